@@ -39,30 +39,32 @@ def make_pledge(name=None, address=None, sector="parents", state="pending", netw
     """A saved pledge of an invented person. `sector` is a slug, `state` any state, `network` an address or prefix."""
     number = next_number()
     name = name or f"Arta Shembulli {'abcdefghij'[number % 10]}"
-    address = address or f"arta{number}@shembull.al"
-    sector = Sector.objects.get(slug=sector)
-    wordings = {wording.sector_id: wording for wording in Wording.objects.current()}
+    wordings = {
+        wording.sector and wording.sector.slug: wording
+        for wording in Wording.objects.current().select_related("sector")
+    }
     times = {
         "pending": {},
         "confirmed": {"confirmed_at": Now()},
         "invalidated": {"confirmed_at": Now(), "invalidated_at": Now()},
     }[state]
     values = {
-        "sector": sector,
+        "sector": wordings[sector].sector,
         "county_id": "AL-11",
         "language": "sq",
         "consent": wordings[None],
         "consent_language": "sq",
         "worded_language": overrides.get("consent_language", "sq"),
-        "wording": wordings[sector.pk],
+        "wording": wordings[sector],
         "network_digest": keys.digests("network", network)[0] if network else None,
         "state": state,
         **times,
         **overrides,
     }
     pledge = Pledge(**values)
-    pledge.set_person(name, address)
-    pledge.slot = 2 if Pledge.objects.at_address(address).filter(slot=1).exists() else 1
+    pledge.set_person(name, address or f"arta{number}@shembull.al")
+    # No other pledge has an address that was made here.
+    pledge.slot = 2 if address and Pledge.objects.at_address(address).filter(slot=1).exists() else 1
     pledge.save(force_insert=True)
     pledge.refresh_from_db()
     return pledge
@@ -113,19 +115,19 @@ def make_staff(*permissions, superuser=False, username=None):
     user = User.objects.create_user(
         username or f"staff{next_number()}", is_staff=True, is_superuser=superuser, password="shumë e fshehtë 1"
     )
-    user.user_permissions.set(Permission.objects.filter(codename__in=permissions))
-    assert user.user_permissions.count() == len(set(permissions)), permissions
+    granted = Permission.objects.filter(codename__in=permissions)
+    assert len(granted) == len(set(permissions)), permissions
+    user.user_permissions.add(*granted)
     return user
 
 
 def sign_in(client, user):
     """Sign a test client in with password and second factor, as the admin requires. Returns the client."""
-    if not sessions.second_factor_ids(user):
-        give_app(user)
+    factors = sessions.second_factor_ids(user) or [give_app(user).pk]
     client.force_login(user)
     session = client.session
     session[sessions.STARTED_AT] = session[sessions.AUTHENTICATED_AT] = time.time()
-    session[sessions.SECOND_FACTORS] = sessions.second_factor_ids(user)
+    session[sessions.SECOND_FACTORS] = factors
     session.save()
     return client
 

@@ -50,3 +50,16 @@ def rotate_keys():
     with override_settings(KEYS_VIEW_SECONDS=0):
         call_command("rotate_keys", stdout=output)
     return output.getvalue()
+
+
+def rotated(settings, make):
+    """What `make()` returns, made with old keys that a new one has replaced since."""
+    old = new_key()
+    settings.FIELD_KEYS = settings.DIGEST_KEYS = [old]
+    install(old)
+    made = make()
+    new = new_key(old)
+    for listed in ([new, old], [new]):
+        settings.FIELD_KEYS = settings.DIGEST_KEYS = listed
+        rotate_keys()
+    return made

@@ -51,6 +51,14 @@ def held_open(call):
             future.result(TIMEOUT)
 
 
+def wait_until(condition, patience=3 * TIMEOUT):
+    """Wait until the function returns something true; fails after so many seconds."""
+    deadline = time.monotonic() + patience
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
 def begin(call):
     """Make the call on another connection and return when it waits for a lock. Returns a future with its result."""
 

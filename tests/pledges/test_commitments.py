@@ -4,13 +4,12 @@ import time
 from datetime import datetime, timedelta
 
 import pytest
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
 from django.test import Client
 from django.utils import timezone, translation
 
-from pledges import outbox
 from pledges.commitments.forms import PlanForm
-from pledges.commitments.models import ANSWER_PERIOD, DayPart, FollowUpAnswer, PlanPlace, day_in_words
+from pledges.commitments.models import ANSWER_PERIOD, DayPart, PlanPlace, day_in_words
 from pledges.crypto import links
 from pledges.crypto.links import Purpose
 from pledges.housekeeping import ask_how_it_went, remind_of_plans
@@ -21,7 +20,7 @@ from tests.commitments import ask_now, choose, commitment_of, published
 from tests.commitments import next_day as publish_next_day
 from tests.factories import keep_house, links_in, make_pledge, run_worker
 from tests.pages import LANGUAGES, Document
-from tests.pledges.outbox import take_entries
+from tests.pledges.outbox import replay, restored, take_entries
 from tests.threads import at_once
 
 pytestmark = pytest.mark.django_db
@@ -31,6 +30,21 @@ DAY, HOUR, MINUTE = timedelta(days=1), timedelta(hours=1), timedelta(minutes=1)
 
 def supporter(language="en", **values):
     return make_pledge(state="confirmed", language=language, **values)
+
+
+@pytest.fixture
+def pledge():
+    """A supporter who has chosen a commitment."""
+    pledge = supporter()
+    choose(pledge, commitment_of())
+    return pledge
+
+
+@pytest.fixture
+def asked(pledge):
+    """The same once they were asked how it went."""
+    ask_now(pledge)
+    return pledge
 
 
 def link(purpose, pledge, language="en"):
@@ -66,9 +80,6 @@ def mails(mailoutbox, purpose):
 def errors(response):
     page = Document(response)
     return page.words(page.one("div", **{"class": "errors"}))
-
-
-# The story, over 120 days
 
 
 @pytest.mark.slow
@@ -166,9 +177,6 @@ def day_in_language(day, language):
         return day_in_words(day)
 
 
-# Choosing
-
-
 def test_three_commitments_at_most_also_by_concurrent_requests(client):
     pledge = supporter()
     of_sector = list(Commitment.objects.filter(sector=pledge.sector)[:4])
@@ -246,12 +254,8 @@ def test_the_database_refuses_another_text_of_a_chosen_commitment():
     Commitment.objects.filter(pk=commitment.pk).update(position=9, is_offered=False)
 
 
-# The plan
-
-
-def test_the_plan_is_in_words_to_choose_and_free_text_is_refused(client):
-    pledge, commitment = supporter(), commitment_of()
-    choose(pledge, commitment)
+def test_the_plan_is_in_words_to_choose_and_free_text_is_refused(client, pledge):
+    commitment = commitment_of()
     path = link(Purpose.COMMIT, pledge)
     page = Document(client.get(path))
     [day, part, place] = page.all("select")
@@ -272,9 +276,8 @@ def test_the_plan_is_in_words_to_choose_and_free_text_is_refused(client):
 
 
 @pytest.mark.parametrize("column", ["day", "part", "place"])
-def test_each_part_of_a_plan_is_optional(client, column):
-    pledge, commitment = supporter(), commitment_of()
-    choose(pledge, commitment)
+def test_each_part_of_a_plan_is_optional(client, column, pledge):
+    commitment = commitment_of()
     value = {"day": tomorrow().isoformat(), "part": "morning", "place": "work"}[column]
     assert (
         client.post(link(Purpose.COMMIT, pledge), {"plan": "1", f"{column}-{commitment.pk}": value}).status_code == 200
@@ -283,10 +286,9 @@ def test_each_part_of_a_plan_is_optional(client, column):
     assert str(getattr(row, column)) == value and row.remind_at is None
 
 
-def test_a_plan_in_the_past_is_refused_with_a_sentence_and_nothing_is_lost(client):
+def test_a_plan_in_the_past_is_refused_with_a_sentence_and_nothing_is_lost(client, pledge):
     """The page was opened days ago."""
-    pledge, commitment = supporter(), commitment_of()
-    choose(pledge, commitment)
+    commitment = commitment_of()
     plan = plan_of(commitment, timezone.localdate() - 3 * DAY, "evening", "work", ask="on")
     response = client.post(link(Purpose.COMMIT, pledge), plan)
     assert response.status_code == 422
@@ -319,9 +321,8 @@ def test_a_part_of_today_that_is_over_is_refused():
 
 
 @pytest.mark.parametrize(("day", "part"), [(True, ""), (False, "evening"), (False, "")])
-def test_a_reminder_needs_a_day_and_a_part_of_it(client, day, part):
-    pledge, commitment = supporter(), commitment_of()
-    choose(pledge, commitment)
+def test_a_reminder_needs_a_day_and_a_part_of_it(client, day, part, pledge):
+    commitment = commitment_of()
     response = client.post(
         link(Purpose.COMMIT, pledge), plan_of(commitment, tomorrow() if day else None, part, remind=True)
     )
@@ -342,9 +343,6 @@ def test_a_plan_or_answer_for_a_commitment_of_another_sector_is_refused(client):
         response = client.post(link(purpose, pledge), data)
         assert response.status_code == 422 and "Choose from the commitments on this page." in errors(response)
     assert ChosenCommitment.objects.get().answer == ""
-
-
-# Reminders
 
 
 def planned(pledge, *commitments, part="evening"):
@@ -434,9 +432,6 @@ def test_after_these_there_is_no_reminder_and_no_question(mailoutbox, end):
         Pledge.objects.all().delete()
 
 
-# Questions and answers
-
-
 def test_nobody_is_asked_who_did_not_tick_the_box(client, mailoutbox):
     pledge, commitment = supporter(), commitment_of()
     path = link(Purpose.COMMIT, pledge)
@@ -450,9 +445,7 @@ def test_nobody_is_asked_who_did_not_tick_the_box(client, mailoutbox):
     assert mailoutbox == []
 
 
-def test_a_new_choice_before_the_first_question_begins_its_days_again(client):
-    pledge = supporter()
-    choose(pledge, commitment_of())
+def test_a_new_choice_before_the_first_question_begins_its_days_again(client, pledge):
     FollowUp.wish(pledge, True)
     let_time_pass(timedelta(days=29))
     both = [commitment_of().pk, commitment_of(number=1).pk]
@@ -466,9 +459,7 @@ def test_a_new_choice_before_the_first_question_begins_its_days_again(client):
     assert FollowUp.objects.get().since < timezone.now() - timedelta(days=29)
 
 
-def test_ticking_again_leads_to_no_third_question():
-    pledge = supporter()
-    choose(pledge, commitment_of())
+def test_ticking_again_leads_to_no_third_question(pledge):
     for _ in range(4):
         FollowUp.wish(pledge, True)
         let_time_pass(timedelta(days=100))
@@ -479,16 +470,12 @@ def test_ticking_again_leads_to_no_third_question():
         FollowUp.objects.update(questions=3)
 
 
-def test_the_form_does_not_offer_to_ask_a_third_time(client):
-    pledge = supporter()
-    choose(pledge, commitment_of())
+def test_the_form_does_not_offer_to_ask_a_third_time(client, pledge):
     ask_now(pledge, questions=2)
     assert not Document(client.get(link(Purpose.COMMIT, pledge))).all("input", name="ask")
 
 
-def test_a_worker_that_was_down_for_months_does_not_ask_twice_at_once():
-    pledge = supporter()
-    choose(pledge, commitment_of())
+def test_a_worker_that_was_down_for_months_does_not_ask_twice_at_once(pledge):
     FollowUp.wish(pledge, True)
     let_time_pass(timedelta(days=100))
     assert (ask_how_it_went(), ask_how_it_went()) == (1, 0)
@@ -511,11 +498,8 @@ def test_the_second_question_is_about_what_was_not_given_up(client):
     assert pledge.chosen.get(commitment=first).answer == "not_any_more"
 
 
-def test_who_gave_everything_up_is_not_asked_again():
-    pledge = supporter()
-    choose(pledge, commitment_of())
-    ask_now(pledge)
-    pledge.chosen.update(answer="not_any_more", answered_question=1, answered_at=timezone.now())
+def test_who_gave_everything_up_is_not_asked_again(asked):
+    asked.chosen.update(answer="not_any_more", answered_question=1, answered_at=timezone.now())
     let_time_pass(timedelta(days=100))
     assert ask_how_it_went() == 0
 
@@ -539,52 +523,38 @@ def test_one_post_answers_all_and_an_answer_twice_is_one_answer(client):
 
 
 @pytest.mark.parametrize("data", [{}, {"answer-0": "done"}, {"answer": "done"}])
-def test_an_empty_answer_is_a_sentence_and_stores_nothing(client, data):
-    pledge = supporter()
-    choose(pledge, commitment_of())
-    ask_now(pledge)
-    response = client.post(link(Purpose.ANSWER, pledge), data)
+def test_an_empty_answer_is_a_sentence_and_stores_nothing(client, data, asked):
+    response = client.post(link(Purpose.ANSWER, asked), data)
     assert response.status_code == 422 and errors(response)
-    wrong = client.post(link(Purpose.ANSWER, pledge), {f"answer-{commitment_of().pk}": "yes"})
+    wrong = client.post(link(Purpose.ANSWER, asked), {f"answer-{commitment_of().pk}": "yes"})
     assert wrong.status_code == 422 and "Choose one of the four answers." in errors(wrong)
-    assert pledge.chosen.get().answer == ""
+    assert asked.chosen.get().answer == ""
 
 
 @pytest.mark.parametrize("purpose", [Purpose.ANSWER, Purpose.COMMIT, Purpose.END_EMAILS])
-def test_after_the_withdrawal_these_links_open_nothing(client, purpose):
-    pledge = supporter()
-    choose(pledge, commitment_of())
-    ask_now(pledge)
-    path = link(purpose, pledge)
-    pledge.withdraw()
+def test_after_the_withdrawal_these_links_open_nothing(client, purpose, asked):
+    path = link(purpose, asked)
+    asked.withdraw()
     for response in (client.get(path), client.post(path, {f"answer-{commitment_of().pk}": "done"})):
         assert "This link does not work" in Document(response).words()
     assert not ChosenCommitment.objects.exists() and not FollowUp.objects.exists()
 
 
-def test_nobody_answers_before_the_question(client):
-    pledge = supporter()
-    choose(pledge, commitment_of())
+def test_nobody_answers_before_the_question(client, pledge):
     response = client.post(link(Purpose.ANSWER, pledge), {f"answer-{commitment_of().pk}": "done"})
     assert "This link does not work" in Document(response).words()
     with pytest.raises(IntegrityError, match="answer_and_time"), transaction.atomic():
         pledge.chosen.update(answer="done", answered_question=1, answered_at=timezone.now())
 
 
-def test_the_link_of_a_question_works_for_as_long_as_the_question_is_open(client, monkeypatch):
+def test_the_link_of_a_question_works_for_as_long_as_the_question_is_open(client, monkeypatch, asked):
     """Other links show nothing personal after a day."""
-    pledge = supporter()
-    choose(pledge, commitment_of())
-    ask_now(pledge)
-    path = link(Purpose.ANSWER, pledge)
+    path = link(Purpose.ANSWER, asked)
     real = time.time
     monkeypatch.setattr(time, "time", lambda: real() + 13 * 24 * 3600)
     let_time_pass(13 * DAY)
     page = Document(client.get(path)).words()
-    assert commitment_of().text_en in page and pledge.name not in page and pledge.address not in page
-
-
-# One press ends the emails
+    assert commitment_of().text_en in page and asked.name not in page and asked.address not in page
 
 
 def test_both_kinds_of_mail_can_be_ended_by_a_button_of_the_mail_program(client, mailoutbox):
@@ -620,9 +590,8 @@ def test_other_mails_have_no_such_header(mailoutbox):
     assert "List-Unsubscribe" not in mailoutbox[0].extra_headers
 
 
-def test_the_button_on_the_page_of_answers_and_the_box_end_the_questions_too(client):
-    pledge, commitment = supporter(), commitment_of()
-    choose(pledge, commitment)
+def test_the_button_on_the_page_of_answers_and_the_box_end_the_questions_too(client, pledge):
+    commitment = commitment_of()
     ask_now(pledge)
     page = Document(client.get(link(Purpose.ANSWER, pledge)))
     button = page.one("button", name="end")
@@ -643,9 +612,6 @@ def test_ending_the_emails_ends_reminders_to_come_and_keeps_the_plan():
     assert row.remind_at is None and row.day == tomorrow() and not FollowUp.objects.exists()
 
 
-# What is stored
-
-
 def test_the_data_file_has_plan_answer_and_wish():
     pledge = supporter()
     planned(pledge, commitment_of())
@@ -656,20 +622,6 @@ def test_the_data_file_has_plan_answer_and_wish():
     assert (chosen["day"], chosen["part"], chosen["place"]) == (tomorrow(), "evening", "home")
     assert chosen["answer"]["answer"] == "done" and chosen["remind_at"] and chosen["asked_at"]
     assert data["asked_how_it_went"]["questions"] == 1
-
-
-def restored(*rows):
-    """Bring rows back as they are in these objects, as a restore does."""
-    with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL session_replication_role = replica")
-        for row in rows:
-            row.save()
-        cursor.execute("SET LOCAL session_replication_role = origin")
-    OutboxEntry.objects.all().delete()
-
-
-def replay(entries):
-    return outbox.replay(entries, timezone.now() - DAY)
 
 
 def test_answers_plans_and_ends_are_after_a_restore_as_they_were():
@@ -689,9 +641,7 @@ def test_answers_plans_and_ends_are_after_a_restore_as_they_were():
     assert replay(entries) == {}
 
 
-def test_after_a_restore_nobody_is_asked_a_third_time_who_ticked_the_box_since():
-    pledge = supporter()
-    choose(pledge, commitment_of())
+def test_after_a_restore_nobody_is_asked_a_third_time_who_ticked_the_box_since(pledge):
     ask_now(pledge, questions=2)
     FollowUp.end(pledge)
     entries = take_entries()
@@ -706,20 +656,6 @@ def test_after_a_restore_nobody_is_asked_a_third_time_who_ticked_the_box_since()
     OutboxEntry.objects.all().delete()
     replay([entry for entry in entries if entry["kind"] == "follow_up_changed"])
     assert not FollowUp.objects.exists()
-
-
-def test_a_chosen_commitment_that_ended_ends_again_after_a_restore():
-    pledge = supporter()
-    [row] = choose(pledge, commitment_of())
-    ask_now(pledge)
-    OutboxEntry.objects.all().delete()
-    row.delete()
-    entries = take_entries()
-    ChosenCommitment.objects.create(pledge=pledge, commitment=commitment_of(), slot=1)
-    assert replay(entries) == {"commitment_ended": 1} and not ChosenCommitment.objects.exists()
-
-
-# Figures and sectors
 
 
 def test_a_merge_of_sectors_keeps_choices_questions_and_figures(client):
@@ -745,9 +681,6 @@ def test_a_merge_of_sectors_keeps_choices_questions_and_figures(client):
     assert commitment.text_en in Document(client.get(link(Purpose.COMMIT, pledges[11]))).words()
 
 
-# Staff
-
-
 def test_staff_see_which_commitments_work_and_replace_one(client, admin_client):
     commitment = commitment_of()
     choose(supporter(), commitment)
@@ -765,7 +698,3 @@ def test_staff_see_which_commitments_work_and_replace_one(client, admin_client):
     assert new.is_offered and new.sector == commitment.sector
     assert admin_client.post(path, {"text_sq": "Tjetër.", "text_en": "Other."}).status_code == 403
     assert ChosenCommitment.objects.get().commitment == commitment
-
-
-def test_answers_are_the_four_of_the_contract():
-    assert set(FollowUpAnswer) == {"done", "going_on", "cannot_say", "not_any_more"}

@@ -8,13 +8,11 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
-from django.core import mail
 from django.core.exceptions import ValidationError
 from django.db import InternalError, OperationalError, connection, transaction
 from django.db.models import F
 from django.test import Client
 
-from pledges import housekeeping
 from pledges.counting import tally
 from pledges.crypto import links
 from pledges.crypto.links import Purpose
@@ -22,19 +20,15 @@ from pledges.inbox.submissions import settle
 from pledges.models import BlockedAddress, GroupPledge, Message, PaperSheet, Pledge, Sector
 from tests.clock import let_time_pass
 from tests.drill import rounds
-from tests.factories import form_data, keep_house, make_pledge, send_messages, settle_all
+from tests.factories import form_data, keep_house, make_pledge, settle_all
 from tests.pledges.groups import make_group
 from tests.pledges.paper import make_sheet, numbers
-from tests.seed import chance
 from tests.threads import TIMEOUT, at_once, begin, held_open
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 FORM, INBOX = "/sq/zotimi/", "/sq/zotimi/emaili/"
 CROWD = 20
-
-
-# Totals under concurrent changes
 
 
 class Crowd:
@@ -209,35 +203,6 @@ def test_every_snapshot_of_the_totals_equals_a_recount_under_concurrent_changes(
     assert snapshot() == (tally.read().total, tally.read().total, [])
 
 
-def test_a_read_during_folding_counts_each_delta_once():
-    pledges = [make_pledge(state="confirmed") for _ in range(20)]
-    finished = threading.Event()
-
-    def until_finished(call):
-        try:
-            while not finished.is_set():
-                call()
-        finally:
-            connection.close()
-
-    drawn = chance("move")
-
-    def move():
-        Pledge.objects.update(county=drawn.choice(["AL-01", "AL-12", None]))
-
-    with ThreadPoolExecutor(2) as pool:
-        others = [pool.submit(until_finished, tally.fold), pool.submit(until_finished, move)]
-        try:
-            seen = [tally.read() for _ in range(150)]
-        finally:
-            finished.set()
-        for other in others:
-            other.result(TIMEOUT)
-    assert {read.total for read in seen} == {len(pledges)}
-    assert {sum(n for _, n in read.sectors) for read in seen} == {len(pledges)}
-    assert {sum(read.cells.values()) for read in seen} == {len(pledges)}
-
-
 def test_a_confirmation_does_not_wait_for_another_in_its_sector_and_county():
     first, second, third = (make_pledge(sector="parents", county_id="AL-11") for _ in range(3))
     first.confirm()
@@ -272,9 +237,6 @@ def test_truncate_from_an_old_snapshot_is_refused():
             cursor.execute("TRUNCATE pledges_pledge CASCADE")
         transaction.set_rollback(True)
     assert tally.read().total == Pledge.objects.confirmed().count() == 2
-
-
-# One person, one pledge
 
 
 def submit(**fields):
@@ -331,12 +293,6 @@ def test_a_place_freed_by_a_concurrent_withdrawal_is_used():
     assert {pledge.name for pledge in Pledge.objects.all()} == {"Bora Lela", "Drita Kola"}
 
 
-def test_twenty_concurrent_confirmations_of_one_pledge_count_once():
-    pledge = make_pledge()
-    assert sorted(at_once(*[pledge.confirm] * CROWD)) == [False] * (CROWD - 1) + [True]
-    assert tally.read().total == 1 and tally.differences() == []
-
-
 def test_03_the_confirm_button_pressed_twenty_times_at_once_thanks_each_time_and_counts_once():
     pledge = make_pledge()
     path = links.path(Purpose.CONFIRM, pledge)
@@ -380,26 +336,6 @@ def test_two_concurrent_moves_to_one_address_succeed_and_a_third_fails():
     assert [pledge.slot for pledge in Pledge.objects.at_address("lela@shembull.al")] == [1, 2]
 
 
-# Messages and housekeeping
-
-
-def test_concurrent_workers_send_one_reminder():
-    pledges = [make_pledge() for _ in range(5)]
-    let_time_pass(timedelta(days=3, minutes=1))
-    assert sum(at_once(*[housekeeping.remind] * 4)) == len(pledges)
-    assert Message.objects.filter(kind="reminder").count() == len(pledges)
-
-
-def test_each_message_is_sent_once_by_concurrent_workers():
-    pledges = [make_pledge() for _ in range(50)]
-    for pledge in pledges:
-        Message.queue(Message.Kind.CONFIRM, pledge)
-    at_once(*[send_messages] * 8)
-    assert sorted(sent.to for sent in mail.outbox) == sorted([pledge.address] for pledge in pledges)
-    send_messages()
-    assert len(mail.outbox) == len(pledges)
-
-
 def test_housekeeping_can_run_concurrently():
     for _ in range(10):
         make_pledge()
@@ -417,9 +353,6 @@ def test_not_me_pressed_many_times_at_once_blocks_the_address_once():
     path = links.path(Purpose.BLOCK, pledge)
     assert {page.status_code for page in at_once(*[lambda: Client().post(path)] * 8)} == {200}
     assert (Pledge.objects.count(), BlockedAddress.objects.count()) == (0, 1)
-
-
-# Two concurrent actions on one pledge
 
 
 @pytest.mark.parametrize(

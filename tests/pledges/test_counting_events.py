@@ -21,9 +21,6 @@ def confirmations(event):
     return EventCount.objects.get(event=event).confirmations
 
 
-# What the database refuses
-
-
 def test_the_database_refuses_a_confirmed_pledge_that_names_its_event():
     event = make_event()
     with pytest.raises(IntegrityError, match="pledge_inviter_until_confirmed"):
@@ -31,9 +28,6 @@ def test_the_database_refuses_a_confirmed_pledge_that_names_its_event():
     confirmed = make_pledge(state="confirmed")
     with pytest.raises(IntegrityError, match="pledge_inviter_until_confirmed"):
         Pledge.objects.filter(pk=confirmed.pk).update(inviter_cipher=encrypt_inviter(event.code, confirmed.pk))
-
-
-# Counting
 
 
 def test_a_batch_counts_each_event_and_undoing_it_does_not_count_twice():
@@ -67,9 +61,6 @@ def test_an_event_that_cannot_be_decrypted_does_not_prevent_confirming(caplog):
     assert confirmations(event) == 0
     assert not Pledge.objects.exclude(inviter_cipher=None).exists()
     assert caplog.text.count("cannot be decrypted") == 2
-
-
-# Concurrency
 
 
 def test_concurrent_confirmations_are_all_counted():

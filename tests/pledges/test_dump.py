@@ -82,9 +82,6 @@ class Person:
         }
 
 
-# The detector
-
-
 def encodings(text):
     """The bytes of this text in every form that could be in a dump and needs no key to read."""
     for form in (text, text.casefold(), text.upper(), unicodedata.normalize("NFD", text)):
@@ -189,9 +186,6 @@ def test_the_detector_finds_a_name_and_an_address_in_any_encoding(people, disgui
     detector = Detector(people[:2])
     assert detector.find(b"... " + disguise(getattr(people[1], attribute)) + b" ...")
     assert not detector.find(b"... " + disguise("Askush Asgjëkundi") + b" ...")
-
-
-# The log
 
 
 @pytest.fixture

@@ -70,8 +70,7 @@ def test_opening_it_changes_nothing(client, method):
     assert followed(pledge) == EVERYTHING and not MailingCount.objects.exists()
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize("kind", ["body", "multipart", "empty"])
+@pytest.mark.parametrize(("kind", "language"), [("body", "sq"), ("multipart", "en"), ("empty", "sq")])
 def test_the_button_of_a_mail_program_ends_all_without_a_header_of_a_browser(client, kind, language):
     pledge, mailing = supporter(language=language), release(audience="county", county_id="AL-01")
     path = short(pledge, mailing)
@@ -170,9 +169,6 @@ def test_every_wrong_address_gets_the_same_page_and_changes_nothing(client):
     assert followed(pledge) == EVERYTHING and followed(other)[0] and not MailingCount.objects.exists()
 
 
-# Someone else has an old mail
-
-
 def after(change, pledge):
     """Let the pledge move to another mailbox, cancel its links, or withdraw."""
     if change == "moved":
@@ -184,12 +180,11 @@ def after(change, pledge):
         pledge.withdraw()
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("change", ["moved", "cancelled", "withdrawn"])
-def test_an_old_mail_ends_no_news_and_tells_nothing_after(client, change, language):
-    pledge, mailing = supporter(language=language), release(audience="county", county_id="AL-01")
+def test_an_old_mail_ends_no_news_and_tells_nothing_after(client, change):
+    pledge, mailing = supporter(language="sq"), release(audience="county", county_id="AL-01")
     other = supporter(address="e-re@shembull.al")
-    path, page = short(pledge, mailing), page_of(pledge, mailing, language)
+    path, page = short(pledge, mailing), page_of(pledge, mailing, "sq")
     before = client.get(path)
     after(change, pledge)
     answer = client.get(path)

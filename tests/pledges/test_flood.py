@@ -130,9 +130,6 @@ def test_story_a_flood_is_found_looked_at_removed_and_brought_back(client, flood
     assert false.confirmed().count() == false_counted
 
 
-# The counters of minutes
-
-
 def test_a_form_above_the_limit_is_counted_by_its_mail_provider_and_stores_nothing_else(client):
     PledgingSettings.objects.create(pk=1, network_limit=1)
     assert client.post("/sq/zotimi/", form_data()).status_code == 303
@@ -203,9 +200,6 @@ def test_refusals_and_challenges_appear_by_provider(client):
     ]  # fmt: skip
 
 
-# What is usual
-
-
 def test_the_usual_number_is_the_median_of_the_seven_days_before():
     # On the days before: 1, 2, 3, 4, 5, 6 and 100 sign-ups, one of which is no measure.
     hour_ago = timezone.now() - timedelta(minutes=30)
@@ -241,9 +235,6 @@ def test_a_flood_is_a_task_on_the_dashboard(client):
             expires_at="now() + interval '1 day'",
         )
     assert "far more than usual" not in client.get("/admin/", headers=ENGLISH).text
-
-
-# Rights
 
 
 def make_flood(number=5, **values):

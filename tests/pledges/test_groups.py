@@ -6,18 +6,15 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import IntegrityError, connection, transaction
 from django.db.models import F
-from django.db.models.functions import Now
 from django.utils import timezone
 
-from pledges import housekeeping, outbox
 from pledges.counting import tally
-from pledges.groups.querysets import PERSON_PERIOD, REFUSED_PERIOD, institution_key
-from pledges.models import GroupPledge, Message, OutboxEntry, Sector, TallyDelta, Unreadable
-from pledges.rotation import rotation
+from pledges.groups.querysets import institution_key
+from pledges.models import GroupPledge, Message, OutboxEntry, Sector, TallyDelta
 from tests.factories import make_pledge
-from tests.keys import install, new_key, rotate_keys
+from tests.keys import rotated
 from tests.pledges.groups import make_group
-from tests.pledges.outbox import take_entries
+from tests.pledges.outbox import replay, restore, take_entries
 from tests.tally import exact_total
 from tests.threads import at_once
 
@@ -88,9 +85,6 @@ def test_check_totals_finds_and_repairs_groups_changed_without_triggers(capsys):
     assert exact_total() == 0
 
 
-# What the database refuses
-
-
 @pytest.mark.parametrize(
     "values",
     [
@@ -141,9 +135,6 @@ def test_a_sector_with_people_in_groups_is_not_deleted_and_children_are_never_of
 def test_institutions_are_compared_by_their_own_words():
     assert institution_key("Shkolla 9-vjeçare „Naim Frashëri”") == institution_key("NAIM  FRASHERI")
     assert institution_key("Shkolla") == "shkolla" and institution_key("  – ") == ""
-
-
-# Who decides first
 
 
 @pytest.mark.django_db(transaction=True)
@@ -200,32 +191,6 @@ def test_staff_approve_only_the_number_they_have_seen():
     assert not group.approve(seen) and exact_total() == 0
 
 
-# What is erased
-
-
-def test_names_and_addresses_of_adults_are_erased_in_time():
-    old, refused, fresh = make_group("approved"), make_group("refused"), make_group()
-    expired = make_group("submitted")
-    GroupPledge.objects.filter(pk=old.pk).update(confirmed_at=Now() - PERSON_PERIOD)
-    GroupPledge.objects.filter(pk=refused.pk).update(refused_at=Now() - REFUSED_PERIOD)
-    GroupPledge.objects.filter(pk=expired.pk).update(created_at=Now() - timedelta(15), expires_at=Now())
-    housekeeping.erase_contacts()
-    assert [group.name for group in GroupPledge.objects.order_by("created_at")] == [None, None, fresh.name]
-    assert exact_total() == 28, "the people still count"
-
-
-def restore(before):
-    """Bring the groups back as they were, as a restore does, and repeat what was written down since."""
-    entries = take_entries()
-    assert "shembull" not in str(entries) and "Mira" not in str(entries)
-    GroupPledge.objects.all().delete()
-    for group in before:
-        group.save(force_insert=True)
-    OutboxEntry.objects.all().delete()
-    outbox.replay(entries, timezone.now() - timedelta(days=1))
-    return {entry["kind"] for entry in entries}
-
-
 def test_what_was_withdrawn_or_lowered_stays_so_after_a_restore():
     withdrawn, lowered, erased, deleted = (make_group("approved") for _ in range(4))
     before = list(GroupPledge.objects.all())
@@ -235,7 +200,7 @@ def test_what_was_withdrawn_or_lowered_stays_so_after_a_restore():
     lowered.correct(fewer)
     GroupPledge.objects.filter(pk=erased.pk).erase_person()
     GroupPledge.objects.filter(pk=deleted.pk).delete()
-    assert restore(before) == {"group_changed", "group_erased"}
+    assert restore(before, "shembull", "Mira") == {"group_changed", "group_erased"}
     assert exact_total() == 9 + 28
     states = dict(GroupPledge.objects.values_list("pk", "state"))
     assert states[withdrawn.pk] == "withdrawn" and deleted.pk not in states
@@ -257,7 +222,7 @@ def test_what_staff_and_adults_decided_is_so_after_a_restore():
     kept.keep_approved()
     columns = ["pk", "state", "people", "counted", "confirmed_at", "approved_at", "refused_at", "refusal"]
     after = list(GroupPledge.objects.order_by("pk").values(*columns))
-    restore(before)
+    restore(before, "shembull", "Mira")
     assert list(GroupPledge.objects.order_by("pk").values(*columns)) == after
     assert exact_total() == 28 + 28 and waiting in GroupPledge.objects.waiting()
 
@@ -278,20 +243,9 @@ def test_what_a_restored_database_cannot_count_waits_for_staff_again():
         group.save(force_insert=True)
     first.approve(first.people)
     OutboxEntry.objects.all().delete()
-    outbox.replay(entries, timezone.now() - timedelta(days=1))
+    replay(entries)
     assert exact_total() == first.total
     assert {group.pk for group in GroupPledge.objects.waiting()} == {of_new_sector.pk, second.pk}
-
-
-def test_a_name_that_no_key_opens_raises_the_alarm_until_it_can_be_read_again():
-    group = make_group()
-    cipher = bytes(group.address_cipher)
-    GroupPledge.objects.update(address_cipher=b"\x00" * 40, digest_mark="")
-    rotation.redigest()
-    assert Unreadable.objects.filter(place=f"group.address.{group.pk}").exists()
-    GroupPledge.objects.update(address_cipher=cipher)
-    housekeeping.retry_unreadable()
-    assert not Unreadable.objects.exists()
 
 
 def test_a_message_about_an_erased_group_is_not_sent():
@@ -304,17 +258,9 @@ def test_a_message_about_an_erased_group_is_not_sent():
 
 
 def test_keys_rotate_over_groups(settings):
-    old = new_key()
-    settings.FIELD_KEYS = settings.DIGEST_KEYS = [old]
-    install(old)
-    groups = [make_group("approved", name="Mira Hoxha", address="mira@shembull.al"), make_group(name="Gjon Prifti")]
-    old_marks = set(GroupPledge.objects.values_list("digest_mark", flat=True))
-    new = new_key(old)
-    settings.FIELD_KEYS = settings.DIGEST_KEYS = [new, old]
-    rotate_keys()
-    settings.FIELD_KEYS = settings.DIGEST_KEYS = [new]
-    rotate_keys()
-    assert not old_marks & set(GroupPledge.objects.values_list("digest_mark", flat=True))
+    people = {"Mira Hoxha": "mira@shembull.al", "Gjon Prifti": "gjon@shembull.al"}
+    groups = rotated(settings, lambda: [make_group(name=name, address=people[name]) for name in people])
+    assert not {group.digest_mark for group in groups} & set(GroupPledge.objects.values_list("digest_mark", flat=True))
     assert [group.name for group in GroupPledge.objects.all()] == ["Mira Hoxha", "Gjon Prifti"]
     again = make_group("submitted", address="mira@shembull.al")
     assert set(GroupPledge.objects.of_mailbox(again)) == {groups[0], again}

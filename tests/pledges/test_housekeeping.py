@@ -13,7 +13,7 @@ from pledges import housekeeping, tasks
 from pledges.counting import tally
 from pledges.crypto import keys, links
 from pledges.crypto.links import Purpose
-from pledges.models import Attempt, Message, Pledge
+from pledges.models import Message, Pledge
 from tests.clock import let_time_pass
 from tests.factories import form_data, keep_house, links_in, make_pledge, run_worker, settle_all
 from tests.pledges.views.personal import opens_nothing
@@ -21,9 +21,6 @@ from tests.pledges.views.personal import opens_nothing
 pytestmark = pytest.mark.django_db
 
 DAY, MINUTE = timedelta(days=1), timedelta(minutes=1)
-
-
-# Reminders
 
 
 @pytest.mark.slow
@@ -42,16 +39,6 @@ def test_one_reminder_after_three_days_and_never_a_second(mailoutbox):
     assert mailoutbox[0].to == ["drita@shembull.al"]
 
 
-def test_the_reminders_link_confirms(client, mailoutbox):
-    make_pledge()
-    let_time_pass(3 * DAY)
-    keep_house()
-    run_worker()
-    [path] = links_in(mailoutbox[0], "confirm")
-    assert client.post(path).status_code == 200
-    assert tally.read().total == 1
-
-
 def test_confirmed_invalidated_and_withdrawn_pledges_get_no_reminder(mailoutbox):
     make_pledge(state="confirmed")
     make_pledge(state="invalidated")
@@ -62,18 +49,6 @@ def test_confirmed_invalidated_and_withdrawn_pledges_get_no_reminder(mailoutbox)
     keep_house()
     run_worker()
     assert mailoutbox == []
-
-
-def test_a_pledge_confirmed_before_the_reminder_is_sent_does_not_get_it(mailoutbox):
-    pledge = make_pledge()
-    let_time_pass(3 * DAY)
-    assert housekeeping.remind() == 1
-    pledge.confirm()
-    run_worker()
-    assert mailoutbox == []
-
-
-# Erasure
 
 
 def test_an_unconfirmed_pledge_is_erased_after_14_days_with_its_messages():
@@ -89,19 +64,6 @@ def test_an_unconfirmed_pledge_is_erased_after_14_days_with_its_messages():
     assert set(Pledge.objects.all()) == set(kept)
     assert {message.pledge for message in Message.objects.all()} <= set(kept)
     assert tally.read().total == 1 and tally.differences() == []
-
-
-def test_12_an_unconfirmed_pledge_cannot_be_confirmed_after_14_days_even_before_housekeeping_ran(client):
-    pledge = make_pledge()
-    path = links.path(Purpose.CONFIRM, pledge)
-    let_time_pass(14 * DAY - MINUTE)
-    assert client.get(path).status_code == 200
-    let_time_pass(2 * MINUTE)
-    for response in (client.get(path), client.post(path)):
-        assert opens_nothing(response)
-        assert "/sq/zotimi/" in response.content.decode(), "the page offers to sign again"
-    assert not pledge.confirm()
-    assert tally.read().total == 0
 
 
 def sign(client):
@@ -180,21 +142,6 @@ def test_the_database_refuses_a_pledge_that_expires_before_it_was_signed():
         Pledge.objects.update(expires_at=pledge.created_at)
 
 
-def test_the_network_digest_is_erased_after_seven_days():
-    pledge = make_pledge(network="198.51.100.7", state="confirmed")
-    from_its_network = Pledge.objects.filter(pk=pledge.pk).sharing_digest("network_digest")
-    assert list(from_its_network) == [pledge]
-    let_time_pass(7 * DAY - MINUTE)
-    housekeeping.erase_network_digests()
-    assert from_its_network.all().exists()
-    let_time_pass(2 * MINUTE)
-    housekeeping.erase_network_digests()
-    assert not from_its_network.all().exists()
-    pledge.refresh_from_db()
-    assert pledge.network_digest is None
-    assert pledge.state == Pledge.State.CONFIRMED
-
-
 @pytest.fixture
 def pledge_with_new_address():
     """A pledge with an unconfirmed new address."""
@@ -203,18 +150,6 @@ def pledge_with_new_address():
     pledge.save()
     pledge.refresh_from_db()
     return pledge
-
-
-def test_an_unconfirmed_new_address_is_erased_after_14_days(pledge_with_new_address):
-    let_time_pass(14 * DAY - MINUTE)
-    housekeeping.erase_new_addresses()
-    pledge_with_new_address.refresh_from_db()
-    assert pledge_with_new_address.new_address == "e.re@shembull.al"
-    let_time_pass(2 * MINUTE)
-    housekeeping.erase_new_addresses()
-    pledge_with_new_address.refresh_from_db()
-    assert (pledge_with_new_address.new_address_cipher, pledge_with_new_address.new_address_at) == (None, None)
-    assert pledge_with_new_address.address == "e.vjeter@shembull.al"
 
 
 def test_the_link_of_a_new_address_expires_after_14_days_even_before_housekeeping_ran(client, pledge_with_new_address):
@@ -267,14 +202,6 @@ def test_housekeeping_changes_nothing_that_is_not_due(mailoutbox):
 def test_the_network_digest_is_the_keyed_digest_of_the_network():
     pledge = make_pledge(network="2001:db8:1:2::/64")
     assert bytes(pledge.network_digest) == keys.digests("network", "2001:db8:1:2::/64")[0]
-
-
-def test_attempts_are_erased_after_ten_minutes(client):
-    client.post("/sq/zotimi/", form_data())
-    assert Attempt.objects.count() == 1
-    Attempt.objects.update(created_at="2020-01-01T00:00Z")
-    housekeeping.erase_attempts()
-    assert not Attempt.objects.exists()
 
 
 def test_an_invalidated_pledge_that_was_never_confirmed_is_erased_after_14_days():

@@ -1,17 +1,16 @@
 """The contact of an organisation in the database: constraints, rotation of keys, and what a restore does not bring back."""
 
-from datetime import timedelta
-
 import pytest
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
-from pledges import housekeeping, outbox
+from pledges import housekeeping
 from pledges.models import Joining, Message, OutboxEntry, Unreadable
 from pledges.rotation import rotation
-from tests.keys import install, new_key, rotate_keys
+from tests.keys import rotated
 from tests.organisations import admit, make_joining
-from tests.pledges.outbox import take_entries
+from tests.pledges.groups import make_group
+from tests.pledges.outbox import restore
 
 pytestmark = pytest.mark.django_db
 
@@ -44,17 +43,6 @@ def test_each_transition_happens_once():
     assert Message.objects.get().kind == "join_out"
 
 
-def restore(before):
-    """Bring the joinings back as they were, as a restore does, and repeat what was written down since."""
-    entries = take_entries()
-    assert "Mira" not in str(entries) and "Shkolla" not in str(entries)
-    for joining in before:
-        joining.save()
-    OutboxEntry.objects.all().delete()
-    outbox.replay(entries, timezone.now() - timedelta(days=1))
-    return {entry["kind"] for entry in entries}
-
-
 def test_what_ended_or_was_undone_or_refused_stays_so_after_a_restore():
     ended, erased, undone, kept = (make_joining() for _ in range(4))
     refused, deleted = make_joining(), make_joining("submitted")
@@ -68,7 +56,7 @@ def test_what_ended_or_was_undone_or_refused_stays_so_after_a_restore():
     undone.undo()
     refused.refuse("unknown")
     deleted.delete()
-    assert restore(before) == {"joining_changed", "joining_erased"}
+    assert restore(before, "Mira", "Shkolla") == {"joining_changed", "joining_erased"}
     states = dict(Joining.objects.values_list("pk", "state"))
     assert states == {
         ended.pk: "ended",
@@ -87,33 +75,26 @@ def test_an_approval_whose_entry_the_restored_database_lacks_waits_for_staff_aga
     joining.confirm()
     admit(joining)
     joining.ask_to_renew()
-    restore(before)
+    restore(before, "Mira", "Shkolla")
     assert Joining.objects.get().state == "confirmed"
 
 
 def test_keys_rotate_over_contacts(settings):
-    old = new_key()
-    settings.FIELD_KEYS = settings.DIGEST_KEYS = [old]
-    install(old)
-    joining = make_joining(name="Mira Hoxha", address="mira@shembull.al")
+    joining = rotated(settings, lambda: make_joining(name="Mira Hoxha", address="mira@shembull.al"))
     mark = joining.digest_mark
-    new = new_key(old)
-    settings.FIELD_KEYS = settings.DIGEST_KEYS = [new, old]
-    rotate_keys()
-    settings.FIELD_KEYS = settings.DIGEST_KEYS = [new]
-    rotate_keys()
     joining.refresh_from_db()
     assert joining.digest_mark != mark and (joining.name, joining.address) == ("Mira Hoxha", "mira@shembull.al")
     assert set(Joining.objects.at_address("MIRA@shembull.al")) == {joining}
 
 
-def test_a_contact_that_no_key_opens_raises_the_alarm_until_it_can_be_read_again():
-    joining = make_joining()
-    cipher = bytes(joining.address_cipher)
-    Joining.objects.update(address_cipher=b"\x00" * 40, digest_mark="")
+@pytest.mark.parametrize(("make", "name"), [(make_joining, "joining"), (make_group, "group")])
+def test_a_contact_that_no_key_opens_raises_the_alarm_until_it_can_be_read_again(make, name):
+    row = make()
+    rows, cipher = type(row).objects, bytes(row.address_cipher)
+    rows.update(address_cipher=b"\x00" * 40, digest_mark="")
     rotation.redigest()
-    assert Unreadable.objects.filter(place=f"joining.address.{joining.pk}").exists()
-    Joining.objects.update(address_cipher=cipher)
+    assert Unreadable.objects.filter(place=f"{name}.address.{row.pk}").exists()
+    rows.update(address_cipher=cipher)
     housekeeping.retry_unreadable()
     assert not Unreadable.objects.exists()
 

@@ -3,7 +3,6 @@
 import os
 import re
 import signal
-import time
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -24,7 +23,8 @@ from tests.factories import form_data, make_pledge, make_submission
 from tests.faults.proxy import Proxy
 from tests.metrics import Metrics, folder_of, own_samples, unknown_labels, values_of_labels, views
 from tests.pages import path_of
-from tests.site import TIMEOUT, Site, url_of_test_database
+from tests.site import Site, url_of_test_database
+from tests.threads import wait_until
 from tests.worker import workers
 from weare1 import env
 
@@ -62,10 +62,7 @@ def test_what_a_process_has_counted_outlives_it_and_leaves_no_file(process, tmp_
         counts.append(served.sum("weare1_request_seconds_count", view="campaign:home", status="2xx"))
         [killed, *_] = children(site.process.pid)
         os.kill(killed, signal.SIGKILL)
-        deadline = time.monotonic() + TIMEOUT
-        while killed in children(site.process.pid) or len(children(site.process.pid)) < 2:
-            assert time.monotonic() < deadline
-            time.sleep(0.05)
+        wait_until(lambda killed=killed: len(set(children(site.process.pid)) - {killed}) == 2)
     # Each visit is counted once, although a process died after every ten.
     assert counts == [10 * (number + 1) for number in range(len(counts))]
     folder = tmp_path / "gunicorn"
@@ -85,29 +82,15 @@ def test_a_visit_with_personal_words_leaves_none_of_them(process, tmp_path):
     assert site.fetch("/en/pledge/", form | {"name": ""}, network)[0] == 422
     secret = "Njefjalepersonale:1abcde:abcdefghijklmnopqrstuvwxyz0"
     paths = [
-        *(
-            f"/sq/{secret}/",
-            f"/en/confirm/{secret}/",
-            f"/sq/kerko/?q={secret}",
-            f"/{secret}",
-            f"/sq/zotimi/me/{secret[:18]}/",
-        ),
-        *(
-            f"/admin/pledges/pledge/?q={secret}",
-            f"/challenge/{secret[:17]}/",
-            "/challenge/pledge/",
-            f"/static/{secret}.css",
-        ),
-        path_of("pledges:confirm", "sq", token),
+        *(f"/sq/{secret}/", f"/en/confirm/{secret}/", f"/sq/kerko/?q={secret}", f"/{secret}"),
+        *(f"/sq/zotimi/me/{secret[:18]}/", f"/admin/pledges/pledge/?q={secret}", f"/challenge/{secret[:17]}/"),
+        *("/challenge/pledge/", f"/static/{secret}.css", path_of("pledges:confirm", "sq", token)),
     ]
     for path in paths:
         site.fetch(path, headers=network | {"User-Agent": secret, "Referer": secret, "X-Request-ID": "a" * 32})
     environment = folder_of("worker", tmp_path)
     with workers(1, **environment):
-        deadline = time.monotonic() + TIMEOUT
-        while not served.sum("weare1_messages_total", kind="confirm", outcome="sent"):
-            assert time.monotonic() < deadline
-            time.sleep(0.2)
+        wait_until(lambda: served.sum("weare1_messages_total", kind="confirm", outcome="sent"))
     text = served.text()
     personal = [
         token,
@@ -156,14 +139,6 @@ def test_the_state_of_the_database_is_read_when_prometheus_asks(transactional_db
     assert 175 < found["oldest_message_seconds"] < 300 and found["messages_waiting"] == 1
     assert found["people"] == 1
     assert found["media_free_bytes"] > 0 and 1 <= found["database_connections"] < found["database_connections_limit"]
-
-
-def wait_until(condition):
-    """Wait until the function returns something true."""
-    deadline = time.monotonic() + TIMEOUT
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.2)
 
 
 def test_a_scrape_waits_for_the_database_half_as_long_as_prometheus_for_the_scrape():

@@ -8,10 +8,8 @@ from allauth.mfa.models import Authenticator
 from django.contrib.auth.models import Group, User
 from django.contrib.sessions.models import Session
 from django.core import mail
-from django.db import connection
 from django.utils import timezone
 
-from pledges import outbox
 from pledges.counting import tally
 from pledges.crypto import keys, links
 from pledges.inbox.submissions import settle_all, submit
@@ -33,7 +31,7 @@ from pledges.rotation import rotation
 from staff.models import Account, Invitation
 from tests.factories import make_inviter, make_pledge, make_staff, make_submission, run_worker
 from tests.keys import new_key
-from tests.pledges.outbox import take_entries
+from tests.pledges.outbox import replay, restored, take_entries
 
 pytestmark = pytest.mark.django_db
 
@@ -44,14 +42,8 @@ ENDS = ["updates", "show_name", "wall", "link_version", "name_cipher", "address_
 
 def shown(**values):
     """A confirmed pledge with everything that can end."""
-    values = {
-        "state": "confirmed",
-        "show_name": True,
-        "updates": True,
-        "wall": "shown",
-        "wall_at": timezone.now(),
-    } | values
-    pledge = make_pledge(NAME, ADDRESS, **values)
+    whole = {"state": "confirmed", "show_name": True, "updates": True, "wall": "shown", "wall_at": timezone.now()}
+    pledge = make_pledge(NAME, ADDRESS, **whole | values)
     ReferralLink.objects.create_for(pledge)
     pledge.request_new_address(OTHER)
     pledge.refresh_from_db()
@@ -60,20 +52,6 @@ def shown(**values):
 
 def kinds():
     return list(OutboxEntry.objects.order_by("number").values_list("kind", flat=True))
-
-
-def replay(entries):
-    return outbox.replay(entries, timezone.now() - timedelta(days=1))
-
-
-def restored(pledge):
-    """Bring a pledge back as it is in this object, as a restore does."""
-    with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL session_replication_role = replica")
-        pledge.save()
-        cursor.execute("SET LOCAL session_replication_role = origin")
-    OutboxEntry.objects.all().delete()
-    tally.rebuild()
 
 
 CHANGES = {

@@ -3,7 +3,6 @@
 import json
 import subprocess
 import sys
-import time
 
 import pytest
 from django.conf import settings
@@ -11,8 +10,8 @@ from django.conf import settings
 from pledges.serving.replica import LIMIT_SECONDS
 from tests.replication import pair
 from tests.site import Site
+from tests.threads import wait_until
 
-TIMEOUT = 30  # seconds
 HELP_NUMBERS = ("tel:116111", "tel:129", "tel:112")
 PENDING_PLEDGE = """
 import pathlib
@@ -89,14 +88,6 @@ def run(both, code):
 def has_caught_up(both):
     [(position,)] = both.query(both.primary, "SELECT pg_current_wal_flush_lsn()::text")
     return both.query(both.standby, "SELECT pg_last_wal_replay_lsn() >= %s::pg_lsn", position) == [(True,)]
-
-
-def wait_until(condition):
-    """Wait until the function returns something true."""
-    deadline = time.monotonic() + TIMEOUT
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.1)
 
 
 def shows(site, words):

@@ -180,9 +180,6 @@ def test_a_restricted_supporter_is_not_offered_a_link_that_never_comes(client):
     assert "Email me a new link" not in page.text and "Withdraw and erase" in page.text
 
 
-# Adding, days, tasks
-
-
 def test_a_request_by_phone_is_added_and_shows_what_is_held(manager):
     make_pledge("Drita Kola", "drita@gmail.com")
     data = {"kind": "access", "email": "D.rita@Gmail.com", "language": "en", "received_on": timezone.localdate()}
@@ -272,9 +269,6 @@ def test_an_answer_that_did_not_arrive_is_named_on_the_page(manager):
     assert "refused by the recipient’s server" in text_of(manager.get(page_of(request)))
 
 
-# Two at once, and what is gone
-
-
 def test_a_message_is_recorded_once_and_not_after_it_was_erased(manager):
     enquiry = make_enquiry(address=ADDRESS, purpose="data")
     path, data = f"/admin/pledges/enquiry/{enquiry.pk}/change/", {"record": "1", "request_kind": "access"}
@@ -329,9 +323,6 @@ def test_a_request_whose_person_is_erased_has_a_page(manager):
     DataRequest.objects.due_to_be_erased().erase_person()
     page = manager.get(page_of(request))
     assert page.status_code == 200 and ADDRESS not in page.text and "drita" not in page.text.lower()
-
-
-# The supporter's own file
 
 
 def own_file(client, pledge):

@@ -59,9 +59,9 @@ def confirmed():
     return make_pledge(state="confirmed", show_name=True, wall="shown", wall_at="2026-01-01T10:00Z")
 
 
-def answer_the_question(years=10):
-    """Let years pass in which the owner keeps name and address whenever asked."""
-    for _ in range(years):
+def answer_the_question():
+    """Let three years pass, longer than any period, in which the owner keeps name and address whenever asked."""
+    for _ in range(3):
         let_time_pass(timedelta(days=365))
         keep_house()
         Pledge.objects.get().keep_person()
@@ -421,9 +421,8 @@ PROOFS = {
 }
 
 
-@pytest.mark.parametrize("key", PROOFS)
-def test_a_line_of_the_table_holds(key, request):
-    proof = PROOFS[key]
+@pytest.mark.parametrize("proof", dict.fromkeys(PROOFS.values()), ids=lambda proof: proof.__name__)
+def test_a_line_of_the_table_holds(proof, request):
     fixtures = proof.__code__.co_varnames[: proof.__code__.co_argcount]
     proof(*map(request.getfixturevalue, fixtures))
 

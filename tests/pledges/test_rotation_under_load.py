@@ -23,7 +23,7 @@ from tests.factories import form_data, make_pledge, settle_all
 from tests.keys import new_key, rotate_keys
 from tests.seed import chance
 from tests.site import Site, url_of_test_database
-from tests.threads import TIMEOUT
+from tests.threads import TIMEOUT, wait_until
 from tests.worker import workers
 
 pytestmark = [pytest.mark.drill, pytest.mark.django_db(transaction=True)]
@@ -53,14 +53,6 @@ def people_of(pledges):
 
 def digests():
     return {row[0]: row for row in Pledge.objects.values_list("pk", *DIGEST_FIELDS)}
-
-
-def wait_until(condition):
-    """Wait until the condition holds; fails after TIMEOUT seconds."""
-    deadline = time.monotonic() + TIMEOUT
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
 
 
 @pytest.mark.quick

@@ -27,12 +27,12 @@ def alarms(client):
     return failing_checks(client)
 
 
-@pytest.mark.parametrize("purpose", PURPOSES)
-@pytest.mark.parametrize("method", ["get", "post"])
-def test_no_personal_page_answers_with_an_error(client, purpose, method):
+def test_no_personal_page_answers_with_an_error(client):
     pledge = damage(make_pledge(state="confirmed"))
-    response = getattr(client, method)(links.path(purpose, pledge, language="en"))
-    assert response.status_code in (200, 405, 422)
+    for purpose in PURPOSES:
+        for method in (client.get, client.post):
+            response = method(links.path(purpose, pledge, language="en"))
+            assert response.status_code in (200, 405, 422), purpose
 
 
 @pytest.mark.parametrize("column", ["name_cipher", "address_cipher"])

@@ -12,9 +12,6 @@ from tests.wall import make_shown
 pytestmark = pytest.mark.django_db
 
 
-# Shortened names
-
-
 @pytest.mark.parametrize(
     ("name", "shown"),
     [

@@ -14,9 +14,6 @@ from tests.tally import exact_total
 pytestmark = pytest.mark.django_db
 
 
-# Actions on chosen pledges
-
-
 def test_confirming_changes_only_pending_pledges(admin_client):
     waiting, counted, out = make_pledge(), make_pledge(state="confirmed"), make_pledge(state="invalidated")
     assert "1 pledge confirmed." in run_action(admin_client, "confirm", waiting, counted, out, sure="yes").text
@@ -44,12 +41,12 @@ def test_an_action_works_on_the_page_of_one_pledge(admin_client):
     assert exact_total() == 1
 
 
-@pytest.mark.parametrize("action", ["confirm", "invalidate", "restore", "invalidate_networks", "erase"])
-def test_the_view_permission_allows_no_action(client, action):
+def test_the_view_permission_allows_no_action(client):
     pledge, out = make_pledge(state="confirmed"), make_pledge(state="invalidated")
     sign_in_with(client, "view_pledge", "see_people")
-    run_action(client, action, pledge, out, sure="yes")
-    assert sorted(Pledge.objects.values_list("state", flat=True)) == ["confirmed", "invalidated"]
+    for action in ("confirm", "invalidate", "restore", "invalidate_networks", "erase"):
+        run_action(client, action, pledge, out, sure="yes")
+        assert sorted(Pledge.objects.values_list("state", flat=True)) == ["confirmed", "invalidated"], action
 
 
 def test_an_action_can_take_all_pledges_that_match_the_filters(admin_client):
@@ -63,9 +60,6 @@ def test_an_action_can_take_all_pledges_that_match_the_filters(admin_client):
     batch = Batch.objects.get()
     assert batch.choice == {"sector__id__exact": str(parents.pk)}
     assert f'href="{path}"' in admin_client.get(change_path(batch)).text
-
-
-# By network and mail domain
 
 
 def test_25_invalidating_a_network_shows_the_count_first_and_can_be_undone(admin_client):
@@ -126,9 +120,6 @@ def test_a_domain_without_pledges_changes_nothing(admin_client):
     response = admin_client.post(f"{LIST}domain/", {"domain": "askush.al"}, follow=True, headers=ENGLISH)
     assert "0 pledges invalidated." in response.text
     assert not Batch.objects.exists()
-
-
-# Batches
 
 
 def test_a_large_batch_is_run_and_undone_by_the_worker(admin_client):

@@ -61,9 +61,6 @@ def test_names_of_young_people_cannot_be_shown(admin_client):
     assert not pledge.show_name
 
 
-# How the correction was requested
-
-
 def test_a_correction_requires_how_it_was_requested_and_keeps_the_input(admin_client):
     pledge = make_pledge(**PERSON)
     response = save_correction(admin_client, pledge, name="Drita Kolaj", asked="")
@@ -134,13 +131,6 @@ def test_a_corrected_address_of_a_pending_pledge_gets_all_messages_and_confirms(
     assert mailoutbox[1].to == ["drita@sakte.al"]
     client.post(links_in(mailoutbox[1], "confirm")[0])
     assert exact_total() == 1
-
-
-def test_a_blocked_address_is_not_told_about_a_correction(admin_client):
-    make_pledge(**PERSON).block()
-    pledge = make_pledge(state="confirmed", **PERSON)
-    save_correction(admin_client, pledge, county="AL-01")
-    assert not Message.objects.exists()
 
 
 def test_without_see_people_name_and_address_cannot_be_corrected(client):

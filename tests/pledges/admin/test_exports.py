@@ -68,9 +68,6 @@ def make_many(count):
     make_copies(pledge, count, created_at="now() - (n / 3) * interval '1 minute'")
 
 
-# Permissions
-
-
 @pytest.mark.parametrize(
     ("permissions", "contents"),
     [
@@ -129,9 +126,6 @@ def test_exports_cannot_be_changed_or_deleted(admin_client):
     export = Export.objects.get()
     assert admin_client.post(f"/admin/pledges/export/{export.pk}/change/", {"content": "updates"}).status_code == 403
     assert admin_client.post(f"/admin/pledges/export/{export.pk}/delete/", {"post": "yes"}).status_code == 403
-
-
-# Content
 
 
 def test_26_a_csv_file_has_all_columns_in_the_language_of_the_user(staff):
@@ -258,9 +252,6 @@ def test_an_invalid_filter_exports_nothing(staff):
     assert staff.get(f"{ADD}?address_digest=abc").status_code == 400
     assert download(staff, query="name_cipher__contains=a").status_code == 400
     assert not Export.objects.exists()
-
-
-# Streaming
 
 
 def test_24_a_long_export_contains_and_logs_every_pledge_once(staff):

@@ -104,10 +104,10 @@ def test_a_reason_holds_for_a_quarter_of_an_hour(staff, monkeypatch):
     assert "Arta Dervishi" not in staff.get(LIST, headers=ENGLISH).text
 
 
-@pytest.mark.parametrize("reason", ["", "  ", "work", "x" * 201])
-def test_a_reason_has_some_words(staff, reason):
+def test_a_reason_has_some_words(staff):
     make_people(21)
-    assert give_reason(staff, reason=reason).status_code == 200
+    for reason in ("", "  ", "work", "x" * 201):
+        assert give_reason(staff, reason=reason).status_code == 200, reason
     assert "Arta Dervishi" not in staff.get(LIST, headers=ENGLISH).text
 
 

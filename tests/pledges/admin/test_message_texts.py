@@ -45,9 +45,6 @@ def editor(client):
     return sign_in(client, user)
 
 
-# Editing
-
-
 def test_changed_words_are_in_the_next_message_of_that_language_only(editor):
     data = form_of(
         "confirm",
@@ -174,9 +171,6 @@ def test_a_revealing_subject_is_saved_with_a_warning(editor):
     assert "“abuse”" in editor.post(path_of_text("confirm", "preview"), data, headers=ENGLISH).text
 
 
-# Preview
-
-
 def test_the_preview_shows_the_input_in_both_languages_as_text_and_html_and_saves_nothing(editor):
     data = form_of("counted", subject_en="Not saved yet", text_en="Dear {name}, <b>now</b>")
     response = editor.post(path_of_text("counted", "preview"), data, headers=ENGLISH)
@@ -225,13 +219,10 @@ def test_the_preview_of_an_invalid_text_shows_the_errors_and_offers_no_test_mess
 
 
 # News has words of its own (test_mailings.py).
-@pytest.mark.parametrize("kind", [kind for kind in Message.Kind if kind != Message.Kind.NEWS])
-def test_every_kind_has_a_form_and_a_preview(editor, kind):
-    assert len(Document(editor.get(path_of_text(kind, "preview"))).all("iframe")) == 4
-    assert editor.get(path_of_text(kind)).status_code == 200
-
-
-# Test messages to the editor's own address
+def test_every_kind_has_a_form_and_a_preview(editor):
+    for kind in set(Message.Kind) - {Message.Kind.NEWS}:
+        assert editor.get(path_of_text(kind, "preview")).text.count("<iframe") == 4, kind
+        assert editor.get(path_of_text(kind)).status_code == 200, kind
 
 
 def test_a_test_message_sends_the_input_only_to_the_editors_own_address(editor, mail_server):

@@ -10,14 +10,11 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from pledges.models import Message, Pledge
-from tests.factories import make_copies, make_pledge, send_messages
+from tests.factories import make_copies, make_pledge, make_staff, send_messages, sign_in
 from tests.pages import Document
 from tests.pledges.admin.pages import ENGLISH, LIST, PERSON, change_path, run_action, sign_in_with
 
 pytestmark = pytest.mark.django_db
-
-
-# Who sees names and addresses
 
 
 def pages_showing(client, pledge):
@@ -37,14 +34,8 @@ def test_without_the_permission_no_page_shows_a_name_or_an_address(client):
         assert "drita.kola" not in response.text
     assert "find/" not in client.get(LIST).text
     assert client.post(f"{LIST}find/", {"person": PERSON["address"]}).status_code == 403
-
-
-def test_the_view_permission_alone_shows_the_pledge_without_name_and_address(client):
-    pledge = make_pledge(**PERSON)
-    sign_in_with(client, "view_pledge")
-    page = client.get(change_path(pledge))
-    assert str(pledge.pk) in page.text
-    assert "Drita" not in page.text
+    sign_in(client, make_staff("view_pledge"))
+    assert "Drita" not in client.get(change_path(pledge)).text
     assert client.post(change_path(pledge), {"language": "en"}).status_code == 403
 
 
@@ -84,15 +75,13 @@ def test_djangos_own_deletion_is_not_offered_for_pledges(admin_client):
     assert Pledge.objects.exists()
 
 
+@pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize("page", ["change", "delete", "history"])
-def test_no_http_method_on_a_page_of_a_pledge_is_a_server_error(admin_client, page):
-    path = f"{LIST}{make_pledge().pk}/{page}/"
-    for method in ("post", "put", "patch", "delete", "options", "trace", "head"):
-        assert admin_client.generic(method.upper(), path).status_code < 500, method
-
-
-# Search by address
+def test_no_http_method_on_a_page_of_a_pledge_is_a_server_error(admin_client):
+    for page in ("change", "delete", "history"):
+        path = f"{LIST}{make_pledge().pk}/{page}/"
+        for method in ("post", "put", "patch", "delete", "options", "trace", "head"):
+            assert admin_client.generic(method.upper(), path).status_code < 500, (page, method)
 
 
 def test_an_address_is_found_in_any_spelling_and_stays_out_of_urls_and_history(admin_client):
@@ -148,9 +137,6 @@ def test_an_invalid_filter_is_refused(admin_client, query, status):
     assert admin_client.get(f"{LIST}?{query}").status_code == status
 
 
-# Pledges that share an address
-
-
 def test_the_page_says_who_else_pledged_from_the_address_and_how_often_others_tried(admin_client):
     first = make_pledge(name="Drita Kola", address="kola@shembull.al", state="confirmed")
     second = make_pledge(name="Besnik Kola", address="kola@shembull.al", state="confirmed")
@@ -177,9 +163,6 @@ def test_the_list_counts_addresses_with_two_and_shows_the_second_of_each(admin_c
     assert alone.slot == 2
 
 
-# Filters by day, pagination, cost
-
-
 def listed_ids(client, query):
     return [pledge.pk for pledge in client.get(f"{LIST}?{query}").context["cl"].result_list]
 
@@ -196,12 +179,11 @@ def test_days_begin_at_midnight_in_albania(admin_client, field):
     assert set(listed_ids(admin_client, f"{field}_to=2026-03-11")) == day | {pledges[0].pk}
 
 
-@pytest.mark.parametrize("day", ["yesterday", "2026-02-30", "9999-12-31", "0001-01-01", "2026-03-11x", "%00"])
-def test_an_invalid_day_is_no_server_error(admin_client, day):
+def test_an_invalid_day_is_no_server_error(admin_client):
     make_pledge()
-    for name in ("created_at_from", "created_at_to"):
-        response = admin_client.get(f"{LIST}?{name}={day}", follow=True)
-        assert response.status_code == 200
+    for day in ("yesterday", "2026-02-30", "9999-12-31", "0001-01-01", "2026-03-11x", "%00"):
+        for name in ("created_at_from", "created_at_to"):
+            assert admin_client.get(f"{LIST}?{name}={day}", follow=True).status_code == 200, day
 
 
 def test_the_filter_by_day_keeps_the_other_filters(admin_client):

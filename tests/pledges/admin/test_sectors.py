@@ -70,9 +70,6 @@ def test_the_slug_and_the_keys_of_commitments_cannot_change(admin_client):
     assert Commitment.objects.filter(sector=parents).count() == len(keys_before)
 
 
-# Deletion
-
-
 def test_a_sector_with_pledges_cannot_be_deleted(admin_client):
     parents = Sector.objects.get(slug="parents")
     for _ in range(3):

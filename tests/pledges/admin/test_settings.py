@@ -4,7 +4,7 @@ import pytest
 from reversion.models import Version
 
 from pledges.models import Goal, PledgingSettings
-from tests.pages import LANGUAGES, Document, filled, path_of
+from tests.pages import Document, filled, path_of
 from tests.tally import put_people
 
 pytestmark = pytest.mark.django_db
@@ -54,7 +54,6 @@ def test_a_goal_with_its_sentence_appears_on_home_and_totals_in_both_languages(a
     assert "Next goal: 5,000" in words and "Parliament" not in words
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize(
     ("wrong", "errors"),
     [
@@ -69,15 +68,15 @@ def test_a_goal_with_its_sentence_appears_on_home_and_totals_in_both_languages(a
         ({"sentence_sq": "x" * 161}, ["sentence_sq"]),
     ],
 )
-def test_an_invalid_goal_is_refused_and_the_input_kept(admin_client, language, wrong, errors):
+def test_an_invalid_goal_is_refused_and_the_input_kept(admin_client, wrong, errors):
     Goal.objects.create(people=500)
-    admin_client.cookies["django_language"] = language
+    admin_client.cookies["django_language"] = "sq"
     data = {"people": "800", **SENTENCES, **wrong}
     response = admin_client.post(f"{GOALS}add/", data)
     assert response.status_code == 200
     assert list(response.context["adminform"].form.errors) == errors
     page = Document(response)
-    assert page.of(page.one("html"))["lang"] == language
+    assert page.of(page.one("html"))["lang"] == "sq"
     for name, value in data.items():
         assert page.of(page.one("input", name=name)).get("value", "") == value
     assert Goal.objects.count() == 1

@@ -142,9 +142,6 @@ def test_other_entries_of_the_record_are_no_decisions(moderator):
         assert moderator.post(path).status_code == 404
 
 
-# Over several connections
-
-
 def test_of_two_undos_at_once_one_changes_the_name(moderator):
     arta = make_waiting()
     decide(moderator, "show", arta)

@@ -124,9 +124,6 @@ def test_the_visitor_s_place_is_where_its_label_has_room():
     assert mosaic(spread(99), 99).visitor_place is None, "no place is free"
 
 
-# The dot of the person who was just counted
-
-
 def centres(paths):
     return [tuple(map(float, point.split())) for _color, path in paths for point in points(path)]
 

@@ -51,15 +51,6 @@ def test_a_server_that_limits_the_messages_of_a_connection_costs_no_attempt(mail
     assert len(mail_server.accepted) == 7
 
 
-def test_a_refused_recipient_does_not_hold_up_the_others(mail_server):
-    queue_messages(5)
-    refused = Message.objects.order_by("due_at")[1].address
-    mail_server.replies = {("RCPT", refused): "550 5.1.1 no such user"}
-    send_messages()
-    assert len(mail_server.accepted) == 4
-    assert states() == {("sent", 1), ("refused", 1)}
-
-
 @pytest.mark.parametrize(
     "replies", [{"EHLO": None}, {"MAIL": "421 closing"}, {"MAIL": "550 we do not know you"}, {"RCPT": None}]
 )

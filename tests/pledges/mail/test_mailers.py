@@ -122,9 +122,6 @@ def test_bulk_has_the_button_of_mail_programs_in_a_header_that_is_whole(kind):
     assert max(map(len, headers)) < 998
 
 
-# Limits
-
-
 @pytest.mark.django_db
 def test_no_more_than_the_quota_is_sent_within_a_day(settings, mail_server):
     limit(settings, per_day=5)
@@ -266,7 +263,7 @@ def test_counts_are_erased_after_a_day(settings, mail_server):
 
 # The delay that pages state
 
-INBOXES = ["/{}/zotimi/emaili/", "/{}/pledge/inbox/"]
+INBOXES = ["/sq/zotimi/emaili/", "/en/pledge/inbox/"]
 WORDS = {
     "minutes": ("brenda pak minutash", "within a few minutes"),
     "hour": ("brenda një ore", "within an hour"),
@@ -293,30 +290,21 @@ def test_a_wait_is_told_in_a_few_steps(wait, step):
 
 
 @pytest.mark.django_db
-def test_nothing_waits(settings):
-    limit(settings, per_day=100, per_minute=60)
-    assert MailDelay.measure() == "minutes"
-
-
-@pytest.mark.django_db
-def test_the_delay_follows_the_age_of_what_waits():
-    queue(Kind.CONFIRM)
-    Message.objects.update(due_at=F("due_at") - timedelta(minutes=30))
-    assert MailDelay.measure() == "hour"
-
-
-@pytest.mark.django_db
-def test_the_delay_follows_the_rate(settings):
-    limit(settings, per_minute=2)
-    queue(Kind.CONFIRM, 60)
-    assert MailDelay.measure() == "hour"
-
-
-@pytest.mark.django_db
-def test_bulk_that_waits_delays_nobody(settings):
-    limit(settings, per_minute=1)
-    queue(Kind.REMINDER, 30)
-    assert MailDelay.measure() == "minutes"
+@pytest.mark.parametrize(
+    ("limits", "kind", "number", "age", "step"),
+    [
+        ({"per_day": 100, "per_minute": 60}, Kind.CONFIRM, 0, 0, "minutes"),
+        ({}, Kind.CONFIRM, 1, 30, "hour"),
+        ({"per_minute": 2}, Kind.CONFIRM, 60, 0, "hour"),
+        ({"per_minute": 1}, Kind.REMINDER, 30, 0, "minutes"),
+    ],
+    ids=["nothing waits", "age of what waits", "rate", "bulk delays nobody"],
+)
+def test_the_delay_follows_age_and_rate_of_what_people_wait_for(settings, limits, kind, number, age, step):
+    limit(settings, **limits)
+    queue(kind, number)
+    Message.objects.update(due_at=F("due_at") - timedelta(minutes=age))
+    assert MailDelay.measure() == step
 
 
 @pytest.mark.django_db
@@ -342,10 +330,9 @@ def test_a_failing_server_is_no_matter_of_minutes(settings, mail_server):
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("step", WORDS)
-@pytest.mark.parametrize("place", [0, 1], ids=["sq", "en"])
-def test_the_page_after_the_form_states_the_delay(step, place):
+def test_the_page_after_the_form_states_the_delay(step):
     MailDelay.objects.create(pk=1, step=step)
-    for path in (INBOXES[place].format(["sq", "en"][place]), ["/sq/zotimi-im/derguar/", "/en/my-pledge/sent/"][place]):
+    for place, path in [*enumerate(INBOXES), (0, "/sq/zotimi-im/derguar/"), (1, "/en/my-pledge/sent/")]:
         response = Client().get(path)
         assert response.status_code == 200, path
         text = Document(response).words()
@@ -355,13 +342,10 @@ def test_the_page_after_the_form_states_the_delay(step, place):
 
 @pytest.mark.django_db
 def test_a_kept_page_states_the_delay_of_now():
-    path = INBOXES[1].format("en")
+    path = INBOXES[1]
     assert "within a few minutes" in Document(Client().get(path)).words()
     MailDelay.objects.create(pk=1, step="tomorrow")
     assert "tomorrow" in Document(Client().get(path)).words()
-
-
-# Errors of providers
 
 
 def test_errors_of_providers_are_sorted_like_those_of_servers():

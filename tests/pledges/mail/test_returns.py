@@ -14,9 +14,8 @@ from django.core import signing
 from django.db import DatabaseError
 from django.db.models import F
 from django.test import Client
-from django.utils import timezone
 
-from pledges import housekeeping, outbox
+from pledges import housekeeping
 from pledges.crypto import links, return_addresses
 from pledges.crypto.links import Purpose
 from pledges.models import FollowUp, FunnelDay, Heartbeat, Message, OutboxEntry, Pledge, ReturnedMailbox
@@ -33,7 +32,7 @@ from tests.pledges.mail.reports import (
     delivery_report,
     return_address,
 )
-from tests.pledges.outbox import take_entries
+from tests.pledges.outbox import replay, take_entries
 from tests.readiness import failing_checks
 from tests.traces import production_log
 
@@ -66,9 +65,6 @@ def ignored():
 def state_of(message):
     message.refresh_from_db()
     return message.state, message.returned_at is not None
-
-
-# The return address
 
 
 @pytest.mark.django_db
@@ -109,9 +105,6 @@ def test_without_a_mailbox_for_it_the_sender_is_the_return_address(settings, db,
     assert mail_server.senders == [settings.SENDER]
 
 
-# What reports say
-
-
 @pytest.mark.parametrize(
     ("report", "outcome"),
     [
@@ -146,9 +139,6 @@ def test_reports_are_read(report, outcome):
 )
 def test_other_mails_are_no_reports(mail):
     assert reports.read(mail) is None
-
-
-# What they change
 
 
 @pytest.mark.django_db
@@ -294,7 +284,7 @@ def test_a_restore_does_not_bring_a_complaint_back(mail_server):
     FollowUp.objects.update(ended_at=None)
     ReturnedMailbox.objects.all().delete()
     OutboxEntry.objects.all().delete()
-    outbox.replay(entries, timezone.now() - timedelta(days=1))
+    replay(entries)
     message.pledge.refresh_from_db()
     assert not message.pledge.updates and not FollowUp.objects.filter(ended_at=None).exists()
     assert ReturnedMailbox.objects.count() == 1
@@ -309,7 +299,7 @@ def test_a_restore_does_not_bring_back_a_note_that_was_erased_at_a_request():
     entries = take_entries()
     note.save()
     OutboxEntry.objects.all().delete()
-    outbox.replay(entries, timezone.now() - timedelta(days=1))
+    replay(entries)
     assert not ReturnedMailbox.objects.exists()
 
 
@@ -334,9 +324,6 @@ def test_the_button_of_a_reminder_ends_all_emails(mail_server, client):
     body = "List-Unsubscribe=One-Click"
     assert client.post(path, body, content_type="application/x-www-form-urlencoded").status_code in (200, 302, 303)
     assert not Pledge.objects.filter(pk=reminder.pledge_id).exists()
-
-
-# The mailbox
 
 
 @pytest.fixture

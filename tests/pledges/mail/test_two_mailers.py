@@ -2,7 +2,6 @@
 
 import random
 import threading
-import time
 from collections import Counter
 
 import pytest
@@ -18,6 +17,7 @@ from tests.imap import Mailbox
 from tests.pledges.funnel import by_provider, recount
 from tests.pledges.mail.reports import BOUNCE_ADDRESS, complaint, delivery_report
 from tests.smtp import MailServer
+from tests.threads import wait_until
 from tests.worker import workers
 
 State = Message.State
@@ -87,18 +87,18 @@ def test_states_wishes_and_the_funnel_are_right(settings):
         inboxes = Inboxes((first, bulk), box, fates)
         inboxes.start()
         with workers(2, **environment(first, bulk, box)):
-            wait_until(lambda: len(bulk.accepted) > number // 20)
+            wait_until(lambda: len(bulk.accepted) > number // 20, PATIENCE)
             bulk.delay = 0.1
-            wait_until(lambda: not Message.objects.queued().filter(kind=Message.Kind.CONFIRM).exists())
+            wait_until(lambda: not Message.objects.queued().filter(kind=Message.Kind.CONFIRM).exists(), PATIENCE)
             assert Message.objects.queued().filter(kind=Message.Kind.KEEP).exists(), (
                 "confirmations wait for no slow server"
             )
-            wait_until(lambda: not Message.objects.queued().exists())
+            wait_until(lambda: not Message.objects.queued().exists(), PATIENCE)
             Pledge.objects.filter(pk__in=[pledge.pk for pledge in Pledge.objects.pending()[: number // 5]]).confirm()
             reporting = sum(fate in REPORTS for fate in fates.values())
-            wait_until(lambda: box.last == reporting)
+            wait_until(lambda: box.last == reporting, PATIENCE)
             # The workers read the mailbox too. None does so while it is killed, or it would count what is ignored twice.
-            wait_until(Heartbeat.lease_returns)
+            wait_until(Heartbeat.lease_returns, PATIENCE)
         inboxes.stopped.set()
         inboxes.join()
         Heartbeat.end_returns_lease()
@@ -140,10 +140,3 @@ def without_ignored():
 
 def sum_of(kind):
     return Counter({kind: sum(row[kind] for row in by_provider().values())})
-
-
-def wait_until(is_so):
-    deadline = time.monotonic() + PATIENCE
-    while not is_so():
-        assert time.monotonic() < deadline
-        time.sleep(0.1)

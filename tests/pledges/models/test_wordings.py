@@ -30,18 +30,24 @@ def signed():
     return [pledge.consent, pledge.wording]
 
 
-CHANGES = {
-    "text_sq": "text_sq = 'Tjetër.'",
-    "text_en": "text_en = text_en || ' '",
-    "version": "version = version + 1",
-    "kind and sector": "kind = 'pledge', sector_id = (SELECT id FROM pledges_sector WHERE slug = 'artists'), version = 9",
-}
+CHANGES = [
+    "UPDATE pledges_wording SET text_sq = 'Tjetër.' WHERE id = %s",
+    "UPDATE pledges_wording SET text_en = text_en || ' ' WHERE id = %s",
+    "UPDATE pledges_wording SET version = version + 1 WHERE id = %s",
+    "UPDATE pledges_wording SET kind = 'pledge', version = 9, "
+    "sector_id = (SELECT id FROM pledges_sector WHERE slug = 'artists') WHERE id = %s",
+    "UPDATE pledges_wording SET text_sq = 'Tjetër.' WHERE id >= least(%s, 1)",
+    "DELETE FROM pledges_wording WHERE id = %s",
+    "DELETE FROM pledges_wording WHERE id >= least(%s, 1)",
+    "INSERT INTO pledges_wording SELECT * FROM pledges_wording WHERE id = %s "
+    "ON CONFLICT (id) DO UPDATE SET text_en = 'Something else.'",
+]
 
 
-@pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
-def test_a_signed_wording_cannot_be_changed_by_sql(signed, change):
+@pytest.mark.parametrize("change", CHANGES)
+def test_a_signed_wording_can_be_neither_changed_nor_deleted_by_sql(signed, change):
     for wording in signed:
-        assert_refused(f"UPDATE pledges_wording SET {change} WHERE id = %s", wording.pk)
+        assert_refused(change, wording.pk)
 
 
 def test_a_signed_wording_cannot_be_changed_through_the_models(signed):
@@ -49,25 +55,6 @@ def test_a_signed_wording_cannot_be_changed_through_the_models(signed):
         wording.text_en = "Something else."
         with pytest.raises(IntegrityError), transaction.atomic():
             wording.save()
-
-
-def test_all_wordings_cannot_be_changed_by_one_statement(signed):
-    assert_refused("UPDATE pledges_wording SET text_sq = 'Tjetër.'")
-
-
-def test_a_signed_wording_cannot_be_deleted_by_sql(signed):
-    for wording in signed:
-        assert_refused("DELETE FROM pledges_wording WHERE id = %s", wording.pk)
-    assert_refused("DELETE FROM pledges_wording")
-
-
-def test_a_signed_wording_cannot_be_changed_by_an_upsert(signed):
-    """INSERT … ON CONFLICT DO UPDATE on the id that a pledge refers to."""
-    assert_refused(
-        "INSERT INTO pledges_wording SELECT * FROM pledges_wording WHERE id = %s "
-        "ON CONFLICT (id) DO UPDATE SET text_en = 'Something else.'",
-        signed[0].pk,
-    )
 
 
 def test_an_unsigned_wording_can_be_deleted():

@@ -13,7 +13,6 @@ from campaign.dashboard import dashboard
 from pledges import housekeeping
 from pledges.models import FallenProvider, FunnelChange, FunnelDay, Message, Pledge
 from pledges.statistics import funnel
-from tests.clock import let_time_pass
 from tests.factories import make_copies, make_pledge, make_staff, sign_in
 from tests.pages import Document
 from tests.pledges.funnel import by_provider, recount
@@ -117,9 +116,6 @@ def test_days_are_those_of_tirana_and_erased_after_thirty():
     assert not FunnelDay.objects.exists()
 
 
-# The alarm
-
-
 def sent_to(domain, number, confirmed, ago):
     """So many messages that were sent some time ago, of which so many led to a confirmation five minutes later."""
     at, soon = timezone.now() - ago, timezone.now() - ago + timedelta(minutes=5)
@@ -193,17 +189,14 @@ def test_an_alarm_keeps_the_time_at_which_it_began():
 
 
 @pytest.mark.parametrize(
-    ("number", "confirmed"), [(30, 0), (60, 25), (0, 0)], ids=["small numbers", "a little fewer", "none"]
+    ("has_days_before", "number", "confirmed", "minutes"),
+    [(True, 30, 0, 40), (True, 60, 25, 40), (True, 0, 0, 40), (False, 100, 0, 40), (True, 100, 0, 10)],
+    ids=["small numbers", "a little fewer", "none", "a first day: nothing is usual", "there is still time to confirm"],
 )
-def test_small_numbers_and_small_changes_are_none(number, confirmed):
-    usual("gmail.com")
-    sent_to("gmail.com", number, confirmed, timedelta(minutes=40))
-    assert fallen() == {}
-
-
-def test_a_first_day_is_none():
-    """Without days before nothing is usual."""
-    sent_to("gmail.com", 100, 0, timedelta(minutes=40))
+def test_these_are_no_alarm(has_days_before, number, confirmed, minutes):
+    if has_days_before:
+        usual("gmail.com")
+    sent_to("gmail.com", number, confirmed, timedelta(minutes=minutes))
     assert fallen() == {}
 
 
@@ -212,15 +205,6 @@ def test_a_small_site_learns_it_from_the_day():
         sent_to("gmail.com", 50, 40, timedelta(days=days, hours=3))
     sent_to("gmail.com", 50, 5, timedelta(hours=3))
     assert fallen() == {"*": (50, 5, 40)}
-
-
-def test_people_have_time_to_confirm():
-    usual("gmail.com")
-    sent_to("gmail.com", 100, 0, timedelta(minutes=10))
-    assert fallen() == {}
-
-
-# The page
 
 
 def page(**query):
@@ -256,17 +240,6 @@ def test_an_empty_funnel_and_an_alarm_are_shown():
     found = Document(page())
     assert "gmail.com" in found.words(found.one("p", **{"class": "errornote"}))
     assert not tables_of(found)
-
-
-def test_only_those_who_see_pledges_see_the_funnel():
-    response = sign_in(Client(), make_staff("view_message")).get(reverse("admin:pledges_pledge_funnel"))
-    assert response.status_code == 403
-
-
-def test_time_passes_without_a_change():
-    make_facts()
-    let_time_pass(timedelta(days=1))
-    assert by_provider() == recount()
 
 
 def test_of_a_day_with_very_many_messages_only_the_last_ones_are_read():

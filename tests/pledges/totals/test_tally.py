@@ -62,69 +62,12 @@ def people():
 
 
 def confirm(people):
-    assert people["era"].confirm()
-
-
-def confirm_twice(people):
-    people["era"].confirm()
-    assert not people["era"].confirm()
-
-
-def invalidate_all(people):
-    assert Pledge.objects.all().invalidate() == 5
-
-
-def restore_all(people):
-    assert Pledge.objects.all().restore() == 1
+    assert [people["era"].confirm(), people["era"].confirm()] == [True, False]
 
 
 def change_sector(people):
     people["ana"].sector = Sector.objects.get(slug="artists")
     people["ana"].save()
-
-
-def change_county(people):
-    Pledge.objects.filter(pk=people["ana"].pk).update(county="AL-12")
-
-
-def remove_county(people):
-    Pledge.objects.filter(county="AL-11").update(county=None)
-
-
-def add_county(people):
-    Pledge.objects.filter(county=None).update(county="AL-01")
-
-
-def move_to_another_day(people):
-    Pledge.objects.confirmed().update(confirmed_at=F("confirmed_at") - timedelta(days=3))
-
-
-def change_uncounted_columns(people):
-    Pledge.objects.update(language="en", show_name=True)
-
-
-def merge_sectors(people):
-    Pledge.objects.filter(sector__slug="parents").update(sector=Sector.objects.get(slug="teachers"))
-
-
-def delete_one(people):
-    people["cel"].delete()
-
-
-def withdraw(people):
-    people["dea"].withdraw()
-
-
-def delete_many(people):
-    Pledge.objects.filter(sector__slug="parents").delete()
-
-
-def delete_by_sql(people):
-    sql("DELETE FROM pledges_pledge WHERE county_id = 'AL-11' OR state = 'invalidated'")
-
-
-def update_by_sql(people):
-    sql("UPDATE pledges_pledge SET state = 'confirmed', confirmed_at = now(), invalidated_at = NULL")
 
 
 def upsert(people):
@@ -157,14 +100,6 @@ def copy_out_and_in(people):
         cursor.copy_expert("COPY pledges_pledge FROM STDIN", copy)
 
 
-def truncate(people):
-    sql("TRUNCATE pledges_pledge CASCADE")
-
-
-def truncate_a_referenced_table(people):
-    sql("TRUNCATE pledges_county CASCADE")
-
-
 def truncate_and_sign(people):
     sql("TRUNCATE pledges_pledge CASCADE")
     make_pledge(state="confirmed")
@@ -178,34 +113,41 @@ def roll_back(people):
 
 
 CHANGES = {
-    confirm: 5,
-    confirm_twice: 5,
-    invalidate_all: 0,
-    restore_all: 5,
-    change_sector: 4,
-    change_county: 4,
-    remove_county: 4,
-    add_county: 4,
-    move_to_another_day: 4,
-    change_uncounted_columns: 4,
-    merge_sectors: 4,
-    delete_one: 3,
-    withdraw: 3,
-    delete_many: 2,
-    delete_by_sql: 2,
-    update_by_sql: 6,
-    upsert: 5,
-    merge_by_sql: 2,
-    copy_out_and_in: 4,
-    truncate: 0,
-    truncate_a_referenced_table: 0,
-    truncate_and_sign: 1,
-    roll_back: 4,
+    "confirm twice": (confirm, 5),
+    "invalidate all": (lambda people: Pledge.objects.all().invalidate(), 0),
+    "restore all": (lambda people: Pledge.objects.all().restore(), 5),
+    "change sector": (change_sector, 4),
+    "change county": (lambda people: Pledge.objects.filter(pk=people["ana"].pk).update(county="AL-12"), 4),
+    "remove county": (lambda people: Pledge.objects.filter(county="AL-11").update(county=None), 4),
+    "add county": (lambda people: Pledge.objects.filter(county=None).update(county="AL-01"), 4),
+    "another day": (lambda people: Pledge.objects.confirmed().update(confirmed_at=F("confirmed_at") - timedelta(3)), 4),
+    "uncounted columns": (lambda people: Pledge.objects.update(language="en", show_name=True), 4),
+    "merge sectors": (lambda people: Pledge.objects.update(sector=Sector.objects.get(slug="teachers")), 4),
+    "delete one": (lambda people: people["cel"].delete(), 3),
+    "withdraw": (lambda people: people["dea"].withdraw(), 3),
+    "delete many": (lambda people: Pledge.objects.filter(sector__slug="parents").delete(), 2),
+    "delete by SQL": (
+        lambda people: sql("DELETE FROM pledges_pledge WHERE county_id = 'AL-11' OR state = 'invalidated'"),
+        2,
+    ),
+    "update by SQL": (
+        lambda people: sql(
+            "UPDATE pledges_pledge SET state = 'confirmed', confirmed_at = now(), invalidated_at = NULL"
+        ),
+        6,
+    ),
+    "upsert": (upsert, 5),
+    "merge by SQL": (merge_by_sql, 2),
+    "copy out and in": (copy_out_and_in, 4),
+    "truncate": (lambda people: sql("TRUNCATE pledges_pledge CASCADE"), 0),
+    "truncate a referenced table": (lambda people: sql("TRUNCATE pledges_county CASCADE"), 0),
+    "truncate and sign": (truncate_and_sign, 1),
+    "roll back": (roll_back, 4),
 }
 
 
 @pytest.mark.parametrize("folded", [False, True], ids=["", "folded"])
-@pytest.mark.parametrize(("change", "total"), CHANGES.items(), ids=lambda value: getattr(value, "__name__", ""))
+@pytest.mark.parametrize(("change", "total"), CHANGES.values(), ids=CHANGES)
 def test_totals_equal_the_rows_after(people, change, total, folded):
     if folded:
         tally.fold()

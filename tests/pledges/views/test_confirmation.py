@@ -8,7 +8,7 @@ from django.conf import settings
 
 from pledges.crypto import links
 from pledges.crypto.links import Purpose
-from pledges.models import Message, Pledge, PledgingSettings
+from pledges.models import PledgingSettings
 from tests.factories import links_in, make_pledge, run_worker
 from tests.tally import put_people
 
@@ -56,11 +56,3 @@ def test_the_message_carries_no_number_where_staff_show_none(client, mailoutbox)
     client.post(links.path(Purpose.CONFIRM, make_pledge(**PERSON, language="en")))
     run_worker()
     assert "number" not in mailoutbox[0].body
-
-
-def test_a_confirm_link_of_an_invalidated_pledge_sends_no_message(client):
-    pledge = make_pledge(**PERSON)
-    link = links.path(Purpose.CONFIRM, pledge)
-    Pledge.objects.update(state="invalidated", invalidated_at=pledge.created_at)
-    client.post(link)
-    assert not Message.objects.exists()

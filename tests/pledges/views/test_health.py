@@ -2,7 +2,6 @@
 
 import contextlib
 import re
-import time
 from datetime import timedelta
 from pathlib import Path
 
@@ -19,7 +18,7 @@ from staff.models import SignInAttempt
 from tests.clock import let_time_pass
 from tests.factories import make_pledge, run_worker
 from tests.readiness import failing_checks
-from tests.threads import at_once
+from tests.threads import at_once, wait_until
 
 pytestmark = pytest.mark.django_db
 
@@ -93,15 +92,10 @@ def test_a_worker_that_never_started_and_one_that_stopped_fail_the_check(client)
 def test_the_worker_records_a_heartbeat_when_it_starts(client):
     housekeeper = Housekeeper()
     housekeeper.start()
-    deadline = time.monotonic() + 20
-    while not Heartbeat.objects.exists() and time.monotonic() < deadline:
-        time.sleep(0.05)
+    wait_until(Heartbeat.objects.exists)
     housekeeper.stopped.set()
     housekeeper.join(20)
     assert Heartbeat.objects.count() == 1 and failing_checks(client, with_worker=False) == []
-
-
-# Logs of PostgreSQL
 
 
 @pytest.mark.parametrize(
@@ -130,9 +124,6 @@ def test_the_settings_of_the_installation_pass_the_check(client):
         for name, value in commands:
             cursor.execute(f"SET LOCAL {name} = {value}")
     assert failing_checks(client) == []
-
-
-# Housekeeping
 
 
 def run_housekeeping():

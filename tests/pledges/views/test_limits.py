@@ -22,16 +22,6 @@ def request_link(client, address):
     return client.post(MY, {"email": address, "stamp": form_data()["stamp"]})
 
 
-@pytest.mark.parametrize("known", [True, False])
-def test_the_limit_is_the_same_for_known_and_unknown_addresses(client, known):
-    if known:
-        make_pledge("Drita Kola", "drita@shembull.al", state="confirmed")
-    for number in range(4):
-        assert client.post(SQ, form_data(email=f"prind{number}@shembull.al")).status_code == 303
-    assert client.post(SQ, form_data()).status_code == 303
-    assert client.post(SQ, form_data(email="tjeter@shembull.al")).status_code == 429
-
-
 def test_my_pledge_has_the_same_limit_and_keeps_the_input(client, mailoutbox):
     for number in range(8):
         make_pledge(address=f"prind{number}@shembull.al", state="confirmed")

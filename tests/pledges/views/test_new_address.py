@@ -109,9 +109,6 @@ def test_the_page_after_the_change_leads_to_a_new_link_and_home(client, language
     assert page.all("a", href=path_of("campaign:home", language), node=main)
 
 
-# "Never write to this address"
-
-
 def test_the_owner_of_a_new_address_can_block_it(client, mailoutbox):
     pledge = make_pledge(NAME, ADDRESS, state="confirmed", language="en")
     want_new_address(pledge, "i.huaj@shembull.al")

@@ -195,15 +195,6 @@ def test_commitments_of_an_earlier_sector_stay_until_removed(client):
     assert kept.text_en in Document(client.get(links.path(Purpose.COMMIT, pledge, "en"))).words()
 
 
-def test_14_the_data_file_has_code_and_commitments_and_withdrawing_erases_them(client):
-    pledge, link = make_inviter()
-    ChosenCommitment.objects.create(pledge=pledge, commitment=pledge.sector.commitments.first(), slot=1)
-    data = client.get(links.path(Purpose.DATA, pledge)).json()
-    assert data["own_link"] == link.code and len(data["commitments"]) == 1
-    pledge.withdraw()
-    assert not ChosenCommitment.objects.exists() and not ReferralLink.objects.exists()
-
-
 @pytest.mark.parametrize("purpose", [Purpose.SHARE, Purpose.COMMIT])
 def test_a_pledge_that_is_not_confirmed_has_no_page_to_share(client, purpose):
     for state in ("pending", "invalidated"):

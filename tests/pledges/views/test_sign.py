@@ -1,6 +1,7 @@
 """Signing: what happens when the pledge form is sent (acceptance stories 1–11, 17, 18)."""
 
 import re
+import time
 import unicodedata
 from datetime import timedelta
 
@@ -10,7 +11,7 @@ from django.db.models.functions import Now
 
 from pledges.counting import tally
 from pledges.crypto import stamps
-from pledges.models import Attempt, BlockedAddress, Message, Pledge, PledgingSettings, Wording
+from pledges.models import Attempt, Message, Pledge, PledgingSettings, Wording
 from tests.clock import let_time_pass
 from tests.enquiries import enquiry_data
 from tests.factories import form_data, links_in, make_pledge, run_worker, settle_all
@@ -192,11 +193,6 @@ def test_07_a_suggestion_that_was_never_shown_is_not_declined_by_switching_the_l
     assert page.all("input", name="email_as_typed") == page.all("button", name="email") == []
 
 
-@pytest.mark.parametrize("address", ["a@gmail.com", "a@mail.com", "a@shkolla.edu.al", "a@albmail.com", "a@crca.al"])
-def test_07_a_correct_domain_gets_no_suggestion(client, address):
-    assert post_form(client, email=address).status_code == 303
-
-
 @pytest.mark.parametrize(
     "name",
     [
@@ -304,11 +300,11 @@ def test_10_without_consent_the_form_shows_errors_and_keeps_the_input(client, pa
 
 
 @pytest.mark.parametrize("path", ["/en/pledge/", "/en/my-pledge/"])
-@pytest.mark.parametrize("address", ["ana", "ana@", "ana koci@gmail.com", "é@x.al", "ana@gmail"])
-def test_an_invalid_address_has_one_error(client, path, address):
-    page = client.post(path, form_data(email=address)).text
-    # In the summary and beside the field.
-    assert page.count("Enter an email address in the correct format") == 2
+def test_an_invalid_address_has_one_error(client, path):
+    for address in ("ana", "ana@", "ana koci@gmail.com", "é@x.al", "ana@gmail"):
+        page = client.post(path, form_data(email=address)).text
+        # In the summary and beside the field.
+        assert page.count("Enter an email address in the correct format") == 2, address
 
 
 def test_10_an_empty_form_names_each_missing_field(client):
@@ -340,8 +336,6 @@ def stamp_in(page):
 
 @pytest.mark.parametrize("age", [0, stamps.MAX_AGE_SECONDS + 1])
 def test_17_a_form_sent_too_fast_or_too_late_is_redisplayed_filled_in(client, age):
-    import time
-
     shown = tuple(Wording.objects.current().values_list("pk", flat=True))
     response = post_form(client, stamp=str(stamps.Stamp(int(time.time()) - age, shown)))
     page = response.text
@@ -358,9 +352,8 @@ def test_17_a_forged_stamp_stores_nothing(client, forged):
     assert not Pledge.objects.exists()
 
 
-@pytest.mark.parametrize(
-    "headers",
-    [
+def test_17_a_cross_site_post_is_refused_and_one_of_this_site_or_without_metadata_accepted(client):
+    for headers in (
         {"Sec-Fetch-Site": "cross-site"},
         {"Sec-Fetch-Site": "same-site"},
         {"Origin": "https://evil.example"},
@@ -373,26 +366,18 @@ def test_17_a_forged_stamp_stores_nothing(client, forged):
         {"Origin": "testserver"},
         {"Origin": "http://testserver:port"},
         {"Sec-Fetch-Site": "cross-site", "Origin": "http://testserver"},
-    ],
-)
-def test_17_a_cross_site_post_is_refused(client, headers):
-    assert post_form(client, headers=headers).status_code == 403
+    ):
+        assert post_form(client, headers=headers).status_code == 403, headers
     assert not Pledge.objects.exists()
-
-
-@pytest.mark.parametrize(
-    "headers",
-    [
+    for headers in (
         {},
         {"Sec-Fetch-Site": "same-origin"},
         {"Sec-Fetch-Site": "none"},
         {"Origin": "http://testserver"},
         {"Origin": "http://testserver:80"},
         {"Sec-Fetch-Site": "same-origin", "Origin": "null"},
-    ],
-)
-def test_17_a_same_origin_post_and_one_without_fetch_metadata_are_accepted(client, headers):
-    assert post_form(client, headers=headers).status_code == 303
+    ):
+        assert post_form(client, headers=headers).status_code == 303, headers
 
 
 def test_18_thirty_parents_in_one_network_are_all_accepted(client):
@@ -412,15 +397,6 @@ def test_18_above_the_limit_the_form_is_redisplayed_and_works_later(client):
     Attempt.objects.update(created_at=Now() - timedelta(minutes=11))
     assert post_form(client, email="prind5@shembull.al", stamp=stamp_in(response.text)).status_code == 303
     assert Pledge.objects.count() == 6
-
-
-def test_a_blocked_address_gets_the_same_response_and_no_message(client, mailoutbox):
-    make_pledge("Drita Kola", "drita@gmail.com").block()
-    assert BlockedAddress.objects.get().address == "drita@gmail.com"
-    response = post_form(client, email="D.rita+x@gmail.com")
-    assert (response.status_code, response.url) == (303, INBOX)
-    run_worker()
-    assert not Pledge.objects.exists() and mailoutbox == []
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

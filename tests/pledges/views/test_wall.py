@@ -23,9 +23,6 @@ from tests.wall import APPROVED, make_shown, names_on_wall, stop_showing, wall_s
 pytestmark = pytest.mark.django_db
 
 
-# Whose name is shown
-
-
 def test_13_only_approved_names_of_confirmed_pledges_are_shown(client):
     make_shown("Arta Kola")
     make_shown("Besa Kola", state="pending")
@@ -98,9 +95,6 @@ def test_a_name_changed_by_staff_waits_for_review_and_a_changed_address_does_not
     assert wall_state(pledge) == ("waiting", True)
 
 
-# The county beside a name
-
-
 def test_a_county_is_shown_only_where_the_table_of_the_day_shows_the_cell(client):
     make_shown("Arta Kola", sector="parents", county_id="AL-11")
     make_shown("Besa Kola", sector="artists", county_id="AL-11")
@@ -123,7 +117,7 @@ def test_a_county_without_a_published_figure_is_not_shown(client):
     assert names_on_wall(client) == {"Arta K.": "Parents, Durrës"}
 
 
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("seed", range(3))
 def test_a_county_is_never_shown_for_a_suppressed_cell(client, seed):
     """For random populations, a county beside a name is always one whose cell is not suppressed and at least five."""
     chance = random.Random(seed)
@@ -143,9 +137,6 @@ def test_a_county_is_never_shown_for_a_suppressed_cell(client, seed):
     beside = {words for words in names_on_wall(client).values() if "," in words}
     assert beside <= shown
     assert len(names_on_wall(client)) == 20
-
-
-# Pagination and cost
 
 
 def test_the_pages_have_fifty_names_each_and_together_all_names_once(client):
@@ -180,13 +171,11 @@ def test_the_order_depends_on_a_key_and_follows_no_column(client):
         assert list(names_on_wall(client)) != shortened
 
 
-@pytest.mark.parametrize("number", ["0", "2", "3", "999999999999999999999999", "-1", "1.5", "x", "%00", "٢"])
-@pytest.mark.parametrize("start", ["/sq/muri/", "/en/wall/"])
-def test_an_unknown_page_number_is_a_404_page(client, start, number):
+def test_an_unknown_page_number_is_a_404_page(client):
     make_shown()
-    response = client.get(f"{start}{number}/")
-    assert response.status_code == 404
-    assert Document(response).one("h1")
+    for number in ("0", "2", "3", "999999999999999999999999", "-1", "1.5", "x", "%00", "٢"):
+        response = client.get(f"/sq/muri/{number}/")
+        assert response.status_code == 404 and Document(response).one("h1"), number
 
 
 def test_the_wall_takes_the_same_few_queries_for_any_number_of_names(client):
@@ -210,9 +199,6 @@ def test_a_name_that_cannot_be_decrypted_is_left_out(client):
     pledge = make_shown("Besa Kola")
     Pledge.objects.filter(pk=pledge.pk).update(name_cipher=b"x" * 40)
     assert list(names_on_wall(client)) == ["Arta K."]
-
-
-# What the supporter is told
 
 
 NOTICES = {

@@ -87,9 +87,6 @@ def test_13_withdrawing_erases_the_person_immediately_and_sends_a_last_message(c
     assert [row.partition(":")[0] for row in found] == ["pledges_outboxentry"]
 
 
-# "It was not me"
-
-
 def test_it_was_not_me_erases_the_pledge_and_blocks_the_address(client, mailoutbox):
     client.post(SIGN, form_data(email=ADDRESS))
     run_worker()
