@@ -230,7 +230,6 @@ ONLY_ROWS = {
 }
 
 
-@pytest.mark.parametrize("name", registry.LISTS)
 @pytest.mark.parametrize("row", ONLY_ROWS)
 def test_beside_rows_of_unknown_keys_no_key_is_registered(row):
     ONLY_ROWS[row]()
