@@ -301,9 +301,10 @@ def test_every_model_and_address_is_in_the_tables():
 
 
 @pytest.fixture
-def no_rendering(monkeypatch):
-    """Admin pages have an empty body: rendering takes most of the time, and these tests read only the status."""
+def no_rendering(monkeypatch, caplog):
+    """Admin pages have an empty body, and refusals are not logged: both take most of the time, and these tests read the status."""
     monkeypatch.setattr(SimpleTemplateResponse, "rendered_content", "")
+    caplog.set_level("CRITICAL", "django.request")
 
 
 @pytest.mark.quick
