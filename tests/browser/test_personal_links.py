@@ -20,7 +20,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 def test_the_link_leaves_the_address_bar(visit, subtests):
     visitor = visit()
     for purpose in sorted(set(Purpose) - {Purpose.DATA}):
-        with subtests.test(purpose):
+        with subtests.test(str(purpose)):
             pledge = make_pledge(state="pending" if purpose in (Purpose.CONFIRM, Purpose.BLOCK) else "confirmed")
             want_new_address(pledge)
             page = visitor.context.new_page()
