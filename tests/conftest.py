@@ -14,7 +14,7 @@ from pledges import kept_pages, snapshot
 from pledges.crypto import registry
 from tests import changed, drill, numbers, seed, template
 from tests.clock import wait_for_the_new_day
-from tests.factories import sign_in
+from tests.factories import make_staff, sign_in
 from tests.snapshot import Snapshot
 
 LONGEST = (
@@ -189,3 +189,9 @@ def empty_cache():
 def admin_client(admin_user):
     """The fixture of pytest-django, with the second factor that the admin demands."""
     return sign_in(Client(), admin_user)
+
+
+@pytest.fixture
+def editor(client):
+    """A client signed in as a superuser, whom the log names."""
+    return sign_in(client, make_staff(superuser=True, username="vera"))

@@ -12,6 +12,7 @@ from pledges.models import Commitment, Sector, TallyCell
 from tests.browser import press
 from tests.browser.axe import ALL_VIEWS, faults_in, in_language_and_views
 from tests.browser.test_story import translated
+from tests.campaign.test_inner_pages import page_path
 from tests.campaign.test_pages import insert_tally
 from tests.campaign.test_weight import a_million, fifty_pieces_of_news
 from tests.demands import add_step, make_demand
@@ -28,11 +29,6 @@ TYPED = {"sq": "femije", "en": "children"}
 # A word without spaces, so that columns can be filled to their full length.
 WORD = "bashkëpunëtor" * 7
 TITLE = f"{WORD} dhe fjalë të tjera, me radhë"
-
-
-def page_path(key, language):
-    """The path of a page by its key."""
-    return path_of("pages:page", language, getattr(Page.objects.get(key=key), f"slug_{language}"))
 
 
 def article_path(article, language):

@@ -32,6 +32,7 @@ from tests.events import make_event
 from tests.factories import make_picture, make_staff, run_worker, sign_in
 from tests.mailings import make_mailing
 from tests.pages import Document, filled
+from tests.staff.forms import change_path as change
 from tests.voices import make_voice
 
 pytestmark = pytest.mark.django_db
@@ -41,15 +42,6 @@ LONG = {
     "sq": "Kjo fjali " + "ka shumë fjalë të vogla dhe " * 6 + "mbaron.",
     "en": "This is " + "a long line of small words and " * 5 + "it ends.",
 }
-
-
-@pytest.fixture
-def editor(client):
-    return sign_in(client, make_staff(superuser=True, username="vera"))
-
-
-def change(row):
-    return f"/admin/{row._meta.app_label}/{row._meta.model_name}/{row.pk}/change/"
 
 
 def checked(editor, row, **typed):

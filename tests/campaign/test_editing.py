@@ -6,7 +6,7 @@ import pytest
 from django.contrib.auth.models import Permission
 from django.db import connection
 from django.test import Client
-from django.utils import timezone, translation
+from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
 from campaign import previews
@@ -16,6 +16,8 @@ from pledges.totals import tally
 from staff.models import AuditEntry, Draft
 from tests.factories import keep_house, make_picture, make_pledge, make_staff, run_worker, sign_in
 from tests.pages import Document, filled
+from tests.staff.forms import change_path as change
+from tests.staff.forms import form_errors as errors
 from tests.threads import at_once
 
 pytestmark = pytest.mark.django_db
@@ -38,21 +40,6 @@ WORDS = {
     "menu_position": "",
     "sector": "",
 }
-
-
-@pytest.fixture
-def editor(client):
-    """A client signed in as an editor."""
-    return sign_in(client, make_staff(superuser=True, username="vera"))
-
-
-def change(row):
-    return f"/admin/{row._meta.app_label}/{row._meta.model_name}/{row.pk}/change/"
-
-
-def errors(response):
-    with translation.override("en"):
-        return {name: list(map(str, found)) for name, found in response.context["adminform"].form.errors.items()}
 
 
 def messages(response):
@@ -612,11 +599,3 @@ def test_both_languages_are_side_by_side_in_every_form(editor):
                     assert {f"{name}_sq", f"{name}_en"} <= set(names), (model, names)
                     seen += 1
     assert seen > 25
-
-
-def test_public_pages_have_a_fixed_number_of_queries(django_assert_num_queries):
-    page = new_page()
-    Client().get(page.get_absolute_url())
-    with django_assert_num_queries(1):
-        response = Client().get(page.get_absolute_url())
-    assert "X-Robots-Tag" not in response.headers and "Set-Cookie" not in response.headers
