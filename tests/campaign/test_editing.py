@@ -293,12 +293,12 @@ TAKEN = [
 ]
 
 
-@pytest.mark.parametrize(("language", "slug"), TAKEN)
-def test_a_reserved_slug_is_refused(editor, language, slug):
-    response = editor.post(f"{PAGES}add/", WORDS | {f"slug_{language}": slug}, headers=ENGLISH)
-    assert errors(response) == {
-        f"slug_{language}": ["Another part of the site already uses this address. Choose a different one."]
-    }
+def test_a_reserved_slug_is_refused(editor, subtests):
+    for language, slug in TAKEN:
+        with subtests.test(slug):
+            response = editor.post(f"{PAGES}add/", WORDS | {f"slug_{language}": slug}, headers=ENGLISH)
+            sentence = "Another part of the site already uses this address. Choose a different one."
+            assert errors(response) == {f"slug_{language}": [sentence]}
 
 
 def test_the_slug_of_the_privacy_notice_cannot_be_changed(editor):
