@@ -8,6 +8,7 @@ import pytest
 from django.conf import settings
 from django.core.cache import cache
 from django.db import connection
+from django.template.response import SimpleTemplateResponse
 from django.test import Client, TransactionTestCase
 
 from pledges import kept_pages, snapshot
@@ -195,3 +196,10 @@ def admin_client(admin_user):
 def editor(client):
     """A client signed in as a superuser, whom the log names."""
     return sign_in(client, make_staff(superuser=True, username="vera"))
+
+
+@pytest.fixture
+def no_rendering(monkeypatch, caplog):
+    """Pages have an empty body, and no refusal is logged: that takes most of the time, and these tests read the decision."""
+    monkeypatch.setattr(SimpleTemplateResponse, "rendered_content", "")
+    caplog.set_level("CRITICAL", "django.request")

@@ -7,14 +7,12 @@ from html import unescape
 
 import pytest
 from django.core.exceptions import ValidationError
-from django.core.management import call_command
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.html import strip_tags
 
 from campaign import richtext
 from campaign.models import Article, Demand, Organisation, Page, Statistic, Voice
-from pledges.models import StarterItem
 from tests.pages import Document, as_typed
 
 pytestmark = pytest.mark.django_db
@@ -173,17 +171,6 @@ def test_no_two_sectors_share_a_paragraph(language):
     }
     for one, other in itertools.combinations(texts, 2):
         assert texts[one] & texts[other] == set(), (one, other)
-
-
-def test_seeding_again_restores_nothing(client):
-    Page.objects.filter(key="press").delete()
-    Article.objects.all().delete()
-    Page.objects.filter(key="movement").update(title_sq="Ndryshe")
-    before = StarterItem.objects.count()
-    call_command("seed", verbosity=0)
-    assert StarterItem.objects.count() == before
-    assert not Page.objects.filter(key="press").exists() and not Article.objects.exists()
-    assert Page.objects.get(key="movement").title_sq == "Ndryshe"
 
 
 def test_every_statistic_has_source_and_year_on_the_page(client):

@@ -1,5 +1,6 @@
 """Editing content: publication, previews, addresses, optimistic locking, discouraged terms, merging sectors (story 27)."""
 
+import time
 from datetime import timedelta
 
 import pytest
@@ -203,8 +204,6 @@ def test_a_tampered_or_expired_preview_link_shows_no_content(monkeypatch):
     assert Client().get(path.replace(f"page.{page.pk}", f"page.{other.pk}")).status_code == 404
     assert Client().get(path[:-2] + "/").status_code == 404
     assert Client().post(path).status_code == 405
-    import time
-
     real = time.time
     monkeypatch.setattr(time, "time", lambda: real() + 6.9 * 24 * 3600)
     assert Client().get(path).status_code == 200

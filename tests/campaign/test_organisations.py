@@ -199,6 +199,7 @@ def test_a_name_whose_letters_are_two_without_accents_is_stored(client):
     assert Joining.objects.get().organisation == "ß" * 120
 
 
+@pytest.mark.quick
 def test_bad_input_is_a_sentence_at_the_field_and_loses_nothing(client, subtests):
     for number, (changes, field) in enumerate(BAD):
         with subtests.test(str(changes)[:80]):

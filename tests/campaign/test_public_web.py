@@ -230,7 +230,7 @@ def test_an_address_of_no_public_network_is_refused():
 INWARD = ["http://127.0.0.1/secret", "//127.0.0.1/secret", "http://loop.shembull.al/secret", "http://localhost/secret"]
 
 
-@pytest.mark.parametrize(("status", "target"), zip(sorted(public_web.REDIRECTS), INWARD * 2, strict=False))
+@pytest.mark.parametrize(("status", "target"), list(zip(sorted(public_web.REDIRECTS), INWARD * 2, strict=False)))
 def test_a_redirect_into_a_private_address_is_not_followed(network, status, target):
     records = SITE | {("loop.shembull.al", "A"): [PRIVATE]}
     public, private, web, _names = network(records, {"/": (status, {"Location": target})})

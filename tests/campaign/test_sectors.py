@@ -16,7 +16,7 @@ from tests.tally import put_cells
 pytestmark = pytest.mark.django_db
 
 PARENTS = {"sq": "/sq/prinder/", "en": "/en/parents/"}
-SECTOR_PAGES = [(slug, language) for slug in ("prinder", "te-rinj", "shoqeri-civile") for language in LANGUAGES]
+SECTOR_PAGES = [("prinder", "sq"), ("te-rinj", "en"), ("shoqeri-civile", "sq")]
 
 
 def opened(client, path):

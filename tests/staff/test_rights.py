@@ -8,7 +8,6 @@ from django.apps import apps
 from django.contrib import admin
 from django.contrib.contenttypes.models import ContentType
 from django.http import HttpResponseForbidden
-from django.template.response import SimpleTemplateResponse
 from django.test import Client
 from django.urls import URLPattern, get_resolver, reverse
 from reversion.models import Version
@@ -296,13 +295,6 @@ def test_every_model_and_address_is_in_the_tables():
     assert url_names() - of_models - set(OWN_VIEWS) - OWNER_ONLY == set(FOR_ALL)
 
 
-@pytest.fixture
-def no_rendering(monkeypatch, caplog):
-    """Pages have an empty body, and no refusal is logged: that takes most of the time, and these tests read the decision."""
-    monkeypatch.setattr(SimpleTemplateResponse, "rendered_content", "")
-    caplog.set_level("CRITICAL", "django.request")
-
-
 @pytest.mark.quick
 @pytest.mark.usefixtures("no_rendering")
 @pytest.mark.parametrize("role", Role)
@@ -322,6 +314,7 @@ def test_without_a_role_no_page_opens_and_a_refusal_names_the_roles_that_may(row
     assert sum(each.status_code == 403 for _page, _roles, each in visited) > 300
 
 
+@pytest.mark.quick
 @pytest.mark.parametrize("visitor", ["without second factor", "anonymous"])
 def test_no_page_opens_without_the_second_factor(visitor, rows):
     client = client_for(visitor)

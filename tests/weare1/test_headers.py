@@ -433,6 +433,7 @@ def test_21_the_page_that_ends_the_news_is_neither_cached_nor_indexed(client, ma
     check(row, client.post(path))
 
 
+@pytest.mark.quick
 def test_21_a_personal_page_is_neither_cached_nor_indexed(client, subtests):
     for purpose in Purpose:
         pledge = pledge_for(purpose)
@@ -472,12 +473,9 @@ def test_21_responses_to_post_are_not_cached(client, path, fields, status, more)
     check(Row(path, status, cache_control=NOT_CACHED, more=more), response)
 
 
-def cached_rows():
-    return [row for row in ROWS if row.cache_control == CACHED and row.status == 200]
-
-
-def test_21_a_conditional_request_gets_304(client, subtests):
-    for row in cached_rows():
+@pytest.mark.quick
+def test_21_a_conditional_request_gets_304_and_head_the_headers_of_get(client, subtests):
+    for row in (row for row in ROWS if row.cache_control == CACHED and row.status == 200):
         with subtests.test(row.path):
             began = timezone.now().minute
             first = client.get(row.path)
@@ -492,11 +490,6 @@ def test_21_a_conditional_request_gets_304(client, subtests):
             assert answer.headers.get("Content-Security-Policy") in (None, row.policy)
             assert answer.headers.get("X-Frame-Options") in (None, first.headers.get("X-Frame-Options"))
             assert "Set-Cookie" not in answer.headers
-
-
-def test_21_head_has_the_headers_of_get(client, subtests):
-    for row in cached_rows():
-        with subtests.test(row.path):
             response = client.head(row.path)
             check(row, response)
             assert response.content == b""
