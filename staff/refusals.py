@@ -51,7 +51,7 @@ def permission_denied(request, exception):
         return render(request, "403.html", status=403)
     account = Account.objects.get(pk=request.user.pk)
     model_admin, verb = _page(request)
-    permitted = [role for role in Role if _may(role, request, model_admin, verb, exception.args)]
+    permitted = _permitted(request, model_admin, verb, exception.args)
     role = account.role_key and Role(account.role_key).label
     context = {
         **admin.site.each_context(request),
@@ -88,19 +88,22 @@ def _page(request):
     return None, ""
 
 
-def _may(role, request, model_admin, verb, permissions):
-    holder = RoleHolder(role)
+def _permitted(request, model_admin, verb, permissions):
+    """The roles that may do it."""
     if permissions or model_admin is None:
-        return bool(permissions) and holder.has_perms(permissions)
+        return [role for role in Role if permissions and RoleHolder(role).has_perms(permissions)]
     asked, seen = copy.copy(request), copy.copy(request)
-    asked.user = holder
     # A row that is only looked at is not locked, as that of a form that was sent may be.
     seen.method = "GET"
-    if verb == "add":
-        return model_admin.has_add_permission(asked)
-    question = "has_view_or_change_permission" if verb == "view" else f"has_{verb}_permission"
     pk = request.resolver_match.kwargs.get("object_id")
-    return getattr(model_admin, question)(asked, pk and model_admin.get_object(seen, unquote(pk)))
+    row = [] if verb == "add" else [pk and model_admin.get_object(seen, unquote(pk))]
+    may = getattr(model_admin, "has_view_or_change_permission" if verb == "view" else f"has_{verb}_permission")
+    permitted = []
+    for role in Role:
+        asked.user = RoleHolder(role)
+        if may(asked, *row):
+            permitted.append(role)
+    return permitted
 
 
 def _sentence(role, model_admin, verb):

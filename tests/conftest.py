@@ -8,13 +8,14 @@ import pytest
 from django.conf import settings
 from django.core.cache import cache
 from django.db import connection
+from django.template.response import SimpleTemplateResponse
 from django.test import Client, TransactionTestCase
 
 from pledges.crypto import registry
 from pledges.serving import kept_pages, snapshot
 from tests import changed, drill, numbers, seed, template
 from tests.clock import wait_for_the_new_day
-from tests.factories import sign_in
+from tests.factories import make_staff, sign_in
 from tests.snapshot import Snapshot
 
 LONGEST = (
@@ -181,3 +182,16 @@ def empty_cache():
 def admin_client(admin_user):
     """The fixture of pytest-django, with the second factor that the admin demands."""
     return sign_in(Client(), admin_user)
+
+
+@pytest.fixture
+def editor(client):
+    """A client signed in as a superuser, whom the log names."""
+    return sign_in(client, make_staff(superuser=True, username="vera"))
+
+
+@pytest.fixture
+def no_rendering(monkeypatch, caplog):
+    """Pages have an empty body, and no refusal is logged: that takes most of the time, and these tests read the decision."""
+    monkeypatch.setattr(SimpleTemplateResponse, "rendered_content", "")
+    caplog.set_level("CRITICAL", "django.request")

@@ -1,5 +1,10 @@
 """Tests that drive Chromium on a live server."""
 
+import pytest
+
+# Behaviour depends on neither: each language once and each width once.
+in_two_views = pytest.mark.parametrize(("locale", "width"), [("sq-AL", 400), ("en-GB", 1280)])
+
 
 def press(button):
     """Press a button or link and wait for the page it leads to."""

@@ -7,12 +7,10 @@ import pytest
 from playwright.sync_api import expect
 
 from campaign.models import Page
-from tests.browser import press, press_in_editor
+from tests.browser import in_two_views, press, press_in_editor
 from tests.factories import make_staff, make_upload
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-VIEWS = [("sq-AL", 400), ("en-GB", 1280)]
 
 
 @pytest.fixture
@@ -39,7 +37,7 @@ def check_is_back(page, title, rich):
     expect(page.locator("#id_body_en")).to_have_value(re.compile(rich))
 
 
-@pytest.mark.parametrize(("locale", "width"), VIEWS)
+@in_two_views
 def test_back_shows_what_was_typed_before_a_link_after_a_refusal_and_after_saving(staff_visit, path, locale, width):
     visitor = staff_visit(
         make_staff(superuser=True, username="vera"), locale=locale, viewport={"width": width, "height": 800}

@@ -12,6 +12,7 @@ from pledges.models import Commitment, Sector, TallyCell
 from tests.browser import press
 from tests.browser.axe import ALL_VIEWS, faults_in, in_language_and_views
 from tests.browser.test_story import translated
+from tests.campaign.test_inner_pages import page_path
 from tests.campaign.test_pages import insert_tally
 from tests.campaign.test_weight import a_million, fifty_pieces_of_news
 from tests.demands import add_step, make_demand
@@ -28,11 +29,6 @@ TYPED = {"sq": "femije", "en": "children"}
 # A word without spaces, so that columns can be filled to their full length.
 WORD = "bashkëpunëtor" * 7
 TITLE = f"{WORD} dhe fjalë të tjera, me radhë"
-
-
-def page_path(key, language):
-    """The path of a page by its key."""
-    return path_of("pages:page", language, getattr(Page.objects.get(key=key), f"slug_{language}"))
 
 
 def article_path(article, language):
@@ -190,16 +186,16 @@ def fill_every_column():
     cache.clear()
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_10_no_page_overflows_with_the_longest_words(visit, language):
+def test_10_no_page_overflows_with_the_longest_words(visit):
     assert len(WORD) >= 90 and len(TITLE) == 120
+    language = "sq"
     fill_every_column()
     insert_tally(parents=7)
     visitor = visit(viewport=NARROW)
     paths = [
         *(path_of(name, language) for name in ("campaign:home", "campaign:help", "campaign:news", "pledges:totals")),
         *(page_path(key, language) for key in ("long", "child", "sector-parents", "demands", "problem", "partners")),
-        path_of("campaign:demand", language, {"sq": "gjate", "en": "long"}[language]),
+        path_of("campaign:demand", language, "gjate"),
         article_path(Article.objects.first(), language),
         search_path(language, "x" * 100),
         path_of("pledges:sign", language),
@@ -522,10 +518,9 @@ def test_10_menu_search_and_the_other_language_need_no_javascript(visit):
     assert not page.url.endswith("/sq/kerko/") and page.locator("h1").is_visible()
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_printed_help_has_the_numbers_and_no_controls(visit, language):
+def test_printed_help_has_the_numbers_and_no_controls(visit):
     visitor = visit(viewport={"width": 794, "height": 1123})
-    visitor.open(path_of("campaign:help", language))
+    visitor.open(path_of("campaign:help", "sq"))
     page = visitor.page
     page.emulate_media(media="print")
     for hidden in (".help-strip", "nav", ".menu", ".lang", "button", ".btn", "form", "summary", ".skip", ".foot"):

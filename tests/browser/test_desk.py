@@ -1,18 +1,14 @@
-"""The help desk in a browser: a person is found by name, gets the link again, and is erased, at both widths in both languages."""
-
-import pytest
+"""The help desk in a browser: a person is found by name, gets the link again, and is erased."""
 
 from pledges.models import Pledge
-from tests.browser import press
+from tests.browser import in_two_views, press
 from tests.browser.axe import faults
 from tests.factories import make_pledge, make_staff
 
 LIST = "/admin/pledges/pledge/"
-WIDTHS = {"phone": 400, "desk": 1280}
 
 
-@pytest.mark.parametrize("width", WIDTHS.values(), ids=WIDTHS)
-@pytest.mark.parametrize("locale", ["sq-AL", "en-GB"])
+@in_two_views
 def test_a_person_on_the_phone_is_found_by_name_gets_the_link_and_is_erased(live_server, staff_visit, locale, width):
     pledge = make_pledge("Teuta Demaj", "teuta@shembull.al", state="confirmed")
     other = make_pledge("Zamira Çela", state="confirmed")

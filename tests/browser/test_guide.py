@@ -7,6 +7,7 @@ import io
 import os
 import re
 from datetime import timedelta
+from html import unescape
 
 import pytest
 from django.conf import settings
@@ -93,6 +94,14 @@ class Walk:
         self.page.goto(path)
         self.look()
 
+    def read(self, path):
+        """Collect the words of a page that is only looked at, without drawing it."""
+        response = self.visitor.context.request.get(path, headers={"Accept-Language": self.language})
+        assert response.ok, path
+        html = response.text()
+        shown = re.findall(r'(?:value|placeholder|aria-label|title)="([^"]*)"', html)
+        self.words.append(unescape(" ".join([re.sub(r"<[^>]*>", "", html), *shown])))
+
     def press(self, what):
         press(what if hasattr(what, "click") else self.page.locator(what))
         self.look()
@@ -170,7 +179,7 @@ def sign_in(walk):
     walk.press("form:has(#id_code) .default")
     page.wait_for_url("**/admin/")
     for path in ("", "passkeys/add/", "password/", "codes/new/"):
-        walk.open(f"/admin/account/{path}")
+        walk.read(f"/admin/account/{path}")
 
 
 def words(walk):
@@ -193,7 +202,7 @@ def words(walk):
     words.evaluate("each => each.id = 'lead'")
     walk.picture("words-home", "#lead", of=["header"])
     card = PageText.objects.get(key="every_card")
-    walk.open(f"/admin/campaign/pagetext/{card.pk}/change/")
+    walk.read(f"/admin/campaign/pagetext/{card.pk}/change/")
 
 
 def pictures(walk):
@@ -206,7 +215,7 @@ def pictures(walk):
     walk.picture("picture", ".focus-grid", "#id_alt_sq", "#id_alt_en", of=["#content h1"], to=[".submit-row"])
     walk.press("[name=_save]")
     run_worker()
-    walk.open("/admin/campaign/picture/")
+    walk.read("/admin/campaign/picture/")
 
 
 def news(walk, besa, reader):
@@ -254,7 +263,7 @@ def news(walk, besa, reader):
     walk.picture("version", ".submit-row .default", of=["#content h1"])
     walk.press(".submit-row .default")
     expect(page.locator("#id_title_en")).to_have_value(TYPED["title"]["en"])
-    walk.open("/admin/campaign/article/deleted/")
+    walk.read("/admin/campaign/article/deleted/")
 
     # Another editor saves in the meantime.
     walk.open(change)
@@ -300,9 +309,9 @@ def news(walk, besa, reader):
         f"voice/{(voice := make_voice()).pk}/change/",
         f"voice/{voice.pk}/owner/",
     ):
-        walk.open(f"/admin/campaign/{path}")
+        walk.read(f"/admin/campaign/{path}")
     # The buttons of a voice whose owner was not asked yet.
-    walk.open(f"/admin/campaign/voice/{make_voice('new').pk}/owner/")
+    walk.read(f"/admin/campaign/voice/{make_voice('new').pk}/owner/")
 
 
 def the_search(walk):
@@ -319,7 +328,7 @@ def drafts(walk):
     walk.press("[name=_draft]")
     in_a_week = timezone.now() + timedelta(days=7)
     Article.objects.filter(pk=Article.objects.first().pk).update(publish_at=in_a_week)
-    walk.open("/admin/")
+    walk.read("/admin/")
     Article.objects.filter(publish_at=in_a_week).update(publish_at=timezone.now())
     walk.open(change)
     with walk.visitor.context.expect_page() as opened:
@@ -327,7 +336,7 @@ def drafts(walk):
     opened.value.wait_for_load_state()
     walk.look(opened.value)
     opened.value.close()
-    walk.open("/admin/staff/draft/")
+    walk.read("/admin/staff/draft/")
     walk.open("/admin/staff/publishingsettings/")
     page.locator("#id_needs_second_person").check()
     walk.press("[name=_save]")
@@ -349,7 +358,7 @@ def checks(walk):
     row = "#result_list tbody tr:nth-child(1)"
     walk.picture("verify", f"{row} .action-checkbox", "select[name=action]", "button[name=index]", to=[row])
     walk.press("button[name=index]")
-    walk.open("/admin/pledges/milestone/")
+    walk.read("/admin/pledges/milestone/")
 
 
 def mails(walk):
@@ -426,7 +435,7 @@ def one_pledge(walk):
     page.locator("#id_asked").select_option("letter")
     walk.press("#content form [type=submit]")
     waiting = make_pledge(name="Besa Lala", address="lala@shembull.al")
-    walk.open(f"/admin/pledges/pledge/{waiting.pk}/change/")
+    walk.read(f"/admin/pledges/pledge/{waiting.pk}/change/")
 
 
 def a_flood(walk):
@@ -491,10 +500,10 @@ def many_pledges(walk):
     walk.open("/admin/pledges/pledge/?state__exact=confirmed")
     walk.press(".object-tools a[href*='/export/']")
     walk.picture("export", ".export .form-row", ".submit-row", of=["#content h1"])
-    walk.open("/admin/pledges/message/")
+    walk.read("/admin/pledges/message/")
     make_submission(name="Besa Lala", address="besa@shembull.al")
-    walk.open("/admin/pledges/submission/")
-    walk.open("/admin/pledges/blockedaddress/")
+    walk.read("/admin/pledges/submission/")
+    walk.read("/admin/pledges/blockedaddress/")
 
 
 def group_pledges(walk):
@@ -504,40 +513,40 @@ def group_pledges(walk):
     )
     walk.open("/admin/pledges/grouppledge/")
     walk.picture("groups", "#result_list th a", ".doubt", of=["#content h1"], to=["#result_list"])
-    walk.open(f"/admin/pledges/grouppledge/{double.pk}/change/")
+    walk.read(f"/admin/pledges/grouppledge/{double.pk}/change/")
     page = f"/admin/pledges/grouppledge/{group.pk}/change/"
     walk.open(page)
     walk.picture("group", "[name=approve]", "#refusal", "[name=refuse]", of=["#content h1"])
     walk.press("[name=approve]")
-    walk.open(page)
+    walk.read(page)
 
 
 def organisations(walk):
     page = f"/admin/pledges/joining/{make_joining(address='mira@gmail.com').pk}/change/"
-    walk.open("/admin/pledges/joining/")
+    walk.read("/admin/pledges/joining/")
     walk.open(page)
     walk.page.locator("#reason").fill("I phoned the school")
     walk.press("[name=approve]")
-    walk.open(page)
+    walk.read(page)
     entry = make_entry()
     entry.offer_logo(logos.store(logos.redrawn(invented_logo(0))))
-    walk.open("/admin/campaign/organisation/?logos=new")
-    walk.open(f"/admin/campaign/organisation/{entry.pk}/change/")
+    walk.read("/admin/campaign/organisation/?logos=new")
+    walk.read(f"/admin/campaign/organisation/{entry.pk}/change/")
 
 
 def messages_to_the_team(walk):
     make_enquiry().answer("Ju telefonojmë nesër në dhjetë.", None)
     Message.objects.filter(kind="answer").update(state="refused")
     page = f"/admin/pledges/enquiry/{make_enquiry(language=walk.language).pk}/change/"
-    walk.open("/admin/pledges/enquiry/?queue=answered")
+    walk.read("/admin/pledges/enquiry/?queue=answered")
     walk.open(page)
     walk.press("[name=use]")
     walk.press("[name=assign]")
-    walk.open("/admin/pledges/disclosure/")
+    walk.read("/admin/pledges/disclosure/")
     walk.open(f"/admin/pledges/disclosure/{make_disclosure().pk}/change/")
     walk.press("[name=pass]")
-    walk.open("/admin/pledges/alarmword/")
-    walk.open("/admin/pledges/readyanswer/")
+    walk.read("/admin/pledges/alarmword/")
+    walk.read("/admin/pledges/readyanswer/")
 
 
 def requests_about_data(walk):
@@ -550,10 +559,10 @@ def requests_about_data(walk):
     walk.picture("request", "[name=row] >> nth=0", "[name=copy]", "[name=erase]", of=["#content h1"], to=[".buttons"])
     walk.press("[name=restrict]")
     walk.press("#content [type=submit]")
-    walk.open(f"/admin/pledges/pledge/{pledge.pk}/change/")
-    walk.open("/admin/pledges/datarequest/")
-    walk.open("/admin/pledges/datarequest/add/")
-    walk.open(f"/admin/pledges/datarequest/{enquiry.data_requests.get().pk}/change/")
+    walk.read(f"/admin/pledges/pledge/{pledge.pk}/change/")
+    walk.read("/admin/pledges/datarequest/")
+    walk.read("/admin/pledges/datarequest/add/")
+    walk.read(f"/admin/pledges/datarequest/{enquiry.data_requests.get().pk}/change/")
 
 
 def paper_sheets(walk):
@@ -564,20 +573,20 @@ def paper_sheets(walk):
     walk.page.locator("#id_people_parents").fill("12")
     walk.picture("paper", "#id_number", "#id_people_parents", ".paper-count .default", of=["#content h1"])
     walk.press(".paper-count .default")
-    walk.open("/admin/pledges/papersheet/1/change/")
+    walk.read("/admin/pledges/papersheet/1/change/")
 
 
 def handouts(walk):
-    walk.open("/admin/campaign/handout/")
-    walk.open(f"/admin/campaign/handout/{Handout.objects.get(key='lesson').pk}/change/")
-    walk.open("/admin/campaign/material/")
-    walk.open("/admin/campaign/material/add/")
+    walk.read("/admin/campaign/handout/")
+    walk.read(f"/admin/campaign/handout/{Handout.objects.get(key='lesson').pk}/change/")
+    walk.read("/admin/campaign/material/")
+    walk.read("/admin/campaign/material/add/")
 
 
 def units(walk):
-    walk.open("/admin/campaign/protectionunit/")
+    walk.read("/admin/campaign/protectionunit/")
     unit = ProtectionUnit.objects.first()
-    walk.open(f"/admin/campaign/protectionunit/{unit.pk}/change/")
+    walk.read(f"/admin/campaign/protectionunit/{unit.pk}/change/")
     walk.open("/admin/campaign/protectionunit/import/")
     rows = f"municipality,phone,verified_on\n{unit.municipality.name_en},04 000 0000,2026-11-01\n"
     walk.page.locator("input[type=file]").set_input_files(
@@ -587,9 +596,9 @@ def units(walk):
 
 
 def an_event(walk):
-    walk.open("/admin/pledges/event/")
-    walk.open("/admin/pledges/event/add/")
-    walk.open(f"/admin/pledges/event/{make_event().pk}/change/")
+    walk.read("/admin/pledges/event/")
+    walk.read("/admin/pledges/event/add/")
+    walk.read(f"/admin/pledges/event/{make_event().pk}/change/")
 
 
 def the_wall(walk):
@@ -603,7 +612,7 @@ def the_wall(walk):
     walk.picture("wall", "select[name=action]", "button[name=index]", ".doubt", to=["#result_list"])
     walk.press("#result_list tbody tr:has(.doubt) a")
     walk.press("[name=refuse]")
-    walk.open("/admin/pledges/refusedword/")
+    walk.read("/admin/pledges/refusedword/")
 
 
 def settings_and_sectors(walk):
@@ -613,23 +622,23 @@ def settings_and_sectors(walk):
     walk.fill("message", "paused")
     walk.picture("pause", "#id_state", "#id_message_sq", "#id_message_en", of=["#content h1"])
     walk.press("[name=_save]")
-    walk.open("/admin/pledges/goal/")
+    walk.read("/admin/pledges/goal/")
     walk.open("/admin/pledges/goal/add/")
     page.locator("#id_people").fill("5000")
     walk.press("[name=_save]")
     artists = Sector.objects.get(slug="artists")
-    walk.open("/admin/pledges/sector/")
+    walk.read("/admin/pledges/sector/")
     walk.open(f"/admin/pledges/sector/{artists.pk}/change/")
     walk.picture("sector", ".object-tools a[href*='/merge/']", ".field-is_open", of=["#content h1"])
     walk.press(".object-tools a[href*='/merge/']")
     page.locator("#id_into").select_option(index=1)
     walk.picture("merge", "#id_into", ".submit-row .default", of=["#content h1"])
-    walk.open("/admin/pledges/commitment/")
+    walk.read("/admin/pledges/commitment/")
     walk.open(f"/admin/pledges/commitment/{artists.commitments.first().pk}/change/")
     walk.press(".object-tools a[href*='/replace/']")
-    walk.open("/admin/pledges/sector/add/")
-    walk.open(f"/admin/campaign/page/{Page.objects.get(key='sector-artists').pk}/change/")
-    walk.open("/admin/pledges/wording/")
+    walk.read("/admin/pledges/sector/add/")
+    walk.read(f"/admin/campaign/page/{Page.objects.get(key='sector-artists').pk}/change/")
+    walk.read("/admin/pledges/wording/")
 
 
 def people(walk):
@@ -640,7 +649,7 @@ def people(walk):
     page.locator("#id_role input").first.check()
     walk.picture("account", "#id_role", "[name=_save]", of=["#content h1"])
     walk.press("[name=_save]")
-    walk.open("/admin/staff/historyentry/?kind=texts")
+    walk.read("/admin/staff/historyentry/?kind=texts")
     walk.open("/admin/staff/auditentry/")
     walk.picture("record", "#changelist-filter", of=["#content h1"], to=["#result_list tbody tr:nth-child(8)"])
 

@@ -35,14 +35,14 @@ def hrefs(page, **attributes):
 
 
 @BOTH
-@pytest.mark.parametrize("purpose", PAGES)
-def test_without_an_address_the_page_leads_to_its_form(client, language, purpose):
-    page = Document(client.get(PAGES[purpose][language]))
-    assert hrefs(page, id="write-to-us") == [FORMS[language][purpose]]
+def test_without_an_address_the_page_leads_to_its_form(client, language):
+    for purpose, paths in PAGES.items():
+        page = Document(client.get(paths[language]))
+        assert hrefs(page, id="write-to-us") == [FORMS[language][purpose]]
 
 
-@BOTH
-def test_the_addresses_are_shown_where_readers_look(client, language):
+def test_the_addresses_are_shown_where_readers_look(client):
+    language = "sq"
     set_addresses(
         press_contact="media@shembull.al",
         data_contact="https://shembull.al/data",

@@ -3,20 +3,16 @@
 import itertools
 import json
 import re
-from datetime import timedelta
 from html import unescape
 
 import pytest
 from django.core.exceptions import ValidationError
-from django.core.management import call_command
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.html import strip_tags
 
 from campaign import richtext
 from campaign.models import Article, Demand, Organisation, Page, Statistic, Voice
-from pledges.models import StarterItem
-from pledges.serving.http import PUBLIC_CACHE_CONTROL
 from tests.pages import Document, as_typed
 
 pytestmark = pytest.mark.django_db
@@ -64,18 +60,6 @@ def test_a_page_in_one_language_cannot_be_published(column):
     page.save()
 
 
-def test_a_draft_is_not_public(client):
-    make_page(state="draft")
-    assert client.get("/sq/prova/").status_code == 404
-
-
-def test_a_scheduled_page_appears_on_time(client):
-    page = make_page(publish_at=timezone.now() + timedelta(hours=1))
-    assert client.get("/sq/prova/").status_code == 404
-    Page.objects.filter(pk=page.pk).update(publish_at=timezone.now() - timedelta(seconds=1))
-    assert client.get("/sq/prova/").status_code == 200
-
-
 def test_an_old_address_redirects_to_the_new_one(client):
     page = make_page()
     for slug in ("prova-2", "prova-3"):
@@ -94,17 +78,6 @@ def test_a_slug_of_the_other_language_redirects(client):
     make_page()
     assert client.get("/en/prova/").url == "/en/trial/"
     assert client.get("/sq/trial/").url == "/sq/prova/"
-
-
-@pytest.mark.parametrize(
-    ("column", "slug"), [("slug_sq", "zotimi"), ("slug_en", "totals"), ("slug_sq", "ndihme"), ("slug_en", "news")]
-)
-def test_a_page_cannot_have_a_reserved_slug(column, slug):
-    page = make_page()
-    setattr(page, column, slug)
-    with pytest.raises(ValidationError) as refused:
-        page.full_clean()
-    assert column in refused.value.message_dict
 
 
 @pytest.mark.parametrize(("language", "slug"), [("sq", "burimi"), ("en", "feed"), ("en", "2024")])
@@ -198,17 +171,6 @@ def test_no_two_sectors_share_a_paragraph(language):
     }
     for one, other in itertools.combinations(texts, 2):
         assert texts[one] & texts[other] == set(), (one, other)
-
-
-def test_seeding_again_restores_nothing(client):
-    Page.objects.filter(key="press").delete()
-    Article.objects.all().delete()
-    Page.objects.filter(key="movement").update(title_sq="Ndryshe")
-    before = StarterItem.objects.count()
-    call_command("seed", verbosity=0)
-    assert StarterItem.objects.count() == before
-    assert not Page.objects.filter(key="press").exists() and not Article.objects.exists()
-    assert Page.objects.get(key="movement").title_sq == "Ndryshe"
 
 
 def test_every_statistic_has_source_and_year_on_the_page(client):
@@ -352,15 +314,6 @@ def test_the_page_for_children_is_one_link_away(client):
     for path in ("/sq/", "/sq/ndihme/"):
         assert "/sq/je-femije/" in words(client.get(path))
     assert "Je fëmijë?" in words(client.get("/sq/je-femije/"))
-
-
-@pytest.mark.parametrize(
-    ("short", "full"), [("/ndihme", "/sq/ndihme/"), ("/help", "/en/help/"), ("/help/", "/en/help/")]
-)
-def test_help_has_a_short_address(client, short, full):
-    response = client.get(short)
-    assert response.status_code in (301, 302) and response.url == full
-    assert response.headers["Cache-Control"] == PUBLIC_CACHE_CONTROL, "nginx serves it while the application is down"
 
 
 def test_security_txt_has_a_contact(client):

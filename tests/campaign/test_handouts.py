@@ -28,8 +28,6 @@ SIZES = {"a4": (210, 297), "a3": (297, 420)}
 POINT = 25.4 / 72
 # Dots an inch of a plain office printer.
 PRINTED = 150
-OF_GROUP = {"class": (1, 27, 45), "meeting": (900,)}
-GROUPS = [(kind, count) for kind, counts in OF_GROUP.items() for count in counts]
 
 
 class Print:
@@ -82,9 +80,10 @@ def approved(kind="class", count=27, **values):
     )
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize("size", SIZES)
-@pytest.mark.parametrize(("kind", "count"), GROUPS)
+@pytest.mark.parametrize(
+    ("kind", "count", "size", "language"),
+    [("class", 1, "a3", "en"), ("class", 27, "a4", "sq"), ("class", 45, "a4", "en"), ("meeting", 900, "a3", "sq")],
+)
 def test_a_sheet_has_one_empty_dot_for_each_person_and_a_code_that_leads_to_the_site(
     client, kind, count, size, language
 ):
@@ -113,8 +112,7 @@ def test_a_certificate_has_number_kind_grade_and_institution_and_no_name(client,
     check_file(certificate, language)
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize(("size", "language"), [("a4", "sq"), ("a3", "en")])
 def test_the_page_for_the_wall_has_the_promises_and_the_helpline(client, size, language):
     page = Print(client.get(f"/handouts/{language}/wall-{size}.pdf"))
     expected = {
@@ -219,8 +217,8 @@ def test_a_raised_number_is_printed_once_it_is_approved(client):
     assert len(printed(client, group, "sheet_a4", "sq").dots()) == 27
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_the_page_of_an_approved_group_leads_to_every_handout(client, language):
+def test_the_page_of_an_approved_group_leads_to_every_handout(client):
+    language = "sq"
     page = Document(client.get(links.path(Purpose.GROUP_MANAGE, approved(), language)))
     hrefs = [page.of(link)["href"] for link in page.all("a", href=True) if "(PDF)" in page.words(link)]
     assert len(hrefs) == 5
@@ -231,8 +229,8 @@ def test_the_page_of_an_approved_group_leads_to_every_handout(client, language):
     assert page.all("a", href=f"/handouts/{language}/lesson.pdf")
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_the_pages_for_schools_and_of_the_group_form_lead_to_the_wall_page_and_the_lesson(client, language):
+def test_the_pages_for_schools_and_of_the_group_form_lead_to_the_wall_page_and_the_lesson(client):
+    language = "en"
     slugs = {"sq": ["mesues", "edukatore", "zyrtare-publike"], "en": ["teachers", "educators", "public-officials"]}
     paths = [PATHS[language], *(f"/{language}/{slug}/" for slug in slugs[language])]
     lesson = f"/handouts/{language}/lesson.pdf"
@@ -249,8 +247,8 @@ def test_the_pages_for_schools_and_of_the_group_form_lead_to_the_wall_page_and_t
 # The lesson outline
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_the_lesson_appears_once_the_safeguarding_lead_has_reviewed_it(client, language):
+def test_the_lesson_appears_once_the_safeguarding_lead_has_reviewed_it(client):
+    language = "sq"
     lesson = f"/handouts/{language}/lesson.pdf"
     assert client.get(lesson).status_code == 404
     change = f"/admin/campaign/handout/{Handout.objects.get(key='lesson').pk}/change/"

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from django.db import IntegrityError, transaction
 from django.test import Client
-from django.utils import timezone, translation
+from django.utils import timezone
 
 from campaign.models import Demand, HandOver
 from pledges.models import Goal, PublishedCounty, TallyCell
@@ -15,6 +15,7 @@ from tests.demands import days_ago, make_handover
 from tests.factories import make_staff, sign_in
 from tests.pages import LANGUAGES, Document, filled, path_of
 from tests.pledges.test_snapshot import new_process
+from tests.staff.forms import form_errors
 from tests.tally import put_people
 
 pytestmark = pytest.mark.django_db
@@ -62,17 +63,8 @@ def typed(**changes):
     return {"goal": goal.pk, "demand": Demand.objects.first().pk, "institution": INSTITUTION, **changes}
 
 
-def form_errors(response, language="en"):
-    """{field: messages in this language}"""
-    assert response.status_code == 200, "the form is shown again"
-    with translation.override(language):
-        return {
-            name: [str(each) for each in found] for name, found in response.context["adminform"].form.errors.items()
-        }
-
-
-@BOTH
-def test_a_hand_over_from_the_goal_to_the_answer(client, staff, language):
+def test_a_hand_over_from_the_goal_to_the_answer(client, staff):
+    language = "en"
     put_people(150)
     home = path_of("campaign:home", language)
     sentences = {f"sentence_{code}": text for code, text in SENTENCE.items()}
@@ -161,8 +153,8 @@ def test_a_goal_without_a_sentence_promises_nothing_until_it_is_reached(client):
     assert INSTITUTION in words(client, "/en/")
 
 
-@BOTH
-def test_the_goal_of_a_county_is_that_of_its_published_figure(client, staff, language):
+def test_the_goal_of_a_county_is_that_of_its_published_figure(client, staff):
+    language = "sq"
     county = path_of("pledges:county", language, "shkoder")
     row = make_handover(people=60, county="AL-10")
     publish(40)
@@ -198,48 +190,49 @@ def test_a_county_without_a_figure_shows_the_sentence_and_no_distance(client):
 # Bad input
 
 
-@BOTH
-@pytest.mark.parametrize(
-    ("changes", "fields", "said"),
-    [
-        (
-            {"handed_on": 1},
-            ["registry_number"],
-            {"en": "Enter the registry number", "sq": "Shkruani numrin e protokollit"},
-        ),
-        ({"registry_number": "1"}, ["handed_on"], {"en": "Enter the date", "sq": "Shkruani datën"}),
-        ({"institution": ""}, ["institution"], None),
-        ({"institution": "  "}, ["institution"], None),
-        ({"demand": ""}, ["demand"], None),
-        ({"handed_on": -2, "registry_number": "1"}, ["handed_on"], {"en": "in the future", "sq": "në të ardhmen"}),
-        ({"answered_on": 1}, ["handed_on", "answer_sq"], {"en": "needs a hand-over", "sq": "i duhet një dorëzim"}),
-        ({"answer_sq": "Po.", "answer_en": "Yes."}, ["handed_on", "answered_on"], None),
-        ({"handed_on": 9, "registry_number": "1", "answered_on": 1}, ["answer_sq"], None),
-        (
-            {"handed_on": 9, "registry_number": "1", "answer_sq": "Po.", "answer_en": "Yes."},
-            ["answered_on"],
-            {"en": "Enter the date of the answer", "sq": "Shkruani datën e përgjigjes"},
-        ),
-        ({"handed_on": 9, "registry_number": "1", "answered_on": 1, "answer_sq": "Po."}, ["answer_en"], None),
-        (
-            {"handed_on": 2, "registry_number": "1", "answered_on": 5, "answer_sq": "Po.", "answer_en": "Yes."},
-            ["answered_on"],
-            {"en": "cannot be older", "sq": "më e hershme se dorëzimi"},
-        ),
-        (
-            {"handed_on": 2, "registry_number": "1", "answered_on": -2, "answer_sq": "Po.", "answer_en": "Yes."},
-            ["answered_on"],
-            {"en": "in the future", "sq": "në të ardhmen"},
-        ),
-    ],
-)
-def test_a_hand_over_with_bad_input_is_refused_with_a_sentence(staff, language, changes, fields, said):
-    staff.cookies["django_language"] = language
-    days = {name: str(days_ago(value)) for name, value in changes.items() if isinstance(value, int)}
-    errors = form_errors(staff.post(ADD, filled(staff.get(ADD)) | typed() | changes | days), language)
-    assert set(errors) == set(fields)
-    if said:
-        assert said[language] in errors[fields[0]][0]
+# (changes, fields, words)
+BAD_HANDOVERS = [
+    (
+        {"handed_on": 1},
+        ["registry_number"],
+        {"en": "Enter the registry number", "sq": "Shkruani numrin e protokollit"},
+    ),
+    ({"registry_number": "1"}, ["handed_on"], {"en": "Enter the date", "sq": "Shkruani datën"}),
+    ({"institution": ""}, ["institution"], None),
+    ({"institution": "  "}, ["institution"], None),
+    ({"demand": ""}, ["demand"], None),
+    ({"handed_on": -2, "registry_number": "1"}, ["handed_on"], {"en": "in the future", "sq": "në të ardhmen"}),
+    ({"answered_on": 1}, ["handed_on", "answer_sq"], {"en": "needs a hand-over", "sq": "i duhet një dorëzim"}),
+    ({"answer_sq": "Po.", "answer_en": "Yes."}, ["handed_on", "answered_on"], None),
+    ({"handed_on": 9, "registry_number": "1", "answered_on": 1}, ["answer_sq"], None),
+    (
+        {"handed_on": 9, "registry_number": "1", "answer_sq": "Po.", "answer_en": "Yes."},
+        ["answered_on"],
+        {"en": "Enter the date of the answer", "sq": "Shkruani datën e përgjigjes"},
+    ),
+    ({"handed_on": 9, "registry_number": "1", "answered_on": 1, "answer_sq": "Po."}, ["answer_en"], None),
+    (
+        {"handed_on": 2, "registry_number": "1", "answered_on": 5, "answer_sq": "Po.", "answer_en": "Yes."},
+        ["answered_on"],
+        {"en": "cannot be older", "sq": "më e hershme se dorëzimi"},
+    ),
+    (
+        {"handed_on": 2, "registry_number": "1", "answered_on": -2, "answer_sq": "Po.", "answer_en": "Yes."},
+        ["answered_on"],
+        {"en": "in the future", "sq": "në të ardhmen"},
+    ),
+]
+
+
+def test_a_hand_over_with_bad_input_is_refused_with_a_sentence(staff, subtests):
+    values = typed()
+    for changes, fields, said in BAD_HANDOVERS:
+        days = {name: str(days_ago(value)) for name, value in changes.items() if isinstance(value, int)}
+        for language, sentence in (said or {"en": ""}).items():
+            with subtests.test(str(changes)[:80], language=language):
+                staff.cookies["django_language"] = language
+                errors = form_errors(staff.post(ADD, filled(staff.get(ADD)) | values | changes | days), language)
+                assert set(errors) == set(fields) and sentence in errors[fields[0]][0]
     assert not HandOver.objects.exists()
 
 
@@ -251,30 +244,31 @@ def test_a_goal_has_one_hand_over_and_stays(staff):
     assert Goal.objects.filter(pk=row.goal_id).exists()
 
 
-@BOTH
-@pytest.mark.parametrize(
-    ("data", "said"),
-    [
-        ({"people": "149"}, {"en": "There are already 150 supporters", "sq": "Tashmë ka 150 mbështetës"}),
-        ({"people": "150"}, {"en": "There are already 150 supporters", "sq": "Tashmë ka 150 mbështetës"}),
-        (
-            {"people": "40", "county": "AL-10"},
-            {"en": "There are already 41 supporters", "sq": "Tashmë ka 41 mbështetës"},
-        ),
-        ({"people": "600", "county": "AL-10"}, {"en": "already a goal with this number", "sq": "me këtë numër"}),
-        ({"people": "600", "county": "abroad"}, None),
-        ({"people": "600", "county": "AL-99"}, None),
-    ],
-)
-def test_a_goal_below_what_is_reached_is_refused_with_a_sentence(staff, language, data, said):
+# (what is typed, words)
+BAD_GOALS = [
+    ({"people": "149"}, {"en": "There are already 150 supporters", "sq": "Tashmë ka 150 mbështetës"}),
+    ({"people": "150"}, {"en": "There are already 150 supporters", "sq": "Tashmë ka 150 mbështetës"}),
+    (
+        {"people": "40", "county": "AL-10"},
+        {"en": "There are already 41 supporters", "sq": "Tashmë ka 41 mbështetës"},
+    ),
+    ({"people": "600", "county": "AL-10"}, {"en": "already a goal with this number", "sq": "me këtë numër"}),
+    ({"people": "600", "county": "abroad"}, None),
+    ({"people": "600", "county": "AL-99"}, None),
+]
+
+
+def test_a_goal_below_what_is_reached_is_refused_with_a_sentence(staff, subtests):
     put_people(150)
     publish(41)
     Goal.objects.create(people=600, county_id="AL-10")
-    staff.cookies["django_language"] = language
-    errors = form_errors(staff.post(f"{GOALS}add/", filled(staff.get(f"{GOALS}add/"), **data)), language)
-    assert list(errors) == (["people"] if said else ["county"])
-    if said:
-        assert said[language] in errors["people"][0]
+    for data, said in BAD_GOALS:
+        for language, sentence in (said or {"en": ""}).items():
+            with subtests.test(str(data), language=language):
+                staff.cookies["django_language"] = language
+                response = staff.post(f"{GOALS}add/", filled(staff.get(f"{GOALS}add/"), **data))
+                [(field, errors)] = form_errors(response, language).items()
+                assert field == ("people" if said else "county") and sentence in errors[0]
     assert Goal.objects.count() == 1
 
 
@@ -316,15 +310,12 @@ REFUSED = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("what", REFUSED)
-def test_the_database_refuses(what):
+def test_the_database_refuses(subtests):
     row = make_handover()
-    with pytest.raises(IntegrityError), transaction.atomic():
-        HandOver.objects.filter(pk=row.pk).update(**REFUSED[what])
-
-
-@pytest.mark.parametrize("values", [{"people": 500, "county_id": "AL-10"}, {"people": 800, "county_id": "abroad"}])
-def test_the_database_refuses_a_double_goal_of_a_county_and_one_of_abroad(values):
+    for what, values in REFUSED.items():
+        with subtests.test(what), pytest.raises(IntegrityError), transaction.atomic():
+            HandOver.objects.filter(pk=row.pk).update(**values)
     Goal.objects.create(people=500, county_id="AL-10")
-    with pytest.raises(IntegrityError), transaction.atomic():
-        Goal.objects.create(**values)
+    for values in ({"people": 500, "county_id": "AL-10"}, {"people": 800, "county_id": "abroad"}):
+        with subtests.test(str(values)), pytest.raises(IntegrityError), transaction.atomic():
+            Goal.objects.create(**values)

@@ -13,19 +13,11 @@ from staff.admin.text_diff import diff_html, diff_texts, html_to_text
 from tests.commitments import choose
 from tests.factories import make_pledge, make_staff, sign_in
 from tests.pages import Document, filled
+from tests.staff.forms import change_path as change
 
 pytestmark = pytest.mark.django_db
 
 ENGLISH = {"accept-language": "en"}
-
-
-@pytest.fixture
-def editor(client):
-    return sign_in(client, make_staff(superuser=True, username="vera"))
-
-
-def change(row):
-    return f"/admin/{row._meta.app_label}/{row._meta.model_name}/{row.pk}/change/"
 
 
 def history(row):

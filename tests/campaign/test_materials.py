@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pypdf
 import pytest
+from django.core.exceptions import ValidationError
 from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import IntegrityError, transaction
@@ -74,7 +75,7 @@ def form(**overrides):
     values = {
         "key": "bus-stop", "section": "posters", "position": "1", "title_sq": "Poster për stacionin",
         "title_en": "Poster for the bus stop", "text_sq": "Për rrugët.", "text_en": "For the streets.",
-        "licence_sq": "", "licence_en": "", "file_sq": pdf(), "file_en": pdf(),
+        "licence_sq": "", "licence_en": "", "file_sq": pdf(), "file_en": make_upload(),
     }  # fmt: skip
     return {key: value for key, value in {**values, **overrides}.items() if value is not None}
 
@@ -93,26 +94,26 @@ def files(material):
     return sorted(path for folder in material.folders() for path in Path(default_storage.path(folder)).iterdir())
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_a_file_that_staff_add_is_on_the_page_until_they_hide_or_delete_it(editor, language):
-    material = add(editor)
-    page = Document(Client().get(PAGE[language]))
-    title = {"sq": "Poster për stacionin", "en": "Poster for the bus stop"}[language]
-    [link] = [link for link in page.all("a", download=f"bus-stop-{language}.pdf") if title in page.words(link)]
-    assert "PDF, A5, " in page.words(link) and "kB" in page.words(link)
-    file = Client().get(page.of(link)["href"])
-    assert file.getvalue().startswith(b"%PDF-")
-    assert file["Content-Type"] == "application/pdf" and file["X-Content-Type-Options"] == "nosniff"
-    assert file["Content-Disposition"].startswith("attachment")
-    assert file["Cache-Control"] == "public, max-age=31536000, immutable"
-    with translation.override(language):
-        preview = Client().get(material.preview_url)
-    assert Image.open(io.BytesIO(preview.getvalue())).size == (300, 426)
+def test_a_file_that_staff_add_is_on_the_page_until_they_hide_or_delete_it(editor):
+    material = add(editor, file_en=pdf())
+    titles = {"sq": "Poster për stacionin", "en": "Poster for the bus stop"}
+    for language, title in titles.items():
+        page = Document(Client().get(PAGE[language]))
+        [link] = [link for link in page.all("a", download=f"bus-stop-{language}.pdf") if title in page.words(link)]
+        assert "PDF, A5, " in page.words(link) and "kB" in page.words(link)
+        file = Client().get(page.of(link)["href"])
+        assert file.getvalue().startswith(b"%PDF-")
+        assert file["Content-Type"] == "application/pdf" and file["X-Content-Type-Options"] == "nosniff"
+        assert file["Content-Disposition"].startswith("attachment")
+        assert file["Cache-Control"] == "public, max-age=31536000, immutable"
+        with translation.override(language):
+            preview = Client().get(material.preview_url)
+        assert Image.open(io.BytesIO(preview.getvalue())).size == (300, 426)
     change = f"/admin/campaign/material/{material.pk}/change/"
     assert editor.post(change.replace("change", "take-down")).status_code == 302
-    assert title not in Client().get(PAGE[language]).text
-    old = files(material)
-    assert len(old) == 4
+    for language, title in titles.items():
+        assert title not in Client().get(PAGE[language]).text
+    assert len(files(material)) == 4
     editor.post(f"/admin/campaign/material/{material.pk}/delete/", {"post": "yes"})
     assert not Material.objects.exists()
 
@@ -270,16 +271,21 @@ REFUSED = {
 }
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize("kind", REFUSED)
-def test_what_is_more_than_pages_is_refused_with_a_sentence(editor, kind, language):
-    make, *sentences = REFUSED[kind]
-    response = editor.post(ADD, form(file_en=upload(make())), headers={"Accept-Language": language})
+@pytest.mark.quick
+def test_what_is_more_than_pages_is_refused_with_a_sentence(subtests):
+    for kind, (make, *sentences) in REFUSED.items():
+        with subtests.test(kind):
+            with pytest.raises(ValidationError) as refused:
+                documents.safe_copy(upload(make()))
+            for language, sentence in zip(LANGUAGES, sentences, strict=True):
+                with translation.override(language):
+                    assert sentence in refused.value.messages[0]
+
+
+def test_with_a_refused_file_nothing_typed_is_lost(editor):
+    response = editor.post(ADD, form(file_sq=upload(pdf_bytes(change=_script))), headers={"Accept-Language": "en"})
     assert response.status_code == 200 and not Material.objects.exists()
-    errors = response.context["adminform"].form.errors
-    assert list(errors) == ["file_en"]
-    with translation.override(language):
-        assert dict(zip(LANGUAGES, sentences, strict=True))[language] in errors["file_en"][0]
+    assert list(response.context["adminform"].form.errors) == ["file_sq"] and "contains scripts" in response.text
     assert 'value="Poster për stacionin"' in response.text and 'value="For the streets."' in response.text
 
 

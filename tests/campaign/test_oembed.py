@@ -5,7 +5,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from campaign.models import Article
-from tests.pages import LANGUAGES, Document, path_of
+from tests.pages import Document, path_of
 
 pytestmark = pytest.mark.django_db
 
@@ -22,8 +22,7 @@ def ask(client, url, **more):
     return client.get("/oembed", {"url": url, **more})
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize("name", ["pledges:totals", "pledges:totals_per_10000"])
+@pytest.mark.parametrize(("name", "language"), [("pledges:totals", "sq"), ("pledges:totals_per_10000", "en")])
 def test_the_totals_are_the_counter_in_a_frame(client, name, language):
     data = ask(client, HOST + path_of(name, language), format="json").json()
     assert (data["version"], data["type"], data["width"], data["height"]) == ("1.0", "rich", 480, 280)
@@ -36,8 +35,8 @@ def test_the_totals_are_the_counter_in_a_frame(client, name, language):
     assert thumbnail == (f"{HOST}/pictures/{language}/totals.png", 1200, 630)
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_an_article_is_a_link_with_its_card(client, language):
+def test_an_article_is_a_link_with_its_card(client):
+    language = "en"
     article = Article.objects.first()
     slug = getattr(article, f"slug_{language}")
     data = ask(client, HOST + path_of("campaign:article", language, slug)).json()
@@ -113,8 +112,8 @@ def test_any_site_may_read_it_and_caches_keep_it_by_its_parameters(client, djang
     assert ask(client, f"{HOST}/en/totals/", maxwidth="300").content != first.content
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_totals_counties_and_articles_say_where_to_ask(client, language):
+def test_totals_counties_and_articles_say_where_to_ask(client):
+    language = "sq"
     article = Article.objects.first()
     of_article = path_of("campaign:article", language, getattr(article, f"slug_{language}"))
     for path in (path_of("pledges:totals", language), path_of("pledges:county", language, "shkoder"), of_article):

@@ -24,8 +24,7 @@ def printed(client, name, language, pages=1):
     return Print(client.get(f"/handouts/{language}/{name}.pdf"), pages)
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize(("size", "language"), [("a4", "sq"), ("a3", "en")])
 def test_the_poster_has_the_number_in_huge_digits_and_a_code_for_children(client, size, language):
     poster = printed(client, f"poster-{size}", language)
     for part in {
@@ -130,8 +129,8 @@ def test_each_material_has_a_preview_a_size_and_both_languages(client, language)
         assert fetched(client, preview["src"])[1], preview["src"]
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_a_preview_is_a_small_picture_at_an_address_of_its_own(client, language):
+def test_a_preview_is_a_small_picture_at_an_address_of_its_own(client):
+    language = "sq"
     [address] = set(re.findall(rf"/handouts/{language}/poster-a4/\w+\.webp", client.get(PAGE[language]).text))
     response = client.get(address)
     assert response["Cache-Control"] == "public, max-age=31536000, immutable"
@@ -144,8 +143,8 @@ def test_a_preview_is_a_small_picture_at_an_address_of_its_own(client, language)
     assert client.get(f"/handouts/{language}/lesson/{'0' * 16}.webp").status_code == 404
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_the_page_weighs_at_most_250_kilobytes_with_all_its_previews(client, language):
+def test_the_page_weighs_at_most_250_kilobytes_with_all_its_previews(client):
+    language = "en"
     page = client.get(PAGE[language])
     weights = first_view(client, PAGE[language])
     previews = {Document(page).of(image)["src"] for image in Document(page).all("img", loading="lazy")}

@@ -23,7 +23,7 @@ from pledges.requests import held
 from pledges.requests.subject_data import held_data, held_words
 from staff.models import Draft
 from staff.roles import Role
-from tests.factories import keep_house, links_in, make_pledge, make_staff, run_worker, send_messages, sign_in
+from tests.factories import keep_house, links_in, make_pledge, run_worker, send_messages, sign_in
 from tests.organisations import make_joining
 from tests.pages import Document, filled
 from tests.pledges.outbox import take_entries
@@ -49,11 +49,6 @@ def is_public(voice, days=0):
     """Whether visitors see it after so many days."""
     content = SiteContent(0, timezone.now() + days * DAY)
     return voice.pk in [each.pk for each in content.voices]
-
-
-@pytest.fixture
-def editor(client):
-    return sign_in(client, make_staff(superuser=True, username="vera"))
 
 
 # The database

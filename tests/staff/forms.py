@@ -1,8 +1,22 @@
 """A browser without JavaScript, as far as forms of the admin go: reads a form of a page and sends it."""
 
+from django.utils import translation
+
 from tests.pages import Document
 
 ENGLISH = {"accept-language": "en"}
+
+
+def change_path(row):
+    """The address of the form of a row."""
+    return f"/admin/{row._meta.app_label}/{row._meta.model_name}/{row.pk}/change/"
+
+
+def form_errors(response, language="en"):
+    """{field: messages in this language} of a form that is shown again."""
+    assert response.status_code == 200
+    with translation.override(language):
+        return {name: list(map(str, found)) for name, found in response.context["adminform"].form.errors.items()}
 
 
 def form_of(response, action=None, having=None):

@@ -8,11 +8,14 @@ from urllib.parse import quote
 
 import pytest
 from allauth.mfa.models import Authenticator
+from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Group, Permission, User
+from django.core.exceptions import ValidationError
 from django.core.management import CommandError, call_command
 from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.test import Client
+from django_tasks_db.models import DBTaskResult
 
 from pledges.models import Pledge
 from staff import demo as demo_staff
@@ -243,8 +246,6 @@ def test_an_invitation_is_sent_after_a_mail_outage_and_after_a_lost_task(arta_cl
 
 
 def test_the_arguments_of_the_task_are_an_id_only(arta_client):
-    from django_tasks_db.models import DBTaskResult
-
     invite(arta_client)
     assert DBTaskResult.objects.get().args_kwargs == {"args": [str(Invitation.objects.get().pk)], "kwargs": {}}
 
@@ -343,8 +344,6 @@ def test_an_administrator_can_be_removed_if_another_remains(arta_client, arta):
 
 @pytest.mark.django_db(transaction=True)
 def test_two_administrators_cannot_deactivate_each_other_simultaneously():
-    from django.core.exceptions import ValidationError
-
     arta, besa = make_account(), make_account("besa@shembull.al", name="Besa")
 
     def off(account, by):
@@ -457,8 +456,6 @@ def test_administrators_cannot_reset_their_own_second_factor(arta_client, arta):
 def test_the_history_of_an_account_is_the_audit_log(arta_client, arta):
     assert arta_client.get(f"{LIST}{arta.pk}/history/").url == f"/admin/staff/auditentry/?user={arta.pk}"
     invite(arta_client)
-    from django.contrib.admin.models import LogEntry
-
     assert not LogEntry.objects.exists()
 
 
@@ -548,8 +545,6 @@ def test_the_history_of_an_invalid_id_is_not_found(arta_client, wrong):
 
 
 def test_audit_entries_are_filtered_by_user_pledge_and_day(arta_client, arta):
-    from staff.models import AuditEntry
-
     pledge, other = make_pledge(), make_pledge()
     AuditEntry.log(arta, "look", [pledge.pk])
     AuditEntry.log(None, "export", [pledge.pk, other.pk])
@@ -570,8 +565,6 @@ def test_audit_entries_are_filtered_by_user_pledge_and_day(arta_client, arta):
 
 
 def test_the_audit_log_cannot_be_changed_in_the_admin(arta_client, arta):
-    from staff.models import AuditEntry
-
     AuditEntry.log(arta, "look")
     path = f"/admin/staff/auditentry/{AuditEntry.objects.get().pk}/"
     assert arta_client.get(f"{path}change/").status_code == 200

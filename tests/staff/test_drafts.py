@@ -32,6 +32,7 @@ from tests.events import make_event
 from tests.factories import make_pledge, make_staff, make_upload, sign_in
 from tests.organisations import make_entry
 from tests.pages import LANGUAGES, filled
+from tests.staff.forms import change_path as path_of
 from tests.staff.test_rights import rows  # noqa: F401 - fixture
 from tests.threads import TIMEOUT, at_once, held_open
 from tests.worker import kill, workers
@@ -48,17 +49,8 @@ DRAFTED = [
 
 
 @pytest.fixture
-def editor(client):
-    return sign_in(client, make_staff(superuser=True, username="vera"))
-
-
-@pytest.fixture
 def other():
     return sign_in(Client(), make_staff(superuser=True, username="besa"))
-
-
-def path_of(row):
-    return f"/admin/{row._meta.app_label}/{row._meta.model_name}/{row.pk}/change/"
 
 
 def text():

@@ -22,6 +22,7 @@ def choices(changelist):
 
 
 @pytest.mark.quick
+@pytest.mark.usefixtures("no_rendering")
 def test_any_two_filters_of_a_list_work_together(client):
     Message.queue(Message.Kind.CONFIRM, make_pledge(state="confirmed"))
     make_enquiry(), make_disclosure()

@@ -463,27 +463,40 @@ HALVES = [
 ]
 
 
-@pytest.mark.parametrize(
-    "sent",
-    ["", "x", "null", "[]", "1", "{}", '{"response": {}}', '{"response": {"userHandle": "MQ"}}', '{"id": 1}', *HALVES],
-)
-def test_a_malformed_passkey_does_not_sign_in(client, zana, sent):
-    client.get("/admin/account/login/passkey/", headers={"accept": "application/json"})
-    response = client.post("/admin/account/login/passkey/", {"credential": sent}, headers=ENGLISH, follow=True)
-    assert response.redirect_chain[-1][0] == f"{LOGIN}?passkey"
-    assert not is_signed_in(client)
+MALFORMED = [
+    "x",
+    "null",
+    "[]",
+    "1",
+    "{}",
+    '{"response": {}}',
+    '{"response": {"userHandle": "MQ"}}',
+    '{"id": 1}',
+    *HALVES,
+]
 
 
-@pytest.mark.parametrize("sent", ["x", "null", "[]", "{}", '{"id": 1}', *HALVES])
-def test_a_malformed_passkey_is_not_registered(client, zana, sent):
+def test_a_malformed_passkey_does_not_sign_in(client, zana, subtests):
+    for sent in ("", *MALFORMED):
+        with subtests.test(sent):
+            client.get("/admin/account/login/passkey/", headers={"accept": "application/json"})
+            response = client.post("/admin/account/login/passkey/", {"credential": sent}, headers=ENGLISH, follow=True)
+            assert response.redirect_chain[-1][0] == f"{LOGIN}?passkey"
+            assert not is_signed_in(client)
+
+
+def test_a_malformed_passkey_is_not_registered(client, zana, subtests):
     sign_in(client, zana)
-    client.get("/admin/account/passkeys/add/")
-    assert client.post("/admin/account/passkeys/add/", {"name": "x", "credential": sent}).status_code == 200
-    assert client.post("/admin/account/again/passkey/", {"credential": sent}).status_code in (200, 302)
-    assert not Authenticator.objects.filter(type="webauthn").exists()
     half = Client()
     give_password(half)
-    assert half.post("/admin/account/login/code/", {"credential": sent}).status_code == 200 and not is_signed_in(half)
+    for sent in MALFORMED:
+        with subtests.test(sent):
+            client.get("/admin/account/passkeys/add/")
+            assert client.post("/admin/account/passkeys/add/", {"name": "x", "credential": sent}).status_code == 200
+            assert client.post("/admin/account/again/passkey/", {"credential": sent}).status_code in (200, 302)
+            assert not Authenticator.objects.filter(type="webauthn").exists()
+            assert half.post("/admin/account/login/code/", {"credential": sent}).status_code == 200
+            assert not is_signed_in(half)
 
 
 def test_a_passkey_with_an_unknown_key_is_refused(client, zana):

@@ -64,13 +64,13 @@ def personal_path(purpose):
     return links.path(purpose, Pledge(language="sq", new_address_at=timezone.now()))
 
 
-@pytest.mark.parametrize("purpose", Purpose)
-def test_20_a_personal_link_shows_a_503(site, purpose):
-    link = personal_path(purpose)
-    for form in (None, INPUT) if purpose != Purpose.DATA else (None,):
-        status, headers, body = site.fetch(link, form)
-        assert status == 503 and headers["Cache-Control"] == "private, no-store"
-        assert "zotime" in Document(body).words(Document(body).one("h1")) and "Drita" not in body
+def test_20_a_personal_link_shows_a_503(site, subtests):
+    for purpose in Purpose:
+        for form in (None, INPUT) if purpose != Purpose.DATA else (None,):
+            with subtests.test(str(purpose), is_sent=bool(form)):
+                status, headers, body = site.fetch(personal_path(purpose), form)
+                assert status == 503 and headers["Cache-Control"] == "private, no-store"
+                assert "zotime" in Document(body).words(Document(body).one("h1")) and "Drita" not in body
 
 
 @pytest.mark.parametrize(

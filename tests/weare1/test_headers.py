@@ -61,6 +61,11 @@ class Row:
         return self.path
 
 
+def both(albanian, english, *status, **values):
+    """The rows of a page in the two languages."""
+    return Row(albanian, *status, **values), Row(english, *status, language="en", **values)
+
+
 CALENDAR = "text/calendar; charset=utf-8"
 LIBRARY_FILE = f"pictures/{'0' * 24}/full.jpg"
 
@@ -73,30 +78,19 @@ BY_STAFF = {"Accept-Language", "Cookie"}
 
 ROWS = [
     Row("/", 302, varies={"Accept-Language"}, more={"Location": "/sq/"}),
-    Row("/sq/"),
-    Row("/en/", language="en"),
-    Row("/sq/ndihme/"),
-    Row("/en/help/", language="en"),
-    Row("/sq/ndihme/njmf/"),
-    Row("/en/help/child-protection-units/", language="en"),
-    Row("/sq/privatesia/"),
-    Row("/en/privacy/", language="en"),
-    Row("/sq/zotimi/", cache_control=CACHED_FORM),
-    Row("/en/pledge/", cache_control=CACHED_FORM, language="en"),
-    Row("/sq/zotimi/me/abcdefgh/", cache_control=NOT_CACHED, more=HIDDEN),
-    Row("/en/pledge/with/abcdefgh/", cache_control=NOT_CACHED, more=HIDDEN, language="en"),
-    Row("/sq/zotimi/ngjarja/0abcdefg/", cache_control=CACHED_FORM),
-    Row("/en/pledge/event/0abcdefg/", cache_control=CACHED_FORM, language="en"),
+    *both("/sq/", "/en/"),
+    *both("/sq/ndihme/", "/en/help/"),
+    *both("/sq/ndihme/njmf/", "/en/help/child-protection-units/"),
+    *both("/sq/privatesia/", "/en/privacy/"),
+    *both("/sq/zotimi/", "/en/pledge/", cache_control=CACHED_FORM),
+    *both("/sq/zotimi/me/abcdefgh/", "/en/pledge/with/abcdefgh/", cache_control=NOT_CACHED, more=HIDDEN),
+    *both("/sq/zotimi/ngjarja/0abcdefg/", "/en/pledge/event/0abcdefg/", cache_control=CACHED_FORM),
     Row("/sq/zotimi/ngjarja/abcdefgh/", 302, cache_control=NOT_CACHED, more={"Location": "/sq/zotimi/"}),
     Row("/en/pledge/event/abcdefgh/", 302, cache_control=NOT_CACHED, more={"Location": "/en/pledge/"}, language="en"),
-    Row("/sq/zotimi/emaili/"),
-    Row("/en/pledge/inbox/", language="en"),
-    Row("/sq/zotimi/nen-16/"),
-    Row("/en/pledge/under-16/", language="en"),
-    Row("/sq/zotimi-ne-grup/", cache_control=CACHED_FORM),
-    Row("/en/group-pledge/", cache_control=CACHED_FORM, language="en"),
-    Row("/sq/zotimi-ne-grup/ngjarja/0abcdefg/", cache_control=CACHED_FORM),
-    Row("/en/group-pledge/event/0abcdefg/", cache_control=CACHED_FORM, language="en"),
+    *both("/sq/zotimi/emaili/", "/en/pledge/inbox/"),
+    *both("/sq/zotimi/nen-16/", "/en/pledge/under-16/"),
+    *both("/sq/zotimi-ne-grup/", "/en/group-pledge/", cache_control=CACHED_FORM),
+    *both("/sq/zotimi-ne-grup/ngjarja/0abcdefg/", "/en/group-pledge/event/0abcdefg/", cache_control=CACHED_FORM),
     Row(
         *("/sq/zotimi-ne-grup/ngjarja/abcdefgh/", 302),
         cache_control=NOT_CACHED,
@@ -108,86 +102,51 @@ ROWS = [
         more={"Location": "/en/group-pledge/"},
         language="en",
     ),
-    Row("/sq/zotimi-ne-grup/emaili/"),
-    Row("/en/group-pledge/inbox/", language="en"),
-    Row("/sq/zotimi-ne-grup/nen-18/"),
-    Row("/en/group-pledge/under-18/", language="en"),
-    Row("/sq/organizata/"),
-    Row("/en/organisations/", language="en"),
-    Row("/sq/organizata/bashkohuni/", cache_control=CACHED_FORM),
-    Row("/en/organisations/join/", cache_control=CACHED_FORM, language="en"),
-    Row("/sq/organizata/bashkohuni/email/"),
-    Row("/en/organisations/join/inbox/", language="en"),
-    Row("/sq/kontakt/"),
-    Row("/en/contact/", language="en"),
-    Row("/sq/kontakt/ndihme/"),
-    Row("/en/contact/help/", language="en"),
-    Row("/sq/kontakt/raportoni/"),
-    Row("/en/contact/report/", language="en"),
-    Row("/sq/kontakt/nen-16/"),
-    Row("/en/contact/under-16/", language="en"),
-    Row("/sq/kontakt/u-dergua/"),
-    Row("/en/contact/sent/", language="en"),
-    Row("/sq/kontakt/media/", cache_control=CACHED_FORM),
-    Row("/en/contact/press/", cache_control=CACHED_FORM, language="en"),
-    Row("/sq/kontakt/te-dhenat/", cache_control=CACHED_FORM),
-    Row("/en/contact/data/", cache_control=CACHED_FORM, language="en"),
-    Row("/sq/kontakt/faqja/", cache_control=CACHED_FORM),
-    Row("/en/contact/site/", cache_control=CACHED_FORM, language="en"),
-    Row("/sq/kontakt/tjeter/", cache_control=CACHED_FORM),
-    Row("/en/contact/other/", cache_control=CACHED_FORM, language="en"),
-    Row("/sq/zotimi-im/", cache_control=CACHED_FORM),
-    Row("/en/my-pledge/", cache_control=CACHED_FORM, language="en"),
-    Row("/sq/zotimi-im/derguar/"),
-    Row("/en/my-pledge/sent/", language="en"),
-    Row("/sq/sa-jemi/"),
-    Row("/en/totals/", language="en"),
-    Row("/sq/sa-jemi/per-10000/"),
-    Row("/en/totals/per-10000/", language="en"),
-    Row("/sq/sa-jemi/shkoder/"),
-    Row("/en/totals/shkoder/", language="en"),
+    *both("/sq/zotimi-ne-grup/emaili/", "/en/group-pledge/inbox/"),
+    *both("/sq/zotimi-ne-grup/nen-18/", "/en/group-pledge/under-18/"),
+    *both("/sq/organizata/", "/en/organisations/"),
+    *both("/sq/organizata/bashkohuni/", "/en/organisations/join/", cache_control=CACHED_FORM),
+    *both("/sq/organizata/bashkohuni/email/", "/en/organisations/join/inbox/"),
+    *both("/sq/kontakt/", "/en/contact/"),
+    *both("/sq/kontakt/ndihme/", "/en/contact/help/"),
+    *both("/sq/kontakt/raportoni/", "/en/contact/report/"),
+    *both("/sq/kontakt/nen-16/", "/en/contact/under-16/"),
+    *both("/sq/kontakt/u-dergua/", "/en/contact/sent/"),
+    *both("/sq/kontakt/media/", "/en/contact/press/", cache_control=CACHED_FORM),
+    *both("/sq/kontakt/te-dhenat/", "/en/contact/data/", cache_control=CACHED_FORM),
+    *both("/sq/kontakt/faqja/", "/en/contact/site/", cache_control=CACHED_FORM),
+    *both("/sq/kontakt/tjeter/", "/en/contact/other/", cache_control=CACHED_FORM),
+    *both("/sq/zotimi-im/", "/en/my-pledge/", cache_control=CACHED_FORM),
+    *both("/sq/zotimi-im/derguar/", "/en/my-pledge/sent/"),
+    *both("/sq/sa-jemi/", "/en/totals/"),
+    *both("/sq/sa-jemi/per-10000/", "/en/totals/per-10000/"),
+    *both("/sq/sa-jemi/shkoder/", "/en/totals/shkoder/"),
     Row("/sq/sa-jemi/x/", 404, cache_control=CACHED_ERROR),
-    Row("/sq/si-numerojme/"),
-    Row("/en/how-we-count/", language="en"),
-    Row("/sq/si-numerojme/java-pas-jave/"),
-    Row("/en/how-we-count/week-by-week/", language="en"),
-    Row("/sq/muri/", cache_control=CACHED_FORM, more=HIDDEN),
-    Row("/en/wall/", cache_control=CACHED_FORM, more=HIDDEN, language="en"),
+    *both("/sq/si-numerojme/", "/en/how-we-count/"),
+    *both("/sq/si-numerojme/java-pas-jave/", "/en/how-we-count/week-by-week/"),
+    *both("/sq/muri/", "/en/wall/", cache_control=CACHED_FORM, more=HIDDEN),
     Row("/sq/muri/1/", 301, cache_control=CACHED_ERROR, more=HIDDEN | {"Location": "/sq/muri/"}),
     Row("/en/wall/1/", 301, cache_control=CACHED_ERROR, more=HIDDEN | {"Location": "/en/wall/"}, language="en"),
-    Row("/sq/muri/2/", 404, cache_control=CACHED_ERROR),
-    Row("/en/wall/2/", 404, cache_control=CACHED_ERROR, language="en"),
-    Row("/sq/te-dhena-te-hapura/", policy=FRAMING),
-    Row("/en/open-data/", policy=FRAMING, language="en"),
-    Row("/sq/lajme/"),
-    Row("/en/news/", language="en"),
-    Row("/sq/lajme/2020/"),
-    Row("/en/news/2020/", language="en"),
-    Row("/sq/lajme/nis-levizja/"),
-    Row("/en/news/the-movement-begins/", language="en"),
-    Row("/sq/lajme/burimi/", type="application/atom+xml; charset=utf-8"),
-    Row("/en/news/feed/", type="application/atom+xml; charset=utf-8", language="en"),
-    Row("/sq/lajme-me-email/"),
-    Row("/en/news-by-email/", language="en"),
-    Row("/sq/lajme-me-email/1/"),
-    Row("/en/news-by-email/1/", language="en"),
+    *both("/sq/muri/2/", "/en/wall/2/", 404, cache_control=CACHED_ERROR),
+    *both("/sq/te-dhena-te-hapura/", "/en/open-data/", policy=FRAMING),
+    *both("/sq/lajme/", "/en/news/"),
+    *both("/sq/lajme/2020/", "/en/news/2020/"),
+    *both("/sq/lajme/nis-levizja/", "/en/news/the-movement-begins/"),
+    *both("/sq/lajme/burimi/", "/en/news/feed/", type="application/atom+xml; charset=utf-8"),
+    *both("/sq/lajme-me-email/", "/en/news-by-email/"),
+    *both("/sq/lajme-me-email/1/", "/en/news-by-email/1/"),
     Row("/sq/lajme-me-email/2/", 404, cache_control=CACHED_ERROR),
     # In the header of mails. One that opens nothing leads to the same page as any other.
     Row("/u/x", 302, cache_control=NOT_CACHED, more=HIDDEN | {"Location": "/sq/mos-me-dergoni-lajme/x/"}),
-    Row("/sq/ngjarje/"),
-    Row("/en/events/", language="en"),
-    Row("/sq/ngjarje/calendar.ics", type=CALENDAR),
-    Row("/en/events/calendar.ics", type=CALENDAR, language="en"),
-    Row("/sq/ngjarje/mbremja/"),
-    Row("/en/events/evening/", language="en"),
+    *both("/sq/ngjarje/", "/en/events/"),
+    *both("/sq/ngjarje/calendar.ics", "/en/events/calendar.ics", type=CALENDAR),
+    *both("/sq/ngjarje/mbremja/", "/en/events/evening/"),
     Row(
         "/en/events/mbremja/", 301, cache_control=CACHED_ERROR, more={"Location": "/en/events/evening/"}, language="en"
     ),
-    Row("/sq/ngjarje/mbremja/calendar.ics", type=CALENDAR),
-    Row("/en/events/evening/calendar.ics", type=CALENDAR, language="en"),
+    *both("/sq/ngjarje/mbremja/calendar.ics", "/en/events/evening/calendar.ics", type=CALENDAR),
     Row("/sq/ngjarje/x/", 404, cache_control=CACHED_ERROR),
-    Row("/sq/kerkesat/regjistri/"),
-    Row("/en/demands/register/", language="en"),
+    *both("/sq/kerkesat/regjistri/", "/en/demands/register/"),
     Row(
         "/en/demands/regjistri/",
         301,
@@ -195,13 +154,10 @@ ROWS = [
         more={"Location": "/en/demands/register/"},
         language="en",
     ),
-    Row("/sq/kerkesat/steps.atom", type="application/atom+xml; charset=utf-8"),
-    Row("/en/demands/steps.atom", type="application/atom+xml; charset=utf-8", language="en"),
+    *both("/sq/kerkesat/steps.atom", "/en/demands/steps.atom", type="application/atom+xml; charset=utf-8"),
     Row("/sq/kerkesat/x/", 404, cache_control=CACHED_ERROR),
-    Row("/sq/levizja/"),
-    Row("/en/movement/", language="en"),
-    Row("/sq/kerko/", cache_control=NOT_CACHED, more=HIDDEN),
-    Row("/en/search/", cache_control=NOT_CACHED, more=HIDDEN, language="en"),
+    *both("/sq/levizja/", "/en/movement/"),
+    *both("/sq/kerko/", "/en/search/", cache_control=NOT_CACHED, more=HIDDEN),
     Row("/ndihme", 302, more={"Location": "/sq/ndihme/"}),
     Row("/ndihme/", 302, more={"Location": "/sq/ndihme/"}),
     Row("/help", 302, more={"Location": "/en/help/"}),
@@ -229,11 +185,9 @@ ROWS = [
     Row("/handouts/sq/lesson.pdf", 404, cache_control=CACHED_ERROR),
     Row("/handouts/en/poster-a3.pdf", type="application/pdf", language="en"),
     Row(f"/handouts/sq/lesson/{'0' * 16}.webp", 404, cache_control=CACHED_ERROR),
-    Row("/sq/materiale/"),
-    Row("/en/materials/", language="en"),
+    *both("/sq/materiale/", "/en/materials/"),
     Row("/pictures/sq/ribbon-frame.png", type="image/png", more=FROM_ELSEWHERE),
-    Row("/sq/fjongo-blu/"),
-    Row("/en/blue-ribbon/", language="en"),
+    *both("/sq/fjongo-blu/", "/en/blue-ribbon/"),
     Row("/counter/sq/light/", policy=FRAMED, more=FROM_ELSEWHERE),
     Row("/counter/en/dark/", policy=FRAMED, more=FROM_ELSEWHERE, language="en"),
     Row(f"/media/{LIBRARY_FILE}", cache_control=IMMUTABLE, type="image/jpeg", more=FROM_ELSEWHERE),
@@ -270,8 +224,7 @@ ROWS = [
         "/admin/", 302, cache_control=ADMIN_NOT_CACHED, varies=BY_STAFF, more={"Location": "/admin/login/?next=/admin/"}
     ),
     Row("/admin/language/setlang/", 302, cache_control=NOT_CACHED, varies=BY_STAFF, more={"Location": "/"}),
-    Row("/sq/nuk-ka/", 404, cache_control=CACHED_ERROR),
-    Row("/en/nuk-ka/", 404, cache_control=CACHED_ERROR, language="en"),
+    *both("/sq/nuk-ka/", "/en/nuk-ka/", 404, cache_control=CACHED_ERROR),
     Row("/nuk-ka", 404, cache_control=CACHED_ERROR),
     # The paths of one language do not exist in the other.
     Row("/en/zotimi/", 404, cache_control=CACHED_ERROR, language="en"),
@@ -480,19 +433,23 @@ def test_21_the_page_that_ends_the_news_is_neither_cached_nor_indexed(client, ma
     check(row, client.post(path))
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize("purpose", Purpose)
-def test_21_a_personal_page_is_neither_cached_nor_indexed(client, purpose, language):
-    pledge = pledge_for(purpose)
-    row = personal_row(purpose, language, pledge)
-    # Up to the second in which the link was made.
-    assert row.path.partition(":")[0] == links.path(purpose, pledge, language=language).partition(":")[0]
-    check(row, client.get(row.path))
-    if purpose != Purpose.DATA:
-        check(row, client.post(row.path))
-    pledge.withdraw()
-    row.type = HTML
-    check(row, client.get(row.path))
+@pytest.mark.quick
+def test_21_a_personal_page_is_neither_cached_nor_indexed(client, subtests):
+    for purpose in Purpose:
+        pledge = pledge_for(purpose)
+        for language in LANGUAGES:
+            with subtests.test(str(purpose), language=language):
+                row = personal_row(purpose, language, pledge)
+                # Up to the second in which the link was made.
+                made = links.path(purpose, pledge, language=language)
+                assert row.path.partition(":")[0] == made.partition(":")[0]
+                check(row, client.get(row.path))
+        with subtests.test(str(purpose), when="sent, and after the pledge ended"):
+            if purpose != Purpose.DATA:
+                check(row, client.post(row.path))
+            pledge.withdraw()
+            row.type = HTML
+            check(row, client.get(row.path))
 
 
 @pytest.mark.parametrize(
@@ -516,12 +473,9 @@ def test_21_responses_to_post_are_not_cached(client, path, fields, status, more)
     check(Row(path, status, cache_control=NOT_CACHED, more=more), response)
 
 
-def cached_rows():
-    return [row for row in ROWS if row.cache_control == CACHED and row.status == 200]
-
-
-def test_21_a_conditional_request_gets_304(client, subtests):
-    for row in cached_rows():
+@pytest.mark.quick
+def test_21_a_conditional_request_gets_304_and_head_the_headers_of_get(client, subtests):
+    for row in (row for row in ROWS if row.cache_control == CACHED and row.status == 200):
         with subtests.test(row.path):
             began = timezone.now().minute
             first = client.get(row.path)
@@ -536,11 +490,6 @@ def test_21_a_conditional_request_gets_304(client, subtests):
             assert answer.headers.get("Content-Security-Policy") in (None, row.policy)
             assert answer.headers.get("X-Frame-Options") in (None, first.headers.get("X-Frame-Options"))
             assert "Set-Cookie" not in answer.headers
-
-
-def test_21_head_has_the_headers_of_get(client, subtests):
-    for row in cached_rows():
-        with subtests.test(row.path):
             response = client.head(row.path)
             check(row, response)
             assert response.content == b""

@@ -38,7 +38,7 @@ from tests.enquiries import make_enquiry
 from tests.factories import give_app, make_pledge
 from tests.mailings import make_mailing
 from tests.organisations import make_joining
-from tests.pages import LANGUAGES, PUBLIC, Document, personal_visits, public_paths, want_new_address
+from tests.pages import LANGUAGES, Document, want_new_address
 from tests.pledges.groups import make_group
 from tests.voices import make_voice
 
@@ -305,29 +305,6 @@ def test_foreign_words_are_found():
     assert set(foreign_words(page)) == {("sq", "the")}
 
 
-@pytest.mark.django_db
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_no_public_page_has_words_of_the_other_language(client, language):
-    make_pledge(state="confirmed")
-    visited = 0
-    for _name, of_page, path in public_paths():
-        if of_page == language:
-            assert foreign_words(Document(client.get(path))) == {}, path
-            visited += 1
-    assert visited == len(PUBLIC)
-
-
-@pytest.mark.slow
-@pytest.mark.django_db
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_no_personal_page_and_no_error_has_words_of_the_other_language(client, language):
-    visited = 0
-    for what, response in personal_visits(client, language):
-        assert foreign_words(Document(response)) == {}, what
-        visited += 1
-    assert visited == 120
-
-
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_503_page_is_in_one_language_or_marks_both(language):
     assert foreign_words(Document(render_to_string("503.html", {"LANGUAGE_CODE": language}))) == {}
@@ -423,37 +400,33 @@ def ask_to_keep(pledge):
     pledge.save(update_fields=["keep_asked_at"])
 
 
+@pytest.mark.quick
 @pytest.mark.django_db
-@pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize("kind", Message.Kind)
-def test_no_message_has_words_of_the_other_language(language, kind):
-    state = "pending" if kind in ("confirm", "reminder", "similar") else "confirmed"
-    pledge = make_pledge("Arta Shembulli", "arta@shembull.al", state=state, language=language, updates=True)
-    ask_to_keep(pledge)
-    make_pledge("Agim Shembulli", "arta@shembull.al", language=language)
-    want_new_address(pledge)
-    mail = queued(kind, pledge).compose()
-    assert words_of_the_other(language, mail.subject) == set()
-    assert words_of_the_other(language, re.sub(r"http\S+", "", mail.body)) == set()
-    page = Document(mail.alternatives[0].content)
-    assert page.of(page.one("html"))["lang"] == language
-    assert foreign_words(page) == {}
-
-
-@pytest.mark.django_db
-def test_messages_differ_between_the_languages():
+def test_no_message_has_words_of_the_other_language(subtests):
     bodies = set()
     for kind in Message.Kind:
         for language in LANGUAGES:
-            state = "pending" if kind in ("confirm", "reminder", "similar") else "confirmed"
-            pledge = make_pledge(
-                "Arta Shembulli", f"arta-{kind}-{language}@shembull.al", state=state, language=language
-            )
-            want_new_address(pledge)
-            ask_to_keep(pledge)
-            bodies.add(re.sub(r"http\S+|\S+@\S+", "", queued(kind, pledge).compose().body))
-            Message.objects.all().delete()
-    assert len(bodies) == 2 * len(Message.Kind)
+            with subtests.test(kind.value, language=language):
+                mail = mail_about(kind, language)
+                bodies.add(re.sub(r"http\S+|\S+@\S+", "", mail.body))
+                assert words_of_the_other(language, mail.subject) == set()
+                assert words_of_the_other(language, re.sub(r"http\S+", "", mail.body)) == set()
+                page = Document(mail.alternatives[0].content)
+                assert page.of(page.one("html"))["lang"] == language
+                assert foreign_words(page) == {}
+    assert len(bodies) == 2 * len(Message.Kind), "no two kinds and no two languages have the same text"
+
+
+def mail_about(kind, language):
+    """The mail of this kind about a new pledge."""
+    Message.objects.all().delete()
+    state = "pending" if kind in ("confirm", "reminder", "similar") else "confirmed"
+    address = f"arta-{kind}-{language}@shembull.al"
+    pledge = make_pledge("Arta Shembulli", address, state=state, language=language, updates=True)
+    ask_to_keep(pledge)
+    make_pledge("Agim Shembulli", address, language=language)
+    want_new_address(pledge)
+    return queued(kind, pledge).compose()
 
 
 ACCOUNT_PAGES = [
