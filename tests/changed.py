@@ -11,7 +11,7 @@ APPS = ["staff", "pledges", "campaign", "weare1"]
 # What any change may break: languages, layers, fixed names, pages.
 ALWAYS = [
     *("tests/weare1/test_languages.py", "tests/weare1/test_layers.py", "tests/weare1/test_structure.py"),
-    "tests/campaign/test_pages.py",
+    "tests/campaign/pages/test_pages.py",
 ]
 
 
@@ -24,12 +24,12 @@ def reached():
     named = {file for file in modules if any(other.name in file.read_text() for other in others)}
     python = {ROOT / file for file in changed if file.suffix == ".py"} | named
     names = {name for file in python if file.exists() for name in _names(file)}
-    stems = {f"test_{file.stem}" for file in [*changed, *named]}
+    mirrors = {folder for file in [*changed, *(file.relative_to(ROOT) for file in named)] for folder in _mirror(file)}
     found = {ROOT / file for file in ALWAYS}
     for test in ROOT.glob("tests/**/test_*.py"):
         text = test.read_text()
         is_named = any(other.name in text for other in others)
-        if is_named or test in python or test.stem in stems or names & _imported(ast.parse(text)):
+        if is_named or test in python or test.parent in mirrors or names & _imported(ast.parse(text)):
             found.add(test)
     return sorted(str(test.relative_to(ROOT)) for test in found)
 
@@ -45,6 +45,12 @@ def _changed():
 def _git(*command):
     result = subprocess.run(["git", *command], cwd=ROOT, check=True, capture_output=True, text=True)
     return [Path(line) for line in result.stdout.splitlines()]
+
+
+def _mirror(file):
+    """The folder of the tests of a concept, for a file of its folder in an app or in templates/."""
+    app, concept, *rest = [part for part in file.parts if part != "templates"] + [""] * 2
+    return [ROOT / "tests" / app / concept] if app in APPS and any(rest) else []
 
 
 def _names(file):

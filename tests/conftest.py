@@ -21,7 +21,7 @@ from tests.snapshot import Snapshot
 LONGEST = (
     *("tests/faults/", "tests/deploy/", "tests/dev/test_serve.py", "tests/browser/test_guide.py"),
     "tests/browser/test_access.py",
-    "tests/pledges/test_replica.py",
+    "tests/pledges/serving/test_replica.py",
 )
 
 # Browsers, several processes, whole machines: slow, but for the tests marked `quick`.
@@ -60,7 +60,7 @@ def pytest_configure(config):
     # The live server keeps a thread for each connection of the browser. Such a thread must not hold a database connection between
     # requests, because the test database is dropped while the browser may still be open.
     settings.DATABASES["default"]["CONN_MAX_AGE"] = 0
-    # Tests see every change at once. Only tests/pledges/test_kept_pages.py is about the patience of pages; it sets the real one.
+    # Tests see every change at once. Only serving/test_kept_pages.py is about the patience of pages; it sets the real one.
     settings.TALLY_PATIENCE_SECONDS = settings.READINESS_PATIENCE_SECONDS = settings.DISK_PATIENCE_SECONDS = 0
     # Pictures of tests stay apart from those of bin/serve.
     config.media = tempfile.TemporaryDirectory()

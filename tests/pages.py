@@ -21,7 +21,7 @@ from tests.enquiries import enquiry_data
 from tests.factories import form_data, make_pledge, settle_all
 from tests.mailings import release
 from tests.organisations import admit, join_data, make_joining, upload
-from tests.pledges.groups import group_data, make_group, press_confirm
+from tests.pledges.groups.made import group_data, make_group, press_confirm
 from tests.voices import make_voice
 
 LANGUAGES = ("sq", "en")

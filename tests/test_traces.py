@@ -16,7 +16,7 @@ from pledges.models import ProviderRule, Submission
 from tests.enquiries import make_enquiry
 from tests.factories import make_inviter, make_pledge, make_submission
 from tests.organisations import make_joining
-from tests.pledges.groups import make_group
+from tests.pledges.groups.made import make_group
 from tests.traces import Watch
 
 NAME, ADDRESS, NEW_ADDRESS = "Përparim Thëllëzai", "perparim@xhuxhumaku.al", "thellezai@xhuxhumaku.al"

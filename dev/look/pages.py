@@ -19,7 +19,7 @@ from pledges.models import Event, Sector
 from tests.events import make_event
 from tests.factories import make_inviter
 from tests.pages import personal_visits
-from tests.pledges.groups import make_group
+from tests.pledges.groups.made import make_group
 
 NAMESPACES = {"s": "http://www.sitemaps.org/schemas/sitemap/0.9", "x": "http://www.w3.org/1999/xhtml"}
 # What everyone may print, of which A3 is the same as A4, and the lesson outline is shown once it is reviewed.

@@ -1,6 +1,6 @@
 """What the site keeps about a supporter, in which form and until when: the one table of the privacy page and docs/privacy.md.
 
-Each line has a key, and tests/pledges/test_retention.py proves each by moving the clock.
+Each line has a key, and tests/pledges/requests/test_retention.py proves each by moving the clock.
 """
 
 from dataclasses import dataclass

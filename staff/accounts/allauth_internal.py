@@ -1,6 +1,6 @@
 """The parts of django-allauth that have no public API, in one module. Checked against django-allauth 65.21.
 
-Read the release notes and run tests/staff/test_sign_in.py before raising the version.
+Read the release notes and run tests/staff/accounts/test_sign_in.py before raising the version.
 """
 
 from allauth.core.internal.cryptokit import normalize_user_code

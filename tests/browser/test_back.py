@@ -7,7 +7,7 @@ from pledges.models import Submission
 from tests.events import make_event
 from tests.organisations import join_data
 from tests.pages import Document, path_of
-from tests.pledges.groups import group_data
+from tests.pledges.groups.made import group_data
 
 FORM = {"#id_name": "Drita Kola", "#id_email": "drita@shembull.al"}
 

@@ -11,8 +11,8 @@ from tests.browser import in_two_views, press, press_in_editor
 from tests.browser.axe import faults
 from tests.browser.test_sign_in import give_passkeys, invited
 from tests.factories import app_code, make_upload
+from tests.staff.accounts.test_sign_in import PASSWORD
 from tests.staff.test_carrying import ADDRESS, make_account
-from tests.staff.test_sign_in import PASSWORD
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

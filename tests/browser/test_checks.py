@@ -6,7 +6,7 @@ from playwright.sync_api import expect
 from tests.browser import press, press_in_editor
 from tests.browser.axe import faults
 from tests.browser.test_editor import change_path, sent, text_of, toolbar_of
-from tests.campaign.test_content import make_page
+from tests.campaign.pages.test_content import make_page
 from tests.factories import make_staff
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -12,9 +12,9 @@ from pledges.models import Commitment, Sector, TallyCell
 from tests.browser import press
 from tests.browser.axe import ALL_VIEWS, faults_in, in_language_and_views
 from tests.browser.test_story import translated
-from tests.campaign.test_inner_pages import page_path
-from tests.campaign.test_pages import insert_tally
-from tests.campaign.test_weight import a_million, fifty_pieces_of_news
+from tests.campaign.pages.test_inner_pages import page_path
+from tests.campaign.pages.test_pages import insert_tally
+from tests.campaign.pages.test_weight import a_million, fifty_pieces_of_news
 from tests.demands import add_step, make_demand
 from tests.pages import LANGUAGES, as_typed, path_of
 

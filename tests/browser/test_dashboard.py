@@ -14,7 +14,7 @@ from tests.browser import in_two_views, press
 from tests.browser.axe import faults_in, in_language_and_views, view_of
 from tests.enquiries import make_disclosure, make_enquiry
 from tests.factories import make_pledge, make_staff
-from tests.staff.test_accounts import make_account
+from tests.staff.accounts.test_accounts import make_account
 
 LOCALES = {"sq": "sq-AL", "en": "en-GB"}
 

@@ -9,7 +9,7 @@ from staff.models import Draft
 from staff.roles import Role
 from tests.browser import axe, press
 from tests.factories import make_staff
-from tests.staff.test_accounts import make_account
+from tests.staff.accounts.test_accounts import make_account
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -9,7 +9,7 @@ from campaign.models import Article, Page, Picture
 from tests.browser import press, press_in_editor
 from tests.browser.axe import faults
 from tests.browser.test_content import PHONE, overflowing
-from tests.campaign.test_content import make_page
+from tests.campaign.pages.test_content import make_page
 from tests.factories import make_picture, make_staff, make_upload, run_worker
 from tests.pages import LANGUAGES
 

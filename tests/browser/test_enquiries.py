@@ -16,7 +16,7 @@ from tests.challenges import reach_limit
 from tests.enquiries import CONTACT, DISCLOSURE, FORMS, QUESTION, SENT
 from tests.factories import keep_house, settle_all
 from tests.pages import path_of
-from tests.staff.test_accounts import make_account
+from tests.staff.accounts.test_accounts import make_account
 
 ADDRESS = "zamira@gazeta-shembull.al"
 LOCALES = {"sq": "sq-AL", "en": "en-GB"}

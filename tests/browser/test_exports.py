@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 
 from pledges.models import Export
 from tests.factories import make_pledge, make_staff
-from tests.pledges.admin.test_exports import ALL_PERMISSIONS, LIST
+from tests.pledges.exports.test_admin import ALL_PERMISSIONS, LIST
 
 ENGLISH = {"locale": "en-GB"}
 

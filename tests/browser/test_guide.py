@@ -32,8 +32,8 @@ from tests.events import make_event
 from tests.factories import app_code, make_copies, make_pledge, make_submission, run_worker
 from tests.organisations import make_entry, make_joining
 from tests.pages import LANGUAGES
-from tests.pledges.groups import make_group
-from tests.staff.test_accounts import make_account
+from tests.pledges.groups.made import make_group
+from tests.staff.accounts.test_accounts import make_account
 from tests.voices import make_voice
 
 pytestmark = pytest.mark.django_db(transaction=True)

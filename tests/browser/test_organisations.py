@@ -7,7 +7,7 @@ from pledges.crypto import links
 from pledges.crypto.links import Purpose
 from tests.browser.axe import faults_in, in_language_and_views
 from tests.browser.test_access import TOO_LOW
-from tests.campaign.test_organisations import fill
+from tests.campaign.organisations.test_organisations import fill
 from tests.organisations import PAGE, admit, make_joining
 
 pytestmark = pytest.mark.django_db(transaction=True)

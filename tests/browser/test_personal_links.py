@@ -12,7 +12,7 @@ from tests.factories import make_pledge
 from tests.mailings import release
 from tests.organisations import make_joining
 from tests.pages import path_of, want_new_address
-from tests.pledges.groups import make_group
+from tests.pledges.groups.made import make_group
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -26,8 +26,8 @@ from staff.models import Account  # noqa: E402
 from tests.data_requests import make_request  # noqa: E402
 from tests.enquiries import make_enquiry  # noqa: E402
 from tests.factories import make_staff, make_submission  # noqa: E402
-from tests.pledges.groups import make_group  # noqa: E402
-from tests.pledges.paper import numbers  # noqa: E402
+from tests.pledges.groups.made import make_group  # noqa: E402
+from tests.pledges.paper.sheets import numbers  # noqa: E402
 from tests.seed import chance  # noqa: E402
 
 

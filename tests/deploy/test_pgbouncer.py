@@ -21,7 +21,7 @@ from pledges.models import Message, Pledge, Submission
 from tests.drill import require_program
 from tests.factories import form_data, keep_house, make_picture, run_worker, sign_in
 from tests.keys import new_key, rotate_keys
-from tests.pledges.admin.pages import ENGLISH, LIST
+from tests.pledges.desk.pages import ENGLISH, LIST
 from tests.threads import TIMEOUT, at_once
 from tests.worker import workers
 

@@ -12,7 +12,7 @@ from tests.enquiries import enquiry_data
 from tests.factories import form_data, keep_house, settle_all
 from tests.organisations import join_data
 from tests.pages import LANGUAGES, Document, path_of
-from tests.pledges.groups import group_data
+from tests.pledges.groups.made import group_data
 
 pytestmark = pytest.mark.django_db
 

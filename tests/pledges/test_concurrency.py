@@ -21,8 +21,8 @@ from pledges.models import BlockedAddress, GroupPledge, Message, PaperSheet, Ple
 from tests.clock import let_time_pass
 from tests.drill import rounds
 from tests.factories import form_data, keep_house, make_pledge, settle_all
-from tests.pledges.groups import make_group
-from tests.pledges.paper import make_sheet, numbers
+from tests.pledges.groups.made import make_group
+from tests.pledges.paper.sheets import make_sheet, numbers
 from tests.threads import TIMEOUT, at_once, begin, held_open
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -16,7 +16,7 @@ from pledges.crypto.links import Purpose
 from pledges.models import Message, Pledge
 from tests.clock import let_time_pass
 from tests.factories import form_data, keep_house, links_in, make_pledge, run_worker, settle_all
-from tests.pledges.views.personal import opens_nothing
+from tests.pledges.signing.personal import opens_nothing
 
 pytestmark = pytest.mark.django_db
 

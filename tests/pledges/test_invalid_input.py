@@ -24,7 +24,7 @@ from tests.drill import rounds
 from tests.enquiries import enquiry_data
 from tests.factories import form_data, make_pledge
 from tests.organisations import join_data
-from tests.pledges.groups import group_data
+from tests.pledges.groups.made import group_data
 from weare1.wsgi import application
 
 pytestmark = pytest.mark.django_db

@@ -21,8 +21,8 @@ from staff import carried, secrets, uploads
 from staff.accounts import sessions
 from tests.factories import app_code, give_app, make_staff, make_upload, sign_in
 from tests.pages import Document, filled
+from tests.staff.accounts.test_sign_in import CODE, LOGIN, PASSWORD, words
 from tests.staff.forms import ENGLISH, form_of, send
-from tests.staff.test_sign_in import CODE, LOGIN, PASSWORD, words
 
 pytestmark = pytest.mark.django_db
 

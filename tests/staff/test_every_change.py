@@ -14,14 +14,14 @@ from pledges.models import Batch, Commitment, Message, Municipality, Pledge, Sec
 from pledges.wall.admin import _fingerprint
 from staff.models import AuditEntry, Draft
 from staff.roles import Role
-from tests.campaign.test_units import Spreadsheet, full_list
+from tests.campaign.help.test_units import Spreadsheet, full_list
 from tests.factories import make_pledge, make_upload, run_worker
 from tests.mailings import make_mailing
 from tests.organisations import make_entry
 from tests.pages import filled
-from tests.pledges.admin.test_desk import a_minute_later
-from tests.staff.test_accounts import make_account
-from tests.staff.test_history import LIST, client_of
+from tests.pledges.desk.test_search import a_minute_later
+from tests.staff.accounts.test_accounts import make_account
+from tests.staff.admin.test_history import LIST, client_of
 from tests.staff.test_rights import ADMINISTRATOR, MODELS, OWN_VIEWS
 from tests.staff.test_rights import rows as rows  # noqa: PLC0414 - fixture
 

@@ -7,7 +7,7 @@ from django.urls import get_resolver
 from staff.roles import Role
 from tests.factories import sign_in
 from tests.pages import Document
-from tests.staff.test_accounts import make_account
+from tests.staff.accounts.test_accounts import make_account
 
 pytestmark = pytest.mark.django_db
 

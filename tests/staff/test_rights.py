@@ -24,9 +24,9 @@ from tests.events import make_event
 from tests.factories import make_picture, make_pledge, make_staff, make_submission, sign_in
 from tests.mailings import make_mailing
 from tests.organisations import make_joining
-from tests.pledges.groups import make_group
-from tests.pledges.paper import make_sheet
-from tests.staff.test_accounts import make_account
+from tests.pledges.groups.made import make_group
+from tests.pledges.paper.sheets import make_sheet
+from tests.staff.accounts.test_accounts import make_account
 from tests.voices import make_voice
 
 pytestmark = pytest.mark.django_db
@@ -84,7 +84,7 @@ MODELS = {
     "pledges.joining": {PLEDGES: "LVHS", ADMINISTRATOR: "LVHS"},
     "pledges.enquiry": {PLEDGES: "LVHS", ADMINISTRATOR: "LVHS"},
     "pledges.datarequest": {PLEDGES: "LAVHS", ADMINISTRATOR: "LAVHS"},
-    # Of administrators only while there is no safeguarding lead (tests/pledges/test_enquiries.py).
+    # Of administrators only while there is no safeguarding lead (tests/pledges/enquiries/test_enquiries.py).
     "pledges.disclosure": {SAFEGUARDING: "LVHS"},
     "pledges.readyanswer": OF_PLEDGES,
     "pledges.alarmword": {PLEDGES: SEE, SAFEGUARDING: ALL, ADMINISTRATOR: ALL},

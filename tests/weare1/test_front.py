@@ -15,7 +15,7 @@ from tests.factories import make_pledge
 from tests.malformed import WORDS, routes
 from tests.metrics import own_samples, unknown_labels
 from tests.pages import public_paths
-from tests.pledges.test_snapshot import PATHS
+from tests.pledges.serving.test_snapshot import PATHS
 from weare1.front import MAX_ADDRESSES, Front
 
 pytestmark = pytest.mark.django_db

@@ -21,7 +21,7 @@ from tests.events import make_event
 from tests.factories import form_data, make_pledge
 from tests.mailings import make_mailing, release
 from tests.pages import LANGUAGES, Document, path_of, want_new_address
-from tests.pledges.groups import make_group
+from tests.pledges.groups.made import make_group
 
 pytestmark = pytest.mark.django_db
 
@@ -275,12 +275,12 @@ COUNTY = r"pictures/<language:language>/^county/(?P<slug>[\w-]{1,50})\.png$"
 DEMAND = r"pictures/<language:language>/^demand/(?P<slug>[\w-]{1,80})\.png$"
 ORGANISATION = r"pictures/<language:language>/^organisation/(?P<key>[\w-]{1,50})\.png$"
 COUNTER = r"counter/<language:language>/^(?P<theme>light|dark)/$"
-# Of groups, and pictures whose address changes with their words. tests/campaign/test_handouts.py and test_prints.py open them.
+# Of groups, and pictures whose address changes with their words. tests/campaign/handouts opens them.
 HANDOUTS = (
     *("sq/grupi-im/…/fleta-a4/", "sq/grupi-im/…/fleta-a3/", "sq/grupi-im/…/vertetimi/"),
     *("en/my-group/…/sheet-a4/", "en/my-group/…/sheet-a3/", "en/my-group/…/certificate/"),
     r"handouts/<language:language>/^(?P<name>[\w-]{1,50})/(?P<digest>[0-9a-f]{16})\.webp$",
-    # Takes a logo: tests/campaign/test_organisations.py.
+    # Takes a logo: tests/campaign/organisations/test_organisations.py.
     *("sq/organizata-jone/…/logo/", "en/our-organisation/…/logo/"),
 )
 PRINT = "handouts/<language:language>/<slug:name>.pdf"

@@ -39,7 +39,7 @@ from tests.factories import give_app, make_pledge
 from tests.mailings import make_mailing
 from tests.organisations import make_joining
 from tests.pages import LANGUAGES, Document, want_new_address
-from tests.pledges.groups import make_group
+from tests.pledges.groups.made import make_group
 from tests.voices import make_voice
 
 ROOT = Path(settings.BASE_DIR)

@@ -148,7 +148,7 @@ def test_the_folders_of_an_app_form_layers(app):
 
 
 # Modules that open connections to addresses. Production sends mail (smtplib is imported for its exceptions). One module visits
-# addresses that staff typed: public ones only, which tests/campaign/test_public_web.py attacks.
+# addresses that staff typed: public ones only, which tests/campaign/links/test_public_web.py attacks.
 FETCHING = [
     *("urllib.request", "http.client", "socket", "ssl", "ftplib", "telnetlib", "asyncio", "xmlrpc"),
     *("requests", "urllib3", "httpx", "httpcore", "aiohttp", "pycurl", "playwright"),

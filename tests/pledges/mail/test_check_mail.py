@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from django.core.management import CommandError, call_command
 
 from tests.dns import NameServer
-from tests.pledges.readiness.test_certificate import make_certificate
+from tests.pledges.health.test_certificate import make_certificate
 from tests.smtp import MailServer
 
 DOMAIN = "shembull.al"

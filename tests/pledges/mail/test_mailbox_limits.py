@@ -15,9 +15,9 @@ from pledges.models import BlockedAddress, Message, MessageGrant, Pledge, Provid
 from tests.clock import let_time_pass
 from tests.factories import links_in, make_pledge, make_submission, run_worker, send_messages, settle_all
 from tests.pages import want_new_address
-from tests.pledges.groups import make_group
+from tests.pledges.groups.made import make_group
 from tests.pledges.mail.messages import html_of
-from tests.pledges.views.personal import request_link
+from tests.pledges.signing.personal import request_link
 from tests.threads import at_once
 
 A_MINUTE, A_DAY = timedelta(minutes=1, seconds=1), timedelta(days=1, seconds=1)

@@ -105,7 +105,7 @@ def test_a_server_that_refuses_bulk_does_not_hold_up_the_others(client, mail_ser
 
 def test_bulk_is_what_ends_by_one_click():
     assert {kind for kind, spec in SPECS.items() if spec.is_bulk} == set(BULK_KINDS)
-    # News has a short address of its own: tests/pledges/mail/test_news.py.
+    # News has a short address of its own: tests/pledges/mailings/test_sending.py.
     assert all(SPECS[kind].end_purpose or SPECS[kind].block_purpose for kind in BULK_KINDS if kind != Kind.NEWS)
 
 

@@ -14,8 +14,8 @@ from pledges.statistics import funnel
 from tests.drill import rounds
 from tests.factories import make_pledge
 from tests.imap import Mailbox
-from tests.pledges.funnel import by_provider, recount
-from tests.pledges.mail.reports import BOUNCE_ADDRESS, complaint, delivery_report
+from tests.pledges.returns.reports import BOUNCE_ADDRESS, complaint, delivery_report
+from tests.pledges.statistics.made import by_provider, recount
 from tests.smtp import MailServer
 from tests.threads import wait_until
 from tests.worker import workers

@@ -1,0 +1,180 @@
+"""The addresses of the movement, where readers and law expect them, and the launch checklist."""
+
+from datetime import date, timedelta
+
+import pytest
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+from django.test import Client
+from django.utils import timezone
+
+from campaign.models import HelpChannel, Page, SiteSettings
+from staff.roles import Role
+from tests.enquiries import CONTACT, FORMS
+from tests.factories import make_staff, sign_in
+from tests.pages import Document, filled
+from tests.staff.accounts.test_accounts import make_account
+
+pytestmark = pytest.mark.django_db
+BOTH = pytest.mark.parametrize("language", ["sq", "en"])
+SETTINGS = "/admin/campaign/sitesettings/1/change/"
+PAGES = {
+    "press": {"sq": "/sq/per-median/", "en": "/en/press/"},
+    "data": {"sq": "/sq/privatesia/", "en": "/en/privacy/"},
+    "site": {"sq": "/sq/aksesueshmeria/", "en": "/en/accessibility/"},
+}
+
+
+def set_addresses(**addresses):
+    SiteSettings.objects.update_or_create(pk=1, defaults=addresses)
+
+
+def hrefs(page, **attributes):
+    node = page.one("section", **attributes) if attributes else page.one("main")
+    return [page.of(link)["href"] for link in page.all("a", node=node)]
+
+
+@BOTH
+def test_without_an_address_the_page_leads_to_its_form(client, language):
+    for purpose, paths in PAGES.items():
+        page = Document(client.get(paths[language]))
+        assert hrefs(page, id="write-to-us") == [FORMS[language][purpose]]
+
+
+def test_the_addresses_are_shown_where_readers_look(client):
+    language = "sq"
+    set_addresses(
+        press_contact="media@shembull.al",
+        data_contact="https://shembull.al/data",
+        security_contact="siguria@shembull.al",
+    )
+    assert hrefs(Document(client.get(PAGES["press"][language])), id="write-to-us") == ["mailto:media@shembull.al"]
+    assert hrefs(Document(client.get(PAGES["data"][language])), id="write-to-us") == ["https://shembull.al/data"]
+    page = Document(client.get(CONTACT[language]))
+    assert hrefs(page, id="addresses") == [
+        "mailto:media@shembull.al",
+        "https://shembull.al/data",
+        "mailto:siguria@shembull.al",
+    ]
+
+
+@BOTH
+def test_no_starter_page_sends_readers_to_another_site_for_contact(client, language):
+    for path in (CONTACT[language], *(pages[language] for pages in PAGES.values())):
+        assert not [href for href in hrefs(Document(client.get(path))) if href.startswith("https://crca.al")], path
+
+
+def test_security_txt_names_the_address_or_the_form(client, settings):
+    def lines():
+        response = client.get("/.well-known/security.txt")
+        assert response.headers["Content-Type"].startswith("text/plain")
+        return dict(line.split(": ", 1) for line in response.text.splitlines())
+
+    found = lines()
+    assert found["Contact"] == settings.SITE_URL + FORMS["sq"]["site"]
+    assert client.get(found["Contact"].removeprefix(settings.SITE_URL)).status_code == 200
+    assert found["Canonical"] == f"{settings.SITE_URL}/.well-known/security.txt"
+    assert found["Preferred-Languages"] == "sq, en"
+    expires = timezone.datetime.fromisoformat(found["Expires"])
+    assert timedelta(days=300) < expires - timezone.now() < timedelta(days=366)
+    set_addresses(security_contact="siguria@shembull.al")
+    assert lines()["Contact"] == "mailto:siguria@shembull.al"
+    set_addresses(security_contact="https://shembull.al/security")
+    assert lines()["Contact"] == "https://shembull.al/security"
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["http://shembull.al", "shembull.al", "javascript:alert(1)", "mailto:a@b.al", "a@", "https://", "a b@c.al"],
+)
+def test_what_is_no_address_is_refused_in_words(address):
+    client = sign_in(Client(headers={"accept-language": "en"}), make_staff(superuser=True))
+    form = client.get(SETTINGS)
+    response = client.post(SETTINGS, filled(form, press_contact=address))
+    assert "Enter an email address, or a web address that begins with https://." in response.text
+    with pytest.raises(ValidationError):
+        SiteSettings(press_contact=address).full_clean()
+
+
+@pytest.mark.parametrize("address", ["javascript:alert(1)", "http://shembull.al", "a b"])
+def test_the_database_refuses_what_is_no_address(address):
+    with pytest.raises(IntegrityError), transaction.atomic():
+        set_addresses(data_contact=address)
+
+
+# The page
+
+
+def test_the_contact_page_keeps_its_address_and_cannot_be_taken_down(client):
+    page = Page.objects.get(key="contact")
+    Page.objects.filter(pk=page.pk).update(slug_sq="na-kontaktoni", title_sq="Na kontaktoni")
+    response = client.get("/sq/na-kontaktoni/")
+    assert (response.status_code, response.url) == (301, "/sq/kontakt/")
+    assert "Na kontaktoni" in client.get("/sq/kontakt/").text
+    staff = sign_in(Client(headers={"accept-language": "en"}), make_staff(superuser=True))
+    path = f"/admin/campaign/page/{page.pk}/change/"
+    response = staff.post(path.replace("change", "take-down"))
+    assert "This page cannot be taken down" in response.text
+    assert client.get("/sq/kontakt/").status_code == 200
+    assert staff.get(f"/admin/campaign/page/{page.pk}/delete/").status_code == 403
+
+
+# The launch checklist
+
+LINES = {
+    "press": "Enter the address for the press",
+    "data": "Enter the address for data protection",
+    "security": "Enter the address for security problems",
+    "lawyer": "Have a lawyer review",
+    "channels": "help channels that have not been tried yet",
+    "lead": "No safeguarding lead can sign in",
+}
+
+
+def front(role):
+    client = Client(headers={"accept-language": "en"})
+    return sign_in(client, make_account(f"{role}@shembull.al", role, "Arta")).get("/admin/")
+
+
+def found(response):
+    return {name for name, words in LINES.items() if words in response.text}
+
+
+@pytest.mark.parametrize(
+    ("role", "expected"),
+    [
+        (Role.ADMINISTRATOR, set(LINES)),
+        (Role.EDITOR, {"press", "data", "security", "lawyer"}),
+        (Role.SAFEGUARDING, {"channels"}),
+        (Role.PLEDGES, set()),
+    ],
+)
+def test_each_role_sees_the_lines_that_it_can_fill_in(role, expected):
+    response = front(role)
+    assert found(response) == expected
+    assert ("Before the launch" in response.text) == bool(expected)
+    for task in response.context["launch"]:
+        assert response.client.get(task.url.partition("#")[0]).status_code == 200
+
+
+def test_the_checklist_disappears_when_it_is_complete():
+    administrator = sign_in(Client(headers={"accept-language": "en"}), make_account())
+    steps = [
+        ("press", lambda: set_addresses(press_contact="media@shembull.al")),
+        ("data", lambda: set_addresses(data_contact="https://shembull.al/data")),
+        ("security", lambda: set_addresses(security_contact="siguria@shembull.al")),
+        ("lawyer", lambda: set_addresses(reviewed_on=date(2026, 11, 27))),
+        ("channels", lambda: HelpChannel.objects.update(verified_on=date(2026, 11, 27))),
+        ("lead", lambda: make_account("mbrojtja@shembull.al", Role.SAFEGUARDING, "Drita")),
+    ]
+    missing = set(LINES)
+    for name, step in steps:
+        assert found(administrator.get("/admin/")) == missing
+        step()
+        missing.remove(name)
+    assert "Before the launch" not in administrator.get("/admin/").text
+
+
+def test_a_lead_without_a_second_factor_does_not_count():
+    make_account("mbrojtja@shembull.al", Role.SAFEGUARDING, "Drita", app=False)
+    assert "lead" in found(front(Role.ADMINISTRATOR))

@@ -1,0 +1,387 @@
+"""Events as visitors and staff meet them: from the page to the count, calendars, posters, and the days of every year."""
+
+import json
+import re
+from datetime import date, datetime, timedelta
+
+import pytest
+from django.conf import settings
+from django.core import mail
+from django.test import Client
+from django.utils import timezone, translation
+
+from campaign import movement_year
+from campaign.events import ical
+from pledges.crypto import links
+from pledges.crypto.links import Purpose
+from pledges.models import Event, EventCount, EventFigures, GroupPledge, PaperSheet, Pledge
+from tests.campaign.handouts.test_handouts import SIZES, Print
+from tests.events import make_event, make_signed, next_day
+from tests.factories import form_data, links_in, make_staff, run_worker, sign_in
+from tests.pages import LANGUAGES, Document, filled, path_of
+from tests.pledges.groups.made import group_data, make_group, press_confirm
+from tests.pledges.paper.sheets import make_sheet
+from tests.pledges.serving.test_snapshot import new_process
+
+pytestmark = pytest.mark.django_db
+BOTH = pytest.mark.parametrize("language", LANGUAGES)
+ADD = "/admin/pledges/event/add/"
+OVER = {"sq": "Kjo ngjarje ka përfunduar.", "en": "This event is over."}
+CAME = {"sq": "Të paktën 5 veta nënshkruan përmes lidhjes.", "en": "At least 5 people signed through the link."}
+NO_LONGER = {"sq": "por jo më për ngjarjen", "en": "no longer for the event"}
+
+
+def path_to(event, language, name="campaign:event"):
+    return path_of(name, language, getattr(event, f"slug_{language}"))
+
+
+def when(event, language):
+    with translation.override(language):
+        return event.when
+
+
+def words(client, path):
+    response = client.get(path)
+    assert response.status_code == 200
+    page = Document(response)
+    return page.words(page.one("main"))
+
+
+def typed(begins, ends, **changes):
+    """What staff type about a new event."""
+    data = {
+        "title_sq": "Marshimi i Fjongos Blu",
+        "title_en": "Blue Ribbon march",
+        "text_sq": "Ecim bashkë.",
+        "text_en": "We walk together.",
+        "place_sq": "Përpara bashkisë",
+        "place_en": "In front of the town hall",
+        "municipality": "",
+        "map_url": "https://www.openstreetmap.org/#map=17/41.3/19.8",
+        "slug_sq": "marshimi",
+        "slug_en": "march",
+    }
+    for name, at in (("begins", begins), ("ends", ends)):
+        at = timezone.localtime(at)
+        data |= {f"{name}_0": f"{at:%Y-%m-%d}", f"{name}_1": f"{at:%H:%M}"}
+    return {key: value for key, value in (data | changes).items() if value is not None}
+
+
+@pytest.fixture
+def staff():
+    names = [f"{verb}_event" for verb in ("add", "change", "view", "delete")]
+    return sign_in(Client(), make_staff(*names))
+
+
+# From the page to the count
+
+
+def test_an_event_from_its_page_to_its_count(client, staff):
+    language = "sq"
+    start = timezone.now() + timedelta(days=3)
+    response = staff.post(ADD, typed(start, start + timedelta(hours=2)))
+    assert response.status_code == 302, response.text
+    event = Event.objects.get()
+
+    # In the list, on its page, on home.
+    listing, page = path_of("campaign:events", language), path_to(event, language)
+    for path in (listing, path_of("campaign:home", language)):
+        assert event.title_sq in client.get(path).text if language == "sq" else event.title_en in client.get(path).text
+    document = Document(client.get(page))
+    [form] = document.all("a", node=document.one("main"), **{"class": "btn"})
+    form = Document.of(form)["href"]
+    assert form == path_of("pledges:at_event", language, event.code)
+
+    # Five people come by its link.
+    for number in range(5):
+        document = Document(client.get(form))
+        hidden = Document.of(document.one("input", name="event"))["value"]
+        path = path_of("pledges:sign", language)
+        assert Document.of(document.all("form", id="pledge")[0])["action"] == path
+        data = form_data(name=f"Drita {'ABCDE'[number]}ola", email=f"drita{number}@shembull.al", event=hidden)
+        assert client.post(path, data).status_code == 303
+        run_worker()
+        # The message to confirm leaves before the one of thanks to the person before.
+        [link] = next(filter(None, (links_in(each, "confirm") for each in reversed(mail.outbox))))
+        assert client.post(link).status_code == 200
+        assert CAME[language] not in words(client, page), "published before the day is over"
+    assert not Pledge.objects.exclude(inviter_cipher=None).exists()
+    next_day()
+    assert CAME[language] in words(client, page)
+    assert CAME[language] not in words(client, listing), "the list says what came of past events"
+
+    # After it: the past event says what came of it; the link leads to the form and counts no more.
+    Event.objects.update(begins=timezone.now() - timedelta(days=9), ends=timezone.now() - timedelta(days=8))
+    new_process()
+    for path in (listing, page):
+        assert CAME[language] in words(client, path)
+    assert OVER[language] in words(client, page)
+    assert NO_LONGER[language] in words(client, form)
+    data = form_data(name="Vonë Kola", email="vone@shembull.al", event=event.code)
+    assert client.post(path_of("pledges:sign", language), data).status_code == 303
+    run_worker()
+    assert Pledge.objects.exclude(state="confirmed").get().confirm()
+    assert EventCount.objects.get().confirmations == 5
+
+
+def test_four_people_are_no_number(client):
+    language = "en"
+    # Its name has no number.
+    event = make_event(begins=-timedelta(days=2), title_sq="Mbrëmja", title_en="Evening")
+    make_signed(event, 4)
+    make_sheet("counted", {"parents": 4}, event=event)
+    make_group("approved", kind="meeting", people={"parents": 4}, event=event)
+    next_day()
+    for path in (path_to(event, language), path_of("campaign:events", language)):
+        assert not re.search(r"\b(4|12)\b", words(client, path).replace(when(event, language), ""))
+    none = {"sq": "Numri del sapo të bëhen pesë veta.", "en": "A number appears once there are five people."}
+    assert none[language] in words(client, path_to(event, language))
+
+
+def test_paper_and_group_pledges_of_an_event_are_told_on_its_page(client):
+    language = "sq"
+    event = make_event(begins=-timedelta(days=2))
+    operator = sign_in(Client(), make_staff("add_papersheet", "change_papersheet", "view_papersheet"))
+    response = operator.post("/admin/pledges/papersheet/add/", {"count": 2, "municipality": "", "event": event.pk})
+    assert response.status_code == 302 and set(PaperSheet.objects.values_list("event", flat=True)) == {event.pk}
+    make_sheet("counted", {"parents": 21, "teachers": 2}, event=event)
+    path = path_of("pledges:group_at_event", language, event.code)
+    document = Document(client.get(path))
+    assert getattr(event, f"title_{language}") in document.words(document.one("main"))
+    data = group_data(event=Document.of(document.one("input", name="event"))["value"])
+    assert client.post(path_of("pledges:group", language), data).status_code == 303
+    run_worker()
+    group = GroupPledge.objects.get()
+    assert press_confirm(client, links.path(Purpose.GROUP_CONFIRM, group, language)).status_code == 200
+    group.refresh_from_db()
+    assert group.approve(group.people)
+    next_day()
+    shown = words(client, path_to(event, language))
+    expected = {
+        "sq": ("20 veta nënshkruan në fletë zotimi", "25 veta morën pjesë në zotime në grup"),
+        "en": ("20 people signed on paper sheets", "25 people took part in group pledges"),
+    }
+    assert all(sentence in shown for sentence in expected[language])
+
+
+def test_a_mistake_in_the_form_and_another_language_keep_the_event(client):
+    language = "sq"
+    event, other = make_event(), {"sq": "en", "en": "sq"}[language]
+    refused = client.post(path_of("pledges:sign", language), form_data(event=event.code, name=""))
+    switched = client.post(path_of("pledges:sign", other), form_data(event=event.code, switch="1"))
+    for response, spoken in ((refused, language), (switched, other)):
+        document = Document(response)
+        assert Document.of(document.one("input", name="event"))["value"] == event.code
+        assert getattr(event, f"title_{spoken}") in document.words(document.one("main"))
+
+
+# Pages
+
+
+def test_a_past_event_has_no_poster_and_no_calendar_but_a_future_one_has(client):
+    language = "en"
+    for begins, is_there in ((timedelta(days=2), True), (-timedelta(days=2), False)):
+        event = make_event(begins=begins)
+        text = client.get(path_to(event, language)).text
+        assert (path_of("campaign:event_calendar", language, getattr(event, f"slug_{language}")) in text) == is_there
+        assert (f"/handouts/{language}/event-{event.code}-a4.pdf" in text) == is_there
+
+
+def test_the_address_of_the_other_language_leads_to_the_page_and_an_unknown_one_nowhere(client):
+    event = make_event()
+    response = client.get(f"/en/events/{event.slug_sq}/")
+    assert (response.status_code, response["Location"]) == (301, path_to(event, "en"))
+    assert client.get("/en/events/nothing/").status_code == 404
+    hidden = make_event(is_shown=False)
+    assert client.get(path_to(hidden, "en")).status_code == 404
+    assert client.get(f"/handouts/en/event-{hidden.code}-a4.pdf").status_code == 404
+    assert path_to(hidden, "en") not in client.get("/sitemap.xml").text
+    assert path_to(event, "sq") in client.get("/sitemap.xml").text
+
+
+def test_search_engines_read_the_event(client):
+    language = "sq"
+    event = make_event()
+    [data] = [
+        each
+        for each in map(json.loads, re.findall(r"ld\+json\">(.*?)</script>", client.get(path_to(event, language)).text))
+        if each["@type"] == "Event"
+    ]
+    assert data["name"] == getattr(event, f"title_{language}")
+    assert datetime.fromisoformat(data["startDate"]) == event.begins
+    assert data["url"] == settings.SITE_URL + path_to(event, language)
+
+
+@BOTH
+def test_the_days_of_every_year_are_in_the_list_without_staff(client, language):
+    document = Document(client.get(path_of("campaign:events", language)))
+    days = [Document.of(each)["datetime"] for each in document.all("time", node=document.one("main"))]
+    assert {day[5:] for day in days} == {"06-01", "11-18", "11-19"}
+    assert days == sorted(days) and days[0] >= timezone.localdate().isoformat()
+
+
+def test_the_next_date_is_the_earliest_of_days_and_events():
+    at = timezone.make_aware(datetime(2026, 11, 18, 20))
+    event = make_event()
+    event.begins, event.ends = at - timedelta(hours=2), at + timedelta(hours=1)
+    assert [each.date for each in movement_year.upcoming([event], at)] == [
+        date(2026, 11, 18),
+        date(2026, 11, 18),
+        date(2026, 11, 19),
+        date(2027, 6, 1),
+    ]
+    event.ends = at
+    assert [each.url for each in movement_year.upcoming([event], at)] == ["", "", ""]
+
+
+# Calendars
+
+
+def parse(content):
+    """[{property: value}] of the events of an iCalendar file. Fails where a rule of RFC 5545 is broken."""
+    assert content.endswith(b"\r\n") and b"\n" not in content.replace(b"\r\n", b"")
+    pieces = content.removesuffix(b"\r\n").split(b"\r\n")
+    assert all(len(piece) <= 75 for piece in pieces)
+    assert all(piece.decode() for piece in pieces), "a character is divided"
+    lines = "\r\n".join(piece.decode() for piece in pieces).replace("\r\n ", "").split("\r\n")
+    assert (lines[0], lines[1], lines[-1]) == ("BEGIN:VCALENDAR", "VERSION:2.0", "END:VCALENDAR")
+    assert sum(line.startswith("PRODID:") for line in lines) == 1
+    events, current = [], None
+    for line in lines[1:-1]:
+        found = re.fullmatch(r"([A-Z-]+)((?:;[A-Z]+=[A-Z-]+)*):(.+)", line)
+        assert found, line
+        name, parameters, value = found.groups()
+        if (name, value) == ("BEGIN", "VEVENT"):
+            current = {}
+        elif (name, value) == ("END", "VEVENT"):
+            assert {"UID", "DTSTAMP", "DTSTART", "DTEND", "SUMMARY"} <= set(current)
+            events.append(current)
+            current = None
+        elif current is not None:
+            assert name not in current, "a property is there twice"
+            if name in ("SUMMARY", "DESCRIPTION", "LOCATION"):
+                assert not re.search(r"(?<!\\)(?:\\\\)*[;,]|(?<!\\)(?:\\\\)*\\[^\\;,n]", value), value
+                value = re.sub(r"\\(.)", lambda found: {"n": "\n"}.get(found[1], found[1]), value)
+            if name.startswith("DT"):
+                is_date = parameters == ";VALUE=DATE"
+                value = datetime.strptime(value, "%Y%m%d" if is_date else "%Y%m%dT%H%M%SZ")  # noqa: DTZ007
+            current[name] = value
+    assert current is None
+    return events
+
+
+def test_the_calendar_of_an_event_says_what_its_page_says(client):
+    language = "sq"
+    event = make_event(
+        title_sq="Fjongo Blu, ç’është; një \\ mbrëmje " + "ë" * 60,
+        title_en="Blue Ribbon, what it is; one \\ evening " + "é" * 60,
+        text_sq="Një,\r\ndy;\n\ntre",
+        text_en="One,\r\ntwo;\n\nthree",
+    )
+    response = client.get(path_of("campaign:event_calendar", language, getattr(event, f"slug_{language}")))
+    assert response["Content-Type"] == "text/calendar; charset=utf-8"
+    [parsed] = parse(response.content)
+    assert parsed["SUMMARY"] == getattr(event, f"title_{language}")
+    assert parsed["DESCRIPTION"].startswith({"sq": "Një,\ndy;\n\ntre", "en": "One,\ntwo;\n\nthree"}[language])
+    assert parsed["LOCATION"] == getattr(event, f"place_{language}")
+    assert parsed["URL"] == settings.SITE_URL + path_to(event, language)
+    assert (parsed["DTSTART"], parsed["DTEND"]) == tuple(at.replace(tzinfo=None) for at in (event.begins, event.ends))
+
+
+def test_the_calendar_of_all_events_has_the_days_of_every_year(client):
+    language = "en"
+    make_event(), make_event(begins=-timedelta(days=40)), make_event(is_shown=False)
+    parsed = parse(client.get(path_of("campaign:calendar", language)).content)
+    assert len({each["UID"] for each in parsed}) == len(parsed) == 5
+    yearly = {each["DTSTART"].strftime("%m-%d") for each in parsed if each.get("RRULE") == "FREQ=YEARLY"}
+    assert yearly == {"06-01", "11-18", "11-19"}
+    assert all(each["DTEND"] - each["DTSTART"] == timedelta(days=1) for each in parsed if "RRULE" in each)
+
+
+def test_an_event_of_whole_days_ends_in_a_calendar_on_the_day_after():
+    event = make_event(is_all_day=True)
+    event.begins = event.ends = timezone.make_aware(datetime(2027, 3, 28, 12))
+    event.clean()
+    [parsed] = parse(ical.of_event(event))
+    assert (parsed["DTSTART"], parsed["DTEND"]) == (datetime(2027, 3, 28), datetime(2027, 3, 29))  # noqa: DTZ001
+
+
+def test_staff_announce_an_event_of_today_without_times(staff):
+    midnight = timezone.localtime().replace(hour=0, minute=0)
+    response = staff.post(ADD, typed(midnight, midnight, is_all_day="on"))
+    assert response.status_code == 302, response.context["adminform"].form.errors
+    assert Event.objects.get().ends > timezone.now() - timedelta(minutes=1)
+
+
+# Posters
+
+
+@pytest.mark.parametrize(("size", "language"), [("a4", "sq"), ("a3", "en")])
+def test_the_poster_has_title_day_place_and_a_code_that_opens_the_form(client, language, size):
+    event = make_event(
+        title_sq="Mbrëmje me prindër, mësues dhe edukatorë për mbrojtjen e fëmijëve nga dhuna seksuale në qarkun e Shkodrës",
+        title_en="An evening with parents, teachers and educators about protecting children from sexual violence in Shkodër",
+    )
+    paper = Print(client.get(f"/handouts/{language}/event-{event.code}-{size}.pdf"))
+    assert paper.size == SIZES[size]
+    assert paper.codes == [settings.SITE_URL + path_of("pledges:at_event", language, event.code)]
+    for shown in (getattr(event, f"title_{language}"), when(event, language), getattr(event, f"place_{language}")):
+        assert " ".join(shown.split()) in paper.words
+    assert client.get(paper.codes[0].removeprefix(settings.SITE_URL)).status_code == 200
+
+
+# Staff
+
+
+MISTAKES = {
+    "whole days in the past": (timedelta(days=-2), 2, {"is_all_day": "on"}, "This is in the past."),
+    "in the past": (timedelta(days=-2), 2, {}, "This is in the past."),
+    "ends before it begins": (timedelta(days=2), -1, {}, "end after it begins"),
+    "only one language": (timedelta(days=2), 2, {"title_sq": ""}, "This field is required."),
+    "the address of another event": (timedelta(days=2), 2, {"slug_en": "taken"}, "already uses this address"),
+    "a map of no web address": (timedelta(days=2), 2, {"map_url": "javascript:alert(1)"}, "Enter a whole web address"),
+}
+
+
+@pytest.mark.parametrize("mistake", MISTAKES)
+def test_a_mistake_is_told_at_its_field_and_nothing_typed_is_lost(staff, mistake):
+    make_event(slug_en="taken")
+    begins, hours, changes, sentence = MISTAKES[mistake]
+    start = timezone.now() + begins
+    data = typed(start, start + timedelta(hours=hours), **changes)
+    response = staff.post(ADD, data, headers={"accept-language": "en"})
+    assert response.status_code == 200 and Event.objects.count() == 1
+    errors = response.context["adminform"].form.errors
+    assert len(errors) == 1, errors
+    assert sentence in Document(response).words()
+    assert "We walk together." in response.text
+
+
+def test_staff_see_links_posters_and_the_published_numbers_only(staff):
+    event = make_event()
+    make_signed(event, 7)
+    next_day()
+    make_signed(event, 2)
+    for path in (f"/admin/pledges/event/{event.pk}/change/", "/admin/pledges/event/"):
+        page = Document(staff.get(path))
+        shown = page.words(page.all("div", id="content-main")[0])
+        assert re.search(r"\blidhja 5\b|\blink 5\b", shown), shown
+        assert not re.search(r"\b[79]\b", shown.replace(when(event, "sq"), ""))
+    text = staff.get(f"/admin/pledges/event/{event.pk}/change/").text
+    for language in LANGUAGES:
+        assert path_of("pledges:at_event", language, event.code) in text
+        assert f"/handouts/{language}/event-{event.code}-a3.pdf" in text
+
+
+def test_the_address_stays_and_a_past_event_can_be_corrected(staff):
+    event = make_event(begins=-timedelta(days=5))
+    page = staff.get(f"/admin/pledges/event/{event.pk}/change/")
+    data = filled(page, title_en="Corrected", slug_en="other")
+    for name, at in (("begins", event.begins), ("ends", event.ends)):
+        at = timezone.localtime(at)
+        data |= {f"{name}_0": f"{at:%Y-%m-%d}", f"{name}_1": f"{at:%H:%M}"}
+    response = staff.post(f"/admin/pledges/event/{event.pk}/change/", data)
+    assert response.status_code == 302, response.context["adminform"].form.errors
+    saved = Event.objects.get()
+    assert (saved.title_en, saved.slug_en, saved.code) == ("Corrected", event.slug_en, event.code)
+    assert EventFigures.objects.get().event == saved

@@ -1,0 +1,290 @@
+"""Handouts as a teacher prints them: read back from the PDF, at print size and in both languages."""
+
+import subprocess
+import sys
+
+import pypdfium2 as pdfium
+import pypdfium2.raw as pdfium_c
+import pytest
+import zxingcpp
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.test import Client
+
+from campaign.handouts.places import places, to_the_edge
+from campaign.models import Handout
+from pledges.crypto import links
+from pledges.crypto.links import Purpose
+from pledges.models import GroupPledge
+from tests.factories import sign_in
+from tests.pages import LANGUAGES, Document, filled, path_of
+from tests.pledges.groups.made import PATHS, make_group
+from tests.staff.accounts.test_accounts import make_account
+
+pytestmark = pytest.mark.django_db
+
+# Millimetres.
+SIZES = {"a4": (210, 297), "a3": (297, 420)}
+POINT = 25.4 / 72
+# Dots an inch of a plain office printer.
+PRINTED = 150
+
+
+class Print:
+    """A PDF as it was served: its bytes, its first page, and what is on it. `pages` is how many it must have."""
+
+    def __init__(self, response, pages=1):
+        assert response.status_code == 200 and response["Content-Type"] == "application/pdf"
+        self.bytes = response.content
+        self.document = pdfium.PdfDocument(self.bytes)
+        assert len(self.document) == pages
+        self.page = self.document[0]
+
+    @property
+    def size(self):
+        return tuple(round(length * POINT) for length in self.page.get_size())
+
+    @property
+    def words(self):
+        text = self.page.get_textpage().get_text_bounded()
+        return " ".join(text.replace("\u00a0", " ").split())
+
+    @property
+    def codes(self):
+        """What a phone reads from the QR codes of the printed page."""
+        picture = self.page.render(scale=PRINTED / 72).to_pil()
+        return [code.text for code in zxingcpp.read_barcodes(picture)]
+
+    def dots(self):
+        """(width, height) in millimetres of each round path right of the QR code."""
+        found = []
+        for each in self.page.get_objects(filter=[pdfium_c.FPDF_PAGEOBJ_PATH]):
+            left, bottom, right, top = (length * POINT for length in each.get_bounds())
+            if left > 0.3 * self.size[0] and abs((right - left) - (top - bottom)) < 0.3:
+                found.append((right - left, top - bottom))
+        return found
+
+
+def address(group, name, language):
+    """The address of a handout of a group: "sheet_a4", "sheet_a3" or "group_certificate"."""
+    return path_of(f"campaign:{name}", language, links.token(Purpose.GROUP_MANAGE, group))
+
+
+def printed(client, group, name, language):
+    return Print(client.get(address(group, name, language)))
+
+
+def approved(kind="class", count=27, **values):
+    return make_group(
+        "approved", people={"children": count} if kind == "class" else {"parents": count}, kind=kind, **values
+    )
+
+
+@pytest.mark.parametrize(
+    ("kind", "count", "size", "language"),
+    [("class", 1, "a3", "en"), ("class", 27, "a4", "sq"), ("class", 45, "a4", "en"), ("meeting", 900, "a3", "sq")],
+)
+def test_a_sheet_has_one_empty_dot_for_each_person_and_a_code_that_leads_to_the_site(
+    client, kind, count, size, language
+):
+    sheet = printed(client, approved(kind, count, language=language), f"sheet_{size}", language)
+    assert sheet.size == SIZES[size]
+    assert len(sheet.dots()) == count
+    assert sheet.codes == [f"{settings.SITE_URL}/{language}/"]
+    assert {"sq": "Ne jemi", "en": "We are"}[language] in sheet.words
+    check_file(sheet, language)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_certificate_has_number_kind_grade_and_institution_and_no_name(client, language):
+    group = approved(
+        institution="Naim Frashëri", name="Mira Hoxha", address="mira.hoxha@shembull.al", language=language
+    )
+    certificate = printed(client, group, "group_certificate", language)
+    words = certificate.words
+    for part in ("27", "7B", "Naim Frashëri", {"sq": "E dëgjoj.", "en": "I listen."}[language]):
+        assert part in words
+    for file in (certificate, printed(client, group, "sheet_a4", language)):
+        assert "Mira" not in file.words and "Hoxha" not in file.words and "@" not in file.words
+        assert b"Hoxha" not in file.bytes
+    assert certificate.size == SIZES["a4"]
+    assert certificate.codes == [f"{settings.SITE_URL}/{language}/"]
+    check_file(certificate, language)
+
+
+@pytest.mark.parametrize(("size", "language"), [("a4", "sq"), ("a3", "en")])
+def test_the_page_for_the_wall_has_the_promises_and_the_helpline(client, size, language):
+    page = Print(client.get(f"/handouts/{language}/wall-{size}.pdf"))
+    expected = {
+        "sq": ("E dëgjoj.", "E besoj.", "Raportoj.", "116 111", "nuk është faji yt", "129", "112"),
+        "en": ("I listen.", "I believe.", "I report.", "116 111", "it is not your fault", "129", "112"),
+    }[language]
+    for part in expected:
+        assert part in page.words
+    assert page.size == SIZES[size]
+    assert page.codes == [settings.SITE_URL + path_of("campaign:help", language)]
+    check_file(page, language)
+
+
+def check_file(file, language):
+    """A small file with its own fonts, a title and a language, and a description of each picture."""
+    assert len(file.bytes) < 300_000
+    fonts = file.bytes.count(b"/Type /FontDescriptor")
+    assert fonts == file.bytes.count(b"/FontFile2") == 2
+    assert b"/Type1" not in file.bytes
+    assert f"/Lang ({language})".encode() in file.bytes and b"/DisplayDocTitle true" in file.bytes
+    assert file.document.get_metadata_value("Title")
+    if file.codes:
+        assert b"/Alt " in file.bytes and b"/Marked true" in file.bytes
+
+
+def test_words_that_staff_change_are_printed(client):
+    Handout.objects.filter(key="wall").update(title_en="Here we listen", text_en="Call us.\nNow: [[police-129]]")
+    words = Print(client.get("/handouts/en/wall-a4.pdf")).words
+    assert "Here we listen" in words and "Now: 129" in words
+    assert "Our pledge" not in words
+
+
+@pytest.mark.slow
+def test_the_longest_texts_stay_on_their_page(client):
+    for handout in Handout.objects.exclude(key="lesson"):
+        handout.title_sq = "Fjalë të gjata për ne " * 3
+        handout.text_sq = ("Shumë fjalë për ta. " * 130)[: handout.MAX_LETTERS[handout.key]]
+        handout.full_clean()
+        handout.save()
+        handout.text_sq += "."
+        with pytest.raises(ValidationError):
+            handout.full_clean()
+    group = approved(institution="Shkolla e mesme e bashkuar " * 4)
+    for kind in ("sheet_a4", "group_certificate"):
+        assert printed(client, group, kind, "sq").codes == [f"{settings.SITE_URL}/sq/"]
+    for name in ("wall-a4", "poster-a3", "letter-mayor", "letter-headteacher"):
+        assert Print(client.get(f"/handouts/sq/{name}.pdf")).codes
+    assert Print(client.get("/handouts/sq/leaflet.pdf"), pages=2).codes
+
+
+@pytest.mark.slow
+def test_equal_words_are_equal_bytes_in_another_process_and_in_threads_that_begin_at_once():
+    code = (
+        "import django; django.setup()\n"
+        "from concurrent.futures import ThreadPoolExecutor\n"
+        "from hashlib import sha256\n"
+        "from types import SimpleNamespace as Words\n"
+        "from campaign.handouts.drawings import wall\n"
+        "words = Words(title='Zotimi ynë', text='Nuk është faji yt.')\n"
+        "def drawn(_):\n"
+        "    return sha256(wall(words, [('E dëgjoj.', 'Gjithmonë.')] * 3, '116 111', 'A4')).hexdigest()\n"
+        "with ThreadPoolExecutor(4) as pool:\n"
+        "    print(*pool.map(drawn, range(4)))"
+    )
+    digests = [
+        subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout.split()
+        for _ in range(2)
+    ]
+    assert [len(of_process) for of_process in digests] == [4, 4] and len({*digests[0], *digests[1]}) == 1
+
+
+@pytest.mark.parametrize("state", ["confirmed", "refused"])
+def test_a_group_that_does_not_count_has_nothing_to_print(client, state):
+    group = make_group(state)
+    assert "A4" not in client.get(links.path(Purpose.GROUP_MANAGE, group, "sq")).text
+    for name in ("sheet_a4", "sheet_a3", "group_certificate"):
+        response = client.get(address(group, name, "sq"))
+        assert response["Content-Type"].startswith("text/html")
+        assert Document(response).title == Document(client.get("/sq/grupi-im/x/")).title
+
+
+def test_a_sheet_is_private_and_a_link_of_nothing_opens_nothing(client):
+    group = approved()
+    path = address(group, "sheet_a4", "en")
+    response = client.get(path)
+    assert response["Cache-Control"] == "private, no-store" and response["X-Robots-Tag"] == "noindex, nofollow"
+    assert response["Content-Disposition"] == 'attachment; filename="sheet-a4-en.pdf"'
+    assert client.get(path.replace("a4", "a5")).status_code == 404
+    assert client.post(path).status_code == 405
+    other = links.token(Purpose.GROUP_CONFIRM, group)
+    for token in ("x", other):
+        assert client.get(f"/en/my-group/{token}/sheet-a4/")["Content-Type"].startswith("text/html")
+    client.post(links.path(Purpose.GROUP_MANAGE, group, "en"), {"withdraw": "1"})
+    assert client.get(path)["Content-Type"].startswith("text/html")
+
+
+def test_a_raised_number_is_printed_once_it_is_approved(client):
+    group = approved()
+    path = links.path(Purpose.GROUP_MANAGE, group, "sq")
+    client.post(path, {"save": "1", "people_children": "30"})
+    assert GroupPledge.objects.get().is_raised
+    assert len(printed(client, group, "sheet_a4", "sq").dots()) == 27
+
+
+def test_the_page_of_an_approved_group_leads_to_every_handout(client):
+    language = "sq"
+    page = Document(client.get(links.path(Purpose.GROUP_MANAGE, approved(), language)))
+    hrefs = [page.of(link)["href"] for link in page.all("a", href=True) if "(PDF)" in page.words(link)]
+    assert len(hrefs) == 5
+    for href in hrefs:
+        Print(client.get(href))
+    Handout.objects.filter(key="lesson").update(is_reviewed=True)
+    page = Document(client.get(links.path(Purpose.GROUP_MANAGE, approved(), language)))
+    assert page.all("a", href=f"/handouts/{language}/lesson.pdf")
+
+
+def test_the_pages_for_schools_and_of_the_group_form_lead_to_the_wall_page_and_the_lesson(client):
+    language = "en"
+    slugs = {"sq": ["mesues", "edukatore", "zyrtare-publike"], "en": ["teachers", "educators", "public-officials"]}
+    paths = [PATHS[language], *(f"/{language}/{slug}/" for slug in slugs[language])]
+    lesson = f"/handouts/{language}/lesson.pdf"
+    for is_reviewed in (False, True):
+        Handout.objects.filter(key="lesson").update(is_reviewed=is_reviewed)
+        for path in paths:
+            hrefs = {Document.of(link)["href"] for link in Document(client.get(path)).all("a", href=True)}
+            assert {f"/handouts/{language}/wall-{size}.pdf" for size in ("a4", "a3")} <= hrefs, path
+            assert (lesson in hrefs) == is_reviewed, path
+    parents = {"sq": "prinder", "en": "parents"}[language]
+    assert "wall-a4.pdf" not in client.get(f"/{language}/{parents}/").text
+
+
+# The lesson outline
+
+
+def test_the_lesson_appears_once_the_safeguarding_lead_has_reviewed_it(client):
+    language = "sq"
+    lesson = f"/handouts/{language}/lesson.pdf"
+    assert client.get(lesson).status_code == 404
+    change = f"/admin/campaign/handout/{Handout.objects.get(key='lesson').pk}/change/"
+    lead = sign_in(Client(), make_account("mbrojtja@shembull.al", role="safeguarding"))
+    assert change in lead.get("/admin/").text, "it is among the open tasks"
+    assert lead.post(change, filled(lead.get(change), is_reviewed="on")).status_code == 302
+    outline = Print(client.get(lesson))
+    assert "116 111" in outline.words and "45" in outline.words and "[[" not in outline.words
+    check_file(outline, language)
+
+
+def test_an_editor_cannot_review_and_a_changed_word_is_reviewed_again(client):
+    lesson = Handout.objects.get(key="lesson")
+    change = f"/admin/campaign/handout/{lesson.pk}/change/"
+    editor = sign_in(client, make_account("redaktore@shembull.al", role="editor"))
+    editor.post(change, {**filled(editor.get(change)), "is_reviewed": "on"})
+    assert not Handout.objects.get(key="lesson").is_reviewed
+    Handout.objects.filter(key="lesson").update(is_reviewed=True)
+    editor.post(change, filled(editor.get(change), text_en="# Other words"))
+    lesson.refresh_from_db()
+    assert lesson.text_en == "# Other words" and not lesson.is_reviewed
+    assert Client().get("/handouts/en/lesson.pdf").status_code == 404
+
+
+def test_an_outline_that_is_too_long_goes_on_on_the_next_page(client):
+    Handout.objects.filter(key="lesson").update(is_reviewed=True, text_en="# Part\n- One line.\n" * 30)
+    assert len(pdfium.PdfDocument(client.get("/handouts/en/lesson.pdf").content)) == 2
+
+
+# Places
+
+
+def test_dots_lie_in_the_numeral_do_not_touch_and_can_be_coloured():
+    for count in (*range(1, 200), 900, 3000, 5000):
+        found = places(count)
+        assert len(set(found.points)) == count
+        assert all(0 <= x <= 300 and 0 <= y <= 640 for x, y in found.points)
+        assert min(map(to_the_edge, found.points)) > found.diameter / 2
+        assert found.diameter > 0.5 * min(130, (120448 / count) ** 0.5), count

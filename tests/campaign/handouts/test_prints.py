@@ -1,0 +1,164 @@
+"""Posters, leaflet and letters, and the page on which everyone finds them."""
+
+import io
+import re
+
+import pytest
+from django.conf import settings
+from PIL import Image
+
+from campaign.models import Handout, HelpChannel, Page, PageText
+from tests.campaign.handouts.test_handouts import SIZES, Print, check_file
+from tests.campaign.pages.test_weight import fetched, first_view
+from tests.pages import LANGUAGES, Document, path_of
+
+pytestmark = pytest.mark.django_db
+
+PAGE = {"sq": "/sq/materiale/", "en": "/en/materials/"}
+CHILD = {"sq": "/sq/je-femije/", "en": "/en/are-you-a-child/"}
+OFFICIALS = {"sq": "/sq/zyrtare-publike/", "en": "/en/public-officials/"}
+NAMES = ("poster-a4", "poster-a3", "leaflet", "wall-a4", "wall-a3", "letter-mayor", "letter-headteacher")
+
+
+def printed(client, name, language, pages=1):
+    return Print(client.get(f"/handouts/{language}/{name}.pdf"), pages)
+
+
+@pytest.mark.parametrize(("size", "language"), [("a4", "sq"), ("a3", "en")])
+def test_the_poster_has_the_number_in_huge_digits_and_a_code_for_children(client, size, language):
+    poster = printed(client, f"poster-{size}", language)
+    for part in {
+        "sq": ("Je fëmijë?", "116 111", "Nuk është faji yt.", "falas, ditë e natë", "129", "112"),
+        "en": ("Are you a child?", "116 111", "It is not your fault.", "free, day or night", "129", "112"),
+    }[language]:
+        assert part in poster.words
+    assert poster.size == SIZES[size]
+    assert poster.codes == [settings.SITE_URL + CHILD[language]]
+    text = poster.page.get_textpage()
+    heights = [text.get_charbox(n)[3] - text.get_charbox(n)[1] for n in range(text.count_chars())]
+    # Points on A4: digits as high as a finger is long.
+    assert max(heights) > 95 * poster.size[0] / 210
+    check_file(poster, language)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_leaflet_is_a4_folded_with_the_numbers_of_the_strip_on_its_back(client, language):
+    leaflet = printed(client, "leaflet", language, pages=2)
+    assert leaflet.size == (297, 210)
+    assert leaflet.codes == [settings.SITE_URL + path_of("campaign:help", language)]
+    outside, inside = (page.get_textpage().get_text_bounded() for page in leaflet.document)
+    for number in ("116 111", "129", "112"):
+        assert number in outside.replace("\u00a0", " ")
+    for heading in {"sq": ("Çfarë të vini re", "Çfarë të thoni"), "en": ("What to notice", "What to say")}[language]:
+        assert heading in inside
+    check_file(leaflet, language)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_leaflet_ends_with_whom_to_call_and_the_promises_and_leaves_no_page_half_empty(client, language):
+    leaflet = printed(client, "leaflet", language, pages=2)
+    inside = " ".join(leaflet.document[1].get_textpage().get_text_bounded().replace("\u00a0", " ").split())
+    assert "116 111" in inside
+    for number in (1, 2, 3):
+        for key in (f"vow_{number}", f"vow_{number}_text"):
+            assert getattr(PageText.objects.get(key=key), f"text_{language}") in inside
+    for page, panel in ((0, 0), (1, 0), (1, 1)):
+        picture = leaflet.document[page].render(scale=1).to_pil().convert("L")
+        half, height = picture.width // 2, picture.height
+        rows = [picture.crop((panel * half, y, (panel + 1) * half, y + 1)).getextrema()[0] < 250 for y in range(height)]
+        # In points: neither between two lines nor above the foot is there more white than 3 cm.
+        longest = max(len(white) for white in "".join("1" if inked else "0" for inked in rows).split("1"))
+        assert longest < 30 / 25.4 * 72, (page, panel)
+
+
+def test_words_of_staff_that_fill_the_leaflet_stay_above_its_foot(client):
+    line = "Fjalë që i njeh secili nga ne. " * 4
+    text = "Hyrja.\n# Një\n" + (line + "\n") * 8 + "# Dy\n" + (line + "\n") * 8 + "# Tre\nFundi."
+    Handout.objects.filter(key="leaflet").update(text_sq=text)
+    leaflet = printed(client, "leaflet", "sq", pages=2)
+    page = leaflet.document[1].get_textpage()
+    words = page.get_text_range()
+    last = words.rindex("secili nga ne.")
+    promise = words.index(PageText.objects.get(key="vow_1").text_sq)
+    assert page.get_charbox(last)[1] > page.get_charbox(promise)[3] + 5
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_letters_name_nobody_and_lead_where_their_reader_can_act(client, language):
+    mayor, head = (printed(client, f"letter-{name}", language) for name in ("mayor", "headteacher"))
+    demands = {
+        "sq": ("regjistër kombëtar", "ligj penal", "internet", "Emri dhe nënshkrimi", "Vendi dhe data", "Bashkia"),
+        "en": ("national register", "criminal law", "internet", "Name and signature", "Place and date", "Municipality"),
+    }
+    for part in (*demands[language], "116 111", "2020"):
+        assert part in mayor.words
+    assert mayor.codes == [settings.SITE_URL + OFFICIALS[language]]
+    assert head.codes == [settings.SITE_URL + path_of("pledges:group", language)]
+    for letter in (mayor, head):
+        assert letter.size == SIZES["a4"]
+        check_file(letter, language)
+
+
+def test_words_and_numbers_that_staff_change_are_printed(client):
+    Handout.objects.filter(key="poster").update(title_en="Is something wrong?", text_en="Talk to us.\nIt is free.")
+    HelpChannel.objects.filter(key="alo-116111").update(number="116 999")
+    words = printed(client, "poster-a4", "en").words
+    assert "Is something wrong?" in words and "It is free." in words and "116 999" in words
+    assert "Are you a child?" not in words
+    Page.objects.filter(key="child").update(state="draft")
+    assert printed(client, "poster-a4", "en").codes == [f"{settings.SITE_URL}/en/"]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_each_material_has_a_preview_a_size_and_both_languages(client, language):
+    page = Document(client.get(PAGE[language]))
+    other = {"sq": "en", "en": "sq"}[language]
+    links = {page.of(link)["href"]: page.words(link) for link in page.all("a", download=True)}
+    for name in NAMES:
+        words = links[f"/handouts/{language}/{name}.pdf"]
+        size = len(client.get(f"/handouts/{language}/{name}.pdf").content)
+        assert f"PDF, A{name[-1] if name[-1] in '34' else 4}" in words
+        assert size < 100_000 and {"sq": "nën", "en": "under"}[language] + " 100 kB" in words.replace("\xa0", " ")
+        assert f"/handouts/{other}/{name}.pdf" in links
+    for href in links:
+        weight, found = fetched(client, href)
+        assert found and ("/pictures/" not in href or weight < 300_000), href
+    previews = [page.of(image) for image in page.all("img", loading="lazy")]
+    assert len(previews) >= 12
+    for preview in previews:
+        assert fetched(client, preview["src"])[1], preview["src"]
+
+
+def test_a_preview_is_a_small_picture_at_an_address_of_its_own(client):
+    language = "sq"
+    [address] = set(re.findall(rf"/handouts/{language}/poster-a4/\w+\.webp", client.get(PAGE[language]).text))
+    response = client.get(address)
+    assert response["Cache-Control"] == "public, max-age=31536000, immutable"
+    assert response["Content-Type"] == "image/webp" and len(response.content) < 20_000
+    assert Image.open(io.BytesIO(response.content)).size == (300, 425)
+    Handout.objects.filter(key="poster").update(title_sq="Fjalë", title_en="Words")
+    moved = client.get(address)
+    assert moved.status_code == 302 and moved.url != address
+    assert client.get(moved.url).content != response.content
+    assert client.get(f"/handouts/{language}/lesson/{'0' * 16}.webp").status_code == 404
+
+
+def test_the_page_weighs_at_most_250_kilobytes_with_all_its_previews(client):
+    language = "en"
+    page = client.get(PAGE[language])
+    weights = first_view(client, PAGE[language])
+    previews = {Document(page).of(image)["src"] for image in Document(page).all("img", loading="lazy")}
+    weights |= {address: fetched(client, address)[0] for address in previews}
+    assert sum(weights.values()) <= 250_000, weights
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_licence_is_in_the_words_of_staff(client, language):
+    PageText.objects.filter(key="materials_licence").update(text_sq="Si të doni.", text_en="Any way you like.")
+    assert {"sq": "Si të doni.", "en": "Any way you like."}[language] in client.get(PAGE[language]).text
+
+
+@pytest.mark.parametrize("path", ["/sq/mesues/", "/en/educators/", "/sq/zyrtare-publike/", "/en/press/", "/sq/"])
+def test_pages_for_those_who_print_lead_to_the_materials(client, path):
+    page = Document(client.get(path))
+    assert page.all("a", href=PAGE[path[1:3]])

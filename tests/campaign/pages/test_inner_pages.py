@@ -1,0 +1,395 @@
+"""Content pages: contents list, what stands between and beside the text, the way on, and the page for children."""
+
+import json
+import re
+import xml.etree.ElementTree as ET
+from collections import Counter
+from datetime import date, datetime, time, timedelta
+from urllib.parse import urlsplit
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from campaign import movement_year
+from campaign.models import Article, Demand, HelpChannel, Organisation, Page, Statistic, Voice
+from campaign.templatetags import campaign_tags
+from tests.campaign.pages.test_content import make_page
+from tests.campaign.pages.test_editing import PAGES, WORDS
+from tests.clock import DatabaseClock
+from tests.factories import make_staff, sign_in
+from tests.pages import LANGUAGES, Document, path_of
+from tests.pledges.serving.test_snapshot import new_process
+
+pytestmark = pytest.mark.django_db
+
+BOTH = pytest.mark.parametrize("language", LANGUAGES)
+BY_LANGUAGE = {"sq": {"unknown": "nuk e dimë"}, "en": {"unknown": "not known"}}
+
+
+def page_path(key, language):
+    """The path of a page by its key."""
+    return path_of("pages:page", language, getattr(Page.objects.get(key=key), f"slug_{language}"))
+
+
+def opened(client, key, language="sq"):
+    """The Document of a page by its key."""
+    return Document(client.get(page_path(key, language)))
+
+
+def write(key, html):
+    """Give a page this text in both languages."""
+    page = Page.objects.get(key=key)
+    page.body_sq = page.body_en = html
+    page.save()
+
+
+def sitemap_paths(client):
+    """The paths of all pages in the sitemap."""
+    space = {"s": "http://www.sitemaps.org/schemas/sitemap/0.9"}
+    urls = ET.fromstring(client.get("/sitemap.xml").content).findall("s:url/s:loc", space)
+    return [urlsplit(url.text).path for url in urls]
+
+
+def way_on(page):
+    """The path of the link at the end of a page, or None."""
+    links = page.all("a", **{"class": "way-on"})
+    return page.of(links[0])["href"] if links else None
+
+
+# Every page
+
+
+@BOTH
+def test_the_contents_name_every_heading_and_lead_to_it(client, language):
+    listed = 0
+    for key in Page.objects.published().filter(sector=None).exclude(key="child").values_list("key", flat=True):
+        page = opened(client, key, language)
+        ids = Counter(page.of(element)["id"] for element in page.all(id=True))
+        assert max(ids.values()) == 1, (key, ids)
+        titles = {page.words(heading) for section in page.all("section") for heading in page.all("h2", node=section)}
+        contents = page.all("nav", **{"class": "contents"})
+        links = page.all("a", node=contents[0]) if contents else []
+        for link in links:
+            assert page.of(link)["href"].removeprefix("#") in ids, (key, page.words(link))
+            assert page.words(link) in titles
+        listed += len(links)
+    assert listed > 40
+
+
+def test_each_page_ends_with_one_way_on_that_works(client):
+    language = "sq"
+    ways = {}
+    for key in Page.objects.published().filter(sector=None).exclude(key="child").values_list("key", flat=True):
+        ways[key] = way_on(opened(client, key, language))
+        assert client.get(ways[key]).status_code == 200
+    assert ways["movement"] == page_path("problem", language) and ways["problem"] == page_path("demands", language)
+    assert ways["demands"] == path_of("pledges:sign", language)
+    assert way_on(opened(client, "child", language)) is None, "a child is not sent to the pledge"
+    assert way_on(Document(client.get(path_of("campaign:news", language)))) == path_of("pledges:sign", language)
+
+
+def test_staff_lay_out_a_new_page(client):
+    text = {"body_sq": "<h2>Një</h2><p>A.</p><h2>Dy</h2><p>B.</p>", "state": "published"}
+    layout = {"layout": "demands", "beside": "heard, one-in-ten", "next_page": "campaign:help", "write_to": "press"}
+    label = {"next_label_sq": "Kush dëgjon", "next_label_en": "Who listens"}
+    sign_in(Client(), make_staff(superuser=True)).post(f"{PAGES}add/", WORDS | text | layout | label)
+    page = Document(client.get("/sq/guximi/"))
+    assert page.all("div", **{"class": "demand"}) and page.one("section", id="write-to-us")
+    figure = Statistic.objects.get(key="one-in-ten")
+    assert figure.text_sq in page.words(page.all("div", **{"class": "side"})[1])
+    assert way_on(page) == path_of("campaign:help", "sq")
+    assert page.words(page.one("a", **{"class": "way-on"})).endswith("Kush dëgjon")
+
+
+def test_without_the_page_that_comes_next_the_way_on_is_the_pledge(client):
+    Page.objects.filter(key="problem").update(state="draft")
+    assert way_on(opened(client, "movement")) == "/sq/zotimi/"
+
+
+@pytest.mark.parametrize(
+    ("html", "links"),
+    [
+        ("<p>Kumbulla.</p>", 0),
+        ("<h2>Një</h2><p>Kumbulla.</p>", 0),
+        ("<p>Hyrja.</p><h2>Një</h2><p>Kumbulla.</p><h2>Dy</h2>", 2),
+        ("<h2></h2><p>Kumbulla.</p>", 0),
+        ("<h2>Pse?</h2><h3>Si?</h3><p>Kumbulla.</p><h2>Dy &amp; &lt;b&gt;</h2>", 2),
+        (f"<h2>{'fjalë ' * 200}</h2>{'<p>Kumbulla.</p>' * 500}" * 3, 3),
+    ],
+)
+def test_a_page_shows_any_text(client, html, links):
+    make_page(body_sq=html)
+    page = Document(client.get("/sq/prova/"))
+    contents = page.all("nav", **{"class": "contents"})
+    assert (len(page.all("a", node=contents[0])) if contents else 0) == links
+    assert "Kumbulla." in page.words(page.one("main")) and len(page.all("h1")) == 1
+    assert not page.all("b", node=page.one("main"))
+
+
+# Problem, demands, questions, partners, press
+
+
+@BOTH
+def test_the_figures_say_age_year_method_and_source_or_that_it_is_not_known(client, language):
+    page = opened(client, "problem", language)
+    [band] = page.all("section", **{"class": "blue"})
+    assert "1 në 10" in page.words(band) or "1 in 10" in page.words(band)
+    rows = page.all("tr", node=page.all("tbody", node=page.one("main"))[0])
+    figures = list(Statistic.objects.shown())
+    assert len(rows) == len(figures) == 9
+    unknown = BY_LANGUAGE[language]["unknown"]
+    for figure, row in zip(figures, rows, strict=True):
+        with_language = {name: getattr(figure, f"{name}_{language}") for name in ("value", "age", "method", "source")}
+        cells = [page.words(cell) for cell in row.children if not isinstance(cell, str)]
+        assert cells[0] == with_language["value"]
+        assert cells[2].endswith(with_language["age"] or unknown)
+        assert cells[3].endswith(str(figure.year))
+        assert cells[4].endswith(with_language["method"] or unknown)
+        assert cells[5].endswith(with_language["source"])
+    assert sum(unknown in page.words(row) for row in rows) == 3
+
+
+def test_pages_work_without_figures_demands_partners_and_voices(client):
+    Demand.objects.update(is_shown=False)
+    for model in (Statistic, Organisation, Voice):
+        model.objects.all().delete()
+    for key in ("movement", "problem", "demands", "partners"):
+        page = opened(client, key)
+        assert not page.all("table") and not page.all("section", **{"class": "blue"})
+        for section in page.all("section"):
+            assert page.words(section), key
+
+
+def test_the_demands_come_first_each_with_four_steps_and_its_source(client):
+    language = "en"
+    page = opened(client, "demands", language)
+    section = page.all("section")[0]
+    demands = page.all("div", node=section, **{"class": "demand"})
+    assert [page.words(page.all("h2", node=each)[0]) for each in demands] == [
+        getattr(demand, f"title_{language}") for demand in Demand.objects.shown()
+    ]
+    for each, demand in zip(demands, Demand.objects.shown(), strict=True):
+        [steps] = page.all("ol", node=each)
+        assert len(page.all("li", node=steps)) == 4 and demand.steps.first().source_title in page.words(each)
+        [link] = page.all("a", node=page.all("h2", node=each)[0])
+        assert page.of(link)["href"] == path_of("campaign:demand", language, demand.slug_in(language))
+
+
+def test_questions_are_folded_and_lose_nothing(client):
+    language = "sq"
+    page = opened(client, "questions", language)
+    body = getattr(Page.objects.get(key="questions"), f"body_{language}")
+    folds = page.all("details", node=page.one("main"))
+    assert len(folds) == len(re.findall("<h3>", body)) > 10
+    assert all(page.words(page.all("h3", node=fold)[0]).endswith("?") for fold in folds)
+    assert all(page.all("p", node=fold) for fold in folds)
+
+
+def test_every_download_of_the_press_page_exists_and_has_a_preview(client):
+    page = opened(client, "press")
+    links = [link for link in page.all("a", href=True) if "download" in page.of(link)]
+    assert len(links) == 6
+    for link in links:
+        [preview] = page.all("img", node=link)
+        assert page.of(preview)["alt"] == "" and page.words(link)
+        for address in (page.of(link)["href"], page.of(preview)["src"]):
+            assert client.get(address).getvalue()
+
+
+# The page for children
+
+
+def test_the_first_links_of_the_page_for_children_call_and_chat(client):
+    language = "sq"
+    page = opened(client, "child", language)
+    links = [page.of(link)["href"] for link in page.all("a", node=page.one("main"))]
+    assert links[1:4] == ["tel:116111", "tel:116111", "https://alo116.al"]
+    assert page.words(page.one("p", **{"class": "number-to-call"})) == "116 111"
+
+
+@BOTH
+def test_the_page_for_children_says_everything_that_staff_wrote(client, language):
+    page = opened(client, "child", language)
+    row = Page.objects.get(key="child")
+    headings = re.findall("<h[23]>(.*?)</h[23]>", getattr(row, f"body_{language}"))
+    read = page.words(page.one("main"))
+    assert len(headings) > 12 and [heading for heading in headings if heading not in read] == []
+    assert len(page.all("details", node=page.one("main"))) == 4
+    assert len(page.all("h2", node=page.one("div", **{"class": "sentences wrap"}))) == 3
+    for name in (
+        ("familj", "sekret", "kohë më parë", "djalë") if language == "sq" else ("family", "secret", "long ago", "boy")
+    ):
+        assert name in " ".join(headings)
+
+
+@pytest.mark.parametrize("html", ["<p>Kumbulla.</p>", "<h2>Po?</h2><p>Kumbulla.</p>", "<h2>A</h2><h3>B</h3>Kumbulla."])
+def test_the_page_for_children_shows_any_text(client, html):
+    write("child", html)
+    HelpChannel.objects.update(is_shown=False)
+    page = opened(client, "child")
+    assert "Kumbulla." in page.words(page.one("main")) and not page.all("p", **{"class": "number-to-call"})
+
+
+# Names
+
+
+@BOTH
+def test_a_page_has_one_name_and_a_name_one_page(client, language):
+    page = Document(client.get(path_of("campaign:home", language)))
+    places = [*page.all("header"), *page.all("footer"), *page.all("aside", **{"class": "help-strip"})]
+    links = {
+        (page.of(link)["href"], page.words(link))
+        for place in places
+        for link in page.all("a", node=place, href=True)
+        if page.of(link).get("class") not in ("brand", "lang", "exit")
+    }
+    assert len(links) > 20
+    for names in zip(*links, strict=True):
+        assert [name for name, times in Counter(names).items() if times > 1] == []
+    footer = page.words(page.one("footer"))
+    names = {"sq": ("Kush jemi", "Ma dërgoni lidhjen e zotimit tim"), "en": ("Who we are", "Manage my pledge")}[
+        language
+    ]
+    assert all(name in footer for name in names)
+
+
+# News
+
+
+def publish(day, **values):
+    """An article of this day."""
+    number = Article.objects.count()
+    texts = {"title": f"Lajmi {number}", "lead": "Hyrja.", "body": "<p>T.</p>"} | values
+    both = {f"{name}_{language}": text for name, text in texts.items() for language in LANGUAGES}
+    return Article.objects.create(slug_sq=f"l-{number}", slug_en=f"n-{number}", state="published", date=day, **both)
+
+
+def test_an_article_leads_to_the_others(client):
+    language = "sq"
+    publish(date(2024, 5, 1))
+    articles = list(Article.objects.published())
+    assert len(articles) == 4
+    paths = [path_of("campaign:article", language, getattr(each, f"slug_{language}")) for each in articles]
+    for number, path in enumerate(paths):
+        page = Document(client.get(path))
+        assert way_on(page) == paths[(number + 1) % 4], "the older one, and the newest after the oldest"
+        hrefs = {page.of(link)["href"] for link in page.all("a", node=page.one("main"), href=True)}
+        assert set(paths) - {path} <= hrefs
+        assert articles[number].source in page.words(page.one("main"))
+
+
+@pytest.mark.parametrize(
+    ("today", "expected"),
+    [
+        (date(2026, 11, 26), date(2027, 6, 1)),
+        (date(2027, 6, 1), date(2027, 6, 1)),
+        (date(2027, 6, 2), date(2027, 11, 18)),
+        (date(2027, 11, 19), date(2027, 11, 19)),
+        (date(2027, 12, 31), date(2028, 6, 1)),
+        (date(2028, 2, 29), date(2028, 6, 1)),
+    ],
+)
+def test_the_next_day_of_the_year(today, expected):
+    assert movement_year.next_day(today).date == expected
+
+
+def test_home_shows_the_next_date_instead_of_old_news(client):
+    language = "sq"
+    today = timezone.localdate()
+    following = movement_year.next_day(today)
+    path = path_of("campaign:home", language)
+
+    def dates():
+        page = Document(client.get(path))
+        return [page.of(each)["datetime"] for each in page.all("time", node=page.one("main"))]
+
+    assert dates() == [following.date.isoformat()], "the starter news are of 2020"
+    publish(today - movement_year.RECENT - timedelta(days=1))
+    assert dates() == [following.date.isoformat()]
+    recent = publish(today - movement_year.RECENT + timedelta(days=1))
+    assert dates()[0] == recent.date.isoformat() and following.date.isoformat() not in dates()
+
+
+def test_the_next_date_on_home_changes_with_the_day(client):
+    today = timezone.localdate()
+    day = movement_year.next_day(today).date
+    clock = DatabaseClock()
+    try:
+        shown = []
+        for each in (day, day + timedelta(days=1)):
+            # At noon: a shift by whole days ends on another day if the clocks change in between and midnight is near.
+            noon = timezone.make_aware(datetime.combine(each, time(12)))
+            clock.shift = noon - timezone.now()
+            # A process notes a clock that jumps within a minute.
+            new_process()
+            page = Document(client.get("/sq/"))
+            shown += [page.of(each)["datetime"] for each in page.all("time", node=page.one("main"))]
+    finally:
+        clock.end()
+    assert shown == [day.isoformat(), movement_year.next_day(day + timedelta(days=1)).date.isoformat()]
+
+
+@pytest.mark.parametrize("path", ["/sq/lajme/burimi/", "/en/news/feed/"])
+def test_the_feed_has_an_author(client, path):
+    feed = ET.fromstring(client.get(path).content)
+    space = {"a": "http://www.w3.org/2005/Atom"}
+    assert feed.find("a:author/a:name", space).text == {"s": "#NEJEMI1", "e": "#WEARE1"}[path[1]]
+    assert feed.find("a:author/a:uri", space).text.startswith("http")
+
+
+# Search engines
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Një fjali.", "Një fjali."),
+        (f"Një fjali.\n{'Fjalë ' * 30}", "Një fjali."),
+        ("„Pse?” pyesin. " * 12, "„Pse?” pyesin. " * 9 + "„Pse?” pyesin."),
+        ("fjala, " * 40, "fjala, " * 21 + "fjala …"),
+        ("x" * 200, "x" * 158 + " …"),
+        (f"{'&#x27;fjala&#x27; ' * 20}", "&#x27;fjala&#x27; " * 7 + "&#x27;fjala&#x27; …"),
+    ],
+)
+def test_a_summary_ends_with_a_sentence_or_a_word(text, expected):
+    assert campaign_tags.summary(text) == expected and len(expected) <= 160
+
+
+@pytest.mark.slow
+def test_descriptions_are_unique_and_short(client):
+    publish(date(2024, 5, 1), lead=f"{'Fjalë të tjera, me radhë ' * 15}fund.", title="Gjatë")
+    found = {}
+    for path in sitemap_paths(client):
+        page = Document(client.get(path))
+        found[path] = page.of(page.one("meta", name="description"))["content"]
+    assert len(found) > 60
+    assert {path: text for path, text in found.items() if not 20 <= len(text) <= 160} == {}
+    # The article above has no language.
+    written = Counter(text for path, text in found.items() if not re.search("/[ln]-\\d+/$", path))
+    assert {text: times for text, times in written.items() if times > 1} == {}
+
+
+def structured(client, path):
+    """{type: structured data} of a page."""
+    blocks = re.findall(r'<script type="application/ld\+json">(.*?)</script>', client.get(path).text)
+    return {data["@type"]: data for data in map(json.loads, blocks)}
+
+
+@BOTH
+def test_search_engines_learn_the_logo_other_names_and_place_of_the_movement(client, language):
+    data = structured(client, path_of("campaign:home", language))["Organization"]
+    assert data["name"] not in data["alternateName"]
+    assert {"sq": "#WEARE1", "en": "#NEJEMI1"}[language] in data["alternateName"]
+    assert data["foundingLocation"]["@type"] == "Place" and data["areaServed"]["name"] == "Albania"
+    assert client.get(urlsplit(data["logo"]["url"]).path).getvalue().startswith(b"\x89PNG")
+
+
+def test_search_engines_learn_image_and_author_of_an_article(client):
+    language = "en"
+    article = Article.objects.published().first()
+    path = path_of("campaign:article", language, getattr(article, f"slug_{language}"))
+    data = structured(client, path)["NewsArticle"]
+    assert data["author"]["name"] == data["publisher"]["name"] == {"sq": "#NEJEMI1", "en": "#WEARE1"}[language]
+    assert data["author"]["logo"]["@type"] == "ImageObject"
+    assert client.get(urlsplit(data["image"]).path).headers["Content-Type"] == "image/png"

@@ -1,0 +1,190 @@
+"""The pages of sectors: their own 1, promises, words to a child, folded text, numbers to call."""
+
+import re
+from html import unescape
+
+import pytest
+from django.core.management import call_command
+
+from campaign.models import Page, PageText
+from pledges.models import Sector
+from tests.campaign.pages.test_content import words
+from tests.factories import make_staff, sign_in
+from tests.pages import LANGUAGES, Document, filled
+from tests.tally import put_cells
+
+pytestmark = pytest.mark.django_db
+
+PARENTS = {"sq": "/sq/prinder/", "en": "/en/parents/"}
+SECTOR_PAGES = [("prinder", "sq"), ("te-rinj", "en"), ("shoqeri-civile", "sq")]
+
+
+def opened(client, path):
+    response = client.get(path)
+    assert response.status_code == 200
+    return Document(response)
+
+
+def headline(page):
+    return page.words(page.one("h1"))
+
+
+@pytest.mark.parametrize(
+    ("language", "people", "shown"),
+    [
+        (
+            "sq",
+            1021,
+            ("Ne jemi prindër", "1021 prindër deri tani", "Synimi i radhës: 2000", "Çdo pikë përfaqëson 5 veta"),
+        ),
+        (
+            "en",
+            1021,
+            ("We are parents", "1,021 parents so far", "Next goal: 2,000", "Each dot stands for 5 people"),
+        ),
+        ("sq", 1, ("1 mbështetës deri tani", "Synimi i radhës: 100", "Çdo pikë përfaqëson një njeri")),
+        ("sq", 0, ("Vendi i parë ju pret",)),
+    ],
+)
+def test_the_hero_shows_the_number_of_the_group_and_its_own_1(client, language, people, shown):
+    put_cells({("parents", "AL-11"): people, ("teachers", "AL-11"): 7})
+    page = opened(client, PARENTS[language])
+    for each in shown:
+        assert each in page.words(page.one("main"))
+    drawing = page.one("svg", **{"class": "one"})
+    assert not page.all("path", node=drawing, **{"class": "s2"}), "its own people only"
+    [dots] = page.all("path", node=drawing, **{"class": "s1"})
+    assert page.of(dots)["d"].count("M") == {1021: 204, 1: 1, 0: 0}[people]
+
+
+def test_a_group_without_a_name_for_numbers_counts_people(client):
+    put_cells({("civil-society", "AL-11"): 12})
+    page = opened(client, "/sq/shoqeri-civile/")
+    assert headline(page) == "Ne jemi shoqëri civile"
+    assert "12 mbështetës deri tani" in page.words()
+
+
+def test_every_button_chooses_the_group(client):
+    language = "sq"
+    page = opened(client, PARENTS[language])
+    buttons = [page.of(link)["href"] for link in page.all("a", **{"class": "btn"})]
+    assert len(buttons) == 2 and all(href.endswith("?sector=parents") for href in buttons)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_promises_come_first_then_words_to_a_child_in_two_columns(client, language):
+    page = opened(client, PARENTS[language])
+    shown = page.words()
+    parents = Sector.objects.get(slug="parents")
+    row = Page.objects.get(sector=parents)
+    promise = getattr(parents.commitments.first(), f"text_{language}")
+    say, do_not_say = (getattr(row, f"{name}_{language}").splitlines() for name in ("say", "do_not_say"))
+    opening, closing = ("„", "”") if language == "sq" else ("“", "”")
+    quoted = [f"{opening}{each}{closing}" for each in (*say, *do_not_say)]
+    assert all(shown.count(each) == 1 for each in quoted), "once, and no longer in the text"
+    [section] = page.all("section", id="say")
+    first, second = page.all("ul", node=section)
+    assert [page.words(each) for each in first.children if not isinstance(each, str)] == quoted[: len(say)]
+    assert [page.words(each) for each in second.children if not isinstance(each, str)] == quoted[len(say) :]
+    assert shown.index(promise) < shown.index(quoted[0])
+
+
+def test_a_page_without_phrases_has_no_section_for_them(client):
+    Page.objects.filter(sector__slug="parents").update(say_sq="", do_not_say_sq="")
+    page = opened(client, "/sq/prinder/")
+    assert not page.all(id="say") and "Çfarë t’i thoni" not in page.words()
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_text_is_folded_by_its_titles_and_all_of_it_is_in_the_page(client, language):
+    for row in Page.objects.exclude(sector=None):
+        body, path = getattr(row, f"body_{language}"), f"/{language}/{getattr(row, f'slug_{language}')}/"
+        page = opened(client, path)
+        folds = page.all("details", node=page.one("main"))
+        titles = [page.words(page.all("h3", node=page.all("summary", node=fold)[0])[0]) for fold in folds]
+        assert titles == [unescape(each) for each in re.findall("<h2>(.*?)</h2>", body)]
+        assert [number for number, fold in enumerate(folds) if "open" in page.of(fold)] == [0]
+        for paragraph in re.findall(r"<p>([^<\[]+)</p>", body):
+            assert unescape(paragraph) in page.words()
+
+
+def test_text_before_the_first_title_stands_above_the_sections(client):
+    body = "<p>a</p><blockquote><h2>T</h2><p>b</p></blockquote><h2>U &amp; V</h2><p>c</p>"
+    Page.objects.filter(sector__slug="parents").update(body_sq=body)
+    page = opened(client, "/sq/prinder/")
+    assert [page.words(each) for each in page.all("summary", node=page.one("main"))] == ["U & V"]
+    shown = page.words(page.one("main"))
+    assert shown.index("a T b") < shown.index("U & V")
+
+
+def test_the_numbers_to_call_are_those_of_the_strip(client):
+    page = opened(client, "/sq/prinder/")
+    [rows] = page.all("ul", **{"class": "calls smaller"})
+    assert [page.of(link)["href"] for link in page.all("a", node=rows)] == ["tel:112", "tel:129", "tel:116111"]
+
+
+# Words to an adult that a young person must not read on their page; the frame of every page is left out.
+TO_AN_ADULT = re.compile(
+    r"\b(ju|juaj|jua|tuaj|tuaja)\b|\b(nënshkruani|zgjidhni|hapni|telefononi|thuajini|thoni|shihni)\b", re.I
+)
+
+
+def test_the_page_of_young_people_speaks_ti_throughout(client):
+    for people in (0, 12):
+        put_cells({("youth", "AL-11"): people})
+        page = opened(client, "/sq/te-rinj/")
+        shown = page.words(page.one("main"))
+        assert TO_AN_ADULT.findall(shown) == []
+        for each in ("Nënshkruaje zotimin", "Angazhimet që mund të marrësh", "Thuaji", "Radhën e ke ti."):
+            assert each in shown
+        assert ("Vendi i parë të pret" in shown) == (people == 0)
+    assert TO_AN_ADULT.findall(Document(client.get("/sq/prinder/")).words()) != []
+
+
+def test_last_call_follows_the_words_of_staff(client):
+    PageText.objects.filter(key="home_call").update(text_sq="Ejani me ne.")
+    assert "Ejani me ne." in words(client.get("/sq/prinder/"))
+
+
+@pytest.mark.parametrize(("slug", "language"), SECTOR_PAGES)
+def test_a_page_of_a_group_needs_one_query_and_follows_its_number(client, django_assert_num_queries, slug, language):
+    sector = Page.objects.get(slug_sq=slug).sector
+    path = f"/{language}/{getattr(sector.page, f'slug_{language}')}/"
+    before = client.get(path).headers["ETag"]
+    with django_assert_num_queries(1):
+        assert client.get(path).headers["ETag"] == before
+    other = client.get("/sq/problemi/").headers["ETag"]
+    put_cells({(sector.slug, "AL-11"): 3})
+    assert client.get(path).headers["ETag"] != before
+    assert client.get("/sq/problemi/").headers["ETag"] == other, "a page without figures does not follow them"
+
+
+def test_staff_edit_the_phrases_and_see_them_in_the_preview(client):
+    page = Page.objects.get(sector__slug="parents")
+    editor = sign_in(client, make_staff("view_page", "change_page"))
+    address = f"/admin/campaign/page/{page.pk}/change/"
+    form = filled(editor.get(address), say_sq="Jam këtu.\nTë dëgjoj.", say_en="I am here.\nI listen.")
+    frame = editor.post(address, form | {"_preview": "1"}, follow=True).context["frame_url"]
+    assert "„Jam këtu.”" in words(editor.get(frame.replace("/en/", "/sq/")))
+    assert editor.post(address, form).status_code == 302
+    assert "“I\xa0listen.”" in words(client.get("/en/parents/"))
+
+
+def test_the_phrases_are_asked_for_only_where_the_page_shows_them(client):
+    editor = sign_in(client, make_staff("view_page", "change_page", "add_page"))
+    problem = Page.objects.get(key="problem")
+    address = f"/admin/campaign/page/{problem.pk}/change/"
+    for path in (address, "/admin/campaign/page/add/"):
+        assert not Document(editor.get(path)).all(id="id_say_sq")
+    Page.objects.filter(sector__slug="parents").update(sector=None)
+    form = filled(editor.get(address), sector=Sector.objects.get(slug="parents").pk)
+    assert editor.post(address, form).status_code == 302
+    assert Document(editor.get(address)).all(id="id_say_sq")
+
+
+def test_a_page_that_staff_changed_keeps_its_phrases_in_the_text(client):
+    page = Page.objects.get(sector__slug="parents")
+    Page.objects.filter(pk=page.pk).update(say_sq="", say_en="", body_sq="<p>Të stafit: „Të besoj.”</p>")
+    call_command("seed", verbosity=0)
+    page.refresh_from_db()
+    assert (page.say_sq, page.body_sq) == ("", "<p>Të stafit: „Të besoj.”</p>")

@@ -1,0 +1,733 @@
+"""Uploaded pictures (acceptance story 28): sanitised, described in both languages, in several sizes."""
+
+import io
+import os
+import re
+import struct
+import subprocess
+import sys
+import time
+import zlib
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.contrib.admin.models import LogEntry
+from django.core.files.storage import default_storage
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import IntegrityError, transaction
+from django.db.models import ProtectedError
+from django.utils import timezone, translation
+from django_tasks_db.models import DBTaskResult
+from PIL import Image, ImageCms, ImageFile
+from reversion.models import Version
+
+from campaign import housekeeping, richtext
+from campaign.models import Article, Page, Picture
+from campaign.pictures import files as pictures
+from campaign.pictures.files import CARD, MAX_BYTES, MAX_MEMORY_BYTES, WIDTHS
+from tests.campaign.pages.test_content import make_page, words
+from tests.factories import keep_house, make_picture, make_staff, make_upload, run_worker, sign_in
+from tests.pages import Document, filled
+from tests.threads import at_once
+
+pytestmark = pytest.mark.django_db
+
+ADD = "/admin/campaign/picture/add/"
+LIST = "/admin/campaign/picture/"
+ENGLISH = {"accept-language": "en"}
+GPS, ORIENTATION, MAKER, MODEL = 0x8825, 0x0112, 0x010F, 0x0110
+
+
+def photo_with_exif(orientation=1, **options):
+    """An upload of a photo with GPS, author and camera in its EXIF."""
+    exif = Image.Exif()
+    exif[MAKER], exif[MODEL], exif[ORIENTATION] = "Secretphone", "S1", orientation
+    exif.get_ifd(GPS).update({1: "N", 2: (41.0, 19.0, 39.0), 3: "E", 4: (19.0, 49.0, 7.0)})
+    return make_upload(exif=exif, comment=b"Drita Kola", **options)
+
+
+def form(upload=None, **overrides):
+    values = {
+        "file": upload or make_upload(), "alt_sq": "Nxënës në oborr", "alt_en": "Pupils in a yard", "focus": "center",
+        "credit_sq": "", "credit_en": "",
+    }  # fmt: skip
+    return {key: value for key, value in {**values, **overrides}.items() if value is not None}
+
+
+def refusal_of(client, upload):
+    """The field error of a refused upload; asserts that the other input is kept."""
+    response = client.post(
+        ADD, form(upload, credit_sq="Foto: CRCA", credit_en="Photo: CRCA"), headers={"Accept-Language": "en"}
+    )
+    assert response.status_code == 200 and not Picture.objects.exists()
+    errors = response.context["adminform"].form.errors
+    assert list(errors) == ["file"]
+    assert all(
+        f'value="{typed}"' in words(response) for typed in ("Pupils in a yard", "Nxënës në oborr", "Photo: CRCA")
+    )
+    # Lazy translations are evaluated in the active language.
+    with translation.override("en"):
+        [sentence] = errors["file"]
+    return sentence
+
+
+def folder_of(picture):
+    return Path(picture.file.path).parent
+
+
+# Uploads
+
+
+def test_28_location_author_and_camera_are_removed(admin_client, client):
+    assert admin_client.post(ADD, form(photo_with_exif(width=2000, height=1500))).status_code == 302
+    run_worker()
+    picture = Picture.objects.get()
+    assert "IMG" not in picture.file.name and len(list(folder_of(picture).iterdir())) > 10
+    for file in folder_of(picture).iterdir():
+        kept = file.read_bytes()
+        assert not any(trace in kept for trace in (b"Exif", b"Secretphone", b"Drita", b"GPS", b"ICC_PROFILE")), (
+            file.name
+        )
+        with Image.open(file) as image:
+            assert not image.getexif() and not {"exif", "comment", "icc_profile", "xmp"} & image.info.keys(), file.name
+
+
+def test_28_the_exif_orientation_is_applied():
+    upload = photo_with_exif(orientation=6, width=600, height=400)
+    picture = make_picture(upload)
+    assert (picture.width, picture.height) == (400, 600) and picture.is_tall
+
+
+def test_28_large_pictures_are_scaled_down_and_small_ones_never_up():
+    large, small = make_picture(make_upload(6000, 3000)), make_picture(make_upload(200, 100))
+    assert [(picture.width, picture.height) for picture in (large, small)] == [(2400, 1200), (200, 100)]
+    run_worker()
+    for picture, widest in ((large, WIDTHS[-1]), (small, 200)):
+        picture.refresh_from_db()
+        assert max(picture.sizes["widths"]) == widest
+
+
+@pytest.mark.parametrize(
+    ("kind", "mode", "color", "ending"),
+    [
+        ("PNG", "RGBA", (1, 2, 3, 100), "png"),
+        ("PNG", "RGBA", (1, 2, 3, 255), "jpg"),
+        ("PNG", "LA", (9, 80), "png"),
+        ("PNG", "P", 3, "jpg"),
+        ("PNG", "L", 200, "jpg"),
+        ("PNG", "1", 1, "jpg"),
+        ("PNG", "I;16", 40_000, "jpg"),
+        ("WEBP", "RGBA", (1, 2, 3, 90), "png"),
+        ("JPEG", "CMYK", (10, 20, 30, 40), "jpg"),
+        ("JPEG", "L", 100, "jpg"),
+    ],
+)
+def test_28_every_format_is_converted_to_one_that_all_browsers_show(kind, mode, color, ending):
+    picture = make_picture(make_upload(90, 60, kind=kind, mode=mode, color=color))
+    assert picture.file.name.endswith(f"/full.{ending}")
+    run_worker()
+    picture.refresh_from_db()
+    with Image.open(folder_of(picture) / picture.sizes["fallback"]) as image:
+        assert image.format == {"png": "PNG", "jpg": "JPEG"}[ending]
+    if mode == "I;16":
+        with Image.open(picture.file.path) as image:
+            assert abs(image.convert("L").getpixel((5, 5)) - 40_000 // 256) <= 2
+
+
+def test_28_colour_profiles_are_applied_and_removed():
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    # In this profile the red channel means blue.
+    swapped = profile.replace(b"rXYZ", b"????").replace(b"bXYZ", b"rXYZ").replace(b"????", b"bXYZ")
+    for kept, looks in ((profile, "red"), (swapped, "blue")):
+        picture = make_picture(make_upload(kind="PNG", color="red", icc_profile=kept))
+        with Image.open(picture.file.path) as image:
+            assert "icc_profile" not in image.info
+            shares = dict(zip(("red", "green", "blue"), image.getpixel((5, 5)), strict=True))
+        assert max(shares, key=shares.get) == looks
+    lab = ImageCms.ImageCmsProfile(ImageCms.createProfile("LAB")).tobytes()
+    for misfit in (lab, b"nonsense"):
+        assert make_picture(make_upload(icc_profile=misfit)).width == 900
+
+
+def test_28_the_first_picture_of_a_multi_picture_file_is_used():
+    out = io.BytesIO()
+    Image.new("RGB", (300, 200), "red").save(out, "MPO", save_all=True, append_images=[Image.new("RGB", (30, 20))])
+    assert make_picture(SimpleUploadedFile("a.jpg", out.getvalue())).width == 300
+
+
+def png(width, height, pixels=b""):
+    """A PNG with this size in its header."""
+
+    def chunk(kind, data):
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    head = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(pixels)) + chunk(b"IEND", b"")
+
+
+SVG = b'<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>'
+HEIC = b"\x00\x00\x00\x18ftypheic\x00\x00\x00\x00mif1heic" + b"\x00" * 500
+UNREADABLE = {
+    "a page called a picture": b"<html><script>alert(1)</script></html>",
+    "a drawing": SVG,
+    "an iPhone's": HEIC,
+    "nothing much": b"\xff\xd8\xff",
+    "half of one": make_upload(600, 400, color=(1, 90, 30)).read()[:900],
+    "a head without a body": png(200, 200),
+    "a GIF": make_upload(kind="GIF").read(),
+    "a PostScript file": b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 100 100\n",
+}
+
+
+@pytest.mark.parametrize("kind", UNREADABLE)
+def test_28_a_file_that_is_no_picture_is_refused(admin_client, kind):
+    assert refusal_of(admin_client, SimpleUploadedFile("photo.jpg", UNREADABLE[kind])).startswith(
+        "This file cannot be read as a JPEG, PNG or WebP picture."
+    )
+
+
+@pytest.mark.parametrize("side", [8_000, 12_000, 60_000])
+def test_28_a_decompression_bomb_is_refused_before_decoding(admin_client, side, monkeypatch):
+    decoded = []
+    monkeypatch.setattr(ImageFile.ImageFile, "load", lambda image: decoded.append(image.size))
+    assert "more than 50 million pixels" in refusal_of(admin_client, SimpleUploadedFile("a.png", png(side, side)))
+    assert decoded == []
+    refusal_of(admin_client, SimpleUploadedFile("a.png", png(200, 200)))
+    assert decoded, "a smaller one is decoded"
+
+
+# {kind: (mode, side in pixels, format, options)}: the largest pictures that are accepted.
+LARGEST = {
+    "a JPEG of a phone": ("RGB", 7070, "JPEG", {}),
+    "a progressive JPEG": ("RGB", 4470, "JPEG", {"progressive": True}),
+    "a JPEG for print": ("CMYK", 4470, "JPEG", {}),
+    "a PNG": ("RGBA", 4470, "PNG", {"compress_level": 1}),
+    "a PNG of 16 bits": ("I;16", 4470, "PNG", {"compress_level": 1}),
+    "a PNG with a palette": ("P", 4470, "PNG", {"compress_level": 1}),
+    "a WebP": ("RGBA", 4470, "WEBP", {"lossless": True, "method": 0}),
+}
+# In a process of its own; VmHWM is the most resident memory since its start.
+DECODE = """
+import sys
+from pathlib import Path
+import django
+django.setup()
+from django.core.files.uploadedfile import SimpleUploadedFile
+from campaign.pictures import safe_copy
+def peak():
+    return int(Path("/proc/self/status").read_text().partition("VmHWM:")[2].split()[0]) * 1024
+small, large = (SimpleUploadedFile("a", Path(name).read_bytes()) for name in sys.argv[1:])
+safe_copy(small)
+before = peak()
+safe_copy(large)
+print(peak() - before)
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", LARGEST)
+def test_the_largest_pictures_are_decoded_within_the_stated_memory(tmp_path, kind):
+    mode, side, image_format, options = LARGEST[kind]
+    for name, size in (("small", 10), ("large", side)):
+        Image.new(mode, (size, size)).save(tmp_path / name, image_format, **options)
+    command = [sys.executable, "-c", DECODE, tmp_path / "small", tmp_path / "large"]
+    environment = os.environ | {"DJANGO_SETTINGS_MODULE": "weare1.settings"}
+    done = subprocess.run(command, cwd=settings.BASE_DIR, env=environment, capture_output=True, text=True, check=True)
+    assert int(done.stdout) < MAX_MEMORY_BYTES
+
+
+def test_a_process_decodes_one_picture_at_a_time():
+    with ThreadPoolExecutor(1) as pool:
+        with pictures.decoding:
+            copy = pool.submit(pictures.safe_copy, make_upload())
+            with pytest.raises(TimeoutError):
+                copy.result(timeout=0.5)
+        assert copy.result(timeout=30).size > 1000
+
+
+@pytest.mark.parametrize(
+    ("mode", "image_format", "options"),
+    [("RGB", "JPEG", {"progressive": True}), ("CMYK", "JPEG", {}), ("L", "PNG", {}), ("RGB", "WEBP", {"method": 0})],
+)
+def test_a_picture_that_needs_much_memory_is_refused_before_decoding(admin_client, mode, image_format, options):
+    upload = io.BytesIO()
+    Image.new(mode, (4480, 4480)).save(upload, image_format, **options)
+    sentence = refusal_of(admin_client, SimpleUploadedFile("a", upload.getvalue()))
+    assert "more than 20 million pixels" in sentence
+
+
+@pytest.mark.parametrize("kind", ["PNG", "WEBP"])
+def test_28_animations_are_refused(admin_client, kind):
+    frames = [Image.new("RGB", (50, 50), color) for color in ("red", "blue")]
+    upload = make_upload(50, 50, kind=kind, save_all=True, append_images=frames)
+    assert refusal_of(admin_client, upload).startswith("Animated pictures cannot be used here.")
+
+
+@pytest.mark.slow
+def test_a_photo_of_a_phone_with_50_million_pixels_and_more_than_15_megabytes_is_accepted(admin_client):
+    photo = io.BytesIO()
+    # Noise, which compresses badly.
+    Image.effect_noise((8160, 6120), 60).convert("RGB").save(photo, "JPEG", quality=75)
+    assert 15 * 1024 * 1024 < photo.tell() < MAX_BYTES
+    assert admin_client.post(ADD, form(SimpleUploadedFile("IMG_2041.JPG", photo.getvalue()))).status_code == 302
+    picture = Picture.objects.get()
+    assert (picture.width, picture.height) == (2400, 1800)
+
+
+def test_28_files_above_30_megabytes_are_refused(admin_client):
+    heavy = make_upload().read()
+    sentence = refusal_of(admin_client, SimpleUploadedFile("a.jpg", heavy + b"\0" * MAX_BYTES))
+    assert sentence.startswith("The file is larger than 30 MB. Save a smaller copy")
+    # Data after the end of the picture is dropped.
+    assert (
+        admin_client.post(ADD, form(SimpleUploadedFile("a.jpg", heavy + b"PK<script>" * 1_400_000))).status_code == 302
+    )
+    assert b"<script>" not in Path(Picture.objects.get().file.path).read_bytes()
+
+
+def test_a_missing_file_is_refused(admin_client):
+    response = admin_client.post(ADD, form(file=None) | {"file": ""})
+    assert list(response.context["adminform"].form.errors) == ["file"]
+
+
+# Descriptions
+
+
+@pytest.mark.parametrize("missing", ["alt_sq", "alt_en"])
+def test_28_alternative_text_is_required_in_both_languages(admin_client, missing):
+    assert list(admin_client.post(ADD, form(**{missing: ""})).context["adminform"].form.errors) == [missing]
+    assert list(admin_client.post(ADD, form(**{missing: "  "})).context["adminform"].form.errors) == [missing]
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Picture.objects.filter(pk=make_picture().pk).update(**{missing: ""})
+
+
+def test_28_decorative_pictures_have_no_alternative_text(admin_client):
+    errors = admin_client.post(ADD, form(alt_sq="", alt_en="")).context["adminform"].form.errors
+    assert sorted(errors) == ["alt_en", "alt_sq"]
+    assert admin_client.post(ADD, form(alt_sq="Diçka", alt_en="", is_decorative="on")).status_code == 302
+    picture = Picture.objects.get()
+    assert (picture.alt_sq, picture.alt_en) == ("", "")
+
+
+def test_a_credit_is_required_in_both_languages_or_neither(admin_client):
+    assert list(admin_client.post(ADD, form(credit_sq="Foto: CRCA")).context["adminform"].form.errors) == ["credit_en"]
+
+
+# Sizes
+
+
+@pytest.mark.slow
+def test_the_worker_creates_the_sizes_once(django_capture_on_commit_callbacks):
+    picture = make_picture(make_upload(2000, 1500))
+    assert picture.sized_at is None and picture.sources == [] and picture.fallback_url == picture.file.url
+    run_worker()
+    picture.refresh_from_db()
+    assert picture.sizes["widths"] == [320, 640, 960, 1280, 1680]
+    for width in picture.sizes["widths"]:
+        for kind in ("AVIF", "WEBP"):
+            with Image.open(folder_of(picture) / f"{width}.{kind.lower()}") as image:
+                assert (image.format, image.width, image.height) == (kind, width, width * 3 // 4)
+    with Image.open(default_storage.path(picture.card_url.removeprefix("/media/"))) as card:
+        assert (card.format, card.size) == ("JPEG", CARD)
+    before = {file.name: file.stat().st_mtime_ns for file in folder_of(picture).iterdir()}
+    picture.save()
+    run_worker()
+    assert {file.name: file.stat().st_mtime_ns for file in folder_of(picture).iterdir()} == before
+
+
+@pytest.mark.slow
+def test_the_card_is_cropped_around_the_focus():
+    upload = io.BytesIO()
+    image = Image.new("RGB", (1600, 1600), "white")
+    image.paste("black", (0, 1300, 1600, 1600))
+    image.save(upload, "PNG")
+    picture = make_picture(SimpleUploadedFile("a.png", upload.getvalue()))
+    darkness = {}
+    for focus in ("top", "bottom"):
+        picture.focus = focus
+        picture.save()
+        assert picture.sized_at is None
+        run_worker()
+        picture.refresh_from_db()
+        with Image.open(default_storage.path(picture.card_url.removeprefix("/media/"))) as card:
+            darkness[focus] = card.convert("L").getpixel((600, 600))
+    assert darkness["top"] > 250 and darkness["bottom"] < 5
+
+
+def test_a_small_picture_has_no_card():
+    picture = make_picture(make_upload(800, 600))
+    run_worker()
+    picture.refresh_from_db()
+    assert picture.card_url == ""
+
+
+def test_a_lost_or_failed_task_is_enqueued_again():
+    picture = make_picture()
+    DBTaskResult.objects.all().delete()
+    assert housekeeping.enqueue_sizes() == 1
+    assert housekeeping.enqueue_sizes() == 0, "one waiting task is enough"
+    file = Path(picture.file.path)
+    file.rename(file.with_name("away"))
+    run_worker()
+    assert housekeeping.enqueue_sizes() == 0, "the task has just failed"
+    DBTaskResult.objects.update(enqueued_at=timezone.now() - timedelta(hours=1))
+    file.with_name("away").rename(file)
+    assert housekeeping.enqueue_sizes() == 1
+    run_worker()
+    picture.refresh_from_db()
+    assert picture.sized_at
+
+
+def test_the_housekeeping_of_every_app_runs():
+    make_picture()
+    DBTaskResult.objects.all().delete()
+    keep_house()
+    assert DBTaskResult.objects.filter(task_path="campaign.tasks.make_sizes").count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_simultaneous_workers_create_the_same_sizes():
+    picture = make_picture(make_upload(1400, 900))
+    at_once(picture.make_sizes, Picture.objects.get().make_sizes)
+    picture.refresh_from_db()
+    assert picture.sized_at and not list(folder_of(picture).glob("*.part"))
+    for kind in ("avif", "webp"):
+        for width in picture.sizes["widths"]:
+            with Image.open(folder_of(picture) / f"{width}.{kind}") as image:
+                image.load()
+    picture.delete()
+
+
+def test_sizes_of_a_replaced_file_are_discarded():
+    stale = make_picture()
+    picture = Picture.objects.get(pk=stale.pk)
+    picture.file = make_picture(make_upload(500, 500)).file
+    picture.save()
+    stale.make_sizes()
+    picture.refresh_from_db()
+    assert picture.sized_at is None and picture.sizes == {}
+
+
+def test_files_are_deleted_with_their_row_after_commit(django_capture_on_commit_callbacks):
+    picture, other = make_picture(), make_picture()
+    run_worker()
+    with django_capture_on_commit_callbacks(execute=True):
+        Picture.objects.filter(pk=picture.pk).delete()
+        assert folder_of(picture).exists()
+    assert not folder_of(picture).exists() and folder_of(other).exists()
+    replaced = folder_of(other)
+    with django_capture_on_commit_callbacks(execute=True):
+        other.file = make_picture().file
+        other.save()
+    assert not replaced.exists()
+
+
+def test_files_without_a_row_are_deleted_by_housekeeping():
+    picture = make_picture()
+    lost, recent = (folder_of(picture).with_name(name) for name in ("0" * 24, "1" * 24))
+    for folder in (lost, recent):
+        folder.mkdir(exist_ok=True)
+        (folder / "full.jpg").write_bytes(b"x")
+    for folder in (lost, folder_of(picture)):
+        os.utime(folder, (time.time() - 100_000,) * 2)
+    assert housekeeping.delete_orphaned_files() == 1
+    assert [folder.exists() for folder in (lost, recent, folder_of(picture))] == [False, True, True]
+
+
+# On pages
+
+
+@pytest.fixture
+def page_with_pictures():
+    """A page with a picture at the top and two in its text, whose sizes exist."""
+    head, first = make_picture(make_upload(1300, 900), credit_sq="Foto: CRCA", credit_en="Photo: CRCA"), make_picture()
+    second = make_picture(alt_sq="", alt_en="", is_decorative=True)
+    run_worker()
+    text = "<p>a</p>{}<p>b</p>{}".format(*(f'<figure data-picture="{each.pk}"></figure>' for each in (first, second)))
+    return make_page(picture=head, body_sq=text, body_en=text), Picture.objects.in_bulk([head.pk, first.pk, second.pk])
+
+
+@pytest.mark.slow
+def test_28_a_page_has_srcset_and_alternative_text_in_its_language(
+    client, page_with_pictures, django_assert_max_num_queries
+):
+    page, pictures = page_with_pictures
+    pictures = sorted(pictures.values(), key=lambda picture: picture.pk)
+    for language, path, credit in (("sq", "/sq/prova/", "Foto: CRCA"), ("en", "/en/trial/", "Photo: CRCA")):
+        document = Document(client.get(path))
+        images = [document.of(image) for image in document.all("img")]
+        assert [image["alt"] for image in images] == [getattr(picture, f"alt_{language}") for picture in pictures]
+        sizes = [(str(picture.width), str(picture.height)) for picture in pictures]
+        assert [(image["width"], image["height"]) for image in images] == sizes
+        assert [image.get("loading") for image in images] == [None, "lazy", "lazy"]
+        assert [document.words(each) for each in document.all("figcaption")] == [credit]
+    assert len(document.all("source")) == 6
+    for source in document.all("source"):
+        attributes = document.of(source)
+        assert attributes["type"] in ("image/avif", "image/webp") and "vw" in attributes["sizes"]
+        for address in re.findall(r"(\S+) \d+w", attributes["srcset"]):
+            response = client.get(address)
+            assert response.status_code == 200 and response.headers["Content-Type"] == attributes["type"]
+            response.getvalue()
+    card = document.of(document.one("meta", property="og:image"))["content"]
+    assert card.endswith(page.picture.card_url) and "card-" in card
+    # Any number of pictures costs a page two queries.
+    with django_assert_max_num_queries(8):
+        client.get("/sq/prova/")
+
+
+def test_a_page_without_pictures_has_no_figure(client):
+    make_page()
+    page = words(client.get("/en/trial/"))
+    assert "<figure" not in page and "/pictures/en/page/trial.png" in page
+
+
+def test_a_picture_is_shown_before_its_sizes_exist(client):
+    picture = make_picture()
+    make_page(picture=picture)
+    document = Document(client.get("/en/trial/"))
+    assert document.of(document.one("img"))["src"] == picture.file.url
+    assert document.all("source") == []
+
+
+def test_a_deleted_picture_leaves_no_empty_figure(client):
+    make_page(body_en='<p>a</p><figure data-picture="99999"></figure><p>b</p>')
+    page = words(client.get("/en/trial/"))
+    assert "<figure" not in page and "99999" not in page
+
+
+def test_an_article_shows_its_picture_and_has_it_in_structured_data(client):
+    article = Article.objects.published().first()
+    article.picture = make_picture(make_upload(1300, 900))
+    article.save()
+    run_worker()
+    page = words(client.get(f"/en/news/{article.slug_en}/"))
+    article.picture.refresh_from_db()
+    assert f'"image": "http://localhost:8000{article.picture.fallback_url}"' in page
+
+
+@pytest.mark.parametrize(
+    ("written", "kept", "lost"),
+    [
+        ('<figure data-picture="17"></figure>', '<figure data-picture="17"></figure>', []),
+        ('<figure data-picture="17" id="x">z</figure>', '<figure data-picture="17"></figure>z', ["id"]),
+        ('<figure><img src="https://evil.example/x.png"></figure>', "", ["figure", "img"]),
+        ('<figure data-picture="0"></figure>', "", ["figure"]),
+        ('<figure data-picture="1&quot;><script>"></figure>', "", ["figure"]),
+        ('<figure data-picture="٣"></figure>', "", ["figure"]),
+        (f'<figure data-picture="{"9" * 30}"></figure>', "", ["figure"]),
+        ('<p>a<figure data-picture="2"></figure>b</p>', '<p>a</p><figure data-picture="2"></figure>b<p></p>', []),
+        (
+            '<figure data-picture="2"><figure data-picture="3"></figure></figure>',
+            '<figure data-picture="2"></figure><figure data-picture="3"></figure>',
+            [],
+        ),
+        ("<a href='<figure data-picture=\"2\"></figure>'>a</a>", None, []),
+    ],
+)  # fmt: skip
+def test_only_pictures_of_the_library_are_allowed_in_a_text(written, kept, lost):
+    assert richtext.removed_markup(written) == lost
+    once = richtext.clean(written)
+    assert richtext.clean(once) == once
+    if kept is None:
+        assert richtext.picture_ids(once) == []
+    else:
+        assert once == kept
+
+
+@pytest.mark.parametrize(
+    ("written", "kept"),
+    [
+        ('<figure data-picture="17" onclick="x()">z</figure>', '<figure data-picture="17"></figure>z'),
+        ("<FIGURE onclick='x()' data-picture=\"17\">", '<figure data-picture="17"></figure>'),
+        ('<figure data-picture="17&quot;><script>">', ""),
+        ('<figure data-picture="17"><script>">z', '<figure data-picture="17"></figure><script>">z'),
+        ("<figure onmouseover=x() data-picture=17", ""),
+        ('<figure title="a>b" data-picture="17">', '<figure data-picture="17"></figure>'),
+    ],
+)  # fmt: skip
+def test_figure_markup_is_safe_without_the_sanitiser(monkeypatch, written, kept):
+    monkeypatch.setattr("nh3.clean", lambda html, **options: html)
+    assert richtext.clean(written) == kept
+
+
+# The library
+
+
+def test_library_files_are_immutable_and_no_other_file_is_served(client):
+    picture = make_picture()
+    response = client.get(picture.file.url)
+    assert response.headers["Cache-Control"] == "public, max-age=31536000, immutable"
+    assert response.headers["Content-Type"] == "image/jpeg" and response.headers["X-Content-Type-Options"] == "nosniff"
+    assert "Set-Cookie" not in response.headers and "Vary" not in response.headers
+    response.getvalue()
+    Path(default_storage.path("secret.jpg")).write_bytes(b"x")
+    folder = picture.file.url.rpartition("/")[0]
+    for path in (
+        "/media/secret.jpg", "/media/", f"{folder}/", f"{folder}/gone.jpg", f"{folder}/../../secret.jpg",
+        f"{folder}/full.html", "/media/pictures/%2e%2e/secret.jpg",
+    ):  # fmt: skip
+        assert client.get(path).status_code == 404, path
+
+
+def test_a_picture_in_use_cannot_be_deleted_and_its_uses_are_listed(admin_client, client):
+    at_head, in_text, unused = make_picture(), make_picture(), make_picture()
+    make_page(picture=at_head, state="draft", body_en=f'<figure data-picture="{in_text.pk}"></figure>')
+    with pytest.raises(ProtectedError):
+        at_head.delete()
+    for picture in (at_head, in_text):
+        path = f"{LIST}{picture.pk}/delete/"
+        assert "Prova" in words(admin_client.get(path))
+        admin_client.post(path, {"post": "yes"})
+    everything = {"action": "delete_selected", "_selected_action": list(Picture.objects.values_list("pk", flat=True))}
+    admin_client.post(LIST, everything | {"post": "yes"})
+    assert Picture.objects.count() == 3
+    assert list(Picture.objects.unused()) == [unused]
+    listed = words(admin_client.get(LIST, {"used": "no"}))
+    assert f"{LIST}{unused.pk}/change/" in listed and f"{LIST}{in_text.pk}/change/" not in listed
+    assert admin_client.post(f"{LIST}{unused.pk}/delete/", {"post": "yes"}).status_code == 302
+    assert Picture.objects.count() == 2
+
+
+def test_the_list_and_the_form_show_where_a_picture_is_used(admin_client, django_assert_max_num_queries):
+    pictures = [make_picture() for _ in range(9)]
+    page = make_page(picture=pictures[0], body_sq=f'<figure data-picture="{pictures[1].pk}"></figure>')
+    change = f"/admin/campaign/page/{page.pk}/change/"
+    with django_assert_max_num_queries(12):
+        assert words(admin_client.get(LIST)).count(f'href="{change}"') == 2
+    assert change in words(admin_client.get(f"{LIST}{pictures[1].pk}/change/"))
+    assert change not in words(admin_client.get(f"{LIST}{pictures[2].pk}/change/"))
+
+
+def test_file_and_texts_of_a_picture_can_be_replaced(admin_client):
+    picture = make_picture()
+    before = picture.file.name
+    path = f"{LIST}{picture.pk}/change/"
+    assert admin_client.post(path, form(file=None, alt_en="New words") | {"file": ""}).status_code == 302
+    picture.refresh_from_db()
+    assert (picture.file.name, picture.alt_en) == (before, "New words")
+    assert admin_client.post(path, form(make_upload(400, 400))).status_code == 302
+    picture.refresh_from_db()
+    assert picture.file.name != before and picture.width == 400
+
+
+def library(client, **asked):
+    response = client.get(f"{LIST}library/", asked)
+    assert response.status_code == 200 and "no-store" in response.headers["Cache-Control"]
+    return response.json()
+
+
+def test_the_dialog_finds_pictures_by_words_page_and_id(admin_client):
+    pictures = [make_picture(alt_sq=f"Fëmijë në oborr {number}") for number in range(14)]
+    other = make_picture(alt_sq="Një fjongo blu", alt_en="A blue ribbon")
+    found = library(admin_client)
+    assert (found["count"], found["pages"], len(found["pictures"])) == (15, 2, 12)
+    assert found["pictures"][0] == {
+        "id": other.pk, "url": other.file.url, "name": "Një fjongo blu", "alt": {"sq": "Një fjongo blu", "en": "A blue ribbon"},
+    }  # fmt: skip
+    assert library(admin_client, q="femije OBORR")["count"] == 14
+    assert [each["id"] for each in library(admin_client, q="ribbon")["pictures"]] == [other.pk]
+    assert library(admin_client, q="\x00' OR 1=1")["count"] == 0
+    assert library(admin_client, page="zzz")["page"] == 1
+    asked = {each["id"] for each in library(admin_client, id=[pictures[0].pk, "x", other.pk])["pictures"]}
+    assert asked == {pictures[0].pk, other.pk}
+
+
+def test_the_library_requires_the_view_permission(client):
+    assert client.get(f"{LIST}library/").status_code == 302
+    assert sign_in(client, make_staff("view_page")).get(f"{LIST}library/").status_code == 403
+    assert sign_in(client, make_staff("view_picture")).get(f"{LIST}library/").status_code == 200
+
+
+def test_a_picture_is_chosen_in_the_form_of_a_page(admin_client):
+    picture = make_picture()
+    page = Page.objects.get(key="movement")
+    data = {
+        "key": "movement", "state": "published", "publish_at_0": "2020-01-01", "publish_at_1": "10:00", "picture": picture.pk,
+    }  # fmt: skip
+    columns = [f"{name}_{language}" for name in ("slug", "title", "lead", "body") for language in ("sq", "en")]
+    data |= {column: getattr(page, column) for column in columns}
+    assert admin_client.post(f"/admin/campaign/page/{page.pk}/change/", data).status_code == 302
+    page.refresh_from_db()
+    assert page.picture == picture
+
+
+def upload(client, **changes):
+    """The answer of the library dialog to a new picture; None removes a field."""
+    data = {"file": make_upload(), "alt_sq": "Një oborr", "alt_en": "A yard", **changes}
+    sent = {name: value for name, value in data.items() if value is not None}
+    return client.post(f"{LIST}library/", sent, headers={"accept-language": "en"})
+
+
+def test_a_picture_uploaded_in_the_dialog_is_in_the_library(admin_client):
+    answer = upload(admin_client).json()
+    picture = Picture.objects.get()
+    assert answer["picture"]["id"] == picture.pk and answer["picture"]["alt"] == {"sq": "Një oborr", "en": "A yard"}
+    assert picture.focus == "center" and LogEntry.objects.get().object_id == str(picture.pk)
+    assert library(admin_client)["may_add"] is True
+
+
+@pytest.mark.parametrize(
+    ("changes", "field", "sentence"),
+    [
+        ({"file": SimpleUploadedFile("a.jpg", b"no picture")}, "file", "cannot be read as a JPEG"),
+        ({"file": None}, "file", "Choose a file."),
+        ({"alt_en": ""}, "alt_en", "Describe the picture in both languages"),
+    ],
+)
+def test_a_picture_that_cannot_be_added_is_told_in_the_dialog(admin_client, changes, field, sentence):
+    assert sentence in str(upload(admin_client, **changes).json()["errors"][field])
+    assert not Picture.objects.exists()
+
+
+def test_the_dialog_uploads_only_for_those_who_may_add_pictures(client):
+    sign_in(client, make_staff("view_picture"))
+    assert library(client)["may_add"] is False
+    assert upload(client).status_code == 403
+    assert not Picture.objects.exists()
+
+
+# Two editors, and the history
+
+
+def test_two_editors_of_a_picture_do_not_undo_each_other(admin_client):
+    picture = make_picture()
+    path = f"{LIST}{picture.pk}/change/"
+    opened = filled(admin_client.get(path), file=None)
+    assert admin_client.post(path, opened | {"alt_en": "Children"}).status_code == 302
+    second = admin_client.post(path, opened | {"credit_sq": "Foto: CRCA", "credit_en": "Photo: CRCA"})
+    assert second.status_code == 200
+    assert 'value="Photo: CRCA"' in second.text and "Children" in second.text
+    picture.refresh_from_db()
+    assert (picture.alt_en, picture.credit_en) == ("Children", "")
+    again = opened | {"credit_sq": "Foto: CRCA", "credit_en": "Photo: CRCA"}
+    again["save_over"] = second.context["conflict"]["current_state"]
+    assert admin_client.post(path, again).status_code == 302
+
+
+def test_earlier_words_of_a_picture_come_back_and_its_present_file_stays(admin_client):
+    picture = make_picture(alt_en="The first words")
+    path = f"{LIST}{picture.pk}/change/"
+    replaced = filled(admin_client.get(path), alt_en="Other words", file=make_upload(400, 400))
+    assert admin_client.post(path, replaced).status_code == 302
+    picture.refresh_from_db()
+    version = Version.objects.get_for_object(picture).last()
+    page = f"{LIST}{picture.pk}/history/{version.pk}/"
+    seen = admin_client.get(page).context["seen"]
+    assert admin_client.post(page, {"seen": seen}).status_code == 302
+    restored = Picture.objects.get()
+    assert (restored.alt_en, restored.file.name) == ("The first words", picture.file.name)
+    assert Path(restored.file.path).exists()
+
+
+def test_the_words_of_a_deleted_picture_can_be_read_but_not_its_file_restored(admin_client):
+    picture = make_picture(alt_en="The first words")
+    admin_client.post(f"{LIST}{picture.pk}/delete/", {"post": "yes"})
+    path = f"{LIST}deleted/{Version.objects.get_deleted(Picture).get().pk}/"
+    for page in (admin_client.get(path, headers=ENGLISH), admin_client.post(path, headers=ENGLISH)):
+        assert "The first words" in page.text and "Upload the picture again" in page.text
+        assert "Restore it" not in page.text
+    assert not Picture.objects.exists()

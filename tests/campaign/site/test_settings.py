@@ -1,0 +1,285 @@
+"""What staff set for every page: banner, social links, the picture when shared, menu and footer, and signing that is paused."""
+
+from datetime import timedelta
+
+import pytest
+from django.db import IntegrityError, transaction
+from django.test import Client
+from django.utils import timezone
+
+from campaign.content import SiteContent
+from campaign.models import MenuPlace, Page, Picture, SiteSettings, SocialLink
+from pledges.models import PledgingSettings
+from staff.models import Draft, PublishingSettings
+from staff.roles import Role
+from tests.factories import make_picture, make_staff, make_upload, sign_in
+from tests.pages import LANGUAGES, Document, filled
+from tests.pledges.desk.pages import ENGLISH
+from tests.staff.accounts.test_accounts import make_account
+
+pytestmark = pytest.mark.django_db
+
+SETTINGS = "/admin/campaign/sitesettings/1/change/"
+MENU = "/admin/campaign/menuplace/"
+BANNER = {"banner_sq": "Linja është e zënë.", "banner_en": "The line is busy."}
+
+
+def settings(**values):
+    return SiteSettings.objects.update_or_create(pk=1, defaults=values)
+
+
+# Banner
+
+
+def test_a_banner_is_on_every_public_page_below_the_help_numbers_in_its_language(client):
+    settings(**BANNER, banner_url_sq="/sq/ndihme/", banner_url_en="https://www.example.org/")
+    for path, words, url in (
+        ("/sq/", "Linja është e zënë.", "/sq/ndihme/"),
+        ("/en/news/", "The line is busy.", "https://www.example.org/"),
+        ("/en/no-such-page/", "The line is busy.", "https://www.example.org/"),
+    ):
+        page = Document(client.get(path))
+        banner = page.one("aside", **{"class": "banner"})
+        assert page.words(banner) == words
+        assert page.of(page.all("a", node=banner)[0])["href"] == url
+        assert [page.of(each)["class"] for each in page.all("aside")][:2] == ["help-strip", "banner"]
+
+
+def test_a_banner_comes_and_goes_by_the_clock(client):
+    now = timezone.now()
+    settings(**BANNER, banner_from=now + timedelta(hours=1), banner_until=now + timedelta(hours=2))
+    assert "The line is busy." not in client.get("/en/").text
+    settings(banner_from=now - timedelta(seconds=1), banner_until=now + timedelta(hours=1))
+    assert "The line is busy." in client.get("/en/").text
+    assert SiteContent.current().changes().count(now + timedelta(hours=1)) == 1
+    settings(banner_until=now - timedelta(microseconds=1))
+    assert "The line is busy." not in client.get("/en/").text
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"banner_sq": "Vetëm shqip."},
+        {**BANNER, "banner_url_en": "http://example.org/"},
+        {**BANNER, "banner_url_en": "javascript:alert(1)"},
+        {**BANNER, "banner_url_en": "//example.org/"},
+        {**BANNER, "banner_from": timezone.now(), "banner_until": timezone.now() - timedelta(hours=1)},
+    ],
+)
+def test_the_database_refuses_a_banner_in_one_language_or_that_leads_astray(wrong):
+    with pytest.raises(IntegrityError), transaction.atomic():
+        settings(**wrong)
+
+
+def test_an_editor_sets_a_banner_and_reads_what_is_wrong(client):
+    editor = sign_in(client, make_staff("change_sitesettings", "view_sitesettings"))
+    page = editor.get(SETTINGS, headers=ENGLISH)
+    response = editor.post(SETTINGS, filled(page, banner_sq="Vetëm shqip."), headers=ENGLISH)
+    assert "Write this in both languages, or leave both empty." in response.text
+    assert editor.post(SETTINGS, filled(page, **BANNER)).status_code == 302
+    assert SiteSettings.load().banner_en == "The line is busy."
+
+
+# Social links
+
+
+def test_social_links_are_in_the_footer_in_their_order(client):
+    settings()
+    SocialLink.objects.create(settings_id=1, network="youtube", url="https://www.youtube.com/@crca", position=2)
+    SocialLink.objects.create(settings_id=1, network="facebook", url="https://www.facebook.com/crca.al", position=1)
+    for language in LANGUAGES:
+        page = Document(client.get(f"/{language}/"))
+        links = page.all("a", node=page.one("ul", **{"class": "social"}))
+        assert [page.words(link) for link in links] == ["Facebook", "YouTube"]
+
+
+def test_a_draft_of_the_banner_and_of_the_foot_is_previewed_on_the_home_page(client):
+    language = "en"
+    editor = sign_in(client, make_staff(superuser=True))
+    settings(banner_from=timezone.now() + timedelta(days=2))
+    page = editor.get(SETTINGS, headers=ENGLISH)
+    typed = {
+        **BANNER,
+        "social_links-TOTAL_FORMS": "1",
+        "social_links-0-network": "facebook",
+        "social_links-0-position": "1",
+        "social_links-0-url": "https://www.facebook.com/crca.al",
+    }
+    response = editor.post(SETTINGS, filled(page, **typed) | {"_preview": "1"}, headers=ENGLISH)
+    assert response.status_code == 303
+    shown = Document(editor.get(f"/admin/staff/draft/{Draft.objects.get().pk}/page/{language}/"))
+    assert shown.words(shown.one("aside", **{"class": "banner"})) == BANNER[f"banner_{language}"]
+    assert "Facebook" in shown.words(shown.one("ul", **{"class": "social"}))
+    assert SiteSettings.load().banner_en == "" and not SocialLink.objects.exists()
+    assert BANNER[f"banner_{language}"] not in client.get(f"/{language}/").text
+
+
+def test_a_social_link_leads_to_its_network_by_https(client):
+    editor = sign_in(client, make_staff("change_sitesettings", "add_sociallink", "view_sociallink"))
+    typed = {
+        "social_links-TOTAL_FORMS": "1",
+        "social_links-0-network": "facebook",
+        "social_links-0-position": "1",
+        "social_links-0-url": "https://facebook.com.example.org/crca",
+    }
+    page = editor.get(SETTINGS, headers=ENGLISH)
+    response = editor.post(SETTINGS, filled(page, **typed), headers=ENGLISH)
+    assert "This is not an address of Facebook." in response.text
+    typed["social_links-0-url"] = "https://www.facebook.com/crca.al"
+    assert editor.post(SETTINGS, filled(page, **typed)).status_code == 302
+    assert SocialLink.objects.get().url == "https://www.facebook.com/crca.al"
+    with pytest.raises(IntegrityError), transaction.atomic():
+        SocialLink.objects.create(settings_id=1, network="x", url="http://x.com/crca")
+    with pytest.raises(IntegrityError), transaction.atomic():
+        SocialLink.objects.create(settings_id=1, network="facebook", url="https://www.facebook.com/other")
+
+
+# Picture when shared
+
+
+def test_the_picture_of_staff_stands_for_pages_without_one(client):
+    picture = make_picture(make_upload(1600, 1000))
+    picture.make_sizes()
+    picture.refresh_from_db()
+    settings(share_picture=picture)
+    for path in ("/en/", "/en/the-problem/"):
+        assert f'property="og:image" content="http://localhost:8000{picture.card_url}"' in client.get(path).text
+    assert list(Picture.objects.unused()) == []
+    assert Picture.objects.uses()[picture.pk] == [SiteSettings.load()]
+
+
+# Menu and footer
+
+
+def list_as_typed(page, **changes):
+    """The list as a browser sends it, with `changes` typed into it."""
+    formset = page.context["cl"].formset
+    values = {bound.html_name: bound.value() for bound in formset.management_form}
+    for form in formset.forms:
+        for bound in form:
+            values[bound.html_name] = values[bound.html_initial_name] = "" if bound.value() is None else bound.value()
+    return values | changes | {"_save": "Save"}
+
+
+def names(client, path, part):
+    page = Document(client.get(path))
+    return [
+        page.words(link)
+        for link in page.all("a", node=page.one("nav" if part == "nav" else "footer", **{"class": part}))
+    ]
+
+
+def test_editors_order_menu_and_footer_in_one_list(client):
+    editor = sign_in(client, make_staff("change_menuplace", "view_menuplace"))
+    before = names(editor, "/en/", "foot")
+    assert names(editor, "/en/", "nav")[:3] == ["The movement", "The problem", "Our demands"]
+    page = editor.get(MENU, headers=ENGLISH)
+    rows = {form.instance.key: form.prefix for form in page.context["cl"].formset.forms}
+    changes = {
+        f"{rows['about']}-menu_position": "1",
+        f"{rows['movement']}-menu_position": "",
+        f"{rows['child']}-footer_column": "0",
+        f"{rows['glossary']}-footer_column": "3",
+        f"{rows['glossary']}-footer_position": "5",
+    }
+    response = editor.post(MENU, list_as_typed(page, **changes), headers=ENGLISH)
+    assert response.status_code == 302
+    assert names(editor, "/en/", "nav")[:3] == ["Who we are", "The problem", "Our demands"]
+    after = names(editor, "/en/", "foot")
+    child, glossary = (Page.objects.get(key=key).title_en for key in ("child", "glossary"))
+    assert child in before and child not in after
+    assert after.index(glossary) == after.index("Privacy notice") - 1
+
+
+def send_places(client, page, **places):
+    """Send the list with other places in the menu, by key of the page."""
+    rows = {form.instance.key: form.prefix for form in page.context["cl"].formset.forms}
+    typed = {f"{rows[key]}-menu_position": place for key, place in places.items()}
+    return client.post(MENU, list_as_typed(page, **typed), headers=ENGLISH)
+
+
+def test_the_list_of_the_menu_publishes_nothing_for_those_who_may_not_publish_now(client):
+    """Not for a writer, and for no one while a second person publishes. What was typed into an open list stays in it."""
+    writer = sign_in(Client(), make_account("shkruesi@shembull.al", Role.WRITER, "Shkrues", app=False))
+    editor = sign_in(client, make_staff("change_menuplace", "view_menuplace"))
+    opened = editor.get(MENU, headers=ENGLISH)
+    PublishingSettings.objects.update_or_create(pk=1, defaults={"needs_second_person": True})
+    for staff in (editor, writer):
+        refused = send_places(staff, opened, about="1", movement="77")
+        assert refused.status_code == 200 and "A second person publishes what you write" in refused.text
+        assert 'value="77"' in refused.text
+        page = staff.get(MENU, headers=ENGLISH)
+        assert "A second person publishes what you write" in page.text and 'name="_save"' not in page.text
+        assert page.context["cl"].formset is None
+    PublishingSettings.objects.update(needs_second_person=False)
+    assert send_places(writer, opened, about="1").status_code == 200
+    assert not MenuPlace.objects.filter(menu_position=77).exists()
+    assert Page.objects.get(key="about").menu_position != 1
+    assert send_places(editor, opened, about="1").status_code == 302
+    assert Page.objects.get(key="about").menu_position == 1
+
+
+def test_a_writer_submits_a_place_in_the_menu_on_the_page_of_its_row(client):
+    writer = sign_in(client, make_account("shkruesi@shembull.al", Role.WRITER, "Shkrues", app=False))
+    about = MenuPlace.objects.get(key="about")
+    path = f"{MENU}{about.pk}/change/"
+    assert path in writer.get(MENU, headers=ENGLISH).text
+    form = filled(writer.get(path, headers=ENGLISH), menu_position="1")
+    assert writer.post(path, form | {"_submit": "1"}).status_code == 302
+    draft = Draft.objects.get()
+    assert (draft.state, draft.data["menu_position"]) == ("submitted", ["1"])
+    assert Page.objects.get(key="about").menu_position == about.menu_position
+
+
+def test_two_editors_of_the_menu_do_not_undo_each_other(client):
+    editor = sign_in(client, make_staff("change_menuplace", "view_menuplace"))
+    page = editor.get(MENU)
+    rows = {form.instance.key: form.prefix for form in page.context["cl"].formset.forms}
+    Page.objects.filter(key="about").update(menu_position=9)
+    editor.post(MENU, list_as_typed(page, **{f"{rows['press']}-menu_position": "8"}))
+    assert dict(MenuPlace.objects.filter(key__in=["about", "press"]).values_list("key", "menu_position")) == {
+        "about": 9,
+        "press": 8,
+    }
+
+
+# Signing that is paused
+
+
+@pytest.mark.parametrize(("state", "words"), [("paused", "Signing is paused"), ("closed", "Signing is closed")])
+def test_11_no_page_promises_a_form_while_signing_is_paused_or_closed(client, state, words):
+    """Every page whose button leads to the form says instead that signing is paused, in the words of staff where it has room."""
+    paths = [
+        *(
+            "/en/",
+            "/en/totals/",
+            "/en/wall/",
+            "/en/counties/tirana/",
+            "/en/parents/",
+            "/en/no-such-page/",
+            "/en/inbox/",
+        ),
+        *("/en/contact/", "/counter/en/light/"),
+    ]
+    promises = ("Sign the pledge", "Sign again", "Be the first to sign", "Be the next to sign")
+    open_pages = {path: client.get(path).text for path in paths}
+    PledgingSettings.objects.update_or_create(
+        pk=1, defaults={"state": state, "message_sq": "Deri nesër.", "message_en": "Until tomorrow morning."}
+    )
+    for path in paths:
+        page = Document(client.get(path))
+        texts = [page.words(link) for link in page.all("a") if page.of(link)["href"].startswith("/en/pledge/")]
+        assert not [text for text in texts if text in promises], path
+        assert words in page.words(), path
+        assert any(text in open_pages[path] for text in promises), path
+    assert "Until tomorrow morning." in client.get("/en/").text
+    assert "Until tomorrow morning." in client.get("/en/parents/").text
+    assert "Until tomorrow morning." in client.get("/en/pledge/").text
+    PledgingSettings.objects.update(state="open")
+    assert words not in client.get("/en/").text
+
+
+def test_the_note_of_the_list_names_the_fixed_links_of_the_footer(admin_client):
+    page = admin_client.get("/admin/campaign/menuplace/", headers={"accept-language": "en"})
+    words = Document(page).words()
+    assert "Column 1: Sign the pledge (20), Manage my pledge (30). Column 2: Organisations (20), Events (50)" in words

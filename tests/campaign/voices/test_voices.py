@@ -1,0 +1,510 @@
+"""The register of voices: consent, approval, its end by the clock, and removal that nothing brings back."""
+
+import json
+from datetime import timedelta
+
+import pytest
+import reversion
+from django.contrib.admin.models import LogEntry
+from django.db import IntegrityError, connection, transaction
+from django.db.models import F
+from django.test import Client
+from django.utils import timezone, translation
+from reversion.models import Version
+
+from campaign.content import SiteContent
+from campaign.models import Voice
+from campaign.voices.models import APPROVED_TEXTS, LONGEST_CONSENT
+from pledges import outbox
+from pledges.crypto import links
+from pledges.crypto.links import Purpose
+from pledges.models import Message, OutboxEntry, VoiceOwner
+from pledges.requests import held
+from pledges.requests.subject_data import held_data, held_words
+from staff.models import Draft
+from staff.roles import Role
+from tests.factories import keep_house, links_in, make_pledge, run_worker, send_messages, sign_in
+from tests.organisations import make_joining
+from tests.pages import Document, filled
+from tests.pledges.outbox.replay import take_entries
+from tests.staff.accounts.test_accounts import make_account
+from tests.voices import WORDS, make_voice, owner_of, voice_data
+
+pytestmark = pytest.mark.django_db
+
+DAY = timedelta(days=1)
+ENGLISH = {"accept-language": "en"}
+LIST = "/admin/campaign/voice/"
+
+
+def page_of(voice, language="sq", purpose=Purpose.VOICE):
+    return links.path(purpose, voice.owner, language=language)
+
+
+def home(client, language="en"):
+    return Document(client.get(f"/{language}/")).words()
+
+
+def is_public(voice, days=0):
+    """Whether visitors see it after so many days."""
+    content = SiteContent(0, timezone.now() + days * DAY)
+    return voice.pk in [each.pk for each in content.voices]
+
+
+# The database
+
+
+def test_a_row_of_the_release_before_is_from_a_public_source_and_shown():
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO campaign_voice (key, is_shown, position, text_sq, text_en, person, role_sq, role_en, date, source, "
+            "is_paraphrased) VALUES ('before', true, 0, 'Po', 'Yes', 'Altin', 'r', 'r', '2020-07-23', 'crca.al', false)"
+        )
+    voice = Voice.objects.get(key="before")
+    assert (voice.kind, voice.owner) == ("public", None) and is_public(voice)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"how": ""},
+        {"scope": ""},
+        {"agreed_on": None},
+        {"ends_on": None},
+        {"is_adult": False},
+        {"is_no_story": False},
+        {"ends_on": F("agreed_on")},
+        {"ends_on": F("agreed_on") + LONGEST_CONSENT + DAY},
+        {"kind": "public"},
+        {"kind": "public", "source": "crca.al", "how": "", "agreed_on": None, "scope": "", "ends_on": None},
+    ],
+)
+def test_the_database_refuses_a_voice_without_a_source_or_a_consent(changes):
+    make_voice()
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Voice.objects.filter(kind="given").update(**changes)
+
+
+def test_a_public_voice_needs_its_source():
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Voice.objects.filter(kind="public").update(source="")
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"name_cipher": None},
+        {"address_cipher": None},
+        {"address_digest": None},
+        {"removed_at": timezone.now()},
+        {"approved_at": None},
+        {"asked_at": None},
+    ],
+)
+def test_the_database_refuses_owners_that_do_not_exist(changes):
+    make_voice()
+    with pytest.raises(IntegrityError), transaction.atomic():
+        VoiceOwner.objects.update(**changes)
+
+
+# What the public sees
+
+
+@pytest.mark.parametrize("state", ["new", "asked"])
+def test_without_the_approval_of_its_owner_visitors_do_not_see_it(client, state):
+    voice = make_voice(state, text_en="Not yet for everyone.")
+    assert not is_public(voice) and "Not yet for everyone." not in home(client)
+
+
+def test_an_approved_voice_is_shown_without_a_source_until_its_last_day(client):
+    voice = make_voice()
+    page = Document(client.get("/en/"))
+    figure = page.words(page.one("figure", **{"class": "voice"}))
+    assert WORDS["text_en"] in figure and "Lira Shehu" in figure and "Source" not in figure
+    assert is_public(voice, days=365) and not is_public(voice, days=366)
+
+
+@pytest.mark.parametrize("name", [*APPROVED_TEXTS, "date", "ends_on", "is_paraphrased"])
+def test_any_change_of_what_was_approved_hides_it_until_its_owner_approves_again(name):
+    voice = make_voice()
+    before = getattr(voice, name)
+    other = {"date": voice.date - DAY, "ends_on": voice.ends_on - DAY, "is_paraphrased": True, "scope": "print"}
+    Voice.objects.filter(pk=voice.pk).update(**{name: other.get(name, "Tjetër")})
+    assert not is_public(voice)
+    Voice.objects.filter(pk=voice.pk).update(**{name: before})
+    assert is_public(voice), "these are the words that its owner approved"
+
+
+def test_words_do_not_move_between_columns_unseen():
+    voice = make_voice(text_sq="a", text_en="b'c\\d", person="ë")
+    prints = {Voice.objects.get(pk=voice.pk).fingerprint}
+    for sq, en in [("a'b", "c\\d"), ("ab", "'c\\d"), ("a", "b'c\\\\d"), ("a''", "b'c\\d")]:
+        Voice.objects.filter(pk=voice.pk).update(text_sq=sq, text_en=en)
+        prints.add(Voice.objects.get(pk=voice.pk).fingerprint)
+    assert len(prints) == 5
+
+
+def test_the_wish_that_nothing_be_done_with_it_hides_it():
+    voice = make_voice()
+    held.restrict("mira@shembull.al", [str(voice.owner_id)])
+    assert not is_public(voice) and not voice.ask("", "sq")
+    # The message of before, which is not sent.
+    message = Message.objects.exclude(voice=None).get()
+    assert message.compose() is None
+    held.restrict("mira@shembull.al", [str(voice.owner_id)], lift=True)
+    assert is_public(voice)
+
+
+# The message and the page of the owner
+
+MAILS = {
+    "sq": [
+        "Shikoni si do të dalin fjalët tuaja",
+        "Nuk i shfaqim derisa të na thoni po.",
+        "Shikojini fjalët tuaja",
+        "me të njëjtën lidhje mund t’i hiqni fjalët tuaja kur të doni",
+    ],
+    "en": [
+        "Please look at how your words will appear",
+        "We do not show them until you agree.",
+        "See your words",
+        "with the same link you can remove your words at any time",
+    ],
+}
+
+
+@pytest.mark.parametrize("language", MAILS)
+def test_the_message_is_in_the_language_of_the_owner_and_quotes_neither_words_nor_name(language, mailoutbox):
+    voice = make_voice("asked", language=language)
+    run_worker()
+    [mail] = mailoutbox
+    subject, *sentences = MAILS[language]
+    assert mail.subject == subject and mail.to == ["mira@shembull.al"]
+    for sentence in sentences:
+        assert sentence in mail.body
+    assert "Lira" not in mail.body and WORDS["text_sq"] not in mail.body and WORDS["text_en"] not in mail.body
+    [link] = links_in(mail, "voice")
+    # The rest is the time and the signature.
+    assert link.partition(":")[0] == page_of(voice, language).partition(":")[0]
+
+
+def test_no_message_goes_out_about_a_voice_that_was_removed(mailoutbox):
+    make_voice("asked").remove()
+    send_messages()
+    assert mailoutbox == [] and not Message.objects.exclude(voice=None).exists()
+
+
+@pytest.mark.parametrize("language", ["sq", "en"])
+def test_the_page_shows_both_languages_where_and_until_when_and_leaves_no_trace(client, language):
+    voice = make_voice("asked", scope="social")
+    response = client.get(page_of(voice, language))
+    page = Document(response)
+    words = page.words()
+    assert WORDS["text_sq"] in words and WORDS["text_en"] in words and "Mësuese" in words and "Teacher" in words
+    expected = {
+        "sq": "I përdorim në këtë faqe dhe në rrjetet sociale, deri më",
+        "en": "We use it on this site and on social media, until",
+    }
+    assert expected[language] in words and "mira@shembull.al" not in response.text
+    assert response["Cache-Control"] == "private, no-store" and "noindex" in response["X-Robots-Tag"]
+    assert not response.cookies and not owner_of(voice).approved_at, "GET changes nothing"
+    for each in ("sq", "en"):
+        assert page.all("div", lang=each)
+
+
+def agree(client, voice, **data):
+    return client.post(page_of(voice), {"agree": Voice.objects.get(pk=voice.pk).fingerprint} | data)
+
+
+def test_the_owner_agrees_and_later_removes_it_with_the_same_link(client):
+    voice = make_voice("asked")
+    assert agree(client, voice).status_code == 303
+    assert is_public(voice) and "Ju e keni miratuar." in client.get(page_of(voice)).text
+    response = client.post(page_of(voice), {"remove": "1"})
+    assert "Fjalët tuaja u hoqën" in response.text and not is_public(voice)
+    assert WORDS["text_en"] not in home(client)
+    # The link says so for as long as the record is kept, and nothing brings it back.
+    assert "Fjalët tuaja u hoqën" in client.get(page_of(voice)).text
+    assert client.post(page_of(voice), {"agree": voice.fingerprint}).status_code == 200
+    assert not Voice.objects.filter(pk=voice.pk).exists() and owner_of(voice).approved_fingerprint == ""
+
+
+def test_do_not_show_it_removes_what_was_never_shown(client):
+    voice = make_voice("asked")
+    page = client.get(page_of(voice))
+    assert "Mos i shfaqni" in page.text
+    client.post(page_of(voice), {"remove": "1"})
+    assert not Voice.objects.filter(pk=voice.pk).exists() and owner_of(voice).address is None
+
+
+@pytest.mark.parametrize("typed", ["", "x", "0" * 64, "\x00", "ë" * 64])
+def test_words_that_changed_since_the_page_was_opened_are_not_approved(client, typed):
+    voice = make_voice("asked")
+    if not typed:
+        typed = Voice.objects.get(pk=voice.pk).fingerprint
+        Voice.objects.filter(pk=voice.pk).update(text_en="Other words.")
+    response = client.post(page_of(voice), {"agree": typed})
+    assert response.status_code == 409 and "nuk u miratua gjë" in response.text
+    assert not is_public(voice) and owner_of(voice).approved_at is None
+
+
+def test_hostile_links_open_nothing(client):
+    voice, other = make_voice("asked"), make_voice("asked", address="tjeter@shembull.al")
+    good = page_of(voice)
+    token = good.rstrip("/").rpartition("/")[2]
+    forged = [
+        good.replace(token, token[:-1] + ("A" if token[-1] != "A" else "B")),
+        good.replace(token, token[3:]),
+        # Signed for another purpose, or of another kind of row.
+        good.replace(token, links.token(Purpose.ORGANISATION, make_joining())),
+        good.replace(token, links.token(Purpose.MANAGE, make_pledge())),
+        page_of(voice).replace(token, links.token(Purpose.GROUP_MANAGE, voice.owner)),
+    ]
+    for path in forged:
+        for response in (client.get(path), client.post(path, {"remove": "1"}), client.post(path, {"agree": "x"})):
+            assert "Kjo lidhje nuk funksionon" in response.text and WORDS["text_sq"] not in response.text
+    # The link of one owner does nothing to the voice of another.
+    client.post(page_of(other), {"agree": Voice.objects.get(pk=voice.pk).fingerprint})
+    client.post(page_of(other), {"remove": "1"})
+    assert Voice.objects.filter(pk=voice.pk).exists() and owner_of(voice).approved_at is None
+    assert client.post(good, {"remove": "1"}, headers={"sec-fetch-site": "cross-site"}).status_code == 403
+    assert Voice.objects.filter(pk=voice.pk).exists()
+
+
+def test_another_address_ends_the_approval_and_the_link_of_the_one_before(client, mailoutbox):
+    voice = make_voice()
+    old = page_of(voice)
+    voice.ask("e-re@shembull.al", "en")
+    assert not is_public(voice) and "Kjo lidhje nuk funksionon" in client.post(old, {"remove": "1"}).text
+    run_worker()
+    [mail] = mailoutbox
+    assert mail.to == ["e-re@shembull.al"], "the message to the old address does not go out"
+    assert Voice.objects.filter(pk=voice.pk).exists()
+
+
+# Removal
+
+
+def traces_of(voice):
+    """(rows of versions, drafts, messages) about the voice."""
+    return (
+        Version.objects.get_for_object_reference(Voice, voice.pk).count(),
+        Draft.objects.filter(content_type__model="voice", object_id=str(voice.pk)).count(),
+        Message.objects.exclude(voice=None).count(),
+    )
+
+
+def with_versions_and_draft(editor, voice):
+    """The form saved twice, and a draft."""
+    form = f"{LIST}{voice.pk}/change/"
+    assert editor.post(form, filled(editor.get(form), role_en="Head teacher", _save="1")).status_code == 302
+    data = filled(editor.get(form), text_en="A draft of hers.") | {"_draft": "1"}
+    assert editor.post(form, data).status_code == 302
+    versions, drafts, _messages = traces_of(voice)
+    assert versions == 2 and drafts == 1
+
+
+REMOVALS = {
+    "its owner": lambda editor, voice: editor.post(page_of(voice), {"remove": "1"}),
+    "the form": lambda editor, voice: editor.post(f"{LIST}{voice.pk}/owner/", {"remove": "1"}),
+    "delete": lambda editor, voice: editor.post(f"{LIST}{voice.pk}/delete/", {"post": "yes"}),
+    "the list": lambda editor, voice: editor.post(
+        LIST, {"action": "delete_selected", "_selected_action": [voice.pk], "post": "yes"}
+    ),
+    "a request for erasure": lambda editor, voice: held.erase("mira@shembull.al", [str(voice.owner_id)]),
+    "SQL": lambda editor, voice: Voice.objects.filter(pk=voice.pk)._raw_delete("default"),
+}
+
+
+@pytest.mark.parametrize("way", REMOVALS)
+def test_a_removed_voice_leaves_no_words_no_name_and_no_address(editor, way):
+    voice = make_voice("asked", person="Përparim Xhemalçeli", address="perparim@shembull.al")
+    if way == "a request for erasure":
+        voice.owner.move("mira@shembull.al", "sq")
+        voice.refresh_from_db()
+    with_versions_and_draft(editor, voice)
+    REMOVALS[way](editor, voice)
+    assert traces_of(voice) == (0, 0, 0) and not Voice.objects.filter(pk=voice.pk).exists()
+    owner = owner_of(voice)
+    assert (owner.name, owner.address, owner.address_digest) == (None, None, None) and owner.removed_at
+    assert not Version.objects.filter(serialized_data__contains="Xhemal").exists()
+    assert not LogEntry.objects.filter(object_repr__contains="Xhemal").exists()
+    assert not LogEntry.objects.filter(change_message__contains="Xhemal").exists()
+    assert not Draft.objects.filter(name__contains="Xhemal").exists()
+    # Nothing to recover.
+    assert "Xhemal" not in editor.get(f"{LIST}deleted/").text
+
+
+def test_what_is_from_a_public_source_can_still_be_recovered(editor):
+    voice = Voice.objects.filter(kind="public").first()
+    editor.post(f"{LIST}{voice.pk}/delete/", {"post": "yes"})
+    assert voice.person in editor.get(f"{LIST}deleted/").text
+
+
+@pytest.mark.parametrize("way", ["removed", "moved"])
+def test_a_restore_of_an_older_backup_brings_nothing_back(way, mailoutbox):
+    voice = make_voice()
+    with reversion.create_revision():
+        reversion.add_to_revision(voice)
+    owner, version = owner_of(voice), Version.objects.get_for_object(voice).get()
+    OutboxEntry.objects.all().delete()
+    voice.remove() if way == "removed" else voice.ask("e-re@shembull.al", "sq")
+    entries = take_entries()
+    assert [entry["kind"] for entry in entries] == ["voice_changed"]
+    assert "mira" not in json.dumps(entries).lower() and WORDS["text_sq"] not in json.dumps(entries)
+    # The backup of before.
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL session_replication_role = replica")
+        Message.objects.all().delete()
+        owner.save(), voice.save(), version.revision.save(), version.save()
+        cursor.execute("SET LOCAL session_replication_role = origin")
+    OutboxEntry.objects.all().delete()
+    assert is_public(voice)
+    assert outbox.replay(entries, timezone.now() - DAY) == {"voice_changed": 1}
+    assert not is_public(voice) and owner_of(voice).approved_fingerprint == ""
+    if way == "removed":
+        assert traces_of(voice) == (0, 0, 0) and owner_of(voice).address is None
+    else:
+        assert owner_of(voice).link_version > owner.link_version
+    assert outbox.replay(entries, timezone.now() - DAY) == {}
+
+
+def test_a_voice_goes_a_month_after_its_last_day_and_the_record_a_year_later():
+    today = timezone.localdate()
+    voice = make_voice(agreed_on=today - 100 * DAY, ends_on=today - 30 * DAY)
+    keep_house()
+    assert Voice.objects.filter(pk=voice.pk).exists() and not is_public(voice)
+    Voice.objects.filter(pk=voice.pk).update(ends_on=today - 31 * DAY)
+    keep_house()
+    assert not Voice.objects.filter(pk=voice.pk).exists() and owner_of(voice).address is None
+    VoiceOwner.objects.update(removed_at=timezone.now() - 366 * DAY)
+    keep_house()
+    assert not VoiceOwner.objects.exists()
+
+
+def test_a_voice_whose_owner_asked_that_nothing_be_done_stays_beyond_its_end():
+    today = timezone.localdate()
+    voice = make_voice(agreed_on=today - 100 * DAY, ends_on=today - 60 * DAY)
+    held.restrict("mira@shembull.al", [str(voice.owner_id)])
+    keep_house()
+    assert Voice.objects.filter(pk=voice.pk).exists()
+
+
+# Staff
+
+
+def test_staff_enter_it_and_send_the_preview(editor, mailoutbox):
+    typed = {name: str(value) for name, value in voice_data(key="mira", person="Lira Shehu").items()}
+    typed |= {"is_adult": "on", "is_no_story": "on", "is_shown": "on", "source": "", "_save": "1"}
+    data = filled(editor.get(f"{LIST}add/", headers=ENGLISH), **typed)
+    response = editor.post(f"{LIST}add/", data, headers=ENGLISH)
+    assert response.status_code == 302, response.context["adminform"].form.errors
+    voice = Voice.objects.get(key="mira")
+    assert response.url == f"{LIST}{voice.pk}/owner/"
+    page = editor.get(response.url, headers=ENGLISH)
+    assert "Visitors do not see it until its owner agrees" in page.text and WORDS["text_sq"] in page.text
+    response = editor.post(response.url, {"address": "mira", "language": "en"}, headers=ENGLISH)
+    assert "Enter an email address in the correct format" in response.text and 'value="mira"' in response.text
+    editor.post(f"{LIST}{voice.pk}/owner/", {"address": "mira@shembull.al", "language": "en"})
+    run_worker()
+    [mail] = mailoutbox
+    assert mail.to == ["mira@shembull.al"] and mail.subject == MAILS["en"][0]
+    page = editor.get(f"{LIST}{voice.pk}/owner/", headers=ENGLISH).text
+    assert "Waits for its owner" in page and "mira@shembull.al" not in page, "the address is not shown again"
+    # Again, at the stored address.
+    editor.post(f"{LIST}{voice.pk}/owner/", {"address": "", "language": "sq"})
+    run_worker()
+    assert [each.subject for each in mailoutbox] == [MAILS["en"][0], MAILS["sq"][0]]
+
+
+FAULTS = {
+    "how": ("", "A voice that was given to us needs this."),
+    "scope": ("", "A voice that was given to us needs this."),
+    "agreed_on": ("", "A voice that was given to us needs this."),
+    "ends_on": ("", "A voice that was given to us needs this."),
+    "is_adult": (None, "We may only show it if this is so. Otherwise do not add the voice."),
+    "is_no_story": (None, "We may only show it if this is so. Otherwise do not add the voice."),
+}
+
+
+def errors_of(editor, **changes):
+    typed = {name: str(value) for name, value in voice_data().items()}
+    typed |= {"is_adult": "on", "is_no_story": "on", "source": "", "_save": "1"} | changes
+    typed = {name: value for name, value in typed.items() if value is not None}
+    data = filled(editor.get(f"{LIST}add/", headers=ENGLISH), **typed)
+    for name, value in changes.items():
+        if value is None:
+            data.pop(name, None)
+    response = editor.post(f"{LIST}add/", data, headers=ENGLISH)
+    assert response.status_code == 200 and WORDS["text_sq"] in response.text, "nothing typed is lost"
+    with translation.override("en"):
+        return {name: list(map(str, each)) for name, each in response.context["adminform"].form.errors.items()}
+
+
+@pytest.mark.parametrize("name", FAULTS)
+def test_a_voice_without_its_consent_gets_a_sentence_at_the_field(editor, name):
+    value, sentence = FAULTS[name]
+    assert errors_of(editor, **{name: value}) == {name: [sentence]}
+
+
+def test_the_days_of_a_consent_get_a_sentence(editor):
+    today = timezone.localdate()
+    for ends_on in (today, today - DAY, today + LONGEST_CONSENT + DAY):
+        assert errors_of(editor, ends_on=str(ends_on)) == {
+            "ends_on": ["Choose a day within two years after the person agreed."]
+        }
+    later = {"agreed_on": str(today + DAY), "ends_on": str(today + 9 * DAY)}
+    assert errors_of(editor, **later) == {"agreed_on": ["Enter today or an earlier day."]}
+
+
+def test_a_public_source_gets_a_sentence(editor):
+    empty = dict.fromkeys(["how", "scope", "agreed_on", "ends_on"], "")
+    assert errors_of(editor, kind="public", **empty) == {"source": ["A voice from a public source needs its source."]}
+    errors = errors_of(editor, kind="public", source="crca.al")
+    assert errors == dict.fromkeys(empty, ["Leave this empty for a voice from a public source."])
+
+
+def test_a_changed_voice_leads_to_its_owner_and_says_that_it_is_hidden(editor):
+    voice = make_voice()
+    form = f"{LIST}{voice.pk}/change/"
+    response = editor.post(form, filled(editor.get(form), text_en="Listen to children.", _save="1"))
+    assert response.url == f"{LIST}{voice.pk}/owner/" and not is_public(voice)
+    assert "it was changed since" in editor.get(response.url, headers=ENGLISH).text
+
+
+def test_the_list_removes_in_one_press_and_its_button_is_for_those_who_may(editor):
+    voice = make_voice()
+    page = Document(editor.get(LIST, headers=ENGLISH))
+    [button] = page.all("button", name="remove")
+    assert page.of(button)["formaction"] == f"{LIST}{voice.pk}/owner/"
+    # What the form of the list sends with it.
+    data = {"action": "", "select_across": "0", "index": "0", "_selected_action": [voice.pk], "remove": "1"}
+    response = editor.post(f"{LIST}{voice.pk}/owner/", data, headers=ENGLISH)
+    assert response.status_code == 302 and not Voice.objects.filter(pk=voice.pk).exists()
+    writer = sign_in(Client(), make_account("besa@shembull.al", Role.WRITER, "Besa"))
+    voice = make_voice()
+    assert 'name="remove"' not in writer.get(LIST).text
+    for data in ({"remove": "1"}, {"address": "x@y.al", "language": "sq"}):
+        assert writer.post(f"{LIST}{voice.pk}/owner/", data).status_code == 403
+    assert Voice.objects.filter(pk=voice.pk).exists()
+    public = Voice.objects.filter(kind="public").first()
+    assert editor.get(f"{LIST}{public.pk}/owner/").status_code == 404
+
+
+def test_the_front_page_reminds_a_month_before_the_end(editor):
+    today = timezone.localdate()
+    task = "voice whose consent ends within a month"
+    voice = make_voice(ends_on=today + 31 * DAY)
+    assert task not in editor.get("/admin/", headers=ENGLISH).text
+    Voice.objects.filter(pk=voice.pk).update(ends_on=today + 30 * DAY)
+    assert task in editor.get("/admin/", headers=ENGLISH).text
+    listed = Document(editor.get(f"{LIST}?due=yes", headers=ENGLISH))
+    assert len(listed.all("button", name="remove")) == 1 and "Altin Hazizaj" not in listed.words()
+
+
+def test_the_copy_of_the_owner_s_data_has_the_words(editor):
+    make_voice()
+    found = held.held_about("mira@shembull.al")
+    [row] = held_data(found)["voices"]
+    assert row["voice"] == [f"Lira Shehu: {WORDS['text_sq']}"] and row["address"] == "mira@shembull.al"
+    assert any(WORDS["text_sq"] in str(value) for _title, lines in held_words(found) for _label, value in lines)

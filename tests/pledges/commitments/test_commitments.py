@@ -1,0 +1,700 @@
+"""Commitments over 120 days: choose, plan, be reminded, be asked, answer, and end it all."""
+
+import time
+from datetime import datetime, timedelta
+
+import pytest
+from django.db import IntegrityError, transaction
+from django.test import Client
+from django.utils import timezone, translation
+
+from pledges.commitments.forms import PlanForm
+from pledges.commitments.models import ANSWER_PERIOD, DayPart, PlanPlace, day_in_words
+from pledges.crypto import links
+from pledges.crypto.links import Purpose
+from pledges.housekeeping import ask_how_it_went, remind_of_plans
+from pledges.models import ChosenCommitment, Commitment, FollowUp, Message, OutboxEntry, Pledge, Sector
+from pledges.requests.subject_data import subject_data
+from tests.clock import let_time_pass
+from tests.commitments import ask_now, choose, commitment_of, published
+from tests.commitments import next_day as publish_next_day
+from tests.factories import keep_house, links_in, make_pledge, run_worker
+from tests.pages import LANGUAGES, Document
+from tests.pledges.outbox.replay import replay, restored, take_entries
+from tests.threads import at_once
+
+pytestmark = pytest.mark.django_db
+
+DAY, HOUR, MINUTE = timedelta(days=1), timedelta(hours=1), timedelta(minutes=1)
+
+
+def supporter(language="en", **values):
+    return make_pledge(state="confirmed", language=language, **values)
+
+
+@pytest.fixture
+def pledge():
+    """A supporter who has chosen a commitment."""
+    pledge = supporter()
+    choose(pledge, commitment_of())
+    return pledge
+
+
+@pytest.fixture
+def asked(pledge):
+    """The same once they were asked how it went."""
+    ask_now(pledge)
+    return pledge
+
+
+def link(purpose, pledge, language="en"):
+    return links.path(purpose, pledge, language)
+
+
+def plan_of(commitment, day=None, part="", place="", remind=False, **more):
+    """The data of the form with one commitment; `day` is a date."""
+    number = commitment.pk
+    data = {"plan": "1", f"day-{number}": day.isoformat() if day else "", f"part-{number}": part, **more}
+    return data | {f"place-{number}": place} | ({f"remind-{number}": "on"} if remind else {})
+
+
+def tomorrow():
+    return timezone.localdate() + DAY
+
+
+def let_time_come(commitment):
+    """Let time pass until a minute after the reminder of a commitment is due."""
+    let_time_pass(ChosenCommitment.objects.get(commitment=commitment).remind_at - timezone.now() + MINUTE)
+
+
+def let_day_come(number, before=timedelta()):
+    """Let time pass until so many days after the choice, or this long before."""
+    let_time_pass(FollowUp.objects.get().since + timedelta(days=number) - timezone.now() - before + MINUTE)
+
+
+def mails(mailoutbox, purpose):
+    """The mails with a link of this purpose."""
+    return [mail for mail in mailoutbox if links_in(mail, purpose)]
+
+
+def errors(response):
+    page = Document(response)
+    return page.words(page.one("div", **{"class": "errors"}))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_story_over_120_days(client, mailoutbox, language):
+    pledge, chosen = supporter(language), commitment_of()
+    page = client.post(link(Purpose.COMMIT, pledge, language), {"commitments": [chosen.pk]})
+    assert {"en": "When and where will you do it?", "sq": "Kur dhe ku do ta bëni?"}[language] in Document(page).words()
+
+    # The plan: in words to choose, with a reminder and the wish to be asked.
+    plan = plan_of(chosen, tomorrow(), "evening", "home", remind=True, ask="on")
+    planned = Document(client.post(link(Purpose.COMMIT, pledge, language), plan))
+    assert {"en": "in the evening, at home", "sq": "në mbrëmje, në shtëpi"}[language] in planned.words()
+    run_worker()
+    keep_house()
+    assert mailoutbox == [], "nothing is due yet"
+
+    # The reminder, once.
+    day = day_in_language(tomorrow(), language)
+    let_time_come(chosen)
+    for _ in range(3):
+        keep_house()
+        run_worker()
+    [reminder] = mailoutbox
+    text = " ".join(reminder.body.split())
+    assert getattr(chosen, f"text_{language}") in text and day in text
+    assert {"en": "in the evening, at home", "sq": "në mbrëmje, në shtëpi"}[language] in text
+    assert getattr(chosen, f"text_{language}") not in reminder.subject and "?" not in text
+    assert pledge.name not in reminder.body
+    mailoutbox.clear()
+
+    # The first question, 30 days after the choice.
+    let_day_come(30, before=HOUR)
+    keep_house()
+    run_worker()
+    assert mailoutbox == []
+    let_day_come(30)
+    for _ in range(3):
+        keep_house()
+        run_worker()
+    [question] = mailoutbox
+    [path] = links_in(question, "answer")
+    assert len(links_in(question, "answer")) == 1
+    assert getattr(chosen, f"text_{language}") not in question.body
+    name = f"answer-{chosen.pk}"
+    before = ChosenCommitment.objects.values().get()
+    assert client.get(path).status_code == 200 and ChosenCommitment.objects.values().get() == before
+    assert client.post(path, {name: "going_on"}).status_code == 200
+    row = ChosenCommitment.objects.get()
+    assert (row.answer, row.answered_question) == ("going_on", 1)
+
+    # The answer can be changed for 14 days; then the page says that it is closed.
+    let_day_come(44, before=HOUR)
+    assert client.post(path, {name: "cannot_say"}).status_code == 200
+    assert ChosenCommitment.objects.get().answer == "cannot_say"
+    let_day_come(44, before=-HOUR)
+    keep_house()
+    run_worker()
+    assert len(mailoutbox) == 1, "the question is not repeated"
+    closed = client.post(path, {name: "done"})
+    assert closed.status_code == 409 and ChosenCommitment.objects.get().answer == "cannot_say"
+    for page in (closed, client.get(path)):
+        words = Document(page).words()
+        assert {"en": "This question is closed", "sq": "Kjo pyetje është mbyllur"}[language] in words
+
+    # The second question, 90 days after the choice. What was said before is no answer to it, but counts until it is changed.
+    mailoutbox.clear()
+    let_day_come(90, before=HOUR)
+    keep_house()
+    run_worker()
+    assert mailoutbox == []
+    let_day_come(90)
+    for _ in range(2):
+        keep_house()
+        run_worker()
+    [question] = mailoutbox
+    [path] = links_in(question, "answer")
+    page = Document(client.get(path))
+    radios = page.all("input", type="radio")
+    assert len(radios) == 4 and not [each for each in radios if "checked" in page.of(each)]
+    assert ChosenCommitment.objects.get().answer == "cannot_say"
+    client.post(path, {name: "done"})
+    row = ChosenCommitment.objects.get()
+    assert (row.answer, row.answered_question) == ("done", 2)
+
+    # Day 120: no third question.
+    let_day_come(120)
+    keep_house()
+    run_worker()
+    assert len(mailoutbox) == 1 and FollowUp.objects.get().questions == 2
+
+
+def day_in_language(day, language):
+    with translation.override(language):
+        return day_in_words(day)
+
+
+def test_three_commitments_at_most_also_by_concurrent_requests(client):
+    pledge = supporter()
+    of_sector = list(Commitment.objects.filter(sector=pledge.sector)[:4])
+    path = link(Purpose.COMMIT, pledge)
+    response = client.post(path, {"commitments": [each.pk for each in of_sector]})
+    assert response.status_code == 422 and "Choose up to three." in errors(response)
+    assert not pledge.chosen.exists()
+    checked = [
+        box for box in Document(response).all("input", type="checkbox") if "checked" in Document(response).of(box)
+    ]
+    assert len(checked) == 4, "nothing that was ticked is lost"
+    choose(pledge, *of_sector[:3])
+    for slot in (3, 4):
+        with pytest.raises(IntegrityError), transaction.atomic():
+            ChosenCommitment.objects.create(pledge=pledge, commitment=of_sector[3], slot=slot)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_requests_at_once_store_three(client):
+    pledge = supporter()
+    ids = [each.pk for each in Commitment.objects.filter(sector=pledge.sector)[:5]]
+    path = link(Purpose.COMMIT, pledge)
+    choices = [ids[:3], ids[2:5], ids[1:4]]
+    statuses = at_once(*[lambda c=c: Client().post(path, {"commitments": c}).status_code for c in choices])
+    assert statuses == [200] * 3
+    assert set(pledge.chosen.values_list("commitment", flat=True)) in [set(each) for each in choices]
+
+
+def test_choosing_again_keeps_plan_and_answer_of_what_stays(client):
+    pledge = supporter()
+    first, second = commitment_of(number=0), commitment_of(number=1)
+    [row] = choose(pledge, first, day=tomorrow(), part="evening", place="work")
+    ask_now(pledge)
+    pledge.chosen.update(answer="done", answered_question=1, answered_at=timezone.now())
+    client.post(link(Purpose.COMMIT, pledge), {"commitments": [first.pk, second.pk]})
+    kept = pledge.chosen.get(commitment=first)
+    assert (kept.pk, kept.plan, kept.answer) == (
+        row.pk,
+        f"{day_in_language(tomorrow(), 'sq')}, në mbrëmje, në punë",
+        "done",
+    )
+    assert pledge.chosen.get(commitment=second).slot == 2
+
+
+def test_a_commitment_that_is_not_offered_stays_with_those_who_chose_it(client):
+    pledge, other = supporter(), supporter()
+    old = commitment_of()
+    choose(pledge, old)
+    new = old.replace(text_sq="Dëgjoj çdo ditë.", text_en="I listen every day.")
+    assert new.text_en in Document(client.get(link(Purpose.COMMIT, other))).words()
+    assert old.text_en not in Document(client.get(link(Purpose.COMMIT, other))).words()
+    assert client.post(link(Purpose.COMMIT, other), {"commitments": [old.pk]}).status_code == 422
+    assert old.text_en in Document(client.get(link(Purpose.COMMIT, pledge))).words()
+    assert client.post(link(Purpose.COMMIT, pledge), {"commitments": [old.pk, new.pk]}).status_code == 200
+    assert pledge.chosen.count() == 2
+
+
+def test_replacing_again_finds_a_free_key():
+    first = Commitment.objects.get(key="parents-talk")
+    second = first.replace(text_sq="Një.", text_en="One.")
+    third = second.replace(text_sq="Dy.", text_en="Two.")
+    assert [second.key, third.key] == ["parents-talk-2", "parents-talk-3"]
+    assert (second.position, third.is_offered) == (first.position, True)
+    second.refresh_from_db()
+    assert not second.is_offered
+
+
+def test_the_database_refuses_another_text_of_a_chosen_commitment():
+    commitment = commitment_of()
+    Commitment.objects.filter(pk=commitment.pk).update(text_en="Before anyone chose it.")
+    choose(supporter(), commitment)
+    for column in ("text_sq", "text_en"):
+        with pytest.raises(IntegrityError, match="replace it instead"), transaction.atomic():
+            Commitment.objects.filter(pk=commitment.pk).update(**{column: "Something else."})
+    Commitment.objects.filter(pk=commitment.pk).update(position=9, is_offered=False)
+
+
+def test_the_plan_is_in_words_to_choose_and_free_text_is_refused(client, pledge):
+    commitment = commitment_of()
+    path = link(Purpose.COMMIT, pledge)
+    page = Document(client.get(path))
+    [day, part, place] = page.all("select")
+    options = [page.words(option) for option in page.all("option", node=day)]
+    days = [timezone.localdate() + number * DAY for number in range(14)]
+    assert options == ["Not decided", *[day_in_language(each, "en") for each in days]]
+    assert (
+        len(page.all("option", node=part)) == len(DayPart) + 1
+        and len(page.all("option", node=place)) == len(PlanPlace) + 1
+    )
+    main = page.one("main")
+    assert not [field for field in page.all("input", node=main) if page.of(field)["type"] == "text"]
+    assert not page.all("textarea", node=main)
+    for column, value in (("day", "soon"), ("part", "night"), ("place", "Rruga e Durrësit 5")):
+        response = client.post(path, {"plan": "1", f"{column}-{commitment.pk}": value})
+        assert response.status_code == 422 and "from the list" in errors(response)
+    assert pledge.chosen.get().plan == ""
+
+
+@pytest.mark.parametrize("column", ["day", "part", "place"])
+def test_each_part_of_a_plan_is_optional(client, column, pledge):
+    commitment = commitment_of()
+    value = {"day": tomorrow().isoformat(), "part": "morning", "place": "work"}[column]
+    assert (
+        client.post(link(Purpose.COMMIT, pledge), {"plan": "1", f"{column}-{commitment.pk}": value}).status_code == 200
+    )
+    row = pledge.chosen.get()
+    assert str(getattr(row, column)) == value and row.remind_at is None
+
+
+def test_a_plan_in_the_past_is_refused_with_a_sentence_and_nothing_is_lost(client, pledge):
+    """The page was opened days ago."""
+    commitment = commitment_of()
+    plan = plan_of(commitment, timezone.localdate() - 3 * DAY, "evening", "work", ask="on")
+    response = client.post(link(Purpose.COMMIT, pledge), plan)
+    assert response.status_code == 422
+    assert "This day is over. Choose a day from today on." in errors(response)
+    page = Document(response)
+    selected = [page.words(each) for each in page.all("option") if "selected" in page.of(each)]
+    assert {"in the evening", "at work"} <= set(selected)
+    assert "checked" in page.of(page.one("input", name="ask"))
+    assert pledge.chosen.get().part == "" and not FollowUp.objects.exists()
+
+
+def test_a_part_of_today_that_is_over_is_refused():
+    today = timezone.localdate()
+    for part in DayPart:
+        assert part.begins(today) < part.ends(today)
+        assert timezone.localtime(part.begins(today)).hour == part.hours[0]
+    pledge, commitment = supporter(), commitment_of()
+    choose(pledge, commitment)
+
+    def errors_at(hour, part, remind=False):
+        plan = plan_of(commitment, today, part, remind=remind)
+        form = PlanForm(plan, pledge=pledge, chosen=pledge.chosen.select_related("commitment"))
+        form.now = timezone.make_aware(datetime.combine(today, datetime.min.time()).replace(hour=hour))
+        return str(form.errors)
+
+    over, begun = "Kjo pjesë e ditës së sotme ka kaluar", "Kjo pjesë e ditës ka filluar"
+    assert over in errors_at(12, "morning") and errors_at(11, "morning") == ""
+    assert over in errors_at(23, "evening") and errors_at(22, "evening") == ""
+    assert begun in errors_at(11, "morning", remind=True) and errors_at(7, "morning", remind=True) == ""
+
+
+@pytest.mark.parametrize(("day", "part"), [(True, ""), (False, "evening"), (False, "")])
+def test_a_reminder_needs_a_day_and_a_part_of_it(client, day, part, pledge):
+    commitment = commitment_of()
+    response = client.post(
+        link(Purpose.COMMIT, pledge), plan_of(commitment, tomorrow() if day else None, part, remind=True)
+    )
+    assert response.status_code == 422 and "Choose a day and a part of the day for the reminder." in errors(response)
+    with pytest.raises(IntegrityError, match="plan_to_remind_of"), transaction.atomic():
+        pledge.chosen.update(remind_at=timezone.now())
+
+
+def test_a_plan_or_answer_for_a_commitment_of_another_sector_is_refused(client):
+    pledge, foreign = supporter(), commitment_of("teachers")
+    choose(pledge, commitment_of())
+    ask_now(pledge)
+    for purpose, data in (
+        (Purpose.COMMIT, plan_of(foreign, tomorrow(), "evening")),
+        (Purpose.ANSWER, {f"answer-{foreign.pk}": "done"}),
+        (Purpose.ANSWER, {f"answer-{foreign.pk}": "done", f"answer-{commitment_of().pk}": "done"}),
+    ):
+        response = client.post(link(purpose, pledge), data)
+        assert response.status_code == 422 and "Choose from the commitments on this page." in errors(response)
+    assert ChosenCommitment.objects.get().answer == ""
+
+
+def planned(pledge, *commitments, part="evening"):
+    """Let a pledge have planned these for tomorrow, with a reminder; returns the rows."""
+    day = tomorrow()
+    return choose(pledge, *commitments, day=day, part=part, remind_at=DayPart(part).begins(day))
+
+
+def test_a_late_worker_sends_no_reminder_of_a_time_that_is_over(mailoutbox):
+    pledge, commitment = supporter(), commitment_of()
+    planned(pledge, commitment)
+    let_time_come(commitment)
+    let_time_pass(timedelta(hours=3))
+    assert remind_of_plans() == 0
+    let_time_pass(DAY)
+    keep_house()
+    run_worker()
+    assert mailoutbox == [] and ChosenCommitment.objects.get().reminded_at is None
+
+
+def test_a_reminder_that_waited_too_long_for_the_mail_server_is_dropped(mailoutbox):
+    planned(supporter(), commitment_of())
+    let_time_come(commitment_of())
+    assert remind_of_plans() == 1
+    let_time_pass(timedelta(hours=3))
+    run_worker()
+    assert mailoutbox == [] and not Message.objects.exists()
+
+
+def test_commitments_for_one_time_are_one_mail_and_each_is_named_once(mailoutbox):
+    pledge = supporter()
+    planned(pledge, commitment_of(number=0), commitment_of(number=1), part="midday")
+    planned(pledge, commitment_of(number=2), part="afternoon")
+    let_time_come(commitment_of(number=0))
+    assert (remind_of_plans(), remind_of_plans()) == (2, 0)
+    run_worker()
+    let_time_come(commitment_of(number=2))
+    assert remind_of_plans() == 1
+    run_worker()
+    first, second = mailoutbox
+    texts = [commitment_of(number=number).text_en for number in range(3)]
+    assert [text in first.body for text in texts] == [True, True, False]
+    assert [text in second.body for text in texts] == [False, False, True]
+
+
+def test_another_time_is_reminded_of_again_and_the_same_one_is_not(client, mailoutbox):
+    pledge, commitment = supporter(), commitment_of()
+    planned(pledge, commitment)
+    let_time_come(commitment)
+    keep_house()
+    run_worker()
+    path = link(Purpose.COMMIT, pledge)
+    client.post(path, plan_of(commitment, tomorrow() + DAY, "morning", remind=True))
+    let_time_come(commitment)
+    keep_house()
+    run_worker()
+    assert len(mailoutbox) == 2
+
+
+ENDS = {
+    "withdrawn": lambda pledge: pledge.withdraw(),
+    "invalidated": lambda pledge: Pledge.objects.invalidate(),
+    "name and address erased": lambda pledge: Pledge.objects.erase_person(),
+    "choice ended": lambda pledge: pledge.chosen.all().delete(),
+    "emails ended": FollowUp.end,
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("end", ENDS)
+def test_after_these_there_is_no_reminder_and_no_question(mailoutbox, end):
+    for is_queued in (False, True):
+        pledge = supporter()
+        planned(pledge, commitment_of())
+        FollowUp.wish(pledge, True)
+        let_time_come(commitment_of())
+        FollowUp.objects.update(since=timezone.now() - timedelta(days=30))
+        if is_queued:
+            assert (remind_of_plans(), ask_how_it_went()) == (1, 1)
+        ENDS[end](pledge)
+        keep_house()
+        run_worker()
+        let_time_pass(timedelta(days=100))
+        keep_house()
+        run_worker()
+        assert not mails(mailoutbox, "commit") and not mails(mailoutbox, "answer"), is_queued
+        Pledge.objects.all().delete()
+
+
+def test_nobody_is_asked_who_did_not_tick_the_box(client, mailoutbox):
+    pledge, commitment = supporter(), commitment_of()
+    path = link(Purpose.COMMIT, pledge)
+    client.post(path, {"commitments": [commitment.pk]})
+    assert "checked" not in Document(client.get(path)).of(Document(client.get(path)).one("input", name="ask"))
+    client.post(path, plan_of(commitment, tomorrow(), "evening"))
+    assert not FollowUp.objects.exists()
+    let_time_pass(timedelta(days=120))
+    keep_house()
+    run_worker()
+    assert mailoutbox == []
+
+
+def test_a_new_choice_before_the_first_question_begins_its_days_again(client, pledge):
+    FollowUp.wish(pledge, True)
+    let_time_pass(timedelta(days=29))
+    both = [commitment_of().pk, commitment_of(number=1).pk]
+    client.post(link(Purpose.COMMIT, pledge), {"commitments": both})
+    let_time_pass(timedelta(days=29))
+    assert ask_how_it_went() == 0
+    let_time_pass(DAY)
+    assert ask_how_it_went() == 1
+    # After it, only a question more.
+    client.post(link(Purpose.COMMIT, pledge), {"commitments": [both[0], commitment_of(number=2).pk]})
+    assert FollowUp.objects.get().since < timezone.now() - timedelta(days=29)
+
+
+def test_ticking_again_leads_to_no_third_question(pledge):
+    for _ in range(4):
+        FollowUp.wish(pledge, True)
+        let_time_pass(timedelta(days=100))
+        ask_how_it_went()
+        FollowUp.wish(pledge, False)
+    assert FollowUp.objects.get().questions == 2
+    with pytest.raises(IntegrityError, match="asked_at_most_twice"), transaction.atomic():
+        FollowUp.objects.update(questions=3)
+
+
+def test_the_form_does_not_offer_to_ask_a_third_time(client, pledge):
+    ask_now(pledge, questions=2)
+    assert not Document(client.get(link(Purpose.COMMIT, pledge))).all("input", name="ask")
+
+
+def test_a_worker_that_was_down_for_months_does_not_ask_twice_at_once(pledge):
+    FollowUp.wish(pledge, True)
+    let_time_pass(timedelta(days=100))
+    assert (ask_how_it_went(), ask_how_it_went()) == (1, 0)
+    let_time_pass(ANSWER_PERIOD)
+    assert (ask_how_it_went(), ask_how_it_went()) == (1, 0)
+
+
+def test_the_second_question_is_about_what_was_not_given_up(client):
+    pledge = supporter()
+    first, second = commitment_of(number=0), commitment_of(number=1)
+    choose(pledge, first, second)
+    FollowUp.wish(pledge, True)
+    let_time_pass(timedelta(days=30))
+    ask_how_it_went()
+    client.post(link(Purpose.ANSWER, pledge), {f"answer-{first.pk}": "not_any_more", f"answer-{second.pk}": "done"})
+    let_time_pass(timedelta(days=60))
+    assert ask_how_it_went() == 1
+    words = Document(client.get(link(Purpose.ANSWER, pledge))).words()
+    assert first.text_en not in words and second.text_en in words
+    assert pledge.chosen.get(commitment=first).answer == "not_any_more"
+
+
+def test_who_gave_everything_up_is_not_asked_again(asked):
+    asked.chosen.update(answer="not_any_more", answered_question=1, answered_at=timezone.now())
+    let_time_pass(timedelta(days=100))
+    assert ask_how_it_went() == 0
+
+
+def test_one_post_answers_all_and_an_answer_twice_is_one_answer(client):
+    pledge = supporter()
+    first, second = commitment_of(number=0), commitment_of(number=1)
+    choose(pledge, first, second)
+    ask_now(pledge)
+    path = link(Purpose.ANSWER, pledge)
+    data = {f"answer-{first.pk}": "done", f"answer-{second.pk}": "cannot_say"}
+    for _ in range(2):
+        page = Document(client.post(path, data))
+        assert "Thank you. Your answers have been saved" in page.words() and "I cannot say." in page.words()
+    # An answer that is left out stays.
+    client.post(path, {f"answer-{first.pk}": "going_on"})
+    assert dict(pledge.chosen.values_list("commitment", "answer")) == {first.pk: "going_on", second.pk: "cannot_say"}
+    page = Document(client.get(path))
+    checked = [page.of(each)["value"] for each in page.all("input", type="radio") if "checked" in page.of(each)]
+    assert checked == ["going_on", "cannot_say"]
+
+
+@pytest.mark.parametrize("data", [{}, {"answer-0": "done"}, {"answer": "done"}])
+def test_an_empty_answer_is_a_sentence_and_stores_nothing(client, data, asked):
+    response = client.post(link(Purpose.ANSWER, asked), data)
+    assert response.status_code == 422 and errors(response)
+    wrong = client.post(link(Purpose.ANSWER, asked), {f"answer-{commitment_of().pk}": "yes"})
+    assert wrong.status_code == 422 and "Choose one of the four answers." in errors(wrong)
+    assert asked.chosen.get().answer == ""
+
+
+@pytest.mark.parametrize("purpose", [Purpose.ANSWER, Purpose.COMMIT, Purpose.END_EMAILS])
+def test_after_the_withdrawal_these_links_open_nothing(client, purpose, asked):
+    path = link(purpose, asked)
+    asked.withdraw()
+    for response in (client.get(path), client.post(path, {f"answer-{commitment_of().pk}": "done"})):
+        assert "This link does not work" in Document(response).words()
+    assert not ChosenCommitment.objects.exists() and not FollowUp.objects.exists()
+
+
+def test_nobody_answers_before_the_question(client, pledge):
+    response = client.post(link(Purpose.ANSWER, pledge), {f"answer-{commitment_of().pk}": "done"})
+    assert "This link does not work" in Document(response).words()
+    with pytest.raises(IntegrityError, match="answer_and_time"), transaction.atomic():
+        pledge.chosen.update(answer="done", answered_question=1, answered_at=timezone.now())
+
+
+def test_the_link_of_a_question_works_for_as_long_as_the_question_is_open(client, monkeypatch, asked):
+    """Other links show nothing personal after a day."""
+    path = link(Purpose.ANSWER, asked)
+    real = time.time
+    monkeypatch.setattr(time, "time", lambda: real() + 13 * 24 * 3600)
+    let_time_pass(13 * DAY)
+    page = Document(client.get(path)).words()
+    assert commitment_of().text_en in page and asked.name not in page and asked.address not in page
+
+
+def test_both_kinds_of_mail_can_be_ended_by_a_button_of_the_mail_program(client, mailoutbox):
+    """RFC 8058: a POST to the address of the header, with this body, without cookies, referrer or Origin."""
+    pledge = supporter()
+    planned(pledge, commitment_of())
+    FollowUp.wish(pledge, True)
+    let_time_come(commitment_of())
+    FollowUp.objects.update(since=timezone.now() - timedelta(days=30))
+    keep_house()
+    run_worker()
+    assert len(mailoutbox) == 2
+    for mail in mailoutbox:
+        FollowUp.objects.update(ended_at=None)
+        assert mail.extra_headers["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+        [path] = links_in(mail.extra_headers["List-Unsubscribe"].strip("<>"), "end_emails")
+        assert links_in(mail, "end_emails") == [path], "people see the same link"
+        assert client.get(path).status_code == 200 and client.head(path).status_code == 200
+        assert FollowUp.objects.get().is_wanted, "opening it changes nothing"
+        response = client.post(path, "List-Unsubscribe=One-Click", content_type="application/x-www-form-urlencoded")
+        assert response.status_code == 200 and not response.cookies and not FollowUp.objects.get().is_wanted
+        # Pressing it twice is no error.
+        assert client.post(path).status_code == 200
+    let_time_pass(timedelta(days=100))
+    keep_house()
+    run_worker()
+    assert len(mailoutbox) == 2
+
+
+def test_other_mails_have_no_such_header(mailoutbox):
+    Message.queue(Message.Kind.COUNTED, supporter())
+    run_worker()
+    assert "List-Unsubscribe" not in mailoutbox[0].extra_headers
+
+
+def test_the_button_on_the_page_of_answers_and_the_box_end_the_questions_too(client, pledge):
+    commitment = commitment_of()
+    ask_now(pledge)
+    page = Document(client.get(link(Purpose.ANSWER, pledge)))
+    button = page.one("button", name="end")
+    client.post(link(Purpose.ANSWER, pledge), {"end": page.of(button)["value"]})
+    assert not FollowUp.objects.get().is_wanted
+    path = link(Purpose.COMMIT, pledge)
+    client.post(path, plan_of(commitment, ask="on"))
+    assert FollowUp.objects.get().is_wanted
+    client.post(path, plan_of(commitment))
+    assert not FollowUp.objects.get().is_wanted
+
+
+def test_ending_the_emails_ends_reminders_to_come_and_keeps_the_plan():
+    pledge = supporter()
+    [row] = planned(pledge, commitment_of())
+    FollowUp.end(pledge)
+    row.refresh_from_db()
+    assert row.remind_at is None and row.day == tomorrow() and not FollowUp.objects.exists()
+
+
+def test_the_data_file_has_plan_answer_and_wish():
+    pledge = supporter()
+    planned(pledge, commitment_of())
+    ask_now(pledge)
+    pledge.chosen.update(answer="done", answered_question=1, answered_at=timezone.now(), place="home")
+    data = subject_data(pledge)
+    [chosen] = data["commitments"]
+    assert (chosen["day"], chosen["part"], chosen["place"]) == (tomorrow(), "evening", "home")
+    assert chosen["answer"]["answer"] == "done" and chosen["remind_at"] and chosen["asked_at"]
+    assert data["asked_how_it_went"]["questions"] == 1
+
+
+def test_answers_plans_and_ends_are_after_a_restore_as_they_were():
+    pledge = supporter()
+    [row] = planned(pledge, commitment_of())
+    FollowUp.wish(pledge, True)
+    before = ChosenCommitment.objects.get(), FollowUp.objects.get()
+    OutboxEntry.objects.all().delete()
+    ask_now(pledge, questions=2)
+    pledge.chosen.update(answer="not_any_more", answered_question=2, answered_at=timezone.now())
+    FollowUp.end(pledge)
+    after = ChosenCommitment.objects.values().get(), FollowUp.objects.values().get()
+    entries = take_entries()
+    restored(*before)
+    assert set(replay(entries)) == {"commitment_changed", "follow_up_changed"}
+    assert (ChosenCommitment.objects.values().get(), FollowUp.objects.values().get()) == after
+    assert replay(entries) == {}
+
+
+def test_after_a_restore_nobody_is_asked_a_third_time_who_ticked_the_box_since(pledge):
+    ask_now(pledge, questions=2)
+    FollowUp.end(pledge)
+    entries = take_entries()
+    FollowUp.objects.all().delete()
+    OutboxEntry.objects.all().delete()
+    replay(entries)
+    FollowUp.wish(pledge, True)
+    let_time_pass(timedelta(days=100))
+    assert ask_how_it_went() == 0
+    # Of a pledge that is gone, nothing comes back.
+    pledge.delete()
+    OutboxEntry.objects.all().delete()
+    replay([entry for entry in entries if entry["kind"] == "follow_up_changed"])
+    assert not FollowUp.objects.exists()
+
+
+def test_a_merge_of_sectors_keeps_choices_questions_and_figures(client):
+    parents, citizens = Sector.objects.get(slug="parents"), Sector.objects.get(slug="citizens")
+    commitment = commitment_of()
+    pledges = [supporter() for _ in range(12)]
+    for number, pledge in enumerate(pledges):
+        choose(pledge, commitment)
+        ask_now(pledge)
+        if number < 6:
+            pledge.chosen.update(answer="done", answered_question=1, answered_at=timezone.now())
+    for _ in range(10):
+        supporter()
+    publish_next_day()
+    before = published(commitment)
+    assert (before["chosen"], before["asked"], before["done"], before["silent"]) == (10, 10, 5, 5)
+    parents.move_pledges(citizens, on_move=lambda ids: None)
+    assert set(Pledge.objects.values_list("sector__slug", flat=True)) == {"citizens"}
+    publish_next_day()
+    # No person is left in the sector of the commitment. Its figures stay those of the same people.
+    assert published(commitment) == before
+    assert client.post(link(Purpose.ANSWER, pledges[11]), {f"answer-{commitment.pk}": "done"}).status_code == 200
+    assert commitment.text_en in Document(client.get(link(Purpose.COMMIT, pledges[11]))).words()
+
+
+def test_staff_see_which_commitments_work_and_replace_one(client, admin_client):
+    commitment = commitment_of()
+    choose(supporter(), commitment)
+    page = Document(admin_client.get("/admin/pledges/commitment/"))
+    assert commitment.text_sq in page.words()
+    path = f"/admin/pledges/commitment/{commitment.pk}/replace/"
+    assert (
+        "Shkruani një tekst të ri"
+        in Document(admin_client.post(path, {"text_sq": commitment.text_sq, "text_en": commitment.text_en})).words()
+    )
+    assert admin_client.post(path, {"text_sq": "I ri.", "text_en": ""}).status_code == 200
+    assert Commitment.objects.get(pk=commitment.pk).is_offered
+    assert admin_client.post(path, {"text_sq": "I ri.", "text_en": "New."}).status_code == 302
+    new = Commitment.objects.get(text_en="New.")
+    assert new.is_offered and new.sector == commitment.sector
+    assert admin_client.post(path, {"text_sq": "Tjetër.", "text_en": "Other."}).status_code == 403
+    assert ChosenCommitment.objects.get().commitment == commitment

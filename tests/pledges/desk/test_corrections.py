@@ -1,0 +1,170 @@
+"""Corrections by staff: which fields can change, who is told, and how a new address is confirmed."""
+
+import pytest
+
+from pledges.counting import tally
+from pledges.models import Message, Pledge, Sector
+from staff.models import AuditEntry
+from tests.factories import links_in, make_pledge, make_submission, run_worker
+from tests.pages import filled
+from tests.pledges.desk.pages import ENGLISH, LIST, PERSON, change_path, save_correction, sign_in_with
+from tests.tally import exact_total
+from tests.threads import TIMEOUT, begin, held_open
+
+pytestmark = pytest.mark.django_db
+
+
+def test_corrections_are_saved_and_the_totals_follow(admin_client):
+    pledge = make_pledge(sector="parents", state="confirmed")
+    teachers = Sector.objects.get(slug="teachers")
+    page = admin_client.get(change_path(pledge))
+    corrected = {"sector": teachers.pk, "county": "AL-01", "language": "en", "updates": "on", "asked": "phone"}
+    response = admin_client.post(change_path(pledge), filled(page, **corrected))
+    assert response.status_code == 302
+    pledge.refresh_from_db()
+    assert (pledge.sector, pledge.county_id, pledge.language, pledge.updates) == (
+        teachers,
+        "AL-01",
+        "en",
+        True,
+    )
+    assert {sector.slug: n for sector, n in tally.read().sectors}["teachers"] == 1
+    assert exact_total() == 1
+    history = admin_client.get(f"{LIST}{pledge.pk}/history/", headers=ENGLISH).text
+    assert "Changed group, county, language and wants news." in history
+
+
+def test_extra_form_fields_change_nothing(admin_client):
+    pledge = make_pledge(**PERSON)
+    page = admin_client.get(change_path(pledge))
+    more = {"state": "confirmed", "address": "x@shembull.al", "consent": "1", "slot": "2"}
+    admin_client.post(change_path(pledge), filled(page, language="en", asked="letter", **more))
+    pledge.refresh_from_db()
+    assert (pledge.language, pledge.state, pledge.address, pledge.slot) == ("en", "pending", PERSON["address"], 1)
+
+
+def test_a_confirmation_while_staff_have_the_form_open_is_not_undone(admin_client):
+    pledge = make_pledge()
+    page = admin_client.get(change_path(pledge))
+    pledge.confirm()
+    admin_client.post(change_path(pledge), filled(page, updates="on", asked="phone"))
+    pledge.refresh_from_db()
+    assert (pledge.state, pledge.updates) == ("confirmed", True)
+
+
+def test_names_of_young_people_cannot_be_shown(admin_client):
+    pledge = make_pledge(sector="youth")
+    page = admin_client.get(change_path(pledge))
+    response = admin_client.post(change_path(pledge), filled(page, show_name="on"), headers=ENGLISH)
+    assert "Names in this group are never shown." in response.text
+    pledge.refresh_from_db()
+    assert not pledge.show_name
+
+
+def test_a_correction_requires_how_it_was_requested_and_keeps_the_input(admin_client):
+    pledge = make_pledge(**PERSON)
+    response = save_correction(admin_client, pledge, name="Drita Kolaj", asked="")
+    assert "Say how the request was made." in response.text
+    assert "Drita Kolaj" in response.text
+    pledge.refresh_from_db()
+    assert pledge.name == "Drita Kola"
+
+
+def test_a_corrected_name_is_known_by_its_new_digest_and_the_person_is_told(admin_client, mailoutbox):
+    pledge = make_pledge(state="confirmed", language="en", **PERSON)
+    assert save_correction(admin_client, pledge, name="Drita  Kolaj", county="").status_code == 302
+    pledge.refresh_from_db()
+    assert (pledge.name, pledge.address, pledge.county) == ("Drita Kolaj", PERSON["address"], None)
+    make_submission("Kolaj DRITA", PERSON["address"])
+    run_worker()
+    assert Pledge.objects.get() == pledge
+    [mail] = mailoutbox
+    assert (mail.to, mail.subject) == ([PERSON["address"]], "We have updated your details")
+    assert "Hello, Drita Kolaj." in mail.body
+    assert "County: not given" in mail.body
+    assert len(links_in(mail, "manage")) == 1
+    [entry] = AuditEntry.objects.filter(action="change")
+    assert (entry.subject_ids, entry.details) == ([pledge.pk], {"asked": "phone", "fields": ["name", "county"]})
+
+
+def test_saving_without_a_change_sends_no_message_and_logs_no_change(admin_client):
+    pledge = make_pledge(state="confirmed", **PERSON)
+    save_correction(admin_client, pledge)
+    assert not Message.objects.exists()
+    assert not AuditEntry.objects.filter(action="change").exists()
+
+
+def test_the_name_of_the_other_pledge_of_an_address_is_refused(admin_client):
+    first = make_pledge(name="Drita Kola", address="kola@shembull.al")
+    make_pledge(name="Besnik Kola", address="kola@shembull.al")
+    response = save_correction(admin_client, first, name="KOLA Besnik")
+    assert list(response.context["adminform"].form.errors) == ["name"]
+    first.refresh_from_db()
+    assert first.name == "Drita Kola"
+
+
+def test_a_new_address_waits_until_it_is_confirmed_there_and_the_old_one_is_told(admin_client, client, mailoutbox):
+    pledge = make_pledge(state="confirmed", language="en", **PERSON)
+    save_correction(admin_client, pledge, new_email="drita@tjeter.al")
+    pledge.refresh_from_db()
+    assert (pledge.address, pledge.new_address) == (PERSON["address"], "drita@tjeter.al")
+    run_worker()
+    told = {mail.to[0]: mail for mail in mailoutbox}
+    assert set(told) == {PERSON["address"], "drita@tjeter.al"}
+    assert "You have also given us another address." in told[PERSON["address"]].body
+    [link] = links_in(told["drita@tjeter.al"], "new_address")
+    client.post(link)
+    pledge.refresh_from_db()
+    assert (pledge.address, pledge.new_address) == ("drita@tjeter.al", None)
+    for entry in AuditEntry.objects.all():
+        assert "tjeter" not in str(entry.details)
+
+
+def test_a_corrected_address_of_a_pending_pledge_gets_all_messages_and_confirms(admin_client, client, mailoutbox):
+    pledge = make_pledge(name="Drita Kola", address="drita@gabim.al")
+    save_correction(admin_client, pledge, new_email="drita@sakte.al")
+    run_worker()
+    assert [mail.to for mail in mailoutbox] == [["drita@sakte.al"]]
+    client.post(links_in(mailoutbox[0], "new_address")[0])
+    run_worker()
+    assert exact_total() == 0, "the new address does not confirm the pledge; its own message does"
+    assert mailoutbox[1].to == ["drita@sakte.al"]
+    client.post(links_in(mailoutbox[1], "confirm")[0])
+    assert exact_total() == 1
+
+
+def test_without_see_people_name_and_address_cannot_be_corrected(client):
+    pledge = make_pledge(**PERSON)
+    sign_in_with(client, "view_pledge", "change_pledge")
+    save_correction(client, pledge, county="AL-01", name="Tjetër Emër", new_email="x@shembull.al")
+    pledge.refresh_from_db()
+    assert (pledge.county_id, pledge.name, pledge.new_address) == ("AL-01", "Drita Kola", None)
+
+
+def test_a_pledge_that_cannot_be_decrypted_offers_no_new_address(admin_client):
+    pledge = make_pledge(**PERSON)
+    Pledge.objects.update(name_cipher=b"\x00" * 40)
+    page = admin_client.get(change_path(pledge), headers=ENGLISH)
+    assert "cannot be decrypted" in page.text
+    assert "new_email" not in page.context["adminform"].form.fields
+
+
+def test_correcting_a_pledge_that_was_erased_meanwhile_redirects(admin_client):
+    pledge = make_pledge(**PERSON)
+    page = admin_client.get(change_path(pledge))
+    pledge.withdraw()
+    response = admin_client.post(change_path(pledge), filled(page, name="Tjetër Emër", asked="phone"), follow=True)
+    assert response.redirect_chain == [("/admin/", 302)]
+    assert not Pledge.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_name_taken_concurrently_is_refused_by_the_database(admin_client):
+    first = make_pledge(name="Drita Kola", address="kola@shembull.al")
+    second = make_pledge(name="Besnik Kola", address="kola@shembull.al")
+    second.set_person("Ilir Kola", second.address)
+    with held_open(lambda: second.save()):
+        saving = begin(lambda: save_correction(admin_client, first, name="Ilir Kola"))
+    assert saving.result(TIMEOUT).status_code == 302
+    first.refresh_from_db()
+    assert first.name == "Drita Kola"

@@ -1,0 +1,155 @@
+"""Before an export or a look at more than 20 people: the second factor once more, and a reason that the audit log keeps."""
+
+import uuid
+
+import pytest
+from django.conf import settings
+from django.test import Client
+
+from pledges.models import BlockedAddress, Export, Pledge
+from staff.accounts import sessions
+from staff.admin import reauthentication
+from staff.models import AuditEntry
+from tests.factories import app_code, make_pledge
+from tests.pledges.desk.pages import ENGLISH, LIST, change_path, sign_in_with
+
+pytestmark = pytest.mark.django_db
+
+REASON_PAGE = f"{LIST}reason/"
+EXPORT = "/admin/pledges/export/add/"
+WALL = "/admin/pledges/wallname/"
+REASON = "calling those who asked to be called"
+CODE = "/admin/account/again/code/"
+PERMISSIONS = ["view_pledge", "change_pledge", "see_people", "export_pledges", "view_wallname", "change_wallname"]
+
+
+@pytest.fixture
+def staff(client):
+    return sign_in_with(client, *PERMISSIONS)
+
+
+def let_factor_age(client, seconds=sessions.RECENT_SECONDS + 1):
+    session = client.session
+    session[sessions.AUTHENTICATED_AT] -= seconds
+    session.save()
+
+
+def make_people(number, **values):
+    return [make_pledge(f"Arta Dervishi {'abcdefghijklmnopqrstuvwxyz'[n]}", **values) for n in range(number)]
+
+
+def looks():
+    return list(AuditEntry.objects.filter(action="look").order_by("pk"))
+
+
+def test_a_factor_given_again_changes_the_key_of_the_session(staff):
+    before = staff.cookies[settings.SESSION_COOKIE_NAME].value
+    assert staff.post(f"{CODE}?next={LIST}", {"code": app_code()}).url == LIST
+    assert staff.cookies[settings.SESSION_COOKIE_NAME].value != before
+    thief = Client()
+    thief.cookies[settings.SESSION_COOKIE_NAME] = before
+    assert thief.get(LIST).status_code == 302
+
+
+def give_reason(client, back=LIST, reason=REASON):
+    return client.post(f"{REASON_PAGE}?next={back}", {"reason": reason}, headers=ENGLISH)
+
+
+def test_a_list_of_20_shows_names_and_one_of_21_needs_a_reason(staff):
+    make_people(20)
+    assert "Arta Dervishi" in staff.get(LIST, headers=ENGLISH).text
+    assert [entry.count for entry in looks()] == [20]
+    make_people(1)
+    page = staff.get(LIST, headers=ENGLISH)
+    assert "Arta Dervishi" not in page.text and "@shembull.al" not in page.text
+    assert f"{REASON_PAGE}?next=%2Fadmin%2Fpledges%2Fpledge%2F" in page.text
+    assert [entry.count for entry in looks()] == [20], "no one was seen"
+    assert give_reason(staff).url == LIST
+    assert "Arta Dervishi" in staff.get(LIST, headers=ENGLISH).text
+    assert (looks()[-1].count, looks()[-1].details) == (21, {"page": "list", "reason": REASON})
+
+
+@pytest.mark.slow
+def test_single_looks_add_up_and_the_same_person_counts_once(staff):
+    pledges = make_people(21)
+    for pledge in [*pledges[:20], *pledges[:20]]:
+        assert "Arta Dervishi" in staff.get(change_path(pledge), headers=ENGLISH).text
+    refused = staff.get(change_path(pledges[20]), headers=ENGLISH)
+    assert refused.url == f"{REASON_PAGE}?next={change_path(pledges[20]).replace('/', '%2F')}"
+    assert give_reason(staff, back=change_path(pledges[20])).url == change_path(pledges[20])
+    assert "Arta Dervishi" in staff.get(change_path(pledges[20]), headers=ENGLISH).text
+
+
+def test_the_names_for_the_wall_need_a_reason_too(staff):
+    make_people(21, state="confirmed", show_name=True)
+    assert staff.get(WALL).url.startswith(REASON_PAGE)
+    give_reason(staff)
+    assert "Arta Dervishi" in staff.get(WALL).text and looks()[-1].details["reason"] == REASON
+
+
+def test_blocked_addresses_are_people_too(client):
+    staff = sign_in_with(client, "view_blockedaddress", "see_people")
+    for number in range(21):
+        BlockedAddress.objects.add(f"zana{number}@shembull.al")
+    path = "/admin/pledges/blockedaddress/"
+    assert staff.get(path).url.startswith(REASON_PAGE)
+    give_reason(staff)
+    assert "zana7@shembull.al" in staff.get(path).text and looks()[-1].details["reason"] == REASON
+
+
+def test_a_reason_holds_for_a_quarter_of_an_hour(staff, monkeypatch):
+    make_people(21)
+    give_reason(staff)
+    monkeypatch.setattr(reauthentication, "REASON_SECONDS", 0)
+    assert "Arta Dervishi" not in staff.get(LIST, headers=ENGLISH).text
+
+
+def test_a_reason_has_some_words(staff):
+    make_people(21)
+    for reason in ("", "  ", "work", "x" * 201):
+        assert give_reason(staff, reason=reason).status_code == 200, reason
+    assert "Arta Dervishi" not in staff.get(LIST, headers=ENGLISH).text
+
+
+@pytest.mark.parametrize("address", ["https://evil.example/", "//evil.example/", "javascript:x()"])
+def test_the_page_of_the_reason_leads_to_this_site_only(staff, address):
+    assert give_reason(staff, back=address).url == LIST
+
+
+def test_the_page_of_the_reason_needs_the_permission_to_see_people(client):
+    assert sign_in_with(client, "view_pledge").get(REASON_PAGE).status_code == 403
+
+
+@pytest.mark.parametrize("path", [f"{REASON_PAGE}?next={LIST}", f"{EXPORT}?state__exact=confirmed"])
+def test_the_second_factor_is_asked_again_and_a_password_is_not_enough(staff, path):
+    assert staff.get(path).status_code == 200
+    let_factor_age(staff)
+    asked = staff.get(path)
+    assert asked.url.startswith(f"{CODE}?next=")
+    staff.post("/admin/account/again/", {"password": "shumë e fshehtë 1"})
+    assert staff.get(path).url == asked.url
+    assert staff.post(asked.url, {"code": app_code()}).url == path
+    assert staff.get(path).status_code == 200
+
+
+def export(client, **changes):
+    data = {"content": "people", "format": "csv", "query": "", "reason": REASON, "export": uuid.uuid4()}
+    return client.post(EXPORT, data | changes, headers=ENGLISH)
+
+
+def test_an_export_without_a_fresh_factor_stores_nothing_and_keeps_the_filters(staff):
+    make_people(1)
+    let_factor_age(staff)
+    response = export(staff, query="state__exact=pending")
+    assert response.url.startswith(CODE) and "state__exact%3Dpending" in response.url
+    assert not Export.objects.exists() and not AuditEntry.objects.filter(action="export").exists()
+
+
+@pytest.mark.parametrize("content", ["people", "pledges"])
+def test_an_export_needs_a_reason_which_the_audit_log_keeps(staff, content):
+    make_people(1)
+    page = export(staff, content=content, reason="")
+    assert page.status_code == 200 and not Export.objects.exists()
+    assert b"".join(export(staff, content=content))
+    assert AuditEntry.objects.filter(action="export").order_by("pk").first().details["reason"] == REASON
+    assert Pledge.objects.count() == 1

@@ -1,0 +1,200 @@
+"""Messages to the team in the database: constraints, transitions, keys, a stolen copy, and what a restore does not bring back."""
+
+from datetime import timedelta
+
+import pytest
+from django.db import DatabaseError, IntegrityError, transaction
+from django.db.models.functions import Now
+from django.test import Client
+from django.utils import timezone
+
+from pledges import housekeeping
+from pledges.inbox.submissions import settle
+from pledges.models import Enquiry, Message, OutboxEntry, Submission, Unreadable
+from tests.clock import let_time_pass
+from tests.dump import dump
+from tests.enquiries import DISCLOSURE, FORMS, enquiry_data, make_enquiry
+from tests.factories import keep_house, make_staff, run_worker, settle_all, sign_in
+from tests.keys import install, new_key, rotate_keys, rotated
+from tests.pledges.outbox.replay import replay, restore, take_entries
+from tests.threads import at_once
+
+pytestmark = pytest.mark.django_db
+DAY = timedelta(days=1)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"state": "assigned"},
+        {"state": "answered"},
+        {"state": "closed"},
+        {"answered_at": timezone.now()},
+        {"passed_at": timezone.now()},
+        {"alerted_at": timezone.now()},
+        {"purpose": "help"},
+        {"name_cipher": None},
+        {"address_cipher": None},
+        {"text_cipher": None},
+        {"text_digest": b"1" * 32},
+        {"text_digest": b"1", "text_digest_last": b"1" * 32},
+    ],
+)
+def test_the_database_refuses_states_that_do_not_exist(changes):
+    enquiry = make_enquiry()
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Enquiry.objects.filter(pk=enquiry.pk).update(**changes)
+
+
+@pytest.mark.parametrize("changes", [{"text_cipher": None}, {"details": None}, {"language": ""}, {"kind": "joining"}])
+def test_the_database_refuses_forms_that_do_not_exist(client, changes):
+    client.post(FORMS["sq"]["press"], enquiry_data())
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Submission.objects.update(**changes)
+
+
+def test_the_database_holds_no_equal_message_twice(client):
+    for _time in range(2):
+        client.post(FORMS["sq"]["press"], enquiry_data())
+    digests = Submission.objects.values("text_digest", "text_digest_last").distinct().get()
+    settle_all()
+    assert Enquiry.objects.count() == 1
+    other = make_enquiry()
+    for column, digest in digests.items():
+        both = {"text_digest": b"1" * 32, "text_digest_last": b"2" * 32, column: digest}
+        with pytest.raises(IntegrityError), transaction.atomic():
+            Enquiry.objects.filter(pk=other.pk).update(**both)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_equal_messages_at_once_are_one_enquiry():
+    def send():
+        status = Client().post(FORMS["sq"]["press"], enquiry_data()).status_code
+        settle()
+        return status
+
+    assert set(at_once(*[send] * 8)) == {303}
+    settle_all()
+    assert Enquiry.objects.count() == 1
+
+
+def test_an_equal_message_is_recognised_in_the_middle_of_a_rotation_of_keys(client, settings):
+    old = new_key()
+    settings.FIELD_KEYS = settings.DIGEST_KEYS = [old]
+    install(old)
+    client.post(FORMS["sq"]["press"], enquiry_data())
+    new = new_key(old)
+    settings.FIELD_KEYS = settings.DIGEST_KEYS = [new, old]
+    rotate_keys()
+    client.post(FORMS["sq"]["press"], enquiry_data())
+    settle_all()
+    assert Enquiry.objects.count() == 1
+
+
+def test_each_transition_happens_once():
+    enquiry, user = make_enquiry(), make_staff()
+    assert [enquiry.assign(user), enquiry.assign(user)] == [True, False]
+    assert [enquiry.close(), enquiry.close(), enquiry.reopen(), enquiry.reopen()] == [True, False, True, False]
+    assert enquiry.answer("Ja përgjigjja.", user) and enquiry.assign(user)
+    assert [enquiry.raise_alarm(), enquiry.raise_alarm()] == [True, False]
+    # What the inbox could do is over.
+    assert not any([enquiry.assign(user), enquiry.answer("x", user), enquiry.close(), enquiry.reopen()])
+    assert [enquiry.release(), enquiry.release(), enquiry.pass_on(timezone.now())] == [True, False, False]
+
+
+def test_an_answer_to_an_erased_enquiry_is_not_sent(mailoutbox):
+    enquiry = make_enquiry()
+    enquiry.answer("Ja përgjigjja.", None)
+    enquiry.delete()
+    run_worker()
+    assert mailoutbox == [] and not Message.objects.exists()
+
+
+def test_one_that_cannot_be_settled_is_set_aside(client):
+    client.post(FORMS["sq"]["press"], enquiry_data())
+    Submission.objects.update(details={"purpose": "help"})
+    settle()
+    assert Submission.objects.get().state == "aside" and not Enquiry.objects.exists()
+
+
+def test_a_disclosure_that_is_found_late_keeps_its_thirty_days():
+    enquiry = make_enquiry()
+    let_time_pass(300 * DAY)
+    enquiry.raise_alarm()
+    keep_house()
+    let_time_pass(29 * DAY)
+    keep_house()
+    assert Enquiry.objects.exists()
+    let_time_pass(2 * DAY)
+    keep_house()
+    assert not Enquiry.objects.exists()
+
+
+def test_what_was_erased_decided_or_hidden_stays_so_after_a_restore():
+    user = make_staff()
+    erased, closed, alarmed, passed, kept = (make_enquiry() for _ in range(5))
+    Enquiry.objects.filter(pk=passed.pk).update(disclosure_at=Now())
+    before = list(Enquiry.objects.all())
+    OutboxEntry.objects.all().delete()
+    erased.delete()
+    closed.assign(user), closed.close()
+    alarmed.raise_alarm()
+    passed.pass_on(timezone.now())
+    user.delete()
+    assert restore(before, "Zamira", "prek") == {"enquiry_changed", "enquiry_erased", "account_erased"}
+    found = {row.pk: row for row in Enquiry.objects.all()}
+    assert found.keys() == {closed.pk, alarmed.pk, passed.pk, kept.pk}
+    assert (found[closed.pk].state, found[closed.pk].assignee) == ("closed", None)
+    assert found[alarmed.pk].disclosure_at and not found[kept.pk].disclosure_at
+    assert found[passed.pk].passed_at
+
+
+def test_a_form_whose_enquiry_was_erased_is_not_settled_after_a_restore(client):
+    client.post(FORMS["sq"]["press"], enquiry_data())
+    [form] = Submission.objects.all()
+    settle_all()
+    OutboxEntry.objects.all().delete()
+    Enquiry.objects.all().delete()
+    entries = take_entries()
+    form.save(force_insert=True)
+    replay(entries)
+    assert not Enquiry.objects.exists() and not Submission.objects.exists()
+
+
+def test_keys_rotate_over_text_answers_and_digests(settings):
+    def make():
+        enquiry = make_enquiry(text="Kur flasim?", address="zamira@gazeta-shembull.al")
+        assert enquiry.answer("Nesër.", None)
+        return enquiry
+
+    enquiry = rotated(settings, make)
+    enquiry.refresh_from_db()
+    assert (enquiry.text, enquiry.name, enquiry.answers.get().text) == ("Kur flasim?", "Zamira Gazetarja", "Nesër.")
+    assert set(Enquiry.objects.at_address("ZAMIRA@gazeta-shembull.al")) == {enquiry}
+
+
+def test_a_ciphertext_that_no_key_opens_is_named_and_breaks_no_page(client):
+    enquiry = make_enquiry()
+    Enquiry.objects.filter(pk=enquiry.pk).update(text_cipher=b"\x00" * 40)
+    page = sign_in(client, make_staff(superuser=True)).get(f"/admin/pledges/enquiry/{enquiry.pk}/change/")
+    assert page.status_code == 200
+    assert Unreadable.objects.get().place == f"enquiry.text.{enquiry.pk}"
+    housekeeping.retry_unreadable()
+    assert Unreadable.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_dump_has_neither_message_nor_answer_nor_name_nor_address(client):
+    client.post(FORMS["sq"]["press"], enquiry_data(text=DISCLOSURE["sq"]))
+    make_enquiry(text="Pyetja zhgënjyese e gazetares").answer("Përgjigjja zhgënjyese", None)
+    for _state in ("a form that waits", "settled"):
+        stolen = dump().decode()
+        for text in ("prek dhe më thotë", "zhgënjyese", "Zamira", "gazeta-shembull"):
+            assert text not in stolen and text.encode().hex() not in stolen
+        settle_all()
+
+
+def test_digests_of_an_unknown_key_are_refused():
+    enquiry = make_enquiry()
+    with pytest.raises(DatabaseError), transaction.atomic():
+        Enquiry.objects.filter(pk=enquiry.pk).update(digest_mark="ffff00000000")

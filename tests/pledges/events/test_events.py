@@ -1,0 +1,206 @@
+"""Counting who signs through the link of an event: exact, without a trace on confirmed pledges, published in steps."""
+
+from datetime import timedelta
+
+import pytest
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, connection, transaction
+from django.db.models import ProtectedError
+from django.utils import timezone
+
+from pledges.events.models import LATE
+from pledges.models import (
+    Event,
+    EventCount,
+    EventFigures,
+    GroupPledge,
+    PaperSheet,
+    Pledge,
+    Submission,
+)
+from pledges.referrals.models import encrypt_inviter, is_referral_code
+from pledges.totals import events
+from tests.clock import let_time_pass
+from tests.events import make_event, make_signed, next_day
+from tests.factories import form_data, make_pledge, settle_all
+from tests.pages import path_of
+from tests.pledges.groups.made import group_data, make_group
+from tests.pledges.paper.sheets import make_sheet
+from tests.pledges.serving.test_snapshot import new_process, version
+
+pytestmark = pytest.mark.django_db
+
+
+def counted(event):
+    return EventCount.objects.get(event=event).confirmations
+
+
+def published(event):
+    row = EventFigures.objects.get(event=event)
+    return row.link, row.paper, row.groups
+
+
+def sign(client, address, **data):
+    assert client.post(path_of("pledges:sign", "en"), form_data(email=address, **data)).status_code == 303
+    settle_all()
+    return Pledge.objects.order_by("-created_at").first()
+
+
+def test_a_sign_up_names_its_event_only_as_ciphertext_and_only_until_it_is_confirmed(client):
+    event = make_event()
+    pledge = sign(client, "drita@shembull.al", event=event.code)
+    assert pledge.inviter == event.code
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pledges_pledge::text FROM pledges_pledge")
+        assert event.code not in cursor.fetchone()[0]
+    assert counted(event) == 0
+    assert pledge.confirm()
+    pledge.refresh_from_db()
+    assert pledge.inviter_cipher is None and counted(event) == 1
+    # What a pledge without an event holds, and nothing else.
+    other = make_pledge(state="confirmed")
+    assert {key for key, value in vars(pledge).items() if value is None} >= {
+        key for key, value in vars(other).items() if value is None and key.startswith("inviter")
+    }
+
+
+@pytest.mark.parametrize("code", ["", "0aaaaaaa", "x", "' OR 1", "0" * 300])
+def test_a_wrong_code_signs_without_an_event(client, code):
+    event = make_event()
+    assert sign(client, "drita@shembull.al", event=code).inviter_cipher is None
+    for name in ("pledges:at_event", "pledges:group_at_event"):
+        if code and len(code) < 20 and code.isalnum():
+            response = client.get(path_of(name, "en", code))
+            plain = "pledges:sign" if name == "pledges:at_event" else "pledges:group"
+            assert (response.status_code, response["Location"]) == (302, path_of(plain, "en"))
+    assert counted(event) == 0
+
+
+def test_an_event_that_is_not_shown_has_no_link(client):
+    hidden = make_event(is_shown=False)
+    assert client.get(path_of("pledges:at_event", "en", hidden.code)).status_code == 302
+    assert sign(client, "drita@shembull.al", event=hidden.code).inviter_cipher is None
+
+
+def test_a_code_of_an_event_is_no_invitation(client):
+    event = make_event(begins=-LATE - timedelta(days=1))
+    assert not is_referral_code(event.code)
+    assert sign(client, "drita@shembull.al", through=event.code).inviter_cipher is None
+
+
+def test_the_link_counts_for_some_days_after_the_event_and_then_leads_to_the_form(client):
+    event = make_event(begins=timedelta(hours=-3))
+    assert sign(client, "late@shembull.al", event=event.code).confirm()
+    let_time_pass(LATE)
+    Event.objects.update(begins=event.begins - LATE, ends=event.ends - LATE)
+    new_process()
+    page = client.get(path_of("pledges:at_event", "en", event.code))
+    assert page.status_code == 200 and "no longer for the event" in page.text
+    too_late = sign(client, "too.late@shembull.al", event=event.code, name="Besa Shembulli")
+    assert too_late.inviter_cipher is None and too_late.confirm()
+    assert counted(event) == 1
+
+
+def test_a_pledge_of_a_deleted_event_is_confirmed():
+    event = make_event()
+    pledge = make_pledge()
+    Pledge.objects.filter(pk=pledge.pk).update(inviter_cipher=encrypt_inviter(event.code, pledge.pk))
+    event.delete()
+    assert pledge.confirm() and not EventCount.objects.exists()
+
+
+def test_attack_two_looks_tell_no_newcomer():
+    """Someone who looks after each confirmation sees the number move at midnight only, and by multiples of five."""
+    event = make_event()
+    looks = []
+    for _day in range(6):
+        for _ in range(4):
+            make_signed(event, 1)
+            assert events.publish() == 0, "a figure moved within a day"
+            looks.append(published(event))
+        next_day()
+    assert looks == [(5 * (day * 4 // 5), 0, 0) for day in range(6) for _ in range(4)]
+
+
+def test_a_confirmation_changes_no_version_of_the_content():
+    """The ETags of all pages depend on it: a page that moved with each confirmation would tell of it."""
+    event = make_event()
+    before = version()
+    make_signed(event, 1)
+    assert version() == before
+    next_day()
+    assert version() != before
+
+
+def test_the_database_refuses_a_figure_between_the_steps():
+    make_event()
+    for column in ("link", "paper", "groups"):
+        for people in (1, 4, 7, 23):
+            with pytest.raises(IntegrityError, match="in_steps_of_five"), transaction.atomic():
+                EventFigures.objects.update(**{column: people})
+
+
+def test_paper_and_groups_of_the_event_are_published_once_they_count():
+    event, other = make_event(), make_event()
+    make_sheet("counted", {"parents": 11, "teachers": 2}, event=event)
+    make_sheet("returned", {"parents": 50}, event=event)
+    make_sheet("counted", {"parents": 4}, event=other)
+    make_group("approved", event=event)
+    make_group("confirmed", event=event)
+    group = make_group("approved", kind="meeting", people={"parents": 9}, event=other)
+    next_day()
+    assert (published(event), published(other)) == ((0, 10, 25), (0, 0, 5))
+    group.withdraw()
+    next_day()
+    assert published(other) == (0, 0, 0)
+
+
+def test_an_event_with_sheets_or_groups_is_not_deleted():
+    for make in (make_sheet, make_group):
+        event = make_event()
+        make(event=event)
+        with pytest.raises(ProtectedError):
+            event.delete()
+    assert PaperSheet.objects.count() == GroupPledge.objects.count() == 1
+
+
+def test_the_database_refuses_an_event_that_is_incomplete_or_ends_before_it_begins():
+    event = make_event()
+    for change in ({"title_en": ""}, {"place_sq": ""}, {"ends": event.begins}, {"code": "abcdefgh"}):
+        with pytest.raises(IntegrityError), transaction.atomic():
+            Event.objects.filter(pk=event.pk).update(**change)
+    event.ends = event.begins
+    with pytest.raises(ValidationError, match="Mbarimi duhet"):
+        event.clean()
+
+
+def test_whole_days_last_until_midnight_in_tirana():
+    day = timezone.now().replace(hour=12)
+    event = make_event(begins=timedelta(), is_all_day=True)
+    event.begins = event.ends = day
+    event.clean()
+    assert event.ends - event.begins == timedelta(hours=23, minutes=59)
+    assert event.first_day == event.last_day == timezone.localdate(day)
+
+
+def test_a_group_belongs_to_the_event_from_whose_page_the_adult_came(client):
+    event = make_event()
+    page = client.get(path_of("pledges:group_at_event", "en", event.code))
+    assert event.title_en in page.text and f'value="{event.code}"' in page.text
+    for code, expected in ((event.code, event), ("0zzzzzzz", None)):
+        letter = "a" if expected else "b"
+        response = client.post(path_of("pledges:group", "en"), group_data(event=code, letter=letter))
+        assert response.status_code == 303
+        settle_all()
+        assert GroupPledge.objects.get(letter=letter.upper()).event == expected
+
+
+def test_a_form_sent_by_the_release_before_and_one_of_a_deleted_event_are_settled(client):
+    event = make_event()
+    for letter, change in (("a", lambda details: details.pop("event")), ("b", lambda details: event.delete())):
+        client.post(path_of("pledges:group", "en"), group_data(event=event.code, letter=letter))
+        submission = Submission.objects.get()
+        change(submission.details)
+        submission.save()
+        settle_all()
+        assert GroupPledge.objects.get(letter=letter.upper()).event is None

@@ -1,0 +1,266 @@
+"""Group pledges in the database: what counts after any change, who decides first, what is erased, and what cannot be read."""
+
+from datetime import timedelta
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import IntegrityError, connection, transaction
+from django.db.models import F
+from django.utils import timezone
+
+from pledges.counting import tally
+from pledges.groups.querysets import institution_key
+from pledges.models import GroupPledge, Message, OutboxEntry, Sector, TallyDelta
+from tests.factories import make_pledge
+from tests.keys import rotated
+from tests.pledges.groups.made import make_group
+from tests.pledges.outbox.replay import replay, restore, take_entries
+from tests.tally import exact_total
+from tests.threads import at_once
+
+pytestmark = pytest.mark.django_db
+
+
+def sector_id(slug):
+    return str(Sector.objects.get(slug=slug).pk)
+
+
+CHANGES = {
+    "approve": (lambda group: group.approve(group.people), 28 + 10),
+    "refuse": (lambda group: group.refuse("double"), 10),
+    "withdraw the approved one": (lambda group: GroupPledge.objects.get(state="approved").withdraw(), 0),
+    "undo": (lambda group: GroupPledge.objects.get(state="approved").undo(), 0),
+    "another county": (lambda group: GroupPledge.objects.update(county="AL-01"), 10),
+    "another day": (lambda group: GroupPledge.objects.update(approved_at=F("approved_at") - timedelta(3)), 10),
+    "delete": (lambda group: GroupPledge.objects.all().delete(), 0),
+    "merge sectors": (
+        lambda group: Sector.objects.get(slug="parents").move_pledges(Sector.objects.get(slug="citizens"), len),
+        10,
+    ),
+    "COPY of an approved one": (lambda group: make_group("approved", people={"children": 3}), 13),
+}
+
+
+@pytest.mark.parametrize("name", CHANGES)
+def test_totals_equal_the_rows_after_any_change(name):
+    waiting = make_group()
+    make_group("approved", kind="meeting", people={"parents": 10}, place="Durrës")
+    make_group("refused"), make_group("submitted"), make_pledge(state="confirmed")
+    assert exact_total() == 11
+    change, people = CHANGES[name]
+    change(waiting)
+    for _ in range(2):
+        assert exact_total() == people + 1
+        read = tally.read()
+        assert (read.online, read.groups, read.paper) == (1, people, 0)
+        tally.fold()
+
+
+def test_truncate_takes_all_groups_out_of_the_totals():
+    make_group("approved")
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        cursor.execute("TRUNCATE pledges_grouppledge CASCADE")
+    assert exact_total() == 0
+
+
+def test_groups_count_on_the_day_of_the_approval_in_the_county_of_the_municipality():
+    group = make_group("approved", place="Durrës", held_on=timezone.localdate() - timedelta(days=1))
+    deltas = TallyDelta.objects.filter(way="groups")
+    assert {(delta.day, delta.county) for delta in deltas} == {(timezone.localdate(), group.municipality.county_id)}
+    assert {delta.sector: delta.n for delta in deltas} == {int(sector): n for sector, n in group.people.items()}
+
+
+def test_check_totals_finds_and_repairs_groups_changed_without_triggers(capsys):
+    make_group("approved")
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        cursor.execute("ALTER TABLE pledges_grouppledge DISABLE TRIGGER USER")
+        cursor.execute("UPDATE pledges_grouppledge SET state = 'confirmed', counted = NULL, approved_at = NULL")
+        cursor.execute("ALTER TABLE pledges_grouppledge ENABLE TRIGGER USER")
+    with pytest.raises(CommandError):
+        call_command("check_totals")
+    assert "groups: tally" in capsys.readouterr().out
+    call_command("check_totals", repair=True)
+    assert exact_total() == 0
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"people": {}},
+        {"people": {"0": 3}},
+        {"state": "approved"},
+        {"state": "refused"},
+        {"grade": 13},
+        {"grade": None},
+        {"name_cipher": None},
+        {"counted": {"1": 1}},
+        {"state": "withdrawn"},
+    ],
+)
+def test_the_database_refuses_a_group_that_is_not_whole(values):
+    group = make_group()
+    with pytest.raises(IntegrityError), transaction.atomic():
+        GroupPledge.objects.filter(pk=group.pk).update(**values)
+
+
+def test_no_group_counts_more_people_than_its_adult_stated():
+    group = make_group("approved")
+    more = {sector: n + 1 for sector, n in group.people.items()}
+    with pytest.raises(IntegrityError), transaction.atomic():
+        GroupPledge.objects.update(counted=more)
+
+
+def test_a_class_counts_once_a_school_year():
+    make_group("approved", institution="Naim Frashëri")
+    double = make_group(institution="Shkolla 9-vjeçare “Naim Frasheri”")
+    assert [each.state for each in double.likely_doubles()] == ["approved"]
+    with pytest.raises(IntegrityError), transaction.atomic():
+        double.approve(double.people)
+    other_place = make_group(institution="Naim Frashëri", place="Durrës")
+    assert other_place.approve(other_place.people)
+
+
+def test_a_sector_with_people_in_groups_is_not_deleted_and_children_are_never_offered():
+    children = Sector.objects.get(slug="children")
+    assert children not in Sector.objects.open() and not children.wordings.exists()
+    make_group()
+    with pytest.raises(IntegrityError), transaction.atomic():
+        children.delete()
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Sector.objects.filter(slug="children").update(is_open=True)
+
+
+def test_institutions_are_compared_by_their_own_words():
+    assert institution_key("Shkolla 9-vjeçare „Naim Frashëri”") == institution_key("NAIM  FRASHERI")
+    assert institution_key("Shkolla") == "shkolla" and institution_key("  – ") == ""
+
+
+@pytest.mark.django_db(transaction=True)
+def test_approving_and_withdrawing_at_once_ends_withdrawn_and_exact():
+    for _ in range(5):
+        group = make_group()
+        at_once(lambda group=group: group.approve(group.people), group.withdraw)
+        group.refresh_from_db()
+        assert group.state == "withdrawn" and exact_total() == 0
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_of_staff_who_approve_at_once_count_a_group_once():
+    group, double = make_group(institution="Migjeni"), make_group(institution="Migjeni")
+    answers = at_once(lambda: group.approve(group.people), lambda: group.approve(group.people))
+    assert exact_total() == 28 and answers.count(True) >= 1
+    with pytest.raises(IntegrityError):
+        double.approve(double.people)
+    assert exact_total() == 28
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_equal_classes_that_staff_approve_at_once_one_counts():
+    for name in ("Migjeni", "Naim Frashëri", "Çajupi"):
+        groups = [make_group(institution=name, people={"children": 20}) for _ in range(2)]
+
+        def approve(group):
+            try:
+                return group.approve(group.people)
+            except IntegrityError:
+                return False
+
+        answers = at_once(*(lambda group=group: approve(group) for group in groups))
+        assert sorted(answers) == [False, True]
+    assert exact_total() == 60
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_correction_during_the_approval_is_not_approved_unseen():
+    for _ in range(5):
+        group = make_group()
+        more = {sector: n + 5 for sector, n in group.people.items()}
+        at_once(lambda group=group: group.approve(group.people), lambda group=group, more=more: group.correct(more))
+        group.refresh_from_db()
+        assert group.people == more and group.total_counted in (0, 28)
+        assert group in GroupPledge.objects.waiting()
+        group.withdraw()
+
+
+def test_staff_approve_only_the_number_they_have_seen():
+    group = make_group()
+    seen = group.people
+    group.correct({sector: n + 5 for sector, n in seen.items()})
+    assert not group.approve(seen) and exact_total() == 0
+
+
+def test_what_was_withdrawn_or_lowered_stays_so_after_a_restore():
+    withdrawn, lowered, erased, deleted = (make_group("approved") for _ in range(4))
+    before = list(GroupPledge.objects.all())
+    OutboxEntry.objects.all().delete()
+    withdrawn.withdraw()
+    fewer = {sector_id("children"): 9}
+    lowered.correct(fewer)
+    GroupPledge.objects.filter(pk=erased.pk).erase_person()
+    GroupPledge.objects.filter(pk=deleted.pk).delete()
+    assert restore(before, "shembull", "Mira") == {"group_changed", "group_erased"}
+    assert exact_total() == 9 + 28
+    states = dict(GroupPledge.objects.values_list("pk", "state"))
+    assert states[withdrawn.pk] == "withdrawn" and deleted.pk not in states
+    assert GroupPledge.objects.get(pk=erased.pk).name is None
+    assert GroupPledge.objects.get(pk=lowered.pk).people == fewer
+
+
+def test_what_staff_and_adults_decided_is_so_after_a_restore():
+    submitted = make_group("submitted")
+    approved, refused, waiting = make_group(), make_group(), make_group()
+    undone, kept = make_group("approved"), make_group("approved")
+    before = list(GroupPledge.objects.all())
+    OutboxEntry.objects.all().delete()
+    submitted.confirm([str(submitted.pk)])
+    approved.approve(approved.people)
+    refused.refuse("double")
+    undone.undo()
+    kept.correct({sector: n + 5 for sector, n in kept.people.items()})
+    kept.keep_approved()
+    columns = ["pk", "state", "people", "counted", "confirmed_at", "approved_at", "refused_at", "refusal"]
+    after = list(GroupPledge.objects.order_by("pk").values(*columns))
+    restore(before, "shembull", "Mira")
+    assert list(GroupPledge.objects.order_by("pk").values(*columns)) == after
+    assert exact_total() == 28 + 28 and waiting in GroupPledge.objects.waiting()
+
+
+def test_what_a_restored_database_cannot_count_waits_for_staff_again():
+    """Its sector was made since, or the group that was undone in favour of it is one whose entry is lost."""
+    of_new_sector, second = make_group("approved"), make_group(institution="Migjeni")
+    first = make_group(institution="Migjeni")
+    before = list(GroupPledge.objects.all())
+    OutboxEntry.objects.all().delete()
+    sector = Sector.objects.create(slug="nurses", name_sq="Infermierë", name_en="Nurses")
+    of_new_sector.correct({str(sector.pk): 3})
+    second.approve(second.people)
+    entries = take_entries()
+    GroupPledge.objects.all().delete()
+    sector.delete()
+    for group in before:
+        group.save(force_insert=True)
+    first.approve(first.people)
+    OutboxEntry.objects.all().delete()
+    replay(entries)
+    assert exact_total() == first.total
+    assert {group.pk for group in GroupPledge.objects.waiting()} == {of_new_sector.pk, second.pk}
+
+
+def test_a_message_about_an_erased_group_is_not_sent():
+    group = make_group()
+    Message.queue_for(Message.Kind.GROUP_OPEN, group=group)
+    Message.queue_for(Message.Kind.GROUP_OPEN, group=group)
+    assert Message.objects.count() == 1
+    GroupPledge.objects.all().erase_person()
+    assert Message.objects.get().compose() is None
+
+
+def test_keys_rotate_over_groups(settings):
+    people = {"Mira Hoxha": "mira@shembull.al", "Gjon Prifti": "gjon@shembull.al"}
+    groups = rotated(settings, lambda: [make_group(name=name, address=people[name]) for name in people])
+    assert not {group.digest_mark for group in groups} & set(GroupPledge.objects.values_list("digest_mark", flat=True))
+    assert [group.name for group in GroupPledge.objects.all()] == ["Mira Hoxha", "Gjon Prifti"]
+    again = make_group("submitted", address="mira@shembull.al")
+    assert set(GroupPledge.objects.of_mailbox(again)) == {groups[0], again}

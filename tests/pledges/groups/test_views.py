@@ -1,0 +1,333 @@
+"""Group pledges as the responsible adult meets them: form, mail, confirmation, approval, correction, withdrawal."""
+
+import re
+from datetime import timedelta
+
+import pytest
+from django.core import mail
+from django.utils import timezone
+
+from pledges.counting import tally
+from pledges.crypto import links
+from pledges.crypto.links import Purpose
+from pledges.models import GroupPledge, Joining, Message, Sector, Submission
+from tests.clock import let_time_pass
+from tests.factories import run_worker, settle_all
+from tests.organisations import join_data
+from tests.pages import Document, path_of
+from tests.pledges.groups.made import PATHS, group_data, make_group, press_confirm
+from tests.tally import exact_total
+
+pytestmark = pytest.mark.django_db
+
+KINDS = {
+    "class": {},
+    "school": {"people_children": "412", "people_teachers": "31"},
+    "meeting": {"people_children": None, "people_parents": "84"},
+    "club": {"people_children": None, "people_teachers": None, "people_youth": "22"},
+    "workplace": {"people_children": None, "people_teachers": None, "people_officials": "37"},
+}
+
+
+def link_of(message):
+    """The path of the first personal link in a mail."""
+    [url] = re.findall(r"https?://\S+/(?:konfirmo-grupin|confirm-group|grupi-im|my-group)/\S+", message.body)[:1]
+    return "/" + url.split("/", 3)[3].rstrip(".")
+
+
+def totals_json(client):
+    return client.get("/api/v1/totals.json").json()
+
+
+def send(client, language="sq", **changes):
+    """Send the form and let the worker settle it; returns the mail."""
+    before = len(mail.outbox)
+    response = client.post(PATHS[language], group_data(**changes))
+    assert response.status_code == 303, Document(response).words()
+    run_worker()
+    [message] = mail.outbox[before:]
+    return message
+
+
+@pytest.mark.parametrize(("kind", "language"), [("class", "en"), *((kind, "sq") for kind in KINDS)])
+def test_a_group_is_entered_confirmed_approved_corrected_and_withdrawn(client, language, kind):
+    assert client.get(PATHS[language]).status_code == 200
+    confirmation = send(client, language, kind=kind, **KINDS[kind])
+    assert confirmation.to == ["mira.hoxha@shembull.al"]
+    assert "Frashëri" not in confirmation.body and "Mira" not in confirmation.body, "a stranger may have typed it"
+    group = GroupPledge.objects.get()
+    stated = group.total
+    path = link_of(confirmation)
+    page = client.get(path)
+    assert "Naim Frashëri" in page.text and GroupPledge.objects.get().state == "submitted", "opening counts nothing"
+    assert press_confirm(client, path).status_code == 200
+    group.refresh_from_db()
+    assert group.state == "confirmed" and exact_total() == 0
+    run_worker()
+    assert "Mira" in mail.outbox[-1].body and "Naim Frashëri" in mail.outbox[-1].body
+    manage = link_of(mail.outbox[-1])
+
+    assert group.approve(group.people)
+    run_worker()
+    assert len(mail.outbox) == 3
+    data = totals_json(client)
+    assert (data["total"], data["online"], data["groups"], data["paper"]) == (stated, 0, stated, 0)
+    assert sum(row["total"] for row in data["sectors"].values()) == stated
+    assert client.get(f"/{language}/{'sa-jemi' if language == 'sq' else 'totals'}/").status_code == 200
+
+    # A higher number waits, a lower one counts at once.
+    [(sector, people), *_rest] = group.numbers(Sector.objects.all())
+    numbers = {f"people_{each.slug}": str(n) for each, n in group.numbers(Sector.objects.all())}
+    field = f"people_{sector.slug}"
+    page = client.post(manage, {"save": "1", **numbers, field: str(people + 2)})
+    assert page.status_code == 200 and exact_total() == stated
+    assert str(stated + 2) in page.text and GroupPledge.objects.waiting().get() == group
+    client.post(manage, {"save": "1", **numbers, field: str(people - 1)})
+    assert exact_total() == stated - 1 and not GroupPledge.objects.waiting().exists()
+
+    assert client.post(manage, {"withdraw": "1"}).status_code == 200
+    group.refresh_from_db()
+    assert (group.state, group.name, group.address, exact_total()) == ("withdrawn", None, None, 0)
+    run_worker()
+    assert mail.outbox[-1].to == ["mira.hoxha@shembull.al"] and not Message.objects.filter(group=group).exists()
+    mangled = manage.rstrip("/") + "x/"
+    assert Document(client.get(manage)).title == Document(client.get(mangled)).title, "the link opens nothing"
+
+
+def test_one_message_confirms_all_groups_of_an_adult(client):
+    first = client.post(PATHS["sq"], group_data())
+    second = client.post(PATHS["sq"], group_data(letter="c", people_children="25"))
+    assert first.status_code == second.status_code == 303
+    run_worker()
+    assert len(mail.outbox) == 1
+    client.post(PATHS["sq"], group_data(letter="d", people_children="24"))
+    run_worker()
+    assert len(mail.outbox) == 1, "the next message is due in a minute"
+    page = press_confirm(client, link_of(mail.outbox[0]))
+    assert GroupPledge.objects.filter(state="confirmed").count() == 3
+    assert len(Document(page).all("a", href=True)) > 3
+    assert "7D" in page.text
+    run_worker()
+    assert len(mail.outbox) == 2, "one message about all three"
+    assert len(re.findall(r"/sq/grupi-im/", mail.outbox[-1].body)) == 3
+    assert all(name in mail.outbox[-1].body for name in ("7B", "7C", "7D"))
+
+
+def test_a_group_that_was_sent_while_the_page_was_open_can_still_be_confirmed(client):
+    """Its message was joined to one that waits for a group which the open page confirms."""
+    path = link_of(send(client))
+    client.post(PATHS["sq"], group_data(letter="c"))
+    run_worker()
+    page = Document(client.get(path))
+    shown = {"group": [page.of(field)["value"] for field in page.all("input", name="group")]}
+    client.post(PATHS["sq"], group_data(letter="d"))
+    run_worker()
+    client.post(path, shown)
+    assert len(shown["group"]) == 2 and GroupPledge.objects.get(state="submitted").letter == "D"
+    before = len(mail.outbox)
+    let_time_pass(timedelta(minutes=2))
+    run_worker()
+    [asking] = [message for message in mail.outbox[before:] if "konfirmo-grupin" in message.body]
+    press_confirm(client, link_of(asking))
+    assert not GroupPledge.objects.filter(state="submitted").exists()
+
+
+def test_a_group_that_came_after_the_page_was_opened_is_not_confirmed_with_it(client):
+    path = link_of(send(client))
+    page = Document(client.get(path))
+    shown = {"group": [page.of(field)["value"] for field in page.all("input", name="group")]}
+    of_stranger = {"kind": "club", "institution": "Klubi i Huaj", "people_youth": "300", "people_children": None}
+    client.post(PATHS["sq"], group_data(**of_stranger))
+    run_worker()
+    before = len(mail.outbox)
+    assert "Naim Frashëri" in client.post(path, shown).text
+    assert [group.institution for group in GroupPledge.objects.filter(state="confirmed")] == ["Naim Frashëri"]
+    run_worker()
+    [thanks] = mail.outbox[before:]
+    assert "7B" in thanks.body and "Huaj" not in thanks.body and "300" not in thanks.body
+    # Pressed again, it confirms nothing more.
+    assert "Klubi i Huaj" not in client.post(path, shown).text
+    assert GroupPledge.objects.filter(state="submitted").count() == 1
+
+
+@pytest.mark.parametrize("tampered", ["missing", "another mailbox", "no id", "twice and one more"])
+def test_a_tampered_list_of_groups_confirms_nothing_and_shows_the_page_again(client, tampered):
+    path = link_of(send(client))
+    own, other = str(GroupPledge.objects.get().pk), str(make_group("submitted").pk)
+    ids = {"missing": [], "another mailbox": [own, other], "no id": [own, "x"], "twice and one more": [own, own, other]}
+    page = Document(client.post(path, {"group": ids[tampered]}))
+    assert [page.of(field)["value"] for field in page.all("input", name="group")] == [own]
+    assert not GroupPledge.objects.exclude(state="submitted").exists()
+    assert press_confirm(client, path).status_code == 200 and GroupPledge.objects.get(pk=own).state == "confirmed"
+
+
+def day_in(days):
+    """A function that a test calls for the date so many days after its own."""
+    return lambda: (timezone.localdate() + timedelta(days=days)).isoformat()
+
+
+@pytest.mark.parametrize(
+    ("typed", "kind"),
+    [("2026-11-19", "date"), ("", "date"), ("dje", "text"), ("2026-02-31", "text"), ("20261119", "text")],
+)
+def test_a_day_that_is_none_comes_back_in_a_field_that_shows_it(client, typed, kind):
+    page = Document(client.post(PATHS["sq"], group_data(held_on=typed, consent=None)))
+    field = page.of(page.one("input", id="id_held_on"))
+    assert (field["type"], field.get("value", "")) == (kind, typed)
+    assert page.of(page.one("input", id="id_email"))["value"] == "mira.hoxha@shembull.al"
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"people_children": "0"}, "people_children"),
+        ({"people_children": ""}, "people_children"),
+        ({"people_children": "900"}, "people_children"),
+        ({"people_children": "-3"}, "people_children"),
+        ({"people_children": "njëzet"}, "people_children"),
+        ({"held_on": day_in(2)}, "held_on"),
+        ({"held_on": day_in(-366)}, "held_on"),
+        ({"held_on": "dje"}, "held_on"),
+        ({"institution": "   "}, "institution"),
+        ({"institution": "shkruani te www.shembull.al"}, "institution"),
+        ({"grade": ""}, "grade"),
+        ({"grade": "13"}, "grade"),
+        ({"letter": "?"}, "letter"),
+        ({"municipality": "99999"}, "municipality"),
+        ({"kind": "army"}, "kind"),
+        ({"kind": "meeting", "people_children": "", "people_teachers": ""}, "people_children"),
+        ({"statement": None}, "statement"),
+        ({"consent": None}, "consent"),
+        ({"over_18": None}, "over_18"),
+        ({"email": "mira@"}, "email"),
+        ({"name": "?"}, "name"),
+    ],
+)
+def test_bad_input_is_a_sentence_at_the_field_and_loses_nothing(client, changes, field):
+    changes = {name: value() if callable(value) else value for name, value in changes.items()}
+    response = client.post(PATHS["sq"], group_data(**changes))
+    assert response.status_code == 422
+    page = Document(response)
+    [error] = page.all("p", id=f"id_{field}_error")
+    assert len(page.words(error)) > 10
+    kept = {"institution": "Naim Frashëri", "email": "mira.hoxha@shembull.al", "people_teachers": "1"} | changes
+    for name, value in kept.items():
+        if name in ("institution", "email", "people_teachers") and value:
+            assert page.one("input", name=name) and Document.of(page.one("input", name=name)).get("value") == value
+    assert not Submission.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("typed", "stored"),
+    [
+        ("Fito 500 euro t.me/fito500", "Fito 500 euro t. me/fito500"),
+        ("x.com/fito ose t.co", "x. com/fito ose t. co"),
+        ("Shkolla N.Frashëri", "Shkolla N. Frashëri"),
+        ("Shkolla 1.Maji", "Shkolla 1. Maji"),
+        ("Ndërtimi Sh.p.k.", "Ndërtimi Sh.p.k."),
+        ("U.S. Embassy", "U.S. Embassy"),
+        ("Shkolla 9-vjeçare Nr. 5", "Shkolla 9-vjeçare Nr. 5"),
+        ("Shkolla Nr.5", "Shkolla Nr.5"),
+        ("Dr. Xhevdet", "Dr. Xhevdet"),
+    ],
+)
+@pytest.mark.parametrize("kind", ["group", "joining"])
+def test_no_mail_program_makes_a_link_of_a_name(client, kind, typed, stored):
+    if kind == "group":
+        response = client.post(PATHS["sq"], group_data(institution=typed))
+    else:
+        response = client.post(path_of("pledges:join", "sq"), join_data(organisation=typed))
+    assert response.status_code == 303
+    settle_all()
+    rows = GroupPledge.objects.all() if kind == "group" else Joining.objects.all()
+    column = "institution" if kind == "group" else "organisation"
+    assert list(rows.values_list(column, flat=True)) == [stored]
+
+
+def test_a_name_that_only_fits_without_its_spaces_is_too_long(client):
+    response = client.post(PATHS["sq"], group_data(institution="t.me/" * 24))
+    assert response.status_code == 422 and "120" in response.text
+
+
+def test_a_class_that_is_counted_is_not_accepted_again(client):
+    make_group("approved", institution="Shkolla “Naim Frashëri”")
+    response = client.post(PATHS["en"], group_data(institution="naim frasheri"))
+    assert response.status_code == 422 and "already been counted" in response.text
+    assert client.post(PATHS["en"], group_data(letter="c")).status_code == 303
+    run_worker()
+    assert exact_total() == 28
+
+
+@pytest.mark.parametrize(("language", "words"), [("sq", "mësues"), ("en", "teacher")])
+def test_someone_under_18_is_sent_to_a_page_and_nothing_is_read(client, language, words):
+    response = client.post(PATHS[language], group_data(over_18="no", name="Ana Fëmija"))
+    assert response.status_code == 303
+    page = client.get(response.headers["Location"])
+    assert words in Document(page).words() and PATHS[language] in page.text
+    assert not Submission.objects.exists() and not GroupPledge.objects.exists()
+
+
+def test_a_link_of_one_group_opens_no_other_one(client):
+    group, other = make_group("approved"), make_group("approved")
+    token = links.token(Purpose.GROUP_MANAGE, group)
+    forged = links.token(Purpose.GROUP_MANAGE, other).split(".")[0] + "." + token.split(".", 1)[1]
+    for purpose, wrong in [(Purpose.GROUP_MANAGE, forged), (Purpose.GROUP_CONFIRM, token), (Purpose.MANAGE, token)]:
+        path = links.path(purpose, group, "en").rsplit("/", 2)[0] + f"/{wrong}/"
+        response = client.post(path, {"withdraw": "1"})
+        assert response.status_code == 200 and "institution" not in response.text
+    assert exact_total() == 56
+
+
+def test_numbers_can_be_corrected_for_thirty_days_and_withdrawn_later(client):
+    group = make_group("approved")
+    GroupPledge.objects.update(confirmed_at=timezone.now() - timedelta(days=31))
+    path = links.path(Purpose.GROUP_MANAGE, group, "en")
+    page = client.get(path)
+    assert "people_children" not in page.text and group.institution in page.text and "Mira" not in page.text
+    client.post(path, {"save": "1", "people_children": "5"})
+    assert exact_total() == 28
+    client.post(path, {"withdraw": "1"})
+    assert exact_total() == 0
+
+
+def test_a_mailbox_that_did_not_send_a_group_is_never_written_to_again(client):
+    confirmation = send(client)
+    [path] = re.findall(r"/sq/nuk-eshte-grupi-im/\S+", confirmation.body)
+    assert client.get(path).status_code == 200 and GroupPledge.objects.exists()
+    client.post(path)
+    assert not GroupPledge.objects.exists()
+    client.post(PATHS["sq"], group_data())
+    run_worker()
+    assert not GroupPledge.objects.exists() and len(mail.outbox) == 1
+
+
+def test_switching_the_language_keeps_the_input(client):
+    page = Document(client.post(PATHS["en"], group_data(switch="1", people_children="31", kind="club")))
+    assert Document.of(page.one("input", name="people_children"))["value"] == "31"
+    assert not page.all("p", **{"class": "error"})
+    assert tally.read().total == 0
+
+
+@pytest.mark.parametrize(
+    ("language", "dead", "open_group", "of_pledges"),
+    [
+        (
+            "sq",
+            "dërgojeni formularin sërish",
+            "Kush e ka lidhjen, mund ta hapë këtë faqe.",
+            "Ma dërgoni lidhjen e zotimit tim",
+        ),
+        ("en", "please send the form again", "Anyone who has the link can open this page.", "Manage my pledge"),
+    ],
+)
+def test_what_pages_say_about_a_link_is_true_of_groups(client, language, dead, open_group, of_pledges):
+    group = make_group("approved")
+    path = links.path(Purpose.GROUP_MANAGE, group, language)
+    page = Document(client.get(path)).words()
+    # The link of a pledge shows nothing after a day; that of a group does not age.
+    assert open_group in page
+    assert client.post(path, {"withdraw": "1"}).status_code == 200
+    document = Document(client.get(path))
+    page = document.words(document.one("main"))
+    # A pledge’s new link is asked for by email; a group has no such page.
+    assert dead in page and of_pledges not in page

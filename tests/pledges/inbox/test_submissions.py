@@ -1,0 +1,387 @@
+"""Submissions: stored in one round trip that reads nothing about a person, settled in order, each once."""
+
+import re
+from datetime import timedelta
+
+import pytest
+from django.contrib.auth.models import User
+from django.db import connection, transaction
+from django.db.models import ProtectedError
+from django.test import Client, override_settings
+from django.test.utils import CaptureQueriesContext
+
+from pledges import housekeeping
+from pledges.crypto import links
+from pledges.crypto.links import Purpose
+from pledges.inbox.submissions import settle, submit
+from pledges.limits.models import SLOW_LANE_LENGTH
+from pledges.management.commands.worker import SETTLING_INTERVAL_SECONDS, Repeater
+from pledges.models import (
+    Attempt,
+    BlockedAddress,
+    County,
+    Message,
+    Pledge,
+    PledgingSettings,
+    ProviderRule,
+    Sector,
+    Submission,
+)
+from pledges.rotation import registration
+from pledges.supporters.querysets import PENDING_LIFE
+from staff.models import AuditEntry
+from tests.clock import let_time_pass
+from tests.events import make_event
+from tests.factories import form_data, make_pledge, make_submission, run_worker, settle_all
+from tests.keys import install, new_key, rotate_keys
+from tests.pledges.desk.pages import ENGLISH, run_action
+from tests.readiness import failing_checks
+from tests.threads import TIMEOUT, at_once, held_open, wait_until
+
+pytestmark = pytest.mark.django_db
+
+SIGN, MY_PLEDGE, LIST = "/sq/zotimi/", "/sq/zotimi-im/", "/admin/pledges/submission/"
+INBOX = "/sq/zotimi/emaili/"
+
+
+def sign(client, number=0, **fields):
+    fields = {"email": f"prind{number}@shembull.al", **fields}
+    response = client.post(SIGN, form_data(**fields))
+    assert (response.status_code, response.url) == (303, INBOX)
+
+
+def refuse_county(code):
+    """Make the database refuse pledges of a county, as an error of ours might."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"ALTER TABLE pledges_pledge ADD CONSTRAINT refused CHECK (county_id <> '{code}') NOT VALID")
+
+
+def accept_all_counties():
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE pledges_pledge DROP CONSTRAINT refused")
+
+
+def set_one_aside(**fields):
+    """A submission that could not be settled."""
+    submission = make_submission(county_id="AL-12", **fields)
+    refuse_county("AL-12")
+    assert settle() == 0
+    submission.refresh_from_db()
+    assert submission.state == "aside"
+    return submission
+
+
+def make_everyone():
+    """{kind of address: address}"""
+    make_pledge("Drita Kola", "e.njohur@shembull.al", state="confirmed")
+    make_pledge("Drita Kola", "ne.pritje@shembull.al")
+    for name in ("Agim Lela", "Bora Lela"):
+        make_pledge(name, "plot@shembull.al", state="confirmed")
+    make_pledge("Drita Kola", "bllokuar@shembull.al").block()
+    let_time_pass(timedelta(minutes=2))
+    return [f"{local}@shembull.al" for local in ("i.ri", "e.njohur", "ne.pritje", "plot", "bllokuar")]
+
+
+def statements(call):
+    """The SQL statements of a call, each without its values."""
+    with CaptureQueriesContext(connection) as queries:
+        call()
+    return [re.sub(r"'(?:[^']|'')*'", "?", query["sql"]) for query in queries]
+
+
+@pytest.mark.parametrize("path", [SIGN, MY_PLEDGE])
+def test_the_statements_of_a_post_are_the_same_for_every_address(client, path):
+    addresses = make_everyone()
+    client.post(path, form_data(email="para@shembull.al"))
+    made = [statements(lambda: client.post(path, form_data(email=address))) for address in addresses]  # noqa: B023
+    assert all(each == made[0] for each in made)
+    assert [sql for sql in made[0] if "submit(" in sql] == made[0][-1:], "storing is the last statement, and one"
+    assert not any(
+        table in sql for sql in made[0] for table in ("pledges_pledge", "pledges_blocked", "pledges_message")
+    )
+    assert not any(word in sql for sql in made[0] for word in ("BEGIN", "SAVEPOINT", "COMMIT"))
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("path", [SIGN, MY_PLEDGE])
+def test_a_post_needs_no_table_with_persons(client, path):
+    """Also inside the SQL function: with these tables locked, any access to them would fail."""
+    addresses = make_everyone()
+    client.post(path, form_data(email="para@shembull.al"))
+
+    def lock():
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "LOCK TABLE pledges_pledge, pledges_blockedaddress, pledges_message IN ACCESS EXCLUSIVE MODE"
+            )
+
+    with connection.cursor() as cursor, held_open(lock):
+        cursor.execute("SET lock_timeout = '500ms'")
+        for address in addresses:
+            assert client.post(path, form_data(email=address)).status_code == 303
+    assert Submission.objects.count() == 1 + len(addresses)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_lost_connection_is_replaced_and_the_form_stored_once(client):
+    def end_other_connections():
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
+
+    submission = Submission(kind="links")
+    submission.set_mailbox("drita@shembull.al", ProviderRule.objects.by_domain())
+    connection.ensure_connection()
+    at_once(end_other_connections)
+    assert submit(submission, "192.0.2.1", 5)
+    assert (Submission.objects.count(), Attempt.objects.count()) == (1, 1)
+
+
+def test_a_form_stored_again_is_stored_and_counted_once():
+    submission = make_submission()
+    assert all(submit(submission, "192.0.2.1", 1) for _ in range(3))
+    assert (Submission.objects.count(), Attempt.objects.count()) == (1, 0)
+    settle_all()
+    # The response of the first attempt was lost, and the worker was faster than the second attempt.
+    assert submit(submission, "192.0.2.1", 1)
+    settle_all()
+    assert Pledge.objects.count() == Message.objects.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_limit_of_a_network_is_exact_for_concurrent_forms():
+    PledgingSettings.objects.create(pk=1, network_limit=5)
+    posts = [lambda n=n: Client().post(SIGN, form_data(email=f"p{n}@shembull.al")).status_code for n in range(12)]
+    assert sorted(at_once(*posts)) == [303] * 5 + [429] * 7
+    assert Submission.objects.count() == Attempt.objects.count() == 5
+
+
+def test_processes_of_two_stages_of_a_rotation_count_together(client):
+    old = new_key()
+    new = new_key(old)
+    install(old, "DIGEST_KEYS")
+    PledgingSettings.objects.create(pk=1, network_limit=6)
+    for first, second in (([old], [new, old]), ([new, old], [new])):
+        Attempt.objects.all().delete()
+        with override_settings(DIGEST_KEYS=[new, old]):
+            if second == [new, old]:
+                assert registration.begin("DIGEST_KEYS")
+            else:
+                settle_all()
+                rotate_keys()
+        statuses = []
+        for number in range(8):
+            with override_settings(DIGEST_KEYS=[first, second][number % 2]):
+                statuses.append(client.post(SIGN, form_data(email=f"p{number}@shembull.al")).status_code)
+        assert statuses == [303] * 6 + [429] * 2
+
+
+def test_the_worker_stopped_for_an_hour_settles_all_in_the_order_of_arrival(client, mailoutbox):
+    for number in range(40):
+        sign(client, number)
+    for name in ("Agim Lela", "Bora Lela", "Cen Lela"):
+        sign(client, name=name, email="lela@shembull.al")
+    let_time_pass(timedelta(hours=1))
+    sent = list(Submission.objects.order_by("number").values_list("pk", "created_at"))
+    settle_all()
+    assert list(Pledge.objects.order_by("created_at").values_list("pk", "created_at")) == sent[:40] + sent[41:]
+    assert {pledge.name for pledge in Pledge.objects.at_address("lela@shembull.al")} == {"Bora Lela", "Cen Lela"}
+    pledge = Pledge.objects.get(pk=sent[0][0])
+    assert pledge.created_at == pledge.consented_at == pledge.worded_at == pledge.expires_at - PENDING_LIFE
+    run_worker()
+    assert len(mailoutbox) == 42, (
+        "one message each, and none about the pledge that the third one of its network replaced"
+    )
+
+
+def test_a_sector_closed_and_pledging_paused_after_the_form_was_sent_change_nothing(client):
+    sign(client, sector="artists")
+    Sector.objects.filter(slug="artists").update(is_open=False)
+    PledgingSettings.objects.create(pk=1, state="paused")
+    settle_all()
+    assert Pledge.objects.get().sector.slug == "artists"
+
+
+@pytest.mark.parametrize("of", [lambda row: row.sector, lambda row: row.county, lambda row: row.wording])
+def test_what_an_unsettled_sign_up_refers_to_cannot_be_deleted(of):
+    submission = make_submission(county_id="AL-05")
+    with pytest.raises(ProtectedError), transaction.atomic():
+        of(submission).delete()
+    settle_all()
+    assert Pledge.objects.get().county == County.objects.get(pk="AL-05")
+
+
+def test_the_event_is_carried_to_the_pledge_as_ciphertext(client):
+    event = make_event()
+    for number, code in enumerate([event.code, "23456789", "'; DROP", event.code * 9]):
+        sign(client, number, event=code)
+    for row in Submission.objects.values():
+        stored = " ".join(
+            value.tobytes().hex() if isinstance(value, memoryview) else str(value) for value in row.values()
+        )
+        assert event.code not in stored and event.code.encode().hex() not in stored
+    settle_all()
+    coming = Pledge.objects.pending().order_by("created_at")
+    assert [pledge.inviter for pledge in coming] == [event.code, None, None, None]
+
+
+def test_a_change_of_address_ends_with_its_pledge_and_settles_as_nothing_if_that_was_deleted_by_sql():
+    for by_sql in (False, True):
+        pledge = make_pledge(state="confirmed")
+        submission = Submission(kind="new_address")
+        submission.set_new_address(pledge, "e.re@shembull.al", ProviderRule.objects.by_domain())
+        assert submit(submission)
+        if by_sql:
+            with connection.cursor() as cursor:
+                cursor.execute("DELETE FROM pledges_pledge")
+            Message.objects.all().delete()
+            settle_all()
+            assert not Message.objects.exists()
+        else:
+            pledge.withdraw()
+        assert not Submission.objects.exists()
+
+
+def test_the_periods_of_the_functions_are_those_of_the_models():
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pending_life(), slow_lane_length()")
+        assert cursor.fetchone() == (PENDING_LIFE, SLOW_LANE_LENGTH)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_one_process_settles_at_a_time():
+    make_submission()
+    with held_open(settle):
+        make_submission(address="tjeter@shembull.al")
+        assert settle() == 0, "another process is settling"
+    assert settle() == 1
+    assert Pledge.objects.count() == 2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_settling_does_not_wait_for_a_pledge_that_is_being_changed():
+    pledge = make_pledge("Drita Kola", "drita@shembull.al")
+    make_submission()
+    make_submission(address="tjeter@shembull.al")
+    with held_open(lambda: Pledge.objects.select_for_update().get(pk=pledge.pk)):
+        assert settle() == 1
+        assert Submission.objects.get().state == "waiting"
+    assert settle() == 1
+    assert not Submission.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_idle_worker_settles_what_arrives():
+    settler = Repeater(settle, SETTLING_INTERVAL_SECONDS)
+    settler.start()
+    try:
+        for number in range(2):
+            make_submission(address=f"prind{number}@shembull.al")
+            wait_until(lambda: not Submission.objects.exists())
+            assert Pledge.objects.count() == number + 1
+    finally:
+        settler.stopped.set()
+        settler.join(TIMEOUT)
+    assert SETTLING_INTERVAL_SECONDS <= 0.5
+
+
+def test_a_submission_that_fails_waits_aside_and_the_others_settle(client, admin_client):
+    refuse_county("AL-12")
+    for number, county in enumerate(["AL-01", "AL-12", "AL-02"]):
+        sign(client, number, county=county)
+    assert settle() == 2
+    assert set(Pledge.objects.values_list("county", flat=True)) == {"AL-01", "AL-02"}
+    assert settle() == 0
+    aside = Submission.objects.get()
+    assert (aside.state, aside.error) == ("aside", "23514")
+    assert failing_checks(client) == ["aside: 1 pledge"]
+    page = admin_client.get(LIST).text
+    assert "23514" in page and "Drita" not in page and "prind1@" not in page
+
+    accept_all_counties()
+    assert "1 form will be tried again." in run_action(admin_client, "try_again", aside, path=LIST, sure="yes").text
+    assert settle() == 1
+    assert Pledge.objects.count() == 3 and failing_checks(client) == []
+
+
+def test_a_kind_without_a_function_waits_aside(client):
+    Submission.objects.filter(pk=make_submission().pk).update(
+        kind="later",
+        name_cipher=None,
+        name_digest=None,
+        name_bits=None,
+        sector=None,
+        county=None,
+        consent=None,
+        wording=None,
+    )
+    assert settle() == 0
+    assert failing_checks(client) == ["aside: 1 later"]
+
+
+def test_submissions_that_are_not_settled_fail_the_readiness_check(client):
+    make_submission()
+    assert failing_checks(client) == []
+    let_time_pass(timedelta(minutes=3))
+    assert failing_checks(client) == ["submissions"]
+
+
+def test_a_submission_aside_is_erased_after_14_days_and_its_network_after_7():
+    submission = set_one_aside(network_digest=b"n" * 32)
+    let_time_pass(timedelta(days=8))
+    housekeeping.erase_network_digests()
+    housekeeping.erase_submissions()
+    submission.refresh_from_db()
+    assert submission.network_digest is None
+    let_time_pass(timedelta(days=6))
+    housekeeping.erase_submissions()
+    assert not Submission.objects.exists()
+
+
+def test_withdrawing_erases_what_the_same_person_sent_and_is_not_settled():
+    pledge = make_pledge("Drita Kola", "drita@shembull.al", state="confirmed")
+    make_submission("Drita Kola", "drita@shembull.al")
+    partner = make_submission("Agim Kola", "drita@shembull.al")
+    pledge.withdraw()
+    assert Submission.objects.get() == partner
+
+
+def test_never_write_to_me_erases_every_unsettled_form_of_the_address():
+    pledge = make_pledge("Drita Kola", "drita@shembull.al")
+    make_submission("Agim Kola", "DRITA@shembull.al")
+    other = make_submission("Drita Kola", "tjeter@shembull.al")
+    pledge.block()
+    assert Submission.objects.get() == other
+
+
+def test_a_new_address_that_is_blocked_by_its_owner_keeps_no_unsettled_form():
+    pledge = make_pledge(state="confirmed")
+    pledge.set_new_address("i.huaj@shembull.al")
+    pledge.save()
+    make_submission(address="i.huaj@shembull.al")
+    pledge.block_new_address()
+    assert BlockedAddress.objects.count() == 1 and not Submission.objects.exists()
+
+
+def test_the_copy_of_the_data_contains_what_is_not_settled(client):
+    pledge = make_pledge("Drita Kola", "drita@shembull.al", state="confirmed")
+    make_submission("Drita Kola", "drita@shembull.al")
+    make_submission("Agim Kola", "drita@shembull.al")
+    data = client.get(links.path(Purpose.DATA, pledge)).json()
+    assert [(row["kind"], row["state"]) for row in data["not_settled_yet"]] == [("pledge", "waiting")]
+
+
+def test_staff_find_and_erase_the_unsettled_forms_of_an_address(admin_client):
+    submission = make_submission()
+    make_submission(address="tjeter@shembull.al")
+    find = "/admin/pledges/pledge/find/"
+    page = admin_client.post(find, {"person": "DRITA@shembull.al"}, follow=True, headers=ENGLISH).text
+    assert "1 form from this address has not been processed yet." in page
+    [link] = re.findall(rf'href="({LIST}\?id__in=[^"]+)"', page)
+    assert list(admin_client.get(link).context["cl"].result_list) == [submission]
+    admin_client.post(f"{LIST}{submission.pk}/delete/", {"post": "yes"})
+    assert list(Submission.objects.at_address("drita@shembull.al")) == []
+    entry = AuditEntry.objects.get(action=AuditEntry.Action.ERASE)
+    assert entry.details["submissions"] == [str(submission.pk)] and entry.user_id == User.objects.get().pk

@@ -1,0 +1,109 @@
+"""The contact of an organisation in the database: constraints, rotation of keys, and what a restore does not bring back."""
+
+import pytest
+from django.db import IntegrityError, connection, transaction
+from django.utils import timezone
+
+from pledges import housekeeping
+from pledges.models import Joining, Message, OutboxEntry, Unreadable
+from pledges.rotation import rotation
+from tests.keys import rotated
+from tests.organisations import admit, make_joining
+from tests.pledges.groups.made import make_group
+from tests.pledges.outbox.replay import restore
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"state": "approved"},
+        {"state": "refused", "refused_at": timezone.now()},
+        {"state": "ended"},
+        {"name_cipher": None},
+        {"asked_at": timezone.now()},
+        {"refusal": "double"},
+    ],
+)
+def test_the_database_refuses_states_that_do_not_exist(changes):
+    joining = make_joining()
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Joining.objects.filter(pk=joining.pk).update(**changes)
+
+
+def test_each_transition_happens_once():
+    joining = make_joining("submitted")
+    assert [joining.confirm(), joining.confirm()] == [True, False]
+    assert [joining.refuse("unknown"), joining.refuse("double"), joining.approve()] == [True, False, False]
+    assert [joining.undo(), joining.undo()] == [True, False]
+    assert [joining.approve(), joining.approve()] == [True, False]
+    assert [joining.ask_to_renew(), joining.ask_to_renew()] == [True, False]
+    assert [joining.end(), joining.end()] == [True, False]
+    assert Message.objects.get().kind == "join_out"
+
+
+def test_what_ended_or_was_undone_or_refused_stays_so_after_a_restore():
+    ended, erased, undone, kept = (make_joining() for _ in range(4))
+    refused, deleted = make_joining(), make_joining("submitted")
+    for joining in (ended, erased, undone, kept):
+        admit(joining)
+    before = list(Joining.objects.all())
+    OutboxEntry.objects.all().delete()
+    ended.end()
+    erased.undo()
+    Joining.objects.filter(pk=erased.pk).erase_person()
+    undone.undo()
+    refused.refuse("unknown")
+    deleted.delete()
+    assert restore(before, "Mira", "Shkolla") == {"joining_changed", "joining_erased"}
+    states = dict(Joining.objects.values_list("pk", "state"))
+    assert states == {
+        ended.pk: "ended",
+        erased.pk: "confirmed",
+        undone.pk: "confirmed",
+        refused.pk: "refused",
+        kept.pk: "approved",
+    }
+    assert set(Joining.objects.with_person()) == {undone, refused, kept}
+
+
+def test_an_approval_whose_entry_the_restored_database_lacks_waits_for_staff_again():
+    joining = make_joining("submitted")
+    before = list(Joining.objects.all())
+    OutboxEntry.objects.all().delete()
+    joining.confirm()
+    admit(joining)
+    joining.ask_to_renew()
+    restore(before, "Mira", "Shkolla")
+    assert Joining.objects.get().state == "confirmed"
+
+
+def test_keys_rotate_over_contacts(settings):
+    joining = rotated(settings, lambda: make_joining(name="Mira Hoxha", address="mira@shembull.al"))
+    mark = joining.digest_mark
+    joining.refresh_from_db()
+    assert joining.digest_mark != mark and (joining.name, joining.address) == ("Mira Hoxha", "mira@shembull.al")
+    assert set(Joining.objects.at_address("MIRA@shembull.al")) == {joining}
+
+
+@pytest.mark.parametrize(("make", "name"), [(make_joining, "joining"), (make_group, "group")])
+def test_a_contact_that_no_key_opens_raises_the_alarm_until_it_can_be_read_again(make, name):
+    row = make()
+    rows, cipher = type(row).objects, bytes(row.address_cipher)
+    rows.update(address_cipher=b"\x00" * 40, digest_mark="")
+    rotation.redigest()
+    assert Unreadable.objects.filter(place=f"{name}.address.{row.pk}").exists()
+    rows.update(address_cipher=cipher)
+    housekeeping.retry_unreadable()
+    assert not Unreadable.objects.exists()
+
+
+def test_the_database_holds_the_contact_as_ciphertext_only():
+    joining = make_joining(name="Mira Hoxha", address="mira.hoxha@shembull.al")
+    joining.approve()
+    with connection.cursor() as cursor:
+        for table in ("pledges_joining", "pledges_message", "pledges_outboxentry"):
+            cursor.execute(f"SELECT coalesce(string_agg(t::text, ' '), '') FROM {table} t")
+            text = cursor.fetchone()[0]
+            assert not any(word in text or word.encode().hex() in text for word in ("Mira", "mira.hoxha"))

@@ -1,0 +1,54 @@
+"""Messages in the admin: failing ones can be queued again."""
+
+from datetime import timedelta
+
+import pytest
+from django.db.models import F
+from django.db.models.functions import Now
+
+from pledges.models import Message
+from tests.clock import let_time_pass
+from tests.factories import make_pledge, run_worker
+from tests.pledges.desk.pages import PERSON, run_action, sign_in_with
+
+pytestmark = pytest.mark.django_db
+
+
+def test_a_failing_message_is_sent_again(admin_client, mailoutbox):
+    pledge = make_pledge(**PERSON)
+    failing = Message.queue(Message.Kind.CONFIRM, pledge)
+    sent = Message.queue(Message.Kind.LINKS, make_pledge())
+    Message.objects.filter(pk=failing.pk).update(
+        state="failing", attempts=14, error="TimeoutError", queued_at=F("queued_at") - timedelta(days=4)
+    )
+    Message.objects.filter(pk=sent.pk).update(state="sent", sent_at=Now())
+    page = admin_client.get("/admin/pledges/message/?state__exact=failing")
+    assert [message.pk for message in page.context["cl"].result_list] == [failing.pk]
+    response = run_action(admin_client, "send_again", failing, sent, path="/admin/pledges/message/", sure="yes")
+    assert "1 message will be sent again." in response.text
+    run_worker()
+    assert [mail.to for mail in mailoutbox] == [[PERSON["address"]]]
+    failing.refresh_from_db()
+    assert (failing.state, failing.error) == ("sent", "")
+
+
+def test_a_message_sent_again_is_retried_for_three_days_again(admin_client, settings):
+    message = Message.queue(Message.Kind.CONFIRM, make_pledge())
+    let_time_pass(timedelta(days=4))
+    Message.objects.update(state="failing", attempts=14)
+    created_at = Message.objects.get().created_at
+    settings.MAILERS = {"default": {"BACKEND": "tests.no.such.backend"}}
+    run_action(admin_client, "send_again", message, path="/admin/pledges/message/", sure="yes")
+    run_worker()
+    message.refresh_from_db()
+    assert (message.state, message.attempts) == ("queued", 1)
+    assert message.created_at == created_at
+
+
+def test_the_view_permission_sends_no_message_again(client):
+    message = Message.queue(Message.Kind.CONFIRM, make_pledge())
+    Message.objects.update(state="failing")
+    sign_in_with(client, "view_message")
+    run_action(client, "send_again", message, path="/admin/pledges/message/", sure="yes")
+    message.refresh_from_db()
+    assert message.state == "failing"

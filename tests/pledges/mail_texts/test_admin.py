@@ -1,0 +1,292 @@
+"""The admin's editor of message texts: validation of placeholders, preview, and test messages to the editor's own address."""
+
+import json
+import re
+from datetime import timedelta
+
+import pytest
+from django.db import IntegrityError, transaction
+from django.db.models import F
+from django.test import Client
+from django.utils import translation
+from django_tasks_db.models import DBTaskResult
+
+from pledges import housekeeping
+from pledges.mail import content
+from pledges.mail_texts.models import sample_mail
+from pledges.models import Message, MessageText, Pledge, TrialMessage
+from tests.factories import make_pledge, make_staff, run_worker, sign_in
+from tests.pages import Document, filled
+from tests.pledges.mail.messages import PERSON, compose, html_of, text_of
+from tests.pledges.signing.personal import opens_nothing
+
+pytestmark = pytest.mark.django_db
+
+ENGLISH = {"accept-language": "en"}
+
+
+def path_of_text(kind, end="change"):
+    return f"/admin/pledges/messagetext/{text_of(kind).pk}/{end}/"
+
+
+def form_of(kind, **changed):
+    """The form's data as a browser would send it, with these fields changed."""
+    text = text_of(kind)
+    columns = [f"{column}_{language}" for column in text.spec.columns for language in ("sq", "en")]
+    return {column: getattr(text, column) for column in columns} | changed
+
+
+@pytest.fixture
+def editor(client):
+    """A client signed in with the permission to change texts and no other."""
+    user = make_staff("view_messagetext", "change_messagetext")
+    user.email = "zana@shembull.al"
+    user.save()
+    return sign_in(client, user)
+
+
+def test_changed_words_are_in_the_next_message_of_that_language_only(editor):
+    data = form_of(
+        "confirm",
+        subject_en="One step is left",
+        text_en="Dear friend,\n\nplease confirm\nby {day}.\n\nRead more at {site}",
+        button_en="It is me",
+        after_en="",
+        after_sq="",
+        text_sq="Lidhja vlen deri më {day}.",
+    )
+    assert editor.post(path_of_text("confirm"), data, headers=ENGLISH).status_code == 302
+    mail = compose()
+    day = sample_mail("confirm", content.MailWords("s", "{day}", "b"), "en").body.partition("\n")[0]
+    assert mail.subject == "One step is left"
+    assert mail.body.startswith(f"Dear friend,\n\nplease confirm\nby {day}.\n\nRead more at http")
+    assert "It is me:\nhttp" in mail.body and "please confirm<br>by" in html_of(mail)
+    assert re.search(r'<a href="http\S+/en/" style="[^"]+">http\S+/en/</a>', html_of(mail))
+    assert compose(language="sq", address="tjeter@shembull.al").subject == content.built_in("confirm", "sq").subject
+
+
+@pytest.mark.parametrize(
+    ("kind", "column", "value", "error"),
+    [
+        ("counted", "text_en", "Hello {nmae}", "You cannot use {nmae} here. Did you mean {name}?"),
+        ("confirm", "text_sq", "Deri më {Day}", "You cannot use {Day} here. Did you mean {day}?"),
+        ("confirm", "text_en", "{ day }", "You cannot use { day } here. Did you mean {day}?"),
+        ("confirm", "text_en", "{xyzzy}", "You cannot use {xyzzy} here. You can use: {day}, {site}."),
+        ("confirm", "text_en", "{}", "You cannot use {} here. You can use: {day}, {site}."),
+        (
+            "confirm",
+            "text_en",
+            "Hello {name",
+            "There is a single curly bracket. Use curly brackets only for: {day}, {site}.",
+        ),
+        (
+            "confirm",
+            "text_en",
+            "Hello name}",
+            "There is a single curly bracket. Use curly brackets only for: {day}, {site}.",
+        ),
+        (
+            "confirm",
+            "after_en",
+            "Soon.",
+            "Include {day} here or in the text above. It becomes the day until which the link works.",
+        ),
+        (
+            "new_address",
+            "after_sq",
+            "Shpejt.",
+            "Include {day} here or in the text above. It becomes the day until which the link works.",
+        ),
+        ("confirm", "subject_en", "For {name}", "Remove {name}: the subject is the same for everyone."),
+        ("confirm", "button_en", "{name}", "Remove {name}: this text is the same for everyone."),
+        ("counted", "after_en", "Until {day}", "You cannot use {day} here. You can use: {name}, {site}."),
+        ("withdrawn", "text_en", "Bye {name}", "You cannot use {name} here. You can use: {site}."),
+        ("links", "text_en", "Hello {name}", "You cannot use {name} here. You can use: {site}."),
+        ("links", "button_en", "Open it", "Include {name} here. It becomes the supporter’s name."),
+        (
+            "links",
+            "second_button_sq",
+            "Hapeni",
+            "Include {signed} here. It becomes the day and time at which the pledge was signed.",
+        ),
+        ("confirm", "text_en", "Hello {name}", "You cannot use {name} here. You can use: {day}, {site}."),
+        ("new_address", "text_sq", "Tungjatjeta, {name}", "You cannot use {name} here. You can use: {day}, {site}."),
+        ("links", "second_button_sq", "", "This field is required."),
+        ("confirm", "subject_en", "   ", "This field is required."),
+        ("already", "after_en", "Only here", "Write this in both languages, or leave both empty."),
+    ],
+)
+def test_a_wrong_or_missing_placeholder_is_an_error_of_its_field_and_the_input_kept(editor, kind, column, value, error):
+    response = editor.post(path_of_text(kind), form_of(kind, **{column: value}), headers=ENGLISH)
+    assert response.status_code == 200
+    with translation.override("en"):
+        errors = {field: list(map(str, found)) for field, found in response.context["adminform"].form.errors.items()}
+    field = "after_sq" if "both languages" in error else column
+    assert errors == {field: [error]}
+    assert response.context["adminform"].form[column].value() == value
+    assert text_of(kind).is_original
+
+
+def test_the_day_may_be_in_the_text_above_the_button(editor):
+    data = form_of("confirm", text_en="Until {day}.", after_en="", text_sq="Deri më {day}.", after_sq="")
+    assert editor.post(path_of_text("confirm"), data).status_code == 302
+
+
+def test_texts_can_be_changed_but_neither_added_nor_deleted(editor):
+    user = make_staff(superuser=True)
+    assert editor.get("/admin/pledges/messagetext/add/").status_code == 403
+    assert sign_in(Client(), user).get(path_of_text("confirm", "delete")).status_code == 403
+    with pytest.raises(IntegrityError), transaction.atomic():
+        MessageText.objects.filter(kind="confirm").update(text_sq="")
+
+
+def test_the_view_permission_shows_texts_and_preview_and_changes_nothing(client):
+    sign_in(client, make_staff("view_messagetext"))
+    assert client.get(path_of_text("confirm")).status_code == 200
+    assert "srcdoc" in client.get(path_of_text("confirm", "preview")).text
+    assert client.post(path_of_text("confirm"), form_of("confirm")).status_code == 403
+    assert client.post(path_of_text("confirm", "try"), form_of("confirm")).status_code == 403
+    sign_in(client, make_staff("view_pledge"))
+    assert client.get(path_of_text("confirm", "preview")).status_code == 403
+
+
+def test_the_original_words_are_restored_by_saving_them(editor):
+    MessageText.objects.filter(kind="confirm").update(subject_en="Something else", button_sq="Shtypeni")
+    page = Document(editor.get(path_of_text("confirm"), headers=ENGLISH))
+    assert page.all("a", href="?original=1")
+    data = filled(editor.get(path_of_text("confirm") + "?original=1"))
+    assert text_of("confirm").subject_en == "Something else", "a GET changes nothing"
+    assert editor.post(path_of_text("confirm") + "?original=1", data).status_code == 302
+    assert text_of("confirm").is_original
+    assert not Document(editor.get(path_of_text("confirm"))).all("a", href="?original=1")
+
+
+def test_a_revealing_subject_is_saved_with_a_warning(editor):
+    data = form_of("confirm", subject_en="Against child abuse", subject_sq="Zotimi juaj kundër dhunës")
+    response = editor.post(path_of_text("confirm"), data, headers=ENGLISH, follow=True)
+    [warning] = [str(message) for message in response.context["messages"] if message.level_tag == "warning"]
+    for word in ("“child”", "“abuse”", "“Zotimi”", "“dhunës”"):
+        assert word in warning
+    assert text_of("confirm").subject_en == "Against child abuse"
+    assert "“abuse”" in editor.post(path_of_text("confirm", "preview"), data, headers=ENGLISH).text
+
+
+def test_the_preview_shows_the_input_in_both_languages_as_text_and_html_and_saves_nothing(editor):
+    data = form_of("counted", subject_en="Not saved yet", text_en="Dear {name}, <b>now</b>")
+    response = editor.post(path_of_text("counted", "preview"), data, headers=ENGLISH)
+    page = Document(response)
+    frames = page.all("iframe")
+    assert [page.of(frame)["title"] for frame in frames] == [
+        "On a phone: Albanian", "On a computer: Albanian", "On a phone: English", "On a computer: English",
+    ]  # fmt: skip
+    assert all("sandbox" in page.of(frame) for frame in frames)
+    html = page.of(frames[3])["srcdoc"]
+    assert "Dear Arta Shembulli, &lt;b&gt;now&lt;/b&gt;" in html
+    assert "<a " in html and "href" not in html
+    texts = [page.words(text) for text in page.all("pre")]
+    assert "Përshëndetje, Arta Shembulli." in texts[0] and "&lt;b&gt;now&lt;/b&gt;" in response.text
+    assert "Not saved yet" in page.words()
+    assert text_of("counted").is_original
+    assert not Message.objects.exists() and not Pledge.objects.exists() and not TrialMessage.objects.exists()
+
+
+def test_links_of_the_preview_have_expired(editor):
+    page = Document(editor.get(path_of_text("links", "preview"), headers=ENGLISH))
+    text = page.words(page.all("pre")[1])
+    paths = re.findall(r"http://[^/ ]+(/\S+)", text)
+    assert len(paths) == 2
+    assert all(opens_nothing(Client().get(path)) for path in paths)
+
+
+def test_only_the_preview_allows_inline_styles_and_it_allows_no_inline_script(editor):
+    policy = editor.get(path_of_text("confirm", "preview")).headers["Content-Security-Policy"]
+    assert "style-src 'self' 'unsafe-inline'" in policy
+    assert (
+        "script-src 'self';" in f"{policy};" and "frame-ancestors 'none'" in policy and "default-src 'none'" in policy
+    )
+    assert "unsafe" not in editor.get(path_of_text("confirm")).headers["Content-Security-Policy"]
+
+
+def test_the_preview_of_an_invalid_text_shows_the_errors_and_offers_no_test_message(editor):
+    data = form_of("confirm", text_en="Hello {nmae}", after_en="Soon.")
+    response = editor.post(path_of_text("confirm", "preview"), data, headers=ENGLISH)
+    assert "Text (English): You cannot use {nmae} here." in response.text
+    assert "Include {day} here" in response.text
+    assert "Hello {nmae}" in Document(response).of(Document(response).all("iframe")[3])["srcdoc"]
+    assert "/try/" not in response.text
+    assert editor.post(path_of_text("confirm", "try"), data).status_code == 200
+    assert not TrialMessage.objects.exists()
+
+
+# News has words of its own (test_mailings.py).
+def test_every_kind_has_a_form_and_a_preview(editor):
+    for kind in set(Message.Kind) - {Message.Kind.NEWS}:
+        assert editor.get(path_of_text(kind, "preview")).text.count("<iframe") == 4, kind
+        assert editor.get(path_of_text(kind)).status_code == 200, kind
+
+
+def test_a_test_message_sends_the_input_only_to_the_editors_own_address(editor, mail_server):
+    make_pledge(**PERSON)
+    data = form_of("confirm", subject_en="Not saved yet")
+    response = editor.post(path_of_text("confirm", "try"), data | {"to": "tjeter@shembull.al"}, headers=ENGLISH)
+    assert response.status_code == 302
+    task = json.dumps(DBTaskResult.objects.get().args_kwargs)
+    assert "@" not in task and "saved" not in task
+    waiting = editor.get(response.url, headers=ENGLISH)
+    assert "on its way to your own address" in waiting.text and waiting.headers["Refresh"] == "2"
+    run_worker()
+    assert mail_server.recipients == ["zana@shembull.al"] * 2
+    assert [mail["Subject"] for mail in mail_server.accepted] == [
+        content.built_in("confirm", "sq").subject,
+        "Not saved yet",
+    ]
+    done = editor.get(response.url, headers=ENGLISH)
+    assert "Sent to your own address, zana@shembull.al" in done.text and "Refresh" not in done.headers
+    assert text_of("confirm").is_original and not Message.objects.exists()
+    run_worker()
+    assert len(mail_server.accepted) == 2
+    for path in re.findall(r"http://[^/]+(/en/\S+)", mail_server.accepted[1].get_body(["plain"]).get_content()):
+        assert opens_nothing(Client().get(path))
+
+
+def test_a_refused_test_message_shows_the_error_without_the_address(editor, mail_server, caplog):
+    mail_server.replies = {"RCPT": "550 5.1.1 <{address}>: no such user"}
+    response = editor.post(path_of_text("links", "try"), form_of("links"))
+    run_worker()
+    assert "SMTPRecipientsRefused 550" in editor.get(response.url).text
+    trial = TrialMessage.objects.get()
+    assert (trial.state, trial.error) == ("failed", "SMTPRecipientsRefused 550")
+    assert "zana" not in caplog.text
+
+
+def test_a_test_message_is_visible_only_to_its_sender_and_erased_after_a_day(editor):
+    response = editor.post(path_of_text("links", "try"), form_of("links"))
+    other = sign_in(Client(), make_staff(superuser=True))
+    assert other.get(response.url).status_code == 404
+    housekeeping.erase_trial_messages()
+    assert TrialMessage.objects.exists()
+    age_trial_messages(days=1)
+    housekeeping.erase_trial_messages()
+    assert not TrialMessage.objects.exists()
+
+
+def age_trial_messages(**time):
+    TrialMessage.objects.update(created_at=F("created_at") - timedelta(**time))
+
+
+def test_test_messages_are_rate_limited(editor):
+    for _ in range(10):
+        assert editor.post(path_of_text("links", "try"), form_of("links")).status_code == 302
+    response = editor.post(path_of_text("links", "try"), form_of("links", subject_en="Typed"), headers=ENGLISH)
+    assert response.status_code == 200 and "Please wait ten minutes" in response.text and "Typed" in response.text
+    assert TrialMessage.objects.count() == 10
+    age_trial_messages(minutes=11)
+    assert editor.post(path_of_text("links", "try"), form_of("links")).status_code == 302
+
+
+def test_an_editor_without_an_address_cannot_send_a_test_message(client):
+    sign_in(client, make_staff("view_messagetext", "change_messagetext"))
+    page = client.post(path_of_text("links", "preview"), form_of("links"), headers=ENGLISH).text
+    assert "you need an email address in your account" in page
+    assert client.post(path_of_text("links", "try"), form_of("links")).status_code == 200
+    assert not TrialMessage.objects.exists()

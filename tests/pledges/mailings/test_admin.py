@@ -1,0 +1,648 @@
+"""News by email in the admin: writing, preview, tests, the second person, and what they see while it is sent."""
+
+import json
+from datetime import timedelta
+
+import pytest
+from django.db import IntegrityError, connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone, translation
+from reversion.models import Version
+
+from campaign.models import Demand, ExternalLink
+from pledges.content import PledgeContent
+from pledges.follows import followable
+from pledges.models import BlockedAddress, County, Follow, MailerMinute, Mailing, Message, Sector, TrialMessage
+from staff.models import AuditEntry
+from staff.roles import Role
+from tests.factories import make_pledge, run_worker, sign_in
+from tests.mailings import WORDS, make_mailing
+from tests.pages import Document, filled
+from tests.staff.accounts.test_accounts import make_account
+
+pytestmark = pytest.mark.django_db
+
+ENGLISH = {"accept-language": "en"}
+LIST = "/admin/pledges/mailing/"
+ADD = f"{LIST}add/"
+
+
+def change(mailing):
+    return f"{LIST}{mailing.pk}/change/"
+
+
+def sending(mailing):
+    return f"{LIST}{mailing.pk}/sending/"
+
+
+def account(role, name):
+    """(client, account) of a member of staff."""
+    made = make_account(f"{name.lower()}@shembull.al", role, name)
+    return sign_in(Client(), made), made
+
+
+@pytest.fixture
+def zana():
+    """An editor who writes."""
+    return account(Role.EDITOR, "Zana")[0]
+
+
+@pytest.fixture
+def besa():
+    """An editor who releases."""
+    return account(Role.EDITOR, "Besa")[0]
+
+
+def press(client, mailing, button, sure=True, language="en", **data):
+    """The page after pressing a button of a mailing; `sure` is the second press."""
+    mailing = Mailing.objects.get(pk=mailing.pk)
+    data = {button: "1", "changed_at": mailing.changed_at.isoformat()} | ({"sure": "yes"} if sure else {}) | data
+    response = client.post(sending(mailing), data, headers={"accept-language": language}, follow=True)
+    mailing.refresh_from_db()
+    return response
+
+
+def said(response):
+    with translation.override("en"):
+        return [str(message) for message in response.context["messages"]]
+
+
+def form(**changes):
+    return {**WORDS, "audience": "news", "sector": "", "demand": "", "county": "", "seen": "", **changes}
+
+
+def write(client, **changes):
+    """A mailing that this client wrote."""
+    response = client.post(ADD, form(**changes), headers=ENGLISH, follow=True)
+    assert response.redirect_chain, response.context["adminform"].form.errors
+    return Mailing.objects.first()
+
+
+def fan(**values):
+    return make_pledge(state="confirmed", updates=True, **values)
+
+
+@pytest.fixture
+def mailing(zana):
+    """A mailing that Zana wrote and submitted, with one recipient."""
+    fan()
+    written = write(zana)
+    press(zana, written, "submit")
+    return written
+
+
+def errors(response):
+    with translation.override("en"):
+        return {name: list(map(str, found)) for name, found in response.context["adminform"].form.errors.items()}
+
+
+def test_a_writer_writes_it_in_both_languages_and_sees_how_it_arrives(zana):
+    fan(), make_pledge(state="confirmed"), make_pledge(updates=True)
+    response = zana.post(
+        ADD, form(button_sq="Lexoni", button_en="Read", link_sq="https://a.al", link_en="https://a.al/en")
+    )
+    mailing = Mailing.objects.get()
+    assert response.url == sending(mailing)
+    assert (mailing.state, mailing.written_by.first_name) == ("draft", "Zana")
+    assert mailing.writers == [mailing.written_by_id]
+    page = Document(zana.get(response.url, headers=ENGLISH))
+    assert "Fewer than 5 people would get it now." in page.words()
+    assert [page.of(each)["title"] for each in page.all("iframe")] == [
+        "On a phone: Albanian", "On a computer: Albanian", "On a phone: English", "On a computer: English",
+    ]  # fmt: skip
+    html = page.of(page.all("iframe")[3])["srcdoc"]
+    assert "Today in Tirana" in html and "Read" in html and "href" not in html
+    assert "Fewer than 5 people would get it now." in Document(zana.get(change(mailing), headers=ENGLISH)).words()
+
+
+def test_only_what_the_recipients_follow_is_kept(zana):
+    sector, key = Sector.objects.first(), next(iter(followable.demands()))
+    changes = {"sector": sector.pk, "demand": key, "county": "AL-11"}
+    mailing = write(zana, audience="county", **changes)
+    assert (mailing.sector, mailing.demand, mailing.county_id) == (None, "", "AL-11")
+    mailing = write(zana, audience="demand", **changes)
+    assert (mailing.sector, mailing.demand, mailing.county) == (None, key, None)
+    page = Document(zana.get(LIST, headers=ENGLISH)).words()
+    assert f"those who follow a demand: {Demand.objects.get(key=key).title_en}" in page
+    assert f"those who follow a county: {County.objects.get(pk='AL-11').name_en}" in page
+
+
+@pytest.mark.parametrize(
+    ("changes", "error"),
+    [
+        ({"text_en": "Dear {name}"}, {"text_en": ["Remove {name}: this text is the same for everyone."]}),
+        ({"subject_sq": "Për { Name }"}, {"subject_sq": ["Remove { Name }: the subject is the same for everyone."]}),
+        ({"button_en": "{day}", "button_sq": "x", "link_sq": "https://a.al", "link_en": "https://a.al"},
+         {"button_en": ["Remove {day}: this text is the same for everyone."]}),
+        ({"text_sq": "Shihni http://a.al/x ."},
+         {"text_sq": ["Write the full address instead of http://a.al/x, for example https://example.org/report."]}),
+        ({"text_sq": "Shihni www.a.al/x"},
+         {"text_sq": ["Write the full address instead of www.a.al/x, for example https://example.org/report."]}),
+        ({"button_sq": "Lexoni"},
+         {"__all__": ["Fill in the button and its address in both languages, or leave all four empty."]}),
+        ({"button_sq": "a", "button_en": "b", "link_sq": "a.al", "link_en": "https://a.al"},
+         {"link_sq": ["Enter a whole web address, for example https://www.example.org."]}),
+        ({"audience": "sector"}, {"sector": ["Choose one: it decides who gets it."]}),
+        ({"audience": "demand"}, {"demand": ["Choose one: it decides who gets it."]}),
+        ({"audience": "county"}, {"county": ["Choose one: it decides who gets it."]}),
+        ({"audience": "demand", "demand": "nonsense"},
+         {"demand": ["Choose one of the entries of the list.", "Choose one: it decides who gets it."]}),
+        ({"audience": "x"}, {"audience": ["Choose one of the entries of the list."]}),
+        ({"subject_en": "x" * 71},
+         {"subject_en": ["This is too long. It has 71 characters, and there is room for 70."]}),
+    ],
+)  # fmt: skip
+def test_bad_input_gets_a_sentence_and_loses_nothing(zana, changes, error):
+    response = zana.post(ADD, form(**changes), headers=ENGLISH)
+    assert errors(response) == error
+    shown = response.context["adminform"].form
+    assert all(shown[name].value() == value for name, value in changes.items())
+    assert not Mailing.objects.exists()
+    preview = zana.post(f"{LIST}preview/", form(**changes), headers=ENGLISH)
+    assert preview.status_code == 200 and "/try/" not in preview.text
+
+
+def test_curly_brackets_that_are_no_placeholder_and_parts_of_addresses_are_allowed(zana):
+    assert write(zana, text_en="f{x} {} { https://www.a.al/http://b", text_sq="a@www.al https://a.al/www.b.c").pk
+
+
+def test_a_draft_may_lack_a_language_but_is_not_submitted(zana):
+    fan()
+    mailing = write(zana, subject_en="", text_en="")
+    assert said(press(zana, mailing, "submit")) == ["Fill in subject and text in both languages first."]
+    assert Mailing.objects.get().state == "draft"
+    assert said(press(zana, mailing, "submit", language="sq")) != ["Fill in subject and text in both languages first."]
+
+
+def test_a_revealing_subject_is_saved_with_a_warning(zana):
+    response = zana.post(ADD, form(subject_en="Against child abuse"), headers=ENGLISH, follow=True)
+    assert any("“abuse”" in each for each in said(response))
+    assert "“abuse”" in Document(response).words(Document(response).all("p", **{"class": "subject-warning"})[0])
+
+
+def test_a_demand_that_is_gone_is_said_and_the_choice_stays_visible(zana, besa):
+    key = next(iter(followable.demands()))
+    mailing = write(zana, audience="demand", demand=key)
+    Follow.objects.create(pledge=make_pledge(state="confirmed"), demand=key)
+    assert press(zana, mailing, "submit").status_code == 200
+    Demand.objects.filter(key=key).update(is_shown=False)
+    gone = "The demand that its recipients follow is not on our site now. Choose other recipients."
+    assert said(press(besa, mailing, "release")) == [gone]
+    assert said(press(besa, mailing, "take_back", note="Tjetër kërkesë.")) == [
+        "It is a draft again, and can be changed."
+    ]
+    response = zana.get(change(mailing), headers=ENGLISH)
+    assert "a demand that is not on our site now" in Document(response).words()
+    response = zana.post(change(mailing), filled(response), headers=ENGLISH)
+    assert errors(response) == {"demand": ["This demand is not on our site now. Choose another one."]}
+
+
+def test_a_save_while_it_waits_makes_it_a_draft_again_and_counts_the_writer(zana, besa, mailing):
+    response = besa.get(change(mailing), headers=ENGLISH)
+    assert "If you save it, it becomes a draft again." in Document(response).words()
+    response = besa.post(change(mailing), filled(response, text_en="Hello again."), headers=ENGLISH, follow=True)
+    assert "It is a draft again, because it was changed." in said(response)
+    mailing.refresh_from_db()
+    assert mailing.state == "draft" and len(mailing.writers) == 2 and mailing.written_by.first_name == "Besa"
+    press(zana, mailing, "submit")
+    assert said(press(besa, mailing, "release")) == ["You wrote some of it, so someone else has to release it."]
+
+
+def test_two_who_write_at_once_are_told(zana, besa):
+    mailing = write(zana)
+    seen = filled(besa.get(change(mailing)))
+    zana.post(change(mailing), filled(zana.get(change(mailing)), text_en="Mine."))
+    response = besa.post(change(mailing), seen | {"text_en": "Theirs."}, headers=ENGLISH)
+    assert "while you were writing" in errors(response)["__all__"][0]
+    assert response.context["adminform"].form["text_en"].value() == "Theirs."
+
+
+def test_what_is_released_meanwhile_comes_back_as_a_new_one_that_is_not_saved(zana):
+    mailing = write(zana)
+    data = filled(zana.get(change(mailing))) | {"text_en": "Typed meanwhile."}
+    Mailing.objects.update(state="sending", released_at=timezone.now())
+    response = zana.post(change(mailing), data, headers=ENGLISH)
+    assert "A second person has released it while you were writing" in said(response)[0]
+    assert response.context["adminform"].form["text_en"].value() == "Typed meanwhile."
+    assert Mailing.objects.get().text_en != "Typed meanwhile."
+
+
+@pytest.mark.parametrize("state", ["sending", "paused", "done", "cancelled"])
+def test_what_is_released_can_be_neither_changed_nor_deleted(zana, state):
+    mailing = make_mailing(state)
+    assert zana.get(change(mailing)).url == sending(mailing)
+    assert zana.get(f"{LIST}{mailing.pk}/delete/").status_code == 403
+    assert zana.post(f"{LIST}{mailing.pk}/delete/", {"post": "yes"}).status_code == 403
+    assert zana.get(sending(mailing)).status_code == 200
+    assert 'name="submit"' not in zana.get(sending(mailing)).text
+
+
+def test_a_restored_version_and_a_recovered_mailing_keep_their_writers(zana, besa):
+    fan()
+    mailing = write(zana)
+    zana.post(change(mailing), filled(zana.get(change(mailing)), text_en="Second."))
+    press(zana, mailing, "submit")
+    first = Version.objects.get_for_object(mailing).last()
+    path = f"{LIST}{mailing.pk}/history/{first.pk}/"
+    page = besa.get(path)
+    assert besa.post(path, {"seen": page.context["seen"]}).status_code == 302
+    mailing.refresh_from_db()
+    assert mailing.state == "draft" and len(mailing.writers) == 2 and "Today in Tirana" in mailing.text_en
+    besa.post(f"{LIST}{mailing.pk}/delete/", {"post": "yes"})
+    last = Version.objects.get_deleted(Mailing).get()
+    other, arta = account(Role.EDITOR, "Arta")
+    assert other.post(f"{LIST}deleted/{last.pk}/").status_code == 302
+    assert len(Mailing.objects.get().writers) == 3 and arta.pk in Mailing.objects.get().writers
+
+
+def test_the_preview_shows_what_is_typed_and_how_many_get_it_and_saves_nothing(zana):
+    fan()
+    make_pledge(state="confirmed", updates=True, sector="teachers")
+    sector = Sector.objects.get(slug="teachers")
+    data = form(audience="sector", sector=sector.pk, subject_en="Not saved yet", text_en="<b>Hello</b>")
+    page = Document(zana.post(f"{LIST}preview/", data, headers=ENGLISH))
+    assert "Fewer than 5 people would get it now." in page.words() and "Not saved yet" in page.words()
+    assert "&lt;b&gt;Hello" in page.of(page.all("iframe")[3])["srcdoc"]
+    assert not Mailing.objects.exists() and not Message.objects.exists() and not TrialMessage.objects.exists()
+    mailing = write(zana)
+    page = Document(zana.post(f"{LIST}{mailing.pk}/preview/", data, headers=ENGLISH))
+    assert "Fewer than 5 people would get it now." in page.words()
+    assert Mailing.objects.get().subject_en == "News from We are 1"
+
+
+def test_a_test_goes_to_the_own_address_in_both_languages(zana, mail_server):
+    response = zana.post(f"{LIST}try/", form(subject_en="Not saved yet"), headers=ENGLISH)
+    task = json.dumps(TrialMessage.objects.get().words)
+    assert "zana@" not in task
+    assert "on its way to your own address" in zana.get(response.url, headers=ENGLISH).text
+    run_worker()
+    assert mail_server.recipients == ["zana@shembull.al"] * 2
+    assert [mail["Subject"] for mail in mail_server.accepted] == ["Lajme nga Ne jemi 1", "Not saved yet"]
+    assert "Sent to your own address, zana@shembull.al" in zana.get(response.url, headers=ENGLISH).text
+    assert not Message.objects.exists() and not BlockedAddress.objects.exists()
+    [token] = {mail["List-Unsubscribe"].strip("<>").rpartition("/")[0] for mail in mail_server.accepted}
+    assert token
+
+
+def test_tests_are_limited_together_with_those_of_message_texts(zana):
+    mailing = write(zana)
+    for _ in range(10):
+        assert zana.post(f"{LIST}{mailing.pk}/try/", form()).status_code == 302
+    response = zana.post(f"{LIST}{mailing.pk}/try/", form(subject_en="Typed"), headers=ENGLISH)
+    assert "Please wait ten minutes" in response.text and "Typed" in response.text
+    assert TrialMessage.objects.count() == 10
+
+
+def test_a_second_person_reads_it_and_releases_it_with_a_second_press(zana, besa, settings):
+    settings.MAIL_LIMITS = {"default": {"per_minute": 2}}
+    pledges = [fan() for _ in range(3)]
+    mailing = write(zana)
+    assert said(press(zana, mailing, "submit")) == [
+        "It waits for a second person now. They see it on their front page."
+    ]
+    page = Document(besa.get(sending(mailing), headers=ENGLISH))
+    assert "Fewer than 5 people would get it now." in page.words()
+    assert "About 2 minutes (at most 2 a minute)" in page.words()
+    assert len(page.all("iframe")) == 4
+    asked = press(besa, mailing, "release", sure=False)
+    assert Mailing.objects.get().state == "ready"
+    page = Document(asked)
+    assert "You cannot undo what has been sent." in page.words()
+    again = {page.of(each)["name"]: page.of(each)["value"] for each in page.all("input", type="hidden")}
+    response = besa.post(sending(mailing), again, headers=ENGLISH, follow=True)
+    assert said(response) == ["It has been released. The first emails are going out now."]
+    mailing.refresh_from_db()
+    assert (mailing.state, mailing.released_by.first_name) == ("sending", "Besa")
+    Mailing.objects.fill_queue()
+    assert set(Message.objects.values_list("pledge", flat=True)) == {pledge.pk for pledge in pledges}
+
+
+def test_without_limits_of_the_mail_server_the_page_says_so(zana):
+    page = Document(zana.get(sending(write(zana)), headers=ENGLISH)).words()
+    assert "Not known: no limit has been set for the mail server" in page
+
+
+@pytest.mark.parametrize(
+    ("limits", "people", "words"),
+    [
+        ({"per_minute": 1}, 3, "About 3 minutes"),
+        ({"per_minute": 10, "per_day": 2}, 4, "About 4 days"),
+        ({"per_day": 4}, 4, "About 2 days"),
+    ],
+)
+def test_the_duration_follows_the_limits_of_the_mail_server(zana, settings, limits, people, words):
+    settings.MAIL_LIMITS = {"default": limits}
+    for _ in range(people):
+        fan()
+    assert words in Document(zana.get(sending(write(zana)), headers=ENGLISH)).words()
+
+
+def test_the_writer_reads_why_they_cannot_release_and_who_can(zana, besa, mailing):
+    account(Role.WRITER, "Mira")
+    page = Document(zana.get(sending(mailing), headers=ENGLISH))
+    assert "You wrote some of it, so someone else has to release it. These people can:" in page.words()
+    assert "Editor: Besa" in page.words() and "Zana" not in page.words(page.all("li")[-1])
+    assert not page.all("input", name="release")
+    assert said(press(zana, mailing, "release")) == ["You wrote some of it, so someone else has to release it."]
+    assert Mailing.objects.get().state == "ready"
+
+
+def test_a_writer_without_the_right_gets_a_403_in_words_that_names_who_may(zana, besa, mailing):
+    mira = account(Role.WRITER, "Mira")[0]
+    page = Document(mira.get(sending(mailing), headers=ENGLISH))
+    assert "Your role does not let you release it. These people can:" in page.words()
+    for button in ("release", "pause", "resume", "cancel", "hide", "show"):
+        response = press(mira, mailing, button)
+        assert response.status_code == 403
+        assert "Besa" in response.text and "Mira" not in Document(response).words(Document(response).one("main"))
+    assert press(account(Role.SAFEGUARDING, "Dora")[0], mailing, "submit").status_code == 403
+
+
+def test_nothing_is_submitted_or_released_to_no_one(zana, besa):
+    mailing = write(zana)
+    no_one = "There is no one to send it to: no one follows this yet. Choose other recipients."
+    assert said(press(zana, mailing, "submit")) == [no_one]
+    pledge = fan()
+    press(zana, mailing, "submit")
+    type(pledge).objects.filter(pk=pledge.pk).update(updates=False)
+    assert said(press(besa, mailing, "release")) == [no_one]
+
+
+def test_a_text_that_was_changed_meanwhile_is_not_released(zana, besa, mailing):
+    seen = Mailing.objects.get().changed_at.isoformat()
+    zana.post(change(mailing), filled(zana.get(change(mailing)), text_en="Another."))
+    press(zana, mailing, "submit")
+    changed = "It was changed after you opened this page. Read it again before you release it."
+    for stale in (seen, "", "x", "\0"):
+        assert said(press(besa, mailing, "release", changed_at=stale)) == [changed]
+    assert Mailing.objects.get().state == "ready"
+
+
+def test_a_link_that_leads_nowhere_refuses_submission_and_release(zana, besa, settings):
+    fan()
+    settings.SITE_URL = "https://nejemi1.shembull.al"
+    nowhere = f"{settings.SITE_URL}/en/nowhere/"
+    linked = {
+        "button_sq": "Lexoni",
+        "button_en": "Read",
+        "link_sq": f"{settings.SITE_URL}/sq/ndihme/",
+        "link_en": nowhere,
+    }
+    for changes in (linked, {"text_en": f"Hello.\n\nRead this: {nowhere}."}):
+        mailing = write(zana, **changes)
+        words = f"This link leads to {nowhere}, where there is no page."
+        assert words in Document(zana.get(change(mailing), headers=ENGLISH)).words()
+        [refusal] = said(press(zana, mailing, "submit"))
+        assert words in refusal
+        # It was there when the writer submitted it.
+        mailing.submit()
+        [refusal] = said(press(besa, mailing, "release"))
+        assert words in refusal
+        assert Mailing.objects.get(pk=mailing.pk).state == "ready"
+
+
+def test_a_failing_link_to_another_site_is_told_in_the_form_and_before_the_release(zana, besa):
+    fan()
+    now, address = timezone.now(), "https://example.org/news?no=1&language=en"
+    ExternalLink.objects.create(address=address, outcome="gone", checked_at=now, failing_since=now)
+    mailing = write(zana)
+    words = f"This link leads to {address}: there is no such page or site."
+    assert words in Document(zana.get(change(mailing), headers=ENGLISH)).words()
+    press(zana, mailing, "submit")
+    assert words in Document(press(besa, mailing, "release", sure=False)).words()
+    press(besa, mailing, "release")
+    assert Mailing.objects.get().state == "sending"
+
+
+def test_what_is_sent_back_has_a_note_that_the_writer_finds_until_it_is_submitted_again(zana, besa, mailing):
+    sentence = "Write in the note what should change, then press “Send back to the writer”."
+    assert said(press(besa, mailing, "take_back", note=" \x00 ")) == [sentence]
+    assert Mailing.objects.get().state == "ready"
+    note = "Shtoni burimin e shifrës."
+    press(besa, mailing, "take_back", note=note)
+    mailing.refresh_from_db()
+    assert (mailing.state, mailing.note) == ("draft", note)
+    [task] = [task for task in zana.get("/admin/", headers=ENGLISH).context["tasks"] if task.detail == note]
+    assert (task.label, task.url) == ("The news email “News from We are 1” was sent back to you", sending(mailing))
+    # Only its writers must do something.
+    assert note not in besa.get("/admin/").text
+    for url in (sending(mailing), change(mailing)):
+        assert note in Document(zana.get(url, headers=ENGLISH)).words()
+    history = Document(besa.get("/admin/staff/historyentry/", headers=ENGLISH)).words()
+    assert f"sent the news email “News from We are 1” back to the writer: “{note}”" in history
+    zana.post(change(mailing), filled(zana.get(change(mailing)), subject_en="News of today"))
+    assert Mailing.objects.get().note == note
+    press(zana, mailing, "submit")
+    mailing.refresh_from_db()
+    assert (mailing.state, mailing.note) == ("ready", "")
+    assert note not in zana.get("/admin/").text and note not in zana.get(sending(mailing)).text
+
+
+def test_a_writer_takes_it_back_without_a_note(zana, mailing):
+    page = Document(zana.get(sending(mailing)))
+    assert not page.all("textarea")
+    press(zana, mailing, "take_back")
+    mailing.refresh_from_db()
+    assert (mailing.state, mailing.note) == ("draft", "")
+
+
+def test_a_note_is_said_again_when_another_person_was_faster(zana, besa, mailing):
+    press(zana, mailing, "take_back")
+    assert said(press(besa, mailing, "take_back", note="Ndryshoni titullin.")) == [
+        f"{NOTHING}draft.",
+        "Your note was not saved: “Ndryshoni titullin.”",
+    ]
+
+
+def test_the_database_refuses_a_note_outside_a_draft():
+    mailing = make_mailing("ready")
+    with pytest.raises(IntegrityError, match="mailing_note_of_a_draft"):
+        Mailing.objects.filter(pk=mailing.pk).update(note="x")
+
+
+NOTHING = "Nothing was changed: this was done before, or someone else was faster. It is now: "
+
+
+def test_a_second_press_of_each_button_changes_nothing_and_says_so(zana, besa):
+    fan()
+    mailing = write(zana)
+    for client, button, state in [
+        (zana, "submit", "waits for a second person"),
+        (zana, "take_back", "draft"),
+        (zana, "submit", "waits for a second person"),
+        (besa, "release", "being sent"),
+        (besa, "pause", "paused"),
+        (besa, "resume", "being sent"),
+        (besa, "hide", "being sent"),
+        (besa, "show", "being sent"),
+        (besa, "cancel", "cancelled"),
+    ]:
+        entries = AuditEntry.objects.count()
+        assert NOTHING not in said(press(client, mailing, button))[0], button
+        assert AuditEntry.objects.count() == entries + 1
+        assert said(press(client, mailing, button)) == [f"{NOTHING}{state}."], button
+        assert AuditEntry.objects.count() == entries + 1
+    assert zana.post(sending(mailing), {"nonsense": "1"}).url == sending(mailing)
+
+
+def test_the_page_tells_how_far_it_is(besa, settings):
+    settings.MAIL_LIMITS = {"default": {"per_day": 2}}
+    pledges = [fan() for _ in range(8)]
+    mailing = make_mailing("sending")
+    Mailing.objects.fill_queue()
+    Message.objects.filter(pledge=pledges[0]).update(state="sent", sent_at=timezone.now(), tried_at=timezone.now())
+    response = besa.get(sending(mailing), headers=ENGLISH)
+    page = Document(response)
+    assert "Sent to 1 of 8" in page.words() and "Still to be sent 7" in page.words()
+    assert "data-in-progress" in response.text and "Sending continues automatically" not in page.words()
+    MailerMinute.objects.create(mailer="default", minute=timezone.now(), n=2)
+    page = Document(besa.get(sending(mailing), headers=ENGLISH))
+    assert (
+        "The mail server accepts no more emails for now: at most 1 a day. Sending continues automatically."
+        in page.words()
+    )
+    Message.objects.filter(state="queued").update(state="failing", attempts=14)
+    Mailing.objects.filter(pk=mailing.pk).update(state="done", ended_at=timezone.now())
+    response = besa.get(sending(mailing), headers=ENGLISH)
+    page = Document(response)
+    assert "It has been sent." in page.words() and "Came back 7" in page.words()
+    assert "data-in-progress" not in response.text
+    reported = {"state": "spam", "sent_at": timezone.now(), "returned_at": timezone.now()}
+    Message.objects.filter(pledge__in=pledges[:4]).update(**reported)
+    page = Document(besa.get(sending(mailing), headers=ENGLISH))
+    assert "Came back fewer than 5" in page.words() and "Reported as spam fewer than 5" in page.words()
+    assert "Stopped the news through this email 0" in page.words()
+
+
+def test_what_came_back_is_still_sent_to_the_others(besa):
+    pledges = [fan() for _ in range(10)]
+    mailing = make_mailing("sending", people=10)
+    Mailing.objects.fill_queue()
+    came_back = {"state": "bounced", "sent_at": timezone.now(), "returned_at": timezone.now()}
+    Message.objects.filter(pledge__in=pledges[:2]).update(**came_back)
+    Message.objects.filter(pledge__in=pledges[2:5]).update(state="refused")
+    page = Document(besa.get(sending(mailing), headers=ENGLISH))
+    assert "Sent to 2 of 7" in page.words() and "Still to be sent 5" in page.words()
+
+
+def test_numbers_of_fewer_than_five_people_are_not_shown(besa):
+    fan()
+    mailing = make_mailing("sending", people=1)
+    Mailing.objects.fill_queue()
+    Message.objects.update(state="spam", sent_at=timezone.now(), returned_at=timezone.now())
+    page = Document(besa.get(sending(mailing), headers=ENGLISH))
+    assert "Fewer than 5 people get it, so no numbers are shown." in page.words()
+    assert "Reported as spam" not in page.words() and "Sent to" not in page.words()
+
+
+def test_the_page_says_that_the_mail_server_fails(besa):
+    fan()
+    mailing = make_mailing("sending")
+    Mailing.objects.fill_queue()
+    hour = timezone.now() - timedelta(hours=1)
+    Message.objects.update(tried_at=timezone.now(), queued_at=hour, attempts=1, error="ConnectionRefusedError")
+    page = Document(besa.get(sending(mailing), headers=ENGLISH))
+    assert "The mail server is not accepting emails at the moment." in page.words()
+
+
+@pytest.mark.parametrize(
+    ("state", "sentence", "buttons"),
+    [
+        ("draft", "This is a draft.", {"submit"}),
+        ("ready", "It waits for a second person", {"release", "take_back"}),
+        ("sending", "It is being sent.", {"pause", "cancel", "hide"}),
+        ("paused", "It is paused: no emails go out until someone resumes it.", {"resume", "cancel", "hide"}),
+        ("done", "It has been sent.", {"hide"}),
+        ("cancelled", "It was cancelled: no more emails go out.", {"hide"}),
+    ],
+)
+def test_each_state_is_said_in_words_and_offers_its_buttons(besa, state, sentence, buttons):
+    mailing = make_mailing(state)
+    page = Document(besa.get(sending(mailing), headers=ENGLISH))
+    assert sentence in page.words()
+    main = page.one("main")
+    offered = {page.of(each).get("name") for each in page.all("input", node=main, type="submit")}
+    assert offered == buttons
+    dora = account(Role.SAFEGUARDING, "Dora")[0]
+    page = Document(dora.get(sending(mailing), headers=ENGLISH))
+    assert not page.all("input", node=page.one("main"), type="submit")
+    assert "Lajme nga Ne jemi 1" in Document(dora.get(sending(mailing), headers={"accept-language": "sq"})).words()
+
+
+def test_a_cancelled_mailing_asks_first_and_its_waiting_messages_are_gone(besa):
+    fan()
+    mailing = make_mailing("sending")
+    Mailing.objects.fill_queue()
+    page = Document(press(besa, mailing, "cancel", sure=False))
+    assert "You cannot undo this." in page.words() and Message.objects.exists()
+    assert said(press(besa, mailing, "cancel")) == ["It has been cancelled. No more emails will go out."]
+    assert not Message.objects.exists()
+
+
+def test_it_is_taken_off_the_site_and_put_back(besa):
+    mailing = make_mailing("done")
+    assert list(PledgeContent.current().mailings) == [mailing]
+    press(besa, mailing, "hide")
+    assert "Visitors cannot read it." in Document(besa.get(sending(mailing), headers=ENGLISH)).words()
+    assert list(PledgeContent.current().mailings) == []
+    press(besa, mailing, "show")
+    assert list(PledgeContent.current().mailings) == [mailing]
+
+
+def test_the_front_page_shows_what_waits_to_those_who_may_release(besa):
+    make_mailing("ready")
+    make_mailing("paused")
+    tasks = [task.label for task in besa.get("/admin/", headers=ENGLISH).context["tasks"]]
+    assert "news email waits for a second person" in tasks
+    assert "news email is paused: resume or cancel it" in tasks
+    mira = account(Role.WRITER, "Mira")[0]
+    tasks = [task.label for task in mira.get("/admin/", headers=ENGLISH).context["tasks"]]
+    assert not any("news email" in label for label in tasks)
+
+
+def test_the_search_finds_it_by_its_subject(besa):
+    mailing = make_mailing("done", subject_sq="Zambakë të bardhë")
+    response = besa.post("/admin/search/", {"text": "zambake"}, follow=True)
+    assert change(mailing) in response.text
+
+
+def test_the_page_of_exports_leads_to_it():
+    client = account(Role.PLEDGES, "Lira")[0]
+    page = Document(client.get("/admin/pledges/export/add/", headers=ENGLISH))
+    assert page.all("a", node=page.one("main"), href=LIST)
+
+
+def test_the_queries_of_list_form_and_page_do_not_grow_with_the_rows(besa):
+    def count(path):
+        # After a change the content is read anew.
+        besa.get(path)
+        with CaptureQueriesContext(connection) as queries:
+            assert besa.get(path).status_code == 200
+        return len(queries)
+
+    mailing = make_mailing("draft", audience="county", county_id="AL-11")
+    sent = make_mailing("sending")
+    paths = [LIST, change(mailing), sending(mailing), sending(sent)]
+    few = [count(path) for path in paths]
+    for number in range(5):
+        make_mailing("done", audience="county", county_id="AL-10")
+        fan(address=f"fan{number}@shembull.al")
+    Mailing.objects.fill_queue()
+    # What a process reads at most once in a while may be one statement more; rows would need one each.
+    assert all(count(path) <= before + 1 for path, before in zip(paths, few, strict=True))
+    assert max(few) < 40
+
+
+def test_staff_see_how_many_follow_something_and_not_who():
+    pledge = make_pledge(state="confirmed", updates=True)
+    Follow.choose(pledge, [], ["AL-01"])
+    mailing = make_mailing("sending", audience="county", county_id="AL-01")
+    Mailing.objects.fill_queue()
+    client, _account = account(Role.PLEDGES, "Mira")
+    message = mailing.messages.get()
+    for path in ("/admin/pledges/message/", f"/admin/pledges/pledge/{pledge.pk}/change/"):
+        assert str(message.pk) not in client.get(path).text
+    assert client.get(f"/admin/pledges/message/{message.pk}/change/").status_code == 302
+    page = Document(client.get(change(make_mailing(audience="county", county_id="AL-01")), headers=ENGLISH))
+    assert "Fewer than 5 people would get it now." in page.words()

@@ -1,0 +1,598 @@
+"""News by email: each follower gets it once, in their language, also if sending is interrupted."""
+
+import re
+import uuid
+from datetime import timedelta
+from email import message_from_bytes, policy
+
+import pytest
+from django.contrib.auth.models import User
+from django.core import mail
+from django.db import Error, IntegrityError, connection, transaction
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from campaign.models import Demand
+from pledges import housekeeping, outbox
+from pledges.crypto import news_links, return_addresses
+from pledges.health import checks
+from pledges.mail.sending import LEASE
+from pledges.mailings.queue import WINDOW
+from pledges.models import BlockedAddress, Follow, Heartbeat, Mailing, MailingCount, Message, Pledge
+from pledges.returns import returns
+from pledges.supporters.querysets import ERASED
+from tests.clock import let_time_pass
+from tests.factories import make_pledge, make_staff, run_worker
+from tests.mailings import WORDS, make_followers, make_mailing, release, send_all
+from tests.pledges.outbox.replay import replay, take_entries
+from tests.smtp import MailServer
+from tests.threads import TIMEOUT, at_once, begin, held_open, wait_until
+from tests.worker import kill, workers
+
+pytestmark = pytest.mark.django_db
+
+
+def follower(**values):
+    return make_pledge(**{"state": "confirmed", "updates": True} | values)
+
+
+def recipients():
+    return sorted(address for each in mail.outbox for address in each.to)
+
+
+def refused(**values):
+    """Whether the database refuses a mailing with these values."""
+    try:
+        with transaction.atomic():
+            Mailing.objects.create(**WORDS | values)
+    except IntegrityError:
+        return True
+    return False
+
+
+def test_everyone_who_asked_for_news_gets_it_once_in_their_language():
+    sq, en = follower(address="arta@shembull.al"), follower(address="ben@example.org", language="en")
+    make_pledge(state="confirmed")
+    make_pledge(updates=True)
+    make_pledge(state="invalidated", updates=True)
+    mailing = release()
+    send_all()
+    assert {each.to[0]: each.subject for each in mail.outbox} == {
+        "arta@shembull.al": WORDS["subject_sq"],
+        "ben@example.org": WORDS["subject_en"],
+    }
+    mailing.refresh_from_db()
+    assert mailing.state == "done" and mailing.ended_at
+    assert set(mailing.messages.values_list("pledge", "state")) == {(sq.pk, "sent"), (en.pk, "sent")}
+    assert mailing.figures() == {"sent": 2, "given_up": 0, "returned": 0, "spam": 0, "unsubscribed": 0, "waiting": 0}
+
+
+@pytest.mark.parametrize("audience", ["sector", "demand", "county"])
+def test_a_part_gets_what_it_follows(audience):
+    demand = Demand.objects.shown().first()
+    teacher = follower(sector="teachers", county_id="AL-03")
+    wanted = {"sector": {"sector": teacher.sector}, "demand": {"demand": demand.key}, "county": {"county_id": "AL-03"}}
+    make_pledge(state="confirmed", sector="teachers", county_id="AL-03")
+    follower(sector="parents", county_id="AL-11")
+    if audience != "sector":
+        Follow.choose(teacher, [demand.key], ["AL-03"])
+    release(audience=audience, **wanted[audience])
+    send_all()
+    assert recipients() == [teacher.address]
+    reason = mail.outbox[0].body
+    if audience == "demand":
+        assert f"“{demand.title_en}”" in reason or f"„{demand.title_sq}”" in reason
+
+
+def test_two_people_at_one_mailbox_get_one_copy_in_each_language():
+    for name, language in (("Arta Kola", "sq"), ("Ben Kola", "sq"), ("Cen Dema", "sq"), ("Dan Dema", "en")):
+        address = f"{name.split()[1].lower()}@shembull.al"
+        follower(name=name, address=address, language=language, slot=1 + (name[0] in "BD"))
+    release()
+    send_all()
+    assert recipients() == ["dema@shembull.al", "dema@shembull.al", "kola@shembull.al"]
+
+
+def test_who_may_not_be_written_to_gets_nothing():
+    follower(restricted_at=timezone.now())
+    Pledge.objects.filter(pk=follower().pk).update(**ERASED)
+    blocked = follower(address="bllok@shembull.al")
+    BlockedAddress.objects.add(blocked.address)
+    mailing = release()
+    send_all()
+    mailing.refresh_from_db()
+    assert mail.outbox == [] and mailing.state == "done"
+
+
+def test_what_is_followed_is_a_demand_or_a_county_that_exists():
+    pledge = follower()
+    for wrong in ({}, {"demand": Demand.objects.first().key, "county_id": "AL-01"}):
+        with pytest.raises(IntegrityError), transaction.atomic():
+            Follow.objects.create(pledge=pledge, **wrong)
+    Follow.objects.create(pledge=pledge, demand="e-shpikur")
+    with pytest.raises(IntegrityError), connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+
+
+def test_following_ends_with_the_demand_the_address_and_the_pledge():
+    demand = Demand.objects.create(key="per-tu-fshire", title_sq="a", title_en="b", text_sq="c", text_en="d")
+    one, two = follower(), follower()
+    for pledge in (one, two):
+        Follow.choose(pledge, [demand.key], ["AL-01", "AL-02"])
+        Follow.choose(pledge, [demand.key], ["AL-02"])
+    assert Follow.objects.count() == 4
+    demand.delete()
+    assert set(Follow.objects.values_list("county", flat=True)) == {"AL-02"}
+    Pledge.objects.filter(pk=one.pk).erase_person()
+    assert [each.pledge_id for each in Follow.objects.all()] == [two.pk]
+    two.withdraw()
+    assert not Follow.objects.exists()
+
+
+def test_a_release_that_does_not_know_follows_can_erase_their_pledges():
+    pledge = follower()
+    Follow.choose(pledge, [], ["AL-01"])
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM pledges_pledge WHERE id = %s", [pledge.pk])
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+    assert not Follow.objects.exists()
+
+
+def test_the_mail_is_what_staff_wrote_and_the_ways_to_end_it():
+    pledge = follower(address="ben@example.org", language="en")
+    mailing = release(
+        button_sq="Lexoni", button_en="Read", link_sq="https://shembull.al/a", link_en="https://example.org/b"
+    )
+    send_all()
+    [sent] = mail.outbox
+    html = sent.alternatives[0].content
+    for link in ("https://example.org/news?no=1&language=en", "https://example.org/b"):
+        assert link in sent.body and f'href="{link.replace("&", "&amp;")}"' in html, "not rewritten"
+    assert "<img" not in html and "url(" not in html, "no pixel"
+    end = news_links.url(pledge, mailing.pk)
+    assert end in sent.body and end in html
+    assert f"/en/news-by-email/{mailing.pk}/" in sent.body
+    assert pledge.name not in sent.message().as_string()
+
+
+@pytest.mark.parametrize(
+    ("text", "link"),
+    [
+        ("(https://example.org/a).", "https://example.org/a"),
+        ("see https://example.org/wiki/A_(b), please", "https://example.org/wiki/A_(b)"),
+        ("«https://example.org/a»", "https://example.org/a"),
+        ("„https://example.org/a”…", "https://example.org/a"),
+        ("[https://example.org/a]", "https://example.org/a"),
+        ("HTTPS://EXAMPLE.org/A", "HTTPS://EXAMPLE.org/A"),
+        ("https://example.org/?u=https://shembull.al/b", "https://example.org/?u=https://shembull.al/b"),
+    ],
+)
+def test_a_whole_address_becomes_a_link_without_the_marks_around_it(text, link):
+    follower(language="en")
+    release(text_en=text)
+    send_all()
+    assert re.findall('href="([^"]*)" style="color', mail.outbox[0].alternatives[0].content)[0] == link
+
+
+def test_the_headers_stay_whole(settings):
+    """Each line of the header is short enough for every server, and the body has no byte that one would recode."""
+    settings.SITE_URL = "https://www.nejemi1-weare1.org.al"[:31]
+    pledge = follower(address="ben@example.org", language="en")
+    with MailServer() as server:
+        settings.MAILERS = server.mailers()
+        mailing = release()
+        send_all()
+        [written] = server.written
+    head = written.partition(b"\r\n\r\n")[0].decode("ascii").splitlines()
+    url = news_links.url(pledge, mailing.pk)
+    assert f"List-Unsubscribe: <{url}>" in head
+    assert "List-Unsubscribe-Post: List-Unsubscribe=One-Click" in head
+    assert max(map(len, head)) <= news_links.LONGEST_LINE == 78
+    assert written.isascii()
+    assert max(map(len, written.splitlines())) <= 78
+    # A server that reads the message and writes it anew changes no byte, so it breaks no signature (DKIM).
+    assert message_from_bytes(written, policy=policy.SMTP).as_bytes() == written
+
+
+@pytest.mark.parametrize("language", ["sq", "en"])
+def test_a_token_is_24_characters_and_belongs_to_one_pledge_and_mailing(language):
+    pledge = Pledge(language=language)
+    token = news_links.token(pledge, 70_000)
+    assert re.fullmatch(r"[\w-]{24}", token)
+    link = news_links.read(token)
+    assert link.first <= pledge.pk <= link.last and link.is_of(pledge)
+    assert (link.mailing_id, link.language) == (70_000, language)
+    assert not link.is_of(Pledge(pk=uuid.UUID(int=pledge.pk.int ^ 1))), "another one with the same beginning"
+    assert not link.is_of(Pledge(pk=pledge.pk, link_version=2)), "its links were cancelled"
+    # Another mailing.
+    other = news_links.read(news_links.token(pledge, 70_001)[:14] + token[14:])
+    assert other is None or not other.is_of(pledge)
+
+
+@pytest.mark.parametrize("text", ["", "ë" * 24, "a" * 23, "a" * 25, "a" * 4000, "=" * 24, "A" * 24 + "\n", "\x00" * 24])
+def test_a_malformed_token_is_none(text):
+    assert news_links.read(text) is None
+
+
+def test_a_token_outlives_a_rotation_of_the_secret_key(settings):
+    pledge = Pledge(language="sq")
+    token = news_links.token(pledge, 1)
+    settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = "another", [settings.SECRET_KEY]
+    assert news_links.read(token).is_of(pledge)
+    settings.SECRET_KEY_FALLBACKS = []
+    assert not news_links.read(token).is_of(pledge)
+
+
+def test_a_mailing_that_lacks_something_cannot_be_written():
+    assert refused(state="ready", subject_en="") and refused(state="ready", text_sq="")
+    assert refused(audience="demand") and refused(audience="county") and refused(audience="sector")
+    assert refused(county_id="AL-01") and refused(audience="county", county_id="AL-01", demand="x")
+    assert refused(button_sq="Lexoni") and refused(state="sending")
+    assert not refused(subject_en="")
+
+
+def test_none_of_its_writers_releases_it():
+    writer, other = make_staff(), make_staff()
+    mailing = make_mailing(writers=[writer.pk])
+    mailing.submit()
+    mailing.refresh_from_db()
+    assert not mailing.release(writer, mailing.changed_at)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Mailing.objects.update(state="sending", released_at=timezone.now(), released_by=writer)
+    assert mailing.release(other, mailing.changed_at)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_who_release_it_at_once_one_does():
+    mailing, users = make_mailing(), [make_staff(), make_staff()]
+    mailing.submit()
+    mailing.refresh_from_db()
+    done = at_once(*(lambda user=user: mailing.release(user, mailing.changed_at) for user in users))
+    assert sorted(done) == [False, True]
+
+
+@pytest.mark.parametrize("change", [{"text_en": "x"}, {"audience": "county", "county_id": "AL-01"}, {"writers": [5]}])
+def test_a_released_mailing_stays_as_it_was_read(change):
+    release(writers=[3])
+    with pytest.raises(Error, match="released"), transaction.atomic():
+        Mailing.objects.update(**change)
+    with pytest.raises(Error, match="released"), transaction.atomic():
+        Mailing.objects.all().delete()
+    Mailing.objects.update(is_archived=False)
+
+
+@pytest.mark.slow
+def test_at_most_a_window_waits_in_the_queue():
+    pledges = make_followers(WINDOW + 5)
+    mailing = release()
+    assert [Mailing.objects.fill_queue() for _ in range(2)] == [WINDOW, 0]
+    send_all()
+    assert recipients() == sorted(pledge.address for pledge in pledges)
+    mailing.refresh_from_db()
+    assert mailing.state == "done"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_workers_that_queue_at_once_queue_each_once():
+    for _ in range(5):
+        follower()
+    release()
+    assert sum(at_once(*[Mailing.objects.fill_queue] * 4)) == 5
+    assert Message.objects.count() == 5
+
+
+@pytest.mark.slow
+def test_a_paused_mailing_waits_and_goes_on_where_it_was():
+    pledges = make_followers(WINDOW + 5)
+    mailing = release()
+    Mailing.objects.fill_queue()
+    assert mailing.pause() and not mailing.pause()
+    assert Mailing.objects.fill_queue() == 0
+    # What others wait for goes past it.
+    Message.queue("confirm", make_pledge(address="tjeter@shembull.al"))
+    run_worker()
+    assert recipients() == ["tjeter@shembull.al"]
+    let_time_pass(timedelta(hours=1))
+    assert list(checks.messages()) == [], "no alarm about what is paused"
+    assert mailing.resume() and not mailing.resume()
+    send_all()
+    assert recipients() == sorted([*(pledge.address for pledge in pledges), "tjeter@shembull.al"])
+
+
+@pytest.mark.slow
+def test_a_cancelled_mailing_goes_to_no_more_people():
+    make_followers(WINDOW + 5)
+    mailing = release()
+    Mailing.objects.fill_queue()
+    run_worker()
+    Mailing.objects.fill_queue()
+    [claimed, *_] = Message.objects.claim(1, LEASE)
+    assert mailing.cancel() and not mailing.cancel() and not mailing.resume()
+    assert Mailing.objects.fill_queue() == 0
+    assert claimed.compose() is None, "what a sender has claimed is dropped"
+    let_time_pass(LEASE)
+    run_worker()
+    mailing.refresh_from_db()
+    assert len(mail.outbox) == mailing.figures()["sent"] == WINDOW and mailing.figures()["waiting"] == 0
+    assert mailing.is_archived, "some have got it"
+
+
+def test_mailboxes_that_are_full_keep_no_other_from_the_message():
+    make_followers(WINDOW + 7)
+    mailing = release()
+    Mailing.objects.fill_queue()
+    later = timezone.now() + timedelta(hours=6)
+    mailing.messages.update(attempts=1, due_at=later)
+    assert Mailing.objects.fill_queue() == 7
+    run_worker()
+    assert Mailing.objects.fill_queue() == 0
+    mailing.refresh_from_db()
+    assert (mailing.state, mailing.figures()["waiting"]) == ("sending", WINDOW), "it can still be paused and cancelled"
+    assert mailing.cancel() and not mailing.messages.queued().exists()
+
+
+def test_the_figures_are_counted_in_an_index():
+    mailing = release()
+    with CaptureQueriesContext(connection) as queries:
+        mailing.figures()
+    [counted] = [query["sql"] for query in queries if "pledges_message" in query["sql"]]
+    with connection.cursor() as cursor:
+        # The table is empty here, and its pages are not marked as visible to all.
+        cursor.execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off")
+        cursor.execute(f"EXPLAIN {counted}")
+        plan = "".join(line for (line,) in cursor.fetchall())
+    assert "Index Only Scan" in plan
+
+
+def test_who_withdraws_or_ends_the_news_while_it_runs_gets_nothing():
+    gone, quiet, stays = follower(), follower(), follower()
+    mailing = release()
+    Mailing.objects.fill_queue()
+    claimed = {message.pledge_id: message for message in Message.objects.claim(20, LEASE)}
+    gone.withdraw()
+    Follow.end_news([quiet])
+    assert claimed[gone.pk].compose() is None and claimed[quiet.pk].compose() is None
+    let_time_pass(LEASE)
+    run_worker()
+    assert [each.to[0] for each in mail.outbox if each.subject == WORDS["subject_sq"]] == [stays.address]
+    assert Mailing.objects.fill_queue() == 0
+    mailing.refresh_from_db()
+    assert mailing.state == "done" and mailing.figures()["sent"] == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_queueing_waits_for_a_withdrawal_and_leaves_that_person_out():
+    gone, stays = follower(), follower()
+    release()
+    with held_open(gone.withdraw):
+        queued = begin(Mailing.objects.fill_queue)
+    assert queued.result(TIMEOUT) == 1
+    assert Message.objects.get(kind="news").pledge == stays
+
+
+def test_a_low_quota_is_no_alarm_and_a_worker_that_stands_still_is_one(settings):
+    settings.MAIL_LIMITS = {"default": {"per_day": 2}}
+    for _ in range(3):
+        follower()
+    release()
+    Mailing.objects.fill_queue()
+    run_worker()
+    assert len(mail.outbox) == 1, "half of the quota is for what people wait for"
+    let_time_pass(timedelta(hours=1))
+    assert list(checks.messages()) == []
+    settings.MAIL_LIMITS = {}
+    assert list(checks.messages()) == ["queue"]
+
+
+@pytest.mark.slow
+@pytest.mark.django_db(transaction=True)
+def test_a_killed_worker_sends_no_more_than_one_second_copy_for_each_connection():
+    pledges = [follower() for _ in range(60)]
+    with MailServer() as server:
+        server.delay = 0.05
+        host, port = server.server_address
+        release()
+        environment = {"MAIL_URL": f"smtp://{host}:{port}", "MAIL_CONNECTIONS": "2"}
+        for wanted in (10, 30):
+            with workers(1, **environment) as [worker]:
+                wait_until(lambda wanted=wanted: len(server.accepted) >= wanted)
+                kill(worker)
+        Message.objects.queued().update(leased_until=None)
+        with workers(1, **environment):
+            wait_until(lambda: not Mailing.objects.unfinished().exists())
+        got = server.recipients
+    assert set(got) == {pledge.address for pledge in pledges}
+    assert len(got) - len(set(got)) <= 2 * 2
+
+
+def test_queueing_and_claiming_cost_the_same_for_any_number():
+    def queries(number):
+        for _ in range(number):
+            follower()
+        release()
+        with CaptureQueriesContext(connection) as captured:
+            Mailing.objects.fill_queue()
+            Message.objects.claim(number, LEASE)
+        let_time_pass(LEASE)
+        send_all()
+        return len(captured)
+
+    assert queries(2) == queries(8)
+
+
+def test_a_mailing_that_cannot_be_queued_is_an_alarm_and_stops_no_other():
+    pledge = follower()
+    broken, fine = release(), release()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'refused'; END $$; "
+            f"CREATE TRIGGER refuse BEFORE INSERT ON pledges_message FOR EACH ROW WHEN (new.mailing_id = {broken.pk}) "
+            "EXECUTE FUNCTION refuse()"
+        )
+    with pytest.raises(Error, match="refused"):
+        Mailing.objects.fill_queue()
+    assert [message.mailing for message in pledge.messages.all()] == [fine]
+    Heartbeat.beat()
+    assert "news" not in list(checks.worker())
+    run_worker()
+    with connection.cursor() as cursor:
+        # The time of a release cannot be changed otherwise.
+        cursor.execute("SET LOCAL session_replication_role = replica")
+        cursor.execute("UPDATE pledges_mailing SET released_at = released_at - interval '16 minutes'")
+    assert "news" in list(checks.worker())
+
+
+def test_a_pause_is_not_time_in_which_messages_are_late():
+    follower()
+    mailing = release()
+    Mailing.objects.fill_queue()
+    mailing.pause()
+    let_time_pass(timedelta(hours=1))
+    mailing.resume()
+    assert list(checks.messages()) == []
+
+
+def test_the_mail_names_the_demand_as_the_second_person_read_it():
+    demand = Demand.objects.shown().first()
+    Follow.choose(follower(language="en"), [demand.key], [])
+    title = demand.title_en
+    mailing = make_mailing(audience="demand", demand=demand.key)
+    demand.title_en, demand.is_shown = "Another title", False
+    demand.save()
+    release(mailing)
+    send_all()
+    assert f"“{title}”" in mail.outbox[0].body
+
+
+@pytest.mark.parametrize(("outcome", "ends"), [("bounced", True), ("spam", True), ("delayed", False)])
+def test_what_comes_back_ends_the_news_of_the_mailbox(outcome, ends):
+    pledge = follower()
+    Follow.choose(pledge, [], ["AL-01"])
+    mailing = release()
+    send_all()
+    message = mailing.messages.get()
+    returns.record(return_addresses.token(message.pk, message.return_binding), returns.Outcome(outcome))
+    pledge.refresh_from_db()
+    assert (pledge.updates, pledge.follows.exists()) == (not ends, not ends)
+    figures = mailing.figures()
+    assert (figures["sent"], figures["returned"], figures["spam"]) == (1, outcome != "spam", outcome == "spam")
+
+
+def test_the_figures_outlive_the_messages():
+    kept, gone = follower(), follower()
+    mailing = release()
+    send_all()
+    message = mailing.messages.get(pledge=gone)
+    returns.record(return_addresses.token(message.pk, message.return_binding), returns.Outcome.BOUNCED)
+    before = mailing.figures()
+    gone.withdraw()
+    assert mailing.figures() == before
+    assert before == {"sent": 2, "given_up": 0, "returned": 1, "spam": 0, "unsubscribed": 0, "waiting": 0}
+    let_time_pass(timedelta(days=31))
+    housekeeping.erase_messages()
+    assert not mailing.messages.exists() and mailing.figures() == before
+    assert MailingCount.objects.exists() and Pledge.objects.filter(pk=kept.pk).exists()
+
+
+@pytest.mark.slow
+def test_messages_of_a_paused_mailing_are_erased_after_thirty_days_and_not_sent_again():
+    make_followers(WINDOW + 1)
+    mailing = release()
+    Mailing.objects.fill_queue()
+    run_worker()
+    mailing.pause()
+    let_time_pass(timedelta(days=31))
+    housekeeping.erase_messages()
+    assert not mailing.messages.exists()
+    mailing.resume()
+    send_all()
+    assert len(recipients()) == len(set(recipients())) == WINDOW + 1
+
+
+def test_a_restored_database_sends_nothing_again():
+    follower()
+    written, running = make_mailing(), release()
+    written.submit()
+    before = timezone.now() - timedelta(days=1)
+    with transaction.atomic():
+        release(written)
+        entries = take_entries()
+        transaction.set_rollback(True)
+    outbox.replay(entries, before)
+    Mailing.objects.cancel_unfinished()
+    for mailing in (written, running):
+        mailing.refresh_from_db()
+        assert mailing.state == "cancelled" and mailing.released_at
+    assert Mailing.objects.fill_queue() == 0
+
+
+def released_after_the_backup(mailing, change):
+    """What a restore makes of a mailing that was changed and released after the backup; None if it is gone."""
+    backup = Mailing.objects.filter(pk=mailing.pk).values().get()
+    take_entries()
+    with transaction.atomic():
+        for name, value in change.items():
+            setattr(mailing, name, value)
+        mailing.save()
+        release(mailing)
+        entries = take_entries()
+        transaction.set_rollback(True)
+    assert Mailing.objects.filter(pk=mailing.pk).values().get() == backup
+    replay(entries)
+    return Mailing.objects.filter(pk=mailing.pk).first()
+
+
+def test_a_restore_publishes_no_words_that_were_not_released():
+    restored = released_after_the_backup(make_mailing(), {"text_en": "Other words."})
+    assert (restored.state, restored.is_archived) == ("cancelled", False)
+    restored = released_after_the_backup(make_mailing(subject_en=""), {"subject_en": "News"})
+    assert restored is None, "it was not complete before"
+
+
+def test_a_restore_publishes_other_words_neither_when_they_were_shown_again():
+    mailing = make_mailing()
+    take_entries()
+    with transaction.atomic():
+        mailing.text_en = "Other words."
+        mailing.save()
+        release(mailing)
+        for is_archived in (False, True):
+            Mailing.objects.filter(pk=mailing.pk).update(is_archived=is_archived)
+        entries = take_entries()
+        transaction.set_rollback(True)
+    assert len(entries) == 3
+    replay(entries)
+    restored = Mailing.objects.get()
+    assert (restored.state, restored.is_archived) == ("cancelled", False)
+
+
+def test_after_a_restore_no_mailing_gets_the_number_of_one_that_is_gone():
+    take_entries()
+    with transaction.atomic():
+        gone = release().pk
+        entries = take_entries()
+        transaction.set_rollback(True)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT setval(pg_get_serial_sequence('pledges_mailing', 'id'), %s, false)", [gone])
+    replay(entries)
+    assert make_mailing().pk > gone
+
+
+def test_what_was_ended_stays_ended_after_a_restore():
+    pledge = follower()
+    Follow.choose(pledge, [], ["AL-01", "AL-02"])
+    take_entries()
+    Follow.choose(pledge, [], ["AL-02"])
+    entries = take_entries()
+    Follow.objects.create(pledge=pledge, county_id="AL-01")
+    take_entries()
+    replay(entries)
+    assert [each.county_id for each in pledge.follows.all()] == ["AL-02"]
+
+
+def test_the_account_of_a_writer_can_go():
+    user = make_staff()
+    mailing = release(written_by=user, writers=[user.pk])
+    User.objects.filter(pk=user.pk).delete()
+    mailing.refresh_from_db()
+    assert mailing.written_by is None and mailing.writers == [user.pk]

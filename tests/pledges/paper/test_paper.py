@@ -1,0 +1,289 @@
+"""Paper sheets in the database: what counts after any change, who may count, and what the database refuses."""
+
+import contextlib
+import io
+from datetime import timedelta
+
+import pytest
+from django.core.exceptions import ValidationError
+from django.core.management import CommandError, call_command
+from django.db import IntegrityError, connection, transaction
+from django.db.models import F
+from django.utils import timezone
+
+from pledges.counting import tally
+from pledges.models import Municipality, OutboxEntry, PaperSheet, PublishedCounty, Sector, TallyDelta
+from tests.events import make_event
+from tests.factories import make_pledge
+from tests.pledges.groups.made import make_group
+from tests.pledges.outbox.replay import replay, restore, take_entries
+from tests.pledges.paper.sheets import make_sheet, numbers
+from tests.tally import exact_total, publish
+from tests.threads import at_once
+
+pytestmark = pytest.mark.django_db
+
+
+def sql(statement):
+    with connection.cursor() as cursor:
+        cursor.execute(statement)
+
+
+def copy_out_and_in(sheet):
+    """DELETE and COPY, as a restored backup does."""
+    copy = io.StringIO()
+    with connection.cursor() as cursor:
+        cursor.copy_expert("COPY pledges_papersheet TO STDOUT", copy)
+        cursor.execute("DELETE FROM pledges_papersheet")
+        assert tally.read().paper == 0
+        copy.seek(0)
+        cursor.copy_expert("COPY pledges_papersheet FROM STDIN", copy)
+
+
+def merge_sectors(sheet):
+    Sector.objects.get(slug="parents").move_pledges(Sector.objects.get(slug="citizens"), len)
+
+
+def move_to_another_county(sheet):
+    sql(
+        "UPDATE pledges_papersheet SET county_id = 'AL-01', municipality_id = (SELECT min(id) FROM pledges_municipality)"
+    )
+
+
+# {change: people on paper afterwards}. Before: a counted sheet of 9, a returned one of 10 and 2, an issued and a void one.
+CHANGES = {
+    "the second count": (lambda sheet: PaperSheet.objects.type_count(sheet.pk, sheet.first, 2), 9 + 12),
+    "a count that differs": (lambda sheet: PaperSheet.objects.type_count(sheet.pk, numbers(parents=3), 2), 9),
+    "void": (lambda sheet: PaperSheet.objects.get(state="counted").void("wrong"), 0),
+    "another county": (move_to_another_county, 9),
+    "another day": (lambda sheet: PaperSheet.objects.update(counted_at=F("counted_at") - timedelta(3)), 9),
+    "delete": (lambda sheet: PaperSheet.objects.all().delete(), 0),
+    "delete by SQL": (lambda sheet: sql("DELETE FROM pledges_papersheet WHERE state = 'counted'"), 0),
+    "COPY": (copy_out_and_in, 9),
+    "TRUNCATE": (lambda sheet: sql("TRUNCATE pledges_papersheet"), 0),
+    "merge sectors": (merge_sectors, 9),
+    "another counted one": (lambda sheet: make_sheet("counted", {"youth": 4}), 13),
+}
+
+
+@pytest.mark.parametrize("folded", [False, True], ids=["", "folded"])
+@pytest.mark.parametrize("name", CHANGES)
+def test_totals_equal_the_rows_after_any_change(name, folded):
+    make_sheet("counted", {"parents": 9}, place="Durrës"), make_sheet(), make_sheet("void")
+    waiting = make_sheet("returned")
+    make_group("approved"), make_pledge(state="confirmed")
+    sql("SET CONSTRAINTS ALL IMMEDIATE")
+    assert exact_total() == 9 + 28 + 1
+    if folded:
+        tally.fold()
+    change, people = CHANGES[name]
+    change(waiting)
+    for _ in range(2):
+        assert exact_total() == people + 28 + 1
+        read = tally.read()
+        assert (read.online, read.groups, read.paper) == (1, 28, people)
+        tally.fold()
+
+
+def test_a_sheet_counts_on_the_day_of_the_equal_count_in_the_county_of_its_municipality():
+    sheet = make_sheet("returned", place="Durrës", issued_at=timezone.now() - timedelta(days=9))
+    placeless = make_sheet("returned", {"parents": 3})
+    for each in (sheet, placeless):
+        PaperSheet.objects.type_count(each.pk, each.first, 2)
+    found = TallyDelta.objects.filter(way="paper").values_list("day", "county", "n")
+    today, county = timezone.localdate(), sheet.county_id
+    assert sorted(found) == sorted([(today, county, 10), (today, county, 2), (today, "", 3)])
+    sheet.place(None)
+    assert exact_total() == 15
+    assert {county for (_sector, county), n in tally.read().cells.items() if n} == {""}
+
+
+def test_check_totals_finds_and_repairs_sheets_changed_without_triggers(capsys):
+    make_sheet("counted")
+    sql("SET CONSTRAINTS ALL IMMEDIATE")
+    sql("ALTER TABLE pledges_papersheet DISABLE TRIGGER USER")
+    sql("UPDATE pledges_papersheet SET state = 'void', voided_at = now(), reason = 'lost'")
+    sql("ALTER TABLE pledges_papersheet ENABLE TRIGGER USER")
+    with pytest.raises(CommandError):
+        call_command("check_totals")
+    assert "paper: tally" in capsys.readouterr().out
+    call_command("check_totals", repair=True)
+    assert exact_total() == 0
+
+
+def test_people_on_paper_show_in_no_county_as_long_as_they_are_few():
+    make_sheet("counted", {"parents": 4}, place="Durrës"), make_sheet("counted", {"parents": 30}, place="Tiranë")
+    publish()
+    assert dict(PublishedCounty.objects.values_list("county", "n")).get("AL-02", 0) == 0
+
+
+@pytest.mark.parametrize(
+    ("account", "people", "state", "counts"),
+    [
+        # The first of the two counts again, and agrees, or does not.
+        (1, 8, "counted", [(8, 2), (8, 1)]),
+        (1, 9, "returned", [(8, 2), (9, 1)]),
+        # So does the second.
+        (2, 7, "counted", [(7, 1), (7, 2)]),
+        # A third count agrees with one of them, or with neither: then it replaces the older one.
+        (3, 7, "counted", [(7, 1), (7, 3)]),
+        (3, 8, "counted", [(8, 2), (8, 3)]),
+        (3, 9, "returned", [(8, 2), (9, 3)]),
+    ],
+)
+def test_counts_that_differ_are_counted_again(account, people, state, counts):
+    sheet = make_sheet("returned", {"parents": 7}, {"parents": 8})
+    assert [str(sector) for sector in sheet.differences(Sector.objects.all())] == ["Prindër"]
+    sheet = PaperSheet.objects.type_count(sheet.pk, numbers(parents=people), account)
+    assert sheet.state == state
+    assert [(sum(numbers.values()), by) for numbers, by in sheet.counts] == counts
+    assert exact_total() == (people if state == "counted" else 0)
+
+
+@pytest.mark.parametrize("state", ["counted", "void", "never_issued"])
+def test_a_number_counts_once_and_only_if_it_was_issued(state):
+    number = 1 if state == "never_issued" else make_sheet(state).pk
+    before = exact_total()
+    with pytest.raises(ValidationError) as refused:
+        PaperSheet.objects.type_count(number, numbers(parents=7), 3)
+    assert refused.value.code == state and exact_total() == before
+
+
+def test_counts_that_are_equal_after_merging_sectors_count():
+    make_sheet("returned", {"parents": 7, "citizens": 1}, {"parents": 6, "citizens": 2})
+    merge_sectors(None)
+    assert exact_total() == 8 and PaperSheet.objects.get().state == "counted"
+
+
+@pytest.mark.parametrize(
+    ("state", "values"),
+    [
+        ("counted", {"second": {}}),
+        ("counted", {"second_by": 1}),
+        ("counted", {"second_by": None}),
+        ("counted", {"state": "returned", "counted_at": None}),
+        ("counted", {"second": None, "second_by": None}),
+        ("counted", {"counted_at": None}),
+        ("returned", {"state": "counted"}),
+        ("returned", {"state": "issued"}),
+        ("returned", {"first": {"0": 3}}),
+        ("returned", {"first_by": None}),
+        ("returned", {"first": {}}),
+        ("issued", {"state": "void"}),
+        ("void", {"reason": ""}),
+        ("void", {"state": "issued"}),
+        ("issued", {"county": "AL-01"}),
+        ("issued", {"number": 0}),
+    ],
+)
+def test_the_database_refuses_a_sheet_that_is_not_whole(state, values):
+    sheet = make_sheet(state)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        PaperSheet.objects.filter(pk=sheet.pk).update(**values)
+
+
+def test_the_database_refuses_different_counts_of_a_counted_sheet():
+    make_sheet("counted")
+    with pytest.raises(IntegrityError), transaction.atomic():
+        PaperSheet.objects.update(second=numbers(parents=1))
+
+
+def test_children_are_not_counted_on_paper():
+    with pytest.raises(IntegrityError), transaction.atomic():
+        make_sheet("returned", {"children": 3})
+
+
+def test_a_sector_with_people_on_paper_is_not_deleted():
+    sector = Sector.objects.create(slug="nurses", name_sq="Infermierë", name_en="Nurses", is_open=False)
+    make_sheet("returned", {"nurses": 3})
+    with pytest.raises(IntegrityError), transaction.atomic():
+        sector.delete()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_three_accounts_that_type_at_once_count_a_sheet_once():
+    def count(by):
+        try:
+            return PaperSheet.objects.type_count(1, numbers(parents=7), by).state
+        except ValidationError as refused:
+            return refused.code
+
+    make_sheet()
+    answers = at_once(*(lambda by=by: count(by) for by in (1, 2, 3)))
+    assert answers.count("returned") == 1 and answers.count("counted") == 2, "the third one is refused"
+    assert exact_total() == 7
+
+
+@pytest.mark.django_db(transaction=True)
+def test_counting_and_voiding_at_once_ends_void_and_exact():
+    for _ in range(5):
+        sheet = make_sheet("returned")
+
+        def count(sheet=sheet):
+            with contextlib.suppress(ValidationError):
+                PaperSheet.objects.type_count(sheet.pk, sheet.first, 2)
+
+        at_once(count, lambda sheet=sheet: sheet.void("wrong"))
+        sheet.refresh_from_db()
+        assert sheet.state == "void" and exact_total() == 0
+
+
+@pytest.mark.django_db(transaction=True)
+def test_batches_issued_at_once_have_numbers_of_their_own():
+    batches = at_once(*[lambda: PaperSheet.objects.issue(20)] * 3)
+    assert sorted(number for batch in batches for number in batch) == list(range(1, 61))
+    assert PaperSheet.objects.count() == 60
+
+
+def test_a_number_is_given_out_and_counts_once_also_after_a_restore():
+    place = Municipality.objects.first()
+    wrong, unused, once, twice = (make_sheet("counted"), make_sheet(), make_sheet(), make_sheet("returned"))
+    before = list(PaperSheet.objects.all())
+    OutboxEntry.objects.all().delete()
+    wrong.void("wrong")
+    unused.void("unused")
+    PaperSheet.objects.type_count(once.pk, numbers(youth=7), 3)
+    PaperSheet.objects.type_count(twice.pk, twice.first, 3)
+    issued = PaperSheet.objects.issue(3, place)
+    PaperSheet.objects.type_count(issued[0], numbers(youth=5), 3)
+    PaperSheet.objects.type_count(issued[0], numbers(youth=5), 4)
+    after, total = list(PaperSheet.objects.values()), exact_total()
+    restore(before)
+    assert list(PaperSheet.objects.values()) == after and exact_total() == total == 12 + 5
+    assert PaperSheet.objects.issue(1)[0] == issued[-1] + 1
+    for number in (wrong.pk, unused.pk, twice.pk, issued[0]):
+        with pytest.raises(ValidationError):
+            PaperSheet.objects.type_count(number, numbers(youth=7), 5)
+
+
+def test_a_count_of_a_sector_that_the_restored_database_does_not_have_is_typed_again():
+    counted, void = make_sheet(), make_sheet()
+    before = list(PaperSheet.objects.all())
+    OutboxEntry.objects.all().delete()
+    sector = Sector.objects.create(slug="nurses", name_sq="Infermierë", name_en="Nurses")
+    for sheet in (counted, void):
+        for account in (3, 4):
+            PaperSheet.objects.type_count(sheet.pk, {str(sector.pk): 5}, account)
+    void.void("names")
+    entries = take_entries()
+    PaperSheet.objects.all().delete()
+    sector.delete()
+    for sheet in before:
+        sheet.save(force_insert=True)
+    OutboxEntry.objects.all().delete()
+    replay(entries)
+    found = PaperSheet.objects.in_bulk()
+    assert (found[counted.pk].state, found[void.pk].state, found[void.pk].reason) == ("issued", "void", "names")
+    assert exact_total() == 0
+
+
+def test_the_sheets_of_an_event_that_the_restored_database_does_not_have_are_kept_without_it():
+    event = make_event()
+    issued = PaperSheet.objects.issue(2, event=event)
+    entries = take_entries()
+    PaperSheet.objects.all().delete()
+    event.delete()
+    OutboxEntry.objects.all().delete()
+    replay(entries)
+    connection.check_constraints()
+    assert list(PaperSheet.objects.values_list("number", "event")) == [(number, None) for number in issued]

@@ -1,0 +1,23 @@
+"""Counties and municipalities in the admin."""
+
+import pytest
+
+from pledges.models import County, Municipality
+from tests.factories import make_pledge
+from tests.pledges.desk.pages import change_path
+
+pytestmark = pytest.mark.django_db
+
+
+def test_a_county_with_pledges_or_municipalities_cannot_be_deleted(admin_client):
+    make_pledge(county_id="abroad")
+    for code in ("abroad", "AL-01"):
+        county = County.objects.get(pk=code)
+        admin_client.post(change_path(county).replace("/change/", "/delete/"), {"post": "yes"})
+        assert County.objects.filter(pk=code).exists()
+
+
+def test_a_municipality_is_found_by_its_english_name(admin_client):
+    municipality = Municipality.objects.first()
+    page = admin_client.get(f"/admin/pledges/municipality/?q={municipality.name_en}").text
+    assert change_path(municipality) in page

@@ -1,0 +1,57 @@
+"""Blocked addresses and provider rules in the admin."""
+
+import pytest
+from django.contrib.admin.models import LogEntry
+from django.contrib.auth.models import Permission, User
+
+from pledges.models import BlockedAddress, ProviderRule
+from staff.models import AuditEntry
+from tests.factories import make_pledge
+from tests.pledges.desk.pages import PERSON, change_path, sign_in_with
+
+pytestmark = pytest.mark.django_db
+
+
+def test_a_blocked_address_is_shown_only_with_see_people_and_can_be_unblocked(client):
+    make_pledge(**PERSON).block()
+    blocked = BlockedAddress.objects.get()
+    path = "/admin/pledges/blockedaddress/"
+    sign_in_with(client, "view_blockedaddress", "delete_blockedaddress")
+    for page in (path, change_path(blocked)):
+        assert PERSON["address"] not in client.get(page).text
+    user = User.objects.get(username="zana")
+    user.user_permissions.add(Permission.objects.get(codename="see_people"))
+    assert not AuditEntry.objects.exists()
+    for page in (path, change_path(blocked)):
+        assert PERSON["address"] in client.get(page).text
+    assert [entry.details for entry in AuditEntry.objects.all()] == [{"blocked_addresses": [str(blocked.pk)]}] * 2
+    client.post(f"{path}{blocked.pk}/delete/", {"post": "yes"})
+    assert not BlockedAddress.objects.exists()
+    assert LogEntry.objects.get().object_repr == str(blocked)
+    entry = AuditEntry.objects.order_by("-pk").first()
+    assert (entry.user_id, entry.action, entry.details) == (user.pk, "erase", {"blocked_addresses": [str(blocked.pk)]})
+
+
+def test_unblocking_several_addresses_is_logged(admin_client):
+    for _ in range(2):
+        make_pledge().block()
+    ids = sorted(str(blocked.pk) for blocked in BlockedAddress.objects.all())
+    chosen = {"action": "delete_selected", "_selected_action": ids, "post": "yes"}
+    admin_client.post("/admin/pledges/blockedaddress/", chosen)
+    entry = AuditEntry.objects.get(action="erase")
+    assert sorted(entry.details["blocked_addresses"]) == ids and not BlockedAddress.objects.exists()
+
+
+def test_a_provider_rule_is_stored_in_the_form_that_addresses_are_compared_in(admin_client):
+    form = {
+        "domain": "Posta-Ë.AL",
+        "same_as": "GMAIL.com",
+        "ignores": ".",
+        "tag": "+",
+        "source": "https://shembull.al/",
+    }
+    assert admin_client.post("/admin/pledges/providerrule/add/", form).status_code == 302
+    rule = ProviderRule.objects.get(same_as="gmail.com", source="https://shembull.al/")
+    assert rule.domain == "xn--posta--uva.al"
+    twice = admin_client.post("/admin/pledges/providerrule/add/", form | {"domain": "GMAIL.COM"})
+    assert list(twice.context["adminform"].form.errors) == ["domain"]

@@ -1,0 +1,444 @@
+"""Each line of the table of what is kept (pledges/requests/retention.py), proved by moving the clock."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.utils import timezone, translation
+
+from campaign.content import SiteContent
+from campaign.models import Organisation, Voice
+from operations import files, pruning
+from operations.files import Base
+from operations.settings import Settings
+from pledges.models import (
+    Answer,
+    Attempt,
+    BlockedAddress,
+    ChosenCommitment,
+    DataRequest,
+    Enquiry,
+    Follow,
+    FollowUp,
+    GroupPledge,
+    Joining,
+    Message,
+    MessageGrant,
+    OutboxEntry,
+    Pledge,
+    ReferralLink,
+    ReturnedMailbox,
+    SlowLane,
+    Submission,
+    UsedChallenge,
+    VoiceOwner,
+)
+from pledges.referrals.models import encrypt_inviter
+from pledges.requests import held, retention
+from pledges.supporters.querysets import ANSWER_PERIOD, KEEP_PERIOD
+from staff.models import AuditEntry
+from tests.challenges import reach_limit, solved
+from tests.clock import let_time_pass
+from tests.commitments import ask_now, choose, commitment_of
+from tests.data_requests import make_request
+from tests.enquiries import make_disclosure, make_enquiry
+from tests.factories import form_data, keep_house, make_pledge, make_submission, run_worker, send_messages
+from tests.organisations import admit, make_joining
+from tests.pages import Document
+from tests.pledges.groups.made import make_group
+from tests.voices import make_voice
+
+pytestmark = pytest.mark.django_db
+
+DAY, MINUTE = timedelta(days=1), timedelta(minutes=1)
+YEARS = timedelta(days=3650)
+
+
+def confirmed():
+    return make_pledge(state="confirmed", show_name=True, wall="shown", wall_at="2026-01-01T10:00Z")
+
+
+def answer_the_question():
+    """Let three years pass, longer than any period, in which the owner keeps name and address whenever asked."""
+    for _ in range(3):
+        let_time_pass(timedelta(days=365))
+        keep_house()
+        Pledge.objects.get().keep_person()
+
+
+def is_kept_until(period, make, exists):
+    """`make()` something; it exists a minute before the period ends, and no longer a minute after."""
+    make()
+    let_time_pass(period - MINUTE)
+    keep_house()
+    assert exists()
+    let_time_pass(2 * MINUTE)
+    keep_house()
+    assert not exists()
+
+
+def has_pledge():
+    return Pledge.objects.exists()
+
+
+def prove_until_withdrawal():
+    is_kept_until(14 * DAY, make_pledge, has_pledge)
+    pledge = confirmed()
+    answer_the_question()
+    assert has_pledge()
+    pledge.withdraw()
+    assert not has_pledge()
+
+
+def prove_person():
+    prove_until_withdrawal()
+
+    def ask():
+        confirmed()
+        let_time_pass(KEEP_PERIOD + MINUTE)
+        keep_house()
+
+    is_kept_until(ANSWER_PERIOD, ask, lambda: Pledge.objects.filter(name_cipher__isnull=False).exists())
+
+
+def prove_new_address():
+    def ask():
+        pledge = confirmed()
+        pledge.request_new_address("e-re@shembull.al")
+
+    is_kept_until(14 * DAY, ask, lambda: Pledge.objects.filter(new_address_cipher__isnull=False).exists())
+
+
+def prove_network():
+    def has_network():
+        return Pledge.objects.filter(network_digest__isnull=False).exists()
+
+    is_kept_until(7 * DAY, lambda: make_pledge(network="192.0.2.1"), has_network)
+
+
+def prove_attempts(client):
+    is_kept_until(10 * MINUTE, lambda: client.post("/sq/zotimi/", form_data()), Attempt.objects.exists)
+
+
+def prove_slow_lane(client):
+    def fill():
+        reach_limit()
+        for number in range(30):
+            client.post("/sq/zotimi/", form_data(email=f"prind{number}@shembull.al", slow="1"))
+
+    is_kept_until(60 * MINUTE, fill, SlowLane.objects.exists)
+
+
+def prove_challenge(client):
+    def sign():
+        reach_limit()
+        client.post("/sq/zotimi/", form_data(altcha=solved()))
+
+    is_kept_until(20 * MINUTE, sign, UsedChallenge.objects.exists)
+
+
+def prove_grants():
+    def send():
+        Message.queue("confirm", make_pledge())
+        run_worker()
+
+    is_kept_until(DAY, send, MessageGrant.objects.exists)
+
+
+def prove_returned_mailbox():
+    is_kept_until(90 * DAY, lambda: ReturnedMailbox.objects.add("drita@shembull.al"), ReturnedMailbox.objects.exists)
+
+
+def prove_inviter():
+    def come_by_an_event():
+        pledge = make_pledge()
+        Pledge.objects.filter(pk=pledge.pk).update(inviter_cipher=encrypt_inviter("0bcdefgh", pledge.pk))
+        return pledge
+
+    has_inviter = Pledge.objects.filter(inviter_cipher__isnull=False).exists
+    is_kept_until(14 * DAY, come_by_an_event, has_inviter)
+    come_by_an_event().confirm()
+    assert has_pledge() and not has_inviter()
+
+
+def prove_own_link():
+    pledge = confirmed()
+    ReferralLink.objects.create_for(pledge)
+    answer_the_question()
+    assert ReferralLink.objects.exists()
+    pledge.withdraw()
+    assert not ReferralLink.objects.exists()
+
+
+def prove_wall():
+    is_shown = Pledge.objects.filter(wall="shown").exists
+    confirmed()
+    answer_the_question()
+    assert is_shown()
+    let_time_pass(KEEP_PERIOD + MINUTE)
+    keep_house()
+    let_time_pass(ANSWER_PERIOD)
+    keep_house()
+    assert not is_shown() and has_pledge()
+
+
+def prove_commitments():
+    pledge = confirmed()
+    choose(pledge, commitment_of(), place="home")
+    answer_the_question()
+    assert pledge.chosen.get().place == "home"
+    pledge.withdraw()
+    assert not ChosenCommitment.objects.exists()
+
+
+def prove_follow_up():
+    pledge = confirmed()
+    choose(pledge, commitment_of())
+    FollowUp.wish(pledge, True)
+    ask_now(pledge)
+    FollowUp.end(pledge)
+    answer_the_question()
+    assert FollowUp.objects.get().questions == 1
+    assert not Message.objects.filter(kind=Message.Kind.HOW).exists()
+    pledge.withdraw()
+    assert not FollowUp.objects.exists()
+
+
+def prove_follows():
+    prove_until_withdrawal()
+    pledge = confirmed()
+    Follow.choose(pledge, [], ["AL-01", "AL-02"])
+    answer_the_question()
+    assert Follow.objects.count() == 2
+    Follow.choose(pledge, [], ["AL-01"])
+    assert Follow.objects.count() == 1
+    let_time_pass(KEEP_PERIOD + MINUTE)
+    keep_house()
+    let_time_pass(ANSWER_PERIOD + MINUTE)
+    keep_house()
+    assert has_pledge() and not Follow.objects.exists(), "it ends with the address"
+    pledge = confirmed()
+    Follow.choose(pledge, [], ["AL-01"])
+    pledge.withdraw()
+    assert not Follow.objects.exists()
+
+
+def prove_forms():
+    def set_aside():
+        make_submission()
+        Submission.objects.update(state="aside", error="XX000", aside_at="2026-01-01T10:00Z")
+
+    is_kept_until(14 * DAY, set_aside, Submission.objects.exists)
+
+
+def prove_messages():
+    def send():
+        Message.queue("counted", confirmed())
+        run_worker()
+
+    is_kept_until(30 * DAY, send, Message.objects.exists)
+
+
+def prove_last_message(mail_server):
+    has_address = Message.objects.filter(address_cipher__isnull=False).exists
+    confirmed().withdraw()
+    send_messages()
+    assert not has_address()
+    mail_server.replies = {"RCPT": "451 mailbox is busy"}
+    confirmed().withdraw()
+    for _ in range(13):
+        send_messages()
+        let_time_pass(timedelta(hours=6))
+    assert not has_address()
+
+
+def prove_blocked():
+    BlockedAddress.objects.add("zana@shembull.al")
+    let_time_pass(YEARS)
+    keep_house()
+    BlockedAddress.objects.get().delete()
+
+
+def prove_outbox():
+    is_kept_until(14 * DAY, lambda: make_pledge().withdraw(), OutboxEntry.objects.exists)
+
+
+def prove_backups(tmp_path):
+    def base(age):
+        moment = datetime.now(UTC) - age
+        found = Base(moment, "000000010000000000000005", 5 << 24, tmp_path / "7" / "base")
+        for path in found.files:
+            files.write(path, b"")
+        return found
+
+    settings = Settings(recipient="", keys_recipient="", folder=tmp_path, keep_days=14, offsite="")
+    # One that becomes too old before the next backup is made is deleted now.
+    old, kept, newest = base(13 * DAY + MINUTE), base(13 * DAY - MINUTE), base(MINUTE)
+    pruning.prune(settings)
+    assert files.bases(tmp_path / "7") == [kept, newest]
+    assert not any(path.exists() for path in old.files)
+
+
+def prove_record():
+    pledge = confirmed()
+    AuditEntry.log(None, AuditEntry.Action.LOOK, [pledge.pk], page="list")
+    pledge.withdraw()
+    let_time_pass(YEARS)
+    keep_house()
+    assert AuditEntry.objects.get().subject_ids == [pledge.pk]
+
+
+def has_adult():
+    return GroupPledge.objects.with_person().exists()
+
+
+def prove_group():
+    is_kept_until(14 * DAY, lambda: make_group("submitted"), has_adult)
+    is_kept_until(30 * DAY, lambda: make_group("refused"), has_adult)
+    is_kept_until(365 * DAY, lambda: make_group("approved"), has_adult)
+    make_group().withdraw()
+    assert not has_adult()
+
+
+def prove_group_numbers():
+    make_group("approved")
+    let_time_pass(YEARS)
+    keep_house()
+    assert GroupPledge.objects.get().total_counted == 28
+    GroupPledge.objects.get().withdraw()
+    assert GroupPledge.objects.get().total_counted == 0
+
+
+def has_contact():
+    return Joining.objects.with_person().exists()
+
+
+def prove_joining():
+    is_kept_until(14 * DAY, lambda: make_joining("submitted"), has_contact)
+    is_kept_until(30 * DAY, lambda: make_joining("refused"), has_contact)
+    is_kept_until(365 * DAY, lambda: make_joining("confirmed"), has_contact)
+    is_kept_until(455 * DAY, lambda: admit(make_joining()), has_contact)
+    admit(make_joining()).leave()
+    assert not has_contact()
+
+
+def prove_organisation():
+    entry = admit(make_joining(organisation="Teatri i Lirë"))
+    let_time_pass(YEARS)
+    keep_house()
+    assert Organisation.objects.get(pk=entry.pk).name_sq == "Teatri i Lirë"
+    assert entry.pk not in [row.pk for row in SiteContent.current().organisations]
+
+
+def prove_voice():
+    # The last day belongs to the consent, so a voice goes on the day after the period.
+    make_voice(ends_on=timezone.localdate() + DAY)
+    for days, is_there in ((1, True), (30, True), (1, False)):
+        let_time_pass(days * DAY)
+        keep_house()
+        assert Voice.objects.filter(kind="given").exists() == is_there
+    make_voice().remove()
+    assert not Voice.objects.filter(kind="given").exists()
+
+
+def prove_voice_owner():
+    voice = make_voice()
+    voice.remove()
+    assert not VoiceOwner.objects.with_person().exists()
+    is_kept_until(365 * DAY, lambda: None, VoiceOwner.objects.exists)
+
+
+def prove_enquiry():
+    is_kept_until(365 * DAY, make_enquiry, Enquiry.objects.exists)
+    make_enquiry().answer("Ja përgjigjja.", None)
+    Enquiry.objects.all().delete()
+    assert not Answer.objects.exists()
+
+
+def prove_disclosure():
+    is_kept_until(30 * DAY, make_disclosure, Enquiry.objects.exists)
+
+
+def prove_request():
+    def answer():
+        make_request().close("data_copy")
+
+    is_kept_until(30 * DAY, answer, lambda: DataRequest.objects.filter(address_cipher__isnull=False).exists())
+    # A minute of the rest has passed.
+    is_kept_until(335 * DAY - MINUTE, lambda: None, DataRequest.objects.exists)
+
+
+def prove_restriction():
+    pledge, group = make_pledge("Drita Kola"), make_group()
+    ids = [str(pledge.pk), str(group.pk)]
+    for row in (pledge, group):
+        held.restrict(row.address, ids)
+    let_time_pass(YEARS)
+    keep_house()
+    assert Pledge.objects.get().name and GroupPledge.objects.get().name
+    for row in (pledge, group):
+        held.restrict(row.address, ids, lift=True)
+    keep_house()
+    assert not Pledge.objects.exists() and GroupPledge.objects.get().name is None
+
+
+PROOFS = {
+    "person": prove_person,
+    "digests": prove_until_withdrawal,
+    "new_address": prove_new_address,
+    "network": prove_network,
+    "attempts": prove_attempts,
+    "slow_lane": prove_slow_lane,
+    "challenge": prove_challenge,
+    "grants": prove_grants,
+    "returned_mailbox": prove_returned_mailbox,
+    "inviter": prove_inviter,
+    "own_link": prove_own_link,
+    "answers": prove_until_withdrawal,
+    "commitments": prove_commitments,
+    "follow_up": prove_follow_up,
+    "follows": prove_follows,
+    "consent": prove_until_withdrawal,
+    "wall": prove_wall,
+    "group": prove_group,
+    "group_numbers": prove_group_numbers,
+    "joining": prove_joining,
+    "organisation": prove_organisation,
+    "voice": prove_voice,
+    "voice_owner": prove_voice_owner,
+    "enquiry": prove_enquiry,
+    "disclosure": prove_disclosure,
+    "request": prove_request,
+    "restriction": prove_restriction,
+    "forms": prove_forms,
+    "messages": prove_messages,
+    "last_message": prove_last_message,
+    "blocked": prove_blocked,
+    "outbox": prove_outbox,
+    "backups": prove_backups,
+    "record": prove_record,
+}
+
+
+@pytest.mark.parametrize("proof", dict.fromkeys(PROOFS.values()), ids=lambda proof: proof.__name__)
+def test_a_line_of_the_table_holds(proof, request):
+    fixtures = proof.__code__.co_varnames[: proof.__code__.co_argcount]
+    proof(*map(request.getfixturevalue, fixtures))
+
+
+def test_every_line_of_the_table_has_a_proof():
+    assert [row.key for row in retention.kept_data()] == list(PROOFS)
+
+
+def test_the_document_for_the_controller_contains_the_table():
+    with translation.override("en"):
+        assert retention.markdown_table() in (Path(settings.BASE_DIR) / "docs" / "privacy.md").read_text()
+
+
+@pytest.mark.parametrize(("language", "path"), [("sq", "/sq/privatesia/"), ("en", "/en/privacy/")])
+def test_the_privacy_page_contains_every_line(client, language, path):
+    page = Document(client.get(path)).words()
+    with translation.override(language):
+        for row in retention.kept_data():
+            assert row.data[1:] in page and f"{row.until[1:]}." in page

@@ -1,0 +1,193 @@
+"""The page "My pledge", which sends the links of an address: the same response for every address, and rate limits."""
+
+import pytest
+from django.db.models.functions import Now
+
+from pledges.crypto import links
+from pledges.crypto.links import Purpose
+from pledges.models import BlockedAddress, GroupPledge, Joining, Message, Pledge
+from tests.clock import let_time_pass
+from tests.factories import links_in, make_pledge, run_worker
+from tests.organisations import make_joining
+from tests.pages import Document
+from tests.pledges.groups.made import make_group
+from tests.pledges.signing.personal import ADDRESS, NAME, ONE_DAY, RESEND_INTERVAL, SENT, make_drita, request_link
+
+pytestmark = pytest.mark.django_db
+
+
+def test_my_pledge_answers_the_same_for_every_address(client):
+    make_pledge("Agim Hoxha", "konfirmuar@shembull.al", state="confirmed")
+    make_pledge("Besa Hoxha", "pritje@shembull.al")
+    make_pledge("Dora Hoxha", "bllokuar@shembull.al").block()
+    make_group(address="grup@shembull.al")
+    make_joining("approved", address="organizate@shembull.al")
+    let_time_pass(RESEND_INTERVAL)
+    responses = {
+        (response.status_code, response.url, response.content, tuple(sorted(response.headers.items())))
+        for local in ("konfirmuar", "pritje", "bllokuar", "panjohur", "grup", "organizate")
+        for response in [request_link(client, f"{local}@shembull.al")]
+    }
+    [(status, url, body, _headers)] = responses
+    assert (status, url, body) == (303, SENT, b"")
+    assert sorted(Message.objects.values_list("kind", flat=True)) == [
+        "confirm",
+        "group_links",
+        "join_links",
+        "links",
+    ]
+    assert "@" not in Document(client.get(SENT)).words()
+
+
+def test_my_pledge_sends_the_links_of_both_pledges_of_the_address(client, mailoutbox):
+    make_drita()
+    make_pledge("Agim Kola", ADDRESS, state="confirmed")
+    make_pledge("Besa Hoxha", "besa@shembull.al", state="confirmed")
+    request_link(client, "DRITA@shembull.al")
+    run_worker()
+    [message] = mailoutbox
+    assert message.to == [ADDRESS]
+    opened = [Document(client.get(link)) for link in links_in(message, "manage")]
+    assert [page.of(page.one("input", id="id_name"))["value"] for page in opened] == [NAME, "Agim Kola"]
+
+
+@pytest.mark.parametrize("make", [make_drita, make_group, make_joining])
+def test_my_pledge_sends_at_most_once_a_minute_and_five_times_a_day(client, mailoutbox, make):
+    make(**{} if make == make_drita else {"state": "approved", "address": ADDRESS})
+    for _ in range(3):
+        assert request_link(client).url == SENT
+    run_worker()
+    assert len(mailoutbox) == 1
+    for _ in range(8):
+        let_time_pass(RESEND_INTERVAL)
+        assert request_link(client).url == SENT
+        run_worker()
+    assert len(mailoutbox) == 5
+    let_time_pass(ONE_DAY)
+    run_worker()
+    assert len(mailoutbox) == 6, "those above the limit were joined to one, which was sent the next day"
+
+
+@pytest.mark.parametrize("states", [("confirmed", "pending"), ("pending", "confirmed"), ("pending", "pending")])
+def test_my_pledge_sends_one_message_for_any_combination_of_states(client, mailoutbox, states):
+    make_drita(states[0])
+    make_pledge("Agim Kola", ADDRESS, state=states[1])
+    let_time_pass(RESEND_INTERVAL)
+    request_link(client)
+    run_worker()
+    [message] = mailoutbox
+    found = {purpose: len(links_in(message, purpose)) for purpose in ("manage", "confirm")}
+    assert found == {"manage": states.count("confirmed"), "confirm": states.count("pending")}
+
+
+def test_my_pledge_shows_the_error_of_an_invalid_address_and_keeps_it(client):
+    response = request_link(client, "drita@")
+    assert response.status_code == 422
+    page = Document(response)
+    assert page.all("p", id="id_email_error") and page.one("input", id="id_email", value="drita@")
+
+
+def test_my_pledge_sends_an_adult_the_links_of_all_their_groups(client, mailoutbox):
+    make_drita(language="sq")
+    groups = [make_group(state, address=ADDRESS, language="sq") for state in ("confirmed", "approved", "refused")]
+    waiting = make_group("submitted", address=ADDRESS, language="sq", institution="Fyerje")
+    make_group(address="tjeter@shembull.al")
+    request_link(client, "DRITA@shembull.al")
+    run_worker()
+    assert {message.to[0] for message in mailoutbox} == {ADDRESS}
+    found = {
+        purpose: [links.read(purpose, path.split("/")[-2]).pledge_id for path in links_in(message, purpose)]
+        for message in mailoutbox
+        for purpose in Purpose
+        if links_in(message, purpose)
+    }
+    assert found == {
+        "manage": [Pledge.objects.get().pk],
+        "group_manage": [group.pk for group in groups],
+        "group_confirm": [waiting.pk],
+        "group_block": [waiting.pk],
+    }
+    assert len(mailoutbox) == 3
+    assert not any("Fyerje" in message.body for message in mailoutbox), "a stranger may have typed it"
+
+
+def test_my_pledge_sends_nothing_about_groups_of_an_erased_or_blocked_adult(client, mailoutbox):
+    make_group("approved", address=ADDRESS)
+    BlockedAddress.objects.add(ADDRESS)
+    request_link(client)
+    BlockedAddress.objects.all().delete()
+    GroupPledge.objects.all().erase_person()
+    request_link(client)
+    run_worker()
+    assert mailoutbox == []
+
+
+def test_my_pledge_sends_a_contact_the_links_of_all_their_organisations(client, mailoutbox):
+    states = ("confirmed", "approved", "refused")
+    joinings = [make_joining(state, address=ADDRESS, language="sq") for state in states]
+    waiting = [make_joining("submitted", address=ADDRESS, language="sq", organisation="Fyerje") for _ in range(2)]
+    expired = make_joining("submitted", address=ADDRESS)
+    Joining.objects.filter(pk=expired.pk).update(expires_at=Now())
+    make_joining("approved", address="tjeter@shembull.al")
+    request_link(client, "DRITA@shembull.al")
+    run_worker()
+    assert {message.to[0] for message in mailoutbox} == {ADDRESS}
+    found = [
+        (purpose, [links.read(purpose, path.split("/")[-2]).pledge_id for path in links_in(message, purpose)])
+        for message in mailoutbox
+        for purpose in (Purpose.ORGANISATION, Purpose.JOINING_CONFIRM)
+        if links_in(message, purpose)
+    ]
+    assert (Purpose.ORGANISATION, [joining.pk for joining in joinings]) in found
+    assert sorted(pks for purpose, pks in found if purpose == Purpose.JOINING_CONFIRM) == sorted(
+        [joining.pk] for joining in waiting
+    )
+    assert len(mailoutbox) == 3
+    assert not any("Fyerje" in message.body for message in mailoutbox), "a stranger may have typed it"
+    [links_mail] = [message for message in mailoutbox if links_in(message, Purpose.ORGANISATION)]
+    page = client.get(links_in(links_mail, Purpose.ORGANISATION)[1])
+    assert joinings[1].organisation in page.text
+
+
+def test_my_pledge_sends_nothing_about_organisations_that_left_or_of_a_blocked_contact(client, mailoutbox):
+    make_joining("approved", address="larguar@shembull.al").end()
+    make_joining("approved", address=ADDRESS)
+    BlockedAddress.objects.add(ADDRESS)
+    run_worker()
+    mailoutbox.clear()
+    request_link(client)
+    request_link(client, "larguar@shembull.al")
+    run_worker()
+    assert mailoutbox == []
+
+
+@pytest.mark.parametrize(
+    ("make", "purpose", "end", "name"),
+    [
+        (make_group, Purpose.GROUP_MANAGE, GroupPledge.withdraw, "institution"),
+        (make_joining, Purpose.ORGANISATION, Joining.end, "organisation"),
+    ],
+)
+def test_the_links_of_the_others_are_sent_although_the_newest_ends_first(client, mailoutbox, make, purpose, end, name):
+    older, newest = make("approved", address=ADDRESS), make("confirmed", address=ADDRESS)
+    request_link(client)
+    end(newest)
+    run_worker()
+    [message] = [message for message in mailoutbox if links_in(message, purpose)]
+    [path] = links_in(message, purpose)
+    assert getattr(older, name) in client.get(path).text
+
+
+def test_the_other_groups_confirmed_together_are_told_although_the_first_is_withdrawn_at_once(client, mailoutbox):
+    first, other = (make_group("submitted", address=ADDRESS) for _ in range(2))
+    first, other = first.confirm([str(first.pk), str(other.pk)])
+    first.withdraw()
+    run_worker()
+    [message] = [message for message in mailoutbox if links_in(message, Purpose.GROUP_MANAGE)]
+    assert other.institution in message.body and first.institution not in message.body
+
+
+def test_no_message_is_queued_for_another_group_where_none_waits(mailoutbox):
+    make_group("approved", address=ADDRESS)
+    make_group("approved", address=ADDRESS).withdraw()
+    assert [message.kind for message in Message.objects.all()] == ["group_out"]

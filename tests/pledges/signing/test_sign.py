@@ -1,0 +1,486 @@
+"""Signing: what happens when the pledge form is sent (acceptance stories 1–11, 17, 18)."""
+
+import re
+import time
+import unicodedata
+from datetime import timedelta
+
+import pytest
+from django.db.models import F
+from django.db.models.functions import Now
+
+from pledges.counting import tally
+from pledges.crypto import stamps
+from pledges.models import Attempt, Message, Pledge, PledgingSettings, Wording
+from tests.clock import let_time_pass
+from tests.enquiries import enquiry_data
+from tests.factories import form_data, links_in, make_pledge, run_worker, settle_all
+from tests.organisations import join_data
+from tests.pages import LANGUAGES, Document, as_typed, path_of
+from tests.pledges.groups.made import group_data
+
+pytestmark = pytest.mark.django_db
+
+SQ, EN = "/sq/zotimi/", "/en/pledge/"
+INBOX = "/sq/zotimi/emaili/"
+
+
+def post_form(client, path=SQ, **fields):
+    """The response to the form, once the worker has settled what it stored."""
+    headers = fields.pop("headers", {})
+    response = client.post(path, form_data(**fields), headers=headers)
+    settle_all()
+    return response
+
+
+def let_a_minute_pass():
+    Pledge.objects.update(written_at=F("written_at") - timedelta(minutes=1, seconds=1))
+
+
+def test_01_signing_in_albanian_counts_after_the_button_not_before(client, mailoutbox):
+    before = tally.read()
+    response = post_form(client, sector="teachers", county="AL-10")
+    assert (response.status_code, response.url) == (303, INBOX)
+    run_worker()
+    assert [message.subject for message in mailoutbox] == ["Konfirmoni email-in tuaj"]
+    assert mailoutbox[0].to == ["drita@shembull.al"]
+    assert "Drita" not in mailoutbox[0].body, "no name before the mailbox has confirmed it"
+    assert tally.read().total == before.total
+    [link] = links_in(mailoutbox[0], "confirm")
+    assert link.startswith("/sq/")
+    assert "button" in client.get(link).text
+    client.post(link)
+    after = tally.read()
+    assert after.total == before.total + 1
+    assert {sector.slug: n for sector, n in after.sectors}["teachers"] == 1
+    assert {county: n for (_sector, county), n in after.cells.items() if n} == {"AL-10": 1}
+    assert after.counties == before.counties, "a county moves with the next published state"
+    client.post(link)
+    run_worker()
+    assert [message.subject for message in mailoutbox[1:]] == ["Faleminderit"], "one more message after the button"
+    [manage] = links_in(mailoutbox[1], "manage")
+    assert "Drita Kola" in client.get(manage).text
+
+
+def test_02_signing_in_english_stays_english(client, mailoutbox):
+    post_form(client, EN)
+    run_worker()
+    assert mailoutbox[0].subject == "Please confirm your email address"
+    [link] = links_in(mailoutbox[0], "confirm")
+    assert link.startswith("/en/")
+    assert "Confirm below and your pledge will count." in client.get(link).text
+    assert "You are number" in client.post(link).text
+
+
+def test_02_switching_language_keeps_the_input_and_shows_no_error(client):
+    data = form_data(name="Zana Ëndërr", email="half@", consent=None, sector="artists", county="AL-09")
+    response = client.post(EN, data | {"switch": "1"})
+    settle_all()
+    page = response.text
+    assert response.status_code == 200
+    assert 'lang="en"' in page
+    assert 'value="Zana Ëndërr"' in page and 'value="half@"' in page
+    assert 'value="artists"' in page and '<option value="AL-09" selected' in page
+    assert "Error" not in page and "errors" not in page
+    assert not Pledge.objects.exists()
+
+
+def test_03_a_mail_scanner_opening_the_link_does_not_confirm(client, mailoutbox):
+    post_form(client)
+    run_worker()
+    [link] = links_in(mailoutbox[0], "confirm")
+    for _ in range(2):
+        assert client.get(link).status_code == 200
+        assert client.head(link).status_code == 200
+    assert tally.read().total == 0
+    first, second = client.post(link), client.post(link)
+    assert "Faleminderit" in first.text and "Faleminderit" in second.text
+    assert tally.read().total == 1
+
+
+def test_04_signing_again_looks_the_same_and_counts_once(client, mailoutbox):
+    make_pledge("Drita Kola", "drita.kola@gmail.com", state="confirmed")
+    let_a_minute_pass()
+    response = post_form(client, name="KOLA  drità", email="DritaKola+zotim@googlemail.com")
+    assert (response.status_code, response.url) == (303, INBOX)
+    run_worker()
+    assert tally.read().total == 1 and Pledge.objects.count() == 1
+    assert [len(links_in(message, "manage")) for message in mailoutbox] == [1]
+    assert mailoutbox[0].to == ["drita.kola@gmail.com"]
+
+
+def test_05_a_pending_pledge_gets_at_most_five_more_messages_and_none_within_a_minute(client, mailoutbox):
+    for _ in range(3):
+        assert post_form(client).url == INBOX
+    run_worker()
+    assert len(mailoutbox) == 1
+    for _ in range(8):
+        let_a_minute_pass()
+        assert post_form(client).url == INBOX
+        run_worker()
+    assert len(mailoutbox) == 5, "five a day, with the first one"
+    let_time_pass(timedelta(days=1, minutes=1))
+    run_worker()
+    assert len(mailoutbox) == 1 + 5
+    assert Pledge.objects.count() == 1
+
+
+def test_06_a_second_person_may_pledge_from_an_address_and_a_third_may_not(client, mailoutbox):
+    for name in ("Drita Kola", "Agim Kola"):
+        assert post_form(client, name=name).url == INBOX
+    run_worker()
+    for message in list(mailoutbox):
+        client.post(links_in(message, "confirm")[0])
+    run_worker()
+    assert tally.read().total == 2
+    let_a_minute_pass()
+    mailoutbox.clear()
+    assert post_form(client, name="Besa Kola").url == INBOX
+    run_worker()
+    assert Pledge.objects.count() == 2
+    [message] = mailoutbox
+    assert len(links_in(message, "manage")) == 2
+    assert "Besa" not in message.body
+
+
+def test_06_a_free_slot_of_an_address_is_found(client):
+    first = make_pledge("Drita Kola", "drita@shembull.al", state="confirmed")
+    make_pledge("Agim Kola", "drita@shembull.al", state="confirmed")
+    first.withdraw()
+    post_form(client, name="Besa Kola")
+    assert sorted(Pledge.objects.values_list("slot", flat=True)) == [1, 2]
+
+
+@pytest.mark.parametrize(
+    ("address", "suggestion"),
+    [("a@gmial.com", "a@gmail.com"), ("a@gmail.con", "a@gmail.com"), ("a@hotmial.com", "a@hotmail.com")],
+)
+def test_07_a_misspelt_domain_is_mended_by_a_button_or_kept_by_sending_the_form_again(client, address, suggestion):
+    response = post_form(client, email=address, name="Zana Ëndërr", county="AL-09")
+    assert response.status_code == 422 and not Pledge.objects.exists()
+    page = Document(response)
+    assert 'value="Zana Ëndërr"' in response.text and '<option value="AL-09" selected' in response.text
+    [button] = page.all("button", name="email")
+    assert page.of(button)["value"] == suggestion and page.words(button) == f"Po, {suggestion}"
+    [typed] = page.all("input", name="email")
+    shown = {
+        "email_as_typed": page.of(page.one("input", name="email_as_typed"))["value"],
+        "stamp": stamp_in(response.text),
+    }
+    assert page.of(typed)["value"] == address == shown["email_as_typed"]
+    # A browser sends the values of the input and of the button, in this order.
+    assert client.post(SQ, form_data(**shown) | {"email": [address, suggestion]}).status_code == 303
+    settle_all()
+    assert Pledge.objects.get().address == suggestion
+    Pledge.objects.all().delete()
+    assert post_form(client, email=address, **shown).status_code == 303
+    assert Pledge.objects.get().address == address
+
+
+def test_07_another_misspelt_domain_gets_its_own_suggestion_and_other_errors_keep_the_answer(client):
+    declined = {"email_as_typed": "a@gmial.com"}
+    assert "a@hotmail.com" in post_form(client, email="a@hotmial.com", **declined).text
+    page = Document(post_form(client, email="a@gmial.com", consent=None, **declined))
+    assert page.all("button", name="email") == []
+    assert page.of(page.one("input", name="email_as_typed"))["value"] == "a@gmial.com"
+    mended = Document(client.post(SQ, form_data(consent=None) | {"email": ["a@gmial.com", "a@gmail.com"]}))
+    [typed] = mended.all("input", name="email")
+    assert mended.of(typed)["value"] == "a@gmail.com"
+
+
+def test_07_a_suggestion_that_was_never_shown_is_not_declined_by_switching_the_language(client):
+    page = Document(client.post(EN, form_data(email="a@gmial.com", switch="1")))
+    assert page.all("input", name="email_as_typed") == page.all("button", name="email") == []
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "<b>Drita</b>",
+        "<script>alert(1)</script>",
+        "http://shembull.al",
+        "www.shembull.al",
+        "=cmd|' /C calc'!A0",
+        "+355691234567",
+        "-Drita Kola",
+        "@drita",
+        "   ",
+        "Drita" * 2000,
+        "Drita 🙂",
+        "Drita\u202eKola",
+        "Drita\x00Kola",
+        "D",
+        "1234",
+        "Drita\nKola",
+        "D" + "\u0301" * 40 + "rita",
+        "ʼʼ",
+        "\ufc5e\ufc5e",
+        "A.B." * 20,
+    ],
+)
+def test_08_an_invalid_name_is_refused_with_a_message_and_the_input_kept(client, name):
+    response = post_form(client, name=name)
+    assert response.status_code == 422
+    assert "Gabim:" in response.text
+    assert "drita@shembull.al" in response.text, "the other fields are kept"
+    assert not Pledge.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("entered", "stored"),
+    [
+        ("Ge\u0308zim C\u0327ela", "Gëzim Çela"),
+        ("  Drita   Kola ", "Drita Kola"),
+        ("Ana-Maria O’Neil", "Ana-Maria O’Neil"),
+        ("J. R. Tolkien", "J. R. Tolkien"),
+        ("Ελένη Παππά", "Ελένη Παππά"),
+        ("Xhevdet Gjergj Ll.", "Xhevdet Gjergj Ll."),
+    ],
+)
+def test_08_real_names_are_stored_in_nfc_with_single_spaces(client, entered, stored):
+    assert post_form(client, name=entered).status_code == 303
+    name = Pledge.objects.get().name
+    assert name == stored and unicodedata.is_normalized("NFC", name)
+
+
+@pytest.mark.parametrize(
+    ("form", "field", "others"),
+    [
+        ("sign", "name", form_data),
+        ("sign", "email", form_data),
+        ("my_pledge", "email", form_data),
+        ("group", "institution", group_data),
+        ("group", "letter", group_data),
+        ("join", "organisation", join_data),
+        ("join", "url", join_data),
+        ("enquiry_other", "text", enquiry_data),
+        ("enquiry_other", "name", enquiry_data),
+    ],
+)
+def test_08_a_field_that_is_far_too_long_is_refused_as_it_was_typed(client, form, field, others):
+    # In NFC it would be half as long: it is measured before.
+    typed = "e\u0308" * 5001
+    data = others() | {field: typed, "else": typed}
+    response = client.post(path_of(f"pledges:{form}", "sq"), data)
+    page = Document(response)
+    [error] = page.all("p", id=f"id_{field}_error")
+    assert "5001" not in re.sub(r"\s", "", page.words(error))
+    assert typed in response.text
+    assert f'value="{data["email"]}"' in response.text, "the other fields are kept"
+
+
+def test_09_under_16_nothing_is_stored_or_shown_again(client, mailoutbox):
+    response = post_form(client, over_16="no", name="Fëmija Sekret", email="femija@shembull.al", county="AL-99")
+    assert response.status_code == 303
+    page = as_typed(client.get(response.url).text)
+    assert "116 111" in page and "alo116.al" in page and "klasë" in page
+    assert "Sekret" not in page and "femija@" not in page
+    run_worker()
+    assert not Pledge.objects.exists() and not Message.objects.exists() and mailoutbox == []
+
+
+def test_09_under_16_wins_over_any_other_field(client):
+    response = client.post(SQ, form_data() | {"over_16": ["no", "yes"]})
+    assert response.url == "/sq/zotimi/nen-16/"
+    assert client.post(SQ, form_data(over_16="no") | {"switch": "1"}).url == "/sq/zotimi/nen-16/"
+
+
+@pytest.mark.parametrize(("path", "prefix"), [(SQ, "Gabim:"), (EN, "Error:")])
+def test_10_without_consent_the_form_shows_errors_and_keeps_the_input(client, path, prefix):
+    response = post_form(client, path, consent=None, name="Drita Kola", county="AL-12", updates="on")
+    page = response.text
+    assert response.status_code == 422
+    assert f"<title>{prefix}" in page
+    assert 'value="Drita Kola"' in page and 'value="drita@shembull.al"' in page
+    assert '<option value="AL-12" selected' in page
+    assert 'class="errors" role="group" aria-labelledby="errors-title" tabindex="-1" autofocus' in page
+    assert 'href="#id_consent"' in page and 'aria-invalid="true"' in page
+    assert response.headers["Cache-Control"] == "private, no-store"
+    assert not Pledge.objects.exists()
+
+
+@pytest.mark.parametrize("path", ["/en/pledge/", "/en/my-pledge/"])
+def test_an_invalid_address_has_one_error(client, path):
+    for address in ("ana", "ana@", "ana koci@gmail.com", "é@x.al", "ana@gmail"):
+        page = client.post(path, form_data(email=address)).text
+        # In the summary and beside the field.
+        assert page.count("Enter an email address in the correct format") == 2, address
+
+
+def test_10_an_empty_form_names_each_missing_field(client):
+    page = client.post(SQ, {"stamp": form_data()["stamp"]}).text
+    for field in ("id_over_16_0", "id_sector_0", "id_name", "id_email", "id_consent"):
+        assert f'href="#{field}"' in page
+
+
+@pytest.mark.parametrize("state", ["paused", "closed"])
+def test_11_while_pledging_is_paused_or_closed_nothing_is_stored(client, state):
+    PledgingSettings.objects.create(pk=1, state=state, message_sq="Kthehemi nesër.", message_en="Back tomorrow.")
+    page = client.get(SQ).text
+    assert "Kthehemi nesër." in page and 'id="pledge"' not in page
+    assert "Back tomorrow." in client.get(EN).text
+    response = post_form(client)
+    assert response.status_code == 409 and "Kthehemi nesër." in response.text
+    assert not Pledge.objects.exists()
+
+
+def test_17_a_filled_honeypot_stores_nothing_and_redisplays_the_form(client):
+    response = post_form(client, website="https://spam.example")
+    assert response.status_code == 422 and not Pledge.objects.exists()
+    assert "spam.example" not in response.text and 'value="Drita Kola"' in response.text
+
+
+def stamp_in(page):
+    return page.split('name="stamp" value="')[1].split('"')[0].replace("&quot;", '"')
+
+
+@pytest.mark.parametrize("age", [0, stamps.MAX_AGE_SECONDS + 1])
+def test_17_a_form_sent_too_fast_or_too_late_is_redisplayed_filled_in(client, age):
+    shown = tuple(Wording.objects.current().values_list("pk", flat=True))
+    response = post_form(client, stamp=str(stamps.Stamp(int(time.time()) - age, shown)))
+    page = response.text
+    assert response.status_code == 422 and not Pledge.objects.exists()
+    assert 'value="Drita Kola"' in page and 'value="drita@shembull.al"' in page
+    assert "checked" in page.split('name="consent"')[1].split(">")[0]
+    assert post_form(client, stamp=stamp_in(page)).status_code == 303
+    assert Pledge.objects.count() == 1
+
+
+@pytest.mark.parametrize("forged", ["", "x", "[1,2]:abc", "\x00"])
+def test_17_a_forged_stamp_stores_nothing(client, forged):
+    assert post_form(client, stamp=forged).status_code == 422
+    assert not Pledge.objects.exists()
+
+
+def test_17_a_cross_site_post_is_refused_and_one_of_this_site_or_without_metadata_accepted(client):
+    for headers in (
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Sec-Fetch-Site": "same-site"},
+        {"Origin": "https://evil.example"},
+        {"Origin": "null"},
+        {"Origin": "https://testserver"},
+        {"Origin": "http://testserver:8000"},
+        {"Origin": "http://evil.example//testserver"},
+        {"Origin": "http://testserver@evil.example"},
+        {"Origin": "ftp://testserver"},
+        {"Origin": "testserver"},
+        {"Origin": "http://testserver:port"},
+        {"Sec-Fetch-Site": "cross-site", "Origin": "http://testserver"},
+    ):
+        assert post_form(client, headers=headers).status_code == 403, headers
+    assert not Pledge.objects.exists()
+    for headers in (
+        {},
+        {"Sec-Fetch-Site": "same-origin"},
+        {"Sec-Fetch-Site": "none"},
+        {"Origin": "http://testserver"},
+        {"Origin": "http://testserver:80"},
+        {"Sec-Fetch-Site": "same-origin", "Origin": "null"},
+    ):
+        assert post_form(client, headers=headers).status_code == 303, headers
+
+
+def test_18_thirty_parents_in_one_network_are_all_accepted(client):
+    for number in range(30):
+        assert post_form(client, email=f"prind{number}@shembull.al").status_code == 303
+    assert Pledge.objects.count() == 30
+    assert len({bytes(digest) for digest in Pledge.objects.values_list("network_digest", flat=True)}) == 1
+
+
+def test_18_above_the_limit_the_form_is_redisplayed_and_works_later(client):
+    PledgingSettings.objects.create(pk=1, network_limit=5)
+    for number in range(5):
+        post_form(client, email=f"prind{number}@shembull.al")
+    response = post_form(client, email="prind5@shembull.al")
+    assert response.status_code == 429 and response.headers["Retry-After"] == "60"
+    assert 'value="prind5@shembull.al"' in response.text
+    Attempt.objects.update(created_at=Now() - timedelta(minutes=11))
+    assert post_form(client, email="prind5@shembull.al", stamp=stamp_in(response.text)).status_code == 303
+    assert Pledge.objects.count() == 6
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_box_names_the_consent_in_two_sentences_and_the_whole_text_that_is_signed_unfolds_below(client, language):
+    page = Document(client.get(path_of("pledges:sign", language)))
+    [label] = page.all("label", **{"for": "id_consent"})
+    [unfolded] = page.all("details", **{"class": "hint"})
+    assert page.words(label).count(".") == 2
+    first, rest = Wording.objects.consent().get().in_language(language).split("\n\n")
+    assert page.words(label) == first and page.words(unfolded).replace("\xa0", " ").endswith(rest)
+
+
+def test_a_consent_of_one_paragraph_stands_beside_the_box_as_a_whole(client):
+    newest = Wording.objects.consent().get().next_version()
+    newest.text_sq, newest.text_en = "Pajtohem.", "I agree."
+    newest.save()
+    page = Document(client.get(EN))
+    [label] = page.all("label", **{"for": "id_consent"})
+    assert page.words(label) == "I\xa0agree."
+    assert "Read the full consent" not in page.words()
+
+
+def test_the_signed_wording_is_the_one_on_the_cached_page(client):
+    old = form_data()
+    newest = Wording.objects.consent().get().next_version()
+    newest.text_sq, newest.text_en = "Fjalë të reja.", "New words."
+    newest.save()
+    client.post(SQ, old)
+    settle_all()
+    assert Pledge.objects.get().consent.version == 1
+    post_form(client, email="tjeter@shembull.al")
+    assert Pledge.objects.order_by("created_at").last().consent == newest
+
+
+@pytest.mark.parametrize("changes", [{"name": ""}, {"switch": "1"}])
+def test_a_consent_given_to_an_older_text_is_asked_for_again(client, changes):
+    def is_ticked(response):
+        return bool(Document(response).all("input", name="consent", checked=True))
+
+    old = form_data() | changes
+    assert is_ticked(client.post(SQ, old))
+    newest = Wording.objects.consent().get().next_version()
+    newest.text_sq, newest.text_en = "Fjalë të reja.", "New words."
+    newest.save()
+    response = client.post(SQ, old)
+    assert "Fjalë të reja." in response.text and not is_ticked(response)
+
+
+def test_a_form_with_a_deleted_wording_is_redisplayed(client):
+    gone = Wording.objects.consent().get().next_version()
+    gone.save()
+    old = form_data()
+    gone.delete()
+    response = client.post(SQ, old)
+    settle_all()
+    assert response.status_code == 422 and not Pledge.objects.exists()
+    assert post_form(client, stamp=stamp_in(response.text)).status_code == 303
+    assert Pledge.objects.get().consent.version == 1
+
+
+def test_names_of_young_people_are_never_shown(client):
+    post_form(client, sector="youth", show_name="on")
+    post_form(client, sector="artists", show_name="on", email="b@shembull.al")
+    assert dict(Pledge.objects.values_list("sector__slug", "show_name")) == {"youth": False, "artists": True}
+
+
+def test_consent_to_news_is_repeated_in_the_confirmation_message(client, mailoutbox):
+    post_form(client, EN, updates="on")
+    post_form(client, EN, email="b@shembull.al")
+    run_worker()
+    news = "You have also asked for news"
+    assert [news in message.body for message in mailoutbox] == [True, False]
+
+
+def test_name_and_address_are_stored_encrypted(client):
+    post_form(client)
+    row = Pledge.objects.get()
+    assert (row.name, row.address) == ("Drita Kola", "drita@shembull.al")
+    assert str(row) == str(row.pk)[:8]
+    for value in (row.name_cipher, row.address_cipher, row.address_digest, row.name_digest):
+        assert b"rita" not in bytes(value).lower()
+    assert (row.language, row.source, row.consent_language, row.worded_language) == ("sq", "web", "sq", "sq")
+
+
+def test_the_sector_of_the_query_is_chosen_and_an_unknown_one_ignored(client):
+    assert "checked" in client.get(SQ, {"sector": "artists"}).text.split('value="artists"')[1].split(">")[0]
+    assert client.get(SQ, {"sector": "x' OR 1=1"}).status_code == 200

@@ -1,0 +1,138 @@
+"""The page that answers the confirmation: the supporter's number and dot, ways to invite others, what can be done next."""
+
+import gzip
+import re
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from django.conf import settings
+
+from pledges.crypto import links
+from pledges.crypto.links import Purpose
+from pledges.models import Commitment, PledgingSettings
+from tests.factories import make_pledge
+from tests.pages import LANGUAGES, Document
+from tests.pledges.groups.made import make_group
+from tests.tally import put_people
+
+pytestmark = pytest.mark.django_db
+
+
+def thanks(client, language="en", **pledge):
+    """The response to the confirmation of a new pledge, and its link."""
+    link = links.path(Purpose.CONFIRM, make_pledge(**pledge), language)
+    return client.post(link), link
+
+
+def heading(response):
+    page = Document(response)
+    return page.words(page.one("h1"))
+
+
+def test_each_supporter_reads_their_own_number(client):
+    assert heading(thanks(client)[0]) == "Thank you. You are number 1 ."
+    assert heading(thanks(client)[0]) == "Thank you. You are number 2 ."
+    put_people(2968)
+    response, _link = thanks(client, "sq")
+    assert heading(response) == "Faleminderit. Ju jeni numri 2971 ."
+    page = Document(response)
+    drawing = page.one("svg", **{"class": "one"})
+    assert "Ju, 2971" in page.words(drawing) and "Grupi" not in page.words(drawing)
+    assert "Ngjyra e saj tregon grupin tuaj: Prindër." in page.words(drawing)
+
+
+def test_people_in_groups_explain_why_the_total_is_higher_than_the_number(client):
+    make_pledge(state="confirmed")
+    make_group("approved")
+    page = Document(thanks(client)[0])
+    assert page.words(page.one("h1")) == "Thank you. You are number 2 ."
+    says = page.words(page.one("p", **{"class": "says"}))
+    assert says.startswith("30 supporters now stand with children. 2 of them signed online, as you did.")
+
+
+def test_staff_can_switch_numbers_off(client):
+    PledgingSettings.objects.create(pk=1, shows_numbers=False)
+    response, _link = thanks(client)
+    assert heading(response) == "Thank you. Your pledge counts."
+    page = Document(response)
+    assert "You are number" not in page.words() and "stands with children" in page.words()
+    assert page.words(page.one("text")) == "You"
+
+
+def test_a_second_press_of_the_button_shows_neither_number_nor_group_nor_links(client):
+    put_people(500)
+    first, link = thanks(client, sector="youth")
+    assert "501" in heading(first)
+    response = client.post(link)
+    assert heading(response) == "Thank you. Your pledge counts."
+    page = Document(response)
+    assert [page.of(path)["class"] for path in page.all("path", node=page.one("svg", **{"class": "one"}))][0] == "free"
+    assert page.all("circle", **{"class": "ring"}) == [] and page.all("form") == []
+    assert re.findall(r'href="(/en/[\w-]+/[^/"]{40,}/)"', response.text) == []
+    assert "Manage my pledge" in page.words(page.one("main")) and "Send on WhatsApp" in page.words()
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_ways_to_invite_carry_neutral_words_and_the_address_of_the_site(client, language):
+    response, _link = thanks(client, language, name="Arta Hoxha", sector="artists")
+    page = Document(response)
+    address = f"{settings.SITE_URL}/{language}/"
+    words = {
+        "sq": "U zotova t’i dëgjoj fëmijët, t’i besoj dhe të raportoj.",
+        "en": "I have pledged to listen to children, believe them and report abuse.",
+    }[language]
+    hrefs = {page.words(link): urlsplit(page.of(link)["href"]) for link in page.all("a", node=page.one("main"))}
+    whatsapp = next(url for name, url in hrefs.items() if "WhatsApp" in name)
+    assert (whatsapp.netloc, whatsapp.path) == ("wa.me", "/")
+    for url in (whatsapp, hrefs["Viber"]):
+        [text] = parse_qs(url.query)["text"]
+        assert text.startswith(words) and text.endswith(f" {address}")
+        assert not re.search("Arta|Hoxha|artist", text, re.IGNORECASE)
+    assert parse_qs(hrefs["Facebook"].query) == {"u": [address]}
+    main = page.words(page.one("main"))
+    assert urlsplit(settings.SITE_URL).netloc in main and settings.SITE_URL not in main.replace(address, "", 1)
+
+
+def test_a_commitment_is_chosen_on_the_page_and_kept(client):
+    response, _link = thanks(client, sector="parents")
+    page = Document(response)
+    form = page.one("form", node=page.one("main"))
+    boxes = page.all("input", node=form, type="checkbox")
+    assert len(boxes) == Commitment.objects.filter(sector__slug="parents").count() > 0
+    chosen = Document(client.post(page.of(form)["action"], {"commitments": page.of(boxes[1])["value"]}))
+    assert chosen.words(chosen.one("h1")) == "Your choice has been saved"
+    assert Commitment.objects.get(pk=page.of(boxes[1])["value"]).text_en in chosen.words()
+    [change] = [chosen.of(link)["href"] for link in chosen.all("a") if chosen.words(link) == "Change my choice"]
+    again = Document(client.get(change))
+    assert [again.of(box)["value"] for box in again.all("input", checked=True)] == [page.of(boxes[1])["value"]]
+
+
+def test_a_sector_without_commitments_is_asked_for_none(client):
+    Commitment.objects.filter(sector__slug="parents").delete()
+    response, _link = thanks(client, sector="parents")
+    page = Document(response)
+    assert page.all("form", node=page.one("main")) == []
+    commit = links.path(Purpose.COMMIT, make_pledge(state="confirmed", sector="parents"), "en")
+    assert "There are no commitments for your group yet." in Document(client.get(commit)).words()
+
+
+@pytest.mark.parametrize("purpose", [Purpose.MANAGE, Purpose.WITHDRAW, Purpose.SHARE, Purpose.CERTIFICATE])
+def test_its_links_open_the_pages_of_this_pledge(client, purpose):
+    pledge = make_pledge(name="Zana Prifti")
+    response = client.post(links.path(Purpose.CONFIRM, pledge, "en"))
+    beginning = links.path(purpose, pledge, "en").rsplit("/", 2)[0]
+    # Also with the name of a part of the page.
+    [href] = set(re.findall(f'href="({beginning}/[^"#]{{20,}})[#"]', response.text))
+    assert "This link does not work" not in client.get(href).text
+
+
+def test_the_page_takes_at_most_90_kb_with_its_picture(client):
+    put_people(2970)
+    html = thanks(client, "sq")[0].text
+    files = set(re.findall(r'(?:href|src)="(/static/[^"]+\.(?:css|js|woff2|svg))"', html))
+    [picture] = re.findall(r'<img src="(/pictures/[^"]+)"', html)
+    size = len(gzip.compress(html.encode())) + len(client.get(picture).content)
+    for path in files:
+        content = client.get(path).getvalue()
+        size += len(content) if path.endswith("woff2") else len(gzip.compress(content))
+    assert size <= 90_000

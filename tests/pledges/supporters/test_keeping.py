@@ -1,0 +1,181 @@
+"""Confirmed pledges do not live for ever as data: question after 24 months, erasure of name and address without an answer."""
+
+from datetime import timedelta
+
+import pytest
+from django.db import IntegrityError, connection, transaction
+
+from pledges.counting import tally
+from pledges.crypto import keys, links
+from pledges.crypto.links import Purpose
+from pledges.models import Message, Pledge
+from pledges.rotation import rotation
+from pledges.supporters.querysets import ANSWER_PERIOD, KEEP_PERIOD
+from tests.clock import let_time_pass
+from tests.factories import form_data, keep_house, links_in, make_pledge, run_worker
+from tests.keys import new_key, rotate_keys
+from tests.pledges.desk.pages import ENGLISH, LIST, change_path
+from tests.tally import exact_total
+
+pytestmark = pytest.mark.django_db
+
+DAY, MINUTE = timedelta(days=1), timedelta(minutes=1)
+NAME, ADDRESS = "Drita Kola", "drita@shembull.al"
+
+
+def pass_and_work(time, rounds=2):
+    let_time_pass(time)
+    for _ in range(rounds):
+        keep_house()
+        run_worker()
+
+
+@pytest.fixture
+def drita():
+    return make_pledge(NAME, ADDRESS, state="confirmed", show_name=True, wall="shown", wall_at="2026-01-01T10:00Z")
+
+
+@pytest.fixture
+def asked(drita, mailoutbox):
+    """The pledge once its owner was asked; the mail is the only one in the outbox."""
+    pass_and_work(KEEP_PERIOD)
+    drita.refresh_from_db()
+    return drita
+
+
+@pytest.fixture
+def erased(asked, mailoutbox):
+    pass_and_work(ANSWER_PERIOD)
+    mailoutbox.clear()
+    asked.refresh_from_db()
+    return asked
+
+
+def test_the_question_goes_out_once_after_24_months(drita, mailoutbox):
+    assert timedelta(days=730) == KEEP_PERIOD
+    pass_and_work(KEEP_PERIOD - MINUTE)
+    assert mailoutbox == []
+    pass_and_work(MINUTE)
+    [mail] = mailoutbox
+    assert mail.to == [ADDRESS] and len(links_in(mail, "keep")) == 1
+    pass_and_work(ANSWER_PERIOD - DAY)
+    assert len(mailoutbox) == 1
+
+
+@pytest.mark.slow
+def test_opening_the_link_keeps_nothing_and_the_button_keeps_for_another_period(client, asked, mailoutbox):
+    [path] = links_in(mailoutbox[0], "keep")
+    assert client.get(path).status_code == client.get(path).status_code == 200
+    assert Pledge.objects.get().keep_asked_at is not None
+    for _ in range(2):
+        assert "Faleminderit" in client.post(path).text
+    pass_and_work(ANSWER_PERIOD + DAY)
+    pledge = Pledge.objects.get()
+    assert (pledge.name, pledge.address, pledge.wall) == (NAME, ADDRESS, "shown")
+    pass_and_work(KEEP_PERIOD - ANSWER_PERIOD - 2 * DAY)
+    assert len(mailoutbox) == 1
+    pass_and_work(2 * DAY)
+    assert len(mailoutbox) == 2, "asked again after the next 24 months"
+
+
+def test_without_an_answer_name_and_address_go_and_the_count_stays(client, asked):
+    digests = bytes(asked.address_digest), bytes(asked.name_digest)
+    pass_and_work(ANSWER_PERIOD - DAY)
+    assert Pledge.objects.get().name == NAME
+    pass_and_work(DAY)
+    pledge = Pledge.objects.get()
+    assert (pledge.name_cipher, pledge.address_cipher, pledge.name, pledge.address) == (None,) * 4
+    assert (bytes(pledge.address_digest), bytes(pledge.name_digest)) == digests
+    assert (pledge.state, pledge.sector, pledge.county_id) == ("confirmed", asked.sector, asked.county_id)
+    assert exact_total() == 1 and tally.differences() == []
+
+
+def test_the_same_person_still_cannot_pledge_twice_and_gets_the_link(client, erased, mailoutbox):
+    for name in (NAME, "kola  DRITA"):
+        assert client.post("/sq/zotimi/", form_data(name=name, email="Drita@Shembull.al")).status_code == 303
+        run_worker()
+        Pledge.objects.update(written_at="2026-01-01T10:00Z")
+    assert Pledge.objects.count() == 1 and exact_total() == 1
+    assert [mail.to for mail in mailoutbox] == [["Drita@Shembull.al"]] * 2
+    [path] = links_in(mailoutbox[0], "manage")
+    assert "Zotimi juaj numërohet pa emrin tuaj" in client.get(path).text
+    assert not Message.objects.filter(address_cipher__isnull=False).exists(), "the address was for this message only"
+
+
+def test_another_person_of_the_mailbox_can_pledge(client, erased, mailoutbox):
+    client.post("/sq/zotimi/", form_data(name="Besnik Kola", email=ADDRESS))
+    run_worker()
+    client.post(links_in(mailoutbox[0], "confirm")[0])
+    assert exact_total() == 2
+    mailoutbox.clear()
+    Pledge.objects.update(written_at="2026-01-01T10:00Z")
+    client.post("/sq/zotimi-im/", {"email": ADDRESS, "website": "", "stamp": form_data()["stamp"]})
+    run_worker()
+    assert len(links_in(mailoutbox[-1], "manage")) == 1
+
+
+def test_no_page_fails_without_the_name(client, erased):
+    for purpose in ("MANAGE", "KEEP", "CERTIFICATE", "SHARE", "COMMIT", "CONFIRM"):
+        path = links.path(Purpose[purpose], erased)
+        for response in (client.get(path), client.post(path)):
+            assert response.status_code in (200, 405, 422) and "None" not in response.text, purpose
+
+
+def test_the_owner_can_still_see_the_data_and_withdraw(client, erased, mailoutbox):
+    data = client.get(links.path(Purpose.DATA, erased)).json()
+    assert (data["name"], data["email"], data["state"]) == (None, None, "confirmed")
+    assert client.post(links.path(Purpose.WITHDRAW, erased)).status_code == 200
+    run_worker()
+    assert not Pledge.objects.exists() and exact_total() == 0 and mailoutbox == []
+
+
+def test_staff_see_the_pledge_without_a_person_and_cannot_correct_it(admin_client, erased):
+    assert admin_client.get(LIST, headers=ENGLISH).status_code == 200
+    page = admin_client.get(change_path(erased), headers=ENGLISH)
+    assert page.status_code == 200 and not page.context["has_change_permission"]
+    export = {"content": "people", "format": "csv", "reason": "a test of it", "export": str(erased.pk), "query": ""}
+    rows = admin_client.post("/admin/pledges/export/add/", export, headers=ENGLISH).getvalue().decode().splitlines()
+    assert len(rows) == 2 and "cannot be decrypted" not in rows[1]
+    admin_client.post(f"{LIST}{erased.pk}/delete/", {"post": "yes", "asked": "letter"})
+    assert not Pledge.objects.exists()
+
+
+def test_pending_and_recent_pledges_are_left_alone(mailoutbox):
+    make_pledge(state="confirmed")
+    let_time_pass(KEEP_PERIOD - DAY)
+    make_pledge(state="confirmed")
+    make_pledge()
+    keep_house()
+    run_worker()
+    assert mailoutbox == [] and not Pledge.objects.filter(name_cipher=None).exists()
+
+
+def test_an_invalidated_pledge_is_erased_without_a_question(mailoutbox):
+    make_pledge(state="invalidated")
+    pass_and_work(KEEP_PERIOD + MINUTE)
+    assert Pledge.objects.get().name is None and mailoutbox == []
+
+
+def test_keys_of_digests_can_be_rotated_beside_erased_pledges(erased, settings):
+    settings.DIGEST_KEYS = [new_key(settings.DIGEST_KEYS[0]), settings.DIGEST_KEYS[0]]
+    assert "Digests recomputed: 0 rows." in rotate_keys()
+    assert not rotation.is_stale()
+
+
+@pytest.mark.parametrize(
+    "columns",
+    [{"name_cipher": None}, {"name_cipher": None, "address_cipher": None, "show_name": True}, {"address_cipher": None}],
+)
+def test_the_database_refuses_a_half_erased_person(drita, columns):
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Pledge.objects.update(**columns)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Pledge.objects.filter(pk=make_pledge().pk).erase_person()
+    assert keys.decrypt(drita.name_cipher, associated_data=drita.associated_data("name")) == NAME
+
+
+def test_housekeeping_reads_an_index_of_those_who_are_due(drita):
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        cursor.execute("SET LOCAL enable_sort = off")
+        assert "pledge_to_be_asked" in Pledge.objects.due_to_be_asked().explain()

@@ -1,0 +1,237 @@
+"""Open data: figures by day, the OpenAPI description checked against the responses, caching, and the page about it."""
+
+import csv
+import io
+import re
+from datetime import date, datetime, timedelta
+
+import pytest
+from django.core.validators import URLValidator
+from django.urls import get_resolver
+from django.utils import timezone, translation
+
+from campaign.content import SiteContent
+from pledges.content import PledgeContent
+from pledges.counting import tally
+from pledges.figures import cards
+from pledges.figures.mosaic import mosaic
+from pledges.models import Goal, Sector
+from pledges.totals import openapi
+from tests.factories import make_pledge
+from tests.pages import LANGUAGES, Document, path_of
+from tests.pledges.groups.made import make_group
+from tests.tally import publish, put_cells, put_people
+
+pytestmark = pytest.mark.django_db
+
+PATHS = [f"/api/v1/{name}.{kind}" for name in ("totals", "days") for kind in ("json", "csv")]
+PATHS.append("/api/v1/demands.json")
+
+
+def rows(client, path):
+    text = client.get(path).content.decode("utf-8-sig")
+    return list(csv.DictReader(io.StringIO(text)))
+
+
+def test_the_days_are_exact_and_add_up_to_the_total(client):
+    today = timezone.localdate()
+    put_cells({("parents", "AL-11"): 3, ("youth", ""): 2}, today - timedelta(days=40))
+    put_cells({("artists", "AL-02"): 1}, today - timedelta(days=1))
+    newest = make_pledge(state="confirmed")
+    expected = {str(today - timedelta(days=40)): 5, str(today - timedelta(days=1)): 1, str(today): 1}
+    data = client.get("/api/v1/days.json").json()
+    assert data["days"] == expected and data["total"] == 7
+    assert {row["day"]: int(row["people"]) for row in rows(client, "/api/v1/days.csv")} == expected
+    newest.withdraw()
+    assert str(today) not in client.get("/api/v1/days.json").json()["days"]
+
+
+def test_children_are_a_sector_of_the_totals_also_while_none_are_counted(client):
+    for people in (0, 27):
+        if people:
+            make_group("approved", people={"children": people, "teachers": 1})
+        sectors = client.get("/api/v1/totals.json").json()["sectors"]
+        assert sectors["children"] == {"total": people, "sq": "Fëmijë", "en": "Children"}
+        [row] = [row for row in rows(client, "/api/v1/totals.csv") if row["code"] == "children"]
+        assert (row["kind"], row["total"]) == ("sector", str(people))
+        assert "children" not in PledgeContent.current().open_sectors
+
+
+def test_before_the_first_pledge_there_are_no_days(client):
+    assert client.get("/api/v1/days.json").json()["days"] == {}
+    assert rows(client, "/api/v1/days.csv") == []
+
+
+def has_offset(text):
+    assert datetime.fromisoformat(text).tzinfo
+
+
+# {format of a string: function that raises an error for another text}
+FORMATS = {None: str, "date": date.fromisoformat, "uri": URLValidator(["https"]), "date-time": has_offset}
+
+
+def assert_matches(schema, value, where="response"):
+    """Check a value against a schema, with the JSON Schema keywords that our description uses; others are an error."""
+    if "$ref" in schema:
+        schema = openapi.SCHEMAS[schema["$ref"].rpartition("/")[2]]
+    known = {
+        *("type", "description", "required", "properties", "additionalProperties", "propertyNames", "minimum"),
+        *("multipleOf", "items", "format", "enum"),
+    }
+    assert set(schema) <= known, where
+    kinds = {"object": dict, "string": str, "integer": int, "null": type(None), "array": list}
+    allowed = schema["type"] if isinstance(schema["type"], list) else [schema["type"]]
+    assert type(value) in [kinds[kind] for kind in allowed], where
+    if isinstance(value, int):
+        assert value >= schema["minimum"] and value % schema.get("multipleOf", 1) == 0, where
+    assert value in schema.get("enum", [value]), where
+    if isinstance(value, str):
+        FORMATS[schema.get("format")](value)
+    for number, inner in enumerate(value if isinstance(value, list) else []):
+        assert_matches(schema["items"], inner, f"{where}[{number}]")
+    if isinstance(value, dict):
+        assert set(schema.get("required", ())) <= set(value), where
+        for key, inner in value.items():
+            if schema.get("propertyNames"):
+                date.fromisoformat(key)
+            of_key = schema.get("properties", {}).get(key) or schema["additionalProperties"]
+            assert of_key is not False, f"{where}.{key}"
+            assert_matches(of_key, inner, f"{where}.{key}")
+
+
+def description(client):
+    return client.get("/api/v1/openapi.json").json()
+
+
+@pytest.mark.parametrize("people", [0, 900])
+def test_the_responses_match_the_description(client, settings, people):
+    if people:
+        put_people(people, days=5)
+        publish()
+    visited = 0
+    for path, operations in description(client)["paths"].items():
+        needed = [each["name"] for each in operations["get"].get("parameters", ()) if each["required"]]
+        response = client.get(path, dict.fromkeys(needed, f"{settings.SITE_URL}/en/totals/"))
+        [(kind, content)] = operations["get"]["responses"]["200"]["content"].items()
+        assert response.headers["Content-Type"].split(";")[0] == kind
+        if kind == "application/json" and path != "/api/v1/openapi.json":
+            assert_matches(content["schema"], response.json())
+        if kind == "text/csv":
+            columns = content["schema"]["description"].rpartition(": ")[2].rstrip(".").split(", ")
+            assert response.content.decode("utf-8-sig").splitlines()[0].split(",") == columns
+        visited += 1
+    assert visited == 9
+
+
+def test_the_description_has_exactly_the_paths_of_the_open_data(client):
+    routes = {
+        f"/{pattern.pattern}" for pattern in get_resolver().url_patterns if str(pattern.pattern).startswith("api/")
+    }
+    data = description(client)
+    assert set(data["paths"]) == routes | {"/oembed"} and routes > set(PATHS)
+    assert data["openapi"].startswith("3.1") and data["info"]["license"]["identifier"] == "CC-BY-4.0"
+    names = [each["get"]["operationId"] for each in data["paths"].values()]
+    assert len(set(names)) == len(names)
+    for schema in re.findall(r'"\$ref": "#/components/schemas/(\w+)"', client.get("/api/v1/openapi.json").text):
+        assert schema in data["components"]["schemas"]
+
+
+def test_the_schema_check_refuses_wrong_values():
+    for wrong in ({}, {"as_of": "x"}, {"as_of": "2026-01-01T00:00:00+00:00", "total": -1, "days": {}}):
+        with pytest.raises((AssertionError, ValueError)):
+            assert_matches(openapi.SCHEMAS["Days"], wrong)
+    with pytest.raises(AssertionError):
+        assert_matches(
+            openapi.SCHEMAS["Days"], {"as_of": "2026-01-01T00:00:00+00:00", "total": 0, "days": {}, "more": 1}
+        )
+
+
+@pytest.mark.parametrize("path", [*PATHS, "/api/v1/openapi.json"])
+def test_an_unchanged_resource_is_answered_with_304(client, path):
+    make_pledge(state="confirmed")
+    make_pledge(state="confirmed", sector="artists", county_id="AL-02")
+    publish()
+    first = client.get(path)
+    etag = first.headers["ETag"]
+    again = client.get(path, headers={"If-None-Match": etag})
+    assert (again.status_code, again.content) == (304, b"")
+    assert again.headers["ETag"] == etag
+    assert first.headers["Access-Control-Allow-Origin"] == "*" and 'rel="license"' in first.headers["Link"]
+    make_pledge(state="confirmed")
+    is_live = "totals" in path or "days" in path
+    assert client.get(path, headers={"If-None-Match": etag}).status_code == (200 if is_live else 304)
+
+
+def test_a_script_of_another_site_may_send_its_etag(client):
+    """The browser sends a preflight request first, and exposes only the headers named in the response."""
+    asked = {"Origin": "https://other.example", "Access-Control-Request-Method": "GET"}
+    for path in (*PATHS, "/api/v1/openapi.json"):
+        preflight = client.options(path, headers=asked)
+        assert (preflight.status_code, preflight.content) == (204, b""), path
+        assert preflight.headers["Access-Control-Allow-Origin"] == "*", path
+        assert preflight.headers["Access-Control-Allow-Headers"] == "If-None-Match", path
+        assert client.get(path).headers["Access-Control-Expose-Headers"] == "ETag", path
+        assert client.post(path).status_code == 405, path
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_page_shows_the_code_to_embed(client, settings, language):
+    settings.SITE_URL = "https://nejemi1.example"
+    page = Document(client.get(path_of("pledges:open_data", language)))
+    frames = [page.of(frame)["src"] for frame in page.all("iframe")]
+    assert frames == [f"/counter/{each}/{theme}/" for each in LANGUAGES for theme in ("light", "dark")]
+    assert len({page.of(frame)["title"] for frame in page.all("iframe")}) == len(frames)
+    codes = [page.words(code) for code in page.all("textarea")]
+    for frame, code in zip(frames, codes, strict=False):
+        [copied] = Document(f"<body>{code}</body>").all("iframe")
+        assert page.of(copied)["src"] == f"https://nejemi1.example{frame}"
+        assert client.get(frame).headers["Content-Security-Policy"].endswith("frame-ancestors *")
+    assert "https://nejemi1.example/api/v1/totals.json" in codes[-1]
+    addresses = {page.of(link)["href"] for link in page.all("a", href=True)}
+    assert {*PATHS, "/api/v1/openapi.json"} <= addresses
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_pages_link_to_the_open_data(client, language):
+    page = Document(client.get(path_of("campaign:help", language)))
+    assert page.all("a", href=path_of("pledges:open_data", language))
+
+
+def drawing_of_the_total(language):
+    totals, texts = tally.read(), SiteContent.current().texts[language]
+    goal = PledgeContent.current().goal_above(totals.total).people
+    with translation.override(language):
+        vows = (texts["vow_1"], texts["vow_2"], texts["vow_3"])
+        return cards.total(vows, texts["every_card"], goal, mosaic(totals.sectors, goal))
+
+
+@pytest.mark.parametrize(
+    ("people", "sq", "en"), [(1, "1", "1"), (999, "999", "999"), (1_234_567, "1\xa0234\xa0567", "1,234,567")]
+)
+def test_30_the_same_figure_on_home_totals_json_csv_counter_and_card(client, people, sq, en):
+    put_cells({("parents", "AL-11"): people})
+    assert client.get("/api/v1/totals.json").json()["total"] == people
+    assert client.get("/api/v1/days.json").json()["total"] == people
+    table = {(row["kind"], row["code"]): row["total"] for row in rows(client, "/api/v1/totals.csv")}
+    assert table["total", "total"] == str(people)
+    for language, shown in (("sq", sq), ("en", en)):
+        home, page, counter = (
+            Document(client.get(path))
+            for path in (
+                path_of("campaign:home", language),
+                path_of("pledges:totals", language),
+                f"/counter/{language}/light/",
+            )
+        )
+        assert home.words(home.all("b", node=home.one("p", **{"class": "count"}))[0]) == shown
+        for each in (page, counter):
+            assert each.words(each.all("b", node=each.one("h1"))[0]) == shown
+        card = page.of(page.one("meta", property="og:image"))["content"]
+        assert card.endswith(f"/pictures/{language}/totals.png")
+        drawing = drawing_of_the_total(language)
+        assert shown in [line.text for line in drawing.lines]
+        assert client.get(f"/pictures/{language}/totals.png").content == cards.draw(drawing)
+    # A closed sector and a goal do not change the figure.
+    Sector.objects.filter(slug="parents").update(is_open=False)
+    Goal.objects.create(people=5_000_000)
+    assert client.get("/api/v1/totals.json").json()["total"] == people

@@ -1,0 +1,396 @@
+"""The history: one list of what staff did, in sentences, for each account what concerns it."""
+
+import re
+import uuid
+from datetime import timedelta
+
+import pytest
+from django.contrib.admin.models import LogEntry
+from django.contrib.contenttypes.models import ContentType
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone, translation
+
+from campaign.models import Article, Page, PageText
+from pledges.models import Batch, GroupPledge, Pledge, PledgingSettings, Sector
+from staff.admin import history_list
+from staff.models import AuditEntry, Draft
+from staff.roles import Role
+from tests.data_requests import make_request
+from tests.enquiries import make_disclosure, make_enquiry
+from tests.factories import make_pledge, run_worker, sign_in
+from tests.pages import Document, filled
+from tests.pledges.groups.made import make_group
+from tests.staff.accounts.test_accounts import make_account
+
+pytestmark = pytest.mark.django_db
+
+LIST = "/admin/staff/historyentry/"
+
+
+def client_of(role, name=None):
+    """A client signed in with this role."""
+    name = name or role.capitalize()
+    return sign_in(Client(), make_account(f"{name.lower().replace(' ', '.')}@shembull.al", role, name))
+
+
+@pytest.fixture
+def zana():
+    return client_of(Role.ADMINISTRATOR, "Zana Hoxha")
+
+
+@pytest.fixture
+def besa():
+    return client_of(Role.EDITOR, "Besa Kola")
+
+
+def page_of(client, language="en", **query):
+    response = client.get(LIST, query, headers={"accept-language": language})
+    assert response.status_code == 200
+    return response
+
+
+def lines(client, language="en", **query):
+    """[(who, what)] of the first page of the history."""
+    return [(entry.who, entry.what) for entry in page_of(client, language, **query).context["cl"].result_list]
+
+
+def links(client, number=0):
+    """{label: path} of one line."""
+    return dict(page_of(client).context["cl"].result_list[number].links)
+
+
+def change(client, row, button="_save", **changes):
+    """Save the form of a row with these changes."""
+    path = f"/admin/{row._meta.app_label}/{row._meta.model_name}/{row.pk}/change/"
+    response = client.post(path, filled(client.get(path), **changes) | {button: "1"})
+    assert response.status_code == 302, response.context["errors"]
+
+
+def log(row, user, at=None, words="[]", flag=2):
+    """An entry of Django's log."""
+    kind = ContentType.objects.get_for_model(row, for_concrete_model=False)
+    values = {"object_id": row.pk, "object_repr": str(row)[:200], "action_flag": flag, "change_message": words}
+    return LogEntry.objects.create(user=user, content_type=kind, action_time=at or timezone.now(), **values)
+
+
+# Sentences and links
+
+
+def test_a_change_is_a_sentence_in_the_language_of_the_reader(zana, besa):
+    page = Page.objects.get(key="about")
+    change(besa, page, title_sq="Ne", title_en="Us", lead_en="One sentence.")
+    change(zana, PledgingSettings.load(), state="paused", message_sq="Nesër.", message_en="Tomorrow.")
+    assert lines(zana) == [
+        ("Zana Hoxha", "changed the settings “Signing settings”: state, message (Albanian, English)"),
+        ("Besa Kola", "changed the page “Us”: title (Albanian, English), lead (English)"),
+    ]
+    assert lines(zana, "sq") == [
+        ("Zana Hoxha", "ndryshoi „Cilësimet e zotimit” (cilësime): gjendja, mesazh (Shqip, Anglisht)"),
+        ("Besa Kola", "ndryshoi „Ne” (faqe): titulli (Shqip, Anglisht), hyrja (Anglisht)"),
+    ]
+
+
+def test_a_line_leads_to_the_difference_and_to_the_version_that_undoes_it(besa):
+    text = PageText.objects.get(key="home_lead")
+    before = text.text_en
+    change(besa, text, text_en="First.")
+    change(besa, text, text_en="Second.")
+    response = besa.get(links(besa)["What changed"])
+    assert {"First.", "Second."} <= set(Document(response).words().split())
+    first = links(besa, 1)
+    assert "First." in besa.get(first["What changed"]).text
+    undo = besa.get(first["Undo"])
+    seen = Document(undo).of(Document(undo).one("input", name="seen"))["value"]
+    assert besa.post(first["Undo"], {"seen": seen}).status_code == 302
+    text.refresh_from_db()
+    assert text.text_en == before
+    assert lines(besa)[0][1].startswith("restored an earlier version of the page text “")
+
+
+def test_what_was_deleted_can_be_read_and_restored_from_its_line(besa):
+    article = Article.objects.create(
+        title_sq="Java Fjongo Blu", title_en="Blue Ribbon Week", slug_sq="java", slug_en="week", date="2026-11-20"
+    )
+    assert besa.post(f"/admin/campaign/article/{article.pk}/delete/", {"post": "yes"}).status_code == 302
+    assert lines(besa)[0][1] == "deleted the article “Java Fjongo Blu”"
+    restore = links(besa)["Read or restore it"]
+    assert besa.post(restore).status_code == 302
+    assert Article.objects.filter(pk=article.pk).exists()
+    assert list(links(besa, 1)) == ["Open"]
+
+
+def test_steps_of_drafts_are_sentences_without_a_difference(besa):
+    page = Page.objects.get(key="about")
+    writer = client_of(Role.WRITER, "Ilir Prifti")
+    change(writer, page, "_draft", lead_en="A draft.")
+    draft = Draft.objects.get()
+    change(writer, page, "_submit", lead_en="Another draft.", **{"draft-version": str(draft.version)})
+    assert [what for _who, what in lines(besa)] == [
+        "submitted a draft of the page “Who we are” for review",
+        "saved a draft of the page “Who we are”",
+    ]
+    assert list(links(besa)) == ["Open"]
+    discard = f"/admin/staff/draft/{draft.pk}/discard/"
+    assert besa.post(discard).status_code == 302
+    assert lines(besa, "sq")[0] == ("Besa Kola", "fshiu skicën e „Kush jemi” (faqe)")
+
+
+def test_a_batch_is_one_line_with_its_undo_and_so_are_stopping_it_and_going_on(zana, monkeypatch):
+    monkeypatch.setattr("pledges.supporters.batches.ROWS_PER_STEP", 2)
+    ids = [str(make_pledge(state="confirmed").pk) for _ in range(5)]
+    zana.post("/admin/pledges/pledge/", {"action": "invalidate", "_selected_action": ids, "sure": "yes"})
+    batch = Batch.objects.get()
+    assert lines(zana) == [("Zana Hoxha", f"invalidated pledges (batch {batch.pk})")]
+    assert AuditEntry.objects.filter(action="change").count() == 3
+    [path] = links(zana).values()
+    assert f'<a href="{path}">See or undo it</a>' in page_of(zana).text
+    zana.post(path, {"undo": "1"})
+    assert [what for _who, what in lines(zana)][0] == f"undid the batch {batch.pk}"
+    assert len(lines(zana)) == 2
+    waiting = Batch.begin("invalidate", Pledge.objects.all(), None, "selection")
+    zana.post(f"/admin/pledges/batch/{waiting.pk}/change/", {"cancel": "1"})
+    failed = Batch.begin("invalidate", Pledge.objects.all(), None, "selection")
+    failed.fail(ValueError())
+    zana.post(f"/admin/pledges/batch/{failed.pk}/change/", {"go_on": "1"})
+    assert [what for _who, what in lines(zana)][:2] == [
+        f"let the batch {failed.pk} go on",
+        f"stopped the batch {waiting.pk}",
+    ]
+    # A second press changes nothing and says nothing.
+    zana.post(f"/admin/pledges/batch/{waiting.pk}/change/", {"cancel": "1"})
+    assert len(lines(zana)) == 4
+
+
+def test_a_merge_is_one_line_with_the_names_of_both_groups(zana, monkeypatch):
+    monkeypatch.setattr(Sector, "MOVE_BATCH_ROWS", 2)
+    for _ in range(5):
+        make_pledge(state="confirmed", sector="artists")
+    artists, citizens = (Sector.objects.get(slug=slug) for slug in ("artists", "citizens"))
+    zana.post(f"/admin/pledges/sector/{artists.pk}/merge/", {"into": citizens.pk})
+    run_worker()
+    words = [what for _who, what in lines(zana)]
+    assert words == [
+        f"moved pledges from the group “{artists.name_en}” to “{citizens.name_en}”",
+        f"changed the group “{artists.name_en}”: open",
+    ]
+
+
+def test_an_action_in_both_logs_is_one_line(zana):
+    group = make_group()
+    path = f"/admin/pledges/grouppledge/{group.pk}/change/"
+    zana.post(path, {"approve": "1", "seen": group.all_numbers})
+    assert LogEntry.objects.count() == 1
+    with translation.override("en"):
+        name = GroupPledge.objects.get().title
+    assert lines(zana, kind="pledges") == [("Zana Hoxha", f"changed the group pledge “{name}”: state: approved")]
+    assert links(zana)["Open"] == path
+
+
+# Who sees what
+
+
+def secrets(zana):
+    """What an administrator does with people and messages; yields the names and ids that must not leak."""
+    group, enquiry, disclosure, request = make_group(), make_enquiry(), make_disclosure(), make_request()
+    pledge = make_pledge("Drita Kola", "drita@shembull.al", state="confirmed")
+    zana.post(f"/admin/pledges/pledge/{pledge.pk}/delete/", {"post": "yes", "asked": "phone"})
+    zana.post(f"/admin/pledges/grouppledge/{group.pk}/change/", {"approve": "1", "seen": group.all_numbers})
+    zana.post(f"/admin/pledges/enquiry/{enquiry.pk}/change/", {"close": "1"})
+    zana.post(f"/admin/pledges/datarequest/{request.pk}/change/", {"answer": "1", "kind": "data_none"})
+    AuditEntry.log(None, "look", [pledge.pk], page="list", reason="A reason of Mira")
+    AuditEntry.log(None, "erase", [disclosure.pk], page="disclosure")
+    AuditEntry.log(None, "change", [disclosure.pk], page="disclosure", fields=["state"], passed_at="2026-11-27")
+    yield from ("Drita", "A reason of Mira", "group pledge", "enquiry", "disclosure", "request about", "pledge “")
+    yield from (str(row.pk)[:8] for row in (group, enquiry, disclosure, request, pledge))
+
+
+def test_a_writer_learns_nothing_about_people_messages_or_accounts(zana):
+    hidden = list(secrets(zana))
+    make_account("arta@shembull.al", Role.EDITOR, "Arta")
+    AuditEntry.log(None, "account", done="rescued", account=1)
+    for role in (Role.WRITER, Role.EDITOR):
+        client = client_of(role)
+        assert lines(client) == []
+        text = Document(page_of(client)).words()
+        assert not [word for word in hidden if word in text.partition("Who changed what")[2]]
+
+
+def test_a_pledge_manager_sees_the_changes_of_colleagues_and_no_disclosure(zana):
+    list(secrets(zana))
+    words = " ".join(what for _who, what in lines(client_of(Role.PLEDGES)))
+    assert "erased the pledge “" in words and "changed the group pledge “" in words and "changed the enquiry “" in words
+    assert "disclosure" not in words and "viewed" not in words
+    # Administrators read the record, which has it without the message, and see disclosures only while there is no lead.
+    client_of(Role.SAFEGUARDING)
+    assert ("the site", "made a change (disclosure): fields: state") in [
+        (who, what.partition(", passed")[0]) for who, what in lines(zana)
+    ]
+
+
+def test_a_message_that_became_a_disclosure_is_no_longer_named(zana):
+    mira = client_of(Role.PLEDGES, "Mira Dede")
+    enquiry = make_enquiry()
+    path = f"/admin/pledges/enquiry/{enquiry.pk}/change/"
+    mira.post(path, {"close": "1"})
+    zana.post(path, {"alarm": "1"})
+    enquiry.refresh_from_db()
+    assert enquiry.disclosure_at
+    [(who, what)] = lines(mira)
+    assert who == "Mira Dede" and what.startswith(f"changed the enquiry “{str(enquiry.pk)[:8]}”")
+    assert links(mira) == {}
+    assert any("disclosure" in what for _who, what in lines(client_of(Role.SAFEGUARDING)))
+
+
+def test_everyone_sees_their_own_actions(zana):
+    besa = client_of(Role.EDITOR, "Besa Kola")
+    account = besa.get("/admin/").wsgi_request.user
+    AuditEntry.log(account, "account", done="password_changed", account=account.pk)
+    AuditEntry.log(account, "sign_in", by=["password"])
+    assert lines(besa) == [("Besa Kola", "changed the password")]
+    assert lines(client_of(Role.EDITOR, "Arta Leka")) == []
+    assert lines(zana, kind="accounts")[0] == ("Besa Kola", "changed the password")
+
+
+def test_only_those_who_read_the_record_find_the_way_to_it(zana, besa):
+    assert "/admin/staff/auditentry/" in page_of(zana).text
+    assert "/admin/staff/auditentry/" not in page_of(besa).text
+
+
+def test_a_line_has_no_page_of_its_own(besa):
+    account = besa.get("/admin/").wsgi_request.user
+    AuditEntry.log(account, "account", done="password_changed", account=account.pk)
+    path = f"{LIST}{AuditEntry.objects.get().pk}/"
+    for page in ("change", "history", "delete"):
+        assert besa.get(f"{path}{page}/").status_code == 403
+
+
+# Filters
+
+
+def test_filters_by_person_kind_day_and_title(zana, besa):
+    change(besa, Page.objects.get(key="about"), title_sq="The Blue Ribbon", title_en="The Blue Ribbon")
+    change(zana, PledgingSettings.load(), state="paused", message_sq="Nesër.", message_en="Tomorrow.")
+    user = besa.get("/admin/").wsgi_request.user
+    AuditEntry.log(user, "look", [uuid.uuid4()], page="list")
+    AuditEntry.log(user, "account", done="password_changed", account=user.pk)
+    log(Page.objects.first(), user, timezone.now() - timedelta(days=20))
+    assert len(lines(zana)) == 5
+    assert {who for who, _what in lines(zana, user=user.pk)} == {"Besa Kola"} and len(lines(zana, user=user.pk)) == 4
+    kinds = {
+        kind: [what for _who, what in lines(zana, kind=kind)] for kind in ("texts", "settings", "accounts", "looks")
+    }
+    assert [len(found) for found in kinds.values()] == [2, 1, 1, 1]
+    assert kinds["looks"] == ["viewed the personal data of 1 person: seen on: list"]
+    assert lines(zana, kind="pledges") == []
+    today = timezone.localdate()
+    assert len(lines(zana, at_from=today)) == 4
+    assert len(lines(zana, at_from=today - timedelta(days=29), at_to=today)) == 5
+    assert len(lines(zana, at_to=today - timedelta(days=10))) == 1
+    found = lines(zana, q="ribb blue")
+    assert len(found) == 1 and "The Blue Ribbon" in found[0][1]
+    # Operators of the search are not words.
+    assert lines(zana, q="!() & ':*") == [] and lines(zana, q="blue | \\ !") == found
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"user": "x"},
+        {"kind": "x"},
+        {"p": "older.0.1.99999999T999999999999"},
+        {"p": "older.9.9.9"},
+        {"p": "newer.1.999999999999999999.20260101T000000000000"},
+        {"q": "\x00"},
+    ],
+)
+def test_edited_addresses_show_the_list(zana, besa, query):
+    change(besa, Page.objects.get(key="about"), title_en="The Blue Ribbon")
+    assert zana.get(LIST, query).status_code == 200
+
+
+def test_an_impossible_day_leads_back_to_the_list(zana):
+    assert zana.get(LIST, {"at_from": "2026-02-31"}).status_code == 302
+
+
+# Any length
+
+
+def test_pages_follow_each_other_without_gap_or_repetition_also_within_one_moment(zana, monkeypatch):
+    monkeypatch.setattr(history_list.HistoryEntryAdmin, "list_per_page", 4)
+    user, page, now = zana.get("/admin/").wsgi_request.user, Page.objects.first(), timezone.now()
+    for number in range(11):
+        # Three entries of each log have one time.
+        log(page, user, now - timedelta(minutes=number // 3), words=f"number {number}")
+    AuditEntry.objects.bulk_create(
+        AuditEntry(user_id=user.pk, action="change", details={"mail": "links"}, at=now - timedelta(minutes=n // 3))
+        for n in range(11)
+    )
+    seen, query, pages = [], "", []
+    while query is not None:
+        found = zana.get(LIST + query, headers={"accept-language": "en"}).context["cl"]
+        pages.append([(type(entry), entry.pk) for entry in found.result_list])
+        seen += pages[-1]
+        last, query = found, found.older_url
+    assert len(seen) == len(set(seen)) == 22 and [len(each) for each in pages] == [4, 4, 4, 4, 4, 2]
+    back = []
+    while last.newer_url:
+        last = zana.get(LIST + last.newer_url).context["cl"]
+        back.insert(0, [(type(entry), entry.pk) for entry in last.result_list])
+    assert back == pages[:-1]
+
+
+def test_the_number_of_queries_does_not_grow_with_the_lines(zana, besa):
+    user = besa.get("/admin/").wsgi_request.user
+    texts = list(PageText.objects.all()[:20])
+
+    def queries():
+        with CaptureQueriesContext(
+            connection,
+        ) as captured:
+            page_of(zana)
+        return len(captured)
+
+    for row in texts[:2]:
+        change(besa, row, text_en=f"{row.text_en} One.")
+        AuditEntry.log(user, "look", [uuid.uuid4()], page="list")
+    queries()
+    few = queries()
+    for row in texts[2:]:
+        change(besa, row, text_en=f"{row.text_en} One.")
+        AuditEntry.log(user, "look", [uuid.uuid4()], page="list")
+    assert queries() <= few
+
+
+def test_the_newest_lines_are_read_from_the_indexes(zana, besa):
+    """The rows are few, so the planner is told not to read and sort all of them."""
+    user = besa.get("/admin/").wsgi_request.user
+    # Entries that only the larger indexes hold, and fresh statistics: else all cost the same.
+    for action, count in (("look", 600), ("change", 300)):
+        AuditEntry.objects.bulk_create(
+            AuditEntry(user_id=user.pk + 1000, action=action, details={"page": "pledge"}) for _ in range(count)
+        )
+    request = page_of(zana).wsgi_request
+    logged = history_list.history_rows.logged_for(request).order_by("-at", "-pk")[:51]
+    [audited] = history_list.history_rows.audited_for(request)
+    own, about = history_list.history_rows.audited_for(page_of(client_of(Role.PLEDGES)).wsgi_request)
+    of_user = logged.model.objects.filter(user_id=user.pk).order_by("-action_time", "-pk")[:51]
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE staff_auditentry")
+        cursor.execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_sort = off; SET LOCAL enable_bitmapscan = off")
+    assert "staff_history_newest" in logged.explain()
+    assert "auditentry_newest" in audited.order_by("-at", "-pk")[:51].explain()
+    assert "auditentry_by_user" in own.order_by("-at", "-pk")[:51].explain()
+    assert "auditentry_changes" in about.order_by("-at", "-pk")[:51].explain()
+    assert "staff_history_by_user" in of_user.explain()
+    with connection.cursor() as cursor:
+        # What an inverted index finds is sorted, so sorting is allowed: else both plans are equally forbidden.
+        cursor.execute("SET LOCAL enable_bitmapscan = on; SET LOCAL enable_sort = on; SET LOCAL enable_indexscan = off")
+    assert "staff_history_titles" in history_list.search_titles(logged.model.objects.all(), "ribbon").explain()
+
+
+def test_the_history_of_one_row_leads_to_the_history(besa):
+    page = Page.objects.get(key="about")
+    change(besa, page, title_en="The Blue Ribbon")
+    assert re.search(f'href="{LIST}"', besa.get(f"/admin/campaign/page/{page.pk}/history/").text)
