@@ -250,7 +250,8 @@ class PageAdmin(PublishableAdmin):
         if db_field.name == "next_page":
             fixed = [(page.name, page.title) for page in fixed_pages().values() if page.title]
             pages = [(page.key, page.title) for page in Page.objects.filter(sector=None)]
-            field.widget = forms.Select(choices=[("", fixed_pages()["pledges:sign"].title), *pages, *fixed])
+            choices = [("", fixed_pages()["pledges:sign"].title), *pages, *fixed]
+            return forms.ChoiceField(choices=choices, required=False, label=field.label, help_text=field.help_text)
         return field
 
     def get_readonly_fields(self, request, obj=None):

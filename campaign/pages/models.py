@@ -115,7 +115,7 @@ class Page(Publishable):
         blank=True,
         help_text=_("Say where the facts on this page come from, with the year, for example “INSTAT, 2023”."),
     )
-    layout = _text(_("what the page shows"), choices=Layout)
+    layout = _text(_("what the page shows"), _("What stands on the page besides its text."), choices=Layout)
     beside = _text(
         _("beside the text"),
         _(
@@ -124,8 +124,8 @@ class Page(Publishable):
         ),
     )
     next_page = _text(_("page that comes next"), _("The link at the end of the page."))
-    next_label = TranslatedField(_text(_("words of the link"), _("Leave empty for the title of the page.")))
-    write_to = _text(_("“Write to us” at the end"), choices=WriteTo)
+    next_label = TranslatedField(_text(_("words of the link"), _("For example “What to do now”. Leave empty for the title of the page.")))
+    write_to = _text(_("“Write to us” at the end"), _("Whom readers of the page write to."), choices=WriteTo)
 
     class Meta(Publishable.Meta):
         abstract = False

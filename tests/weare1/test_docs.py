@@ -151,7 +151,7 @@ def test_every_line_of_the_threat_model_names_a_test_that_exists():
 
 
 def test_the_guide_says_what_to_do_about_every_check_of_readyz():
-    code = (ROOT / "pledges" / "readiness" / "checks.py").read_text()
+    code = (ROOT / "pledges" / "health" / "checks.py").read_text()
     names = set(re.findall(r'(?:yield f?|return \[)"([a-z-]+)', code))
     assert len(names) > 15
     table = re.findall(r"^\| `([a-z-]+)", (ROOT / "docs" / "operating.md").read_text(), re.MULTILINE)

@@ -21,7 +21,7 @@ from tests.staff.accounts.test_accounts import make_account
 pytestmark = pytest.mark.django_db
 
 # The sections of the page, by class.
-SECTIONS = ("own-drafts", "scheduled", "standing", "recent-activity")
+SECTIONS = ("own-drafts", "scheduled", "status", "recent-activity")
 
 
 def front_page(client, account, language="en"):
@@ -72,9 +72,9 @@ def everything():
 SEEN = {
     Role.WRITER: {"own-drafts", "scheduled"},
     Role.EDITOR: {"own-drafts", "scheduled"},
-    Role.PLEDGES: {"standing", "recent-activity"},
+    Role.PLEDGES: {"status", "recent-activity"},
     Role.SAFEGUARDING: {"scheduled"},
-    Role.ADMINISTRATOR: {"own-drafts", "scheduled", "standing", "recent-activity"},
+    Role.ADMINISTRATOR: {"own-drafts", "scheduled", "status", "recent-activity"},
 }
 
 
@@ -164,8 +164,8 @@ def test_the_first_day_that_is_due_is_named(client):
 # How things stand
 
 
-def standing(client, *permissions):
-    return sections(front_page(client, make_staff(*permissions))).get("standing", "")
+def status(client, *permissions):
+    return sections(front_page(client, make_staff(*permissions))).get("status", "")
 
 
 def test_the_next_goal_has_its_own_name_its_progress_and_a_link(client):
@@ -173,24 +173,24 @@ def test_the_next_goal_has_its_own_name_its_progress_and_a_link(client):
         make_pledge(state="confirmed")
     goal = Goal.objects.create(people=10, sentence_sq="Festojmë.", sentence_en="We celebrate.")
     page = front_page(client, make_staff("view_goal"))
-    assert "Goal 3 of 10 supporters, 30% We celebrate." in sections(page)["standing"]
+    assert "Goal 3 of 10 supporters, 30% We celebrate." in sections(page)["status"]
     [link] = [each for each in page.all("a") if page.words(each) == "Goal"]
     assert page.of(link)["href"] == f"/admin/pledges/goal/{goal.pk}/change/"
-    assert "Goal" not in standing(client, "view_pledge")
+    assert "Goal" not in status(client, "view_pledge")
 
 
 def test_without_a_goal_of_ours_the_round_one_is_shown(client):
-    assert "Goal 0 of 100 supporters, 0%" in standing(client, "view_goal")
+    assert "Goal 0 of 100 supporters, 0%" in status(client, "view_goal")
 
 
 def test_mail_that_waits_and_was_sent_is_shown(client):
-    assert "Waiting to be sent: 0. No message has been sent yet." in standing(client, "view_message")
+    assert "Waiting to be sent: 0. No message has been sent yet." in status(client, "view_message")
     for _ in range(2):
         Message.queue(Message.Kind.CONFIRM, make_pledge())
     sent = Message.objects.first()
     Message.objects.filter(pk=sent.pk).update(state="sent", sent_at=timezone.now(), tried_at=timezone.now())
-    assert "Waiting to be sent: 1. The last message was sent on" in standing(client, "view_message")
-    assert standing(client, "view_sector") == ""
+    assert "Waiting to be sent: 1. The last message was sent on" in status(client, "view_message")
+    assert status(client, "view_sector") == ""
 
 
 # Sign-ups against the weeks before

@@ -96,7 +96,7 @@ def test_my_pledge_sends_an_adult_the_links_of_all_their_groups(client, mailoutb
     run_worker()
     assert {message.to[0] for message in mailoutbox} == {ADDRESS}
     found = {
-        purpose: [links.read(purpose, path.split("/")[-2]).pledge_id for path in links_in(message, purpose)]
+        purpose: [links.read(purpose, path.split("/")[-2]).row_id for path in links_in(message, purpose)]
         for message in mailoutbox
         for purpose in Purpose
         if links_in(message, purpose)
@@ -133,7 +133,7 @@ def test_my_pledge_sends_a_contact_the_links_of_all_their_organisations(client, 
     run_worker()
     assert {message.to[0] for message in mailoutbox} == {ADDRESS}
     found = [
-        (purpose, [links.read(purpose, path.split("/")[-2]).pledge_id for path in links_in(message, purpose)])
+        (purpose, [links.read(purpose, path.split("/")[-2]).row_id for path in links_in(message, purpose)])
         for message in mailoutbox
         for purpose in (Purpose.ORGANISATION, Purpose.JOINING_CONFIRM)
         if links_in(message, purpose)
