@@ -124,7 +124,9 @@ class Page(Publishable):
         ),
     )
     next_page = _text(_("page that comes next"), _("The link at the end of the page."))
-    next_label = TranslatedField(_text(_("words of the link"), _("For example “What to do now”. Leave empty for the title of the page.")))
+    next_label = TranslatedField(
+        _text(_("words of the link"), _("For example “What to do now”. Leave empty for the title of the page."))
+    )
     write_to = _text(_("“Write to us” at the end"), _("Whom readers of the page write to."), choices=WriteTo)
 
     class Meta(Publishable.Meta):
