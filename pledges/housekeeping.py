@@ -10,7 +10,6 @@ from django.tasks import TaskResultStatus
 from django_tasks_db.models import DBTaskResult
 
 from pledges import tasks
-from pledges.acting import acting
 from pledges.commitments import figures as commitments
 from pledges.commitments.models import ChosenCommitment, FollowUp
 from pledges.counting import milestones, published, tally, weeks
@@ -285,6 +284,5 @@ STEPS = [
     events.publish,
     commitments.publish,
     weeks.publish,
-    acting.count_daily,
     milestones.record,
 ]

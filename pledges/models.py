@@ -1,6 +1,5 @@
 """Models of the pledges app, which Django looks for here."""
 
-from pledges.acting.models import ActingChange, ActingWeek
 from pledges.commitments.models import ChosenCommitment, CommitmentFigures, FollowUp
 from pledges.crypto.models import RegisteredKey, Unreadable
 from pledges.enquiries.alarm_words import AlarmWord

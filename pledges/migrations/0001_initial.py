@@ -37,20 +37,6 @@ class Migration(migrations.Migration):
     operations = [
         *run("before"),
         migrations.CreateModel(
-            name='ActingChange',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('week', models.DateField()),
-                ('sector', models.BigIntegerField()),
-                ('county', models.CharField(blank=True, max_length=6)),
-                ('way', models.CharField(choices=[('online', 'online'), ('groups', 'in groups'), ('paper', 'on paper')], max_length=6)),
-                ('n', models.PositiveIntegerField()),
-            ],
-            options={
-                'default_permissions': (),
-            },
-        ),
-        migrations.CreateModel(
             name='AlarmWord',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -410,28 +396,6 @@ class Migration(migrations.Migration):
                 ('expires_at', models.DateTimeField(editable=False)),
                 ('used_by', models.UUIDField(editable=False)),
             ],
-        ),
-        migrations.CreateModel(
-            name='ActingWeek',
-            fields=[
-                ('pk', models.CompositePrimaryKey('week', 'sector', 'county', 'way', blank=True, editable=False, primary_key=True, serialize=False)),
-                ('week', models.DateField()),
-                ('sector', models.BigIntegerField()),
-                ('county', models.CharField(blank=True, max_length=6)),
-                ('way', models.CharField(choices=[('online', 'online'), ('groups', 'in groups'), ('paper', 'on paper')], max_length=6)),
-                ('counted_at', models.DateTimeField()),
-                ('signed', models.PositiveIntegerField()),
-                ('erased', models.PositiveIntegerField()),
-                ('confirmed', models.PositiveIntegerField()),
-                ('chose', models.PositiveIntegerField()),
-                ('planned', models.PositiveIntegerField()),
-                ('answered', models.PositiveIntegerField()),
-                ('kept', models.PositiveIntegerField()),
-            ],
-            options={
-                'default_permissions': (),
-                'constraints': [models.CheckConstraint(condition=models.Q(('week__iso_week_day', 1)), name='acting_week_begins_on_monday'), models.CheckConstraint(condition=models.Q(('answered__lte', models.F('chose')), ('chose__gte', models.F('planned')), ('confirmed__gte', models.F('chose')), ('kept__lte', models.F('answered')), ('signed__gte', django.db.models.expressions.CombinedExpression(models.F('erased'), '+', models.F('confirmed')))), name='acting_week_each_step_of_the_one_before')],
-            },
         ),
         migrations.CreateModel(
             name='Attempt',
@@ -1902,5 +1866,5 @@ class Migration(migrations.Migration):
     ] + run(
         "tally", "wordings", "storage", "content", "watched", "submissions", "published", "grants", "outbox",
         "keys", "probes", "groups", "paper", "joinings", "commitments", "enquiries", "minutes", "weeks",
-        "requests", "returns", "mailers", "funnel", "names", "sectors", "voices", "mailings", "acting",
+        "requests", "returns", "mailers", "funnel", "names", "sectors", "voices", "mailings",
     )
