@@ -44,8 +44,6 @@ from pledges.tally.models import (
     TallyHour,
     TallyVersion,
     Way,
-    Week,
-    WeekChange,
 )
 from pledges.voices.models import VoiceOwner
 from pledges.wall.models import RefusedWord, WallName
