@@ -14,7 +14,7 @@ from pledges.sectors.models import Commitment, Sector
 from pledges.sectors.wordings import Wording
 from pledges.serving.snapshot import Part
 from pledges.settings.models import PledgingSettings
-from pledges.tally.models import PublishedCounty, PublishedState, Week
+from pledges.tally.models import PublishedCounty, PublishedState
 
 
 class PledgeContent(Part):
@@ -51,8 +51,6 @@ class PledgeContent(Part):
                 "sector__position", "sector", "position", "pk"
             )
         )
-        # The newest first.
-        self.weeks = tuple(Week.objects.published())
 
     def changes(self):
         """The times at which events end and their links stop counting."""

@@ -10,10 +10,9 @@ from django.tasks import TaskResultStatus
 from django_tasks_db.models import DBTaskResult
 
 from pledges import tasks
-from pledges.acting import acting
 from pledges.commitments import figures as commitments
 from pledges.commitments.models import ChosenCommitment, FollowUp
-from pledges.counting import milestones, published, tally, weeks
+from pledges.counting import milestones, published, tally
 from pledges.crypto import keys
 from pledges.crypto.models import Unreadable
 from pledges.enquiries.models import Enquiry
@@ -284,7 +283,5 @@ STEPS = [
     published.publish,
     events.publish,
     commitments.publish,
-    weeks.publish,
-    acting.count_daily,
     milestones.record,
 ]

@@ -1,6 +1,5 @@
 """Models of the pledges app, which Django looks for here."""
 
-from pledges.acting.models import ActingChange, ActingWeek
 from pledges.commitments.models import ChosenCommitment, CommitmentFigures, FollowUp
 from pledges.crypto.models import RegisteredKey, Unreadable
 from pledges.enquiries.alarm_words import AlarmWord
@@ -45,8 +44,6 @@ from pledges.tally.models import (
     TallyHour,
     TallyVersion,
     Way,
-    Week,
-    WeekChange,
 )
 from pledges.voices.models import VoiceOwner
 from pledges.wall.models import RefusedWord, WallName

@@ -90,7 +90,6 @@ urlpatterns = [
     # After the pages above: the pattern matches any slug.
     path(pgettext_lazy("address", "totals/<slug:slug>/"), counties.page, name="county"),
     path(pgettext_lazy("address", "how-we-count/"), totals.method, name="method"),
-    path(pgettext_lazy("address", "how-we-count/week-by-week/"), totals.weeks, name="weeks"),
     path(pgettext_lazy("address", "news-by-email/"), mailings.archive, name="mailings"),
     path(pgettext_lazy("address", "news-by-email/<int:number>/"), mailings.page, name="mailing"),
     path(pgettext_lazy("address", "no-more-news/<token:token>/"), mailings.end_news_page, name="end_news"),

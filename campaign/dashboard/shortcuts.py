@@ -20,7 +20,6 @@ def most_used(user):
         yield _("Find a pledge"), reverse("admin:pledges_pledge_changelist")
         yield _("Sign-ups by minute"), reverse("admin:pledges_pledge_minutes")
         yield _("From sign-up to confirmation"), reverse("admin:pledges_pledge_funnel")
-        yield _("From signing to acting"), reverse("admin:pledges_pledge_acting")
     yield _("View the site"), reverse("campaign:home")
 
 

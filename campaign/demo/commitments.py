@@ -5,12 +5,9 @@ from datetime import timedelta
 
 from django.utils import timezone
 
-from pledges.acting import acting
 from pledges.commitments import figures as commitments
 from pledges.commitments.models import MOST, FollowUpAnswer, PlanPlace
-from pledges.counting import weeks
-from pledges.models import ActingChange, ChosenCommitment, Commitment, CommitmentFigures, Pledge, Way
-from pledges.supporters.querysets import PENDING_LIFE
+from pledges.models import ChosenCommitment, Commitment, CommitmentFigures, Pledge
 
 # Of 100 people who were asked, how many gave which answer. "" is none.
 ANSWERS = {
@@ -40,24 +37,6 @@ def write():
     # The worker may have published figures of the empty database today.
     CommitmentFigures.objects.update(published_at=None)
     commitments.publish()
-    count_weeks()
-
-
-def count_weeks():
-    """Count the weeks from signing to acting. One in nine of those who signed never confirmed."""
-    rng = random.Random(5)
-    ActingChange.objects.bulk_create(
-        ActingChange(
-            week=weeks.monday(timezone.localdate(pledge.created_at)),
-            sector=pledge.sector_id,
-            county=pledge.county_id or "",
-            way=Way.ONLINE,
-            n=1,
-        )
-        for pledge in Pledge.objects.filter(created_at__lt=timezone.now() - PENDING_LIFE).order_by("created_at")
-        if rng.random() < 1 / 8
-    )
-    acting.count(acting.oldest_week())
 
 
 def _choice(rng, pledge, commitment, slot):

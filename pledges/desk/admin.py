@@ -20,7 +20,6 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
 from pledges.access import decrypted, log_access_to_people, reason_url, sees_people
-from pledges.acting.admin import ActingPage
 from pledges.crypto import keys
 from pledges.desk import audit_words
 from pledges.desk.bulk import CANNOT_ERASE_MESSAGE, BulkActions
@@ -80,7 +79,7 @@ CORRECTIONS = _("When you save, we email the person the details shown here.")
 
 
 @admin.register(Pledge)
-class PledgeAdmin(BulkActions, MinutePages, FunnelPage, ActingPage, ModelAdmin):
+class PledgeAdmin(BulkActions, MinutePages, FunnelPage, ModelAdmin):
     """The list of pledges, and the page on which one is corrected or erased."""
 
     history_kind = PLEDGES

@@ -37,20 +37,6 @@ class Migration(migrations.Migration):
     operations = [
         *run("before"),
         migrations.CreateModel(
-            name='ActingChange',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('week', models.DateField()),
-                ('sector', models.BigIntegerField()),
-                ('county', models.CharField(blank=True, max_length=6)),
-                ('way', models.CharField(choices=[('online', 'online'), ('groups', 'in groups'), ('paper', 'on paper')], max_length=6)),
-                ('n', models.PositiveIntegerField()),
-            ],
-            options={
-                'default_permissions': (),
-            },
-        ),
-        migrations.CreateModel(
             name='AlarmWord',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -410,28 +396,6 @@ class Migration(migrations.Migration):
                 ('expires_at', models.DateTimeField(editable=False)),
                 ('used_by', models.UUIDField(editable=False)),
             ],
-        ),
-        migrations.CreateModel(
-            name='ActingWeek',
-            fields=[
-                ('pk', models.CompositePrimaryKey('week', 'sector', 'county', 'way', blank=True, editable=False, primary_key=True, serialize=False)),
-                ('week', models.DateField()),
-                ('sector', models.BigIntegerField()),
-                ('county', models.CharField(blank=True, max_length=6)),
-                ('way', models.CharField(choices=[('online', 'online'), ('groups', 'in groups'), ('paper', 'on paper')], max_length=6)),
-                ('counted_at', models.DateTimeField()),
-                ('signed', models.PositiveIntegerField()),
-                ('erased', models.PositiveIntegerField()),
-                ('confirmed', models.PositiveIntegerField()),
-                ('chose', models.PositiveIntegerField()),
-                ('planned', models.PositiveIntegerField()),
-                ('answered', models.PositiveIntegerField()),
-                ('kept', models.PositiveIntegerField()),
-            ],
-            options={
-                'default_permissions': (),
-                'constraints': [models.CheckConstraint(condition=models.Q(('week__iso_week_day', 1)), name='acting_week_begins_on_monday'), models.CheckConstraint(condition=models.Q(('answered__lte', models.F('chose')), ('chose__gte', models.F('planned')), ('confirmed__gte', models.F('chose')), ('kept__lte', models.F('answered')), ('signed__gte', django.db.models.expressions.CombinedExpression(models.F('erased'), '+', models.F('confirmed')))), name='acting_week_each_step_of_the_one_before')],
-            },
         ),
         migrations.CreateModel(
             name='Attempt',
@@ -1227,37 +1191,6 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
-            name='Week',
-            fields=[
-                ('begins', models.DateField(primary_key=True, serialize=False)),
-                ('published_at', models.DateTimeField(null=True)),
-                ('signed', models.PositiveIntegerField(null=True)),
-                ('confirmed', models.PositiveIntegerField(null=True)),
-                ('expired', models.PositiveIntegerField(null=True)),
-                ('withdrawn', models.PositiveIntegerField(null=True)),
-                ('removed', models.PositiveIntegerField(null=True)),
-                ('restored', models.PositiveIntegerField(null=True)),
-            ],
-            options={
-                'ordering': ['-begins'],
-                'default_permissions': (),
-                'constraints': [models.CheckConstraint(condition=models.Q(('begins__iso_week_day', 1)), name='week_begins_on_monday'), models.CheckConstraint(condition=models.Q(models.Q(('confirmed__isnull', True), ('expired__isnull', True), ('published_at', None), ('removed__isnull', True), ('restored__isnull', True), ('signed__isnull', True), ('withdrawn__isnull', True)), models.Q(('confirmed__isnull', False), ('expired__isnull', False), ('published_at__isnull', False), ('removed__isnull', False), ('restored__isnull', False), ('signed__isnull', False), ('withdrawn__isnull', False)), _connector='OR'), name='week_published_whole'), models.UniqueConstraint(condition=models.Q(('published_at', None)), fields=('published_at',), name='week_one_is_open', nulls_distinct=False)],
-            },
-        ),
-        migrations.CreateModel(
-            name='WeekChange',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('week', models.DateField()),
-                ('kind', models.CharField(choices=[('signed', 'Signed'), ('confirmed', 'Confirmed'), ('expired', 'Expired'), ('withdrawn', 'Withdrawn'), ('removed', 'Removed'), ('restored', 'Restored')], max_length=9)),
-                ('n', models.PositiveIntegerField()),
-            ],
-            options={
-                'default_permissions': (),
-                'indexes': [models.Index(fields=['week'], name='week_change')],
-            },
-        ),
-        migrations.CreateModel(
             name='Wording',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -1901,6 +1834,6 @@ class Migration(migrations.Migration):
         ),
     ] + run(
         "tally", "wordings", "storage", "content", "watched", "submissions", "published", "grants", "outbox",
-        "keys", "probes", "groups", "paper", "joinings", "commitments", "enquiries", "minutes", "weeks",
-        "requests", "returns", "mailers", "funnel", "names", "sectors", "voices", "mailings", "acting",
+        "keys", "probes", "groups", "paper", "joinings", "commitments", "enquiries", "minutes",
+        "requests", "returns", "mailers", "funnel", "names", "sectors", "voices", "mailings",
     )

@@ -2,13 +2,11 @@
 
 from django.http import HttpResponse
 from django.shortcuts import render
-from django.utils.translation import gettext, gettext_lazy, pgettext
+from django.utils.translation import gettext_lazy
 
 from pledges.content import PledgeContent
 from pledges.counting import tally
 from pledges.counting.suppression import THRESHOLD
-from pledges.counting.weeks import shown as shown_weeks
-from pledges.events.models import STEP
 from pledges.figures import downloads
 from pledges.figures.county_map import county_map, rate
 from pledges.figures.mosaic import mosaic
@@ -16,7 +14,6 @@ from pledges.fixed_pages import fixed_page
 from pledges.places.models import County
 from pledges.serving.http import embeddable, in_named_language, public_page
 from pledges.serving.moments import Depth
-from pledges.supporters.querysets import PENDING_LIFE
 
 # Commitments on the page of the totals. The page of a group has all of its own.
 MAX_COMMITMENTS = 6
@@ -83,45 +80,6 @@ def _ranked(counties, per_10000):
 def method(request):
     """How people are counted, and what is not published."""
     return render(request, "pledges/totals/method.html", {"small": THRESHOLD, "totals": tally.shown()})
-
-
-@fixed_page(
-    gettext_lazy("Week by week"),
-    gettext_lazy("How many pledges were signed, confirmed, withdrawn and removed in each week."),
-    place=120,
-)
-@public_page
-def weeks(request):
-    """What happened to pledges week by week, in steps of five."""
-    # In the order of NUMBERS.
-    meanings = [
-        (pgettext("pledges", "Signed"), gettext("Someone filled in the form. The pledge does not count yet.")),
-        (
-            pgettext("pledges", "Confirmed"),
-            gettext("The person confirmed by email. The pledge has counted since then."),
-        ),
-        (
-            pgettext("pledges", "Expired"),
-            gettext("Nobody confirmed the pledge within %(days)d days, so it was erased.")
-            % {"days": PENDING_LIFE.days},
-        ),
-        (
-            pgettext("pledges", "Withdrawn"),
-            gettext(
-                "The person withdrew the pledge, or told us that someone else had used their address. It was erased."
-            ),
-        ),
-        (pgettext("pledges", "Removed"), gettext("Our team found the pledge to be fake. It no longer counts.")),
-        (
-            pgettext("pledges", "Restored"),
-            gettext("Our team had removed the pledge by mistake. It counts as before."),
-        ),
-    ]
-    titles = [title for title, _meaning in meanings]
-    shown = [
-        (week, list(zip(titles, figures, strict=True))) for week, figures in shown_weeks(PledgeContent.current().weeks)
-    ]
-    return render(request, "pledges/totals/weeks.html", {"weeks": shown, "meanings": meanings, "small": STEP})
 
 
 @embeddable

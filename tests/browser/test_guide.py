@@ -472,13 +472,6 @@ def whether_emails_arrive(walk):
     walk.press(".shortcuts a[href$='/funnel/']")
 
 
-def who_acts(walk):
-    walk.open("/admin/")
-    walk.press(".shortcuts a[href$='/acting/']")
-    walk.page.locator("#id_sector").select_option("teachers")
-    walk.press(".among button")
-
-
 def many_pledges(walk):
     page = walk.page
     walk.open(
@@ -679,7 +672,6 @@ def test_every_step_of_the_guide_works_and_every_word_in_bold_appears(
     many_pledges(walk)
     a_flood(walk)
     whether_emails_arrive(walk)
-    who_acts(walk)
     group_pledges(walk)
     organisations(walk)
     messages_to_the_team(walk)

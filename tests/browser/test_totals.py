@@ -4,8 +4,7 @@ import pytest
 from playwright.sync_api import expect
 
 from pledges.counting import milestones
-from pledges.models import Pledge, Week
-from pledges.tally.models import NUMBERS
+from pledges.models import Pledge
 from tests.browser import press
 from tests.browser.axe import faults_in, in_language_and_views, view_of
 from tests.factories import make_pledge
@@ -13,15 +12,14 @@ from tests.pages import LANGUAGES, path_of
 from tests.tally import publish, put_people
 
 OVER_HALF_A_MINUTE = 31_000  # milliseconds
-PAGES = ("pledges:totals", "pledges:totals_per_10000", "pledges:method", "pledges:weeks")
+PAGES = ("pledges:totals", "pledges:totals_per_10000", "pledges:method")
 
 
 @pytest.fixture
 def many_pledges():
-    """640 pledges over a year, with a published state, milestones and a week."""
+    """640 pledges over a year, with a published state and milestones."""
     put_people(640, days=400)
     publish()
-    Week.objects.create(begins="2026-11-16", published_at="2026-11-23T00:00Z", **dict.fromkeys(NUMBERS, 12))
     milestones.record()
 
 

@@ -114,7 +114,6 @@ OWN_VIEWS = {
     "pledges_pledge_domain": ("post", {PLEDGES, ADMINISTRATOR}, None),
     "pledges_pledge_minutes": ("get", {PLEDGES, ADMINISTRATOR}, None),
     "pledges_pledge_funnel": ("get", {PLEDGES, ADMINISTRATOR}, None),
-    "pledges_pledge_acting": ("get", {PLEDGES, ADMINISTRATOR}, None),
     "pledges_pledge_remove": ("get", {PLEDGES, ADMINISTRATOR}, None),
     "pledges_export_progress": ("get", {PLEDGES, ADMINISTRATOR}, "pledges.export"),
     "pledges_sector_merge": ("get", {PLEDGES, ADMINISTRATOR}, "pledges.sector"),

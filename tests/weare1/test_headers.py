@@ -123,7 +123,6 @@ ROWS = [
     *both("/sq/sa-jemi/shkoder/", "/en/totals/shkoder/"),
     Row("/sq/sa-jemi/x/", 404, cache_control=CACHED_ERROR),
     *both("/sq/si-numerojme/", "/en/how-we-count/"),
-    *both("/sq/si-numerojme/java-pas-jave/", "/en/how-we-count/week-by-week/"),
     *both("/sq/muri/", "/en/wall/", cache_control=CACHED_FORM, more=HIDDEN),
     Row("/sq/muri/1/", 301, cache_control=CACHED_ERROR, more=HIDDEN | {"Location": "/sq/muri/"}),
     Row("/en/wall/1/", 301, cache_control=CACHED_ERROR, more=HIDDEN | {"Location": "/en/wall/"}, language="en"),

@@ -64,7 +64,7 @@ def english_texts():
     for name in WITHOUT_CATALOGUE:
         yield from lines_of(name)
     # The open data say "sector", as the API does.
-    for where, line in lines_of("pledges/totals/openapi.py"):
+    for where, line in lines_of("pledges/totals/openapi.json"):
         yield where, re.sub(r"sectors?", "group", line, flags=re.IGNORECASE)
 
 

@@ -13,7 +13,7 @@ from campaign.demo import commitments as demo_commitments
 from campaign.demo import content as invented
 from campaign.demo import mailings as demo_mailings
 from campaign.help.units import ProtectionUnit
-from pledges.counting import milestones, published, tally, weeks
+from pledges.counting import milestones, published, tally
 from pledges.counting.suppression import THRESHOLD
 from pledges.groups.querysets import school_year
 from pledges.inbox.submissions import submit
@@ -30,7 +30,6 @@ from pledges.models import (
     PublishedState,
     Sector,
     Submission,
-    Week,
     Wording,
 )
 from pledges.supporters.querysets import PENDING_LIFE
@@ -111,10 +110,6 @@ class Command(BaseCommand):
             published.publish_counties()
             published.publish()
             self.publish_past_weeks()
-            # The worker may have opened a week of the empty database.
-            Week.objects.all().delete()
-            Week.objects.create(begins=weeks.monday(timezone.localdate() - timedelta(weeks=12)))
-            weeks.publish()
             self.invent_units()
             milestones.record()
             invented.write_goals()

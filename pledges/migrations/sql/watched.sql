@@ -16,5 +16,4 @@ CALL watch_content('pledges_publishedcounty');
 CALL watch_content('pledges_publishedstate');
 CALL watch_content('pledges_sector');
 CALL watch_content('pledges_voiceowner');
-CALL watch_content('pledges_week');
 CALL watch_content('pledges_wording');

@@ -194,13 +194,7 @@ def test_a_sector_without_wording_is_reported(client):
         ),
         (
             ["view_pledge"],
-            [
-                "Find a pledge",
-                "Sign-ups by minute",
-                "From sign-up to confirmation",
-                "From signing to acting",
-                "View the site",
-            ],
+            ["Find a pledge", "Sign-ups by minute", "From sign-up to confirmation", "View the site"],
         ),
     ],
 )

@@ -59,7 +59,6 @@ PAGES = (
     "pledges:totals",
     "pledges:totals_per_10000",
     "pledges:method",
-    "pledges:weeks",
     "pledges:wall",
 )
 

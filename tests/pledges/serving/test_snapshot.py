@@ -3,7 +3,7 @@
 import re
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from datetime import date, timedelta
+from datetime import timedelta
 
 import pytest
 from django.conf import settings
@@ -45,7 +45,6 @@ from pledges.models import (
     PledgingSettings,
     ProviderRule,
     Sector,
-    Week,
     Wording,
 )
 from pledges.serving import kept_pages, snapshot, source
@@ -133,7 +132,6 @@ CHANGES = [
     lambda: Goal.objects.create(people=5000),
     lambda: ProviderRule.objects.first().delete(),
     lambda: AlarmWord.objects.create(words="fjalë e re"),
-    lambda: Week.objects.create(begins=date(2026, 11, 23)),
     lambda: HelpChannel.objects.filter(key="alo-116111").update(number="116-111"),
     lambda: Demand.objects.update(institution="Kuvendi i Shqipërisë"),
     lambda: add_step(Demand.objects.first()),
