@@ -7,6 +7,7 @@ import dns.flags
 import dns.message
 import dns.rcode
 import dns.rdatatype
+import dns.resolver
 import dns.rrset
 
 
@@ -30,9 +31,12 @@ class NameServer(socketserver.ThreadingUDPServer):
         self.server_close()
 
     @property
-    def address(self):
-        """Such as 127.0.0.1:5353."""
-        return "{}:{}".format(*self.server_address)
+    def resolver(self):
+        """A resolver that asks this server only."""
+        found = dns.resolver.Resolver(configure=False)
+        host, found.port = self.server_address
+        found.nameservers = [host]
+        return found
 
 
 class _Handler(socketserver.BaseRequestHandler):

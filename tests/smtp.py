@@ -108,7 +108,6 @@ class _Session(socketserver.StreamRequestHandler):
                 message = message_from_bytes(written.replace(b"\r\n", b"\n"), policy=email.policy.default)
                 self.server.written.append(written)
                 self.server.accepted.append(message)
-                # Last: a reader that finds a return address finds its message too.
                 self.server.senders.append(sender)
             self._send(reply)
             if verb == "QUIT":

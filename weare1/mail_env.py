@@ -1,12 +1,12 @@
-"""Mail settings from the environment: the mailers with their limits, and the mailbox of what comes back."""
+"""Mail settings from the environment: the mailers with their limits."""
 
-import re
 from urllib.parse import parse_qs, unquote
 
 from django.core.exceptions import ImproperlyConfigured
 
 from weare1 import env
 
+EXAMPLE = "smtp://user:password@mail.example.org:587/?tls=1"
 # The parameters of a mailer that are no options of its backend.
 LIMITS = ("per_minute", "per_day")
 
@@ -35,8 +35,14 @@ def mailer(name):
     TLS. `anymail://PROVIDER/?OPTION=VALUE`: a backend of django-anymail with its options. Both take `per_minute` and `per_day`,
     the most messages that the server accepts; limits are {name: number} of those that are given.
     """
-    env.required(name, "the mail server, such as smtp://user:password@mail.example.org:587/?tls=1")
-    parts, port, query = _read(name, ("smtp", "smtps", "anymail"), "smtp://user:password@mail.example.org:587/?tls=1")
+    parts = env.split(env.required(name, f"the mail server, such as {EXAMPLE}"))
+    try:
+        port = parts.port
+    except ValueError:
+        port = -1
+    if parts.scheme not in ("smtp", "smtps", "anymail") or not parts.hostname or port == -1:
+        raise ImproperlyConfigured(f"{name} must look like {EXAMPLE}.")
+    query = {key: values[-1] for key, values in parse_qs(parts.query).items()}
     limits = {limit: env.above_zero(f"{name}: {limit}", query.pop(limit)) for limit in LIMITS if limit in query}
     sender = query.pop("from", None)
     if parts.scheme == "anymail":
@@ -56,39 +62,3 @@ def mailer(name):
         "timeout": 10,
     }
     return {"BACKEND": "django.core.mail.backends.smtp.EmailBackend", "OPTIONS": options}, limits, sender
-
-
-def bounce_mailbox(name):
-    """(address, options of `pledges.returns.mailbox.read`) of `imaps://user:password@host/?address=bounce@example.org`.
-
-    (None, None) if it is unset. imap:// is without TLS, for a server on the same machine.
-    """
-    if not env.text(name):
-        return None, None
-    example = "imaps://user:password@mail.example.org/?address=bounce@example.org"
-    parts, port, query = _read(name, ("imap", "imaps"), example)
-    # Each message has a return address of its own, bounce+TOKEN@example.org, with at most 64 characters before the @.
-    if not re.fullmatch(r"[a-z0-9.-]{1,20}@[a-z0-9.-]+\.[a-z0-9]+", query.get("address", "")):
-        raise ImproperlyConfigured(
-            f"{name}: add address=bounce@example.org, in lower case, at most 20 characters before the @."
-        )
-    is_tls = parts.scheme == "imaps"
-    return query["address"], {
-        "host": parts.hostname,
-        "port": port or (993 if is_tls else 143),
-        "user": unquote(parts.username or ""),
-        "password": unquote(parts.password or ""),
-        "is_tls": is_tls,
-    }
-
-
-def _read(name, schemes, example):
-    """(parts, port or None, {parameter: value}) of the URL in a variable."""
-    parts = env.split(env.text(name))
-    try:
-        port = parts.port
-    except ValueError:
-        port = -1
-    if parts.scheme not in schemes or not parts.hostname or port == -1:
-        raise ImproperlyConfigured(f"{name} must look like {example}.")
-    return parts, port, {key: values[-1] for key, values in parse_qs(parts.query).items()}

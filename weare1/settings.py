@@ -168,8 +168,6 @@ OPERATOR_EMAILS = env.comma_separated("OPERATOR_EMAIL")
 
 # Mail. Without MAIL_URL, development writes one .eml file per message under var/mail/.
 MAILERS, MAIL_LIMITS, mail_sender = mail_env.mailers(folder=VAR / "mail" if DEV else None)
-# The mailbox of what comes back, and its address.
-BOUNCE_ADDRESS, BOUNCE_MAILBOX = mail_env.bounce_mailbox("BOUNCE_MAILBOX_URL")
 # Settings of django-anymail for the reports of a provider, such as WEBHOOK_SECRET.
 ANYMAIL = {name.removeprefix("ANYMAIL_"): env.text(name) for name in os.environ if name.startswith("ANYMAIL_")}
 # deploy/install names a host of the reserved domain "invalid" (RFC 2606) until the mail account is known.

@@ -19,8 +19,6 @@ from pledges.languages import LANGUAGE_CODES
 
 ID_BYTES, NUMBER_BYTES, DIGEST_BYTES = 7, 3, 8
 TOKEN_BYTES = ID_BYTES + NUMBER_BYTES + DIGEST_BYTES
-# RFC 5322, section 2.1.1, without the line break.
-LONGEST_LINE = 78
 
 
 @dataclass(frozen=True)
@@ -74,16 +72,7 @@ def read(text):
 
 def url(pledge, mailing_id):
     """The absolute URL for a message."""
-    return _url(token(pledge, mailing_id))
-
-
-def excess():
-    """By how many characters the header with such a URL of this site is longer than one line; 0 or less if it fits."""
-    return len(f"List-Unsubscribe: <{_url(base64.urlsafe_b64encode(bytes(TOKEN_BYTES)).decode())}>") - LONGEST_LINE
-
-
-def _url(text):
-    return settings.SITE_URL + reverse("end_news", args=[text])
+    return settings.SITE_URL + reverse("end_news", args=[token(pledge, mailing_id)])
 
 
 def _digest(secret, pledge, number):

@@ -1,6 +1,6 @@
 """The checks of `/readyz`. Each is a function in CHECKS that yields the names of what is wrong (see docs/operating.md)."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 from django.conf import settings
 from django.contrib.postgres.expressions import ArraySubquery
@@ -30,9 +30,6 @@ UNFOLDED_LIMIT = 20_000
 SETTLING_LIMIT = timedelta(minutes=2)
 # A message overdue for longer means that no worker runs.
 QUEUE_AGE_LIMIT = timedelta(minutes=15)
-# The mailbox of what comes back is read every minute.
-RETURNS_LIMIT = timedelta(minutes=30)
-NEVER = datetime.min.replace(tzinfo=UTC)
 # Settings of PostgreSQL with which its log would hold statements, and so what people typed, each with its safe values. Parameters
 # are part of the statement: psycopg2 sends no separate ones, so log_parameter_max_length protects nothing. The guide also sets
 # log_min_error_statement, whose default logs statements that fail; a default is no alarm, and names are ciphertext there too.
@@ -107,7 +104,7 @@ def messages():
 
 
 def worker():
-    """The heartbeat of the worker, whether it queues news, and what it has probed: clock, certificate, returns, who confirms."""
+    """The heartbeat of the worker, whether it queues news, and what it has probed: clock, certificate, who confirms."""
     fallen = ArraySubquery(FallenProvider.objects.order_by("pk").values("pk"))
     stuck = Exists(Mailing.objects.stuck())
     heartbeat = Heartbeat.objects.annotate(now=Now(), fallen=fallen, is_news_stuck=stuck).first()
@@ -122,8 +119,6 @@ def worker():
         ends_at = heartbeat.certificate_ends_at
         if ends_at is None or ends_at < heartbeat.now + certificate.ENDS_SOON:
             yield "certificate"
-    if settings.BOUNCE_MAILBOX and (heartbeat.returns_read_at or NEVER) < heartbeat.now - RETURNS_LIMIT:
-        yield "returns"
     if heartbeat.is_news_stuck:
         yield "news"
     for provider in heartbeat.fallen:

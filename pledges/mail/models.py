@@ -13,7 +13,7 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from pledges import metrics
-from pledges.crypto import keys, links, news_links, return_addresses
+from pledges.crypto import keys, news_links
 from pledges.crypto.links import Purpose
 from pledges.crypto.models import Unreadable
 from pledges.mail import content, errors, mailers, news
@@ -24,6 +24,8 @@ from pledges.mail.texts import BULK_KINDS, FIRST_KINDS, MessageKind, MessageText
 from pledges.providers.models import BlockedAddress, ProviderRule, mailbox_digests
 
 logger = logging.getLogger(__name__)
+# The key of its id among the metadata that a provider sends back with its reports.
+METADATA = "mail"
 # The delays before the first retries. All later ones follow after LATER_RETRY_DELAY.
 RETRY_DELAYS = [timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=30), timedelta(hours=2)]
 LATER_RETRY_DELAY = timedelta(hours=6)
@@ -239,12 +241,6 @@ class Message(models.Model):
         """The name of the mailer that sends it."""
         return mailer_of(self.kind)
 
-    @property
-    def return_binding(self):
-        """What its return address is bound to: the address of its recipient. A change of address ends it, as it ends links."""
-        about = self.contact or self.pledge
-        return links.binding(self.spec.link_purpose, about) if hasattr(about, "link_version") else ""
-
     def mailbox_digests(self, rules):
         """{column: digest} of the recipient's mailbox, or None if there is no recipient any more, or none that decrypts."""
         try:
@@ -331,7 +327,7 @@ class Message(models.Model):
                 self.no_longer_applies = True
                 self.give_back()
                 return None
-            return_addresses.expect_return(mail, return_addresses.token(self.pk, self.return_binding))
+            mail.metadata = {METADATA: str(self.pk)}
             server.send(mail)
         except (DatabaseError, InterfaceError):
             # No fault of the mail server: the message is claimed again when its lease ends.

@@ -719,8 +719,6 @@ class Migration(migrations.Migration):
                 ('is_clock_steady', models.BooleanField(db_default=True, editable=False)),
                 ('certificate_read_at', models.DateTimeField(editable=False, null=True)),
                 ('certificate_ends_at', models.DateTimeField(editable=False, null=True)),
-                ('returns_read_at', models.DateTimeField(editable=False, null=True)),
-                ('returns_leased_until', models.DateTimeField(editable=False, null=True)),
             ],
             options={
                 'constraints': [models.CheckConstraint(condition=models.Q(('pk', 1)), name='heartbeat_single_row')],

@@ -9,8 +9,6 @@ from django.utils import timezone
 
 # Four missed beats.
 LATE_AFTER = timedelta(minutes=2)
-# Longer than reading the mailbox of what comes back takes. It is read again so long after its reader was killed.
-RETURNS_LEASE = timedelta(minutes=10)
 # Clocks that differ by more are wrong.
 CLOCK_TOLERANCE = timedelta(minutes=1)
 
@@ -26,10 +24,6 @@ class Heartbeat(models.Model):
     # could not be read, or browsers refuse it).
     certificate_read_at = models.DateTimeField(null=True, editable=False)
     certificate_ends_at = models.DateTimeField(null=True, editable=False)
-    # When the mailbox of what comes back was last read (None: never, or there is none).
-    returns_read_at = models.DateTimeField(null=True, editable=False)
-    # While a worker reads it, so that no other one does.
-    returns_leased_until = models.DateTimeField(null=True, editable=False)
 
     class Meta:
         constraints = [models.CheckConstraint(name="heartbeat_single_row", condition=Q(pk=1))]
@@ -42,17 +36,6 @@ class Heartbeat(models.Model):
         """Record that a worker is alive now, and values of other columns."""
         row = cls(pk=1, beat_at=Now(), **probed)
         cls.objects.bulk_create([row], update_conflicts=True, unique_fields=["pk"], update_fields=["beat_at", *probed])
-
-    @classmethod
-    def lease_returns(cls):
-        """Take the lease on the mailbox of what comes back; returns whether this call did it."""
-        free = cls.objects.filter(Q(returns_leased_until=None) | Q(returns_leased_until__lte=Now()))
-        return bool(free.update(returns_leased_until=Now() + RETURNS_LEASE))
-
-    @classmethod
-    def end_returns_lease(cls, **probed):
-        """End the lease, and record values of other columns. It is no beat: that is for the thread that runs housekeeping."""
-        cls.objects.update(returns_leased_until=None, **probed)
 
     @classmethod
     def is_ahead(cls):

@@ -155,17 +155,12 @@ FETCHING = [
 ]
 
 
-# The first one visits what the content links to. The next four read the certificate of SITE_URL and its /readyz, the mailbox of
-# BOUNCE_MAILBOX_URL and the server of MAIL_URL, which only the operator sets, and names of constants; the last one ends
-# connections.
+# The first one visits what the content links to. The next two read the certificate of SITE_URL and its /readyz, which only the
+# operator sets; the last one ends connections.
 NO_FETCHERS = (
     "campaign.links.public_web:",
-    *(
-        "pledges.health.certificate:",
-        "pledges.health.alarm:",
-        "pledges.returns.mailbox:",
-        "pledges.mail.server_check:",
-    ),
+    "pledges.health.certificate:",
+    "pledges.health.alarm:",
     "weare1.deadline:",
 )
 

@@ -17,7 +17,6 @@ from pledges.inbox import submissions
 from pledges.mail import mailers
 from pledges.mail.sending import Sender
 from pledges.mailings.models import Mailing
-from pledges.returns.returns import Returns
 from pledges.worker.models import FailedStep, Heartbeat
 
 logger = logging.getLogger(__name__)
@@ -143,7 +142,7 @@ def threads():
     senders = [Sender(mailer) for mailer in mailers.in_use()]
     settler = Repeater(submissions.settle, SETTLING_INTERVAL_SECONDS)
     feeder = Repeater(Mailing.objects.fill_queue, FEEDING_INTERVAL_SECONDS)
-    return [settler, feeder, *senders, *([Returns()] if settings.BOUNCE_MAILBOX else []), Housekeeper()]
+    return [settler, feeder, *senders, Housekeeper()]
 
 
 class Command(db_worker.Command):

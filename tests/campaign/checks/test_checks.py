@@ -24,7 +24,6 @@ from campaign.models import (
     Term,
 )
 from pledges.languages import LANGUAGE_CODES
-from pledges.mail.records import resolver
 from pledges.models import Sector
 from tests.campaign.pages.test_content import make_page
 from tests.dns import NameServer
@@ -523,7 +522,7 @@ def test_a_link_is_claimed_by_one_worker():
 def test_a_failure_has_its_first_day_until_it_opens_again():
     link = ExternalLink.objects.create(address="http://shembull.al/")
     with NameServer({("other.al", "A"): ["127.0.0.1"]}) as names:
-        web = Web(resolver(*names.server_address))
+        web = Web(names.resolver)
         link.visit(web)
         link.refresh_from_db()
         first = link.failing_since

@@ -12,7 +12,6 @@ import pytest
 
 from campaign.links import public_web
 from campaign.links.public_web import Web, is_public, visit
-from pledges.mail.records import resolver
 from tests.dns import NameServer
 
 TIMEOUT = 30  # seconds
@@ -84,9 +83,8 @@ def network():
             for server in (public, private):
                 stack.callback(server.server_close)
                 stack.callback(server.shutdown)
-            asked = resolver(*names.server_address)
             port = public.server_address[1]
-            return public, private, Web(asked, is_public, {"http": port, "https": port}, **options), names
+            return public, private, Web(names.resolver, is_public, {"http": port, "https": port}, **options), names
 
         yield start
 

@@ -143,12 +143,6 @@ WRONG = {
     "MAIL_URL has a wrong limit": ("MAIL_URL", "smtp://mail.example.org/?per_day=many"),
     "BULK_MAIL_URL is not a URL": ("BULK_MAIL_URL", "mail.example.org"),
     "BULK_MAIL_URL has a sender": ("BULK_MAIL_URL", "smtp://mail.example.org/?from=news@example.org"),
-    "BOUNCE_MAILBOX_URL is not a URL": ("BOUNCE_MAILBOX_URL", "mail.example.org"),
-    "BOUNCE_MAILBOX_URL has no address": ("BOUNCE_MAILBOX_URL", "imaps://u:p@mail.example.org/"),
-    "BOUNCE_MAILBOX_URL has a long address": (
-        "BOUNCE_MAILBOX_URL",
-        "imaps://u:p@mail.example.org/?address=everything-that-comes-back@example.org",
-    ),
     "MAIL_CONNECTIONS is not a number": ("MAIL_CONNECTIONS", "eight"),
     "MAIL_CONNECTIONS is 0": ("MAIL_CONNECTIONS", "0"),
 }

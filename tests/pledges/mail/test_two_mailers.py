@@ -2,19 +2,19 @@
 
 import random
 import threading
+import uuid
 from collections import Counter
 
 import pytest
+from anymail.signals import AnymailTrackingEvent, EventType, RejectReason
+from django.db import connection
 from django.utils import timezone
 
-from pledges.crypto import return_addresses
-from pledges.models import FollowUp, Heartbeat, Message, Pledge
+from pledges.models import FollowUp, Message, Pledge
 from pledges.returns import returns
 from pledges.statistics import funnel
 from tests.drill import rounds
 from tests.factories import make_pledge
-from tests.imap import Mailbox
-from tests.pledges.returns.reports import BOUNCE_ADDRESS, complaint, delivery_report
 from tests.pledges.statistics.made import by_provider, recount
 from tests.smtp import MailServer
 from tests.threads import wait_until
@@ -25,11 +25,11 @@ DOMAINS = ["gmail.com", "outlook.com", "shkolla.example"]
 # What happens to the message of a person, and how often.
 FATES = [State.SENT] * 14 + [State.BOUNCED] * 2 + [State.DELAYED, State.SPAM, State.REFUSED, "forged"]
 REPORTS = {
-    State.BOUNCED: delivery_report,
-    State.DELAYED: lambda token: delivery_report(token, "5.2.2", diagnostic="smtp; 552 full"),
-    State.SPAM: complaint,
-    # About a message of someone else: the digest is wrong.
-    "forged": lambda token: delivery_report(token[:-2] + ("aa" if token[-2:] != "aa" else "bb")),
+    State.BOUNCED: (EventType.BOUNCED, RejectReason.BOUNCED),
+    State.DELAYED: (EventType.BOUNCED, RejectReason.OTHER),
+    State.SPAM: (EventType.COMPLAINED, RejectReason.SPAM),
+    # About a message that is not ours.
+    "forged": (EventType.BOUNCED, RejectReason.BOUNCED),
 }
 STATES = {fate: State.SENT if fate == "forged" else fate for fate in FATES}
 PATIENCE = 600  # seconds
@@ -50,43 +50,45 @@ def make_people(number):
     return fates
 
 
-class Inboxes(threading.Thread):
-    """Reads what the servers accepted, and lets it come back by its fate."""
+class Provider(threading.Thread):
+    """Reports each message that was sent, by its fate."""
 
-    def __init__(self, servers, box, fates):
+    def __init__(self, fates):
         super().__init__(daemon=True)
-        self.servers, self.box, self.fates, self.stopped = servers, box, fates, threading.Event()
+        self.fates, self.stopped = fates, threading.Event()
+        self.reported = set()
 
     def run(self):
-        read = [0] * len(self.servers)
         while not self.stopped.wait(0.05):
-            for place, server in enumerate(self.servers):
-                for sender in server.senders[read[place] :]:
-                    self.receive(sender, str(server.accepted[read[place]]["To"]))
-                    read[place] += 1
+            for message in Message.objects.filter(state=State.SENT).exclude(pk__in=self.reported):
+                self.reported.add(message.pk)
+                self.report(message.pk, message.address)
+        connection.close()
 
-    def receive(self, sender, address):
-        if report := REPORTS.get(self.fates[address]):
-            self.box.put(report(return_addresses.find_token(sender)))
+    def report(self, message_id, address):
+        fate = self.fates[address]
+        if fate in REPORTS:
+            kind, reason = REPORTS[fate]
+            metadata = {"mail": str(uuid.uuid4() if fate == "forged" else message_id)}
+            event = AnymailTrackingEvent(event_type=kind, reject_reason=reason, metadata=metadata, recipient=address)
+            returns.record_event(event)
 
 
 @pytest.mark.slow
 @pytest.mark.drill
 @pytest.mark.django_db(transaction=True)
-def test_states_wishes_and_the_funnel_are_right(settings):
+def test_states_wishes_and_the_funnel_are_right():
     number = rounds(240, 10_000)
-    settings.BOUNCE_ADDRESS = BOUNCE_ADDRESS
     fates = make_people(number)
-    with MailServer() as first, MailServer() as bulk, Mailbox() as box:
-        settings.BOUNCE_MAILBOX = box.options
+    with MailServer() as first, MailServer() as bulk:
         for address, fate in fates.items():
             if fate == State.REFUSED:
                 for server in (first, bulk):
                     server.replies["RCPT", address] = "550 5.1.1 no such user"
         bulk.messages_per_connection = 30
-        inboxes = Inboxes((first, bulk), box, fates)
-        inboxes.start()
-        with workers(2, **environment(first, bulk, box)):
+        provider = Provider(fates)
+        provider.start()
+        with workers(2, **environment(first, bulk)):
             wait_until(lambda: len(bulk.accepted) > number // 20, PATIENCE)
             bulk.delay = 0.1
             wait_until(lambda: not Message.objects.queued().filter(kind=Message.Kind.CONFIRM).exists(), PATIENCE)
@@ -95,15 +97,10 @@ def test_states_wishes_and_the_funnel_are_right(settings):
             )
             wait_until(lambda: not Message.objects.queued().exists(), PATIENCE)
             Pledge.objects.filter(pk__in=[pledge.pk for pledge in Pledge.objects.pending()[: number // 5]]).confirm()
-            reporting = sum(fate in REPORTS for fate in fates.values())
-            wait_until(lambda: box.last == reporting, PATIENCE)
-            # The workers read the mailbox too. None does so while it is killed, or it would count what is ignored twice.
-            wait_until(Heartbeat.lease_returns, PATIENCE)
-        inboxes.stopped.set()
-        inboxes.join()
-        Heartbeat.end_returns_lease()
-        returns.Returns().read()
-        assert not box.mails
+            sent = sum(fate != State.REFUSED for fate in fates.values())
+            wait_until(lambda: len(provider.reported) == sent, PATIENCE)
+        provider.stopped.set()
+        provider.join()
         assert Counter(first.recipients + bulk.recipients).most_common(1)[0][1] == 1, "each once"
     assert {message.address: message.state for message in Message.objects.all()} == {
         address: STATES[fate] for address, fate in fates.items()
@@ -122,13 +119,11 @@ def test_states_wishes_and_the_funnel_are_right(settings):
     assert by_provider() == before
 
 
-def environment(first, bulk, box):
+def environment(first, bulk):
     """The environment variables of a worker that sends mail to these servers."""
-    host, port = box.server_address
     return {
         "MAIL_URL": "smtp://{}:{}".format(*first.server_address),
         "BULK_MAIL_URL": "smtp://{}:{}".format(*bulk.server_address),
-        "BOUNCE_MAILBOX_URL": f"imap://bounce:secret@{host}:{port}/?address={BOUNCE_ADDRESS}",
     }
 
 
