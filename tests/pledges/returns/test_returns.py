@@ -73,9 +73,6 @@ def mailgun(message_id, key=KEY):
     }
 
 
-"""Messages that come back: the state of the message, the mailbox, the wishes of people, and reports that are forged."""
-
-
 def sent(kind=Kind.CONFIRM, **pledge):
     """A message that was sent."""
     pledge = make_pledge(address=ADDRESS, **pledge)
