@@ -3,10 +3,8 @@
 from django.contrib import admin
 
 import campaign.demands.admin
-import campaign.demands.handover_admin
 import campaign.handouts.admin
 import campaign.help.admin
-import campaign.help.unit_admin
 import campaign.links.admin
 import campaign.materials.admin
 import campaign.news.milestones

@@ -11,7 +11,6 @@ import pledges.desk.admin
 import pledges.desk.audit_words
 import pledges.desk.batches
 import pledges.enquiries.admin
-import pledges.enquiries.disclosures
 import pledges.events.admin
 import pledges.exports.admin
 import pledges.groups.admin

@@ -20,7 +20,7 @@ from pledges.languages import LanguageConverter
 from pledges.mailings import views as mailings
 from pledges.returns import views as mail_reports
 from pledges.serving.http import public_page
-from pledges.signing import challenges
+from pledges.signing import views as challenges
 from pledges.totals import counter, open_data
 from pledges.totals import views as totals
 
@@ -105,5 +105,5 @@ handler500 = "weare1.errors.server_error"
 urlpatterns += i18n_patterns(
     path("", include("campaign.urls")),
     path("", include("pledges.urls")),
-    path("", include("campaign.pages.page_urls")),
+    path("", include("campaign.pages.urls")),
 )

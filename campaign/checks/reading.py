@@ -17,7 +17,6 @@ ABBREVIATIONS = re.compile(
 )
 # A colon ends a sentence too, as in the definition of LIX, and so does a line that begins a list item or a heading of plain text.
 SENTENCE_END = re.compile(r"(?<=[.!?…])[”“\"’)]*\s+(?=[“„\"‘(]*[A-ZËÇ0-9])|(?<=:)\s+|\n(?=[-•#])")
-WORD = re.compile(r"[^\W\d_]+(?:[’'-][^\W\d_]+)*")
 # Stands for the full stop of an abbreviation while a text is split.
 STOP = "\ue000"
 
@@ -49,11 +48,6 @@ def sentences(text):
         kept = ABBREVIATIONS.sub(lambda match: match[0][:-1] + STOP, paragraph)
         found += [" ".join(each.replace(STOP, ".").split()) for each in SENTENCE_END.split(kept) if each]
     return [each for each in found if each]
-
-
-def words(text):
-    """The words of a text: letters, with apostrophes and hyphens between them."""
-    return WORD.findall(text)
 
 
 class _Parser(HTMLParser):

@@ -7,7 +7,7 @@ from django.utils.translation import ngettext
 from campaign.dashboard.open_tasks import Task
 from campaign.help.models import HelpChannel
 from campaign.settings.models import SiteSettings
-from pledges.enquiries.disclosures import sees_disclosures
+from pledges.enquiries.admin import sees_disclosures
 from staff.admin.base import change_url
 
 

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
+from campaign.demands.handovers import HandOver
 from campaign.demands.history import History
 from campaign.demands.models import Demand
 from campaign.demands.steps import DemandStep
@@ -18,6 +19,7 @@ from campaign.publishing.records_admin import ContentItemAdmin, ContentItemForm
 from staff.admin.base import BilingualForm, DueFilter, ModelAdmin, change_url
 from staff.admin.checks import TextChecks
 from staff.admin.confirmation_page import asks_first
+from staff.admin.content import ContentAdmin
 from staff.admin.drafts import DraftsAdmin
 
 
@@ -216,3 +218,22 @@ class DemandStepAdmin(TextChecks, DraftsAdmin, ModelAdmin):
             self.message_user(request, _("The step has been added. The page of the demand shows it."), messages.SUCCESS)
             return redirect(change_url(obj.demand))
         return super().response_add(request, obj, post_url_continue)
+
+
+@admin.register(HandOver)
+class HandOverAdmin(ContentAdmin):
+    """Hand-overs, by goal."""
+
+    shown_at = "campaign:home"
+    search_fields = ["institution__unaccent__icontains", "registry_number"]
+    list_display = ["goal", "demand", "institution", "handed_on", "registry_number", "answered_on"]
+    list_select_related = ["goal__county", "demand"]
+    list_note = _(
+        "What happens when a goal is reached: a demand is handed to an institution. Home, or the page of the county, shows it. "
+        "Days without an answer are counted only once you have entered the date and the registry number."
+    )
+    fieldsets = [
+        (None, {"fields": ["goal", "demand", "institution"]}),
+        (_("Handed over"), {"fields": [("handed_on", "registry_number")]}),
+        (_("Answer"), {"fields": ["answered_on", ("answer_sq", "answer_en")]}),
+    ]

@@ -7,7 +7,7 @@ from django.utils.translation import get_language
 
 from campaign import structured_data
 from campaign.content import SiteContent
-from campaign.demands import passed_on as handovers
+from campaign.demands import handovers
 from pledges.content import PledgeContent
 from pledges.languages import in_each_language, other_language
 from pledges.serving.http import public_page

@@ -1,16 +1,30 @@
 """Admin of help channels."""
 
+from django import forms
 from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import transaction
+from django.http import StreamingHttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.urls import path
 from django.utils import timezone
+from django.utils.decorators import method_decorator
+from django.utils.html import format_html
+from django.utils.http import content_disposition_header
 from django.utils.text import format_lazy
+from django.utils.translation import gettext, ngettext, pgettext
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
+from django.views.decorators.http import require_safe
 
+from campaign.help import unit_imports
 from campaign.help.models import HelpChannel
+from campaign.help.units import ProtectionUnit
 from campaign.numbers import tag
 from staff.admin.base import BilingualForm, DueFilter, FixedKey, KeepUsed
 from staff.admin.confirmation_page import asks_first
 from staff.admin.content import ContentAdmin, MissingLanguageFilter
+from staff.models import AuditEntry
 
 
 class HelpChannelForm(FixedKey, BilingualForm):
@@ -91,3 +105,220 @@ class HelpChannelAdmin(KeepUsed, ContentAdmin):
             % {"count": count},
             messages.SUCCESS,
         )
+
+
+LIST = "admin:campaign_protectionunit_changelist"
+NEEDS_SECOND = _(
+    "A second person publishes what you write, so a file cannot be stored now. Change each unit in its form and submit it for "
+    "review."
+)
+# The problems of a file that are shown; one separator that is wrong makes a problem of every line.
+SHOWN_PROBLEMS = 20
+
+
+class ProtectionUnitForm(BilingualForm):
+    """Form of a unit. Its contact data is verified by a tick only, and a change without a tick ends the verification."""
+
+    checked_today = forms.BooleanField(
+        label=_("I have checked this today"),
+        required=False,
+        help_text=_(
+            "Tick this when you have called the unit and everything above is right. Visitors do not see contact data that "
+            "was changed and not checked."
+        ),
+    )
+    # Set by ProtectionUnitAdmin.get_form().
+    user = None
+
+    def clean(self):
+        cleaned = super().clean()
+        if cleaned.get("checked_today"):
+            if not any(cleaned.get(name) for name in ("phone", "email", "address")):
+                self.add_error("checked_today", _("Enter a phone number, an email or an address first."))
+            else:
+                self.instance.verify(timezone.localdate(), self.user)
+        elif any(name in self.changed_data for name in ProtectionUnit.CONTACT_FIELDS):
+            self.instance.verify(None, None)
+        return cleaned
+
+
+class VerificationFilter(admin.SimpleListFilter):
+    """List filter by the age of the verification."""
+
+    title = _("verification")
+    parameter_name = "verified"
+
+    def lookups(self, request, model_admin):
+        return [("never", _("Not checked")), ("old", _("Checked more than six months ago")), ("yes", _("Checked"))]
+
+    def queryset(self, request, queryset):
+        wanted = {"never": queryset.unverified, "old": queryset.due, "yes": queryset.verified}
+        return wanted[self.value()]() if self.value() in wanted else queryset
+
+
+class ImportForm(forms.Form):
+    """A CSV file, or its text as it was corrected in the preview."""
+
+    file = forms.FileField(label=_("CSV file"), required=False, allow_empty_file=True)
+    text = forms.CharField(
+        label=_("Lines of the file"),
+        required=False,
+        strip=False,
+        widget=forms.Textarea(attrs={"rows": 16, "wrap": "off", "class": "csv-lines", "spellcheck": "false"}),
+    )
+
+    def clean_file(self):
+        file = self.cleaned_data["file"]
+        return unit_imports.decode(file.read(unit_imports.MAX_BYTES + 1)) if file else ""
+
+    def clean(self):
+        cleaned = super().clean()
+        if not self.errors and not cleaned["file"] and not cleaned["text"].strip():
+            self.add_error("file", ValidationError(_("Choose a CSV file."), code="required"))
+        return cleaned
+
+    @property
+    def lines(self):
+        """The text to compare: that of the file if one was chosen."""
+        return self.cleaned_data["file"] or self.cleaned_data["text"].replace("\r\n", "\n")
+
+
+@admin.register(ProtectionUnit)
+class ProtectionUnitAdmin(ContentAdmin):
+    """Admin of units: list by county, verification, CSV file."""
+
+    form = ProtectionUnitForm
+    change_list_template = "admin/campaign/protectionunit/change_list.html"
+    list_display = ["municipality", "county", "phone", "verified_on", "age", "verified_by"]
+    list_filter = [VerificationFilter, "municipality__county"]
+    list_select_related = ["municipality__county", "verified_by"]
+    list_per_page = 100
+    search_fields = [
+        *("municipality__name_sq__unaccent", "municipality__name_en__unaccent"),
+        *("phone", "email", "address__unaccent__icontains"),
+    ]
+    # A recovered unit is checked before visitors see it.
+    recovered_values = {"verified_on": None, "verified_by": None}
+    list_note = _(
+        "How to reach the child protection unit of each municipality. Visitors see only what someone has checked, with the "
+        "date. Call each unit every six months."
+    )
+    actions = ["verified_today"]
+    shown_at = "campaign:units"
+    readonly_fields = ["verified_on", "verified_by"]
+
+    def get_fieldsets(self, request, obj=None):
+        contact = ["phone", "email", "address", ("hours_sq", "hours_en")]
+        verified = ["checked_today", ("verified_on", "verified_by")]
+        return [
+            (None, {"fields": contact if obj else ["municipality", *contact]}),
+            (_("Checked"), {"fields": verified if self.has_change_permission(request, obj) else verified[1:]}),
+        ]
+
+    def get_form(self, request, obj=None, change=False, **kwargs):
+        form = super().get_form(request, obj, change, **kwargs)
+        form.user = request.user
+        return form
+
+    def save_model(self, request, obj, form, change):
+        super().save_model(request, obj, form, change)
+        if any(obj.contact) and obj.verified_on is None:
+            words = _("Visitors do not see this yet: someone has to check it and tick the box.")
+            self.message_user(request, words, messages.WARNING)
+
+    @admin.display(description=_("county"), ordering="municipality__county__sort_key")
+    def county(self, unit):
+        return unit.municipality.county
+
+    @admin.display(description=_("days since then"), ordering="-verified_on")
+    def age(self, unit):
+        if unit.verified_on is None:
+            return None
+        days = (timezone.localdate() - unit.verified_on).days
+        return format_html('<strong class="doubt">{}</strong>', days) if unit.is_due else days
+
+    @admin.action(description=_("Verified today"), permissions=["change"])
+    @asks_first(
+        _("Visitors will see that these units were checked today. Only do this if you have just reached each of them."),
+        _("Units without a phone number, email or address are left out."),
+    )
+    def verified_today(self, request, queryset):
+        """Record that the selected units were checked today. Units without contact data are left out."""
+        rows = [unit for unit in queryset if any((unit.phone, unit.email, unit.address))]
+        self.save_first_version(*rows)
+        for unit in rows:
+            unit.verify(timezone.localdate(), request.user)
+            unit.save(update_fields=["verified_on", "verified_by"])
+        self.log_changes(request, rows, "verified on")
+        words = ngettext("%(count)d unit has been verified.", "%(count)d units have been verified.", len(rows))
+        self.message_user(request, words % {"count": len(rows)}, messages.SUCCESS)
+
+    def get_urls(self):
+        wrap = self.admin_site.admin_view
+        return [
+            path("export/", wrap(self.export_view), name="campaign_protectionunit_export"),
+            path("import/", wrap(self.import_view), name="campaign_protectionunit_import"),
+            *super().get_urls(),
+        ]
+
+    @method_decorator(require_safe)
+    def export_view(self, request):
+        """The CSV file of all units."""
+        if not self.has_view_or_change_permission(request):
+            raise PermissionDenied
+        response = StreamingHttpResponse(unit_imports.export(), content_type="text/csv; charset=utf-8")
+        name = f"{pgettext('file name', 'child-protection-units')}-{timezone.localdate()}.csv"
+        response.headers["Content-Disposition"] = content_disposition_header(True, name)
+        return response
+
+    def import_view(self, request):
+        """Choose a file, see what it changes, correct its lines, and store it: all of it or nothing."""
+        if not (self.has_add_permission(request) and self.has_change_permission(request)):
+            raise PermissionDenied("campaign.add_protectionunit", "campaign.change_protectionunit")
+        form, comparison = ImportForm(), None
+        refusal = NEEDS_SECOND if self.version_refusal(request) else None
+        if request.method == "POST":
+            form = ImportForm(request.POST, request.FILES)
+            if form.is_valid():
+                with transaction.atomic():
+                    self.lock_table()
+                    comparison = unit_imports.compare(form.lines, request.user)
+                    if not refusal and self._is_confirmed(request, comparison):
+                        self._store(request, comparison.to_save)
+                        return redirect(LIST)
+                # The lines of the file, to be corrected on the page of the preview.
+                form = ImportForm(initial={"text": form.lines})
+        context = {
+            **self.admin_site.each_context(request),
+            "title": gettext("Import units from a CSV file"),
+            "opts": self.opts,
+            "media": self.media,
+            "form": form,
+            "columns": [unit_imports.heading(column) for column in unit_imports.COLUMNS],
+            "comparison": comparison,
+            "refusal": refusal,
+            "problems": comparison and comparison.problems[:SHOWN_PROBLEMS],
+            "more_problems": comparison and max(0, len(comparison.problems) - SHOWN_PROBLEMS),
+        }
+        return TemplateResponse(request, "admin/campaign/protectionunit/import.html", context)
+
+    def _is_confirmed(self, request, comparison):
+        """Whether this is what the member of staff saw in the preview and wants to store."""
+        if "confirm" not in request.POST or comparison.problems:
+            return False
+        if request.POST.get("preview") != comparison.digest:
+            words = _("The lines, or the units, have changed since the preview. Check the differences again.")
+            self.message_user(request, words, messages.WARNING)
+            return False
+        return True
+
+    def _store(self, request, rows):
+        """Save the units with their history and one audit entry."""
+        for row in rows:
+            if row.unit.pk:
+                self.save_first_version(row.stored)
+            row.unit.save()
+            self.log_changes(request, [row.unit], *row.fields())
+        AuditEntry.log(request.user, AuditEntry.Action.CHANGE, units=[row.unit.pk for row in rows])
+        words = ngettext("%(count)d unit has been imported.", "%(count)d units have been imported.", len(rows))
+        self.message_user(request, words % {"count": len(rows)}, messages.SUCCESS)

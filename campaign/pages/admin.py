@@ -15,7 +15,7 @@ from campaign import richtext
 from campaign.news.models import Article
 from campaign.pages import previews
 from campaign.pages.models import Page
-from campaign.pages.sector_admin import make_page
+from campaign.pages.sector_drafts import make_page
 from campaign.pictures.widgets import PictureSelect, RichText
 from pledges.fixed_pages import fixed_pages
 from staff.admin.base import FixedKey

@@ -1,4 +1,4 @@
-"""Pages without a search column, which campaign/search/search.py finds by title and text: all but content pages and news."""
+"""Pages without a search column, which campaign/search/views.py finds by title and text: all but content pages and news."""
 
 from dataclasses import dataclass
 from enum import IntEnum

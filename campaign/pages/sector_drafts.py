@@ -2,8 +2,11 @@
 
 import itertools
 
-from django.core.exceptions import ValidationError
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
+from django.http import Http404
+from django.shortcuts import redirect
 from django.template.loader import render_to_string
 from django.utils import translation
 from django.utils.text import slugify
@@ -13,6 +16,7 @@ from campaign.help.models import HelpChannel
 from campaign.pages.models import Page
 from pledges.languages import LANGUAGE_CODES
 from pledges.models import Sector
+from staff.admin.base import change_url
 
 # The help channels that the draft names, unless staff deleted them.
 CHANNELS = ("alo-116111", "police-129", "emergency-112")
@@ -60,3 +64,20 @@ def _set_free_slug(page, language, slug):
             if f"slug_{language}" in error.error_dict:
                 continue
         return
+
+
+def make_page(model_admin, request, sector_id):
+    """Create the draft of the page of a sector, or find the one that it has, and lead to its form."""
+    sector = Sector.objects.filter(pk=sector_id).first()
+    if sector is None:
+        raise Http404
+    if not model_admin.has_add_permission(request):
+        raise PermissionDenied("campaign.add_page")
+    page, is_new = create_page(sector)
+    if is_new:
+        model_admin.log_addition(request, page, [{"added": {}}])
+        words = _("This is the draft of its page. Complete it in both languages, then publish it.")
+        model_admin.message_user(request, words, messages.SUCCESS)
+    else:
+        model_admin.message_user(request, _("“%(group)s” already has this page.") % {"group": sector})
+    return redirect(change_url(page))

@@ -17,7 +17,7 @@ from django.utils.translation.trans_real import parse_accept_lang_header
 
 from campaign import movement_year, structured_data, ways_on
 from campaign.content import SiteContent
-from campaign.demands import passed_on as handovers
+from campaign.demands import handovers
 from campaign.news.models import Article
 from campaign.pages import inner_pages, previews, sectors
 from campaign.pages.models import Page

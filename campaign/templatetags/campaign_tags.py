@@ -10,7 +10,7 @@ from django.utils.translation import get_language, gettext
 
 from campaign import richtext
 from campaign.content import SiteContent
-from campaign.demands import passed_on as handovers
+from campaign.demands import handovers
 from campaign.handouts.models import Handout
 
 register = template.Library()

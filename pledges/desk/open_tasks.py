@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from pledges.content import PledgeContent
-from pledges.enquiries.disclosures import sees_disclosures
+from pledges.enquiries.admin import sees_disclosures
 from pledges.enquiries.models import Disclosure, Enquiry
 from pledges.groups.models import GroupPledge
 from pledges.health.checks import QUEUE_AGE_LIMIT

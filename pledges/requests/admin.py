@@ -18,8 +18,7 @@ from pledges.access import log_access_to_people, sees_people
 from pledges.cases.admin import QueueAdmin, StateFilter
 from pledges.crypto import keys
 from pledges.crypto.models import Unreadable
-from pledges.enquiries.admin import is_blocked
-from pledges.enquiries.disclosures import sees_disclosures
+from pledges.enquiries.admin import is_blocked, sees_disclosures
 from pledges.enquiries.forms import OptionalNameField
 from pledges.forms.fields import AddressField
 from pledges.mail.models import Message

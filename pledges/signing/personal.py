@@ -15,7 +15,7 @@ from pledges.forms.views import answer, link_ended
 from pledges.personal_links import path_from, personal_link_view, withdrawn
 from pledges.requests.subject_data import own_file
 from pledges.serving.http import cookieless_form, personal_page, public_page
-from pledges.signing.personal_forms import ManageForm, MyPledgeForm, NewAddressForm
+from pledges.signing.forms import ManageForm, MyPledgeForm, NewAddressForm
 from pledges.supporters.models import Pledge
 
 # Forms on the page of a pledge beside that of corrections, by the name of their button.

@@ -2,21 +2,26 @@
 
 from functools import partial
 
-from django.http import HttpResponseRedirect
+from django.http import Http404, HttpResponseRedirect, JsonResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext, gettext_lazy
 from django.views.decorators.debug import sensitive_post_parameters
 
+from pledges import metrics
 from pledges.content import PledgeContent
 from pledges.counting import tally
+from pledges.crypto import challenges
+from pledges.enquiries.forms import EnquiryForm
 from pledges.figures.mosaic import mosaic
 from pledges.fixed_pages import fixed_page
 from pledges.forms.views import SeeOther, answer, is_under_16
+from pledges.groups.forms import GroupForm
+from pledges.joinings.forms import JoinForm
 from pledges.languages import in_each_language
 from pledges.serving.http import cookieless_form, personal_page, public_page, read_only
 from pledges.serving.moments import Depth
-from pledges.signing.forms import PledgeForm
+from pledges.signing.forms import MyPledgeForm, PledgeForm
 
 
 def _title():
@@ -104,3 +109,17 @@ def inbox(request):
 def under_16(request):
     """Thanks and help for a child; nothing was stored."""
     return render(request, "pledges/signing/under_16.html")
+
+
+# The ids of the forms that ask for a challenge.
+FORMS = {form.form_id for form in (PledgeForm, GroupForm, JoinForm, MyPledgeForm, EnquiryForm)}
+
+
+@personal_page
+@read_only
+def challenge(request, form):
+    """A fresh challenge for the form with this id, as JSON in the ALTCHA format. 404 if there is no such form."""
+    if form not in FORMS:
+        raise Http404
+    metrics.CHALLENGES.labels("issued").inc()
+    return JsonResponse(challenges.issue(form))

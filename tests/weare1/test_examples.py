@@ -13,8 +13,7 @@ from campaign.pictures.widgets import RichText
 from pledges.desk.bulk import DomainForm
 from pledges.desk.corrections import PersonForm
 from pledges.desk.people import FindForm
-from pledges.signing.forms import PledgeForm
-from pledges.signing.personal_forms import MyPledgeForm, NewAddressForm
+from pledges.signing.forms import MyPledgeForm, NewAddressForm, PledgeForm
 from staff.accounts.forms import PasskeyNameForm
 from staff.admin.accounts import AccountForm
 from staff.admin.audit import AuditEntryAdmin

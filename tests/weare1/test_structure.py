@@ -36,8 +36,6 @@ def test_staff_views_are_guarded_by_the_admin_site():
 NAMES_BOTH_LANGUAGES = {
     "weare1/settings.py": "LANGUAGES, the one list",
     "campaign/pages/admin.py": "one label, and so one msgid, per language",
-    "campaign/checks/dates.py": "names of months, and words of the future, in each language",
-    "campaign/checks/sentences.py": "targets of LIX by language",
     "campaign/management/commands/demo.py": "the languages of invented pledges",
     "campaign/publishing/models.py": "one search column per language",
     "campaign/demands/views.py": "published keys",

@@ -8,8 +8,7 @@ from pledges.exports.columns import COLUMNS
 from pledges.follows.forms import FollowForm
 from pledges.models import Export, Pledge
 from pledges.requests.subject_data import subject_data
-from pledges.signing.forms import PledgeForm
-from pledges.signing.personal_forms import ManageForm
+from pledges.signing.forms import ManageForm, PledgeForm
 from pledges.supporters.models import ANSWER_FIELDS
 from tests.factories import make_pledge
 
