@@ -1,1 +1,1 @@
-"""Totals: reading the tally, small-cell suppression, published states, milestones, recent activity."""
+"""Totals: the pages, their figures to download, the open data and the embeddable counter."""
