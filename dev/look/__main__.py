@@ -1,14 +1,13 @@
 """bin/look [folder]: starts the site with invented content on a database of its own and takes screenshots of all of it.
 
 Every public page, the pages that a supporter meets and every picture, in both languages, at 360 and 1280 pixels, light and dark;
-`index.html` in the folder shows them. A run over everything without a folder also renews docs/look.webp, the reduced sheet.
+`index.html` in the folder shows them.
 """
 
 import argparse
 import contextlib
 import io
 import os
-import shutil
 import signal
 import sys
 import time
@@ -18,7 +17,6 @@ from dev import ROOT, DevError, chromium, serve
 from dev.processes import answers, stop
 
 FOLDER = ROOT / "var" / "look"
-REDUCED = ROOT / "docs" / "look.webp"
 
 
 def main():
@@ -45,9 +43,6 @@ def main():
         return str(error)
     except KeyboardInterrupt:
         return "Stopped."
-    if not (options.folder or options.only):
-        shutil.copyfile(folder / "look.webp", REDUCED)
-        print(f"Renewed {REDUCED.relative_to(ROOT)}.")
     print(f"{folder / 'index.html'} after {time.monotonic() - began:.0f} seconds.")
     return "\n".join(["These failed:", *failures]) if failures else 0
 
@@ -55,7 +50,7 @@ def main():
 def emptied(folder):
     """The folder without the files of an earlier run. Raises DevError if it is a folder of something else."""
     folder.mkdir(parents=True, exist_ok=True)
-    left = [path for pattern in ("*.png", "site.log", "index.html", "look.webp") for path in folder.glob(pattern)]
+    left = [path for pattern in ("*.png", "site.log", "index.html") for path in folder.glob(pattern)]
     is_ours = not left or folder / "site.log" in left
     if not is_ours or set(folder.iterdir()) != set(left):
         raise DevError(f"{folder} holds other files: name an empty folder.")

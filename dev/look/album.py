@@ -3,15 +3,12 @@
 import logging
 import os
 from html import escape
-from itertools import product
 
 import pypdfium2
-from PIL import Image, ImageDraw, ImageFont, ImageOps
 from playwright.sync_api import Error, sync_playwright
 
 from dev import DevError, chromium
 from dev.look import pages
-from pledges.figures import fonts
 from weare1.logs import redact
 
 HEIGHTS = {360: 740, 1280: 800}
@@ -39,15 +36,10 @@ h2 { margin: 2rem 0 .5rem; font-size: 1.1rem; }
 figure { display: inline-block; margin: 0 .5rem 0 0; font-size: .8rem; }
 img { display: block; height: 300px; max-width: 340px; object-fit: cover; object-position: top; border: 1px solid #bbb; }
 """
-# The screenshots of a page on the reduced sheet, which is a grid of tiles with labels.
-REDUCED = ("sq.360.light", "en.360.dark", "sq.1280.light")
-COLUMNS, WIDTH, HEIGHT, LABEL = 9, 160, 220, 18
-TILE, BACKGROUND = (WIDTH - 8, HEIGHT - LABEL - 8), "#fffdfa"
-MAX_BYTES = 390_000
 
 
 def take_all(site, folder, only=None):
-    """Take the screenshots and make both sheets; returns a sentence for each page that failed.
+    """Take the screenshots and make the contact sheet; returns a sentence for each page that failed.
 
     `only` leaves out the pages whose name does not contain it, and the pictures that no page shows.
     """
@@ -71,7 +63,7 @@ class Album:
         self.wanted = set()
 
     def take(self, views, pictures=()):
-        """Take all screenshots, save these pictures and those that the views show, and write both sheets."""
+        """Take all screenshots, save these pictures and those that the views show, and write the contact sheet."""
         # Playwright runs an event loop in this thread, in which Django refuses queries because they would block it.
         os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
         with sync_playwright() as playwright:
@@ -92,7 +84,6 @@ class Album:
                     self._try(path, self._save, context.request, path)
             browser.close()
         (self.folder / "index.html").write_text(self.html(), encoding="utf-8")
-        self._reduce(self.folder / "look.webp")
 
     def _try(self, name, work, *arguments):
         try:
@@ -145,30 +136,6 @@ class Album:
                     f'<figure><a href="{escape(file.name)}">{image}</a><figcaption>{escape(caption)}</figcaption></figure>'
                 )
         return "\n".join([*parts, "</html>", ""])
-
-    def _reduce(self, path):
-        """Draw the tops of all pages, three screenshots of each, and all pictures on one WebP of at most MAX_BYTES."""
-        tiles = [(name, files[kind]) for name, files in self.shots.items() for kind in REDUCED if kind in files]
-        tiles += [("", file) for file in self.pictures.values()]
-        sheet = Image.new("RGB", (COLUMNS * WIDTH, -(-len(tiles) // COLUMNS) * HEIGHT), BACKGROUND)
-        draw, font = ImageDraw.Draw(sheet), ImageFont.truetype(fonts.PATH, 13)
-        for number, (label, file) in enumerate(tiles):
-            left, top = number % COLUMNS * WIDTH, number // COLUMNS * HEIGHT
-            with Image.open(file) as image:
-                image = image.convert("RGB")
-                # The top of a page, the whole of a picture.
-                tile = (
-                    ImageOps.fit(image, TILE, centering=(0.5, 0))
-                    if label
-                    else ImageOps.pad(image, TILE, color=BACKGROUND)
-                )
-            sheet.paste(tile, (left, top + LABEL))
-            draw.text((left, top), label[:22], "#1b1f3b", font)
-        # Smaller letters are easier to read than blurred ones.
-        for scale, quality in product((1, 0.85, 0.7, 0.55), (50, 35, 25)):
-            ImageOps.scale(sheet, scale).save(path, "WEBP", quality=quality, method=6)
-            if path.stat().st_size <= MAX_BYTES:
-                break
 
 
 def open_view(page, view):
