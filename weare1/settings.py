@@ -235,7 +235,8 @@ MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 # The language of a public page is in its path, never in a cookie.
 LANGUAGE_CODE = "sq"
 LANGUAGES = [("sq", _("Albanian")), ("en", _("English"))]
-LOCALE_PATHS = [BASE_DIR / "locale"]
+# The second one has strings of Django that its Albanian catalogue lacks or translates wrongly. It is edited by hand.
+LOCALE_PATHS = [BASE_DIR / "locale", BASE_DIR / "locale" / "django"]
 FORMAT_MODULE_PATH = "weare1.formats"
 USE_I18N = True
 USE_TZ = True

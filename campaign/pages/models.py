@@ -115,7 +115,7 @@ class Page(Publishable):
         blank=True,
         help_text=_("Say where the facts on this page come from, with the year, for example “INSTAT, 2023”."),
     )
-    layout = _text(_("what the page shows"), _("What stands on the page besides its text."), choices=Layout)
+    layout = _text(_("what the page shows"), _("What the page shows besides its text."), choices=Layout)
     beside = _text(
         _("beside the text"),
         _(

@@ -44,6 +44,8 @@ from tests.voices import make_voice
 
 ROOT = Path(settings.BASE_DIR)
 CATALOGUE = ROOT / "locale/sq/LC_MESSAGES/django.po"
+# What Django's own catalogue lacks or translates wrongly; edited by hand.
+OF_DJANGO = ROOT / "locale/django/sq/LC_MESSAGES/django.po"
 
 
 # The catalogue
@@ -84,10 +86,10 @@ def read_po(path):
     return entries
 
 
-@pytest.fixture(scope="module")
-def catalogue():
-    entries = read_po(CATALOGUE)
-    assert len(entries) > 400
+@pytest.fixture(scope="module", params=[CATALOGUE, OF_DJANGO], ids=["ours", "django"])
+def catalogue(request):
+    entries = read_po(request.param)
+    assert len(entries) > 100
     return entries
 
 
@@ -119,7 +121,7 @@ def test_no_string_occurs_twice(catalogue):
 
 def test_no_translation_equals_its_source(catalogue):
     alike = {entry.id for entry in catalogue if entry.id in entry.translations and re.search(r"[a-z]{2}", entry.id)}
-    assert alike == ALIKE
+    assert alike <= ALIKE
 
 
 def placeholders(text):
@@ -153,10 +155,11 @@ def test_albanian_has_its_diacritics_and_quotation_marks(catalogue):
             assert "'" not in translated and '"' not in re.sub(r'=".*?"', "", translated), translated
 
 
-def test_the_compiled_catalogue_is_up_to_date(catalogue):
-    with CATALOGUE.with_suffix(".mo").open("rb") as file:
-        compiled = gettext.GNUTranslations(file)
-    for entry in catalogue:
+@pytest.mark.parametrize("file", [CATALOGUE, OF_DJANGO], ids=["ours", "django"])
+def test_the_compiled_catalogue_is_up_to_date(file):
+    with file.with_suffix(".mo").open("rb") as compiled_file:
+        compiled = gettext.GNUTranslations(compiled_file)
+    for entry in read_po(file):
         if entry.plural:
             rendered = tuple(
                 compiled.npgettext(entry.context, entry.id, entry.plural, n)
@@ -172,7 +175,7 @@ def test_the_compiled_catalogue_is_up_to_date(catalogue):
 
 
 @pytest.mark.quick
-def test_the_catalogue_has_exactly_the_strings_of_the_code(catalogue, tmp_path):
+def test_the_catalogue_has_exactly_the_strings_of_the_code(tmp_path):
     require_program("xgettext", install="apt-get install gettext")
     copy = tmp_path / "copy"
     for folder in ("campaign", "pledges", "staff", "weare1", "templates", "locale"):
@@ -187,7 +190,7 @@ def test_the_catalogue_has_exactly_the_strings_of_the_code(catalogue, tmp_path):
         capture_output=True,
     )
     in_code = {(e.context, e.id, e.plural) for e in read_po(copy / "locale/sq/LC_MESSAGES/django.po")}
-    written = {(e.context, e.id, e.plural) for e in catalogue}
+    written = {(e.context, e.id, e.plural) for e in read_po(CATALOGUE)}
     assert in_code - written == set(), "run makemessages and translate"
     assert written - in_code == set(), "run makemessages --no-obsolete"
 
@@ -549,6 +552,7 @@ def english_sentences():
     packages = Path(django.__file__).parent
     files = [
         CATALOGUE,
+        OF_DJANGO,
         *packages.glob("contrib/*/locale/en/LC_MESSAGES/django.po"),
         packages / "conf/locale/en/LC_MESSAGES/django.po",
     ]

@@ -1,6 +1,5 @@
 """The rules of docs/words.md on English: one word for one thing, plain words, whole sentences."""
 
-import ast
 import json
 import re
 from pathlib import Path
@@ -24,12 +23,6 @@ WITHOUT_CATALOGUE = [
 ]
 
 
-def strings_of_django():
-    """Strings whose English is Django's."""
-    module = ast.parse((ROOT / "weare1/django_strings.py").read_text())
-    return {node.value for node in ast.walk(module) if isinstance(node, ast.Constant)}
-
-
 def english_of(content, key=""):
     """Yield the English texts of parsed starter content."""
     if isinstance(content, dict):
@@ -50,9 +43,8 @@ def lines_of(name):
 
 def english_texts():
     """Yield (where, sentence) of all English that visitors, supporters and staff read."""
-    of_django = strings_of_django()
     for entry in read_po(CATALOGUE):
-        for text in {entry.id, entry.plural} - {None} - of_django:
+        for text in {entry.id, entry.plural} - {None}:
             if entry.context != "address":
                 yield CATALOGUE.name, re.sub(r"%\(\w+\)[sd]", "…", text)
     for file in STARTER:
