@@ -122,10 +122,6 @@ DATABASES = {
         hint="; to use the one of bin/serve, run python -m dev.database run serve manage.py …" if DEV else "",
     )
 }
-# A standby for public pages (pledges/serving/replica.py).
-if env.text("REPLICA_URL"):
-    DATABASES["replica"] = env.database("REPLICA_URL") | {"TEST": {"MIRROR": "default"}}
-    DATABASE_ROUTERS = ["pledges.serving.replica.Router"]
 if DEV:
     # One test database per process, so that test runs of one checkout can overlap.
     DATABASES["default"]["TEST"] = {"NAME": f"test_weare1_{os.getpid()}"}

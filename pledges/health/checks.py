@@ -20,7 +20,6 @@ from pledges.mail.models import Message
 from pledges.mailings.models import Mailing
 from pledges.outbox.models import Backup
 from pledges.rotation import registration
-from pledges.serving import replica
 from pledges.statistics.models import FallenProvider
 from pledges.worker.models import CLOCK_TOLERANCE, LATE_AFTER, FailedStep, Heartbeat
 
@@ -153,7 +152,6 @@ CHECKS = [
     room,
     valkey,
     registration.failed_checks,
-    replica.failed_checks,
     backup,
     tally,
     submissions,

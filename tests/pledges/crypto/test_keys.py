@@ -130,7 +130,6 @@ WRONG = {
     "CACHE_URL: quotation marks were left in": ("CACHE_URL", "“redis://localhost”"),
     "DATABASE_URL is not a URL": ("DATABASE_URL", "weare1"),
     "DATABASE_URL is SQLite": ("DATABASE_URL", "sqlite:///db.sqlite3"),
-    "REPLICA_URL is not a URL": ("REPLICA_URL", "weare1"),
     "SITE_URL has a path": ("SITE_URL", "https://nejemi1.example/sq/"),
     "SITE_URL is not a URL": ("SITE_URL", "nejemi1.example"),
     "SITE_URL is not HTTPS": ("SITE_URL", "http://nejemi1.example"),
