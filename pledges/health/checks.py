@@ -4,7 +4,6 @@ from datetime import UTC, datetime, timedelta
 
 from django.conf import settings
 from django.contrib.postgres.expressions import ArraySubquery
-from django.core.cache import cache
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.db.models import Count, Exists
@@ -65,12 +64,6 @@ def room():
     """Room on the disks."""
     if not disk.has_room():
         yield "disk"
-
-
-def valkey():
-    """The cache of CACHE_URL, if there is one."""
-    if hasattr(cache, "is_reachable") and not cache.is_reachable():
-        yield "cache"
 
 
 def tally():
@@ -150,7 +143,6 @@ def backup():
 CHECKS = [
     server,
     room,
-    valkey,
     registration.failed_checks,
     backup,
     tally,

@@ -127,7 +127,7 @@ WRONG = {
     **{f"{name}: the same key twice": (name, f"{SAME}, {SAME}") for name in KEY_LISTS},
     **{f"{name}: quotation marks were left in": (name, f'"{new_key()}"') for name in KEY_LISTS},
     **{f"{name}: a quotation mark at the end": (name, f"{value}'") for name, value in PRODUCTION.items()},
-    "CACHE_URL: quotation marks were left in": ("CACHE_URL", "“redis://localhost”"),
+    "SITE_URL: quotation marks were left in": ("SITE_URL", "“https://nejemi1.example”"),
     "DATABASE_URL is not a URL": ("DATABASE_URL", "weare1"),
     "DATABASE_URL is SQLite": ("DATABASE_URL", "sqlite:///db.sqlite3"),
     "SITE_URL has a path": ("SITE_URL", "https://nejemi1.example/sq/"),
