@@ -4,10 +4,12 @@
 formula (CSV injection).
 """
 
+import csv
 import re
 import zipfile
 from datetime import datetime, timedelta
 from functools import partial
+from io import StringIO
 from xml.sax.saxutils import escape
 
 # Places where a formula could begin, also with full-width characters. In locales with semicolons as list separator, such as
@@ -16,8 +18,6 @@ BEGINNING, FORMULA = r"(^|[;,\t\r\n])", r"\s*[=+\-@＝＋－＠]|[\t\r]"
 FORMULA_START = re.compile(f"{BEGINNING}(?={FORMULA})")
 # There an exported file has an apostrophe, with which spreadsheets read the rest as text.
 GUARDED = re.compile(f"{BEGINNING}'(?={FORMULA})")
-# The common case, tested first for speed: no formula can begin in the text, and CSV needs no quotes.
-SAFE_TEXT = re.compile(r"[^\s=+\-@＝＋－＠;,\"][^;,\t\r\n\"]*")
 
 # Rows of a sheet, by the limit of Excel.
 SHEET_ROWS = 1_048_576
@@ -35,9 +35,9 @@ def csv_file(header, pages):
 
 
 def _lines(columns):
-    # Three times as fast as the csv module.
-    lines = map(",".join, zip(*[_convert(_csv_cell, column) for column in columns], strict=True))
-    return "".join([f"{line}\r\n" for line in lines])
+    text = StringIO(newline="")
+    csv.writer(text).writerows(zip(*[_convert(_guard, column) for column in columns], strict=True))
+    return text.getvalue()
 
 
 def _convert(convert, column):
@@ -46,13 +46,8 @@ def _convert(convert, column):
     return map(converted.__getitem__, column)
 
 
-def _csv_cell(value):
-    if not isinstance(value, str):
-        return "" if value is None else str(value)
-    if SAFE_TEXT.fullmatch(value):
-        return value
-    text = FORMULA_START.sub(r"\1'", value).replace('"', '""')
-    return f'"{text}"'
+def _guard(value):
+    return FORMULA_START.sub(r"\1'", value) if isinstance(value, str) else value
 
 
 def without_guards(text):
