@@ -7,7 +7,7 @@ logger_class = "weare1.logs.GunicornLogger"
 
 
 def post_worker_init(worker):
-    """Limit the statements of this process, check keys and clock, watch the replica, and read all content and figures.
+    """Limit the statements of this process, check keys and clock, and read all content and figures.
 
     So the process can serve every page without the database. If the database is down now, the first requests read them.
     """
@@ -16,16 +16,14 @@ def post_worker_init(worker):
     from django.urls import get_resolver
 
     from pledges import database, starting
-    from pledges.serving import replica, snapshot
+    from pledges.serving import snapshot
 
     database.limit(database.WEB_OPTIONS)
     starting.check()
-    replica.start()
     # The addresses import the views, and these the parts of the content.
     _ = get_resolver().url_patterns
     with contextlib.suppress(*database.UNAVAILABLE):
         for depth in snapshot.Depth:
             snapshot.read(depth)
-            snapshot.read_for_public(depth)
     # The threads that answer requests have connections of their own.
     connections.close_all()

@@ -21,7 +21,6 @@ from tests.snapshot import Snapshot
 LONGEST = (
     *("tests/faults/", "tests/deploy/", "tests/dev/test_serve.py", "tests/browser/test_guide.py"),
     "tests/browser/test_access.py",
-    "tests/pledges/serving/test_replica.py",
 )
 
 # Browsers, several processes, whole machines: slow, but for the tests marked `quick`.

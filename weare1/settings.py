@@ -122,10 +122,6 @@ DATABASES = {
         hint="; to use the one of bin/serve, run python -m dev.database run serve manage.py …" if DEV else "",
     )
 }
-# A standby for public pages (pledges/serving/replica.py).
-if env.text("REPLICA_URL"):
-    DATABASES["replica"] = env.database("REPLICA_URL") | {"TEST": {"MIRROR": "default"}}
-    DATABASE_ROUTERS = ["pledges.serving.replica.Router"]
 if DEV:
     # One test database per process, so that test runs of one checkout can overlap.
     DATABASES["default"]["TEST"] = {"NAME": f"test_weare1_{os.getpid()}"}
@@ -136,15 +132,6 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 HOUSEKEEPING = ["pledges.housekeeping.STEPS", "campaign.housekeeping.STEPS", "staff.housekeeping.STEPS"]
 
 TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
-
-# Holds rendered pictures of figures and nothing else.
-CACHES = {
-    "default": (
-        {"BACKEND": "pledges.serving.cache.ValkeyOrMemory", "LOCATION": env.text("CACHE_URL")}
-        if env.text("CACHE_URL")
-        else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
-    )
-}
 
 # Seconds for which `/readyz` repeats its answer, and that about the disks.
 READINESS_PATIENCE_SECONDS, DISK_PATIENCE_SECONDS = 2, 30
@@ -223,7 +210,7 @@ MFA_TOTP_ISSUER = "Ne jemi 1"
 # Periods of 30 seconds before and after the current one, because clocks differ. Each code works once (staff/accounts/forms.py).
 MFA_TOTP_TOLERANCE = 1
 MFA_RECOVERY_CODES_SHOW_ONCE = True
-# Throttling is in SQL (staff/accounts/sign_in_attempts.py). allauth's uses the cache, which may be separate for each process.
+# Throttling is in SQL (staff/accounts/sign_in_attempts.py). allauth's uses the cache, which each process has for itself.
 ACCOUNT_RATE_LIMITS = MFA_RATE_LIMITS = False
 # A session ends so many seconds after its last request, or by other limits of staff/accounts/sessions.py.
 SESSION_ENGINE = "staff.accounts.session_store"

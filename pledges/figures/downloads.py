@@ -1,17 +1,15 @@
 """Figures of the totals to download, as CSV or PNG, each with its source, time and citation."""
 
 import csv
-import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 from io import StringIO
 
 from django.conf import settings
-from django.core.cache import cache
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
-from django.utils.translation import get_language, gettext
+from django.utils.translation import gettext
 
 from pledges.figures import county_map, growth
 from pledges.figures.brand import brand
@@ -20,8 +18,6 @@ from pledges.figures.png import png
 from pledges.numbers import decimal, number
 from pledges.places.models import County
 
-# Seconds for which a rendered PNG is cached; its cache key is a digest of its content.
-PNG_SECONDS = 600
 # Pixels: the room around a drawing in a PNG, and the height at which a PNG is cut off.
 HEAD, FOOT, MAX_HEIGHT = 190, 150, 3000
 
@@ -87,9 +83,7 @@ class Figure:
         return "\ufeff" + text.getvalue()
 
     def as_png(self):
-        """The figure as PNG, cached by its content."""
-        content = repr((get_language(), self.name, self.citation, self.source, self.header, self.rows))
-        key = f"figure:{hashlib.sha256(content.encode()).hexdigest()}"
+        """The figure as PNG."""
         height = min(MAX_HEIGHT, HEAD + self.height + FOOT)
         context = {
             "figure": self,
@@ -98,7 +92,7 @@ class Figure:
             "height": height,
             "foot": height - FOOT,
         }
-        return cache.get_or_set(key, lambda: png(self.template, context | self.context), PNG_SECONDS)
+        return png(self.template, context | self.context)
 
 
 def mosaic_figure(totals, goal):

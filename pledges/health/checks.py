@@ -4,7 +4,6 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.contrib.postgres.expressions import ArraySubquery
-from django.core.cache import cache
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.db.models import Count, Exists
@@ -20,7 +19,6 @@ from pledges.mail.models import Message
 from pledges.mailings.models import Mailing
 from pledges.outbox.models import Backup
 from pledges.rotation import registration
-from pledges.serving import replica
 from pledges.statistics.models import FallenProvider
 from pledges.worker.models import CLOCK_TOLERANCE, LATE_AFTER, FailedStep, Heartbeat
 
@@ -63,12 +61,6 @@ def room():
     """Room on the disks."""
     if not disk.has_room():
         yield "disk"
-
-
-def valkey():
-    """The cache of CACHE_URL, if there is one."""
-    if hasattr(cache, "is_reachable") and not cache.is_reachable():
-        yield "cache"
 
 
 def tally():
@@ -146,9 +138,7 @@ def backup():
 CHECKS = [
     server,
     room,
-    valkey,
     registration.failed_checks,
-    replica.failed_checks,
     backup,
     tally,
     submissions,

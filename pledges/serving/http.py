@@ -61,18 +61,18 @@ def public_page(view=None, *, figures=Depth.NONE, parameters=None, is_form=False
     @wraps(view)
     def wrapper(request, *args, **kwargs):
         try:
-            return respond(request, PublicPage.read_moment, *args, **kwargs)
+            return respond(request, *args, **kwargs)
         except snapshot.Outdated:
-            # The part that was loaded is of the primary, and so is this moment.
-            return respond(request, lambda page: snapshot.read(page.figures), *args, **kwargs)
+            # Once more, with the moment of now.
+            return respond(request, *args, **kwargs)
 
-    def respond(request, read_moment, *args, **kwargs):
+    def respond(request, *args, **kwargs):
         depth = Depth.TOTALS if callable(figures) else figures
         page = PublicPage(_reduce_to_known(request, parameters or {}), depth, is_form, is_data)
         # Read by weare1.front, or anew after Outdated.
         read_for, moment = request.environ.pop("public_moment", (None, None))
         if read_for != page:
-            moment = read_moment(page)
+            moment = page.read_moment()
         snapshot.show(moment)
         if callable(figures):
             # Known only with the content. The page depends on no figures that it does not show.

@@ -115,12 +115,8 @@ class PublicPage:
     is_data: bool
 
     def read_moment(self):
-        """The Moment to show now: figures of the moment for open data, otherwise at most TALLY_PATIENCE_SECONDS old.
-
-        That of a form is of the primary, which must accept it.
-        """
-        read = snapshot.read if self.is_form else snapshot.read_for_public
-        return read(self.figures, 0 if self.is_data else settings.TALLY_PATIENCE_SECONDS)
+        """The Moment to show now: figures of the moment for open data, otherwise at most TALLY_PATIENCE_SECONDS old."""
+        return snapshot.read(self.figures, 0 if self.is_data else settings.TALLY_PATIENCE_SECONDS)
 
     def state(self, moment):
         """Everything that the page depends on at this moment, beside the release and its address."""

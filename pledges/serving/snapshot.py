@@ -10,11 +10,10 @@ import time
 from contextlib import contextmanager
 from types import SimpleNamespace
 
-from django.db import DEFAULT_DB_ALIAS, OperationalError, connection, connections, transaction
+from django.db import OperationalError, connection, transaction
 
 from pledges import metrics
 from pledges.database import UNAVAILABLE
-from pledges.serving import replica
 from pledges.serving.moments import Content, Depth, Moment
 from pledges.serving.source import Source
 
@@ -94,7 +93,7 @@ def unpublished(moment):
     The process keeps nothing of it: the transaction is rolled back.
     """
     previous = getattr(_thread, "holder", None)
-    moment = Moment(moment.at, _load(DEFAULT_DB_ALIAS), moment.figures, moment.is_live)
+    moment = Moment(moment.at, _load(), moment.figures, moment.is_live)
     _thread.holder = SimpleNamespace(moment=moment, is_unpublished=True)
     try:
         yield
@@ -116,7 +115,7 @@ def show(moment):
 
 
 def read(depth=Depth.NONE, patience=0.0):
-    """The present Moment of the primary (see Source.read).
+    """The present Moment (see Source.read).
 
     Without the database it is the last moment that this process has read; raises the database's error if there is none.
     """
@@ -133,31 +132,21 @@ def read(depth=Depth.NONE, patience=0.0):
         return moment
 
 
-def read_for_public(depth=Depth.NONE, patience=0.0):
-    """The Moment of a page that nothing of one person is on: of the replica if there is a usable one, else as `read()`."""
-    if replica.is_usable() and not is_unpublished():
-        try:
-            return _replica.read(depth, patience)
-        except UNAVAILABLE:
-            connections[replica.ALIAS].close()
-    return read(depth, patience)
-
-
-def _load(alias):
+def _load():
     """Read all parts in one snapshot of the database.
 
     Inside a transaction, whose isolation level is given, the version is compared before and after, and the content is read
     again if it has changed.
     """
     for _attempt in range(LOAD_ATTEMPTS):
-        is_nested = connections[alias].in_atomic_block
-        with replica.reading(alias), transaction.atomic(using=alias):
+        is_nested = connection.in_atomic_block
+        with transaction.atomic():
             if not is_nested:
-                with connections[alias].cursor() as cursor:
+                with connection.cursor() as cursor:
                     cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-            version, at = _fetch(alias, "SELECT content_version(), statement_timestamp()")
+            version, at = _fetch("SELECT content_version(), statement_timestamp()")
             parts = {kind: kind(version, at) for kind in Part.kinds}
-            if not is_nested or _fetch(alias, "SELECT content_version()") == (version,):
+            if not is_nested or _fetch("SELECT content_version()") == (version,):
                 break
     else:
         raise OperationalError("the content changed during every attempt to read it")
@@ -172,11 +161,10 @@ def _load(alias):
     )
 
 
-def _fetch(alias, statement):
-    with connections[alias].cursor() as cursor:
+def _fetch(statement):
+    with connection.cursor() as cursor:
         cursor.execute(statement)
         return cursor.fetchone()
 
 
 _process = Source(_load)
-_replica = Source(_load, replica.ALIAS, [_process])

@@ -1,4 +1,4 @@
-"""One database from which a process reads Moments, and what the process holds of it: the last content and figures."""
+"""The database from which a process reads Moments, and what the process holds of it: the last content and figures."""
 
 import json
 import logging
@@ -7,7 +7,7 @@ import time
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
-from django.db import DEFAULT_DB_ALIAS, OperationalError, connections
+from django.db import OperationalError, connection
 
 from pledges import metrics
 from pledges.database import UNAVAILABLE
@@ -35,10 +35,10 @@ class _Held:
 
 
 class Source:
-    """A database by its alias. `load(alias)` reads its Content; `others` are sources whose content may be the same."""
+    """The database as one process sees it. `load()` reads its Content."""
 
-    def __init__(self, load, alias=DEFAULT_DB_ALIAS, others=()):
-        self.load, self.alias, self.others = load, alias, others
+    def __init__(self, load):
+        self.load = load
         self.lock = threading.Lock()
         self.forget()
 
@@ -105,22 +105,20 @@ class Source:
         if self.down_until:
             # It was unreachable at the last attempt: this thread tries, and the others do not wait with it.
             self.down_until = time.monotonic() + PROBE_SECONDS
-        connection = connections[self.alias]
         # A health check would cost every request a second statement: instead a failed statement is repeated.
         connection.health_check_done = True
         parameters = [depth >= Depth.TOTALS, depth >= Depth.GROWTH, known]
         was_open = connection.connection is not None
         try:
             try:
-                [answer] = _fetch(connection, parameters)
+                [answer] = _fetch(parameters)
             except UNAVAILABLE:
                 if not was_open or connection.in_atomic_block:
                     raise
                 connection.close()
-                [answer] = _fetch(connection, parameters)
+                [answer] = _fetch(parameters)
         except UNAVAILABLE as error:
-            what = "database" if self.alias == DEFAULT_DB_ALIAS else self.alias
-            logger.error("The %s cannot be reached: %s", what, type(error).__name__)
+            logger.error("The database cannot be reached: %s", type(error).__name__)
             connection.close()
             self.down_until = time.monotonic() + RETRY_AFTER_SECONDS
             raise
@@ -132,17 +130,14 @@ class Source:
         if not self._is_content_of(version, at):
             with self.lock:
                 if not self._is_content_of(version, at):
-                    same = (other.content for other in self.others if other.content is not None)
-                    self.content = next((found for found in same if found.is_of(version, at)), None) or self.load(
-                        self.alias
-                    )
+                    self.content = self.load()
         return self.content
 
     def _is_content_of(self, version, at):
         return self.content is not None and self.content.is_of(version, at)
 
 
-def _fetch(connection, parameters):
+def _fetch(parameters):
     with connection.cursor() as cursor:
         cursor.execute("SELECT read_moment(%s, %s, %s)", parameters)
         return cursor.fetchone()

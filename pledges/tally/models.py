@@ -1,10 +1,9 @@
 """What is published of counties: their figures, and the table by which counties stand beside names."""
 
-from django.db import models
+from django.db import connection, models
 from django.db.models import Case, F, Q, Value, When
 from django.utils.translation import gettext_lazy as _
 
-from pledges.serving import replica
 from pledges.serving.models import RANDOM_MARK
 
 
@@ -85,7 +84,7 @@ class PublishedState(models.Model):
     def county_moves(cls):
         """{county code or "unknown": [(day, figure)]} of the days on which the figure differs from that of the state before."""
         moves = {}
-        with replica.reading_connection().cursor() as cursor:
+        with connection.cursor() as cursor:
             cursor.execute(MOVES_SQL)
             for county, day, n in cursor.fetchall():
                 moves.setdefault(county, []).append((day, n))

@@ -3,7 +3,6 @@
 import re
 
 import pytest
-from django.core.cache import cache
 from django.utils import timezone
 from playwright.sync_api import expect
 
@@ -183,7 +182,6 @@ def fill_every_column():
     HelpChannel.objects.create(key="long-line", kind="phone", tel="1" * 20, number="1" * 30, **long)
     Sector.objects.filter(slug="parents").update(**both(name=WORD[:60], hint=WORD))
     Commitment.objects.filter(sector__slug="parents").update(**both(text=WORD))
-    cache.clear()
 
 
 def test_10_no_page_overflows_with_the_longest_words(visit):
@@ -219,7 +217,6 @@ def test_10_no_page_overflows_with_the_longest_words(visit):
 def test_22_the_quick_exit_stays_visible_beside_the_longest_numbers(visit):
     strip = HelpChannel.objects.filter(in_strip=True)
     strip.update(number="+355 4 222 33 44 shtesa 5566", **both(short="telefonidheshkrimi12"))
-    cache.clear()
     visitor = visit(viewport=NARROW)
     for path in ("/sq/", "/en/help/"):
         visitor.open(path)

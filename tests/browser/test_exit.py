@@ -4,7 +4,6 @@ from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
 import pytest
-from django.core.cache import cache
 
 from campaign.models import SiteSettings
 from tests.browser import press
@@ -25,7 +24,6 @@ def site_with_exit(visit, live_server):
 
     def make(**options):
         SiteSettings.objects.create(pk=1, exit_url=f"{EXIT_HOST}{EXIT_PATH}")
-        cache.clear()
         visitor = visit(**options)
         visitor.context.route(
             f"{EXIT_HOST}/**",

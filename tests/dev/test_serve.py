@@ -128,7 +128,7 @@ class Serve:
         self.root = root
         self.output = root.parent / "output"
         self.process = None
-        inherited = {"DATABASE_URL", "DEV", "SITE_URL", "MAIL_URL", "CACHE_URL", "ALLOWED_HOSTS"}
+        inherited = {"DATABASE_URL", "DEV", "SITE_URL", "MAIL_URL", "ALLOWED_HOSTS"}
         self.environment = {name: value for name, value in os.environ.items() if name not in inherited}
 
     def start(self, *arguments):

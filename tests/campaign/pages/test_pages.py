@@ -7,7 +7,6 @@ from urllib.parse import urlsplit
 
 import pytest
 from django.conf import settings
-from django.core.cache import cache
 from django.test import Client
 from django.utils import translation
 
@@ -215,7 +214,6 @@ STATUS = {
 
 def test_22_staff_set_the_target_of_the_quick_exit(client):
     SiteSettings.objects.create(pk=1, exit_url="https://www.example.org/moti")
-    cache.clear()
     for path in ("/sq/", "/en/help/", "/en/pledge/"):
         check_exit_and_helplines(Document(client.get(path)), exit_url="https://www.example.org/moti")
 
@@ -224,13 +222,11 @@ def test_22_a_change_of_the_strip_appears_on_every_page(client):
     police = HelpChannel.objects.get(tel="129")
     police.number, police.tel, police.short_sq, police.short_en = "+355 129", "+355129", "rojat", "guards"
     police.save()
-    cache.clear()
     for language, word in (("sq", "rojat"), ("en", "guards")):
         page = Document(client.get(path_of("campaign:privacy", language)))
         [link] = page.all("a", href="tel:+355129")
         assert page.words(link) == f"+355 129 {word}"
     HelpChannel.objects.update(is_shown=False)
-    cache.clear()
     assert Document(client.get("/sq/")).all("a", **{"data-exit": True}), (
         "the quick exit does not depend on the channels"
     )

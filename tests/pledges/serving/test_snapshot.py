@@ -48,6 +48,8 @@ from pledges.models import (
     Wording,
 )
 from pledges.serving import kept_pages, snapshot, source
+from pledges.serving.kept_pages import PublicPage
+from pledges.serving.moments import Depth
 from tests.clock import DatabaseClock, ProcessClock
 from tests.demands import add_step, make_handover
 from tests.drill import rounds
@@ -245,8 +247,10 @@ def test_the_text_of_an_old_article_is_that_of_the_page_it_stands_on():
         Article.objects.filter(pk=article.pk).update(title_en="Later", body_en="<p>Later</p>")
         with pytest.raises(snapshot.Outdated):
             article.with_body(content)
-    page = Client().get(path).text
-    assert "Later" in page and "<p>Later</p>" in page
+        moment = snapshot.current()
+    # As if the row had changed after the request read its moment.
+    page = Client().get(path, public_moment=(PublicPage(path, Depth.NONE, is_form=False, is_data=False), moment))
+    assert page.status_code == 200 and "Later" in page.text and "<p>Later</p>" in page.text
 
 
 EDITS = {
