@@ -5,7 +5,6 @@ import io
 import re
 import zipfile
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from openpyxl import load_workbook
@@ -82,10 +81,9 @@ def test_characters_invalid_in_xml_are_replaced():
     assert [sheet["A2"].value, sheet["A3"].value] == ["a\ufffdb\ufffdc\ufffd", "<b>&amp;\u00a0"]
 
 
-@pytest.mark.slow
 def test_a_workbook_continues_on_a_second_sheet():
     page = [["x"] * 100_000]
     book = zipfile.ZipFile(io.BytesIO(b"".join(xlsx_file(["Emri"], [page] * 11))))
     sheets = [book.read(f"xl/worksheets/sheet{number}.xml") for number in (1, 2)]
-    assert [sheet.count(b"<row ") for sheet in sheets] == [SHEET_ROWS, 1_100_000 - SHEET_ROWS + 2]
+    assert [sheet.count(b"<row>") for sheet in sheets] == [SHEET_ROWS, 1_100_000 - SHEET_ROWS + 2]
     assert b'name="2"' in book.read("xl/workbook.xml") and book.testzip() is None
