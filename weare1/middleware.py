@@ -15,7 +15,7 @@ from django.utils.cache import patch_vary_headers
 from django.utils.csp import build_policy
 
 from pledges import metrics
-from pledges.limits.network import network, site_prefix
+from pledges.limits.models import network, site_prefix
 from pledges.serving import snapshot
 from pledges.serving.http import NOT_INDEXED
 from staff import uploads

@@ -18,8 +18,6 @@ TIRANA = ZoneInfo("Europe/Tirane")
 
 
 class DemandStepQuerySet(models.QuerySet):
-    """Steps of demands."""
-
     def current(self):
         """The steps that no later one corrects."""
         return self.filter(correction=None)

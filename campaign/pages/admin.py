@@ -214,8 +214,6 @@ class PublishableAdmin(ContentAdmin):
 
 @admin.register(Page)
 class PageAdmin(PublishableAdmin):
-    """Admin of pages."""
-
     form = PageForm
     list_display = ["title", "status", "both_languages", "menu_position", "changed_at"]
     fieldsets = [
@@ -272,8 +270,6 @@ class PageAdmin(PublishableAdmin):
 
 @admin.register(Article)
 class ArticleAdmin(PublishableAdmin):
-    """Admin of news."""
-
     list_display = ["title", "date", "status", "both_languages", "changed_at"]
     date_hierarchy = "date"
     fieldsets = [

@@ -5,7 +5,7 @@ from django.utils.translation import gettext, pgettext
 
 from campaign import richtext
 from campaign.content import SiteContent
-from campaign.pages.sections import sections
+from campaign.pages.inner_pages import sections
 from campaign.ways_on import AFTER_REPORT
 from pledges.totals import parts
 

@@ -33,8 +33,6 @@ class SocialLinkInline(StackedInline):
 
 @admin.register(SiteSettings)
 class SiteSettingsAdmin(SettingsAdmin, ContentAdmin):
-    """Admin of the settings of the site."""
-
     search_fields = ["press_contact", "data_contact", "security_contact"]
     inlines = [SocialLinkInline]
     # The banner and the foot are on every page.

@@ -14,8 +14,6 @@ class TermForm(FixedKey, BilingualForm):
 
 @admin.register(Term)
 class TermAdmin(ContentAdmin):
-    """Admin of discouraged terms."""
-
     form = TermForm
     # It contains every word to avoid.
     has_checks = False

@@ -91,8 +91,6 @@ class EndsSoonFilter(DueFilter):
 
 @admin.register(Voice)
 class VoiceAdmin(ContentItemAdmin):
-    """Admin of voices."""
-
     form = VoiceForm
     change_form_template = "admin/campaign/voice/change_form.html"
     list_display = ["person", "kind", "status", "ends_on", "both_languages", "position"]

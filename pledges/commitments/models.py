@@ -83,8 +83,6 @@ def of_someone_to_email():
 
 
 class ChosenCommitmentQuerySet(models.QuerySet):
-    """Queries on chosen commitments."""
-
     def due_for_reminder(self):
         """Those whose reminder is due: not sent yet, not too late, of someone whom we count and can email."""
         due = self.filter(remind_at__lte=Now(), remind_at__gt=Now() - REMINDER_LIFE, reminded_at=None)

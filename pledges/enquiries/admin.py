@@ -327,8 +327,6 @@ def sees_disclosures(user):
 
 @admin.register(AlarmWord)
 class AlarmWordAdmin(ModelAdmin):
-    """Words that raise the alarm."""
-
     list_display = ["words"]
     search_fields = ["words"]
     list_note = _(

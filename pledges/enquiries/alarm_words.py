@@ -28,8 +28,6 @@ def compile_pattern(line):
 
 
 class AlarmWordQuerySet(models.QuerySet):
-    """Queries on alarm words."""
-
     def patterns(self):
         """The compiled patterns of all lines, as a tuple."""
         return tuple(compile_pattern(words) for words in self.values_list("words", flat=True))

@@ -35,8 +35,6 @@ class EnquiryPurpose(models.TextChoices):
 
 
 class EnquiryQuerySet(ContactQuerySet):
-    """Filters of enquiries."""
-
     def inbox(self):
         """Those that do not sound like a disclosure and are not restricted."""
         return self.filter(disclosure_at=None, restricted_at=None)

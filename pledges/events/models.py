@@ -35,8 +35,6 @@ def in_steps(people):
 
 
 class EventQuerySet(models.QuerySet):
-    """Queries of events."""
-
     def shown(self):
         """The events that the public sees, with everything that a page needs."""
         return self.filter(is_shown=True).select_related("municipality", "figures")
@@ -204,8 +202,6 @@ def _at(day, clock):
 
 
 class EventCountQuerySet(models.QuerySet):
-    """Counting."""
-
     def count_confirmations(self, code, number):
         """Count this many confirmations for the event with this code, if it still exists."""
         self.filter(event__code=code).update(confirmations=F("confirmations") + number)

@@ -17,8 +17,6 @@ STALLED_AFTER = timedelta(minutes=10)
 
 
 class ExportQuerySet(models.QuerySet):
-    """Queries on exports."""
-
     def stalled(self):
         """Exports in the state `running` whose process was killed."""
         return self.filter(state=Export.State.RUNNING, read_at__lte=Now() - STALLED_AFTER)

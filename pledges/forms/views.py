@@ -11,8 +11,7 @@ from django.utils import timezone
 from pledges import metrics
 from pledges.content import PledgeContent
 from pledges.crypto import challenges
-from pledges.limits.models import UNKNOWN
-from pledges.limits.network import network
+from pledges.limits.models import UNKNOWN, network
 from pledges.statistics import minutes
 from pledges.statistics.models import Minute
 

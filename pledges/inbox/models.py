@@ -20,8 +20,6 @@ from pledges.sectors.wordings import Wording
 
 
 class SubmissionQuerySet(models.QuerySet):
-    """Queries on submissions."""
-
     def waiting(self):
         """Submissions that the worker settles next, or when their turn in the slow lane comes."""
         return self.filter(state=Submission.State.WAITING)

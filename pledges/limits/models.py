@@ -1,13 +1,46 @@
 """Rate limit of public forms and their slow lane, per network and per IPv6 site."""
 
+import ipaddress
 from datetime import timedelta
 
+from django.conf import settings
 from django.db import connection, models
 from django.db.models import Q
 from django.db.models.functions import Now
 
 from pledges.crypto import keys
-from pledges.limits.network import site_prefix
+
+
+def client_address(request):
+    """The visitor's IP address as text, or "" if it is unknown.
+
+    X-Forwarded-For is read from the right and only through the proxies of TRUSTED_PROXIES ("unix" is a Unix socket), so a
+    visitor cannot forge it.
+    """
+    hops = [hop.strip() for hop in request.META.get("HTTP_X_FORWARDED_FOR", "").split(",") if hop.strip()]
+    address = request.META.get("REMOTE_ADDR") or "unix"
+    while address in settings.TRUSTED_PROXIES and hops:
+        address = hops.pop()
+    return "" if address == "unix" else address
+
+
+def network(request):
+    """The visitor's network as text: an IPv4 address, or the /64 of an IPv6 address. None if it is unknown."""
+    try:
+        address = ipaddress.ip_address(client_address(request))
+    except ValueError:
+        return None
+    if address.version == 6 and address.ipv4_mapped:
+        address = address.ipv4_mapped
+    if address.version == 4:
+        return str(address)
+    return str(ipaddress.ip_network((address, 64), strict=False))
+
+
+def site_prefix(network):
+    """The /48 around an IPv6 network, as text: the prefix that one customer site often gets (RFC 6177). None for IPv4."""
+    return str(ipaddress.ip_network(network).supernet(new_prefix=48)) if ":" in network else None
+
 
 WINDOW = timedelta(minutes=10)
 # One IPv6 site has 65,536 networks (/64). Its limit is that of NETWORKS_PER_SITE networks.
@@ -36,8 +69,6 @@ def limits(network, limit):
 
 
 class AttemptQuerySet(models.QuerySet):
-    """Queries on attempts."""
-
     def expired(self):
         """Attempts that the limit no longer counts, and those of a clock that was set back since. Housekeeping erases them."""
         return self.filter(Q(created_at__lte=Now() - WINDOW) | Q(created_at__gt=Now() + WINDOW))
@@ -91,8 +122,6 @@ GRANT_LIFE = timedelta(days=1)
 
 
 class MessageGrantQuerySet(models.QuerySet):
-    """Queries on grants."""
-
     def expired(self):
         """Grants that no limit counts any more, and those of a clock that was set back since. Housekeeping erases them."""
         return self.filter(Q(granted_at__lte=Now() - GRANT_LIFE) | Q(granted_at__gt=Now() + timedelta(minutes=1)))

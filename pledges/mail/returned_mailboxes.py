@@ -13,8 +13,6 @@ BULK_PAUSE = timedelta(days=90)
 
 
 class ReturnedMailboxQuerySet(models.QuerySet):
-    """Queries on returned mailboxes."""
-
     def add(self, address):
         """Note that a message to this address came back now."""
         digests = mailbox_digests(address, ProviderRule.objects.by_domain())

@@ -14,8 +14,6 @@ COPYING_LIMIT = timedelta(minutes=15)
 
 
 class OutboxEntryQuerySet(models.QuerySet):
-    """Queries on the outbox."""
-
     def expired(self):
         """Entries that are copied and no longer needed here, and all that are older than any backup. Housekeeping erases them."""
         copied = Q(copied_at__lte=Now() - COPIED_LIFE)

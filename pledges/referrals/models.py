@@ -28,8 +28,6 @@ def encrypt_inviter(code, pledge_id):
 
 
 class ReferralLinkQuerySet(models.QuerySet):
-    """Changes of referral links."""
-
     def create_for(self, pledge):
         """Give a pledge a link, unless it has one."""
         code = "".join(secrets.choice(CODE_LETTERS) for _ in range(CODE_LENGTH))

@@ -35,8 +35,6 @@ ANSWER_KINDS = [
 
 
 class DataRequestQuerySet(ContactQuerySet):
-    """Filters of requests."""
-
     def open(self):
         """Those that wait for an answer."""
         return self.filter(state=self.model.State.OPEN)

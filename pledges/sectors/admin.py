@@ -44,8 +44,6 @@ class NewSectorForm(BilingualForm):
 
 
 class CommitmentForm(FixedKey, BilingualForm):
-    """One commitment of a sector."""
-
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         if self.instance.is_chosen:

@@ -14,8 +14,6 @@ CHILDREN = "children"
 
 
 class SectorQuerySet(models.QuerySet):
-    """Queries on sectors."""
-
     def open(self):
         """Sectors that the form offers: open, and with a wording to sign."""
         # From the app registry, because the module of Wording imports this one.

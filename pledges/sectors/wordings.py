@@ -11,8 +11,6 @@ from pledges.sectors.models import Sector
 
 
 class WordingQuerySet(models.QuerySet):
-    """Queries on wordings."""
-
     def current(self):
         """The newest version of the consent and of each sector's pledge text."""
         return self.order_by("kind", "sector_id", "-version").distinct("kind", "sector_id")

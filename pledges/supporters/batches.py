@@ -23,8 +23,6 @@ def _account(**options):
 
 
 class BatchQuerySet(models.QuerySet):
-    """Queries on batches."""
-
     def unfinished(self):
         """Batches with work left for the worker."""
         return self.filter(state__in=[Batch.State.WAITING, Batch.State.RUNNING, Batch.State.UNDOING])
@@ -300,8 +298,6 @@ _STILL_CHANGED = {
 
 
 class BatchRowQuerySet(models.QuerySet):
-    """Queries on the rows of batches."""
-
     def changed_later(self):
         """For a subquery: rows of other batches that changed the outer row's pledge after it did, and are not undone."""
         later = self.filter(pledge=OuterRef("pledge"), changed_at__gt=OuterRef("changed_at"), undone_at=None)

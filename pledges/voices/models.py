@@ -22,8 +22,6 @@ REMOVED_PERIOD = timedelta(days=365)
 
 
 class VoiceOwnerQuerySet(ContactQuerySet):
-    """Filters of owners of voices."""
-
     def present(self):
         """Those whose voice was not removed."""
         return self.filter(removed_at=None)

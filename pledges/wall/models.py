@@ -18,8 +18,6 @@ class WallName(Pledge):
 
 
 class RefusedWordQuerySet(models.QuerySet):
-    """Queries on refused words."""
-
     def patterns(self):
         """(set of whole words, tuple of prefixes), as `pledges.shown_names.review_reasons` takes them."""
         words = list(self.values_list("word", flat=True))

@@ -21,8 +21,6 @@ OLD_AFTER = timedelta(days=365)
 
 
 class DraftQuerySet(models.QuerySet):
-    """Queries of drafts."""
-
     def of_rows(self):
         """The drafts that somebody saved: not those that were only previewed."""
         return self.exclude(state=Draft.State.TYPED)

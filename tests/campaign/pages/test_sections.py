@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from campaign import richtext
-from campaign.pages.sections import sections, split
+from campaign.pages.inner_pages import sections, split
 
 
 def shown(html):
