@@ -40,11 +40,6 @@ class Occasion:
     url: str = ""
 
 
-def next_day(today):
-    """The day of the year, an Occasion, that is today or comes next."""
-    return next_days(today)[0]
-
-
 def next_days(today):
     """The days of the year from today until a year from now, each once."""
     days = (date(today.year, month, day) for month, day, _title, _text in DAYS)

@@ -291,13 +291,13 @@ def test_an_article_leads_to_the_others(client):
     ],
 )
 def test_the_next_day_of_the_year(today, expected):
-    assert movement_year.next_day(today).date == expected
+    assert movement_year.next_days(today)[0].date == expected
 
 
 def test_home_shows_the_next_date_instead_of_old_news(client):
     language = "sq"
     today = timezone.localdate()
-    following = movement_year.next_day(today)
+    following = movement_year.next_days(today)[0]
     path = path_of("campaign:home", language)
 
     def dates():
@@ -313,7 +313,7 @@ def test_home_shows_the_next_date_instead_of_old_news(client):
 
 def test_the_next_date_on_home_changes_with_the_day(client):
     today = timezone.localdate()
-    day = movement_year.next_day(today).date
+    day = movement_year.next_days(today)[0].date
     clock = DatabaseClock()
     try:
         shown = []
@@ -327,7 +327,7 @@ def test_the_next_date_on_home_changes_with_the_day(client):
             shown += [page.of(each)["datetime"] for each in page.all("time", node=page.one("main"))]
     finally:
         clock.end()
-    assert shown == [day.isoformat(), movement_year.next_day(day + timedelta(days=1)).date.isoformat()]
+    assert shown == [day.isoformat(), movement_year.next_days(day + timedelta(days=1))[0].date.isoformat()]
 
 
 @pytest.mark.parametrize("path", ["/sq/lajme/burimi/", "/en/news/feed/"])
