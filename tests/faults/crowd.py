@@ -141,7 +141,7 @@ class Crowd:
                 self._closing.wait(PATIENCE)
                 self.read_mails()
         if self._try(lambda: self._press(person, "confirm", link, CONFIRMED)) and person.withdraws:
-            pledge = Pledge(pk=links.read(Purpose.CONFIRM, link.split("/")[3]).pledge_id, link_version=1)
+            pledge = Pledge(pk=links.read(Purpose.CONFIRM, link.split("/")[3]).row_id, link_version=1)
             path = links.path(Purpose.WITHDRAW, pledge, language="en")
             self._try(lambda: self._press(person, "withdraw", path, WITHDRAWN))
 

@@ -5,10 +5,8 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 from django.core.management import call_command
-from django.urls import resolve
-from django.utils import translation
 
-from tests.pages import Document, path_of
+from tests.pages import Document
 
 ROOT = Path(settings.BASE_DIR)
 
@@ -33,52 +31,6 @@ def test_staff_views_are_guarded_by_the_admin_site():
 @pytest.mark.django_db
 def test_no_migration_is_missing():
     call_command("makemigrations", check=True, dry_run=True, verbosity=0)
-
-
-# Public addresses that must not change: (path, URL name, arguments)
-ADDRESSES = [
-    ("/sq/", "campaign:home"),
-    ("/en/", "campaign:home"),
-    ("/sq/zotimi/", "pledges:sign"),
-    ("/en/pledge/", "pledges:sign"),
-    ("/sq/zotimi-ne-grup/", "pledges:group"),
-    ("/en/group-pledge/", "pledges:group"),
-    ("/sq/sa-jemi/", "pledges:totals"),
-    ("/en/totals/", "pledges:totals"),
-    ("/sq/sa-jemi/shkoder/", "pledges:county", "shkoder"),
-    ("/sq/sa-jemi/tirane/", "pledges:county", "tirane"),
-    ("/en/totals/tirana/", "pledges:county", "tirana"),
-    ("/sq/ndihme/", "campaign:help"),
-    ("/en/help/", "campaign:help"),
-    ("/sq/ndihme/njmf/", "campaign:units"),
-    ("/en/help/child-protection-units/", "campaign:units"),
-    ("/sq/privatesia/", "campaign:privacy"),
-    ("/en/privacy/", "campaign:privacy"),
-    ("/sq/kerkesat/regjistri/", "campaign:demand", "regjistri"),
-    ("/en/demands/register/", "campaign:demand", "register"),
-    ("/sq/kerkesat/steps.atom", "campaign:demand_feed"),
-    ("/en/demands/steps.atom", "campaign:demand_feed"),
-    ("/sq/kontakt/", "campaign:contact"),
-    ("/en/contact/", "campaign:contact"),
-    ("/sq/zotimi-im/", "pledges:my_pledge"),
-    ("/en/my-pledge/", "pledges:my_pledge"),
-    ("/api/v1/totals.json", "totals_json"),
-    ("/api/v1/totals.csv", "totals_csv"),
-    ("/api/v1/demands.json", "demands_json"),
-    ("/healthz", "healthz"),
-    ("/readyz", "readyz"),
-    ("/sitemap.xml", "sitemap"),
-    ("/admin/", "admin:index"),
-]
-
-
-@pytest.mark.parametrize(("path", "name", "arguments"), [(path, name, rest) for path, name, *rest in ADDRESSES])
-def test_public_addresses_do_not_change(path, name, arguments):
-    language = path[1:3] if path[1:3] in ("sq", "en") else "sq"
-    assert path_of(name, language, *arguments) == path
-    if language == path[1:3]:
-        with translation.override(language):
-            assert resolve(path).view_name == name
 
 
 FIELDS = ["over_16", "sector", "name", "email", "county", "consent", "show_name", "updates"]
