@@ -384,6 +384,7 @@ def test_only_the_path_of_a_logo_takes_more_than_a_form(client):
     assert client.post(f"{entry_path(joining)}logo/", {"logo": upload(bytes(6 * 1024 * 1024))}).status_code == 400
 
 
+@pytest.mark.slow
 def test_replaced_and_refused_logos_leave_no_file(client, django_capture_on_commit_callbacks):
     entry = make_entry()
     folders = [logos.store(logos.redrawn(invented_logo(number))) for number in range(3)]
