@@ -25,7 +25,7 @@ NETWORK = "203.0.113.77"
 
 def write_row(text):
     with connection.cursor() as cursor:
-        cursor.execute("INSERT INTO django_session VALUES ('x', %s, now())", [text])
+        cursor.execute("INSERT INTO django_session VALUES (%s, %s, now())", [text[:9], text])
 
 
 PLACES = {
@@ -34,11 +34,6 @@ PLACES = {
     "cache": lambda text: cache.set("x", {"text": text}),
     "temporary.txt": lambda text: Path(tempfile.gettempdir(), "temporary.txt").write_text(text),
     "picture.txt": lambda text: Path(settings.MEDIA_ROOT, "picture.txt").write_text(text),
-}
-DISGUISES = {
-    "plain": str,
-    "in capitals": str.upper,
-    "in hexadecimal": lambda text: text.encode().hex(),
 }
 
 
@@ -95,24 +90,11 @@ def test_rows_and_mails_give_the_texts_to_look_for(watch):
     assert watch.traces() == []
 
 
-def test_forms_and_addresses_give_what_a_person_typed(watch):
-    watch.add_request("http://localhost/sq/zotimi/", b"name=Arta+Kola+Hoxha&email=arta%40shembull.al&sector=parents")
-    part = '--x\r\nContent-Disposition: form-data; name="new_email"\r\n\r\ne.re@shembull.al\r\n--x--'
-    watch.add_request("http://localhost/sq/konfirmo/kM3abcdefghijklmnopqrst.1:1vN2aB:signature/?a=b", part.encode())
-    watch.add_request("http://localhost/u/kM3-bcdefghijklmnopqrst_", b"List-Unsubscribe=One-Click")
-    assert watch.known == {
-        "Arta Kola Hoxha",
-        "arta@shembull.al",
-        "e.re@shembull.al",
-        "kM3abcdefghijklmnopqrst.1:1vN2aB:signature",
-        "kM3-bcdefghijklmnopqrst_",
-    }
-
-
-@pytest.mark.parametrize("disguise", DISGUISES.values(), ids=DISGUISES)
 @pytest.mark.parametrize("place", PLACES)
-def test_a_name_is_found_in(watch, place, disguise):
+def test_a_name_is_found_in(watch, place):
     people()
     watch.add_rows()
-    PLACES[place](disguise(NAME))
-    assert [(text, found.rpartition("/")[2]) for text, found in watch.traces()] == [(NAME, place)]
+    # As it may be written: in capitals, in hexadecimal.
+    for text in (NAME.upper(), NAME.encode().hex()):
+        PLACES[place](text)
+        assert [(text, found.rpartition("/")[2]) for text, found in watch.traces()] == [(NAME, place)]

@@ -6,12 +6,12 @@ from urllib.parse import urlsplit
 from xml.etree import ElementTree
 
 from django.http import HttpResponse
+from django.template.loader import render_to_string
 from django.test import Client
 from django.urls import reverse
 from django.utils import translation
 from django.utils.text import slugify
 
-from dev import ROOT
 from pledges.crypto import links
 from pledges.fixed_pages import fixed_pages
 from pledges.languages import LANGUAGE_CODES
@@ -83,7 +83,7 @@ def _others(language):
     for theme in ("light", "dark"):
         yield View(f"counter-{theme}", language, reverse("counter", args=[language, theme]))
     # nginx serves it when the site is down.
-    unavailable = HttpResponse((ROOT / "deploy" / "unavailable.html").read_bytes())
+    unavailable = HttpResponse(render_to_string("503.html"))
     yield View("unavailable", language, "/unavailable/", unavailable)
 
 

@@ -40,25 +40,6 @@ def known():
     return {figure for row in rows() for figure in figures(row[0], "en")}
 
 
-@pytest.mark.parametrize(
-    ("language", "text", "found"),
-    [
-        ("sq", "Më 23 korrik 2020, dhe 18 e 19 nëntori.", {"23 July 2020", "18", "19 November"}),
-        ("sq", "18 dhe 19 nëntori kthehen", {"18 November", "19 November"}),
-        ("en", "18 and 19 November, in October 2019", {"18 November", "19 November", "October 2019"}),
-        ("sq", "12,5% e 12 345 vetave, 3328 përgjigje", {"12.5%", "12345", "3328"}),
-        ("en", "12.5 % of 12,345 people, 3,328 answers", {"12.5%", "12345", "3328"}),
-        ("sq", "1 në 10, 11–16 vjeç, Ligji nr. 124/2024", {"1 in 10", "11–16", "124/2024"}),
-        ("sq", "në vitet 2019–2020", {"2019", "2020"}),
-        ("en", "1 in 10, aged 11 to 16, a 15-year-old, the 2nd", {"1 in 10", "11–16", "15", "2"}),
-        ("sq", "në 116 111 ose [[police-129]], te alo116.al; Ne jemi 1, #NEJEMI1", {"116111"}),
-        ("en", 'On <a href="/x-7/">May</a> you may, {day}', set()),
-    ],
-)
-def test_figures_and_dates_are_read_in_both_languages(language, text, found):
-    assert figures(text, language) == found
-
-
 def test_every_fact_is_a_figure_with_its_source():
     wrong = [row for row in rows() if len(row) != 3 or len(figures(row[0], "en")) != 1 or not row[1] or not row[2]]
     assert wrong == []

@@ -1,6 +1,5 @@
 """The files of deploy/cluster/ agree with the code and with each other."""
 
-import contextlib
 import re
 import subprocess
 
@@ -8,7 +7,6 @@ import pytest
 from django.conf import settings
 
 from pledges.database import WEB_OPTIONS
-from tests.deploy.machine import Machine
 from tests.drill import require_program
 
 FOLDER = settings.BASE_DIR / "deploy" / "cluster"
@@ -20,57 +18,8 @@ def text(name):
     return (FOLDER / name).read_text()
 
 
-# Files of pgbouncer, and the port to which each leads.
-POOLS = {"pgbouncer.ini": 5432, "cluster/pgbouncer.ini": 5000}
-
-
-@contextlib.contextmanager
-def pool_as_shipped(file):
-    """A Machine on which pgbouncer runs from an unchanged file, with the password that the guides name."""
-    require_program("pgbouncer", "apt install pgbouncer")
-    with Machine() as machine:
-        machine.must("apt-get", "install", "postgresql")
-        machine.must("useradd", "--system", "weare1")
-        folder = f"/etc/postgresql/{machine.postgresql}/main"
-        certificate = ("-keyout", f"{folder}/key", "-out", f"{folder}/certificate")
-        machine.must("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=box", *certificate)
-        machine.must("chown", "postgres", f"{folder}/key")
-        with machine.path(f"{folder}/postgresql.conf").open("a") as settings_of_server:
-            settings_of_server.write(f"listen_addresses = '127.0.0.1'\nport = {POOLS[file]}\nssl = on\n")
-            settings_of_server.write(f"ssl_key_file = '{folder}/key'\nssl_cert_file = '{folder}/certificate'\n")
-        machine.must("pg_ctlcluster", machine.postgresql, "main", "restart")
-        role = "CREATE ROLE weare1 LOGIN PASSWORD 'DATABASE-PASSWORD'"
-        for statement in (role, "CREATE DATABASE weare1 OWNER weare1"):
-            machine.must(*AS_POSTGRES, "psql", "-p", str(POOLS[file]), "-c", statement)
-        machine.write("/etc/pgbouncer/pgbouncer.ini", (FOLDER.parent / file).read_text())
-        [users] = re.findall(r"^ *(echo .* > /etc/pgbouncer/userlist\.txt)$", text("README.md"), re.MULTILINE)
-        machine.must("sh", "-c", users)
-        log = "/var/log/pgbouncer.log"
-        machine.must("sh", "-c", f"{' '.join(AS_POSTGRES)} pgbouncer /etc/pgbouncer/pgbouncer.ini > {log} 2>&1 &")
-        yield machine, lambda: machine.path(log).read_text()
-
-
-AS_POSTGRES = ("runuser", "-u", "postgres", "--")
-
-
-@pytest.mark.parametrize("file", POOLS)
-def test_a_pool_starts_from_its_file_and_admits_the_site_with_its_password(file):
-    with pool_as_shipped(file) as (machine, log):
-        machine.wait_for(lambda: "process up" in log() or "FATAL" in log())
-        assert "process up" in log(), log()
-        [url] = re.findall(r"^[#;] DATABASE_URL='(.*)'$", text("environment.example"), re.MULTILINE)
-        psql = ("runuser", "-u", "weare1", "--", "psql", "-Atc", "SHOW statement_timeout")
-        assert machine.must(*psql, url) == "20s\n", log()
-        for known, other in (("DATABASE", "OTHER"), ("weare1:", "postgres:")):
-            assert "authentication failed" in machine.run(*psql, url.replace(known, other)).stderr
-        # The console, as docs/operating.md has it.
-        guide = (settings.BASE_DIR / "docs" / "operating.md").read_text()
-        [console] = re.findall(r"`(runuser [^`]*SHOW POOLS[^`]*)`", guide)
-        assert "weare1_web" in machine.must("sh", "-c", console)
-
-
 @pytest.mark.quick
-@pytest.mark.parametrize("file", POOLS)
+@pytest.mark.parametrize("file", ["pgbouncer.ini", "cluster/pgbouncer.ini"])
 def test_a_pool_gives_web_connections_the_limits_of_web_processes(file):
     found = re.findall(r"connect_query='(.*)'", (FOLDER.parent / file).read_text())
     assert found == ["; ".join(f"SET {name} = {SECONDS[value]}" for name, value in WEB_OPTIONS.items())]

@@ -14,7 +14,7 @@ from pathlib import Path
 import psycopg2
 import pytest
 
-from dev import DevError, database, postgresql
+from dev import database, postgresql
 from dev.postgresql import Cluster, PostgreSQLNotFound
 
 ROOT = os.geteuid() == 0
@@ -34,13 +34,6 @@ def open_folder():
 def place():
     with open_folder() as folder:
         yield folder
-
-
-@pytest.fixture(scope="module")
-def cluster():
-    """A cluster shared by the tests that only start and stop it."""
-    with open_folder() as folder:
-        yield Cluster("serve", root=folder)
 
 
 @pytest.fixture
@@ -148,38 +141,6 @@ def test_data_survive_a_restart_and_kill_9(checkout):
             assert query(url, "SELECT n FROM kept") == 7
 
 
-def test_starting_right_after_only_the_postmaster_was_killed(cluster):
-    with cluster.running() as url:
-        os.kill(postmaster(url), signal.SIGKILL)
-        with cluster.running() as url:
-            assert query(url, "SELECT 1") == 1
-
-
-def test_a_stale_pid_file_that_names_another_process_is_ignored(cluster):
-    # As after a reboot, when another process of the same user has this pid.
-    pid_file = cluster.data / "postmaster.pid"
-    with cluster.running():
-        text = pid_file.read_text()
-    sleeper = subprocess.Popen(["sleep", "60"], **({"user": cluster.owner} if ROOT else {}))
-    try:
-        pid_file.write_text("\n".join([str(sleeper.pid), *text.splitlines()[1:]]))
-        with cluster.running() as url:
-            assert query(url, "SELECT 1") == 1
-    finally:
-        sleeper.kill()
-        sleeper.wait()
-
-
-def test_the_last_user_stops_the_cluster(cluster):
-    with cluster.running() as url:
-        server = postmaster(url)
-        with cluster.running() as same:
-            assert same == url
-        assert query(url, "SELECT 1") == 1
-    assert not processes(server)
-    assert not cluster.sockets.exists()
-
-
 def test_the_test_cluster_does_not_fsync_and_starts_empty_after_it_was_killed(place):
     cluster = Cluster("test", root=place)
     with cluster.running() as url:
@@ -222,23 +183,6 @@ def fake_programs(folder, version):
     return folder
 
 
-def test_path_is_preferred_then_the_newest_of_debian(place, no_wheel):
-    on_path = fake_programs(place / "bin", "16.2")
-    debian = [fake_programs(place / "debian" / str(major) / "bin", f"{major}.1 (Debian)") for major in (9, 15, 17)]
-    found = list(postgresql.installations(path=f"/nowhere:{on_path}", debian=place / "debian"))
-    assert [installation.major for installation in found] == [16, 17, 15, 9]
-    assert [installation.bin for installation in found] == [on_path, *reversed(debian)]
-
-
-def test_old_and_broken_installations_are_skipped(place, no_wheel):
-    old = fake_programs(place / "old", "14.11")
-    broken = fake_programs(place / "broken", "17.0")
-    (broken / "postgres").write_text("#!/bin/sh\nexit 127\n")
-    good = fake_programs(place / "debian" / "15" / "bin", "15.0")
-    cluster = Cluster("test", root=place, search={"path": f"{old}:{broken}", "debian": place / "debian"})
-    assert cluster.binaries() == good
-
-
 def test_without_postgresql_the_error_says_what_to_install(place, no_wheel):
     fake_programs(place / "debian" / "14" / "bin", "14.0")
     cluster = Cluster("test", root=place, search={"path": "", "debian": place / "debian"})
@@ -256,20 +200,6 @@ def test_existing_data_keep_their_postgresql_version(place, no_wheel):
     (cluster.data / "PG_VERSION").write_text("16\n")
     with pytest.raises(PostgreSQLNotFound, match="made by PostgreSQL 16, which is no longer installed"):
         cluster.binaries()
-
-
-def test_the_socket_path_stays_short_below_a_long_path(place):
-    cluster = Cluster("serve", root=place / ("long" * 50))
-    assert len(str(cluster.sockets / ".s.PGSQL.5432")) < 104
-
-
-def test_a_socket_folder_of_another_owner_is_refused(cluster, place):
-    cluster.sockets.symlink_to(place)
-    try:
-        with pytest.raises(DevError, match="expected: delete it"), cluster.running():
-            pass
-    finally:
-        cluster.sockets.unlink()
 
 
 def test_run_passes_on_the_database_url_and_the_exit_status(place):

@@ -21,7 +21,7 @@ from django.conf import settings
 from dev.postgresql import Cluster
 from pledges.crypto import keys
 from tests.faults.proxy import Proxy
-from tests.faults.supervisor import TIMEOUT, Service, Unit
+from tests.faults.supervisor import TIMEOUT, Service
 from tests.site import collect_static
 from tests.smtp import MailServer
 
@@ -83,19 +83,10 @@ def fetch(path_of_socket, path, form=None, network="10.0.0.1"):
         connection.close()
 
 
-def site_service(path_of_socket, environment, log):
-    """gunicorn with the arguments of its unit, as a Service."""
-    unit = Unit("gunicorn")
-    # gunicorn takes the last of several values of an option, but listens on all sockets.
-    arguments = re.sub(r"--bind \S+", "", unit.arguments_after("gunicorn"))
-    command = ["-m", "gunicorn", *shlex.split(arguments), "--bind", f"unix:{path_of_socket}"]
-    return Service(unit, [*command, "--workers", str(GUNICORN_PROCESSES)], environment, log)
-
-
-def worker_service(environment, log):
-    """The worker with the arguments of its unit, as a Service."""
-    unit = Unit("worker")
-    return Service(unit, ["manage.py", *shlex.split(unit.arguments_after("manage.py"))], environment, log)
+def arguments_of(unit, program):
+    """What a unit of deploy/ starts after this program."""
+    text = (settings.BASE_DIR / "deploy" / f"{unit}.service").read_text()
+    return re.search(rf"^ExecStart=.*?{program} (.*)$", text, re.MULTILINE)[1]
 
 
 class Machine:
@@ -106,8 +97,12 @@ class Machine:
         self.cluster = Cluster("serve", root=folder / "checkout", outside=folder / "outside")
         self.socket = str(folder / "gunicorn.sock")
         self.variables = {}
-        self.site = site_service(self.socket, self.environment, folder / "site.log")
-        self.worker = worker_service(self.environment, folder / "worker.log")
+        # gunicorn takes the last of several values of an option, but listens on all sockets.
+        arguments = re.sub(r"--bind \S+", "", arguments_of("gunicorn", "-m gunicorn"))
+        bound = f" --bind unix:{self.socket} --workers {GUNICORN_PROCESSES}"
+        self.site = Service(["-m", "gunicorn", *shlex.split(arguments + bound)], self.environment, folder / "site.log")
+        command = ["manage.py", *shlex.split(arguments_of("worker", "manage.py"))]
+        self.worker = Service(command, self.environment, folder / "worker.log")
 
     @contextlib.contextmanager
     def running(self):

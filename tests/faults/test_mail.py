@@ -4,12 +4,22 @@ import pytest
 
 from tests.faults.crowd import Crowd
 
+# {what the mail server does: how it is made to}
+FAULTS = {
+    "refuses connections": lambda machine: machine.mail_network.cut(),
+    "refuses every recipient": lambda machine: machine.mail.replies.update({"RCPT": "550 5.7.1 not from you"}),
+    "refuses every message": lambda machine: machine.mail.replies.update({"DATA": "550 5.7.1 not from you"}),
+    "does not answer": lambda machine: machine.mail_network.hold(),
+    "drops the connection after the message": lambda machine: machine.mail.replies.update({"DATA": None}),
+}
 
-def fail_and_mend(machine, fault):
-    """Let the mail server fail by this function for a while; check the alarm, and what is kept and sent."""
+
+@pytest.mark.drill(only=True)
+@pytest.mark.parametrize("fault", FAULTS)
+def test_the_mail_server_fails_and_all_messages_come_later(machine, fault):
     with Crowd(machine) as crowd:
         crowd.wait_for_more("confirm", 2)
-        fault()
+        FAULTS[fault](machine)
         # More than the last 20, by which the mail server is judged.
         crowd.wait_for_more("sign", 40)
         for _ in range(3):
@@ -22,31 +32,6 @@ def fail_and_mend(machine, fault):
         machine.wait_until(lambda: machine.retry_messages_now() or crowd.number_of("confirm") > confirmed + 10, 60)
     crowd.settle_down()
     assert crowd.statuses()[503] == 0, machine.site.errors()
-
-
-@pytest.mark.drill(only=True)
-def test_the_mail_server_refuses_connections(machine):
-    fail_and_mend(machine, machine.mail_network.cut)
-
-
-@pytest.mark.drill(only=True)
-def test_the_mail_server_refuses_every_recipient(machine):
-    fail_and_mend(machine, lambda: machine.mail.replies.update({"RCPT": "550 5.7.1 not from you"}))
-
-
-@pytest.mark.drill(only=True)
-def test_the_mail_server_refuses_every_message(machine):
-    fail_and_mend(machine, lambda: machine.mail.replies.update({"DATA": "550 5.7.1 not from you"}))
-
-
-@pytest.mark.drill(only=True)
-def test_the_mail_server_does_not_answer(machine):
-    fail_and_mend(machine, machine.mail_network.hold)
-
-
-@pytest.mark.drill(only=True)
-def test_the_mail_server_drops_the_connection_after_the_message(machine):
-    fail_and_mend(machine, lambda: machine.mail.replies.update({"DATA": None}))
 
 
 @pytest.mark.drill(only=True)

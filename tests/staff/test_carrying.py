@@ -111,34 +111,24 @@ def test_after_password_and_code_the_form_is_as_typed_unsaved_and_can_be_saved(b
     assert about.title_en == "Typed in vain?" and about.body_sq == RICH
 
 
-def test_wrong_passwords_and_codes_keep_what_was_typed(browser, zana):
-    page = type_and_lose(browser, zana)
-    page = send(browser, page, having="login", login=ADDRESS, password="gabim")
-    assert "is not correct" in words(page)
-    page = send(browser, page, having="login", login=ADDRESS, password=PASSWORD)
-    page = send(browser, page, having="code", code="000000")
-    assert "did not work" in words(page)
-    check_is_back(go_on(browser, send(browser, page, having="code", code=app_code())))
-
-
 def test_a_recovery_code_brings_the_form_back(browser, zana):
     recovery = RecoveryCodes.activate(zana).get_unused_codes()[0]
     page = type_and_lose(browser, zana)
     check_is_back(go_on(browser, sign_in_from(browser, page, code=recovery)))
 
 
-def test_start_again_after_the_password_keeps_what_was_typed(browser, zana):
-    page = type_and_lose(browser, zana)
-    page = send(browser, page, having="login", login=ADDRESS, password=PASSWORD)
-    page = send(browser, page, action="/admin/account/logout/", having="next")
-    check_is_back(go_on(browser, sign_in_from(browser, page)))
-
-
-def test_a_failed_passkey_leads_to_the_sign_in_page_that_still_carries(browser, zana):
+def test_wrong_passwords_codes_and_passkeys_and_a_new_start_keep_what_was_typed(browser, zana):
     page = type_and_lose(browser, zana)
     page = send(browser, page, action="/admin/account/login/passkey/", credential="{}")
     assert "This passkey did not work" in words(page)
-    check_is_back(go_on(browser, sign_in_from(browser, page)))
+    page = send(browser, page, having="login", login=ADDRESS, password="gabim")
+    assert "is not correct" in words(page)
+    page = send(browser, page, having="login", login=ADDRESS, password=PASSWORD)
+    page = send(browser, page, action="/admin/account/logout/", having="next")
+    page = send(browser, page, action=LOGIN, having="login", login=ADDRESS, password=PASSWORD)
+    page = send(browser, page, having="code", code="000000")
+    assert "did not work" in words(page)
+    check_is_back(go_on(browser, send(browser, page, having="code", code=app_code())))
 
 
 def test_inline_rows_come_back_too(browser, zana):
@@ -160,16 +150,12 @@ def test_another_account_sees_a_sentence_and_nothing_of_it(browser, zana):
     # Nor by sending the token to the form.
     token = value_of_token(page)
     csrf = form_of(page, "/admin/account/logout/")[1]["csrfmiddlewaretoken"]
-    page = browser.post(about_path(), {carried.FIELD: token, "csrfmiddlewaretoken": csrf}, headers=ENGLISH, follow=True)
-    assert "Another account typed something here" in words(page) and "Typed in vain?" not in words(page)
-    assert page.redirect_chain == [("/admin/", 302)]
-
-
-def test_the_right_account_sees_it_after_another_one_signed_in(browser, zana):
-    make_account("arta@shembull.al")
-    page = sign_in_from(browser, type_and_lose(browser, zana), "arta@shembull.al")
+    sent = {carried.FIELD: token, "csrfmiddlewaretoken": csrf}
+    refused = browser.post(about_path(), sent, headers=ENGLISH, follow=True)
+    assert "Another account typed something here" in words(refused) and "Typed in vain?" not in words(refused)
+    assert refused.redirect_chain == [("/admin/", 302)]
+    # The right account sees it afterwards. The same secret in both apps, and each code works once for each account.
     page = send(browser, page, action="/admin/account/logout/", having=carried.FIELD)
-    # The same secret in both apps, and each code works once for each account.
     check_is_back(go_on(browser, sign_in_from(browser, page)))
 
 
@@ -205,7 +191,7 @@ def aged(data, seconds):
     return secrets.encrypt_bytes(zlib.compress(changed.encode()), secrets.CARRIED)
 
 
-def test_a_token_opens_only_at_its_own_address(browser, zana):
+def test_a_token_opens_only_as_it_is_and_at_its_own_address(browser, zana):
     token = value_of_token(type_and_lose(browser, zana))
     sign_in(browser, zana)
     other = Page.objects.exclude(key="about").first()
@@ -213,11 +199,6 @@ def test_a_token_opens_only_at_its_own_address(browser, zana):
         page = send_token(browser, token, path)
         assert "could not be read" in words(page) and "Typed in vain?" not in words(page), path
         assert page.redirect_chain == [("/admin/", 302)]
-
-
-def test_a_forged_or_edited_token_shows_nothing(browser, zana):
-    token = value_of_token(type_and_lose(browser, zana))
-    sign_in(browser, zana)
     middle = len(token) // 2
     edited = token[:middle] + ("A" if token[middle] != "A" else "B") + token[middle + 1 :]
     # A secret of a second factor is encrypted with the same key, for another purpose.
@@ -259,11 +240,6 @@ def test_a_post_that_fails_csrf_is_never_carried_without_a_session(browser, zana
 OWN = {"origin": "http://testserver", "accept-language": "en"}
 
 
-@pytest.mark.parametrize("sender", [{"referer": "http://["}, {"origin": "http://["}])
-def test_a_malformed_sender_is_another_site(browser, sender):
-    assert browser.post(about_path(), {}, headers=sender).status_code == 403
-
-
 def test_signing_in_in_another_tab_rotates_the_csrf_token_and_the_form_comes_back(browser, zana):
     page = sign_in(browser, zana).get(about_path(), headers=ENGLISH)
     data = typed_data(page, title_en="Typed in vain?", body_sq=RICH)
@@ -285,6 +261,8 @@ def test_signing_in_in_another_tab_rotates_the_csrf_token_and_the_form_comes_bac
         {"origin": "https://evil.example"},
         {"origin": "http://testserver.evil.example"},
         {"referer": "http://evil.example/?http://testserver/"},
+        {"referer": "http://["},
+        {"origin": "http://["},
         {"origin": "http://testserver", "sec-fetch-site": "same-site"},
     ],
 )

@@ -6,7 +6,6 @@ tests/weare1/test_languages.py looks for commands to one person on the rendered 
 import re
 from pathlib import Path
 
-import pytest
 from django.conf import settings
 
 from tests.albanian import guide_texts, pages_without_catalogue, singular, starter_texts
@@ -25,24 +24,6 @@ def translations(without=()):
             if entry.context not in ("address", *without):
                 for text in entry.translations:
                     yield f"{file.name}: {entry.id}", text
-
-
-@pytest.mark.parametrize(
-    ("text", "command"),
-    [
-        ("Ruaj", "Ruaj"),
-        ("Fshi, me një mesazh të fundit", "Fshi"),
-        ("Nuk hyn dot: harroje ose hiqe", "hiqe"),
-        ("Zgjidhi të gjitha", "Zgjidhi"),
-        ("shtypni shigjetën „Zgjidh”", "Zgjidh"),
-        ("Faji nuk është yt.", "yt"),
-        ("Ruajeni. Zgjidhini të gjitha ose fshijini.", None),
-        ("U fshi: figurë. Hapi i dytë i kërkon të dyja.", None),
-        ("E ruajti këtë dhe shfaq emrin.", None),
-    ],
-)
-def test_a_command_to_one_person_is_found(text, command):
-    assert singular(text) == command
 
 
 def test_no_translation_addresses_one_person():

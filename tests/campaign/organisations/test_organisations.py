@@ -194,11 +194,6 @@ BAD = [
 ]
 
 
-def test_a_name_whose_letters_are_two_without_accents_is_stored(client):
-    send(client, organisation="ß" * 120)
-    assert Joining.objects.get().organisation == "ß" * 120
-
-
 @pytest.mark.quick
 def test_bad_input_is_a_sentence_at_the_field_and_loses_nothing(client, subtests):
     for number, (changes, field) in enumerate(BAD):
@@ -227,12 +222,11 @@ def test_a_long_statement_names_the_limit_and_comes_back_whole(client, language)
     assert page.words(area).count("word") == 61 and "maxlength" not in page.of(area), "a browser would cut it off"
 
 
-def test_a_line_break_counts_as_one_character(client):
-    send(client, statement_sq="abcd\r\n" * 59 + "abcde")
-    assert len(Joining.objects.get().statement_sq) == 300
-
-
-def test_an_organisation_without_a_domain_of_its_own_may_say_so(client):
+def test_the_longest_values_and_an_organisation_without_a_domain_of_its_own_are_taken(client):
+    # Each of these letters is two without accents, and a line break counts as one character.
+    send(client, organisation="ß" * 120, statement_sq="abcd\r\n" * 59 + "abcde")
+    joining = Joining.objects.get()
+    assert joining.organisation == "ß" * 120 and len(joining.statement_sq) == 300
     assert send(client, email="mira@gmail.com", url="", no_domain="on").to == ["mira@gmail.com"]
 
 
@@ -390,6 +384,7 @@ def test_only_the_path_of_a_logo_takes_more_than_a_form(client):
     assert client.post(f"{entry_path(joining)}logo/", {"logo": upload(bytes(6 * 1024 * 1024))}).status_code == 400
 
 
+@pytest.mark.slow
 def test_replaced_and_refused_logos_leave_no_file(client, django_capture_on_commit_callbacks):
     entry = make_entry()
     folders = [logos.store(logos.redrawn(invented_logo(number))) for number in range(3)]

@@ -330,14 +330,6 @@ def test_the_next_date_on_home_changes_with_the_day(client):
     assert shown == [day.isoformat(), movement_year.next_days(day + timedelta(days=1))[0].date.isoformat()]
 
 
-@pytest.mark.parametrize("path", ["/sq/lajme/burimi/", "/en/news/feed/"])
-def test_the_feed_has_an_author(client, path):
-    feed = ET.fromstring(client.get(path).content)
-    space = {"a": "http://www.w3.org/2005/Atom"}
-    assert feed.find("a:author/a:name", space).text == {"s": "#NEJEMI1", "e": "#WEARE1"}[path[1]]
-    assert feed.find("a:author/a:uri", space).text.startswith("http")
-
-
 # Search engines
 
 
