@@ -27,7 +27,7 @@ BUDGET = {
     "lines of the application": (lambda: lines(files(*APPS)), 53_000),
     # Without the empty files that make a folder a package.
     "modules of the application": (lambda: sum(file.stat().st_size > 0 for file in files(*APPS)), 440),
-    "lines of tests": (lambda: lines(files("tests")), 58_000),
+    "lines of tests": (lambda: lines(files("tests")), 59_100),
     "lines of migrations": (lambda: lines(files(*APPS, migrations=True)), 2_650),
     "lines of SQL": (lambda: lines(files(*APPS, pattern="*.sql", migrations=True)), 1_690),
     "words of documents": (lambda: sum(len(file.read_text().split()) for file in documents()), 55_500),

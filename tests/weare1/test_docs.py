@@ -1,5 +1,6 @@
 """The documentation names only files that exist, and the README stays short."""
 
+import ast
 import re
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -19,6 +20,15 @@ FILE_NAME = re.compile(r"[\w.*-]+\.(py|md|html|txt|css|js|json|sql|po|mo|toml|in
 MODULE = re.compile(r"(?:pledges|campaign|staff|weare1|dev|bench|tests)(?:\.\w+)+")
 # A test of a file, as pytest names it.
 TEST = re.compile(r"([\w/]+\.py)::(test_\w+)")
+# A function with parentheses, a snake_case name, or a name with a capital letter; of a dotted name the last part.
+NAME = re.compile(r"(?:\w+\.)*(\w+(?=\()|[a-z]+(?:_[a-z0-9]+)+|[A-Z]\w+)(?:\(.*\))?")
+# Tables, settings and classes of dependencies, the table of a model, and an example.
+FOREIGN_NAMES = {
+    *("reversion_revision", "reversion_version", "shared_buffers", "max_connections", "pledges_failedstep"),
+    *("pledges_unreadable", "pg_stat_statements", "log_parameter_max_length", "log_error_verbosity"),
+    *("AddConstraintNotValid", "ValidateConstraint", "AddIndexConcurrently"),
+    *("test_opening_the_link_does_not_confirm", "GUIDE_PICTURES"),
+}
 COMMAND = re.compile(r"(?<![\w/.-])((?:bin|\.ci|tests|locale)/[\w./*-]+|manage\.py)")
 # bin/serve, bin/test and the worker create these; they are not part of the repository.
 GENERATED = (".venv", "var")
@@ -82,15 +92,62 @@ def test_every_link_in_the_documentation_leads_to_a_file(document):
             assert exists(parts.path, document.parent), target
 
 
+def test_every_name_in_the_documentation_is_a_name_of_the_code():
+    folders = ("pledges", "campaign", "staff", "weare1", "operations", "dev", "deploy", "templates", "static", "tests")
+    files = [file for folder in folders for file in (ROOT / folder).rglob("*.*") if file != Path(__file__)]
+    code = "\n".join(
+        file.read_text() for file in files if file.suffix in (".py", ".sql", ".html", ".js", ".service", ".conf")
+    )
+    known = set(re.findall(r"\w+", code))
+    quotes = [quote for document in DOCS for quote in QUOTED.findall(FENCED.sub("", document.read_text()))]
+    names = {match[1] for quote in quotes if (match := NAME.fullmatch(quote))}
+    assert len(names) > 60
+    assert names - known - FOREIGN_NAMES == set()
+
+
+def test_the_check_finds_what_does_not_exist():
+    text = """`pledges/nowhere.py`, `nowhere/`, `campaign/`, `*/housekeeping.py`, `bin/serve --demo`, `/admin/`, `title_sq`,
+    `weare1.wsgi`, `pledges.nowhere`, `tests/weare1/test_docs.py::test_the_check_finds_what_does_not_exist`,
+    `tests/weare1/test_docs.py::test_the_check`, `tests/nowhere.py::test_the_check`
+```
+bin/nothing here
+```
+"""
+    assert missing(text) == [
+        *("bin/nothing", "pledges/nowhere.py", "nowhere/", "pledges.nowhere"),
+        *("tests/weare1/test_docs.py::test_the_check", "tests/nowhere.py::test_the_check"),
+    ]
+
+
 def test_what_a_newcomer_reads_first_is_short():
     assert len((ROOT / "README.md").read_text().splitlines()) <= 90
     assert len((ROOT / "CONTRIBUTING.md").read_text().splitlines()) <= 180
 
 
-def test_every_line_of_the_threat_model_names_a_test():
+def test_the_decisions_stay_few_and_each_names_what_was_rejected():
+    text = (ROOT / "docs" / "decisions.md").read_text()
+    assert len(text.split()) <= 5_000
+    _head, *entries = re.split(r"^### ", text, flags=re.MULTILINE)
+    assert 0 < len(entries) <= 40
+    for entry in entries:
+        assert "\nRejected: " in entry, entry
+        assert "\nCost: " in entry, entry
+
+
+def names_of_tests(file):
+    """The names of the test functions of a file."""
+    return {node.name for node in ast.walk(ast.parse(file.read_text())) if isinstance(node, ast.FunctionDef)}
+
+
+def test_every_line_of_the_threat_model_names_a_test_that_exists():
     text = (ROOT / "docs" / "threats.md").read_text()
     lines = [line for line in text.splitlines() if line.startswith("| ") and not line.startswith(("| ---", "| threat"))]
-    assert len(lines) > 30 and [line for line in lines if not TEST.search(line)] == []
+    assert len(lines) > 30
+    for line in lines:
+        named = re.findall(r"`(tests/[\w/]+\.py)::(test_\w+)`", line)
+        assert named, line
+        for file, name in named:
+            assert name in names_of_tests(ROOT / file), line
 
 
 def test_the_guide_says_what_to_do_about_every_check_of_readyz():

@@ -189,3 +189,18 @@ def test_no_module_but_the_adapter_imports_private_names_of_a_dependency():
     ]
     assert found == []
     assert any(is_private(name) for _line, name in imports()["staff.accounts.allauth_internal"])
+
+
+def test_no_string_of_pledges_names_the_campaign():
+    """A string can be an import too: `apps.get_model("campaign.…")`, `render(…, "campaign/…")`."""
+    for file in files("pledges"):
+        for node in ast.walk(ast.parse(file.read_text())):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                assert not node.value.startswith(("campaign.", "campaign/")), f"{file.name}:{node.lineno}"
+
+
+def test_no_module_is_a_drawer_for_anything():
+    drawers = {"utils", "util", "helpers", "helper", "services", "misc", "common"}
+    assert [
+        str(file.relative_to(ROOT)) for file in files(*LAYERS, PROGRAMS, "dev", "bench") if file.stem in drawers
+    ] == []
