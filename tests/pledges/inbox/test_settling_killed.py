@@ -19,7 +19,7 @@ from tests.threads import TIMEOUT
 WORKER = """
 import django
 django.setup()
-from pledges import submissions
+from pledges.inbox import submissions
 submissions.BATCH_ROWS = 10
 print("ready", flush=True)
 input()

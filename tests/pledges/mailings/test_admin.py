@@ -11,8 +11,8 @@ from django.utils import timezone, translation
 from reversion.models import Version
 
 from campaign.models import Demand, ExternalLink
-from pledges.content import PledgeContent
 from pledges.follows import followable
+from pledges.mailings.models import MailingContent
 from pledges.models import BlockedAddress, County, Follow, MailerMinute, Mailing, Message, Sector, TrialMessage
 from staff.models import AuditEntry
 from staff.roles import Role
@@ -582,12 +582,12 @@ def test_a_cancelled_mailing_asks_first_and_its_waiting_messages_are_gone(besa):
 
 def test_it_is_taken_off_the_site_and_put_back(besa):
     mailing = make_mailing("done")
-    assert list(PledgeContent.current().mailings) == [mailing]
+    assert list(MailingContent.current().mailings) == [mailing]
     press(besa, mailing, "hide")
     assert "Visitors cannot read it." in Document(besa.get(sending(mailing), headers=ENGLISH)).words()
-    assert list(PledgeContent.current().mailings) == []
+    assert list(MailingContent.current().mailings) == []
     press(besa, mailing, "show")
-    assert list(PledgeContent.current().mailings) == [mailing]
+    assert list(MailingContent.current().mailings) == [mailing]
 
 
 def test_the_front_page_shows_what_waits_to_those_who_may_release(besa):
