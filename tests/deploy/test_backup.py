@@ -31,7 +31,7 @@ STATE = """
 import json
 from pledges.crypto import links
 from pledges.models import *
-from pledges.totals import tally
+from pledges.counting import tally
 from django.contrib.auth.models import User
 from django.contrib.sessions.models import Session
 from staff.models import Invitation
