@@ -39,7 +39,7 @@ SETTINGS = {
     "log_min_error_statement": "panic",
 }
 # For the disposable ones. A power cut would corrupt the data.
-UNSAFE_FAST_SETTINGS = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+UNSAFE_FAST_SETTINGS = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "jit": "off"}
 # The message that opens a connection: length, version of the protocol, parameters.
 _PARAMETERS = b"user\0weare1\0database\0postgres\0\0"
 HELLO = struct.pack("!ii", 8 + len(_PARAMETERS), 3 << 16) + _PARAMETERS
