@@ -216,7 +216,7 @@ from pathlib import Path
 import django
 django.setup()
 from django.core.files.uploadedfile import SimpleUploadedFile
-from campaign.pictures import safe_copy
+from campaign.pictures.files import safe_copy
 def peak():
     return int(Path("/proc/self/status").read_text().partition("VmHWM:")[2].split()[0]) * 1024
 small, large = (SimpleUploadedFile("a", Path(name).read_bytes()) for name in sys.argv[1:])

@@ -375,7 +375,8 @@ class TestConcurrency:
 WORKER = """
 import django
 django.setup()
-from pledges.models import Batch, batches
+from pledges.models import Batch
+from pledges.supporters import batches
 batches.ROWS_PER_STEP = 200
 print("ready", flush=True)
 Batch(pk=input()).finish()
