@@ -20,7 +20,7 @@ from tests.pages import Document
 
 # Clients that confirm at the same time, and what each confirms in a round.
 CLIENTS, PLEDGES_PER_CLIENT = 16, 100
-# A disk on which a commit takes 4 ms (microseconds): whoever waits for another commit is seen.
+# Microseconds of a commit on a slow disk: a request that waits for the commit of another one is seen.
 SLOW_COMMIT = "SET commit_delay = 4000; SET commit_siblings = 0"
 # Pledges in the database while submissions are settled, and submissions of one round.
 MANY_PLEDGES, SUBMISSIONS = 1_000_000, 10_000

@@ -64,7 +64,7 @@ def test_the_error_pages_of_nginx_need_no_application(name):
         assert {page.of(link)["href"] for link in page.all("a", node=calls)} == NUMBERS
     linked = {page.of(each)[name] for name in ("src", "href") for each in page.all(**{name: True})}
     files = {address for address in linked if address.startswith("/static/")}
-    # Without a digest in their names, so that nginx finds them whatever release is in use.
+    # The files have no digest in their names: nginx finds them in any release.
     assert len(files) == 4 and all(finders.find(file.removeprefix("/static/")) for file in files)
 
 
