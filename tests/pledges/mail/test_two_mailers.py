@@ -58,6 +58,15 @@ class Provider(threading.Thread):
         self.fates, self.stopped = fates, threading.Event()
         self.reported = set()
 
+    def __enter__(self):
+        self.start()
+        return self
+
+    def __exit__(self, *_error):
+        # Also after a failure: the thread would disturb the tests after this one.
+        self.stopped.set()
+        self.join()
+
     def run(self):
         while not self.stopped.wait(0.05):
             for message in Message.objects.filter(state=State.SENT).exclude(pk__in=self.reported):
@@ -86,9 +95,7 @@ def test_states_wishes_and_the_funnel_are_right():
                 for server in (first, bulk):
                     server.replies["RCPT", address] = "550 5.1.1 no such user"
         bulk.messages_per_connection = 30
-        provider = Provider(fates)
-        provider.start()
-        with workers(2, **environment(first, bulk)):
+        with Provider(fates) as provider, workers(2, **environment(first, bulk)):
             wait_until(lambda: len(bulk.accepted) > number // 20, PATIENCE)
             # So slow that confirmations are gone first on any machine.
             bulk.delay = 3
@@ -101,8 +108,6 @@ def test_states_wishes_and_the_funnel_are_right():
             Pledge.objects.filter(pk__in=[pledge.pk for pledge in Pledge.objects.pending()[: number // 5]]).confirm()
             sent = sum(fate != State.REFUSED for fate in fates.values())
             wait_until(lambda: len(provider.reported) == sent, PATIENCE)
-        provider.stopped.set()
-        provider.join()
         assert Counter(first.recipients + bulk.recipients).most_common(1)[0][1] == 1, "each once"
     assert {message.address: message.state for message in Message.objects.all()} == {
         address: STATES[fate] for address, fate in fates.items()
