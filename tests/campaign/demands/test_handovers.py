@@ -224,6 +224,7 @@ BAD_HANDOVERS = [
 ]
 
 
+@pytest.mark.slow
 def test_a_hand_over_with_bad_input_is_refused_with_a_sentence(staff, subtests):
     values = typed()
     for changes, fields, said in BAD_HANDOVERS:
