@@ -12,7 +12,7 @@ from django_tasks_db.models import DBTaskResult
 from pledges import tasks
 from pledges.commitments import figures as commitments
 from pledges.commitments.models import ChosenCommitment, FollowUp
-from pledges.counting import milestones, published, tally
+from pledges.counting import milestones, published
 from pledges.crypto import keys
 from pledges.crypto.models import Unreadable
 from pledges.enquiries.models import Enquiry
@@ -277,7 +277,6 @@ STEPS = [
     fill_name_bits,
     end_stalled_exports,
     retry_unreadable,
-    tally.erase_old_hours,
     ContentChange.fold,
     published.publish_counties,
     published.publish,

@@ -1,5 +1,6 @@
 """Settings of the tests, the seeded database, the order of the tests, and the marker `drill`."""
 
+import contextlib
 import gc
 import os
 import tempfile
@@ -8,10 +9,12 @@ import time
 import pytest
 from django.conf import settings
 from django.core.cache import cache
-from django.db import connection
+from django.core.signals import request_started
+from django.db import Error, connection
 from django.template.response import SimpleTemplateResponse
 from django.test import Client, TransactionTestCase
 
+from pledges.counting.models import count
 from pledges.crypto import registry
 from pledges.serving import kept_pages, snapshot
 from tests import changed, drill, numbers, seed, template
@@ -182,6 +185,29 @@ def empty_cache():
     kept_pages.kept = kept_pages.KeptPages(settings.KEPT_PAGES_BYTES)
     # Its version is not that of what the last test changed. A test that changes nothing need not read it again.
     snapshot._process.content = Seeded.content
+
+
+@pytest.fixture(autouse=True)
+def worker_counts(request):
+    """Before each request of a test with a database the people are counted, as the worker does every second."""
+    marked = request.node.get_closest_marker("django_db")
+    if not marked and not {"db", "transactional_db", "live_server"} & set(request.fixturenames):
+        yield
+        return
+    request_started.connect(_count_unseen)
+    yield
+    request_started.disconnect(_count_unseen)
+
+
+def _count_unseen(**kwargs):
+    """Count, on behalf of the worker: no statement of it is one of the test."""
+    is_logged, wrappers = connection.force_debug_cursor, connection.execute_wrappers
+    connection.force_debug_cursor, connection.execute_wrappers = False, []
+    try:
+        with contextlib.suppress(Error):
+            count()
+    finally:
+        connection.force_debug_cursor, connection.execute_wrappers = is_logged, wrappers
 
 
 @pytest.fixture

@@ -85,9 +85,9 @@ SCRAPED = {
     "messages_given_up": "Messages that were refused or given up within 30 days.",
     "heartbeat_age_seconds": "Time since the last heartbeat of a worker.",
     "failed_steps": "Housekeeping steps that failed when a worker last ran them.",
-    "unfolded_deltas": "Deltas of the tally that are not folded yet.",
+    "figures_age_seconds": "How old the count is that pages show.",
     "backup_age_seconds": "Time since the last good backup.",
     "erasures_copied_age_seconds": "Time since erasures were last copied beside the backups.",
     "certificate_left_seconds": "Time until the certificate of SITE_URL ends, as the worker last saw it.",
-    "people": "People who have pledged: the published total.",
+    "people": "People who have pledged: the published total, as last counted.",
 }

@@ -123,7 +123,7 @@ class PublicPage:
         if not self.figures:
             return moment.content.key, self.is_form and stamps.window()
         # The page says of which minute its figures are.
-        return moment.content.key, moment.figures.version, int(moment.at.timestamp()) // 60
+        return moment.content.key, moment.figures.version, int(moment.figures.as_of.timestamp()) // 60
 
     def key(self, state):
         """32 hexadecimal digits, equal in every process where the page has the same bytes."""

@@ -15,15 +15,14 @@ class Depth(IntEnum):
 
 @dataclass(frozen=True)
 class Figures:
-    """The tally at one version. `read_at` is a monotonic time in seconds."""
+    """The worker's last count of the rows (pledges_count). `read_at` is a monotonic time in seconds."""
 
     version: int
+    as_of: datetime
     read_at: float
-    cells: dict  # {(sector id, county code or ""): people}
-    ways: dict  # {way: people}
-    latest_days: dict  # {day: people} since yesterday
-    days: list | None  # [(day, people)], sorted, without empty days. None without growth, as `hours`.
-    hours: list | None  # [(start of the hour, people)] of the last 25 hours
+    people: list  # [(sector id, way, people)]
+    days: list  # [(day, people)], sorted, without empty days
+    hours: list  # [(start of the hour, people)] of the last 25 hours
 
 
 @dataclass(frozen=True)

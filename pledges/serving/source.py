@@ -4,7 +4,7 @@ import json
 import logging
 import threading
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 
 from django.db import OperationalError, connection
@@ -19,19 +19,19 @@ logger = logging.getLogger(__name__)
 RETRY_AFTER_SECONDS = 1
 # Longer than an attempt to connect takes (connect_timeout in the settings).
 PROBE_SECONDS = 5
-# Everything is read again after this time, so that the clock of the database is known also where nothing changes.
-WHOLE_SECONDS = 60
+# The time, both versions, and the last count; of its figures only others than the known ones.
+READ_SQL = """
+SELECT statement_timestamp(), content_version(), version, as_of, CASE WHEN version IS DISTINCT FROM %s THEN figures END
+FROM pledges_count
+"""
 
 
 @dataclass(frozen=True)
 class _Held:
-    """Content and figures at a live version (see read_moment() in migrations/sql/tally.sql)."""
+    """Content and figures as last read."""
 
-    live: int
-    # The monotonic time at which everything was read.
-    whole_at: float
     content: Content
-    figures: Figures | None
+    figures: Figures
 
 
 class Source:
@@ -46,6 +46,7 @@ class Source:
         """Hold nothing, as a new process does."""
         # {depth: _Held}, as last read
         self.held = {}
+        self.figures = None
         self.content = None
         # Seconds by which the clock of the database is ahead.
         self.clock_offset = 0.0
@@ -67,10 +68,8 @@ class Source:
         if depth and held and time.monotonic() - held.figures.read_at < patience:
             moment = self.read()
             return Moment(moment.at, moment.content, held.figures, moment.is_live)
-        is_due = held is None or held.content.is_over(self.now()) or time.monotonic() > held.whole_at + WHOLE_SECONDS
-        answer = self._query(depth, None if is_due else held.live)
-        if answer is not None:
-            held = self.held[depth] = self._hold(depth, held, json.loads(answer))
+        known = self.figures
+        held = self.held[depth] = self._hold(known, self._query(known))
         self.last_seen = self.now()
         is_live = time.monotonic() >= self.forms_closed_until
         return Moment(self.last_seen, held.content, held.figures, is_live)
@@ -80,26 +79,27 @@ class Source:
         held = self.held.get(depth)
         return held and Moment(self.last_seen, self.content, held.figures, is_live=False)
 
-    def _hold(self, depth, held, answer):
+    def _hold(self, known, answer):
         metrics.CONTENT_READ.set_to_current_time()
-        at = datetime.fromtimestamp(answer["at"], UTC)
-        self.clock_offset = answer["at"] - time.time()
-        content = self._content(answer["content"], at)
-        if held is not None and held.figures is not None and held.figures.version == answer["tally"]:
-            return _Held(answer["live"], time.monotonic(), content, held.figures)
-        figures = depth and Figures(
-            version=answer["tally"],
-            read_at=time.monotonic(),
-            cells={(sector, county): n for sector, county, n in answer["cells"]},
-            ways=answer["ways"],
-            latest_days={date.fromisoformat(day): n for day, n in answer["latest_days"]},
-            days=answer["days"] and [(date.fromisoformat(day), n) for day, n in answer["days"]],
-            hours=answer["hours"] and [(datetime.fromtimestamp(hour, UTC), n) for hour, n in answer["hours"]],
-        )
-        return _Held(answer["live"], time.monotonic(), content, figures or None)
+        at, content_version, version, as_of, figures = answer
+        self.clock_offset = at.timestamp() - time.time()
+        content = self._content(content_version, at)
+        if figures is None:
+            self.figures = replace(known, as_of=as_of)
+        else:
+            figures = json.loads(figures)
+            self.figures = Figures(
+                version=version,
+                as_of=as_of,
+                read_at=time.monotonic(),
+                people=figures["people"],
+                days=[(date.fromisoformat(day), n) for day, n in figures["days"]],
+                hours=[(datetime.fromtimestamp(hour, UTC), n) for hour, n in figures["hours"]],
+            )
+        return _Held(content, self.figures)
 
-    def _query(self, depth, known):
-        """The answer of read_moment(), None if `known` is the live version. A connection that was lost is replaced once."""
+    def _query(self, known):
+        """The row of READ_SQL, where `known` are the last Figures. A connection that was lost is replaced once."""
         if time.monotonic() < self.down_until:
             raise OperationalError("the database was unreachable a moment ago")
         if self.down_until:
@@ -107,16 +107,16 @@ class Source:
             self.down_until = time.monotonic() + PROBE_SECONDS
         # A health check would cost every request a second statement: instead a failed statement is repeated.
         connection.health_check_done = True
-        parameters = [depth >= Depth.TOTALS, depth >= Depth.GROWTH, known]
+        parameters = [known and known.version]
         was_open = connection.connection is not None
         try:
             try:
-                [answer] = _fetch(parameters)
+                answer = _fetch(parameters)
             except UNAVAILABLE:
                 if not was_open or connection.in_atomic_block:
                     raise
                 connection.close()
-                [answer] = _fetch(parameters)
+                answer = _fetch(parameters)
         except UNAVAILABLE as error:
             logger.error("The database cannot be reached: %s", type(error).__name__)
             connection.close()
@@ -139,5 +139,5 @@ class Source:
 
 def _fetch(parameters):
     with connection.cursor() as cursor:
-        cursor.execute("SELECT read_moment(%s, %s, %s)", parameters)
+        cursor.execute(READ_SQL, parameters)
         return cursor.fetchone()

@@ -7,8 +7,8 @@ from django.conf import settings
 from django.db import connection
 
 from bench import rows, site
-from pledges.counting import tally
 from pledges.models import Pledge
+from tests import tally
 
 
 def test_gunicorn_runs_with_the_options_of_the_service():

@@ -31,7 +31,6 @@ STATE = """
 import json
 from pledges.crypto import links
 from pledges.models import *
-from pledges.counting import tally
 from django.contrib.auth.models import User
 from django.contrib.sessions.models import Session
 from staff.models import Invitation

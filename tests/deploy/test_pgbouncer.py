@@ -14,10 +14,10 @@ from django.conf import settings
 from django.db import connection
 from django.test import Client, override_settings
 
-from pledges.counting import tally
 from pledges.crypto import links, registry
 from pledges.crypto.links import Purpose
 from pledges.models import Message, Pledge, Submission
+from tests import tally
 from tests.drill import require_program
 from tests.factories import form_data, keep_house, make_picture, run_worker, sign_in
 from tests.keys import new_key, rotate_keys

@@ -13,11 +13,11 @@ from django.db import InternalError, OperationalError, connection, transaction
 from django.db.models import F
 from django.test import Client
 
-from pledges.counting import tally
 from pledges.crypto import links
 from pledges.crypto.links import Purpose
 from pledges.inbox.submissions import settle
 from pledges.models import BlockedAddress, GroupPledge, Message, PaperSheet, Pledge, Sector
+from tests import tally
 from tests.clock import let_time_pass
 from tests.drill import rounds
 from tests.factories import form_data, keep_house, make_pledge, settle_all

@@ -10,10 +10,10 @@ from django.utils.formats import date_format
 from django_tasks_db.models import DBTaskResult
 
 from pledges import housekeeping, tasks
-from pledges.counting import tally
 from pledges.crypto import keys, links
 from pledges.crypto.links import Purpose
 from pledges.models import Message, Pledge
+from tests import tally
 from tests.clock import let_time_pass
 from tests.factories import form_data, keep_house, links_in, make_pledge, run_worker, settle_all
 from tests.pledges.signing.personal import opens_nothing

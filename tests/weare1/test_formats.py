@@ -9,10 +9,10 @@ from django.template import engines
 from django.utils import formats, timezone, translation
 
 from campaign.models import HelpChannel
-from pledges.counting import tally
 from pledges.crypto import links
 from pledges.crypto.links import Purpose
 from pledges.models import Pledge
+from tests import tally
 from tests.factories import make_pledge
 from tests.pages import Document
 

@@ -7,11 +7,11 @@ from django.contrib.contenttypes.models import ContentType
 from django.utils import timezone
 
 from campaign.models import Article, PageText
-from pledges.counting import tally
 from pledges.models import Disclosure, Goal, Message
 from pledges.statistics import activity
 from staff.models import Draft
 from staff.roles import Role
+from tests import tally
 from tests.data_requests import make_request
 from tests.enquiries import make_disclosure, make_enquiry
 from tests.factories import make_pledge, make_staff, sign_in

@@ -18,9 +18,9 @@ from django.utils import timezone, translation
 
 from campaign.models import Article, Demand, Handout, HelpChannel, Page, PageText, ProtectionUnit
 from campaign.numbers import Numbers
-from pledges.counting import tally
 from pledges.models import Export, Message, Pledge, PledgingSettings, Sector, Wording
 from pledges.statistics import activity
+from tests import tally
 from tests.clock import let_time_pass
 from tests.factories import make_pledge, make_staff, sign_in
 from tests.pages import LANGUAGES, Document, as_typed

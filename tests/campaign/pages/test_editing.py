@@ -12,9 +12,9 @@ from django_tasks_db.models import DBTaskResult
 
 from campaign.models import Article, Demand, HelpChannel, OldAddress, Page, SiteSettings, Term
 from campaign.pages import previews
-from pledges.counting import tally
 from pledges.models import Pledge, Sector
 from staff.models import AuditEntry, Draft
+from tests import tally
 from tests.factories import keep_house, make_picture, make_pledge, make_staff, run_worker, sign_in
 from tests.pages import Document, filled
 from tests.staff.forms import change_path as change

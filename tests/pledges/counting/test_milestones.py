@@ -6,8 +6,9 @@ import pytest
 from django.db import IntegrityError, transaction
 from django.utils import timezone, translation
 
-from pledges.counting import milestones, published, tally
+from pledges.counting import milestones, published
 from pledges.models import County, Milestone, Pledge, Sector
+from tests import tally
 from tests.factories import keep_house, make_pledge
 from tests.pages import Document
 from tests.tally import let_hours_pass, put_cells, put_people

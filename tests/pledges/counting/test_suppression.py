@@ -14,9 +14,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import linprog
 
-from pledges.counting import tally
 from pledges.counting.suppression import THRESHOLD, hidden_cells
 from pledges.models import PublishedState, Sector
+from tests import tally
 from tests.factories import make_pledge
 from tests.pages import Document
 from tests.tally import let_hours_pass, publish, put_cells, put_people

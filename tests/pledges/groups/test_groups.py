@@ -8,9 +8,9 @@ from django.db import IntegrityError, connection, transaction
 from django.db.models import F
 from django.utils import timezone
 
-from pledges.counting import tally
 from pledges.groups.querysets import institution_key
 from pledges.models import GroupPledge, Message, OutboxEntry, Sector, TallyDelta
+from tests import tally
 from tests.factories import make_pledge
 from tests.keys import rotated
 from tests.pledges.groups.made import make_group

@@ -5,10 +5,10 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from pledges.counting import tally
 from pledges.mail.sending import LEASE
 from pledges.management.commands.worker import Housekeeper
 from pledges.models import Batch, Export, Heartbeat, Message, Pledge
+from tests import tally
 from tests.clock import DatabaseClock, let_time_pass
 from tests.factories import make_pledge
 from tests.readiness import failing_checks

@@ -7,8 +7,8 @@ from django.db import connection
 from django.utils import timezone
 
 from pledges import outbox
-from pledges.counting import tally
 from pledges.models import OutboxEntry
+from tests import tally
 
 
 def take_entries():

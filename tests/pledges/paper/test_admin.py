@@ -13,9 +13,9 @@ from django.test import Client
 from django.utils import translation
 
 from campaign.models import Handout
-from pledges.counting import tally
 from pledges.models import Municipality, PaperSheet, Sector
 from staff.models import AuditEntry
+from tests import tally
 from tests.drill import rounds
 from tests.events import make_event
 from tests.factories import make_staff, sign_in

@@ -11,8 +11,8 @@ from django.db import IntegrityError, connection, transaction
 from django.db.models import F
 from django.utils import timezone
 
-from pledges.counting import tally
 from pledges.models import Municipality, OutboxEntry, PaperSheet, PublishedCounty, Sector, TallyDelta
+from tests import tally
 from tests.events import make_event
 from tests.factories import make_pledge
 from tests.pledges.groups.made import make_group

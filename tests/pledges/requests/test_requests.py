@@ -11,7 +11,6 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from pledges import housekeeping
-from pledges.counting import tally
 from pledges.inbox.submissions import settle, submit
 from pledges.models import (
     BlockedAddress,
@@ -30,6 +29,7 @@ from pledges.models import (
 from pledges.requests import held
 from pledges.requests.models import ANSWER_KINDS
 from pledges.supporters.querysets import KEEP_PERIOD
+from tests import tally
 from tests.clock import let_time_pass
 from tests.commitments import choose, commitment_of
 from tests.data_requests import make_request

@@ -3,10 +3,10 @@
 import pytest
 from django.db.models.functions import Now
 
-from pledges.counting import tally
 from pledges.crypto import links
 from pledges.crypto.links import Purpose
 from pledges.models import Pledge, Wording
+from tests import tally
 from tests.factories import links_in, make_pledge, run_worker
 from tests.pages import Document, corrections
 from tests.pledges.signing.personal import ADDRESS, NAME, ONE_DAY, make_drita, request_link

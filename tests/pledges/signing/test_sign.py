@@ -9,9 +9,9 @@ import pytest
 from django.db.models import F
 from django.db.models.functions import Now
 
-from pledges.counting import tally
 from pledges.crypto import stamps
 from pledges.models import Attempt, Message, Pledge, PledgingSettings, Wording
+from tests import tally
 from tests.clock import let_time_pass
 from tests.enquiries import enquiry_data
 from tests.factories import form_data, links_in, make_pledge, run_worker, settle_all

@@ -6,8 +6,8 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from pledges.counting import tally
 from pledges.serving import snapshot
+from tests import tally
 from tests.clock import DatabaseClock
 from tests.factories import make_pledge
 from tests.pages import LANGUAGES, Document, path_of

@@ -5,12 +5,12 @@ from datetime import timedelta
 import pytest
 from django.db import IntegrityError, connection, transaction
 
-from pledges.counting import tally
 from pledges.crypto import keys, links
 from pledges.crypto.links import Purpose
 from pledges.models import Message, Pledge
 from pledges.rotation import rotation
 from pledges.supporters.querysets import ANSWER_PERIOD, KEEP_PERIOD
+from tests import tally
 from tests.clock import let_time_pass
 from tests.factories import form_data, keep_house, links_in, make_pledge, run_worker
 from tests.keys import new_key, rotate_keys

@@ -7,10 +7,10 @@ from django.db import IntegrityError, transaction
 from django.db.models.functions import Now
 
 from pledges import housekeeping
-from pledges.counting import tally
 from pledges.crypto import links
 from pledges.crypto.links import Purpose
 from pledges.models import Batch, Message, Pledge
+from tests import tally
 from tests.clock import let_time_pass
 from tests.factories import form_data, links_in, make_pledge, make_staff, run_worker, settle_all
 from tests.pages import LANGUAGES, Document, path_of

@@ -13,11 +13,11 @@ from django.utils import timezone, translation
 
 from campaign.content import SiteContent
 from pledges.content import PledgeContent
-from pledges.counting import tally
 from pledges.figures import cards
 from pledges.figures.mosaic import mosaic
 from pledges.models import Goal, Sector
 from pledges.totals.open_data import DESCRIPTION
+from tests import tally
 from tests.factories import make_pledge
 from tests.pages import LANGUAGES, Document, path_of
 from tests.pledges.groups.made import make_group

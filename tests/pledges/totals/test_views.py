@@ -12,9 +12,10 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone, translation
 from PIL import Image
 
-from pledges.counting import milestones, tally
+from pledges.counting import milestones
 from pledges.figures import downloads
 from pledges.models import County, Goal, Sector
+from tests import tally
 from tests.factories import make_pledge
 from tests.pages import LANGUAGES, Document, path_of
 from tests.tally import publish, put_cells, put_people
