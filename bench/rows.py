@@ -14,7 +14,6 @@ from dev import DevError
 from pledges.counting import milestones, published, tally
 from pledges.crypto import keys
 from pledges.models import (
-    ContentChange,
     County,
     CountyRound,
     Pledge,
@@ -76,7 +75,6 @@ def clean():
     Pledge.objects.exclude(source=Pledge.Source.DEMO).delete()
     # As the worker does.
     tally.fold()
-    ContentChange.fold()
 
 
 def fill(rows):

@@ -26,7 +26,6 @@ from pledges.mail_texts.models import TrialMessage
 from pledges.outbox.models import OutboxEntry
 from pledges.rotation import rotation
 from pledges.rotation.encrypted import CONTACTS, ENCRYPTED_MODELS
-from pledges.serving.models import ContentChange
 from pledges.statistics import funnel
 from pledges.statistics.models import FunnelDay, Minute
 from pledges.supporters.batches import Batch
@@ -277,7 +276,6 @@ STEPS = [
     fill_name_bits,
     end_stalled_exports,
     retry_unreadable,
-    ContentChange.fold,
     published.publish_counties,
     published.publish,
     events.publish,

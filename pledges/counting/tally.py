@@ -12,7 +12,6 @@ from pledges.content import PledgeContent
 from pledges.places.models import County
 from pledges.sectors.models import Sector
 from pledges.serving import snapshot
-from pledges.serving.moments import Depth
 
 
 @dataclass(frozen=True)
@@ -71,29 +70,18 @@ class Growth:
 
 
 def read():
-    """The Totals as last counted, in one statement."""
-    return _totals(snapshot.show(snapshot.read(Depth.TOTALS)))
+    """The Totals that the current request shows; outside a request those last counted."""
+    return _totals(snapshot.with_figures())
 
 
 def read_with_growth():
-    """The Totals as last counted and their Growth, in one statement."""
-    moment = snapshot.show(snapshot.read(Depth.GROWTH))
-    return _totals(moment), _growth(moment.figures)
+    """The same with their Growth."""
+    now = snapshot.with_figures()
+    return _totals(now), _growth(now.figures)
 
 
-def shown():
-    """The Totals of the moment that the current page shows."""
-    return _totals(snapshot.current())
-
-
-def shown_with_growth():
-    """The Totals of the moment that the current page shows, and their Growth."""
-    moment = snapshot.current()
-    return _totals(moment), _growth(moment.figures)
-
-
-def _totals(moment):
-    content, figures = moment.content.parts[PledgeContent], moment.figures
+def _totals(now):
+    content, figures = now.content.parts[PledgeContent], now.figures
     counties = {code: row.n for code, row in content.published_counties.items()}
     sectors, ways = {}, {"online": 0, "groups": 0, "paper": 0}
     for sector, way, people in figures.people:
@@ -102,7 +90,7 @@ def _totals(moment):
     return Totals(
         as_of=figures.as_of,
         total=sum(ways.values()),
-        today=dict(figures.days).get(timezone.localdate(figures.as_of), 0),
+        today=dict(figures.days).get(timezone.localdate(figures.as_of).isoformat(), 0),
         **ways,
         # A closed sector is listed while it has confirmed pledges.
         sectors=[
@@ -118,4 +106,7 @@ def _totals(moment):
 
 def _growth(figures):
     since = figures.as_of.replace(minute=0, second=0, microsecond=0) - timedelta(hours=23)
-    return Growth(days=figures.days, last_24_hours=sum(n for hour, n in figures.hours if hour >= since))
+    return Growth(
+        days=[(date.fromisoformat(day), people) for day, people in figures.days],
+        last_24_hours=sum(people for hour, people in figures.hours if hour >= since.timestamp()),
+    )

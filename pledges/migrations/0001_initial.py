@@ -94,13 +94,6 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
-            name='ContentChange',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('mark', models.BigIntegerField(db_default=models.Func(function='random_mark', output_field=models.BigIntegerField()))),
-            ],
-        ),
-        migrations.CreateModel(
             name='County',
             fields=[
                 ('name_sq', models.CharField(help_text='As it appears in lists, for example “Durrës”.', max_length=60, verbose_name='name')),

@@ -14,7 +14,6 @@ from tests.clock import DatabaseClock
 from tests.demands import days_ago, make_handover
 from tests.factories import make_staff, sign_in
 from tests.pages import LANGUAGES, Document, filled, path_of
-from tests.pledges.serving.test_snapshot import new_process
 from tests.staff.forms import form_errors
 from tests.tally import put_people
 
@@ -98,12 +97,10 @@ def test_a_hand_over_from_the_goal_to_the_answer(client, staff):
     clock = DatabaseClock()
     try:
         clock.shift = timedelta(days=37)
-        new_process()
         for path in (home, demand):
             assert "40" in words(client, path) and SILENT[language] in words(client, path)
     finally:
         clock.end()
-        new_process()
 
     # Answered: in the words of the institution, as a quotation.
     values |= {"answered_on": str(days_ago(1)), **{f"answer_{code}": text for code, text in ANSWER.items()}}
