@@ -6,6 +6,7 @@ Figures of counties are published (`pledges.counting.published`).
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
+from django.db.models import Count
 from django.utils import timezone
 
 from pledges.content import PledgeContent
@@ -13,6 +14,7 @@ from pledges.places.models import County
 from pledges.sectors.models import Sector
 from pledges.serving import snapshot
 from pledges.serving.moments import Depth
+from pledges.supporters.models import Pledge
 
 
 @dataclass(frozen=True)
@@ -75,6 +77,13 @@ def read():
     return _totals(snapshot.show(snapshot.read(Depth.TOTALS)))
 
 
+def read_with_newest():
+    """The Totals as last counted and those who have confirmed since, for the page of someone who is one of them."""
+    moment = snapshot.show(snapshot.read(Depth.TOTALS))
+    newest = Pledge.objects.confirmed().filter(confirmed_at__gt=moment.figures.as_of).values_list("sector")
+    return _totals(moment, [(sector, "online", people) for sector, people in newest.annotate(people=Count("pk"))])
+
+
 def read_with_growth():
     """The Totals as last counted and their Growth, in one statement."""
     moment = snapshot.show(snapshot.read(Depth.GROWTH))
@@ -92,11 +101,11 @@ def shown_with_growth():
     return _totals(moment), _growth(moment.figures)
 
 
-def _totals(moment):
+def _totals(moment, newest=()):
     content, figures = moment.content.parts[PledgeContent], moment.figures
     counties = {code: row.n for code, row in content.published_counties.items()}
     sectors, ways = {}, {"online": 0, "groups": 0, "paper": 0}
-    for sector, way, people in figures.people:
+    for sector, way, people in [*figures.people, *newest]:
         sectors[sector] = sectors.get(sector, 0) + people
         ways[way] += people
     return Totals(

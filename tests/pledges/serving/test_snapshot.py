@@ -56,7 +56,7 @@ from tests.drill import rounds
 from tests.factories import form_data, make_pledge, make_staff, run_worker, sign_in
 from tests.pages import public_paths
 from tests.site import Site, url_of_test_database
-from tests.tally import let_hours_pass, put_cells
+from tests.tally import put_cells
 from tests.threads import held_open
 from tests.voices import make_voice
 
@@ -118,7 +118,6 @@ def test_a_change_shows_on_the_next_request(client, writer):
 
 
 def publish_counties():
-    let_hours_pass(1)
     put_cells({("parents", "AL-11"): 9, ("parents", "AL-01"): 9})
     assert published.publish_counties() == 2
 
