@@ -11,11 +11,11 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from dev import DevError
-from pledges.counting import milestones, published, tally
+from pledges.counting import milestones, published
+from pledges.counting.models import count
 from pledges.crypto import keys
 from pledges.models import (
     County,
-    CountyRound,
     Pledge,
     ProviderRule,
     PublishedCounty,
@@ -74,7 +74,7 @@ def clean():
         cursor.execute(f"TRUNCATE {', '.join(tables)} CASCADE")
     Pledge.objects.exclude(source=Pledge.Source.DEMO).delete()
     # As the worker does.
-    tally.fold()
+    count()
 
 
 def fill(rows):
@@ -82,7 +82,7 @@ def fill(rows):
     if Pledge.objects.count() != rows:
         print(f"Making {rows:,} pledges …", flush=True)
         insert(rows)
-        for model in (CountyRound, PublishedCounty, PublishedState):
+        for model in (PublishedCounty, PublishedState):
             model.objects.all().delete()
         published.publish_counties()
         published.publish()
@@ -95,7 +95,7 @@ def fill(rows):
 
 @transaction.atomic
 def insert(rows):
-    """Replace all pledges by invented ones, and rebuild the tally."""
+    """Replace all pledges by invented ones, and count them."""
     with connection.cursor() as cursor:
         cursor.execute("TRUNCATE pledges_pledge CASCADE")
         # Without triggers and foreign keys, and with indexes built afterwards, this takes a small part of the time. Constraints
@@ -107,7 +107,7 @@ def insert(rows):
             Pledge.objects.bulk_create(people)
         cursor.execute("REINDEX TABLE pledges_pledge")
         cursor.execute("SET LOCAL session_replication_role = origin")
-    tally.rebuild()
+    count()
 
 
 def invented(rows):

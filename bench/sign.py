@@ -12,7 +12,6 @@ from bench import load, rows
 from bench.pages import FORM, PLEDGES
 from bench.rounds import compare, show
 from bench.site import EMPTY, SITE, fetch, gunicorn
-from pledges.counting import tally
 from pledges.crypto.stamps import MIN_AGE_SECONDS
 from pledges.inbox import submissions
 from pledges.models import County, Pledge, Sector
@@ -69,10 +68,10 @@ class Sender:
         return load.script(self.url, seconds, "sign.lua", *arguments, connections=connections)
 
 
-def pending(cells=None):
-    """Insert pending pledges for all clients, spread over this many cells (all by default); returns their ids."""
+def pending(cells=None, number=CLIENTS * PLEDGES_PER_CLIENT):
+    """Insert pending pledges, for all clients by default, spread over this many cells (all by default); returns their ids."""
     pairs = list(itertools.product(County.objects.all(), Sector.objects.open()))[:cells]
-    return rows.pending(itertools.islice(itertools.cycle(pairs), CLIENTS * PLEDGES_PER_CLIENT))
+    return rows.pending(itertools.islice(itertools.cycle(pairs), number))
 
 
 def confirming_rate(ids):
@@ -87,7 +86,6 @@ def confirming_rate(ids):
         client.join()
     seconds = time.perf_counter() - began
     assert Pledge.objects.filter(pk__in=ids).unconfirm() == len(ids)
-    tally.fold()
     return len(ids) / seconds
 
 

@@ -86,9 +86,10 @@ def put_cells(cells, day=None, way="paper"):
 
 
 def put_pledges(number, sector, county, at):
-    """Insert this many confirmed pledges, of which only the first can be decrypted."""
+    """Insert this many confirmed pledges; only the first can be decrypted."""
     first = make_pledge(sector=sector, county_id=county or None, state="confirmed", confirmed_at=at)
-    make_copies(first, number - 1)
+    if number > 1:
+        make_copies(first, number - 1)
 
 
 def put_children(number, county, at):

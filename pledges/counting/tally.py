@@ -6,12 +6,14 @@ Figures of counties are published (`pledges.counting.published`).
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
+from django.db.models import Count
 from django.utils import timezone
 
 from pledges.content import PledgeContent
 from pledges.places.models import County
 from pledges.sectors.models import Sector
 from pledges.serving import snapshot
+from pledges.supporters.models import Pledge
 
 
 @dataclass(frozen=True)
@@ -74,17 +76,24 @@ def read():
     return _totals(snapshot.with_figures())
 
 
+def read_with_newest():
+    """The Totals as last counted and those who have confirmed since, for the page of someone who is one of them."""
+    now = snapshot.with_figures()
+    newest = Pledge.objects.confirmed().filter(confirmed_at__gt=now.figures.as_of).values_list("sector")
+    return _totals(now, [(sector, "online", people) for sector, people in newest.annotate(people=Count("pk"))])
+
+
 def read_with_growth():
     """The same with their Growth."""
     now = snapshot.with_figures()
     return _totals(now), _growth(now.figures)
 
 
-def _totals(now):
+def _totals(now, newest=()):
     content, figures = now.content.parts[PledgeContent], now.figures
     counties = {code: row.n for code, row in content.published_counties.items()}
     sectors, ways = {}, {"online": 0, "groups": 0, "paper": 0}
-    for sector, way, people in figures.people:
+    for sector, way, people in [*figures.people, *newest]:
         sectors[sector] = sectors.get(sector, 0) + people
         ways[way] += people
     return Totals(

@@ -46,7 +46,6 @@ print(json.dumps({
     },
     "groups": {str(group.pk): group.state for group in GroupPledge.objects.all()},
     "sheets": {str(sheet.pk): sheet.state for sheet in PaperSheet.objects.all()},
-    "differences": len(tally.differences()),
     "total": tally.read().total,
     "opens": [opens(token) for token in tokens],
     "codes": [link.code for link in ReferralLink.objects.all()],

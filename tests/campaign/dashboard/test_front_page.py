@@ -11,7 +11,6 @@ from pledges.models import Disclosure, Goal, Message
 from pledges.statistics import activity
 from staff.models import Draft
 from staff.roles import Role
-from tests import tally
 from tests.data_requests import make_request
 from tests.enquiries import make_disclosure, make_enquiry
 from tests.factories import make_pledge, make_staff, sign_in
@@ -208,7 +207,6 @@ def test_a_day_is_compared_with_the_same_weekday_of_four_weeks_before():
     for weeks, people in ((1, 4), (2, 2), (3, 0), (4, 2)):
         confirmed(1 + 7 * weeks, people)
     confirmed(1, 5)
-    tally.fold()
     confirmed(1)
     recent = activity.recent()
     assert recent.days[-2][2] == 6
@@ -230,7 +228,6 @@ def test_the_comparison_is_in_the_chart_the_table_and_a_sentence(client):
     for weeks in range(1, 5):
         confirmed(1 + 7 * weeks, 2)
     confirmed(1, 3)
-    tally.fold()
     page = front_page(client, make_staff("view_pledge"))
     text = sections(page)["recent-activity"]
     assert "In the seven days until yesterday 3 people confirmed. Usual in the four weeks before: 2." in text

@@ -20,7 +20,6 @@ from campaign.models import Article, Demand, Handout, HelpChannel, Page, PageTex
 from campaign.numbers import Numbers
 from pledges.models import Export, Message, Pledge, PledgingSettings, Sector, Wording
 from pledges.statistics import activity
-from tests import tally
 from tests.clock import let_time_pass
 from tests.factories import make_pledge, make_staff, sign_in
 from tests.pages import LANGUAGES, Document, as_typed
@@ -242,16 +241,6 @@ def test_pledges_of_the_last_days_are_in_the_chart_and_the_tables(client):
     [picture] = page.all("svg", role="img")
     assert "Pledges signed and confirmed from" in page.words(picture)
     assert len(page.all("rect", node=picture)) == 2 * activity.DAYS
-
-
-def test_recent_activity_is_the_same_before_and_after_folding():
-    for sector in ("parents", "teachers"):
-        make_pledge(state="confirmed", sector=sector)
-    before = activity.recent()
-    tally.fold()
-    make_pledge(state="confirmed")
-    after = activity.recent()
-    assert (before.days[-1][1:], after.days[-1][1:]) == ((2, 2), (3, 3))
 
 
 def test_days_are_in_tirana_time():

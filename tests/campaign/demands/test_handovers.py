@@ -9,7 +9,7 @@ from django.test import Client
 from django.utils import timezone
 
 from campaign.models import Demand, HandOver
-from pledges.models import Goal, PublishedCounty, TallyCell
+from pledges.models import Goal, PaperSheet, PublishedCounty
 from tests.clock import DatabaseClock
 from tests.demands import days_ago, make_handover
 from tests.factories import make_staff, sign_in
@@ -114,7 +114,7 @@ def test_a_hand_over_from_the_goal_to_the_answer(client, staff):
         assert {"sq": "pas 2 ditësh", "en": "after 2 days"}[language] in page.words(main)
 
     # Many withdraw: what was handed over stays.
-    TallyCell.objects.all().delete()
+    PaperSheet.objects.all().delete()
     put_people(120)
     shown = words(client, home)
     assert HANDED[language] in shown and SENTENCE[language] not in shown, "what has happened is promised no more"

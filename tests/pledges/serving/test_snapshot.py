@@ -31,7 +31,7 @@ from campaign.models import (
     Voice,
 )
 from dev.postgresql import Cluster
-from pledges.counting import milestones
+from pledges.counting import milestones, published
 from pledges.counting.models import count
 from pledges.models import (
     AlarmWord,
@@ -54,6 +54,7 @@ from tests.drill import rounds
 from tests.factories import form_data, make_pledge, make_staff, run_worker, settle_all, sign_in
 from tests.pages import public_paths
 from tests.site import Site, url_of_test_database
+from tests.tally import put_cells
 from tests.threads import held_open
 from tests.voices import make_voice
 
@@ -111,6 +112,11 @@ def test_a_change_shows_on_the_next_request(client, writer):
         assert "Fjalë të reja" in client.get(path).text
 
 
+def publish_counties():
+    put_cells({("parents", "AL-11"): 9, ("parents", "AL-01"): 9})
+    assert published.publish_counties() == 2
+
+
 CHANGES = [
     lambda: Sector.objects.filter(slug="parents").update(name_sq="Prindërit"),
     lambda: Sector.objects.create(slug="new", name_sq="Të rinj", name_en="New", color="s9"),
@@ -142,6 +148,7 @@ CHANGES = [
     ),
     lambda: Page.objects.filter(key="child").update(footer_column=3),
     lambda: sql("TRUNCATE campaign_oldaddress"),
+    publish_counties,
 ]
 
 

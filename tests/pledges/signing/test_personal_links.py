@@ -193,7 +193,7 @@ KEYS = {
     "last_written_at": ["written_at"],
 }
 # The slot shows whether another pledge has the same address; the mark shows which keys were used.
-EXCLUDED_COLUMNS = {"slot", "digest_mark"}
+EXCLUDED_COLUMNS = {"slot", "digest_mark", "confirmed_on"}
 
 
 def test_14_the_data_file_has_everything_about_the_pledge_and_nothing_about_another(client):
