@@ -20,10 +20,10 @@ RETRY_AFTER_SECONDS = 1
 # Longer than an attempt to connect takes (connect_timeout in the settings).
 PROBE_SECONDS = 5
 # The time, both versions, and the last count; of its figures only others than the known ones.
-READ_SQL = """
-SELECT statement_timestamp(), content_version(), version, as_of, CASE WHEN version IS DISTINCT FROM %s THEN figures END
-FROM pledges_count
-"""
+READ_SQL = (
+    "SELECT statement_timestamp(), content_version(), version, as_of, CASE WHEN version IS DISTINCT FROM %s THEN figures END "
+    "FROM pledges_count"
+)
 
 
 @dataclass(frozen=True)
