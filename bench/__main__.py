@@ -17,7 +17,7 @@ from dev import DevError
 # {name: (module, description)}. The function has the name of the measurement. `all` runs them in this order, which fills the
 # database as seldom as possible.
 MEASUREMENTS = {
-    "pages": ("pages", "home, help, totals and form, 200 and 304, and an empty view"),
+    "pages": ("pages", "home, help, totals and form, 200 and 304, an empty view, and a bare answer of the same bytes"),
     "sign": ("sign", "sending the pledge form, and an empty view; confirming in one sector and county, and spread"),
     "counting": (
         "counting",
@@ -54,7 +54,7 @@ class Target:
 
 TARGETS = [
     *(
-        Target(f"{name}, {status} / empty view", 1)
+        Target(f"{name}, {status} / empty view", 2.5)
         for name in ("home", "help", "totals", "form")
         for status in (200, 304)
     ),

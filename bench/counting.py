@@ -1,5 +1,6 @@
 """Counting: how old the figures get, and what counting costs, while people confirm."""
 
+import contextlib
 import os
 import threading
 import time
@@ -40,25 +41,34 @@ def counting(options):
 
 def measure():
     """([age of the figures in seconds], share of a core) while people confirm."""
-    finished, used = threading.Event(), []
-    threads = [
-        threading.Thread(target=_confirm, args=[pending(number=SECONDS * CONFIRMATIONS_A_SECOND), finished]),
-        threading.Thread(target=_count, args=[finished, used]),
-    ]
-    for thread in threads:
-        thread.start()
-    ages, began = [], time.monotonic()
-    with connection.cursor() as cursor:
+    began = time.monotonic()
+    with people_confirm(SECONDS) as used, connection.cursor() as cursor:
+        ages = []
         while time.monotonic() < began + SECONDS:
             time.sleep(0.05)
             cursor.execute("SELECT extract(epoch FROM statement_timestamp() - as_of)::float8 FROM pledges_count")
             ages += cursor.fetchone()
-    seconds = time.monotonic() - began
-    finished.set()
-    for thread in threads:
-        thread.join()
+        seconds = time.monotonic() - began
     # The first count is of before.
     return ages[len(ages) // 5 :], sum(used) / seconds
+
+
+@contextlib.contextmanager
+def people_confirm(seconds):
+    """Within the block people confirm, for so many seconds, and are counted; yields a list of the processor time of counting."""
+    finished, used = threading.Event(), []
+    threads = [
+        threading.Thread(target=_confirm, args=[pending(number=seconds * CONFIRMATIONS_A_SECOND), finished]),
+        threading.Thread(target=_count, args=[finished, used]),
+    ]
+    for thread in threads:
+        thread.start()
+    try:
+        yield used
+    finally:
+        finished.set()
+        for thread in threads:
+            thread.join()
 
 
 def _confirm(ids, finished):

@@ -1,7 +1,7 @@
 """The totals as the worker would show them now, and people of any number, who are rows that count."""
 
 from collections import Counter
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 
 from django.db.models import Max
 from django.utils import timezone
@@ -9,6 +9,7 @@ from django.utils import timezone
 from pledges.counting import published, tally
 from pledges.counting.models import count
 from pledges.models import County, GroupPledge, Municipality, PaperSheet, Pledge, Sector
+from pledges.serving import snapshot
 from tests.factories import make_copies, make_pledge
 
 
@@ -24,27 +25,36 @@ def read_with_growth():
     return tally.read_with_growth()
 
 
-def exact_total():
-    """The total, after checking that all totals equal the rows, which are added up here in Python."""
+def rows():
+    """({(sector id, way): people}, {day: people}) of the rows, added up here in Python."""
     people, days = Counter(), Counter()
     for sector, at in Pledge.objects.filter(state="confirmed").values_list("sector", "confirmed_at"):
         people[sector, "online"] += 1
         days[timezone.localdate(at)] += 1
     groups = GroupPledge.objects.filter(state="approved").values_list("counted", "approved_at")
     sheets = PaperSheet.objects.filter(state="counted").values_list("first", "counted_at")
-    for way, rows in (("groups", groups), ("paper", sheets)):
-        for numbers, at in rows:
+    for way, counted in (("groups", groups), ("paper", sheets)):
+        for numbers, at in counted:
             for sector, n in numbers.items():
                 people[int(sector), way] += n
                 days[timezone.localdate(at)] += n
-    totals, growth = read_with_growth()
-    assert {sector.pk: n for sector, n in totals.sectors if n} == +sum(
-        (Counter({sector: n}) for (sector, _way), n in people.items()), Counter()
-    )
-    for way in ("online", "groups", "paper"):
-        assert getattr(totals, way) == sum(n for (_sector, each), n in people.items() if each == way)
-    assert dict(growth.days) == days
-    assert totals.total == people.total()
+    return dict(people), dict(days)
+
+
+def shown():
+    """The same as the pages show it, as of the last count."""
+    figures = snapshot.fresh().figures
+    days = {date.fromisoformat(day): people for day, people in figures.days}
+    return {(sector, way): people for sector, way, people in figures.people}, days
+
+
+def exact_total():
+    """The total, after checking that all figures of a new count equal the rows."""
+    count()
+    assert shown() == rows()
+    totals, people = tally.read(), Counter(rows()[0])
+    assert totals.total == people.total() == totals.online + totals.groups + totals.paper
+    assert totals.total == sum(n for _sector, n in totals.sectors)
     return totals.total
 
 

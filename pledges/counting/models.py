@@ -5,44 +5,54 @@ import time
 from django.db import connection, models, transaction
 from django.db.models.functions import Cast
 
-# The people as the rows hold them. A group counts on the day of its approval, a sheet on that of its second count.
-PEOPLE_SQL = """
-SELECT confirmed_at AS at, confirmed_on AS day, sector_id AS sector, coalesce(county_id, '') AS county, 'online' AS way,
-    1::bigint AS n
-FROM pledges_pledge WHERE state = 'confirmed'
-UNION ALL
-SELECT approved_at, (approved_at AT TIME ZONE 'Europe/Tirane')::date, sector::bigint, county_id, 'groups', each.n::bigint
+# A group counts on the day of its approval, a sheet on that of its second count.
+NUMBERS_SQL = """
+SELECT approved_at AS at, (approved_at AT TIME ZONE 'Europe/Tirane')::date AS day, sector::bigint, county_id AS county,
+    'groups' AS way, each.n::bigint
 FROM pledges_grouppledge, jsonb_each_text(counted) AS each (sector, n) WHERE state = 'approved'
 UNION ALL
-SELECT counted_at, (counted_at AT TIME ZONE 'Europe/Tirane')::date, sector::bigint, coalesce(county_id, ''), 'paper',
-    each.n::bigint
+SELECT counted_at, (counted_at AT TIME ZONE 'Europe/Tirane')::date, sector::bigint, coalesce(county_id, ''),
+    'paper', each.n::bigint
 FROM pledges_papersheet, jsonb_each_text(first) AS each (sector, n) WHERE state = 'counted'
 """
 
+# The people as the rows hold them.
+PEOPLE_SQL = f"""
+SELECT confirmed_at AS at, confirmed_on AS day, sector_id AS sector, coalesce(county_id, '') AS county,
+    'online' AS way, 1::bigint AS n
+FROM pledges_pledge WHERE state = 'confirmed'
+UNION ALL
+{NUMBERS_SQL}
+"""
+
 # One statement, so one snapshot. Nothing is written while the figures are the same and their time is recent: several workers
-# would otherwise take each other's writing for a change.
+# would otherwise take each other's writing for a change. Those online are grouped first: it is the scan of an index.
 COUNT_SQL = f"""
 WITH people AS MATERIALIZED (
-    SELECT way, sector, day, sum(n) AS n FROM ({PEOPLE_SQL}) people GROUP BY way, sector, day
+    SELECT 'online' AS way, sector_id AS sector, confirmed_on AS day, count(*) AS n
+    FROM pledges_pledge WHERE state = 'confirmed' GROUP BY confirmed_on, sector_id
+    UNION ALL
+    SELECT way, sector, day, sum(n) FROM ({NUMBERS_SQL}) numbers GROUP BY way, sector, day
+), counted AS MATERIALIZED (
+    SELECT jsonb_build_object(
+        'people', (
+            SELECT coalesce(jsonb_agg(jsonb_build_array(sector, way, n) ORDER BY sector, way), '[]')
+            FROM (SELECT sector, way, sum(n) AS n FROM people GROUP BY sector, way) sums
+        ),
+        'days', (
+            SELECT coalesce(jsonb_agg(jsonb_build_array(day, n) ORDER BY day), '[]')
+            FROM (SELECT day, sum(n) AS n FROM people GROUP BY day) sums
+        ),
+        'hours', (
+            SELECT coalesce(jsonb_agg(jsonb_build_array(hour, n) ORDER BY hour), '[]')
+            FROM (
+                SELECT extract(epoch FROM date_trunc('hour', at, 'UTC'))::bigint AS hour, sum(n) AS n
+                FROM ({PEOPLE_SQL}) latest WHERE at > statement_timestamp() - interval '25 hours' GROUP BY 1
+            ) sums
+        )
+    ) AS figures
 )
-UPDATE pledges_count AS last SET as_of = statement_timestamp(), figures = counted.figures
-FROM (SELECT jsonb_build_object(
-    'people', (
-        SELECT coalesce(jsonb_agg(jsonb_build_array(sector, way, n) ORDER BY sector, way), '[]')
-        FROM (SELECT sector, way, sum(n) AS n FROM people GROUP BY sector, way) sums
-    ),
-    'days', (
-        SELECT coalesce(jsonb_agg(jsonb_build_array(day, n) ORDER BY day), '[]')
-        FROM (SELECT day, sum(n) AS n FROM people GROUP BY day) sums
-    ),
-    'hours', (
-        SELECT coalesce(jsonb_agg(jsonb_build_array(hour, n) ORDER BY hour), '[]')
-        FROM (
-            SELECT extract(epoch FROM date_trunc('hour', at, 'UTC'))::bigint AS hour, sum(n) AS n FROM ({PEOPLE_SQL}) latest
-            WHERE at > statement_timestamp() - interval '25 hours' GROUP BY 1
-        ) sums
-    )
-) AS figures) counted
+UPDATE pledges_count AS last SET as_of = statement_timestamp(), figures = counted.figures FROM counted
 WHERE last.figures <> counted.figures
     OR last.as_of NOT BETWEEN statement_timestamp() - interval '5 seconds' AND statement_timestamp()
 """

@@ -23,8 +23,9 @@ from pledges.database import UNAVAILABLE
 
 logger = logging.getLogger(__name__)
 
-# No form is shown with an older Snapshot, and a request that finds an older one waits so long for the thread that reads.
-MAX_AGE_SECONDS, WAIT_SECONDS = 5, 2
+# No form is shown with an older Snapshot: with the time in a shared cache five seconds. A request that finds an older one waits
+# for the thread that reads, but not for ever.
+MAX_AGE_SECONDS, WAIT_SECONDS = 3, 2
 # After a refused write forms are closed for this time; then the next one tries again.
 FORMS_CLOSED_SECONDS = 5
 

@@ -26,8 +26,8 @@ from tests.pledges.groups.made import make_group
 
 pytestmark = pytest.mark.django_db
 
-CACHED = "public, max-age=0, s-maxage=5, stale-while-revalidate=5, stale-if-error=86400"
-CACHED_FORM = "public, max-age=0, s-maxage=5"
+CACHED = "public, max-age=0, s-maxage=2, stale-while-revalidate=2, stale-if-error=86400"
+CACHED_FORM = "public, max-age=0, s-maxage=2"
 CACHED_ERROR = "public, max-age=0, s-maxage=10"
 NOT_CACHED = "private, no-store"
 IMMUTABLE = "public, max-age=31536000, immutable"
