@@ -10,7 +10,6 @@ from django.db import connection, connections
 
 from bench import rows
 from bench.rounds import number
-from bench.sign import pending
 from pledges.counting.models import Counter
 from pledges.management.commands.worker import COUNTING_INTERVAL_SECONDS
 from pledges.models import Pledge
@@ -58,7 +57,7 @@ def people_confirm(seconds):
     """Within the block people confirm, for so many seconds, and are counted; yields a list of the processor time of counting."""
     finished, used = threading.Event(), []
     threads = [
-        threading.Thread(target=_confirm, args=[pending(number=seconds * CONFIRMATIONS_A_SECOND), finished]),
+        threading.Thread(target=_confirm, args=[rows.pending(seconds * CONFIRMATIONS_A_SECOND), finished]),
         threading.Thread(target=_count, args=[finished, used]),
     ]
     for thread in threads:

@@ -157,8 +157,10 @@ def maker():
     return make
 
 
-def pending(places):
-    """Insert a pending pledge of a new person for each (county, sector); returns their ids."""
+def pending(number, cells=None):
+    """Insert pending pledges of new people, spread over this many cells (all by default); returns their ids."""
+    pairs = list(itertools.product(County.objects.all(), Sector.objects.open()))[:cells]
+    places = itertools.islice(itertools.cycle(pairs), number)
     make, domain = maker(), next(iter(DOMAINS))
     rows = [make(sector, county, "Arta Shembulli", f"{uuid.uuid4()}@{domain}") for county, sector in places]
     return [pledge.pk for pledge in Pledge.objects.bulk_create(rows, batch_size=500)]

@@ -39,7 +39,7 @@ def sign(options):
             }
             figures = compare(runs, options.rounds, {"sign / empty view": ("sign", "empty view")})
         rows.clean()
-        one_cell, spread = pending(cells=1), pending()
+        one_cell, spread = (rows.pending(CLIENTS * PLEDGES_PER_CLIENT, cells) for cells in (1, None))
         runs = {"one cell": lambda: confirming_rate(one_cell), "spread": lambda: confirming_rate(spread)}
         return figures | compare(runs, options.rounds, {"confirm, one cell / spread": ("one cell", "spread")})
     finally:
@@ -66,12 +66,6 @@ class Sender:
         people = f"emri.{uuid.uuid4().hex[:12]}"
         arguments = (FORM, self.fields, people, str(next(_networks)), self.sectors, self.counties)
         return load.script(self.url, seconds, "sign.lua", *arguments, connections=connections)
-
-
-def pending(cells=None, number=CLIENTS * PLEDGES_PER_CLIENT):
-    """Insert pending pledges, for all clients by default, spread over this many cells (all by default); returns their ids."""
-    pairs = list(itertools.product(County.objects.all(), Sector.objects.open()))[:cells]
-    return rows.pending(itertools.islice(itertools.cycle(pairs), number))
 
 
 def confirming_rate(ids):
