@@ -488,8 +488,6 @@ def test_21_a_conditional_request_gets_304_and_head_the_headers_of_get(client, c
             assert headers.get("Content-Security-Policy") in (None, row.policy)
             assert headers.get("X-Frame-Options") in (None, first.get("X-Frame-Options"))
             assert "Set-Cookie" not in headers
-            _status, head, body = cached_site.fetch(row.path, "HEAD")
-            assert head.items() <= cached_site.fetch(row.path)[1].items() and body == b""
             response = client.head(row.path)
             check(row, response)
             assert response.content == b""
