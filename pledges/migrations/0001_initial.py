@@ -1640,11 +1640,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='pledge',
-            index=models.Index(fields=['sector', 'county'], name='pledge_sector_county'),
+            index=models.Index(condition=models.Q(('state', 'confirmed')), fields=['confirmed_on', 'sector'], name='pledge_counted'),
         ),
         migrations.AddIndex(
             model_name='pledge',
-            index=models.Index(condition=models.Q(('state', 'confirmed')), fields=['confirmed_on', 'sector'], name='pledge_counted'),
+            index=models.Index(condition=models.Q(('state', 'confirmed')), fields=['sector', 'county'], name='pledge_sector_county'),
         ),
         migrations.AddIndex(
             model_name='pledge',

@@ -224,9 +224,9 @@ class Pledge(Restrictable):
                 name="pledge_newest",
                 include=["state", "sector", "county", "source", "language", "slot"],
             ),
-            models.Index(fields=["sector", "county"], name="pledge_sector_county"),
-            # The worker counts in an index-only scan of it.
+            # The people are counted in index-only scans of these two: by day, and by county.
             models.Index(fields=["confirmed_on", "sector"], name="pledge_counted", condition=Q(state="confirmed")),
+            models.Index(fields=["sector", "county"], name="pledge_sector_county", condition=Q(state="confirmed")),
             models.Index(fields=["source", "-created_at", "-id"], name="pledge_source"),
             models.Index(fields=["confirmed_at"], name="pledge_confirmed"),
             models.Index(
