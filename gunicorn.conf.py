@@ -7,7 +7,7 @@ logger_class = "weare1.logs.GunicornLogger"
 
 
 def post_worker_init(worker):
-    """Limit the statements of this process, check keys and clock, and read all content and figures.
+    """Limit the statements of this process, check keys and clock, and read content and figures.
 
     So the process can serve every page without the database. If the database is down now, the first requests read them.
     """
@@ -23,7 +23,6 @@ def post_worker_init(worker):
     # The addresses import the views, and these the parts of the content.
     _ = get_resolver().url_patterns
     with contextlib.suppress(*database.UNAVAILABLE):
-        for depth in snapshot.Depth:
-            snapshot.read(depth)
+        snapshot.shared()
     # The threads that answer requests have connections of their own.
     connections.close_all()

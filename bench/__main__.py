@@ -17,8 +17,12 @@ from dev import DevError
 # {name: (module, description)}. The function has the name of the measurement. `all` runs them in this order, which fills the
 # database as seldom as possible.
 MEASUREMENTS = {
-    "pages": ("pages", "home, help, totals and form, 200 and 304, and an empty view"),
-    "sign": ("sign", "sending the pledge form, and an empty view; confirming in one cell of the tally, and spread"),
+    "pages": ("pages", "home, help, totals and form, 200 and 304, an empty view, and a bare answer of the same bytes"),
+    "sign": ("sign", "sending the pledge form, and an empty view; confirming in one sector and county, and spread"),
+    "counting": (
+        "counting",
+        "age of the figures and cost of counting, by number of pledges, while 50 people a second confirm",
+    ),
     "mail": ("mail", "messages sent by one worker to a fast and to a slow server"),
     "scale": ("scale", "response times, lists of the admin and an export, by number of pledges"),
     "settle": ("sign", "settling submissions at a million pledges"),
@@ -50,12 +54,14 @@ class Target:
 
 TARGETS = [
     *(
-        Target(f"{name}, {status} / empty view", 1)
+        Target(f"{name}, {status} / empty view", 2.5)
         for name in ("home", "help", "totals", "form")
         for status in (200, 304)
     ),
     Target("sign / empty view", 0.25),
     Target("confirm, one cell / spread", 0.9),
+    Target("age of figures, 1,000,000 pledges", 2, " s", at_most=True),
+    Target("counting, share of a core, 1,000,000 pledges", 0.15, at_most=True),
     Target("settle at a million pledges", 3000, "/s"),
     Target("mail, fast server", 150, "/s"),
     Target("mail, server of 0.3 s, 32 connections", 75, "/s"),

@@ -1,8 +1,9 @@
-"""Reading public pages with 200 and with 304, against an empty view."""
+"""Reading public pages with 200 and with 304, against an empty view and against a bare WSGI answer of the same bytes."""
 
 from bench import load, rows
+from bench.counting import people_confirm
 from bench.rounds import compare
-from bench.site import EMPTY, SITE, fetch, gunicorn
+from bench.site import BARE, EMPTY, SITE, fetch, gunicorn
 from dev import DevError
 
 # Pledges in the database for all measurements but those of many pledges.
@@ -13,21 +14,25 @@ ATTEMPTS = 5
 
 
 def pages(options):
-    """Requests per second of the home page, the help page, the totals and the form, and of the empty view."""
+    """Requests per second of the home page, the help page, the totals and the form, and of the references."""
     rows.fill(PLEDGES)
     figures = {}
-    with gunicorn(SITE) as site, gunicorn(EMPTY) as empty:
+    with gunicorn(SITE) as site, gunicorn(EMPTY) as empty, gunicorn(BARE, BARE_OF=site) as bare:
         for name, path in {"home": HOME, "help": HELP, "totals": TOTALS, "form": FORM}.items():
             runs = {
                 "empty view": lambda: load.get(empty, options.seconds).rate,
+                f"{name}, bare": lambda url=bare + path: load.get(url, options.seconds).rate,
                 f"{name}, 200": lambda url=site + path: load.get(url, options.seconds).rate,
                 f"{name}, 304": lambda url=site + path: rate_unchanged(url, options.seconds),
             }
+            if path == HOME:
+                runs[f"{name}, while people confirm"] = lambda: rate_while_people_confirm(site + HOME, options.seconds)
             # Once, so that every process has loaded what it needs.
             for run in runs.values():
                 run()
             ratios = {f"{run} / empty view": (run, "empty view") for run in list(runs)[1:]}
             figures |= compare(runs, options.rounds, ratios)
+    rows.clean()
     return figures
 
 
@@ -42,3 +47,9 @@ def rate_unchanged(url, seconds):
         if fetch(url, tag)[0] == 304:
             return rate
     raise DevError(f"{url} has changed in each of {ATTEMPTS} runs.")
+
+
+def rate_while_people_confirm(url, seconds):
+    """Requests per second for a page whose figures change all the time."""
+    with people_confirm(seconds):
+        return load.get(url, seconds).rate

@@ -11,12 +11,11 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from dev import DevError
-from pledges.counting import milestones, published, tally
+from pledges.counting import milestones, published
+from pledges.counting.models import count
 from pledges.crypto import keys
 from pledges.models import (
-    ContentChange,
     County,
-    CountyRound,
     Pledge,
     ProviderRule,
     PublishedCounty,
@@ -75,8 +74,7 @@ def clean():
         cursor.execute(f"TRUNCATE {', '.join(tables)} CASCADE")
     Pledge.objects.exclude(source=Pledge.Source.DEMO).delete()
     # As the worker does.
-    tally.fold()
-    ContentChange.fold()
+    count()
 
 
 def fill(rows):
@@ -84,7 +82,7 @@ def fill(rows):
     if Pledge.objects.count() != rows:
         print(f"Making {rows:,} pledges …", flush=True)
         insert(rows)
-        for model in (CountyRound, PublishedCounty, PublishedState):
+        for model in (PublishedCounty, PublishedState):
             model.objects.all().delete()
         published.publish_counties()
         published.publish()
@@ -97,7 +95,7 @@ def fill(rows):
 
 @transaction.atomic
 def insert(rows):
-    """Replace all pledges by invented ones, and rebuild the tally."""
+    """Replace all pledges by invented ones, and count them."""
     with connection.cursor() as cursor:
         cursor.execute("TRUNCATE pledges_pledge CASCADE")
         # Without triggers and foreign keys, and with indexes built afterwards, this takes a small part of the time. Constraints
@@ -109,7 +107,7 @@ def insert(rows):
             Pledge.objects.bulk_create(people)
         cursor.execute("REINDEX TABLE pledges_pledge")
         cursor.execute("SET LOCAL session_replication_role = origin")
-    tally.rebuild()
+    count()
 
 
 def invented(rows):
@@ -159,8 +157,10 @@ def maker():
     return make
 
 
-def pending(places):
-    """Insert a pending pledge of a new person for each (county, sector); returns their ids."""
+def pending(number, cells=None):
+    """Insert pending pledges of new people, spread over this many cells (all by default); returns their ids."""
+    pairs = list(itertools.product(County.objects.all(), Sector.objects.open()))[:cells]
+    places = itertools.islice(itertools.cycle(pairs), number)
     make, domain = maker(), next(iter(DOMAINS))
     rows = [make(sector, county, "Arta Shembulli", f"{uuid.uuid4()}@{domain}") for county, sector in places]
     return [pledge.pk for pledge in Pledge.objects.bulk_create(rows, batch_size=500)]

@@ -12,7 +12,6 @@ from bench import load, rows
 from bench.pages import FORM, PLEDGES
 from bench.rounds import compare, show
 from bench.site import EMPTY, SITE, fetch, gunicorn
-from pledges.counting import tally
 from pledges.crypto.stamps import MIN_AGE_SECONDS
 from pledges.inbox import submissions
 from pledges.models import County, Pledge, Sector
@@ -40,7 +39,7 @@ def sign(options):
             }
             figures = compare(runs, options.rounds, {"sign / empty view": ("sign", "empty view")})
         rows.clean()
-        one_cell, spread = pending(cells=1), pending()
+        one_cell, spread = (rows.pending(CLIENTS * PLEDGES_PER_CLIENT, cells) for cells in (1, None))
         runs = {"one cell": lambda: confirming_rate(one_cell), "spread": lambda: confirming_rate(spread)}
         return figures | compare(runs, options.rounds, {"confirm, one cell / spread": ("one cell", "spread")})
     finally:
@@ -69,12 +68,6 @@ class Sender:
         return load.script(self.url, seconds, "sign.lua", *arguments, connections=connections)
 
 
-def pending(cells=None):
-    """Insert pending pledges for all clients, spread over this many cells (all by default); returns their ids."""
-    pairs = list(itertools.product(County.objects.all(), Sector.objects.open()))[:cells]
-    return rows.pending(itertools.islice(itertools.cycle(pairs), CLIENTS * PLEDGES_PER_CLIENT))
-
-
 def confirming_rate(ids):
     """Confirmations per second of all clients together. Afterwards the pledges are pending again."""
     ready = threading.Barrier(CLIENTS + 1)
@@ -87,7 +80,6 @@ def confirming_rate(ids):
         client.join()
     seconds = time.perf_counter() - began
     assert Pledge.objects.filter(pk__in=ids).unconfirm() == len(ids)
-    tally.fold()
     return len(ids) / seconds
 
 

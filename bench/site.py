@@ -16,7 +16,7 @@ from django.test.utils import override_settings
 from dev import ROOT, DevError, nginx
 from dev.processes import start, stop
 
-SITE, EMPTY = "weare1.wsgi", "bench.empty"
+SITE, EMPTY, BARE = "weare1.wsgi", "bench.empty", "bench.bare"
 TIMEOUT = 30  # seconds
 
 
@@ -25,21 +25,21 @@ def gunicorn_command(application, bind):
     service = (ROOT / "deploy" / "gunicorn.service").read_text()
     command = shlex.split(re.search(r"^ExecStart=(.*)$", service, re.MULTILINE)[1])
     options = command[command.index(SITE) + 1 :]
-    # The reference is no site: it runs without gunicorn.conf.py, which loads models. The package `bench` names no option.
-    config = ["--config", "python:bench"] if application == EMPTY else []
+    # A reference is no site: it runs without gunicorn.conf.py, which loads models. The package `bench` names no option.
+    config = ["--config", "python:bench"] if application != SITE else []
     return ["-m", "gunicorn", application, "--bind", bind, "--log-level", "warning", *config, *options]
 
 
 @contextlib.contextmanager
-def gunicorn(application):
-    """Run gunicorn on a free port; yields its URL once it answers."""
+def gunicorn(application, **variables):
+    """Run gunicorn on a free port, with more variables of its environment; yields its URL once it answers."""
     port = free_port()
     url = f"http://127.0.0.1:{port}"
     # In memory, as /run is.
     with tempfile.TemporaryDirectory(dir="/dev/shm") as folder:
         # As behind nginx, the network of a visitor is read from X-Forwarded-For.
         environment = {"SITE_URL": url, "TRUSTED_PROXIES": "127.0.0.1", "METRICS_FOLDER": folder}
-        process = start(*gunicorn_command(application, f"127.0.0.1:{port}"), environment=environment)
+        process = start(*gunicorn_command(application, f"127.0.0.1:{port}"), environment=environment | variables)
         try:
             wait_for(f"{url}/healthz", [process])
             yield url

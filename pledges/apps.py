@@ -8,7 +8,7 @@ from pledges.crypto import keys
 
 
 class PledgesConfig(AppConfig):
-    """Pledges of supporters, their messages and the tally."""
+    """Pledges of supporters, their messages and the totals."""
 
     name = "pledges"
     verbose_name = _("Pledges and messages")

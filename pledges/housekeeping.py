@@ -12,7 +12,7 @@ from django_tasks_db.models import DBTaskResult
 from pledges import tasks
 from pledges.commitments import figures as commitments
 from pledges.commitments.models import ChosenCommitment, FollowUp
-from pledges.counting import milestones, published, tally
+from pledges.counting import milestones, published
 from pledges.crypto import keys
 from pledges.crypto.models import Unreadable
 from pledges.enquiries.models import Enquiry
@@ -26,7 +26,6 @@ from pledges.mail_texts.models import TrialMessage
 from pledges.outbox.models import OutboxEntry
 from pledges.rotation import rotation
 from pledges.rotation.encrypted import CONTACTS, ENCRYPTED_MODELS
-from pledges.serving.models import ContentChange
 from pledges.statistics import funnel
 from pledges.statistics.models import FunnelDay, Minute
 from pledges.supporters.batches import Batch
@@ -277,8 +276,6 @@ STEPS = [
     fill_name_bits,
     end_stalled_exports,
     retry_unreadable,
-    tally.erase_old_hours,
-    ContentChange.fold,
     published.publish_counties,
     published.publish,
     events.publish,

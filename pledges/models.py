@@ -1,6 +1,7 @@
 """Models of the pledges app, which Django looks for here."""
 
 from pledges.commitments.models import ChosenCommitment, CommitmentFigures, FollowUp
+from pledges.counting.models import Count
 from pledges.crypto.models import RegisteredKey, Unreadable
 from pledges.enquiries.alarm_words import AlarmWord
 from pledges.enquiries.models import Answer, Disclosure, Enquiry, ReadyAnswer
@@ -26,25 +27,13 @@ from pledges.referrals.models import ReferralLink
 from pledges.requests.models import DataRequest
 from pledges.sectors.models import Commitment, Sector
 from pledges.sectors.wordings import Wording
-from pledges.serving.models import ContentChange, ContentVersion
+from pledges.serving.models import ContentVersion
 from pledges.settings.models import PledgingSettings
 from pledges.starter.models import StarterItem
 from pledges.statistics.models import FallenProvider, FunnelChange, FunnelDay, FunnelKind, Minute
 from pledges.supporters.batches import Batch, BatchRow
 from pledges.supporters.models import Pledge
-from pledges.tally.models import (
-    CountyRound,
-    PublishedCounty,
-    PublishedState,
-    TallyCell,
-    TallyCounty,
-    TallyDate,
-    TallyDay,
-    TallyDelta,
-    TallyHour,
-    TallyVersion,
-    Way,
-)
+from pledges.tally.models import PublishedCounty, PublishedState, Way
 from pledges.voices.models import VoiceOwner
 from pledges.wall.models import RefusedWord, WallName
 from pledges.worker.models import FailedStep, Heartbeat

@@ -1,5 +1,6 @@
 """Settings of the tests, the seeded database, the order of the tests, and the marker `drill`."""
 
+import contextlib
 import gc
 import os
 import tempfile
@@ -8,16 +9,19 @@ import time
 import pytest
 from django.conf import settings
 from django.core.cache import cache
-from django.db import connection
+from django.core.signals import request_started
+from django.db import Error, connection
 from django.template.response import SimpleTemplateResponse
 from django.test import Client, TransactionTestCase
 
+from pledges.counting.models import count
 from pledges.crypto import registry
-from pledges.serving import kept_pages, snapshot
+from pledges.serving import snapshot
 from tests import changed, drill, numbers, seed, template
 from tests.clock import wait_for_the_new_day
 from tests.factories import make_staff, sign_in
 from tests.snapshot import Snapshot
+from tests.wsgi import CachedSite
 
 LONGEST = (
     *("tests/faults/", "tests/deploy/", "tests/dev/test_serve.py", "tests/browser/test_guide.py"),
@@ -60,8 +64,8 @@ def pytest_configure(config):
     # The live server keeps a thread for each connection of the browser. Such a thread must not hold a database connection between
     # requests, because the test database is dropped while the browser may still be open.
     settings.DATABASES["default"]["CONN_MAX_AGE"] = 0
-    # Tests see every change at once. Only serving/test_kept_pages.py is about the patience of pages; it sets the real one.
-    settings.TALLY_PATIENCE_SECONDS = settings.READINESS_PATIENCE_SECONDS = settings.DISK_PATIENCE_SECONDS = 0
+    # Tests see every change at once. Those of serving set the real time.
+    settings.STATE_SECONDS = settings.READINESS_PATIENCE_SECONDS = settings.DISK_PATIENCE_SECONDS = 0
     # Pictures of tests stay apart from those of bin/serve.
     config.media = tempfile.TemporaryDirectory()
     settings.MEDIA_ROOT = config.media.name
@@ -147,7 +151,7 @@ def django_db_setup(django_db_setup, django_db_blocker):
     with django_db_blocker.unblock():
         rows = Snapshot()
         Seeded.keys = registry.View()
-        Seeded.content = snapshot.read().content
+        Seeded.content = snapshot.fresh().content
     with pytest.MonkeyPatch.context() as patch:
         # Django truncates every table instead, and the starter content would have to be seeded again: half a second a test.
         patch.setattr(TransactionTestCase, "_fixture_teardown", lambda self: rows.restore())
@@ -174,14 +178,42 @@ def empty_cache():
     """Every test begins with an empty cache, and without pages, keys, faults and numbers, which can be of another test."""
     numbers.begin_anew()
     cache.clear()
-    snapshot._process.down_until = snapshot._process.forms_closed_until = 0.0
+    snapshot._process.forget()
     if Seeded.keys:
         Seeded.keys.read_at = time.monotonic()
     # So that no test depends on which one asks first.
     registry.last_view = Seeded.keys
-    kept_pages.kept = kept_pages.KeptPages(settings.KEPT_PAGES_BYTES)
     # Its version is not that of what the last test changed. A test that changes nothing need not read it again.
     snapshot._process.content = Seeded.content
+
+
+@pytest.fixture(autouse=True)
+def worker_counts(request):
+    """Before each request of a test with a database the people are counted, as the worker does every second."""
+    marked = request.node.get_closest_marker("django_db")
+    if not marked and not {"db", "transactional_db", "live_server"} & set(request.fixturenames):
+        yield
+        return
+    request_started.connect(_count_unseen)
+    yield
+    request_started.disconnect(_count_unseen)
+
+
+def _count_unseen(**kwargs):
+    """Count, on behalf of the worker: no statement of it is one of the test."""
+    is_logged, wrappers = connection.force_debug_cursor, connection.execute_wrappers
+    connection.force_debug_cursor, connection.execute_wrappers = False, []
+    try:
+        with contextlib.suppress(Error):
+            count()
+    finally:
+        connection.force_debug_cursor, connection.execute_wrappers = is_logged, wrappers
+
+
+@pytest.fixture
+def cached_site():
+    """The site behind its cache of pages."""
+    return CachedSite()
 
 
 @pytest.fixture

@@ -93,9 +93,9 @@ def make_copies(pledge, number, **columns):
 
     Each copy has an id and digests of its own and no network. Its ciphertexts belong to the original: it cannot be decrypted.
     """
-    names = [field.column for field in Pledge._meta.concrete_fields]
+    names = [field.column for field in Pledge._meta.concrete_fields if not field.generated]
     digests = [name for name in names if name.endswith(("_digest", "_digest_last"))]
-    values = {name: f"sha256(('{name}' || n)::bytea)" for name in digests}
+    values = {name: f"sha256(('{name}' || id || n)::bytea)" for name in digests}
     values |= {"id": "gen_random_uuid()", "network_digest": "NULL", **columns}
     with connection.cursor() as cursor:
         cursor.execute(

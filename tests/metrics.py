@@ -93,7 +93,6 @@ def values_of_labels():
         "status": {"2xx", "3xx", "4xx", "429", "5xx"},
         "by": {"front", "django"},
         "le": {"0.01", "0.05", "0.25", "1.0", "5.0", "20.0", "+Inf"},
-        "source": {"kept", "rendered"},
         "reason": {*REASONS.values(), "other", "keys", "deadline"},
         "kind": {*Submission.Kind.values, *MessageKind.values},
         "mailer": set(settings.MAILERS),

@@ -2,7 +2,7 @@
 
 import pytest
 
-from pledges.models import Sector, TallyDelta
+from pledges.models import Pledge, Sector
 from tests.factories import make_pledge
 from tests.snapshot import Snapshot
 
@@ -16,7 +16,7 @@ def test_restoring_undoes_insertions_updates_and_deletions_without_triggers():
     Sector.objects.create(slug="nurses", name_sq="Infermierë", name_en="Nurses", color="s1", position=9)
     snapshot.restore()
     assert list(Sector.objects.order_by("pk").values_list("pk", "name_en")) == names
-    assert not TallyDelta.objects.exists()
+    assert not Pledge.objects.exists()
     assert sorted_rows(Snapshot()) == sorted_rows(snapshot)
 
 

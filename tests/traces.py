@@ -29,7 +29,6 @@ from pledges.models import (
     Submission,
 )
 from pledges.rotation.encrypted import CONTACTS
-from pledges.serving import kept_pages
 from weare1 import logs
 
 # In bytes. Shorter texts occur by chance in ciphertext that is written in hexadecimal or base64.
@@ -148,7 +147,6 @@ class Watch:
         yield "log", self.log.getvalue().encode()
         # Of LocMemCache, which has no public way to list its content.
         yield "cache", pickle.dumps(dict(cache._cache))
-        yield "kept pages", pickle.dumps(list(kept_pages.kept._pages.items()))
         yield from files(self.folder, self.began)
         yield from files(Path(settings.MEDIA_ROOT), self.began)
 

@@ -1,5 +1,7 @@
 """Middleware: language from the path, cache headers, no cookies outside the admin, 503 while the database does not work."""
 
+import time
+
 from django.conf import settings
 from django.contrib.auth.middleware import AuthenticationMiddleware
 from django.contrib.messages.middleware import MessageMiddleware
@@ -44,12 +46,14 @@ def _is_public_not_found_or_moved(request, response):
     return response.status_code in (301, 404) and "token" not in match.kwargs
 
 
-def name_the_view(get_response):
-    """Middleware: tell `weare1.front` which view has answered. The outermost one."""
+def count_requests(get_response):
+    """Middleware: count and time the requests that Django answers; weare1.cache does so for the others. The outermost one."""
 
     def middleware(request):
+        began = time.perf_counter()
         response = get_response(request)
-        request.environ["view_name"] = metrics.view_of(request)
+        times = metrics.times(metrics.view_of(request), str(response.status_code), "django")
+        times.observe(time.perf_counter() - began)
         return response
 
     return middleware
@@ -175,13 +179,13 @@ def language_from_path(get_response):
     return middleware
 
 
-def one_moment_per_request(get_response):
+def one_snapshot_per_request(get_response):
     """Middleware: everything that a request outside the admin shows is of one version of the content."""
 
     def middleware(request):
         if _is_for_staff(request):
             return get_response(request)
-        with snapshot.one_moment():
+        with snapshot.showing():
             return get_response(request)
 
     return middleware

@@ -64,7 +64,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    "weare1.middleware.name_the_view",
+    "weare1.middleware.count_requests",
     "weare1.middleware.SecurityHeadersMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -74,7 +74,7 @@ MIDDLEWARE = [
     # one, and browsers would replace the cached page's own policy by it.
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
     "weare1.middleware.language_from_path",
-    "weare1.middleware.one_moment_per_request",
+    "weare1.middleware.one_snapshot_per_request",
     "weare1.middleware.DatabaseDownMiddleware",
     "weare1.middleware.cookies_for_staff_only",
     "weare1.middleware.StaffSessionMiddleware",
@@ -135,9 +135,9 @@ TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
 
 # Seconds for which `/readyz` repeats its answer, and that about the disks.
 READINESS_PATIENCE_SECONDS, DISK_PATIENCE_SECONDS = 2, 30
-# A page may show figures that are so old (seconds) while people confirm. Otherwise every confirmation would render it anew.
-TALLY_PATIENCE_SECONDS = 1
-# Memory of each process for rendered pages (pledges/serving/kept_pages.py), and the folders of a release whose files shape them.
+# Each process reads at most so often (seconds) whether content or figures have changed (pledges/serving/snapshot.py).
+STATE_SECONDS = 1
+# Memory of each process for public pages (weare1/cache.py), and the folders of a release whose files shape them.
 KEPT_PAGES_BYTES = 64 * 1024 * 1024
 RELEASE_FOLDERS = ["campaign", "pledges", "staff", "weare1", "templates", "locale"]
 

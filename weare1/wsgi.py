@@ -9,8 +9,8 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "weare1.settings")
 django_application = get_wsgi_application()
 
 # Import models, which are loaded now.
+from weare1.cache import Cache  # noqa: E402
 from weare1.deadline import Deadline  # noqa: E402
-from weare1.front import Front  # noqa: E402
 
 
 def ignore_charset(application):
@@ -27,4 +27,4 @@ def ignore_charset(application):
     return wrapper
 
 
-application = Deadline(Front(ignore_charset(django_application)))
+application = Deadline(Cache(ignore_charset(django_application)))

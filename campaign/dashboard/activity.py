@@ -2,6 +2,7 @@
 
 from django.utils.translation import gettext as _
 
+from pledges.counting.models import by_county
 from pledges.models import Pledge
 from pledges.statistics import activity
 
@@ -42,9 +43,7 @@ def context(totals):
 
 def _counties(totals):
     """(name, supporters now) of each county, most first, then of those who gave none. Staff who see pledges see live figures."""
-    people = {}
-    for (_sector, county), n in totals.cells.items():
-        people[county] = people.get(county, 0) + n
+    people = by_county()
     rows = [(county.name, people.get(county.pk, 0)) for county, _published in totals.counties]
     return [*sorted(rows, key=lambda row: -row[1]), (_("County not given"), people.get("", 0))]
 

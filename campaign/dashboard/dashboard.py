@@ -6,7 +6,7 @@ from campaign.news.models import Article
 from campaign.pages.models import Page
 from pledges.counting import tally
 from pledges.desk.open_tasks import disclosure_tasks, mailing_tasks
-from pledges.serving.snapshot import one_moment
+from pledges.serving import snapshot
 from staff.admin import draft_list
 from staff.admin.base import change_url
 
@@ -50,7 +50,7 @@ MODEL_ORDER = [
 ]
 
 
-@one_moment()
+@snapshot.showing(snapshot.fresh)
 def context(request):
     """Template context of the dashboard: only what the permissions of this user allow."""
     user, drafts = request.user, draft_list.pending(request.user)

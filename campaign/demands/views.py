@@ -46,7 +46,7 @@ def find(content, slug, language):
     return next((row for row in content.demands if row.demand.slug_in(language) == slug), None)
 
 
-@open_data()
+@open_data
 def demands_json(request):
     """The shown demands with their steps as JSON. Steps that were corrected are left out."""
     return JsonResponse(

@@ -16,7 +16,7 @@ from django.utils.translation import get_language, pgettext
 from campaign.content import SiteContent
 from campaign.handouts import drawings, posters, raster
 from campaign.handouts.models import Handout
-from pledges.serving.kept_pages import release
+from pledges.serving.pages import release
 
 # The key of the help channel that a child can call.
 HELPLINE = "alo-116111"

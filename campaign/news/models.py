@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from campaign.content import SiteContent
 from campaign.publishing.models import SEARCH_COLUMNS, Publishable, published
-from pledges.serving.models import CONTENT_VERSION
+from pledges.serving.models import ContentVersion
 from pledges.serving.snapshot import Outdated
 
 # Articles, newest first, whose bodies are loaded with the content. Older ones are loaded when needed.
@@ -41,7 +41,8 @@ class Article(Publishable):
         """The article with its text, which is read for one of the archive. Raises Outdated if the content has changed since."""
         if self.get_deferred_fields().isdisjoint(BODIES):
             return self
-        row = Article.objects.filter(pk=self.pk).values_list(*BODIES, CONTENT_VERSION).first()
+        version = models.Subquery(ContentVersion.objects.values("mark"))
+        row = Article.objects.filter(pk=self.pk).values_list(*BODIES, version).first()
         if row is None or row[2] != content.version:
             raise Outdated
         # A copy: the texts of a large archive must not gather in memory. The rendered page is kept instead.

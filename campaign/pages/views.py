@@ -28,7 +28,6 @@ from pledges.fixed_pages import fixed_page
 from pledges.languages import LANGUAGE_CODES, in_each_language, other_language
 from pledges.requests.retention import kept_data
 from pledges.serving.http import mark_public, personal_page, public_page, read_only
-from pledges.serving.moments import Depth
 from staff.refusals import missing_page
 
 HOME_NEWS = 2
@@ -50,10 +49,10 @@ def root(request):
 
 
 @fixed_page(_("Home page"), place=10)
-@public_page(figures=Depth.TOTALS)
+@public_page
 def home(request):
     """Show the home page."""
-    content, totals = SiteContent.current(), tally.shown()
+    content, totals = SiteContent.current(), tally.read()
     goal = PledgeContent.current().goal_above(totals.total)
     # By the clock of the moment, which is part of the key of the page.
     today = timezone.localdate(totals.as_of)
@@ -99,13 +98,7 @@ def privacy(request):
     return _show_page(request, page)
 
 
-def _figures_of_page(slug):
-    """The figures that a content page shows: that of a sector shows the number of its people."""
-    page = SiteContent.current().by_slug(Page, translation.get_language()).get(slug)
-    return Depth.TOTALS if page and page.sector_id else Depth.NONE
-
-
-@public_page(figures=_figures_of_page)
+@public_page
 def page(request, slug):
     """Show a content page; redirect from its former slugs and from its slug in the other language."""
     found = _find_by_slug(request, Page, slug)
@@ -118,7 +111,7 @@ def page(request, slug):
 def _show_page(request, page):
     request.alternates = in_each_language(page.get_absolute_url)
     breadcrumbs = structured_data.breadcrumbs([(page.title, page.get_absolute_url())])
-    template, context = _page_parts(page, tally.shown)
+    template, context = _page_parts(page, tally.read)
     return render(request, template, context | {"structured": [breadcrumbs]})
 
 

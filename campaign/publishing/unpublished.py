@@ -11,7 +11,6 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from pledges.serving import snapshot
-from pledges.serving.moments import Depth
 from staff.admin.draft_preview import CannotShow
 from staff.trials import trial
 
@@ -27,14 +26,12 @@ def render_unpublished(change, page_of, language):
 
     Raises CannotShow.
     """
-    # Read before the change: the process keeps it.
-    moment = snapshot.read(Depth.GROWTH)
     try:
         with trial(), translation.override(language):
             with connection.cursor() as cursor:
                 cursor.execute(TIMEOUTS)
             row = change()
-            with snapshot.unpublished(moment):
+            with snapshot.unpublished():
                 page = _render(page_of(row), language)
     except OperationalError as error:
         raise CannotShow([_("Someone is saving this at the moment. Load the preview again.")]) from error

@@ -15,7 +15,6 @@ from pledges.figures.mosaic import mosaic
 from pledges.models import County
 from pledges.sectors.models import CHILDREN
 from pledges.serving.http import embeddable, in_named_language, public_page
-from pledges.serving.moments import Depth
 from pledges.sharing import NEUTRAL_SLUG
 
 # The keys of the site's own picture, and of that of its pages of help.
@@ -58,20 +57,20 @@ def picture(request, language, kind, key):
 
 @embeddable
 @in_named_language
-@public_page(figures=Depth.TOTALS)
+@public_page
 def total(request, language):
     """The current total: the picture of a link to the totals."""
-    totals = tally.shown()
+    totals = tally.read()
     goal = PledgeContent.current().goal_above(totals.total).people
     return _png(cards.total(*_words(language), goal, mosaic(totals.sectors, goal)))
 
 
 @embeddable
 @in_named_language
-@public_page(figures=Depth.TOTALS)
+@public_page
 def county(request, language, slug):
     """The published figure of a county: the picture of a link to its page. It shows no figure while none is published."""
-    for row, people in tally.shown().counties:
+    for row, people in tally.read().counties:
         if row.code != County.ABROAD and row.slug == slug:
             goal = PledgeContent.current().goal_above(people, row.pk).people
             return _png(cards.county(*_words(language), goal, row.definite_name, people))

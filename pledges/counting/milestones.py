@@ -4,6 +4,7 @@ from django.db import connection
 from django.utils import timezone
 
 from pledges.counting import tally
+from pledges.counting.models import PEOPLE_SQL
 from pledges.goals.models import Milestone
 from pledges.places.models import County
 
@@ -14,7 +15,7 @@ SECTOR_MILESTONE = 100
 # The first day at whose end that many people were counted.
 DAY_REACHED_SQL = f"""
 SELECT min(day) FROM (
-    SELECT day, sum(sum(n)) OVER (ORDER BY day) AS running_total FROM ({tally.READ_DAYS_SQL}) days (day, sector, county, way, n)
+    SELECT day, sum(sum(n)) OVER (ORDER BY day) AS running_total FROM ({PEOPLE_SQL}) people
     WHERE sector = %(sector)s OR %(sector)s IS NULL GROUP BY day
 ) growth WHERE running_total >= %(people)s
 """
@@ -51,7 +52,7 @@ def _reached(totals):
 
 
 def _day_of(milestone):
-    """The day on which it was reached, or None: the day tables no longer show it if people have withdrawn since.
+    """The day on which it was reached, or None: the rows no longer show it if people have withdrawn since.
 
     Every county is reached when the last one is published, so on the present day.
     """

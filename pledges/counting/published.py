@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from pledges.content import PledgeContent
 from pledges.counting import tally
+from pledges.counting.models import PEOPLE_SQL
 from pledges.counting.suppression import THRESHOLD, hidden_cells
 from pledges.places.models import County
 from pledges.tally.models import PublishedCounty, PublishedState, Way
@@ -18,20 +19,29 @@ from pledges.tally.models import PublishedCounty, PublishedState, Way
 UNKNOWN = "unknown"
 # A longer growth of a county is shown by month.
 MONTHLY_AFTER_DAYS = 60
-# The cells, and whether they are those of the last round of people online: the tally has the version that it had then.
-READ_SQL = f"""
-SELECT cells.*, EXISTS (SELECT FROM pledges_countyround WHERE tally = (SELECT bit_xor(mark) FROM (
-    SELECT mark FROM pledges_tallyversion UNION ALL SELECT mark FROM pledges_tallydelta
-) marks))
-FROM ({tally.READ_SQL}) cells
+CELLS_SQL = f"SELECT sector, county, sum(n)::bigint FROM ({PEOPLE_SQL}) people WHERE way = 'online' GROUP BY 1, 2"
+# Exact figures from five people on, until the rule of published figures replaces it.
+PUBLISH_SQL = f"""
+INSERT INTO pledges_publishedcounty AS shown (county, base, groups, paper, n, published_at)
+SELECT county, online, groups, paper, (SELECT sum(n) FROM unnest(ARRAY[online, groups, paper]) n WHERE n >= 5),
+    statement_timestamp()
+FROM (
+    SELECT county, coalesce(sum(n) FILTER (WHERE way = 'online'), 0) AS online,
+        coalesce(sum(n) FILTER (WHERE way = 'groups'), 0) AS groups,
+        coalesce(sum(n) FILTER (WHERE way = 'paper'), 0) AS paper
+    FROM ({PEOPLE_SQL}) people GROUP BY county
+) counties WHERE greatest(online, groups, paper) >= 5
+ON CONFLICT (county) DO UPDATE SET base = excluded.base, groups = excluded.groups, paper = excluded.paper, n = excluded.n,
+    published_at = excluded.published_at
+WHERE shown.n <> excluded.n
 """
 
 
 def publish_counties():
-    """Publish the figures of the counties that are due, see migrations/sql/published.sql; returns how many moved."""
+    """Publish the figures of the counties; returns how many moved."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT publish_counties()")
-        return cursor.fetchone()[0]
+        cursor.execute(PUBLISH_SQL)
+        return cursor.rowcount
 
 
 def without_county():
@@ -50,9 +60,7 @@ def publish():
     if previous and previous.day >= timezone.localdate():
         return False
     of_county = PledgeContent.current().published_counties
-    cells, is_round = _read()
-    if not is_round and any(row.of_way(Way.ONLINE) for row in of_county.values()):
-        return False
+    cells = _read()
     totals = tally.read()
     rows = {**{county.code: of_county.get(county.code) for county, _ in totals.counties}, UNKNOWN: of_county.get("")}
     shown = {code: row.of_way(Way.ONLINE) if row else 0 for code, row in rows.items()}
@@ -68,12 +76,10 @@ def publish():
 
 
 def _read():
-    """({(sector id, county code or ""): people online}, whether these are the people of the last round), in one statement."""
+    """{(sector id, county code or ""): people online}"""
     with connection.cursor() as cursor:
-        cursor.execute(READ_SQL)
-        rows = cursor.fetchall()
-    cells = {(sector, county): people for sector, county, way, people, _ in rows if way == Way.ONLINE}
-    return cells, any(is_round for *_, is_round in rows)
+        cursor.execute(CELLS_SQL)
+        return {(sector, county): people for sector, county, people in cursor.fetchall()}
 
 
 def _figures(sectors, counties, cells, previous):

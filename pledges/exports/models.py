@@ -113,7 +113,7 @@ class Export(models.Model):
 
         The audit entry of a page is committed before the page is yielded. Keyset pagination reads each page in its own
         transaction: later pages do not contain pledges withdrawn meanwhile, and a slow download does not keep PostgreSQL from
-        vacuuming the tally.
+        vacuuming.
         """
         remaining = pledges = self.chosen(pledges).order_by("-created_at", "-pk")
         while True:

@@ -10,7 +10,7 @@ from django.db.models import Count, Exists
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from pledges.counting import tally as deltas
+from pledges.counting.models import Count as LastCount
 from pledges.crypto.models import Unreadable
 from pledges.health import certificate, disk
 from pledges.inbox.models import Submission
@@ -22,8 +22,8 @@ from pledges.rotation import registration
 from pledges.statistics.models import FallenProvider
 from pledges.worker.models import CLOCK_TOLERANCE, LATE_AFTER, FailedStep, Heartbeat
 
-# Tally deltas. More of them mean that the worker no longer folds, and reading totals becomes slow.
-UNFOLDED_LIMIT = 20_000
+# At ten million pledges figures are nine seconds old at most. Older ones mean that no worker counts.
+FIGURES_AGE_LIMIT = timedelta(minutes=1)
 # A submission waits for half a second. After this time no worker settles, or settling fails.
 SETTLING_LIMIT = timedelta(minutes=2)
 # A message overdue for longer means that no worker runs.
@@ -63,10 +63,10 @@ def room():
         yield "disk"
 
 
-def tally():
-    """Folding of the tally."""
-    if deltas.unfolded() > UNFOLDED_LIMIT:
-        yield "tally"
+def figures():
+    """The age of the figures that pages show."""
+    if not LastCount.objects.filter(as_of__gte=Now() - FIGURES_AGE_LIMIT).exists():
+        yield "figures"
 
 
 def submissions():
@@ -140,7 +140,7 @@ CHECKS = [
     room,
     registration.failed_checks,
     backup,
-    tally,
+    figures,
     submissions,
     messages,
     worker,

@@ -14,7 +14,7 @@ files.prepare()
 REGISTRY = CollectorRegistry()
 
 # Requests. Status is 2xx, 3xx, 4xx, 429 (a form above the limit of its network) or 5xx. They are answered by "front", from memory
-# before Django (weare1/front.py), or by "django". The time is that to the head of the response.
+# before Django (weare1/cache.py), or by "django". The time is that to the head of the response.
 REQUESTS = Histogram(
     "weare1_request_seconds",
     "Requests by view and status, with their time.",
@@ -27,8 +27,6 @@ EXCEPTIONS = Counter("weare1_exceptions", "Requests that ended with page 500, by
 UNAVAILABLE = Counter(
     "weare1_unavailable", "Requests that the database or the keys refused, by reason.", ["reason"], registry=REGISTRY
 )
-# Of the public pages that Django answers (see REQUESTS): those that were "kept", and those that were "rendered" anew.
-PAGES = Counter("weare1_pages", "Public pages that Django answers, kept or rendered.", ["source"], registry=REGISTRY)
 STALE_MOMENTS = Counter(
     "weare1_stale_moments", "Pages shown from memory because the database did not answer.", registry=REGISTRY
 )
@@ -85,9 +83,9 @@ SCRAPED = {
     "messages_given_up": "Messages that were refused or given up within 30 days.",
     "heartbeat_age_seconds": "Time since the last heartbeat of a worker.",
     "failed_steps": "Housekeeping steps that failed when a worker last ran them.",
-    "unfolded_deltas": "Deltas of the tally that are not folded yet.",
+    "figures_age_seconds": "How old the count is that pages show.",
     "backup_age_seconds": "Time since the last good backup.",
     "erasures_copied_age_seconds": "Time since erasures were last copied beside the backups.",
     "certificate_left_seconds": "Time until the certificate of SITE_URL ends, as the worker last saw it.",
-    "people": "People who have pledged: the published total.",
+    "people": "People who have pledged: the published total, as last counted.",
 }

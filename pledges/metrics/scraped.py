@@ -27,11 +27,8 @@ SELECT
     (SELECT count(*) FROM pledges_message WHERE state IN ('failing', 'refused')) AS messages_given_up,
     heartbeat.*,
     (SELECT count(*) FROM pledges_failedstep) AS failed_steps,
-    (SELECT count(*) FROM pledges_tallydelta) AS unfolded_deltas,
-    backup.*,
-    (SELECT coalesce(sum(n), 0)::bigint FROM (
-        SELECT n FROM pledges_tallycell UNION ALL SELECT n FROM pledges_tallydelta
-    ) tally) AS people
+    count.*,
+    backup.*
 FROM
     (SELECT
         greatest(extract(epoch FROM now() - min(coalesce(settle_at, created_at))), 0)::float8 AS oldest_form_seconds,
@@ -46,6 +43,10 @@ FROM
         extract(epoch FROM now() - max(beat_at))::float8 AS heartbeat_age_seconds,
         extract(epoch FROM max(certificate_ends_at) - now())::float8 AS certificate_left_seconds
      FROM pledges_heartbeat) heartbeat,
+    (SELECT
+        extract(epoch FROM now() - as_of)::float8 AS figures_age_seconds,
+        (SELECT coalesce(sum((cell -> 2)::bigint), 0)::bigint FROM jsonb_array_elements(figures -> 'people') AS cell) AS people
+     FROM pledges_count) count,
     (SELECT
         extract(epoch FROM now() - max(finished_at))::float8 AS backup_age_seconds,
         extract(epoch FROM now() - max(copied_at))::float8 AS erasures_copied_age_seconds

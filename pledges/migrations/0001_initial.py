@@ -14,6 +14,7 @@ import django.db.models.lookups
 import django.utils.timezone
 import pledges.events.models
 import uuid
+import zoneinfo
 from django.conf import settings
 from django.db import migrations, models
 
@@ -91,13 +92,6 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': 'commitments',
                 'ordering': ['sector', 'position', 'pk'],
             },
-        ),
-        migrations.CreateModel(
-            name='ContentChange',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('mark', models.BigIntegerField(db_default=models.Func(function='random_mark', output_field=models.BigIntegerField()))),
-            ],
         ),
         migrations.CreateModel(
             name='County',
@@ -178,6 +172,7 @@ class Migration(migrations.Migration):
                 ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name='signed')),
                 ('expires_at', models.DateTimeField(db_default=django.db.models.expressions.CombinedExpression(django.db.models.functions.datetime.Now(), '+', models.Value(datetime.timedelta(days=14))), editable=False)),
                 ('confirmed_at', models.DateTimeField(editable=False, null=True, verbose_name='confirmed')),
+                ('confirmed_on', models.GeneratedField(db_persist=True, expression=django.db.models.functions.datetime.TruncDate('confirmed_at', tzinfo=zoneinfo.ZoneInfo(key='Europe/Tirane')), output_field=models.DateField(null=True))),
                 ('invalidated_at', models.DateTimeField(editable=False, null=True, verbose_name='invalidated')),
                 ('name_cipher', models.BinaryField(null=True)),
                 ('address_cipher', models.BinaryField(null=True)),
@@ -321,64 +316,6 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.CreateModel(
-            name='TallyCell',
-            fields=[
-                ('pk', models.CompositePrimaryKey('sector', 'county', 'way', blank=True, editable=False, primary_key=True, serialize=False)),
-                ('sector', models.BigIntegerField()),
-                ('county', models.CharField(max_length=6)),
-                ('way', models.CharField(choices=[('online', 'online'), ('groups', 'in groups'), ('paper', 'on paper')], max_length=6)),
-                ('n', models.BigIntegerField()),
-            ],
-        ),
-        migrations.CreateModel(
-            name='TallyCounty',
-            fields=[
-                ('pk', models.CompositePrimaryKey('county', 'way', blank=True, editable=False, primary_key=True, serialize=False)),
-                ('county', models.CharField(max_length=6)),
-                ('way', models.CharField(choices=[('online', 'online'), ('groups', 'in groups'), ('paper', 'on paper')], max_length=6)),
-                ('gained', models.BigIntegerField()),
-                ('lost', models.BigIntegerField()),
-            ],
-        ),
-        migrations.CreateModel(
-            name='TallyDate',
-            fields=[
-                ('day', models.DateField(primary_key=True, serialize=False)),
-                ('n', models.BigIntegerField()),
-            ],
-        ),
-        migrations.CreateModel(
-            name='TallyDay',
-            fields=[
-                ('pk', models.CompositePrimaryKey('day', 'sector', 'county', 'way', blank=True, editable=False, primary_key=True, serialize=False)),
-                ('day', models.DateField()),
-                ('sector', models.BigIntegerField()),
-                ('county', models.CharField(max_length=6)),
-                ('way', models.CharField(choices=[('online', 'online'), ('groups', 'in groups'), ('paper', 'on paper')], max_length=6)),
-                ('n', models.BigIntegerField()),
-            ],
-        ),
-        migrations.CreateModel(
-            name='TallyDelta',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('day', models.DateField()),
-                ('hour', models.DateTimeField(null=True)),
-                ('sector', models.BigIntegerField()),
-                ('county', models.CharField(max_length=6)),
-                ('way', models.CharField(choices=[('online', 'online'), ('groups', 'in groups'), ('paper', 'on paper')], max_length=6)),
-                ('n', models.BigIntegerField()),
-                ('mark', models.BigIntegerField(db_default=models.Func(function='random_mark', output_field=models.BigIntegerField()))),
-            ],
-        ),
-        migrations.CreateModel(
-            name='TallyHour',
-            fields=[
-                ('hour', models.DateTimeField(primary_key=True, serialize=False)),
-                ('n', models.BigIntegerField()),
-            ],
-        ),
-        migrations.CreateModel(
             name='Unreadable',
             fields=[
                 ('place', models.CharField(editable=False, max_length=80, primary_key=True, serialize=False)),
@@ -482,14 +419,15 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
-            name='CountyRound',
+            name='Count',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('held_at', models.DateTimeField()),
-                ('tally', models.BigIntegerField(null=True)),
+                ('as_of', models.DateTimeField()),
+                ('figures', models.JSONField()),
+                ('version', models.GeneratedField(db_persist=True, expression=models.Func(django.db.models.functions.comparison.Cast('figures', models.TextField()), 0, function='hashtextextended', output_field=models.BigIntegerField()), output_field=models.BigIntegerField())),
             ],
             options={
-                'constraints': [models.CheckConstraint(condition=models.Q(('pk', 1)), name='county_round_single_row')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('pk', 1)), name='count_single_row')],
             },
         ),
         migrations.CreateModel(
@@ -1109,16 +1047,6 @@ class Migration(migrations.Migration):
             field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='commitments', to='pledges.sector', verbose_name='group'),
         ),
         migrations.CreateModel(
-            name='TallyVersion',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('mark', models.BigIntegerField()),
-            ],
-            options={
-                'constraints': [models.CheckConstraint(condition=models.Q(('pk', 1)), name='tally_version_single_row')],
-            },
-        ),
-        migrations.CreateModel(
             name='TrialMessage',
             fields=[
                 ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
@@ -1712,7 +1640,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='pledge',
-            index=models.Index(fields=['sector', 'county'], name='pledge_sector_county'),
+            index=models.Index(condition=models.Q(('state', 'confirmed')), fields=['confirmed_on', 'sector'], name='pledge_counted'),
+        ),
+        migrations.AddIndex(
+            model_name='pledge',
+            index=models.Index(condition=models.Q(('state', 'confirmed')), fields=['sector', 'county'], name='pledge_sector_county'),
         ),
         migrations.AddIndex(
             model_name='pledge',
@@ -1831,7 +1763,7 @@ class Migration(migrations.Migration):
             constraint=models.CheckConstraint(condition=models.Q(('name_bits', None), models.Q(('name_bits__gte', 0), ('name_bits__lt', 256), ('name_cipher__isnull', False)), _connector='OR'), name='pledge_name_bits_of_a_name'),
         ),
     ] + run(
-        "tally", "wordings", "storage", "content", "watched", "submissions", "published", "grants", "outbox",
+        "counting", "wordings", "storage", "content", "watched", "submissions", "grants", "outbox",
         "keys", "probes", "groups", "paper", "joinings", "commitments", "enquiries", "minutes",
         "requests", "returns", "mailers", "funnel", "names", "sectors", "voices", "mailings",
     )

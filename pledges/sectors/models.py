@@ -153,8 +153,12 @@ class Sector(models.Model):
             if relation.auto_created and not relation.concrete and relation.related_model not in own
         ]
         rows = [field.model._base_manager.filter(**{field.name: self}) for field in references]
-        rows.append(apps.get_model("pledges.TallyCell").objects.filter(sector=self.pk))
-        rows.append(apps.get_model("pledges.TallyDelta").objects.filter(sector=self.pk))
+        # Groups and sheets name sectors by id in their numbers.
+        for model, *numbers in (("GroupPledge", "people"), ("PaperSheet", "first", "second")):
+            rows += [
+                apps.get_model("pledges", model).objects.filter(**{f"{each}__has_key": str(self.pk)})
+                for each in numbers
+            ]
         return any(each.exists() for each in rows)
 
     # Rows that `move_pledges` changes in one transaction.

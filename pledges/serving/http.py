@@ -1,24 +1,22 @@
 """Decorators for public and personal views: cache headers, allowed methods, cross-site protection."""
 
-from dataclasses import replace
 from functools import partial, wraps
 from urllib.parse import urlsplit
 
 from django.http import QueryDict
 from django.shortcuts import render
 from django.utils import translation
-from django.utils.cache import get_conditional_response
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 
-from pledges.serving import kept_pages, snapshot
-from pledges.serving.kept_pages import PublicPage
-from pledges.serving.moments import Depth
+from pledges import metrics
+from pledges.serving import snapshot
+from pledges.serving.pages import Page
 
 # Time for which a shared cache serves a response without revalidation, and after which it serves it once more while it fetches
-# the new one: staff see a change on the next request, the public within ten seconds. Browsers always revalidate, because phones
-# are shared.
-SHARED_CACHE_SECONDS = REVALIDATE_SECONDS = 5
+# the new one. With the second in which a process notices a change (STATE_SECONDS), the public sees it within five seconds.
+# Browsers always revalidate, because phones are shared.
+SHARED_CACHE_SECONDS = REVALIDATE_SECONDS = 2
 # Time for which a shared cache may serve a stale response while the site is down.
 STALE_IF_ERROR_SECONDS = 24 * 3600
 PUBLIC_CACHE_CONTROL = (
@@ -44,66 +42,43 @@ def read_only(view):
     return csrf_exempt(require_safe(view))
 
 
-def public_page(view=None, *, figures=Depth.NONE, parameters=None, is_form=False, is_data=False):
-    """Decorate a view whose page is the same for every visitor: GET and HEAD only; a 200 is kept and cached.
+def public_page(view=None, *, parameters=None, is_form=False, is_data=False):
+    """Decorate a view whose page is the same for every visitor: GET and HEAD only; weare1.cache keeps a 200.
 
-    `figures` are those that the page shows, at most TALLY_PATIENCE_SECONDS old: a Depth, or a function from the arguments of the
-    view to Depth.NONE or Depth.TOTALS. Open data (`is_data`) show those of now.
     `parameters` are the query parameters that the view reads, by name, each with a function from the given text to the value
     that the view gets, "" for none; all others are removed. A page with a form (`is_form`) contains a stamp, and is served
-    neither by caches while the site is down nor by the site while its database is.
+    neither by caches while the site is down nor by the site while its database is. The ETag of open data (`is_data`) leaves out
+    the time. In the preview of a draft it is the bare view, which nothing keeps.
     """
     if view is None:
-        return partial(public_page, figures=figures, parameters=parameters, is_form=is_form, is_data=is_data)
-    cache_control = NEVER_STALE_CACHE_CONTROL if is_form else PUBLIC_CACHE_CONTROL
+        return partial(public_page, parameters=parameters, is_form=is_form, is_data=is_data)
 
     @read_only
     @wraps(view)
-    def wrapper(request, *args, **kwargs):
-        try:
-            return respond(request, *args, **kwargs)
-        except snapshot.Outdated:
-            # Once more, with the moment of now.
-            return respond(request, *args, **kwargs)
-
-    def respond(request, *args, **kwargs):
-        depth = Depth.TOTALS if callable(figures) else figures
-        page = PublicPage(_reduce_to_known(request, parameters or {}), depth, is_form, is_data)
-        # Read by weare1.front, or anew after Outdated.
-        read_for, moment = request.environ.pop("public_moment", (None, None))
-        if read_for != page:
-            moment = page.read_moment()
-        snapshot.show(moment)
-        if callable(figures):
-            # Known only with the content. The page depends on no figures that it does not show.
-            page = replace(page, figures=figures(*args, **kwargs))
+    def public(request, *args, **kwargs):
+        address = _reduce_to_known(request, parameters or {})
         if is_form:
             snapshot.require_database()
-        state = page.state(moment)
-        etag = page.etag(state)
-        response = get_conditional_response(request, etag=etag)
-        if response is None:
-            response = kept_pages.kept.get_or_render(
-                page.address, page.key(state), lambda: _rendered(view(request, *args, **kwargs))
-            )
-        if response.status_code not in (200, 304):
+        try:
+            response = _rendered(view(request, *args, **kwargs))
+        except snapshot.Outdated:
+            snapshot.renew()
+            response = _rendered(view(request, *args, **kwargs))
+        if response.status_code != 200:
             return response
-        response.headers["ETag"] = etag
-        # For weare1.front, which answers the next requests.
-        request.environ["public_page"] = (page, state)
-        return mark_public(response, cache_control)
-
-    return _or_unpublished(wrapper, view)
-
-
-def _or_unpublished(public, view):
-    """The public view; in the preview of a draft the bare one, whose page is neither kept nor cached."""
+        now = snapshot.current()
+        page = Page(address, metrics.view_of(request), snapshot.shows_figures(), is_form, is_data)
+        state = page.state(now)
+        response.page, response.headers["ETag"] = (page, state, now), page.etag(state)
+        # weare1.cache compares the ETag: it needs the whole response.
+        if request.META.pop("HTTP_IF_NONE_MATCH", None) is not None:
+            request.META.pop("HTTP_IF_MODIFIED_SINCE", None)
+        return mark_public(response, NEVER_STALE_CACHE_CONTROL if is_form else PUBLIC_CACHE_CONTROL)
 
     @wraps(public)
     def wrapper(request, *args, **kwargs):
-        if snapshot.is_unpublished():
-            return _rendered(view(request, *args, **kwargs))
-        return public(request, *args, **kwargs)
+        shown = view if snapshot.is_unpublished() else public
+        return _rendered(shown(request, *args, **kwargs))
 
     return wrapper
 

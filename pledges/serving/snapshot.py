@@ -1,30 +1,85 @@
-"""The published content as one immutable object per process, and the moment that a request shows.
+"""What every page shows: the published content and the figures, as one immutable object of the process, the Snapshot.
 
-Statement triggers change the version of the content (migrations/sql/content.sql). A request reads that version, and where it
-shows figures the tally, with one statement: its `Moment`. The content is loaded again only when its version has changed, or when
-something is published by the clock. Each app registers its share of the content as a subclass of `Part`.
+Statement triggers change the version of the content (migrations/sql/content.sql), and the worker counts the people into one row.
+A process reads both with one statement, at most once in STATE_SECONDS: one request does it, the others go on with the last
+Snapshot. The content is loaded again only when its version has changed, or when something is published by the clock. While the
+database does not answer, the last Snapshot stands. Each app registers its share of the content as a subclass of `Part`.
 """
 
+import json
+import logging
 import threading
 import time
 from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime
 from types import SimpleNamespace
 
+from django.conf import settings
 from django.db import OperationalError, connection, transaction
 
 from pledges import metrics
 from pledges.database import UNAVAILABLE
-from pledges.serving.moments import Content, Depth, Moment
-from pledges.serving.source import Source
 
+logger = logging.getLogger(__name__)
+
+# No form is shown with an older Snapshot: with the time in a shared cache five seconds. A request that finds an older one waits
+# for the thread that reads, but not for ever.
+MAX_AGE_SECONDS, WAIT_SECONDS = 3, 2
 # After a refused write forms are closed for this time; then the next one tries again.
 FORMS_CLOSED_SECONDS = 5
-# Maximum number of reads when the content changes during each of them.
-LOAD_ATTEMPTS = 10
+
+# With the last count; of its figures only others than the known ones.
+STATE_SQL = """
+SELECT mark, statement_timestamp(), version, as_of, CASE WHEN version IS DISTINCT FROM %s THEN figures END
+FROM pledges_contentversion, pledges_count
+"""
 
 
-class Outdated(Exception):
-    """The content changed after the moment was read, and a part of the old version had to be loaded."""
+@dataclass(frozen=True)
+class Content:
+    """The published content at one version, from `since` until `until`, when something is published by the clock.
+
+    `key` identifies it in every process. `parts` is {subclass of Part: its instance}.
+    """
+
+    version: int
+    key: str
+    since: datetime | None
+    until: datetime | None
+    parts: dict
+
+    def is_of(self, version, at):
+        """Whether it is the content of this version at this time."""
+        return self.version == version and (not self.since or self.since <= at) and (not self.until or at < self.until)
+
+
+@dataclass(frozen=True)
+class Figures:
+    """The worker's last count, with the figures as JSON has them (pledges.counting.models.Count)."""
+
+    version: int
+    as_of: datetime
+    people: list
+    days: list
+    hours: list
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """What the database held `at` its time, read at the monotonic time `read_at`."""
+
+    at: datetime
+    read_at: float
+    content: Content
+    figures: Figures
+
+    @property
+    def is_live(self):
+        """Whether a form can be shown with it: the database answers, and takes what is sent."""
+        now = time.monotonic()
+        is_young = now - self.read_at < MAX_AGE_SECONDS
+        return is_young and not _process.is_down and now >= _process.forms_closed_until
 
 
 class Part:
@@ -40,7 +95,7 @@ class Part:
 
     @classmethod
     def current(cls):
-        """The instance of the moment that the current request shows, or of now outside a request."""
+        """The instance that the current request shows, or that of now outside a request."""
         return current().content.parts[cls]
 
     def followable(self):
@@ -52,17 +107,170 @@ class Part:
         return []
 
 
+class Process:
+    """What this process holds."""
+
+    def __init__(self):
+        self.lock = threading.Lock()
+        self.forget()
+
+    def forget(self):
+        """Hold nothing, as a new process does."""
+        self.snapshot = None
+        # As last loaded, perhaps within a transaction: versions are random, so one that is rolled back never comes again.
+        self.content = None
+        # Whether the last attempt to read has failed, or takes long. Monotonic times.
+        self.is_down, self.tried_at, self.forms_closed_until = False, float("-inf"), 0.0
+
+
+_process = Process()
 _thread = threading.local()
 
 
+def shared():
+    """The Snapshot of the process, which one thread at a time replaces. Raises an error of the database if there is none.
+
+    Within a transaction it is what that sees: the process must hold only what is committed.
+    """
+    if time.monotonic() - _process.tried_at >= settings.STATE_SECONDS:
+        if connection.in_atomic_block:
+            return fresh()
+        _replace()
+    if _process.is_down:
+        if _process.snapshot is None:
+            raise OperationalError("the database was unreachable a moment ago")
+        metrics.STALE_MOMENTS.inc()
+    return _process.snapshot
+
+
+def _replace():
+    """Read the Snapshot of the process anew, unless another thread does so."""
+    asked_at, held = time.monotonic(), _process.snapshot
+    can_go_on = held is not None and (_process.is_down or asked_at - held.read_at < MAX_AGE_SECONDS)
+    if not _process.lock.acquire(timeout=0 if can_go_on else WAIT_SECONDS):
+        _process.is_down |= not can_go_on
+        return
+    try:
+        if _process.tried_at < asked_at:
+            _process.snapshot, _process.is_down = fresh(), False
+    except UNAVAILABLE as error:
+        logger.error("The database cannot be reached: %s", type(error).__name__)
+        connection.close()
+        _process.is_down = True
+    finally:
+        _process.tried_at = time.monotonic()
+        _process.lock.release()
+
+
+def fresh():
+    """The Snapshot of now, with one statement unless the content has changed."""
+    if is_unpublished():
+        return _thread.shown.snapshot
+    held = _process.snapshot
+    version, at, count_version, as_of, figures = _state(held and held.figures.version)
+    return Snapshot(
+        at,
+        time.monotonic(),
+        _content(held, version, at),
+        Figures(count_version, as_of, **json.loads(figures)) if figures else replace(held.figures, as_of=as_of),
+    )
+
+
+def _state(known):
+    """The row of STATE_SQL. A connection that was lost since its last use is replaced."""
+    was_open = connection.connection is not None
+    try:
+        return _fetch(STATE_SQL, [known])
+    except UNAVAILABLE:
+        if not was_open or connection.in_atomic_block:
+            raise
+        connection.close()
+        return _fetch(STATE_SQL, [known])
+
+
+def _fetch(statement, parameters=None):
+    with connection.cursor() as cursor:
+        cursor.execute(statement, parameters)
+        return cursor.fetchone()
+
+
+def _content(held, version, at):
+    for content in (held and held.content, _process.content):
+        if content and content.is_of(version, at):
+            return content
+    metrics.CONTENT_READ.set_to_current_time()
+    _process.content = _load()
+    return _process.content
+
+
+def _load():
+    """Read all parts at one version. Within a transaction of staff, whose isolation level is given, they may be newer."""
+    is_nested = connection.in_atomic_block
+    with transaction.atomic():
+        if not is_nested:
+            with connection.cursor() as cursor:
+                cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        version, at = _fetch("SELECT mark, statement_timestamp() FROM pledges_contentversion")
+        parts = {kind: kind(version, at) for kind in Part.kinds}
+    times = [change for part in parts.values() for change in part.changes()]
+    since = max((change for change in times if change <= at), default=None)
+    until = min((change for change in times if change > at), default=None)
+    # At the same version the content differs before and after a publication by the clock.
+    key = f"{version:x}.{since.timestamp():.6f}" if since else f"{version:x}"
+    return Content(version, key, since, until, parts)
+
+
+@contextmanager
+def showing(read=shared, snapshot=None, is_unpublished=False):
+    """Within the block, `current()` returns one Snapshot, which `read()` returns when it is first needed."""
+    previous = getattr(_thread, "shown", None)
+    _thread.shown = SimpleNamespace(read=read, snapshot=snapshot, is_unpublished=is_unpublished, has_figures=False)
+    try:
+        yield
+    finally:
+        _thread.shown = previous
+
+
 def current():
-    """The Moment of the current request; outside a request, the present one."""
-    holder = getattr(_thread, "holder", None)
-    if holder is None:
-        return read()
-    if holder.moment is None:
-        holder.moment = read()
-    return holder.moment
+    """The Snapshot of the current request; outside a request that of now."""
+    shown = getattr(_thread, "shown", None)
+    if shown is None:
+        return fresh()
+    if shown.snapshot is None:
+        shown.snapshot = shown.read()
+    return shown.snapshot
+
+
+def with_figures():
+    """The current Snapshot, for its figures: the page of the current request depends on them."""
+    if shown := getattr(_thread, "shown", None):
+        shown.has_figures = True
+    return current()
+
+
+def shows_figures():
+    """Whether the current request has asked for figures."""
+    return _thread.shown.has_figures
+
+
+def renew():
+    """Let the current request show what the database holds now."""
+    _thread.shown.snapshot = fresh()
+
+
+def unpublished():
+    """A block in which everything shows the content as it is in this transaction, which is rolled back."""
+    return showing(snapshot=fresh(), is_unpublished=True)
+
+
+def is_unpublished():
+    """Whether this is within `unpublished()`."""
+    shown = getattr(_thread, "shown", None)
+    return shown is not None and shown.is_unpublished
+
+
+class Outdated(Exception):
+    """The content has changed since the current request read its Snapshot, of which a part is still to be loaded."""
 
 
 def require_database():
@@ -72,99 +280,5 @@ def require_database():
 
 
 def close_forms():
-    """Note that the database refuses writes: for FORMS_CLOSED_SECONDS no moment of this process is live."""
+    """Note that the database refuses writes: this process shows no form for FORMS_CLOSED_SECONDS."""
     _process.forms_closed_until = time.monotonic() + FORMS_CLOSED_SECONDS
-
-
-@contextmanager
-def one_moment():
-    """Within the block, `current()` returns one Moment, which is read when it is first needed."""
-    _thread.holder = SimpleNamespace(moment=None)
-    try:
-        yield
-    finally:
-        _thread.holder = None
-
-
-@contextmanager
-def unpublished(moment):
-    """Within the block everything shows the content as it is in this transaction, with the figures of `moment`.
-
-    The process keeps nothing of it: the transaction is rolled back.
-    """
-    previous = getattr(_thread, "holder", None)
-    moment = Moment(moment.at, _load(), moment.figures, moment.is_live)
-    _thread.holder = SimpleNamespace(moment=moment, is_unpublished=True)
-    try:
-        yield
-    finally:
-        _thread.holder = previous
-
-
-def is_unpublished():
-    """Whether this is within `unpublished()`."""
-    return getattr(getattr(_thread, "holder", None), "is_unpublished", False)
-
-
-def show(moment):
-    """Let `current()` return this Moment until the end of the request; returns it."""
-    holder = getattr(_thread, "holder", None)
-    if holder is not None:
-        holder.moment = moment
-    return moment
-
-
-def read(depth=Depth.NONE, patience=0.0):
-    """The present Moment (see Source.read).
-
-    Without the database it is the last moment that this process has read; raises the database's error if there is none.
-    """
-    if is_unpublished():
-        return _thread.holder.moment
-    try:
-        return _process.read(depth, patience)
-    except UNAVAILABLE:
-        moment = _process.last(depth)
-        # In a transaction, which is lost with the connection, the caller must not believe that its changes were saved.
-        if moment is None or connection.in_atomic_block:
-            raise
-        metrics.STALE_MOMENTS.inc()
-        return moment
-
-
-def _load():
-    """Read all parts in one snapshot of the database.
-
-    Inside a transaction, whose isolation level is given, the version is compared before and after, and the content is read
-    again if it has changed.
-    """
-    for _attempt in range(LOAD_ATTEMPTS):
-        is_nested = connection.in_atomic_block
-        with transaction.atomic():
-            if not is_nested:
-                with connection.cursor() as cursor:
-                    cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-            version, at = _fetch("SELECT content_version(), statement_timestamp()")
-            parts = {kind: kind(version, at) for kind in Part.kinds}
-            if not is_nested or _fetch("SELECT content_version()") == (version,):
-                break
-    else:
-        raise OperationalError("the content changed during every attempt to read it")
-    times = [change for part in parts.values() for change in part.changes()]
-    last = max((change for change in times if change <= at), default=None)
-    return Content(
-        version=version,
-        # The last publication by the clock is part of the key: at the same version the content differs before and after it.
-        key=f"{version:x}.{last.timestamp():.6f}" if last else f"{version:x}",
-        until=min((change for change in times if change > at), default=None),
-        parts=parts,
-    )
-
-
-def _fetch(statement):
-    with connection.cursor() as cursor:
-        cursor.execute(statement)
-        return cursor.fetchone()
-
-
-_process = Source(_load)

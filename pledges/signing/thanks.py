@@ -49,7 +49,7 @@ def confirm(request, pledge):
 
 def _thanks(request, pledge, is_first):
     """The context of the thank-you page. Only for the person who has just confirmed it shows number, sector and links."""
-    totals = tally.read()
+    totals = tally.read_with_newest()
     goal = PledgeContent.current().goal_above(totals.total).people
     context = {
         "totals": totals,

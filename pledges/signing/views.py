@@ -20,7 +20,6 @@ from pledges.groups.forms import GroupForm
 from pledges.joinings.forms import JoinForm
 from pledges.languages import in_each_language
 from pledges.serving.http import cookieless_form, personal_page, public_page, read_only
-from pledges.serving.moments import Depth
 from pledges.signing.forms import MyPledgeForm, PledgeForm
 
 
@@ -42,12 +41,12 @@ def _known_sector(slug):
     return slug if slug in PledgeContent.current().open_sectors else ""
 
 
-@public_page(is_form=True, figures=Depth.TOTALS, parameters={"sector": _known_sector})
+@public_page(is_form=True, parameters={"sector": _known_sector})
 def _page(request):
     content = PledgeContent.current()
     if not content.can_sign:
         return render(request, "pledges/signing/not_now.html", {"pledging": content.settings})
-    return _shown(request, PledgeForm(chosen=request.GET.get("sector")), tally.shown())
+    return _shown(request, PledgeForm(chosen=request.GET.get("sector")), tally.read())
 
 
 def _shown(request, form, totals, *, status=200, **context):
@@ -59,7 +58,7 @@ def _shown(request, form, totals, *, status=200, **context):
     return render(request, "pledges/signing/sign.html", context, status=status)
 
 
-@public_page(is_form=True, figures=Depth.TOTALS)
+@public_page(is_form=True)
 def at_event(request, code):
     """The form behind the link of an event; that of a code that no event has leads to the form without one."""
     content = PledgeContent.current()
@@ -69,7 +68,7 @@ def at_event(request, code):
     request.alternates = in_each_language(partial(reverse, "pledges:sign"))
     if not content.can_sign:
         return render(request, "pledges/signing/not_now.html", {"pledging": content.settings})
-    return _shown(request, PledgeForm(event=code), tally.shown())
+    return _shown(request, PledgeForm(event=code), tally.read())
 
 
 @personal_page

@@ -19,12 +19,10 @@ SELECT (created_at AT TIME ZONE 'Europe/Tirane')::date, sector_id, source, count
 FROM pledges_pledge WHERE created_at >= (%s::date)::timestamp AT TIME ZONE 'Europe/Tirane' GROUP BY 1, 2, 3
 """
 
-# Reads the tally: constant cost at any number of pledges.
+# Reads only the index pledge_counted, and of it these days.
 CONFIRMED_SQL = """
-SELECT day, sum(n)::bigint, (SELECT min(day) FROM pledges_tallydate) FROM (
-    SELECT day, way, n FROM pledges_tallyday WHERE day >= %s
-    UNION ALL SELECT day, way, n FROM pledges_tallydelta WHERE day >= %s
-) tally WHERE way = 'online' GROUP BY day
+SELECT confirmed_on, count(*), (SELECT min(confirmed_on) FROM pledges_pledge WHERE state = 'confirmed')
+FROM pledges_pledge WHERE state = 'confirmed' AND confirmed_on >= %s GROUP BY confirmed_on
 """
 
 
@@ -60,10 +58,10 @@ def recent():
             for counts, key in ((sectors, sector), (sources, source)):
                 before = counts.get(key, (0, 0))
                 counts[key] = (before[0] + n, before[1] + confirmed)
-        cursor.execute(CONFIRMED_SQL, [first, first])
+        cursor.execute(CONFIRMED_SQL, [first])
         rows = cursor.fetchall()
     confirmed_on = {day: n for day, n, _begun in rows}
-    # The first day of the tally. Without confirmations in all these weeks nothing is usual.
+    # The first day of all. Without confirmations in all these weeks nothing is usual.
     begun = rows[0][2] if rows else None
 
     def usual(day):

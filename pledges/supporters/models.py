@@ -2,11 +2,12 @@
 
 import uuid
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.db import IntegrityError, connection, models, transaction
 from django.db.models import F, Q
-from django.db.models.functions import Greatest, Now
+from django.db.models.functions import Greatest, Now, TruncDate
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -87,6 +88,12 @@ class Pledge(Restrictable):
     # may undo.
     expires_at = models.DateTimeField(db_default=Now() + PENDING_LIFE, editable=False)
     confirmed_at = models.DateTimeField(_("confirmed"), null=True, editable=False)
+    # Stored, so that counting by day reads only an index.
+    confirmed_on = models.GeneratedField(
+        expression=TruncDate("confirmed_at", tzinfo=ZoneInfo(settings.TIME_ZONE)),
+        output_field=models.DateField(null=True),
+        db_persist=True,
+    )
     invalidated_at = models.DateTimeField(_("invalidated"), null=True, editable=False)
 
     # Null once they are erased, after KEEP_PERIOD.
@@ -217,7 +224,9 @@ class Pledge(Restrictable):
                 name="pledge_newest",
                 include=["state", "sector", "county", "source", "language", "slot"],
             ),
-            models.Index(fields=["sector", "county"], name="pledge_sector_county"),
+            # The people are counted in index-only scans of these two: by day, and by county.
+            models.Index(fields=["confirmed_on", "sector"], name="pledge_counted", condition=Q(state="confirmed")),
+            models.Index(fields=["sector", "county"], name="pledge_sector_county", condition=Q(state="confirmed")),
             models.Index(fields=["source", "-created_at", "-id"], name="pledge_source"),
             models.Index(fields=["confirmed_at"], name="pledge_confirmed"),
             models.Index(

@@ -54,11 +54,14 @@ MOST_FOUND = 50
 FILL_ROWS = 500
 FILL_SECONDS = 1
 
-# All who are counted online, less those confirmed later: these are few, since the number is asked for right after confirming.
+# All who were counted online, and those confirmed between that moment and this one. These are few: it is asked right after
+# confirming.
 NUMBER_SQL = """
-SELECT coalesce(sum(n), 0)::bigint
-    - (SELECT count(*) FROM pledges_pledge WHERE state = 'confirmed' AND confirmed_at > %s)
-FROM (SELECT way, n FROM pledges_tallycell UNION ALL SELECT way, n FROM pledges_tallydelta) tally WHERE way = 'online'
+SELECT (SELECT coalesce(sum((cell -> 2)::bigint), 0)::bigint FROM jsonb_array_elements(figures -> 'people') AS cell
+        WHERE cell ->> 1 = 'online')
+    + (SELECT count(*) FROM pledges_pledge WHERE state = 'confirmed' AND confirmed_at > as_of AND confirmed_at <= %(at)s)
+    - (SELECT count(*) FROM pledges_pledge WHERE state = 'confirmed' AND confirmed_at > %(at)s AND confirmed_at <= as_of)
+FROM pledges_count
 """
 
 
@@ -108,7 +111,7 @@ class PledgeQuerySet(models.QuerySet):
         It is not stored. When someone with a lower number withdraws, it is one less.
         """
         with connection.cursor() as cursor:
-            cursor.execute(NUMBER_SQL, [confirmed_at])
+            cursor.execute(NUMBER_SQL, {"at": confirmed_at})
             return max(cursor.fetchone()[0], 1)
 
     def valid(self):

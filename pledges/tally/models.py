@@ -4,8 +4,6 @@ from django.db import connection, models
 from django.db.models import Case, F, Q, Value, When
 from django.utils.translation import gettext_lazy as _
 
-from pledges.serving.models import RANDOM_MARK
-
 
 def _figure(column):
     """What a county shows of the people of one way: their number, or 0 if it is below five."""
@@ -23,7 +21,7 @@ SELECT county, day, n FROM (
 
 
 class PublishedCounty(models.Model):
-    """The published figure of a county, which only `publish_counties()` of migrations/sql/published.sql moves."""
+    """The published figure of a county, which only `pledges.counting.published.publish_counties()` moves."""
 
     # The county's code, or "" for none.
     county = models.CharField(max_length=6, primary_key=True)
@@ -97,92 +95,3 @@ class Way(models.TextChoices):
     ONLINE = "online", _("online")
     GROUPS = "groups", _("in groups")
     PAPER = "paper", _("on paper")
-
-
-def _way():
-    return models.CharField(max_length=6, choices=Way)
-
-
-class TallyDelta(models.Model):
-    """A change that is not folded yet: `n` more (or fewer, if negative) people of a day, sector, county and way."""
-
-    # In the time zone of Tirana.
-    day = models.DateField()
-    # The hour of the confirmation; null if it is older than eight days.
-    hour = models.DateTimeField(null=True)
-    # The sector's id.
-    sector = models.BigIntegerField()
-    # The county's code, or "" for none.
-    county = models.CharField(max_length=6)
-    way = _way()
-    n = models.BigIntegerField()
-    mark = models.BigIntegerField(db_default=RANDOM_MARK)
-
-
-class TallyVersion(models.Model):
-    """The XOR of the marks of all folded deltas: a single row with id 1, absent before the first fold."""
-
-    mark = models.BigIntegerField()
-
-    class Meta:
-        constraints = [models.CheckConstraint(name="tally_version_single_row", condition=models.Q(pk=1))]
-
-
-class TallyDay(models.Model):
-    """People per day, sector, county and way. The days of milestones are read from here."""
-
-    pk = models.CompositePrimaryKey("day", "sector", "county", "way")
-    day = models.DateField()
-    sector = models.BigIntegerField()
-    county = models.CharField(max_length=6)
-    way = _way()
-    n = models.BigIntegerField()
-
-
-class TallyDate(models.Model):
-    """People per day. Growth is read from here: one row a day, at any number of sectors and counties."""
-
-    day = models.DateField(primary_key=True)
-    n = models.BigIntegerField()
-
-
-class TallyHour(models.Model):
-    """People per hour, for the figure of the last 24 hours. Housekeeping erases old hours."""
-
-    hour = models.DateTimeField(primary_key=True)
-    n = models.BigIntegerField()
-
-
-class TallyCounty(models.Model):
-    """How many people of a way a county gained since the last round of rises, and lost since the last round of falls.
-
-    `fold_tally()` adds to them, `publish_counties()` resets them.
-    """
-
-    pk = models.CompositePrimaryKey("county", "way")
-    # The county's code, or "" for none.
-    county = models.CharField(max_length=6)
-    way = _way()
-    gained = models.BigIntegerField()
-    lost = models.BigIntegerField()
-
-
-class CountyRound(models.Model):
-    """When `publish_counties()` last compared the counties: a single row with id 1, absent before the first round."""
-
-    held_at = models.DateTimeField()
-    # The version of the tally at the last round of people online. NULL before the first.
-    tally = models.BigIntegerField(null=True)
-
-    class Meta:
-        constraints = [models.CheckConstraint(name="county_round_single_row", condition=models.Q(pk=1))]
-
-
-class TallyCell(models.Model):
-    """People per sector, county and way. Totals are read from here."""
-
-    pk = models.CompositePrimaryKey("sector", "county", "way")
-    sector = models.BigIntegerField()
-    county = models.CharField(max_length=6)
-    way = _way()
-    n = models.BigIntegerField()

@@ -13,7 +13,6 @@ from pledges.counting import tally
 from pledges.figures.brand import BRANDS
 from pledges.figures.mosaic import mosaic
 from pledges.serving.http import embeddable, in_named_language, public_page
-from pledges.serving.moments import Depth
 
 # Pixels. The counter fits its frame from 240 pixels on.
 WIDTH, HEIGHT = 480, 280
@@ -31,10 +30,10 @@ COUNTER_CSP = {
 @csp_override(COUNTER_CSP)
 @embeddable
 @in_named_language
-@public_page(figures=Depth.TOTALS)
+@public_page
 def counter(request, language, theme):
     """The total in one language and theme ("light" or "dark")."""
-    totals = tally.shown()
+    totals = tally.read()
     context = {
         "totals": totals,
         "mosaic": mosaic(totals.sectors, PledgeContent.current().goal_above(totals.total).people),

@@ -22,7 +22,6 @@ from pledges.fixed_pages import fixed_page
 from pledges.languages import LANGUAGE_CODES
 from pledges.sectors.models import CHILDREN
 from pledges.serving.http import embeddable, public_page
-from pledges.serving.moments import Depth
 from pledges.totals import counter
 
 UNKNOWN_SQ, UNKNOWN_EN = "Qarku i pashënuar", "County not given"
@@ -48,32 +47,28 @@ def page(request):
     )
 
 
-def open_data(figures=Depth.NONE):
-    """Decorate a view of open data: live figures, a licence, and CORS, also for preflight requests.
+def open_data(view):
+    """Decorate a view of open data: a licence, and CORS, also for preflight requests.
 
     With preflight requests scripts of other sites can send If-None-Match.
     """
+    public = embeddable(public_page(view, is_data=True))
 
-    def decorator(view):
-        public = embeddable(public_page(view, figures=figures, is_data=True))
+    @csrf_exempt
+    @wraps(view)
+    def wrapper(request):
+        if request.method == "OPTIONS":
+            allowed = {"Methods": "GET, HEAD", "Headers": "If-None-Match"}
+            headers = {f"Access-Control-Allow-{name}": value for name, value in allowed.items()}
+            response = HttpResponse(status=204, headers=headers | {"Access-Control-Max-Age": "86400"})
+        else:
+            response = public(request)
+            response.headers["Access-Control-Expose-Headers"] = "ETag"
+            response.headers["Link"] = f'<{LICENCE}>; rel="license"'
+        response.headers["Access-Control-Allow-Origin"] = "*"
+        return response
 
-        @csrf_exempt
-        @wraps(view)
-        def wrapper(request):
-            if request.method == "OPTIONS":
-                allowed = {"Methods": "GET, HEAD", "Headers": "If-None-Match"}
-                headers = {f"Access-Control-Allow-{name}": value for name, value in allowed.items()}
-                response = HttpResponse(status=204, headers=headers | {"Access-Control-Max-Age": "86400"})
-            else:
-                response = public(request)
-                response.headers["Access-Control-Expose-Headers"] = "ETag"
-                response.headers["Link"] = f'<{LICENCE}>; rel="license"'
-            response.headers["Access-Control-Allow-Origin"] = "*"
-            return response
-
-        return wrapper
-
-    return decorator
+    return wrapper
 
 
 def _json(data):
@@ -96,16 +91,16 @@ def _sectors(totals):
     return [(each, people.get(each, 0)) for each in sectors if each in people or each.slug == CHILDREN]
 
 
-@open_data()
+@open_data
 def description(request):
     """The OpenAPI description of the open data."""
     return _json(json.loads(DESCRIPTION.read_text(encoding="utf-8").replace("{SITE_URL}", settings.SITE_URL)))
 
 
-@open_data(Depth.TOTALS)
+@open_data
 def totals_json(request):
     """The totals as JSON; `sectors` sum to `total`, and `counties` to `counties_total`."""
-    totals = tally.shown()
+    totals = tally.read()
     as_of = totals.as_of.isoformat()
     data = {
         "as_of": as_of,
@@ -126,13 +121,13 @@ def totals_json(request):
     return _json(data)
 
 
-@open_data(Depth.TOTALS)
+@open_data
 def totals_csv(request):
     """The totals as CSV: the total, then one row for each way of signing, sector and county.
 
     Counties and their total have a time of their own.
     """
-    totals = tally.shown()
+    totals = tally.read()
     as_of, counties_as_of = totals.as_of.isoformat(), totals.counties_as_of.isoformat()
     rows = [
         ["kind", "code", "sq", "en", "total", "as_of"],
@@ -148,19 +143,19 @@ def totals_csv(request):
     return _csv("totals", rows)
 
 
-@open_data(Depth.GROWTH)
+@open_data
 def days_json(request):
     """Confirmed pledges by day (Europe/Tirane) as JSON; days without any are left out. The days sum to `total`."""
-    totals, growth = tally.shown_with_growth()
+    totals, growth = tally.read_with_growth()
     as_of = totals.as_of.isoformat()
     days = {day.isoformat(): people for day, people in growth.days}
     return _json({"as_of": as_of, "total": totals.total, "days": days})
 
 
-@open_data(Depth.GROWTH)
+@open_data
 def days_csv(request):
     """Confirmed pledges by day as CSV: one row for each day."""
-    totals, growth = tally.shown_with_growth()
+    totals, growth = tally.read_with_growth()
     as_of = totals.as_of.isoformat()
     rows = ([day.isoformat(), people, as_of] for day, people in growth.days)
     return _csv("days", [["day", "people", "as_of"], *rows])
@@ -178,7 +173,7 @@ def _commitments():
     return min(times).isoformat() if times else None, rows
 
 
-@open_data()
+@open_data
 def commitments_json(request):
     """The published figures of the commitments as JSON."""
     as_of, rows = _commitments()
@@ -189,7 +184,7 @@ def commitments_json(request):
     return _json({"as_of": as_of, "commitments": commitments})
 
 
-@open_data()
+@open_data
 def commitments_csv(request):
     """The same as CSV: one row for each commitment, a figure below five is empty."""
     as_of, rows = _commitments()

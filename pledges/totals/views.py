@@ -13,28 +13,27 @@ from pledges.figures.mosaic import mosaic
 from pledges.fixed_pages import fixed_page
 from pledges.places.models import County
 from pledges.serving.http import embeddable, in_named_language, public_page
-from pledges.serving.moments import Depth
 
 # Commitments on the page of the totals. The page of a group has all of its own.
 MAX_COMMITMENTS = 6
 
 
 @fixed_page(gettext_lazy("Supporters so far"), texts=("totals_shared",), place=110, menu=10)
-@public_page(figures=Depth.GROWTH)
+@public_page
 def page(request):
     """How many have pledged, by sector, by county and by day."""
     return _page(request, per_10000=False)
 
 
 @fixed_page()
-@public_page(figures=Depth.GROWTH)
+@public_page
 def page_per_10000(request):
     """The same with counties compared by their inhabitants."""
     return _page(request, per_10000=True)
 
 
 def _page(request, per_10000):
-    totals, growth = tally.shown_with_growth()
+    totals, growth = tally.read_with_growth()
     content = PledgeContent.current()
     goal = content.goal_above(totals.total)
     of_people = content.milestones_up_to(totals.total)
@@ -76,15 +75,15 @@ def _ranked(counties, per_10000):
     gettext_lazy("Who we count and when, which figures we hide, and how to cite them."),
     place=200,
 )
-@public_page(figures=Depth.TOTALS)
+@public_page
 def method(request):
     """How people are counted, and what is not published."""
-    return render(request, "pledges/totals/method.html", {"small": THRESHOLD, "totals": tally.shown()})
+    return render(request, "pledges/totals/method.html", {"small": THRESHOLD, "totals": tally.read()})
 
 
 @embeddable
 @in_named_language
-@public_page(figures=Depth.GROWTH)
+@public_page
 def figure(request, language, name, kind):
     """One figure to download in one language: its numbers as CSV or its picture as PNG."""
     drawn = _figure(name)
@@ -98,9 +97,9 @@ def figure(request, language, name, kind):
 
 def _figure(name):
     if name == "growth":
-        totals, growth = tally.shown_with_growth()
+        totals, growth = tally.read_with_growth()
         return downloads.growth_figure(totals, growth, PledgeContent.current().milestones_up_to(totals.total))
-    totals = tally.shown()
+    totals = tally.read()
     match name:
         case "one":
             return downloads.mosaic_figure(totals, PledgeContent.current().goal_above(totals.total).people)

@@ -7,7 +7,7 @@ from django.utils import timezone
 from playwright.sync_api import expect
 
 from campaign.models import Article, Demand, DemandStep, HelpChannel, Organisation, Page, Statistic, Voice
-from pledges.models import Commitment, Sector, TallyCell
+from pledges.models import Commitment, PaperSheet, Sector
 from tests.browser import press
 from tests.browser.axe import ALL_VIEWS, faults_in, in_language_and_views
 from tests.browser.test_story import translated
@@ -301,11 +301,11 @@ def test_home_and_totals_fit_with_no_seven_and_a_million_pledges(visit, language
     shows(None)
     insert_tally(parents=4, teachers=3)
     shows("7")
-    TallyCell.objects.all().delete()
+    PaperSheet.objects.all().delete()
     a_million()
     shows("1000000")
     # The widest number of seven digits.
-    TallyCell.objects.all().delete()
+    PaperSheet.objects.all().delete()
     insert_tally(parents=2_000_000)
     shows("2000000")
 

@@ -6,8 +6,8 @@ import pytest
 from django.test import Client
 
 from campaign.models import Page
-from pledges.counting import tally
 from pledges.models import Pledge, Submission
+from tests import tally
 from tests.browser.marionette import ENTER, TAB, Failed, firefox
 from tests.browser.test_story import translated
 from tests.challenges import reach_limit

@@ -17,9 +17,9 @@ from playwright.sync_api import expect
 from campaign.demo.content import invented_logo
 from campaign.management.commands import demo
 from campaign.models import Article, Demand, Organisation, Page, PageText
-from pledges.counting import tally
 from pledges.models import Commitment, Goal, MessageText, Pledge, PledgingSettings, Sector, TrialMessage, WallName
 from staff.models import Account
+from tests import tally
 from tests.browser import press
 from tests.browser.test_sign_in import PASSWORD, invited
 from tests.factories import app_code, make_copies, make_picture, make_pledge, run_worker

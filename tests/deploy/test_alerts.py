@@ -43,7 +43,7 @@ EXAMPLES = {
     },
     "WorkerSilent": {"weare1_heartbeat_age_seconds": ("20", "300")},
     "StepsFail": {"weare1_failed_steps": ("0", "1")},
-    "TallyNotFolded": {"weare1_unfolded_deltas": ("50", "30000")},
+    "FiguresOld": {"weare1_figures_age_seconds": ("2", "90")},
     "MessagesWait": {"weare1_oldest_message_seconds": ("1", "1200")},
     "MailFails": {
         'weare1_messages_total{mailer="default", kind="confirm", outcome="sent"}': ("0+60x", "0+10x"),

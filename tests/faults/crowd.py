@@ -233,7 +233,7 @@ class Crowd:
         for address, person in by_address.items():
             self._check(person, pledges.get(address), self.mails[address], most_copies)
         assert machine.query("SELECT kind, state, error FROM pledges_message WHERE state <> 'sent'") == []
-        # What visitors see, and the whole tally.
+        # What visitors see, and all totals.
         total = json.loads(machine.fetch("/api/v1/totals.json")[1])["total"]
         assert total == Counter(pledges.values())["confirmed"]
         if drill.is_long:

@@ -9,20 +9,22 @@ from datetime import timedelta
 
 import pytest
 from django.core.exceptions import ValidationError
-from django.db import InternalError, OperationalError, connection, transaction
+from django.db import OperationalError, connection, transaction
 from django.db.models import F
 from django.test import Client
 
-from pledges.counting import tally
+from pledges.counting.models import Count, count
 from pledges.crypto import links
 from pledges.crypto.links import Purpose
 from pledges.inbox.submissions import settle
 from pledges.models import BlockedAddress, GroupPledge, Message, PaperSheet, Pledge, Sector
+from tests import tally
 from tests.clock import let_time_pass
 from tests.drill import rounds
 from tests.factories import form_data, keep_house, make_pledge, settle_all
 from tests.pledges.groups.made import make_group
 from tests.pledges.paper.sheets import make_sheet, numbers
+from tests.tally import exact_total
 from tests.threads import TIMEOUT, at_once, begin, held_open
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -154,29 +156,18 @@ class Crowd:
             cursor.execute("TRUNCATE pledges_pledge CASCADE")
 
 
-def snapshot():
-    """(total, recount, differences), all from one snapshot."""
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
-        # TRUNCATE empties a table for older snapshots too. These would see deltas without their rows. The lock prevents that; it
-        # precedes the first query, which takes the snapshot.
-        cursor.execute("LOCK TABLE pledges_pledge IN ACCESS SHARE MODE")
-        in_groups = sum(group.total_counted for group in GroupPledge.objects.all())
-        on_paper = sum(sheet.total for sheet in PaperSheet.objects.all())
-        read = tally.read()
-        assert (read.groups, read.paper) == (in_groups, on_paper)
-        return read.total, Pledge.objects.confirmed().count() + in_groups + on_paper, tally.differences()
-
-
 @pytest.mark.quick
 @pytest.mark.drill
-def test_every_snapshot_of_the_totals_equals_a_recount_under_concurrent_changes():
+def test_two_workers_count_under_concurrent_changes_and_the_last_count_is_exact():
     crowd = Crowd([make_pledge(sector=slug) for slug in ["parents", "teachers", "artists"] * 50])
-    finished, snapshots, folds = threading.Event(), [], []
+    finished, seen, counts = threading.Event(), [], []
 
-    def read():
-        snapshots.append(snapshot())
+    def work():
+        counts.append(count())
         crowd.permits.release(3)
+
+    def look():
+        seen.append(Count.objects.values_list("as_of", "figures").get())
 
     def until_finished(call):
         try:
@@ -186,7 +177,7 @@ def test_every_snapshot_of_the_totals_equals_a_recount_under_concurrent_changes(
             connection.close()
 
     with ThreadPoolExecutor(11) as pool:
-        readers = [pool.submit(until_finished, call) for call in (read, read, lambda: folds.append(tally.fold()))]
+        readers = [pool.submit(until_finished, call) for call in (work, work, look)]
         workers = [pool.submit(crowd.work) for _ in range(8)]
         try:
             for worker in workers:
@@ -196,47 +187,23 @@ def test_every_snapshot_of_the_totals_equals_a_recount_under_concurrent_changes(
         for reader in readers:
             reader.result()
 
-    assert [seen for seen in snapshots if seen[0] != seen[1] or seen[2]] == []
-    assert len({total for total, _, _ in snapshots}) > 10, "the readers saw the totals change"
-    assert sum(folds) > 50, "folding ran meanwhile"
-    tally.fold()
-    assert snapshot() == (tally.read().total, tally.read().total, [])
+    assert [at for at, _figures in seen] == sorted(at for at, _figures in seen), "no count replaces a later one"
+    assert len({str(figures) for _at, figures in seen}) > 10, "the figures changed meanwhile"
+    assert counts.count(True) > 50
+    exact_total()
 
 
-def test_a_confirmation_does_not_wait_for_another_in_its_sector_and_county():
+def test_a_confirmation_waits_neither_for_a_count_nor_for_another_of_its_sector_and_county():
     first, second, third = (make_pledge(sector="parents", county_id="AL-11") for _ in range(3))
-    first.confirm()
-    tally.fold()  # the cell has a row that could be contended
-    with connection.cursor() as cursor, held_open(second.confirm):
+    with connection.cursor() as cursor, held_open(count), held_open(first.confirm):
         cursor.execute("SET lock_timeout = '200ms'")
-        assert third.confirm()
-        assert tally.fold() == 1, "folding neither waits nor counts uncommitted deltas"
-        assert tally.read().total == 2
-    assert tally.read().total == 3
-
-
-def test_a_confirmation_does_not_wait_for_folding():
-    first, second = make_pledge(state="confirmed"), make_pledge()
-    with connection.cursor() as cursor, held_open(tally.fold):
-        cursor.execute("SET lock_timeout = '200ms'")
-        assert second.confirm()
-        assert Pledge.objects.filter(pk=first.pk).invalidate() == 1
-    tally.fold()
-    assert tally.read().total == 1 and tally.differences() == []
-
-
-def test_truncate_from_an_old_snapshot_is_refused():
-    """TRUNCATE removes rows that such a transaction cannot see and so cannot subtract."""
-    make_pledge(state="confirmed")
-    waiting = make_pledge()
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
-        assert Pledge.objects.confirmed().count() == 1
-        assert at_once(waiting.confirm) == [True]
-        with pytest.raises(InternalError, match="READ COMMITTED"):
-            cursor.execute("TRUNCATE pledges_pledge CASCADE")
-        transaction.set_rollback(True)
-    assert tally.read().total == Pledge.objects.confirmed().count() == 2
+        assert second.confirm() and not count()
+    # Her number is right at once, also while a count that cannot know of her is under way.
+    with held_open(count):
+        third.confirm()
+        third.refresh_from_db()
+        assert third.number == 3
+    assert exact_total() == 3
 
 
 def submit(**fields):
@@ -263,7 +230,7 @@ def test_06_twenty_at_once_with_one_address_make_two_confirmed_pledges_at_most()
     pages = at_once(*[lambda path=path: Client().post(path) for path in paths for _ in range(CROWD // len(paths))])
     assert {page.status_code for page in pages} == {200}
     assert [pledge.slot for pledge in Pledge.objects.confirmed().order_by("slot")] == [1, 2]
-    assert tally.read().total == 2 and tally.differences() == []
+    assert exact_total() == 2
     assert Message.objects.filter(kind="counted").count() == 2
 
 

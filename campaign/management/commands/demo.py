@@ -14,6 +14,7 @@ from campaign.demo import content as invented
 from campaign.demo import mailings as demo_mailings
 from campaign.help.units import ProtectionUnit
 from pledges.counting import milestones, published, tally
+from pledges.counting.models import count
 from pledges.counting.suppression import THRESHOLD
 from pledges.groups.querysets import school_year
 from pledges.inbox.submissions import submit
@@ -104,7 +105,7 @@ class Command(BaseCommand):
             GroupPledge.objects.bulk_create(list(self.invented_groups()))
             PaperSheet.objects.bulk_create(list(self.invented_sheets()))
             invented.write()
-            tally.fold()
+            count()
             # The worker may have published a state of the empty database today.
             PublishedState.objects.all().delete()
             published.publish_counties()

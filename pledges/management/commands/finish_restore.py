@@ -30,4 +30,4 @@ class Command(BaseCommand):
         replayed = outbox.replay(entries, parse_datetime(since))
         accounts.end_staff_access()
         Mailing.objects.cancel_unfinished()
-        self.stdout.write(json.dumps(check(self.stderr) | {"replayed": replayed}))
+        self.stdout.write(json.dumps(check() | {"replayed": replayed}))

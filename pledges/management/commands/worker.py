@@ -1,4 +1,4 @@
-"""The worker process: settles submissions, runs tasks, queues news, sends messages, folds the tally, runs housekeeping."""
+"""The worker process: settles submissions, runs tasks, queues news, sends messages, counts the people, runs housekeeping."""
 
 import logging
 import threading
@@ -11,7 +11,7 @@ from django.utils.module_loading import import_string
 from django_tasks_db.management.commands import db_worker
 
 from pledges import database, starting
-from pledges.counting import tally
+from pledges.counting.models import Counter
 from pledges.health import certificate, clock
 from pledges.inbox import submissions
 from pledges.mail import mailers
@@ -25,15 +25,16 @@ logger = logging.getLogger(__name__)
 SETTLING_INTERVAL_SECONDS = 0.5
 # How often news by email is queued.
 FEEDING_INTERVAL_SECONDS = 0.5
-FOLD_INTERVAL_SECONDS = 1
-HEARTBEAT_EVERY_FOLDS = 30
-HOUSEKEEPING_EVERY_FOLDS = 60
+# How often the worker looks whether it should count.
+COUNTING_INTERVAL_SECONDS = 0.2
+PROBING_INTERVAL_SECONDS = 30
+HOUSEKEEPING_EVERY_PROBES = 2
 # Above the timeout of one operation of the mail server (`weare1.mail_env.mailer`), so that a message in hand is finished.
 STOP_SECONDS = 15
 
 
 class Housekeeper(threading.Thread):
-    """A thread that folds the tally every second, probes every half minute and runs housekeeping every minute.
+    """A thread that probes every half minute and runs housekeeping every minute.
 
     Several may run at the same time.
     """
@@ -47,14 +48,13 @@ class Housekeeper(threading.Thread):
 
     def run(self):
         """Run until `stopped` is set."""
-        folds = 0
-        while not self.stopped.wait(FOLD_INTERVAL_SECONDS):
-            if folds % HEARTBEAT_EVERY_FOLDS == 0:
-                self.run_step(self.probe)
-            self.run_step(tally.fold)
-            if folds % HOUSEKEEPING_EVERY_FOLDS == 0:
+        probes = 0
+        while not self.stopped.is_set():
+            self.run_step(self.probe)
+            if probes % HOUSEKEEPING_EVERY_PROBES == 0:
                 self.run_housekeeping()
-            folds += 1
+            probes += 1
+            self.stopped.wait(PROBING_INTERVAL_SECONDS)
         connection.close()
 
     def probe(self):
@@ -142,14 +142,15 @@ def threads():
     senders = [Sender(mailer) for mailer in mailers.in_use()]
     settler = Repeater(submissions.settle, SETTLING_INTERVAL_SECONDS)
     feeder = Repeater(Mailing.objects.fill_queue, FEEDING_INTERVAL_SECONDS)
-    return [settler, feeder, *senders, Housekeeper()]
+    counter = Repeater(Counter().count_if_due, COUNTING_INTERVAL_SECONDS)
+    return [settler, feeder, counter, *senders, Housekeeper()]
 
 
 class Command(db_worker.Command):
     """Run background tasks in the main thread and `threads` beside it, until a stop signal."""
 
     help = (
-        "Settle submissions, run background tasks, send messages, fold the tally and run housekeeping, until stopped."
+        "Settle submissions, run background tasks, send messages, count the people and run housekeeping, until stopped."
     )
 
     def handle(self, **options):

@@ -1,43 +1,33 @@
--- The version of the published content. Statement triggers on its tables append a row with a random mark to
--- pledges_contentchange, in the writer's transaction. The version is the bitwise XOR of all marks that are visible, and of those
--- folded into pledges_contentversion. So the version changes exactly when a change is committed, a rolled-back change leaves no
--- trace, and folding does not change it.
--- Append-only, because writers of several tables must not wait for each other: one counter row would lead to deadlocks.
+-- The version of the published content: one row with a random mark, which statement triggers on its tables draw anew in the writer's
+-- transaction. So the version changes exactly when a change is committed. Random, so that a version never comes again after a
+-- rollback or a restore. Those who write content wait for each other; they are few, and supporters are not among them.
+INSERT INTO pledges_contentversion (id, mark) VALUES (1, 0);
 
-CREATE OR REPLACE FUNCTION content_changed() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION draw_content_version() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    INSERT INTO pledges_contentchange DEFAULT VALUES;
+    UPDATE pledges_contentversion SET mark = random() * 9007199254740992;
     RETURN NULL;
 END $$;
 
--- Adds the trigger to a table. Each app calls it for its tables.
-CREATE OR REPLACE PROCEDURE watch_content(watched regclass) LANGUAGE plpgsql AS $$
+-- The same unless the statement has changed no row.
+CREATE OR REPLACE FUNCTION content_changed() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
+    UPDATE pledges_contentversion SET mark = random() * 9007199254740992 WHERE EXISTS (SELECT FROM changed);
+    RETURN NULL;
+END $$;
+
+-- Adds the triggers to a table. Each app calls it for its tables.
+CREATE OR REPLACE PROCEDURE watch_content(watched regclass) LANGUAGE plpgsql AS $$
+DECLARE
+    event text[];
+BEGIN
+    FOREACH event SLICE 1 IN ARRAY ARRAY[['INSERT', 'NEW'], ['UPDATE', 'NEW'], ['DELETE', 'OLD']] LOOP
+        EXECUTE format(
+            'CREATE TRIGGER content_%s AFTER %s ON %s REFERENCING %s TABLE AS changed '
+            'FOR EACH STATEMENT EXECUTE FUNCTION content_changed()', lower(event[1]), event[1], watched, event[2]
+        );
+    END LOOP;
     EXECUTE format(
-        'CREATE TRIGGER content_changed AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON %s '
-        'FOR EACH STATEMENT EXECUTE FUNCTION content_changed()', watched
+        'CREATE TRIGGER content_truncate AFTER TRUNCATE ON %s FOR EACH STATEMENT EXECUTE FUNCTION draw_content_version()', watched
     );
 END $$;
-
--- In plpgsql, which keeps the plan of the query; a function in SQL would be planned at every call.
-CREATE OR REPLACE FUNCTION content_version() RETURNS bigint LANGUAGE plpgsql STABLE AS $$
-BEGIN
-    RETURN (SELECT coalesce(bit_xor(mark), 0) FROM (
-        SELECT mark FROM pledges_contentversion UNION ALL SELECT mark FROM pledges_contentchange
-    ) marks);
-END $$;
-
--- Folds all marks into one row; returns their number. It is one statement, so every snapshot sees the same version.
-CREATE OR REPLACE FUNCTION fold_content() RETURNS bigint LANGUAGE sql AS $$
-    WITH folded AS (
-        DELETE FROM pledges_contentchange RETURNING mark
-    ), marks AS (
-        INSERT INTO pledges_contentversion AS version (id, mark)
-        SELECT 1, bit_xor(mark) FROM folded HAVING count(*) > 0
-        ON CONFLICT (id) DO UPDATE SET mark = version.mark # excluded.mark
-    )
-    SELECT count(*) FROM folded
-$$;
-
--- Every request reads all rows, so that they are folded every minute and dead rows are removed soon.
-ALTER TABLE pledges_contentchange SET (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 100);

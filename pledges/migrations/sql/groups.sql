@@ -1,29 +1,5 @@
--- Group pledges: triggers that append the people of approved groups to the tally, and settling. `counted` is a JSON object
--- {sector id: people}. The day is that of the approval, the county that of the municipality. Paper sheets (paper.sql) use the
--- first two functions too.
-
--- The arguments: the way, the column of the numbers, the column of the time at which they counted, the state that counts.
-CREATE OR REPLACE FUNCTION tally_numbers_changed() RETURNS trigger LANGUAGE plpgsql AS $$
-DECLARE
-    gained text := CASE WHEN TG_OP IN ('INSERT', 'UPDATE') THEN 'new_rows' END;
-    lost text := CASE WHEN TG_OP IN ('UPDATE', 'DELETE') THEN 'old_rows' WHEN TG_OP = 'TRUNCATE' THEN TG_TABLE_NAME END;
-    side record;
-BEGIN
-    IF TG_OP = 'TRUNCATE' AND current_setting('transaction_isolation') NOT IN ('read committed', 'read uncommitted') THEN
-        RAISE EXCEPTION '% can be truncated in a READ COMMITTED transaction only', TG_TABLE_NAME;
-    END IF;
-    FOR side IN SELECT * FROM (VALUES (gained, 1), (lost, -1)) sides (source, sign) WHERE source IS NOT NULL LOOP
-        EXECUTE format(
-            'INSERT INTO pledges_tallydelta (day, hour, sector, county, way, n)
-            SELECT (%1$I AT TIME ZONE ''Europe/Tirane'')::date, tally_hour(%1$I), sector::bigint, coalesce(county_id, ''''), %2$L,
-                   %3$s * sum(each.n::bigint)
-            FROM %4$I, jsonb_each_text(%5$I) AS each (sector, n) WHERE state = %6$L
-            GROUP BY 1, 2, 3, 4 HAVING sum(each.n::bigint) <> 0',
-            TG_ARGV[2], TG_ARGV[0], side.sign, side.source, TG_ARGV[1], TG_ARGV[3]
-        );
-    END LOOP;
-    RETURN NULL;
-END $$;
+-- Group pledges: the checks of their numbers, and settling. `counted` is a JSON object {sector id: people}. Paper sheets (paper.sql)
+-- use the first function too.
 
 -- The numbers name sectors by id, which no foreign key checks: a sector that they name cannot be deleted. The arguments: the
 -- table and its two columns.
@@ -39,14 +15,6 @@ BEGIN
     RETURN old;
 END $$;
 
-CREATE OR REPLACE TRIGGER tally_inserted AFTER INSERT ON pledges_grouppledge REFERENCING NEW TABLE AS new_rows
-    FOR EACH STATEMENT EXECUTE FUNCTION tally_numbers_changed('groups', 'counted', 'approved_at', 'approved');
-CREATE OR REPLACE TRIGGER tally_updated AFTER UPDATE ON pledges_grouppledge REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows
-    FOR EACH STATEMENT EXECUTE FUNCTION tally_numbers_changed('groups', 'counted', 'approved_at', 'approved');
-CREATE OR REPLACE TRIGGER tally_deleted AFTER DELETE ON pledges_grouppledge REFERENCING OLD TABLE AS old_rows
-    FOR EACH STATEMENT EXECUTE FUNCTION tally_numbers_changed('groups', 'counted', 'approved_at', 'approved');
-CREATE OR REPLACE TRIGGER tally_truncated BEFORE TRUNCATE ON pledges_grouppledge
-    FOR EACH STATEMENT EXECUTE FUNCTION tally_numbers_changed('groups', 'counted', 'approved_at', 'approved');
 CREATE OR REPLACE TRIGGER refuse_sector_of_groups BEFORE DELETE ON pledges_sector
     FOR EACH ROW EXECUTE FUNCTION refuse_counted_sector('pledges_grouppledge', 'people', 'counted');
 

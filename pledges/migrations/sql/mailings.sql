@@ -49,10 +49,10 @@ CREATE OR REPLACE TRIGGER mailing_messages_deleted AFTER DELETE ON pledges_messa
 
 -- The archive is part of the content (content.sql). Sending changes nothing of it.
 CREATE OR REPLACE TRIGGER content_added AFTER INSERT ON pledges_mailing FOR EACH ROW
-    WHEN (new.released_at IS NOT NULL) EXECUTE FUNCTION content_changed();
+    WHEN (new.released_at IS NOT NULL) EXECUTE FUNCTION draw_content_version();
 CREATE OR REPLACE TRIGGER content_changed AFTER UPDATE ON pledges_mailing FOR EACH ROW
     WHEN (old.released_at IS DISTINCT FROM new.released_at OR old.is_archived <> new.is_archived)
-    EXECUTE FUNCTION content_changed();
+    EXECUTE FUNCTION draw_content_version();
 
 -- The outbox (outbox.sql): what somebody follows no longer, and mailings that were released, which a restored database must not
 -- send again.

@@ -1,15 +1,5 @@
--- Paper sheets: triggers that append the people of counted sheets to the tally. `first` is a JSON object {sector id: people}, and
--- equal to `second` in a counted sheet. The day is that on which the counts became equal, the county that of the municipality. The
--- functions that groups use too are in groups.sql.
+-- Paper sheets: the checks of their numbers. `first` is a JSON object {sector id: people}, and equal to `second` in a counted sheet.
 
-CREATE OR REPLACE TRIGGER tally_inserted AFTER INSERT ON pledges_papersheet REFERENCING NEW TABLE AS new_rows
-    FOR EACH STATEMENT EXECUTE FUNCTION tally_numbers_changed('paper', 'first', 'counted_at', 'counted');
-CREATE OR REPLACE TRIGGER tally_updated AFTER UPDATE ON pledges_papersheet REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows
-    FOR EACH STATEMENT EXECUTE FUNCTION tally_numbers_changed('paper', 'first', 'counted_at', 'counted');
-CREATE OR REPLACE TRIGGER tally_deleted AFTER DELETE ON pledges_papersheet REFERENCING OLD TABLE AS old_rows
-    FOR EACH STATEMENT EXECUTE FUNCTION tally_numbers_changed('paper', 'first', 'counted_at', 'counted');
-CREATE OR REPLACE TRIGGER tally_truncated BEFORE TRUNCATE ON pledges_papersheet
-    FOR EACH STATEMENT EXECUTE FUNCTION tally_numbers_changed('paper', 'first', 'counted_at', 'counted');
 CREATE OR REPLACE TRIGGER refuse_sector_of_sheets BEFORE DELETE ON pledges_sector
     FOR EACH ROW EXECUTE FUNCTION refuse_counted_sector('pledges_papersheet', 'first', 'second');
 

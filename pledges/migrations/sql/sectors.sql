@@ -7,8 +7,8 @@ BEGIN
     IF EXISTS (SELECT FROM pledges_pledge WHERE sector_id = old.id)
         OR EXISTS (SELECT FROM pledges_submission WHERE sector_id = old.id)
         OR EXISTS (SELECT FROM pledges_milestone WHERE sector_id = old.id)
-        OR EXISTS (SELECT FROM pledges_tallydelta WHERE sector = old.id)
-        OR EXISTS (SELECT FROM pledges_tallycell WHERE sector = old.id)
+        OR EXISTS (SELECT FROM pledges_grouppledge WHERE jsonb_exists(people, old.id::text))
+        OR EXISTS (SELECT FROM pledges_papersheet WHERE jsonb_exists(first, old.id::text) OR jsonb_exists(second, old.id::text))
     THEN
         RAISE EXCEPTION 'the slug of a sector that is used does not change'
             USING ERRCODE = 'check_violation', CONSTRAINT = 'sector_keeps_slug';

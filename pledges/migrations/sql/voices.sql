@@ -3,10 +3,6 @@
 CREATE OR REPLACE TRIGGER check_digest_keys BEFORE INSERT OR UPDATE OF digest_mark ON pledges_voiceowner
     FOR EACH ROW WHEN (NEW.digest_mark <> '') EXECUTE FUNCTION check_digest_keys();
 
--- An approval or a removal changes what the site shows.
-CREATE OR REPLACE TRIGGER content_changed AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON pledges_voiceowner
-    FOR EACH STATEMENT EXECUTE FUNCTION content_changed();
-
 -- The outbox (outbox.sql): a removed voice, and one whose owner got another address, which ends the links of the address before.
 CREATE OR REPLACE FUNCTION outbox_voice_updated() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN

@@ -7,7 +7,6 @@ from django.contrib.contenttypes.models import ContentType
 from django.utils import timezone
 
 from campaign.models import Article, PageText
-from pledges.counting import tally
 from pledges.models import Disclosure, Goal, Message
 from pledges.statistics import activity
 from staff.models import Draft
@@ -208,7 +207,6 @@ def test_a_day_is_compared_with_the_same_weekday_of_four_weeks_before():
     for weeks, people in ((1, 4), (2, 2), (3, 0), (4, 2)):
         confirmed(1 + 7 * weeks, people)
     confirmed(1, 5)
-    tally.fold()
     confirmed(1)
     recent = activity.recent()
     assert recent.days[-2][2] == 6
@@ -230,7 +228,6 @@ def test_the_comparison_is_in_the_chart_the_table_and_a_sentence(client):
     for weeks in range(1, 5):
         confirmed(1 + 7 * weeks, 2)
     confirmed(1, 3)
-    tally.fold()
     page = front_page(client, make_staff("view_pledge"))
     text = sections(page)["recent-activity"]
     assert "In the seven days until yesterday 3 people confirmed. Usual in the four weeks before: 2." in text

@@ -9,12 +9,11 @@ from django.test import Client
 from django.utils import timezone
 
 from campaign.models import Demand, HandOver
-from pledges.models import Goal, PublishedCounty, TallyCell
+from pledges.models import Goal, PaperSheet, PublishedCounty
 from tests.clock import DatabaseClock
 from tests.demands import days_ago, make_handover
 from tests.factories import make_staff, sign_in
 from tests.pages import LANGUAGES, Document, filled, path_of
-from tests.pledges.serving.test_snapshot import new_process
 from tests.staff.forms import form_errors
 from tests.tally import put_people
 
@@ -98,12 +97,10 @@ def test_a_hand_over_from_the_goal_to_the_answer(client, staff):
     clock = DatabaseClock()
     try:
         clock.shift = timedelta(days=37)
-        new_process()
         for path in (home, demand):
             assert "40" in words(client, path) and SILENT[language] in words(client, path)
     finally:
         clock.end()
-        new_process()
 
     # Answered: in the words of the institution, as a quotation.
     values |= {"answered_on": str(days_ago(1)), **{f"answer_{code}": text for code, text in ANSWER.items()}}
@@ -117,7 +114,7 @@ def test_a_hand_over_from_the_goal_to_the_answer(client, staff):
         assert {"sq": "pas 2 ditësh", "en": "after 2 days"}[language] in page.words(main)
 
     # Many withdraw: what was handed over stays.
-    TallyCell.objects.all().delete()
+    PaperSheet.objects.all().delete()
     put_people(120)
     shown = words(client, home)
     assert HANDED[language] in shown and SENTENCE[language] not in shown, "what has happened is promised no more"

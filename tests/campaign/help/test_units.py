@@ -18,7 +18,6 @@ from staff.models import AuditEntry, PublishingSettings
 from tests.campaign.dashboard.test_tasks import tasks
 from tests.factories import make_staff, sign_in
 from tests.pages import LANGUAGES, Document, filled, path_of
-from tests.pledges.serving.test_snapshot import new_process
 
 pytestmark = pytest.mark.django_db
 
@@ -139,7 +138,6 @@ def test_what_is_checked_shows_with_its_date_and_what_is_not_shows_nowhere(clien
     assert "Rruga A" in words and ("Hënë" if language == "sq" else "Monday") in words
     assert "00 999 999" not in text and words.count(WORDS[language]["unknown"]) == 60
     assert WORDS[language]["none"] not in words
-    new_process()
     years_ago = date(2020, 3, 1)
     make_unit("Berat", phone="+355 00 11", verified_on=years_ago)
     words = page_of(client, language).words()
@@ -212,7 +210,6 @@ def test_a_tick_records_who_checked_and_a_change_without_a_tick_is_not_public(cl
     change(staff, unit, address="Rruga B")
     unit.refresh_from_db()
     assert (unit.verified_on, unit.verified_by) == (None, None)
-    new_process()
     assert "04 000 111" not in page_of(client).words()
     assert Version.objects.get_for_object(unit).count() == 3
 

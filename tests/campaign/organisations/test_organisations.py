@@ -28,7 +28,6 @@ from tests.clock import DatabaseClock, let_time_pass
 from tests.factories import keep_house, run_worker
 from tests.organisations import FORM, PAGE, admit, join_data, make_entry, make_joining, upload
 from tests.pages import LANGUAGES, Document
-from tests.pledges.serving.test_snapshot import new_process
 
 pytestmark = pytest.mark.django_db
 
@@ -465,8 +464,6 @@ def test_an_entry_lapses_and_is_hidden_by_the_clock(client):
         shown = []
         for days in (60, 70, 150, 160):
             clock.shift = days * DAY
-            # A process notes a clock that jumps within a minute.
-            new_process()
             page = client.get(PAGE["sq"]).text
             shown.append(("Radio B" in page, "e parinovuar" in page))
     finally:

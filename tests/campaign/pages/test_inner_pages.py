@@ -19,7 +19,6 @@ from tests.campaign.pages.test_editing import PAGES, WORDS
 from tests.clock import DatabaseClock
 from tests.factories import make_staff, sign_in
 from tests.pages import LANGUAGES, Document, path_of
-from tests.pledges.serving.test_snapshot import new_process
 
 pytestmark = pytest.mark.django_db
 
@@ -321,8 +320,6 @@ def test_the_next_date_on_home_changes_with_the_day(client):
             # At noon: a shift by whole days ends on another day if the clocks change in between and midnight is near.
             noon = timezone.make_aware(datetime.combine(each, time(12)))
             clock.shift = noon - timezone.now()
-            # A process notes a clock that jumps within a minute.
-            new_process()
             page = Document(client.get("/sq/"))
             shown += [page.of(each)["datetime"] for each in page.all("time", node=page.one("main"))]
     finally:

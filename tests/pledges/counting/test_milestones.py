@@ -6,11 +6,12 @@ import pytest
 from django.db import IntegrityError, transaction
 from django.utils import timezone, translation
 
-from pledges.counting import milestones, published, tally
+from pledges.counting import milestones, published
 from pledges.models import County, Milestone, Pledge, Sector
+from tests import tally
 from tests.factories import keep_house, make_pledge
 from tests.pages import Document
-from tests.tally import let_hours_pass, put_cells, put_people
+from tests.tally import put_cells, put_people
 from tests.threads import at_once
 
 pytestmark = pytest.mark.django_db
@@ -54,20 +55,11 @@ def test_the_milestone_of_all_counties_waits_for_the_published_figures_and_leave
     put_cells({("youth", "abroad"): 9, ("youth", ""): 9}, DAY)
     assert published.publish_counties() == len(codes) + 1
     assert milestones.record() == 0
-    let_hours_pass(1)
     put_cells({("youth", codes[-1]): 1, ("youth", codes[0]): 9})
     assert milestones.record() == 0
     assert published.publish_counties() == 1
     assert milestones.record() == 1
     assert recorded() == {"counties": timezone.localdate()}
-
-
-def test_deltas_that_are_not_folded_yet_count():
-    put_cells({("parents", "AL-11"): 99}, DAY)
-    make_pledge(state="confirmed")
-    assert tally.unfolded() == 1
-    milestones.record()
-    assert recorded()["people-100"] == timezone.localdate()
 
 
 def test_a_milestone_is_recorded_once_and_stays_when_people_withdraw():

@@ -1,21 +1,22 @@
-"""The totals equal the rows after any change: through models, bulk updates, SQL, COPY and TRUNCATE."""
+"""The totals equal the rows after any change: through models, bulk updates, SQL, COPY and TRUNCATE. When the worker counts."""
 
 import io
-from collections import Counter
+import time
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from django.core.management import CommandError, call_command
 from django.db import connection, transaction
 from django.db.models import F
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pledges.counting import published, tally
-from pledges.models import County, Pledge, PublishedCounty, Sector, TallyDay, TallyDelta
+from pledges.counting import tally as last
+from pledges.counting.models import Count, Counter, count
+from pledges.health import checks
+from pledges.models import Pledge, Sector
+from tests import tally
 from tests.factories import make_pledge
-from tests.tally import put_cells
-from tests.threads import at_once, begin, held_open
+from tests.tally import exact_total, put_cells
 
 pytestmark = pytest.mark.django_db
 
@@ -23,20 +24,6 @@ pytestmark = pytest.mark.django_db
 def sql(statement, *values):
     with connection.cursor() as cursor:
         cursor.execute(statement, values)
-
-
-def assert_exact():
-    """Check that every total equals the rows, before folding and after."""
-    for _ in range(2):
-        rows = list(Pledge.objects.filter(state="confirmed").values_list("sector_id", "county_id"))
-        read = tally.read()
-        assert read.total == len(rows)
-        assert {sector.pk: n for sector, n in read.sectors if n} == Counter(sector for sector, _ in rows)
-        cells = Counter((sector, code or "") for sector, code in rows)
-        assert {cell: n for cell, n in read.cells.items() if n} == cells
-        assert tally.differences() == []
-        tally.fold()
-    assert tally.unfolded() == 0
 
 
 @pytest.fixture
@@ -55,7 +42,7 @@ def people():
         "era": make_pledge(sector="parents", county_id="AL-11"),
         "fatos": make_pledge(sector="teachers", county_id="AL-12", state="invalidated"),
     }
-    # Pending deferred checks of foreign keys would make TRUNCATE and ALTER TABLE fail in this transaction.
+    # Pending deferred checks of foreign keys would make TRUNCATE fail in this transaction.
     sql("SET CONSTRAINTS ALL IMMEDIATE")
     assert tally.read().total == 4
     return people
@@ -71,8 +58,8 @@ def change_sector(people):
 
 
 def upsert(people):
-    """INSERT … ON CONFLICT DO UPDATE, which fires the triggers of INSERT and UPDATE."""
-    columns = ", ".join(field.column for field in Pledge._meta.fields)
+    """INSERT … ON CONFLICT DO UPDATE, which inserts and updates."""
+    columns = ", ".join(field.column for field in Pledge._meta.fields if not field.generated)
     sql(
         f"INSERT INTO pledges_pledge ({columns}) SELECT {columns} FROM pledges_pledge "
         "ON CONFLICT (id) DO UPDATE SET county_id = 'AL-05', state = 'confirmed', confirmed_at = now(), "
@@ -146,24 +133,17 @@ CHANGES = {
 }
 
 
-@pytest.mark.parametrize("folded", [False, True], ids=["", "folded"])
 @pytest.mark.parametrize(("change", "total"), CHANGES.values(), ids=CHANGES)
-def test_totals_equal_the_rows_after(people, change, total, folded):
-    if folded:
-        tally.fold()
+def test_totals_equal_the_rows_after(people, change, total):
     change(people)
-    assert tally.read().total == total
-    assert_exact()
-    assert tally.read().total == total
+    assert exact_total() == total
 
 
-def test_sectors_sum_to_the_total_and_counties_to_theirs(people):
+def test_sectors_and_ways_sum_to_the_total(people):
     put_cells({("parents", "AL-11"): 20, ("youth", ""): 9})
-    published.publish_counties()
     read = tally.read()
     assert sum(n for _, n in read.sectors) == read.total == 33
-    assert sum(n for _, n in read.counties) + read.unknown == read.counties_total == 32
-    assert read.unpublished == 1
+    assert (read.online, read.groups, read.paper) == (4, 0, 29)
 
 
 steps = st.one_of(
@@ -175,7 +155,6 @@ steps = st.one_of(
     st.tuples(st.just("restore")),
     st.tuples(st.just("merge"), st.sampled_from(["parents", "teachers"])),
     st.tuples(st.just("empty")),
-    st.tuples(st.just("fold")),
 )
 
 
@@ -208,7 +187,6 @@ STEPS = {
     "restore": lambda: Pledge.objects.restore(),
     "merge": lambda slug: Pledge.objects.update(sector=Sector.objects.get(slug=slug)),
     "empty": empty,
-    "fold": tally.fold,
 }
 
 
@@ -224,7 +202,7 @@ def test_totals_equal_the_rows_after_any_sequence_of_changes(db, sequence):
     with transaction.atomic():
         for name, *arguments in sequence:
             STEPS[name](*arguments)
-        assert_exact()
+        exact_total()
         transaction.set_rollback(True)
 
 
@@ -239,129 +217,91 @@ def test_totals_equal_the_rows_after_any_sequence_of_changes(db, sequence):
 )
 def test_29_a_day_begins_and_ends_in_tirana(moment, day):
     make_pledge(state="confirmed", confirmed_at=moment)
-    assert list(TallyDelta.objects.values_list("day", "n")) == [(day, 1)]
-    assert_exact()
-    assert list(TallyDay.objects.values_list("day", "n")) == [(day, 1)]
+    assert days() == [(day, 1)]
 
 
 def test_a_day_does_not_depend_on_the_time_zone_of_the_connection():
     sql("SET LOCAL TIME ZONE 'Pacific/Auckland'")
     make_pledge(state="confirmed", confirmed_at=datetime(2026, 6, 30, 21, 30, tzinfo=UTC))
     sql("UPDATE pledges_pledge SET county_id = NULL")
-    assert set(TallyDelta.objects.values_list("day", flat=True)) == {date(2026, 6, 30)}
-    assert_exact()
+    assert days() == [(date(2026, 6, 30), 1)]
+
+
+def days():
+    """The people by day, after a count."""
+    return tally.read_with_growth()[1].days
 
 
 def test_reading_costs_the_same_for_one_pledge_as_for_many(django_assert_num_queries):
-    make_pledge(state="confirmed")
-    tally.read()
-    with django_assert_num_queries(1) as few:
-        assert tally.read().total == 1
-    for number in range(30):
-        make_pledge(state="confirmed", county_id=["AL-01", "AL-12", None][number % 3])
-    tally.fold()
-    make_pledge(state="confirmed")
-    with django_assert_num_queries(1) as many:
-        assert tally.read().total == 32
-    for query in [*few, *many]:
-        assert "pledges_pledge" not in query["sql"], "totals are not counted from the rows"
+    count()
+    last.read()
+    for people in (1, 30):
+        for number in range(people):
+            make_pledge(state="confirmed", county_id=["AL-01", "AL-12", None][number % 3])
+        count()
+        with django_assert_num_queries(1) as queries:
+            last.read()
+        assert "pledges_pledge" not in queries[0]["sql"], "a page does not count"
 
 
-def test_the_time_of_the_totals_is_now_even_without_pledges():
+def test_the_version_changes_with_the_figures_only():
+    def version():
+        count()
+        return Count.objects.get().version
+
+    empty = version()
+    assert version() == empty
+    pledge = make_pledge(state="confirmed")
+    one = version()
+    Pledge.objects.update(language="en", show_name=True)
+    assert version() == one != empty
+    pledge.delete()
+    assert version() == empty
+
+
+def test_the_time_of_the_totals_is_that_of_the_count():
     read = tally.read()
     assert read.total == 0 and abs(datetime.now(UTC) - read.as_of) < timedelta(minutes=1)
+    Count.objects.update(as_of=datetime(2026, 1, 2, tzinfo=UTC))
+    assert last.read().as_of == datetime(2026, 1, 2, tzinfo=UTC)
 
 
-def without_triggers(statement):
-    """Change rows with the triggers disabled, as some restores do."""
-    sql("SET CONSTRAINTS ALL IMMEDIATE")
-    sql("ALTER TABLE pledges_pledge DISABLE TRIGGER USER")
-    sql(statement)
-    sql("ALTER TABLE pledges_pledge ENABLE TRIGGER USER")
+def test_a_count_after_the_clock_was_set_back_replaces_the_one_of_the_future():
+    Count.objects.update(as_of=datetime.now(UTC) + timedelta(hours=1))
+    assert tally.read().as_of < datetime.now(UTC) + timedelta(minutes=1)
 
 
-@pytest.mark.parametrize(
-    ("statement", "difference"),
-    [
-        ("DELETE FROM pledges_pledge WHERE county_id = 'AL-11'", "county AL-11, online: tally 2, rows 0"),
-        ("UPDATE pledges_pledge SET county_id = NULL", "county unknown, online: tally 0, rows 2"),
-        (
-            "UPDATE pledges_pledge SET confirmed_at = '2026-01-05 12:00+00' WHERE county_id = 'abroad'",
-            "2026-01-05, sector",
-        ),
-    ],
-    ids=["deleted", "moved to another county", "moved to another day"],
-)
-@pytest.mark.parametrize("folded", [False, True], ids=["", "folded"])
-def test_check_totals_finds_and_repairs_changes_made_without_triggers(people, statement, difference, folded):
-    if folded:
-        tally.fold()
-    without_triggers(statement)
-    found = io.StringIO()
-    with pytest.raises(CommandError, match="--repair"):
-        call_command("check_totals", stdout=found)
-    assert difference in found.getvalue()
-    call_command("check_totals", repair=True, stdout=io.StringIO())
-    assert_exact()
-    output = io.StringIO()
-    call_command("check_totals", stdout=output)
-    total = tally.read().total
-    assert output.getvalue() == (
-        f"Exact: {total} people ({total} online, 0 in groups, 0 on paper), 0 in published figures of counties.\n"
-    )
+def test_without_recent_figures_readiness_says_so():
+    count()
+    assert "figures" not in checks.failed()
+    Count.objects.update(as_of=datetime.now(UTC) - timedelta(seconds=61))
+    assert "figures" in checks.failed()
 
 
-def test_check_totals_finds_and_removes_a_published_figure_without_its_county(people):
-    PublishedCounty.objects.create(county="AL-99", base=9, n=9, published_at=datetime.now(UTC))
-    found = io.StringIO()
-    with pytest.raises(CommandError):
-        call_command("check_totals", stdout=found)
-    assert "AL-99" in found.getvalue()
-    call_command("check_totals", repair=True, stdout=io.StringIO())
-    call_command("check_totals", stdout=io.StringIO())
+@pytest.fixture
+def transactions(transactional_db):
+    """The test database without an open transaction, in which a worker's counting can be seen."""
 
 
-def test_check_totals_repairs_nothing_without_the_option(people):
-    without_triggers("DELETE FROM pledges_pledge")
-    with pytest.raises(CommandError):
-        call_command("check_totals", stdout=io.StringIO())
-    assert tally.read().total == 4
+def let_count(*counters):
+    """Let workers count for half a second; returns which transaction last wrote the row."""
+    end = time.monotonic() + 0.5
+    while time.monotonic() < end:
+        for counter in counters:
+            counter.count_if_due()
+        time.sleep(0.02)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT xmin::text FROM pledges_count")
+        return cursor.fetchone()[0]
 
 
-@pytest.mark.django_db(transaction=True)
-def test_concurrent_folds_neither_wait_for_each_other_nor_lose_a_delta():
-    for county in County.objects.all():
-        make_pledge(state="confirmed", county_id=county.pk)
-    people = County.objects.count()
-    with held_open(tally.fold):
-        assert tally.fold() is None
-        assert tally.read().total == people
-    assert tally.read().total == people and tally.unfolded() == 0
-    for county in County.objects.all():
-        make_pledge(state="confirmed", county_id=county.pk)
-    folded = at_once(tally.fold, tally.fold, tally.fold)
-    assert sum(moved or 0 for moved in folded) == people
-    assert tally.read().total == 2 * people
-    assert tally.differences() == []
-
-
-@pytest.mark.django_db(transaction=True)
-def test_a_rolled_back_fold_loses_no_delta():
-    make_pledge(state="confirmed")
-    with transaction.atomic():
-        assert tally.fold() == 1
-        transaction.set_rollback(True)
-    assert (tally.read().total, tally.unfolded()) == (1, 1)
-    assert tally.fold() == 1
-    assert (tally.read().total, tally.unfolded()) == (1, 0)
-
-
-@pytest.mark.django_db(transaction=True)
-def test_a_repair_waits_for_an_open_confirmation_and_counts_it():
-    pledge = make_pledge()
-    with held_open(pledge.confirm):
-        repair = begin(tally.rebuild)
-        assert not repair.done()
-        assert tally.read().total == 0, "readers do not wait"
-    repair.result(10)
-    assert tally.read().total == 1 and tally.differences() == []
+def test_workers_count_after_a_change_and_write_nothing_while_the_figures_stay_the_same(transactions):
+    workers = Counter(), Counter()
+    let_count(*workers)
+    pledge = make_pledge(state="confirmed")
+    first = let_count(*workers)
+    assert last.read().total == 1
+    assert let_count(*workers) == first, "neither takes the count of the other for a change"
+    pledge.withdraw()
+    assert let_count(*workers) != first
+    assert last.read().total == 0

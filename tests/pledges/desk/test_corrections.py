@@ -2,9 +2,9 @@
 
 import pytest
 
-from pledges.counting import tally
 from pledges.models import Message, Pledge, Sector
 from staff.models import AuditEntry
+from tests import tally
 from tests.factories import links_in, make_pledge, make_submission, run_worker
 from tests.pages import filled
 from tests.pledges.desk.pages import ENGLISH, LIST, PERSON, change_path, save_correction, sign_in_with

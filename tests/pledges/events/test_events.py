@@ -26,7 +26,7 @@ from tests.factories import form_data, make_pledge, settle_all
 from tests.pages import path_of
 from tests.pledges.groups.made import group_data, make_group
 from tests.pledges.paper.sheets import make_sheet
-from tests.pledges.serving.test_snapshot import new_process, version
+from tests.pledges.serving.test_snapshot import version
 
 pytestmark = pytest.mark.django_db
 
@@ -93,7 +93,6 @@ def test_the_link_counts_for_some_days_after_the_event_and_then_leads_to_the_for
     assert sign(client, "late@shembull.al", event=event.code).confirm()
     let_time_pass(LATE)
     Event.objects.update(begins=event.begins - LATE, ends=event.ends - LATE)
-    new_process()
     page = client.get(path_of("pledges:at_event", "en", event.code))
     assert page.status_code == 200 and "no longer for the event" in page.text
     too_late = sign(client, "too.late@shembull.al", event=event.code, name="Besa Shembulli")

@@ -18,7 +18,7 @@ from pledges.starter import load
 from tests.colors import contrast
 from tests.factories import make_pledge
 from tests.pages import LANGUAGES
-from tests.tally import let_hours_pass, publish, put_cells
+from tests.tally import publish, put_cells
 
 SIZES = {"card": (1200, 630), "square": (1080, 1080), "story": (1080, 1920)}
 MARGINS = {(1200, 630): 56, (1080, 1080): 80, (1080, 1920): 80}
@@ -303,6 +303,5 @@ def test_a_county_shows_its_published_figure_and_none_before(client):
     assert client.get(path).content == shown(0), "too few people to publish"
     put_cells({("parents", "AL-05"): 30, ("artists", "AL-11"): 20})
     assert client.get(path).content == shown(0), "not published yet"
-    let_hours_pass(1)
     publish()
     assert client.get(path).content == shown(34)

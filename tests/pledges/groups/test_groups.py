@@ -3,14 +3,14 @@
 from datetime import timedelta
 
 import pytest
-from django.core.management import CommandError, call_command
 from django.db import IntegrityError, connection, transaction
 from django.db.models import F
 from django.utils import timezone
 
-from pledges.counting import tally
+from pledges.counting.models import by_county
 from pledges.groups.querysets import institution_key
-from pledges.models import GroupPledge, Message, OutboxEntry, Sector, TallyDelta
+from pledges.models import GroupPledge, Message, OutboxEntry, Sector
+from tests import tally
 from tests.factories import make_pledge
 from tests.keys import rotated
 from tests.pledges.groups.made import make_group
@@ -49,11 +49,9 @@ def test_totals_equal_the_rows_after_any_change(name):
     assert exact_total() == 11
     change, people = CHANGES[name]
     change(waiting)
-    for _ in range(2):
-        assert exact_total() == people + 1
-        read = tally.read()
-        assert (read.online, read.groups, read.paper) == (1, people, 0)
-        tally.fold()
+    assert exact_total() == people + 1
+    read = tally.read()
+    assert (read.online, read.groups, read.paper) == (1, people, 0)
 
 
 def test_truncate_takes_all_groups_out_of_the_totals():
@@ -66,23 +64,11 @@ def test_truncate_takes_all_groups_out_of_the_totals():
 
 def test_groups_count_on_the_day_of_the_approval_in_the_county_of_the_municipality():
     group = make_group("approved", place="Durrës", held_on=timezone.localdate() - timedelta(days=1))
-    deltas = TallyDelta.objects.filter(way="groups")
-    assert {(delta.day, delta.county) for delta in deltas} == {(timezone.localdate(), group.municipality.county_id)}
-    assert {delta.sector: delta.n for delta in deltas} == {int(sector): n for sector, n in group.people.items()}
-
-
-def test_check_totals_finds_and_repairs_groups_changed_without_triggers(capsys):
-    make_group("approved")
-    with connection.cursor() as cursor:
-        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
-        cursor.execute("ALTER TABLE pledges_grouppledge DISABLE TRIGGER USER")
-        cursor.execute("UPDATE pledges_grouppledge SET state = 'confirmed', counted = NULL, approved_at = NULL")
-        cursor.execute("ALTER TABLE pledges_grouppledge ENABLE TRIGGER USER")
-    with pytest.raises(CommandError):
-        call_command("check_totals")
-    assert "groups: tally" in capsys.readouterr().out
-    call_command("check_totals", repair=True)
-    assert exact_total() == 0
+    totals, growth = tally.read_with_growth()
+    people = sum(group.people.values())
+    assert growth.days == [(timezone.localdate(), people)]
+    assert by_county() == {group.municipality.county_id: people}
+    assert {str(sector.pk): n for sector, n in totals.sectors if n} == group.people
 
 
 @pytest.mark.parametrize(

@@ -7,10 +7,10 @@ import pytest
 from django.core import mail
 from django.utils import timezone
 
-from pledges.counting import tally
 from pledges.crypto import links
 from pledges.crypto.links import Purpose
 from pledges.models import GroupPledge, Joining, Message, Sector, Submission
+from tests import tally
 from tests.clock import let_time_pass
 from tests.factories import run_worker, settle_all
 from tests.organisations import join_data

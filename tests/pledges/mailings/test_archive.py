@@ -144,8 +144,7 @@ def test_sending_changes_no_page(client):
     mailing.refresh_from_db()
     assert mailing.state == "done"
     for path, etag in zip(paths, before, strict=True):
-        response = client.get(path, headers={"If-None-Match": etag})
-        assert response.status_code == 304 and response.templates == []
+        assert client.get(path).headers["ETag"] == etag
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

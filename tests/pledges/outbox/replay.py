@@ -7,7 +7,6 @@ from django.db import connection
 from django.utils import timezone
 
 from pledges import outbox
-from pledges.counting import tally
 from pledges.models import OutboxEntry
 
 
@@ -27,7 +26,6 @@ def restored(*rows):
             row.save()
         cursor.execute("SET LOCAL session_replication_role = origin")
     OutboxEntry.objects.all().delete()
-    tally.rebuild()
 
 
 def replay(entries):

@@ -3,10 +3,10 @@
 import pytest
 from django.db.models.functions import Now
 
-from pledges.counting import tally
 from pledges.crypto import links
 from pledges.crypto.links import AGELESS_PURPOSES, Purpose
 from pledges.models import Message, Pledge
+from tests import tally
 from tests.commitments import ask_now, choose, commitment_of
 from tests.factories import links_in, make_pledge, run_worker
 from tests.organisations import make_joining

@@ -34,7 +34,7 @@ def test_confirming_sends_the_link_to_the_pledge_once_in_the_supporters_language
 
 
 def test_the_message_carries_number_picture_and_words_to_share(client, mailoutbox):
-    put_people(2968)
+    put_people(2968, way="online")
     first, second = make_pledge(**PERSON, language="en"), make_pledge(language="sq")
     shown = [client.post(links.path(Purpose.CONFIRM, pledge)).context["number"] for pledge in (first, second)]
     assert shown == [2969, 2970]

@@ -4,10 +4,10 @@ from datetime import timedelta
 
 import pytest
 
-from pledges.counting import tally
 from pledges.crypto import links
 from pledges.crypto.links import Purpose
 from pledges.models import Message, Pledge
+from tests import tally
 from tests.clock import let_time_pass
 from tests.factories import links_in, make_pledge, run_worker
 from tests.pages import Document, path_of, want_new_address

@@ -32,7 +32,7 @@ def heading(response):
 def test_each_supporter_reads_their_own_number(client):
     assert heading(thanks(client)[0]) == "Thank you. You are number 1 ."
     assert heading(thanks(client)[0]) == "Thank you. You are number 2 ."
-    put_people(2968)
+    put_people(2968, way="online")
     response, _link = thanks(client, "sq")
     assert heading(response) == "Faleminderit. Ju jeni numri 2971 ."
     page = Document(response)
@@ -60,7 +60,7 @@ def test_staff_can_switch_numbers_off(client):
 
 
 def test_a_second_press_of_the_button_shows_neither_number_nor_group_nor_links(client):
-    put_people(500)
+    put_people(500, way="online")
     first, link = thanks(client, sector="youth")
     assert "501" in heading(first)
     response = client.post(link)

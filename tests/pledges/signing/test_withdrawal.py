@@ -6,11 +6,11 @@ import psycopg2
 import pytest
 from django.db import connection
 
-from pledges.counting import tally
 from pledges.crypto import links
 from pledges.crypto.links import Purpose
 from pledges.models import BlockedAddress, Message, OutboxEntry, Pledge
 from pledges.statistics import funnel
+from tests import tally
 from tests.factories import form_data, links_in, make_pledge, run_worker
 from tests.pages import Document
 from tests.pledges.signing.personal import (

@@ -9,7 +9,6 @@ from datetime import timedelta
 
 import pytest
 from django.contrib.auth.models import User
-from django.core.management import call_command
 from django.db import IntegrityError, connection, transaction
 from django.db.models import F
 from django.db.models.functions import Now
@@ -415,10 +414,3 @@ def run_and_kill(worker, batch):
         Batch.objects.select_for_update().get(pk=batch.pk)
     batch.refresh_from_db()
     assert (batch.changed, batch.undone) != before
-
-
-def test_check_totals_finds_no_difference_after_a_batch(capsys):
-    make_pledge(state="confirmed")
-    undo(run_batch())
-    call_command("check_totals")
-    assert "1" in capsys.readouterr().out

@@ -4,7 +4,7 @@ import gzip
 
 import pytest
 
-from pledges.counting import tally
+from tests import tally
 from tests.campaign.pages.test_pages import insert_tally
 from tests.factories import make_pledge
 from tests.pages import Document

@@ -9,11 +9,12 @@ from django.db.models.functions import Now
 from django.test.utils import CaptureQueriesContext, override_settings
 from django.urls import reverse
 
-from pledges.counting import published, tally
+from pledges.counting import published
 from pledges.crypto import links
 from pledges.crypto.links import Purpose
 from pledges.desk.corrections import PersonForm
 from pledges.models import Pledge, PublishedState, Sector
+from tests import tally
 from tests.factories import form_data, make_pledge, make_staff, run_worker, sign_in
 from tests.keys import install, new_key
 from tests.pages import LANGUAGES, Document, corrections, path_of, want_new_address
