@@ -11,19 +11,18 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from dev import DevError
-from pledges.counting import milestones, published, tally
+from pledges.counting import milestones, tally
 from pledges.crypto import keys
 from pledges.models import (
     ContentChange,
     County,
-    CountyRound,
     Pledge,
     ProviderRule,
-    PublishedCounty,
-    PublishedState,
+    PublishedFigure,
     Sector,
     Wording,
 )
+from pledges.published.publishing import publish
 
 # The domains of all addresses here. They cannot receive mail (RFC 2606). With their shares in per cent.
 DOMAINS = {"posta.invalid": 70, "letra.invalid": 14, "shkolla.invalid": 8, "bashkia.invalid": 5, "kopeja.invalid": 3}
@@ -84,10 +83,8 @@ def fill(rows):
     if Pledge.objects.count() != rows:
         print(f"Making {rows:,} pledges …", flush=True)
         insert(rows)
-        for model in (CountyRound, PublishedCounty, PublishedState):
-            model.objects.all().delete()
-        published.publish_counties()
-        published.publish()
+        PublishedFigure.objects.update(looked_at=None)
+        publish()
         milestones.record()
     # Autovacuum and the checkpointer would do this during the measurement. An earlier run may have changed rows.
     with connection.cursor() as cursor:

@@ -2,11 +2,10 @@
 
 from datetime import timedelta
 
-from django.db.models import F
 from django.utils import timezone
 
-from pledges.counting import published, tally
-from pledges.models import County, CountyRound, PublishedCounty, Sector, TallyDelta
+from pledges.counting import tally
+from pledges.models import County, Sector, TallyDelta
 
 
 def exact_total():
@@ -53,16 +52,3 @@ def put_people(total, days=1):
         }
         by_day[timezone.localdate() - timedelta(days - 1 - number)] = {cell: n for cell, n in cells.items() if n}
     _put(by_day)
-
-
-def let_hours_pass(hours):
-    """Move the last round of counties, and the publication of each, into the past by these hours and a second."""
-    ago = timedelta(hours=hours, seconds=1)
-    PublishedCounty.objects.update(published_at=F("published_at") - ago)
-    CountyRound.objects.update(held_at=F("held_at") - ago)
-
-
-def publish():
-    """Publish the counties and today's table, as the worker does; returns whether it published the table."""
-    published.publish_counties()
-    return published.publish()

@@ -5,9 +5,8 @@ from datetime import timedelta
 
 from django.utils import timezone
 
-from pledges.commitments import figures as commitments
 from pledges.commitments.models import MOST, FollowUpAnswer, PlanPlace
-from pledges.models import ChosenCommitment, Commitment, CommitmentFigures, Pledge
+from pledges.models import ChosenCommitment, Commitment, Pledge
 
 # Of 100 people who were asked, how many gave which answer. "" is none.
 ANSWERS = {
@@ -20,7 +19,7 @@ ANSWERS = {
 
 
 def write():
-    """Let one in three confirmed pledges choose commitments, of which most were asked about, and publish the figures."""
+    """Let one in three confirmed pledges choose commitments, of which most were asked about."""
     rng = random.Random(4)
     offered = {}
     for commitment in Commitment.objects.filter(is_offered=True):
@@ -34,9 +33,6 @@ def write():
                 _choice(rng, pledge, each, slot) for slot, each in enumerate(rng.sample(of_sector, number), start=1)
             ]
     ChosenCommitment.objects.bulk_create(rows, batch_size=500)
-    # The worker may have published figures of the empty database today.
-    CommitmentFigures.objects.update(published_at=None)
-    commitments.publish()
 
 
 def _choice(rng, pledge, commitment, slot):

@@ -1,6 +1,6 @@
 """Reading, folding and checking the tally. Totals are exact at every moment, at a cost independent of the number of pledges.
 
-Totals by sector, way of signing and day are live. Figures of counties are published (`pledges.counting.published`).
+Totals by sector, way of signing and day are live. Figures of counties are published (`pledges.published`).
 """
 
 from dataclasses import dataclass
@@ -72,7 +72,7 @@ WHERE at >= date_trunc('hour', statement_timestamp(), 'UTC') - interval '23 hour
 class Totals:
     """The people counted at one moment: `total` is the sum of the three ways, and `sectors` sum to it.
 
-    `counties` with `unknown` sum to `counties_total`.
+    `counties` with `unknown` are published figures (0 where nothing is shown), which sum to `counties_total`.
     """
 
     as_of: datetime
@@ -90,18 +90,13 @@ class Totals:
     counties: list[tuple[County, int]]
     # The published figure of people without a county
     unknown: int
-    # {(sector id, county code or ""): people}. Not for publication: see pledges.counting.published.
+    # {(sector id, county code or ""): people}. Not for publication.
     cells: dict
 
     @property
     def counties_total(self):
-        """The people whose county is published."""
+        """The sum of the published figures of counties."""
         return sum(people for _, people in self.counties) + self.unknown
-
-    @property
-    def unpublished(self):
-        """The people whose county is not published yet; negative while more have left than came."""
-        return self.total - self.counties_total
 
     @property
     def midnight(self):
@@ -150,7 +145,7 @@ def shown_with_growth():
 def _totals(moment):
     content, cells = moment.content.parts[PledgeContent], moment.figures.cells
     total = sum(cells.values())
-    sectors, counties = {}, {code: row.n for code, row in content.published_counties.items()}
+    sectors = {}
     for (sector, _county), n in cells.items():
         sectors[sector] = sectors.get(sector, 0) + n
     return Totals(
@@ -164,9 +159,9 @@ def _totals(moment):
             for sector in content.sectors
             if sector.is_open or sectors.get(sector.pk)
         ],
-        counties_as_of=max((row.published_at for row in content.published_counties.values()), default=moment.at),
-        counties=[(county, counties.get(county.pk, 0)) for county in content.counties],
-        unknown=counties.get("", 0),
+        counties_as_of=content.published_at or moment.at,
+        counties=[(county, content.people_of(f"county:{county.pk}")) for county in content.counties],
+        unknown=content.people_of("county:"),
         cells=cells,
     )
 

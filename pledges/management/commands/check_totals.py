@@ -1,32 +1,29 @@
-"""Consistency check of the tally and of the published figures of counties."""
+"""Consistency check of the tally."""
 
 from django.core.management.base import BaseCommand, CommandError
 
-from pledges.counting import published, tally
+from pledges.counting import tally
 
 
 class Command(BaseCommand):
     """Compare the tally with the rows. Exits with an error if they differ; `--repair` rebuilds the tally."""
 
-    help = "Recount all people and compare the result with the tally; check that published figures sum up."
+    help = "Recount all people and compare the result with the tally."
 
     def add_arguments(self, parser):
         parser.add_argument("--repair", action="store_true", help="If they differ, rebuild the tally from the rows.")
 
     def handle(self, *, repair, **options):
-        differences, without_county = tally.differences(), published.without_county()
+        differences = tally.differences()
         for day, sector, county, way, counted, rows in differences:
             self.stdout.write(
                 f"{day or 'all days'}, sector {sector}, county {county or 'unknown'}, {way or 'all ways'}: "
                 f"tally {counted}, rows {rows}"
             )
-        for row in without_county:
-            self.stdout.write(f"published figure of county {row.county}: {row.n}, but there is no such county")
-        if (differences or without_county) and repair:
-            without_county.delete()
+        if differences and repair:
             tally.rebuild()
             self.stdout.write("The tally was rebuilt from the rows.")
-        elif differences or without_county:
+        elif differences:
             raise CommandError(
                 "The tally differs from the rows. Were triggers disabled? `check_totals --repair` rebuilds the tally."
             )

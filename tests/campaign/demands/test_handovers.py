@@ -6,15 +6,15 @@ from datetime import timedelta
 import pytest
 from django.db import IntegrityError, transaction
 from django.test import Client
-from django.utils import timezone
 
 from campaign.models import Demand, HandOver
-from pledges.models import Goal, PublishedCounty, TallyCell
+from pledges.models import Goal, TallyCell
 from tests.clock import DatabaseClock
 from tests.demands import days_ago, make_handover
 from tests.factories import make_staff, sign_in
 from tests.pages import LANGUAGES, Document, filled, path_of
 from tests.pledges.serving.test_snapshot import new_process
+from tests.published import show_counties
 from tests.staff.forms import form_errors
 from tests.tally import put_people
 
@@ -50,8 +50,7 @@ def tasks(client):
 
 def publish(people, county="AL-10"):
     """The published figure of a county becomes this."""
-    PublishedCounty.objects.filter(pk=county).delete()
-    PublishedCounty.objects.create(county=county, base=people, n=people, published_at=timezone.now())
+    show_counties({county: people})
 
 
 def change(row):

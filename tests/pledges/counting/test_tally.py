@@ -11,9 +11,10 @@ from django.db.models import F
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pledges.counting import published, tally
-from pledges.models import County, Pledge, PublishedCounty, Sector, TallyDay, TallyDelta
+from pledges.counting import tally
+from pledges.models import County, Pledge, Sector, TallyDay, TallyDelta
 from tests.factories import make_pledge
+from tests.published import show_counties
 from tests.tally import put_cells
 from tests.threads import at_once, begin, held_open
 
@@ -159,11 +160,10 @@ def test_totals_equal_the_rows_after(people, change, total, folded):
 
 def test_sectors_sum_to_the_total_and_counties_to_theirs(people):
     put_cells({("parents", "AL-11"): 20, ("youth", ""): 9})
-    published.publish_counties()
+    show_counties({"AL-11": 85, "": 60})
     read = tally.read()
     assert sum(n for _, n in read.sectors) == read.total == 33
-    assert sum(n for _, n in read.counties) + read.unknown == read.counties_total == 32
-    assert read.unpublished == 1
+    assert sum(n for _, n in read.counties) + read.unknown == read.counties_total == 145
 
 
 steps = st.one_of(
@@ -309,16 +309,6 @@ def test_check_totals_finds_and_repairs_changes_made_without_triggers(people, st
     assert output.getvalue() == (
         f"Exact: {total} people ({total} online, 0 in groups, 0 on paper), 0 in published figures of counties.\n"
     )
-
-
-def test_check_totals_finds_and_removes_a_published_figure_without_its_county(people):
-    PublishedCounty.objects.create(county="AL-99", base=9, n=9, published_at=datetime.now(UTC))
-    found = io.StringIO()
-    with pytest.raises(CommandError):
-        call_command("check_totals", stdout=found)
-    assert "AL-99" in found.getvalue()
-    call_command("check_totals", repair=True, stdout=io.StringIO())
-    call_command("check_totals", stdout=io.StringIO())
 
 
 def test_check_totals_repairs_nothing_without_the_option(people):

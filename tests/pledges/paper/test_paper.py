@@ -12,13 +12,13 @@ from django.db.models import F
 from django.utils import timezone
 
 from pledges.counting import tally
-from pledges.models import Municipality, OutboxEntry, PaperSheet, PublishedCounty, Sector, TallyDelta
+from pledges.models import Municipality, OutboxEntry, PaperSheet, Sector, TallyDelta
 from tests.events import make_event
 from tests.factories import make_pledge
 from tests.pledges.groups.made import make_group
 from tests.pledges.outbox.replay import replay, restore, take_entries
 from tests.pledges.paper.sheets import make_sheet, numbers
-from tests.tally import exact_total, publish
+from tests.tally import exact_total
 from tests.threads import at_once
 
 pytestmark = pytest.mark.django_db
@@ -109,12 +109,6 @@ def test_check_totals_finds_and_repairs_sheets_changed_without_triggers(capsys):
     assert "paper: tally" in capsys.readouterr().out
     call_command("check_totals", repair=True)
     assert exact_total() == 0
-
-
-def test_people_on_paper_show_in_no_county_as_long_as_they_are_few():
-    make_sheet("counted", {"parents": 4}, place="Durrës"), make_sheet("counted", {"parents": 30}, place="Tiranë")
-    publish()
-    assert dict(PublishedCounty.objects.values_list("county", "n")).get("AL-02", 0) == 0
 
 
 @pytest.mark.parametrize(

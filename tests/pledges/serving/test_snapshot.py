@@ -32,11 +32,10 @@ from campaign.models import (
     Voice,
 )
 from dev.postgresql import Cluster
-from pledges.counting import milestones, published
+from pledges.counting import milestones
 from pledges.models import (
     AlarmWord,
     Commitment,
-    CommitmentFigures,
     ContentChange,
     County,
     Goal,
@@ -44,6 +43,7 @@ from pledges.models import (
     Pledge,
     PledgingSettings,
     ProviderRule,
+    PublishedFigure,
     Sector,
     Wording,
 )
@@ -55,8 +55,8 @@ from tests.demands import add_step, make_handover
 from tests.drill import rounds
 from tests.factories import form_data, make_pledge, make_staff, run_worker, sign_in
 from tests.pages import public_paths
+from tests.published import next_night
 from tests.site import Site, url_of_test_database
-from tests.tally import let_hours_pass, put_cells
 from tests.threads import held_open
 from tests.voices import make_voice
 
@@ -117,17 +117,10 @@ def test_a_change_shows_on_the_next_request(client, writer):
         assert "Fjalë të reja" in client.get(path).text
 
 
-def publish_counties():
-    let_hours_pass(1)
-    put_cells({("parents", "AL-11"): 9, ("parents", "AL-01"): 9})
-    assert published.publish_counties() == 2
-
-
 CHANGES = [
     lambda: Sector.objects.filter(slug="parents").update(name_sq="Prindërit"),
     lambda: Sector.objects.create(slug="new", name_sq="Të rinj", name_en="New", color="s9"),
     lambda: Commitment.objects.first().delete(),
-    lambda: CommitmentFigures.objects.create(commitment=Commitment.objects.first()),
     lambda: Wording.objects.consent().get().next_version().save(),
     lambda: County.objects.filter(pk="AL-01").update(population=1),
     lambda: PledgingSettings.objects.update_or_create(pk=1, defaults={"state": "paused"}),
@@ -154,8 +147,7 @@ CHANGES = [
     ),
     lambda: Page.objects.filter(key="child").update(footer_column=3),
     lambda: sql("TRUNCATE campaign_oldaddress"),
-    published.publish,
-    publish_counties,
+    lambda: PublishedFigure.objects.create(name="county:AL-11"),
 ]
 
 
@@ -278,8 +270,7 @@ EDITS = {
     "pause": lambda words: PledgingSettings.objects.update_or_create(pk=1, defaults={"state": "paused"}),
     "open": lambda words: PledgingSettings.objects.update_or_create(pk=1, defaults={"state": "open"}),
     "pledge": lambda words: make_pledge(state="confirmed"),
-    "publish the table": lambda words: published.publish(),
-    "publish the counties": lambda words: publish_counties(),
+    "publish the figures": lambda words: next_night(),
     "exit": lambda words: SiteSettings.objects.update_or_create(
         pk=1, defaults={"exit_url": f"https://e{len(words)}.example/"}
     ),
