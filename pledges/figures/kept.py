@@ -1,6 +1,6 @@
 """What became of a commitment, as dots: those who have done it, and those who did not answer, in one drawing.
 
-A dot stands for the same number of people, at least five, because the figures are in steps of five.
+A dot stands for the same number of people, at least five, because the figures are multiples of five.
 """
 
 from dataclasses import dataclass
