@@ -18,7 +18,7 @@ PAGES = ("pledges:totals", "pledges:totals_per_10000", "pledges:method")
 
 @pytest.fixture
 def many_pledges():
-    """640 pledges over a year, with a published state and milestones."""
+    """640 pledges over a year, with published figures and milestones."""
     put_people(640, days=400)
     show_counties()
     milestones.record()

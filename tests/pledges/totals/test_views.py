@@ -40,7 +40,7 @@ def make_people():
     make_pledge(sector="artists", state="invalidated")
 
 
-def publish_counties():
+def add_people_and_show_counties():
     """Add 43 people and publish figures of counties, Tirana first."""
     put_cells({("youth", "AL-11"): 43})
     show_counties({"AL-11": 205, "AL-09": 100, "abroad": 75, "": 60, "AL-01": 0})
@@ -76,7 +76,7 @@ def as_page(client, language="en"):
 
 def test_totals_json_has_the_documented_keys(client):
     make_people()
-    publish_counties()
+    add_people_and_show_counties()
     data = as_json(client)
     assert list(data) == ["as_of", "total", *WAYS, "sectors", "counties_as_of", "counties_total", "counties"]
     assert data["total"] == 49 == sum(data[way] for way in WAYS)
@@ -113,7 +113,7 @@ def test_the_time_of_the_totals_has_an_offset(client):
 @pytest.mark.parametrize("folded", [False, True])
 def test_30_page_json_and_csv_show_the_same_figures(client, folded):
     make_people()
-    publish_counties()
+    add_people_and_show_counties()
     make_people()
     if folded:
         tally.fold()
@@ -178,7 +178,7 @@ def test_a_new_sector_is_in_the_figures(client):
 
 
 def test_counties_with_equal_totals_are_in_albanian_order(client):
-    publish_counties()
+    add_people_and_show_counties()
     names = [county.name_sq for county in County.objects.all()]
     page = Document(client.get("/sq/sa-jemi/"))
     [table] = page.all("table", **{"class": "data-table"})
@@ -407,7 +407,7 @@ def test_30_figures_pages_and_open_data_agree(client):
 
 def test_every_county_of_the_map_links_to_its_row_and_has_its_number(client):
     make_people()
-    publish_counties()
+    add_people_and_show_counties()
     for path, values in (
         ("/en/totals/", {"AL-11": "205", "AL-09": "100", "AL-01": "–"}),
         ("/en/totals/per-10000/", {"AL-11": "2.7"}),
