@@ -1,13 +1,15 @@
 """Publishing of figures from the rows, once a night."""
 
+import io
 from datetime import timedelta
 
 import pytest
+from django.core.management import call_command
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from pledges.commitments.models import FollowUpAnswer
-from pledges.models import EventCount, PublishedFigure
+from pledges.models import EventCount, Milestone, PublishedFigure
 from pledges.published.publishing import exact_cells, publish
 from tests.commitments import commitment_of, make_chosen
 from tests.events import make_event
@@ -130,3 +132,15 @@ def test_staff_see_exact_numbers():
         ("AL-07", 1),
         ("AL-11", 3),
     ]
+
+
+@pytest.mark.slow
+def test_the_demonstration_has_published_figures_of_every_kind(client):
+    call_command("demo", stdout=io.StringIO())
+    data = client.get("/api/v1/totals.json").json()
+    assert abs(data["counties_total"] - data["total"]) < 400 and data["counties"]["AL-11"]["total"] > 400
+    commitments = client.get("/api/v1/commitments.json").json()["commitments"]
+    assert any(row["asked"] and row["done"] for row in commitments)
+    assert "people signed through the link" in client.get("/en/events/").text
+    assert Milestone.objects.filter(kind="counties").exists()
+    assert "growth-chart" in client.get("/en/totals/tirana/").text
