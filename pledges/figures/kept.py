@@ -1,12 +1,12 @@
 """What became of a commitment, as dots: those who have done it, and those who did not answer, in one drawing.
 
-A dot stands for the same number of people, at least five, because the figures are in steps of five.
+A dot stands for the same number of people, at least five, because the figures are multiples of five.
 """
 
 from dataclasses import dataclass
 
-from pledges.events.models import STEP
 from pledges.numbers import one_two_five
+from pledges.published.rule import STEP
 
 COLUMNS, MAX_DOTS = 20, 60
 # The distance of two dots, and the radius of one, in units of the viewBox.
@@ -35,9 +35,12 @@ def kept(figures):
     """The Kept of a CommitmentFigures row; None if too few were asked to publish it."""
     if not figures or not figures.asked:
         return None
-    unit = next(size for size in one_two_five() if size >= STEP and figures.asked <= size * MAX_DOTS)
+    kinds = ("done", "going_on", "cannot_say", "given_up", "silent")
+    # The parts are blurred each, so their sum can be above the number of people who were asked.
+    all_people = sum(getattr(figures, kind) for kind in kinds)
+    unit = next(size for size in one_two_five() if size >= STEP and all_people <= size * MAX_DOTS)
     marks, people, drawn = [], 0, 0
-    for kind in ("done", "going_on", "cannot_say", "given_up", "silent"):
+    for kind in kinds:
         people += getattr(figures, kind)
         # Rounded from the beginning of the row, so that the dots of all kinds are as many as those of all people.
         last = round(people / unit)
