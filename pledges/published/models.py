@@ -17,7 +17,7 @@ class PublishedFigure(models.Model):
     """One figure, by its name: "county:AL-11" ("county:" for none), "commitment:5:chosen", "event:3:link".
 
     The row stays when what it counts is gone, and its offset never changes: a second offset would be a second look at the same
-    people. published.sql enforces both.
+    people. published.sql enforces both. No exact number is stored.
     """
 
     name = models.CharField(max_length=60, primary_key=True)
@@ -57,6 +57,7 @@ class PublishedFigure(models.Model):
 
 
 def _thinned(moves):
+    """The moves, of older ones the last of each month."""
     limit = (timezone.localdate() - timedelta(days=DAYS_OF_MOVES)).isoformat()
     by_month = {day[:7]: [day, shown] for day, shown in moves if day < limit}
     return [*by_month.values(), *(move for move in moves if move[0] >= limit)]

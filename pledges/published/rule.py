@@ -47,8 +47,3 @@ def next_shown(shown, blurred):
     if abs(blurred - shown) < MOVE:
         return shown
     return STEP * round(blurred / STEP) if blurred >= SMALLEST else 0
-
-
-def part_of(shown, whole):
-    """What is shown of a figure whose exact, public whole is given: nothing if nearly all could be in it."""
-    return shown if whole - shown >= MARGIN else 0

@@ -19,7 +19,7 @@ PAGE_SIZE = 50
 
 @dataclass(frozen=True)
 class Supporter:
-    """One entry of the wall. No county: who knows a name would learn where the person is from, and a small county its people."""
+    """One entry of the wall. It names no county: a name beside a small county would tell who is in its figure."""
 
     name: str
     sector: Sector
