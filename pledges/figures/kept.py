@@ -17,7 +17,7 @@ SPACING, RADIUS = 10, 3.6
 class KeptFigures:
     """The drawing of the figures of one commitment.
 
-    `unit` is the number of people a dot stands for. `marks` are (kind, people, path data) of done, going_on, cannot_say, given_up
+    `unit` is the number of people a dot stands for. `marks` are (kind, people, path data) of done, going_on, cannot_say, rest
     and silent, in the order in which they are drawn.
     """
 
@@ -32,10 +32,10 @@ class KeptFigures:
 
 
 def kept(figures):
-    """The Kept of a CommitmentFigures row; None if too few were asked to publish it."""
-    if not figures or not figures.asked:
+    """The drawing of CommitmentFigures; None if too few were asked, or most of them are in parts too small to be shown."""
+    if not figures or not figures.asked or figures.rest > figures.asked / 2:
         return None
-    kinds = ("done", "going_on", "cannot_say", "given_up", "silent")
+    kinds = ("done", "going_on", "cannot_say", "rest", "silent")
     # The parts are blurred each, so their sum can be above the number of people who were asked.
     all_people = sum(getattr(figures, kind) for kind in kinds)
     unit = next(size for size in one_two_five() if size >= STEP and all_people <= size * MAX_DOTS)
@@ -64,7 +64,7 @@ SHAPES = {
     "done": _circle,
     "going_on": lambda x, y: _circle(x, y) + _circle(x, y, RADIUS / 2),
     "cannot_say": lambda x, y: _circle(x, y, RADIUS / 2.5),
-    "given_up": lambda x, y: f"M{x - RADIUS / 1.5:g} {y:g}h{2 * RADIUS / 1.5:g}",
+    "rest": lambda x, y: f"M{x - RADIUS / 1.5:g} {y:g}h{2 * RADIUS / 1.5:g}",
     "silent": _circle,
 }
 

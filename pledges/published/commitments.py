@@ -35,9 +35,6 @@ class CommitmentFigures:
         return min(self.asked, self.done + self.going_on)
 
     @property
-    def given_up(self):
-        """Of those who were asked, how many neither the other answers nor silence account for.
-
-        They said that it is not for them any more, or are too few of one kind to be shown.
-        """
+    def rest(self):
+        """Those asked who said that it is not for them any more, or are too few of one kind to be shown."""
         return max(0, self.asked - self.done - self.going_on - self.cannot_say - self.silent)

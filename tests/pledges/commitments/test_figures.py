@@ -5,6 +5,7 @@ import io
 
 import pytest
 
+from pledges.figures.kept import kept
 from pledges.models import Commitment, Pledge
 from pledges.published.commitments import CommitmentFigures
 from pledges.published.publishing import publish
@@ -46,7 +47,9 @@ def test_no_part_is_shown_above_its_whole_and_answers_from_a_hundred_asked_on():
     assert (shown.chosen, shown.asked, shown.answered, shown.done, shown.silent) == (150, 150, 150, 150, 65)
     assert figures(chosen=150, asked=95, done=80) == CommitmentFigures(chosen=150)
     assert figures(asked=150, done=80) == CommitmentFigures(), "the whole is not shown"
-    assert figures(chosen=200, asked=200, done=60, going_on=60).given_up == 80
+    assert figures(chosen=200, asked=200, done=60, going_on=60).rest == 80
+    assert kept(figures(chosen=200, asked=200, done=60, going_on=60)), "most are accounted for"
+    assert kept(figures(chosen=200, asked=200, done=60)) is None, "a drawing would say that most gave it up"
 
 
 def test_the_open_data_are_exactly_these_and_null_where_nothing_is_shown(client):
