@@ -26,10 +26,13 @@ PATIENCE_SECONDS = 2
 
 
 class Kept:
-    """The response of a public page. `seen` is the last Snapshot for which it was found valid."""
+    """The response of a public page. `seen_at` is when the last Snapshot was read for which it was found valid.
+
+    It holds no Snapshot, which would hold all content of its time.
+    """
 
     def __init__(self, response, started, lock):
-        self.page, self.state, self.seen = response.page
+        self.page, self.state, self.seen_at = response.page
         self.status, self.headers = started
         self.body, self.lock = [response.content], lock
         self.etag = response.headers["ETag"]
@@ -48,15 +51,15 @@ class Kept:
 
     def is_valid(self, now):
         """Whether Django would make the same response with this Snapshot."""
-        if now is not self.seen:
+        if now.read_at != self.seen_at:
             if self.page.state(now) != self.state:
                 return False
-            self.seen = now
+            self.seen_at = now.read_at
         return not self.page.is_form or now.is_live
 
     def is_recent(self):
         """Whether requests may get it while it is made anew."""
-        return not self.page.is_form and time.monotonic() - self.seen.read_at < PATIENCE_SECONDS
+        return not self.page.is_form and time.monotonic() - self.seen_at < PATIENCE_SECONDS
 
     def matches(self, condition):
         """Whether a client with this If-None-Match has the page. nginx makes an ETag weak where it compresses."""

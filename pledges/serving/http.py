@@ -69,8 +69,9 @@ def public_page(view=None, *, parameters=None, is_form=False, is_data=False):
         now = snapshot.current()
         page = Page(address, metrics.view_of(request), snapshot.shows_figures(), is_form, is_data)
         state = page.state(now)
-        response.page, response.headers["ETag"] = (page, state, now), page.etag(state)
-        # weare1.cache compares the ETag: it needs the whole response.
+        response.headers["ETag"] = page.etag(state)
+        # For weare1.cache, which compares the ETag: it needs the whole response.
+        response.page = page, state, now.read_at
         if request.META.pop("HTTP_IF_NONE_MATCH", None) is not None:
             request.META.pop("HTTP_IF_MODIFIED_SINCE", None)
         return mark_public(response, NEVER_STALE_CACHE_CONTROL if is_form else PUBLIC_CACHE_CONTROL)

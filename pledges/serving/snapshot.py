@@ -16,7 +16,7 @@ from datetime import datetime
 from types import SimpleNamespace
 
 from django.conf import settings
-from django.db import OperationalError, connection, transaction
+from django.db import Error, OperationalError, connection, transaction
 
 from pledges import metrics
 from pledges.database import UNAVAILABLE
@@ -153,7 +153,7 @@ def _replace():
     try:
         if _process.tried_at < asked_at:
             _process.snapshot, _process.is_down = fresh(), False
-    except UNAVAILABLE as error:
+    except Error as error:
         logger.error("The database cannot be reached: %s", type(error).__name__)
         connection.close()
         _process.is_down = True
@@ -199,8 +199,9 @@ def _content(held, version, at):
         if content and content.is_of(version, at):
             return content
     metrics.CONTENT_READ.set_to_current_time()
-    _process.content = _load()
-    return _process.content
+    # Not read back: another thread may have set it meanwhile.
+    content = _process.content = _load()
+    return content
 
 
 def _load():
