@@ -29,6 +29,7 @@ SECONDS = rounds(1, 20)
 # What the site says about a restored database, as JSON.
 STATE = """
 import json
+from pledges.counting import tally
 from pledges.crypto import links
 from pledges.models import *
 from django.contrib.auth.models import User
