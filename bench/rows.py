@@ -11,18 +11,18 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from dev import DevError
-from pledges.counting import milestones, published
+from pledges.counting import milestones
 from pledges.counting.models import count
 from pledges.crypto import keys
 from pledges.models import (
     County,
     Pledge,
     ProviderRule,
-    PublishedCounty,
-    PublishedState,
+    PublishedFigure,
     Sector,
     Wording,
 )
+from pledges.published.publishing import publish
 
 # The domains of all addresses here. They cannot receive mail (RFC 2606). With their shares in per cent.
 DOMAINS = {"posta.invalid": 70, "letra.invalid": 14, "shkolla.invalid": 8, "bashkia.invalid": 5, "kopeja.invalid": 3}
@@ -82,10 +82,8 @@ def fill(rows):
     if Pledge.objects.count() != rows:
         print(f"Making {rows:,} pledges …", flush=True)
         insert(rows)
-        for model in (PublishedCounty, PublishedState):
-            model.objects.all().delete()
-        published.publish_counties()
-        published.publish()
+        PublishedFigure.objects.update(looked_at=None)
+        publish()
         milestones.record()
     # Autovacuum and the checkpointer would do this during the measurement. An earlier run may have changed rows.
     with connection.cursor() as cursor:

@@ -10,11 +10,12 @@ from pledges.goals.models import Goal, Milestone, goal_above
 from pledges.mail.models import MailDelay
 from pledges.places.models import County, Municipality
 from pledges.providers.models import ProviderRule
+from pledges.published.commitments import CommitmentFigures
+from pledges.published.models import PublishedFigure
 from pledges.sectors.models import Commitment, Sector
 from pledges.sectors.wordings import Wording
 from pledges.serving.snapshot import Part
 from pledges.settings.models import PledgingSettings
-from pledges.tally.models import PublishedCounty, PublishedState
 
 
 class PledgeContent(Part):
@@ -22,7 +23,7 @@ class PledgeContent(Part):
 
     def __init__(self, version, at):
         super().__init__(version, at)
-        offered = Commitment.objects.filter(is_offered=True).select_related("figures")
+        offered = Commitment.objects.filter(is_offered=True)
         commitments = Prefetch("commitments", offered.order_by("position", "pk"))
         # All sectors, also closed ones. `sector.commitments.all()` are those that are offered, and runs no query.
         self.sectors = tuple(Sector.objects.prefetch_related(commitments))
@@ -38,19 +39,20 @@ class PledgeContent(Part):
         for goal in Goal.objects.order_by("people"):
             self.goals[goal.county_id].append(goal)
         self.milestones = tuple(Milestone.objects.select_related("sector"))
-        # {county code or "": PublishedCounty}
-        self.published_counties = PublishedCounty.objects.in_bulk()
-        # The newest PublishedState, or None before the first.
-        self.published_state = PublishedState.objects.first()
-        # {county code or "unknown": [(day, figure)]}, see there.
-        self.county_moves = PublishedState.county_moves()
+        # {name: PublishedFigure}, and when they were last compared, None before the first time
+        self.published = PublishedFigure.objects.in_bulk()
+        self.published_at = max((row.looked_at for row in self.published.values() if row.looked_at), default=None)
         self.events = tuple(Event.objects.shown())
         # All commitments, also those that are no longer offered.
         self.commitments = tuple(
-            Commitment.objects.select_related("sector", "figures").order_by(
-                "sector__position", "sector", "position", "pk"
-            )
+            Commitment.objects.select_related("sector").order_by("sector__position", "sector", "position", "pk")
         )
+        for commitment in (*self.commitments, *(each for sector in self.sectors for each in sector.commitments.all())):
+            commitment.figures = CommitmentFigures.of(commitment, self.people_of)
+
+    def people_of(self, name):
+        """What is published of the PublishedFigure with this name, 0 for nothing."""
+        return self.published[name].people if name in self.published else 0
 
     def changes(self):
         """The times at which events end and their links stop counting."""
@@ -59,7 +61,7 @@ class PledgeContent(Part):
     @cached_property
     def most_chosen(self):
         """The commitments with published figures, those with most people whom we asked first."""
-        chosen = [each for each in self.commitments if hasattr(each, "figures") and each.figures.chosen]
+        chosen = [each for each in self.commitments if each.figures.chosen]
         return sorted(chosen, key=lambda each: (-each.figures.asked, -each.figures.chosen))
 
     @cached_property

@@ -10,9 +10,8 @@ from django.tasks import TaskResultStatus
 from django_tasks_db.models import DBTaskResult
 
 from pledges import tasks
-from pledges.commitments import figures as commitments
 from pledges.commitments.models import ChosenCommitment, FollowUp
-from pledges.counting import milestones, published
+from pledges.counting import milestones
 from pledges.crypto import keys
 from pledges.crypto.models import Unreadable
 from pledges.enquiries.models import Enquiry
@@ -24,6 +23,7 @@ from pledges.mail.models import MESSAGE_RETENTION, MailDelay, Message
 from pledges.mail.returned_mailboxes import ReturnedMailbox
 from pledges.mail_texts.models import TrialMessage
 from pledges.outbox.models import OutboxEntry
+from pledges.published.publishing import publish
 from pledges.rotation import rotation
 from pledges.rotation.encrypted import CONTACTS, ENCRYPTED_MODELS
 from pledges.statistics import funnel
@@ -31,7 +31,6 @@ from pledges.statistics.models import FunnelDay, Minute
 from pledges.supporters.batches import Batch
 from pledges.supporters.models import NETWORK_DIGEST_LIFE, Pledge
 from pledges.supporters.querysets import PENDING_LIFE
-from pledges.totals import events
 
 BATCH_ROWS = 500
 # After this time without a step the task of an unfinished batch is assumed to be lost.
@@ -276,9 +275,6 @@ STEPS = [
     fill_name_bits,
     end_stalled_exports,
     retry_unreadable,
-    published.publish_counties,
-    published.publish,
-    events.publish,
-    commitments.publish,
+    publish,
     milestones.record,
 ]

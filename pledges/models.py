@@ -1,11 +1,11 @@
 """Models of the pledges app, which Django looks for here."""
 
-from pledges.commitments.models import ChosenCommitment, CommitmentFigures, FollowUp
+from pledges.commitments.models import ChosenCommitment, FollowUp
 from pledges.counting.models import Count
 from pledges.crypto.models import RegisteredKey, Unreadable
 from pledges.enquiries.alarm_words import AlarmWord
 from pledges.enquiries.models import Answer, Disclosure, Enquiry, ReadyAnswer
-from pledges.events.models import Event, EventCount, EventFigures
+from pledges.events.models import Event, EventCount
 from pledges.exports.models import Export
 from pledges.follows.models import Follow
 from pledges.goals.models import Goal, Milestone
@@ -23,6 +23,7 @@ from pledges.outbox.models import Backup, OutboxEntry
 from pledges.paper.models import PaperSheet
 from pledges.places.models import County, Municipality
 from pledges.providers.models import BlockedAddress, ProviderRule
+from pledges.published.models import PublishedFigure
 from pledges.referrals.models import ReferralLink
 from pledges.requests.models import DataRequest
 from pledges.sectors.models import Commitment, Sector
@@ -33,7 +34,6 @@ from pledges.starter.models import StarterItem
 from pledges.statistics.models import FallenProvider, FunnelChange, FunnelDay, FunnelKind, Minute
 from pledges.supporters.batches import Batch, BatchRow
 from pledges.supporters.models import Pledge
-from pledges.tally.models import PublishedCounty, PublishedState, Way
 from pledges.voices.models import VoiceOwner
 from pledges.wall.models import RefusedWord, WallName
 from pledges.worker.models import FailedStep, Heartbeat

@@ -2,11 +2,12 @@
 
 from datetime import timedelta
 
-from django.db.models import F
+from django.db import connection
 from django.db.models.functions import Now
 
-from pledges.commitments import figures as commitments
-from pledges.models import ChosenCommitment, Commitment, CommitmentFigures, FollowUp
+from pledges.models import ChosenCommitment, Commitment, FollowUp
+from pledges.published.commitments import FIGURES
+from pledges.published.publishing import PEOPLE_SQL
 from tests.factories import make_pledge
 
 
@@ -46,13 +47,9 @@ def ask_now(pledge, questions=1, ago=timedelta()):
     return list(pledge.chosen.all())
 
 
-def next_day():
-    """Let the figures be of the day before and publish those of today."""
-    CommitmentFigures.objects.update(published_at=F("published_at") - timedelta(days=1))
-    assert commitments.publish() == Commitment.objects.count()
-
-
-def published(commitment):
-    """{figure: published number} of a commitment."""
-    row = CommitmentFigures.objects.get(commitment=commitment)
-    return {name: getattr(row, name) for name in commitments.FIGURES}
+def exact(commitment):
+    """{figure: people} as the nightly statement counts them."""
+    with connection.cursor() as cursor:
+        cursor.execute(PEOPLE_SQL)
+        counted = dict(cursor.fetchall())
+    return {name: counted.get(f"commitment:{commitment.pk}:{name}", 0) for name in FIGURES}

@@ -3,12 +3,10 @@
 import uuid
 from datetime import timedelta
 
-from django.db.models import F
 from django.utils import timezone
 
-from pledges.models import Event, EventFigures
+from pledges.models import Event
 from pledges.referrals.models import encrypt_inviter
-from pledges.totals import events
 from tests.factories import make_pledge
 from tests.numbers import next_number
 
@@ -44,9 +42,3 @@ def make_signed(event, people):
     """So many people who have signed through the link of the event and confirmed."""
     for _ in range(people):
         assert make_coming(event).confirm()
-
-
-def next_day():
-    """Let the figures be of the day before and publish those of today."""
-    EventFigures.objects.update(published_on=F("published_on") - timedelta(days=1))
-    assert events.publish() == EventFigures.objects.count()

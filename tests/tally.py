@@ -6,8 +6,8 @@ from datetime import date, datetime, time, timedelta
 from django.db.models import Max
 from django.utils import timezone
 
-from pledges.counting import published, tally
-from pledges.counting.models import count
+from pledges.counting import tally
+from pledges.counting.models import count, exact_cells
 from pledges.models import County, GroupPledge, Municipality, PaperSheet, Pledge, Sector
 from pledges.serving import snapshot
 from tests.factories import make_copies, make_pledge
@@ -23,6 +23,14 @@ def read_with_growth():
     """The Totals and the Growth after a count of the worker."""
     count()
     return tally.read_with_growth()
+
+
+def counties():
+    """{county code, "" for none: people} of the rows as they are now."""
+    people = Counter()
+    for (_sector, county), n in exact_cells().items():
+        people[county] += n
+    return dict(people)
 
 
 def rows():
@@ -134,9 +142,3 @@ def put_people(total, days=1, way="paper"):
             for offset, (cell, n) in enumerate(people.items())
         }
         put_cells(cells, timezone.localdate() - timedelta(days - 1 - number), way)
-
-
-def publish():
-    """Publish the counties and today's table, as the worker does; returns whether it published the table."""
-    published.publish_counties()
-    return published.publish()

@@ -2,7 +2,7 @@
 
 from django.utils.translation import gettext as _
 
-from pledges.counting.models import by_county
+from pledges.counting.models import exact_cells
 from pledges.models import Pledge
 from pledges.statistics import activity
 
@@ -18,7 +18,7 @@ def context(totals):
     # Rows are (label, signed, of these confirmed, supporters in all); sources have no total.
     sectors = [(sector.name, *recent.sectors.get(sector.pk, (0, 0)), people) for sector, people in totals.sectors]
     sources = [(label, *recent.sources[value]) for value, label in Pledge.Source.choices if value in recent.sources]
-    counties = _counties(totals)
+    counties, by_sector = _counties(totals)
     return {
         "total": totals.total,
         "signed": sum(signed for _day, signed, _confirmed in recent.days),
@@ -35,6 +35,7 @@ def context(totals):
         "sectors": sectors,
         "max_signed_in_a_sector": max((row[1] for row in sectors), default=0),
         "counties": counties,
+        "sectors_by_county": by_sector,
         "max_in_a_county": max((people for _name, people in counties), default=0),
         "sources": sources,
         "max_signed_from_a_source": max((row[1] for row in sources), default=0),
@@ -42,10 +43,16 @@ def context(totals):
 
 
 def _counties(totals):
-    """(name, supporters now) of each county, most first, then of those who gave none. Staff who see pledges see live figures."""
-    people = by_county()
-    rows = [(county.name, people.get(county.pk, 0)) for county, _published in totals.counties]
-    return [*sorted(rows, key=lambda row: -row[1]), (_("County not given"), people.get("", 0))]
+    """[(name, supporters now)] of each county, most first, then of those who gave none, and [(name, [them by sector])] alike.
+
+    Staff who see pledges see exact numbers, which are counted now.
+    """
+    cells = exact_cells()
+    places = [(county.name, county.pk) for county, _published in totals.counties]
+    rows = [(name, [cells.get((sector.pk, code), 0) for sector, _people in totals.sectors]) for name, code in places]
+    rows.sort(key=lambda row: -sum(row[1]))
+    rows.append((_("County not given"), [cells.get((sector.pk, ""), 0) for sector, _people in totals.sectors]))
+    return [(name, sum(people)) for name, people in rows], rows
 
 
 def _bars(recent):

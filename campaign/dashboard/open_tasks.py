@@ -15,10 +15,10 @@ from campaign.news.models import Article
 from campaign.organisations.models import Organisation
 from campaign.pages.models import Page
 from campaign.voices.models import Voice
+from pledges.content import PledgeContent
 from pledges.counting import tally
 from pledges.desk import open_tasks
 from pledges.desk.open_tasks import Task, list_url
-from pledges.models import PublishedCounty
 from staff.admin.base import change_url
 
 
@@ -86,10 +86,10 @@ def _handover_tasks():
     waiting = HandOver.objects.filter(handed_on=None).select_related("goal__county", "demand")
     if not waiting:
         return
-    total, counties = tally.read().total, PublishedCounty.objects.in_bulk()
+    total = tally.read().total
     for row in waiting:
         county = row.goal.county_id
-        people = total if county is None else counties[county].n if county in counties else 0
+        people = total if county is None else PledgeContent.current().people_of(f"county:{county}")
         if people >= row.goal.people:
             label = _("The goal of %(goal)s has been reached: hand “%(demand)s” over and enter the registry number") % {
                 "goal": row.goal,

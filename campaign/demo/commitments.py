@@ -5,9 +5,8 @@ from datetime import timedelta
 
 from django.utils import timezone
 
-from pledges.commitments import figures as commitments
 from pledges.commitments.models import MOST, FollowUpAnswer, PlanPlace
-from pledges.models import ChosenCommitment, Commitment, CommitmentFigures, Pledge
+from pledges.models import ChosenCommitment, Commitment, Pledge
 
 # Of 100 people who were asked, how many gave which answer. "" is none.
 ANSWERS = {
@@ -20,23 +19,19 @@ ANSWERS = {
 
 
 def write():
-    """Let one in three confirmed pledges choose commitments, of which most were asked about, and publish the figures."""
+    """Let two in three confirmed pledges choose commitments, the first of their sector, of which most were asked about."""
     rng = random.Random(4)
     offered = {}
     for commitment in Commitment.objects.filter(is_offered=True):
         offered.setdefault(commitment.sector_id, []).append(commitment)
     rows = []
     for pledge in Pledge.objects.confirmed().order_by("created_at"):
-        if rng.random() < 1 / 3 and pledge.sector_id in offered:
+        if rng.random() < 2 / 3 and pledge.sector_id in offered:
             of_sector = offered[pledge.sector_id]
             number = min(rng.randint(1, MOST), len(of_sector))
-            rows += [
-                _choice(rng, pledge, each, slot) for slot, each in enumerate(rng.sample(of_sector, number), start=1)
-            ]
+            chosen = [of_sector[0], *rng.sample(of_sector[1:], number - 1)]
+            rows += [_choice(rng, pledge, each, slot) for slot, each in enumerate(chosen, start=1)]
     ChosenCommitment.objects.bulk_create(rows, batch_size=500)
-    # The worker may have published figures of the empty database today.
-    CommitmentFigures.objects.update(published_at=None)
-    commitments.publish()
 
 
 def _choice(rng, pledge, commitment, slot):

@@ -11,8 +11,9 @@ from campaign.demands.handovers import HandOver
 from campaign.demands.models import Demand
 from campaign.organisations.models import Organisation
 from campaign.pictures import logos
+from pledges.content import PledgeContent
 from pledges.goals.models import round_goal
-from pledges.models import Goal, Municipality, OrganisationKind, PublishedCounty
+from pledges.models import Goal, Municipality, OrganisationKind
 
 Kind = OrganisationKind
 # (name in Albanian, name in English, kind, municipality or "" for abroad, number of its logo or None)
@@ -70,13 +71,12 @@ def write_goals():
         sentence_sq="Kur të bëhemi 5000, ia dorëzojmë kërkesat tona Kuvendit.",
         sentence_en="At 5,000 we hand our demands to Parliament.",
     )
-    for county in PublishedCounty.objects.filter(county="AL-10"):
-        Goal.objects.create(
-            people=round_goal(county.n) + 50,
-            county_id=county.county,
-            sentence_sq="Atëherë ia dorëzojmë kërkesat Institucionit Shembull të Shkodrës.",
-            sentence_en="Then we hand our demands to Institucioni Shembull of Shkodër.",
-        )
+    Goal.objects.create(
+        people=round_goal(PledgeContent.current().people_of("county:AL-10")) + 50,
+        county_id="AL-10",
+        sentence_sq="Atëherë ia dorëzojmë kërkesat Institucionit Shembull të Shkodrës.",
+        sentence_en="Then we hand our demands to Institucioni Shembull of Shkodër.",
+    )
 
 
 def invented_logo(number):

@@ -17,6 +17,7 @@ from pledges.events.models import LATE
 from pledges.figures.brand import web_address
 from pledges.fixed_pages import fixed_page
 from pledges.languages import in_each_language, other_language
+from pledges.published.rule import SMALLEST
 from pledges.serving import snapshot
 from pledges.serving.http import in_named_language, public_page
 
@@ -56,6 +57,8 @@ def event(request, slug):
         "slug": slug,
         "is_over": event.ends <= now,
         "late_days": LATE.days,
+        "published_at": PledgeContent.current().published_at or now,
+        "small": SMALLEST,
         "way_on": ways_on.way_on(SiteContent.current(), "campaign:events", _("All events")),
         "structured": [structured_data.event(event), structured_data.breadcrumbs(trail)],
     }

@@ -38,9 +38,7 @@ def context(page, sector, totals):
         "part": parts.of_sector(sector, people),
         "sign_url": f"{reverse('pledges:sign')}?sector={sector.slug}" if sector.is_open else reverse("pledges:sign"),
         "groups": [each for each, _people in totals.sectors if each.is_open],
-        "has_kept": any(
-            commitment.figures.chosen for commitment in sector.commitments.all() if hasattr(commitment, "figures")
-        ),
+        "has_kept": any(commitment.figures.chosen for commitment in sector.commitments.all()),
         "drawing": DRAWINGS.get(sector.slug),
         "has_handouts": sector.slug in WITH_HANDOUTS,
         "say": page.say.splitlines(),

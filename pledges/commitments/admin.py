@@ -6,14 +6,15 @@ from django.contrib.admin.utils import unquote
 from django.contrib.admin.widgets import AdminTextareaWidget
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
-from django.db.models import F, FloatField, Value
-from django.db.models.functions import Cast, Coalesce, NullIf
+from django.db.models import Case, When
 from django.http import Http404
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils.translation import gettext_lazy as _
 
+from pledges.content import PledgeContent
+from pledges.published.commitments import CommitmentFigures
 from pledges.sectors.models import Commitment, Sector
 from staff.admin.base import ModelAdmin, ReadOnly
 
@@ -51,11 +52,11 @@ class CommitmentAdmin(ReadOnly, ModelAdmin):
 
     list_display = ["text", "sector", "chosen", "asked", "kept", "silent", "verdict", "is_offered"]
     list_filter = ["is_offered", "sector"]
-    list_select_related = ["sector", "figures"]
+    list_select_related = ["sector"]
     search_fields = ["key"]
     list_note = _(
-        "What people chose to do, and what became of it: the published numbers, rounded down to a multiple of five once a "
-        "day. “–” is fewer than five, or a number that would tell too much. Those that are kept most come first. You add "
+        "What people chose to do, and what became of it: the published numbers, which are approximate and change once a "
+        "night at most. “–” is a number that is too small or would tell too much. Those that are kept most come first. You add "
         "commitments and change their texts on the page of their group. Once someone has chosen one, its text stays: replace "
         "it here."
     )
@@ -64,9 +65,12 @@ class CommitmentAdmin(ReadOnly, ModelAdmin):
     readonly_fields = ["chosen", "asked", "kept", "silent", "verdict"]
 
     def get_queryset(self, request):
-        kept = Cast(F("figures__done") + F("figures__going_on"), FloatField()) / NullIf(F("figures__asked"), Value(0))
-        rows = super().get_queryset(request).annotate(share=Coalesce(kept, Value(-1.0)))
-        return rows.order_by("-share", "-figures__asked", "-figures__chosen", "sector__position", "position", "pk")
+        figures = {each.pk: each.figures for each in PledgeContent.current().commitments}
+        by_share = sorted(
+            figures, key=lambda pk: -figures[pk].kept / (figures[pk].asked or 1) if figures[pk].asked else 1
+        )
+        place = Case(*(When(pk=pk, then=number) for number, pk in enumerate(by_share)), default=len(by_share))
+        return super().get_queryset(request).order_by(place, "sector__position", "position", "pk")
 
     def get_ordering(self, request):
         # That of get_queryset().
@@ -97,14 +101,17 @@ class CommitmentAdmin(ReadOnly, ModelAdmin):
         return self.published(commitment, "silent")
 
     def published(self, commitment, name):
-        """A published figure, or "–" below five."""
-        return getattr(getattr(commitment, "figures", None), name, 0) or "–"
+        """A published figure, or "–" where nothing is shown."""
+        return getattr(self.figures(commitment), name) or "–"
+
+    def figures(self, commitment):
+        return CommitmentFigures.of(commitment, PledgeContent.current().people_of)
 
     @admin.display(description=_("does it work?"))
     def verdict(self, commitment):
         """A sentence about the published figures."""
-        figures = getattr(commitment, "figures", None)
-        if not figures or not figures.asked:
+        figures = self.figures(commitment)
+        if not figures.asked:
             return _("Too few have been asked.")
         if not figures.kept:
             return _("No answer says that it is kept.")

@@ -3,15 +3,13 @@
 from datetime import datetime, time, timedelta
 
 from django.db import models, transaction
-from django.db.models import Count, Exists, OuterRef, Q
-from django.db.models.functions import Mod, Now
-from django.db.models.lookups import Exact
+from django.db.models import Exists, OuterRef, Q
+from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
-from pledges.events.models import STEP
 from pledges.sectors.models import Commitment
 from pledges.supporters.models import Pledge
 
@@ -96,22 +94,6 @@ class ChosenCommitmentQuerySet(models.QuerySet):
     def to_ask_about(self):
         """Those that their supporter has not given up."""
         return self.exclude(answer=FollowUpAnswer.NOT_ANY_MORE)
-
-    def counted(self):
-        """{commitment id: {figure: exact number of people}} of confirmed pledges. Not for publication."""
-        asked = Q(asked_at__isnull=False)
-        rows = self.filter(pledge__state=Pledge.State.CONFIRMED).order_by().values("commitment")
-        rows = rows.annotate(
-            chosen=Count("pk"),
-            asked=Count("pk", filter=asked),
-            answered=Count("pk", filter=~Q(answer="")),
-            silent=Count("pk", filter=asked & Q(answer="")),
-            **{
-                answer.value: Count("pk", filter=Q(answer=answer))
-                for answer in (FollowUpAnswer.DONE, FollowUpAnswer.GOING_ON, FollowUpAnswer.CANNOT_SAY)
-            },
-        )
-        return {row["commitment"]: {name: row[name] for name in FIGURES} for row in rows}
 
 
 class ChosenCommitment(models.Model):
@@ -269,47 +251,3 @@ class FollowUp(models.Model):
     def is_open(self):
         """Whether the last question can be answered now."""
         return self.asked_at is not None and timezone.now() < self.answer_until
-
-
-# The columns of CommitmentFigures, and the names in the open data.
-FIGURES = ("chosen", "asked", "answered", "done", "going_on", "cannot_say", "silent")
-
-
-class CommitmentFigures(models.Model):
-    """What is published of a commitment: people in steps of five, moved once a day (pledges/commitments/figures.py)."""
-
-    commitment = models.OneToOneField(Commitment, on_delete=models.CASCADE, primary_key=True, related_name="figures")
-    chosen = models.PositiveIntegerField(default=0)
-    asked = models.PositiveIntegerField(default=0)
-    answered = models.PositiveIntegerField(default=0)
-    done = models.PositiveIntegerField(default=0)
-    going_on = models.PositiveIntegerField(default=0)
-    cannot_say = models.PositiveIntegerField(default=0)
-    silent = models.PositiveIntegerField(default=0)
-    # Null before the first state.
-    published_at = models.DateTimeField(null=True)
-
-    class Meta:
-        default_permissions = ()
-        constraints = [
-            models.CheckConstraint(
-                name=f"commitment_figures_{column}_in_steps_of_five", condition=Exact(Mod(column, STEP), 0)
-            )
-            for column in FIGURES
-        ]
-
-    def __str__(self):
-        return str(self.pk)
-
-    @property
-    def kept(self):
-        """How many have done it or are still working on it, at least."""
-        return self.done + self.going_on
-
-    @property
-    def given_up(self):
-        """Of those who were asked, how many neither the other answers nor silence account for.
-
-        They said that it is not for them any more, or are too few of one kind for a step.
-        """
-        return max(0, self.asked - self.kept - self.cannot_say - self.silent)

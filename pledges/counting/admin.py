@@ -4,10 +4,10 @@ from django.contrib import admin
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
+from pledges.content import PledgeContent
 from pledges.counting import tally
 from pledges.goals.models import Goal
 from pledges.numbers import number
-from pledges.tally.models import PublishedCounty
 from staff.admin.base import BilingualForm
 from staff.admin.content import ContentAdmin
 from staff.admin.in_history import SETTINGS
@@ -34,8 +34,7 @@ def _reached(county):
     """The supporters: now, in the whole country; as last published, in a county."""
     if county is None:
         return tally.read().total
-    published = PublishedCounty.objects.filter(pk=county.pk).first()
-    return published.n if published else 0
+    return PledgeContent.current().people_of(f"county:{county.pk}")
 
 
 @admin.register(Goal)

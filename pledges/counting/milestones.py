@@ -42,7 +42,7 @@ def _reached(totals):
     while totals.total >= people:
         yield Milestone(kind=Milestone.Kind.PEOPLE, people=people)
         people *= 10
-    # Published figures: the live ones would tell the county of the first person from the last county.
+    # Published figures: exact ones would tell the county of the first person from the last county.
     counties = [n for county, n in totals.counties if county.code != County.ABROAD]
     if counties and all(counties):
         yield Milestone(kind=Milestone.Kind.COUNTIES)

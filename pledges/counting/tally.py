@@ -1,6 +1,6 @@
 """The totals and their growth, as the worker last counted them. All outputs of one moment show the same figures.
 
-Figures of counties are published (`pledges.counting.published`).
+Figures of counties are published (`pledges.published`).
 """
 
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ from pledges.supporters.models import Pledge
 class Totals:
     """The people counted at one moment: `total` is the sum of the three ways, and `sectors` sum to it.
 
-    `counties` with `unknown` sum to `counties_total`.
+    `counties` with `unknown` are published figures (0 where nothing is shown), which sum to `counties_total`.
     """
 
     as_of: datetime
@@ -41,13 +41,8 @@ class Totals:
 
     @property
     def counties_total(self):
-        """The people whose county is published."""
+        """The sum of the published figures of counties."""
         return sum(people for _, people in self.counties) + self.unknown
-
-    @property
-    def unpublished(self):
-        """The people whose county is not published yet; negative while more have left than came."""
-        return self.total - self.counties_total
 
     @property
     def midnight(self):
@@ -91,7 +86,6 @@ def read_with_growth():
 
 def _totals(now, newest=()):
     content, figures = now.content.parts[PledgeContent], now.figures
-    counties = {code: row.n for code, row in content.published_counties.items()}
     sectors, ways = {}, {"online": 0, "groups": 0, "paper": 0}
     for sector, way, people in [*figures.people, *newest]:
         sectors[sector] = sectors.get(sector, 0) + people
@@ -107,9 +101,9 @@ def _totals(now, newest=()):
             for sector in content.sectors
             if sector.is_open or sectors.get(sector.pk)
         ],
-        counties_as_of=max((row.published_at for row in content.published_counties.values()), default=figures.as_of),
-        counties=[(county, counties.get(county.pk, 0)) for county in content.counties],
-        unknown=counties.get("", 0),
+        counties_as_of=content.published_at or figures.as_of,
+        counties=[(county, content.people_of(f"county:{county.pk}")) for county in content.counties],
+        unknown=content.people_of("county:"),
     )
 
 

@@ -40,7 +40,6 @@ class EventAdmin(ContentAdmin):
     form = EventForm
     list_display = ["title", "when", "published", "is_shown"]
     list_filter = ["is_shown"]
-    list_select_related = ["figures"]
     list_note = _(
         "An event has a page, a poster and a link of its own. People who sign through the link are counted for the event. "
         "Children’s Day and the days of 18 and 19 November are in the list of events every year: do not add them here."
@@ -54,6 +53,9 @@ class EventAdmin(ContentAdmin):
         (_("Where"), {"fields": [("place_sq", "place_en"), "municipality", "map_url"]}),
         (_("Address"), {"fields": [("slug_sq", "slug_en")]}),
     ]
+
+    def get_queryset(self, request):
+        return super().get_queryset(request).with_figures()
 
     def get_fieldsets(self, request, obj=None):
         more = [(_("Link, poster and numbers"), {"fields": ["links", "posters", "published"]})] if obj else []
@@ -93,10 +95,9 @@ class EventAdmin(ContentAdmin):
 
     @admin.display(description=_("people"))
     def published(self, event):
-        """What is published of it, in steps of five. The exact number is shown to no one: it would tell who has just signed."""
-        figures = event.figures
+        """What is published of it. The exact number is shown to no one: it would tell who has just signed."""
         return gettext("link %(link)d, paper %(paper)d, groups %(groups)d") % {
-            "link": figures.link,
-            "paper": figures.paper,
-            "groups": figures.groups,
+            "link": event.came_by_link,
+            "paper": event.came_by_paper,
+            "groups": event.came_in_groups,
         }

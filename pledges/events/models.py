@@ -6,8 +6,6 @@ from datetime import datetime, time, timedelta
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Q
-from django.db.models.functions import Mod
-from django.db.models.lookups import Exact
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -16,12 +14,11 @@ from django.utils.translation import gettext_lazy as _
 from translated_fields import TranslatedField
 
 from pledges.places.models import Municipality
+from pledges.published.models import shown_of
 from pledges.referrals.models import CODE_LENGTH, CODE_LETTERS, EVENT_MARK
 
 # How long after the end of an event its link still counts people: some scan the poster and sign at home.
 LATE = timedelta(days=3)
-# Published numbers are multiples of this, so none is 1 to 4.
-STEP = 5
 
 
 def make_code():
@@ -29,15 +26,18 @@ def make_code():
     return EVENT_MARK + "".join(secrets.choice(CODE_LETTERS) for _ in range(CODE_LENGTH - 1))
 
 
-def in_steps(people):
-    """What is published of this many people."""
-    return people - people % STEP
-
-
 class EventQuerySet(models.QuerySet):
     def shown(self):
         """The events that the public sees, with everything that a page needs."""
-        return self.filter(is_shown=True).select_related("municipality", "figures")
+        return self.filter(is_shown=True).select_related("municipality").with_figures()
+
+    def with_figures(self):
+        """Add what is published of them, 0 for nothing: `came_by_link`, `came_by_paper` and `came_in_groups`."""
+        return self.annotate(
+            came_by_link=shown_of("event", "link"),
+            came_by_paper=shown_of("event", "paper"),
+            came_in_groups=shown_of("event", "groups"),
+        )
 
 
 class Event(models.Model):
@@ -137,10 +137,9 @@ class Event(models.Model):
         return self.title
 
     def save(self, **kwargs):
-        """Save, and give a new event its counter and its figures."""
+        """Save, and give a new event its counter."""
         super().save(**kwargs)
-        for table in (EventCount, EventFigures):
-            table.objects.get_or_create(event=self)
+        EventCount.objects.get_or_create(event=self)
 
     def get_absolute_url(self):
         """The path of its page in the active language."""
@@ -208,7 +207,7 @@ class EventCountQuerySet(models.QuerySet):
 
 
 class EventCount(models.Model):
-    """How many people have confirmed a pledge that came by the link of an event. No page shows it: see EventFigures.
+    """How many people have confirmed a pledge that came by the link of an event. No page shows it: see with_figures().
 
     A table of its own, whose changes do not change the version of the published content: its moves would tell of each
     confirmation by the ETags of all pages.
@@ -222,30 +221,6 @@ class EventCount(models.Model):
 
     class Meta:
         default_permissions = ()
-
-    def __str__(self):
-        return str(self.pk)
-
-
-class EventFigures(models.Model):
-    """What is published of an event: people in steps of five, moved once a day (pledges/totals/events.py)."""
-
-    event = models.OneToOneField(Event, on_delete=models.CASCADE, primary_key=True, related_name="figures")
-    link = models.PositiveIntegerField(default=0)
-    paper = models.PositiveIntegerField(default=0)
-    groups = models.PositiveIntegerField(default=0)
-    # The day in Tirana on which they last moved or could have moved.
-    published_on = models.DateField(default=timezone.localdate)
-
-    class Meta:
-        default_permissions = ()
-        constraints = [
-            models.CheckConstraint(
-                name=f"event_figures_{column}_in_steps_of_five",
-                condition=Exact(Mod(column, STEP), 0),
-            )
-            for column in ("link", "paper", "groups")
-        ]
 
     def __str__(self):
         return str(self.pk)

@@ -144,7 +144,9 @@ def county(vows, movement, goal, name, people):
     dots = mosaic([(SimpleNamespace(color="county"), people)], goal)
     if not people:
         return _wide(vows, _stack([(gettext("We are"), 120), (name, 120)]), movement, dots)
-    return _wide(vows, _counted(f"{name}:", people), _missing(people, goal), dots)
+    return _wide(
+        vows, _counted(gettext("%(county)s, about") % {"county": name} + ":", people), _missing(people, goal), dots
+    )
 
 
 def organisation(vows, movement, name):

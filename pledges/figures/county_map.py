@@ -11,8 +11,8 @@ from pathlib import Path
 
 from django.utils.translation import gettext
 
-from pledges.counting.suppression import THRESHOLD
 from pledges.numbers import decimal, number
+from pledges.published.rule import SMALLEST
 
 # {county's code: {"label": [x, y], "d": outline}} in a viewBox of 287 × 640; see docs/counties-licence.md.
 COUNTIES = Path(__file__).parent / "data" / "counties.json"
@@ -72,9 +72,12 @@ def county_map(counties, per_10000=False):
         for start, end in _classes(starts)
     ]
     if not all(compared for *_, compared in rows):
-        legend.insert(0, ("q0", gettext("under %(number)s") % {"number": THRESHOLD}))
+        legend.insert(0, ("q0", gettext("under about %(number)s") % {"number": SMALLEST}))
     return CountyMap(
-        counties=[_on_map(county, _shade(compared, starts), format_value(value)) for county, value, compared in rows],
+        counties=[
+            _on_map(county, _shade(compared, starts), format_value(value) if compared else "–")
+            for county, value, compared in rows
+        ],
         legend=legend[::-1],
     )
 

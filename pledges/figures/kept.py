@@ -1,12 +1,12 @@
 """What became of a commitment, as dots: those who have done it, and those who did not answer, in one drawing.
 
-A dot stands for the same number of people, at least five, because the figures are in steps of five.
+A dot stands for the same number of people, at least five, because the figures are multiples of five.
 """
 
 from dataclasses import dataclass
 
-from pledges.events.models import STEP
 from pledges.numbers import one_two_five
+from pledges.published.rule import STEP
 
 COLUMNS, MAX_DOTS = 20, 60
 # The distance of two dots, and the radius of one, in units of the viewBox.
@@ -17,7 +17,7 @@ SPACING, RADIUS = 10, 3.6
 class KeptFigures:
     """The drawing of the figures of one commitment.
 
-    `unit` is the number of people a dot stands for. `marks` are (kind, people, path data) of done, going_on, cannot_say, given_up
+    `unit` is the number of people a dot stands for. `marks` are (kind, people, path data) of done, going_on, cannot_say, rest
     and silent, in the order in which they are drawn.
     """
 
@@ -32,12 +32,15 @@ class KeptFigures:
 
 
 def kept(figures):
-    """The Kept of a CommitmentFigures row; None if too few were asked to publish it."""
-    if not figures or not figures.asked:
+    """The drawing of CommitmentFigures; None if too few were asked, or most of them are in parts too small to be shown."""
+    if not figures or not figures.asked or figures.rest > figures.asked / 2:
         return None
-    unit = next(size for size in one_two_five() if size >= STEP and figures.asked <= size * MAX_DOTS)
+    kinds = ("done", "going_on", "cannot_say", "rest", "silent")
+    # The parts are blurred each, so their sum can be above the number of people who were asked.
+    all_people = sum(getattr(figures, kind) for kind in kinds)
+    unit = next(size for size in one_two_five() if size >= STEP and all_people <= size * MAX_DOTS)
     marks, people, drawn = [], 0, 0
-    for kind in ("done", "going_on", "cannot_say", "given_up", "silent"):
+    for kind in kinds:
         people += getattr(figures, kind)
         # Rounded from the beginning of the row, so that the dots of all kinds are as many as those of all people.
         last = round(people / unit)
@@ -61,7 +64,7 @@ SHAPES = {
     "done": _circle,
     "going_on": lambda x, y: _circle(x, y) + _circle(x, y, RADIUS / 2),
     "cannot_say": lambda x, y: _circle(x, y, RADIUS / 2.5),
-    "given_up": lambda x, y: f"M{x - RADIUS / 1.5:g} {y:g}h{2 * RADIUS / 1.5:g}",
+    "rest": lambda x, y: f"M{x - RADIUS / 1.5:g} {y:g}h{2 * RADIUS / 1.5:g}",
     "silent": _circle,
 }
 

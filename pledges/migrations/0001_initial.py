@@ -9,10 +9,9 @@ import django.db.models.deletion
 import django.db.models.expressions
 import django.db.models.functions.comparison
 import django.db.models.functions.datetime
-import django.db.models.functions.math
-import django.db.models.lookups
 import django.utils.timezone
 import pledges.events.models
+import pledges.published.rule
 import uuid
 import zoneinfo
 from django.conf import settings
@@ -277,18 +276,6 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
-            name='PublishedState',
-            fields=[
-                ('day', models.DateField(primary_key=True, serialize=False)),
-                ('as_of', models.DateTimeField()),
-                ('figures', models.JSONField()),
-                ('ways', models.JSONField(db_default={})),
-            ],
-            options={
-                'ordering': ['-day'],
-            },
-        ),
-        migrations.CreateModel(
             name='RefusedWord',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -386,23 +373,6 @@ class Migration(migrations.Migration):
                 ('changed_at', models.DateTimeField(null=True)),
                 ('undone_at', models.DateTimeField(null=True)),
                 ('batch', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='rows', to='pledges.batch')),
-            ],
-            options={
-                'default_permissions': (),
-            },
-        ),
-        migrations.CreateModel(
-            name='CommitmentFigures',
-            fields=[
-                ('commitment', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='figures', serialize=False, to='pledges.commitment')),
-                ('chosen', models.PositiveIntegerField(default=0)),
-                ('asked', models.PositiveIntegerField(default=0)),
-                ('answered', models.PositiveIntegerField(default=0)),
-                ('done', models.PositiveIntegerField(default=0)),
-                ('going_on', models.PositiveIntegerField(default=0)),
-                ('cannot_say', models.PositiveIntegerField(default=0)),
-                ('silent', models.PositiveIntegerField(default=0)),
-                ('published_at', models.DateTimeField(null=True)),
             ],
             options={
                 'default_permissions': (),
@@ -521,19 +491,6 @@ class Migration(migrations.Migration):
             fields=[
                 ('event', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='count', serialize=False, to='pledges.event')),
                 ('confirmations', models.PositiveIntegerField(default=0)),
-            ],
-            options={
-                'default_permissions': (),
-            },
-        ),
-        migrations.CreateModel(
-            name='EventFigures',
-            fields=[
-                ('event', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='figures', serialize=False, to='pledges.event')),
-                ('link', models.PositiveIntegerField(default=0)),
-                ('paper', models.PositiveIntegerField(default=0)),
-                ('groups', models.PositiveIntegerField(default=0)),
-                ('published_on', models.DateField(default=django.utils.timezone.localdate)),
             ],
             options={
                 'default_permissions': (),
@@ -929,17 +886,18 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
-            name='PublishedCounty',
+            name='PublishedFigure',
             fields=[
-                ('county', models.CharField(max_length=6, primary_key=True, serialize=False)),
-                ('base', models.BigIntegerField()),
-                ('groups', models.BigIntegerField(db_default=0)),
-                ('paper', models.BigIntegerField(db_default=0)),
-                ('n', models.BigIntegerField()),
-                ('published_at', models.DateTimeField()),
+                ('name', models.CharField(max_length=60, primary_key=True, serialize=False)),
+                ('offset', models.SmallIntegerField(default=pledges.published.rule.draw_offset)),
+                ('shown', models.BigIntegerField(default=0)),
+                ('is_withheld', models.BooleanField(default=False)),
+                ('looked_at', models.DateTimeField(null=True)),
+                ('moves', models.JSONField(default=list)),
             ],
             options={
-                'constraints': [models.CheckConstraint(condition=models.Q(('base__gte', 0), ('groups__gte', 0), ('n', django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(models.Case(models.When(base__gte=5, then=models.F('base')), default=models.Value(0), output_field=models.BigIntegerField()), '+', models.Case(models.When(groups__gte=5, then=models.F('groups')), default=models.Value(0), output_field=models.BigIntegerField())), '+', models.Case(models.When(paper__gte=5, then=models.F('paper')), default=models.Value(0), output_field=models.BigIntegerField()))), ('paper__gte', 0)), name='published_county_never_small')],
+                'default_permissions': (),
+                'constraints': [models.CheckConstraint(condition=models.Q(('shown', 0), ('shown__gte', 60), _connector='OR'), name='published_figure_never_small')],
             },
         ),
         migrations.CreateModel(
@@ -1194,34 +1152,6 @@ class Migration(migrations.Migration):
             model_name='batch',
             constraint=models.CheckConstraint(condition=models.Q(('count__gte', django.db.models.expressions.CombinedExpression(models.F('changed'), '+', models.F('skipped'))), ('changed__gte', django.db.models.expressions.CombinedExpression(models.F('undone'), '+', models.F('kept')))), name='batch_counts_add_up'),
         ),
-        migrations.AddConstraint(
-            model_name='commitmentfigures',
-            constraint=models.CheckConstraint(condition=django.db.models.lookups.Exact(django.db.models.functions.math.Mod('chosen', 5), 0), name='commitment_figures_chosen_in_steps_of_five'),
-        ),
-        migrations.AddConstraint(
-            model_name='commitmentfigures',
-            constraint=models.CheckConstraint(condition=django.db.models.lookups.Exact(django.db.models.functions.math.Mod('asked', 5), 0), name='commitment_figures_asked_in_steps_of_five'),
-        ),
-        migrations.AddConstraint(
-            model_name='commitmentfigures',
-            constraint=models.CheckConstraint(condition=django.db.models.lookups.Exact(django.db.models.functions.math.Mod('answered', 5), 0), name='commitment_figures_answered_in_steps_of_five'),
-        ),
-        migrations.AddConstraint(
-            model_name='commitmentfigures',
-            constraint=models.CheckConstraint(condition=django.db.models.lookups.Exact(django.db.models.functions.math.Mod('done', 5), 0), name='commitment_figures_done_in_steps_of_five'),
-        ),
-        migrations.AddConstraint(
-            model_name='commitmentfigures',
-            constraint=models.CheckConstraint(condition=django.db.models.lookups.Exact(django.db.models.functions.math.Mod('going_on', 5), 0), name='commitment_figures_going_on_in_steps_of_five'),
-        ),
-        migrations.AddConstraint(
-            model_name='commitmentfigures',
-            constraint=models.CheckConstraint(condition=django.db.models.lookups.Exact(django.db.models.functions.math.Mod('cannot_say', 5), 0), name='commitment_figures_cannot_say_in_steps_of_five'),
-        ),
-        migrations.AddConstraint(
-            model_name='commitmentfigures',
-            constraint=models.CheckConstraint(condition=django.db.models.lookups.Exact(django.db.models.functions.math.Mod('silent', 5), 0), name='commitment_figures_silent_in_steps_of_five'),
-        ),
         migrations.AddIndex(
             model_name='enquiry',
             index=models.Index(fields=['state', 'created_at'], name='enquiry_state'),
@@ -1277,18 +1207,6 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='datarequest',
             constraint=models.UniqueConstraint(fields=('enquiry', 'kind'), name='request_of_an_enquiry_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='eventfigures',
-            constraint=models.CheckConstraint(condition=django.db.models.lookups.Exact(django.db.models.functions.math.Mod('link', 5), 0), name='event_figures_link_in_steps_of_five'),
-        ),
-        migrations.AddConstraint(
-            model_name='eventfigures',
-            constraint=models.CheckConstraint(condition=django.db.models.lookups.Exact(django.db.models.functions.math.Mod('paper', 5), 0), name='event_figures_paper_in_steps_of_five'),
-        ),
-        migrations.AddConstraint(
-            model_name='eventfigures',
-            constraint=models.CheckConstraint(condition=django.db.models.lookups.Exact(django.db.models.functions.math.Mod('groups', 5), 0), name='event_figures_groups_in_steps_of_five'),
         ),
         migrations.AddConstraint(
             model_name='export',
@@ -1765,5 +1683,5 @@ class Migration(migrations.Migration):
     ] + run(
         "counting", "wordings", "storage", "content", "watched", "submissions", "grants", "outbox",
         "keys", "probes", "groups", "paper", "joinings", "commitments", "enquiries", "minutes",
-        "requests", "returns", "mailers", "funnel", "names", "sectors", "voices", "mailings",
+        "requests", "returns", "mailers", "funnel", "names", "sectors", "voices", "mailings", "published",
     )

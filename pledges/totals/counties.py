@@ -1,5 +1,7 @@
 """The page of a county. It shows only what is published of counties: no live figure, so nothing that the totals do not show."""
 
+from datetime import date
+
 from django.http import Http404, HttpResponsePermanentRedirect
 from django.shortcuts import render
 from django.urls import reverse
@@ -9,11 +11,10 @@ from django.utils.translation import pgettext
 
 from pledges import sharing
 from pledges.content import PledgeContent
-from pledges.counting.published import steps_of_county
-from pledges.counting.suppression import THRESHOLD
 from pledges.figures.county_map import outlines, rate
 from pledges.figures.growth import stair_chart
 from pledges.languages import in_each_language, other_language
+from pledges.published.rule import MOVE, SMALLEST
 from pledges.serving.http import public_page
 from pledges.totals import parts
 
@@ -45,15 +46,16 @@ def page(request, slug):
             raise Http404
         return HttpResponsePermanentRedirect(reverse("pledges:county", args=[county.slug]))
     request.alternates = in_each_language(lambda: reverse("pledges:county", args=[county.slug]))
-    published = content.published_counties.get(county.pk)
+    published = content.published.get(f"county:{county.pk}")
     part = parts.of_county(county, published)
     ranked = _ranked(content)
-    steps = steps_of_county(content.county_moves.get(county.pk, []), published) if part.people else []
+    steps = [(date.fromisoformat(day), people) for day, people in published.moves] if part.people else []
     context = {
         "county": county,
         "part": part,
         "missing": part.goal - part.people,
-        "small": THRESHOLD,
+        "small": SMALLEST,
+        "move": MOVE,
         "ways": sharing.ways(
             pgettext("to a friend", "We are %(county)s, against child sexual violence. Join us:")
             % {"county": part.name},
@@ -66,7 +68,7 @@ def page(request, slug):
         "title_of_rank": next(RANKS[rank - 1] if rank else "" for rank, each, _value in ranked if each == county),
         "shapes": [(outlines()[each.code]["d"], each == county) for each in content.counties_with_page],
         # One step is no growth.
-        "growth": stair_chart(steps, timezone.localdate(published.published_at)) if len(steps) > 1 else None,
+        "growth": stair_chart(steps, timezone.localdate(published.looked_at)) if len(steps) > 1 else None,
     }
     return render(request, "pledges/totals/county.html", context)
 
@@ -84,8 +86,8 @@ def _ranked(content):
     """
     rows = []
     for county in content.counties_with_page:
-        published = content.published_counties.get(county.pk)
-        per_10000 = rate(county, published.n) if published and published.n else None
+        people = content.people_of(f"county:{county.pk}")
+        per_10000 = rate(county, people) if people else None
         rows.append((county, per_10000 and round(per_10000, 1)))
     rows.sort(key=lambda row: -(row[1] or 0))
     values = [value for _county, value in rows]

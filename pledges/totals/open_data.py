@@ -14,12 +14,12 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.csp import csp_override
 from django.views.decorators.csrf import csrf_exempt
 
-from pledges.commitments.models import FIGURES
 from pledges.content import PledgeContent
 from pledges.counting import tally
-from pledges.counting.suppression import THRESHOLD
 from pledges.fixed_pages import fixed_page
 from pledges.languages import LANGUAGE_CODES
+from pledges.published.commitments import FIGURES
+from pledges.published.rule import SMALLEST
 from pledges.sectors.models import CHILDREN
 from pledges.serving.http import embeddable, public_page
 from pledges.totals import counter
@@ -43,7 +43,7 @@ def page(request):
         (language, theme, counter.code(language, theme)) for language in LANGUAGE_CODES for theme in ("light", "dark")
     ]
     return render(
-        request, "pledges/totals/open_data.html", {"counters": counters, "small": THRESHOLD, "licence": LICENCE}
+        request, "pledges/totals/open_data.html", {"counters": counters, "small": SMALLEST, "licence": LICENCE}
     )
 
 
@@ -114,8 +114,11 @@ def totals_json(request):
         "counties_as_of": totals.counties_as_of.isoformat(),
         "counties_total": totals.counties_total,
         "counties": {
-            **{county.code: {"total": n, "sq": county.name_sq, "en": county.name_en} for county, n in totals.counties},
-            "unknown": {"total": totals.unknown, "sq": UNKNOWN_SQ, "en": UNKNOWN_EN},
+            **{
+                county.code: {"total": n or None, "sq": county.name_sq, "en": county.name_en}
+                for county, n in totals.counties
+            },
+            "unknown": {"total": totals.unknown or None, "sq": UNKNOWN_SQ, "en": UNKNOWN_EN},
         },
     }
     return _json(data)
@@ -137,8 +140,11 @@ def totals_csv(request):
         ["way", "paper", "Në letër", "Paper", totals.paper, as_of],
         *(["sector", sector.slug, sector.name_sq, sector.name_en, n, as_of] for sector, n in _sectors(totals)),
         ["total", "counties", "Sipas qarkut, gjithsej", "By county, total", totals.counties_total, counties_as_of],
-        *(["county", county.code, county.name_sq, county.name_en, n, counties_as_of] for county, n in totals.counties),
-        ["county", "unknown", UNKNOWN_SQ, UNKNOWN_EN, totals.unknown, counties_as_of],
+        *(
+            ["county", county.code, county.name_sq, county.name_en, n or "", counties_as_of]
+            for county, n in totals.counties
+        ),
+        ["county", "unknown", UNKNOWN_SQ, UNKNOWN_EN, totals.unknown or "", counties_as_of],
     ]
     return _csv("totals", rows)
 
@@ -162,15 +168,10 @@ def days_csv(request):
 
 
 def _commitments():
-    """(time in ISO 8601 or None before the first state, [(commitment, {figure: people, None below five})]) of all commitments."""
-    rows, times = [], []
-    for commitment in PledgeContent.current().commitments:
-        # A commitment has no figures in its first minute.
-        figures = getattr(commitment, "figures", None)
-        rows.append((commitment, {name: getattr(figures, name, 0) or None for name in FIGURES}))
-        if figures and figures.published_at:
-            times.append(figures.published_at)
-    return min(times).isoformat() if times else None, rows
+    """(time in ISO 8601 or None before the first night, [(commitment, {figure: people or None})]) of all commitments."""
+    content = PledgeContent.current()
+    rows = [(each, {name: getattr(each.figures, name) or None for name in FIGURES}) for each in content.commitments]
+    return content.published_at and content.published_at.isoformat(), rows
 
 
 @open_data
@@ -186,7 +187,7 @@ def commitments_json(request):
 
 @open_data
 def commitments_csv(request):
-    """The same as CSV: one row for each commitment, a figure below five is empty."""
+    """The same as CSV: one row for each commitment, a figure that is not shown is empty."""
     as_of, rows = _commitments()
     table = [
         [

@@ -62,10 +62,12 @@ def of_sector(sector, people):
 
 
 def of_county(county, published):
-    """The Part of a county with its PublishedCounty, or None before its first figure, and its next goal."""
-    people, at = (published.n, published.published_at) if published else (0, None)
+    """The Part of a county with its PublishedFigure, None before the first person, and its next goal."""
+    people, at = (published.people, published.looked_at) if published else (0, None)
     goal = PledgeContent.current().goal_above(people, county.pk)
-    return Hero(county.definite_name, "place", people, _supporters(people), at if people else None, goal)
+    return Hero(
+        county.definite_name, "place", people, gettext("supporters, approximately"), at if people else None, goal
+    )
 
 
 def _supporters(people):

@@ -6,12 +6,12 @@ from django.utils.translation import gettext_lazy
 
 from pledges.content import PledgeContent
 from pledges.counting import tally
-from pledges.counting.suppression import THRESHOLD
 from pledges.figures import downloads
 from pledges.figures.county_map import county_map, rate
 from pledges.figures.mosaic import mosaic
 from pledges.fixed_pages import fixed_page
 from pledges.places.models import County
+from pledges.published.rule import MARGIN, MOVE, SMALLEST, SMALLEST_ASKED
 from pledges.serving.http import embeddable, in_named_language, public_page
 
 # Commitments on the page of the totals. The page of a group has all of its own.
@@ -39,7 +39,8 @@ def _page(request, per_10000):
     of_people = content.milestones_up_to(totals.total)
     context = {
         "totals": totals,
-        "small": THRESHOLD,
+        "small": SMALLEST,
+        "move": MOVE,
         "goal": goal,
         "mosaic": mosaic(totals.sectors, goal.people),
         "sectors": sorted(totals.sectors, key=lambda pair: -pair[1]),
@@ -66,7 +67,7 @@ def _page(request, per_10000):
 
 def _ranked(counties, per_10000):
     """(county, people, people per 10,000 inhabitants or None), the highest value of what is compared first."""
-    rows = [(county, people, rate(county, people)) for county, people in counties]
+    rows = [(county, people, rate(county, people) if people else None) for county, people in counties]
     return sorted(rows, key=lambda row: -(row[2] or 0) if per_10000 else -row[1])
 
 
@@ -78,7 +79,14 @@ def _ranked(counties, per_10000):
 @public_page
 def method(request):
     """How people are counted, and what is not published."""
-    return render(request, "pledges/totals/method.html", {"small": THRESHOLD, "totals": tally.read()})
+    context = {
+        "totals": tally.read(),
+        "small": SMALLEST,
+        "move": MOVE,
+        "margin": MARGIN,
+        "asked": SMALLEST_ASKED,
+    }
+    return render(request, "pledges/totals/method.html", context)
 
 
 @embeddable

@@ -7,10 +7,9 @@ from django.http import Http404
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext_lazy as _
 
-from pledges.counting import published, tally
+from pledges.counting import tally
 from pledges.crypto import keys
 from pledges.fixed_pages import fixed_page
-from pledges.places.models import County
 from pledges.sectors.models import Sector
 from pledges.serving.http import public_names
 from pledges.supporters.models import Pledge
@@ -20,11 +19,10 @@ PAGE_SIZE = 50
 
 @dataclass(frozen=True)
 class Supporter:
-    """One entry of the wall; `county` is None where it would reveal a suppressed cell."""
+    """One entry of the wall. It names no county: a name beside a small county would tell who is in its figure."""
 
     name: str
     sector: Sector
-    county: County | None
 
 
 @fixed_page(_("Who is with us"), _("Supporters who have chosen to show their names."), place=170, in_sitemap=False)
@@ -41,18 +39,17 @@ def page(request, number=1):
         raise Http404 from None
     # The subquery sorts the ids by an index-only scan; only the rows of this page are read from the table.
     pledges = Pledge.objects.filter(pk__in=page_obj.object_list).in_wall_order()
-    supporters = _supporters(pledges.select_related("sector", "county"), published.cells_shown_beside_names(totals))
+    supporters = _supporters(pledges.select_related("sector"))
     return render(
         request, "pledges/wall/wall.html", {"totals": totals, "page_obj": page_obj, "supporters": list(supporters)}
     )
 
 
-def _supporters(pledges, visible_cells):
+def _supporters(pledges):
     for pledge in pledges:
         try:
             name = pledge.name_on_wall
         except keys.CannotDecrypt:
             # One corrupt row must not break the page.
             continue
-        shows_county = (pledge.sector.slug, pledge.county_id) in visible_cells
-        yield Supporter(name, pledge.sector, pledge.county if shows_county else None)
+        yield Supporter(name, pledge.sector)

@@ -227,6 +227,8 @@ function toolbar(editor, config, id, language) {
 async function start(area) {
   const config = JSON.parse(area.dataset.editor);
   const tiptap = await import(config.module);
+  // After "back" the browser gives the text area what was typed in it, at the latest before the load event.
+  if (document.readyState !== "complete") await new Promise((done) => addEventListener("load", done, { once: true }));
   const language = area.lang || document.documentElement.lang;
   const label = document.querySelector(`label[for="${area.id}"]`);
   const place = make("div", { class: "editor" });

@@ -17,6 +17,8 @@ from tests.traces import Watch
 
 # The network of all visitors (RFC 5737), as if the browser came through a proxy.
 NETWORK = "203.0.113.211"
+# How long a test waits for what must come. A busy machine is slow; what never comes fails all the same.
+PATIENCE_MS = 45_000
 
 
 def pytest_collection_modifyitems(items):
@@ -28,8 +30,9 @@ def pytest_collection_modifyitems(items):
 @pytest.fixture(scope="package")
 def browser():
     executable = require(chromium.find(), chromium.MISSING)
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import expect, sync_playwright
 
+    expect.set_options(timeout=PATIENCE_MS)
     before = os.environ.get("DJANGO_ALLOW_ASYNC_UNSAFE")
     # Playwright's synchronous API runs an event loop in this thread, in which Django refuses queries because they would block
     # it. Nothing else runs in that loop.
@@ -70,7 +73,7 @@ class Visitor:
         self.context.on("console", self._record_message)
         self.context.on("weberror", lambda error: self.complaints.append(str(error.error)))
         self.page = self.context.new_page()
-        self.page.set_default_timeout(10_000)
+        self.page.set_default_timeout(PATIENCE_MS)
 
     def _record_request(self, request):
         self.asked.add(urlsplit(request.url)[:2])

@@ -9,7 +9,8 @@ from tests.browser import press
 from tests.browser.axe import faults_in, in_language_and_views, view_of
 from tests.factories import make_pledge
 from tests.pages import LANGUAGES, path_of
-from tests.tally import publish, put_cells, put_people
+from tests.published import show_counties
+from tests.tally import put_cells, put_people
 
 OVER_HALF_A_MINUTE = 31_000  # milliseconds
 PAGES = ("pledges:totals", "pledges:totals_per_10000", "pledges:method")
@@ -17,10 +18,10 @@ PAGES = ("pledges:totals", "pledges:totals_per_10000", "pledges:method")
 
 @pytest.fixture
 def many_pledges():
-    """640 pledges over a year, with a published state and milestones."""
+    """640 pledges over a year, with published figures and milestones."""
     put_people(600, days=400)
     put_cells({("children", "AL-11"): 40})
-    publish()
+    show_counties()
     milestones.record()
 
 

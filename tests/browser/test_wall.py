@@ -2,7 +2,6 @@
 
 import pytest
 
-from pledges.counting import published
 from pledges.crypto import links
 from pledges.crypto.links import Purpose
 from pledges.models import Pledge
@@ -10,6 +9,7 @@ from tests.browser import press
 from tests.browser.axe import faults_in, in_language_and_views
 from tests.factories import make_pledge, make_staff
 from tests.pages import path_of
+from tests.published import show_counties
 from tests.tally import put_cells
 
 PAGES = ("pledges:wall", "pledges:open_data")
@@ -101,7 +101,7 @@ def test_10_axe_finds_nothing_on_the_wall_and_the_open_data_with_data(visit, lan
     for sector in ("parents", "teachers", "artists", "officials", "citizens"):
         make_pledge(f"Arta {sector.title()}", state="confirmed", sector=sector, show_name=True)
     Pledge.objects.all().decide_wall("shown")
-    published.publish()
+    show_counties()
     visitor, found = visit(), {}
     for name in PAGES:
         visitor.open(path_of(name, language))

@@ -303,6 +303,7 @@ def test_two_concurrent_moves_to_one_address_succeed_and_a_third_fails():
     assert [pledge.slot for pledge in Pledge.objects.at_address("lela@shembull.al")] == [1, 2]
 
 
+@pytest.mark.slow
 def test_housekeeping_can_run_concurrently():
     for _ in range(10):
         make_pledge()

@@ -310,6 +310,7 @@ def test_a_malformed_body_is_refused(body, content_type, where):
 CHARSETS = "utf-16 hex rot13 idna punycode undefined unicode_escape base64 zlib utf-7 mbcs nothing \x00 '".split(" ")
 
 
+@pytest.mark.slow
 def test_an_unknown_charset_is_refused_or_ignored(subtests):
     for method, kind, charset in itertools.product(("GET", "POST"), (FORM, MULTIPART, "text/html"), CHARSETS):
         is_multipart = kind == MULTIPART
@@ -433,6 +434,7 @@ queries = st.one_of(
 
 
 # /readyz answers 503: no worker runs in the tests.
+@pytest.mark.slow
 @examples(80)
 @given(
     st.sampled_from([each for each in ADDRESSES if each != "/readyz"]),

@@ -304,7 +304,7 @@ def test_each_role_opens_exactly_its_pages(role, rows, monkeypatch):
     assert [(page, each.status_code) for page, roles, each in visited if is_open(each) != (role in roles)] == []
 
 
-@pytest.mark.quick
+@pytest.mark.slow
 @pytest.mark.usefixtures("no_rendering")
 def test_without_a_role_no_page_opens_and_a_refusal_names_the_roles_that_may(rows):
     visited = visits(client_for("no role"), rows)

@@ -395,7 +395,7 @@ def ask_to_keep(pledge):
     pledge.save(update_fields=["keep_asked_at"])
 
 
-@pytest.mark.quick
+@pytest.mark.slow
 @pytest.mark.django_db
 def test_no_message_has_words_of_the_other_language(subtests):
     bodies = set()

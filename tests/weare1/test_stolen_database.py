@@ -194,7 +194,7 @@ def move(pledge):
     return Pledge.objects.exclude(new_address_cipher=None).get()
 
 
-@pytest.mark.quick
+@pytest.mark.slow
 def test_no_string_of_a_dump_is_a_cookie_link_or_code_that_opens_anything(mailoutbox):
     inviters, _invited, _others = supporters_come(mailoutbox)
     held = staff_at_work() | open_links([move(inviters[0].pledge)])

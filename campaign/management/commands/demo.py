@@ -1,7 +1,6 @@
 """manage.py demo: fill an empty site with invented content."""
 
 import random
-from collections import Counter
 from datetime import datetime, time, timedelta
 
 from django.conf import settings
@@ -13,28 +12,27 @@ from campaign.demo import commitments as demo_commitments
 from campaign.demo import content as invented
 from campaign.demo import mailings as demo_mailings
 from campaign.help.units import ProtectionUnit
-from pledges.counting import milestones, published, tally
+from pledges.counting import milestones, tally
 from pledges.counting.models import count
-from pledges.counting.suppression import THRESHOLD
 from pledges.groups.querysets import school_year
 from pledges.inbox.submissions import submit
 from pledges.models import (
     County,
     Event,
     EventCount,
-    EventFigures,
     GroupPledge,
     Municipality,
     PaperSheet,
     Pledge,
     ProviderRule,
-    PublishedState,
+    PublishedFigure,
     Sector,
     Submission,
     Wording,
 )
+from pledges.published.publishing import publish
+from pledges.published.rule import MOVE, SMALLEST
 from pledges.supporters.querysets import PENDING_LIFE
-from pledges.totals import events
 from staff import demo
 
 NUMBER_OF_PLEDGES = 3000
@@ -106,30 +104,35 @@ class Command(BaseCommand):
             PaperSheet.objects.bulk_create(list(self.invented_sheets()))
             invented.write()
             count()
-            # The worker may have published a state of the empty database today.
-            PublishedState.objects.all().delete()
-            published.publish_counties()
-            published.publish()
-            self.publish_past_weeks()
+            self.create_events()
+            demo_commitments.write()
+            # The worker may have published figures of the empty database today.
+            PublishedFigure.objects.update(looked_at=None)
+            publish()
+            self.invent_growth()
             self.invent_units()
             milestones.record()
             invented.write_goals()
-            self.create_events()
-            demo_commitments.write()
             demo_mailings.write()
             self.send_messages()
             self.stdout.write(f"Demonstration: {tally.read().total} invented people.")
         self.create_account()
 
-    def publish_past_weeks(self):
-        """Publish a state of the counties for each week of the year before, so that the growth of a county has steps."""
-        codes = {county.code: county.code for county in County.objects.all()} | {published.UNKNOWN: None}
-        pledges = Pledge.objects.confirmed().values_list("confirmed_at", "county")
-        for ago in range(52, 0, -1):
-            at = timezone.now() - timedelta(weeks=ago)
-            people = Counter(county for confirmed_at, county in pledges if confirmed_at <= at)
-            counties = {code: people[key] if people[key] >= THRESHOLD else 0 for code, key in codes.items()}
-            PublishedState.objects.create(day=timezone.localdate(at), as_of=at, figures={"counties": counties})
+    def invent_growth(self):
+        """Let the figures of the counties have moved in each month of the year before, so that their growth has steps."""
+        pledges = list(Pledge.objects.confirmed().values_list("confirmed_at", "county"))
+        months = [timezone.now() - timedelta(days=30 * ago) for ago in range(12, 0, -1)]
+        for county in County.objects.all():
+            row = PublishedFigure.objects.filter(name=f"county:{county.pk}").first()
+            if row is None or not row.people:
+                continue
+            moves = []
+            for at in months:
+                people = sum(code == county.pk and confirmed_at <= at for confirmed_at, code in pledges)
+                if people >= max(SMALLEST, MOVE + (moves[-1][1] if moves else 0)) and people + MOVE <= row.people:
+                    moves.append([timezone.localdate(at).isoformat(), people // 5 * 5])
+            row.moves = [*moves, *row.moves]
+            row.save()
 
     def invent_units(self):
         """Give two of three child protection units contact data, some of it checked long ago. No real number begins so."""
@@ -250,11 +253,9 @@ class Command(BaseCommand):
         tirana, shkoder = (Municipality.objects.get(name_sq=name) for name in ("Tiranë", "Shkodër"))
         past = Event.objects.create(municipality=tirana, is_shown=True, **PAST_EVENT, **_hours(-12))
         Event.objects.create(municipality=shkoder, is_shown=True, **EVENT_TO_COME, **_hours(20))
-        EventCount.objects.filter(event=past).update(confirmations=37)
+        EventCount.objects.filter(event=past).update(confirmations=137)
         GroupPledge.objects.filter(pk__in=GroupPledge.objects.values("pk")[:3]).update(event=past)
         PaperSheet.objects.filter(number__lte=2).update(event=past)
-        EventFigures.objects.update(published_on=timezone.localdate() - timedelta(days=1))
-        events.publish()
 
     def create_account(self):
         """Create a staff account, in development only."""

@@ -328,6 +328,7 @@ def test_without_the_right_to_change_there_is_a_panel_and_no_button(client):
     assert "before-you-publish" in text and "_check" not in text
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("model", [Page, Article])
 def test_the_starter_content_can_be_published(editor, model):
     for row in model.objects.all():

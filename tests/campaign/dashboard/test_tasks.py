@@ -235,6 +235,8 @@ def test_pledges_of_the_last_days_are_in_the_chart_and_the_tables(client):
     assert len(days) == activity.DAYS
     assert [row[1:] for row in days[:3]] == [["1", "1", "–"], ["2", "1", "–"], ["0", "0", "–"]]
     sectors = {row[0]: row[1:] for row in figures(page, "By group")}
+    exact = {row[0]: row[1:] for row in figures(page, "Exact figures by group and county")}
+    assert sum(int(n) for numbers in exact.values() for n in numbers) == 3
     assert sectors["Parents"] == ["1", "0", "1"]
     assert sectors["Teachers"] == ["2", "2", "2"]
     assert {row[0]: row[1:] for row in figures(page, "By source")} == {"form": ["2", "1"], "demonstration": ["1", "1"]}

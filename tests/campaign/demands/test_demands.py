@@ -329,6 +329,7 @@ BAD_STEPS = [
 ]
 
 
+@pytest.mark.slow
 def test_a_step_with_bad_input_is_refused_with_a_sentence(editor, subtests):
     demand = Demand.objects.get(key="register")
     before = DemandStep.objects.count()

@@ -109,6 +109,7 @@ def test_words_and_numbers_that_staff_change_are_printed(client):
     assert printed(client, "poster-a4", "en").codes == [f"{settings.SITE_URL}/en/"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_each_material_has_a_preview_a_size_and_both_languages(client, language):
     page = Document(client.get(PAGE[language]))

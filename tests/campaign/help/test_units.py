@@ -313,7 +313,7 @@ BAD = {
 }
 
 
-@pytest.mark.quick
+@pytest.mark.slow
 @BOTH
 def test_a_bad_file_gets_a_sentence_with_line_and_column_and_is_not_lost(staff, language, subtests):
     sheet, index = Spreadsheet(staff, language), LANGUAGES.index(language)
@@ -330,7 +330,7 @@ def test_a_bad_file_gets_a_sentence_with_line_and_column_and_is_not_lost(staff, 
             assert "confirm" not in preview.text
 
 
-@pytest.mark.quick
+@pytest.mark.slow
 def test_a_bad_file_is_not_stored_and_is_corrected_on_the_page_of_its_preview(staff):
     sheet = Spreadsheet(staff)
     good = full_list(sheet.export())

@@ -271,7 +271,7 @@ REFUSED = {
 }
 
 
-@pytest.mark.quick
+@pytest.mark.slow
 def test_what_is_more_than_pages_is_refused_with_a_sentence(subtests):
     for kind, (make, *sentences) in REFUSED.items():
         with subtests.test(kind):

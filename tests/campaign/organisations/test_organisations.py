@@ -193,7 +193,7 @@ BAD = [
 ]
 
 
-@pytest.mark.quick
+@pytest.mark.slow
 def test_bad_input_is_a_sentence_at_the_field_and_loses_nothing(client, subtests):
     for number, (changes, field) in enumerate(BAD):
         with subtests.test(str(changes)[:80]):

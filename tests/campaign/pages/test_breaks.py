@@ -21,6 +21,7 @@ def breakable(html):
     return re.findall(BREAKABLE, re.sub(NOT_IN_LINES, "|", body, flags=re.DOTALL), re.IGNORECASE)
 
 
+@pytest.mark.slow
 @pytest.mark.django_db
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_numbers_and_short_words_with_a_hyphen_keep_together_on_every_page(client, language):

@@ -292,6 +292,7 @@ TAKEN = [
 ]
 
 
+@pytest.mark.slow
 def test_a_reserved_slug_is_refused(editor, subtests):
     for language, slug in TAKEN:
         with subtests.test(slug):

@@ -6,14 +6,15 @@ from datetime import date
 from urllib.parse import urljoin
 
 import pytest
-from django.utils import timezone, translation
+from django.utils import translation
 
 from campaign.models import Article, Page
-from pledges.counting import milestones, published
-from pledges.models import PublishedState
+from pledges.counting import milestones
+from pledges.models import County, PublishedFigure
 from tests.campaign.pages.test_pages import insert_tally
 from tests.pages import LANGUAGES, PUBLIC, Document, path_of
-from tests.tally import put_cells, put_people
+from tests.published import show_counties
+from tests.tally import put_people
 
 pytestmark = pytest.mark.django_db
 
@@ -91,7 +92,7 @@ def test_home_weighs_at_most_60_kilobytes(client, language):
 def test_totals_with_all_their_figures_weigh_at_most_90_kilobytes(client):
     """Three years of growth, every county and every milestone are part of the page."""
     put_people(1_234_567, days=1000)
-    published.publish()
+    show_counties()
     milestones.record()
     script = fetched(client, "/static/js/live.js")[0]
     for name in ("pledges:totals", "pledges:totals_per_10000"):
@@ -103,12 +104,9 @@ def test_totals_with_all_their_figures_weigh_at_most_90_kilobytes(client):
 @pytest.mark.parametrize("path", ["/sq/prinder/", "/en/totals/tirana/"])
 def test_the_page_of_a_group_or_county_weighs_at_most_64_kilobytes(client, path):
     a_million()
-    put_cells({("parents", "AL-01"): 10})
-    published.publish_counties()
-    for month in range(1, 25):
-        figures = {"counties": {"AL-11": month * 40_000}}
-        day = date(2024 + (month - 1) // 12, 1 + (month - 1) % 12, 28)
-        PublishedState.objects.create(day=day, as_of=timezone.now(), figures=figures)
+    show_counties(dict.fromkeys((county.pk for county in County.objects.all()), 1_000_000))
+    days = [date(2024 + month // 12, 1 + month % 12, 28) for month in range(24)]
+    PublishedFigure.objects.update(moves=[[day.isoformat(), 40_000 * n] for n, day in enumerate(days, start=2)])
     weights = first_view(client, path)
     assert sum(weights.values()) <= 64_000, weights
 

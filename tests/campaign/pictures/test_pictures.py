@@ -384,6 +384,7 @@ def test_the_housekeeping_of_every_app_runs():
     assert DBTaskResult.objects.filter(task_path="campaign.tasks.make_sizes").count() == 1
 
 
+@pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 def test_two_simultaneous_workers_create_the_same_sizes():
     picture = make_picture(make_upload(1400, 900))

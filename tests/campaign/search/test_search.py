@@ -109,7 +109,7 @@ def test_an_organisation_on_a_later_page_is_found_there(client):
     assert f'<li id="{last.anchor}">' in client.get(path).text
 
 
-@pytest.mark.quick
+@pytest.mark.slow
 @pytest.mark.parametrize("language", LANGUAGE_CODES)
 def test_a_page_of_the_sitemap_is_found_by_its_heading(client, language, subtests):
     for name in sorted(set(PageSitemap().items()) - FOUND_OTHERWISE):

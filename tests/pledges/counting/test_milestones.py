@@ -6,11 +6,12 @@ import pytest
 from django.db import IntegrityError, transaction
 from django.utils import timezone, translation
 
-from pledges.counting import milestones, published
-from pledges.models import County, Milestone, Pledge, Sector
+from pledges.counting import milestones
+from pledges.models import County, Milestone, PublishedFigure, Sector
 from tests import tally
 from tests.factories import keep_house, make_pledge
 from tests.pages import Document
+from tests.published import next_night, show_counties
 from tests.tally import put_cells, put_people
 from tests.threads import at_once
 
@@ -51,13 +52,10 @@ def test_a_milestone_has_the_day_it_was_reached_even_when_recorded_later():
 def test_the_milestone_of_all_counties_waits_for_the_published_figures_and_leaves_out_abroad():
     """When the last county gets its first person, nothing shows: it would tie that person to the county."""
     codes = list(County.objects.exclude(pk=County.ABROAD).values_list("pk", flat=True))
-    put_cells({("parents", code): 5 for code in codes[:-1]} | {("parents", codes[-1]): 4}, DAY)
-    put_cells({("youth", "abroad"): 9, ("youth", ""): 9}, DAY)
-    assert published.publish_counties() == len(codes) + 1
+    put_cells(dict.fromkeys((("parents", code) for code in codes), 1))
+    show_counties(dict.fromkeys(codes[:-1], 60))
     assert milestones.record() == 0
-    put_cells({("youth", codes[-1]): 1, ("youth", codes[0]): 9})
-    assert milestones.record() == 0
-    assert published.publish_counties() == 1
+    show_counties({codes[-1]: 60})
     assert milestones.record() == 1
     assert recorded() == {"counties": timezone.localdate()}
 
@@ -100,12 +98,13 @@ def test_the_database_refuses_inconsistent_and_duplicate_milestones(values):
         Milestone.objects.create(reached_on=DAY, **values)
 
 
-def test_housekeeping_publishes_the_state_and_records_milestones():
+def test_housekeeping_publishes_figures_and_records_milestones():
     put_people(2000)
+    make_pledge(state="confirmed")
     keep_house()
     assert "people-1000" in recorded()
-    assert not published.publish(), "done already"
-    assert not Pledge.objects.exists()
+    figures = PublishedFigure.objects.count()
+    assert figures > 10 and not PublishedFigure.objects.filter(looked_at=None).exists() and next_night() == figures
 
 
 @pytest.mark.parametrize("language", ["sq", "en"])

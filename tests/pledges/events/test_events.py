@@ -1,4 +1,4 @@
-"""Counting who signs through the link of an event: exact, without a trace on confirmed pledges, published in steps."""
+"""Counting who signs through the link of an event: exact, without a trace on confirmed pledges, published at night."""
 
 from datetime import timedelta
 
@@ -12,16 +12,15 @@ from pledges.events.models import LATE
 from pledges.models import (
     Event,
     EventCount,
-    EventFigures,
     GroupPledge,
     PaperSheet,
     Pledge,
     Submission,
 )
+from pledges.published.publishing import publish
 from pledges.referrals.models import encrypt_inviter, is_referral_code
-from pledges.totals import events
 from tests.clock import let_time_pass
-from tests.events import make_event, make_signed, next_day
+from tests.events import make_event, make_signed
 from tests.factories import form_data, make_pledge, settle_all
 from tests.pages import path_of
 from tests.pledges.groups.made import group_data, make_group
@@ -33,11 +32,6 @@ pytestmark = pytest.mark.django_db
 
 def counted(event):
     return EventCount.objects.get(event=event).confirmations
-
-
-def published(event):
-    row = EventFigures.objects.get(event=event)
-    return row.link, row.paper, row.groups
 
 
 def sign(client, address, **data):
@@ -108,50 +102,14 @@ def test_a_pledge_of_a_deleted_event_is_confirmed():
     assert pledge.confirm() and not EventCount.objects.exists()
 
 
-def test_attack_two_looks_tell_no_newcomer():
-    """Someone who looks after each confirmation sees the number move at midnight only, and by multiples of five."""
-    event = make_event()
-    looks = []
-    for _day in range(6):
-        for _ in range(4):
-            make_signed(event, 1)
-            assert events.publish() == 0, "a figure moved within a day"
-            looks.append(published(event))
-        next_day()
-    assert looks == [(5 * (day * 4 // 5), 0, 0) for day in range(6) for _ in range(4)]
-
-
 def test_a_confirmation_changes_no_version_of_the_content():
     """The ETags of all pages depend on it: a page that moved with each confirmation would tell of it."""
     event = make_event()
     before = version()
     make_signed(event, 1)
     assert version() == before
-    next_day()
+    publish()
     assert version() != before
-
-
-def test_the_database_refuses_a_figure_between_the_steps():
-    make_event()
-    for column in ("link", "paper", "groups"):
-        for people in (1, 4, 7, 23):
-            with pytest.raises(IntegrityError, match="in_steps_of_five"), transaction.atomic():
-                EventFigures.objects.update(**{column: people})
-
-
-def test_paper_and_groups_of_the_event_are_published_once_they_count():
-    event, other = make_event(), make_event()
-    make_sheet("counted", {"parents": 11, "teachers": 2}, event=event)
-    make_sheet("returned", {"parents": 50}, event=event)
-    make_sheet("counted", {"parents": 4}, event=other)
-    make_group("approved", event=event)
-    make_group("confirmed", event=event)
-    group = make_group("approved", kind="meeting", people={"parents": 9}, event=other)
-    next_day()
-    assert (published(event), published(other)) == ((0, 10, 25), (0, 0, 5))
-    group.withdraw()
-    next_day()
-    assert published(other) == (0, 0, 0)
 
 
 def test_an_event_with_sheets_or_groups_is_not_deleted():

@@ -7,7 +7,6 @@ from django.db import IntegrityError, connection, transaction
 from django.db.models import F
 from django.utils import timezone
 
-from pledges.counting.models import by_county
 from pledges.groups.querysets import institution_key
 from pledges.models import GroupPledge, Message, OutboxEntry, Sector
 from tests import tally
@@ -67,7 +66,7 @@ def test_groups_count_on_the_day_of_the_approval_in_the_county_of_the_municipali
     totals, growth = tally.read_with_growth()
     people = sum(group.people.values())
     assert growth.days == [(timezone.localdate(), people)]
-    assert by_county() == {group.municipality.county_id: people}
+    assert tally.counties() == {group.municipality.county_id: people}
     assert {str(sector.pk): n for sector, n in totals.sectors if n} == group.people
 
 

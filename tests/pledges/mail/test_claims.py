@@ -137,6 +137,7 @@ def all_sent():
     return not Message.objects.exclude(state="sent").exists()
 
 
+@pytest.mark.slow
 def test_the_sender_uses_all_its_connections_for_many_messages_each(sender, mail_server):
     mail_server.delay = 0.05
     queue_messages(60)
@@ -164,6 +165,7 @@ def test_an_idle_sender_closes_its_connections(sender, mail_server):
     wait_until(lambda: not mail_server.open_connections)
 
 
+@pytest.mark.slow
 def test_after_an_outage_the_sender_has_marked_few_messages_and_sends_the_others(
     sender, mail_server, claims, monkeypatch
 ):

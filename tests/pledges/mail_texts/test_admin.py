@@ -219,6 +219,7 @@ def test_the_preview_of_an_invalid_text_shows_the_errors_and_offers_no_test_mess
 
 
 # News has words of its own (test_mailings.py).
+@pytest.mark.slow
 def test_every_kind_has_a_form_and_a_preview(editor):
     for kind in set(Message.Kind) - {Message.Kind.NEWS}:
         assert editor.get(path_of_text(kind, "preview")).text.count("<iframe") == 4, kind

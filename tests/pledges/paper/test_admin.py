@@ -12,7 +12,7 @@ from django.test import Client
 from django.utils import translation
 
 from campaign.models import Handout
-from pledges.counting.models import Count, by_county
+from pledges.counting.models import Count
 from pledges.models import Municipality, PaperSheet, Sector
 from staff.models import AuditEntry
 from tests import tally
@@ -314,7 +314,7 @@ def test_the_municipality_can_be_stored_later(ana):
     path = f"{LIST}{sheet.pk}/change/"
     ana.post(path, {"municipality": place.pk})
     assert exact_total() == 12
-    assert by_county() == {place.county_id: 12}
+    assert tally.counties() == {place.county_id: 12}
     assert errors(ana.post(path, {"municipality": "0"})) and PaperSheet.objects.get().municipality == place
 
 

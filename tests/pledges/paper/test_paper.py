@@ -10,15 +10,14 @@ from django.db import IntegrityError, connection, transaction
 from django.db.models import F
 from django.utils import timezone
 
-from pledges.counting.models import by_county
-from pledges.models import Municipality, OutboxEntry, PaperSheet, PublishedCounty, Sector
+from pledges.models import Municipality, OutboxEntry, PaperSheet, Sector
 from tests import tally
 from tests.events import make_event
 from tests.factories import make_pledge
 from tests.pledges.groups.made import make_group
 from tests.pledges.outbox.replay import replay, restore, take_entries
 from tests.pledges.paper.sheets import make_sheet, numbers
-from tests.tally import exact_total, publish
+from tests.tally import exact_total
 from tests.threads import at_once
 
 pytestmark = pytest.mark.django_db
@@ -86,16 +85,10 @@ def test_a_sheet_counts_on_the_day_of_the_equal_count_in_the_county_of_its_munic
     for each in (sheet, placeless):
         PaperSheet.objects.type_count(each.pk, each.first, 2)
     assert tally.read_with_growth()[1].days == [(timezone.localdate(), 15)]
-    assert by_county() == {sheet.county_id: 12, "": 3}
+    assert tally.counties() == {sheet.county_id: 12, "": 3}
     sheet.place(None)
     assert exact_total() == 15
-    assert by_county() == {"": 15}
-
-
-def test_people_on_paper_show_in_no_county_as_long_as_they_are_few():
-    make_sheet("counted", {"parents": 4}, place="Durrës"), make_sheet("counted", {"parents": 30}, place="Tiranë")
-    publish()
-    assert dict(PublishedCounty.objects.values_list("county", "n")).get("AL-02", 0) == 0
+    assert tally.counties() == {"": 15}
 
 
 @pytest.mark.parametrize(

@@ -31,18 +31,18 @@ from campaign.models import (
     Voice,
 )
 from dev.postgresql import Cluster
-from pledges.counting import milestones, published
+from pledges.counting import milestones
 from pledges.counting.models import count
 from pledges.models import (
     AlarmWord,
     Commitment,
-    CommitmentFigures,
     County,
     Goal,
     Message,
     Pledge,
     PledgingSettings,
     ProviderRule,
+    PublishedFigure,
     Sector,
     Wording,
 )
@@ -53,8 +53,8 @@ from tests.demands import add_step, make_handover
 from tests.drill import rounds
 from tests.factories import form_data, make_pledge, make_staff, run_worker, settle_all, sign_in
 from tests.pages import public_paths
+from tests.published import next_night
 from tests.site import Site, url_of_test_database
-from tests.tally import put_cells
 from tests.threads import held_open
 from tests.voices import make_voice
 
@@ -112,16 +112,10 @@ def test_a_change_shows_on_the_next_request(client, writer):
         assert "Fjalë të reja" in client.get(path).text
 
 
-def publish_counties():
-    put_cells({("parents", "AL-11"): 9, ("parents", "AL-01"): 9})
-    assert published.publish_counties() == 2
-
-
 CHANGES = [
     lambda: Sector.objects.filter(slug="parents").update(name_sq="Prindërit"),
     lambda: Sector.objects.create(slug="new", name_sq="Të rinj", name_en="New", color="s9"),
     lambda: Commitment.objects.first().delete(),
-    lambda: CommitmentFigures.objects.create(commitment=Commitment.objects.first()),
     lambda: Wording.objects.consent().get().next_version().save(),
     lambda: County.objects.filter(pk="AL-01").update(population=1),
     lambda: PledgingSettings.objects.update_or_create(pk=1, defaults={"state": "paused"}),
@@ -148,7 +142,7 @@ CHANGES = [
     ),
     lambda: Page.objects.filter(key="child").update(footer_column=3),
     lambda: sql("TRUNCATE campaign_oldaddress"),
-    publish_counties,
+    lambda: PublishedFigure.objects.create(name="county:AL-11"),
 ]
 
 
@@ -258,6 +252,7 @@ EDITS = {
     "pause": lambda words: PledgingSettings.objects.update_or_create(pk=1, defaults={"state": "paused"}),
     "open": lambda words: PledgingSettings.objects.update_or_create(pk=1, defaults={"state": "open"}),
     "pledge": lambda words: make_pledge(state="confirmed"),
+    "publish the figures": lambda words: next_night(),
     "exit": lambda words: SiteSettings.objects.update_or_create(
         pk=1, defaults={"exit_url": f"https://e{len(words)}.example/"}
     ),

@@ -232,7 +232,7 @@ def test_changes_that_are_not_settled_count_too(client):
     assert statuses == [200, 200, 200, 422, 422] and Submission.objects.count() == 3
 
 
-@pytest.mark.quick
+@pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 def test_of_twenty_changes_at_once_a_pledge_gets_the_one_that_is_left():
     pledge = make_drita()

@@ -134,6 +134,7 @@ class Disconnecting:
         return result
 
 
+@pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize(("purpose", "state"), [(Purpose.WITHDRAW, "confirmed"), (Purpose.CONFIRM, "pending")])
 def test_a_change_that_is_lost_with_its_connection_is_not_said_to_be_done(client, purpose, state):

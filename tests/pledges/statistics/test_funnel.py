@@ -169,6 +169,7 @@ def test_a_provider_that_falls_is_an_alarm(client):
     assert "confirmations: outlook.com" not in failing_checks(client)
 
 
+@pytest.mark.slow
 def test_a_server_that_accepts_and_drops_is_an_alarm(client):
     """All fall together: then it is no fault of one provider."""
     for domain in ("gmail.com", "outlook.com"):
@@ -178,6 +179,7 @@ def test_a_server_that_accepts_and_drops_is_an_alarm(client):
     assert "confirmations: *" in failing_checks(client)
 
 
+@pytest.mark.slow
 def test_an_alarm_keeps_the_time_at_which_it_began():
     usual("gmail.com")
     sent_to("gmail.com", 60, 0, timedelta(minutes=40))
@@ -242,6 +244,7 @@ def test_an_empty_funnel_and_an_alarm_are_shown():
     assert not tables_of(found)
 
 
+@pytest.mark.slow
 def test_of_a_day_with_very_many_messages_only_the_last_ones_are_read():
     signed("gmail.com", "confirmed", ago=timedelta(days=1, hours=3))
     pledge = signed("gmail.com", ago=timedelta(hours=3))

@@ -18,7 +18,8 @@ from pledges.models import County, Goal, Sector
 from tests import tally
 from tests.factories import make_pledge
 from tests.pages import LANGUAGES, Document, path_of
-from tests.tally import publish, put_cells, put_people
+from tests.published import show_counties
+from tests.tally import put_cells, put_people
 
 pytestmark = pytest.mark.django_db
 
@@ -40,19 +41,10 @@ def make_people():
     make_pledge(sector="artists", state="invalidated")
 
 
-def publish_counties():
-    """Add 43 people, 36 of them in counties that are then published, Tirana first."""
-    put_cells(
-        {
-            ("youth", "AL-11"): 20,
-            ("youth", "AL-09"): 9,
-            ("youth", "abroad"): 7,
-            ("youth", ""): 4,
-            ("youth", "AL-01"): 3,
-        },
-        way="online",
-    )
-    publish()
+def add_people_and_show_counties():
+    """Add 43 people and publish figures of counties, Tirana first."""
+    put_cells({("youth", "AL-11"): 43})
+    show_counties({"AL-11": 205, "AL-09": 100, "abroad": 75, "": 60, "AL-01": 0})
 
 
 def as_json(client):
@@ -73,7 +65,7 @@ def as_page(client, language="en"):
 
     def rows(table):
         return {
-            page.words(row.children[0]): int("".join(filter(str.isdigit, page.words(numbers[0]))))
+            page.words(row.children[0]): int("".join(filter(str.isdigit, page.words(numbers[0]))) or 0)
             for row in page.all("tr", node=table)
             if (numbers := page.all("td", node=row, **{"class": "num"}))
         }
@@ -85,12 +77,12 @@ def as_page(client, language="en"):
 
 def test_totals_json_has_the_documented_keys(client):
     make_people()
-    publish_counties()
+    add_people_and_show_counties()
     data = as_json(client)
     assert list(data) == ["as_of", "total", *WAYS, "sectors", "counties_as_of", "counties_total", "counties"]
     assert data["total"] == 49 == sum(data[way] for way in WAYS)
     assert sum(sector["total"] for sector in data["sectors"].values()) == 49
-    assert sum(county["total"] for county in data["counties"].values()) == 46 == data["counties_total"]
+    assert sum(county["total"] or 0 for county in data["counties"].values()) == 440 == data["counties_total"]
     assert set(data["sectors"]) == {
         "parents",
         "teachers",
@@ -104,9 +96,9 @@ def test_totals_json_has_the_documented_keys(client):
     }
     assert set(data["counties"]) == {f"AL-{n:02}" for n in range(1, 13)} | {"abroad", "unknown"}
     assert data["sectors"]["parents"] == {"total": 3, "sq": "Prindër", "en": "Parents"}
-    assert data["counties"]["AL-11"]["total"] == 23
-    assert data["counties"]["unknown"]["total"] == 5
-    assert data["counties"]["AL-01"]["total"] == 0
+    assert data["counties"]["AL-11"]["total"] == 205
+    assert data["counties"]["unknown"]["total"] == 60
+    assert data["counties"]["AL-01"]["total"] is None
     for named in (*data["sectors"].values(), *data["counties"].values()):
         assert set(named) == {"total", "sq", "en"} and named["sq"] and named["en"]
 
@@ -121,7 +113,7 @@ def test_the_time_of_the_totals_has_an_offset(client):
 
 def test_30_page_json_and_csv_show_the_same_figures(client):
     make_people()
-    publish_counties()
+    add_people_and_show_counties()
     make_people()
     data, file = as_json(client), as_csv(client)
     assert int(file["total", "total"]["total"]) == data["total"]
@@ -130,7 +122,8 @@ def test_30_page_json_and_csv_show_the_same_figures(client):
     for kind, group in (("sector", "sectors"), ("county", "counties")):
         rows = {code: row for (of_kind, code), row in file.items() if of_kind == kind}
         assert {
-            code: {"total": int(row["total"]), "sq": row["sq"], "en": row["en"]} for code, row in rows.items()
+            code: {"total": int(row["total"]) if row["total"] else None, "sq": row["sq"], "en": row["en"]}
+            for code, row in rows.items()
         } == data[group]
     for language in LANGUAGES:
         total, sectors, counties = as_page(client, language)
@@ -138,8 +131,8 @@ def test_30_page_json_and_csv_show_the_same_figures(client):
         # The page leaves out the sector of children while it has no people.
         listed = {slug: sector for slug, sector in data["sectors"].items() if slug != "children"}
         assert sectors == {sector[language]: sector["total"] for sector in listed.values()}
-        assert sum(counties.values()) == data["counties_total"] == total - 9 and len(counties) == len(data["counties"])
-        assert sorted(counties.values()) == sorted(county["total"] for county in data["counties"].values())
+        assert sum(counties.values()) == data["counties_total"] == 440 and len(counties) == len(data["counties"])
+        assert sorted(counties.values()) == sorted(county["total"] or 0 for county in data["counties"].values())
 
 
 def test_30_a_confirmation_and_a_withdrawal_change_every_figure_immediately(client):
@@ -183,7 +176,7 @@ def test_a_new_sector_is_in_the_figures(client):
 
 
 def test_counties_with_equal_totals_are_in_albanian_order(client):
-    publish_counties()
+    add_people_and_show_counties()
     names = [county.name_sq for county in County.objects.all()]
     page = Document(client.get("/sq/sa-jemi/"))
     [table] = page.all("table", **{"class": "data-table"})
@@ -246,7 +239,7 @@ def test_a_page_takes_one_query_for_any_total(client):
     assert {path: query_count(client, path) for path in pages} == dict.fromkeys(pages, 1)
     make_people()
     put_people(2_000_000, days=30)
-    publish()
+    show_counties()
     milestones.record()
     assert {path: query_count(client, path) for path in pages} == dict.fromkeys(pages, 1)
 
@@ -283,7 +276,7 @@ def test_how_people_signed_shows_each_way_once_a_second_one_has_people(language)
 
 def test_no_public_table_shows_the_groups_of_a_county(client):
     put_people(9000)
-    assert publish()
+    show_counties()
     names = ("groups-by-county", "grupet-sipas-qarkut", "sectors-by-county")
     for path in (
         *("/en/totals/groups-by-county/", "/sq/sa-jemi/grupet-sipas-qarkut/", "/api/v1/sectors-by-county.json"),
@@ -312,11 +305,11 @@ def figure_csv(client, name, language="en"):
 
 
 def test_map_table_and_csv_round_rates_alike(client):
-    put_cells({("parents", county.code): 122 for county in County.objects.exclude(code=County.ABROAD)})
-    publish()
+    show_counties(dict.fromkeys(County.objects.exclude(code=County.ABROAD).values_list("pk", flat=True), 125))
+    make_people()
     _, rows, _ = figure_csv(client, "counties")
     page = Document(client.get("/en/totals/per-10000/"))
-    rates = {row[0]: row[2] for row in rows if row[1] == "122"}
+    rates = {row[0]: row[2] for row in rows if row[1] == "125"}
     assert len(rates) == 12
     for county, rate in rates.items():
         [on_the_map] = [
@@ -330,7 +323,7 @@ def test_map_table_and_csv_round_rates_alike(client):
 def test_every_csv_file_has_source_time_citation_and_licence(client, settings, language):
     settings.SITE_URL = "https://nejemi1.example"
     make_people()
-    publish()
+    show_counties()
     for name in FIGURES:
         source, moment, citation, licence = figure_csv(client, name, language)[2]
         brand = {"sq": "#NEJEMI1", "en": "#WEARE1"}[language]
@@ -364,7 +357,7 @@ def test_source_time_and_citation_of_each_figure_are_on_the_page(client):
 )
 def test_every_figure_is_a_picture_of_bounded_size(client, language, people):
     put_people(people, days=20)
-    publish()
+    show_counties()
     for name in FIGURES:
         response = client.get(f"/figures/{language}/{name}.png")
         picture = Image.open(io.BytesIO(response.content))
@@ -380,7 +373,7 @@ def test_a_picture_with_many_sectors_stays_within_bounds(client):
     for number in range(60):
         Sector.objects.create(slug=f"s{number}", name_sq="Grup " * 12, name_en="Group " * 10, color="s1", position=20)
     make_people()
-    publish()
+    show_counties()
     for name in FIGURES:
         picture = Image.open(io.BytesIO(client.get(f"/figures/sq/{name}.png").content))
         assert picture.width * picture.height <= 1200 * 3000
@@ -390,7 +383,7 @@ def test_30_figures_pages_and_open_data_agree(client):
     make_people()
     put_people(4293, days=9)
     put_cells({("children", "AL-11"): 28})
-    publish()
+    show_counties()
     data = as_json(client)
     assert {row[0]: int(row[1]) for row in figure_csv(client, "sectors")[1]} == {
         sector["en"]: sector["total"] for sector in data["sectors"].values()
@@ -413,8 +406,11 @@ def test_30_figures_pages_and_open_data_agree(client):
 
 def test_every_county_of_the_map_links_to_its_row_and_has_its_number(client):
     make_people()
-    publish_counties()
-    for path, values in (("/en/totals/", {"AL-11": "23", "AL-09": "10"}), ("/en/totals/per-10000/", {"AL-11": "0.3"})):
+    add_people_and_show_counties()
+    for path, values in (
+        ("/en/totals/", {"AL-11": "205", "AL-09": "100", "AL-01": "–"}),
+        ("/en/totals/per-10000/", {"AL-11": "2.7"}),
+    ):
         page = Document(client.get(path))
         [drawn] = page.all("svg", **{"class": "map"})
         links = {page.of(link)["href"]: page.of(link)["aria-label"] for link in page.all("a", node=drawn)}
@@ -428,8 +424,8 @@ def test_every_county_of_the_map_links_to_its_row_and_has_its_number(client):
 def test_people_and_per_10_000_are_two_pages_that_link_to_each_other(client):
     County.objects.filter(pk="AL-11").update(population=900_000)
     County.objects.filter(pk="AL-07").update(population=10_000)
-    put_cells({("parents", "AL-11"): 900, ("parents", "AL-07"): 100, ("parents", "abroad"): 50, ("youth", ""): 7})
-    publish()
+    make_people()
+    show_counties({"AL-11": 900, "AL-07": 100, "abroad": 65, "": 75})
     for language in LANGUAGES:
         people, share = path_of("pledges:totals", language), path_of("pledges:totals_per_10000", language)
         pages = {path: Document(client.get(path)) for path in (people, share)}
@@ -438,7 +434,7 @@ def test_people_and_per_10_000_are_two_pages_that_link_to_each_other(client):
             assert pages[path].of(current)["href"] == f"{path}#counties"
             assert pages[path].all("a", href=f"{other}#counties")
             words = pages[path].words(pages[path].one("section", id="counties"))
-            assert "50" in words and "7" in words
+            assert "65" in words and "75" in words
         [table] = pages[share].all("table", **{"class": "data-table"})
         first = pages[share].all("tr", node=table)[1]
         decimal = {"sq": "100,0", "en": "100.0"}[language]

@@ -1,6 +1,5 @@
 """The wall of supporters: whose name is shown, with which county, and what the supporter is told about it."""
 
-import random
 from datetime import timedelta
 
 import pytest
@@ -9,16 +8,14 @@ from django.db.models.functions import Now
 from django.test.utils import CaptureQueriesContext, override_settings
 from django.urls import reverse
 
-from pledges.counting import published
 from pledges.crypto import links
 from pledges.crypto.links import Purpose
 from pledges.desk.corrections import PersonForm
-from pledges.models import Pledge, PublishedState, Sector
-from tests import tally
+from pledges.models import Pledge, Sector
 from tests.factories import form_data, make_pledge, make_staff, run_worker, sign_in
 from tests.keys import install, new_key
 from tests.pages import LANGUAGES, Document, corrections, path_of, want_new_address
-from tests.tally import publish, put_cells
+from tests.published import show_counties
 from tests.wall import APPROVED, make_shown, names_on_wall, stop_showing, wall_state
 
 pytestmark = pytest.mark.django_db
@@ -96,48 +93,10 @@ def test_a_name_changed_by_staff_waits_for_review_and_a_changed_address_does_not
     assert wall_state(pledge) == ("waiting", True)
 
 
-def test_a_county_is_shown_only_where_the_table_of_the_day_shows_the_cell(client):
+def test_no_county_stands_beside_a_name(client):
     make_shown("Arta Kola", sector="parents", county_id="AL-11")
-    make_shown("Besa Kola", sector="artists", county_id="AL-11")
-    make_shown("Drita Kola", sector="parents", county_id=None)
-    # A small cell, and other sectors beside the large one for complementary suppression.
-    people = {"parents": 4000, "teachers": 9, "educators": 9, "officials": 9}
-    put_cells({(slug, code): n for slug, n in people.items() for code in ("AL-11", "AL-02", "")})
-    assert set(names_on_wall(client).values()) == {"Parents", "Artists"}, "nothing is published yet"
-    publish()
-    assert names_on_wall(client) == {"Arta K.": "Parents, Tirana", "Besa K.": "Artists", "Drita K.": "Parents"}
-
-
-def test_a_county_without_a_published_figure_is_not_shown(client):
-    make_shown("Arta Kola", county_id="AL-02")
-    put_cells({("parents", "AL-11"): 40, ("teachers", "AL-11"): 40, ("parents", "AL-02"): 8})
-    ways = {"online": {"cells": {"parents": {"AL-02": 9}}}}
-    PublishedState.objects.create(day="2026-01-01", as_of="2026-01-01T00:00:00Z", figures={}, ways=ways)
+    show_counties()
     assert names_on_wall(client) == {"Arta K.": "Parents"}
-    assert published.publish_counties()
-    assert names_on_wall(client) == {"Arta K.": "Parents, Durrës"}
-
-
-@pytest.mark.parametrize("seed", range(3))
-def test_a_county_is_never_shown_for_a_suppressed_cell(client, seed):
-    """For random populations, a county beside a name is always one whose cell is not suppressed and at least five."""
-    chance = random.Random(seed)
-    slugs = ["parents", "teachers", "artists", "officials"]
-    codes = ["AL-01", "AL-02", "AL-03", "AL-11", "abroad"]
-    put_cells({(slug, code): chance.choice([0, 1, 2, 4, 6, 9, 40]) for slug in slugs for code in codes})
-    for number, (slug, code) in enumerate((slug, code) for slug in slugs for code in codes):
-        make_shown(f"Emri{'abcdefghijklmnopqrstuvwxyz'[number]} Kola", sector=slug, county_id=code)
-    publish()
-    cells = PublishedState.objects.get().table["cells"]
-    shown = {
-        f"{Sector.objects.get(slug=slug).name_en}, {county.name_en}"
-        for county, _ in tally.read().counties
-        for slug in slugs
-        if (cells[slug][county.code] or 0) >= 5
-    }
-    beside = {words for words in names_on_wall(client).values() if "," in words}
-    assert beside <= shown
-    assert len(names_on_wall(client)) == 20
 
 
 def test_the_pages_have_fifty_names_each_and_together_all_names_once(client):
@@ -190,7 +149,7 @@ def test_the_wall_takes_the_same_few_queries_for_any_number_of_names(client):
     few = count()
     for _ in range(60):
         make_pledge(**APPROVED)
-    publish()
+    show_counties()
     client.get("/en/wall/")
     assert count() == few <= 4
 

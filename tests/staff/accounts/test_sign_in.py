@@ -485,6 +485,7 @@ def test_a_malformed_passkey_does_not_sign_in(client, zana, subtests):
             assert not is_signed_in(client)
 
 
+@pytest.mark.slow
 def test_a_malformed_passkey_is_not_registered(client, zana, subtests):
     sign_in(client, zana)
     half = Client()

@@ -21,7 +21,7 @@ def choices(changelist):
     return [dict(parse_qsl(query.removeprefix("?"))) for query in last]
 
 
-@pytest.mark.quick
+@pytest.mark.slow
 @pytest.mark.usefixtures("no_rendering")
 def test_any_two_filters_of_a_list_work_together(client):
     Message.queue(Message.Kind.CONFIRM, make_pledge(state="confirmed"))

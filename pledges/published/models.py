@@ -1,0 +1,69 @@
+"""The published figures: everything that is finer than the total and the sectors."""
+
+from datetime import timedelta
+
+from django.db import models
+from django.db.models import CharField, OuterRef, Q, Subquery, Value
+from django.db.models.functions import Cast, Coalesce, Concat
+from django.utils import timezone
+
+from pledges.published import rule
+
+# Older moves are reduced to the last of each month.
+DAYS_OF_MOVES = 60
+
+
+class PublishedFigure(models.Model):
+    """One figure, by its name: "county:AL-11" ("county:" for none), "commitment:5:chosen", "event:3:link".
+
+    The row stays when what it counts is gone, and its offset never changes: a second offset would be a second look at the same
+    people. published.sql enforces both. No exact number is stored.
+    """
+
+    name = models.CharField(max_length=60, primary_key=True)
+    offset = models.SmallIntegerField(default=rule.draw_offset)
+    # What is published, 0 for nothing.
+    shown = models.BigIntegerField(default=0)
+    # Whether an exact number that it is a part of is too close to show it.
+    is_withheld = models.BooleanField(default=False)
+    # The night in which it was last compared.
+    looked_at = models.DateTimeField(null=True)
+    # [[day, what was shown from then on], …] of a county, for the chart of its growth.
+    moves = models.JSONField(default=list)
+
+    class Meta:
+        default_permissions = ()
+        constraints = [
+            models.CheckConstraint(
+                name="published_figure_never_small", condition=Q(shown=0) | Q(shown__gte=rule.SMALLEST)
+            )
+        ]
+
+    def __str__(self):
+        return self.name
+
+    @property
+    def people(self):
+        """About how many people, as everyone may know; 0 if nothing is shown."""
+        return 0 if self.is_withheld else self.shown
+
+    def look(self, people, whole=None):
+        """Compare with the exact number of tonight; `whole` is the exact, public number that it is a part of."""
+        before = self.shown
+        self.shown = rule.next_shown(before, people + self.offset + rule.draw_blur())
+        self.is_withheld = whole is not None and whole - self.shown < rule.MARGIN
+        if self.shown != before and self.name.startswith("county:"):
+            self.moves = _thinned([*self.moves, [timezone.localdate().isoformat(), self.shown]])
+
+
+def _thinned(moves):
+    """The moves, of older ones the last of each month."""
+    limit = (timezone.localdate() - timedelta(days=DAYS_OF_MOVES)).isoformat()
+    by_month = {day[:7]: [day, shown] for day, shown in moves if day < limit}
+    return [*by_month.values(), *(move for move in moves if move[0] >= limit)]
+
+
+def shown_of(kind, name):
+    """An expression for a queryset: what is published of each row under "kind:id:name", 0 for nothing."""
+    full = Concat(Value(f"{kind}:"), Cast(OuterRef("pk"), CharField()), Value(f":{name}"))
+    return Coalesce(Subquery(PublishedFigure.objects.filter(name=full, is_withheld=False).values("shown")), 0)
