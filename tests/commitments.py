@@ -35,11 +35,6 @@ def make_chosen(commitment, people, answer=None, sector=None):
     return pledges
 
 
-def make_others(slug, people):
-    """So many people of a sector who chose nothing."""
-    return [make_pledge(state="confirmed", sector=slug) for _ in range(people)]
-
-
 def ask_now(pledge, questions=1, ago=timedelta()):
     """Let a pledge have been asked so many questions about all of its commitments, the last one so long ago; returns the rows."""
     FollowUp.objects.update_or_create(pledge=pledge, defaults={"questions": questions, "asked_at": Now() - ago})

@@ -441,11 +441,6 @@ def _identity(world):
     return world.press("pledges.datarequest", check="1", identity="document")
 
 
-def _new_picture(world):
-    data = {"file": make_upload(), "alt_sq": "Dy veta", "alt_en": "Two people", "people": "none", "credit": "CRCA"}
-    return world.client.post("/admin/campaign/picture/add/", data)
-
-
 def _assign(world):
     account = make_account("arta@shembull.al", Role.PLEDGES, "Arta Leka")
     return world.press("pledges.enquiry", assign="1", assignee=str(account.pk))
