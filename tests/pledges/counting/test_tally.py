@@ -7,8 +7,6 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from django.db import connection, transaction
 from django.db.models import F
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 from pledges.counting import tally as last
 from pledges.counting.models import Count, Counter, count
@@ -144,66 +142,6 @@ def test_sectors_and_ways_sum_to_the_total(people):
     read = tally.read()
     assert sum(n for _, n in read.sectors) == read.total == 33
     assert (read.online, read.groups, read.paper) == (4, 0, 29)
-
-
-steps = st.one_of(
-    st.tuples(st.just("sign"), st.sampled_from(["parents", "teachers"]), st.sampled_from(["AL-01", "abroad", None])),
-    st.tuples(st.just("confirm"), st.integers(0, 9)),
-    st.tuples(st.just("delete"), st.integers(0, 9)),
-    st.tuples(st.just("move"), st.integers(0, 9), st.sampled_from(["AL-02", None])),
-    st.tuples(st.just("invalidate"), st.integers(0, 9)),
-    st.tuples(st.just("restore")),
-    st.tuples(st.just("merge"), st.sampled_from(["parents", "teachers"])),
-    st.tuples(st.just("empty")),
-)
-
-
-def pledges_at(number):
-    """Up to two pledges from this position on, in the order of their ids."""
-    pks = Pledge.objects.order_by("pk").values_list("pk", flat=True)
-    return Pledge.objects.filter(pk__in=list(pks[number : number + 2]))
-
-
-def sign(sector, county):
-    make_pledge(sector=sector, county_id=county)
-
-
-def confirm_at(number):
-    for pledge in pledges_at(number):
-        pledge.confirm()
-
-
-def empty():
-    sql("SET CONSTRAINTS ALL IMMEDIATE")
-    sql("TRUNCATE pledges_pledge CASCADE")
-
-
-STEPS = {
-    "sign": sign,
-    "confirm": confirm_at,
-    "delete": lambda number: pledges_at(number).delete(),
-    "move": lambda number, county: pledges_at(number).update(county=county),
-    "invalidate": lambda number: pledges_at(number).invalidate(),
-    "restore": lambda: Pledge.objects.restore(),
-    "merge": lambda slug: Pledge.objects.update(sector=Sector.objects.get(slug=slug)),
-    "empty": empty,
-}
-
-
-@settings(
-    max_examples=40,
-    derandomize=True,
-    database=None,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
-@given(st.lists(steps, min_size=5, max_size=25))
-def test_totals_equal_the_rows_after_any_sequence_of_changes(db, sequence):
-    with transaction.atomic():
-        for name, *arguments in sequence:
-            STEPS[name](*arguments)
-        exact_total()
-        transaction.set_rollback(True)
 
 
 @pytest.mark.parametrize(

@@ -70,7 +70,6 @@ def test_changed_words_are_in_the_next_message_of_that_language_only(editor):
     [
         ("counted", "text_en", "Hello {nmae}", "You cannot use {nmae} here. Did you mean {name}?"),
         ("confirm", "text_sq", "Deri më {Day}", "You cannot use {Day} here. Did you mean {day}?"),
-        ("confirm", "text_en", "{ day }", "You cannot use { day } here. Did you mean {day}?"),
         ("confirm", "text_en", "{xyzzy}", "You cannot use {xyzzy} here. You can use: {day}, {site}."),
         ("confirm", "text_en", "{}", "You cannot use {} here. You can use: {day}, {site}."),
         (
@@ -78,18 +77,6 @@ def test_changed_words_are_in_the_next_message_of_that_language_only(editor):
             "text_en",
             "Hello {name",
             "There is a single curly bracket. Use curly brackets only for: {day}, {site}.",
-        ),
-        (
-            "confirm",
-            "text_en",
-            "Hello name}",
-            "There is a single curly bracket. Use curly brackets only for: {day}, {site}.",
-        ),
-        (
-            "confirm",
-            "after_en",
-            "Soon.",
-            "Include {day} here or in the text above. It becomes the day until which the link works.",
         ),
         (
             "new_address",
@@ -101,7 +88,6 @@ def test_changed_words_are_in_the_next_message_of_that_language_only(editor):
         ("confirm", "button_en", "{name}", "Remove {name}: this text is the same for everyone."),
         ("counted", "after_en", "Until {day}", "You cannot use {day} here. You can use: {name}, {site}."),
         ("withdrawn", "text_en", "Bye {name}", "You cannot use {name} here. You can use: {site}."),
-        ("links", "text_en", "Hello {name}", "You cannot use {name} here. You can use: {site}."),
         ("links", "button_en", "Open it", "Include {name} here. It becomes the supporter’s name."),
         (
             "links",
