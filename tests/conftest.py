@@ -8,6 +8,7 @@ import time
 
 import pytest
 from django.conf import settings
+from django.contrib.admin import AdminSite
 from django.core.cache import cache
 from django.core.signals import request_started
 from django.db import Error, connection
@@ -230,6 +231,7 @@ def editor(client):
 
 @pytest.fixture
 def no_rendering(monkeypatch, caplog):
-    """Pages have an empty body, and no refusal is logged: that takes most of the time, and these tests read the decision."""
+    """Pages have an empty body and no menu, and no refusal is logged: these tests read the decision, which takes less time."""
     monkeypatch.setattr(SimpleTemplateResponse, "rendered_content", "")
+    monkeypatch.setattr(AdminSite, "each_context", lambda self, request: {})
     caplog.set_level("CRITICAL", "django.request")

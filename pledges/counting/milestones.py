@@ -1,12 +1,15 @@
 """Recording milestones with the day (Europe/Tirane) on which they were reached."""
 
+from collections import Counter
+
 from django.db import connection
 from django.utils import timezone
 
-from pledges.counting import tally
-from pledges.counting.models import PEOPLE_SQL
+from pledges.counting.models import PEOPLE_SQL, Count
 from pledges.goals.models import Milestone
 from pledges.places.models import County
+from pledges.published.models import PublishedFigure
+from pledges.sectors.models import Sector
 
 # Number of people: the first milestone of the total (powers of ten follow), and the milestone of a sector.
 FIRST_MILESTONE = 100
@@ -22,12 +25,14 @@ SELECT min(day) FROM (
 
 
 def record():
-    """Record newly reached milestones and return their number. A milestone stays recorded when the total falls again."""
-    totals = tally.read()
-    known = set(Milestone.objects.values_list("kind", "people", "sector"))
-    new = [milestone for milestone in _reached(totals) if _identity(milestone) not in known]
+    """Record newly reached milestones and return their number. A milestone stays recorded when the total falls again.
+
+    It reads the last count itself: the published content, of which it needs nothing, takes many times as long.
+    """
+    last, known = Count.objects.get(), set(Milestone.objects.values_list("kind", "people", "sector"))
+    new = [milestone for milestone in _reached(last.figures["people"]) if _identity(milestone) not in known]
     for milestone in new:
-        milestone.reached_on = _day_of(milestone) or timezone.localdate(totals.as_of)
+        milestone.reached_on = _day_of(milestone) or timezone.localdate(last.as_of)
     # Another worker can record the same milestone concurrently.
     Milestone.objects.bulk_create(new, ignore_conflicts=True)
     return len(new)
@@ -37,17 +42,22 @@ def _identity(milestone):
     return milestone.kind, milestone.people, milestone.sector_id
 
 
-def _reached(totals):
+def _reached(counted):
+    """The milestones of these people, which are those of a Count: [[sector id, way, people]]."""
+    of_sector = Counter()
+    for sector, _way, n in counted:
+        of_sector[sector] += n
     people = FIRST_MILESTONE
-    while totals.total >= people:
+    while of_sector.total() >= people:
         yield Milestone(kind=Milestone.Kind.PEOPLE, people=people)
         people *= 10
     # Published figures: exact ones would tell the county of the first person from the last county.
-    counties = [n for county, n in totals.counties if county.code != County.ABROAD]
-    if counties and all(counties):
+    names = [f"county:{code}" for code in County.objects.exclude(pk=County.ABROAD).values_list("pk", flat=True)]
+    shown = PublishedFigure.objects.in_bulk(names).values()
+    if names and sum(figure.people > 0 for figure in shown) == len(names):
         yield Milestone(kind=Milestone.Kind.COUNTIES)
-    for sector, n in totals.sectors:
-        if n >= SECTOR_MILESTONE:
+    for sector in Sector.objects.all():
+        if of_sector[sector.pk] >= SECTOR_MILESTONE:
             yield Milestone(kind=Milestone.Kind.SECTOR, people=SECTOR_MILESTONE, sector=sector)
 
 

@@ -156,7 +156,7 @@ class Crowd:
             cursor.execute("TRUNCATE pledges_pledge CASCADE")
 
 
-@pytest.mark.quick
+@pytest.mark.slow
 @pytest.mark.drill
 def test_two_workers_count_under_concurrent_changes_and_the_last_count_is_exact():
     crowd = Crowd([make_pledge(sector=slug) for slug in ["parents", "teachers", "artists"] * 50])

@@ -191,6 +191,7 @@ def aged(data, seconds):
     return secrets.encrypt_bytes(zlib.compress(changed.encode()), secrets.CARRIED)
 
 
+@pytest.mark.slow
 def test_a_token_opens_only_as_it_is_and_at_its_own_address(browser, zana):
     token = value_of_token(type_and_lose(browser, zana))
     sign_in(browser, zana)

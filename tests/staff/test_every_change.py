@@ -139,6 +139,7 @@ def test_every_form_has_a_case():
     assert forms == set(FORMS) | NO_FORMS
 
 
+@pytest.mark.slow
 def test_saving_a_form_is_told(alone):
     for label, changes in FORMS.items():
         with alone(label) as world:

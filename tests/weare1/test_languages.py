@@ -556,8 +556,9 @@ def english_sentences():
         return {text for text in found if " " in text and translation.gettext(text) != text} - SAME_IN_BOTH
 
 
+@pytest.mark.slow
 @pytest.mark.django_db
-@pytest.mark.parametrize("language", ["sq", pytest.param("en", marks=pytest.mark.slow)])
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_no_page_of_the_admin_has_words_of_the_other_language(admin_client, language):
     english = english_sentences() if language == "sq" else set()
     assert len(english) > 500 or language == "en"

@@ -381,6 +381,7 @@ def test_the_links_of_the_banner_of_networks_and_of_mailings_are_collected(edito
     assert not ExternalLink.objects.filter(address="https://m.al/d").exists()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("label", "values", "column", "says"),
     [
@@ -424,6 +425,7 @@ def test_a_banner_that_leads_nowhere_is_refused_and_one_that_waits_for_its_page_
     assert editor.post(change(row), form, headers=ENGLISH).status_code == 302
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("label", "column"),
     [
@@ -564,6 +566,7 @@ def test_the_chooser_finds_pages_in_the_language_of_the_text(editor, language, q
     assert url in [page["url"] for page in answer["pages"]], answer
 
 
+@pytest.mark.slow
 def test_the_chooser_lists_only_public_pages_once(editor):
     make_page(slug_en="draft-page", state="draft")
     answer = editor.get("/admin/campaign/externallink/pages/", {"language": "en", "q": ""}).json()

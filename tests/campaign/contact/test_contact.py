@@ -157,6 +157,7 @@ def test_each_role_sees_the_lines_that_it_can_fill_in(role, expected):
         assert response.client.get(task.url.partition("#")[0]).status_code == 200
 
 
+@pytest.mark.slow
 def test_the_checklist_disappears_when_it_is_complete():
     administrator = sign_in(Client(headers={"accept-language": "en"}), make_account())
     steps = [

@@ -301,7 +301,7 @@ EVERYWHERE = (
 
 
 @pytest.mark.quick
-@BOTH
+@pytest.mark.parametrize("language", ["sq", pytest.param("en", marks=pytest.mark.slow)])
 def test_22_9_every_personal_page_and_every_error(client, language, subtests):
     seen = {}
     for what, response in personal_visits(client, language):

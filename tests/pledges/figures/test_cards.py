@@ -101,6 +101,7 @@ def overlap(one, other):
     return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] - 3 and other[1] < one[3] - 3
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_line_stays_in_the_picture_and_clear_of_the_1_of_others_and_of_the_code(language):
     for what, drawing in drawings(language).items():
@@ -168,6 +169,7 @@ def test_no_short_word_is_alone_in_a_line_if_smaller_letters_avoid_it():
     assert fonts.fitted_lines([("Kush jemi", 340)], 134, 36, 900, 500)[1] == ["Kush", "jemi"]
 
 
+@pytest.mark.slow
 def test_text_too_long_for_the_smallest_size_ends_with_an_ellipsis():
     size, lines = fonts.fitted_lines([("fjalë " * 300, 748)], 92, 36, 800, 414)
     assert lines[-1].endswith("…") and size == 36

@@ -151,6 +151,7 @@ def fallen():
     return {row.provider: (row.sent, row.confirmed, row.usual) for row in FallenProvider.objects.all()}
 
 
+@pytest.mark.slow
 def test_a_provider_that_falls_is_an_alarm(client):
     for domain in ("gmail.com", "outlook.com"):
         usual(domain)
