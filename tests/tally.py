@@ -71,18 +71,24 @@ def put_cells(cells, day=None, way="paper"):
 
     Children are counted in a group, and people abroad online: neither signs on paper.
     """
+    put_days({day or timezone.localdate(): cells}, way)
+
+
+def put_days(days, way="paper"):
+    """The same of several days: {day: cells}."""
     ids = dict(Sector.objects.values_list("slug", "pk"))
-    at = timezone.make_aware(datetime.combine(day, time(12))) if day and day != timezone.localdate() else timezone.now()
     on_paper = {}
-    for (slug, county), n in cells.items():
-        if not n:
-            continue
-        if slug == "children":
-            put_children(n, county, at)
-        elif way == "online" or county == County.ABROAD:
-            put_pledges(n, slug, county, at)
-        else:
-            on_paper.setdefault(county, {})[str(ids[slug])] = n
+    for day, cells in days.items():
+        at = timezone.now() if day == timezone.localdate() else timezone.make_aware(datetime.combine(day, time(12)))
+        for (slug, county), n in cells.items():
+            if not n:
+                continue
+            if slug == "children":
+                put_children(n, county, at)
+            elif way == "online" or county == County.ABROAD:
+                put_pledges(n, slug, county, at)
+            else:
+                on_paper.setdefault((at, county), {})[str(ids[slug])] = n
     places = {place.county_id: place.pk for place in Municipality.objects.order_by("-pk")}
     last = PaperSheet.objects.aggregate(last=Max("number"))["last"] or 900_000
     PaperSheet.objects.bulk_create(
@@ -98,7 +104,7 @@ def put_cells(cells, day=None, way="paper"):
             returned_at=at,
             counted_at=at,
         )
-        for number, (county, numbers) in enumerate(on_paper.items(), last + 1)
+        for number, ((at, county), numbers) in enumerate(on_paper.items(), last + 1)
     )
     count()
 
@@ -135,10 +141,11 @@ def put_people(total, days=1, way="paper"):
         before, cumulative = cumulative, cumulative + share
         people[cell] = round(total * cumulative / whole) - round(total * before / whole)
     assert sum(people.values()) == total
+    of_days = {}
     for number in range(days):
         # The people of a cell are spread evenly over the days; the offset differs between cells.
-        cells = {
+        of_days[timezone.localdate() - timedelta(days - 1 - number)] = {
             cell: (n * (number + 1) + offset % days) // days - (n * number + offset % days) // days
             for offset, (cell, n) in enumerate(people.items())
         }
-        put_cells(cells, timezone.localdate() - timedelta(days - 1 - number), way)
+    put_days(of_days, way)

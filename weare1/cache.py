@@ -135,7 +135,7 @@ class Cache:
         response.close()
         # Not with parameters that the page does not know: they would fill the memory with equal responses.
         known = made.page.address.partition("?")[2]
-        if parse_qsl(address[-1]) == parse_qsl(known):
+        if not address[-1] or (known and parse_qsl(address[-1]) == parse_qsl(known)):
             self._keep(address, made)
         return made
 

@@ -8,7 +8,7 @@ from django.core.paginator import Paginator
 from django.http import Http404, HttpResponse, HttpResponsePermanentRedirect, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils import timezone, translation
+from django.utils import translation
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -54,10 +54,9 @@ def home(request):
     """Show the home page."""
     content, totals = SiteContent.current(), tally.read()
     goal = PledgeContent.current().goal_above(totals.total)
-    # By the clock of the moment, which is part of the key of the page.
-    today = timezone.localdate(totals.as_of)
-    articles = movement_year.recent(content.articles[:HOME_NEWS], today)
-    following = movement_year.upcoming(PledgeContent.current().events, totals.as_of)[0]
+    # By the time of the content, which is loaded again when a day or an event ends.
+    articles = movement_year.recent(content.articles[:HOME_NEWS], content.today)
+    following = movement_year.upcoming(PledgeContent.current().events, content.at)[0]
     context = {
         "totals": totals,
         "goal": goal,

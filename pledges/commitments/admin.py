@@ -69,8 +69,9 @@ class CommitmentAdmin(ReadOnly, ModelAdmin):
         by_share = sorted(
             figures, key=lambda pk: -figures[pk].kept / (figures[pk].asked or 1) if figures[pk].asked else 1
         )
-        place = Case(*(When(pk=pk, then=number) for number, pk in enumerate(by_share)), default=len(by_share))
-        return super().get_queryset(request).order_by(place, "sector__position", "position", "pk")
+        whens = [When(pk=pk, then=number) for number, pk in enumerate(by_share)]
+        places = [Case(*whens, default=len(by_share))] if whens else []
+        return super().get_queryset(request).order_by(*places, "sector__position", "position", "pk")
 
     def get_ordering(self, request):
         # That of get_queryset().
@@ -114,7 +115,7 @@ class CommitmentAdmin(ReadOnly, ModelAdmin):
         if not figures.asked:
             return _("Too few have been asked.")
         if not figures.kept:
-            return _("No answer says that it is kept.")
+            return _("Too few say that they keep it for a number.")
         if figures.silent >= figures.answered:
             return _("Most have not answered.")
         return _("Some keep it.") if figures.kept * 2 < figures.asked else _("Most keep it.")

@@ -116,15 +116,19 @@ class Counter:
     def count_if_due(self):
         """Count if it is time; returns 0, so that the worker waits before it looks again."""
         pause = time.monotonic() - self._ended
-        if pause < PAUSES * self._took:
+        if pause < min(PAUSES * self._took, LONGEST_PAUSE_SECONDS):
             return 0
         with connection.cursor() as cursor:
             # The same for as long as no transaction that has written anything begins or ends.
             cursor.execute("SELECT pg_current_snapshot()::text")
             [seen] = cursor.fetchone()
         if seen != self._seen or pause >= LONGEST_PAUSE_SECONDS:
-            began = time.monotonic()
-            count()
-            self._seen, self._ended = seen, time.monotonic()
-            self._took = self._ended - began
+            began, has_counted = time.monotonic(), True
+            try:
+                has_counted = count()
+            finally:
+                # Also after an error: a full disk, for example, stays full for a while.
+                self._seen, self._ended = seen, time.monotonic()
+                if has_counted:
+                    self._took = self._ended - began
         return 0

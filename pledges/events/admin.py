@@ -96,8 +96,8 @@ class EventAdmin(ContentAdmin):
     @admin.display(description=_("people"))
     def published(self, event):
         """What is published of it. The exact number is shown to no one: it would tell who has just signed."""
-        return gettext("link %(link)d, paper %(paper)d, groups %(groups)d") % {
-            "link": event.came_by_link,
-            "paper": event.came_by_paper,
-            "groups": event.came_in_groups,
+        return gettext("link %(link)s, paper %(paper)s, groups %(groups)s") % {
+            "link": event.came_by_link or "–",
+            "paper": event.came_by_paper or "–",
+            "groups": event.came_in_groups or "–",
         }

@@ -145,7 +145,10 @@ def county(vows, movement, goal, name, people):
     if not people:
         return _wide(vows, _stack([(gettext("We are"), 120), (name, 120)]), movement, dots)
     return _wide(
-        vows, _counted(gettext("%(county)s, about") % {"county": name} + ":", people), _missing(people, goal), dots
+        vows,
+        _counted(gettext("%(county)s: about") % {"county": name}, people),
+        gettext("about %(missing)s more\nto reach %(goal)s") % {"missing": number(goal - people), "goal": number(goal)},
+        dots,
     )
 
 

@@ -155,7 +155,9 @@ def counties_figure(totals, per_10000=False):
     abroad = next(({"name": each.name, "people": n} for each, n in totals.counties if each.code == County.ABROAD), None)
     return Figure(
         name="counties-per-10000" if per_10000 else "counties",
-        title=gettext("By county, per 10,000 people") if per_10000 else gettext("By county"),
+        title=gettext("By county, approximately, per 10,000 people")
+        if per_10000
+        else gettext("By county, approximately"),
         as_of=totals.counties_as_of,
         header=[gettext("County"), gettext("Supporters"), gettext("Per 10,000 people")],
         rows=[*rows, [gettext("County not given"), totals.unknown or None, None]],

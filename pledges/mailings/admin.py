@@ -175,11 +175,11 @@ class MailingAdmin(MailPreviews, ContentAdmin):
 
     def render_change_form(self, request, context, *args, obj=None, **kwargs):
         # Not while a refused form holds the lock of its row.
-        context["recipients"] = obj.recipients().count() if obj and request.method == "GET" else None
+        context["recipients"] = obj.recipients_in_tens() if obj and request.method == "GET" else None
         return super().render_change_form(request, context, *args, obj=obj, **kwargs)
 
     def preview_context(self, form):
-        return {"recipients": form.instance.recipients().count() if form.has_recipients else None}
+        return {"recipients": form.instance.recipients_in_tens() if form.has_recipients else None}
 
     # Saving
 
@@ -273,7 +273,7 @@ class MailingAdmin(MailPreviews, ContentAdmin):
         }
         if is_released:
             return context | self._progress(mailing)
-        people = mailing.recipients().count()
+        people = mailing.recipients_in_tens()
         why_not = ""
         if mailing.state == State.READY and request.user.pk in mailing.writers:
             why_not = WROTE_IT

@@ -22,6 +22,7 @@ from pledges.mail import news
 from pledges.mail.models import Message
 from pledges.mailings.queue import MailingQuerySet
 from pledges.places.models import County
+from pledges.published.rule import SMALLEST
 from pledges.sectors.models import Sector
 from pledges.serving.snapshot import Part
 from pledges.supporters.models import Pledge
@@ -248,6 +249,11 @@ class Mailing(models.Model):
         # During a rotation two rows of one address may share only one of the two digest columns.
         same = Q(address_digest=OuterRef("address_digest")) | Q(address_digest_last=OuterRef("address_digest_last"))
         return chosen.filter(Q(slot=1) | ~Exists(first.filter(same)))
+
+    def recipients_in_tens(self):
+        """About how many recipients, for staff, 0 for few: else an editor could watch one person begin to follow something."""
+        people = self.recipients().count()
+        return people - people % 10 if people >= SMALLEST else 0
 
     @property
     def followed(self):

@@ -58,10 +58,13 @@ def publish():
             people = dict(cursor.fetchall())
             cursor.execute(WHOLES_SQL)
             wholes = dict(cursor.fetchall())
+        everyone = sum(n for name, n in people.items() if name.startswith("county:"))
         PublishedFigure.objects.bulk_create([PublishedFigure(name=name) for name in people], ignore_conflicts=True)
         rows, now = list(PublishedFigure.objects.all()), timezone.now()
         for row in rows:
-            row.look(people.get(row.name, 0), wholes.get(row.name.rpartition(":")[0]))
+            kind = row.name.partition(":")[0]
+            whole = {"county": everyone, "commitment": wholes.get(row.name.rpartition(":")[0], 0)}.get(kind)
+            row.look(people.get(row.name, 0), whole)
             row.looked_at = now
         # One statement, because each changes the version of the content.
         PublishedFigure.objects.bulk_update(rows, ["shown", "is_withheld", "looked_at", "moves"])

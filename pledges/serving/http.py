@@ -16,7 +16,7 @@ from pledges.serving.pages import Page
 # Time for which a shared cache serves a response without revalidation, and after which it serves it once more while it fetches
 # the new one. With the second in which a process notices a change (STATE_SECONDS), the public sees it within five seconds.
 # Browsers always revalidate, because phones are shared.
-SHARED_CACHE_SECONDS = REVALIDATE_SECONDS = 2
+SHARED_CACHE_SECONDS, REVALIDATE_SECONDS = 2, 1
 # Time for which a shared cache may serve a stale response while the site is down.
 STALE_IF_ERROR_SECONDS = 24 * 3600
 PUBLIC_CACHE_CONTROL = (

@@ -23,15 +23,16 @@ from pledges.database import UNAVAILABLE
 
 logger = logging.getLogger(__name__)
 
-# No form is shown with an older Snapshot: with the time in a shared cache five seconds. A request that finds an older one waits
-# for the thread that reads, but not for ever.
-MAX_AGE_SECONDS, WAIT_SECONDS = 3, 2
+# No form is shown with an older Snapshot: with the time in a shared cache, which counts whole seconds, five seconds. A request
+# that finds an older one waits for the thread that reads, but not for ever.
+MAX_AGE_SECONDS = WAIT_SECONDS = 2
 # After a refused write forms are closed for this time; then the next one tries again.
 FORMS_CLOSED_SECONDS = 5
 
 # With the last count; of its figures only others than the known ones.
 STATE_SQL = """
-SELECT mark, statement_timestamp(), version, as_of, CASE WHEN version IS DISTINCT FROM %s THEN figures END
+SELECT mark, statement_timestamp(), version, as_of, CASE WHEN version IS DISTINCT FROM %s THEN figures END,
+    current_setting('transaction_read_only')::boolean
 FROM pledges_contentversion, pledges_count
 """
 
@@ -73,13 +74,14 @@ class Snapshot:
     read_at: float
     content: Content
     figures: Figures
+    is_read_only: bool
 
     @property
     def is_live(self):
         """Whether a form can be shown with it: the database answers, and takes what is sent."""
         now = time.monotonic()
         is_young = now - self.read_at < MAX_AGE_SECONDS
-        return is_young and not _process.is_down and now >= _process.forms_closed_until
+        return is_young and not self.is_read_only and not _process.is_down and now >= _process.forms_closed_until
 
 
 class Part:
@@ -136,9 +138,9 @@ def shared():
         if connection.in_atomic_block:
             return fresh()
         _replace()
+    if _process.snapshot is None:
+        raise OperationalError("the database was unreachable a moment ago")
     if _process.is_down:
-        if _process.snapshot is None:
-            raise OperationalError("the database was unreachable a moment ago")
         metrics.STALE_MOMENTS.inc()
     return _process.snapshot
 
@@ -152,9 +154,17 @@ def _replace():
         return
     try:
         if _process.tried_at < asked_at:
-            _process.snapshot, _process.is_down = fresh(), False
-    except Error as error:
-        logger.error("The database cannot be reached: %s", type(error).__name__)
+            now = fresh()
+            if held is None or now.content is not held.content:
+                # Loading takes a while. The state is that of its end.
+                now = fresh()
+            _process.snapshot, _process.is_down = now, False
+            if now.is_read_only:
+                # The default of the database counts from the beginning of a connection.
+                connection.close()
+    except Exception as error:
+        # Also a row that cannot be loaded: the last Snapshot stands.
+        logger.error("The database cannot be read: %s", type(error).__name__, exc_info=not isinstance(error, Error))
         connection.close()
         _process.is_down = True
     finally:
@@ -167,12 +177,13 @@ def fresh():
     if is_unpublished():
         return _thread.shown.snapshot
     held = _process.snapshot
-    version, at, count_version, as_of, figures = _state(held and held.figures.version)
+    version, at, count_version, as_of, figures, is_read_only = _state(held and held.figures.version)
     return Snapshot(
         at,
         time.monotonic(),
         _content(held, version, at),
         Figures(count_version, as_of, **json.loads(figures)) if figures else replace(held.figures, as_of=as_of),
+        is_read_only,
     )
 
 

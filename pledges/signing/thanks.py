@@ -49,7 +49,8 @@ def confirm(request, pledge):
 
 def _thanks(request, pledge, is_first):
     """The context of the thank-you page. Only for the person who has just confirmed it shows number, sector and links."""
-    totals = tally.read_with_newest()
+    # Whom staff had confirmed before is in the last count.
+    totals = tally.read_with_newest() if is_first else tally.read()
     goal = PledgeContent.current().goal_above(totals.total).people
     context = {
         "totals": totals,

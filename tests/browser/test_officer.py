@@ -188,12 +188,12 @@ def menu_page(day):
 
 
 def commitment(day):
-    artists = Sector.objects.get(slug="artists")
-    row = artists.commitments.get(position=artists.commitments.order_by("-position").first().position)
+    # The words of one that somebody chose stay.
+    row = Commitment.objects.filter(is_offered=True, chosen=None).first()
     day.begin("change the words of a commitment")
     day.go("/admin/pledges/sector/")
-    day.go(f"/admin/pledges/sector/{artists.pk}/change/")
-    index = list(artists.commitments.values_list("pk", flat=True)).index(row.pk)
+    day.go(f"/admin/pledges/sector/{row.sector_id}/change/")
+    index = list(row.sector.commitments.values_list("pk", flat=True)).index(row.pk)
     for language in LANGUAGES:
         day.page.locator(f"#id_commitments-{index}-text_{language}").fill(f"Pyes si ndihen ({language})")
     day.save()

@@ -205,6 +205,8 @@ def test_20_cached_pages_are_served_while_gunicorn_and_postgresql_are_down(deplo
 
     # Without the database the application answers 503.
     deployment.cluster.stop()
+    # Its process looks once a second.
+    time.sleep(1.5)
     status, headers, page = deployment.fetch(
         FORM, {"over_16": "yes", "name": "Drita Kola", "email": "drita@shembull.al"}
     )
@@ -239,8 +241,9 @@ def test_nginx_serves_no_form_stale(language):
     conf = (settings.BASE_DIR / "deploy" / "nginx.conf").read_text()
     [pattern] = re.findall(r'location ~ "(\S+)" \{\s+proxy_cache_use_stale off;', conf)
     of_event = {"at_event", "group_at_event"}
+    enquiries = {f"enquiry_{purpose}" for purpose in ("press", "data", "site", "other")}
     with translation.override(language):
-        for name in {"sign", "my_pledge", "group", "join"} | of_event:
+        for name in {"sign", "my_pledge", "group", "join"} | enquiries | of_event:
             assert re.search(pattern, reverse(f"pledges:{name}", args=["0abcdefg"] if name in of_event else [])), name
 
 

@@ -14,6 +14,8 @@ PAGES = ("/en/", "/en/help/", "/en/totals/", "/sq/ndihme/")
 
 
 def assert_visitors_read_and_cannot_sign(machine):
+    # Each process looks once a second.
+    machine.wait_until(lambda: machine.fetch(FORM)[0] == 503, 5)
     for path in PAGES:
         status, page = machine.fetch(path)
         assert status == 200 and "tel:116111" in page, path

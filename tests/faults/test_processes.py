@@ -55,7 +55,8 @@ def test_postgresql_is_stopped_at_once(machine, slow_mail):
             machine.run_postgresql("stop", "--mode", "immediate")
             machine.wait_for_alarm("database")
             assert machine.fetch("/en/")[0] == machine.fetch("/en/help/")[0] == 200
-            assert machine.fetch("/en/pledge/")[0] == 503
+            # Each process looks once a second.
+            machine.wait_until(lambda: machine.fetch("/en/pledge/")[0] == 503, 5)
             time.sleep(SECONDS_WITHOUT_DATABASE)
             machine.cluster.start()
         crowd.wait_for_more("confirm", 4)

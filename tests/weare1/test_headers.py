@@ -26,7 +26,7 @@ from tests.pledges.groups.made import make_group
 
 pytestmark = pytest.mark.django_db
 
-CACHED = "public, max-age=0, s-maxage=2, stale-while-revalidate=2, stale-if-error=86400"
+CACHED = "public, max-age=0, s-maxage=2, stale-while-revalidate=1, stale-if-error=86400"
 CACHED_FORM = "public, max-age=0, s-maxage=2"
 CACHED_ERROR = "public, max-age=0, s-maxage=10"
 NOT_CACHED = "private, no-store"

@@ -5,12 +5,14 @@ import sys
 
 from django.core.management import call_command
 from django.core.management.base import BaseCommand
+from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
 from pledges import outbox
 from pledges.mailings.models import Mailing
 from pledges.management.commands.check_restored import check
 from pledges.outbox import accounts
+from pledges.published.models import PublishedFigure
 
 
 class Command(BaseCommand):
@@ -30,4 +32,6 @@ class Command(BaseCommand):
         replayed = outbox.replay(entries, parse_datetime(since))
         accounts.end_staff_access()
         Mailing.objects.cancel_unfinished()
+        # A second look at the same people in one day would tell more of them.
+        PublishedFigure.objects.update(looked_at=timezone.now())
         self.stdout.write(json.dumps(check() | {"replayed": replayed}))

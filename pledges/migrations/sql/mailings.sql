@@ -53,6 +53,8 @@ CREATE OR REPLACE TRIGGER content_added AFTER INSERT ON pledges_mailing FOR EACH
 CREATE OR REPLACE TRIGGER content_changed AFTER UPDATE ON pledges_mailing FOR EACH ROW
     WHEN (old.released_at IS DISTINCT FROM new.released_at OR old.is_archived <> new.is_archived)
     EXECUTE FUNCTION draw_content_version();
+CREATE OR REPLACE TRIGGER content_truncated AFTER TRUNCATE ON pledges_mailing
+    FOR EACH STATEMENT EXECUTE FUNCTION draw_content_version();
 
 -- The outbox (outbox.sql): what somebody follows no longer, and mailings that were released, which a restored database must not
 -- send again.

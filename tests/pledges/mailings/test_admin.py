@@ -107,13 +107,13 @@ def test_a_writer_writes_it_in_both_languages_and_sees_how_it_arrives(zana):
     assert (mailing.state, mailing.written_by.first_name) == ("draft", "Zana")
     assert mailing.writers == [mailing.written_by_id]
     page = Document(zana.get(response.url, headers=ENGLISH))
-    assert "Fewer than 5 people would get it now." in page.words()
+    assert "Fewer than 60 people would get it now." in page.words()
     assert [page.of(each)["title"] for each in page.all("iframe")] == [
         "On a phone: Albanian", "On a computer: Albanian", "On a phone: English", "On a computer: English",
     ]  # fmt: skip
     html = page.of(page.all("iframe")[3])["srcdoc"]
     assert "Today in Tirana" in html and "Read" in html and "href" not in html
-    assert "Fewer than 5 people would get it now." in Document(zana.get(change(mailing), headers=ENGLISH)).words()
+    assert "Fewer than 60 people would get it now." in Document(zana.get(change(mailing), headers=ENGLISH)).words()
 
 
 def test_only_what_the_recipients_follow_is_kept(zana):
@@ -262,12 +262,12 @@ def test_the_preview_shows_what_is_typed_and_how_many_get_it_and_saves_nothing(z
     sector = Sector.objects.get(slug="teachers")
     data = form(audience="sector", sector=sector.pk, subject_en="Not saved yet", text_en="<b>Hello</b>")
     page = Document(zana.post(f"{LIST}preview/", data, headers=ENGLISH))
-    assert "Fewer than 5 people would get it now." in page.words() and "Not saved yet" in page.words()
+    assert "Fewer than 60 people would get it now." in page.words() and "Not saved yet" in page.words()
     assert "&lt;b&gt;Hello" in page.of(page.all("iframe")[3])["srcdoc"]
     assert not Mailing.objects.exists() and not Message.objects.exists() and not TrialMessage.objects.exists()
     mailing = write(zana)
     page = Document(zana.post(f"{LIST}{mailing.pk}/preview/", data, headers=ENGLISH))
-    assert "Fewer than 5 people would get it now." in page.words()
+    assert "Fewer than 60 people would get it now." in page.words()
     assert Mailing.objects.get().subject_en == "News from We are 1"
 
 
@@ -302,7 +302,7 @@ def test_a_second_person_reads_it_and_releases_it_with_a_second_press(zana, besa
         "It waits for a second person now. They see it on their front page."
     ]
     page = Document(besa.get(sending(mailing), headers=ENGLISH))
-    assert "Fewer than 5 people would get it now." in page.words()
+    assert "Fewer than 60 people would get it now." in page.words()
     assert "About 2 minutes (at most 2 a minute)" in page.words()
     assert len(page.all("iframe")) == 4
     asked = press(besa, mailing, "release", sure=False)
@@ -645,4 +645,4 @@ def test_staff_see_how_many_follow_something_and_not_who():
         assert str(message.pk) not in client.get(path).text
     assert client.get(f"/admin/pledges/message/{message.pk}/change/").status_code == 302
     page = Document(client.get(change(make_mailing(audience="county", county_id="AL-01")), headers=ENGLISH))
-    assert "Fewer than 5 people would get it now." in page.words()
+    assert "Fewer than 60 people would get it now." in page.words()

@@ -107,17 +107,17 @@ def test_an_event_shows_link_paper_and_groups_apart():
 def test_a_commitment_is_withheld_unless_forty_of_its_sector_did_not_choose_it():
     commitment = commitment_of()
     name = f"commitment:{commitment.pk}:chosen"
-    make_chosen(commitment, 5, FollowUpAnswer.DONE)
+    make_chosen(commitment, 60, FollowUpAnswer.DONE)
     show({name: 60})
-    for others, expected in ((0, 0), (94, 0), (1, 60)):
+    for others, expected in ((0, 0), (39, 0), (1, 60)):
         for _ in range(others):
             make_pledge(state="confirmed")
         # As it is shown, so that nothing but the sector decides.
         PublishedFigure.objects.filter(pk=name).update(shown=60)
         next_night()
         row = PublishedFigure.objects.get(pk=name)
-        if row.shown == 60:
-            assert row.people == expected
+        # The blur of a night moves it once in some hundred times.
+        assert row.people == expected or row.shown != 60
 
 
 @pytest.mark.django_db(transaction=True)
