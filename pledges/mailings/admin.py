@@ -273,15 +273,14 @@ class MailingAdmin(MailPreviews, ContentAdmin):
         }
         if is_released:
             return context | self._progress(mailing)
-        people = mailing.recipients_in_tens()
         why_not = ""
         if mailing.state == State.READY and request.user.pk in mailing.writers:
             why_not = WROTE_IT
         elif mailing.state == State.READY and not request.user.has_perm(RELEASE):
             why_not = gettext("Your role does not let you release it.")
         return context | {
-            "recipients": people,
-            "duration": duration_words(people),
+            "recipients": mailing.recipients_in_tens(),
+            "duration": duration_words(mailing.recipients().count()),
             "why_not": why_not,
             "releasers": [each for each in people_who_may(RELEASE, mailing.writers) if each[1]] if why_not else [],
         }
