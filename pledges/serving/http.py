@@ -194,7 +194,9 @@ def cookieless_form(view):
         if request.method == "POST":
             if is_cross_site(request):
                 return render(request, "pledges/forms/cross_site.html", status=403)
-            snapshot.require_database()
+            if not snapshot.current().is_read_only:
+                # Otherwise the database itself refuses, with its reason.
+                snapshot.require_database()
         return view(request, *args, **kwargs)
 
     return wrapper

@@ -164,7 +164,8 @@ def _replace():
                 connection.close()
     except Exception as error:
         # Also a row that cannot be loaded: the last Snapshot stands.
-        logger.error("The database cannot be read: %s", type(error).__name__, exc_info=not isinstance(error, Error))
+        what = "database cannot be reached" if isinstance(error, Error) else "content cannot be loaded"
+        logger.error("The %s: %s", what, type(error).__name__, exc_info=not isinstance(error, Error))
         connection.close()
         _process.is_down = True
     finally:

@@ -1,31 +1,24 @@
 """Concurrency over real connections: totals stay exact, constraints hold, and each effect happens once."""
 
-import contextlib
-import itertools
-import random
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
-from django.core.exceptions import ValidationError
-from django.db import OperationalError, connection, transaction
-from django.db.models import F
+from django.db import connection
 from django.test import Client
 
 from pledges.counting.models import Count, count
 from pledges.crypto import links
 from pledges.crypto.links import Purpose
 from pledges.inbox.submissions import settle
-from pledges.models import BlockedAddress, GroupPledge, Message, PaperSheet, Pledge, Sector
+from pledges.models import BlockedAddress, Message, Pledge
 from tests import tally
 from tests.clock import let_time_pass
 from tests.drill import rounds
 from tests.factories import form_data, keep_house, make_pledge, settle_all
-from tests.pledges.groups.made import make_group
-from tests.pledges.paper.sheets import make_sheet, numbers
 from tests.tally import exact_total
-from tests.threads import TIMEOUT, at_once, begin, held_open
+from tests.threads import at_once, begin, held_open
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -33,141 +26,10 @@ FORM, INBOX = "/sq/zotimi/", "/sq/zotimi/emaili/"
 CROWD = 20
 
 
-class Crowd:
-    """200 changes of every kind in a shuffled order, the same in each run. Each worker thread takes the next one.
-
-    Under `bin/test -m drill` there are 2000.
-    """
-
-    def __init__(self, pledges):
-        self.sectors = list(Sector.objects.open())
-        self.pledges = pledges
-        self.groups = [make_group(people={"children": 20, "parents": 3}) for _ in range(12)]
-        self.sheets = [make_sheet() for _ in range(20)]
-        self.people_on_paper = [numbers(parents=20, youth=3), numbers(parents=20, youth=4)]
-        self.chance = random.Random(1)
-        changes = (
-            [self.confirm] * 120
-            + [self.correct] * 25
-            + [self.delete] * 15
-            + [self.delete_many] * 8
-            + [self.merge] * 8
-            + [self.invalidate] * 4
-            + [self.restore] * 4
-            + [self.sign_and_confirm] * 16
-            + [self.decide_group] * 60
-            + [self.correct_group] * 15
-            + [self.withdraw_group] * 4
-            + [self.type_sheet] * 60
-            + [self.void_sheet] * 4
-        ) * rounds(1, 10)
-        self.chance.shuffle(changes)
-        changes.insert(120, self.empty)
-        # Refill the table after TRUNCATE.
-        changes[121:121] = [self.sign_and_confirm] * 10
-        self.changes = iter(changes)
-        self.numbers = itertools.count()
-        self.lock = threading.Lock()
-        # A few changes per reading of the totals, so that there are enough readings between changes.
-        self.permits = threading.Semaphore(8)
-
-    def work(self):
-        """Make changes until none is left."""
-        try:
-            while True:
-                with self.lock:
-                    change = next(self.changes, None)
-                    pledge = self.chance.choice(self.pledges)
-                    sector, other = self.chance.sample(self.sectors, 2)
-                    county = self.chance.choice(["AL-01", "AL-11", "abroad", None])
-                if change is None:
-                    return
-                assert self.permits.acquire(timeout=TIMEOUT), "no reader is left"
-                self.retry(lambda: change(pledge, sector, other, county))  # noqa: B023
-        finally:
-            connection.close()
-
-    def retry(self, change):
-        """PostgreSQL ends deadlocks between bulk changes by an error in one of them, which is retried."""
-        for _ in range(10):
-            with contextlib.suppress(OperationalError):
-                return change()
-        raise AssertionError("deadlocked ten times")
-
-    def confirm(self, pledge, sector, other, county):
-        pledge.confirm()
-
-    def correct(self, pledge, sector, other, county):
-        Pledge.objects.filter(pk=pledge.pk).update(
-            sector=sector, county=county, confirmed_at=F("confirmed_at") - timedelta(days=1)
-        )
-
-    def delete(self, pledge, sector, other, county):
-        Pledge.objects.filter(pk=pledge.pk).delete()
-
-    def delete_many(self, pledge, sector, other, county):
-        with connection.cursor() as cursor:
-            cursor.execute(
-                "DELETE FROM pledges_pledge WHERE id IN "
-                "(SELECT id FROM pledges_pledge WHERE sector_id = %s ORDER BY id LIMIT 10 FOR UPDATE)",
-                [sector.pk],
-            )
-
-    def merge(self, pledge, sector, other, county):
-        Pledge.objects.filter(sector=sector).update(sector=other)
-
-    def invalidate(self, pledge, sector, other, county):
-        Pledge.objects.filter(sector=sector).invalidate()
-
-    def restore(self, pledge, sector, other, county):
-        Pledge.objects.restore()
-
-    def sign_and_confirm(self, pledge, sector, other, county):
-        address = f"re{next(self.numbers)}@shembull.al"
-        with transaction.atomic():
-            make_pledge(address=address, sector=sector.slug, county_id=county).confirm()
-
-    def decide_group(self, pledge, sector, other, county):
-        """Staff approve a group, or take the decision back."""
-        group = GroupPledge.objects.get(pk=self.chance.choice(self.groups).pk)
-        if group.state == group.State.APPROVED and not group.is_raised:
-            group.undo()
-        else:
-            group.approve(group.people)
-
-    def correct_group(self, pledge, sector, other, county):
-        group = GroupPledge.objects.get(pk=self.chance.choice(self.groups).pk)
-        group.correct({key: self.chance.randint(1, 40) for key in group.people})
-
-    def withdraw_group(self, pledge, sector, other, county):
-        self.chance.choice(self.groups).withdraw()
-
-    def type_sheet(self, pledge, sector, other, county):
-        """Someone types a count of a sheet, which may differ from the other one."""
-        sheet, people = self.chance.choice(self.sheets), self.chance.choice(self.people_on_paper)
-        with contextlib.suppress(ValidationError):
-            PaperSheet.objects.type_count(sheet.pk, people, self.chance.randint(1, 3))
-
-    def void_sheet(self, pledge, sector, other, county):
-        self.chance.choice(self.sheets).void("wrong")
-
-    def empty(self, pledge, sector, other, county):
-        with connection.cursor() as cursor:
-            cursor.execute("TRUNCATE pledges_pledge CASCADE")
-
-
-@pytest.mark.slow
 @pytest.mark.drill
-def test_two_workers_count_under_concurrent_changes_and_the_last_count_is_exact():
-    crowd = Crowd([make_pledge(sector=slug) for slug in ["parents", "teachers", "artists"] * 50])
-    finished, seen, counts = threading.Event(), [], []
-
-    def work():
-        counts.append(count())
-        crowd.permits.release(3)
-
-    def look():
-        seen.append(Count.objects.values_list("as_of", "figures").get())
+def test_two_workers_count_during_changes_and_no_count_replaces_a_later_one():
+    pledges = [make_pledge(sector=slug) for slug in ["parents", "teachers"] * rounds(20, 200)]
+    finished, seen = threading.Event(), []
 
     def until_finished(call):
         try:
@@ -176,21 +38,23 @@ def test_two_workers_count_under_concurrent_changes_and_the_last_count_is_exact(
         finally:
             connection.close()
 
-    with ThreadPoolExecutor(11) as pool:
-        readers = [pool.submit(until_finished, call) for call in (work, work, look)]
-        workers = [pool.submit(crowd.work) for _ in range(8)]
+    def look():
+        seen.append(Count.objects.values_list("as_of", "figures").get())
+
+    with ThreadPoolExecutor(3) as pool:
+        readers = [pool.submit(until_finished, call) for call in (count, count, look)]
         try:
-            for worker in workers:
-                worker.result()
+            for pledge in pledges:
+                pledge.confirm()
+            for pledge in pledges[::2]:
+                pledge.withdraw()
         finally:
             finished.set()
         for reader in readers:
             reader.result()
-
-    assert [at for at, _figures in seen] == sorted(at for at, _figures in seen), "no count replaces a later one"
-    assert len({str(figures) for _at, figures in seen}) > 10, "the figures changed meanwhile"
-    assert counts.count(True) > 50
-    exact_total()
+    assert [at for at, _figures in seen] == sorted(at for at, _figures in seen)
+    assert len({str(figures) for _at, figures in seen}) > 5, "the figures changed meanwhile"
+    assert exact_total() == len(pledges) // 2
 
 
 def test_a_confirmation_waits_neither_for_a_count_nor_for_another_of_its_sector_and_county():

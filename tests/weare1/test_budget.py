@@ -24,12 +24,12 @@ def documents():
 
 # {what: (how much there is, the most there may be)}
 BUDGET = {
-    "lines of the application": (lambda: lines(files(*APPS)), 53_000),
+    "lines of the application": (lambda: lines(files(*APPS)), 52_600),
     # Without the empty files that make a folder a package.
     "modules of the application": (lambda: sum(file.stat().st_size > 0 for file in files(*APPS)), 440),
-    "lines of tests": (lambda: lines(files("tests")), 59_100),
-    "lines of migrations": (lambda: lines(files(*APPS, migrations=True)), 2_650),
-    "lines of SQL": (lambda: lines(files(*APPS, pattern="*.sql", migrations=True)), 1_690),
+    "lines of tests": (lambda: lines(files("tests")), 58_000),
+    "lines of migrations": (lambda: lines(files(*APPS, migrations=True)), 2_500),
+    "lines of SQL": (lambda: lines(files(*APPS, pattern="*.sql", migrations=True)), 1_360),
     "words of documents": (lambda: sum(len(file.read_text().split()) for file in documents()), 55_500),
 }
 
