@@ -203,13 +203,18 @@ def test_a_form_above_the_limit_and_its_challenge_are_counted(client):
 
 def test_a_database_that_refuses_is_counted_by_reason(transactional_db, client):
     before = count_of("unavailable_total", reason="read_only")
+    read_only = f"ALTER DATABASE {connection.settings_dict['NAME']} {{}} default_transaction_read_only"
     with connection.cursor() as cursor:
-        cursor.execute("SET default_transaction_read_only = on")
+        cursor.execute(read_only.format("SET") + " = on")
+    # It counts for new connections.
+    connection.close()
     try:
         assert client.post("/en/pledge/", form_data()).status_code == 503
     finally:
         with connection.cursor() as cursor:
-            cursor.execute("RESET default_transaction_read_only")
+            cursor.execute("SET default_transaction_read_only = off")
+            cursor.execute(read_only.format("RESET"))
+        connection.close()
     assert count_of("unavailable_total", reason="read_only") == before + 1
 
 
