@@ -72,7 +72,7 @@ def exact_figure(source, figures, nights, only_rises=0):
 def next_newcomer(source, nights, targets):
     """How much likelier than its share they find the county they name, and are right to, who know all but one newcomer.
 
-    They know people, offset and figure of each county, and nobody else comes or leaves for so many nights. Their accounts are
+    The attacker knows people, offset and figure of each county. No one else signs or withdraws in these nights. The accounts are
     divided over the `targets` largest counties; with 0, over the smallest four.
     """
     home = source.choices(range(12), SHARES)[0]

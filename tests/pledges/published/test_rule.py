@@ -42,7 +42,7 @@ def test_attack_an_exact_figure_of_one_to_four_is_hardly_more_than_a_guess(figur
 @pytest.mark.drill
 @pytest.mark.parametrize("targets", [1, 2, 0], ids=["the largest county", "the two largest", "the four smallest"])
 def test_attack_the_county_of_the_next_newcomer_is_hardly_likelier_than_its_share(targets):
-    """They know everyone else of every county and every offset, and nobody comes or leaves until the month is over."""
+    """The attacker knows all other supporters of each county and all offsets. No one else signs or withdraws in the month."""
     for nights in (1, NIGHTS // 2, NIGHTS - 1):
         gain = average(2, rounds(60, 400), attack.next_newcomer, nights, targets)
         print(f"county of the next newcomer, after {nights} nights: {100 * gain:.1f} points above its share")
@@ -59,7 +59,7 @@ def test_attack_a_change_of_a_county_is_known_no_better_than_within_ten(nights):
 
 
 def test_attack_one_person_more_changes_no_outcome_of_a_night_by_much():
-    """Whatever an attacker knows, a single night multiplies the odds of a county by at most 1.2."""
+    """One night changes the odds of a county by a factor of 1.2 at most, whatever the attacker knows before."""
     for shown in (0, 60, 85, 400):
         for level in range(max(0, shown - 70), shown + 90):
             with_one, without = attack.outcomes(shown, level + 1), attack.outcomes(shown, level)

@@ -81,7 +81,7 @@ def test_a_withdrawal_leaves_the_day_of_its_confirmation(client):
 
 @pytest.mark.django_db(transaction=True)
 def test_at_midnight_in_tirana_the_figure_ends_on_every_kept_page(clock):
-    """Nobody comes or leaves: only the minute of the page changes."""
+    """No one signs or withdraws: only the minute of the page changes."""
     client = Client()
     make_pledge(state="confirmed")
     make_pledge(state="confirmed", confirmed_at=timezone.now() - 2 * DAY)
