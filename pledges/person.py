@@ -25,7 +25,7 @@ DIGEST_FIELDS = [
 models.BinaryField.register_lookup(Length)
 
 # The fields that `Pledge.set_person` sets.
-PERSON_FIELDS = ["name_cipher", "address_cipher", "name_bits", *DIGEST_FIELDS, "wall", "wall_at"]
+PERSON_FIELDS = ["name_cipher", "address_cipher", *DIGEST_FIELDS, "wall", "wall_at"]
 
 
 def digest_mark(rules):
@@ -34,11 +34,6 @@ def digest_mark(rules):
     Where name and address are erased and the keys of the digests were replaced, the mark is "" instead.
     """
     return keys.digest_key_ids() + rules.mark
-
-
-def name_bits(name, by=None):
-    """The first byte (0 to 255) of the digest of a normalised name by each registered key, newest first; `by`: by other keys."""
-    return [digest[0] for digest in keys.digests("name bits", addresses.normalise_name(name), by=by)]
 
 
 def address_digests(address, rules):
@@ -52,8 +47,7 @@ def address_digests(address, rules):
 
 
 def person_digests(name, address, rules):
-    """{column: digest} of a person: those of `address_digests`, of mailbox and name together, of the mail domain, and the bits of
-    the name."""
+    """{column: digest} of a person: those of `address_digests`, of mailbox and name together, and of the mail domain."""
     mailbox = addresses.normalise(address, rules)
     by_key = keys.digests("name", mailbox, addresses.normalise_name(name))
     _local, domain = addresses.split_address(address)
@@ -62,7 +56,6 @@ def person_digests(name, address, rules):
         "name_digest": by_key[0],
         "name_digest_last": by_key[-1],
         "domain_digest": keys.digests("domain", domain)[0],
-        "name_bits": name_bits(name)[0],
     }
 
 

@@ -13,7 +13,7 @@ from pledges.content import PledgeContent
 from pledges.crypto import challenges
 from pledges.limits.models import UNKNOWN, network
 from pledges.statistics import minutes
-from pledges.statistics.models import Minute
+from pledges.statistics.models import Statistic
 
 # For programs that send forms. A person does not need to wait.
 RETRY_AFTER = timedelta(minutes=1)
@@ -80,7 +80,7 @@ def _with_challenge(request, form, shown, receipt):
     """The form that was not stored, with a challenge. A full slow lane says in `receipt.moment` when it has a place again."""
     has_solution, is_slow = bool(request.POST.get("altcha")), "slow" in request.POST
     # Refused are a solution that is not valid and a form without a place in the slow lane.
-    kind = Minute.Kind.REFUSAL if has_solution or is_slow else Minute.Kind.CHALLENGE
+    kind = Statistic.Kind.REFUSAL if has_solution or is_slow else Statistic.Kind.CHALLENGE
     minutes.count(kind, form.cleaned_data["email"])
     form.redisplay()
     challenge = {"is_repeated": has_solution, "free_at": receipt.moment}

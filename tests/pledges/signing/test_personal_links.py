@@ -180,7 +180,7 @@ KEYS = {
     "new_email_waiting": ["new_address_cipher"],
     "new_email_asked_at": ["new_address_at"],
     "keyed_digests": [
-        *("address_digest", "address_digest_last", "name_digest", "name_digest_last", "domain_digest", "name_bits"),
+        *("address_digest", "address_digest_last", "name_digest", "name_digest_last", "domain_digest"),
         "network_digest",
     ],
     "consent": ["consent_id", "consent_language", "consented_at"],
