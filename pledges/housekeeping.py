@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from django.db import transaction
-from django.db.models import F, OuterRef, Q, Subquery, TextField
+from django.db.models import F, OuterRef, Subquery, TextField
 from django.db.models.fields.json import KT
 from django.db.models.functions import Cast, Now
 from django.tasks import TaskResultStatus
@@ -24,7 +24,7 @@ from pledges.mail.returned_mailboxes import ReturnedMailbox
 from pledges.mail_texts.models import TrialMessage
 from pledges.outbox.models import OutboxEntry
 from pledges.published.publishing import publish
-from pledges.rotation import rotation
+from pledges.rotation import rules
 from pledges.rotation.encrypted import CONTACTS, ENCRYPTED_MODELS
 from pledges.statistics import funnel
 from pledges.statistics.models import FunnelDay, Minute
@@ -206,20 +206,6 @@ def erase_outbox():
     OutboxEntry.objects.expired().delete()
 
 
-def redigest():
-    """Enqueue the recomputation of digests after a change of provider rules; returns whether it was needed."""
-    if not rotation.is_stale():
-        return False
-    recent = DBTaskResult.objects.filter(
-        task_path=rotation.redigest_task.module_path, enqueued_at__gt=Now() - timedelta(hours=1)
-    )
-    # Either it is running, or it has run with the present rules. Rows still stale then collide, and staff must resolve them.
-    if recent.filter(Q(finished_at=None) | Q(return_value=rotation.current_mark())).exists():
-        return False
-    rotation.redigest_task.enqueue()
-    return True
-
-
 def fill_name_bits():
     """Compute the bits of names that have none: changed names; returns of how many."""
     return Pledge.objects.fill_name_bits()
@@ -271,7 +257,7 @@ STEPS = [
     erase_trial_messages,
     erase_finished_tasks,
     erase_outbox,
-    redigest,
+    rules.resume,
     fill_name_bits,
     end_stalled_exports,
     retry_unreadable,
