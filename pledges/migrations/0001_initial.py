@@ -180,7 +180,6 @@ class Migration(migrations.Migration):
                 ('new_address_at', models.DateTimeField(editable=False, null=True)),
                 ('address_digest', models.BinaryField(max_length=33)),
                 ('name_digest', models.BinaryField(max_length=33)),
-                ('name_bits', models.SmallIntegerField(editable=False, null=True)),
                 ('domain_digest', models.BinaryField(max_length=33)),
                 ('network_digest', models.BinaryField(max_length=33, null=True)),
                 ('slot', models.PositiveSmallIntegerField(editable=False)),
@@ -204,32 +203,6 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': 'pledges',
                 'ordering': ['-created_at'],
                 'permissions': [('see_people', 'Can see names and addresses of supporters')],
-            },
-        ),
-        migrations.CreateModel(
-            name='FunnelChange',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('day', models.DateField()),
-                ('domain_digest', models.BinaryField(max_length=32)),
-                ('kind', models.CharField(choices=[('signed', 'Signed'), ('sent', 'Sent'), ('bounced', 'Bounced'), ('spam', 'Spam'), ('confirmed', 'Confirmed'), ('expired', 'Expired'), ('ignored', 'Ignored')], max_length=9)),
-                ('n', models.PositiveIntegerField()),
-            ],
-            options={
-                'default_permissions': (),
-            },
-        ),
-        migrations.CreateModel(
-            name='FunnelDay',
-            fields=[
-                ('pk', models.CompositePrimaryKey('day', 'provider', 'kind', blank=True, editable=False, primary_key=True, serialize=False)),
-                ('day', models.DateField()),
-                ('provider', models.CharField(blank=True, max_length=253)),
-                ('kind', models.CharField(choices=[('signed', 'Signed'), ('sent', 'Sent'), ('bounced', 'Bounced'), ('spam', 'Spam'), ('confirmed', 'Confirmed'), ('expired', 'Expired'), ('ignored', 'Ignored')], max_length=9)),
-                ('n', models.PositiveIntegerField()),
-            ],
-            options={
-                'default_permissions': (),
             },
         ),
         migrations.CreateModel(
@@ -337,18 +310,16 @@ class Migration(migrations.Migration):
                 ('choice', models.JSONField(default=dict, editable=False, verbose_name='details of the choice')),
                 ('reason', models.CharField(blank=True, db_default='', editable=False, max_length=200, verbose_name='reason')),
                 ('domain', models.CharField(blank=True, db_default='', editable=False, max_length=253, verbose_name='email domain')),
-                ('state', models.CharField(choices=[('waiting', 'waiting its turn'), ('running', 'under way'), ('done', 'done'), ('cancelled', 'stopped half-way'), ('failed', 'failed'), ('undoing', 'being undone'), ('undone', 'undone')], default='waiting', editable=False, max_length=9, verbose_name='state')),
+                ('state', models.CharField(choices=[('waiting', 'waiting its turn'), ('done', 'done'), ('undone', 'undone')], default='waiting', editable=False, max_length=7, verbose_name='state')),
                 ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name='begun')),
                 ('ended_at', models.DateTimeField(editable=False, null=True, verbose_name='ended')),
                 ('undo_asked_at', models.DateTimeField(editable=False, null=True, verbose_name='undoing begun')),
                 ('undone_at', models.DateTimeField(editable=False, null=True, verbose_name='undone')),
-                ('worked_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
-                ('reached', models.UUIDField(editable=False, null=True)),
+                ('ids', django.contrib.postgres.fields.ArrayField(base_field=models.UUIDField(), default=list, editable=False, size=None)),
+                ('invalidated', django.contrib.postgres.fields.ArrayField(base_field=models.DateTimeField(), default=list, editable=False, size=None)),
                 ('count', models.PositiveIntegerField(default=0, editable=False, verbose_name='pledges chosen')),
                 ('changed', models.PositiveIntegerField(default=0, editable=False, verbose_name='changed')),
-                ('skipped', models.PositiveIntegerField(default=0, editable=False, verbose_name='already so, or erased')),
                 ('undone', models.PositiveIntegerField(default=0, editable=False, verbose_name='restored')),
-                ('kept', models.PositiveIntegerField(default=0, editable=False, verbose_name='changed or erased since, and left alone')),
                 ('error', models.CharField(blank=True, editable=False, max_length=80, verbose_name='last error')),
                 ('by', models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='by whom')),
                 ('undone_by', models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='undone by')),
@@ -357,20 +328,6 @@ class Migration(migrations.Migration):
                 'verbose_name': 'batch',
                 'verbose_name_plural': 'batches',
                 'ordering': ['-pk'],
-                'default_permissions': (),
-            },
-        ),
-        migrations.CreateModel(
-            name='BatchRow',
-            fields=[
-                ('pk', models.CompositePrimaryKey('batch_id', 'pledge', blank=True, editable=False, primary_key=True, serialize=False)),
-                ('pledge', models.UUIDField(db_index=True)),
-                ('invalidated_at', models.DateTimeField(null=True)),
-                ('changed_at', models.DateTimeField(null=True)),
-                ('undone_at', models.DateTimeField(null=True)),
-                ('batch', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='rows', to='pledges.batch')),
-            ],
-            options={
                 'default_permissions': (),
             },
         ),
@@ -492,7 +449,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
                 ('content', models.CharField(choices=[('pledges', 'pledges, without names and addresses'), ('people', 'pledges, with names and addresses'), ('updates', 'names and addresses of people who want news')], max_length=7, verbose_name='content')),
-                ('format', models.CharField(choices=[('csv', 'CSV'), ('xlsx', 'XLSX')], default='xlsx', help_text='XLSX opens in Excel and LibreOffice. Choose CSV when another program asks for it, such as one for mailings.', max_length=4, verbose_name='kind of file')),
+                ('format', models.CharField(choices=[('csv', 'CSV'), ('xlsx', 'XLSX')], default='xlsx', help_text='XLSX opens in Excel and LibreOffice, and holds a million pledges: a longer export becomes a CSV. Choose CSV when another program asks for it, such as one for mailings.', max_length=4, verbose_name='kind of file')),
                 ('filters', models.JSONField(default=dict, editable=False, verbose_name='filters')),
                 ('state', models.CharField(choices=[('running', 'running'), ('finished', 'finished'), ('broken_off', 'stopped early')], default='running', editable=False, max_length=10, verbose_name='state')),
                 ('started_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name='started')),
@@ -706,18 +663,16 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
-            name='Minute',
+            name='Statistic',
             fields=[
-                ('pk', models.CompositePrimaryKey('minute', 'kind', 'provider', 'slot', blank=True, editable=False, primary_key=True, serialize=False)),
-                ('minute', models.DateTimeField()),
-                ('kind', models.CharField(choices=[('challenge', 'asked for a challenge'), ('refusal', 'refused')], max_length=9)),
-                ('provider', models.CharField(blank=True, max_length=253)),
-                ('slot', models.PositiveSmallIntegerField()),
+                ('pk', models.CompositePrimaryKey('at', 'kind', 'label', blank=True, editable=False, primary_key=True, serialize=False)),
+                ('at', models.DateTimeField()),
+                ('kind', models.CharField(choices=[('challenge', 'asked for a challenge'), ('refusal', 'refused'), ('ignored', 'Ignored'), ('signed', 'Signed'), ('sent', 'Sent'), ('confirmed', 'Confirmed'), ('expired', 'Expired'), ('bounced', 'Bounced'), ('spam', 'Spam')], max_length=9)),
+                ('label', models.CharField(blank=True, max_length=253)),
                 ('n', models.PositiveIntegerField()),
             ],
             options={
                 'default_permissions': (),
-                'constraints': [models.CheckConstraint(condition=models.Q(('kind__in', ['challenge', 'refusal'])), name='minute_kind')],
             },
         ),
         migrations.CreateModel(
@@ -1089,7 +1044,6 @@ class Migration(migrations.Migration):
                 ('text_cipher', models.BinaryField(null=True)),
                 ('text_digest', models.BinaryField(max_length=33, null=True)),
                 ('name_digest', models.BinaryField(max_length=33, null=True)),
-                ('name_bits', models.SmallIntegerField(editable=False, null=True)),
                 ('domain_digest', models.BinaryField(max_length=33, null=True)),
                 ('network_digest', models.BinaryField(max_length=33, null=True)),
                 ('language', models.CharField(blank=True, choices=[('sq', 'Albanian'), ('en', 'English')], editable=False, max_length=2)),
@@ -1121,11 +1075,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='batch',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('ended_at', None), ('state__in', ('waiting', 'running')), ('undo_asked_at', None), ('undone_at', None)), models.Q(('ended_at__isnull', False), ('state__in', ('done', 'cancelled')), ('undo_asked_at', None), ('undone_at', None)), models.Q(('state', 'failed'), ('undone_at', None)), models.Q(('ended_at__isnull', False), ('state', 'undoing'), ('undo_asked_at__isnull', False), ('undone_at', None)), models.Q(('ended_at__isnull', False), ('state', 'undone'), ('undo_asked_at__isnull', False), ('undone_at__isnull', False)), _connector='OR'), name='batch_state_and_times'),
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('ended_at', None), ('state', 'waiting'), ('undo_asked_at', None), ('undone_at', None)), models.Q(('ended_at__isnull', False), ('state', 'waiting'), ('undo_asked_at__isnull', False), ('undone_at', None)), models.Q(('ended_at__isnull', False), ('state', 'done'), ('undo_asked_at', None), ('undone_at', None)), models.Q(('ended_at__isnull', False), ('state', 'undone'), ('undo_asked_at__isnull', False), ('undone_at__isnull', False)), _connector='OR'), name='batch_state_and_times'),
         ),
         migrations.AddConstraint(
             model_name='batch',
-            constraint=models.CheckConstraint(condition=models.Q(('count__gte', django.db.models.expressions.CombinedExpression(models.F('changed'), '+', models.F('skipped'))), ('changed__gte', django.db.models.expressions.CombinedExpression(models.F('undone'), '+', models.F('kept')))), name='batch_counts_add_up'),
+            constraint=models.CheckConstraint(condition=models.Q(('changed__gte', models.F('undone')), ('count__gte', models.F('changed'))), name='batch_counts_add_up'),
         ),
         migrations.AddIndex(
             model_name='enquiry',
@@ -1505,10 +1459,6 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='submission',
-            constraint=models.CheckConstraint(condition=models.Q(('name_bits', None), models.Q(('name_bits__gte', 0), ('name_bits__lt', 256), ('name_digest__isnull', False)), _connector='OR'), name='submission_name_bits_of_a_name'),
-        ),
-        migrations.AddConstraint(
-            model_name='submission',
             constraint=models.CheckConstraint(condition=models.Q(('address_digest__length', 33), ('domain_digest__length', 33), ('mailbox_digest__length', 33), ('name_digest__length', 33), ('text_digest__length', 33)), name='submission_digest_lengths'),
         ),
         migrations.AddIndex(
@@ -1571,14 +1521,6 @@ class Migration(migrations.Migration):
             model_name='pledge',
             index=models.Index(condition=models.Q(('keep_asked_at__isnull', False)), fields=['keep_asked_at'], name='pledge_keep_asked'),
         ),
-        migrations.AddIndex(
-            model_name='pledge',
-            index=models.Index(condition=models.Q(('name_bits__isnull', False)), fields=['name_bits', '-created_at', '-id'], name='pledge_name_bits'),
-        ),
-        migrations.AddIndex(
-            model_name='pledge',
-            index=models.Index(condition=models.Q(('name_bits', None), ('name_cipher__isnull', False)), fields=['id'], name='pledge_name_bits_missing'),
-        ),
         migrations.AddConstraint(
             model_name='pledge',
             constraint=models.CheckConstraint(condition=models.Q(('slot__in', (1, 2))), name='pledge_slot_one_or_two'),
@@ -1623,12 +1565,8 @@ class Migration(migrations.Migration):
             model_name='pledge',
             constraint=models.CheckConstraint(condition=models.Q(models.Q(('address_cipher__isnull', False), ('name_cipher__isnull', False)), models.Q(('address_cipher', None), ('confirmed_at__isnull', False), ('keep_asked_at', None), ('name_cipher', None), ('new_address_at', None), ('new_address_cipher', None), ('show_name', False), ('updates', False), ('wall', 'waiting'), ('wall_at', None), models.Q(('state', 'pending'), _negated=True)), _connector='OR'), name='pledge_person_or_erased'),
         ),
-        migrations.AddConstraint(
-            model_name='pledge',
-            constraint=models.CheckConstraint(condition=models.Q(('name_bits', None), models.Q(('name_bits__gte', 0), ('name_bits__lt', 256), ('name_cipher__isnull', False)), _connector='OR'), name='pledge_name_bits_of_a_name'),
-        ),
     ] + run(
         "counting", "wordings", "storage", "content", "watched", "submissions", "grants", "outbox",
-        "probes", "groups", "paper", "joinings", "commitments", "enquiries", "minutes",
-        "requests", "returns", "mailers", "funnel", "names", "sectors", "voices", "mailings", "published",
+        "probes", "groups", "paper", "joinings", "commitments", "enquiries",
+        "requests", "returns", "mailers", "sectors", "voices", "mailings", "published",
     )
