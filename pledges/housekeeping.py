@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from django.db import transaction
-from django.db.models import F, OuterRef, Q, Subquery
+from django.db.models import F, OuterRef, Subquery
 from django.db.models.functions import Now
 from django.tasks import TaskResultStatus
 from django_tasks_db.models import DBTaskResult
@@ -23,7 +23,7 @@ from pledges.mail.returned_mailboxes import ReturnedMailbox
 from pledges.mail_texts.models import TrialMessage
 from pledges.outbox.models import OutboxEntry
 from pledges.published.publishing import publish
-from pledges.rotation import rotation
+from pledges.rotation import rules
 from pledges.rotation.encrypted import CONTACTS, ENCRYPTED_MODELS
 from pledges.statistics import funnel
 from pledges.statistics.models import Statistic
@@ -194,20 +194,6 @@ def erase_outbox():
     OutboxEntry.objects.expired().delete()
 
 
-def redigest():
-    """Enqueue the recomputation of digests after a change of provider rules; returns whether it was needed."""
-    if not rotation.is_stale():
-        return False
-    recent = DBTaskResult.objects.filter(
-        task_path=rotation.redigest_task.module_path, enqueued_at__gt=Now() - timedelta(hours=1)
-    )
-    # Either it is running, or it has run with the present rules. Rows still stale then collide, and staff must resolve them.
-    if recent.filter(Q(finished_at=None) | Q(return_value=rotation.current_mark())).exists():
-        return False
-    rotation.redigest_task.enqueue()
-    return True
-
-
 def end_stalled_exports():
     """Set exports whose process was killed to `broken_off`; returns how many."""
     return Export.objects.stalled().end(Export.State.BROKEN_OFF)
@@ -252,7 +238,7 @@ STEPS = [
     erase_trial_messages,
     erase_finished_tasks,
     erase_outbox,
-    redigest,
+    rules.resume,
     end_stalled_exports,
     retry_unreadable,
     publish,

@@ -5,9 +5,8 @@ from django.db.models import Q
 
 from pledges import addresses
 from pledges.crypto import keys
-from pledges.crypto.models import Unreadable
 from pledges.mail.models import Message
-from pledges.person import Restrictable, address_digests, digest_mark
+from pledges.person import Restrictable, address_digests
 from pledges.providers.models import ProviderRule
 
 # The columns of the adult, as erased.
@@ -15,17 +14,13 @@ ERASED = {
     "name_cipher": None,
     "address_cipher": None,
     "address_digest": None,
-    "address_digest_last": None,
-    "digest_mark": "",
 }
 # The condition that the columns hold an adult; for constraints.
 HAS_CONTACT = Q(
     name_cipher__isnull=False,
     address_cipher__isnull=False,
     address_digest__isnull=False,
-    address_digest__length=32,
-    address_digest_last__isnull=False,
-    address_digest_last__length=32,
+    address_digest__length=keys.DIGEST_BYTES,
 )
 
 
@@ -47,27 +42,11 @@ class ContactQuerySet(models.QuerySet):
     def at_address(self, address):
         """The rows whose adult has this address; compares the digests of every key in use."""
         digests = keys.digests("address", addresses.normalise(address, ProviderRule.objects.by_domain()))
-        return self.filter(Q(address_digest__in=digests) | Q(address_digest_last__in=digests))
+        return self.filter(address_digest__in=digests)
 
     def of_mailbox(self, row):
         """The rows with the same address as this one."""
-        same = Q(address_digest=row.address_digest) | Q(address_digest_last=row.address_digest_last)
-        return self.filter(same)
-
-    def with_stale_digests(self):
-        """Rows whose digests were computed with other keys or provider rules than the present ones."""
-        return self.with_person().exclude(digest_mark=digest_mark(ProviderRule.objects.by_domain()))
-
-    def redigest(self, rules):
-        """Recompute stale digests by these provider rules. A row that no key opens is recorded for `/readyz`."""
-        for row in self.with_stale_digests().order_by("pk"):
-            try:
-                digests = address_digests(row.address, rules)
-            except keys.CannotDecrypt as error:
-                Unreadable.record(error)
-                continue
-            # Not a row whose adult was erased meanwhile.
-            self.model.objects.filter(pk=row.pk).with_person().update(**digests)
+        return self.filter(address_digest=row.address_digest)
 
 
 class Contact(Restrictable):
@@ -81,9 +60,7 @@ class Contact(Restrictable):
 
     name_cipher = models.BinaryField(null=True, editable=False)
     address_cipher = models.BinaryField(null=True, editable=False)
-    address_digest = models.BinaryField(max_length=32, null=True, editable=False)
-    address_digest_last = models.BinaryField(max_length=32, null=True, editable=False)
-    digest_mark = models.CharField(max_length=12, blank=True, editable=False)
+    address_digest = models.BinaryField(max_length=keys.DIGEST_BYTES, null=True, editable=False)
     link_version = models.PositiveIntegerField(default=1, db_default=1, editable=False)
 
     class Meta:
@@ -104,6 +81,10 @@ class Contact(Restrictable):
         return self.address_cipher and keys.decrypt(
             self.address_cipher, associated_data=self.associated_data("address")
         )
+
+    def digests(self, rules):
+        """{column: digest} by the first key and these provider rules; none once the adult is erased. Raises CannotDecrypt."""
+        return address_digests(self.address, rules) if self.address_cipher else {}
 
     def of_its_adult(self):
         """The rows that its mailbox has confirmed: those whose pages the adult can open."""

@@ -11,9 +11,23 @@ from django.utils import timezone
 from pledges import metrics
 from pledges.content import PledgeContent
 from pledges.crypto import challenges
+from pledges.crypto.links import Purpose
 from pledges.limits.models import UNKNOWN, network
+from pledges.serving import snapshot
 from pledges.statistics import minutes
 from pledges.statistics.models import Statistic
+
+# What ends something: at any time, also while keys are being changed.
+ENDING_PURPOSES = {
+    Purpose.WITHDRAW,
+    Purpose.BLOCK,
+    Purpose.BLOCK_NEW_ADDRESS,
+    Purpose.STOP_NEW_ADDRESS,
+    Purpose.END_EMAILS,
+    Purpose.GROUP_BLOCK,
+    Purpose.JOINING_BLOCK,
+}
+ENDING_BUTTONS = {"withdraw", "leave", "remove", "revoke", "end", "end_news"}
 
 # For programs that send forms. A person does not need to wait.
 RETRY_AFTER = timedelta(minutes=1)
@@ -88,6 +102,12 @@ def _with_challenge(request, form, shown, receipt):
     wait = receipt.moment - timezone.now() if receipt.moment else RETRY_AFTER
     response.headers["Retry-After"] = str(max(1, ceil(wait.total_seconds())))
     return response
+
+
+def require_open(request, purpose):
+    """Raise Closed while keys are being changed, for a POST behind a link of this purpose that does not end something."""
+    if request.method == "POST" and purpose not in ENDING_PURPOSES and ENDING_BUTTONS.isdisjoint(request.POST):
+        snapshot.require_open()
 
 
 def link_ended(request, status=200):

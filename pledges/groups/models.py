@@ -142,7 +142,6 @@ class GroupPledge(Contact):
         indexes = [
             models.Index(fields=["state", "created_at"], name="group_state"),
             models.Index(fields=["address_digest"], name="group_address"),
-            models.Index(fields=["address_digest_last"], name="group_address_last"),
         ]
 
     def __str__(self):

@@ -66,8 +66,7 @@ class Migration(migrations.Migration):
             name='BlockedAddress',
             fields=[
                 ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('mailbox_digest', models.BinaryField(max_length=32, unique=True)),
-                ('mailbox_digest_last', models.BinaryField(max_length=32, unique=True)),
+                ('mailbox_digest', models.BinaryField(max_length=33, unique=True)),
                 ('address_cipher', models.BinaryField()),
                 ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='created')),
             ],
@@ -179,13 +178,10 @@ class Migration(migrations.Migration):
                 ('kept_at', models.DateTimeField(editable=False, null=True)),
                 ('new_address_cipher', models.BinaryField(null=True)),
                 ('new_address_at', models.DateTimeField(editable=False, null=True)),
-                ('address_digest', models.BinaryField(max_length=32)),
-                ('address_digest_last', models.BinaryField(max_length=32)),
-                ('name_digest', models.BinaryField(max_length=32)),
-                ('name_digest_last', models.BinaryField(max_length=32)),
-                ('domain_digest', models.BinaryField(max_length=32)),
-                ('network_digest', models.BinaryField(max_length=32, null=True)),
-                ('digest_mark', models.CharField(editable=False, max_length=12)),
+                ('address_digest', models.BinaryField(max_length=33)),
+                ('name_digest', models.BinaryField(max_length=33)),
+                ('domain_digest', models.BinaryField(max_length=33)),
+                ('network_digest', models.BinaryField(max_length=33, null=True)),
                 ('slot', models.PositiveSmallIntegerField(editable=False)),
                 ('consent_language', models.CharField(choices=[('sq', 'Albanian'), ('en', 'English')], max_length=2, verbose_name='language of the consent')),
                 ('consented_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name='consented')),
@@ -264,7 +260,7 @@ class Migration(migrations.Migration):
             name='SlowLane',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('network_digest', models.BinaryField(max_length=32, unique=True)),
+                ('network_digest', models.BinaryField(max_length=33, unique=True)),
                 ('last_at', models.DateTimeField(editable=False)),
             ],
         ),
@@ -298,7 +294,7 @@ class Migration(migrations.Migration):
             name='Attempt',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('network_digest', models.BinaryField(max_length=32)),
+                ('network_digest', models.BinaryField(max_length=33)),
                 ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
             ],
             options={
@@ -363,15 +359,12 @@ class Migration(migrations.Migration):
                 ('restricted_at', models.DateTimeField(editable=False, null=True, verbose_name='restricted since')),
                 ('name_cipher', models.BinaryField(null=True)),
                 ('address_cipher', models.BinaryField(null=True)),
-                ('address_digest', models.BinaryField(max_length=32, null=True)),
-                ('address_digest_last', models.BinaryField(max_length=32, null=True)),
-                ('digest_mark', models.CharField(blank=True, editable=False, max_length=12)),
+                ('address_digest', models.BinaryField(max_length=33, null=True)),
                 ('link_version', models.PositiveIntegerField(db_default=1, default=1, editable=False)),
                 ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
                 ('purpose', models.CharField(choices=[('press', 'press'), ('data', 'personal data'), ('site', 'something wrong on the site'), ('other', 'something else')], editable=False, max_length=5, verbose_name='purpose')),
                 ('text_cipher', models.BinaryField()),
-                ('text_digest', models.BinaryField(max_length=32, null=True, unique=True)),
-                ('text_digest_last', models.BinaryField(max_length=32, null=True, unique=True)),
+                ('text_digest', models.BinaryField(max_length=33, null=True, unique=True)),
                 ('language', models.CharField(choices=[('sq', 'Albanian'), ('en', 'English')], editable=False, max_length=2, verbose_name='language')),
                 ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name='sent')),
                 ('state', models.CharField(choices=[('new', 'new'), ('assigned', 'assigned'), ('answered', 'answered'), ('closed', 'closed')], default='new', editable=False, max_length=8, verbose_name='state')),
@@ -395,9 +388,7 @@ class Migration(migrations.Migration):
                 ('restricted_at', models.DateTimeField(editable=False, null=True, verbose_name='restricted since')),
                 ('name_cipher', models.BinaryField(null=True)),
                 ('address_cipher', models.BinaryField(null=True)),
-                ('address_digest', models.BinaryField(max_length=32, null=True)),
-                ('address_digest_last', models.BinaryField(max_length=32, null=True)),
-                ('digest_mark', models.CharField(blank=True, editable=False, max_length=12)),
+                ('address_digest', models.BinaryField(max_length=33, null=True)),
                 ('link_version', models.PositiveIntegerField(db_default=1, default=1, editable=False)),
                 ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
                 ('kind', models.CharField(choices=[('access', 'a copy of their data'), ('correction', 'a correction'), ('restriction', 'a restriction'), ('erasure', 'erasure')], max_length=11, verbose_name='asked for')),
@@ -639,14 +630,13 @@ class Migration(migrations.Migration):
             name='MessageGrant',
             fields=[
                 ('id', models.UUIDField(editable=False, primary_key=True, serialize=False)),
-                ('mailbox_digest', models.BinaryField(max_length=32)),
-                ('mailbox_digest_last', models.BinaryField(max_length=32)),
+                ('mailbox_digest', models.BinaryField(max_length=33)),
                 ('is_link_caused', models.BooleanField(editable=False)),
                 ('granted_at', models.DateTimeField(editable=False)),
             ],
             options={
-                'indexes': [models.Index(fields=['mailbox_digest', 'granted_at'], name='message_grant_mailbox'), models.Index(fields=['mailbox_digest_last', 'granted_at'], name='message_grant_mailbox_last')],
-                'constraints': [models.CheckConstraint(condition=models.Q(('mailbox_digest__length', 32), ('mailbox_digest_last__length', 32)), name='message_grant_digest_lengths')],
+                'indexes': [models.Index(fields=['mailbox_digest', 'granted_at'], name='message_grant_mailbox')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('mailbox_digest__length', 33)), name='message_grant_digest_lengths')],
             },
         ),
         migrations.CreateModel(
@@ -707,9 +697,7 @@ class Migration(migrations.Migration):
                 ('restricted_at', models.DateTimeField(editable=False, null=True, verbose_name='restricted since')),
                 ('name_cipher', models.BinaryField(null=True)),
                 ('address_cipher', models.BinaryField(null=True)),
-                ('address_digest', models.BinaryField(max_length=32, null=True)),
-                ('address_digest_last', models.BinaryField(max_length=32, null=True)),
-                ('digest_mark', models.CharField(blank=True, editable=False, max_length=12)),
+                ('address_digest', models.BinaryField(max_length=33, null=True)),
                 ('link_version', models.PositiveIntegerField(db_default=1, default=1, editable=False)),
                 ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
                 ('organisation', models.CharField(max_length=120, verbose_name='organisation')),
@@ -744,9 +732,7 @@ class Migration(migrations.Migration):
                 ('restricted_at', models.DateTimeField(editable=False, null=True, verbose_name='restricted since')),
                 ('name_cipher', models.BinaryField(null=True)),
                 ('address_cipher', models.BinaryField(null=True)),
-                ('address_digest', models.BinaryField(max_length=32, null=True)),
-                ('address_digest_last', models.BinaryField(max_length=32, null=True)),
-                ('digest_mark', models.CharField(blank=True, editable=False, max_length=12)),
+                ('address_digest', models.BinaryField(max_length=33, null=True)),
                 ('link_version', models.PositiveIntegerField(db_default=1, default=1, editable=False)),
                 ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
                 ('kind', models.CharField(choices=[('class', 'class'), ('school', 'school or kindergarten'), ('meeting', 'meeting'), ('club', 'club or group of friends'), ('workplace', 'workplace')], max_length=9, verbose_name='kind')),
@@ -873,32 +859,28 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
-            name='RegisteredKey',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('list', models.CharField(choices=[('FIELD_KEYS', 'FIELD_KEYS'), ('DIGEST_KEYS', 'DIGEST_KEYS')], editable=False, max_length=11)),
-                ('fingerprint', models.BinaryField(max_length=32)),
-                ('key_id', models.CharField(editable=False, max_length=2)),
-                ('state', models.CharField(choices=[('coming', 'coming'), ('current', 'current'), ('leaving', 'leaving')], editable=False, max_length=7)),
-                ('registered_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
-            ],
-            options={
-                'default_permissions': (),
-                'constraints': [models.UniqueConstraint(fields=('list', 'fingerprint'), name='registered_key_unique'), models.UniqueConstraint(fields=('list', 'key_id'), name='registered_key_id_unique'), models.UniqueConstraint(condition=models.Q(('state', 'leaving'), _negated=True), fields=('list', 'state'), name='registered_key_one_current')],
-            },
-        ),
-        migrations.CreateModel(
             name='ReturnedMailbox',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('mailbox_digest', models.BinaryField(max_length=32, unique=True)),
-                ('mailbox_digest_last', models.BinaryField(max_length=32, unique=True)),
+                ('mailbox_digest', models.BinaryField(max_length=33, unique=True)),
                 ('returned_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
             ],
             options={
                 'default_permissions': (),
                 'indexes': [models.Index(fields=['returned_at'], name='returned_mailbox_at')],
-                'constraints': [models.CheckConstraint(condition=models.Q(('mailbox_digest__length', 32), ('mailbox_digest_last__length', 32)), name='returned_mailbox_digest_lengths')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('mailbox_digest__length', 33)), name='returned_mailbox_digest_lengths')],
+            },
+        ),
+        migrations.CreateModel(
+            name='Rotation',
+            fields=[
+                ('id', models.BooleanField(default=True, editable=False, primary_key=True, serialize=False)),
+                ('began_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
+                ('opens_at', models.DateTimeField(db_default=django.db.models.expressions.CombinedExpression(django.db.models.functions.datetime.Now(), '+', models.Value(datetime.timedelta(seconds=1800))), editable=False)),
+            ],
+            options={
+                'default_permissions': (),
+                'constraints': [models.CheckConstraint(condition=models.Q(('id', True)), name='rotation_is_one')],
             },
         ),
         migrations.CreateModel(
@@ -978,9 +960,7 @@ class Migration(migrations.Migration):
                 ('restricted_at', models.DateTimeField(editable=False, null=True, verbose_name='restricted since')),
                 ('name_cipher', models.BinaryField(null=True)),
                 ('address_cipher', models.BinaryField(null=True)),
-                ('address_digest', models.BinaryField(max_length=32, null=True)),
-                ('address_digest_last', models.BinaryField(max_length=32, null=True)),
-                ('digest_mark', models.CharField(blank=True, editable=False, max_length=12)),
+                ('address_digest', models.BinaryField(max_length=33, null=True)),
                 ('link_version', models.PositiveIntegerField(db_default=1, default=1, editable=False)),
                 ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
                 ('language', models.CharField(choices=[('sq', 'Albanian'), ('en', 'English')], max_length=2, verbose_name='language')),
@@ -994,8 +974,8 @@ class Migration(migrations.Migration):
                 'verbose_name': 'owner of a voice',
                 'verbose_name_plural': 'owners of voices',
                 'default_permissions': (),
-                'indexes': [models.Index(fields=['address_digest'], name='voiceowner_address'), models.Index(fields=['address_digest_last'], name='voiceowner_address_last')],
-                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('address_cipher__isnull', False), ('address_digest__isnull', False), ('address_digest__length', 32), ('address_digest_last__isnull', False), ('address_digest_last__length', 32), ('name_cipher__isnull', False), ('removed_at', None)), models.Q(('address_cipher', None), ('address_digest', None), ('address_digest_last', None), ('approved_fingerprint', ''), ('digest_mark', ''), ('name_cipher', None), ('removed_at__isnull', False)), _connector='OR'), name='voiceowner_contact_or_removed'), models.CheckConstraint(condition=models.Q(('approved_fingerprint', ''), models.Q(('approved_at__isnull', False), ('asked_at__isnull', False)), _connector='OR'), name='voiceowner_approved_with_a_time')],
+                'indexes': [models.Index(fields=['address_digest'], name='voiceowner_address')],
+                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('address_cipher__isnull', False), ('address_digest__isnull', False), ('address_digest__length', 33), ('name_cipher__isnull', False), ('removed_at', None)), models.Q(('address_cipher', None), ('address_digest', None), ('approved_fingerprint', ''), ('name_cipher', None), ('removed_at__isnull', False)), _connector='OR'), name='voiceowner_contact_or_removed'), models.CheckConstraint(condition=models.Q(('approved_fingerprint', ''), models.Q(('approved_at__isnull', False), ('asked_at__isnull', False)), _connector='OR'), name='voiceowner_approved_with_a_time')],
             },
         ),
         migrations.CreateModel(
@@ -1057,20 +1037,15 @@ class Migration(migrations.Migration):
                 ('state', models.CharField(choices=[('waiting', 'waiting'), ('aside', 'set aside')], default='waiting', editable=False, max_length=7, verbose_name='state')),
                 ('aside_at', models.DateTimeField(editable=False, null=True, verbose_name='set aside')),
                 ('error', models.CharField(blank=True, editable=False, max_length=5, verbose_name='error')),
-                ('address_digest', models.BinaryField(max_length=32)),
-                ('address_digest_last', models.BinaryField(max_length=32)),
-                ('mailbox_digest', models.BinaryField(max_length=32)),
-                ('mailbox_digest_last', models.BinaryField(max_length=32)),
-                ('digest_mark', models.CharField(editable=False, max_length=12)),
+                ('address_digest', models.BinaryField(max_length=33)),
+                ('mailbox_digest', models.BinaryField(max_length=33)),
                 ('address_cipher', models.BinaryField(null=True)),
                 ('name_cipher', models.BinaryField(null=True)),
                 ('text_cipher', models.BinaryField(null=True)),
-                ('text_digest', models.BinaryField(max_length=32, null=True)),
-                ('text_digest_last', models.BinaryField(max_length=32, null=True)),
-                ('name_digest', models.BinaryField(max_length=32, null=True)),
-                ('name_digest_last', models.BinaryField(max_length=32, null=True)),
-                ('domain_digest', models.BinaryField(max_length=32, null=True)),
-                ('network_digest', models.BinaryField(max_length=32, null=True)),
+                ('text_digest', models.BinaryField(max_length=33, null=True)),
+                ('name_digest', models.BinaryField(max_length=33, null=True)),
+                ('domain_digest', models.BinaryField(max_length=33, null=True)),
+                ('network_digest', models.BinaryField(max_length=33, null=True)),
                 ('language', models.CharField(blank=True, choices=[('sq', 'Albanian'), ('en', 'English')], editable=False, max_length=2)),
                 ('show_name', models.BooleanField(default=False, editable=False)),
                 ('updates', models.BooleanField(default=False, editable=False)),
@@ -1114,21 +1089,17 @@ class Migration(migrations.Migration):
             model_name='enquiry',
             index=models.Index(fields=['address_digest'], name='enquiry_address'),
         ),
-        migrations.AddIndex(
-            model_name='enquiry',
-            index=models.Index(fields=['address_digest_last'], name='enquiry_address_last'),
-        ),
         migrations.AddConstraint(
             model_name='enquiry',
             constraint=models.CheckConstraint(condition=models.Q(('purpose__in', ['press', 'data', 'site', 'other'])), name='enquiry_purpose_is_known'),
         ),
         migrations.AddConstraint(
             model_name='enquiry',
-            constraint=models.CheckConstraint(condition=models.Q(('address_cipher__isnull', False), ('address_digest__isnull', False), ('address_digest__length', 32), ('address_digest_last__isnull', False), ('address_digest_last__length', 32), ('name_cipher__isnull', False)), name='enquiry_has_contact'),
+            constraint=models.CheckConstraint(condition=models.Q(('address_cipher__isnull', False), ('address_digest__isnull', False), ('address_digest__length', 33), ('name_cipher__isnull', False)), name='enquiry_has_contact'),
         ),
         migrations.AddConstraint(
             model_name='enquiry',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('text_digest', None), ('text_digest_last', None)), models.Q(('text_digest__isnull', False), ('text_digest_last__isnull', False), ('text_digest__length', 32), ('text_digest_last__length', 32)), _connector='OR'), name='enquiry_text_digests'),
+            constraint=models.CheckConstraint(condition=models.Q(('text_digest', None), ('text_digest__length', 33), _connector='OR'), name='enquiry_text_digest_length'),
         ),
         migrations.AddConstraint(
             model_name='enquiry',
@@ -1146,17 +1117,13 @@ class Migration(migrations.Migration):
             model_name='datarequest',
             index=models.Index(fields=['address_digest'], name='request_address'),
         ),
-        migrations.AddIndex(
-            model_name='datarequest',
-            index=models.Index(fields=['address_digest_last'], name='request_address_last'),
-        ),
         migrations.AddConstraint(
             model_name='datarequest',
             constraint=models.CheckConstraint(condition=models.Q(models.Q(('closed_at', None), ('refusal', ''), ('state', 'open')), models.Q(('closed_at__isnull', False), ('refusal', ''), ('state', 'answered'), models.Q(('identity', ''), _negated=True)), models.Q(('closed_at__isnull', False), ('state', 'refused'), models.Q(('refusal', ''), _negated=True)), _connector='OR'), name='request_state_and_time'),
         ),
         migrations.AddConstraint(
             model_name='datarequest',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('address_cipher__isnull', False), ('address_digest__isnull', False), ('address_digest__length', 32), ('address_digest_last__isnull', False), ('address_digest_last__length', 32), ('name_cipher__isnull', False)), models.Q(('address_cipher', None), ('address_digest', None), ('address_digest_last', None), ('digest_mark', ''), ('name_cipher', None), models.Q(('state', 'open'), _negated=True)), _connector='OR'), name='request_person_or_erased'),
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('address_cipher__isnull', False), ('address_digest__isnull', False), ('address_digest__length', 33), ('name_cipher__isnull', False)), models.Q(('address_cipher', None), ('address_digest', None), ('name_cipher', None), models.Q(('state', 'open'), _negated=True)), _connector='OR'), name='request_person_or_erased'),
         ),
         migrations.AddConstraint(
             model_name='datarequest',
@@ -1246,10 +1213,6 @@ class Migration(migrations.Migration):
             model_name='joining',
             index=models.Index(fields=['address_digest'], name='joining_address'),
         ),
-        migrations.AddIndex(
-            model_name='joining',
-            index=models.Index(fields=['address_digest_last'], name='joining_address_last'),
-        ),
         migrations.AddConstraint(
             model_name='joining',
             constraint=models.CheckConstraint(condition=models.Q(models.Q(('approved_at', None), ('confirmed_at', None), ('ended_at', None), ('refused_at', None), ('state', 'submitted')), models.Q(('approved_at', None), ('confirmed_at__isnull', False), ('ended_at', None), ('refused_at', None), ('state', 'confirmed')), models.Q(('approved_at__isnull', False), ('confirmed_at__isnull', False), ('state', 'approved'), ('ended_at', None), ('refused_at', None)), models.Q(('approved_at', None), ('confirmed_at__isnull', False), ('refused_at__isnull', False), ('state', 'refused'), ('ended_at', None)), models.Q(('ended_at__isnull', False), ('state', 'ended')), _connector='OR'), name='joining_state_and_times'),
@@ -1260,7 +1223,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='joining',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('address_cipher__isnull', False), ('address_digest__isnull', False), ('address_digest__length', 32), ('address_digest_last__isnull', False), ('address_digest_last__length', 32), ('name_cipher__isnull', False), models.Q(('state', 'ended'), _negated=True)), models.Q(('address_cipher', None), ('address_digest', None), ('address_digest_last', None), ('digest_mark', ''), ('name_cipher', None), models.Q(('state__in', ['submitted', 'approved']), _negated=True)), _connector='OR'), name='joining_contact_or_erased'),
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('address_cipher__isnull', False), ('address_digest__isnull', False), ('address_digest__length', 33), ('name_cipher__isnull', False), models.Q(('state', 'ended'), _negated=True)), models.Q(('address_cipher', None), ('address_digest', None), ('name_cipher', None), models.Q(('state__in', ['submitted', 'approved']), _negated=True)), _connector='OR'), name='joining_contact_or_erased'),
         ),
         migrations.AddConstraint(
             model_name='joining',
@@ -1273,10 +1236,6 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name='grouppledge',
             index=models.Index(fields=['address_digest'], name='group_address'),
-        ),
-        migrations.AddIndex(
-            model_name='grouppledge',
-            index=models.Index(fields=['address_digest_last'], name='group_address_last'),
         ),
         migrations.AddConstraint(
             model_name='grouppledge',
@@ -1296,7 +1255,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='grouppledge',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('address_cipher__isnull', False), ('address_digest__isnull', False), ('address_digest__length', 32), ('address_digest_last__isnull', False), ('address_digest_last__length', 32), ('name_cipher__isnull', False), models.Q(('state', 'withdrawn'), _negated=True)), models.Q(('address_cipher', None), ('address_digest', None), ('address_digest_last', None), ('digest_mark', ''), ('name_cipher', None), models.Q(('state', 'submitted'), _negated=True)), _connector='OR'), name='group_person_or_erased'),
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('address_cipher__isnull', False), ('address_digest__isnull', False), ('address_digest__length', 33), ('name_cipher__isnull', False), models.Q(('state', 'withdrawn'), _negated=True)), models.Q(('address_cipher', None), ('address_digest', None), ('name_cipher', None), models.Q(('state', 'submitted'), _negated=True)), _connector='OR'), name='group_person_or_erased'),
         ),
         migrations.AddConstraint(
             model_name='grouppledge',
@@ -1476,7 +1435,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='submission',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('kind', 'pledge'), _negated=True), models.Q(('address_cipher__isnull', False), ('consent__isnull', False), ('domain_digest__isnull', False), ('name_cipher__isnull', False), ('name_digest__isnull', False), ('name_digest_last__isnull', False), ('pledge', None), ('sector__isnull', False), ('wording__isnull', False), models.Q(('language', ''), _negated=True)), _connector='OR'), name='submission_of_a_pledge'),
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('kind', 'pledge'), _negated=True), models.Q(('address_cipher__isnull', False), ('consent__isnull', False), ('domain_digest__isnull', False), ('name_cipher__isnull', False), ('name_digest__isnull', False), ('pledge', None), ('sector__isnull', False), ('wording__isnull', False), models.Q(('language', ''), _negated=True)), _connector='OR'), name='submission_of_a_pledge'),
         ),
         migrations.AddConstraint(
             model_name='submission',
@@ -1488,7 +1447,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='submission',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('kind', 'enquiry'), ('text_cipher__isnull', False)), models.Q(models.Q(('kind', 'enquiry'), _negated=True), ('text_cipher', None), ('text_digest', None), ('text_digest_last', None)), _connector='OR'), name='submission_of_an_enquiry'),
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('kind', 'enquiry'), ('text_cipher__isnull', False)), models.Q(models.Q(('kind', 'enquiry'), _negated=True), ('text_cipher', None), ('text_digest', None)), _connector='OR'), name='submission_of_an_enquiry'),
         ),
         migrations.AddConstraint(
             model_name='submission',
@@ -1500,7 +1459,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='submission',
-            constraint=models.CheckConstraint(condition=models.Q(('address_digest__length', 32), ('address_digest_last__length', 32), ('domain_digest__length', 32), ('mailbox_digest__length', 32), ('mailbox_digest_last__length', 32), ('name_digest__length', 32), ('name_digest_last__length', 32), ('text_digest__length', 32), ('text_digest_last__length', 32)), name='submission_digest_lengths'),
+            constraint=models.CheckConstraint(condition=models.Q(('address_digest__length', 33), ('domain_digest__length', 33), ('mailbox_digest__length', 33), ('name_digest__length', 33), ('text_digest__length', 33)), name='submission_digest_lengths'),
         ),
         migrations.AddIndex(
             model_name='pledge',
@@ -1540,10 +1499,6 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='pledge',
-            index=models.Index(fields=['digest_mark'], name='pledge_digest_mark'),
-        ),
-        migrations.AddIndex(
-            model_name='pledge',
             index=models.Index(condition=models.Q(('network_digest__isnull', False)), fields=['network_digest', 'created_at'], name='pledge_network'),
         ),
         migrations.AddIndex(
@@ -1576,15 +1531,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='pledge',
-            constraint=models.UniqueConstraint(condition=models.Q(('confirmed_at__isnull', False)), fields=('address_digest_last', 'slot'), name='pledge_place_unique_last'),
-        ),
-        migrations.AddConstraint(
-            model_name='pledge',
             constraint=models.UniqueConstraint(fields=('address_digest', 'name_digest'), name='pledge_person_unique'),
-        ),
-        migrations.AddConstraint(
-            model_name='pledge',
-            constraint=models.UniqueConstraint(fields=('address_digest_last', 'name_digest_last'), name='pledge_person_unique_last'),
         ),
         migrations.AddConstraint(
             model_name='pledge',
@@ -1612,7 +1559,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='pledge',
-            constraint=models.CheckConstraint(condition=models.Q(('address_digest__length', 32), ('address_digest_last__length', 32), ('domain_digest__length', 32), ('name_digest__length', 32), ('name_digest_last__length', 32)), name='pledge_digest_lengths'),
+            constraint=models.CheckConstraint(condition=models.Q(('address_digest__length', 33), ('domain_digest__length', 33), ('name_digest__length', 33)), name='pledge_digest_lengths'),
         ),
         migrations.AddConstraint(
             model_name='pledge',
@@ -1620,6 +1567,6 @@ class Migration(migrations.Migration):
         ),
     ] + run(
         "counting", "wordings", "storage", "content", "watched", "submissions", "grants", "outbox",
-        "keys", "probes", "groups", "paper", "joinings", "commitments", "enquiries",
+        "probes", "groups", "paper", "joinings", "commitments", "enquiries",
         "requests", "returns", "mailers", "sectors", "voices", "mailings", "published",
     )

@@ -1,6 +1,5 @@
 """The queryset of pledges: filters, and changes of many pledges in one statement."""
 
-import itertools
 import re
 import time
 import uuid
@@ -14,10 +13,8 @@ from django.db.models import F, Func, OuterRef, Q, Value
 from django.db.models.functions import Cast, Greatest, Now
 
 from pledges import addresses, metrics
-from pledges.crypto import keys, links, registry
-from pledges.crypto.keys import has_older_key
+from pledges.crypto import keys, links
 from pledges.events.models import EventCount
-from pledges.person import digest_mark
 from pledges.providers.models import ProviderRule
 from pledges.referrals.models import codes_of
 from pledges.sectors.models import Sector
@@ -133,7 +130,7 @@ class PledgeQuerySet(models.QuerySet):
         The key is a parameter of the query. An order by any column would let a copy of the database match the rows with the names
         on the wall.
         """
-        key = Value(keys.digests("wall order")[0], output_field=models.BinaryField())
+        key = Value(keys.digest("wall order"), output_field=models.BinaryField())
         row = Func("pk", function="uuid_send", output_field=models.BinaryField())
         return self.order_by(Func(key, row, function="sha256", arg_joiner=" || ", output_field=models.BinaryField()))
 
@@ -153,7 +150,7 @@ class PledgeQuerySet(models.QuerySet):
     def at_address(self, address):
         """The pledges of this address's mailbox, ordered by slot; compares the digests of every key in use."""
         digests = keys.digests("address", addresses.normalise(address, ProviderRule.objects.by_domain()))
-        return self.filter(Q(address_digest__in=digests) | Q(address_digest_last__in=digests)).order_by("slot")
+        return self.filter(address_digest__in=digests).order_by("slot")
 
     def of_domain(self, domain):
         """Pledges with an address of this mail domain."""
@@ -170,50 +167,13 @@ class PledgeQuerySet(models.QuerySet):
     def second_at_address(self):
         """Pledges in the second slot of an address whose first slot is taken too."""
         first = self.model.objects.filter(slot=1)
-        # During a rotation two rows of one address may share only one of the two digest columns.
-        return self.filter(
-            models.Exists(first.filter(address_digest=OuterRef("address_digest")))
-            | models.Exists(first.filter(address_digest_last=OuterRef("address_digest_last"))),
-            slot=2,
-        )
+        return self.filter(models.Exists(first.filter(address_digest=OuterRef("address_digest"))), slot=2)
 
     def find_by_link(self, purpose, link):
         """The pledge of a `links.Link`, or None if the pledge is erased or the link revoked or ended."""
         pledges = self.with_new_address() if purpose in links.NEW_ADDRESS_PURPOSES else self
         pledge = pledges.filter(pk=link.row_id).first()
         return pledge if pledge and link.binding == links.binding(purpose, pledge) else None
-
-    def with_stale_digests(self):
-        """Pledges whose digests were computed with other keys or provider rules than the present ones.
-
-        Without name and address they cannot be recomputed.
-        """
-        return self.with_person()._of_other_marks([digest_mark(ProviderRule.objects.by_domain())])
-
-    def with_stale_rules(self):
-        """Pledges whose digests were computed with other provider rules than the present ones, by any registered keys."""
-        rules = ProviderRule.objects.by_domain()
-        return self.with_person()._of_other_marks([pair + rules.mark for pair in registry.digest_pairs()])
-
-    def with_stale_key_pair(self):
-        """Pledges whose digests were computed with other keys than the present ones, with or without name and address."""
-        pair = keys.digest_key_ids()
-        return self.filter(Q(digest_mark__gt="", digest_mark__lt=pair) | Q(digest_mark__gt=f"{pair}~"))
-
-    def _of_other_marks(self, marks):
-        # Ranges, because a B-tree index does not support "not equal". "" is the mark of digests that cannot be recomputed.
-        bounds = ["", *sorted(marks)]
-        between = [Q(digest_mark__gt=low, digest_mark__lt=high) for low, high in itertools.pairwise(bounds)]
-        return self.filter(Q(*between, Q(digest_mark__gt=bounds[-1]), _connector=Q.OR))
-
-    def with_stale_ciphers(self):
-        """Pledges with a ciphertext of another key than the present one."""
-        return self.filter(
-            has_older_key("name_cipher")
-            | has_older_key("address_cipher")
-            | has_older_key("new_address_cipher")
-            | has_older_key("inviter_cipher")
-        )
 
     def confirm(self):
         """Confirm those that are pending, and count and erase their events; returns how many this call changed.

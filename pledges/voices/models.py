@@ -68,7 +68,6 @@ class VoiceOwner(Contact):
         ]
         indexes = [
             models.Index(fields=["address_digest"], name="voiceowner_address"),
-            models.Index(fields=["address_digest_last"], name="voiceowner_address_last"),
         ]
 
     def __str__(self):

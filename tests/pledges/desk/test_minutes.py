@@ -27,8 +27,8 @@ FALSE, REAL = 2000, 200
 
 def copies(pledge, number, share=(), **columns):
     """Copies of a pledge, each of a person of its own; `share` are the digests that they have in common with it."""
-    own = ("address_digest", "address_digest_last", "name_digest", "name_digest_last", "domain_digest")
-    columns |= {name: f"sha256(('{name}{pledge.pk}' || n)::bytea)" for name in own if name not in share}
+    own = ("address_digest", "name_digest", "domain_digest")
+    columns |= {name: rf"'\x00' || sha256(('{name}{pledge.pk}' || n)::bytea)" for name in own if name not in share}
     make_copies(pledge, number, **columns, **{name: name for name in share})
 
 

@@ -125,10 +125,7 @@ def sent_to(domain, number, confirmed, ago):
             pledge.refresh_from_db()
         before = set(Pledge.objects.values_list("pk", flat=True))
         digest = f"'\\x{bytes(pledge.domain_digest).hex()}'"
-        fresh = dict.fromkeys(
-            ["address_digest", "address_digest_last", "name_digest", "name_digest_last"],
-            "sha256(uuid_send(gen_random_uuid()))",
-        )
+        fresh = dict.fromkeys(["address_digest", "name_digest"], r"'\x00' || sha256(uuid_send(gen_random_uuid()))")
         make_copies(pledge, n - 1, domain_digest=digest, **fresh)
         copies = Pledge.objects.exclude(pk__in=before)
         Message.objects.bulk_create(
