@@ -25,36 +25,32 @@ class ApproveForm(StepForm):
 
     logged = ("reason",)
 
-    def __init__(self, *args, **kwargs):
-        super().__init__(*args, **kwargs)
+    def ask(self):
         labels = (_("Statement in Albanian"), _("Statement in English"))
         for language, label in zip(LANGUAGE_CODES, labels, strict=True):
             field = StatementField(label=label, initial=getattr(self.row, f"statement_{language}"))
             field.widget.attrs |= {"class": "vLargeTextField", "lang": language}
             self.fields[f"statement_{language}"] = field
-        words = gettext(
+        help_text = gettext(
             "In both languages, or in neither, with up to %(limit)s characters each. Translate what is missing."
         )
-        field.help_text = words % {"limit": MAX_STATEMENT_LENGTH}
-        if entries := _entries(self.row):
-            named = [(entry.pk, f"{entry.name} ({entry.get_role_display()})") for entry in entries]
-            own = next((entry.pk for entry in entries if entry.joining_id == self.row.pk), "")
+        field.help_text = help_text % {"limit": MAX_STATEMENT_LENGTH}
+        if entries := {str(entry.pk): entry for entry in _entries(self.row)}:
+            named = [(pk, f"{entry.name} ({entry.get_role_display()})") for pk, entry in entries.items()]
             self.fields["entry"] = forms.TypedChoiceField(
                 label=_("Entry on the page"),
                 choices=[("", _("A new one")), *named],
-                coerce=lambda pk: next(entry for entry in entries if str(entry.pk) == pk),
+                coerce=entries.get,
                 empty_value=None,
                 required=False,
-                initial=own,
+                initial=next((pk for pk, entry in entries.items() if entry.joining_id == self.row.pk), ""),
             )
-        self.fields["reason"] = ReasonField(
-            label=_(
-                "How did you check that this person speaks for the organisation? Needed if there is a warning about the "
-                "address. It is kept in the record. Do not write any names."
-            ),
-            required=bool(domain_oddities(self.row)),
-            error_messages={"required": _("Write how you checked that this person speaks for the organisation.")},
+        label = _(
+            "How did you check that this person speaks for the organisation? Needed if there is a warning about the address. "
+            "It is kept in the record. Do not write any names."
         )
+        words = _("Write how you checked that this person speaks for the organisation.")
+        self.fields["reason"] = ReasonField(words, label=label, required=bool(domain_oddities(self.row)))
 
     def clean(self):
         cleaned = super().clean()
@@ -70,7 +66,7 @@ class ApproveForm(StepForm):
 class JoiningAdmin(CaseAdmin):
     """The queue, and the page of one organisation with the decisions."""
 
-    search_fields = ["organisation__unaccent__icontains"]
+    search_fields = [*CaseAdmin.search_fields, "organisation__unaccent__icontains"]
     list_display = ["organisation", "kind", "place", "oddities", "state", "created_at"]
     list_select_related = ["municipality"]
     page = "organisation"

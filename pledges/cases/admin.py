@@ -1,22 +1,20 @@
 """The queue of a kind of case, and the page of one case: the facts, and a button for each step that can be taken."""
 
-from functools import partial
-
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.views.main import SEARCH_VAR
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.shortcuts import redirect
-from django.template.response import TemplateResponse
-from django.utils.functional import cached_property
-from django.utils.html import format_html_join
+from django.utils.html import format_html, format_html_join
 from django.utils.text import capfirst
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from pledges.access import decrypted, log_access_to_people, reason_url, sees_people
 from pledges.forms.fields import TypedCharField
+from pledges.numbers import number
+from pledges.sectors.models import Sector
 from staff.admin import reauthentication
 from staff.admin.base import ModelAdmin, NoAddOrDelete
 from staff.admin.in_history import PLEDGES
@@ -25,15 +23,33 @@ from staff.models import AuditEntry
 CHANGED_MEANWHILE = _("Nothing was changed: it has changed in the meantime.")
 
 
+def doubt(words):
+    """A sentence that staff must not overlook."""
+    return format_html('<strong class="doubt">{}</strong>', words)
+
+
+def people_words(total, people):
+    """ "28: Children 26, Teachers 2", of {sector id as text: people}."""
+    pairs = [(sector, number(people[str(sector.pk)])) for sector in Sector.objects.all() if str(sector.pk) in people]
+    return format_html("<b>{}</b>: {}", number(total), format_html_join(", ", "{} {}", pairs))
+
+
+class Choice(forms.ChoiceField):
+    """One of these choices; `words` say that one must be chosen."""
+
+    def __init__(self, choices, words, **kwargs):
+        errors = {"required": words, "invalid_choice": words}
+        super().__init__(choices=[("", "–"), *choices], error_messages=errors, **kwargs)
+
+
 class ReasonField(TypedCharField):
     """What staff write about a decision, which the audit log keeps."""
 
-    def __init__(self, error_messages, **kwargs):
+    def __init__(self, words, **kwargs):
         too_long = _("Your reason must be %(limit_value)d characters or fewer. It has %(show_value)d.")
-        widget = forms.TextInput(attrs={"class": "vTextField"})
-        super().__init__(
-            widget=widget, max_length=200, error_messages={"max_length": too_long, **error_messages}, **kwargs
-        )
+        errors = {"required": words, "max_length": too_long}
+        widget = forms.TextInput({"class": "vTextField"})
+        super().__init__(max_length=200, widget=widget, error_messages=errors, **kwargs)
 
 
 class StepForm(forms.Form):
@@ -45,11 +61,15 @@ class StepForm(forms.Form):
     def __init__(self, *args, row, user, step, **kwargs):
         super().__init__(*args, auto_id="%s", label_suffix="", **kwargs)
         self.row, self.user = row, user
+        self.ask()
         if step.asks:
-            unticked = _("Tick the box to confirm that they asked for it.")
-            self.fields["asked"] = forms.BooleanField(label=step.asks, error_messages={"required": unticked})
+            unticked = {"required": _("Tick the box to confirm that they asked for it.")}
+            self.fields["asked"] = forms.BooleanField(label=step.asks, error_messages=unticked)
 
-    @cached_property
+    def ask(self):
+        """Add the fields that depend on the case."""
+
+    @property
     def arguments(self):
         """The arguments of the step."""
         return {name: value for name, value in self.cleaned_data.items() if name != "asked"}
@@ -65,14 +85,9 @@ class RefuseForm(StepForm):
 
     logged = ("refusal",)
 
-    def __init__(self, *args, **kwargs):
-        super().__init__(*args, **kwargs)
-        words = _("Choose the reason.")
-        self.fields["refusal"] = forms.ChoiceField(
-            label=_("If you refuse it, we email this reason:"),
-            choices=[("", "–"), *self.row.Refusal.choices],
-            error_messages={"required": words, "invalid_choice": words},
-        )
+    def ask(self):
+        label = _("If you refuse it, we email this reason:")
+        self.fields["refusal"] = Choice(self.row.Refusal.choices, _("Choose the reason."), label=label)
 
 
 class StateFilter(admin.SimpleListFilter):
@@ -106,19 +121,21 @@ class StateFilter(admin.SimpleListFilter):
 class CaseAdmin(NoAddOrDelete, ModelAdmin):
     """The queue and the page of one kind of case.
 
-    A subclass sets `page`, which names it in the audit log. `step_forms` are the forms of the steps that ask something, by name.
-    Where a step is more than the method of the model, a method `press_NAME(request, row, form)` carries it out and returns the
-    response, or None to show the page again.
+    `page` names it in the audit log, `step_forms` are the forms of the steps that ask something. Where a step is more than the
+    method of the model, a method `press_NAME` carries it out as `take` does: it returns the response, or None for the same page.
     """
 
     template = "admin/pledges/case/case.html"
     page = ""
+    holds_person = True
     step_forms = {"refuse": RefuseForm}
     # (value of the filter, its words) of what waits for staff, which `waiting()` of the queryset returns.
     waiting = ("confirmed", _("waiting to be checked"))
     unchanged = CHANGED_MEANWHILE
     history_kind = PLEDGES
 
+    # By the beginning of the number.
+    search_fields = ["^id"]
     list_filter = [StateFilter, "kind"]
     list_per_page = list_max_show_all = 50
     ordering = ["created_at", "pk"]
@@ -147,7 +164,7 @@ class CaseAdmin(NoAddOrDelete, ModelAdmin):
 
     def facts(self, request, row):
         """[(label, value)] of the table of the page, without state, person and warnings."""
-        return []
+        raise NotImplementedError
 
     def state_of(self, row):
         """The state, with the reason of a refusal."""
@@ -160,7 +177,7 @@ class CaseAdmin(NoAddOrDelete, ModelAdmin):
 
     @admin.display(description=_("warnings"))
     def oddities(self, row):
-        return format_html_join("", '<strong class="doubt">{}</strong>', ((each,) for each in self.odd(row))) or "–"
+        return format_html_join("", "{}", ((doubt(each),) for each in self.odd(row))) or "–"
 
     # The page
 
@@ -179,7 +196,7 @@ class CaseAdmin(NoAddOrDelete, ModelAdmin):
             if response := self._press(request, row, tried):
                 return response
             row = self.get_object(request, object_id)
-        if sees_people(request):
+        if self.holds_person and sees_people(request):
             if not reauthentication.admits(request, [row.pk]):
                 return redirect(reason_url(request))
             log_access_to_people(request, [row.pk], page=self.page)
@@ -187,10 +204,8 @@ class CaseAdmin(NoAddOrDelete, ModelAdmin):
 
     def shown(self, request, row, tried):
         """The page; `tried` are the forms {name of the step: form} that were sent with an error."""
-        may_see = sees_people(request) and row.address_cipher is not None
+        may_see = self.holds_person and sees_people(request) and row.address_cipher is not None
         context = {
-            **self.admin_site.each_context(request),
-            "title": row.title,
             "row": row,
             "facts": [(capfirst(label), value) for label, value in self.facts(request, row)],
             "state": self.state_of(row),
@@ -199,8 +214,6 @@ class CaseAdmin(NoAddOrDelete, ModelAdmin):
             "address": decrypted(lambda: row.address) if may_see else None,
             "steps": {},
             "is_typed": request.method == "POST",
-            "opts": self.opts,
-            "media": self.media,
             **self.details(request, row),
         }
         if self.has_change_permission(request, row):
@@ -209,15 +222,12 @@ class CaseAdmin(NoAddOrDelete, ModelAdmin):
                 # What was typed for another button.
                 form.initial |= {field: request.POST[field] for field in form.fields if field in request.POST}
                 context["steps"][name] = (step, form)
-        return TemplateResponse(request, self.template, context)
+        return self.render(request, self.template, row.title, **context)
 
     def steps_of(self, request, row):
         """{name: Step} of the buttons that this member of staff, who may change the case, is offered."""
-        return {
-            name: step
-            for name, step in row.steps().items()
-            if not step.permission or request.user.has_perm(step.permission)
-        }
+        has_perm = request.user.has_perm
+        return {name: step for name, step in row.steps().items() if not step.permission or has_perm(step.permission)}
 
     def form_of(self, request, row, name, data=None):
         """The form of a step: what it asks first."""
@@ -235,48 +245,47 @@ class CaseAdmin(NoAddOrDelete, ModelAdmin):
         if step.permission and not request.user.has_perm(step.permission):
             raise PermissionDenied(step.permission)
         if name not in row.steps():
-            return self.say(request, self.unchanged, messages.WARNING)
+            return self.message_user(request, self.unchanged, messages.WARNING)
         form = self.form_of(request, row, name, request.POST)
         if not form.is_valid():
             tried[name] = form
             for sentence in dict.fromkeys(sentence for errors in form.errors.values() for sentence in errors):
-                self.say(request, sentence)
+                self.message_user(request, sentence, messages.ERROR)
             return None
-        return getattr(self, f"press_{name}", partial(self.take, name))(request, row, form)
+        return self.press(request, row, name, form)
 
-    def say(self, request, words, level=messages.ERROR):
-        """Show this sentence above the page, which is shown again."""
-        self.message_user(request, words, level)
+    def press(self, request, row, name, form):
+        """Carry out a step with what its form has asked."""
+        return getattr(self, f"press_{name}", self.take)(request, row, name, form)
 
     def run(self, request, row, name, form):
         """Make the transition of a step; returns whether this call made it."""
         return getattr(row, self.model.STEPS[name].method or name)(**form.arguments)
 
-    def take(self, name, request, row, form, **details):
-        """Carry out a step with its audit entry and its message; returns the response. `details` are more for the audit."""
+    def take(self, request, row, name, form):
+        """Carry out a step with its audit entry and its message."""
         with transaction.atomic():
             if not self.run(request, row, name, form):
-                return self.say(request, self.unchanged, messages.WARNING)
-            self.log(request, row, form.details | details)
+                return self.message_user(request, self.unchanged, messages.WARNING)
+            self.log(request, row, form.details)
         words = self.model.STEPS[name].done
         if not words:
             state = self.model.objects.get(pk=row.pk).get_state_display()
             words = gettext("“%(name)s” is now: %(state)s.") % {"name": row.title, "state": state}
-        self.say(request, words, messages.SUCCESS)
-        return self.to_queue()
+        self.message_user(request, words, messages.SUCCESS)
+        return self.after(row)
 
     def log(self, request, row, details):
         """Write what a step did into the audit log and the history."""
         rows = self.model.objects.filter(pk=row.pk)
         details = {
+            "state": rows.values_list("state", flat=True).get(),
             "fields": ["state"],
             "page": self.page,
-            "state": rows.values_list("state", flat=True).get(),
-            **details,
-        }
+        } | details
         AuditEntry.log(request.user, AuditEntry.Action.CHANGE, [row.pk], **details)
         self.log_changes(request, rows, "state")
 
-    def to_queue(self):
-        """The response that leads back to the queue."""
+    def after(self, row):
+        """The response after a step: the queue."""
         return redirect(f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist")

@@ -22,13 +22,14 @@ from pledges.supporters.querysets import PENDING_LIFE
 class Step:
     """One button of the page of a case, and the transition that it makes, by the `method` of its name unless that is given.
 
-    It is offered in the states `start`. Without `to` the method changes something else than the state. `mail` is the kind of
-    the message about it. `permission` is needed beyond that to change the case. With `asks` a box with these words must be
-    ticked, since nobody can undo it. `done` is said afterwards. `title` and `help` stand above what the button asks.
+    It is offered in the states `start`, in all of them if none is named. Without `to` the method changes something else than the
+    state. `mail` is the kind of the message about it. `permission` is needed beyond that to change the case. With `asks` a box
+    with these words must be ticked, since nobody can undo it. `done` is said afterwards. `title` and `help` stand above what the
+    button asks.
     """
 
     button: str
-    start: tuple
+    start: tuple = ()
     to: str = ""
     mail: str = ""
     method: str = ""
@@ -92,7 +93,7 @@ class Steps(models.Model):
 
     def steps(self):
         """{name: Step} of what can be done with it now."""
-        return {name: step for name, step in self.STEPS.items() if self.state in step.start}
+        return {name: step for name, step in self.STEPS.items() if not step.start or self.state in step.start}
 
     def take(self, name, rows=None, **columns):
         """Make the transition of a step, and queue its message; returns whether this call made it.
@@ -103,7 +104,7 @@ class Steps(models.Model):
         step = self.STEPS[name]
         rows = type(self).objects.all() if rows is None else rows
         with transaction.atomic():
-            rows = rows.filter(pk=self.pk, state__in=step.start)
+            rows = rows.filter(pk=self.pk, state__in=step.start or self.STATES.states)
             changed = bool(rows.update(**self.STATES.columns(step.to) | columns))
             if changed and step.mail:
                 Message.queue_for(step.mail, **{self.TABLE: self})
@@ -148,6 +149,21 @@ class CaseQuerySet(models.QuerySet):
         """The rows whose adult has this address; compares the digests of every key in use."""
         digests = keys.digests("address", addresses.normalise(address, ProviderRule.objects.by_domain()))
         return self.filter(Q(address_digest__in=digests) | Q(address_digest_last__in=digests))
+
+    def beginning_with(self, number):
+        """The rows whose id begins with this number."""
+        return self.filter(pk__istartswith=number.strip())
+
+    def named(self, name):
+        """[row] of those whose adult has this name. Case, accents, spaces and the order of words make no difference."""
+        wanted, found = addresses.normalise_name(name), []
+        for row in self.with_person():
+            try:
+                if addresses.normalise_name(row.name) == wanted:
+                    found.append(row)
+            except keys.CannotDecrypt as error:
+                Unreadable.record(error)
+        return found
 
     def of_mailbox(self, row):
         """The rows with the same address as this one."""

@@ -14,7 +14,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from pledges.access import decrypted, sees_people
-from pledges.cases.admin import CaseAdmin, StateFilter, StepForm
+from pledges.cases.admin import CaseAdmin, Choice, StateFilter, StepForm
 from pledges.crypto import keys
 from pledges.crypto.models import Unreadable
 from pledges.enquiries.alarm_words import AlarmWord
@@ -52,8 +52,7 @@ class AnswerForm(StepForm):
         error_messages={"required": _("Write the answer.")},
     )
 
-    def __init__(self, *args, **kwargs):
-        super().__init__(*args, **kwargs)
+    def ask(self):
         labels = zip(LANGUAGE_CODES, (_("Your answer, in Albanian"), _("Your answer, in English")), strict=True)
         self.fields["text"].label = dict(labels)[self.row.language]
         self.fields["text"].widget.attrs["lang"] = self.row.language
@@ -80,29 +79,21 @@ class AssignForm(StepForm):
 
     logged = ("assignee",)
 
-    def __init__(self, *args, **kwargs):
-        super().__init__(*args, **kwargs)
-        words = _("Choose who answers it.")
-        self.fields["assignee"] = forms.TypedChoiceField(
-            label=_("Assign to"),
-            choices=[("", "–"), *((account.pk, account) for account in _staff())],
-            coerce=int,
-            initial=self.row.assignee_id,
-            error_messages={"required": words, "invalid_choice": words},
-        )
+    def ask(self):
+        people = [(account.pk, account) for account in _staff()]
+        words, assigned = _("Choose who answers it."), self.row.assignee_id
+        self.fields["assignee"] = Choice(people, words, label=_("Assign to"), initial=assigned)
+
+    def clean_assignee(self):
+        return int(self.cleaned_data["assignee"])
 
 
 class RecordForm(StepForm):
     """What the person asks for."""
 
-    def __init__(self, *args, **kwargs):
-        super().__init__(*args, **kwargs)
-        kinds = self.row.data_requests.model.Kind.choices
-        self.fields["request_kind"] = forms.ChoiceField(
-            label=_("They ask for"),
-            choices=[(value, capfirst(label)) for value, label in kinds],
-            error_messages={"required": NOT_RECORDED, "invalid_choice": NOT_RECORDED},
-        )
+    def ask(self):
+        kinds = [(value, capfirst(label)) for value, label in self.row.data_requests.model.Kind.choices]
+        self.fields["request_kind"] = Choice(kinds, NOT_RECORDED, label=_("They ask for"), initial=kinds[0][0])
 
 
 class PassForm(StepForm):
@@ -117,8 +108,7 @@ class PassForm(StepForm):
         error_messages=dict.fromkeys(["required", "invalid"], WORDS),
     )
 
-    def __init__(self, *args, **kwargs):
-        super().__init__(*args, **kwargs)
+    def ask(self):
         self.initial["passed_at"] = self.row.passed_at or timezone.now()
 
     def clean_passed_at(self):
@@ -144,14 +134,14 @@ class MessageToTeamAdmin(CaseAdmin):
     def details(self, request, row):
         return {"text": decrypted(lambda: row.text) if sees_people(request) else None}
 
-    def press_erase(self, request, row, form):
+    def press_erase(self, request, row, name, form):
         """Erase it. What is erased has no state that could be logged."""
         with transaction.atomic():
             AuditEntry.log(request.user, AuditEntry.Action.ERASE, [row.pk], page=self.page)
             self.log_deletions(request, self.model.objects.filter(pk=row.pk))
             row.delete()
-        self.say(request, self.model.STEPS["erase"].done, messages.SUCCESS)
-        return self.to_queue()
+        self.message_user(request, self.model.STEPS[name].done, messages.SUCCESS)
+        return self.after(row)
 
     def log(self, request, row, details):
         # What goes to the other admin is not in the list of this one any more. Also where it goes to the inbox, that it was a
@@ -231,13 +221,13 @@ class EnquiryAdmin(MessageToTeamAdmin):
             steps["answer"] = replace(steps["answer"], title="")
         return steps
 
-    def press_use(self, request, row, form):
+    def press_use(self, request, row, name, form):
         """Show the page again with a ready answer in place of what was typed."""
         request.POST = request.POST.copy()
         if ready := form.cleaned_data["ready"]:
             request.POST["text"] = getattr(ready, f"text_{row.language}")
 
-    def press_record(self, request, row, form):
+    def press_record(self, request, row, name, form):
         """Record what a message asks for as a request under the law, and lead to its page."""
         kind = form.cleaned_data["request_kind"]
         try:
@@ -246,7 +236,7 @@ class EnquiryAdmin(MessageToTeamAdmin):
             Unreadable.record(error)
             asked = None
         if asked is None:
-            return self.say(request, NOT_RECORDED)
+            return self.message_user(request, NOT_RECORDED, messages.ERROR)
         AuditEntry.log(request.user, AuditEntry.Action.CHANGE, [row.pk, asked.pk], page=self.page, kind=kind)
         return redirect(change_url(asked))
 

@@ -73,11 +73,8 @@ STATES = States(
     closed="closed_at answered_at? assigned_at? assignee?",
 )
 NO_ALARM = {"disclosure_at": None, "alerted_at": None, "passed_at": None}
-
-
 ERASE = Step(
     _("Erase now"),
-    ("new", "assigned", "answered", "closed"),
     asks=_("Erase the message with name, address and our answers. You cannot undo this."),
     done=_("The message has been erased, with our answers."),
     title=_("Erase"),
@@ -100,14 +97,13 @@ class Enquiry(Case):
 
     STATES = STATES
     STEPS = {
-        "use": Step(_("Use this text"), tuple(State), title=_("Answer")),
-        "answer": Step(_("Send the answer by email"), tuple(State), State.ANSWERED, title=_("Answer"), is_main=True),
-        "assign": Step(_("Assign"), tuple(State), State.ASSIGNED, title=_("Who answers it?")),
+        "use": Step(_("Use this text"), title=_("Answer")),
+        "answer": Step(_("Send the answer by email"), (), State.ANSWERED, title=_("Answer"), is_main=True),
+        "assign": Step(_("Assign"), (), State.ASSIGNED, title=_("Who answers it?")),
         "close": Step(_("Close without a further answer"), (State.NEW, State.ASSIGNED, State.ANSWERED), State.CLOSED),
         "reopen": Step(_("Reopen"), (State.CLOSED,), State.NEW),
         "record": Step(
             _("Open it as a request"),
-            tuple(State),
             permission="pledges.change_datarequest",
             title=_("Is it a request about their data?"),
             help=_(
@@ -117,7 +113,6 @@ class Enquiry(Case):
         ),
         "alarm": Step(
             _("Pass it to the safeguarding lead"),
-            tuple(State),
             method="raise_alarm",
             done=_("The safeguarding lead has it now. It is no longer in the inbox."),
             title=_("Is it about violence against a child?"),
@@ -244,7 +239,6 @@ class Disclosure(Enquiry):
     STEPS = {
         "pass": Step(
             _("Save"),
-            tuple(Enquiry.State),
             method="pass_on",
             done=_("Your changes have been saved."),
             title=_("Pass it on"),
@@ -252,7 +246,6 @@ class Disclosure(Enquiry):
         ),
         "release": Step(
             _("Move it to the inbox"),
-            tuple(Enquiry.State),
             done=_("It is not a disclosure: it is in the inbox now."),
             title=_("Is it not a disclosure?"),
             help=_("Then it goes to the inbox, where the team sees and answers it."),

@@ -3,17 +3,15 @@
 from django.contrib import admin
 from django.db import IntegrityError
 from django.utils import formats
-from django.utils.html import format_html, format_html_join
+from django.utils.html import format_html
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from pledges.access import decrypted
 from pledges.addresses import is_at_provider, split_address, suggest_domain
-from pledges.cases.admin import CaseAdmin, ReasonField, RefuseForm, StepForm
+from pledges.cases.admin import CaseAdmin, ReasonField, RefuseForm, StepForm, people_words
 from pledges.groups.models import GroupPledge
-from pledges.numbers import number
 from pledges.providers.models import ProviderRule
-from pledges.sectors.models import Sector
 from staff.admin.base import change_url
 
 # Groups whose adult rarely writes from a mailbox that a provider gives to everyone.
@@ -24,22 +22,19 @@ class ApproveForm(StepForm):
     """Why an unusual number is right."""
 
     logged = ("reason",)
-    reason = ReasonField(
-        label=_("Why is this number right? Your answer is kept in the record. Do not write any names."),
-        error_messages={"required": _("Write why this number is right before you approve it.")},
-    )
 
-    def __init__(self, *args, **kwargs):
-        super().__init__(*args, **kwargs)
-        if not self.row.is_large:
-            del self.fields["reason"]
+    def ask(self):
+        if self.row.is_large:
+            label = _("Why is this number right? Your answer is kept in the record. Do not write any names.")
+            words = _("Write why this number is right before you approve it.")
+            self.fields["reason"] = ReasonField(words, label=label)
 
 
 @admin.register(GroupPledge)
 class GroupPledgeAdmin(CaseAdmin):
     """The queue, and the page of one group with the decisions."""
 
-    search_fields = ["institution__unaccent__icontains"]
+    search_fields = [*CaseAdmin.search_fields, "institution__unaccent__icontains"]
     list_display = ["title", "people_now", "oddities", "state", "created_at"]
     list_select_related = ["municipality", "county"]
     waiting = ("waiting", _("waiting for a decision"))
@@ -57,7 +52,6 @@ class GroupPledgeAdmin(CaseAdmin):
         return f"{group.total_counted} → {group.total}" if group.is_raised else group.total
 
     def facts(self, request, group):
-        sectors = list(Sector.objects.all())
         yield _("kind"), group.get_kind_display()
         yield _("institution"), group.institution
         yield _("municipality"), f"{group.municipality} ({group.county})"
@@ -66,9 +60,9 @@ class GroupPledgeAdmin(CaseAdmin):
             yield _("event"), f"{group.event}, {group.event.when}"
         if group.grade is not None:
             yield _("grade"), f"{group.grade} {group.letter}"
-        yield _("people"), _people(group.total, group.numbers(sectors))
+        yield _("people"), people_words(group.total, group.people)
         if group.state == group.State.APPROVED:
-            yield _("counted"), _people(group.total_counted, group.numbers(sectors, counted=True))
+            yield _("counted"), people_words(group.total_counted, group.counted)
         for double in group.likely_doubles():
             words = format_html(
                 '<a href="{}">{}</a>, {}, {}<br>{}',
@@ -76,7 +70,7 @@ class GroupPledgeAdmin(CaseAdmin):
                 double.title,
                 formats.localize(double.held_on),
                 double.get_state_display(),
-                _people(double.total, double.numbers(sectors)),
+                people_words(double.total, double.people),
             )
             yield _("Similar group"), words
 
@@ -105,9 +99,3 @@ class GroupPledgeAdmin(CaseAdmin):
         elif group.kind in INSTITUTIONS and is_at_provider(domain, ProviderRule.objects.by_domain()):
             found.append(gettext("personal mailbox: %(domain)s") % {"domain": domain})
         return found
-
-
-def _people(total, numbers):
-    """ "28: Children 26, Teachers 2"."""
-    by_sector = format_html_join(", ", "{} {}", ((sector, number(people)) for sector, people in numbers))
-    return format_html("<b>{}</b>: {}", number(total), by_sector)

@@ -71,17 +71,17 @@ class GroupPledge(Proposal):
             _("Approve: count these people"),
             (State.CONFIRMED, State.APPROVED),
             State.APPROVED,
-            mail=Message.Kind.GROUP_YES,
+            Message.Kind.GROUP_YES,
             is_main=True,
         ),
         "keep": Step(_("Keep the approved number"), (State.APPROVED,), method="keep_approved"),
-        "refuse": Step(_("Refuse and email the adult"), (State.CONFIRMED,), State.REFUSED, mail=Message.Kind.GROUP_NO),
+        "refuse": Step(_("Refuse and email the adult"), (State.CONFIRMED,), State.REFUSED, Message.Kind.GROUP_NO),
         "undo": Step(_("Undo the decision"), (State.APPROVED, State.REFUSED), State.CONFIRMED),
         "withdraw": Step(
             _("Withdraw the group"),
             (State.CONFIRMED, State.APPROVED, State.REFUSED),
             State.WITHDRAWN,
-            mail=Message.Kind.GROUP_OUT,
+            Message.Kind.GROUP_OUT,
             asks=_("The adult asked us to withdraw this group. You cannot undo this."),
         ),
     }
@@ -177,10 +177,9 @@ class GroupPledge(Proposal):
         """Whether it is approved, and a higher number waits for approval."""
         return self.state == self.State.APPROVED and self.people != self.counted
 
-    def numbers(self, sectors, counted=False):
+    def numbers(self, sectors):
         """[(sector, people)] in the order of these sectors."""
-        numbers = (self.counted if counted else self.people) or {}
-        return [(sector, numbers[str(sector.pk)]) for sector in sectors if numbers.get(str(sector.pk))]
+        return [(sector, self.people[str(sector.pk)]) for sector in sectors if str(sector.pk) in self.people]
 
     def described(self):
         """Sentences about it, for messages."""

@@ -1356,7 +1356,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='papersheet',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('counted_at', None), ('first__isnull', True), ('returned_at', None), ('state', 'issued'), ('voided_at', None)), models.Q(('counted_at', None), ('first__isnull', False), ('returned_at__isnull', False), ('state', 'returned'), ('voided_at', None)), models.Q(('counted_at__isnull', False), ('returned_at__isnull', False), ('state', 'counted'), ('voided_at', None)), models.Q(('state', 'void'), ('voided_at__isnull', False)), _connector='OR'), name='sheet_state_and_times'),
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'issued'), ('first__isnull', True), ('returned_at__isnull', True), ('second__isnull', True), ('counted_at__isnull', True), ('voided_at__isnull', True), ('reason', '')), models.Q(('state', 'returned'), models.Q(('first__isnull', True), _negated=True), models.Q(('returned_at__isnull', True), _negated=True), ('counted_at__isnull', True), ('voided_at__isnull', True), ('reason', '')), models.Q(('state', 'counted'), models.Q(('first__isnull', True), _negated=True), models.Q(('returned_at__isnull', True), _negated=True), models.Q(('counted_at__isnull', True), _negated=True), ('voided_at__isnull', True), ('reason', '')), models.Q(('state', 'void'), models.Q(('voided_at__isnull', True), _negated=True), models.Q(('reason', ''), _negated=True)), _connector='OR'), name='sheet_state_and_times'),
         ),
         migrations.AddConstraint(
             model_name='papersheet',
@@ -1365,10 +1365,6 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='papersheet',
             constraint=models.CheckConstraint(condition=models.Q(models.Q(('first__isnull', True), ('first_by', None), ('second__isnull', True), ('second_by', None)), models.Q(('first__isnull', False), ('first_by__isnull', False), ('second__isnull', True), ('second_by', None)), models.Q(('first__isnull', False), ('first_by__isnull', False), ('second__isnull', False), ('second_by__isnull', False), models.Q(('first_by', models.F('second_by')), _negated=True)), _connector='OR'), name='sheet_counted_by_two_accounts'),
-        ),
-        migrations.AddConstraint(
-            model_name='papersheet',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'void'), models.Q(('reason', ''), _negated=True)), models.Q(models.Q(('state', 'void'), _negated=True), ('reason', '')), _connector='OR'), name='sheet_void_with_a_reason'),
         ),
         migrations.AddConstraint(
             model_name='papersheet',

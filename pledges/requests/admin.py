@@ -15,7 +15,7 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from pledges.access import log_access_to_people, sees_people
-from pledges.cases.admin import CHANGED_MEANWHILE, CaseAdmin, RefuseForm, StateFilter, StepForm
+from pledges.cases.admin import CHANGED_MEANWHILE, CaseAdmin, Choice, RefuseForm, StepForm, doubt
 from pledges.crypto import keys
 from pledges.crypto.models import Unreadable
 from pledges.enquiries.admin import is_blocked, sees_disclosures
@@ -55,7 +55,6 @@ ASKS = {
     "lift": [_("What you chose is used again as before. No email goes out about this.")],
 }
 FILES = ("copy", "json")
-WHO_ASKS = _("First choose how we know who is asking.")
 # The choices of staff.
 IDENTITIES = [choice for choice in DataRequest.Identity.choices if choice[0] != DataRequest.Identity.NOTHING]
 
@@ -67,12 +66,15 @@ def uuids(found):
 
 def found_of(row):
     """What the address of a request holds, without this request. Empty once its address is erased or cannot be read."""
-    try:
-        found = held.held_about(row.address) if row.address_cipher is not None else []
-    except keys.CannotDecrypt as error:
-        Unreadable.record(error)
-        return []
-    return [each for each in found if each.row != row]
+    # A page asks several times.
+    if not hasattr(row, "_found"):
+        try:
+            found = held.held_about(row.address) if row.address_cipher is not None else []
+        except keys.CannotDecrypt as error:
+            Unreadable.record(error)
+            found = []
+        row._found = [each for each in found if each.row != row]
+    return row._found
 
 
 def seen_of(row, user):
@@ -117,69 +119,56 @@ class DataRequestForm(forms.ModelForm):
 class IdentityForm(StepForm):
     """How staff know who is asking."""
 
-    WORDS = _("Choose how we know who is asking.")
-    identity = forms.ChoiceField(
-        label=_("How we know who is asking"),
-        choices=[("", "–"), *((value, capfirst(label)) for value, label in IDENTITIES)],
-        error_messages={"required": WORDS, "invalid_choice": WORDS},
-    )
-
-    def __init__(self, *args, **kwargs):
-        super().__init__(*args, **kwargs)
-        self.initial["identity"] = self.row.identity
+    def ask(self):
+        choices = [(value, capfirst(label)) for value, label in IDENTITIES]
+        words = _("Choose how we know who is asking.")
+        self.fields["identity"] = Choice(
+            choices, words, label=_("How we know who is asking"), initial=self.row.identity
+        )
 
 
-class HeldForm(StepForm):
+class IdentifiedForm(StepForm):
+    """What nobody does before staff know who is asking, except to say that we hold nothing."""
+
+    @property
+    def details(self):
+        return {"answer": self.cleaned_data.get("kind", "otherwise")}
+
+    def clean(self):
+        if not self.row.identity and self.cleaned_data.get("kind") != Message.Kind.DATA_NONE:
+            raise forms.ValidationError(_("First choose how we know who is asking."), code="identity")
+
+
+class HeldForm(IdentifiedForm):
     """What is ticked of what is held about the address, in `chosen`."""
 
     def clean(self):
-        if not self.row.identity:
-            raise forms.ValidationError(WHO_ASKS, code="identity")
+        super().clean()
         self.chosen = [each for each in seen_of(self.row, self.user) if each.key in self.data.getlist("row")]
         if not self.chosen:
             raise forms.ValidationError(_("Choose what it is about."), code="chosen")
 
 
-class OtherwiseForm(StepForm):
-    """An answer by letter or in person."""
+class AnswerForm(IdentifiedForm):
+    """The text that answers it."""
 
-    details = {"answer": "otherwise"}
-
-    def clean(self):
-        if not self.row.identity:
-            raise forms.ValidationError(WHO_ASKS, code="identity")
-
-
-class AnswerForm(StepForm):
-    """The text that answers it. Only "we hold nothing" answers someone whose identity was not checked."""
-
-    def __init__(self, *args, **kwargs):
-        super().__init__(*args, **kwargs)
-        words = _("Choose the answer.")
+    def ask(self):
         help_text = gettext(
             "It goes out in the person’s language (%(language)s). You edit it under “Texts of the messages”. It contains none "
             "of their data: others may read the mailbox."
         )
-        self.found = found_of(self.row)
-        self.fields["kind"] = forms.ChoiceField(
+        self.fields["kind"] = Choice(
+            [(kind.value, capfirst(kind.label)) for kind in ANSWER_KINDS],
+            _("Choose the answer."),
             label=_("Text of the email"),
-            choices=[(kind.value, capfirst(kind.label)) for kind in ANSWER_KINDS],
-            initial=USUAL_ANSWERS[self.row.kind] if self.found else Message.Kind.DATA_NONE,
+            initial=USUAL_ANSWERS[self.row.kind] if found_of(self.row) else Message.Kind.DATA_NONE,
             help_text=help_text % {"language": self.row.get_language_display()},
-            error_messages={"required": words, "invalid_choice": words},
         )
 
     def clean(self):
-        is_none = self.cleaned_data.get("kind") == Message.Kind.DATA_NONE
-        if not self.row.identity and not is_none:
-            raise forms.ValidationError(WHO_ASKS, code="identity")
-        if is_none and self.found:
-            words = _("We hold something about this address. Choose another answer.")
-            raise forms.ValidationError(words, code="found")
-
-    @property
-    def details(self):
-        return {"answer": self.cleaned_data["kind"]}
+        super().clean()
+        if self.cleaned_data.get("kind") == Message.Kind.DATA_NONE and found_of(self.row):
+            raise forms.ValidationError(_("We hold something about this address. Choose another answer."), code="found")
 
 
 @admin.register(DataRequest)
@@ -188,7 +177,6 @@ class DataRequestAdmin(CaseAdmin):
 
     form = DataRequestForm
     list_display = ["title", "until", "state", "received_on"]
-    list_filter = [StateFilter, "kind"]
     ordering = ["due_on", "pk"]
     waiting = (State.OPEN.value, State.OPEN.label)
     template, page = "admin/pledges/datarequest/request.html", "request"
@@ -196,7 +184,7 @@ class DataRequestAdmin(CaseAdmin):
         "check": IdentityForm,
         **dict.fromkeys([*FILES, *ASKS], HeldForm),
         "answer": AnswerForm,
-        "otherwise": OtherwiseForm,
+        "otherwise": IdentifiedForm,
         "refuse": RefuseForm,
     }
     list_note = _(
@@ -234,10 +222,7 @@ class DataRequestAdmin(CaseAdmin):
             day = format_html('{}, <a href="{}">{}</a>', day, change_url(row.enquiry), gettext("in this message"))
         yield _("Received on"), day
         is_late = row.state == State.OPEN and row.days_left < 0
-        yield (
-            _("Answer by"),
-            format_html('<strong class="doubt">{}</strong>', due_words(row)) if is_late else due_words(row),
-        )
+        yield _("Answer by"), doubt(due_words(row)) if is_late else due_words(row)
         if row.identity:
             yield _("How we know who is asking"), capfirst(row.get_identity_display())
 
@@ -278,7 +263,7 @@ class DataRequestAdmin(CaseAdmin):
             hidden.add("lift")
         return {name: step for name, step in super().steps_of(request, row).items() if name not in hidden}
 
-    def press_check(self, request, row, form):
+    def press_check(self, request, row, name, form):
         """Note who asks, and go on with this request."""
         with transaction.atomic():
             if row.check_identity(form.cleaned_data["identity"]):
@@ -299,86 +284,55 @@ class DataRequestAdmin(CaseAdmin):
         is_there = may_open and its_admin.get_queryset(request).filter(pk=each.row.pk).exists()
         return change_url(each.row) if is_there else ""
 
-    def press_copy(self, request, row, form):
-        """The page to print. A POST is not repeated after the second factor: they press the button again."""
-        return self._export(request, row, form.chosen, "copy")
-
-    def press_json(self, request, row, form):
-        """The file."""
-        return self._export(request, row, form.chosen, "json")
-
-    def press_erase(self, request, row, form):
-        """Erase what is chosen."""
-        return self._do(request, row, form.chosen, "erase")
-
-    def press_restrict(self, request, row, form):
-        """Restrict what is chosen."""
-        return self._do(request, row, form.chosen, "restrict")
-
-    def press_lift(self, request, row, form):
-        """Lift the restriction of what is chosen."""
-        return self._do(request, row, form.chosen, "lift")
-
-    def _export(self, request, row, chosen, step):
+    def _export(self, request, row, name, form):
+        """The file or the page to print. A POST is not repeated after the second factor: they press the button again."""
         if response := reauthentication.ask_for_factor(request, request.path):
             return response
-        details = {"request": str(row.pk), "format": step}
-        try:
-            with translation.override(row.language):
-                if step == "copy":
-                    context = {
-                        "parts": held_words(chosen),
-                        "row": row,
-                        "language": row.language,
-                        "today": timezone.localdate(),
-                    }
-                    response = TemplateResponse(request, "admin/pledges/datarequest/copy.html", context).render()
-                else:
-                    response = JsonResponse(held_data(chosen), json_dumps_params={"ensure_ascii": False, "indent": 2})
-                    response.headers["Content-Disposition"] = f'attachment; filename="data-{row}.json"'
-        except keys.CannotDecrypt as error:
-            return self._unreadable(request, error)
-        AuditEntry.log(request.user, AuditEntry.Action.EXPORT, uuids(chosen), **details)
+        details = {"request": str(row.pk), "format": name}
+        AuditEntry.log(request.user, AuditEntry.Action.EXPORT, uuids(form.chosen), **details)
+        with translation.override(row.language):
+            if name == "copy":
+                parts, today = held_words(form.chosen), timezone.localdate()
+                context = {"parts": parts, "row": row, "language": row.language, "today": today}
+                return TemplateResponse(request, "admin/pledges/datarequest/copy.html", context).render()
+            response = JsonResponse(held_data(form.chosen), json_dumps_params={"ensure_ascii": False, "indent": 2})
+        response.headers["Content-Disposition"] = f'attachment; filename="data-{row}.json"'
         return response
 
-    def _do(self, request, row, chosen, step):
+    def _change(self, request, row, name, form):
         """Ask first, then erase or restrict what is chosen."""
-        if SURE not in request.POST:
-            return self._ask(request, row, chosen, step)
-        try:
-            self._carry_out_step(request, row, [each.key for each in chosen], step)
-        except keys.CannotDecrypt as error:
-            self._unreadable(request, error)
-        return redirect(change_url(row))
-
-    def _unreadable(self, request, error):
-        Unreadable.record(error)
-        return self.say(
+        if SURE in request.POST:
+            self._carry_out(request, row, [each.key for each in form.chosen], name)
+            return redirect(change_url(row))
+        kept = _("It cannot be restricted.")
+        outcomes = [
+            each.part.outcome if name == "erase" else "" if each.part.is_restrictable else kept for each in form.chosen
+        ]
+        titles = [f"{capfirst(each.part.label)}: {each.title}" for each in form.chosen]
+        return self.render(
             request,
-            _("One of these cannot be decrypted. Nothing has been changed. Tell the person who runs the site."),
+            "staff/ask.html",
+            self.model.STEPS[name].button.removesuffix(" …"),
+            explanation=ASKS[name],
+            facts=list(zip(titles, outcomes, strict=True)),
+            are_words=True,
+            hidden=repeated(request),
+            cancel_url=change_url(row),
         )
 
-    def _ask(self, request, row, chosen, step):
-        def outcome(part):
-            if step == "erase":
-                return part.outcome
-            return "" if part.is_restrictable else _("It cannot be restricted.")
+    def press(self, request, row, name, form):
+        try:
+            return super().press(request, row, name, form)
+        except keys.CannotDecrypt as error:
+            Unreadable.record(error)
+            words = _("One of these cannot be decrypted. Nothing has been changed. Tell the person who runs the site.")
+            return self.message_user(request, words, messages.ERROR)
 
-        context = {
-            **self.admin_site.each_context(request),
-            "title": self.model.STEPS[step].button.removesuffix(" …"),
-            "explanation": ASKS[step],
-            "facts": [(f"{capfirst(each.part.label)}: {each.title}", outcome(each.part)) for each in chosen],
-            "are_words": True,
-            "hidden": repeated(request),
-            "cancel_url": change_url(row),
-            "opts": self.opts,
-            "media": self.media,
-        }
-        return TemplateResponse(request, "staff/ask.html", context)
+    press_copy = press_json = _export
+    press_erase = press_restrict = press_lift = _change
 
     @transaction.atomic
-    def _carry_out_step(self, request, row, ids, step):
+    def _carry_out(self, request, row, ids, step):
         if step == "erase":
             changed, action = held.erase(row.address, ids, sees_disclosures(request.user)), AuditEntry.Action.ERASE
         else:

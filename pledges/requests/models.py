@@ -100,17 +100,16 @@ class DataRequest(Case):
         # What staff do with what is held about the address, also after the answer.
         "copy": Step(
             _("Show the copy to print"),
-            tuple(State),
             title=_("2. Do what is asked"),
             help=_(
                 "Each button acts on what you tick. Before anything is erased or restricted, the next page says what will "
                 "happen. To correct something, open it by its number."
             ),
         ),
-        "json": Step(_("Download the copy as a file (JSON)"), tuple(State)),
-        "restrict": Step(_("Restrict …"), tuple(State)),
-        "lift": Step(_("Lift the restriction …"), tuple(State)),
-        "erase": Step(_("Erase …"), tuple(State)),
+        "json": Step(_("Download the copy as a file (JSON)")),
+        "restrict": Step(_("Restrict …")),
+        "lift": Step(_("Lift the restriction …")),
+        "erase": Step(_("Erase …")),
         "answer": Step(
             _("Send the answer by email"), (State.OPEN,), State.ANSWERED, title=_("3. Answer"), is_main=True
         ),
