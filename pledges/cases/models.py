@@ -13,7 +13,7 @@ from pledges import addresses
 from pledges.crypto import keys
 from pledges.crypto.models import Unreadable
 from pledges.mail.models import Message
-from pledges.person import Restrictable, address_digests, digest_mark
+from pledges.person import Restrictable, address_digests
 from pledges.providers.models import BlockedAddress, ProviderRule
 from pledges.supporters.querysets import PENDING_LIFE
 
@@ -116,17 +116,13 @@ ERASED = {
     "name_cipher": None,
     "address_cipher": None,
     "address_digest": None,
-    "address_digest_last": None,
-    "digest_mark": "",
 }
 # The condition that the columns hold an adult; for constraints.
 HAS_CONTACT = Q(
     name_cipher__isnull=False,
     address_cipher__isnull=False,
     address_digest__isnull=False,
-    address_digest__length=32,
-    address_digest_last__isnull=False,
-    address_digest_last__length=32,
+    address_digest__length=keys.DIGEST_BYTES,
 )
 
 
@@ -148,7 +144,7 @@ class CaseQuerySet(models.QuerySet):
     def at_address(self, address):
         """The rows whose adult has this address; compares the digests of every key in use."""
         digests = keys.digests("address", addresses.normalise(address, ProviderRule.objects.by_domain()))
-        return self.filter(Q(address_digest__in=digests) | Q(address_digest_last__in=digests))
+        return self.filter(address_digest__in=digests)
 
     def beginning_with(self, number):
         """The rows whose id begins with this number."""
@@ -167,23 +163,7 @@ class CaseQuerySet(models.QuerySet):
 
     def of_mailbox(self, row):
         """The rows with the same address as this one."""
-        same = Q(address_digest=row.address_digest) | Q(address_digest_last=row.address_digest_last)
-        return self.filter(same)
-
-    def with_stale_digests(self):
-        """Rows whose digests were computed with other keys or provider rules than the present ones."""
-        return self.with_person().exclude(digest_mark=digest_mark(ProviderRule.objects.by_domain()))
-
-    def redigest(self, rules):
-        """Recompute stale digests by these provider rules. A row that no key opens is recorded for `/readyz`."""
-        for row in self.with_stale_digests().order_by("pk"):
-            try:
-                digests = address_digests(row.address, rules)
-            except keys.CannotDecrypt as error:
-                Unreadable.record(error)
-                continue
-            # Not a row whose adult was erased meanwhile.
-            self.model.objects.filter(pk=row.pk).with_person().update(**digests)
+        return self.filter(address_digest=row.address_digest)
 
 
 class Case(Steps, Restrictable):
@@ -198,9 +178,7 @@ class Case(Steps, Restrictable):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     name_cipher = models.BinaryField(null=True, editable=False)
     address_cipher = models.BinaryField(null=True, editable=False)
-    address_digest = models.BinaryField(max_length=32, null=True, editable=False)
-    address_digest_last = models.BinaryField(max_length=32, null=True, editable=False)
-    digest_mark = models.CharField(max_length=12, blank=True, editable=False)
+    address_digest = models.BinaryField(max_length=keys.DIGEST_BYTES, null=True, editable=False)
     link_version = models.PositiveIntegerField(default=1, db_default=1, editable=False)
     # Of the form, and so of every message.
     language = models.CharField(_("language"), max_length=2, choices=settings.LANGUAGES)
@@ -228,6 +206,10 @@ class Case(Steps, Restrictable):
         return self.address_cipher and keys.decrypt(
             self.address_cipher, associated_data=self.associated_data("address")
         )
+
+    def digests(self, rules):
+        """{column: digest} by the first key and these provider rules; none once the adult is erased. Raises CannotDecrypt."""
+        return address_digests(self.address, rules) if self.address_cipher else {}
 
     def set_person(self, name, address):
         """Set ciphertexts and digests of name and address. Does not save."""

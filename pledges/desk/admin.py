@@ -28,7 +28,16 @@ from pledges.desk.bulk import CANNOT_ERASE_MESSAGE, BulkActions
 from pledges.desk.corrections import CorrectionForm, PersonForm, RequestChannelForm
 from pledges.desk.lists import FILTERS, LOOKUPS, PledgeList
 from pledges.desk.minutes import MinutePages
-from pledges.desk.people import MANY_PEOPLE, MORE_PEOPLE, NO_NUMBER, FindForm, list_of, numbered
+from pledges.desk.people import (
+    MANY_PEOPLE,
+    MORE_PEOPLE,
+    NO_NUMBER,
+    NOBODY,
+    NOBODY_SINCE,
+    FindForm,
+    list_of,
+    numbered,
+)
 from pledges.desk.search import (
     BUTTONS,
     CHANGED,
@@ -46,7 +55,7 @@ from pledges.inbox.models import Submission
 from pledges.mail.models import Message
 from pledges.sectors.models import Sector
 from pledges.statistics.admin import FunnelPage
-from pledges.supporters.batches import Batch, BatchRow
+from pledges.supporters.batches import Batch
 from pledges.supporters.models import CHOICE_FIELDS, MAX_REPEATS, OPT_IN_FIELDS, Pledge
 from staff.admin import reauthentication
 from staff.admin.base import ModelAdmin, change_url
@@ -205,7 +214,7 @@ class PledgeAdmin(BulkActions, MinutePages, FunnelPage, ModelAdmin):
 
     @admin.display(description=_("batches"))
     def batches(self, pledge):
-        batches = Batch.objects.filter(pk__in=BatchRow.objects.filter(pledge=pledge.pk).values("batch"))
+        batches = Batch.objects.filter(ids__contains=[pledge.pk])
         rows = [
             (
                 reverse("admin:pledges_batch_change", args=[batch.pk]),
@@ -352,13 +361,11 @@ class PledgeAdmin(BulkActions, MinutePages, FunnelPage, ModelAdmin):
     def _by_name(self, request, form):
         """The ids of the newest pledges with this name."""
         found = Pledge.objects.find_by_name(form.cleaned_data["person"])
+        since = found.reached and {"day": formats.localize(timezone.localdate(found.reached))}
         if not found.ids:
-            form.add_error(
-                "person",
-                _("No pledge has this name. Check that it is the whole name, or search for the email address."),
-            )
-        elif not found.is_complete:
-            self.message_user(request, MORE_PEOPLE, messages.WARNING)
+            form.add_error("person", NOBODY_SINCE % since if since else NOBODY)
+        elif since:
+            self.message_user(request, MORE_PEOPLE % since, messages.WARNING)
         return found.ids
 
     def _show_cases(self, request, form):

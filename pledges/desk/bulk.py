@@ -25,8 +25,6 @@ from staff.admin import reauthentication
 from staff.admin.confirmation_page import SURE, chosen_rows, repeated
 from staff.models import AuditEntry
 
-# Up to this many pledges are changed within the request; the worker does larger batches.
-CHANGE_IN_REQUEST = 200
 # More are refused: each erasure sends a message and cannot be undone.
 ERASE_LIMIT = 500
 
@@ -194,10 +192,7 @@ class BulkActions:
         with transaction.atomic():
             choice = self._filters(request) if chosen == Batch.Chosen.FILTERS else {}
             batch = Batch.begin(kind, pledges, request.user, chosen, choice)
-            if batch.count <= CHANGE_IN_REQUEST:
-                batch.finish()
-            else:
-                batch.enqueue()
+            batch.start()
         page = reverse("admin:pledges_batch_change", args=[batch.pk])
         if batch.state == Batch.State.WAITING:
             return HttpResponseRedirect(page)

@@ -14,6 +14,7 @@ from translated_fields import TranslatedField
 from pledges.cases.models import HAS_CONTACT, Case, CaseQuerySet, States, Step
 from pledges.crypto import keys
 from pledges.mail.models import Message
+from pledges.person import text_digests
 
 ENQUIRY_PERIOD = timedelta(days=365)
 DISCLOSURE_PERIOD = timedelta(days=30)
@@ -58,7 +59,7 @@ class EnquiryQuerySet(CaseQuerySet):
     def forget_texts(self):
         """Erase the digests by which an equal message is recognised, after SAME_PERIOD; returns of how many."""
         old = self.filter(text_digest__isnull=False, created_at__lte=Now() - SAME_PERIOD)
-        return old.update(text_digest=None, text_digest_last=None)
+        return old.update(text_digest=None)
 
     def expired(self):
         """Those whose time is over: a disclosure 30 days after the alarm, any other after a year."""
@@ -124,8 +125,7 @@ class Enquiry(Case):
     purpose = models.CharField(_("purpose"), max_length=5, choices=EnquiryPurpose, editable=False)
     text_cipher = models.BinaryField(editable=False)
     # Of an enquiry that came within SAME_PERIOD. They are unique: the same message again is not stored.
-    text_digest = models.BinaryField(max_length=32, null=True, unique=True, editable=False)
-    text_digest_last = models.BinaryField(max_length=32, null=True, unique=True, editable=False)
+    text_digest = models.BinaryField(max_length=keys.DIGEST_BYTES, null=True, unique=True, editable=False)
     state = models.CharField(_("state"), max_length=8, choices=State, default=State.NEW, editable=False)
     assignee = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -153,10 +153,8 @@ class Enquiry(Case):
             models.CheckConstraint(name="enquiry_purpose_is_known", condition=Q(purpose__in=EnquiryPurpose.values)),
             models.CheckConstraint(name="enquiry_has_contact", condition=HAS_CONTACT),
             models.CheckConstraint(
-                name="enquiry_text_digests",
-                condition=Q(text_digest=None, text_digest_last=None)
-                | Q(text_digest__isnull=False, text_digest_last__isnull=False)
-                & Q(text_digest__length=32, text_digest_last__length=32),
+                name="enquiry_text_digest_length",
+                condition=Q(text_digest=None) | Q(text_digest__length=keys.DIGEST_BYTES),
             ),
             STATES.constraint("enquiry_state_and_times"),
             models.CheckConstraint(
@@ -167,7 +165,6 @@ class Enquiry(Case):
         indexes = [
             models.Index(fields=["state", "created_at"], name="enquiry_state"),
             models.Index(fields=["address_digest"], name="enquiry_address"),
-            models.Index(fields=["address_digest_last"], name="enquiry_address_last"),
         ]
 
     @property
@@ -179,6 +176,11 @@ class Enquiry(Case):
     def text(self):
         """The decrypted text. Raises CannotDecrypt."""
         return keys.decrypt(self.text_cipher, associated_data=self.associated_data("text"))
+
+    def digests(self, rules):
+        """{column: digest} by the first key and these provider rules. Raises CannotDecrypt."""
+        text = text_digests(self.address, self.purpose, self.text, rules) if self.text_digest else {}
+        return super().digests(rules) | text
 
     # Transitions. Each is one statement or transaction, and returns whether this call made it.
 

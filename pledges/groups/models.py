@@ -133,7 +133,6 @@ class GroupPledge(Proposal):
         indexes = [
             models.Index(fields=["state", "created_at"], name="group_state"),
             models.Index(fields=["address_digest"], name="group_address"),
-            models.Index(fields=["address_digest_last"], name="group_address_last"),
         ]
 
     # What it says

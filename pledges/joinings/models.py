@@ -140,7 +140,6 @@ class Joining(Proposal):
         indexes = [
             models.Index(fields=["state", "created_at"], name="joining_state"),
             models.Index(fields=["address_digest"], name="joining_address"),
-            models.Index(fields=["address_digest_last"], name="joining_address_last"),
         ]
 
     @property

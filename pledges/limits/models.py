@@ -1,8 +1,10 @@
 """Rate limit of public forms and their slow lane, per network and per IPv6 site."""
 
 import ipaddress
+import json
 from datetime import timedelta
 
+from django.apps import apps
 from django.conf import settings
 from django.db import connection, models
 from django.db.models import Q
@@ -52,20 +54,16 @@ UNKNOWN = "unknown"
 
 
 def limits(network, limit):
-    """[(digest, limit)] of a network and, for IPv6, of its site, by each digest key, in ascending order; [] for None (unknown).
+    """[(digest, limit)] of a network and, for IPv6, of its site, in ascending order; [] for None (unknown).
 
-    An attempt is counted under every digest, so processes that share one key of a rotation count together.
+    By the first key alone: after a change of keys the limits begin anew.
     """
     if network is None:
         return []
     by_prefix = {network: limit}
     if site := site_prefix(network):
         by_prefix[site] = limit * NETWORKS_PER_SITE
-    return sorted(
-        (digest, prefix_limit)
-        for prefix, prefix_limit in by_prefix.items()
-        for digest in keys.digests("attempt", prefix)
-    )
+    return sorted((keys.digest("attempt", prefix), prefix_limit) for prefix, prefix_limit in by_prefix.items())
 
 
 class AttemptQuerySet(models.QuerySet):
@@ -81,7 +79,7 @@ class Attempt(models.Model):
     not reveal who has pledged.
     """
 
-    network_digest = models.BinaryField(max_length=32, editable=False)
+    network_digest = models.BinaryField(max_length=keys.DIGEST_BYTES, editable=False)
     created_at = models.DateTimeField(db_default=Now(), editable=False)
 
     objects = AttemptQuerySet.as_manager()
@@ -107,7 +105,7 @@ class SlowLane(models.Model):
     `submit` in sql/submissions.sql gives each form its turn, the next one after the last. The row refers to no person.
     """
 
-    network_digest = models.BinaryField(max_length=32, unique=True, editable=False)
+    network_digest = models.BinaryField(max_length=keys.DIGEST_BYTES, unique=True, editable=False)
     # The turn of the last form, when it is settled.
     last_at = models.DateTimeField(editable=False)
 
@@ -134,13 +132,15 @@ class MessageGrantQuerySet(models.QuerySet):
         asked = []
         for message in messages:
             if message.spec.is_limited and (digests := message.mailbox_digests(rules)):
-                asked.append((message.pk, *digests.values(), message.spec.is_link_caused))
+                asked.append([str(message.pk), [digest.hex() for digest in digests], message.spec.is_link_caused])
         with connection.cursor() as cursor:
             cursor.execute(
-                "SELECT id, grant_message(id, digest, digest_last, is_link_caused) "
-                "FROM unnest(%s::uuid[], %s::bytea[], %s::bytea[], %s::boolean[]) "
-                "AS asked (id, digest, digest_last, is_link_caused)",
-                [[row[place] for row in asked] for place in range(4)],
+                "SELECT (asked ->> 0)::uuid, grant_message("
+                "(asked ->> 0)::uuid, "
+                "ARRAY(SELECT decode(digest, 'hex') FROM jsonb_array_elements_text(asked -> 1) digest), "
+                "(asked ->> 2)::boolean"
+                ") FROM jsonb_array_elements(%s) asked",
+                [json.dumps(asked)],
             )
             refused = {pk for pk, is_granted in cursor.fetchall() if not is_granted}
         return [message for message in messages if message.pk not in refused]
@@ -154,8 +154,7 @@ class MessageGrant(models.Model):
 
     # The id of the message.
     id = models.UUIDField(primary_key=True, editable=False)
-    mailbox_digest = models.BinaryField(max_length=32, editable=False)
-    mailbox_digest_last = models.BinaryField(max_length=32, editable=False)
+    mailbox_digest = models.BinaryField(max_length=keys.DIGEST_BYTES, editable=False)
     is_link_caused = models.BooleanField(editable=False)
     granted_at = models.DateTimeField(editable=False)
 
@@ -165,16 +164,21 @@ class MessageGrant(models.Model):
         constraints = [
             models.CheckConstraint(
                 name="message_grant_digest_lengths",
-                condition=Q(mailbox_digest__length=32, mailbox_digest_last__length=32),
+                condition=Q(mailbox_digest__length=keys.DIGEST_BYTES),
             ),
         ]
         indexes = [
             models.Index(fields=["mailbox_digest", "granted_at"], name="message_grant_mailbox"),
-            models.Index(fields=["mailbox_digest_last", "granted_at"], name="message_grant_mailbox_last"),
         ]
 
     def __str__(self):
         return str(self.pk)[:8]
+
+    def digests(self, rules):
+        """{column: digest} by the first key and these provider rules; none once the message is gone."""
+        message = apps.get_model("pledges.Message").objects.filter(pk=self.pk).first()
+        found = message and message.mailbox_digests(rules)
+        return {"mailbox_digest": found[0]} if found else {}
 
 
 # For which a used challenge is kept after it expired: the clocks of the site and of the database may differ by so much.

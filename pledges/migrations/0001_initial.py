@@ -66,8 +66,7 @@ class Migration(migrations.Migration):
             name='BlockedAddress',
             fields=[
                 ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('mailbox_digest', models.BinaryField(max_length=32, unique=True)),
-                ('mailbox_digest_last', models.BinaryField(max_length=32, unique=True)),
+                ('mailbox_digest', models.BinaryField(max_length=33, unique=True)),
                 ('address_cipher', models.BinaryField()),
                 ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='created')),
             ],
@@ -179,14 +178,10 @@ class Migration(migrations.Migration):
                 ('kept_at', models.DateTimeField(editable=False, null=True)),
                 ('new_address_cipher', models.BinaryField(null=True)),
                 ('new_address_at', models.DateTimeField(editable=False, null=True)),
-                ('address_digest', models.BinaryField(max_length=32)),
-                ('address_digest_last', models.BinaryField(max_length=32)),
-                ('name_digest', models.BinaryField(max_length=32)),
-                ('name_digest_last', models.BinaryField(max_length=32)),
-                ('name_bits', models.SmallIntegerField(editable=False, null=True)),
-                ('domain_digest', models.BinaryField(max_length=32)),
-                ('network_digest', models.BinaryField(max_length=32, null=True)),
-                ('digest_mark', models.CharField(editable=False, max_length=12)),
+                ('address_digest', models.BinaryField(max_length=33)),
+                ('name_digest', models.BinaryField(max_length=33)),
+                ('domain_digest', models.BinaryField(max_length=33)),
+                ('network_digest', models.BinaryField(max_length=33, null=True)),
                 ('slot', models.PositiveSmallIntegerField(editable=False)),
                 ('consent_language', models.CharField(choices=[('sq', 'Albanian'), ('en', 'English')], max_length=2, verbose_name='language of the consent')),
                 ('consented_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name='consented')),
@@ -208,32 +203,6 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': 'pledges',
                 'ordering': ['-created_at'],
                 'permissions': [('see_people', 'Can see names and addresses of supporters')],
-            },
-        ),
-        migrations.CreateModel(
-            name='FunnelChange',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('day', models.DateField()),
-                ('domain_digest', models.BinaryField(max_length=32)),
-                ('kind', models.CharField(choices=[('signed', 'Signed'), ('sent', 'Sent'), ('bounced', 'Bounced'), ('spam', 'Spam'), ('confirmed', 'Confirmed'), ('expired', 'Expired'), ('ignored', 'Ignored')], max_length=9)),
-                ('n', models.PositiveIntegerField()),
-            ],
-            options={
-                'default_permissions': (),
-            },
-        ),
-        migrations.CreateModel(
-            name='FunnelDay',
-            fields=[
-                ('pk', models.CompositePrimaryKey('day', 'provider', 'kind', blank=True, editable=False, primary_key=True, serialize=False)),
-                ('day', models.DateField()),
-                ('provider', models.CharField(blank=True, max_length=253)),
-                ('kind', models.CharField(choices=[('signed', 'Signed'), ('sent', 'Sent'), ('bounced', 'Bounced'), ('spam', 'Spam'), ('confirmed', 'Confirmed'), ('expired', 'Expired'), ('ignored', 'Ignored')], max_length=9)),
-                ('n', models.PositiveIntegerField()),
-            ],
-            options={
-                'default_permissions': (),
             },
         ),
         migrations.CreateModel(
@@ -291,7 +260,7 @@ class Migration(migrations.Migration):
             name='SlowLane',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('network_digest', models.BinaryField(max_length=32, unique=True)),
+                ('network_digest', models.BinaryField(max_length=33, unique=True)),
                 ('last_at', models.DateTimeField(editable=False)),
             ],
         ),
@@ -301,6 +270,19 @@ class Migration(migrations.Migration):
                 ('key', models.CharField(max_length=120, primary_key=True, serialize=False)),
                 ('created_at', models.DateTimeField(auto_now_add=True)),
             ],
+        ),
+        migrations.CreateModel(
+            name='Statistic',
+            fields=[
+                ('pk', models.CompositePrimaryKey('at', 'kind', 'label', blank=True, editable=False, primary_key=True, serialize=False)),
+                ('at', models.DateTimeField()),
+                ('kind', models.CharField(choices=[('challenge', 'asked for a challenge'), ('refusal', 'refused'), ('ignored', 'Ignored'), ('signed', 'Signed'), ('sent', 'Sent'), ('confirmed', 'Confirmed'), ('expired', 'Expired'), ('bounced', 'Bounced'), ('spam', 'Spam')], max_length=9)),
+                ('label', models.CharField(blank=True, max_length=253)),
+                ('n', models.PositiveIntegerField()),
+            ],
+            options={
+                'default_permissions': (),
+            },
         ),
         migrations.CreateModel(
             name='Unreadable',
@@ -325,57 +307,11 @@ class Migration(migrations.Migration):
             name='Attempt',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('network_digest', models.BinaryField(max_length=32)),
+                ('network_digest', models.BinaryField(max_length=33)),
                 ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
             ],
             options={
                 'indexes': [models.Index(fields=['network_digest', 'created_at'], name='attempt_network')],
-            },
-        ),
-        migrations.CreateModel(
-            name='Batch',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('confirm', 'confirm'), ('invalidate', 'invalidate'), ('restore', 'restore')], editable=False, max_length=10, verbose_name='action taken')),
-                ('chosen', models.CharField(choices=[('selection', 'ticked one by one'), ('filters', 'all filtered pledges'), ('networks', 'from the same networks'), ('domains', 'with the same email domains'), ('minutes', 'signed in the same minutes')], editable=False, max_length=9, verbose_name='how they were chosen')),
-                ('choice', models.JSONField(default=dict, editable=False, verbose_name='details of the choice')),
-                ('reason', models.CharField(blank=True, db_default='', editable=False, max_length=200, verbose_name='reason')),
-                ('domain', models.CharField(blank=True, db_default='', editable=False, max_length=253, verbose_name='email domain')),
-                ('state', models.CharField(choices=[('waiting', 'waiting its turn'), ('running', 'under way'), ('done', 'done'), ('cancelled', 'stopped half-way'), ('failed', 'failed'), ('undoing', 'being undone'), ('undone', 'undone')], default='waiting', editable=False, max_length=9, verbose_name='state')),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name='begun')),
-                ('ended_at', models.DateTimeField(editable=False, null=True, verbose_name='ended')),
-                ('undo_asked_at', models.DateTimeField(editable=False, null=True, verbose_name='undoing begun')),
-                ('undone_at', models.DateTimeField(editable=False, null=True, verbose_name='undone')),
-                ('worked_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
-                ('reached', models.UUIDField(editable=False, null=True)),
-                ('count', models.PositiveIntegerField(default=0, editable=False, verbose_name='pledges chosen')),
-                ('changed', models.PositiveIntegerField(default=0, editable=False, verbose_name='changed')),
-                ('skipped', models.PositiveIntegerField(default=0, editable=False, verbose_name='already so, or erased')),
-                ('undone', models.PositiveIntegerField(default=0, editable=False, verbose_name='restored')),
-                ('kept', models.PositiveIntegerField(default=0, editable=False, verbose_name='changed or erased since, and left alone')),
-                ('error', models.CharField(blank=True, editable=False, max_length=80, verbose_name='last error')),
-                ('by', models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='by whom')),
-                ('undone_by', models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='undone by')),
-            ],
-            options={
-                'verbose_name': 'batch',
-                'verbose_name_plural': 'batches',
-                'ordering': ['-pk'],
-                'default_permissions': (),
-            },
-        ),
-        migrations.CreateModel(
-            name='BatchRow',
-            fields=[
-                ('pk', models.CompositePrimaryKey('batch_id', 'pledge', blank=True, editable=False, primary_key=True, serialize=False)),
-                ('pledge', models.UUIDField(db_index=True)),
-                ('invalidated_at', models.DateTimeField(null=True)),
-                ('changed_at', models.DateTimeField(null=True)),
-                ('undone_at', models.DateTimeField(null=True)),
-                ('batch', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='rows', to='pledges.batch')),
-            ],
-            options={
-                'default_permissions': (),
             },
         ),
         migrations.CreateModel(
@@ -407,16 +343,13 @@ class Migration(migrations.Migration):
                 ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
                 ('name_cipher', models.BinaryField(null=True)),
                 ('address_cipher', models.BinaryField(null=True)),
-                ('address_digest', models.BinaryField(max_length=32, null=True)),
-                ('address_digest_last', models.BinaryField(max_length=32, null=True)),
-                ('digest_mark', models.CharField(blank=True, editable=False, max_length=12)),
+                ('address_digest', models.BinaryField(max_length=33, null=True)),
                 ('link_version', models.PositiveIntegerField(db_default=1, default=1, editable=False)),
                 ('language', models.CharField(choices=[('sq', 'Albanian'), ('en', 'English')], max_length=2, verbose_name='language')),
                 ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name='sent')),
                 ('purpose', models.CharField(choices=[('press', 'press'), ('data', 'personal data'), ('site', 'something wrong on the site'), ('other', 'something else')], editable=False, max_length=5, verbose_name='purpose')),
                 ('text_cipher', models.BinaryField()),
-                ('text_digest', models.BinaryField(max_length=32, null=True, unique=True)),
-                ('text_digest_last', models.BinaryField(max_length=32, null=True, unique=True)),
+                ('text_digest', models.BinaryField(max_length=33, null=True, unique=True)),
                 ('state', models.CharField(choices=[('new', 'new'), ('assigned', 'assigned'), ('answered', 'answered'), ('closed', 'closed')], default='new', editable=False, max_length=8, verbose_name='state')),
                 ('assigned_at', models.DateTimeField(editable=False, null=True)),
                 ('answered_at', models.DateTimeField(editable=False, null=True)),
@@ -439,9 +372,7 @@ class Migration(migrations.Migration):
                 ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
                 ('name_cipher', models.BinaryField(null=True)),
                 ('address_cipher', models.BinaryField(null=True)),
-                ('address_digest', models.BinaryField(max_length=32, null=True)),
-                ('address_digest_last', models.BinaryField(max_length=32, null=True)),
-                ('digest_mark', models.CharField(blank=True, editable=False, max_length=12)),
+                ('address_digest', models.BinaryField(max_length=33, null=True)),
                 ('link_version', models.PositiveIntegerField(db_default=1, default=1, editable=False)),
                 ('language', models.CharField(choices=[('sq', 'Albanian'), ('en', 'English')], max_length=2, verbose_name='language')),
                 ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name='sent')),
@@ -501,7 +432,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
                 ('content', models.CharField(choices=[('pledges', 'pledges, without names and addresses'), ('people', 'pledges, with names and addresses'), ('updates', 'names and addresses of people who want news')], max_length=7, verbose_name='content')),
-                ('format', models.CharField(choices=[('csv', 'CSV'), ('xlsx', 'XLSX')], default='xlsx', help_text='XLSX opens in Excel and LibreOffice. Choose CSV when another program asks for it, such as one for mailings.', max_length=4, verbose_name='kind of file')),
+                ('format', models.CharField(choices=[('csv', 'CSV'), ('xlsx', 'XLSX')], default='xlsx', help_text='XLSX opens in Excel and LibreOffice, and holds a million pledges: a longer export becomes a CSV. Choose CSV when another program asks for it, such as one for mailings.', max_length=4, verbose_name='kind of file')),
                 ('filters', models.JSONField(default=dict, editable=False, verbose_name='filters')),
                 ('state', models.CharField(choices=[('running', 'running'), ('finished', 'finished'), ('broken_off', 'stopped early')], default='running', editable=False, max_length=10, verbose_name='state')),
                 ('started_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name='started')),
@@ -682,14 +613,13 @@ class Migration(migrations.Migration):
             name='MessageGrant',
             fields=[
                 ('id', models.UUIDField(editable=False, primary_key=True, serialize=False)),
-                ('mailbox_digest', models.BinaryField(max_length=32)),
-                ('mailbox_digest_last', models.BinaryField(max_length=32)),
+                ('mailbox_digest', models.BinaryField(max_length=33)),
                 ('is_link_caused', models.BooleanField(editable=False)),
                 ('granted_at', models.DateTimeField(editable=False)),
             ],
             options={
-                'indexes': [models.Index(fields=['mailbox_digest', 'granted_at'], name='message_grant_mailbox'), models.Index(fields=['mailbox_digest_last', 'granted_at'], name='message_grant_mailbox_last')],
-                'constraints': [models.CheckConstraint(condition=models.Q(('mailbox_digest__length', 32), ('mailbox_digest_last__length', 32)), name='message_grant_digest_lengths')],
+                'indexes': [models.Index(fields=['mailbox_digest', 'granted_at'], name='message_grant_mailbox')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('mailbox_digest__length', 33)), name='message_grant_digest_lengths')],
             },
         ),
         migrations.CreateModel(
@@ -716,21 +646,6 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
-            name='Minute',
-            fields=[
-                ('pk', models.CompositePrimaryKey('minute', 'kind', 'provider', 'slot', blank=True, editable=False, primary_key=True, serialize=False)),
-                ('minute', models.DateTimeField()),
-                ('kind', models.CharField(choices=[('challenge', 'asked for a challenge'), ('refusal', 'refused')], max_length=9)),
-                ('provider', models.CharField(blank=True, max_length=253)),
-                ('slot', models.PositiveSmallIntegerField()),
-                ('n', models.PositiveIntegerField()),
-            ],
-            options={
-                'default_permissions': (),
-                'constraints': [models.CheckConstraint(condition=models.Q(('kind__in', ['challenge', 'refusal'])), name='minute_kind')],
-            },
-        ),
-        migrations.CreateModel(
             name='Municipality',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -753,9 +668,7 @@ class Migration(migrations.Migration):
                 ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
                 ('name_cipher', models.BinaryField(null=True)),
                 ('address_cipher', models.BinaryField(null=True)),
-                ('address_digest', models.BinaryField(max_length=32, null=True)),
-                ('address_digest_last', models.BinaryField(max_length=32, null=True)),
-                ('digest_mark', models.CharField(blank=True, editable=False, max_length=12)),
+                ('address_digest', models.BinaryField(max_length=33, null=True)),
                 ('link_version', models.PositiveIntegerField(db_default=1, default=1, editable=False)),
                 ('language', models.CharField(choices=[('sq', 'Albanian'), ('en', 'English')], max_length=2, verbose_name='language')),
                 ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name='sent')),
@@ -791,9 +704,7 @@ class Migration(migrations.Migration):
                 ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
                 ('name_cipher', models.BinaryField(null=True)),
                 ('address_cipher', models.BinaryField(null=True)),
-                ('address_digest', models.BinaryField(max_length=32, null=True)),
-                ('address_digest_last', models.BinaryField(max_length=32, null=True)),
-                ('digest_mark', models.CharField(blank=True, editable=False, max_length=12)),
+                ('address_digest', models.BinaryField(max_length=33, null=True)),
                 ('link_version', models.PositiveIntegerField(db_default=1, default=1, editable=False)),
                 ('language', models.CharField(choices=[('sq', 'Albanian'), ('en', 'English')], max_length=2, verbose_name='language')),
                 ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name='sent')),
@@ -920,32 +831,28 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
-            name='RegisteredKey',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('list', models.CharField(choices=[('FIELD_KEYS', 'FIELD_KEYS'), ('DIGEST_KEYS', 'DIGEST_KEYS')], editable=False, max_length=11)),
-                ('fingerprint', models.BinaryField(max_length=32)),
-                ('key_id', models.CharField(editable=False, max_length=2)),
-                ('state', models.CharField(choices=[('coming', 'coming'), ('current', 'current'), ('leaving', 'leaving')], editable=False, max_length=7)),
-                ('registered_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
-            ],
-            options={
-                'default_permissions': (),
-                'constraints': [models.UniqueConstraint(fields=('list', 'fingerprint'), name='registered_key_unique'), models.UniqueConstraint(fields=('list', 'key_id'), name='registered_key_id_unique'), models.UniqueConstraint(condition=models.Q(('state', 'leaving'), _negated=True), fields=('list', 'state'), name='registered_key_one_current')],
-            },
-        ),
-        migrations.CreateModel(
             name='ReturnedMailbox',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('mailbox_digest', models.BinaryField(max_length=32, unique=True)),
-                ('mailbox_digest_last', models.BinaryField(max_length=32, unique=True)),
+                ('mailbox_digest', models.BinaryField(max_length=33, unique=True)),
                 ('returned_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
             ],
             options={
                 'default_permissions': (),
                 'indexes': [models.Index(fields=['returned_at'], name='returned_mailbox_at')],
-                'constraints': [models.CheckConstraint(condition=models.Q(('mailbox_digest__length', 32), ('mailbox_digest_last__length', 32)), name='returned_mailbox_digest_lengths')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('mailbox_digest__length', 33)), name='returned_mailbox_digest_lengths')],
+            },
+        ),
+        migrations.CreateModel(
+            name='Rotation',
+            fields=[
+                ('id', models.BooleanField(default=True, editable=False, primary_key=True, serialize=False)),
+                ('began_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
+                ('opens_at', models.DateTimeField(db_default=django.db.models.expressions.CombinedExpression(django.db.models.functions.datetime.Now(), '+', models.Value(datetime.timedelta(seconds=1800))), editable=False)),
+            ],
+            options={
+                'default_permissions': (),
+                'constraints': [models.CheckConstraint(condition=models.Q(('id', True)), name='rotation_is_one')],
             },
         ),
         migrations.CreateModel(
@@ -1026,9 +933,7 @@ class Migration(migrations.Migration):
                 ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
                 ('name_cipher', models.BinaryField(null=True)),
                 ('address_cipher', models.BinaryField(null=True)),
-                ('address_digest', models.BinaryField(max_length=32, null=True)),
-                ('address_digest_last', models.BinaryField(max_length=32, null=True)),
-                ('digest_mark', models.CharField(blank=True, editable=False, max_length=12)),
+                ('address_digest', models.BinaryField(max_length=33, null=True)),
                 ('link_version', models.PositiveIntegerField(db_default=1, default=1, editable=False)),
                 ('language', models.CharField(choices=[('sq', 'Albanian'), ('en', 'English')], max_length=2, verbose_name='language')),
                 ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name='sent')),
@@ -1041,8 +946,8 @@ class Migration(migrations.Migration):
                 'verbose_name': 'owner of a voice',
                 'verbose_name_plural': 'owners of voices',
                 'default_permissions': (),
-                'indexes': [models.Index(fields=['address_digest'], name='voiceowner_address'), models.Index(fields=['address_digest_last'], name='voiceowner_address_last')],
-                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('address_cipher__isnull', False), ('address_digest__isnull', False), ('address_digest__length', 32), ('address_digest_last__isnull', False), ('address_digest_last__length', 32), ('name_cipher__isnull', False), ('removed_at', None)), models.Q(('address_cipher', None), ('address_digest', None), ('address_digest_last', None), ('approved_fingerprint', ''), ('digest_mark', ''), ('name_cipher', None), ('removed_at__isnull', False)), _connector='OR'), name='voiceowner_contact_or_removed'), models.CheckConstraint(condition=models.Q(('approved_fingerprint', ''), models.Q(('approved_at__isnull', False), ('asked_at__isnull', False)), _connector='OR'), name='voiceowner_approved_with_a_time')],
+                'indexes': [models.Index(fields=['address_digest'], name='voiceowner_address')],
+                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('address_cipher__isnull', False), ('address_digest__isnull', False), ('address_digest__length', 33), ('name_cipher__isnull', False), ('removed_at', None)), models.Q(('address_cipher', None), ('address_digest', None), ('approved_fingerprint', ''), ('name_cipher', None), ('removed_at__isnull', False)), _connector='OR'), name='voiceowner_contact_or_removed'), models.CheckConstraint(condition=models.Q(('approved_fingerprint', ''), models.Q(('approved_at__isnull', False), ('asked_at__isnull', False)), _connector='OR'), name='voiceowner_approved_with_a_time')],
             },
         ),
         migrations.CreateModel(
@@ -1104,21 +1009,15 @@ class Migration(migrations.Migration):
                 ('state', models.CharField(choices=[('waiting', 'waiting'), ('aside', 'set aside')], default='waiting', editable=False, max_length=7, verbose_name='state')),
                 ('aside_at', models.DateTimeField(editable=False, null=True, verbose_name='set aside')),
                 ('error', models.CharField(blank=True, editable=False, max_length=5, verbose_name='error')),
-                ('address_digest', models.BinaryField(max_length=32)),
-                ('address_digest_last', models.BinaryField(max_length=32)),
-                ('mailbox_digest', models.BinaryField(max_length=32)),
-                ('mailbox_digest_last', models.BinaryField(max_length=32)),
-                ('digest_mark', models.CharField(editable=False, max_length=12)),
+                ('address_digest', models.BinaryField(max_length=33)),
+                ('mailbox_digest', models.BinaryField(max_length=33)),
                 ('address_cipher', models.BinaryField(null=True)),
                 ('name_cipher', models.BinaryField(null=True)),
                 ('text_cipher', models.BinaryField(null=True)),
-                ('text_digest', models.BinaryField(max_length=32, null=True)),
-                ('text_digest_last', models.BinaryField(max_length=32, null=True)),
-                ('name_digest', models.BinaryField(max_length=32, null=True)),
-                ('name_digest_last', models.BinaryField(max_length=32, null=True)),
-                ('name_bits', models.SmallIntegerField(editable=False, null=True)),
-                ('domain_digest', models.BinaryField(max_length=32, null=True)),
-                ('network_digest', models.BinaryField(max_length=32, null=True)),
+                ('text_digest', models.BinaryField(max_length=33, null=True)),
+                ('name_digest', models.BinaryField(max_length=33, null=True)),
+                ('domain_digest', models.BinaryField(max_length=33, null=True)),
+                ('network_digest', models.BinaryField(max_length=33, null=True)),
                 ('language', models.CharField(blank=True, choices=[('sq', 'Albanian'), ('en', 'English')], editable=False, max_length=2)),
                 ('show_name', models.BooleanField(default=False, editable=False)),
                 ('updates', models.BooleanField(default=False, editable=False)),
@@ -1146,13 +1045,36 @@ class Migration(migrations.Migration):
             name='wording',
             field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='pledges.wording', verbose_name='text signed'),
         ),
-        migrations.AddConstraint(
-            model_name='batch',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('ended_at', None), ('state__in', ('waiting', 'running')), ('undo_asked_at', None), ('undone_at', None)), models.Q(('ended_at__isnull', False), ('state__in', ('done', 'cancelled')), ('undo_asked_at', None), ('undone_at', None)), models.Q(('state', 'failed'), ('undone_at', None)), models.Q(('ended_at__isnull', False), ('state', 'undoing'), ('undo_asked_at__isnull', False), ('undone_at', None)), models.Q(('ended_at__isnull', False), ('state', 'undone'), ('undo_asked_at__isnull', False), ('undone_at__isnull', False)), _connector='OR'), name='batch_state_and_times'),
-        ),
-        migrations.AddConstraint(
-            model_name='batch',
-            constraint=models.CheckConstraint(condition=models.Q(('count__gte', django.db.models.expressions.CombinedExpression(models.F('changed'), '+', models.F('skipped'))), ('changed__gte', django.db.models.expressions.CombinedExpression(models.F('undone'), '+', models.F('kept')))), name='batch_counts_add_up'),
+        migrations.CreateModel(
+            name='Batch',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('kind', models.CharField(choices=[('confirm', 'confirm'), ('invalidate', 'invalidate'), ('restore', 'restore')], editable=False, max_length=10, verbose_name='action taken')),
+                ('chosen', models.CharField(choices=[('selection', 'ticked one by one'), ('filters', 'all filtered pledges'), ('networks', 'from the same networks'), ('domains', 'with the same email domains'), ('minutes', 'signed in the same minutes')], editable=False, max_length=9, verbose_name='how they were chosen')),
+                ('choice', models.JSONField(default=dict, editable=False, verbose_name='details of the choice')),
+                ('reason', models.CharField(blank=True, db_default='', editable=False, max_length=200, verbose_name='reason')),
+                ('domain', models.CharField(blank=True, db_default='', editable=False, max_length=253, verbose_name='email domain')),
+                ('state', models.CharField(choices=[('waiting', 'waiting its turn'), ('done', 'done'), ('undone', 'undone')], default='waiting', editable=False, max_length=7, verbose_name='state')),
+                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name='begun')),
+                ('ended_at', models.DateTimeField(editable=False, null=True, verbose_name='ended')),
+                ('undo_asked_at', models.DateTimeField(editable=False, null=True, verbose_name='undoing begun')),
+                ('undone_at', models.DateTimeField(editable=False, null=True, verbose_name='undone')),
+                ('ids', django.contrib.postgres.fields.ArrayField(base_field=models.UUIDField(), default=list, editable=False)),
+                ('invalidated', django.contrib.postgres.fields.ArrayField(base_field=models.DateTimeField(), default=list, editable=False)),
+                ('count', models.PositiveIntegerField(default=0, editable=False, verbose_name='pledges chosen')),
+                ('changed', models.PositiveIntegerField(default=0, editable=False, verbose_name='changed')),
+                ('undone', models.PositiveIntegerField(default=0, editable=False, verbose_name='restored')),
+                ('error', models.CharField(blank=True, editable=False, max_length=80, verbose_name='last error')),
+                ('by', models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='by whom')),
+                ('undone_by', models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='undone by')),
+            ],
+            options={
+                'verbose_name': 'batch',
+                'verbose_name_plural': 'batches',
+                'ordering': ['-pk'],
+                'default_permissions': (),
+                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('ended_at', None), ('state', 'waiting'), ('undo_asked_at', None), ('undone_at', None)), models.Q(('ended_at__isnull', False), ('state', 'waiting'), ('undo_asked_at__isnull', False), ('undone_at', None)), models.Q(('ended_at__isnull', False), ('state', 'done'), ('undo_asked_at', None), ('undone_at', None)), models.Q(('ended_at__isnull', False), ('state', 'undone'), ('undo_asked_at__isnull', False), ('undone_at__isnull', False)), _connector='OR'), name='batch_state_and_times'), models.CheckConstraint(condition=models.Q(('changed__gte', models.F('undone')), ('count__gte', models.F('changed'))), name='batch_counts_add_up')],
+            },
         ),
         migrations.AddIndex(
             model_name='enquiry',
@@ -1162,21 +1084,17 @@ class Migration(migrations.Migration):
             model_name='enquiry',
             index=models.Index(fields=['address_digest'], name='enquiry_address'),
         ),
-        migrations.AddIndex(
-            model_name='enquiry',
-            index=models.Index(fields=['address_digest_last'], name='enquiry_address_last'),
-        ),
         migrations.AddConstraint(
             model_name='enquiry',
             constraint=models.CheckConstraint(condition=models.Q(('purpose__in', ['press', 'data', 'site', 'other'])), name='enquiry_purpose_is_known'),
         ),
         migrations.AddConstraint(
             model_name='enquiry',
-            constraint=models.CheckConstraint(condition=models.Q(('address_cipher__isnull', False), ('address_digest__isnull', False), ('address_digest__length', 32), ('address_digest_last__isnull', False), ('address_digest_last__length', 32), ('name_cipher__isnull', False)), name='enquiry_has_contact'),
+            constraint=models.CheckConstraint(condition=models.Q(('address_cipher__isnull', False), ('address_digest__isnull', False), ('address_digest__length', 33), ('name_cipher__isnull', False)), name='enquiry_has_contact'),
         ),
         migrations.AddConstraint(
             model_name='enquiry',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('text_digest', None), ('text_digest_last', None)), models.Q(('text_digest__isnull', False), ('text_digest_last__isnull', False), ('text_digest__length', 32), ('text_digest_last__length', 32)), _connector='OR'), name='enquiry_text_digests'),
+            constraint=models.CheckConstraint(condition=models.Q(('text_digest', None), ('text_digest__length', 33), _connector='OR'), name='enquiry_text_digest_length'),
         ),
         migrations.AddConstraint(
             model_name='enquiry',
@@ -1194,17 +1112,13 @@ class Migration(migrations.Migration):
             model_name='datarequest',
             index=models.Index(fields=['address_digest'], name='request_address'),
         ),
-        migrations.AddIndex(
-            model_name='datarequest',
-            index=models.Index(fields=['address_digest_last'], name='request_address_last'),
-        ),
         migrations.AddConstraint(
             model_name='datarequest',
             constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'open'), ('closed_at__isnull', True), ('refusal', '')), models.Q(('state', 'answered'), models.Q(('identity', ''), _negated=True), models.Q(('closed_at__isnull', True), _negated=True), ('refusal', '')), models.Q(('state', 'refused'), models.Q(('closed_at__isnull', True), _negated=True), models.Q(('refusal', ''), _negated=True)), _connector='OR'), name='request_state_and_time'),
         ),
         migrations.AddConstraint(
             model_name='datarequest',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('address_cipher__isnull', False), ('address_digest__isnull', False), ('address_digest__length', 32), ('address_digest_last__isnull', False), ('address_digest_last__length', 32), ('name_cipher__isnull', False)), models.Q(('address_cipher', None), ('address_digest', None), ('address_digest_last', None), ('digest_mark', ''), ('name_cipher', None), models.Q(('state', 'open'), _negated=True)), _connector='OR'), name='request_person_or_erased'),
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('address_cipher__isnull', False), ('address_digest__isnull', False), ('address_digest__length', 33), ('name_cipher__isnull', False)), models.Q(('address_cipher', None), ('address_digest', None), ('name_cipher', None), models.Q(('state', 'open'), _negated=True)), _connector='OR'), name='request_person_or_erased'),
         ),
         migrations.AddConstraint(
             model_name='datarequest',
@@ -1294,17 +1208,13 @@ class Migration(migrations.Migration):
             model_name='joining',
             index=models.Index(fields=['address_digest'], name='joining_address'),
         ),
-        migrations.AddIndex(
-            model_name='joining',
-            index=models.Index(fields=['address_digest_last'], name='joining_address_last'),
-        ),
         migrations.AddConstraint(
             model_name='joining',
             constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'submitted'), ('confirmed_at__isnull', True), ('approved_at__isnull', True), ('asked_at__isnull', True), ('refused_at__isnull', True), ('refusal', ''), ('ended_at__isnull', True)), models.Q(('state', 'confirmed'), models.Q(('confirmed_at__isnull', True), _negated=True), ('approved_at__isnull', True), ('asked_at__isnull', True), ('refused_at__isnull', True), ('refusal', ''), ('ended_at__isnull', True)), models.Q(('state', 'approved'), models.Q(('confirmed_at__isnull', True), _negated=True), models.Q(('approved_at__isnull', True), _negated=True), ('refused_at__isnull', True), ('refusal', ''), ('ended_at__isnull', True)), models.Q(('state', 'refused'), models.Q(('confirmed_at__isnull', True), _negated=True), ('approved_at__isnull', True), ('asked_at__isnull', True), models.Q(('refused_at__isnull', True), _negated=True), models.Q(('refusal', ''), _negated=True), ('ended_at__isnull', True)), models.Q(('state', 'ended'), ('asked_at__isnull', True), ('refusal', ''), models.Q(('ended_at__isnull', True), _negated=True)), _connector='OR'), name='joining_state_and_times'),
         ),
         migrations.AddConstraint(
             model_name='joining',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('address_cipher__isnull', False), ('address_digest__isnull', False), ('address_digest__length', 32), ('address_digest_last__isnull', False), ('address_digest_last__length', 32), ('name_cipher__isnull', False), models.Q(('state', 'ended'), _negated=True)), models.Q(('address_cipher', None), ('address_digest', None), ('address_digest_last', None), ('digest_mark', ''), ('name_cipher', None), models.Q(('state__in', ['submitted', 'approved']), _negated=True)), _connector='OR'), name='joining_contact_or_erased'),
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('address_cipher__isnull', False), ('address_digest__isnull', False), ('address_digest__length', 33), ('name_cipher__isnull', False), models.Q(('state', 'ended'), _negated=True)), models.Q(('address_cipher', None), ('address_digest', None), ('name_cipher', None), models.Q(('state__in', ['submitted', 'approved']), _negated=True)), _connector='OR'), name='joining_contact_or_erased'),
         ),
         migrations.AddIndex(
             model_name='grouppledge',
@@ -1313,10 +1223,6 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name='grouppledge',
             index=models.Index(fields=['address_digest'], name='group_address'),
-        ),
-        migrations.AddIndex(
-            model_name='grouppledge',
-            index=models.Index(fields=['address_digest_last'], name='group_address_last'),
         ),
         migrations.AddConstraint(
             model_name='grouppledge',
@@ -1328,7 +1234,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='grouppledge',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('address_cipher__isnull', False), ('address_digest__isnull', False), ('address_digest__length', 32), ('address_digest_last__isnull', False), ('address_digest_last__length', 32), ('name_cipher__isnull', False), models.Q(('state', 'withdrawn'), _negated=True)), models.Q(('address_cipher', None), ('address_digest', None), ('address_digest_last', None), ('digest_mark', ''), ('name_cipher', None), models.Q(('state', 'submitted'), _negated=True)), _connector='OR'), name='group_person_or_erased'),
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('address_cipher__isnull', False), ('address_digest__isnull', False), ('address_digest__length', 33), ('name_cipher__isnull', False), models.Q(('state', 'withdrawn'), _negated=True)), models.Q(('address_cipher', None), ('address_digest', None), ('name_cipher', None), models.Q(('state', 'submitted'), _negated=True)), _connector='OR'), name='group_person_or_erased'),
         ),
         migrations.AddConstraint(
             model_name='grouppledge',
@@ -1504,7 +1410,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='submission',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('kind', 'pledge'), _negated=True), models.Q(('address_cipher__isnull', False), ('consent__isnull', False), ('domain_digest__isnull', False), ('name_cipher__isnull', False), ('name_digest__isnull', False), ('name_digest_last__isnull', False), ('pledge', None), ('sector__isnull', False), ('wording__isnull', False), models.Q(('language', ''), _negated=True)), _connector='OR'), name='submission_of_a_pledge'),
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('kind', 'pledge'), _negated=True), models.Q(('address_cipher__isnull', False), ('consent__isnull', False), ('domain_digest__isnull', False), ('name_cipher__isnull', False), ('name_digest__isnull', False), ('pledge', None), ('sector__isnull', False), ('wording__isnull', False), models.Q(('language', ''), _negated=True)), _connector='OR'), name='submission_of_a_pledge'),
         ),
         migrations.AddConstraint(
             model_name='submission',
@@ -1516,7 +1422,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='submission',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('kind', 'enquiry'), ('text_cipher__isnull', False)), models.Q(models.Q(('kind', 'enquiry'), _negated=True), ('text_cipher', None), ('text_digest', None), ('text_digest_last', None)), _connector='OR'), name='submission_of_an_enquiry'),
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('kind', 'enquiry'), ('text_cipher__isnull', False)), models.Q(models.Q(('kind', 'enquiry'), _negated=True), ('text_cipher', None), ('text_digest', None)), _connector='OR'), name='submission_of_an_enquiry'),
         ),
         migrations.AddConstraint(
             model_name='submission',
@@ -1528,11 +1434,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='submission',
-            constraint=models.CheckConstraint(condition=models.Q(('name_bits', None), models.Q(('name_bits__gte', 0), ('name_bits__lt', 256), ('name_digest__isnull', False)), _connector='OR'), name='submission_name_bits_of_a_name'),
-        ),
-        migrations.AddConstraint(
-            model_name='submission',
-            constraint=models.CheckConstraint(condition=models.Q(('address_digest__length', 32), ('address_digest_last__length', 32), ('domain_digest__length', 32), ('mailbox_digest__length', 32), ('mailbox_digest_last__length', 32), ('name_digest__length', 32), ('name_digest_last__length', 32), ('text_digest__length', 32), ('text_digest_last__length', 32)), name='submission_digest_lengths'),
+            constraint=models.CheckConstraint(condition=models.Q(('address_digest__length', 33), ('domain_digest__length', 33), ('mailbox_digest__length', 33), ('name_digest__length', 33), ('text_digest__length', 33)), name='submission_digest_lengths'),
         ),
         migrations.AddIndex(
             model_name='pledge',
@@ -1572,10 +1474,6 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='pledge',
-            index=models.Index(fields=['digest_mark'], name='pledge_digest_mark'),
-        ),
-        migrations.AddIndex(
-            model_name='pledge',
             index=models.Index(condition=models.Q(('network_digest__isnull', False)), fields=['network_digest', 'created_at'], name='pledge_network'),
         ),
         migrations.AddIndex(
@@ -1598,14 +1496,6 @@ class Migration(migrations.Migration):
             model_name='pledge',
             index=models.Index(condition=models.Q(('keep_asked_at__isnull', False)), fields=['keep_asked_at'], name='pledge_keep_asked'),
         ),
-        migrations.AddIndex(
-            model_name='pledge',
-            index=models.Index(condition=models.Q(('name_bits__isnull', False)), fields=['name_bits', '-created_at', '-id'], name='pledge_name_bits'),
-        ),
-        migrations.AddIndex(
-            model_name='pledge',
-            index=models.Index(condition=models.Q(('name_bits', None), ('name_cipher__isnull', False)), fields=['id'], name='pledge_name_bits_missing'),
-        ),
         migrations.AddConstraint(
             model_name='pledge',
             constraint=models.CheckConstraint(condition=models.Q(('slot__in', (1, 2))), name='pledge_slot_one_or_two'),
@@ -1616,15 +1506,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='pledge',
-            constraint=models.UniqueConstraint(condition=models.Q(('confirmed_at__isnull', False)), fields=('address_digest_last', 'slot'), name='pledge_place_unique_last'),
-        ),
-        migrations.AddConstraint(
-            model_name='pledge',
             constraint=models.UniqueConstraint(fields=('address_digest', 'name_digest'), name='pledge_person_unique'),
-        ),
-        migrations.AddConstraint(
-            model_name='pledge',
-            constraint=models.UniqueConstraint(fields=('address_digest_last', 'name_digest_last'), name='pledge_person_unique_last'),
         ),
         migrations.AddConstraint(
             model_name='pledge',
@@ -1652,18 +1534,14 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='pledge',
-            constraint=models.CheckConstraint(condition=models.Q(('address_digest__length', 32), ('address_digest_last__length', 32), ('domain_digest__length', 32), ('name_digest__length', 32), ('name_digest_last__length', 32)), name='pledge_digest_lengths'),
+            constraint=models.CheckConstraint(condition=models.Q(('address_digest__length', 33), ('domain_digest__length', 33), ('name_digest__length', 33)), name='pledge_digest_lengths'),
         ),
         migrations.AddConstraint(
             model_name='pledge',
             constraint=models.CheckConstraint(condition=models.Q(models.Q(('address_cipher__isnull', False), ('name_cipher__isnull', False)), models.Q(('address_cipher', None), ('confirmed_at__isnull', False), ('keep_asked_at', None), ('name_cipher', None), ('new_address_at', None), ('new_address_cipher', None), ('show_name', False), ('updates', False), ('wall', 'waiting'), ('wall_at', None), models.Q(('state', 'pending'), _negated=True)), _connector='OR'), name='pledge_person_or_erased'),
         ),
-        migrations.AddConstraint(
-            model_name='pledge',
-            constraint=models.CheckConstraint(condition=models.Q(('name_bits', None), models.Q(('name_bits__gte', 0), ('name_bits__lt', 256), ('name_cipher__isnull', False)), _connector='OR'), name='pledge_name_bits_of_a_name'),
-        ),
     ] + run(
         "counting", "wordings", "storage", "content", "watched", "submissions", "grants", "outbox",
-        "keys", "probes", "groups", "paper", "joinings", "commitments", "enquiries", "minutes",
-        "requests", "returns", "mailers", "funnel", "names", "sectors", "voices", "mailings", "published",
+        "probes", "groups", "paper", "joinings", "commitments", "enquiries",
+        "requests", "returns", "mailers", "sectors", "voices", "mailings", "published",
     )

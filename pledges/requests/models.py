@@ -152,7 +152,6 @@ class DataRequest(Case):
         indexes = [
             models.Index(fields=["state", "due_on"], name="request_state"),
             models.Index(fields=["address_digest"], name="request_address"),
-            models.Index(fields=["address_digest_last"], name="request_address_last"),
         ]
 
     @property

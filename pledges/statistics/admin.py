@@ -10,16 +10,17 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from pledges.statistics import funnel
-from pledges.statistics.models import FUNNEL_DAYS, FallenProvider, FunnelKind
+from pledges.statistics.models import DAYS_SHOWN, FallenProvider, Statistic, first_day
 
 # The columns, in this order.
+Kind = Statistic.Kind
 TITLES = {
-    FunnelKind.SIGNED: pgettext_lazy("pledges", "Signed"),
-    FunnelKind.SENT: gettext_lazy("Emails sent"),
-    FunnelKind.CONFIRMED: pgettext_lazy("pledges", "Confirmed"),
-    FunnelKind.EXPIRED: pgettext_lazy("pledges", "Not confirmed in time"),
-    FunnelKind.BOUNCED: gettext_lazy("Came back"),
-    FunnelKind.SPAM: gettext_lazy("Reported as spam"),
+    Kind.SIGNED: pgettext_lazy("pledges", "Signed"),
+    Kind.SENT: gettext_lazy("Emails sent"),
+    Kind.CONFIRMED: pgettext_lazy("pledges", "Confirmed"),
+    Kind.EXPIRED: pgettext_lazy("pledges", "Not confirmed in time"),
+    Kind.BOUNCED: gettext_lazy("Came back"),
+    Kind.SPAM: gettext_lazy("Reported as spam"),
 }
 # How the address of the page names the other domains.
 OTHER = "other"
@@ -40,11 +41,11 @@ class FunnelPage:
             raise PermissionDenied
         numbers = funnel.read()
         by_provider = _sums(numbers, lambda day, provider: provider)
-        providers = sorted(by_provider, key=lambda name: (not name, -by_provider[name][FunnelKind.SIGNED]))
+        providers = sorted(by_provider, key=lambda name: (not name, -by_provider[name][Kind.SIGNED]))
         chosen = next((name for name in providers if (name or OTHER) == request.GET.get("provider")), None)
         shown = {key: n for key, n in numbers.items() if chosen is None or key[1] == chosen}
         by_day = _sums(shown, lambda day, provider: day)
-        days = [funnel.first_day() + timedelta(days=ago) for ago in reversed(range(FUNNEL_DAYS))]
+        days = [first_day() + timedelta(days=ago) for ago in reversed(range(DAYS_SHOWN))]
         total = sum(by_day.values(), Counter())
         context = {
             **self.admin_site.each_context(request),
@@ -61,7 +62,7 @@ class FunnelPage:
             ],
             "providers": [(provider_words(name), _row(by_provider[name])) for name in providers],
             "rows": [(day, _row(by_day[day])) for day in days if by_day[day]],
-            "ignored": sum(row[FunnelKind.IGNORED] for row in numbers.values()),
+            "ignored": sum(row[Kind.IGNORED] for row in numbers.values()),
         }
         return TemplateResponse(request, "admin/pledges/pledge/funnel.html", context)
 
@@ -87,7 +88,7 @@ def _sums(numbers, key):
 def _row(counter):
     """[(number, share of those signed in percent or None)] of the columns."""
     return [
-        (counter[kind], _share(counter[kind], counter[FunnelKind.SIGNED]) if kind == FunnelKind.CONFIRMED else None)
+        (counter[kind], _share(counter[kind], counter[Kind.SIGNED]) if kind == Kind.CONFIRMED else None)
         for kind in TITLES
     ]
 

@@ -60,7 +60,6 @@ class VoiceOwner(Case):
         ]
         indexes = [
             models.Index(fields=["address_digest"], name="voiceowner_address"),
-            models.Index(fields=["address_digest_last"], name="voiceowner_address_last"),
         ]
 
     def described(self):
