@@ -60,7 +60,7 @@ def test_a_correction_is_found_by_the_new_name_only():
 def test_the_release_before_corrects_a_name_and_the_worker_computes_its_bits():
     pledge = make_pledge("Zamira Çela")
     cipher = keys.encrypt("Zamira Hoxha", associated_data=pledge.associated_data("name"))
-    Pledge.objects.filter(pk=pledge.pk).update(name_cipher=cipher, name_digest=b"\x01" * 32)
+    Pledge.objects.filter(pk=pledge.pk).update(name_cipher=cipher, name_digest=b"\x01" * 33)
     pledge.refresh_from_db()
     assert pledge.name_bits is None
     assert pledge.pk in found("Zamira Hoxha"), "a row without bits is a candidate"
