@@ -117,4 +117,4 @@ class Contact(Restrictable):
         """
         others = [row for row in rows if row.pk != self.pk]
         if others and self.messages.queued().filter(kind=kind).exists():
-            Message.queue_for(kind, **{self.TABLE: others[-1]})
+            Message.queue(kind, others[-1])

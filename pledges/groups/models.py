@@ -260,7 +260,7 @@ class GroupPledge(Contact):
                 group.pass_on(Message.Kind.GROUP, left)
             if groups:
                 # It is about all of them.
-                Message.queue_for(Message.Kind.GROUP_OPEN, group=groups[0])
+                Message.queue(Message.Kind.GROUP_OPEN, groups[0])
         return groups
 
     def block(self):
@@ -277,7 +277,7 @@ class GroupPledge(Contact):
                 state=self.State.APPROVED, counted=F("people"), approved_at=Coalesce("approved_at", Now())
             )
             if changed:
-                Message.queue_for(Message.Kind.GROUP_YES, group=self)
+                Message.queue(Message.Kind.GROUP_YES, self)
         return bool(changed)
 
     def refuse(self, reason):
@@ -289,7 +289,7 @@ class GroupPledge(Contact):
                 .update(state=self.State.REFUSED, refused_at=Now(), refusal=reason)
             )
             if changed:
-                Message.queue_for(Message.Kind.GROUP_NO, group=self)
+                Message.queue(Message.Kind.GROUP_NO, self)
         return bool(changed)
 
     def keep_approved(self):

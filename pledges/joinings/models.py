@@ -205,7 +205,7 @@ class Joining(Contact):
         rows = type(self).objects.waiting().with_person().filter(pk=self.pk)
         changed = bool(rows.update(state=self.State.APPROVED, approved_at=Now()))
         if changed:
-            Message.queue_for(Message.Kind.JOIN_YES, joining=self)
+            Message.queue(Message.Kind.JOIN_YES, self)
         return changed
 
     def refuse(self, reason):
@@ -214,7 +214,7 @@ class Joining(Contact):
             rows = type(self).objects.waiting().filter(pk=self.pk)
             changed = bool(rows.update(state=self.State.REFUSED, refused_at=Now(), refusal=reason))
             if changed:
-                Message.queue_for(Message.Kind.JOIN_NO, joining=self)
+                Message.queue(Message.Kind.JOIN_NO, self)
         return changed
 
     def undo(self):
@@ -230,7 +230,7 @@ class Joining(Contact):
             rows = type(self).objects.filter(pk=self.pk, state=self.State.APPROVED, asked_at=None)
             changed = bool(rows.update(asked_at=Now()))
             if changed:
-                Message.queue_for(Message.Kind.JOIN_RENEW, joining=self)
+                Message.queue(Message.Kind.JOIN_RENEW, self)
         return changed
 
     def end(self):

@@ -14,8 +14,8 @@ from django.utils.translation import gettext_lazy as _
 from pledges.cases.models import ERASED, HAS_CONTACT, Contact, ContactQuerySet
 from pledges.crypto import keys
 from pledges.enquiries.models import Enquiry
+from pledges.mail.kinds import MessageKind
 from pledges.mail.models import Message
-from pledges.mail.texts import MessageKind
 from pledges.person import address_digests
 from pledges.providers.models import ProviderRule
 
@@ -182,7 +182,7 @@ class DataRequest(Contact):
         with transaction.atomic():
             done = bool(rows.update(state=state, refusal=refusal, closed_at=Now()))
             if done and message_kind:
-                Message.queue_for(message_kind, request=self)
+                Message.queue(message_kind, self)
         return done
 
     def _open(self):

@@ -15,7 +15,7 @@ from pledges.crypto import keys
 from pledges.crypto.keys import has_older_key
 from pledges.crypto.models import Unreadable
 from pledges.inbox.submissions import settle_all
-from pledges.limits.models import MessageGrant
+from pledges.mail.grants import MessageGrant
 from pledges.mail.models import Message
 from pledges.person import digest_mark, person_digests
 from pledges.providers.models import BlockedAddress, ProviderRule, mailbox_digests
@@ -181,7 +181,7 @@ def _changed(model, digests):
 def _redigest_grants(rules):
     """Recompute the digests of the grants whose message still exists. The others end within a day."""
     for grants in _batches(MessageGrant.objects.order_by("pk")):
-        messages = Message.objects.select_related("pledge").in_bulk([grant.pk for grant in grants])
+        messages = Message.objects.in_bulk([grant.pk for grant in grants])
         for grant in grants:
             if (message := messages.get(grant.pk)) and (digests := message.mailbox_digests(rules)):
                 MessageGrant.objects.filter(pk=grant.pk).update(**digests)

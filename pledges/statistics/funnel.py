@@ -18,7 +18,7 @@ WITH pledges AS (
     SELECT id, (created_at AT TIME ZONE 'Europe/Tirane')::date AS day, domain_digest, confirmed_at
     FROM pledges_pledge WHERE created_at >= %(since)s
 ), sent AS (
-    SELECT day, domain_digest, state FROM pledges_message message JOIN pledges ON pledges.id = message.pledge_id
+    SELECT day, domain_digest, state FROM pledges_message message JOIN pledges ON pledges.id = message.about_id
     WHERE message.kind = 'confirm' AND message.sent_at IS NOT NULL
 )
 SELECT day, domain_digest, '' AS provider, 'signed' AS kind, count(*) AS n FROM pledges GROUP BY 1, 2
@@ -36,8 +36,9 @@ PROMPT_SQL = """
 SELECT days > 0, domain_digest, count(*), count(*) FILTER (WHERE confirmed_at <= sent_at + %(soon)s)
 FROM generate_series(0, %(days)s) days CROSS JOIN LATERAL (
     SELECT pledge.domain_digest, pledge.confirmed_at, message.sent_at
-    FROM pledges_message message JOIN pledges_pledge pledge ON pledge.id = message.pledge_id
+    FROM pledges_message message JOIN pledges_pledge pledge ON pledge.id = message.about_id
     WHERE message.kind = 'confirm' AND message.sent_at IS NOT NULL
+        AND message.priority = 0
         AND message.tried_at > statement_timestamp() - %(soon)s - %(window)s - make_interval(days => days)
         AND message.tried_at <= statement_timestamp() - %(soon)s - make_interval(days => days)
     ORDER BY message.tried_at DESC LIMIT %(most)s

@@ -17,7 +17,7 @@ BEGIN
     RETURN NULL;
 END $$;
 
--- Erased confirmation messages. Those of an erased pledge are deleted before it.
+-- Erased confirmation messages. Those of an erased pledge are deleted before it (messages.sql).
 CREATE OR REPLACE FUNCTION funnel_messages_deleted() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     INSERT INTO pledges_funnelchange (day, domain_digest, kind, n)
@@ -29,7 +29,7 @@ BEGIN
                 ELSE ARRAY['sent']
             END
         ) AS kind
-        FROM old_rows message JOIN pledges_pledge pledge ON pledge.id = message.pledge_id
+        FROM old_rows message JOIN pledges_pledge pledge ON pledge.id = message.about_id
         WHERE message.kind = 'confirm' AND message.sent_at IS NOT NULL
     ) ended WHERE created_at > statement_timestamp() - interval '31 days' GROUP BY 1, 2, 3;
     RETURN NULL;
