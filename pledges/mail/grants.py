@@ -48,79 +48,53 @@ class MessageGrantQuerySet(models.QuerySet):
         if not asked:
             return messages
         # Of two processes in the middle of a rotation both know the last key.
-        now, is_free = self._lock(sorted({digests["mailbox_digest_last"] for _message, digests in asked}))
-        before, granted, postponed = self._before(asked, now), [], {}
+        now, is_free = _lock({digests["mailbox_digest_last"] for _message, digests in asked})
+        columns = ("mailbox_digest", "mailbox_digest_last")
+        mailboxes = Q(
+            *((f"{each}__in", [digests[each] for _message, digests in asked]) for each in columns), _connector=Q.OR
+        )
+        found = list(self.filter(mailboxes, granted_at__gt=now - GRANT_LIFE))
+        returned = list(ReturnedMailbox.objects.filter(mailboxes, returned_at__gt=now - GRANT_LIFE))
+        granted, postponed = [], {}
         for message, digests in asked:
-            mailbox = before[digests["mailbox_digest_last"]]
-            again_at = mailbox.again_at(message, now) if is_free[digests["mailbox_digest_last"]] else now + BUSY_DELAY
-            if again_at:
-                postponed[message.pk] = again_at
-                continue
-            grant = MessageGrant(
+            by_link = message.spec.is_link_caused
+            made = MessageGrant(
                 id=message.pk,
                 network_digest=message.network_digest,
-                is_link_caused=message.spec.is_link_caused,
+                is_link_caused=by_link,
                 granted_at=now,
                 **digests,
             )
-            mailbox.grants[grant.pk] = grant
-            granted.append(grant)
-        columns = ["mailbox_digest", "mailbox_digest_last", "granted_at"]
-        self.bulk_create(granted, update_conflicts=True, unique_fields=["id"], update_fields=columns)
+            others = [each for each in found if each.pk != message.pk]
+            waits = made.waits(
+                [each for each in others if each.is_link_caused == by_link and _is_at(each, digests)],
+                [each for each in returned if _is_at(each, digests)],
+            )
+            if not is_free[digests["mailbox_digest_last"]]:
+                waits = [now + BUSY_DELAY]
+            if again_at := max(filter(None, waits), default=None):
+                postponed[message.pk] = again_at
+            else:
+                granted.append(made)
+                found = [*others, made]
+        self.bulk_create(granted, update_conflicts=True, unique_fields=["id"], update_fields=[*columns, "granted_at"])
         if postponed:
             with connection.cursor() as cursor:
                 cursor.execute(POSTPONE_SQL, [list(postponed), list(postponed.values())])
         return [message for message in messages if message.pk not in postponed]
 
-    @staticmethod
-    def _lock(digests):
-        """Try to lock these mailboxes until the end of the transaction; returns the time and {digest: whether it is locked}."""
-        with connection.cursor() as cursor:
-            cursor.execute(LOCK_SQL, [digests])
-            rows = cursor.fetchall()
-        return rows[0][2], {bytes(digest): is_locked for digest, is_locked, _now in rows}
 
-    def _before(self, asked, now):
-        """{last digest: _Mailbox} of the mailboxes of these messages, as the locks found them."""
-        wanted = Q()
-        for column in ("mailbox_digest", "mailbox_digest_last"):
-            wanted |= Q(**{f"{column}__in": [digests[column] for _message, digests in asked]})
-        found = list(self.filter(wanted, granted_at__gt=now - GRANT_LIFE))
-        returned = list(ReturnedMailbox.objects.filter(wanted, returned_at__gt=now - GRANT_LIFE))
-
-        def of(rows, digests):
-            return [row for row in rows if any(bytes(getattr(row, name)) == digests[name] for name in digests)]
-
-        return {
-            digests["mailbox_digest_last"]: _Mailbox(of(found, digests), of(returned, digests))
-            for _message, digests in asked
-        }
+def _lock(digests):
+    """Try to lock these mailboxes until the end of the transaction; returns the time and {digest: whether it is locked}."""
+    with connection.cursor() as cursor:
+        cursor.execute(LOCK_SQL, [sorted(digests)])
+        rows = cursor.fetchall()
+    return rows[0][2], {bytes(digest): is_locked for digest, is_locked, _now in rows}
 
 
-class _Mailbox:
-    """What one mailbox got within the last day, and what came back."""
-
-    def __init__(self, grants, returned):
-        self.grants = {grant.pk: grant for grant in grants}
-        self._returned = returned
-
-    def again_at(self, message, now):
-        """When this message may be sent, or None: now."""
-        by_link = message.spec.is_link_caused
-        others = (grant for grant in self.grants.values() if grant.pk != message.pk)
-        grants = [grant for grant in others if grant.is_link_caused == by_link]
-        waits = [_free_again(grants, A_DAY_BY_LINK if by_link else A_DAY, GRANT_LIFE)]
-        if by_link:
-            waits.append(
-                _free_again([grant for grant in grants if grant.granted_at > now - LINK_PERIOD], 1, LINK_PERIOD)
-            )
-        else:
-            if message.network_digest:
-                same = [grant for grant in grants if grant.network_digest == message.network_digest]
-                waits.append(_free_again(same, A_DAY_BY_NETWORK, GRANT_LIFE))
-            # The fault may have been a passing one: after a day one more is tried.
-            waits += [row.returned_at + GRANT_LIFE for row in self._returned]
-        return max(filter(None, waits), default=None)
+def _is_at(row, digests):
+    """Whether a row is of the mailbox with these digests."""
+    return any(bytes(getattr(row, column)) == digest for column, digest in digests.items())
 
 
 def _free_again(grants, most, period):
@@ -160,3 +134,21 @@ class MessageGrant(models.Model):
 
     def __str__(self):
         return str(self.pk)[:8]
+
+    def waits(self, others, returned):
+        """When each limit allows this one, None: now. `others` are grants of the mailbox within a day, of those counted with it.
+
+        `returned` are the rows of ReturnedMailbox of the mailbox within a day.
+        """
+        if self.is_link_caused:
+            yield _free_again(others, A_DAY_BY_LINK, GRANT_LIFE)
+            yield _free_again(
+                [each for each in others if each.granted_at > self.granted_at - LINK_PERIOD], 1, LINK_PERIOD
+            )
+            return
+        yield _free_again(others, A_DAY, GRANT_LIFE)
+        if self.network_digest:
+            same = [each for each in others if each.network_digest == self.network_digest]
+            yield _free_again(same, A_DAY_BY_NETWORK, GRANT_LIFE)
+        # The fault may have been a passing one: after a day one more is tried.
+        yield from (each.returned_at + GRANT_LIFE for each in returned)

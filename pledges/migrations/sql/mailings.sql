@@ -28,11 +28,11 @@ CREATE OR REPLACE TRIGGER mailing_was_released BEFORE DELETE ON pledges_mailing 
 CREATE OR REPLACE FUNCTION mailing_messages_deleted() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     INSERT INTO pledges_mailingcount (mailing_id, kind, n)
-    SELECT mailing_id, kind, count(*)
+    SELECT mailing_id, result, count(*)
     FROM old_rows, unnest(ARRAY[
         CASE WHEN sent_at IS NOT NULL THEN 'sent' END,
         CASE WHEN state = 'spam' THEN 'spam' WHEN state NOT IN ('queued', 'sent') THEN 'returned' END
-    ]) kind WHERE mailing_id IS NOT NULL AND kind IS NOT NULL GROUP BY mailing_id, kind;
+    ]) result WHERE mailing_id IS NOT NULL AND result IS NOT NULL GROUP BY mailing_id, result;
     RETURN NULL;
 END $$;
 CREATE OR REPLACE TRIGGER mailing_messages_deleted AFTER DELETE ON pledges_message
