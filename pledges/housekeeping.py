@@ -16,15 +16,16 @@ from pledges.crypto.models import Unreadable
 from pledges.enquiries.models import Enquiry
 from pledges.exports.models import Export
 from pledges.inbox.models import Submission
-from pledges.limits.models import Attempt, MessageGrant, SlowLane, UsedChallenge
-from pledges.mail.mailers import MailerMinute
-from pledges.mail.models import MESSAGE_RETENTION, MailDelay, Message
+from pledges.limits.models import Attempt, SlowLane, UsedChallenge
+from pledges.mail.grants import MessageGrant
+from pledges.mail.models import MESSAGE_RETENTION, Message
 from pledges.mail.returned_mailboxes import ReturnedMailbox
 from pledges.mail_texts.models import TrialMessage
 from pledges.outbox.models import OutboxEntry
 from pledges.published.publishing import publish
 from pledges.rotation import rules
 from pledges.rotation.encrypted import CONTACTS, ENCRYPTED_MODELS
+from pledges.serving.models import ContentVersion
 from pledges.statistics import funnel
 from pledges.statistics.models import Statistic
 from pledges.supporters.batches import Batch
@@ -161,9 +162,9 @@ def erase_grants():
     MessageGrant.objects.expired().delete()
 
 
-def erase_mailer_minutes():
-    """Erase counts of sent messages that no quota counts any more."""
-    MailerMinute.objects.expired().delete()
+def tell_delay_of_mail():
+    """Let pages say whether an email takes longer than usual."""
+    ContentVersion.set_mail_slow(Message.objects.is_slow())
 
 
 def erase_returned_mailboxes():
@@ -230,10 +231,9 @@ STEPS = [
     erase_used_challenges,
     erase_statistics,
     erase_grants,
-    erase_mailer_minutes,
     erase_returned_mailboxes,
     funnel.watch,
-    MailDelay.measure,
+    tell_delay_of_mail,
     erase_messages,
     erase_trial_messages,
     erase_finished_tasks,
