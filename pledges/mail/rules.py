@@ -54,7 +54,7 @@ def _details(group):
     """What it is, and why it was refused. Only after the confirmation: a stranger may have typed anything."""
     yield from group.described()
     if group.refusal:
-        yield group.get_refusal_display()
+        yield from group.reasons
 
 
 def _together(group):
@@ -248,7 +248,7 @@ REQUEST_SPECS = {
         ),
     }.items()
 }
-REQUEST_SPECS["data_no"]["details"] = lambda request: [request.get_refusal_display()]
+REQUEST_SPECS["data_no"]["details"] = lambda request: request.reasons
 # All kinds that are not about signing.
 OTHER_SPECS = (
     KEEPING_SPECS

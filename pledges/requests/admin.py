@@ -272,8 +272,9 @@ class DataRequestAdmin(CaseAdmin):
 
     def run(self, request, row, name, form):
         """Close it. No email goes to a mailbox whose owner asked us never to email it."""
-        kind = {"refuse": Message.Kind.DATA_NO, "answer": form.cleaned_data.get("kind")}.get(name)
-        return row.close(None if is_blocked(row) else kind, form.cleaned_data.get("refusal", ""))
+        values = form.cleaned_data
+        kind = {"refuse": Message.Kind.DATA_NO, "answer": values.get("kind")}.get(name)
+        return row.close(None if is_blocked(row) else kind, values.get("refusal", ""), values.get("words", ""))
 
     # What staff do with all that is held about the address
 
