@@ -234,7 +234,7 @@ class CaseAdmin(NoAddOrDelete, ModelAdmin):
                 # What was typed for another button.
                 form.initial |= {field: request.POST[field] for field in form.fields if field in request.POST}
                 context["steps"][name] = (step, form)
-        return self.render(request, self.template, row.title, **context)
+        return self.page(request, self.template, row.title, **context)
 
     def steps_of(self, request, row):
         """{name: Step} of the buttons that this member of staff, who may change the case, is offered."""

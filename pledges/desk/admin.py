@@ -10,7 +10,6 @@ from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
 from django.http import HttpResponseRedirect, QueryDict
 from django.shortcuts import redirect
-from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils import formats, timezone
 from django.utils.decorators import method_decorator
@@ -309,15 +308,8 @@ class PledgeAdmin(BulkActions, MinutePages, FunnelPage, ModelAdmin):
         if form.is_valid():
             form.save(request.session)
             return redirect(reauthentication.next_path(request, reverse("admin:pledges_pledge_changelist")))
-        context = {
-            **self.admin_site.each_context(request),
-            "title": _("Why do you need the names?"),
-            "note": MANY_PEOPLE,
-            "opts": self.opts,
-            "media": self.media,
-            "form": form,
-        }
-        return TemplateResponse(request, "admin/pledges/pledge/reason.html", context)
+        title = _("Why do you need the names?")
+        return self.page(request, "admin/pledges/pledge/reason.html", title, note=MANY_PEOPLE, form=form)
 
     def find(self, request):
         """Redirect to the list, filtered to the pledges found; the URL contains their ids, neither the address nor the name.

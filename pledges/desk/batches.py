@@ -4,7 +4,6 @@ from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.shortcuts import redirect
-from django.template.response import TemplateResponse
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
@@ -44,6 +43,10 @@ class BatchAdmin(NoAddOrDelete, ModelAdmin):
         is_undone = row is None or row.undo_asked_at
         return [] if is_undone else [(_("See or undo it"), change_url(row))]
 
+    def get_queryset(self, request):
+        # Without the ids, which may be a hundred thousand.
+        return super().get_queryset(request).defer("ids", "invalidated")
+
     def has_change_permission(self, request, obj=None):
         """Permission to change pledges includes undoing any batch, colleagues' batches included."""
         return request.user.has_perm("pledges.change_pledge")
@@ -70,18 +73,15 @@ class BatchAdmin(NoAddOrDelete, ModelAdmin):
             self._handle_button(request, batch)
             return redirect(request.path)
         context = {
-            **self.admin_site.each_context(request),
-            "title": _("Batch %(number)d") % {"number": batch.pk},
             "batch": batch,
-            "opts": self.opts,
-            "media": self.media,
             "in_progress": batch.state == STATES.WAITING,
             "may_stop": batch.state == STATES.WAITING and not batch.undo_asked_at,
             "may_undo": batch.changed and batch.state == STATES.DONE,
             "expired_count": self._expired_count(batch),
             "domain": batch.domain if sees_people(request) else "",
         }
-        return TemplateResponse(request, "admin/pledges/batch/progress.html", context)
+        title = _("Batch %(number)d") % {"number": batch.pk}
+        return self.page(request, "admin/pledges/batch/progress.html", title, **context)
 
     @staticmethod
     def _expired_count(batch):

@@ -8,7 +8,6 @@ from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import Count, Sum
 from django.shortcuts import redirect
-from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -67,10 +66,6 @@ class MinutePages:
         # Up to a second ago, so that what the links lead to stays the same.
         until = min(period.until, timezone.now().replace(microsecond=0))
         context = {
-            **self.admin_site.each_context(request),
-            "title": _("Sign-ups by minute"),
-            "opts": self.opts,
-            "media": self.media,
             "period": period,
             "is_last_day": not request.GET.keys() & {"day", "hour"},
             "chosen_day": timezone.localdate(period.since),
@@ -83,7 +78,7 @@ class MinutePages:
             "tables": self._tables(request, period.since, until),
             "least": LISTED_FROM,
         }
-        return TemplateResponse(request, "admin/pledges/pledge/minutes.html", context)
+        return self.page(request, "admin/pledges/pledge/minutes.html", _("Sign-ups by minute"), **context)
 
     def _tables(self, request, since, until):
         """[(title, [(label, Group, URL of the list)])] of each kind of origin."""
@@ -127,10 +122,6 @@ class MinutePages:
         to_change = Batch.to_change(Batch.Kind.INVALIDATE, pledges)
         total, counted = tally.read().total, to_change.confirmed().count()
         context = {
-            **self.admin_site.each_context(request),
-            "title": _("Remove sign-ups from the count"),
-            "opts": self.opts,
-            "media": self.media,
             "form": form,
             "origin": origin_words(request, chosen.origin),
             "minutes": minutes_words(chosen),
@@ -141,7 +132,7 @@ class MinutePages:
             "total_after": total - counted,
             "list_url": reverse("admin:pledges_pledge_changelist", query=chosen.query),
         }
-        return TemplateResponse(request, "admin/pledges/pledge/remove.html", context)
+        return self.page(request, "admin/pledges/pledge/remove.html", _("Remove sign-ups from the count"), **context)
 
     def _begin(self, request, chosen, pledges, reason):
         with transaction.atomic():

@@ -128,7 +128,7 @@ class PaperSheetAdmin(CaseAdmin):
             )
             self.message_user(request, message, messages.SUCCESS)
             return redirect(LIST)
-        return self.render(request, ISSUE, _("Issue paper sheets"), form=form, print_form=PrintForm())
+        return self.page(request, ISSUE, _("Issue paper sheets"), form=form, print_form=PrintForm())
 
     @method_decorator(require_safe)
     def print_view(self, request):
@@ -143,7 +143,7 @@ class PaperSheetAdmin(CaseAdmin):
             if not sheets:
                 form.add_error("first", _("We have not issued any sheets with these numbers, or they are void."))
         if not sheets:
-            return self.render(request, ISSUE, _("Print paper sheets"), print_form=form)
+            return self.page(request, ISSUE, _("Print paper sheets"), print_form=form)
         handout = apps.get_app_config("campaign").handout("paper")
         data = paper.pdf(sheets, list(Sector.objects.open()), handout)
         response = HttpResponse(data, content_type="application/pdf")
@@ -163,7 +163,7 @@ class PaperSheetAdmin(CaseAdmin):
                 return redirect(reverse(COUNT, query={"after": sheet.pk}))
         else:
             form = CountForm(initial={"number": self._suggested(request)})
-        return self.render(request, "admin/pledges/papersheet/count.html", _("Enter a count"), form=form)
+        return self.page(request, "admin/pledges/papersheet/count.html", _("Enter a count"), form=form)
 
     @staticmethod
     def _suggested(request):

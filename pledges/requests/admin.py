@@ -310,7 +310,7 @@ class DataRequestAdmin(CaseAdmin):
             each.part.outcome if name == "erase" else "" if each.part.is_restrictable else kept for each in form.chosen
         ]
         titles = [f"{capfirst(each.part.label)}: {each.title}" for each in form.chosen]
-        return self.render(
+        return self.page(
             request,
             "staff/ask.html",
             self.model.STEPS[name].button.removesuffix(" …"),

@@ -4,7 +4,6 @@ from collections import Counter, defaultdict
 from datetime import timedelta
 
 from django.core.exceptions import PermissionDenied
-from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
@@ -48,10 +47,6 @@ class FunnelPage:
         days = [first_day() + timedelta(days=ago) for ago in reversed(range(DAYS_SHOWN))]
         total = sum(by_day.values(), Counter())
         context = {
-            **self.admin_site.each_context(request),
-            "title": _("From sign-up to confirmation"),
-            "opts": self.opts,
-            "media": self.media,
             "fallen": [(provider_words(row.pk), row) for row in FallenProvider.objects.order_by("pk")],
             "choices": [(provider_words(name), _url(name), name == chosen) for name in providers],
             "is_all": chosen is None,
@@ -64,7 +59,7 @@ class FunnelPage:
             "rows": [(day, _row(by_day[day])) for day in days if by_day[day]],
             "ignored": sum(row[Kind.IGNORED] for row in numbers.values()),
         }
-        return TemplateResponse(request, "admin/pledges/pledge/funnel.html", context)
+        return self.page(request, "admin/pledges/pledge/funnel.html", _("From sign-up to confirmation"), **context)
 
 
 def provider_words(name):

@@ -161,10 +161,10 @@ class ModelAdmin(TypedForms, BothLanguages, InHistory, admin.ModelAdmin):
     def changelist_view(self, request, extra_context=None):
         return super().changelist_view(request, {"list_note": self.list_note, **(extra_context or {})})
 
-    def render(self, request, template, title, **context):
-        """A page of our own below the list of the model."""
-        context = {"title": title, "opts": self.opts, "media": self.media} | context
-        return TemplateResponse(request, template, self.admin_site.each_context(request) | context)
+    def page(self, request, template, title, **context):
+        """A page of the admin about these rows that is neither a list nor a form."""
+        about = {"title": title, "opts": self.opts, "media": self.media}
+        return TemplateResponse(request, template, {**self.admin_site.each_context(request), **about, **context})
 
     @method_decorator(require_safe)
     def history_view(self, request, object_id, extra_context=None):

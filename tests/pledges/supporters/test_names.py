@@ -25,6 +25,13 @@ def test_a_name_is_found_whatever_its_case_accents_spaces_and_order(typed):
     assert found(typed) == [pledge.pk]
 
 
+def test_a_name_without_accents_is_found_by_all_its_words_and_no_others():
+    pledge = make_pledge("Besa Kola-Hoxha")
+    for name in ("Besa Kola-Hoxhaj", "Besa Kola", "Besa Ana Kola-Hoxha", "Besakola Hoxha"):
+        make_pledge(name)
+    assert found("hoxha KOLA Besa") == found("Bësa Kola Hoxha") == [pledge.pk]
+
+
 def test_part_of_a_name_finds_nothing():
     make_pledge("Zamira Çela")
     assert found("Zamira") == found("Zamira Çelaj") == []
