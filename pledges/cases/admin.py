@@ -133,12 +133,11 @@ class StateFilter(admin.SimpleListFilter):
 class CaseAdmin(NoAddOrDelete, ModelAdmin):
     """The queue and the page of one kind of case.
 
-    `page` names it in the audit log, `step_forms` are the forms of the steps that ask something. Where a step is more than the
+    `audited_as` names it in the audit log, `step_forms` are the forms of the steps that ask something. Where a step is more than the
     method of the model, a method `press_NAME` carries it out as `take` does: it returns the response, or None for the same page.
     """
 
     template = "admin/pledges/case/case.html"
-    page = ""
     holds_person = True
     step_forms = {"refuse": RefuseForm}
     # (value of the filter, its words) of what waits for staff, which `waiting()` of the queryset returns.
@@ -156,10 +155,6 @@ class CaseAdmin(NoAddOrDelete, ModelAdmin):
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
     actions = None
-
-    @property
-    def audited_as(self):
-        return (self.page,)
 
     def title_of(self, row):
         return str(row.title)
@@ -211,7 +206,7 @@ class CaseAdmin(NoAddOrDelete, ModelAdmin):
         if self.holds_person and sees_people(request):
             if not reauthentication.admits(request, [row.pk]):
                 return redirect(reason_url(request))
-            log_access_to_people(request, [row.pk], page=self.page)
+            log_access_to_people(request, [row.pk], page=self.audited_as[0])
         return self.shown(request, row, tried)
 
     def shown(self, request, row, tried):
@@ -293,7 +288,7 @@ class CaseAdmin(NoAddOrDelete, ModelAdmin):
         details = {
             "state": rows.values_list("state", flat=True).get(),
             "fields": ["state"],
-            "page": self.page,
+            "page": self.audited_as[0],
         } | details
         AuditEntry.log(request.user, AuditEntry.Action.CHANGE, [row.pk], **details)
         self.log_changes(request, rows, "state")
