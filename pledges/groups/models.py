@@ -22,7 +22,7 @@ STATES = States(
     submitted="",
     confirmed="confirmed_at",
     approved="confirmed_at approved_at counted",
-    refused="confirmed_at refused_at refusal",
+    refused="confirmed_at refused_at refusal words_cipher?",
     withdrawn="withdrawn_at confirmed_at? approved_at? refused_at?",
 )
 
@@ -54,6 +54,7 @@ class GroupPledge(Proposal):
         DOUBLE = "double", _("This group has already been counted.")
         NUMBER = "number", _("The number does not fit this kind of group.")
         UNKNOWN = "unknown", _("We could not check that this institution or this group exists.")
+        OTHER = "other", _("Another reason, in our own words.")
 
     # {kind: (people above whom staff give a reason, people above whom the form refuses)}
     LIMITS = {

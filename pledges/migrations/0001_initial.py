@@ -334,6 +334,7 @@ class Migration(migrations.Migration):
                 ('name_cipher', models.BinaryField(null=True)),
                 ('address_cipher', models.BinaryField(null=True)),
                 ('address_digest', models.BinaryField(max_length=33, null=True)),
+                ('words_cipher', models.BinaryField(null=True)),
                 ('link_version', models.PositiveIntegerField(db_default=1, default=1, editable=False)),
                 ('language', models.CharField(choices=[('sq', 'Albanian'), ('en', 'English')], max_length=2, verbose_name='language')),
                 ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name='sent')),
@@ -363,6 +364,7 @@ class Migration(migrations.Migration):
                 ('name_cipher', models.BinaryField(null=True)),
                 ('address_cipher', models.BinaryField(null=True)),
                 ('address_digest', models.BinaryField(max_length=33, null=True)),
+                ('words_cipher', models.BinaryField(null=True)),
                 ('link_version', models.PositiveIntegerField(db_default=1, default=1, editable=False)),
                 ('language', models.CharField(choices=[('sq', 'Albanian'), ('en', 'English')], max_length=2, verbose_name='language')),
                 ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name='sent')),
@@ -371,7 +373,7 @@ class Migration(migrations.Migration):
                 ('due_on', models.GeneratedField(db_persist=True, expression=models.Func(models.F('received_on'), output_field=models.DateField(), template='(%(expressions)s + 30)'), output_field=models.DateField(), verbose_name='answer by')),
                 ('identity', models.CharField(blank=True, choices=[('mailbox', 'they showed that they read this mailbox'), ('document', 'they came in person with an identity document'), ('phone', 'we phoned them, and they knew what only they can know'), ('nothing', 'no need: we hold nothing')], max_length=8, verbose_name='how we know who is asking')),
                 ('state', models.CharField(choices=[('open', 'to be answered'), ('answered', 'answered'), ('refused', 'refused')], default='open', editable=False, max_length=8, verbose_name='state')),
-                ('refusal', models.CharField(blank=True, choices=[('identity', 'We could not confirm that the data is yours.'), ('unclear', 'You did not answer our question about what you are asking for.'), ('repeated', 'We have already answered the same request.')], editable=False, max_length=8, verbose_name='reason')),
+                ('refusal', models.CharField(blank=True, choices=[('identity', 'We could not confirm that the data is yours.'), ('unclear', 'You did not answer our question about what you are asking for.'), ('repeated', 'We have already answered the same request.'), ('other', 'Another reason, in our own words.')], editable=False, max_length=8, verbose_name='reason')),
                 ('closed_at', models.DateTimeField(editable=False, null=True, verbose_name='answered')),
                 ('enquiry', models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='data_requests', to='pledges.enquiry')),
             ],
@@ -649,6 +651,7 @@ class Migration(migrations.Migration):
                 ('name_cipher', models.BinaryField(null=True)),
                 ('address_cipher', models.BinaryField(null=True)),
                 ('address_digest', models.BinaryField(max_length=33, null=True)),
+                ('words_cipher', models.BinaryField(null=True)),
                 ('link_version', models.PositiveIntegerField(db_default=1, default=1, editable=False)),
                 ('language', models.CharField(choices=[('sq', 'Albanian'), ('en', 'English')], max_length=2, verbose_name='language')),
                 ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name='sent')),
@@ -665,7 +668,7 @@ class Migration(migrations.Migration):
                 ('statement_sq', models.CharField(blank=True, max_length=300, verbose_name='statement')),
                 ('statement_en', models.CharField(blank=True, max_length=300, verbose_name='statement')),
                 ('state', models.CharField(choices=[('submitted', 'waiting for confirmation'), ('confirmed', 'waiting to be checked'), ('approved', 'approved'), ('refused', 'refused'), ('ended', 'has left')], default='submitted', max_length=9, verbose_name='state')),
-                ('refusal', models.CharField(blank=True, choices=[('double', 'This organisation is already on our page.'), ('unknown', 'We could not check that you speak for this organisation.'), ('unfit', 'What the organisation does is not compatible with the pledge.')], editable=False, max_length=7, verbose_name='reason')),
+                ('refusal', models.CharField(blank=True, choices=[('double', 'This organisation is already on our page.'), ('unknown', 'We could not check that you speak for this organisation.'), ('unfit', 'What the organisation does is not compatible with the pledge.'), ('other', 'Another reason, in our own words.')], editable=False, max_length=7, verbose_name='reason')),
                 ('ended_at', models.DateTimeField(editable=False, null=True, verbose_name='has left')),
                 ('asked_at', models.DateTimeField(editable=False, null=True)),
                 ('municipality', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='pledges.municipality', verbose_name='municipality')),
@@ -685,6 +688,7 @@ class Migration(migrations.Migration):
                 ('name_cipher', models.BinaryField(null=True)),
                 ('address_cipher', models.BinaryField(null=True)),
                 ('address_digest', models.BinaryField(max_length=33, null=True)),
+                ('words_cipher', models.BinaryField(null=True)),
                 ('link_version', models.PositiveIntegerField(db_default=1, default=1, editable=False)),
                 ('language', models.CharField(choices=[('sq', 'Albanian'), ('en', 'English')], max_length=2, verbose_name='language')),
                 ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name='sent')),
@@ -703,7 +707,7 @@ class Migration(migrations.Migration):
                 ('people', models.JSONField(verbose_name='people')),
                 ('counted', models.JSONField(editable=False, null=True, verbose_name='counted')),
                 ('state', models.CharField(choices=[('submitted', 'waiting for confirmation'), ('confirmed', 'waiting to be checked'), ('approved', 'approved'), ('refused', 'refused'), ('withdrawn', 'withdrawn')], default='submitted', max_length=9, verbose_name='state')),
-                ('refusal', models.CharField(blank=True, choices=[('double', 'This group has already been counted.'), ('number', 'The number does not fit this kind of group.'), ('unknown', 'We could not check that this institution or this group exists.')], editable=False, max_length=7, verbose_name='reason')),
+                ('refusal', models.CharField(blank=True, choices=[('double', 'This group has already been counted.'), ('number', 'The number does not fit this kind of group.'), ('unknown', 'We could not check that this institution or this group exists.'), ('other', 'Another reason, in our own words.')], editable=False, max_length=7, verbose_name='reason')),
                 ('withdrawn_at', models.DateTimeField(editable=False, null=True, verbose_name='withdrawn')),
                 ('county', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='pledges.county', verbose_name='county')),
                 ('event', models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='groups', to='pledges.event', verbose_name='event')),
@@ -914,6 +918,7 @@ class Migration(migrations.Migration):
                 ('name_cipher', models.BinaryField(null=True)),
                 ('address_cipher', models.BinaryField(null=True)),
                 ('address_digest', models.BinaryField(max_length=33, null=True)),
+                ('words_cipher', models.BinaryField(null=True)),
                 ('link_version', models.PositiveIntegerField(db_default=1, default=1, editable=False)),
                 ('language', models.CharField(choices=[('sq', 'Albanian'), ('en', 'English')], max_length=2, verbose_name='language')),
                 ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name='sent')),
@@ -927,7 +932,7 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': 'owners of voices',
                 'default_permissions': (),
                 'indexes': [models.Index(fields=['address_digest'], name='voiceowner_address')],
-                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('address_cipher__isnull', False), ('address_digest__isnull', False), ('address_digest__length', 33), ('name_cipher__isnull', False), ('removed_at', None)), models.Q(('address_cipher', None), ('address_digest', None), ('approved_fingerprint', ''), ('name_cipher', None), ('removed_at__isnull', False)), _connector='OR'), name='voiceowner_contact_or_removed'), models.CheckConstraint(condition=models.Q(('approved_fingerprint', ''), models.Q(('approved_at__isnull', False), ('asked_at__isnull', False)), _connector='OR'), name='voiceowner_approved_with_a_time')],
+                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('address_cipher__isnull', False), ('address_digest__isnull', False), ('address_digest__length', 33), ('name_cipher__isnull', False), ('removed_at', None)), models.Q(('address_cipher', None), ('address_digest', None), ('approved_fingerprint', ''), ('name_cipher', None), ('words_cipher', None), ('removed_at__isnull', False)), _connector='OR'), name='voiceowner_contact_or_removed'), models.CheckConstraint(condition=models.Q(('approved_fingerprint', ''), models.Q(('approved_at__isnull', False), ('asked_at__isnull', False)), _connector='OR'), name='voiceowner_approved_with_a_time')],
             },
         ),
         migrations.CreateModel(
@@ -1097,11 +1102,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='datarequest',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'open'), ('closed_at__isnull', True), ('refusal', '')), models.Q(('state', 'answered'), models.Q(('identity', ''), _negated=True), models.Q(('closed_at__isnull', True), _negated=True), ('refusal', '')), models.Q(('state', 'refused'), models.Q(('closed_at__isnull', True), _negated=True), models.Q(('refusal', ''), _negated=True)), _connector='OR'), name='request_state_and_time'),
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'open'), ('closed_at__isnull', True), ('refusal', ''), ('words_cipher__isnull', True)), models.Q(('state', 'answered'), models.Q(('identity', ''), _negated=True), models.Q(('closed_at__isnull', True), _negated=True), ('refusal', ''), ('words_cipher__isnull', True)), models.Q(('state', 'refused'), models.Q(('closed_at__isnull', True), _negated=True), models.Q(('refusal', ''), _negated=True)), _connector='OR'), name='request_state_and_time'),
         ),
         migrations.AddConstraint(
             model_name='datarequest',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('address_cipher__isnull', False), ('address_digest__isnull', False), ('address_digest__length', 33), ('name_cipher__isnull', False)), models.Q(('address_cipher', None), ('address_digest', None), ('name_cipher', None), models.Q(('state', 'open'), _negated=True)), _connector='OR'), name='request_person_or_erased'),
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('address_cipher__isnull', False), ('address_digest__isnull', False), ('address_digest__length', 33), ('name_cipher__isnull', False)), models.Q(('address_cipher', None), ('address_digest', None), ('name_cipher', None), ('words_cipher', None), models.Q(('state', 'open'), _negated=True)), _connector='OR'), name='request_person_or_erased'),
         ),
         migrations.AddConstraint(
             model_name='datarequest',
@@ -1193,11 +1198,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='joining',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'submitted'), ('confirmed_at__isnull', True), ('approved_at__isnull', True), ('asked_at__isnull', True), ('refused_at__isnull', True), ('refusal', ''), ('ended_at__isnull', True)), models.Q(('state', 'confirmed'), models.Q(('confirmed_at__isnull', True), _negated=True), ('approved_at__isnull', True), ('asked_at__isnull', True), ('refused_at__isnull', True), ('refusal', ''), ('ended_at__isnull', True)), models.Q(('state', 'approved'), models.Q(('confirmed_at__isnull', True), _negated=True), models.Q(('approved_at__isnull', True), _negated=True), ('refused_at__isnull', True), ('refusal', ''), ('ended_at__isnull', True)), models.Q(('state', 'refused'), models.Q(('confirmed_at__isnull', True), _negated=True), ('approved_at__isnull', True), ('asked_at__isnull', True), models.Q(('refused_at__isnull', True), _negated=True), models.Q(('refusal', ''), _negated=True), ('ended_at__isnull', True)), models.Q(('state', 'ended'), ('asked_at__isnull', True), ('refusal', ''), models.Q(('ended_at__isnull', True), _negated=True)), _connector='OR'), name='joining_state_and_times'),
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'submitted'), ('confirmed_at__isnull', True), ('approved_at__isnull', True), ('asked_at__isnull', True), ('refused_at__isnull', True), ('refusal', ''), ('words_cipher__isnull', True), ('ended_at__isnull', True)), models.Q(('state', 'confirmed'), models.Q(('confirmed_at__isnull', True), _negated=True), ('approved_at__isnull', True), ('asked_at__isnull', True), ('refused_at__isnull', True), ('refusal', ''), ('words_cipher__isnull', True), ('ended_at__isnull', True)), models.Q(('state', 'approved'), models.Q(('confirmed_at__isnull', True), _negated=True), models.Q(('approved_at__isnull', True), _negated=True), ('refused_at__isnull', True), ('refusal', ''), ('words_cipher__isnull', True), ('ended_at__isnull', True)), models.Q(('state', 'refused'), models.Q(('confirmed_at__isnull', True), _negated=True), ('approved_at__isnull', True), ('asked_at__isnull', True), models.Q(('refused_at__isnull', True), _negated=True), models.Q(('refusal', ''), _negated=True), ('ended_at__isnull', True)), models.Q(('state', 'ended'), ('asked_at__isnull', True), ('refusal', ''), ('words_cipher__isnull', True), models.Q(('ended_at__isnull', True), _negated=True)), _connector='OR'), name='joining_state_and_times'),
         ),
         migrations.AddConstraint(
             model_name='joining',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('address_cipher__isnull', False), ('address_digest__isnull', False), ('address_digest__length', 33), ('name_cipher__isnull', False), models.Q(('state', 'ended'), _negated=True)), models.Q(('address_cipher', None), ('address_digest', None), ('name_cipher', None), models.Q(('state__in', ['submitted', 'approved']), _negated=True)), _connector='OR'), name='joining_contact_or_erased'),
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('address_cipher__isnull', False), ('address_digest__isnull', False), ('address_digest__length', 33), ('name_cipher__isnull', False), models.Q(('state', 'ended'), _negated=True)), models.Q(('address_cipher', None), ('address_digest', None), ('name_cipher', None), ('words_cipher', None), models.Q(('state__in', ['submitted', 'approved']), _negated=True)), _connector='OR'), name='joining_contact_or_erased'),
         ),
         migrations.AddIndex(
             model_name='grouppledge',
@@ -1209,7 +1214,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='grouppledge',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'submitted'), ('confirmed_at__isnull', True), ('approved_at__isnull', True), ('counted__isnull', True), ('refused_at__isnull', True), ('refusal', ''), ('withdrawn_at__isnull', True)), models.Q(('state', 'confirmed'), models.Q(('confirmed_at__isnull', True), _negated=True), ('approved_at__isnull', True), ('counted__isnull', True), ('refused_at__isnull', True), ('refusal', ''), ('withdrawn_at__isnull', True)), models.Q(('state', 'approved'), models.Q(('confirmed_at__isnull', True), _negated=True), models.Q(('approved_at__isnull', True), _negated=True), models.Q(('counted__isnull', True), _negated=True), ('refused_at__isnull', True), ('refusal', ''), ('withdrawn_at__isnull', True)), models.Q(('state', 'refused'), models.Q(('confirmed_at__isnull', True), _negated=True), ('approved_at__isnull', True), ('counted__isnull', True), models.Q(('refused_at__isnull', True), _negated=True), models.Q(('refusal', ''), _negated=True), ('withdrawn_at__isnull', True)), models.Q(('state', 'withdrawn'), ('counted__isnull', True), ('refusal', ''), models.Q(('withdrawn_at__isnull', True), _negated=True)), _connector='OR'), name='group_state_and_times'),
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'submitted'), ('confirmed_at__isnull', True), ('approved_at__isnull', True), ('counted__isnull', True), ('refused_at__isnull', True), ('refusal', ''), ('words_cipher__isnull', True), ('withdrawn_at__isnull', True)), models.Q(('state', 'confirmed'), models.Q(('confirmed_at__isnull', True), _negated=True), ('approved_at__isnull', True), ('counted__isnull', True), ('refused_at__isnull', True), ('refusal', ''), ('words_cipher__isnull', True), ('withdrawn_at__isnull', True)), models.Q(('state', 'approved'), models.Q(('confirmed_at__isnull', True), _negated=True), models.Q(('approved_at__isnull', True), _negated=True), models.Q(('counted__isnull', True), _negated=True), ('refused_at__isnull', True), ('refusal', ''), ('words_cipher__isnull', True), ('withdrawn_at__isnull', True)), models.Q(('state', 'refused'), models.Q(('confirmed_at__isnull', True), _negated=True), ('approved_at__isnull', True), ('counted__isnull', True), models.Q(('refused_at__isnull', True), _negated=True), models.Q(('refusal', ''), _negated=True), ('withdrawn_at__isnull', True)), models.Q(('state', 'withdrawn'), ('counted__isnull', True), ('refusal', ''), ('words_cipher__isnull', True), models.Q(('withdrawn_at__isnull', True), _negated=True)), _connector='OR'), name='group_state_and_times'),
         ),
         migrations.AddConstraint(
             model_name='grouppledge',
@@ -1217,7 +1222,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='grouppledge',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('address_cipher__isnull', False), ('address_digest__isnull', False), ('address_digest__length', 33), ('name_cipher__isnull', False), models.Q(('state', 'withdrawn'), _negated=True)), models.Q(('address_cipher', None), ('address_digest', None), ('name_cipher', None), models.Q(('state', 'submitted'), _negated=True)), _connector='OR'), name='group_person_or_erased'),
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('address_cipher__isnull', False), ('address_digest__isnull', False), ('address_digest__length', 33), ('name_cipher__isnull', False), models.Q(('state', 'withdrawn'), _negated=True)), models.Q(('address_cipher', None), ('address_digest', None), ('name_cipher', None), ('words_cipher', None), models.Q(('state', 'submitted'), _negated=True)), _connector='OR'), name='group_person_or_erased'),
         ),
         migrations.AddConstraint(
             model_name='grouppledge',
