@@ -3,7 +3,8 @@
 Who discloses abuse often names nothing: "he is coming back tonight", "kam frikë". So the rule looks for no phrases. It weighs how
 much a message speaks of what disclosures speak of ("concerns": somebody, a child, a deed, a place, signs, silence, fear) against
 how much it speaks of the work of the movement ("business"), as nearly every question of a journalist, a school or a visitor does.
-NEEDED says how many groups of concerns one sentence must have. A message without a word of business always raises the alarm.
+NEEDED says how many groups of concerns one sentence must have for so many words of business around it. A message without a
+word of business always raises the alarm.
 
 Nothing is learned and nothing is sent. What the lead finds missing becomes an alarm word (alarm_words.py).
 """
@@ -15,21 +16,26 @@ from pathlib import Path
 
 from staff.accents import without_accents
 
-# {words of business in the message: groups of concerns that one sentence must have}. More words need as many as the last.
-NEEDED = {0: 0, 1: 1, 2: 2, 3: 2, 4: 3}
+# {words of business in a passage: groups of concerns that one of its sentences must have}. More words need as many as the last.
+NEEDED = {0: 1, 1: 1, 2: 2, 3: 2, 4: 3}
+# Sentences. A long message speaks of many things, and need not speak of abuse in all of it.
+PASSAGE = 3
 # Two in one sentence tell of somebody, whatever else is written: a text that the public reads must not.
 TELLING = 2
 
 # The entries are sorted by so many first letters, so that a word is compared with a few. The shortest entry is "he" and a space.
 FIRST = 3
 WORD = re.compile(r"\w+ ")
-SENTENCE_END = re.compile(r"[.!?\n]+")
 # Who may not write to us by the form writes nevertheless. A number alone is a date, a price or a share.
 AGE = re.compile(
     r"\b(?:i was|i am|im|is|shes|hes|turn|turned|aged|only|age|jam|isha|eshte|osht|ishte|mbush|qe) (?:only |vetem )?"
     r"(?:[3-9]|1[0-5]|four|five|six|seven|eight|nine|ten|eleven|twelve|thirten|fourten|fiften|kater|pese|gjashte|shtate|tete"
     r"|nente|nande|dhjete|njembedhjete|dymbedhjete|trembedhjete|katermbedhjete|pesembedhjete) "
 )
+
+
+def _sentences(text):
+    return [sentence for part in re.split(r"[.!?\n]", text) if (sentence := part.strip())]
 
 
 def _folded(text):
@@ -78,13 +84,19 @@ def _weigh(sentence):
     return concerns, business
 
 
+def _tells(passage):
+    """Whether a passage, as a list of weighed sentences, has a sentence with as many concerns as its words of business need."""
+    business = set().union(*(words for _concerns, words in passage))
+    return max((len(concerns) for concerns, _words in passage), default=0) >= NEEDED[min(len(business), max(NEEDED))]
+
+
 def sounds_like_disclosure(text):
     """Whether a message to the team sounds like a disclosure of abuse."""
-    sentences = [_weigh(sentence) for sentence in SENTENCE_END.split(text)]
-    business = set().union(*(words for _concerns, words in sentences))
-    return max(len(concerns) for concerns, _words in sentences) >= NEEDED[min(len(business), max(NEEDED))]
+    sentences = [_weigh(sentence) for sentence in _sentences(text)]
+    passages = [sentences[start : start + PASSAGE] for start in range(max(1, len(sentences) - PASSAGE + 1))]
+    return not any(business for _concerns, business in sentences) or any(map(_tells, passages))
 
 
 def telling_sentence(text):
     """The first sentence of a text that tells what happened to somebody, or None."""
-    return next((each.strip() for each in SENTENCE_END.split(text) if len(_weigh(each)[0]) >= TELLING), None)
+    return next((each for each in _sentences(text) if len(_weigh(each)[0]) >= TELLING), None)
