@@ -26,7 +26,7 @@ TELLING = 2
 # The entries are sorted by so many first letters, so that a word is compared with a few. The shortest entry is "he" and a space.
 FIRST = 3
 WORD = re.compile(r"\w+ ")
-# Who may not write to us by the form writes nevertheless. A number alone is a date, a price or a share.
+# The age of a child. A number alone may be a date, a price or a share.
 AGE = re.compile(
     r"\b(?:i was|i am|im|is|shes|hes|turn|turned|aged|only|age|jam|isha|eshte|osht|ishte|mbush|qe) (?:only |vetem )?"
     r"(?:[3-9]|1[0-5]|four|five|six|seven|eight|nine|ten|eleven|twelve|thirten|fourten|fiften|kater|pese|gjashte|shtate|tete"
