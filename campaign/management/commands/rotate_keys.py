@@ -64,7 +64,7 @@ class Command(BaseCommand):
             kept += found
             progress.finish(total[model])
             if changed:
-                self.stdout.write(f"{model._meta.verbose_name_plural}: {changed} rows.")
+                self.stdout.write(f"{model._meta.db_table}: {changed} rows.")
         return kept
 
     def conclude(self, kept):

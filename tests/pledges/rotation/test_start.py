@@ -101,11 +101,11 @@ def test_a_process_with_a_new_first_key_closes_the_site_and_a_rotation_opens_it(
 
 
 def test_while_nothing_runs_a_rotation_needs_no_start_before_it(settings):
-    pledge = make_pledge()
+    make_pledge("Drita Kola")
     settings.FIELD_KEYS = [NEW, *settings.FIELD_KEYS]
     call_command("rotate_keys")
     settings.FIELD_KEYS = [NEW]
-    assert Pledge.objects.get().name == pledge.name and not Rotation.objects.exists()
+    assert Pledge.objects.get().name == "Drita Kola" and not Rotation.objects.exists()
 
 
 def test_a_stray_key_in_front_writes_nothing_and_a_rotation_without_it_opens_the_site(settings, client):
