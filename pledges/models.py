@@ -31,8 +31,8 @@ from pledges.sectors.wordings import Wording
 from pledges.serving.models import ContentVersion
 from pledges.settings.models import PledgingSettings
 from pledges.starter.models import StarterItem
-from pledges.statistics.models import FallenProvider, FunnelChange, FunnelDay, FunnelKind, Minute
-from pledges.supporters.batches import Batch, BatchRow
+from pledges.statistics.models import FallenProvider, Statistic
+from pledges.supporters.batches import Batch
 from pledges.supporters.models import Pledge
 from pledges.voices.models import VoiceOwner
 from pledges.wall.models import RefusedWord, WallName

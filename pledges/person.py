@@ -13,12 +13,7 @@ DIGEST_FIELDS = ["address_digest", "name_digest", "domain_digest"]
 models.BinaryField.register_lookup(Length)
 
 # The fields that `Pledge.set_person` sets.
-PERSON_FIELDS = ["name_cipher", "address_cipher", "name_bits", *DIGEST_FIELDS, "wall", "wall_at"]
-
-
-def name_bits(name):
-    """The first byte (0 to 255) of the digest of a normalised name by each key, newest first."""
-    return [digest[1] for digest in keys.digests("name bits", addresses.normalise_name(name))]
+PERSON_FIELDS = ["name_cipher", "address_cipher", *DIGEST_FIELDS, "wall", "wall_at"]
 
 
 def address_digests(address, rules):
@@ -27,15 +22,13 @@ def address_digests(address, rules):
 
 
 def person_digests(name, address, rules):
-    """{column: digest} of a person: those of `address_digests`, of mailbox and name together, of the mail domain, and the bits of
-    the name."""
+    """{column: digest} of a person: those of `address_digests`, of mailbox and name together, and of the mail domain."""
     mailbox = addresses.normalise(address, rules)
     _local, domain = addresses.split_address(address)
     return {
         **address_digests(address, rules),
         "name_digest": keys.digest("name", mailbox, addresses.normalise_name(name)),
         "domain_digest": keys.digest("domain", domain),
-        "name_bits": name_bits(name)[0],
     }
 
 

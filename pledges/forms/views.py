@@ -15,7 +15,7 @@ from pledges.crypto.links import Purpose
 from pledges.limits.models import UNKNOWN, network
 from pledges.serving import snapshot
 from pledges.statistics import minutes
-from pledges.statistics.models import Minute
+from pledges.statistics.models import Statistic
 
 # What ends something: at any time, also while keys are being changed.
 ENDING_PURPOSES = {
@@ -94,7 +94,7 @@ def _with_challenge(request, form, shown, receipt):
     """The form that was not stored, with a challenge. A full slow lane says in `receipt.moment` when it has a place again."""
     has_solution, is_slow = bool(request.POST.get("altcha")), "slow" in request.POST
     # Refused are a solution that is not valid and a form without a place in the slow lane.
-    kind = Minute.Kind.REFUSAL if has_solution or is_slow else Minute.Kind.CHALLENGE
+    kind = Statistic.Kind.REFUSAL if has_solution or is_slow else Statistic.Kind.CHALLENGE
     minutes.count(kind, form.cleaned_data["email"])
     form.redisplay()
     challenge = {"is_repeated": has_solution, "free_at": receipt.moment}

@@ -118,7 +118,6 @@ class Submission(models.Model):
 
     # Columns of a sign-up, as in Pledge.
     name_digest = models.BinaryField(max_length=keys.DIGEST_BYTES, null=True, editable=False)
-    name_bits = models.SmallIntegerField(null=True, editable=False)
     domain_digest = models.BinaryField(max_length=keys.DIGEST_BYTES, null=True, editable=False)
     network_digest = models.BinaryField(max_length=keys.DIGEST_BYTES, null=True, editable=False)
     # PROTECT: what somebody signed cannot be deleted before it is settled.
@@ -213,10 +212,6 @@ class Submission(models.Model):
             models.CheckConstraint(
                 name="submission_of_a_new_address",
                 condition=~Q(kind="new_address") | Q(pledge__isnull=False, address_cipher__isnull=False),
-            ),
-            models.CheckConstraint(
-                name="submission_name_bits_of_a_name",
-                condition=Q(name_bits=None) | Q(name_digest__isnull=False, name_bits__gte=0, name_bits__lt=256),
             ),
             models.CheckConstraint(
                 name="submission_digest_lengths",

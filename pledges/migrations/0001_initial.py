@@ -180,7 +180,6 @@ class Migration(migrations.Migration):
                 ('new_address_at', models.DateTimeField(editable=False, null=True)),
                 ('address_digest', models.BinaryField(max_length=33)),
                 ('name_digest', models.BinaryField(max_length=33)),
-                ('name_bits', models.SmallIntegerField(editable=False, null=True)),
                 ('domain_digest', models.BinaryField(max_length=33)),
                 ('network_digest', models.BinaryField(max_length=33, null=True)),
                 ('slot', models.PositiveSmallIntegerField(editable=False)),
@@ -204,32 +203,6 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': 'pledges',
                 'ordering': ['-created_at'],
                 'permissions': [('see_people', 'Can see names and addresses of supporters')],
-            },
-        ),
-        migrations.CreateModel(
-            name='FunnelChange',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('day', models.DateField()),
-                ('domain_digest', models.BinaryField(max_length=32)),
-                ('kind', models.CharField(choices=[('signed', 'Signed'), ('sent', 'Sent'), ('bounced', 'Bounced'), ('spam', 'Spam'), ('confirmed', 'Confirmed'), ('expired', 'Expired'), ('ignored', 'Ignored')], max_length=9)),
-                ('n', models.PositiveIntegerField()),
-            ],
-            options={
-                'default_permissions': (),
-            },
-        ),
-        migrations.CreateModel(
-            name='FunnelDay',
-            fields=[
-                ('pk', models.CompositePrimaryKey('day', 'provider', 'kind', blank=True, editable=False, primary_key=True, serialize=False)),
-                ('day', models.DateField()),
-                ('provider', models.CharField(blank=True, max_length=253)),
-                ('kind', models.CharField(choices=[('signed', 'Signed'), ('sent', 'Sent'), ('bounced', 'Bounced'), ('spam', 'Spam'), ('confirmed', 'Confirmed'), ('expired', 'Expired'), ('ignored', 'Ignored')], max_length=9)),
-                ('n', models.PositiveIntegerField()),
-            ],
-            options={
-                'default_permissions': (),
             },
         ),
         migrations.CreateModel(
@@ -299,6 +272,19 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.CreateModel(
+            name='Statistic',
+            fields=[
+                ('pk', models.CompositePrimaryKey('at', 'kind', 'label', blank=True, editable=False, primary_key=True, serialize=False)),
+                ('at', models.DateTimeField()),
+                ('kind', models.CharField(choices=[('challenge', 'asked for a challenge'), ('refusal', 'refused'), ('ignored', 'Ignored'), ('signed', 'Signed'), ('sent', 'Sent'), ('confirmed', 'Confirmed'), ('expired', 'Expired'), ('bounced', 'Bounced'), ('spam', 'Spam')], max_length=9)),
+                ('label', models.CharField(blank=True, max_length=253)),
+                ('n', models.PositiveIntegerField()),
+            ],
+            options={
+                'default_permissions': (),
+            },
+        ),
+        migrations.CreateModel(
             name='Unreadable',
             fields=[
                 ('place', models.CharField(editable=False, max_length=80, primary_key=True, serialize=False)),
@@ -329,52 +315,6 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
-            name='Batch',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('confirm', 'confirm'), ('invalidate', 'invalidate'), ('restore', 'restore')], editable=False, max_length=10, verbose_name='action taken')),
-                ('chosen', models.CharField(choices=[('selection', 'ticked one by one'), ('filters', 'all filtered pledges'), ('networks', 'from the same networks'), ('domains', 'with the same email domains'), ('minutes', 'signed in the same minutes')], editable=False, max_length=9, verbose_name='how they were chosen')),
-                ('choice', models.JSONField(default=dict, editable=False, verbose_name='details of the choice')),
-                ('reason', models.CharField(blank=True, db_default='', editable=False, max_length=200, verbose_name='reason')),
-                ('domain', models.CharField(blank=True, db_default='', editable=False, max_length=253, verbose_name='email domain')),
-                ('state', models.CharField(choices=[('waiting', 'waiting its turn'), ('running', 'under way'), ('done', 'done'), ('cancelled', 'stopped half-way'), ('failed', 'failed'), ('undoing', 'being undone'), ('undone', 'undone')], default='waiting', editable=False, max_length=9, verbose_name='state')),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name='begun')),
-                ('ended_at', models.DateTimeField(editable=False, null=True, verbose_name='ended')),
-                ('undo_asked_at', models.DateTimeField(editable=False, null=True, verbose_name='undoing begun')),
-                ('undone_at', models.DateTimeField(editable=False, null=True, verbose_name='undone')),
-                ('worked_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
-                ('reached', models.UUIDField(editable=False, null=True)),
-                ('count', models.PositiveIntegerField(default=0, editable=False, verbose_name='pledges chosen')),
-                ('changed', models.PositiveIntegerField(default=0, editable=False, verbose_name='changed')),
-                ('skipped', models.PositiveIntegerField(default=0, editable=False, verbose_name='already so, or erased')),
-                ('undone', models.PositiveIntegerField(default=0, editable=False, verbose_name='restored')),
-                ('kept', models.PositiveIntegerField(default=0, editable=False, verbose_name='changed or erased since, and left alone')),
-                ('error', models.CharField(blank=True, editable=False, max_length=80, verbose_name='last error')),
-                ('by', models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='by whom')),
-                ('undone_by', models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='undone by')),
-            ],
-            options={
-                'verbose_name': 'batch',
-                'verbose_name_plural': 'batches',
-                'ordering': ['-pk'],
-                'default_permissions': (),
-            },
-        ),
-        migrations.CreateModel(
-            name='BatchRow',
-            fields=[
-                ('pk', models.CompositePrimaryKey('batch_id', 'pledge', blank=True, editable=False, primary_key=True, serialize=False)),
-                ('pledge', models.UUIDField(db_index=True)),
-                ('invalidated_at', models.DateTimeField(null=True)),
-                ('changed_at', models.DateTimeField(null=True)),
-                ('undone_at', models.DateTimeField(null=True)),
-                ('batch', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='rows', to='pledges.batch')),
-            ],
-            options={
-                'default_permissions': (),
-            },
-        ),
-        migrations.CreateModel(
             name='ContentVersion',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -400,16 +340,16 @@ class Migration(migrations.Migration):
             name='Enquiry',
             fields=[
                 ('restricted_at', models.DateTimeField(editable=False, null=True, verbose_name='restricted since')),
+                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
                 ('name_cipher', models.BinaryField(null=True)),
                 ('address_cipher', models.BinaryField(null=True)),
                 ('address_digest', models.BinaryField(max_length=33, null=True)),
                 ('link_version', models.PositiveIntegerField(db_default=1, default=1, editable=False)),
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                ('language', models.CharField(choices=[('sq', 'Albanian'), ('en', 'English')], max_length=2, verbose_name='language')),
+                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name='sent')),
                 ('purpose', models.CharField(choices=[('press', 'press'), ('data', 'personal data'), ('site', 'something wrong on the site'), ('other', 'something else')], editable=False, max_length=5, verbose_name='purpose')),
                 ('text_cipher', models.BinaryField()),
                 ('text_digest', models.BinaryField(max_length=33, null=True, unique=True)),
-                ('language', models.CharField(choices=[('sq', 'Albanian'), ('en', 'English')], editable=False, max_length=2, verbose_name='language')),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name='sent')),
                 ('state', models.CharField(choices=[('new', 'new'), ('assigned', 'assigned'), ('answered', 'answered'), ('closed', 'closed')], default='new', editable=False, max_length=8, verbose_name='state')),
                 ('assigned_at', models.DateTimeField(editable=False, null=True)),
                 ('answered_at', models.DateTimeField(editable=False, null=True)),
@@ -429,19 +369,19 @@ class Migration(migrations.Migration):
             name='DataRequest',
             fields=[
                 ('restricted_at', models.DateTimeField(editable=False, null=True, verbose_name='restricted since')),
+                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
                 ('name_cipher', models.BinaryField(null=True)),
                 ('address_cipher', models.BinaryField(null=True)),
                 ('address_digest', models.BinaryField(max_length=33, null=True)),
                 ('link_version', models.PositiveIntegerField(db_default=1, default=1, editable=False)),
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                ('language', models.CharField(choices=[('sq', 'Albanian'), ('en', 'English')], max_length=2, verbose_name='language')),
+                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name='sent')),
                 ('kind', models.CharField(choices=[('access', 'a copy of their data'), ('correction', 'a correction'), ('restriction', 'a restriction'), ('erasure', 'erasure')], max_length=11, verbose_name='asked for')),
                 ('received_on', models.DateField(help_text='The day on which it reached us, in any way.', verbose_name='received on')),
                 ('due_on', models.GeneratedField(db_persist=True, expression=models.Func(models.F('received_on'), output_field=models.DateField(), template='(%(expressions)s + 30)'), output_field=models.DateField(), verbose_name='answer by')),
-                ('language', models.CharField(choices=[('sq', 'Albanian'), ('en', 'English')], max_length=2, verbose_name='language')),
                 ('identity', models.CharField(blank=True, choices=[('mailbox', 'they showed that they read this mailbox'), ('document', 'they came in person with an identity document'), ('phone', 'we phoned them, and they knew what only they can know'), ('nothing', 'no need: we hold nothing')], max_length=8, verbose_name='how we know who is asking')),
                 ('state', models.CharField(choices=[('open', 'to be answered'), ('answered', 'answered'), ('refused', 'refused')], default='open', editable=False, max_length=8, verbose_name='state')),
                 ('refusal', models.CharField(blank=True, choices=[('identity', 'We could not confirm that the data is yours.'), ('unclear', 'You did not answer our question about what you are asking for.'), ('repeated', 'We have already answered the same request.')], editable=False, max_length=8, verbose_name='reason')),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
                 ('closed_at', models.DateTimeField(editable=False, null=True, verbose_name='answered')),
                 ('enquiry', models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='data_requests', to='pledges.enquiry')),
             ],
@@ -492,7 +432,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
                 ('content', models.CharField(choices=[('pledges', 'pledges, without names and addresses'), ('people', 'pledges, with names and addresses'), ('updates', 'names and addresses of people who want news')], max_length=7, verbose_name='content')),
-                ('format', models.CharField(choices=[('csv', 'CSV'), ('xlsx', 'XLSX')], default='xlsx', help_text='XLSX opens in Excel and LibreOffice. Choose CSV when another program asks for it, such as one for mailings.', max_length=4, verbose_name='kind of file')),
+                ('format', models.CharField(choices=[('csv', 'CSV'), ('xlsx', 'XLSX')], default='xlsx', help_text='XLSX opens in Excel and LibreOffice, and holds a million pledges: a longer export becomes a CSV. Choose CSV when another program asks for it, such as one for mailings.', max_length=4, verbose_name='kind of file')),
                 ('filters', models.JSONField(default=dict, editable=False, verbose_name='filters')),
                 ('state', models.CharField(choices=[('running', 'running'), ('finished', 'finished'), ('broken_off', 'stopped early')], default='running', editable=False, max_length=10, verbose_name='state')),
                 ('started_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name='started')),
@@ -706,21 +646,6 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
-            name='Minute',
-            fields=[
-                ('pk', models.CompositePrimaryKey('minute', 'kind', 'provider', 'slot', blank=True, editable=False, primary_key=True, serialize=False)),
-                ('minute', models.DateTimeField()),
-                ('kind', models.CharField(choices=[('challenge', 'asked for a challenge'), ('refusal', 'refused')], max_length=9)),
-                ('provider', models.CharField(blank=True, max_length=253)),
-                ('slot', models.PositiveSmallIntegerField()),
-                ('n', models.PositiveIntegerField()),
-            ],
-            options={
-                'default_permissions': (),
-                'constraints': [models.CheckConstraint(condition=models.Q(('kind__in', ['challenge', 'refusal'])), name='minute_kind')],
-            },
-        ),
-        migrations.CreateModel(
             name='Municipality',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -740,11 +665,18 @@ class Migration(migrations.Migration):
             name='Joining',
             fields=[
                 ('restricted_at', models.DateTimeField(editable=False, null=True, verbose_name='restricted since')),
+                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
                 ('name_cipher', models.BinaryField(null=True)),
                 ('address_cipher', models.BinaryField(null=True)),
                 ('address_digest', models.BinaryField(max_length=33, null=True)),
                 ('link_version', models.PositiveIntegerField(db_default=1, default=1, editable=False)),
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                ('language', models.CharField(choices=[('sq', 'Albanian'), ('en', 'English')], max_length=2, verbose_name='language')),
+                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name='sent')),
+                ('agreed', models.TextField(verbose_name='agreed to')),
+                ('expires_at', models.DateTimeField(db_default=django.db.models.expressions.CombinedExpression(django.db.models.functions.datetime.Now(), '+', models.Value(datetime.timedelta(days=14))), editable=False)),
+                ('confirmed_at', models.DateTimeField(editable=False, null=True, verbose_name='confirmed')),
+                ('approved_at', models.DateTimeField(editable=False, null=True, verbose_name='approved')),
+                ('refused_at', models.DateTimeField(editable=False, null=True, verbose_name='refused')),
                 ('organisation', models.CharField(max_length=120, verbose_name='organisation')),
                 ('organisation_key', models.CharField(editable=False, max_length=120)),
                 ('kind', models.CharField(choices=[('school', 'school'), ('kindergarten', 'kindergarten'), ('municipality', 'municipality'), ('institution', 'public institution'), ('association', 'association'), ('culture', 'culture'), ('media', 'media'), ('sport', 'sport'), ('business', 'business'), ('other', 'other organisation')], max_length=12, verbose_name='kind')),
@@ -752,14 +684,7 @@ class Migration(migrations.Migration):
                 ('domain', models.CharField(blank=True, editable=False, max_length=253)),
                 ('statement_sq', models.CharField(blank=True, max_length=300, verbose_name='statement')),
                 ('statement_en', models.CharField(blank=True, max_length=300, verbose_name='statement')),
-                ('agreed', models.TextField(verbose_name='agreed to')),
-                ('language', models.CharField(choices=[('sq', 'Albanian'), ('en', 'English')], max_length=2, verbose_name='language')),
                 ('state', models.CharField(choices=[('submitted', 'waiting for confirmation'), ('confirmed', 'waiting to be checked'), ('approved', 'approved'), ('refused', 'refused'), ('ended', 'has left')], default='submitted', max_length=9, verbose_name='state')),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name='sent')),
-                ('expires_at', models.DateTimeField(db_default=django.db.models.expressions.CombinedExpression(django.db.models.functions.datetime.Now(), '+', models.Value(datetime.timedelta(days=14))), editable=False)),
-                ('confirmed_at', models.DateTimeField(editable=False, null=True, verbose_name='confirmed')),
-                ('approved_at', models.DateTimeField(editable=False, null=True, verbose_name='approved')),
-                ('refused_at', models.DateTimeField(editable=False, null=True, verbose_name='refused')),
                 ('refusal', models.CharField(blank=True, choices=[('double', 'This organisation is already on our page.'), ('unknown', 'We could not check that you speak for this organisation.'), ('unfit', 'What the organisation does is not compatible with the pledge.')], editable=False, max_length=7, verbose_name='reason')),
                 ('ended_at', models.DateTimeField(editable=False, null=True, verbose_name='has left')),
                 ('asked_at', models.DateTimeField(editable=False, null=True)),
@@ -769,17 +694,25 @@ class Migration(migrations.Migration):
                 'verbose_name': 'application to join',
                 'verbose_name_plural': 'applications to join',
                 'ordering': ['created_at', 'pk'],
+                'abstract': False,
             },
         ),
         migrations.CreateModel(
             name='GroupPledge',
             fields=[
                 ('restricted_at', models.DateTimeField(editable=False, null=True, verbose_name='restricted since')),
+                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
                 ('name_cipher', models.BinaryField(null=True)),
                 ('address_cipher', models.BinaryField(null=True)),
                 ('address_digest', models.BinaryField(max_length=33, null=True)),
                 ('link_version', models.PositiveIntegerField(db_default=1, default=1, editable=False)),
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                ('language', models.CharField(choices=[('sq', 'Albanian'), ('en', 'English')], max_length=2, verbose_name='language')),
+                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name='sent')),
+                ('agreed', models.TextField(verbose_name='agreed to')),
+                ('expires_at', models.DateTimeField(db_default=django.db.models.expressions.CombinedExpression(django.db.models.functions.datetime.Now(), '+', models.Value(datetime.timedelta(days=14))), editable=False)),
+                ('confirmed_at', models.DateTimeField(editable=False, null=True, verbose_name='confirmed')),
+                ('approved_at', models.DateTimeField(editable=False, null=True, verbose_name='approved')),
+                ('refused_at', models.DateTimeField(editable=False, null=True, verbose_name='refused')),
                 ('kind', models.CharField(choices=[('class', 'class'), ('school', 'school or kindergarten'), ('meeting', 'meeting'), ('club', 'club or group of friends'), ('workplace', 'workplace')], max_length=9, verbose_name='kind')),
                 ('institution', models.CharField(max_length=120, verbose_name='institution')),
                 ('institution_key', models.CharField(editable=False, max_length=120)),
@@ -789,14 +722,7 @@ class Migration(migrations.Migration):
                 ('letter', models.CharField(blank=True, max_length=2, verbose_name='letter')),
                 ('people', models.JSONField(verbose_name='people')),
                 ('counted', models.JSONField(editable=False, null=True, verbose_name='counted')),
-                ('agreed', models.TextField(verbose_name='agreed to')),
-                ('language', models.CharField(choices=[('sq', 'Albanian'), ('en', 'English')], max_length=2, verbose_name='language')),
                 ('state', models.CharField(choices=[('submitted', 'waiting for confirmation'), ('confirmed', 'waiting to be checked'), ('approved', 'approved'), ('refused', 'refused'), ('withdrawn', 'withdrawn')], default='submitted', max_length=9, verbose_name='state')),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name='sent')),
-                ('expires_at', models.DateTimeField(db_default=django.db.models.expressions.CombinedExpression(django.db.models.functions.datetime.Now(), '+', models.Value(datetime.timedelta(days=14))), editable=False)),
-                ('confirmed_at', models.DateTimeField(editable=False, null=True, verbose_name='confirmed')),
-                ('approved_at', models.DateTimeField(editable=False, null=True, verbose_name='approved')),
-                ('refused_at', models.DateTimeField(editable=False, null=True, verbose_name='refused')),
                 ('refusal', models.CharField(blank=True, choices=[('double', 'This group has already been counted.'), ('number', 'The number does not fit this kind of group.'), ('unknown', 'We could not check that this institution or this group exists.')], editable=False, max_length=7, verbose_name='reason')),
                 ('withdrawn_at', models.DateTimeField(editable=False, null=True, verbose_name='withdrawn')),
                 ('county', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='pledges.county', verbose_name='county')),
@@ -807,6 +733,7 @@ class Migration(migrations.Migration):
                 'verbose_name': 'group pledge',
                 'verbose_name_plural': 'group pledges',
                 'ordering': ['created_at', 'pk'],
+                'abstract': False,
             },
         ),
         migrations.AddField(
@@ -1003,13 +930,13 @@ class Migration(migrations.Migration):
             name='VoiceOwner',
             fields=[
                 ('restricted_at', models.DateTimeField(editable=False, null=True, verbose_name='restricted since')),
+                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
                 ('name_cipher', models.BinaryField(null=True)),
                 ('address_cipher', models.BinaryField(null=True)),
                 ('address_digest', models.BinaryField(max_length=33, null=True)),
                 ('link_version', models.PositiveIntegerField(db_default=1, default=1, editable=False)),
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
                 ('language', models.CharField(choices=[('sq', 'Albanian'), ('en', 'English')], max_length=2, verbose_name='language')),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
+                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name='sent')),
                 ('asked_at', models.DateTimeField(editable=False, null=True, verbose_name='preview sent')),
                 ('approved_at', models.DateTimeField(editable=False, null=True, verbose_name='approved')),
                 ('approved_fingerprint', models.CharField(blank=True, default='', editable=False, max_length=64)),
@@ -1089,7 +1016,6 @@ class Migration(migrations.Migration):
                 ('text_cipher', models.BinaryField(null=True)),
                 ('text_digest', models.BinaryField(max_length=33, null=True)),
                 ('name_digest', models.BinaryField(max_length=33, null=True)),
-                ('name_bits', models.SmallIntegerField(editable=False, null=True)),
                 ('domain_digest', models.BinaryField(max_length=33, null=True)),
                 ('network_digest', models.BinaryField(max_length=33, null=True)),
                 ('language', models.CharField(blank=True, choices=[('sq', 'Albanian'), ('en', 'English')], editable=False, max_length=2)),
@@ -1119,13 +1045,36 @@ class Migration(migrations.Migration):
             name='wording',
             field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='pledges.wording', verbose_name='text signed'),
         ),
-        migrations.AddConstraint(
-            model_name='batch',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('ended_at', None), ('state__in', ('waiting', 'running')), ('undo_asked_at', None), ('undone_at', None)), models.Q(('ended_at__isnull', False), ('state__in', ('done', 'cancelled')), ('undo_asked_at', None), ('undone_at', None)), models.Q(('state', 'failed'), ('undone_at', None)), models.Q(('ended_at__isnull', False), ('state', 'undoing'), ('undo_asked_at__isnull', False), ('undone_at', None)), models.Q(('ended_at__isnull', False), ('state', 'undone'), ('undo_asked_at__isnull', False), ('undone_at__isnull', False)), _connector='OR'), name='batch_state_and_times'),
-        ),
-        migrations.AddConstraint(
-            model_name='batch',
-            constraint=models.CheckConstraint(condition=models.Q(('count__gte', django.db.models.expressions.CombinedExpression(models.F('changed'), '+', models.F('skipped'))), ('changed__gte', django.db.models.expressions.CombinedExpression(models.F('undone'), '+', models.F('kept')))), name='batch_counts_add_up'),
+        migrations.CreateModel(
+            name='Batch',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('kind', models.CharField(choices=[('confirm', 'confirm'), ('invalidate', 'invalidate'), ('restore', 'restore')], editable=False, max_length=10, verbose_name='action taken')),
+                ('chosen', models.CharField(choices=[('selection', 'ticked one by one'), ('filters', 'all filtered pledges'), ('networks', 'from the same networks'), ('domains', 'with the same email domains'), ('minutes', 'signed in the same minutes')], editable=False, max_length=9, verbose_name='how they were chosen')),
+                ('choice', models.JSONField(default=dict, editable=False, verbose_name='details of the choice')),
+                ('reason', models.CharField(blank=True, db_default='', editable=False, max_length=200, verbose_name='reason')),
+                ('domain', models.CharField(blank=True, db_default='', editable=False, max_length=253, verbose_name='email domain')),
+                ('state', models.CharField(choices=[('waiting', 'waiting its turn'), ('done', 'done'), ('undone', 'undone')], default='waiting', editable=False, max_length=7, verbose_name='state')),
+                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name='begun')),
+                ('ended_at', models.DateTimeField(editable=False, null=True, verbose_name='ended')),
+                ('undo_asked_at', models.DateTimeField(editable=False, null=True, verbose_name='undoing begun')),
+                ('undone_at', models.DateTimeField(editable=False, null=True, verbose_name='undone')),
+                ('ids', django.contrib.postgres.fields.ArrayField(base_field=models.UUIDField(), default=list, editable=False)),
+                ('invalidated', django.contrib.postgres.fields.ArrayField(base_field=models.DateTimeField(), default=list, editable=False)),
+                ('count', models.PositiveIntegerField(default=0, editable=False, verbose_name='pledges chosen')),
+                ('changed', models.PositiveIntegerField(default=0, editable=False, verbose_name='changed')),
+                ('undone', models.PositiveIntegerField(default=0, editable=False, verbose_name='restored')),
+                ('error', models.CharField(blank=True, editable=False, max_length=80, verbose_name='last error')),
+                ('by', models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='by whom')),
+                ('undone_by', models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='undone by')),
+            ],
+            options={
+                'verbose_name': 'batch',
+                'verbose_name_plural': 'batches',
+                'ordering': ['-pk'],
+                'default_permissions': (),
+                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('ended_at', None), ('state', 'waiting'), ('undo_asked_at', None), ('undone_at', None)), models.Q(('ended_at__isnull', False), ('state', 'waiting'), ('undo_asked_at__isnull', False), ('undone_at', None)), models.Q(('ended_at__isnull', False), ('state', 'done'), ('undo_asked_at', None), ('undone_at', None)), models.Q(('ended_at__isnull', False), ('state', 'undone'), ('undo_asked_at__isnull', False), ('undone_at__isnull', False)), _connector='OR'), name='batch_state_and_times'), models.CheckConstraint(condition=models.Q(('changed__gte', models.F('undone')), ('count__gte', models.F('changed'))), name='batch_counts_add_up')],
+            },
         ),
         migrations.AddIndex(
             model_name='enquiry',
@@ -1149,7 +1098,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='enquiry',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('answered_at', None), ('assigned_at', None), ('assignee', None), ('closed_at', None), ('state', 'new')), models.Q(('answered_at', None), ('assigned_at__isnull', False), ('closed_at', None), ('state', 'assigned')), models.Q(('answered_at__isnull', False), ('closed_at', None), ('state', 'answered')), models.Q(('closed_at__isnull', False), ('state', 'closed')), _connector='OR'), name='enquiry_state_and_times'),
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'new'), ('assigned_at__isnull', True), ('assignee__isnull', True), ('answered_at__isnull', True), ('closed_at__isnull', True)), models.Q(('state', 'assigned'), models.Q(('assigned_at__isnull', True), _negated=True), ('answered_at__isnull', True), ('closed_at__isnull', True)), models.Q(('state', 'answered'), models.Q(('answered_at__isnull', True), _negated=True), ('closed_at__isnull', True)), models.Q(('state', 'closed'), models.Q(('closed_at__isnull', True), _negated=True)), _connector='OR'), name='enquiry_state_and_times'),
         ),
         migrations.AddConstraint(
             model_name='enquiry',
@@ -1165,7 +1114,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='datarequest',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('closed_at', None), ('refusal', ''), ('state', 'open')), models.Q(('closed_at__isnull', False), ('refusal', ''), ('state', 'answered'), models.Q(('identity', ''), _negated=True)), models.Q(('closed_at__isnull', False), ('state', 'refused'), models.Q(('refusal', ''), _negated=True)), _connector='OR'), name='request_state_and_time'),
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'open'), ('closed_at__isnull', True), ('refusal', '')), models.Q(('state', 'answered'), models.Q(('identity', ''), _negated=True), models.Q(('closed_at__isnull', True), _negated=True), ('refusal', '')), models.Q(('state', 'refused'), models.Q(('closed_at__isnull', True), _negated=True), models.Q(('refusal', ''), _negated=True)), _connector='OR'), name='request_state_and_time'),
         ),
         migrations.AddConstraint(
             model_name='datarequest',
@@ -1261,19 +1210,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='joining',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('approved_at', None), ('confirmed_at', None), ('ended_at', None), ('refused_at', None), ('state', 'submitted')), models.Q(('approved_at', None), ('confirmed_at__isnull', False), ('ended_at', None), ('refused_at', None), ('state', 'confirmed')), models.Q(('approved_at__isnull', False), ('confirmed_at__isnull', False), ('state', 'approved'), ('ended_at', None), ('refused_at', None)), models.Q(('approved_at', None), ('confirmed_at__isnull', False), ('refused_at__isnull', False), ('state', 'refused'), ('ended_at', None)), models.Q(('ended_at__isnull', False), ('state', 'ended')), _connector='OR'), name='joining_state_and_times'),
-        ),
-        migrations.AddConstraint(
-            model_name='joining',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'refused'), models.Q(('refusal', ''), _negated=True)), models.Q(models.Q(('state', 'refused'), _negated=True), ('refusal', '')), _connector='OR'), name='joining_refused_with_a_reason'),
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'submitted'), ('confirmed_at__isnull', True), ('approved_at__isnull', True), ('asked_at__isnull', True), ('refused_at__isnull', True), ('refusal', ''), ('ended_at__isnull', True)), models.Q(('state', 'confirmed'), models.Q(('confirmed_at__isnull', True), _negated=True), ('approved_at__isnull', True), ('asked_at__isnull', True), ('refused_at__isnull', True), ('refusal', ''), ('ended_at__isnull', True)), models.Q(('state', 'approved'), models.Q(('confirmed_at__isnull', True), _negated=True), models.Q(('approved_at__isnull', True), _negated=True), ('refused_at__isnull', True), ('refusal', ''), ('ended_at__isnull', True)), models.Q(('state', 'refused'), models.Q(('confirmed_at__isnull', True), _negated=True), ('approved_at__isnull', True), ('asked_at__isnull', True), models.Q(('refused_at__isnull', True), _negated=True), models.Q(('refusal', ''), _negated=True), ('ended_at__isnull', True)), models.Q(('state', 'ended'), ('asked_at__isnull', True), ('refusal', ''), models.Q(('ended_at__isnull', True), _negated=True)), _connector='OR'), name='joining_state_and_times'),
         ),
         migrations.AddConstraint(
             model_name='joining',
             constraint=models.CheckConstraint(condition=models.Q(models.Q(('address_cipher__isnull', False), ('address_digest__isnull', False), ('address_digest__length', 33), ('name_cipher__isnull', False), models.Q(('state', 'ended'), _negated=True)), models.Q(('address_cipher', None), ('address_digest', None), ('name_cipher', None), models.Q(('state__in', ['submitted', 'approved']), _negated=True)), _connector='OR'), name='joining_contact_or_erased'),
-        ),
-        migrations.AddConstraint(
-            model_name='joining',
-            constraint=models.CheckConstraint(condition=models.Q(('asked_at', None), ('state', 'approved'), _connector='OR'), name='joining_asked_while_approved'),
         ),
         migrations.AddIndex(
             model_name='grouppledge',
@@ -1285,15 +1226,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='grouppledge',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('approved_at', None), ('confirmed_at', None), ('refused_at', None), ('state', 'submitted'), ('withdrawn_at', None)), models.Q(('approved_at', None), ('confirmed_at__isnull', False), ('refused_at', None), ('state', 'confirmed'), ('withdrawn_at', None)), models.Q(('approved_at__isnull', False), ('confirmed_at__isnull', False), ('state', 'approved'), ('refused_at', None), ('withdrawn_at', None)), models.Q(('approved_at', None), ('confirmed_at__isnull', False), ('refused_at__isnull', False), ('state', 'refused'), ('withdrawn_at', None)), models.Q(('state', 'withdrawn'), ('withdrawn_at__isnull', False)), _connector='OR'), name='group_state_and_times'),
-        ),
-        migrations.AddConstraint(
-            model_name='grouppledge',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('counted__isnull', False), ('state', 'approved')), models.Q(models.Q(('state', 'approved'), _negated=True), ('counted__isnull', True)), _connector='OR'), name='group_counted_only_approved'),
-        ),
-        migrations.AddConstraint(
-            model_name='grouppledge',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'refused'), models.Q(('refusal', ''), _negated=True)), models.Q(models.Q(('state', 'refused'), _negated=True), ('refusal', '')), _connector='OR'), name='group_refused_with_a_reason'),
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'submitted'), ('confirmed_at__isnull', True), ('approved_at__isnull', True), ('counted__isnull', True), ('refused_at__isnull', True), ('refusal', ''), ('withdrawn_at__isnull', True)), models.Q(('state', 'confirmed'), models.Q(('confirmed_at__isnull', True), _negated=True), ('approved_at__isnull', True), ('counted__isnull', True), ('refused_at__isnull', True), ('refusal', ''), ('withdrawn_at__isnull', True)), models.Q(('state', 'approved'), models.Q(('confirmed_at__isnull', True), _negated=True), models.Q(('approved_at__isnull', True), _negated=True), models.Q(('counted__isnull', True), _negated=True), ('refused_at__isnull', True), ('refusal', ''), ('withdrawn_at__isnull', True)), models.Q(('state', 'refused'), models.Q(('confirmed_at__isnull', True), _negated=True), ('approved_at__isnull', True), ('counted__isnull', True), models.Q(('refused_at__isnull', True), _negated=True), models.Q(('refusal', ''), _negated=True), ('withdrawn_at__isnull', True)), models.Q(('state', 'withdrawn'), ('counted__isnull', True), ('refusal', ''), models.Q(('withdrawn_at__isnull', True), _negated=True)), _connector='OR'), name='group_state_and_times'),
         ),
         migrations.AddConstraint(
             model_name='grouppledge',
@@ -1329,7 +1262,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='papersheet',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('counted_at', None), ('first__isnull', True), ('returned_at', None), ('state', 'issued'), ('voided_at', None)), models.Q(('counted_at', None), ('first__isnull', False), ('returned_at__isnull', False), ('state', 'returned'), ('voided_at', None)), models.Q(('counted_at__isnull', False), ('returned_at__isnull', False), ('state', 'counted'), ('voided_at', None)), models.Q(('state', 'void'), ('voided_at__isnull', False)), _connector='OR'), name='sheet_state_and_times'),
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'issued'), ('first__isnull', True), ('returned_at__isnull', True), ('second__isnull', True), ('counted_at__isnull', True), ('voided_at__isnull', True), ('reason', '')), models.Q(('state', 'returned'), models.Q(('first__isnull', True), _negated=True), models.Q(('returned_at__isnull', True), _negated=True), ('counted_at__isnull', True), ('voided_at__isnull', True), ('reason', '')), models.Q(('state', 'counted'), models.Q(('first__isnull', True), _negated=True), models.Q(('returned_at__isnull', True), _negated=True), models.Q(('counted_at__isnull', True), _negated=True), ('voided_at__isnull', True), ('reason', '')), models.Q(('state', 'void'), models.Q(('voided_at__isnull', True), _negated=True), models.Q(('reason', ''), _negated=True)), _connector='OR'), name='sheet_state_and_times'),
         ),
         migrations.AddConstraint(
             model_name='papersheet',
@@ -1338,10 +1271,6 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='papersheet',
             constraint=models.CheckConstraint(condition=models.Q(models.Q(('first__isnull', True), ('first_by', None), ('second__isnull', True), ('second_by', None)), models.Q(('first__isnull', False), ('first_by__isnull', False), ('second__isnull', True), ('second_by', None)), models.Q(('first__isnull', False), ('first_by__isnull', False), ('second__isnull', False), ('second_by__isnull', False), models.Q(('first_by', models.F('second_by')), _negated=True)), _connector='OR'), name='sheet_counted_by_two_accounts'),
-        ),
-        migrations.AddConstraint(
-            model_name='papersheet',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'void'), models.Q(('reason', ''), _negated=True)), models.Q(models.Q(('state', 'void'), _negated=True), ('reason', '')), _connector='OR'), name='sheet_void_with_a_reason'),
         ),
         migrations.AddConstraint(
             model_name='papersheet',
@@ -1505,10 +1434,6 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='submission',
-            constraint=models.CheckConstraint(condition=models.Q(('name_bits', None), models.Q(('name_bits__gte', 0), ('name_bits__lt', 256), ('name_digest__isnull', False)), _connector='OR'), name='submission_name_bits_of_a_name'),
-        ),
-        migrations.AddConstraint(
-            model_name='submission',
             constraint=models.CheckConstraint(condition=models.Q(('address_digest__length', 33), ('domain_digest__length', 33), ('mailbox_digest__length', 33), ('name_digest__length', 33), ('text_digest__length', 33)), name='submission_digest_lengths'),
         ),
         migrations.AddIndex(
@@ -1571,14 +1496,6 @@ class Migration(migrations.Migration):
             model_name='pledge',
             index=models.Index(condition=models.Q(('keep_asked_at__isnull', False)), fields=['keep_asked_at'], name='pledge_keep_asked'),
         ),
-        migrations.AddIndex(
-            model_name='pledge',
-            index=models.Index(condition=models.Q(('name_bits__isnull', False)), fields=['name_bits', '-created_at', '-id'], name='pledge_name_bits'),
-        ),
-        migrations.AddIndex(
-            model_name='pledge',
-            index=models.Index(condition=models.Q(('name_bits', None), ('name_cipher__isnull', False)), fields=['id'], name='pledge_name_bits_missing'),
-        ),
         migrations.AddConstraint(
             model_name='pledge',
             constraint=models.CheckConstraint(condition=models.Q(('slot__in', (1, 2))), name='pledge_slot_one_or_two'),
@@ -1623,12 +1540,8 @@ class Migration(migrations.Migration):
             model_name='pledge',
             constraint=models.CheckConstraint(condition=models.Q(models.Q(('address_cipher__isnull', False), ('name_cipher__isnull', False)), models.Q(('address_cipher', None), ('confirmed_at__isnull', False), ('keep_asked_at', None), ('name_cipher', None), ('new_address_at', None), ('new_address_cipher', None), ('show_name', False), ('updates', False), ('wall', 'waiting'), ('wall_at', None), models.Q(('state', 'pending'), _negated=True)), _connector='OR'), name='pledge_person_or_erased'),
         ),
-        migrations.AddConstraint(
-            model_name='pledge',
-            constraint=models.CheckConstraint(condition=models.Q(('name_bits', None), models.Q(('name_bits__gte', 0), ('name_bits__lt', 256), ('name_cipher__isnull', False)), _connector='OR'), name='pledge_name_bits_of_a_name'),
-        ),
     ] + run(
         "counting", "wordings", "storage", "content", "watched", "submissions", "grants", "outbox",
-        "probes", "groups", "paper", "joinings", "commitments", "enquiries", "minutes",
-        "requests", "returns", "mailers", "funnel", "names", "sectors", "voices", "mailings", "published",
+        "probes", "groups", "paper", "joinings", "commitments", "enquiries",
+        "requests", "returns", "mailers", "sectors", "voices", "mailings", "published",
     )

@@ -190,7 +190,6 @@ def subject_data(pledge):
         "keyed_digests": {
             "address": bytes(pledge.address_digest).hex(),
             "address_and_name": bytes(pledge.name_digest).hex(),
-            "eight_bits_of_the_name": pledge.name_bits,
             "mail_domain": bytes(pledge.domain_digest).hex(),
             "network": bytes(pledge.network_digest).hex() if pledge.network_digest else None,
         },

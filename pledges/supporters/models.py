@@ -110,8 +110,6 @@ class Pledge(Restrictable):
     address_digest = models.BinaryField(max_length=keys.DIGEST_BYTES, editable=False)
     # The digest of mailbox and name together, so that equal names at different addresses have unrelated digests.
     name_digest = models.BinaryField(max_length=keys.DIGEST_BYTES, editable=False)
-    # Null until the worker computes them; see `querysets.name_bits`.
-    name_bits = models.SmallIntegerField(null=True, editable=False)
     domain_digest = models.BinaryField(max_length=keys.DIGEST_BYTES, editable=False)
     # The digest of the visitor's network (IPv4 address or IPv6 /64). Erased after NETWORK_DIGEST_LIFE.
     network_digest = models.BinaryField(max_length=keys.DIGEST_BYTES, null=True, editable=False)
@@ -197,10 +195,6 @@ class Pledge(Restrictable):
                 condition=Q(name_cipher__isnull=False, address_cipher__isnull=False)
                 | (Q(confirmed_at__isnull=False, **ERASED) & ~Q(state="pending")),
             ),
-            models.CheckConstraint(
-                name="pledge_name_bits_of_a_name",
-                condition=Q(name_bits=None) | Q(name_bits__gte=0, name_bits__lt=256, name_cipher__isnull=False),
-            ),
         ]
         indexes = [
             # The admin list pages in an index-only scan of this index, for every filter and at any depth.
@@ -249,14 +243,6 @@ class Pledge(Restrictable):
                 condition=Q(state="confirmed", keep_asked_at=None, name_cipher__isnull=False),
             ),
             models.Index(fields=["keep_asked_at"], name="pledge_keep_asked", condition=Q(keep_asked_at__isnull=False)),
-            models.Index(
-                fields=["name_bits", "-created_at", "-id"],
-                name="pledge_name_bits",
-                condition=Q(name_bits__isnull=False),
-            ),
-            models.Index(
-                fields=["id"], name="pledge_name_bits_missing", condition=Q(name_bits=None, name_cipher__isnull=False)
-            ),
         ]
 
     def __str__(self):

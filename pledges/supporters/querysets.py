@@ -3,18 +3,18 @@
 import re
 import time
 import uuid
+from contextlib import suppress
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import IntegrityError, connection, models, transaction
 from django.db.models import F, Func, OuterRef, Q, Value
-from django.db.models.functions import Greatest, Now
+from django.db.models.functions import Cast, Greatest, Now
 
 from pledges import addresses, metrics
 from pledges.crypto import keys, links
 from pledges.events.models import EventCount
-from pledges.person import name_bits
 from pledges.providers.models import ProviderRule
 from pledges.referrals.models import codes_of
 from pledges.sectors.models import Sector
@@ -41,16 +41,12 @@ ERASED = {
     "wall_at": None,
 }
 
-# Names are ciphertext: eight bits of a keyed digest (`name_bits`) narrow a search, and its candidates are decrypted. Equal names
-# have equal bits, and so has one name of 256 among others: the bits tell two names apart, and never identify one.
-#
-# Candidates that one search decrypts. A million pledges have about 4,000 with the same bits.
-MOST_CANDIDATES = 10_000
+# Names are ciphertext: a search decrypts them, page by page from the newest, for at most so long. A million pledges take longer.
+SEARCH_SECONDS = 3
 # Found pledges that one search returns.
 MOST_FOUND = 50
-# Missing bits are computed in steps of so many rows, for so long.
-FILL_ROWS = 500
-FILL_SECONDS = 1
+# Pledges of one page, for reading many of them in constant memory.
+PAGE_ROWS = 5_000
 
 # All who were counted online, and those confirmed between that moment and this one. These are few: it is asked right after
 # confirming.
@@ -63,20 +59,15 @@ FROM pledges_count
 """
 
 
-def _normalised(pledge):
-    """The normalised name, or None if no key opens it. That raises no alarm: it would be one statement for each candidate."""
-    try:
-        return addresses.normalise_name(pledge.name)
-    except keys.CannotDecrypt:
-        return None
-
-
 @dataclass(frozen=True)
 class FoundByName:
-    """The ids of pledges with one name, newest first; `is_complete` is false where there may be more."""
+    """The ids of pledges with one name, newest first.
+
+    `reached` is when the last pledge was signed that the search looked at, or None if it looked at all.
+    """
 
     ids: list
-    is_complete: bool
+    reached: datetime | None
 
 
 class PledgeQuerySet(models.QuerySet):
@@ -276,40 +267,34 @@ class PledgeQuerySet(models.QuerySet):
             return self.none()
         return self.filter(pk__range=[uuid.UUID(digits.ljust(32, end)) for end in "0f"])
 
-    def without_name_bits(self):
-        """Pledges with a name whose bits the worker has not computed yet."""
-        return self.filter(name_bits=None, name_cipher__isnull=False)
+    def pages(self, *fields):
+        """Yield lists of up to PAGE_ROWS tuples of `fields`, newest pledge first; the id and "created_at" must come first.
 
-    def find_by_name(self, name):
-        """Return a Found with the newest pledges of this name. Case, accents, spaces and the order of words make no difference.
-
-        Pledges without bits are candidates too. A name that no key opens is not found.
+        Each page is a statement of its own: later ones do not contain pledges that were erased meanwhile.
         """
-        wanted = addresses.normalise_name(name)
-        found, is_complete = [], True
-        for rows in (self.filter(name_bits__in=set(name_bits(name))), self.without_name_bits()):
-            candidates = list(rows.order_by("-created_at", "-pk").only("name_cipher", "created_at")[:MOST_CANDIDATES])
-            is_complete = is_complete and len(candidates) < MOST_CANDIDATES
-            found += [row for row in candidates if _normalised(row) == wanted]
-        found.sort(key=lambda row: row.created_at, reverse=True)
-        return FoundByName([row.pk for row in found[:MOST_FOUND]], is_complete and len(found) <= MOST_FOUND)
+        remaining = pledges = self.order_by("-created_at", "-pk")
+        while page := list(remaining.values_list(*fields)[:PAGE_ROWS]):
+            yield page
+            last_id, last_time = page[-1][:2]
+            remaining = pledges.filter(Q(created_at__lt=last_time) | Q(pk__lt=last_id), created_at__lte=last_time)
 
-    def fill_name_bits(self):
-        """Compute missing bits for FILL_SECONDS; returns of how many pledges. Idempotent.
+    def find_by_name(self, name, seconds=SEARCH_SECONDS):
+        """A FoundByName of the newest pledges of this name. Case, accents, spaces and the order of words make no difference.
 
-        It begins at a random id, so that names that no key opens do not hold up the others.
+        A name that no key opens is not found. That raises no alarm: it would be one statement for each.
         """
-        done, deadline = 0, time.monotonic() + FILL_SECONDS
-        for after in (uuid.uuid4(), None):
-            while time.monotonic() < deadline:
-                rows = self.without_name_bits() if after is None else self.without_name_bits().filter(pk__gt=after)
-                with transaction.atomic():
-                    batch = list(rows.order_by("pk").select_for_update().only("name_cipher")[:FILL_ROWS])
-                    named = [pledge for pledge in batch if pledge.readable_name]
-                    for pledge in named:
-                        [pledge.name_bits, *_older] = name_bits(pledge.name)
-                    done += self.bulk_update(named, ["name_bits"])
-                if not batch:
-                    break
-                after = batch[-1].pk
-        return done
+        wanted, deadline, found = addresses.normalise_name(name), time.monotonic() + seconds, []
+        words = wanted.split()
+        # As text: making UUIDs takes longer than decrypting names.
+        for page in self.with_person().pages(Cast("pk", models.TextField()), "created_at", "name_cipher"):
+            for pk, _time, cipher in page:
+                with suppress(keys.CannotDecrypt):
+                    opened = keys.decrypt(cipher, associated_data=keys.pledge_associated_data(pk, "name"))
+                    # Normalising takes longer too. Of most names this tells that they are others.
+                    if opened.isascii() and not all(word in opened.lower() for word in words):
+                        continue
+                    if addresses.normalise_name(opened) == wanted:
+                        found.append(uuid.UUID(pk))
+            if len(found) > MOST_FOUND or time.monotonic() > deadline:
+                return FoundByName(found[:MOST_FOUND], page[-1][1])
+        return FoundByName(found, None)

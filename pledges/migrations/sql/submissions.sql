@@ -201,7 +201,7 @@ BEGIN
             FROM pledges_pledge
             WHERE id = ANY (ids) AND state = 'pending' AND restricted_at IS NULL
                 -- What staff changed stays.
-                AND NOT EXISTS (SELECT FROM pledges_batchrow WHERE pledges_batchrow.pledge = pledges_pledge.id)
+                AND NOT EXISTS (SELECT FROM pledges_batch WHERE pledges_pledge.id = ANY (pledges_batch.ids))
         ) pending
         WHERE waiting >= 2 AND is_of_network OR waiting >= 5
         ORDER BY is_of_network IS TRUE DESC, created_at LIMIT 1;
@@ -212,7 +212,7 @@ BEGIN
         INSERT INTO pledges_pledge (
             id, slot, state, source, sector_id, county_id, language, show_name, updates, created_at, expires_at,
             name_cipher, address_cipher, address_digest, name_digest,
-            domain_digest, name_bits, network_digest, link_version, repeats,
+            domain_digest, network_digest, link_version, repeats,
             consent_id, consent_language, consented_at, wording_id, worded_language, worded_at, inviter_cipher
         ) VALUES (
             submission.id, 1 + EXISTS (SELECT FROM pledges_pledge WHERE id = ANY (ids) AND slot = 1)::int,
@@ -220,7 +220,7 @@ BEGIN
             submission.show_name, submission.updates, submission.created_at, submission.created_at + pending_life(),
             submission.name_cipher, submission.address_cipher, submission.address_digest,
             submission.name_digest,
-            submission.domain_digest, submission.name_bits, submission.network_digest, 1, 0,
+            submission.domain_digest, submission.network_digest, 1, 0,
             submission.consent_id, submission.language, submission.created_at,
             submission.wording_id, submission.language, submission.created_at,
             submission.inviter_cipher

@@ -289,7 +289,6 @@ def test_a_kind_without_a_function_waits_aside(client):
         kind="later",
         name_cipher=None,
         name_digest=None,
-        name_bits=None,
         sector=None,
         county=None,
         consent=None,

@@ -180,7 +180,7 @@ KEYS = {
     "new_email_waiting": ["new_address_cipher"],
     "new_email_asked_at": ["new_address_at"],
     "keyed_digests": [
-        *("address_digest", "name_digest", "domain_digest", "name_bits", "network_digest"),
+        *("address_digest", "name_digest", "domain_digest", "network_digest"),
     ],
     "consent": ["consent_id", "consent_language", "consented_at"],
     "pledge": ["wording_id", "worded_language", "worded_at"],
