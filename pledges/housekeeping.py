@@ -120,11 +120,13 @@ def erase_text_digests():
 
 
 def erase_network_digests():
-    """Erase the network digests of pledges, and of sign-ups that could not be settled, after seven days."""
+    """Erase the network digests of pledges, of sign-ups that could not be settled and of waiting messages, after seven days."""
     old = Pledge.objects.filter(network_digest__isnull=False, consented_at__lte=Now() - NETWORK_DIGEST_LIFE)
     old.update(network_digest=None)
     unsettled = Submission.objects.filter(network_digest__isnull=False, created_at__lte=Now() - NETWORK_DIGEST_LIFE)
     unsettled.update(network_digest=None)
+    waiting = Message.objects.queued().filter(created_at__lte=Now() - NETWORK_DIGEST_LIFE)
+    waiting.filter(network_digest__isnull=False).update(network_digest=None)
 
 
 def erase_submissions():

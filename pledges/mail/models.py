@@ -302,9 +302,8 @@ class Message(models.Model):
     def _may_be_about(self, row):
         """Whether the message still applies to the row: it is not restricted, and a mailing goes on to those who follow it."""
         # An answer is restricted with its enquiry.
-        if (row.enquiry if self.spec.about == "answer" else row).restricted_at is not None or not self.spec.applies(
-            row
-        ):
+        restrictable = row.enquiry if self.spec.about == "answer" else row
+        if restrictable.restricted_at is not None or not self.spec.applies(row):
             return False
         if self.mailing is None:
             return True
