@@ -133,8 +133,8 @@ class StateFilter(admin.SimpleListFilter):
 class CaseAdmin(NoAddOrDelete, ModelAdmin):
     """The queue and the page of one kind of case.
 
-    `audited_as` names it in the audit log, `step_forms` are the forms of the steps that ask something. Where a step is more than the
-    method of the model, a method `press_NAME` carries it out as `take` does: it returns the response, or None for the same page.
+    `audited_as` names it in the audit log, `step_forms` are the forms of the steps that ask something. Where a step is more than
+    the method of the model, a method `press_NAME` carries it out: it returns the response, or None for the same page.
     """
 
     template = "admin/pledges/case/case.html"
@@ -193,16 +193,16 @@ class CaseAdmin(NoAddOrDelete, ModelAdmin):
         row = self.get_object(request, object_id)
         if not self.has_view_or_change_permission(request, row):
             raise PermissionDenied
-        if row is None:
-            # Django's own view redirects with a message.
-            return super().change_view(request, object_id, form_url, extra_context)
         tried = {}
-        if request.method == "POST":
+        if row is not None and request.method == "POST":
             if not self.has_change_permission(request, row):
                 raise PermissionDenied
             if response := self._press(request, row, tried):
                 return response
             row = self.get_object(request, object_id)
+        if row is None:
+            # Django's own view redirects with a message.
+            return super().change_view(request, object_id, form_url, extra_context)
         if self.holds_person and sees_people(request):
             if not reauthentication.admits(request, [row.pk]):
                 return redirect(reason_url(request))
