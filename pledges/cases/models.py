@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Now
 
 from pledges import addresses
 from pledges.crypto import keys
@@ -54,6 +55,10 @@ class ContactQuerySet(models.QuerySet):
         same = Q(address_digest=row.address_digest) | Q(address_digest_last=row.address_digest_last)
         return self.filter(same)
 
+    def linked(self):
+        """The rows that a request for links is about: not restricted, and confirmed or still to be confirmed."""
+        return self.filter(~Q(state="submitted") | Q(expires_at__gt=Now()), restricted_at=None)
+
     def with_stale_digests(self):
         """Rows whose digests were computed with other keys or provider rules than the present ones."""
         return self.with_person().exclude(digest_mark=digest_mark(ProviderRule.objects.by_domain()))
@@ -92,6 +97,13 @@ class Contact(Restrictable):
     def associated_data(self, column):
         """The associated data that bind a ciphertext to this column and row."""
         return keys.associated_data(self.TABLE, column, self.pk)
+
+    def set_contact(self, name, address, rules):
+        """Set ciphertexts and digests of the adult, by these provider rules. Does not save."""
+        self.name_cipher = keys.encrypt(name, associated_data=self.associated_data("name"))
+        self.address_cipher = keys.encrypt(address, associated_data=self.associated_data("address"))
+        for column, digest in address_digests(address, rules).items():
+            setattr(self, column, digest)
 
     @property
     def name(self):

@@ -196,6 +196,33 @@ class Message(models.Model):
             return cls.objects.select_related("pledge").filter(pk=cursor.fetchone()[0]).first()
 
     @classmethod
+    def queue_many(cls, kind, rows, *, networks=None, joins=True):
+        """Queue a message of this kind about each of these rows of one model, in constant statements.
+
+        One that still waits unclaimed is joined, and goes in the language of its row; without `joins` each row gets its own. None
+        is about a restricted row. `networks` are the digests of the networks that caused them, by the id of the row.
+        """
+        rows = {row.pk: row for row in rows if row.restricted_at is None}
+        if joins:
+            waiting = cls.objects.queued().about(list(rows.values())).filter(kind=kind, leased_until=None)
+            about = cls.field_about(next(iter(rows.values()))) if rows else ""
+            # Locked, so that no sender claims one before the caller's changes are committed.
+            for message in waiting.select_for_update():
+                row = rows.pop(getattr(message, f"{about}_id"), None)
+                if row and message.language != row.language:
+                    cls.objects.filter(pk=message.pk).update(language=row.language)
+        # What it is about may be restricted at this moment: then a trigger keeps its message out.
+        cls.objects.bulk_create(
+            [cls(kind=kind, language=row.language, **{cls.field_about(row): row}) for row in rows.values()],
+            ignore_conflicts=True,
+        )
+
+    @staticmethod
+    def field_about(row):
+        """The name of the field of messages about this row."""
+        return getattr(row, "TABLE", "") or "pledge"
+
+    @classmethod
     def queue_for(cls, kind, **about):
         """Queue, in the caller's transaction, a message about this group, joining, answer, request or voice, unless one waits."""
         [row] = about.values()

@@ -239,8 +239,6 @@ def _binary(row, names):
 
 def _block(row):
     blocked = BlockedAddress(**row | _binary(row, (*MAILBOX_DIGESTS, "address_cipher")))
-    same = Q(mailbox_digest=blocked.mailbox_digest) | Q(mailbox_digest_last=blocked.mailbox_digest_last)
-    Submission.objects.filter(same).delete()
     BlockedAddress.objects.bulk_create([blocked], ignore_conflicts=True)
     return 1
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
-from django.db import IntegrityError, connection, models, transaction
+from django.db import IntegrityError, models, transaction
 from django.db.models import F, Q
 from django.db.models.functions import Greatest, Now, TruncDate
 from django.utils.translation import gettext
@@ -22,11 +22,11 @@ from pledges.providers.models import BlockedAddress, ProviderRule
 from pledges.sectors.models import Sector
 from pledges.sectors.wordings import Wording
 from pledges.settings.models import PledgingSettings
-from pledges.supporters.querysets import ANSWER_PERIOD, ERASED, PENDING_LIFE, PledgeQuerySet
+from pledges.supporters.querysets import ANSWER_PERIOD, ERASED, MAX_REPEATS, PENDING_LIFE, PledgeQuerySet
 
 NETWORK_DIGEST_LIFE = timedelta(days=7)
-# The limit of `claim_message`, of which the database holds the rule.
-MAX_REPEATS = 5
+# A change of address may be asked for once a minute, and so often within CHANGES_PERIOD.
+MOST_CHANGES, CHANGES_PERIOD = 3, timedelta(days=1)
 
 # The answers of supporters, by column: what they choose and what they tick. The pledge form stores these values as they are,
 # supporters and staff can correct them, and exports and the copy of a supporter's data contain them.
@@ -151,7 +151,7 @@ class Pledge(Restrictable):
     # The encrypted code of the event whose link led to the form. The confirmation counts it and erases it.
     inviter_cipher = models.BinaryField(null=True, editable=False)
     reminded_at = models.DateTimeField(_("reminded"), null=True, editable=False)
-    # How many messages `claim_message` granted, and when it granted the last one (at first: when the pledge was made).
+    # How many messages `claim_messages` granted, and when it granted the last one (at first: when the pledge was made).
     repeats = models.PositiveSmallIntegerField(default=0, editable=False)
     written_at = models.DateTimeField(db_default=Now(), editable=False)
 
@@ -289,16 +289,21 @@ class Pledge(Restrictable):
         return bool(Pledge.objects.filter(pk=self.pk).confirm())
 
     def claim_new_address(self):
-        """Claim a change of address; returns "" or why not: "minute" or "day". The limits are in sql/submissions.sql."""
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT claim_new_address(%s)", [self.pk])
-            return cursor.fetchone()[0]
+        """Claim a change of address; returns "" or why not: "minute" or "day".
+
+        Forms that wait count too, and of settled ones the messages to the present address. Of two concurrent callers the second
+        one finds that the first one has just written.
+        """
+        since = Now() - CHANGES_PERIOD
+        settled = Message.objects.about([self]).filter(kind=Message.Kind.MOVING, created_at__gt=since)
+        if settled.count() + len(self._waiting_changes(created_at__gt=since)) >= MOST_CHANGES:
+            return "day"
+        rows = Pledge.objects.filter(pk=self.pk, written_at__lte=Now() - timedelta(minutes=1))
+        return "" if rows.update(written_at=Now()) else "minute"
 
     def claim_message(self):
-        """Claim one more message to this supporter; returns whether it may be sent. The limits are in sql/submissions.sql."""
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT claim_message(%s)", [self.pk])
-            return cursor.fetchone()[0]
+        """Claim one more message to this supporter; returns whether it may be sent: see `claim_messages`."""
+        return bool(Pledge.objects.claim_messages([self.pk]))
 
     def reminded_plans(self):
         """The ChosenCommitment rows whose reminder is being sent."""
@@ -307,19 +312,19 @@ class Pledge(Restrictable):
     def revoke_links(self):
         """Revoke every link to this pledge that was sent so far, and stop a change of address that one of them led to.
 
-        The pledge is locked first: a form that is being settled either is seen here or finds the lock, and waits to be deleted.
+        Of a change that is not settled yet nothing becomes: its form holds the version of the link.
         """
         with transaction.atomic():
             Pledge.objects.filter(pk=self.pk).update(
                 link_version=F("link_version") + 1, new_address_cipher=None, new_address_at=None
             )
-            Submission.objects.filter(pledge=self).delete()
             self.messages.queued().filter(kind__in=[Message.Kind.NEW_ADDRESS, Message.Kind.MOVING]).delete()
 
     def withdraw(self):
         """Erase the pledge and its unsent messages, and queue a last message; returns whether this call did it.
 
-        What the same person has sent and is not settled yet is erased too: settling it would store the person again.
+        What the same person has sent and is not settled yet is erased too: settling it would store the person again. The pledge
+        is locked first: a form that is being settled either is seen here or finds the lock, and waits to be erased.
         """
         with transaction.atomic():
             pledge = Pledge.objects.select_for_update().filter(pk=self.pk).first()
@@ -327,15 +332,36 @@ class Pledge(Restrictable):
                 return False
             if not pledge.is_person_erased:
                 Message.queue_last(Message.Kind.WITHDRAWN, pledge.address, pledge.language)
-            Submission.objects.about(pledge).delete()
+            Submission.objects.filter(pk__in=[each.pk for each in pledge.unsettled_forms()]).delete()
             pledge.delete()
         return True
+
+    def unsettled_forms(self):
+        """The forms of this supporter that wait or are set aside: sign-ups of the same person, requests for links, new addresses.
+
+        Without an address only the last: nobody can tell whose the others are.
+        """
+        own = [] if self.is_person_erased else Submission.objects.of_mailbox(self.address_of_mailbox)
+        names = [addresses.normalise_name(self.readable_name or "")]
+        Kind = Submission.Kind
+        return [
+            each
+            for each in own
+            if each.kind == Kind.LINKS
+            or each.kind == Kind.PLEDGE
+            and addresses.normalise_name(each.form["name"]) in names
+        ] + self._waiting_changes()
+
+    def _waiting_changes(self, **values):
+        """The forms with a new address of this pledge that are not settled."""
+        forms = Submission.objects.filter(kind=Submission.Kind.NEW_ADDRESS, **values)
+        return [each for each in forms.opened() if each.form["pledge"] == str(self.pk)]
 
     def block(self):
         """Erase a pledge that the owner of its address did not make, and block the mailbox."""
         with transaction.atomic():
             BlockedAddress.objects.add(self.address)
-            Submission.objects.in_mailbox(self.address).delete()
+            _erase_forms(self.address)
             Pledge.objects.filter(pk=self.pk).delete()
 
     def request_new_address(self, address):
@@ -355,7 +381,7 @@ class Pledge(Restrictable):
         """Erase and block a new address whose owner did not ask for the change. The pledge keeps its present address."""
         with transaction.atomic():
             BlockedAddress.objects.add(self.new_address)
-            Submission.objects.in_mailbox(self.new_address).delete()
+            _erase_forms(self.new_address)
             Pledge.objects.filter(pk=self.pk).erase_new_address()
 
     # How long name and address are kept
@@ -544,3 +570,9 @@ class Pledge(Restrictable):
                     "written, we will check it again."
                 )
         return gettext("Your name will appear in the list of supporters once our team has checked it.")
+
+
+def _erase_forms(address):
+    """Erase the forms of a blocked mailbox that are not settled, whatever their tags and dots."""
+    found = Submission.objects.of_mailbox(address, addresses.limiting_address)
+    Submission.objects.filter(pk__in=[each.pk for each in found]).delete()

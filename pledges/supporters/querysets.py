@@ -24,6 +24,17 @@ from pledges.sectors.models import Sector
 # An unconfirmed pledge is erased after this time. Its links are valid for the same time.
 PENDING_LIFE = timedelta(days=14)
 REMINDER_AFTER = timedelta(days=3)
+# Messages that a pending pledge gets by `claim_messages`.
+MAX_REPEATS = 5
+CLAIM_SQL = """
+UPDATE pledges_pledge SET
+    written_at = statement_timestamp(),
+    repeats = repeats + (state = 'pending')::integer,
+    expires_at = CASE WHEN state = 'pending' THEN statement_timestamp() + %(life)s ELSE expires_at END
+WHERE id = ANY (%(ids)s::uuid[]) AND written_at <= statement_timestamp() - interval '1 minute'
+    AND (repeats < %(most)s OR state <> 'pending')
+RETURNING id
+"""
 
 # After KEEP_PERIOD the owner of a confirmed pledge is asked once, by mail, whether to keep name and address. Without an answer
 # within ANSWER_PERIOD both are erased; the pledge goes on counting, and its keyed digests keep the same person from pledging
@@ -154,7 +165,7 @@ class PledgeQuerySet(models.QuerySet):
         return self.filter(new_address_at__gt=Now() - PENDING_LIFE)
 
     def due_for_reminder(self):
-        """Pending pledges without a reminder, three days after signing or after `claim_message` renewed `expires_at`."""
+        """Pending pledges without a reminder, three days after signing or after `claim_messages` renewed `expires_at`."""
         due = self.pending().filter(expires_at__lte=Now() + (PENDING_LIFE - REMINDER_AFTER), reminded_at=None)
         return due.filter(restricted_at=None)
 
@@ -162,6 +173,16 @@ class PledgeQuerySet(models.QuerySet):
         """The pledges of this address's mailbox, ordered by slot; compares the digests of every key in use."""
         digests = keys.digests("address", addresses.normalise(address, ProviderRule.objects.by_domain()))
         return self.filter(Q(address_digest__in=digests) | Q(address_digest_last__in=digests)).order_by("slot")
+
+    def claim_messages(self, ids):
+        """Claim one more message to each of these pledges; returns the ids of those that may get it.
+
+        One a minute, and MAX_REPEATS in all while a pledge is pending, which then expires PENDING_LIFE from now, as the message
+        says. One statement checks and counts, so two concurrent callers cannot both get the last message.
+        """
+        with connection.cursor() as cursor:
+            cursor.execute(CLAIM_SQL, {"ids": list(ids), "most": MAX_REPEATS, "life": PENDING_LIFE})
+            return [pk for [pk] in cursor.fetchall()]
 
     def of_domain(self, domain):
         """Pledges with an address of this mail domain."""

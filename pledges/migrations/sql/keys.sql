@@ -1,6 +1,6 @@
 -- Digests are stored only with pairs of registered keys that share a column, so that the unique constraints cover all rows: see
 -- pledges/crypto/registry.py. Processes choose such a pair themselves. The trigger refuses what a process computed before it
--- noticed that a rotation was finished, also in a form that has waited to be settled since.
+-- noticed that a rotation was finished.
 
 -- The key of the advisory lock that every writer of digests shares, and that finishing a rotation takes. An arbitrary number.
 CREATE OR REPLACE FUNCTION keys_lock() RETURNS bigint LANGUAGE sql IMMUTABLE AS 'SELECT 5190372846117::bigint';
@@ -21,6 +21,4 @@ BEGIN
 END $$;
 
 CREATE OR REPLACE TRIGGER check_digest_keys BEFORE INSERT OR UPDATE OF digest_mark ON pledges_pledge
-    FOR EACH ROW WHEN (NEW.digest_mark <> '') EXECUTE FUNCTION check_digest_keys();
-CREATE OR REPLACE TRIGGER check_digest_keys BEFORE INSERT OR UPDATE OF digest_mark ON pledges_submission
     FOR EACH ROW WHEN (NEW.digest_mark <> '') EXECUTE FUNCTION check_digest_keys();

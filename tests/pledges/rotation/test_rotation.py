@@ -250,10 +250,7 @@ def test_referral_links_and_waiting_events_need_no_old_key_after_a_rotation(sett
     with override_settings(**{setting: [OLD]}):
         event, code = make_event(), make_inviter()[1].code
         coming = make_coming(event)
-        make_submission()
-        submission = Submission.objects.get()
-        submission.set_inviter(event.code)
-        submission.save()
+        submission = make_submission(event=event.code)
     with override_settings(**{setting: [NEW, OLD]}):
         rotate_keys()
     with override_settings(**{setting: [NEW]}):
