@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 from django.contrib.auth.models import User
-from django.db import connection
+from django.db import IntegrityError, connection, transaction
 from django.test import Client, override_settings
 from django.test.utils import CaptureQueriesContext
 
@@ -13,6 +13,7 @@ from pledges import housekeeping
 from pledges.crypto import links
 from pledges.crypto.links import Purpose
 from pledges.inbox.submissions import settle, submit
+from pledges.inbox.submissions import settle_all as settle_all_that_waits
 from pledges.management.commands.worker import SETTLING_INTERVAL_SECONDS, Repeater
 from pledges.models import (
     Attempt,
@@ -297,6 +298,26 @@ def test_a_submission_that_fails_waits_aside_and_the_others_settle(client, admin
     assert "1 form will be tried again." in run_action(admin_client, "try_again", aside, path=LIST, sure="yes").text
     assert settle() == 1
     assert Pledge.objects.count() == 3 and failing_checks(client) == []
+
+
+@pytest.mark.parametrize("changes", [{"payload": None}, {"payload": b"x" * 32_769}, {"error": "x"}, {"state": "aside"}])
+def test_the_database_refuses_forms_that_do_not_exist(changes):
+    make_submission()
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Submission.objects.update(**changes)
+
+
+def test_a_form_copied_to_another_row_does_not_open():
+    first, second = make_submission(), make_submission(address="tjeter@shembull.al")
+    Submission.objects.filter(pk=second.pk).update(payload=first.payload)
+    assert settle() == 1
+    assert [(each.pk, each.error) for each in Submission.objects.all()] == [(second.pk, "CannotDecrypt")]
+
+
+def test_settling_all_is_refused_in_a_transaction_which_might_hold_a_lock():
+    # The transaction in which the test itself runs does not count.
+    with transaction.atomic(), pytest.raises(RuntimeError):
+        settle_all_that_waits()
 
 
 def test_a_kind_without_a_function_waits_aside(client):
