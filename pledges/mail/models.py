@@ -29,6 +29,18 @@ METADATA = "mail"
 # The delays before the first retries. All later ones follow after LATER_RETRY_DELAY.
 RETRY_DELAYS = [timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=30), timedelta(hours=2)]
 LATER_RETRY_DELAY = timedelta(hours=6)
+# Joins the messages that wait, and adds the others. The update locks them, so that no sender claims one before the caller's
+# changes are committed.
+QUEUE_SQL = """
+WITH asked AS (SELECT * FROM unnest(%(ids)s::uuid[], %(languages)s::text[]) AS asked (id, language)),
+joined AS (
+    UPDATE pledges_message SET language = asked.language FROM asked
+    WHERE {about} = asked.id AND kind = %(kind)s AND state = 'queued' AND leased_until IS NULL AND %(joins)s
+    RETURNING {about} AS id
+)
+INSERT INTO pledges_message (id, kind, {about}, language, state, attempts, error)
+SELECT gen_random_uuid(), %(kind)s, id, language, 'queued', 0, '' FROM asked WHERE id NOT IN (SELECT id FROM joined)
+"""
 # A message that was sent or given up is kept this long.
 MESSAGE_RETENTION = timedelta(days=30)
 
@@ -203,19 +215,12 @@ class Message(models.Model):
         is about a restricted row. `networks` are the digests of the networks that caused them, by the id of the row.
         """
         rows = {row.pk: row for row in rows if row.restricted_at is None}
-        if joins:
-            waiting = cls.objects.queued().about(list(rows.values())).filter(kind=kind, leased_until=None)
-            about = cls.field_about(next(iter(rows.values()))) if rows else ""
-            # Locked, so that no sender claims one before the caller's changes are committed.
-            for message in waiting.select_for_update():
-                row = rows.pop(getattr(message, f"{about}_id"), None)
-                if row and message.language != row.language:
-                    cls.objects.filter(pk=message.pk).update(language=row.language)
-        # What it is about may be restricted at this moment: then a trigger keeps its message out.
-        cls.objects.bulk_create(
-            [cls(kind=kind, language=row.language, **{cls.field_about(row): row}) for row in rows.values()],
-            ignore_conflicts=True,
-        )
+        if not rows:
+            return
+        about = f"{cls.field_about(next(iter(rows.values())))}_id"
+        values = {"ids": list(rows), "languages": [row.language for row in rows.values()], "kind": kind, "joins": joins}
+        with connection.cursor() as cursor:
+            cursor.execute(QUEUE_SQL.format(about=about), values)
 
     @staticmethod
     def field_about(row):

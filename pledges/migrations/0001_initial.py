@@ -166,8 +166,8 @@ class Migration(migrations.Migration):
                 ('restricted_at', models.DateTimeField(editable=False, null=True, verbose_name='restricted since')),
                 ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
                 ('language', models.CharField(choices=[('sq', 'Albanian'), ('en', 'English')], help_text='The language we use to email this person.', max_length=2, verbose_name='language')),
-                ('source', models.CharField(choices=[('web', 'form'), ('demo', 'demonstration')], default='web', max_length=8, verbose_name='source')),
-                ('state', models.CharField(choices=[('pending', 'waiting for confirmation'), ('confirmed', 'confirmed'), ('invalidated', 'invalidated')], default='pending', max_length=11, verbose_name='state')),
+                ('source', models.CharField(choices=[('web', 'form'), ('demo', 'demonstration')], db_default='web', default='web', max_length=8, verbose_name='source')),
+                ('state', models.CharField(choices=[('pending', 'waiting for confirmation'), ('confirmed', 'confirmed'), ('invalidated', 'invalidated')], db_default='pending', default='pending', max_length=11, verbose_name='state')),
                 ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name='signed')),
                 ('expires_at', models.DateTimeField(db_default=django.db.models.expressions.CombinedExpression(django.db.models.functions.datetime.Now(), '+', models.Value(datetime.timedelta(days=14))), editable=False)),
                 ('confirmed_at', models.DateTimeField(editable=False, null=True, verbose_name='confirmed')),
@@ -196,12 +196,12 @@ class Migration(migrations.Migration):
                 ('wall', models.CharField(choices=[('waiting', 'waiting to be checked'), ('shown', 'shown'), ('refused', 'refused')], db_default='waiting', default='waiting', editable=False, max_length=7, verbose_name='name on the wall')),
                 ('wall_at', models.DateTimeField(editable=False, null=True, verbose_name='decided')),
                 ('updates', models.BooleanField(default=False, help_text='Only tick this if the person asked for news by email.', verbose_name='wants news')),
-                ('link_version', models.PositiveIntegerField(default=1, editable=False)),
+                ('link_version', models.PositiveIntegerField(db_default=1, default=1, editable=False)),
                 ('inviter_cipher', models.BinaryField(null=True)),
                 ('reminded_at', models.DateTimeField(editable=False, null=True, verbose_name='reminded')),
-                ('repeats', models.PositiveSmallIntegerField(default=0, editable=False)),
+                ('repeats', models.PositiveSmallIntegerField(db_default=0, default=0, editable=False)),
                 ('written_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
-                ('county', models.ForeignKey(blank=True, help_text='This is empty if the person did not say.', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='pledges', to='pledges.county', verbose_name='county')),
+                ('county', models.ForeignKey(blank=True, db_index=False, help_text='This is empty if the person did not say.', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='pledges', to='pledges.county', verbose_name='county')),
             ],
             options={
                 'verbose_name': 'pledge',
@@ -976,7 +976,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='pledge',
             name='sector',
-            field=models.ForeignKey(help_text='The group this person is counted in. The text they signed stays that of the group they chose at the time.', on_delete=django.db.models.deletion.PROTECT, related_name='pledges', to='pledges.sector', verbose_name='group'),
+            field=models.ForeignKey(db_index=False, help_text='The group this person is counted in. The text they signed stays that of the group they chose at the time.', on_delete=django.db.models.deletion.PROTECT, related_name='pledges', to='pledges.sector', verbose_name='group'),
         ),
         migrations.CreateModel(
             name='Milestone',
@@ -1114,7 +1114,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='pledge',
             name='consent',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='pledges.wording', verbose_name='consent'),
+            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='pledges.wording', verbose_name='consent'),
         ),
         migrations.AddField(
             model_name='pledge',
@@ -1515,26 +1515,6 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='pledge',
-            index=models.Index(fields=['source', '-created_at', '-id'], name='pledge_source'),
-        ),
-        migrations.AddIndex(
-            model_name='pledge',
-            index=models.Index(fields=['confirmed_at'], name='pledge_confirmed'),
-        ),
-        migrations.AddIndex(
-            model_name='pledge',
-            index=models.Index(condition=models.Q(('invalidated_at__isnull', False)), fields=['invalidated_at'], name='pledge_invalidated'),
-        ),
-        migrations.AddIndex(
-            model_name='pledge',
-            index=models.Index(condition=models.Q(('show_name', True), ('state', 'confirmed'), ('wall', 'shown')), fields=['id'], include=('sector',), name='pledge_wall_shown'),
-        ),
-        migrations.AddIndex(
-            model_name='pledge',
-            index=models.Index(condition=models.Q(('show_name', True), ('state', 'confirmed'), ('wall', 'waiting')), fields=['confirmed_at', 'id'], include=('sector',), name='pledge_wall_waiting'),
-        ),
-        migrations.AddIndex(
-            model_name='pledge',
             index=models.Index(fields=['domain_digest'], include=('state',), name='pledge_domain'),
         ),
         migrations.AddIndex(
@@ -1551,19 +1531,19 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='pledge',
+            index=models.Index(fields=['confirmed_at', 'kept_at'], name='pledge_confirmed'),
+        ),
+        migrations.AddIndex(
+            model_name='pledge',
+            index=models.Index(condition=models.Q(('show_name', True), ('state', 'confirmed')), fields=['wall', 'confirmed_at', 'id'], include=('sector',), name='pledge_wall'),
+        ),
+        migrations.AddIndex(
+            model_name='pledge',
+            index=models.Index(condition=models.Q(('keep_asked_at__isnull', False), ('new_address_at__isnull', False), models.Q(('invalidated_at__isnull', False), ('name_cipher__isnull', False)), _connector='OR'), fields=['id'], name='pledge_to_erase'),
+        ),
+        migrations.AddIndex(
+            model_name='pledge',
             index=models.Index(condition=models.Q(('state', 'confirmed'), ('updates', True)), fields=['id'], name='pledge_news'),
-        ),
-        migrations.AddIndex(
-            model_name='pledge',
-            index=models.Index(condition=models.Q(('new_address_at__isnull', False)), fields=['new_address_at'], name='pledge_new_address'),
-        ),
-        migrations.AddIndex(
-            model_name='pledge',
-            index=models.Index(django.db.models.functions.comparison.Greatest('confirmed_at', 'kept_at'), condition=models.Q(('keep_asked_at', None), ('name_cipher__isnull', False), ('state', 'confirmed')), name='pledge_to_be_asked'),
-        ),
-        migrations.AddIndex(
-            model_name='pledge',
-            index=models.Index(condition=models.Q(('keep_asked_at__isnull', False)), fields=['keep_asked_at'], name='pledge_keep_asked'),
         ),
         migrations.AddIndex(
             model_name='pledge',

@@ -58,7 +58,7 @@ def settle_pledges(submissions):
         # One of this batch has just got its message.
         elif found.pk not in new:
             known.setdefault(found.pk, (found, submission, twin is not None, _is_full(pledges)))
-    Pledge.objects.bulk_create(new.values())
+    Pledge.objects.insert(new.values())
     messages = {Message.Kind.CONFIRM: list(new.values())}
     for pk in Pledge.objects.claim_messages(known):
         pledge, submission, is_twin, is_full = known[pk]

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 from django.db import IntegrityError, models, transaction
 from django.db.models import F, Q
-from django.db.models.functions import Greatest, Now, TruncDate
+from django.db.models.functions import Now, TruncDate
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -35,6 +35,14 @@ OPT_IN_FIELDS = ["show_name", "updates"]
 ANSWER_FIELDS = [*CHOICE_FIELDS, *OPT_IN_FIELDS]
 
 
+# The condition of an index: a question that waits for its answer, a new address, or a name that is kept without being counted.
+TO_ERASE = (
+    Q(keep_asked_at__isnull=False)
+    | Q(new_address_at__isnull=False)
+    | Q(invalidated_at__isnull=False, name_cipher__isnull=False)
+)
+
+
 class Pledge(Restrictable):
     """One person's pledge. Name and address are ciphertext; look-ups and unique constraints use keyed digests.
 
@@ -59,6 +67,7 @@ class Pledge(Restrictable):
     sector = models.ForeignKey(
         Sector,
         on_delete=models.PROTECT,
+        db_index=False,
         related_name="pledges",
         verbose_name=_("group"),
         help_text=_(
@@ -68,6 +77,7 @@ class Pledge(Restrictable):
     county = models.ForeignKey(
         County,
         on_delete=models.PROTECT,
+        db_index=False,
         null=True,
         blank=True,
         related_name="pledges",
@@ -80,9 +90,9 @@ class Pledge(Restrictable):
         choices=settings.LANGUAGES,
         help_text=_("The language we use to email this person."),
     )
-    source = models.CharField(_("source"), max_length=8, choices=Source, default=Source.WEB)
+    source = models.CharField(_("source"), max_length=8, choices=Source, default=Source.WEB, db_default=Source.WEB)
 
-    state = models.CharField(_("state"), max_length=11, choices=State, default=State.PENDING)
+    state = models.CharField(_("state"), max_length=11, choices=State, default=State.PENDING, db_default=State.PENDING)
     created_at = models.DateTimeField(_("signed"), db_default=Now(), editable=False)
     # When the pledge is erased if it is not confirmed. Signing again extends it. It stays after the confirmation, which a batch
     # may undo.
@@ -124,9 +134,12 @@ class Pledge(Restrictable):
     # tries first, and may be taken.
     slot = models.PositiveSmallIntegerField(editable=False)
 
-    consent = models.ForeignKey(Wording, on_delete=models.PROTECT, related_name="+", verbose_name=_("consent"))
+    consent = models.ForeignKey(
+        Wording, on_delete=models.PROTECT, db_index=False, related_name="+", verbose_name=_("consent")
+    )
     consent_language = models.CharField(_("language of the consent"), max_length=2, choices=settings.LANGUAGES)
     consented_at = models.DateTimeField(_("consented"), db_default=Now(), editable=False)
+    # Its index counts who signed each version.
     wording = models.ForeignKey(Wording, on_delete=models.PROTECT, related_name="+", verbose_name=_("text signed"))
     worded_language = models.CharField(_("language of the text"), max_length=2, choices=settings.LANGUAGES)
     worded_at = models.DateTimeField(_("signed this text on"), db_default=Now(), editable=False)
@@ -147,12 +160,12 @@ class Pledge(Restrictable):
         _("wants news"), default=False, help_text=_("Only tick this if the person asked for news by email.")
     )
 
-    link_version = models.PositiveIntegerField(default=1, editable=False)
+    link_version = models.PositiveIntegerField(default=1, db_default=1, editable=False)
     # The encrypted code of the event whose link led to the form. The confirmation counts it and erases it.
     inviter_cipher = models.BinaryField(null=True, editable=False)
     reminded_at = models.DateTimeField(_("reminded"), null=True, editable=False)
     # How many messages `claim_messages` granted, and when it granted the last one (at first: when the pledge was made).
-    repeats = models.PositiveSmallIntegerField(default=0, editable=False)
+    repeats = models.PositiveSmallIntegerField(default=0, db_default=0, editable=False)
     written_at = models.DateTimeField(db_default=Now(), editable=False)
 
     objects = PledgeQuerySet.as_manager()
@@ -217,6 +230,7 @@ class Pledge(Restrictable):
                 condition=Q(name_bits=None) | Q(name_bits__gte=0, name_bits__lt=256, name_cipher__isnull=False),
             ),
         ]
+        # Each costs every sign-up and many changes. Each is here for a query that is slow without it at a million pledges.
         indexes = [
             # The admin list pages in an index-only scan of this index, for every filter and at any depth.
             models.Index(
@@ -227,44 +241,29 @@ class Pledge(Restrictable):
             # The people are counted in index-only scans of these two: by day, and by county.
             models.Index(fields=["confirmed_on", "sector"], name="pledge_counted", condition=Q(state="confirmed")),
             models.Index(fields=["sector", "county"], name="pledge_sector_county", condition=Q(state="confirmed")),
-            models.Index(fields=["source", "-created_at", "-id"], name="pledge_source"),
-            models.Index(fields=["confirmed_at"], name="pledge_confirmed"),
+            # The number of a supporter; and who is to be asked every minute whether to keep name and address.
+            models.Index(fields=["confirmed_at", "kept_at"], name="pledge_confirmed"),
+            # The wall, and the names that staff have to look at, the first ones first.
             models.Index(
-                fields=["invalidated_at"], name="pledge_invalidated", condition=Q(invalidated_at__isnull=False)
-            ),
-            models.Index(
-                fields=["id"],
-                name="pledge_wall_shown",
+                fields=["wall", "confirmed_at", "id"],
+                name="pledge_wall",
                 include=["sector"],
-                condition=Q(state="confirmed", show_name=True, wall="shown"),
+                condition=Q(state="confirmed", show_name=True),
             ),
-            models.Index(
-                fields=["confirmed_at", "id"],
-                name="pledge_wall_waiting",
-                include=["sector"],
-                condition=Q(state="confirmed", show_name=True, wall="waiting"),
-            ),
+            # Staff choose a flood by them.
             models.Index(fields=["domain_digest"], name="pledge_domain", include=["state"]),
-            models.Index(fields=["digest_mark"], name="pledge_digest_mark"),
             models.Index(
                 fields=["network_digest", "created_at"],
                 name="pledge_network",
                 condition=Q(network_digest__isnull=False),
             ),
+            # Housekeeping reminds and erases every minute.
             models.Index(fields=["expires_at"], name="pledge_pending", condition=Q(state="pending")),
             # Mailings go through them in the order of their ids.
             models.Index(fields=["id"], name="pledge_news", condition=Q(state="confirmed", updates=True)),
-            # Housekeeping looks for old ones every minute.
-            models.Index(
-                fields=["new_address_at"], name="pledge_new_address", condition=Q(new_address_at__isnull=False)
-            ),
-            # Housekeeping looks for them every minute.
-            models.Index(
-                Greatest("confirmed_at", "kept_at"),
-                name="pledge_to_be_asked",
-                condition=Q(state="confirmed", keep_asked_at=None, name_cipher__isnull=False),
-            ),
-            models.Index(fields=["keep_asked_at"], name="pledge_keep_asked", condition=Q(keep_asked_at__isnull=False)),
+            # The few that housekeeping erases something of, which it looks for every minute; and new addresses by address.
+            models.Index(fields=["id"], name="pledge_to_erase", condition=TO_ERASE),
+            models.Index(fields=["digest_mark"], name="pledge_digest_mark"),
             models.Index(
                 fields=["name_bits", "-created_at", "-id"],
                 name="pledge_name_bits",

@@ -10,13 +10,13 @@ from datetime import timedelta
 from django.conf import settings
 from django.db import IntegrityError, connection, models, transaction
 from django.db.models import F, Func, OuterRef, Q, Value
-from django.db.models.functions import Greatest, Now
+from django.db.models.functions import Now
 
 from pledges import addresses, metrics
 from pledges.crypto import keys, links, registry
 from pledges.crypto.keys import has_older_key
 from pledges.events.models import EventCount
-from pledges.person import digest_mark, name_bits
+from pledges.person import DIGEST_FIELDS, digest_mark, name_bits
 from pledges.providers.models import ProviderRule
 from pledges.referrals.models import codes_of
 from pledges.sectors.models import Sector
@@ -24,6 +24,23 @@ from pledges.sectors.models import Sector
 # An unconfirmed pledge is erased after this time. Its links are valid for the same time.
 PENDING_LIFE = timedelta(days=14)
 REMINDER_AFTER = timedelta(days=3)
+# What a form gives a pledge. The database has defaults for the rest.
+SIGN_UP_FIELDS = [
+    *(
+        "id",
+        "slot",
+        "sector",
+        "county",
+        "language",
+        "show_name",
+        "updates",
+        "created_at",
+        "expires_at",
+        "inviter_cipher",
+    ),
+    *("name_cipher", "address_cipher", "name_bits", *DIGEST_FIELDS, "network_digest"),
+    *("consent", "consent_language", "consented_at", "wording", "worded_language", "worded_at"),
+]
 # Messages that a pending pledge gets by `claim_messages`.
 MAX_REPEATS = 5
 CLAIM_SQL = """
@@ -174,6 +191,19 @@ class PledgeQuerySet(models.QuerySet):
         digests = keys.digests("address", addresses.normalise(address, ProviderRule.objects.by_domain()))
         return self.filter(Q(address_digest__in=digests) | Q(address_digest_last__in=digests)).order_by("slot")
 
+    def insert(self, pledges):
+        """Insert these sign-ups, in one statement. Twice as fast as `bulk_create`: the database sets the columns that no sign-up
+        has."""
+        fields = [self.model._meta.get_field(name) for name in SIGN_UP_FIELDS]
+        if pledges:
+            row = f"({', '.join(['%s'] * len(fields))})"
+            columns = ", ".join(field.column for field in fields)
+            with connection.cursor() as cursor:
+                cursor.execute(
+                    f"INSERT INTO pledges_pledge ({columns}) VALUES {', '.join([row] * len(pledges))}",
+                    [getattr(pledge, field.attname) for pledge in pledges for field in fields],
+                )
+
     def claim_messages(self, ids):
         """Claim one more message to each of these pledges; returns the ids of those that may get it.
 
@@ -312,10 +342,9 @@ class PledgeQuerySet(models.QuerySet):
 
     def due_to_be_asked(self):
         """Confirmed pledges whose owner last agreed to keep name and address KEEP_PERIOD ago and was not asked since."""
-        due = self.alias(agreed_at=Greatest("confirmed_at", "kept_at"))
-        due = due.filter(state="confirmed", keep_asked_at=None, agreed_at__lte=Now() - KEEP_PERIOD, restricted_at=None)
-        # The order of the index.
-        return due.with_person().order_by("agreed_at")
+        last = Now() - KEEP_PERIOD
+        due = self.filter(Q(kept_at=None) | Q(kept_at__lte=last), confirmed_at__lte=last, state="confirmed")
+        return due.filter(keep_asked_at=None, restricted_at=None).with_person()
 
     def unanswered(self):
         """Pledges whose owner did not answer in time, and invalidated ones, whose owner is not asked."""
