@@ -1535,15 +1535,15 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='pledge',
-            index=models.Index(condition=models.Q(('show_name', True), ('state', 'confirmed')), fields=['wall', 'confirmed_at', 'id'], include=('sector',), name='pledge_wall'),
+            index=models.Index(condition=models.Q(('show_name', True), ('state', 'confirmed'), ('wall', 'shown')), fields=['id'], include=('sector',), name='pledge_wall_shown'),
         ),
         migrations.AddIndex(
             model_name='pledge',
-            index=models.Index(condition=models.Q(('keep_asked_at__isnull', False), ('new_address_at__isnull', False), models.Q(('invalidated_at__isnull', False), ('name_cipher__isnull', False)), _connector='OR'), fields=['id'], name='pledge_to_erase'),
+            index=models.Index(condition=models.Q(('show_name', True), ('state', 'confirmed'), ('wall', 'waiting')), fields=['confirmed_at', 'id'], include=('sector',), name='pledge_wall_waiting'),
         ),
         migrations.AddIndex(
             model_name='pledge',
-            index=models.Index(condition=models.Q(('state', 'confirmed'), ('updates', True)), fields=['id'], name='pledge_news'),
+            index=models.Index(condition=models.Q(('keep_asked_at__isnull', False), ('new_address_at__isnull', False), models.Q(('invalidated_at__isnull', False), ('name_cipher__isnull', False)), _connector='OR'), fields=['invalidated_at', 'keep_asked_at', 'new_address_at'], name='pledge_to_erase'),
         ),
         migrations.AddIndex(
             model_name='pledge',

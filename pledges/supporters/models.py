@@ -243,12 +243,19 @@ class Pledge(Restrictable):
             models.Index(fields=["sector", "county"], name="pledge_sector_county", condition=Q(state="confirmed")),
             # The number of a supporter; and who is to be asked every minute whether to keep name and address.
             models.Index(fields=["confirmed_at", "kept_at"], name="pledge_confirmed"),
-            # The wall, and the names that staff have to look at, the first ones first.
+            # The wall, and the names that staff have to look at, the first ones first. Of one index for both PostgreSQL does not
+            # know how few wait.
             models.Index(
-                fields=["wall", "confirmed_at", "id"],
-                name="pledge_wall",
+                fields=["id"],
+                name="pledge_wall_shown",
                 include=["sector"],
-                condition=Q(state="confirmed", show_name=True),
+                condition=Q(state="confirmed", show_name=True, wall="shown"),
+            ),
+            models.Index(
+                fields=["confirmed_at", "id"],
+                name="pledge_wall_waiting",
+                include=["sector"],
+                condition=Q(state="confirmed", show_name=True, wall="waiting"),
             ),
             # Staff choose a flood by them.
             models.Index(fields=["domain_digest"], name="pledge_domain", include=["state"]),
@@ -259,10 +266,10 @@ class Pledge(Restrictable):
             ),
             # Housekeeping reminds and erases every minute.
             models.Index(fields=["expires_at"], name="pledge_pending", condition=Q(state="pending")),
-            # Mailings go through them in the order of their ids.
-            models.Index(fields=["id"], name="pledge_news", condition=Q(state="confirmed", updates=True)),
-            # The few that housekeeping erases something of, which it looks for every minute; and new addresses by address.
-            models.Index(fields=["id"], name="pledge_to_erase", condition=TO_ERASE),
+            # The few that housekeeping may have to erase something of, which it looks for every minute.
+            models.Index(
+                fields=["invalidated_at", "keep_asked_at", "new_address_at"], name="pledge_to_erase", condition=TO_ERASE
+            ),
             models.Index(fields=["digest_mark"], name="pledge_digest_mark"),
             models.Index(
                 fields=["name_bits", "-created_at", "-id"],

@@ -344,7 +344,8 @@ class PledgeQuerySet(models.QuerySet):
         """Confirmed pledges whose owner last agreed to keep name and address KEEP_PERIOD ago and was not asked since."""
         last = Now() - KEEP_PERIOD
         due = self.filter(Q(kept_at=None) | Q(kept_at__lte=last), confirmed_at__lte=last, state="confirmed")
-        return due.filter(keep_asked_at=None, restricted_at=None).with_person()
+        # The order of the index.
+        return due.filter(keep_asked_at=None, restricted_at=None).with_person().order_by("confirmed_at")
 
     def unanswered(self):
         """Pledges whose owner did not answer in time, and invalidated ones, whose owner is not asked."""
