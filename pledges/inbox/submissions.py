@@ -15,7 +15,7 @@ from django.utils.module_loading import import_string
 from pledges import database, metrics
 from pledges.crypto import keys
 from pledges.inbox.models import Submission
-from pledges.limits.models import SLOW_LANE_LENGTH, WINDOW, limits
+from pledges.limits.models import WINDOW, limits
 
 # The function that settles each kind, in the folder of its concept, which imports this one. It gets a list of submissions,
 # writes what becomes of them and queues the messages that follow. It waits for no row that another transaction has locked: it
@@ -35,55 +35,6 @@ RETRY_SECONDS = 0.1
 # The key of the advisory lock that lets one process settle at a time. It is an arbitrary number.
 SETTLING_LOCK = 7243016512395
 
-# Stores a form in two statements that are sent as one. A form gets in by a solved challenge that no other form has used, by a
-# place below the limit of each of its networks, or, where `places` are given, by a place in the slow lane of each of them: the
-# lane of a network settles so many forms an hour, evenly spread, and takes none that would wait longer. `moment` is when the form
-# is settled, if it is in the slow lane, or when the lane has a place again, if it is full. Storing a form again, after a lost
-# connection, does nothing.
-#
-# The first statement locks the networks, in ascending order, so that concurrent calls do not deadlock. The second one begins
-# after that, and so sees what the others have stored: the counts are exact.
-STORE_SQL = """
-SELECT pg_advisory_xact_lock(hashtextextended(encode(digest, 'hex'), 0)) FROM unnest(%(digests)s::bytea[]) AS digest;
-WITH solved AS (
-    INSERT INTO pledges_usedchallenge (digest, expires_at, used_by)
-    SELECT %(solved)s, %(solved_until)s, %(id)s WHERE %(solved)s IS NOT NULL
-    -- A second form with this challenge waits here until the first one is committed.
-    ON CONFLICT (digest) DO UPDATE SET used_by = excluded.used_by WHERE pledges_usedchallenge.used_by = excluded.used_by
-    RETURNING digest
-), network AS (
-    SELECT digest, most <= (
-            SELECT count(*) FROM pledges_attempt
-            WHERE network_digest = digest AND created_at > statement_timestamp() - %(window)s
-        ) AS is_limited,
-        -- Whole microseconds, rounded down, so that all places fit into the lane.
-        coalesce(last_at, statement_timestamp())
-            + interval '1 microsecond' * (%(lane_microseconds)s::bigint / places) AS turn
-    FROM unnest(%(digests)s::bytea[], %(limits)s::integer[], %(places)s::integer[]) AS of_form (digest, most, places)
-    -- A turn later than the lane is long was given before the clock was set back.
-    LEFT JOIN pledges_slowlane ON network_digest = digest
-        AND last_at BETWEEN statement_timestamp() AND statement_timestamp() + %(lane)s
-    WHERE NOT EXISTS (SELECT FROM solved) AND NOT EXISTS (SELECT FROM pledges_submission WHERE id = %(id)s)
-), found AS (
-    SELECT coalesce(bool_or(is_limited), false) AS is_limited,
-        CASE WHEN bool_or(is_limited) THEN max(turn) END AS moment,
-        coalesce(max(turn) <= statement_timestamp() + %(lane)s, false) AS has_turn
-    FROM network
-), attempt AS (
-    INSERT INTO pledges_attempt (network_digest) SELECT digest FROM network, found WHERE NOT found.is_limited
-), lane AS (
-    INSERT INTO pledges_slowlane (network_digest, last_at)
-    SELECT digest, turn FROM network, found WHERE found.is_limited AND has_turn
-    ON CONFLICT (network_digest) DO UPDATE SET last_at = excluded.last_at
-), stored AS (
-    INSERT INTO pledges_submission (id, kind, payload, network_digest, created_at, settle_at)
-    SELECT %(id)s, %(kind)s, %(payload)s, %(network)s, statement_timestamp(), moment FROM found
-    WHERE NOT is_limited OR has_turn
-    ON CONFLICT DO NOTHING
-)
-SELECT NOT is_limited OR has_turn, CASE WHEN is_limited AND NOT has_turn THEN moment - %(lane)s ELSE moment END FROM found
-"""
-
 
 @dataclass(frozen=True)
 class Receipt:
@@ -101,24 +52,22 @@ def submit(submission, network=None, limit=0, *, solved=None, slow_lane=None):
     """Store a submission; returns a Receipt. Above `limit` forms from the network within ten minutes it is not stored.
 
     Except with `solved`, a Solved challenge that no other form has used, or with a place in the slow lane of `slow_lane` places
-    per hour. One round trip, which reads no row about any person. None, an unknown network, is not limited. When the connection
+    per hour. One statement, which reads no row about any person. None, an unknown network, is not limited. When the connection
     is lost, it is repeated once on a new one; it is idempotent.
     """
     limited = limits(network, limit)
-    parameters = {
-        "id": submission.pk,
-        "kind": submission.kind,
-        "payload": submission.payload,
-        "network": keys.digests("network", network)[0] if network else None,
-        "digests": [digest for digest, _limit in limited],
-        "limits": [limit for _digest, limit in limited],
-        "places": [places for _digest, places in limits(network, slow_lane)] if slow_lane else [],
-        "window": WINDOW,
-        "lane": SLOW_LANE_LENGTH,
-        "lane_microseconds": int(SLOW_LANE_LENGTH.total_seconds() * 1_000_000),
-        "solved": solved and solved.digest,
-        "solved_until": solved and solved.expires_at,
-    }
+    parameters = [
+        submission.pk,
+        submission.kind,
+        submission.payload,
+        keys.digests("network", network)[0] if network else None,
+        [digest for digest, _limit in limited],
+        [limit for _digest, limit in limited],
+        WINDOW,
+        solved and solved.digest,
+        solved and solved.expires_at,
+        slow_lane and [places for _digest, places in limits(network, slow_lane)],
+    ]
     try:
         receipt = _store(parameters)
     except (OperationalError, InterfaceError):
@@ -133,8 +82,9 @@ def submit(submission, network=None, limit=0, *, solved=None, slow_lane=None):
 
 
 def _store(parameters):
+    sql = "SELECT * FROM submit(%s, %s, %s, %s, %s::bytea[], %s::integer[], %s, %s, %s, %s::integer[])"
     with connection.cursor() as cursor:
-        cursor.execute(STORE_SQL, parameters)
+        cursor.execute(sql, parameters)
         return Receipt(*cursor.fetchone())
 
 

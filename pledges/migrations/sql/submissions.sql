@@ -1,4 +1,78 @@
--- The inbox: pledges/inbox/submissions.py.
+-- The inbox: the function with which a request stores a form. pledges/inbox/submissions.py settles it.
+
+-- SLOW_LANE_LENGTH of pledges/limits/models.py.
+CREATE OR REPLACE FUNCTION slow_lane_length() RETURNS interval LANGUAGE sql IMMUTABLE AS 'SELECT interval ''1 hour''';
+
+-- Stores a form, and returns whether it did. A form gets in by a solved challenge that no other form has used, by a place below
+-- the limit of each of its networks, or, if `lanes` is given, by a place in the slow lane of each of them. `lanes` are the places
+-- per hour: the lane of a network settles one form after the other, evenly spread over the hour, and takes none that would wait
+-- longer. `moment` is when the form is settled, if it is in the slow lane, or when the lane has a place again, if it is full.
+-- `networks` are digests in ascending order, so that concurrent calls do not deadlock; each has a limit of its own, in the last
+-- `period`. Storing a form again, after a lost connection, does nothing.
+--
+-- It is a function because the count is exact only if it begins when the locks are held, and because PostgreSQL plans it once:
+-- one statement of the request with all of it takes more than twice as long.
+CREATE OR REPLACE FUNCTION submit(
+    form_id uuid, form_kind text, sealed bytea, network_of_form bytea, networks bytea[], limits integer[], period interval,
+    solved bytea, solved_until timestamptz, lanes integer[],
+    OUT is_stored boolean, OUT moment timestamptz
+) LANGUAGE plpgsql AS $$
+DECLARE
+    present timestamptz := statement_timestamp();
+    is_solved boolean := false;
+    is_limited boolean := false;
+    network bytea;
+    last_turn timestamptz;
+    turns timestamptz[];
+BEGIN
+    is_stored := true;
+    IF solved IS NOT NULL THEN
+        -- A second form with this challenge waits here for the first one's commit.
+        INSERT INTO pledges_usedchallenge (digest, expires_at, used_by) VALUES (solved, solved_until, form_id)
+        ON CONFLICT DO NOTHING;
+        is_solved := EXISTS (SELECT FROM pledges_usedchallenge WHERE digest = solved AND used_by = form_id);
+    END IF;
+    IF NOT is_solved THEN
+        FOREACH network IN ARRAY networks LOOP
+            PERFORM pg_advisory_xact_lock(hashtextextended(encode(network, 'hex'), 0));
+        END LOOP;
+    END IF;
+    IF EXISTS (SELECT FROM pledges_submission WHERE id = form_id) THEN
+        RETURN;
+    END IF;
+    IF NOT is_solved THEN
+        FOR place IN 1..cardinality(networks) LOOP
+            is_limited := is_limited OR limits[place] <= (
+                SELECT count(*) FROM pledges_attempt
+                WHERE network_digest = networks[place] AND created_at > present - period
+            );
+        END LOOP;
+        IF is_limited AND lanes IS NULL THEN
+            is_stored := false;
+            RETURN;
+        ELSIF is_limited THEN
+            FOR place IN 1..cardinality(networks) LOOP
+                -- A turn later than an hour from now was given before the clock was set back.
+                SELECT last_at INTO last_turn FROM pledges_slowlane
+                WHERE network_digest = networks[place] AND last_at BETWEEN present AND present + slow_lane_length();
+                -- Whole microseconds, rounded down, so that all places fit into the hour.
+                turns[place] := coalesce(last_turn, present) + interval '1 microsecond' * (3600000000 / lanes[place]);
+            END LOOP;
+            moment := (SELECT max(turn) FROM unnest(turns) turn);
+            IF moment > present + slow_lane_length() THEN
+                is_stored := false;
+                moment := moment - slow_lane_length();
+                RETURN;
+            END IF;
+            INSERT INTO pledges_slowlane (network_digest, last_at) SELECT * FROM unnest(networks, turns)
+            ON CONFLICT (network_digest) DO UPDATE SET last_at = excluded.last_at;
+        ELSE
+            INSERT INTO pledges_attempt (network_digest) SELECT unnest(networks);
+        END IF;
+    END IF;
+    INSERT INTO pledges_submission (id, kind, payload, network_digest, created_at, settle_at)
+    VALUES (form_id, form_kind, sealed, network_of_form, present, moment) ON CONFLICT DO NOTHING;
+END $$;
 
 -- Queues a message of this kind to the supporter and returns its id. One that still waits is not joined by a second one: its
 -- content is made when it is sent. The update locks it, so that no sender claims it before the caller's changes are committed.

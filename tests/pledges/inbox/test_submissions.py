@@ -14,6 +14,7 @@ from pledges.crypto import links
 from pledges.crypto.links import Purpose
 from pledges.inbox.submissions import settle, submit
 from pledges.inbox.submissions import settle_all as settle_all_that_waits
+from pledges.limits.models import SLOW_LANE_LENGTH
 from pledges.management.commands.worker import SETTLING_INTERVAL_SECONDS, Repeater
 from pledges.models import (
     Attempt,
@@ -92,7 +93,7 @@ def test_the_statements_of_a_post_are_the_same_for_every_address(client, path):
     client.post(path, form_data(email="para@shembull.al"))
     made = [statements(lambda: client.post(path, form_data(email=address))) for address in addresses]  # noqa: B023
     assert all(each == made[0] for each in made)
-    storing = [sql for sql in made[0] if "INSERT INTO pledges_submission" in sql]
+    storing = [sql for sql in made[0] if "submit(" in sql]
     assert storing == made[0][-1:], "storing is the last statement, and one"
     assert not any(
         table in sql for sql in made[0] for table in ("pledges_pledge", "pledges_blocked", "pledges_message")
@@ -103,7 +104,7 @@ def test_the_statements_of_a_post_are_the_same_for_every_address(client, path):
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("path", [SIGN, MY_PLEDGE])
 def test_a_post_needs_no_table_with_persons(client, path):
-    """With these tables locked, any access to them would fail."""
+    """Also inside the SQL function: with these tables locked, any access to them would fail."""
     addresses = make_everyone()
     client.post(path, form_data(email="para@shembull.al"))
 
@@ -242,6 +243,12 @@ def test_a_change_of_address_ends_with_its_pledge_and_settles_as_nothing_if_that
         else:
             pledge.withdraw()
         assert not Submission.objects.exists()
+
+
+def test_the_period_of_the_function_is_that_of_the_model():
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT slow_lane_length()")
+        assert cursor.fetchone() == (SLOW_LANE_LENGTH,)
 
 
 @pytest.mark.django_db(transaction=True)
