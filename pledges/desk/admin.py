@@ -14,11 +14,13 @@ from django.urls import path, reverse
 from django.utils import formats, timezone
 from django.utils.decorators import method_decorator
 from django.utils.html import format_html, format_html_join
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
 from pledges.access import decrypted, log_access_to_people, reason_url, sees_people
+from pledges.cases.admin import CaseAdmin
 from pledges.crypto import keys
 from pledges.desk import audit_words
 from pledges.desk.bulk import CANNOT_ERASE_MESSAGE, BulkActions
@@ -46,12 +48,9 @@ from pledges.desk.search import (
     mail_obstacle,
     mails_of,
 )
-from pledges.enquiries.models import Enquiry
 from pledges.exports.admin import allowed_contents
 from pledges.exports.models import Export
-from pledges.groups.models import GroupPledge
 from pledges.inbox.models import Submission
-from pledges.joinings.models import Joining
 from pledges.mail.models import Message
 from pledges.sectors.models import Sector
 from pledges.statistics.admin import FunnelPage
@@ -325,6 +324,7 @@ class PledgeAdmin(BulkActions, MinutePages, FunnelPage, ModelAdmin):
         form = FindForm(request.POST)
         if not form.is_valid():
             return self.changelist_view(request, {"find_form": form})
+        self._show_cases(request, form)
         if form.is_address:
             ids = self._at_address(request, form)
         else:
@@ -335,10 +335,9 @@ class PledgeAdmin(BulkActions, MinutePages, FunnelPage, ModelAdmin):
         return redirect(list_of(ids))
 
     def _at_address(self, request, form):
-        """The ids of the pledges of one mailbox. Messages say what else has this address."""
+        """The ids of the pledges of one mailbox. A message says what of this address is not settled."""
         address = form.cleaned_data["person"]
         self._show_submissions(request, address)
-        self._show_contacts(request, address)
         ids = list(Pledge.objects.at_address(address).values_list("pk", flat=True))
         if not ids:
             form.add_error("person", _("No pledge has this address."))
@@ -361,18 +360,18 @@ class PledgeAdmin(BulkActions, MinutePages, FunnelPage, ModelAdmin):
             self.message_user(request, MORE_PEOPLE % since, messages.WARNING)
         return found.ids
 
-    def _show_contacts(self, request, address):
-        """A message with a link to each group pledge, each organisation and each enquiry of this address."""
-        for model, words in (
-            (GroupPledge, _("This address has a group pledge: open it")),
-            (Joining, _("This address has entered an organisation: open it")),
-            (Enquiry, _("This address has written to us: open the message")),
-        ):
-            rows = model.objects.at_address(address)
-            # Disclosures are the safeguarding lead's alone.
-            for row in rows.inbox() if model is Enquiry else rows:
-                link = format_html('<a href="{}">{}</a>', change_url(row), words)
-                self.message_user(request, link, messages.WARNING)
+    def _show_cases(self, request, form):
+        """A message with a link to each case of this address, number or name that this member of staff may see."""
+        for cases in self.admin_site._registry.values():
+            if not (
+                isinstance(cases, CaseAdmin) and cases.holds_person and cases.has_view_or_change_permission(request)
+            ):
+                continue
+            rows, typed = cases.get_queryset(request), form.cleaned_data["person"]
+            find = rows.at_address if form.is_address else rows.beginning_with if form.is_number else rows.named
+            for row in find(typed):
+                words = f"{capfirst(str(cases.opts.verbose_name))}: {cases.title_of(row)}"
+                self.message_user(request, format_html('<a href="{}">{}</a>', change_url(row), words), messages.WARNING)
 
     def _show_submissions(self, request, address):
         """A message with a link to the submissions of this mailbox that are not settled, if there are any."""

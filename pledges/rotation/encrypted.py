@@ -6,7 +6,7 @@ its ciphertexts are bound to the row to come.
 
 from django.apps import apps
 
-from pledges.cases.models import Contact
+from pledges.cases.models import Case
 
 
 def associated_data_of(row, text):
@@ -29,4 +29,4 @@ ENCRYPTED_MODELS = {
     associated_data_of(model(), texts[0]).partition(".")[0]: model for model, texts in ENCRYPTED_TEXTS.items()
 }
 # The models of pledges/cases/models.py.
-CONTACTS = tuple(model for model in ENCRYPTED_TEXTS if issubclass(model, Contact))
+CONTACTS = tuple(model for model in ENCRYPTED_TEXTS if issubclass(model, Case))

@@ -540,7 +540,7 @@ BUTTONS = {
     "enquiry erase": lambda world: world.press("pledges.enquiry", erase="1", asked="1"),
     "enquiry alarm": lambda world: world.press("pledges.enquiry", alarm="1"),
     "enquiry record": lambda world: world.press("pledges.enquiry", record="1", request_kind="access"),
-    "disclosure pass on": _disclosure(passed_at=""),
+    "disclosure pass on": _disclosure(**{"pass": "1", "passed_at": ""}),
     "disclosure release": _disclosure(release="1"),
     "disclosure erase": _disclosure(erase="1", asked="1"),
     "request identity": _identity,
