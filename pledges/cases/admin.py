@@ -20,6 +20,7 @@ from staff.admin.base import ModelAdmin, NoAddOrDelete
 from staff.admin.in_history import PLEDGES
 from staff.models import AuditEntry
 
+TOO_LONG = _("Your reason must be %(limit_value)d characters or fewer. It has %(show_value)d.")
 CHANGED_MEANWHILE = _("Nothing was changed: it has changed in the meantime.")
 
 
@@ -46,8 +47,7 @@ class ReasonField(TypedCharField):
     """What staff write about a decision, which the audit log keeps."""
 
     def __init__(self, words, **kwargs):
-        too_long = _("Your reason must be %(limit_value)d characters or fewer. It has %(show_value)d.")
-        errors = {"required": words, "max_length": too_long}
+        errors = {"required": words, "max_length": TOO_LONG}
         widget = forms.TextInput({"class": "vTextField"})
         super().__init__(max_length=200, widget=widget, error_messages=errors, **kwargs)
 
@@ -81,13 +81,25 @@ class StepForm(forms.Form):
 
 
 class RefuseForm(StepForm):
-    """The reasons of the model."""
+    """A reason of the model, and one's own words. The person reads both, the audit log has the reason."""
 
     logged = ("refusal",)
 
     def ask(self):
         label = _("If you refuse it, we email this reason:")
         self.fields["refusal"] = Choice(self.row.Refusal.choices, _("Choose the reason."), label=label)
+        self.fields["words"] = TypedCharField(
+            label=gettext("In your own words (%(language)s)") % {"language": self.row.get_language_display()},
+            help_text=_("The person reads it in our email. Do not write any names."),
+            required=False,
+            max_length=300,
+            widget=forms.Textarea({"rows": 3, "lang": self.row.language}),
+            error_messages={"max_length": TOO_LONG},
+        )
+
+    def clean(self):
+        if self.cleaned_data.get("refusal") == self.row.Refusal.OTHER and not self.cleaned_data.get("words"):
+            self.add_error("words", _("Write the reason."))
 
 
 class StateFilter(admin.SimpleListFilter):
@@ -121,12 +133,11 @@ class StateFilter(admin.SimpleListFilter):
 class CaseAdmin(NoAddOrDelete, ModelAdmin):
     """The queue and the page of one kind of case.
 
-    `page` names it in the audit log, `step_forms` are the forms of the steps that ask something. Where a step is more than the
-    method of the model, a method `press_NAME` carries it out as `take` does: it returns the response, or None for the same page.
+    `audited_as` names it in the audit log, `step_forms` are the forms of the steps that ask something. Where a step is more than
+    the method of the model, a method `press_NAME` carries it out: it returns the response, or None for the same page.
     """
 
     template = "admin/pledges/case/case.html"
-    page = ""
     holds_person = True
     step_forms = {"refuse": RefuseForm}
     # (value of the filter, its words) of what waits for staff, which `waiting()` of the queryset returns.
@@ -144,10 +155,6 @@ class CaseAdmin(NoAddOrDelete, ModelAdmin):
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
     actions = None
-
-    @property
-    def audited_as(self):
-        return (self.page,)
 
     def title_of(self, row):
         return str(row.title)
@@ -168,8 +175,8 @@ class CaseAdmin(NoAddOrDelete, ModelAdmin):
 
     def state_of(self, row):
         """The state, with the reason of a refusal."""
-        refusal = f": {row.get_refusal_display()}" if getattr(row, "refusal", "") else ""
-        return capfirst(f"{row.get_state_display()}{refusal}")
+        refusal = decrypted(lambda: " ".join(map(str, row.reasons))) if getattr(row, "refusal", "") else ""
+        return capfirst(f"{row.get_state_display()}: {refusal}" if refusal else str(row.get_state_display()))
 
     def details(self, request, row):
         """The part of the template context that other kinds do not have."""
@@ -186,20 +193,20 @@ class CaseAdmin(NoAddOrDelete, ModelAdmin):
         row = self.get_object(request, object_id)
         if not self.has_view_or_change_permission(request, row):
             raise PermissionDenied
-        if row is None:
-            # Django's own view redirects with a message.
-            return super().change_view(request, object_id, form_url, extra_context)
         tried = {}
-        if request.method == "POST":
+        if row is not None and request.method == "POST":
             if not self.has_change_permission(request, row):
                 raise PermissionDenied
             if response := self._press(request, row, tried):
                 return response
             row = self.get_object(request, object_id)
+        if row is None:
+            # Django's own view redirects with a message.
+            return super().change_view(request, object_id, form_url, extra_context)
         if self.holds_person and sees_people(request):
             if not reauthentication.admits(request, [row.pk]):
                 return redirect(reason_url(request))
-            log_access_to_people(request, [row.pk], page=self.page)
+            log_access_to_people(request, [row.pk], page=self.audited_as[0])
         return self.shown(request, row, tried)
 
     def shown(self, request, row, tried):
@@ -281,7 +288,7 @@ class CaseAdmin(NoAddOrDelete, ModelAdmin):
         details = {
             "state": rows.values_list("state", flat=True).get(),
             "fields": ["state"],
-            "page": self.page,
+            "page": self.audited_as[0],
         } | details
         AuditEntry.log(request.user, AuditEntry.Action.CHANGE, [row.pk], **details)
         self.log_changes(request, rows, "state")

@@ -107,7 +107,7 @@ class Steps(models.Model):
             rows = rows.filter(pk=self.pk, state__in=step.start or self.STATES.states)
             changed = bool(rows.update(**self.STATES.columns(step.to) | columns))
             if changed and step.mail:
-                Message.queue_for(step.mail, **{self.TABLE: self})
+                Message.queue(step.mail, self)
         return changed
 
 
@@ -116,6 +116,7 @@ ERASED = {
     "name_cipher": None,
     "address_cipher": None,
     "address_digest": None,
+    "words_cipher": None,
 }
 # The condition that the columns hold an adult; for constraints.
 HAS_CONTACT = Q(
@@ -179,6 +180,8 @@ class Case(Steps, Restrictable):
     name_cipher = models.BinaryField(null=True, editable=False)
     address_cipher = models.BinaryField(null=True, editable=False)
     address_digest = models.BinaryField(max_length=keys.DIGEST_BYTES, null=True, editable=False)
+    # What staff wrote about a refusal.
+    words_cipher = models.BinaryField(null=True, editable=False)
     link_version = models.PositiveIntegerField(default=1, db_default=1, editable=False)
     # Of the form, and so of every message.
     language = models.CharField(_("language"), max_length=2, choices=settings.LANGUAGES)
@@ -206,6 +209,21 @@ class Case(Steps, Restrictable):
         return self.address_cipher and keys.decrypt(
             self.address_cipher, associated_data=self.associated_data("address")
         )
+
+    @property
+    def words(self):
+        """What staff wrote to the person about the refusal, or None. Raises CannotDecrypt."""
+        return self.words_cipher and keys.decrypt(self.words_cipher, associated_data=self.associated_data("words"))
+
+    @property
+    def reasons(self):
+        """The sentences that tell the person why it was refused. Raises CannotDecrypt."""
+        fixed = "" if self.refusal == self.Refusal.OTHER else self.get_refusal_display()
+        return [sentence for sentence in (fixed, self.words) if sentence]
+
+    def sealed(self, words):
+        """The ciphertext of what staff write about a refusal; None if that is nothing."""
+        return keys.encrypt(words, associated_data=self.associated_data("words")) if words else None
 
     def digests(self, rules):
         """{column: digest} by the first key and these provider rules; none once the adult is erased. Raises CannotDecrypt."""
@@ -257,7 +275,7 @@ class Proposal(Case):
         """
         others = [row for row in rows if row.pk != self.pk]
         if others and self.messages.queued().filter(kind=kind).exists():
-            Message.queue_for(kind, **{self.TABLE: others[-1]})
+            Message.queue(kind, others[-1])
 
     def block(self):
         """Erase what was submitted with a mailbox whose owner did not send it, and block the mailbox."""
@@ -265,9 +283,9 @@ class Proposal(Case):
             BlockedAddress.objects.add(self.address)
             type(self).objects.filter(state=self.State.SUBMITTED).of_mailbox(self).delete()
 
-    def refuse(self, refusal):
-        """Refuse it for this reason, a value of `Refusal`, which its adult reads."""
-        return self.take("refuse", refusal=refusal)
+    def refuse(self, refusal, words=""):
+        """Refuse it for this reason, a value of `Refusal`, and in these words. Its adult reads both."""
+        return self.take("refuse", refusal=refusal, words_cipher=self.sealed(words))
 
     def undo(self):
         """Take back the decision of staff: it waits again."""
@@ -284,5 +302,5 @@ class Proposal(Case):
                 Message.queue_last(step.mail, row.address, row.language)
                 row.hand_over()
             row.messages.all().delete()
-            type(self).objects.filter(pk=self.pk).update(**self.STATES.columns(step.to), **ERASED)
+            type(self).objects.filter(pk=self.pk).update(**self.STATES.columns(step.to) | ERASED)
         return True

@@ -137,7 +137,7 @@ class MessageToTeamAdmin(CaseAdmin):
     def press_erase(self, request, row, name, form):
         """Erase it. What is erased has no state that could be logged."""
         with transaction.atomic():
-            AuditEntry.log(request.user, AuditEntry.Action.ERASE, [row.pk], page=self.page)
+            AuditEntry.log(request.user, AuditEntry.Action.ERASE, [row.pk], page=self.audited_as[0])
             self.log_deletions(request, self.model.objects.filter(pk=row.pk))
             row.delete()
         self.message_user(request, self.model.STEPS[name].done, messages.SUCCESS)
@@ -161,7 +161,7 @@ class EnquiryAdmin(MessageToTeamAdmin):
     list_filter = [StateFilter, "purpose", "language"]
     list_select_related = ["assignee"]
     waiting = ("open", _("waiting for an answer"))
-    page = "enquiry"
+    audited_as = ("enquiry",)
     step_forms = {"use": UseForm, "answer": AnswerForm, "assign": AssignForm, "record": RecordForm}
     list_note = _(
         "Messages from the contact form. Open one to assign it or to answer by email, in the language of the person. Messages "
@@ -237,7 +237,7 @@ class EnquiryAdmin(MessageToTeamAdmin):
             asked = None
         if asked is None:
             return self.message_user(request, NOT_RECORDED, messages.ERROR)
-        AuditEntry.log(request.user, AuditEntry.Action.CHANGE, [row.pk, asked.pk], page=self.page, kind=kind)
+        AuditEntry.log(request.user, AuditEntry.Action.CHANGE, [row.pk, asked.pk], page=self.audited_as[0], kind=kind)
         return redirect(change_url(asked))
 
 
@@ -300,7 +300,7 @@ class DisclosureAdmin(MessageToTeamAdmin):
     list_display = ["title", "language", "disclosure_at", "passed_at"]
     list_filter = ["purpose", "language"]
     ordering = ["-disclosure_at"]
-    page = "disclosure"
+    audited_as = ("disclosure",)
     step_forms = {"pass": PassForm}
     list_note = _(
         "Messages from the contact form that sound like a disclosure of abuse. No other member of the team sees them. The person "
@@ -340,6 +340,7 @@ class AlarmWordAdmin(ModelAdmin):
     list_display = ["words"]
     search_fields = ["words"]
     list_note = _(
-        "A message from the contact form that contains one of these goes to the safeguarding lead alone. A word that is too "
-        "common sends the lead every question of a journalist."
+        "The site finds nearly all messages that tell of abuse by itself. A message from the contact form that contains one of "
+        "these words goes to the safeguarding lead too, whatever else it says: add words of messages that the site missed. A "
+        "word that is too common sends the lead every question of a journalist."
     )

@@ -22,7 +22,7 @@ STATES = States(
     submitted="",
     confirmed="confirmed_at",
     approved="confirmed_at approved_at counted",
-    refused="confirmed_at refused_at refusal",
+    refused="confirmed_at refused_at refusal words_cipher?",
     withdrawn="withdrawn_at confirmed_at? approved_at? refused_at?",
 )
 
@@ -54,6 +54,7 @@ class GroupPledge(Proposal):
         DOUBLE = "double", _("This group has already been counted.")
         NUMBER = "number", _("The number does not fit this kind of group.")
         UNKNOWN = "unknown", _("We could not check that this institution or this group exists.")
+        OTHER = "other", _("Another reason, in our own words.")
 
     # {kind: (people above whom staff give a reason, people above whom the form refuses)}
     LIMITS = {
@@ -252,7 +253,7 @@ class GroupPledge(Proposal):
                 group.pass_on(Message.Kind.GROUP, left)
             if groups:
                 # It is about all of them.
-                Message.queue_for(Message.Kind.GROUP_OPEN, group=groups[0])
+                Message.queue(Message.Kind.GROUP_OPEN, groups[0])
         return groups
 
     def approve(self, seen):

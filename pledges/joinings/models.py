@@ -24,7 +24,7 @@ STATES = States(
     confirmed="confirmed_at",
     # `asked_at`: when the contact was asked to renew; null again once that is done.
     approved="confirmed_at approved_at asked_at?",
-    refused="confirmed_at refused_at refusal",
+    refused="confirmed_at refused_at refusal words_cipher?",
     ended="ended_at confirmed_at? approved_at? refused_at?",
 )
 
@@ -81,6 +81,7 @@ class Joining(Proposal):
         DOUBLE = "double", _("This organisation is already on our page.")
         UNKNOWN = "unknown", _("We could not check that you speak for this organisation.")
         UNFIT = "unfit", _("What the organisation does is not compatible with the pledge.")
+        OTHER = "other", _("Another reason, in our own words.")
 
     STATES = STATES
     STEPS = {
@@ -190,7 +191,7 @@ class Joining(Proposal):
             rows = type(self).objects.filter(pk=self.pk, state=self.State.APPROVED, asked_at=None)
             changed = bool(rows.update(asked_at=Now()))
             if changed:
-                Message.queue_for(Message.Kind.JOIN_RENEW, joining=self)
+                Message.queue(Message.Kind.JOIN_RENEW, self)
         return changed
 
     def end(self):

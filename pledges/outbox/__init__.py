@@ -148,7 +148,8 @@ def _change_group(row):
         return 0
     rows = GroupPledge.objects.filter(pk=group.pk)
     values = {name: value for name, value in row.items() if name not in ("id", "is_erased")}
-    person = CONTACT_ERASED if row["is_erased"] else {}
+    # What staff wrote about a refusal is not copied.
+    person = CONTACT_ERASED if row["is_erased"] else {"words_cipher": None}
     try:
         with transaction.atomic():
             rows.update(**values, **person)
@@ -192,7 +193,8 @@ def _change_joining(row):
     values = {name: value for name, value in row.items() if name not in ("id", "is_erased")}
     if values["state"] == State.APPROVED and joining.state != State.APPROVED:
         values |= {"state": State.CONFIRMED, "approved_at": None, "asked_at": None}
-    person = CONTACT_ERASED if row["is_erased"] else {}
+    # What staff wrote about a refusal is not copied.
+    person = CONTACT_ERASED if row["is_erased"] else {"words_cipher": None}
     Joining.objects.filter(pk=joining.pk).update(**values, **person)
     if values["state"] == State.ENDED:
         joining.messages.all().delete()

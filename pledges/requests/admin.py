@@ -179,7 +179,7 @@ class DataRequestAdmin(CaseAdmin):
     list_display = ["title", "until", "state", "received_on"]
     ordering = ["due_on", "pk"]
     waiting = (State.OPEN.value, State.OPEN.label)
-    template, page = "admin/pledges/datarequest/request.html", "request"
+    template, audited_as = "admin/pledges/datarequest/request.html", ("request",)
     step_forms = {
         "check": IdentityForm,
         **dict.fromkeys([*FILES, *ASKS], HeldForm),
@@ -204,7 +204,7 @@ class DataRequestAdmin(CaseAdmin):
     def save_model(self, request, obj, form, change):
         obj.set_person(form.cleaned_data["name"], form.cleaned_data["email"])
         obj.save(force_insert=True)
-        AuditEntry.log(request.user, AuditEntry.Action.CHANGE, [obj.pk], page=self.page, kind=obj.kind)
+        AuditEntry.log(request.user, AuditEntry.Action.CHANGE, [obj.pk], page=self.audited_as[0], kind=obj.kind)
 
     def response_add(self, request, obj, post_url_continue=None):
         return redirect(change_url(obj))
@@ -242,7 +242,7 @@ class DataRequestAdmin(CaseAdmin):
 
     def details(self, request, row):
         found, seen = found_of(row), seen_of(row, request.user)
-        log_access_to_people(request, uuids(seen), page=self.page)
+        log_access_to_people(request, uuids(seen), page=self.audited_as[0])
         people = sum(each.part.key == "pledges" for each in seen)
         # At first all but blocks is ticked, and nothing that may be of a second person.
         left_out = {"blocked", *(["pledges", "emails", "forms"] if people > 1 else [])}
@@ -267,13 +267,16 @@ class DataRequestAdmin(CaseAdmin):
         """Note who asks, and go on with this request."""
         with transaction.atomic():
             if row.check_identity(form.cleaned_data["identity"]):
-                AuditEntry.log(request.user, AuditEntry.Action.CHANGE, [row.pk], page=self.page, **form.cleaned_data)
+                AuditEntry.log(
+                    request.user, AuditEntry.Action.CHANGE, [row.pk], page=self.audited_as[0], **form.cleaned_data
+                )
         return redirect(change_url(row))
 
     def run(self, request, row, name, form):
         """Close it. No email goes to a mailbox whose owner asked us never to email it."""
-        kind = {"refuse": Message.Kind.DATA_NO, "answer": form.cleaned_data.get("kind")}.get(name)
-        return row.close(None if is_blocked(row) else kind, form.cleaned_data.get("refusal", ""))
+        values = form.cleaned_data
+        kind = {"refuse": Message.Kind.DATA_NO, "answer": values.get("kind")}.get(name)
+        return row.close(None if is_blocked(row) else kind, values.get("refusal", ""), values.get("words", ""))
 
     # What staff do with all that is held about the address
 
@@ -341,7 +344,7 @@ class DataRequestAdmin(CaseAdmin):
             self.message_user(request, CHANGED_MEANWHILE, messages.WARNING)
             return
         parts = sorted({each.part.key for each in changed})
-        AuditEntry.log(request.user, action, [row.pk, *uuids(changed)], page=self.page, step=step, parts=parts)
+        AuditEntry.log(request.user, action, [row.pk, *uuids(changed)], page=self.audited_as[0], step=step, parts=parts)
         done = {
             "erase": ngettext("%(count)d entry erased.", "%(count)d entries erased.", len(changed)),
             "restrict": ngettext("%(count)d entry restricted.", "%(count)d entries restricted.", len(changed)),

@@ -11,8 +11,8 @@ from django.utils.translation import gettext_lazy as _
 
 from pledges.cases.models import ERASED, HAS_CONTACT, Case, CaseQuerySet, States, Step
 from pledges.enquiries.models import Enquiry
+from pledges.mail.kinds import MessageKind
 from pledges.mail.models import Message
-from pledges.mail.texts import MessageKind
 
 # Law no. 124/2024.
 ANSWER_DAYS = 30
@@ -33,7 +33,7 @@ STATES = States(
     empty_texts=["refusal", "identity"],
     open="identity?",
     answered="closed_at identity",
-    refused="closed_at refusal identity?",
+    refused="closed_at refusal words_cipher? identity?",
 )
 
 
@@ -85,6 +85,7 @@ class DataRequest(Case):
         IDENTITY = "identity", _("We could not confirm that the data is yours.")
         UNCLEAR = "unclear", _("You did not answer our question about what you are asking for.")
         REPEATED = "repeated", _("We have already answered the same request.")
+        OTHER = "other", _("Another reason, in our own words.")
 
     STATES = STATES
     STEPS = {
@@ -183,20 +184,20 @@ class DataRequest(Case):
         """Note how staff checked who is asking."""
         return bool(self._open().exclude(identity=how).update(identity=how))
 
-    def close(self, message_kind=None, refusal=""):
+    def close(self, message_kind=None, refusal="", words=""):
         """Close it, as refused if there is a reason, and email the text of this kind unless it was answered otherwise.
 
-        Only "we hold nothing" answers someone whose identity was not checked.
+        `words` are our own about a refusal. Only "we hold nothing" answers someone whose identity was not checked.
         """
         with transaction.atomic():
             if message_kind == MessageKind.DATA_NONE:
                 self._open().filter(identity="").update(identity=self.Identity.NOTHING)
             if refusal:
-                done = self.take("refuse", refusal=refusal)
+                done = self.take("refuse", refusal=refusal, words_cipher=self.sealed(words))
             else:
                 done = self.take("answer", DataRequest.objects.exclude(identity=""))
             if done and message_kind:
-                Message.queue_for(message_kind, request=self)
+                Message.queue(message_kind, self)
         return done
 
     def _open(self):

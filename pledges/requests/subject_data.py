@@ -102,7 +102,7 @@ def _words(found):
     if found.part.key == "new_addresses":
         yield _("New address, not confirmed yet"), row.new_address
         return
-    labels = {"name": _("Name"), "address": _("Email address"), "text": _("Message")}
+    labels = {"name": _("Name"), "address": _("Email address"), "text": _("Message"), "words": _("Reason")}
     if isinstance(row, User):
         yield labels["address"], row.email
         return

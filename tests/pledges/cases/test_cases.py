@@ -14,7 +14,7 @@ from staff.models import AuditEntry
 from staff.roles import Role
 from tests.data_requests import make_request
 from tests.enquiries import make_disclosure, make_enquiry
-from tests.factories import sign_in
+from tests.factories import run_worker, sign_in
 from tests.organisations import make_joining
 from tests.pledges.groups.made import make_group
 from tests.pledges.paper.sheets import make_sheet
@@ -144,3 +144,28 @@ def test_a_case_that_no_key_opens_is_not_found_and_hides_no_other(client):
     broken, whole = make_group(name=NAME), make_group(name=NAME)
     GroupPledge.objects.filter(pk=broken.pk).update(name_cipher=b"\x00" * 40)
     assert GroupPledge.objects.named(NAME) == [whole] and not Joining.objects.named(NAME)
+
+
+@pytest.mark.parametrize("language", ["sq", "en"])
+@pytest.mark.parametrize("make", [make_group, make_joining, make_request])
+def test_a_refusal_in_our_own_words_reaches_the_person_and_ends_with_their_data(client, make, language, mailoutbox):
+    row, words = make(name=NAME, address=ADDRESS, language=language), "Shkruani nga adresa e shkollës."
+    page = client.post(page_of(row), {"refuse": "1", "refusal": "other", "words": " "})
+    assert "Write the reason." in words_of(page) and type(row).objects.get(pk=row.pk).state == row.state
+    client.post(page_of(row), {"refuse": "1", "refusal": "other", "words": words})
+    assert words in words_of(client.get(page_of(row)))
+    run_worker()
+    assert words in mailoutbox[0].body and mailoutbox[0].to == [ADDRESS]
+    assert words not in str(list(AuditEntry.objects.values_list("details")))
+    type(row).objects.erase_person()
+    assert type(row).objects.get(pk=row.pk).words is None
+
+
+def test_a_reason_and_our_own_words_go_out_together_and_an_undone_refusal_keeps_none(client, mailoutbox):
+    group = make_group(language="en")
+    group.refuse("number", "Please count again.")
+    run_worker()
+    body = " ".join(mailoutbox[0].body.split())
+    assert "The number does not fit this kind of group." in body and "Please count again." in body
+    group.undo()
+    assert GroupPledge.objects.get().words_cipher is None
