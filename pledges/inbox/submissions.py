@@ -60,7 +60,7 @@ def submit(submission, network=None, limit=0, *, solved=None, slow_lane=None):
     parameters = [
         submission.pk,
         submission.kind,
-        submission.payload,
+        submission.payload_cipher,
         keys.digest("network", network) if network else None,
         [digest for digest, _limit in limited],
         [limit for _digest, limit in limited],

@@ -285,7 +285,9 @@ def test_a_submission_that_fails_waits_aside_and_the_others_settle(client, admin
     assert Pledge.objects.count() == 3 and failing_checks(client) == []
 
 
-@pytest.mark.parametrize("changes", [{"payload": None}, {"payload": b"x" * 32_769}, {"error": "x"}, {"state": "aside"}])
+@pytest.mark.parametrize(
+    "changes", [{"payload_cipher": None}, {"payload_cipher": b"x" * 32_769}, {"error": "x"}, {"state": "aside"}]
+)
 def test_the_database_refuses_forms_that_do_not_exist(changes):
     make_submission()
     with pytest.raises(IntegrityError), transaction.atomic():
@@ -294,7 +296,7 @@ def test_the_database_refuses_forms_that_do_not_exist(changes):
 
 def test_a_form_copied_to_another_row_does_not_open():
     first, second = make_submission(), make_submission(address="tjeter@shembull.al")
-    Submission.objects.filter(pk=second.pk).update(payload=first.payload)
+    Submission.objects.filter(pk=second.pk).update(payload_cipher=first.payload_cipher)
     assert settle() == 1
     assert [(each.pk, each.error) for each in Submission.objects.all()] == [(second.pk, "CannotDecrypt")]
 
