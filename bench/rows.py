@@ -61,7 +61,7 @@ def prepare():
             raise DevError("Another bin/bench is running in this database.")
     call_command("migrate", verbosity=0)
     call_command("seed", verbosity=0)
-    invented = [keys.digests("domain", domain)[0] for domain in DOMAINS]
+    invented = [keys.digest("domain", domain) for domain in DOMAINS]
     if Pledge.objects.exclude(source=Pledge.Source.DEMO).exclude(domain_digest__in=invented).exists():
         raise DevError("This database holds real pledges, and measuring empties it: unset DATABASE_URL.")
     clean()

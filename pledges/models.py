@@ -2,7 +2,7 @@
 
 from pledges.commitments.models import ChosenCommitment, FollowUp
 from pledges.counting.models import Count
-from pledges.crypto.models import RegisteredKey, Unreadable
+from pledges.crypto.models import Rotation, Unreadable
 from pledges.enquiries.alarm_words import AlarmWord
 from pledges.enquiries.models import Answer, Disclosure, Enquiry, ReadyAnswer
 from pledges.events.models import Event, EventCount
@@ -32,8 +32,8 @@ from pledges.sectors.wordings import Wording
 from pledges.serving.models import ContentVersion
 from pledges.settings.models import PledgingSettings
 from pledges.starter.models import StarterItem
-from pledges.statistics.models import FallenProvider, FunnelChange, FunnelDay, FunnelKind, Minute
-from pledges.supporters.batches import Batch, BatchRow
+from pledges.statistics.models import FallenProvider, Statistic
+from pledges.supporters.batches import Batch
 from pledges.supporters.models import Pledge
 from pledges.voices.models import VoiceOwner
 from pledges.wall.models import RefusedWord, WallName

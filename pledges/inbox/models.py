@@ -10,7 +10,6 @@ from django.utils.translation import gettext_lazy as _
 
 from pledges import addresses
 from pledges.crypto import keys
-from pledges.crypto.keys import has_older_key
 from pledges.person import address_digests, person_digests, text_digests
 from pledges.places.models import County
 from pledges.providers.models import ProviderRule, mailbox_digests
@@ -35,32 +34,28 @@ class SubmissionQuerySet(models.QuerySet):
     def at_address(self, address):
         """The submissions with this address's mailbox; compares the digests of every key in use."""
         digests = keys.digests("address", addresses.normalise(address, ProviderRule.objects.by_domain()))
-        return self.filter(Q(address_digest__in=digests) | Q(address_digest_last__in=digests))
+        return self.filter(address_digest__in=digests)
 
     def in_mailbox(self, address):
         """The submissions with the mailbox of this address, compared without tag and dots."""
-        either = mailbox_digests(address, ProviderRule.objects.by_domain()).items()
-        return self.filter(Q(*either, _connector=Q.OR))
+        return self.filter(mailbox_digest__in=mailbox_digests(address, ProviderRule.objects.by_domain()))
 
     def of_mailbox(self, pledge):
         """The submissions with the address of this pledge."""
-        return self.filter(Q(address_digest=pledge.address_digest) | Q(address_digest_last=pledge.address_digest_last))
+        return self.filter(address_digest=pledge.address_digest)
 
     def about(self, pledge):
         """The submissions of this supporter: the same person's sign-ups and requests for links, and new addresses."""
-        same_person = Q(name_digest=pledge.name_digest) | Q(name_digest_last=pledge.name_digest_last)
+        same_person = Q(name_digest=pledge.name_digest)
         of_mailbox = self.of_mailbox(pledge).filter(same_person | Q(kind=Submission.Kind.LINKS))
         return of_mailbox | self.filter(pledge=pledge)
 
-    def with_old_keys(self):
-        """Submissions with digests or ciphertexts of other keys than the present ones."""
-        return self.filter(
-            ~Q(digest_mark__startswith=keys.digest_key_ids())
-            | has_older_key("name_cipher")
-            | has_older_key("address_cipher")
-            | has_older_key("text_cipher")
-            | has_older_key("inviter_cipher")
-        )
+    def reseal(self):
+        """Bring forms that are set aside to the first keys; returns how many still need the other ones.
+
+        All of them: their ciphertexts are bound to the rows to come.
+        """
+        return self.aside().count()
 
     def try_again(self):
         """Let the worker settle once more those that are aside; returns how many this call changed."""
@@ -112,25 +107,19 @@ class Submission(models.Model):
         db_constraint=False,
         editable=False,
     )
-    address_digest = models.BinaryField(max_length=32, editable=False)
-    address_digest_last = models.BinaryField(max_length=32, editable=False)
-    mailbox_digest = models.BinaryField(max_length=32, editable=False)
-    mailbox_digest_last = models.BinaryField(max_length=32, editable=False)
-    digest_mark = models.CharField(max_length=12, editable=False)
+    address_digest = models.BinaryField(max_length=keys.DIGEST_BYTES, editable=False)
+    mailbox_digest = models.BinaryField(max_length=keys.DIGEST_BYTES, editable=False)
     # Bound to the column and row of the pledge that they are copied to.
     address_cipher = models.BinaryField(null=True, editable=False)
     name_cipher = models.BinaryField(null=True, editable=False)
     # Of an enquiry.
     text_cipher = models.BinaryField(null=True, editable=False)
-    text_digest = models.BinaryField(max_length=32, null=True, editable=False)
-    text_digest_last = models.BinaryField(max_length=32, null=True, editable=False)
+    text_digest = models.BinaryField(max_length=keys.DIGEST_BYTES, null=True, editable=False)
 
     # Columns of a sign-up, as in Pledge.
-    name_digest = models.BinaryField(max_length=32, null=True, editable=False)
-    name_digest_last = models.BinaryField(max_length=32, null=True, editable=False)
-    name_bits = models.SmallIntegerField(null=True, editable=False)
-    domain_digest = models.BinaryField(max_length=32, null=True, editable=False)
-    network_digest = models.BinaryField(max_length=32, null=True, editable=False)
+    name_digest = models.BinaryField(max_length=keys.DIGEST_BYTES, null=True, editable=False)
+    domain_digest = models.BinaryField(max_length=keys.DIGEST_BYTES, null=True, editable=False)
+    network_digest = models.BinaryField(max_length=keys.DIGEST_BYTES, null=True, editable=False)
     # PROTECT: what somebody signed cannot be deleted before it is settled.
     sector = models.ForeignKey(
         Sector, on_delete=models.PROTECT, null=True, related_name="+", db_index=False, editable=False
@@ -173,7 +162,6 @@ class Submission(models.Model):
                     address_cipher__isnull=False,
                     name_cipher__isnull=False,
                     name_digest__isnull=False,
-                    name_digest_last__isnull=False,
                     domain_digest__isnull=False,
                     sector__isnull=False,
                     consent__isnull=False,
@@ -216,7 +204,7 @@ class Submission(models.Model):
             models.CheckConstraint(
                 name="submission_of_an_enquiry",
                 condition=Q(kind="enquiry", text_cipher__isnull=False)
-                | ~Q(kind="enquiry") & Q(text_cipher=None, text_digest=None, text_digest_last=None),
+                | ~Q(kind="enquiry") & Q(text_cipher=None, text_digest=None),
             ),
             models.CheckConstraint(
                 name="submission_of_links", condition=~Q(kind="links") | Q(pledge=None, address_cipher=None)
@@ -226,21 +214,13 @@ class Submission(models.Model):
                 condition=~Q(kind="new_address") | Q(pledge__isnull=False, address_cipher__isnull=False),
             ),
             models.CheckConstraint(
-                name="submission_name_bits_of_a_name",
-                condition=Q(name_bits=None) | Q(name_digest__isnull=False, name_bits__gte=0, name_bits__lt=256),
-            ),
-            models.CheckConstraint(
                 name="submission_digest_lengths",
                 condition=Q(
-                    address_digest__length=32,
-                    address_digest_last__length=32,
-                    mailbox_digest__length=32,
-                    mailbox_digest_last__length=32,
-                    name_digest__length=32,
-                    name_digest_last__length=32,
-                    domain_digest__length=32,
-                    text_digest__length=32,
-                    text_digest_last__length=32,
+                    address_digest__length=keys.DIGEST_BYTES,
+                    mailbox_digest__length=keys.DIGEST_BYTES,
+                    name_digest__length=keys.DIGEST_BYTES,
+                    domain_digest__length=keys.DIGEST_BYTES,
+                    text_digest__length=keys.DIGEST_BYTES,
                 ),
             ),
         ]
@@ -254,7 +234,8 @@ class Submission(models.Model):
         """Set ciphertexts and digests of a sign-up, by the provider rules. Does not save."""
         self.name_cipher = keys.encrypt(name, associated_data=keys.pledge_associated_data(self.pk, "name"))
         self.address_cipher = keys.encrypt(address, associated_data=keys.pledge_associated_data(self.pk, "address"))
-        self._set(person_digests(name, address, rules) | mailbox_digests(address, rules))
+        self._set(person_digests(name, address, rules))
+        self.mailbox_digest = mailbox_digests(address, rules)[0]
 
     def set_contact(self, name, address, rules):
         """Set ciphertexts and digests of the person behind a group, an organisation or an enquiry. Does not save."""
@@ -280,7 +261,8 @@ class Submission(models.Model):
 
     def set_mailbox(self, address, rules):
         """Set the digests of the address, by which its pledges are found. Does not save."""
-        self._set(address_digests(address, rules) | mailbox_digests(address, rules))
+        self._set(address_digests(address, rules))
+        self.mailbox_digest = mailbox_digests(address, rules)[0]
 
     def _set(self, values):
         for name, value in values.items():

@@ -14,6 +14,7 @@ from django.db.models import Max
 from django.db.models.expressions import DatabaseDefault
 
 from pledges import metrics
+from pledges.crypto.models import Rotation
 from pledges.inbox.models import Submission
 from pledges.limits.models import WINDOW, limits
 
@@ -60,6 +61,7 @@ def _submit_or_repeat(*arguments):
 
 
 def _submit(submission, network, limit, solved, slow_lane):
+    Rotation.require_none()
     limited = limits(network, limit)
     parameters = [
         json.dumps(dict(_columns(submission))),

@@ -52,20 +52,16 @@ UNKNOWN = "unknown"
 
 
 def limits(network, limit):
-    """[(digest, limit)] of a network and, for IPv6, of its site, by each digest key, in ascending order; [] for None (unknown).
+    """[(digest, limit)] of a network and, for IPv6, of its site, in ascending order; [] for None (unknown).
 
-    An attempt is counted under every digest, so processes that share one key of a rotation count together.
+    By the first key alone: after a change of keys the limits begin anew.
     """
     if network is None:
         return []
     by_prefix = {network: limit}
     if site := site_prefix(network):
         by_prefix[site] = limit * NETWORKS_PER_SITE
-    return sorted(
-        (digest, prefix_limit)
-        for prefix, prefix_limit in by_prefix.items()
-        for digest in keys.digests("attempt", prefix)
-    )
+    return sorted((keys.digest("attempt", prefix), prefix_limit) for prefix, prefix_limit in by_prefix.items())
 
 
 class AttemptQuerySet(models.QuerySet):
@@ -81,7 +77,7 @@ class Attempt(models.Model):
     not reveal who has pledged.
     """
 
-    network_digest = models.BinaryField(max_length=32, editable=False)
+    network_digest = models.BinaryField(max_length=keys.DIGEST_BYTES, editable=False)
     created_at = models.DateTimeField(db_default=Now(), editable=False)
 
     objects = AttemptQuerySet.as_manager()
@@ -107,7 +103,7 @@ class SlowLane(models.Model):
     `submit` in sql/submissions.sql gives each form its turn, the next one after the last. The row refers to no person.
     """
 
-    network_digest = models.BinaryField(max_length=32, unique=True, editable=False)
+    network_digest = models.BinaryField(max_length=keys.DIGEST_BYTES, unique=True, editable=False)
     # The turn of the last form, when it is settled.
     last_at = models.DateTimeField(editable=False)
 

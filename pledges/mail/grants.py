@@ -2,10 +2,12 @@
 
 from datetime import timedelta
 
+from django.apps import apps
 from django.db import connection, models
 from django.db.models import Q
 from django.db.models.functions import Now
 
+from pledges.crypto import keys
 from pledges.mail.returned_mailboxes import ReturnedMailbox
 
 # The longest period that a limit looks back.
@@ -47,12 +49,8 @@ class MessageGrantQuerySet(models.QuerySet):
         ]
         if not asked:
             return messages
-        # Of two processes in the middle of a rotation both know the last key.
-        now, is_free = _lock({digests["mailbox_digest_last"] for _message, digests in asked})
-        columns = ("mailbox_digest", "mailbox_digest_last")
-        mailboxes = Q(
-            *((f"{each}__in", [digests[each] for _message, digests in asked]) for each in columns), _connector=Q.OR
-        )
+        now, is_free = _lock({digests[0] for _message, digests in asked})
+        mailboxes = Q(mailbox_digest__in=[digest for _message, digests in asked for digest in digests])
         found = list(self.filter(mailboxes, granted_at__gt=now - GRANT_LIFE))
         returned = list(ReturnedMailbox.objects.filter(mailboxes, returned_at__gt=now - GRANT_LIFE))
         granted, postponed = [], {}
@@ -60,24 +58,26 @@ class MessageGrantQuerySet(models.QuerySet):
             by_link = message.spec.is_link_caused
             made = MessageGrant(
                 id=message.pk,
+                mailbox_digest=digests[0],
                 network_digest=message.network_digest,
                 is_link_caused=by_link,
                 granted_at=now,
-                **digests,
             )
             others = [each for each in found if each.pk != message.pk]
             waits = made.waits(
-                [each for each in others if each.is_link_caused == by_link and _is_at(each, digests)],
-                [each for each in returned if _is_at(each, digests)],
+                [each for each in others if each.is_link_caused == by_link and bytes(each.mailbox_digest) in digests],
+                [each for each in returned if bytes(each.mailbox_digest) in digests],
             )
-            if not is_free[digests["mailbox_digest_last"]]:
+            if not is_free[digests[0]]:
                 waits = [now + BUSY_DELAY]
             if again_at := max(filter(None, waits), default=None):
                 postponed[message.pk] = again_at
             else:
                 granted.append(made)
                 found = [*others, made]
-        self.bulk_create(granted, update_conflicts=True, unique_fields=["id"], update_fields=[*columns, "granted_at"])
+        self.bulk_create(
+            granted, update_conflicts=True, unique_fields=["id"], update_fields=["mailbox_digest", "granted_at"]
+        )
         if postponed:
             with connection.cursor() as cursor:
                 cursor.execute(POSTPONE_SQL, [list(postponed), list(postponed.values())])
@@ -90,11 +90,6 @@ def _lock(digests):
         cursor.execute(LOCK_SQL, [sorted(digests)])
         rows = cursor.fetchall()
     return rows[0][2], {bytes(digest): is_locked for digest, is_locked, _now in rows}
-
-
-def _is_at(row, digests):
-    """Whether a row is of the mailbox with these digests."""
-    return any(bytes(getattr(row, column)) == digest for column, digest in digests.items())
 
 
 def _free_again(grants, most, period):
@@ -111,8 +106,7 @@ class MessageGrant(models.Model):
 
     # The id of the message.
     id = models.UUIDField(primary_key=True, editable=False)
-    mailbox_digest = models.BinaryField(max_length=32, editable=False)
-    mailbox_digest_last = models.BinaryField(max_length=32, editable=False)
+    mailbox_digest = models.BinaryField(max_length=keys.DIGEST_BYTES, editable=False)
     # That of the message.
     network_digest = models.BinaryField(null=True, editable=False)
     is_link_caused = models.BooleanField(editable=False)
@@ -124,16 +118,21 @@ class MessageGrant(models.Model):
         constraints = [
             models.CheckConstraint(
                 name="message_grant_digest_lengths",
-                condition=Q(mailbox_digest__length=32, mailbox_digest_last__length=32),
+                condition=Q(mailbox_digest__length=keys.DIGEST_BYTES),
             ),
         ]
         indexes = [
             models.Index(fields=["mailbox_digest", "granted_at"], name="message_grant_mailbox"),
-            models.Index(fields=["mailbox_digest_last", "granted_at"], name="message_grant_mailbox_last"),
         ]
 
     def __str__(self):
         return str(self.pk)[:8]
+
+    def digests(self, rules):
+        """{column: digest} by the first key and these provider rules; none once the message is gone."""
+        message = apps.get_model("pledges.Message").objects.filter(pk=self.pk).first()
+        found = message and message.mailbox_digests(rules)
+        return {"mailbox_digest": found[0]} if found else {}
 
     def waits(self, others, returned):
         """When each limit allows this one, None: now. `others` are grants of the mailbox within a day, of those counted with it.

@@ -198,7 +198,7 @@ def _described(row):
     """What it is, and why it was refused. Only after the confirmation: a stranger may have typed anything."""
     yield from row.described()
     if row.refusal:
-        yield row.get_refusal_display()
+        yield from row.reasons
 
 
 def _described_together(group):
@@ -522,7 +522,7 @@ SPECS = {
     "data_no": _request(
         gettext_lazy("request: refused"),
         gettext_lazy("Sent when a member of staff refuses a request about data. The reason follows your text."),
-        details=lambda request: [request.get_refusal_display()],
+        details=lambda request: request.reasons,
     ),
     # It says neither what was written nor by whom, and its link leads to the front page: a read mailbox tells nothing.
     "alarm": MessageSpec(

@@ -257,7 +257,7 @@ class Message(models.Model):
         return mailer_of(self.kind)
 
     def mailbox_digests(self, rules):
-        """{column: digest} of the recipient's mailbox, or None if there is no recipient any more, or none that decrypts."""
+        """The digests of the recipient's mailbox by each key; None if there is no recipient any more, or none that decrypts."""
         try:
             address = self.address
         except keys.CannotDecrypt:

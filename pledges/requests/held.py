@@ -148,8 +148,7 @@ def _messages(address):
 
 def _of_mailbox(model):
     def find(address):
-        either = mailbox_digests(address, ProviderRule.objects.by_domain()).items()
-        return model.objects.filter(Q(*either, _connector=Q.OR))
+        return model.objects.filter(mailbox_digest__in=mailbox_digests(address, ProviderRule.objects.by_domain()))
 
     return find
 

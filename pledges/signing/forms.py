@@ -145,7 +145,7 @@ class PledgeForm(AddressForm):
             language=get_language(),
             consent=self.signed_wordings[None],
             wording=self.signed_wordings[data["sector"].pk],
-            network_digest=keys.digests("network", network)[0] if network else None,
+            network_digest=keys.digest("network", network) if network else None,
             **{name: data[name] for name in ANSWER_FIELDS if name in data},
         )
         submission.set_person(data["name"], data["email"], PledgeContent.current().provider_rules)

@@ -1,20 +1,16 @@
--- Enquiries: settling, the keys of their digests, and what a restore of an older backup must not bring back.
-
-CREATE OR REPLACE TRIGGER check_digest_keys BEFORE INSERT OR UPDATE OF digest_mark ON pledges_enquiry
-    FOR EACH ROW WHEN (NEW.digest_mark <> '') EXECUTE FUNCTION check_digest_keys();
+-- Enquiries: settling, and what a restore of an older backup must not bring back.
 
 -- An enquiry. No message follows. One from a blocked mailbox is kept too: the block is about what we send. The same message from
--- the same mailbox within a day conflicts with the first one, by the digests of its text, and is not stored.
+-- the same mailbox within a day conflicts with the first one, by the digest of its text, and is not stored.
 CREATE OR REPLACE FUNCTION settle_enquiry(submission pledges_submission) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
     INSERT INTO pledges_enquiry (
-        id, purpose, language, state, created_at, disclosure_at, text_cipher, text_digest, text_digest_last,
-        name_cipher, address_cipher, address_digest, address_digest_last, digest_mark
+        id, purpose, language, state, created_at, disclosure_at, text_cipher, text_digest,
+        name_cipher, address_cipher, address_digest
     )
     SELECT submission.id, form.purpose, submission.language, 'new', submission.created_at,
         CASE WHEN form.is_alarming THEN submission.created_at END, submission.text_cipher, submission.text_digest,
-        submission.text_digest_last, submission.name_cipher, submission.address_cipher, submission.address_digest,
-        submission.address_digest_last, submission.digest_mark
+        submission.name_cipher, submission.address_cipher, submission.address_digest
     FROM jsonb_to_record(submission.details) AS form (purpose text, is_alarming boolean) ON CONFLICT DO NOTHING;
 END $$;
 

@@ -35,9 +35,6 @@ END $$;
 CREATE OR REPLACE TRIGGER check_group_people BEFORE INSERT OR UPDATE OF people, counted ON pledges_grouppledge
     FOR EACH ROW EXECUTE FUNCTION check_group_people();
 
-CREATE OR REPLACE TRIGGER check_digest_keys BEFORE INSERT OR UPDATE OF digest_mark ON pledges_grouppledge
-    FOR EACH ROW WHEN (NEW.digest_mark <> '') EXECUTE FUNCTION check_digest_keys();
-
 -- A group pledge, as `settle_pledge` in submissions.sql. The id of the submission becomes its id, to which the ciphertexts are
 -- bound. An adult may enter several groups in a row: a message that still waits covers the new one too, because its page
 -- confirms all groups of the mailbox, and the next one is sent a minute after the last.
@@ -49,16 +46,16 @@ BEGIN
         RETURN;
     END IF;
     SELECT coalesce(array_agg(id), '{}') INTO others FROM pledges_grouppledge
-    WHERE address_digest = submission.address_digest OR address_digest_last = submission.address_digest_last;
+    WHERE address_digest = submission.address_digest;
     INSERT INTO pledges_grouppledge (
         id, kind, institution, institution_key, municipality_id, county_id, held_on, school_year, grade, letter, people,
         language, state, created_at, expires_at, refusal, agreed, name_cipher, address_cipher, address_digest,
-        address_digest_last, digest_mark, event_id
+        event_id
     )
     SELECT submission.id, form.kind, form.institution, form.institution_key, place.id, place.county_id, form.held_on,
         form.school_year, form.grade, form.letter, form.people, submission.language, 'submitted', submission.created_at,
         submission.created_at + pending_life(), '', form.agreed, submission.name_cipher, submission.address_cipher,
-        submission.address_digest, submission.address_digest_last, submission.digest_mark,
+        submission.address_digest,
         -- One that was deleted meanwhile is left out.
         (SELECT id FROM pledges_event WHERE id = form.event)
     FROM jsonb_to_record(submission.details) AS form (
@@ -91,7 +88,7 @@ DECLARE
 BEGIN
     SELECT array_agg(id) INTO own FROM (
         SELECT id FROM pledges_grouppledge
-        WHERE (address_digest = submission.address_digest OR address_digest_last = submission.address_digest_last)
+        WHERE address_digest = submission.address_digest
             AND (state <> 'submitted' OR expires_at > statement_timestamp())
             -- No message about a restricted one is created: the message is about another one.
             AND restricted_at IS NULL

@@ -1,7 +1,4 @@
--- Organisations that join: settling, the keys of their digests, and what a restore of an older backup must not bring back.
-
-CREATE OR REPLACE TRIGGER check_digest_keys BEFORE INSERT OR UPDATE OF digest_mark ON pledges_joining
-    FOR EACH ROW WHEN (NEW.digest_mark <> '') EXECUTE FUNCTION check_digest_keys();
+-- Organisations that join: settling, and what a restore of an older backup must not bring back.
 
 -- An organisation, as `settle_group` in groups.sql. When its contact enters it again, the one that exists stays, and its message
 -- is sent again: the confirmation, or a link to the entry. The limit per mailbox is applied when messages are sent.
@@ -14,7 +11,7 @@ BEGIN
         RETURN;
     END IF;
     SELECT id, state INTO known FROM pledges_joining
-    WHERE (address_digest = submission.address_digest OR address_digest_last = submission.address_digest_last)
+    WHERE address_digest = submission.address_digest
         AND organisation_key = submission.details ->> 'organisation_key' AND state IN ('submitted', 'confirmed', 'approved')
     ORDER BY state LIMIT 1;
     IF FOUND THEN
@@ -25,13 +22,12 @@ BEGIN
         known.id := submission.id;
         INSERT INTO pledges_joining (
             id, organisation, organisation_key, kind, municipality_id, url, domain, statement_sq, statement_en, agreed,
-            language, state, created_at, expires_at, refusal, name_cipher, address_cipher, address_digest,
-            address_digest_last, digest_mark
+            language, state, created_at, expires_at, refusal, name_cipher, address_cipher, address_digest
         )
         SELECT submission.id, form.organisation, form.organisation_key, form.kind, form.municipality, form.url, form.domain,
             form.statement_sq, form.statement_en, form.agreed, submission.language, 'submitted', submission.created_at,
             submission.created_at + pending_life(), '', submission.name_cipher, submission.address_cipher,
-            submission.address_digest, submission.address_digest_last, submission.digest_mark
+            submission.address_digest
         FROM jsonb_to_record(submission.details) AS form (
             organisation text, organisation_key text, kind text, municipality bigint, url text, domain text,
             statement_sq text, statement_en text, agreed text
@@ -54,7 +50,7 @@ DECLARE
 BEGIN
     SELECT array_agg(id) INTO own FROM (
         SELECT id FROM pledges_joining
-        WHERE (address_digest = submission.address_digest OR address_digest_last = submission.address_digest_last)
+        WHERE address_digest = submission.address_digest
             AND (state <> 'submitted' OR expires_at > statement_timestamp())
             -- No message about a restricted one is created: the message is about another one.
             AND restricted_at IS NULL

@@ -1,8 +1,5 @@
 -- Requests under the law, and rows that are restricted at the request of their person.
 
-CREATE OR REPLACE TRIGGER check_digest_keys BEFORE INSERT OR UPDATE OF digest_mark ON pledges_datarequest
-    FOR EACH ROW WHEN (NEW.digest_mark <> '') EXECUTE FUNCTION check_digest_keys();
-
 -- No message about a restricted row is created, by any path. It is skipped without an error: a form that would lead to one, such as
 -- "send me my link", is settled all the same and gets the same answer.
 CREATE OR REPLACE FUNCTION skip_restricted() RETURNS trigger LANGUAGE plpgsql AS $$

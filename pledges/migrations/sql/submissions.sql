@@ -135,13 +135,12 @@ BEGIN
     RETURN message;
 END $$;
 
--- Whether the mailbox of a submission is blocked. Sending looks again. Each comparison covers both digest columns: see
--- pledges/person.py.
+-- Whether the mailbox of a submission is blocked. Sending looks again.
 CREATE OR REPLACE FUNCTION is_blocked(submission pledges_submission) RETURNS boolean LANGUAGE plpgsql STABLE AS $$
 BEGIN
     RETURN EXISTS (
         SELECT FROM pledges_blockedaddress
-        WHERE mailbox_digest = submission.mailbox_digest OR mailbox_digest_last = submission.mailbox_digest_last
+        WHERE mailbox_digest = submission.mailbox_digest
     );
 END $$;
 
@@ -162,19 +161,19 @@ BEGIN
     FOR round IN 1..3 LOOP
         ids := ARRAY(
             SELECT id FROM pledges_pledge
-            WHERE address_digest = submission.address_digest OR address_digest_last = submission.address_digest_last
+            WHERE address_digest = submission.address_digest
             FOR NO KEY UPDATE NOWAIT
         );
         is_full := 2 <= (SELECT count(*) FROM pledges_pledge WHERE id = ANY (ids) AND confirmed_at IS NOT NULL);
-        SELECT id, state, name_digest = submission.name_digest OR name_digest_last = submission.name_digest_last AS is_twin,
+        SELECT id, state, name_digest = submission.name_digest AS is_twin,
             address_cipher IS NULL AS is_erased
         INTO known
         FROM pledges_pledge
         WHERE id = ANY (ids) AND (
-            name_digest = submission.name_digest OR name_digest_last = submission.name_digest_last
+            name_digest = submission.name_digest
             OR is_full AND confirmed_at IS NOT NULL
         )
-        ORDER BY name_digest = submission.name_digest OR name_digest_last = submission.name_digest_last DESC,
+        ORDER BY name_digest = submission.name_digest DESC,
             address_cipher IS NULL, restricted_at IS NOT NULL, slot LIMIT 1;
         IF FOUND THEN
             IF NOT claim_message(known.id) THEN
@@ -202,7 +201,7 @@ BEGIN
             FROM pledges_pledge
             WHERE id = ANY (ids) AND state = 'pending' AND restricted_at IS NULL
                 -- What staff changed stays.
-                AND NOT EXISTS (SELECT FROM pledges_batchrow WHERE pledges_batchrow.pledge = pledges_pledge.id)
+                AND NOT EXISTS (SELECT FROM pledges_batch WHERE pledges_pledge.id = ANY (pledges_batch.ids))
         ) pending
         WHERE waiting >= 2 AND is_of_network OR waiting >= 5
         ORDER BY is_of_network IS TRUE DESC, created_at LIMIT 1;
@@ -211,16 +210,16 @@ BEGIN
         END IF;
         INSERT INTO pledges_pledge (
             id, slot, state, source, sector_id, county_id, language, show_name, updates, created_at, expires_at,
-            name_cipher, address_cipher, address_digest, address_digest_last, name_digest, name_digest_last,
-            domain_digest, name_bits, network_digest, digest_mark, link_version, repeats,
+            name_cipher, address_cipher, address_digest, name_digest,
+            domain_digest, network_digest, link_version, repeats,
             consent_id, consent_language, consented_at, wording_id, worded_language, worded_at, inviter_cipher
         ) VALUES (
             submission.id, 1 + EXISTS (SELECT FROM pledges_pledge WHERE id = ANY (ids) AND slot = 1)::int,
             'pending', 'web', submission.sector_id, submission.county_id, submission.language,
             submission.show_name, submission.updates, submission.created_at, submission.created_at + pending_life(),
             submission.name_cipher, submission.address_cipher, submission.address_digest,
-            submission.address_digest_last, submission.name_digest, submission.name_digest_last,
-            submission.domain_digest, submission.name_bits, submission.network_digest, submission.digest_mark, 1, 0,
+            submission.name_digest,
+            submission.domain_digest, submission.network_digest, 1, 0,
             submission.consent_id, submission.language, submission.created_at,
             submission.wording_id, submission.language, submission.created_at,
             submission.inviter_cipher
@@ -245,13 +244,11 @@ BEGIN
     END IF;
     SELECT id, CASE WHEN state = 'pending' AND NOT EXISTS (
         SELECT FROM pledges_pledge other
-        WHERE other.id <> pledge.id AND (
-            other.address_digest = submission.address_digest OR other.address_digest_last = submission.address_digest_last
-        )
+        WHERE other.id <> pledge.id AND other.address_digest = submission.address_digest
     ) THEN 'confirm' ELSE 'links' END AS message
     INTO recipient
     FROM pledges_pledge pledge
-    WHERE address_digest = submission.address_digest OR address_digest_last = submission.address_digest_last
+    WHERE address_digest = submission.address_digest
     -- A restricted pledge, about which no message is created, must not keep the other person of the mailbox from getting one.
     ORDER BY address_cipher IS NULL, restricted_at IS NOT NULL, state = 'pending', slot LIMIT 1
     FOR NO KEY UPDATE NOWAIT;

@@ -135,7 +135,6 @@ def test_every_model_with_an_address_is_in_the_search():
         "SlowLane": "a network, for an hour",
         "ProtectionUnit": "the public address of an office",
         "UsedChallenge": "a number, of no person",
-        "FunnelChange": "the domain of an erased pledge, for a minute",
     }
     marks = ("_cipher", "address_digest", "mailbox_digest", "_digest", "digest", "email")
     found = {

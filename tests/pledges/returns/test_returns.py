@@ -12,7 +12,7 @@ from django.core import mail
 from django.test import Client
 
 from pledges import housekeeping
-from pledges.models import FollowUp, FunnelDay, Message, OutboxEntry, Pledge, ReturnedMailbox
+from pledges.models import FollowUp, Message, OutboxEntry, Pledge, ReturnedMailbox, Statistic
 from pledges.requests import held
 from tests.clock import let_time_pass
 from tests.factories import links_in, make_pledge, make_submission, run_worker, send_messages
@@ -84,7 +84,7 @@ def sent(kind=Kind.CONFIRM, **pledge):
 
 
 def ignored():
-    return sum(FunnelDay.objects.filter(kind="ignored").values_list("n", flat=True))
+    return sum(Statistic.objects.filter(kind="ignored").values_list("n", flat=True))
 
 
 def state_of(message):
