@@ -9,7 +9,7 @@ from django.db.models.functions import Now
 from pledges.crypto import keys
 from pledges.providers.models import ProviderRule, mailbox_digests
 
-# How long it gets no message of BULK_KINDS. Other messages wait for a day: see `grant_message` in sql/grants.sql.
+# How long it gets no bulk mail. Other messages wait for a day: see `MessageGrant`.
 BULK_PAUSE = timedelta(days=90)
 
 
