@@ -154,7 +154,7 @@ class CaseQuerySet(models.QuerySet):
     def named(self, name):
         """[row] of those whose adult has this name. Case, accents, spaces and the order of words make no difference."""
         wanted, found = addresses.normalise_name(name), []
-        for row in self.with_person():
+        for row in self.with_person().only("name_cipher"):
             try:
                 if addresses.normalise_name(row.name) == wanted:
                     found.append(row)
