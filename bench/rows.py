@@ -37,7 +37,7 @@ LOCK = 8120460713
 
 MESSAGES_SQL = """
 INSERT INTO pledges_message
-    (id, kind, pledge_id, language, state, created_at, queued_at, due_at, attempts, tried_at, sent_at, error)
+    (id, kind, about_id, language, state, created_at, queued_at, due_at, attempts, tried_at, sent_at, error)
 SELECT gen_random_uuid(), CASE WHEN random() < 0.5 THEN 'confirm' ELSE 'counted' END, id, language, 'sent',
     created_at, created_at, created_at, 1, created_at, created_at, ''
 FROM pledges_pledge

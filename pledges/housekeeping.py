@@ -16,15 +16,16 @@ from pledges.crypto.models import Unreadable
 from pledges.enquiries.models import Enquiry
 from pledges.exports.models import Export
 from pledges.inbox.models import Submission
-from pledges.limits.models import Attempt, MessageGrant, SlowLane, UsedChallenge
-from pledges.mail.mailers import MailerMinute
-from pledges.mail.models import MESSAGE_RETENTION, MailDelay, Message
+from pledges.limits.models import Attempt, SlowLane, UsedChallenge
+from pledges.mail.grants import MessageGrant
+from pledges.mail.models import MESSAGE_RETENTION, Message
 from pledges.mail.returned_mailboxes import ReturnedMailbox
 from pledges.mail_texts.models import TrialMessage
 from pledges.outbox.models import OutboxEntry
 from pledges.published.publishing import publish
 from pledges.rotation import rules
 from pledges.rotation.encrypted import CONTACTS, ENCRYPTED_MODELS
+from pledges.serving.models import ContentVersion
 from pledges.statistics import funnel
 from pledges.statistics.models import Statistic
 from pledges.supporters.batches import Batch
@@ -119,11 +120,13 @@ def erase_text_digests():
 
 
 def erase_network_digests():
-    """Erase the network digests of pledges, and of sign-ups that could not be settled, after seven days."""
+    """Erase the network digests of pledges, of sign-ups that could not be settled and of waiting messages, after seven days."""
     old = Pledge.objects.filter(network_digest__isnull=False, consented_at__lte=Now() - NETWORK_DIGEST_LIFE)
     old.update(network_digest=None)
     unsettled = Submission.objects.filter(network_digest__isnull=False, created_at__lte=Now() - NETWORK_DIGEST_LIFE)
     unsettled.update(network_digest=None)
+    waiting = Message.objects.queued().filter(created_at__lte=Now() - NETWORK_DIGEST_LIFE)
+    waiting.filter(network_digest__isnull=False).update(network_digest=None)
 
 
 def erase_submissions():
@@ -161,9 +164,9 @@ def erase_grants():
     MessageGrant.objects.expired().delete()
 
 
-def erase_mailer_minutes():
-    """Erase counts of sent messages that no quota counts any more."""
-    MailerMinute.objects.expired().delete()
+def tell_delay_of_mail():
+    """Let pages say whether an email takes longer than usual."""
+    ContentVersion.set_mail_slow(Message.objects.is_slow())
 
 
 def erase_returned_mailboxes():
@@ -230,10 +233,9 @@ STEPS = [
     erase_used_challenges,
     erase_statistics,
     erase_grants,
-    erase_mailer_minutes,
     erase_returned_mailboxes,
     funnel.watch,
-    MailDelay.measure,
+    tell_delay_of_mail,
     erase_messages,
     erase_trial_messages,
     erase_finished_tasks,

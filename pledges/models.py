@@ -12,9 +12,10 @@ from pledges.goals.models import Goal, Milestone
 from pledges.groups.models import GroupPledge
 from pledges.inbox.models import Submission
 from pledges.joinings.models import Joining, OrganisationKind
-from pledges.limits.models import Attempt, MessageGrant, SlowLane, UsedChallenge
-from pledges.mail.mailers import Mailer, MailerMinute
-from pledges.mail.models import MailDelay, Message
+from pledges.limits.models import Attempt, SlowLane, UsedChallenge
+from pledges.mail.grants import MessageGrant
+from pledges.mail.mailers import Mailer
+from pledges.mail.models import Message
 from pledges.mail.returned_mailboxes import ReturnedMailbox
 from pledges.mail.texts import MessageText
 from pledges.mail_texts.models import TrialMessage

@@ -107,7 +107,7 @@ class Steps(models.Model):
             rows = rows.filter(pk=self.pk, state__in=step.start or self.STATES.states)
             changed = bool(rows.update(**self.STATES.columns(step.to) | columns))
             if changed and step.mail:
-                Message.queue_for(step.mail, **{self.TABLE: self})
+                Message.queue(step.mail, self)
         return changed
 
 
@@ -275,7 +275,7 @@ class Proposal(Case):
         """
         others = [row for row in rows if row.pk != self.pk]
         if others and self.messages.queued().filter(kind=kind).exists():
-            Message.queue_for(kind, **{self.TABLE: others[-1]})
+            Message.queue(kind, others[-1])
 
     def block(self):
         """Erase what was submitted with a mailbox whose owner did not send it, and block the mailbox."""

@@ -340,6 +340,7 @@ class AlarmWordAdmin(ModelAdmin):
     list_display = ["words"]
     search_fields = ["words"]
     list_note = _(
-        "A message from the contact form that contains one of these goes to the safeguarding lead alone. A word that is too "
-        "common sends the lead every question of a journalist."
+        "The site finds nearly all messages that tell of abuse by itself. A message from the contact form that contains one of "
+        "these words goes to the safeguarding lead too, whatever else it says: add words of messages that the site missed. A "
+        "word that is too common sends the lead every question of a journalist."
     )

@@ -203,7 +203,7 @@ class Enquiry(Case):
                 answer = Answer(enquiry_id=self.pk, by=user)
                 answer.text_cipher = keys.encrypt(text, associated_data=answer.associated_data("text"))
                 answer.save(force_insert=True)
-                Message.queue_for(Message.Kind.ANSWER, answer=answer)
+                Message.queue(Message.Kind.ANSWER, answer)
         return changed
 
     def close(self):

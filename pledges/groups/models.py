@@ -253,7 +253,7 @@ class GroupPledge(Proposal):
                 group.pass_on(Message.Kind.GROUP, left)
             if groups:
                 # It is about all of them.
-                Message.queue_for(Message.Kind.GROUP_OPEN, group=groups[0])
+                Message.queue(Message.Kind.GROUP_OPEN, groups[0])
         return groups
 
     def approve(self, seen):

@@ -89,7 +89,7 @@ def messages():
             # News may take days at a low quota; the page of the mailing says so.
             elif late.exclude(kind=Message.Kind.NEWS).exists():
                 yield f"quota: {mailer}"
-        if of_mailer.mail_is_failing():
+        if Message.objects.mail_is_failing(mailer):
             yield "mail"
     if settings.MAIL_IS_MISSING:
         yield "mail"

@@ -191,7 +191,7 @@ class Joining(Proposal):
             rows = type(self).objects.filter(pk=self.pk, state=self.State.APPROVED, asked_at=None)
             changed = bool(rows.update(asked_at=Now()))
             if changed:
-                Message.queue_for(Message.Kind.JOIN_RENEW, joining=self)
+                Message.queue(Message.Kind.JOIN_RENEW, self)
         return changed
 
     def end(self):

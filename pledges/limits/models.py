@@ -1,12 +1,10 @@
 """Rate limit of public forms and their slow lane, per network and per IPv6 site."""
 
 import ipaddress
-import json
 from datetime import timedelta
 
-from django.apps import apps
 from django.conf import settings
-from django.db import connection, models
+from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 
@@ -113,72 +111,6 @@ class SlowLane(models.Model):
 
     def __str__(self):
         return bytes(self.network_digest).hex()[:8]
-
-
-# The longest period that `grant_message` of sql/grants.sql looks back.
-GRANT_LIFE = timedelta(days=1)
-
-
-class MessageGrantQuerySet(models.QuerySet):
-    def expired(self):
-        """Grants that no limit counts any more, and those of a clock that was set back since. Housekeeping erases them."""
-        return self.filter(Q(granted_at__lte=Now() - GRANT_LIFE) | Q(granted_at__gt=Now() + timedelta(minutes=1)))
-
-    def grant(self, messages, rules):
-        """Those of these locked messages that may be sent now, in one statement; the others become due later.
-
-        A message whose recipient is unknown needs no grant: its attempt removes it or records the error.
-        """
-        asked = []
-        for message in messages:
-            if message.spec.is_limited and (digests := message.mailbox_digests(rules)):
-                asked.append([str(message.pk), [digest.hex() for digest in digests], message.spec.is_link_caused])
-        with connection.cursor() as cursor:
-            cursor.execute(
-                "SELECT (asked ->> 0)::uuid, grant_message("
-                "(asked ->> 0)::uuid, "
-                "ARRAY(SELECT decode(digest, 'hex') FROM jsonb_array_elements_text(asked -> 1) digest), "
-                "(asked ->> 2)::boolean"
-                ") FROM jsonb_array_elements(%s) asked",
-                [json.dumps(asked)],
-            )
-            refused = {pk for pk, is_granted in cursor.fetchall() if not is_granted}
-        return [message for message in messages if message.pk not in refused]
-
-
-class MessageGrant(models.Model):
-    """One message that its mailbox may get, for a day; the SQL function `grant_message` counts them.
-
-    The row refers to no person and outlives the message, because erasing a pledge must not reset the limit.
-    """
-
-    # The id of the message.
-    id = models.UUIDField(primary_key=True, editable=False)
-    mailbox_digest = models.BinaryField(max_length=keys.DIGEST_BYTES, editable=False)
-    is_link_caused = models.BooleanField(editable=False)
-    granted_at = models.DateTimeField(editable=False)
-
-    objects = MessageGrantQuerySet.as_manager()
-
-    class Meta:
-        constraints = [
-            models.CheckConstraint(
-                name="message_grant_digest_lengths",
-                condition=Q(mailbox_digest__length=keys.DIGEST_BYTES),
-            ),
-        ]
-        indexes = [
-            models.Index(fields=["mailbox_digest", "granted_at"], name="message_grant_mailbox"),
-        ]
-
-    def __str__(self):
-        return str(self.pk)[:8]
-
-    def digests(self, rules):
-        """{column: digest} by the first key and these provider rules; none once the message is gone."""
-        message = apps.get_model("pledges.Message").objects.filter(pk=self.pk).first()
-        found = message and message.mailbox_digests(rules)
-        return {"mailbox_digest": found[0]} if found else {}
 
 
 # For which a used challenge is kept after it expired: the clocks of the site and of the database may differ by so much.

@@ -210,18 +210,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('name', models.CharField(max_length=7, primary_key=True, serialize=False)),
                 ('paced_until', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-            ],
-            options={
-                'default_permissions': (),
-            },
-        ),
-        migrations.CreateModel(
-            name='MailerMinute',
-            fields=[
-                ('pk', models.CompositePrimaryKey('mailer', 'minute', blank=True, editable=False, primary_key=True, serialize=False)),
-                ('mailer', models.CharField(max_length=7)),
-                ('minute', models.DateTimeField()),
-                ('n', models.PositiveIntegerField()),
+                ('sent', models.JSONField(default=dict)),
             ],
             options={
                 'default_permissions': (),
@@ -319,6 +308,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('mark', models.BigIntegerField()),
+                ('is_mail_slow', models.BooleanField(db_default=False, default=False)),
             ],
             options={
                 'constraints': [models.CheckConstraint(condition=models.Q(('pk', 1)), name='content_version_single_row')],
@@ -553,17 +543,6 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
-            name='MailDelay',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('step', models.CharField(choices=[('minutes', 'Minutes'), ('hour', 'Hour'), ('today', 'Today'), ('tomorrow', 'Tomorrow'), ('later', 'Later')], default='minutes', max_length=8)),
-            ],
-            options={
-                'default_permissions': (),
-                'constraints': [models.CheckConstraint(condition=models.Q(('pk', 1)), name='mail_delay_single_row')],
-            },
-        ),
-        migrations.CreateModel(
             name='Mailing',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -616,6 +595,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.UUIDField(editable=False, primary_key=True, serialize=False)),
                 ('mailbox_digest', models.BinaryField(max_length=33)),
+                ('network_digest', models.BinaryField(null=True)),
                 ('is_link_caused', models.BooleanField(editable=False)),
                 ('granted_at', models.DateTimeField(editable=False)),
             ],
@@ -960,8 +940,11 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
                 ('kind', models.CharField(choices=[('confirm', 'please confirm'), ('reminder', 'reminder to confirm'), ('counted', 'you are counted'), ('already', 'you have already signed'), ('similar', 'signed again with a similar name'), ('full', 'two people have signed with this address'), ('links', 'your link'), ('fresh', 'a new link'), ('new_address', 'confirm the new address'), ('moving', 'a change of your address was asked for'), ('moved', 'your address has been changed'), ('plan', 'reminder of a plan'), ('how', 'how did it go?'), ('keep', 'should we keep your name and address?'), ('corrected', 'your pledge has been corrected'), ('withdrawn', 'your pledge has been erased'), ('group', 'group: please confirm'), ('group_open', 'group: we are checking it'), ('group_yes', 'group: counted'), ('group_no', 'group: not counted'), ('group_out', 'group: withdrawn'), ('group_links', 'group: your links'), ('join', 'organisation: please confirm'), ('join_again', 'organisation: already sent'), ('join_yes', 'organisation: on our page'), ('join_no', 'organisation: refused'), ('join_renew', 'organisation: still with us?'), ('join_out', 'organisation: has left'), ('join_links', 'organisation: your links'), ('voice', 'voice: please approve it'), ('news', 'news by email'), ('answer', 'answer to an enquiry'), ('data_copy', 'request: the copy of the data'), ('data_fixed', 'request: the data is corrected'), ('data_limit', 'request: the data is restricted'), ('data_erased', 'request: the data is erased'), ('data_none', 'request: we hold nothing'), ('data_no', 'request: refused'), ('alarm', 'to the safeguarding lead: sign in')], max_length=11, verbose_name='kind')),
+                ('about_id', models.UUIDField(editable=False, null=True)),
                 ('language', models.CharField(choices=[('sq', 'Albanian'), ('en', 'English')], max_length=2, verbose_name='language')),
                 ('address_cipher', models.BinaryField(null=True)),
+                ('network_digest', models.BinaryField(null=True)),
+                ('priority', models.GeneratedField(db_persist=True, expression=models.Case(models.When(kind__in=['confirm', 'new_address', 'group', 'join'], then=0), models.When(kind__in=['reminder', 'how', 'keep', 'news'], then=2), default=1), output_field=models.SmallIntegerField())),
                 ('state', models.CharField(choices=[('queued', 'to be sent'), ('sent', 'sent'), ('failing', 'failed after three days'), ('refused', 'refused by the recipient’s server'), ('bounced', 'came back: there is no such mailbox'), ('delayed', 'came back: the mailbox could not take it'), ('spam', 'reported as spam')], default='queued', max_length=7, verbose_name='state')),
                 ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name='created')),
                 ('queued_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
@@ -972,13 +955,13 @@ class Migration(migrations.Migration):
                 ('sent_at', models.DateTimeField(editable=False, null=True, verbose_name='sent')),
                 ('returned_at', models.DateTimeField(editable=False, null=True, verbose_name='came back')),
                 ('error', models.CharField(blank=True, editable=False, max_length=80, verbose_name='last error')),
-                ('answer', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='messages', to='pledges.answer')),
-                ('group', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='messages', to='pledges.grouppledge', verbose_name='group pledge')),
-                ('joining', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='messages', to='pledges.joining', verbose_name='organisation that joins')),
+                ('answer', models.ForeignObject(editable=False, from_fields=['about_id'], null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='messages', to='pledges.answer', to_fields=['id'])),
+                ('group', models.ForeignObject(editable=False, from_fields=['about_id'], null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='messages', to='pledges.grouppledge', to_fields=['id'])),
+                ('joining', models.ForeignObject(editable=False, from_fields=['about_id'], null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='messages', to='pledges.joining', to_fields=['id'])),
                 ('mailing', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='messages', to='pledges.mailing')),
-                ('pledge', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='messages', to='pledges.pledge', verbose_name='pledge')),
-                ('request', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='messages', to='pledges.datarequest')),
-                ('voice', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='messages', to='pledges.voiceowner')),
+                ('pledge', models.ForeignObject(editable=False, from_fields=['about_id'], null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='messages', to='pledges.pledge', to_fields=['id'])),
+                ('request', models.ForeignObject(editable=False, from_fields=['about_id'], null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='messages', to='pledges.datarequest', to_fields=['id'])),
+                ('voice', models.ForeignObject(editable=False, from_fields=['about_id'], null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='messages', to='pledges.voiceowner', to_fields=['id'])),
             ],
             options={
                 'verbose_name': 'message',
@@ -1323,55 +1306,19 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='message',
-            index=models.Index(condition=models.Q(('state', 'queued')), fields=['due_at'], name='message_queued'),
+            index=models.Index(condition=models.Q(('state', 'queued')), fields=['priority', 'due_at'], name='message_queued'),
         ),
         migrations.AddIndex(
             model_name='message',
-            index=models.Index(condition=models.Q(('state', 'queued'), models.Q(('kind__in', ['reminder', 'keep', 'how', 'news']), _negated=True)), fields=['due_at'], name='message_queued_not_bulk'),
+            index=models.Index(condition=models.Q(('tried_at__isnull', False)), fields=['priority', '-tried_at'], name='message_tried'),
         ),
         migrations.AddIndex(
             model_name='message',
-            index=models.Index(condition=models.Q(('state', 'queued'), ('kind__in', ['confirm', 'group', 'join', 'new_address'])), fields=['due_at'], name='message_queued_first'),
+            index=models.Index(condition=models.Q(('about_id__isnull', False)), fields=['about_id'], name='message_about'),
         ),
         migrations.AddIndex(
             model_name='message',
-            index=models.Index(condition=models.Q(('tried_at__isnull', False)), fields=['-tried_at'], name='message_tried'),
-        ),
-        migrations.AddIndex(
-            model_name='message',
-            index=models.Index(condition=models.Q(('tried_at__isnull', False), ('kind__in', ['reminder', 'keep', 'how', 'news'])), fields=['-tried_at'], name='message_tried_bulk'),
-        ),
-        migrations.AddIndex(
-            model_name='message',
-            index=models.Index(condition=models.Q(('group__isnull', False)), fields=['group'], name='message_group'),
-        ),
-        migrations.AddIndex(
-            model_name='message',
-            index=models.Index(condition=models.Q(('joining__isnull', False)), fields=['joining'], name='message_joining'),
-        ),
-        migrations.AddIndex(
-            model_name='message',
-            index=models.Index(condition=models.Q(('answer__isnull', False)), fields=['answer'], name='message_answer'),
-        ),
-        migrations.AddIndex(
-            model_name='message',
-            index=models.Index(condition=models.Q(('request__isnull', False)), fields=['request'], name='message_request'),
-        ),
-        migrations.AddIndex(
-            model_name='message',
-            index=models.Index(condition=models.Q(('voice__isnull', False)), fields=['voice'], name='message_voice'),
-        ),
-        migrations.AddIndex(
-            model_name='message',
-            index=models.Index(condition=models.Q(('mailing__isnull', False)), fields=['mailing', 'state'], name='message_mailing'),
-        ),
-        migrations.AddIndex(
-            model_name='message',
-            index=models.Index(condition=models.Q(('address_cipher__isnull', False)), fields=['created_at'], name='message_own_address'),
-        ),
-        migrations.AddIndex(
-            model_name='message',
-            index=models.Index(condition=models.Q(('state__in', ['failing', 'refused'])), fields=['created_at'], name='message_failed'),
+            index=models.Index(condition=models.Q(('state__in', ['failing', 'refused']), ('address_cipher__isnull', False), _connector='OR'), fields=['created_at'], name='message_failed_or_last'),
         ),
         migrations.AddConstraint(
             model_name='message',
@@ -1379,15 +1326,15 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='message',
-            constraint=models.CheckConstraint(condition=models.Q(('pledge__isnull', False), ('group__isnull', False), ('joining__isnull', False), ('answer__isnull', False), ('request__isnull', False), ('voice__isnull', False), ('address_cipher__isnull', False), _connector='OR'), name='message_pledge_or_address'),
+            constraint=models.CheckConstraint(condition=models.Q(('about_id__isnull', False), ('address_cipher__isnull', False), _connector='OR'), name='message_about_or_address'),
         ),
         migrations.AddConstraint(
             model_name='message',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('mailing', None), models.Q(('kind', 'news'), _negated=True)), models.Q(('kind', 'news'), ('mailing__isnull', False), ('pledge__isnull', False)), _connector='OR'), name='message_news_of_a_mailing'),
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('mailing', None), models.Q(('kind', 'news'), _negated=True)), models.Q(('about_id__isnull', False), ('kind', 'news'), ('mailing__isnull', False)), _connector='OR'), name='message_news_of_a_mailing'),
         ),
         migrations.AddConstraint(
             model_name='message',
-            constraint=models.UniqueConstraint(condition=models.Q(('mailing__isnull', False)), fields=('mailing', 'pledge'), name='message_once_for_each'),
+            constraint=models.UniqueConstraint(condition=models.Q(('mailing__isnull', False)), fields=('mailing', 'about_id'), include=('state',), name='message_once_for_each'),
         ),
         migrations.AddConstraint(
             model_name='message',
@@ -1546,7 +1493,7 @@ class Migration(migrations.Migration):
             constraint=models.CheckConstraint(condition=models.Q(models.Q(('address_cipher__isnull', False), ('name_cipher__isnull', False)), models.Q(('address_cipher', None), ('confirmed_at__isnull', False), ('keep_asked_at', None), ('name_cipher', None), ('new_address_at', None), ('new_address_cipher', None), ('show_name', False), ('updates', False), ('wall', 'waiting'), ('wall_at', None), models.Q(('state', 'pending'), _negated=True)), _connector='OR'), name='pledge_person_or_erased'),
         ),
     ] + run(
-        "counting", "wordings", "storage", "content", "watched", "submissions", "grants", "outbox",
+        "counting", "wordings", "storage", "content", "watched", "submissions", "messages", "outbox",
         "probes", "groups", "paper", "joinings", "commitments", "enquiries",
-        "requests", "returns", "mailers", "sectors", "voices", "mailings", "published",
+        "requests", "returns", "sectors", "voices", "mailings", "published",
     )

@@ -11,8 +11,8 @@ from django.utils.translation import gettext_lazy as _
 
 from pledges.cases.models import ERASED, HAS_CONTACT, Case, CaseQuerySet, States, Step
 from pledges.enquiries.models import Enquiry
+from pledges.mail.kinds import MessageKind
 from pledges.mail.models import Message
-from pledges.mail.texts import MessageKind
 
 # Law no. 124/2024.
 ANSWER_DAYS = 30
@@ -197,7 +197,7 @@ class DataRequest(Case):
             else:
                 done = self.take("answer", DataRequest.objects.exclude(identity=""))
             if done and message_kind:
-                Message.queue_for(message_kind, request=self)
+                Message.queue(message_kind, self)
         return done
 
     def _open(self):

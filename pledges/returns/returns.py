@@ -64,8 +64,7 @@ def _message_of(event):
         message_id = uuid.UUID((event.metadata or {}).get(METADATA) or "")
     except ValueError:
         return None
-    about = ("pledge", "group", "joining", "answer", "request", "voice")
-    return Message.objects.select_related(*about).filter(pk=message_id).first()
+    return Message.objects.filter(pk=message_id).first()
 
 
 def _is_to(recipient, message):

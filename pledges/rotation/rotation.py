@@ -92,12 +92,22 @@ def _save(model, rows, values):
     """Save new values, {id: {column: value}}; returns the ids of rows whose digests the constraints do not allow."""
     if not rows:
         return []
-    for row in rows:
-        for column, value in values[row.pk].items():
-            setattr(row, column, value)
+    columns = ["pk", *{column for row in values.values() for column in row}]
+    fields = [model._meta.pk, *map(model._meta.get_field, columns[1:])]
+    # One array for each column: bulk_update() takes five times as long.
+    arrays = [
+        [str(row.pk) for row in rows],
+        *([values[row.pk].get(column, getattr(row, column)) for row in rows] for column in columns[1:]),
+    ]
     try:
-        with transaction.atomic():
-            model.objects.bulk_update(rows, {column for row in values.values() for column in row})
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(
+                f"UPDATE {model._meta.db_table} AS changed "
+                f"SET {', '.join(f'{column} = new.{column}' for column in columns[1:])} "
+                f"FROM unnest({', '.join(f'%s::{field.db_type(connection)}[]' for field in fields)}) "
+                f"AS new ({', '.join(columns)}) WHERE changed.{model._meta.pk.column} = new.pk",
+                arrays,
+            )
     except IntegrityError:
         return [row.pk for row in rows if not _save_alone(row, values[row.pk])]
     return []

@@ -23,7 +23,7 @@ FROM pledges_pledge CROSS JOIN LATERAL (
     SELECT count(*) AS sent, count(*) FILTER (WHERE message.state IN ('bounced', 'delayed')) AS bounced,
         count(*) FILTER (WHERE message.state = 'spam') AS spam
     FROM pledges_message message
-    WHERE message.pledge_id = pledges_pledge.id AND message.kind = 'confirm' AND message.sent_at IS NOT NULL
+    WHERE message.about_id = pledges_pledge.id AND message.kind = 'confirm' AND message.sent_at IS NOT NULL
 ) messages WHERE {condition} GROUP BY 1, 2
 """
 # The confirmation messages of a window (false) and of the same window of each of the days before (true): how many were sent, and
@@ -33,8 +33,9 @@ PROMPT_SQL = """
 SELECT days > 0, domain_digest, count(*), count(*) FILTER (WHERE confirmed_at <= sent_at + %(soon)s)
 FROM generate_series(0, %(days)s) days CROSS JOIN LATERAL (
     SELECT pledge.domain_digest, pledge.confirmed_at, message.sent_at
-    FROM pledges_message message JOIN pledges_pledge pledge ON pledge.id = message.pledge_id
+    FROM pledges_message message JOIN pledges_pledge pledge ON pledge.id = message.about_id
     WHERE message.kind = 'confirm' AND message.sent_at IS NOT NULL
+        AND message.priority = 0
         AND message.tried_at > statement_timestamp() - %(soon)s - %(window)s - make_interval(days => days)
         AND message.tried_at <= statement_timestamp() - %(soon)s - make_interval(days => days)
     ORDER BY message.tried_at DESC LIMIT %(most)s

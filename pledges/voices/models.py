@@ -96,7 +96,7 @@ class VoiceOwner(Case):
         """Email the link to the preview."""
         changed = bool(type(self).objects.present().filter(pk=self.pk, restricted_at=None).update(asked_at=Now()))
         if changed:
-            Message.queue_for(Message.Kind.VOICE, voice=self)
+            Message.queue(Message.Kind.VOICE, self)
         return changed
 
     def approve(self, fingerprint):

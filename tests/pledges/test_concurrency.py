@@ -87,7 +87,7 @@ def test_06_twenty_at_once_with_one_address_make_two_confirmed_pledges_at_most()
     assert set(responses) == {(303, INBOX)}, "all responses are the same"
     settle_all()
     assert Pledge.objects.count() == 2, "of one network"
-    assert Message.objects.filter(kind="confirm").values("pledge").distinct().count() == 2
+    assert Message.objects.filter(kind="confirm").values("about_id").distinct().count() == 2
     assert Message.objects.count() == 2, "one message per pledge"
     pledges = [*Pledge.objects.all(), *(make_pledge(name, "drita@shembull.al") for name in ("Bora Lela", "Cen Lela"))]
     paths = [links.path(Purpose.CONFIRM, pledge) for pledge in pledges]

@@ -10,10 +10,11 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db.models.functions import Now
 
 from pledges.inbox.submissions import settle_all
-from pledges.models import MessageGrant, Rotation, Submission, Unreadable
+from pledges.models import Heartbeat, MessageGrant, Rotation, Submission, Unreadable
 from pledges.rotation import rotation
 from pledges.rotation.encrypted import ENCRYPTED_TEXTS
 from pledges.rotation.rules import describe
+from pledges.worker.models import LATE_AFTER
 from staff import secrets
 
 # Seconds between two updates of the progress.
@@ -33,7 +34,8 @@ class Command(BaseCommand):
             rotation.check_keys()
         except ImproperlyConfigured as error:
             raise CommandError(str(error)) from error
-        if rotation.is_due() and not Rotation.objects.exists():
+        is_running = Heartbeat.objects.filter(beat_at__gt=Now() - LATE_AFTER).exists()
+        if is_running and rotation.is_due() and not Rotation.objects.exists():
             raise CommandError(
                 "Restart the site and the worker with the new keys first, so that every process reads what this command writes. "
                 "Nothing was changed."
@@ -62,7 +64,7 @@ class Command(BaseCommand):
             kept += found
             progress.finish(total[model])
             if changed:
-                self.stdout.write(f"{model._meta.verbose_name_plural}: {changed} rows.")
+                self.stdout.write(f"{model._meta.db_table}: {changed} rows.")
         return kept
 
     def conclude(self, kept):

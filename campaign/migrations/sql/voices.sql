@@ -3,7 +3,7 @@
 
 CREATE OR REPLACE FUNCTION voice_removed() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    DELETE FROM pledges_message WHERE voice_id = new.id;
+    DELETE FROM pledges_message WHERE about_id = new.id;
     DELETE FROM campaign_voice WHERE owner_id = new.id;
     RETURN NULL;
 END $$;

@@ -68,15 +68,15 @@ BEGIN
     END IF;
     IF EXISTS (
         SELECT FROM pledges_message
-        WHERE group_id = ANY (others) AND kind = 'group' AND state = 'queued' AND leased_until IS NULL
+        WHERE about_id = ANY (others) AND kind = 'group' AND state = 'queued' AND leased_until IS NULL
     ) THEN
         RETURN;
     END IF;
-    INSERT INTO pledges_message (id, kind, group_id, language, state, attempts, error, due_at, queued_at)
+    INSERT INTO pledges_message (id, kind, about_id, language, state, attempts, error, due_at, queued_at)
     SELECT gen_random_uuid(), 'group', submission.id, submission.language, 'queued', 0, '', due, due
     FROM (
         SELECT greatest(statement_timestamp(), max(created_at) + interval '1 minute') AS due
-        FROM pledges_message WHERE group_id = ANY (others) AND kind = 'group'
+        FROM pledges_message WHERE about_id = ANY (others) AND kind = 'group'
     ) last;
 END $$;
 
@@ -94,7 +94,7 @@ BEGIN
             AND restricted_at IS NULL
         FOR KEY SHARE NOWAIT
     ) locked;
-    INSERT INTO pledges_message (id, kind, group_id, language, state, attempts, error)
+    INSERT INTO pledges_message (id, kind, about_id, language, state, attempts, error)
     SELECT gen_random_uuid(), wanted, id, language, 'queued', 0, ''
     FROM (
         SELECT DISTINCT ON (wanted) wanted, id, language
@@ -104,7 +104,7 @@ BEGIN
     ) latest
     WHERE NOT EXISTS (
         SELECT FROM pledges_message
-        WHERE group_id = ANY (own) AND kind = wanted
+        WHERE about_id = ANY (own) AND kind = wanted
             AND (state = 'queued' AND leased_until IS NULL OR created_at > statement_timestamp() - interval '1 minute')
     );
 END $$;

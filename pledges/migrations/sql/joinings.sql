@@ -33,11 +33,11 @@ BEGIN
             statement_sq text, statement_en text, agreed text
         ) ON CONFLICT DO NOTHING;
     END IF;
-    INSERT INTO pledges_message (id, kind, joining_id, language, state, attempts, error)
+    INSERT INTO pledges_message (id, kind, about_id, language, state, attempts, error)
     SELECT gen_random_uuid(), message_kind, known.id, submission.language, 'queued', 0, ''
     WHERE NOT EXISTS (
         SELECT FROM pledges_message
-        WHERE joining_id = known.id AND kind = message_kind
+        WHERE about_id = known.id AND kind = message_kind
             AND (state = 'queued' AND leased_until IS NULL OR created_at > statement_timestamp() - interval '1 minute')
     );
 END $$;
@@ -56,7 +56,7 @@ BEGIN
             AND restricted_at IS NULL
         FOR KEY SHARE NOWAIT
     ) locked;
-    INSERT INTO pledges_message (id, kind, joining_id, language, state, attempts, error)
+    INSERT INTO pledges_message (id, kind, about_id, language, state, attempts, error)
     SELECT gen_random_uuid(), wanted, id, language, 'queued', 0, ''
     FROM (
         -- The page of a confirmation is that of one organisation.
@@ -68,7 +68,7 @@ BEGIN
     ) latest
     WHERE NOT EXISTS (
         SELECT FROM pledges_message
-        WHERE joining_id = ANY (CASE WHEN pending IS NULL THEN own ELSE ARRAY[pending] END) AND kind = wanted
+        WHERE about_id = ANY (CASE WHEN pending IS NULL THEN own ELSE ARRAY[pending] END) AND kind = wanted
             AND (state = 'queued' AND leased_until IS NULL OR created_at > statement_timestamp() - interval '1 minute')
     );
 END $$;

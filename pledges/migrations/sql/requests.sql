@@ -4,11 +4,12 @@
 -- "send me my link", is settled all the same and gets the same answer.
 CREATE OR REPLACE FUNCTION skip_restricted() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    IF EXISTS (SELECT FROM pledges_pledge WHERE id = new.pledge_id AND restricted_at IS NOT NULL)
-        OR EXISTS (SELECT FROM pledges_grouppledge WHERE id = new.group_id AND restricted_at IS NOT NULL)
-        OR EXISTS (SELECT FROM pledges_joining WHERE id = new.joining_id AND restricted_at IS NOT NULL)
-        OR EXISTS (SELECT FROM pledges_voiceowner WHERE id = new.voice_id AND restricted_at IS NOT NULL)
-    THEN
+    IF EXISTS (
+        SELECT FROM pledges_pledge WHERE id = new.about_id AND restricted_at IS NOT NULL
+        UNION ALL SELECT FROM pledges_grouppledge WHERE id = new.about_id AND restricted_at IS NOT NULL
+        UNION ALL SELECT FROM pledges_joining WHERE id = new.about_id AND restricted_at IS NOT NULL
+        UNION ALL SELECT FROM pledges_voiceowner WHERE id = new.about_id AND restricted_at IS NOT NULL
+    ) THEN
         RETURN NULL;
     END IF;
     RETURN new;

@@ -86,7 +86,7 @@ END $$;
 
 -- Claims one more message to a supporter; returns whether it may be queued. The limits are one a minute, and five in all for a
 -- pending pledge. One statement checks and counts, so two concurrent callers cannot both get the last message. A pending pledge
--- then expires 14 days from now, as the message says. The limit per mailbox is applied when messages are sent: see grants.sql.
+-- then expires 14 days from now, as the message says. The limit per mailbox is applied when messages are sent: see pledges/mail/grants.py.
 CREATE OR REPLACE FUNCTION claim_message(pledge uuid) RETURNS boolean LANGUAGE plpgsql AS $$
 BEGIN
     UPDATE pledges_pledge SET
@@ -102,7 +102,7 @@ CREATE OR REPLACE FUNCTION count_new_addresses(pledge uuid) RETURNS bigint LANGU
     SELECT count(*) FROM (
         SELECT created_at FROM pledges_submission WHERE pledge_id = pledge AND kind = 'new_address'
         UNION ALL
-        SELECT created_at FROM pledges_message WHERE pledge_id = pledge AND kind = 'moving'
+        SELECT created_at FROM pledges_message WHERE about_id = pledge AND kind = 'moving'
     ) change WHERE created_at > statement_timestamp() - interval '1 day'
 $$;
 
@@ -124,11 +124,11 @@ BEGIN
     UPDATE pledges_message
     SET language = pledges_pledge.language
     FROM pledges_pledge
-    WHERE pledges_pledge.id = pledge AND pledge_id = pledge AND kind = message_kind
+    WHERE pledges_pledge.id = pledge AND about_id = pledge AND kind = message_kind
         AND pledges_message.state = 'queued' AND leased_until IS NULL
     RETURNING pledges_message.id INTO message;
     IF NOT FOUND THEN
-        INSERT INTO pledges_message (id, kind, pledge_id, language, state, attempts, error)
+        INSERT INTO pledges_message (id, kind, about_id, language, state, attempts, error)
         SELECT gen_random_uuid(), message_kind, id, language, 'queued', 0, '' FROM pledges_pledge WHERE id = pledge
         RETURNING id INTO message;
     END IF;
@@ -181,7 +181,7 @@ BEGIN
             END IF;
             IF known.is_twin AND known.is_erased THEN
                 -- The pledge has no address any more. The ciphertext is bound to the id of the submission.
-                INSERT INTO pledges_message (id, kind, pledge_id, language, address_cipher, state, attempts, error)
+                INSERT INTO pledges_message (id, kind, about_id, language, address_cipher, state, attempts, error)
                 VALUES (submission.id, 'already', known.id, submission.language, submission.address_cipher, 'queued', 0, '');
             ELSE
                 PERFORM queue_message(
@@ -206,7 +206,6 @@ BEGIN
         WHERE waiting >= 2 AND is_of_network OR waiting >= 5
         ORDER BY is_of_network IS TRUE DESC, created_at LIMIT 1;
         IF FOUND THEN
-            DELETE FROM pledges_message WHERE pledge_id = replaced;
             DELETE FROM pledges_pledge WHERE id = replaced;
         END IF;
         INSERT INTO pledges_pledge (
@@ -269,7 +268,7 @@ BEGIN
     UPDATE pledges_pledge
     SET new_address_cipher = submission.address_cipher, new_address_at = submission.created_at
     WHERE id = submission.pledge_id;
-    INSERT INTO pledges_message (id, kind, pledge_id, language, state, attempts, error)
+    INSERT INTO pledges_message (id, kind, about_id, language, state, attempts, error)
     SELECT gen_random_uuid(), 'moving', id, language, 'queued', 0, '' FROM pledges_pledge WHERE id = submission.pledge_id;
     IF NOT is_blocked(submission) THEN
         PERFORM queue_message('new_address', submission.pledge_id);

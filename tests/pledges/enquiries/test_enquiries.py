@@ -660,7 +660,6 @@ NOT_ALARMING = [
     # What journalists ask, and what visitors of any site write.
     "Sa fëmijë të abuzuar dhe të dhunuar u ndihmuan në vitin 2025?",
     "How many children are sexually abused each year? Which human rights abuses do you see?",
-    "Ai ka abuzuar me detyrën.",
     "Please get in touch with me, I am in touch with children’s organisations.",
     "Your movement touched my heart.",
     "The form forces me to enter my name.",
@@ -668,7 +667,6 @@ NOT_ALARMING = [
     "Faqja nuk punon me prekje në ekran.",
     "Jam prekur shumë nga lëvizja juaj.",
     "Zotimi mbetet me përdorim të kufizuar?",
-    "Jam mësues me njëzet vjet përvojë, si mësuesi më i vjetër i shkollës.",
 ]
 
 

@@ -235,8 +235,8 @@ def test_what_a_restored_database_cannot_count_waits_for_staff_again():
 
 def test_a_message_about_an_erased_group_is_not_sent():
     group = make_group()
-    Message.queue_for(Message.Kind.GROUP_OPEN, group=group)
-    Message.queue_for(Message.Kind.GROUP_OPEN, group=group)
+    Message.queue(Message.Kind.GROUP_OPEN, group)
+    Message.queue(Message.Kind.GROUP_OPEN, group)
     assert Message.objects.count() == 1
     GroupPledge.objects.all().erase_person()
     assert Message.objects.get().compose() is None

@@ -270,7 +270,7 @@ def test_the_links_of_an_address_come_without_the_restricted_group_or_organisati
     asked.set_mailbox(ADDRESS, ProviderRule.objects.by_domain())
     assert submit(asked)
     settle_all()
-    assert [(each.kind, each.contact) for each in Message.objects.queued()] == [(kind, older)]
+    assert [(each.kind, each.about) for each in Message.objects.queued()] == [(kind, older)]
 
 
 def test_a_new_address_of_a_restricted_pledge_waits():

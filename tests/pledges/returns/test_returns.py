@@ -149,7 +149,7 @@ def withdraw(message):
 
 def change_address(message):
     message.pledge.request_new_address("drita.re@shembull.al")
-    pledge = Pledge.objects.get(pk=message.pledge_id)
+    pledge = Pledge.objects.get(pk=message.about_id)
     assert pledge.use_new_address()
 
 
@@ -280,7 +280,7 @@ def test_the_button_of_a_reminder_ends_all_emails(mail_server, client):
     [path] = links_in(mail["List-Unsubscribe"].strip("<>"), "block")
     body = "List-Unsubscribe=One-Click"
     assert client.post(path, body, content_type="application/x-www-form-urlencoded").status_code in (200, 302, 303)
-    assert not Pledge.objects.filter(pk=reminder.pledge_id).exists()
+    assert not Pledge.objects.filter(pk=reminder.about_id).exists()
 
 
 # Who may report

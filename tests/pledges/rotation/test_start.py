@@ -86,6 +86,7 @@ def test_a_changed_rule_stops_no_process():
 def test_a_process_with_a_new_first_key_closes_the_site_and_a_rotation_opens_it(settings, client, name):
     make_pledge()
     setattr(settings, name, [NEW, *getattr(settings, name)])
+    Heartbeat.beat()
     with pytest.raises(CommandError, match="Restart the site and the worker with the new keys first"):
         call_command("rotate_keys")
     starting.check()
@@ -97,6 +98,14 @@ def test_a_process_with_a_new_first_key_closes_the_site_and_a_rotation_opens_it(
     setattr(settings, name, [NEW])
     starting.check()
     assert not Rotation.objects.exists() and f"keys: {name}" not in ready(client)
+
+
+def test_while_nothing_runs_a_rotation_needs_no_start_before_it(settings):
+    make_pledge("Drita Kola")
+    settings.FIELD_KEYS = [NEW, *settings.FIELD_KEYS]
+    call_command("rotate_keys")
+    settings.FIELD_KEYS = [NEW]
+    assert Pledge.objects.get().name == "Drita Kola" and not Rotation.objects.exists()
 
 
 def test_a_stray_key_in_front_writes_nothing_and_a_rotation_without_it_opens_the_site(settings, client):

@@ -67,7 +67,7 @@ def test_13_withdrawing_erases_the_person_immediately_and_sends_a_last_message(c
     assert {sector.slug: n for sector, n in after.sectors}["teachers"] == 0
     assert {county.code: n for county, n in after.counties}["AL-10"] == 0
     assert not Pledge.objects.filter(pk=pledge.pk).exists()
-    assert [(m.kind, m.pledge_id) for m in Message.objects.all()] == [(Message.Kind.WITHDRAWN, None)]
+    assert [(m.kind, m.about_id) for m in Message.objects.all()] == [(Message.Kind.WITHDRAWN, None)]
     for old in (link, links.path(Purpose.MANAGE, pledge), links.path(Purpose.DATA, pledge)):
         assert opens_nothing(client.get(old))
     assert opens_nothing(client.post(link))

@@ -247,9 +247,9 @@ def test_of_a_day_with_very_many_messages_only_the_last_ones_are_read():
     pledge = signed("gmail.com", ago=timedelta(hours=3))
     with connection.cursor() as cursor:
         cursor.execute(
-            "INSERT INTO pledges_message (id, kind, pledge_id, language, state, attempts, error, sent_at, tried_at) "
-            "SELECT gen_random_uuid(), kind, pledge_id, language, state, 0, '', sent_at, tried_at "
-            "FROM pledges_message, generate_series(1, %s) WHERE pledge_id = %s",
+            "INSERT INTO pledges_message (id, kind, about_id, language, state, attempts, error, sent_at, tried_at) "
+            "SELECT gen_random_uuid(), kind, about_id, language, state, 0, '', sent_at, tried_at "
+            "FROM pledges_message, generate_series(1, %s) WHERE about_id = %s",
             [funnel.MOST_MESSAGES, pledge.pk],
         )
     funnel.watch()
