@@ -3,6 +3,7 @@
 import contextlib
 import re
 import time
+import uuid
 from io import BytesIO
 
 from allauth.mfa.models import Authenticator
@@ -27,7 +28,7 @@ from pledges.mail import mailers
 from pledges.mail.connections import Connection
 from pledges.mail.errors import is_server_failure
 from pledges.mail.sending import CLAIM_ROWS, LEASE
-from pledges.models import Message, Pledge, ProviderRule, ReferralLink, Sector, Submission, Wording
+from pledges.models import Message, Pledge, ReferralLink, Sector, Submission, Wording
 from staff import secrets
 from staff.accounts import sessions
 from tests.numbers import next_number
@@ -77,13 +78,18 @@ def make_inviter(name=None, address=None, **values):
     return pledge, pledge.referral_link
 
 
-def make_submission(name="Drita Kola", address="drita@shembull.al", sector="parents", **overrides):
+def new_submission(name="Drita Kola", address="drita@shembull.al", sector="parents", *, pk=None, **overrides):
+    """A sign-up that is not stored yet."""
+    wordings = {wording.sector_id: wording.pk for wording in Wording.objects.current()}
+    sector = Sector.objects.get(slug=sector).pk
+    form = {"name": name, "email": address, "sector": sector, "county": "AL-11", "language": "sq", "show_name": False}
+    form |= {"updates": False, "consent": wordings[None], "wording": wordings[sector], "event": "", **overrides}
+    return Submission(pk=pk or uuid.uuid4(), kind="pledge").seal(**form)
+
+
+def make_submission(*arguments, **overrides):
     """A stored sign-up that is not settled."""
-    wordings = {wording.sector_id: wording for wording in Wording.objects.current()}
-    sector = Sector.objects.get(slug=sector)
-    values = {"kind": "pledge", "language": "sq", "sector": sector, "county_id": "AL-11", **overrides}
-    submission = Submission(consent=wordings[None], wording=wordings[sector.pk], **values)
-    submission.set_person(name, address, ProviderRule.objects.by_domain())
+    submission = new_submission(*arguments, **overrides)
     assert submit(submission)
     return Submission.objects.get(pk=submission.pk)
 

@@ -12,7 +12,7 @@ from django.db import connection
 
 from pledges.crypto import links
 from pledges.crypto.links import Purpose
-from pledges.models import ProviderRule, Submission
+from pledges.models import Submission
 from tests.enquiries import make_enquiry
 from tests.factories import make_inviter, make_pledge, make_submission
 from tests.organisations import make_joining
@@ -57,11 +57,8 @@ def people():
     make_group(name="Qëndresa Gjylbehari", address="qendresa@xhuxhumaku.al")
     make_joining(name="Shkëndije Rrushkulli", address="shkendije@xhuxhumaku.al")
     make_enquiry("Jam Lulëzim Dukagjinas", name="Lulëzim Dukagjinas", address="lulezim@xhuxhumaku.al")
-    submission = Submission(kind=Submission.Kind.JOINING)
-    submission.set_contact("Vjollca Mërgimtari", "vjollca@xhuxhumaku.al", ProviderRule.objects.by_domain())
-    submission.details = {}
-    submission.language = "sq"
-    submission.save()
+    person = {"name": "Vjollca Mërgimtari", "email": "vjollca@xhuxhumaku.al"}
+    Submission(kind=Submission.Kind.JOINING).seal(**person).save()
     mail.outbox.append(mail.EmailMessage(body=links.url(Purpose.CONFIRM, pledge)))
 
 

@@ -163,6 +163,8 @@ def _tokens(text):
 
 def _decrypted():
     """The texts in the newest rows of each table with ciphertext, so far as a key opens them."""
+    for submission in Submission.objects.order_by("-number")[:MAX_ROWS].opened():
+        yield from (submission.form[name] for name in ("name", "email", "text") if name in submission.form)
     for cipher, associated_data in _ciphertexts():
         if cipher is not None:
             with contextlib.suppress(keys.CannotDecrypt):
@@ -174,14 +176,6 @@ def _ciphertexts():
     for pledge in Pledge.objects.order_by("-created_at")[:MAX_ROWS]:
         for column in ("name", "address", "new_address"):
             yield getattr(pledge, f"{column}_cipher"), pledge.associated_data(column)
-    for submission in Submission.objects.order_by("-number")[:MAX_ROWS]:
-        # Of a pledge, a group or an organisation: the kinds are the names in the associated data.
-        yield submission.text_cipher, keys.associated_data(submission.kind, "text", submission.pk)
-        yield submission.name_cipher, keys.associated_data(submission.kind, "name", submission.pk)
-        if submission.kind == Submission.Kind.NEW_ADDRESS:
-            yield submission.address_cipher, keys.pledge_associated_data(submission.pledge_id, "new_address")
-        else:
-            yield submission.address_cipher, keys.associated_data(submission.kind, "address", submission.pk)
     for model in CONTACTS:
         for row in model.objects.order_by("-created_at")[:MAX_ROWS]:
             yield row.name_cipher, row.associated_data("name")

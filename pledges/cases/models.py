@@ -166,6 +166,10 @@ class CaseQuerySet(models.QuerySet):
         """The rows with the same address as this one."""
         return self.filter(address_digest=row.address_digest)
 
+    def linked(self):
+        """The rows that a request for links is about: not restricted, and confirmed or still to be confirmed."""
+        return self.filter(~Q(state="submitted") | Q(expires_at__gt=Now()), restricted_at=None)
+
 
 class Case(Steps, Restrictable):
     """Abstract base of what a person sent, with the person, whose columns are null once erased. Plain text exists only in memory.
@@ -197,6 +201,13 @@ class Case(Steps, Restrictable):
     def associated_data(self, column):
         """The associated data that bind a ciphertext to this column and row."""
         return keys.associated_data(self.TABLE, column, self.pk)
+
+    def set_contact(self, name, address, rules):
+        """Set ciphertexts and digests of the adult, by these provider rules. Does not save."""
+        self.name_cipher = keys.encrypt(name, associated_data=self.associated_data("name"))
+        self.address_cipher = keys.encrypt(address, associated_data=self.associated_data("address"))
+        for column, digest in address_digests(address, rules).items():
+            setattr(self, column, digest)
 
     @property
     def name(self):

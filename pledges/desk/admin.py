@@ -375,7 +375,7 @@ class PledgeAdmin(BulkActions, MinutePages, FunnelPage, ModelAdmin):
 
     def _show_submissions(self, request, address):
         """A message with a link to the submissions of this mailbox that are not settled, if there are any."""
-        ids = list(Submission.objects.at_address(address).values_list("pk", flat=True))
+        ids = [each.pk for each in Submission.objects.of_mailbox(address)]
         if ids:
             AuditEntry.log(request.user, AuditEntry.Action.LOOK, submissions=[str(pk) for pk in ids], page="find")
             url = reverse("admin:pledges_submission_changelist", query={"id__in": ",".join(map(str, ids))})

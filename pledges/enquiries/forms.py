@@ -5,7 +5,6 @@ from django import forms
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
-from pledges.content import PledgeContent
 from pledges.enquiries.alarm_words import AlarmContent, is_alarming
 from pledges.enquiries.models import EnquiryPurpose
 from pledges.forms.base import AddressForm
@@ -85,14 +84,12 @@ class EnquiryForm(AddressForm):
     def save(self, network, limit, **ways):
         """Store the form for the worker to settle; returns the Receipt of `submit`, which has the same arguments.
 
-        Whether the text sounds like a disclosure is decided here, because settling has no key to read it.
+        Whether the text sounds like a disclosure is decided here, by the words that were in use when it was written.
         """
-        cleaned, content = self.cleaned_data, PledgeContent.current()
-        submission = Submission(kind=Submission.Kind.ENQUIRY, language=get_language())
-        submission.details = {
-            "purpose": self.purpose.value,
-            "is_alarming": is_alarming(cleaned["text"], AlarmContent.current().patterns),
-        }
-        person = cleaned["name"], cleaned["email"]
-        submission.set_enquiry(self.purpose.value, cleaned["text"], *person, content.provider_rules)
+        submission = Submission(kind=Submission.Kind.ENQUIRY).seal(
+            purpose=self.purpose.value,
+            language=get_language(),
+            is_alarming=is_alarming(self.cleaned_data["text"], AlarmContent.current().patterns),
+            **{name: self.cleaned_data[name] for name in ("text", "name", "email")},
+        )
         return submit(submission, network, limit, **ways)

@@ -157,22 +157,22 @@ class GroupForm(NumbersMixin, AddressForm):
     def save(self, network, limit, **ways):
         """Store the group for the worker to settle; returns the Receipt of `submit`, which has the same arguments."""
         group = self._group(self.cleaned_data)
-        submission = Submission(kind=Submission.Kind.GROUP, language=get_language())
-        submission.details = {
-            "kind": group.kind,
-            "institution": group.institution,
-            "institution_key": group.institution_key,
-            "municipality": group.municipality.pk,
-            "held_on": group.held_on.isoformat(),
-            "school_year": group.school_year,
-            "grade": group.grade,
-            "letter": group.letter,
-            "people": group.people,
-            "event": self.of_event and self.of_event.pk,
-            "agreed": "\n".join(str(self.fields[name].label) for name in ("statement", "consent")),
-        }
-        rules = PledgeContent.current().provider_rules
-        submission.set_contact(self.cleaned_data["name"], self.cleaned_data["email"], rules)
+        submission = Submission(kind=Submission.Kind.GROUP).seal(
+            name=self.cleaned_data["name"],
+            email=self.cleaned_data["email"],
+            language=get_language(),
+            kind=group.kind,
+            institution=group.institution,
+            institution_key=group.institution_key,
+            municipality=group.municipality.pk,
+            held_on=group.held_on.isoformat(),
+            school_year=group.school_year,
+            grade=group.grade,
+            letter=group.letter,
+            people=group.people,
+            event=self.of_event and self.of_event.pk,
+            agreed="\n".join(str(self.fields[name].label) for name in ("statement", "consent")),
+        )
         return submit(submission, network, limit, **ways)
 
 

@@ -6,10 +6,19 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from pledges.inbox.models import Submission
+from pledges.inbox.submissions import settle_all
 from staff.admin.base import ModelAdmin
 from staff.admin.confirmation_page import asks_first
 from staff.admin.in_history import PLEDGES
 from staff.models import AuditEntry
+
+
+class SettlesFirst:
+    """ModelAdmin mixin for rows that a waiting form may refer to: what waits is settled before one is deleted."""
+
+    def delete_view(self, request, object_id, extra_context=None):
+        settle_all()
+        return super().delete_view(request, object_id, extra_context)
 
 
 @admin.register(Submission)

@@ -1,27 +1,36 @@
-"""Submissions: forms of visitors as the request stored them, until the worker settles them."""
+"""The inbox: forms of visitors as the request stored them, until the worker settles them."""
 
+import json
 import uuid
+from functools import cached_property
 
-from django.conf import settings
 from django.db import models
 from django.db.models import Func, Q, Value
-from django.db.models.functions import Coalesce, Now
+from django.db.models.functions import Coalesce, Length, Now
 from django.utils.translation import gettext_lazy as _
 
 from pledges import addresses
 from pledges.crypto import keys
-from pledges.person import address_digests, person_digests, text_digests
-from pledges.places.models import County
-from pledges.providers.models import ProviderRule, mailbox_digests
-from pledges.referrals.models import encrypt_inviter
-from pledges.sectors.models import Sector
-from pledges.sectors.wordings import Wording
+from pledges.crypto.models import Unreadable
+from pledges.limits.models import SLOW_LANE_LENGTH
+from pledges.providers.models import ProviderRule
+
+# The longest sealed form.
+MOST_BYTES = 32_768
+
+# For the check constraint on the length of the payload.
+models.BinaryField.register_lookup(Length)
 
 
 class SubmissionQuerySet(models.QuerySet):
     def waiting(self):
         """Submissions that the worker settles next, or when their turn in the slow lane comes."""
         return self.filter(state=Submission.State.WAITING)
+
+    def due(self):
+        """Those that can be settled now. A turn later than the slow lane is long was given before the clock was set back."""
+        is_later = Q(settle_at__gte=Now(), settle_at__lte=Now() + SLOW_LANE_LENGTH)
+        return self.waiting().filter(Q(settle_at=None) | ~is_later)
 
     def overdue(self, patience):
         """Submissions that the worker should have settled a timedelta ago."""
@@ -31,31 +40,32 @@ class SubmissionQuerySet(models.QuerySet):
         """Submissions that could not be settled. They need the attention of staff."""
         return self.filter(state=Submission.State.ASIDE)
 
-    def at_address(self, address):
-        """The submissions with this address's mailbox; compares the digests of every key in use."""
-        digests = keys.digests("address", addresses.normalise(address, ProviderRule.objects.by_domain()))
-        return self.filter(address_digest__in=digests)
+    def opened(self):
+        """These submissions with their forms, without those that no key opens, which raise the alarm of `/readyz`.
 
-    def in_mailbox(self, address):
-        """The submissions with the mailbox of this address, compared without tag and dots."""
-        return self.filter(mailbox_digest__in=mailbox_digests(address, ProviderRule.objects.by_domain()))
+        The inbox is nearly always empty. After an outage of an hour it takes a second.
+        """
+        for submission in self.iterator():
+            try:
+                submission.form  # noqa: B018
+            except keys.CannotDecrypt as error:
+                Unreadable.record(error)
+                continue
+            yield submission
 
-    def of_mailbox(self, pledge):
-        """The submissions with the address of this pledge."""
-        return self.filter(address_digest=pledge.address_digest)
-
-    def about(self, pledge):
-        """The submissions of this supporter: the same person's sign-ups and requests for links, and new addresses."""
-        same_person = Q(name_digest=pledge.name_digest)
-        of_mailbox = self.of_mailbox(pledge).filter(same_person | Q(kind=Submission.Kind.LINKS))
-        return of_mailbox | self.filter(pledge=pledge)
+    def of_mailbox(self, address, spelling=addresses.normalise):
+        """The submissions with an address of this mailbox, waiting or set aside. No column tells of it, so all are opened."""
+        rules = ProviderRule.objects.by_domain()
+        wanted = spelling(address, rules)
+        return [each for each in self.opened() if spelling(each.form["email"], rules) == wanted]
 
     def reseal(self):
-        """Bring forms that are set aside to the first keys; returns how many still need the other ones.
-
-        All of them: their ciphertexts are bound to the rows to come.
-        """
-        return self.aside().count()
+        """Seal these forms anew with the first key; returns how many no key opens."""
+        total, opened = self.count(), list(self.opened())
+        for submission in opened:
+            submission.seal(**submission.form)
+        self.bulk_update(opened, ["payload"])
+        return total - len(opened)
 
     def try_again(self):
         """Let the worker settle once more those that are aside; returns how many this call changed."""
@@ -65,8 +75,7 @@ class SubmissionQuerySet(models.QuerySet):
 class Submission(models.Model):
     """One form that can cause a message. `inbox.submissions.submit` stores it; the worker settles and deletes it.
 
-    The id of a sign-up becomes the id of its pledge, so its ciphertexts are bound to that id from the start, and settling needs
-    no key. How each kind is settled is in migrations/sql/submissions.sql.
+    What was sent is sealed: no column tells of a person. Its id becomes the id of what is made of it.
     """
 
     class Kind(models.TextChoices):
@@ -88,59 +97,19 @@ class Submission(models.Model):
         editable=False,
     )
     kind = models.CharField(_("kind"), max_length=20, choices=Kind, editable=False)
+    # The validated form as JSON, encrypted and bound to this row.
+    payload = models.BinaryField(editable=False)
+    # Of the visitor's network (IPv4 address or IPv6 /64).
+    network_digest = models.BinaryField(null=True, editable=False)
     created_at = models.DateTimeField(_("sent"), db_default=Now(), editable=False)
     # When a form in the slow lane is settled; None for at once.
     settle_at = models.DateTimeField(_("waits until"), null=True, editable=False)
-    state = models.CharField(_("state"), max_length=7, choices=State, default=State.WAITING, editable=False)
+    state = models.CharField(
+        _("state"), max_length=7, choices=State, default=State.WAITING, db_default=State.WAITING, editable=False
+    )
     aside_at = models.DateTimeField(_("set aside"), null=True, editable=False)
-    # The SQLSTATE, never the text of the error, which may quote a value.
-    error = models.CharField(_("error"), max_length=5, blank=True, editable=False)
-
-    # The pledge of a change of address. The database does not check it: even without a pledge the check would lock the table of
-    # pledges. A change of address whose pledge is gone settles as nothing.
-    pledge = models.ForeignKey(
-        "pledges.Pledge",
-        on_delete=models.CASCADE,
-        null=True,
-        related_name="+",
-        db_index=False,
-        db_constraint=False,
-        editable=False,
-    )
-    address_digest = models.BinaryField(max_length=keys.DIGEST_BYTES, editable=False)
-    mailbox_digest = models.BinaryField(max_length=keys.DIGEST_BYTES, editable=False)
-    # Bound to the column and row of the pledge that they are copied to.
-    address_cipher = models.BinaryField(null=True, editable=False)
-    name_cipher = models.BinaryField(null=True, editable=False)
-    # Of an enquiry.
-    text_cipher = models.BinaryField(null=True, editable=False)
-    text_digest = models.BinaryField(max_length=keys.DIGEST_BYTES, null=True, editable=False)
-
-    # Columns of a sign-up, as in Pledge.
-    name_digest = models.BinaryField(max_length=keys.DIGEST_BYTES, null=True, editable=False)
-    domain_digest = models.BinaryField(max_length=keys.DIGEST_BYTES, null=True, editable=False)
-    network_digest = models.BinaryField(max_length=keys.DIGEST_BYTES, null=True, editable=False)
-    # PROTECT: what somebody signed cannot be deleted before it is settled.
-    sector = models.ForeignKey(
-        Sector, on_delete=models.PROTECT, null=True, related_name="+", db_index=False, editable=False
-    )
-    county = models.ForeignKey(
-        County, on_delete=models.PROTECT, null=True, related_name="+", db_index=False, editable=False
-    )
-    consent = models.ForeignKey(
-        Wording, on_delete=models.PROTECT, null=True, related_name="+", db_index=False, editable=False
-    )
-    wording = models.ForeignKey(
-        Wording, on_delete=models.PROTECT, null=True, related_name="+", db_index=False, editable=False
-    )
-    # Of the form, and so of the consent and the words signed.
-    language = models.CharField(max_length=2, choices=settings.LANGUAGES, blank=True, editable=False)
-    show_name = models.BooleanField(default=False, editable=False)
-    updates = models.BooleanField(default=False, editable=False)
-    # What `settle_group`, `settle_joining` or `settle_enquiry` copies; no person is named.
-    details = models.JSONField(null=True, editable=False)
-    # Only ciphertext: a digest would link this person with the one whose link it is.
-    inviter_cipher = models.BinaryField(null=True, editable=False)
+    # The class of the error, never its text, which may quote a value.
+    error = models.CharField(_("error"), max_length=80, blank=True, db_default="", editable=False)
 
     objects = SubmissionQuerySet.as_manager()
 
@@ -154,75 +123,7 @@ class Submission(models.Model):
                 condition=Q(state="waiting", aside_at=None, error="")
                 | (Q(state="aside", aside_at__isnull=False) & ~Q(error="")),
             ),
-            models.CheckConstraint(
-                name="submission_of_a_pledge",
-                condition=~Q(kind="pledge")
-                | Q(
-                    pledge=None,
-                    address_cipher__isnull=False,
-                    name_cipher__isnull=False,
-                    name_digest__isnull=False,
-                    domain_digest__isnull=False,
-                    sector__isnull=False,
-                    consent__isnull=False,
-                    wording__isnull=False,
-                )
-                & ~Q(language=""),
-            ),
-            # Only a sign-up names a person and what was signed; a request for the link does not even store the address.
-            models.CheckConstraint(
-                name="submission_of_another_kind",
-                condition=Q(kind__in=["pledge", "group", "joining", "enquiry"])
-                | Q(
-                    name_cipher=None,
-                    name_digest=None,
-                    inviter_cipher=None,
-                    sector=None,
-                    county=None,
-                    consent=None,
-                    wording=None,
-                ),
-            ),
-            models.CheckConstraint(
-                name="submission_with_details",
-                condition=~Q(kind__in=["group", "joining", "enquiry"]) & Q(details__isnull=True)
-                | Q(
-                    kind__in=["group", "joining", "enquiry"],
-                    details__isnull=False,
-                    pledge=None,
-                    address_cipher__isnull=False,
-                    name_cipher__isnull=False,
-                    name_digest=None,
-                    sector=None,
-                    county=None,
-                    consent=None,
-                    wording=None,
-                    inviter_cipher=None,
-                )
-                & ~Q(language=""),
-            ),
-            models.CheckConstraint(
-                name="submission_of_an_enquiry",
-                condition=Q(kind="enquiry", text_cipher__isnull=False)
-                | ~Q(kind="enquiry") & Q(text_cipher=None, text_digest=None),
-            ),
-            models.CheckConstraint(
-                name="submission_of_links", condition=~Q(kind="links") | Q(pledge=None, address_cipher=None)
-            ),
-            models.CheckConstraint(
-                name="submission_of_a_new_address",
-                condition=~Q(kind="new_address") | Q(pledge__isnull=False, address_cipher__isnull=False),
-            ),
-            models.CheckConstraint(
-                name="submission_digest_lengths",
-                condition=Q(
-                    address_digest__length=keys.DIGEST_BYTES,
-                    mailbox_digest__length=keys.DIGEST_BYTES,
-                    name_digest__length=keys.DIGEST_BYTES,
-                    domain_digest__length=keys.DIGEST_BYTES,
-                    text_digest__length=keys.DIGEST_BYTES,
-                ),
-            ),
+            models.CheckConstraint(name="submission_size", condition=Q(payload__length__lte=MOST_BYTES)),
         ]
         indexes = [models.Index(fields=["number"], name="submission_waiting", condition=Q(state="waiting"))]
 
@@ -230,40 +131,18 @@ class Submission(models.Model):
         # No personal data: it is written to logs and to the admin's history.
         return str(self.pk)[:8]
 
-    def set_person(self, name, address, rules):
-        """Set ciphertexts and digests of a sign-up, by the provider rules. Does not save."""
-        self.name_cipher = keys.encrypt(name, associated_data=keys.pledge_associated_data(self.pk, "name"))
-        self.address_cipher = keys.encrypt(address, associated_data=keys.pledge_associated_data(self.pk, "address"))
-        self._set(person_digests(name, address, rules))
-        self.mailbox_digest = mailbox_digests(address, rules)[0]
+    def seal(self, **form):
+        """Set these values of a validated form, which JSON can hold; one is `email`. Does not save. Returns the submission."""
+        text = json.dumps(form, ensure_ascii=False)
+        self.payload = keys.encrypt(text, associated_data=self.associated_data)
+        return self
 
-    def set_contact(self, name, address, rules):
-        """Set ciphertexts and digests of the person behind a group, an organisation or an enquiry. Does not save."""
-        self.name_cipher = keys.encrypt(name, associated_data=keys.associated_data(self.kind, "name", self.pk))
-        self.address_cipher = keys.encrypt(address, associated_data=keys.associated_data(self.kind, "address", self.pk))
-        self.set_mailbox(address, rules)
+    @property
+    def associated_data(self):
+        """The associated data that bind the sealed form to this row."""
+        return keys.associated_data("submission", "payload", self.pk)
 
-    def set_enquiry(self, purpose, text, name, address, rules):
-        """Set ciphertexts and digests of an enquiry and of the person who wrote it. Does not save."""
-        self.set_contact(name, address, rules)
-        self.text_cipher = keys.encrypt(text, associated_data=keys.associated_data(self.kind, "text", self.pk))
-        self._set(text_digests(address, purpose, text, rules))
-
-    def set_inviter(self, code):
-        """Set the ciphertext of the code of the event whose link led to the form. Does not save."""
-        self.inviter_cipher = encrypt_inviter(code, self.pk)
-
-    def set_new_address(self, pledge, address, rules):
-        """Set pledge, ciphertext and digests of a change of address. Does not save."""
-        self.pledge = pledge
-        self.address_cipher = keys.encrypt(address, associated_data=pledge.associated_data("new_address"))
-        self.set_mailbox(address, rules)
-
-    def set_mailbox(self, address, rules):
-        """Set the digests of the address, by which its pledges are found. Does not save."""
-        self._set(address_digests(address, rules))
-        self.mailbox_digest = mailbox_digests(address, rules)[0]
-
-    def _set(self, values):
-        for name, value in values.items():
-            setattr(self, name, value)
+    @cached_property
+    def form(self):
+        """The values of the form. Raises CannotDecrypt."""
+        return json.loads(keys.decrypt(self.payload, associated_data=self.associated_data))

@@ -1,27 +1,40 @@
-"""Submissions: the request stores a form in one round trip, the worker settles it.
+"""The inbox: the request stores a sealed form in one round trip, the worker settles it.
 
-A kind of submission is a value of `Submission.Kind` and the SQL function settle_KIND of migrations/sql/submissions.sql, which
-finds the function by its name. An app above may add a kind with a function of its own.
+A kind of submission is a value of `Submission.Kind` and its function in SETTLERS.
 """
 
-import json
 import time
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db import InterfaceError, OperationalError, connection
+from django.db import InterfaceError, OperationalError, connection, transaction
 from django.db.models import Max
-from django.db.models.expressions import DatabaseDefault
+from django.db.models.functions import Now
+from django.utils.module_loading import import_string
 
-from pledges import metrics
-from pledges.crypto.models import Rotation
+from pledges import database, metrics
+from pledges.crypto import keys
+from pledges.crypto.models import Closed, Rotation
 from pledges.inbox.models import Submission
 from pledges.limits.models import WINDOW, limits
 
+# The function that settles each kind, in the folder of its concept, which imports this one. It gets a list of submissions,
+# writes what becomes of them and queues the messages that follow. It waits for no row that another transaction has locked: it
+# returns the submissions that it leaves to the next batch, if any.
+SETTLERS = {
+    Submission.Kind.PLEDGE: "pledges.signing.settling.settle_pledges",
+    Submission.Kind.LINKS: "pledges.signing.settling.settle_links",
+    Submission.Kind.NEW_ADDRESS: "pledges.signing.settling.settle_new_addresses",
+    Submission.Kind.GROUP: "pledges.groups.settling.settle_groups",
+    Submission.Kind.JOINING: "pledges.joinings.settling.settle_joinings",
+    Submission.Kind.ENQUIRY: "pledges.enquiries.settling.settle_enquiries",
+}
 # Submissions that one transaction settles.
 BATCH_ROWS = 500
-# While another process settles.
+# While another transaction has locked what a submission is about.
 RETRY_SECONDS = 0.1
+# The key of the advisory lock that lets one process settle at a time. It is an arbitrary number.
+SETTLING_LOCK = 7243016512395
 
 
 @dataclass(frozen=True)
@@ -40,31 +53,15 @@ def submit(submission, network=None, limit=0, *, solved=None, slow_lane=None):
     """Store a submission; returns a Receipt. Above `limit` forms from the network within ten minutes it is not stored.
 
     Except with `solved`, a Solved challenge that no other form has used, or with a place in the slow lane of `slow_lane` places
-    per hour. One statement, which reads no row about any person. None, an unknown network, is not limited. When the connection is
-    lost, the statement is repeated once on a new one; it is idempotent.
+    per hour. One statement, which reads no row about any person. None, an unknown network, is not limited. When the connection
+    is lost, it is repeated once on a new one; it is idempotent. Raises Closed while keys are being changed.
     """
-    receipt = _submit_or_repeat(submission, network, limit, solved, slow_lane)
-    metrics.FORMS.labels(submission.kind, "stored" if receipt else "refused").inc()
-    return receipt
-
-
-def _submit_or_repeat(*arguments):
-    try:
-        return _submit(*arguments)
-    except (OperationalError, InterfaceError):
-        is_lost = connection.connection is not None and connection.connection.closed
-        # In a transaction the caller's other changes are lost too.
-        if not is_lost or connection.in_atomic_block:
-            raise
-        connection.close()
-        return _submit(*arguments)
-
-
-def _submit(submission, network, limit, solved, slow_lane):
-    Rotation.require_none()
     limited = limits(network, limit)
     parameters = [
-        json.dumps(dict(_columns(submission))),
+        submission.pk,
+        submission.kind,
+        submission.payload,
+        keys.digest("network", network) if network else None,
         [digest for digest, _limit in limited],
         [limit for _digest, limit in limited],
         WINDOW,
@@ -72,38 +69,113 @@ def _submit(submission, network, limit, solved, slow_lane):
         solved and solved.expires_at,
         slow_lane and [places for _digest, places in limits(network, slow_lane)],
     ]
+    try:
+        receipt = _store(parameters)
+    except (OperationalError, InterfaceError):
+        is_lost = connection.connection is not None and connection.connection.closed
+        # In a transaction the caller's other changes are lost too.
+        if not is_lost or connection.in_atomic_block:
+            raise
+        connection.close()
+        receipt = _store(parameters)
+    metrics.FORMS.labels(submission.kind, "stored" if receipt else "refused").inc()
+    return receipt
+
+
+def _store(parameters):
+    sql = "SELECT * FROM submit(%s, %s, %s, %s, %s::bytea[], %s::integer[], %s, %s, %s, %s::integer[])"
     with connection.cursor() as cursor:
-        cursor.execute("SELECT * FROM submit(%s, %s::bytea[], %s::integer[], %s, %s, %s, %s::integer[])", parameters)
-        return Receipt(*cursor.fetchone())
+        cursor.execute(sql, parameters)
+        is_stored, moment = cursor.fetchone()
+    if is_stored is None:
+        raise Closed(Rotation.objects.get().opens_at)
+    return Receipt(is_stored, moment)
 
 
-def _columns(submission):
-    """Yield (column, value) of the values that are set, as PostgreSQL reads them from JSON."""
-    for field in submission._meta.concrete_fields:
-        value = getattr(submission, field.attname)
-        if value is None or isinstance(value, DatabaseDefault):
-            continue
-        if isinstance(value, bytes | memoryview):
-            value = rf"\x{value.hex()}"
-        yield field.column, value if isinstance(value, bool | int | dict) else str(value)
+def settle(*, wait=False):
+    """Settle the next BATCH_ROWS submissions in the order of arrival, in one transaction; returns how many.
+
+    One process settles at a time: 0 while another one does, unless this call is to `wait` for it.
+    """
+    with transaction.atomic():
+        if not lock_settling(wait):
+            return 0
+        with connection.cursor() as cursor:
+            # Foreign keys are checked at once: a violation sets aside one submission instead of failing the batch.
+            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        batch = list(Submission.objects.due().select_for_update(skip_locked=True)[:BATCH_ROWS])
+        try:
+            with transaction.atomic():
+                done = _settle(batch)
+        except Exception as error:
+            _raise_if_of_the_database(error)
+            done = _settle_each(batch)
+        with connection.cursor() as cursor:
+            # What is settled is not erased: outbox.sql.
+            cursor.execute("SET LOCAL weare1.outbox = 'off'")
+            Submission.objects.filter(pk__in=[submission.pk for submission in done]).delete()
+            cursor.execute("SET LOCAL weare1.outbox = ''; SET CONSTRAINTS ALL DEFERRED")
+    metrics.SETTLED.inc(len(done))
+    return len(done)
 
 
-def settle():
-    """Settle the next BATCH_ROWS submissions in the order of arrival; returns how many. 0 also while another process settles."""
+def lock_settling(wait=True):
+    """Let no other process settle until this transaction ends; returns whether it could. Without `wait` it only tries."""
+    function = "pg_advisory_xact_lock" if wait else "pg_try_advisory_xact_lock"
     with connection.cursor() as cursor:
-        cursor.execute("SELECT settle_submissions(%s)", [BATCH_ROWS])
-        [settled] = cursor.fetchone()
-    metrics.SETTLED.inc(settled)
-    return settled
+        cursor.execute(f"SELECT {function}(%s)", [SETTLING_LOCK])
+        return cursor.fetchone()[0] is not False
+
+
+def _settle(batch):
+    """Settle these submissions, kind by kind; returns those that are done. All or none: what one raises is raised."""
+    by_kind = {}
+    for submission in batch:
+        by_kind.setdefault(submission.kind, []).append(submission)
+    left = set()
+    for kind, submissions in by_kind.items():
+        left.update(import_string(SETTLERS[kind])(submissions) or ())
+    return [submission for submission in batch if submission not in left]
+
+
+def _settle_each(batch):
+    """Settle these submissions one by one; returns those that are done. One that fails is set aside alone."""
+    done = []
+    for submission in batch:
+        try:
+            with transaction.atomic():
+                done += _settle([submission])
+        except Exception as error:
+            _raise_if_of_the_database(error)
+            values = {"state": Submission.State.ASIDE, "aside_at": Now(), "error": type(error).__name__[:80]}
+            Submission.objects.filter(pk=submission.pk).update(**values)
+    return done
+
+
+def _raise_if_of_the_database(error):
+    """Raise an error that says nothing about a submission, such as a deadlock: the batch ends, and is tried again."""
+    if database.is_unavailable(error):
+        raise error
 
 
 def settle_all():
-    """Settle the submissions that wait now, those in the slow lane too. Returns when they are settled or set aside, by this
-    process or another one."""
-    present = Submission.objects.waiting()
-    if last := present.aggregate(last=Max("number"))["last"]:
-        present = present.filter(number__lte=last)
+    """Settle the submissions that wait now, those in the slow lane too. Returns when they are settled or set aside.
+
+    It is called before the transaction that needs what they become, never in one: so it waits for another process that settles,
+    or that has locked what a submission is about, and holds no lock itself that this process could wait for. If it waits for
+    longer than the `lock_timeout` of this process, it raises OperationalError, as any statement that waits for so long.
+    """
+    # Durable: in a transaction it raises RuntimeError.
+    with transaction.atomic(durable=True):
+        last = Submission.objects.waiting().aggregate(last=Max("number"))["last"] or 0
+        present = Submission.objects.waiting().filter(number__lte=last)
         present.filter(settle_at__isnull=False).update(settle_at=None)
     while present.exists():
-        if not settle():
+        if not settle(wait=True):
             time.sleep(RETRY_SECONDS)
+
+
+def lock(rows):
+    """(those of these rows that this transaction could lock, those that another one has locked), without waiting."""
+    locked = list(rows.select_for_update(skip_locked=True, no_key=True, of=("self",)))
+    return locked, list(rows.exclude(pk__in=[row.pk for row in locked]))

@@ -25,6 +25,7 @@ WORDS = FormSection(_("In your own words (optional)"))
 CONTACT = FormSection(_("Who speaks for the organisation"))
 AGREEMENT = FormSection(_("Your statement"), note="pledges/groups/privacy_note.html")
 MAX_URL_LENGTH = 200
+SENT_AS_TYPED = ["name", "email", "organisation", "kind", "url", "statement_sq", "statement_en"]
 TOO_LONG = _("The statement must be %(limit_value)d characters or fewer. It has %(show_value)d.")
 
 
@@ -187,16 +188,12 @@ class JoinForm(AddressForm):
     def save(self, network, limit, **ways):
         """Store the form for the worker to settle; returns the Receipt of `submit`, which has the same arguments."""
         cleaned = self.cleaned_data
-        submission = Submission(kind=Submission.Kind.JOINING, language=get_language())
-        submission.details = {
-            "organisation": cleaned["organisation"],
-            "organisation_key": institution_key(cleaned["organisation"]),
-            "kind": cleaned["kind"],
-            "municipality": cleaned["municipality"] and cleaned["municipality"].pk,
-            "url": cleaned["url"],
-            "domain": addresses.site_of(urlsplit(cleaned["url"]).hostname or ""),
-            **{name: cleaned[name] for name in ("statement_sq", "statement_en")},
-            "agreed": "\n".join(str(self.fields[name].label) for name in ("acts_for", "consent")),
-        }
-        submission.set_contact(cleaned["name"], cleaned["email"], PledgeContent.current().provider_rules)
+        submission = Submission(kind=Submission.Kind.JOINING).seal(
+            language=get_language(),
+            organisation_key=institution_key(cleaned["organisation"]),
+            municipality=cleaned["municipality"] and cleaned["municipality"].pk,
+            domain=addresses.site_of(urlsplit(cleaned["url"]).hostname or ""),
+            agreed="\n".join(str(self.fields[name].label) for name in ("acts_for", "consent")),
+            **{name: cleaned[name] for name in SENT_AS_TYPED},
+        )
         return submit(submission, network, limit, **ways)

@@ -43,7 +43,7 @@ WITH asked AS (
     SET language = asked.language, network_digest = CASE WHEN network_digest = network THEN network END,
         due_at = CASE WHEN network_digest <> network THEN least(due_at, statement_timestamp()) ELSE due_at END
     FROM asked
-    WHERE about_id = asked.id AND kind = %(kind)s AND state = 'queued' AND leased_until IS NULL
+    WHERE about_id = asked.id AND kind = %(kind)s AND state = 'queued' AND leased_until IS NULL AND %(joins)s
     RETURNING message.id, about_id
 ), made AS (
     INSERT INTO pledges_message (id, kind, about_id, language, network_digest, state, attempts, error)
@@ -198,19 +198,23 @@ class Message(models.Model):
 
         `network` is the digest of the network whose form caused it. A worker sends it once the transaction is committed.
         """
-        found = cls.queue_many(kind, [row], networks=[network])
+        found = cls.queue_many(kind, [row], networks={row.pk: network})
         return cls.objects.get(pk=found[0]) if found else None
 
     @classmethod
-    def queue_many(cls, kind, rows, *, networks=None):
-        """`queue` for rows of one model, in one statement; `networks` in their order. Returns the ids of the messages."""
+    def queue_many(cls, kind, rows, *, networks=None, joins=True):
+        """`queue` for rows of one model, in one statement; returns the ids of the messages.
+
+        `networks` are {id of a row: digest}. Without `joins` each row gets a message of its own.
+        """
         if not rows:
             return []
         values = {
             "kind": kind,
             "ids": [row.pk for row in rows],
             "languages": [row.language for row in rows],
-            "networks": networks or [None] * len(rows),
+            "networks": [(networks or {}).get(row.pk) for row in rows],
+            "joins": joins,
         }
         with connection.cursor() as cursor:
             cursor.execute(QUEUE_SQL.format(table=rows[0]._meta.db_table), values)
@@ -226,8 +230,8 @@ class Message(models.Model):
 
     @property
     def associated_data(self):
-        """The associated data that bind the ciphertext to this row. `settle_pledge` copies that of a submission, with its id."""
-        return f"message.address.{self.pk}" if self.about_id is None else f"pledge.address.{self.pk}"
+        """The associated data that bind the ciphertext to this row."""
+        return keys.associated_data("message", "address", self.pk)
 
     @cached_property
     def about(self):

@@ -44,6 +44,15 @@ class MessageQuerySet(models.QuerySet):
         """Messages that are neither sent nor given up."""
         return self.filter(state=self.model.State.QUEUED)
 
+    def about(self, rows):
+        """Messages about these rows."""
+        return self.filter(about_id__in=[row.pk for row in rows])
+
+    def waiting_or_new(self, kind):
+        """Messages of this kind that still wait unclaimed, or are less than a minute old."""
+        is_waiting = Q(state=self.model.State.QUEUED, leased_until=None)
+        return self.filter(is_waiting | Q(created_at__gt=Now() - timedelta(minutes=1)), kind=kind)
+
     def of_mailer(self, mailer):
         """Messages that this mailer sends."""
         return self.filter(priority__in=mailers.priorities_of(mailer))

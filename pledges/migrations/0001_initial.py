@@ -165,8 +165,8 @@ class Migration(migrations.Migration):
                 ('restricted_at', models.DateTimeField(editable=False, null=True, verbose_name='restricted since')),
                 ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
                 ('language', models.CharField(choices=[('sq', 'Albanian'), ('en', 'English')], help_text='The language we use to email this person.', max_length=2, verbose_name='language')),
-                ('source', models.CharField(choices=[('web', 'form'), ('demo', 'demonstration')], default='web', max_length=8, verbose_name='source')),
-                ('state', models.CharField(choices=[('pending', 'waiting for confirmation'), ('confirmed', 'confirmed'), ('invalidated', 'invalidated')], default='pending', max_length=11, verbose_name='state')),
+                ('source', models.CharField(choices=[('web', 'form'), ('demo', 'demonstration')], db_default='web', default='web', max_length=8, verbose_name='source')),
+                ('state', models.CharField(choices=[('pending', 'waiting for confirmation'), ('confirmed', 'confirmed'), ('invalidated', 'invalidated')], db_default='pending', default='pending', max_length=11, verbose_name='state')),
                 ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name='signed')),
                 ('expires_at', models.DateTimeField(db_default=django.db.models.expressions.CombinedExpression(django.db.models.functions.datetime.Now(), '+', models.Value(datetime.timedelta(days=14))), editable=False)),
                 ('confirmed_at', models.DateTimeField(editable=False, null=True, verbose_name='confirmed')),
@@ -191,12 +191,12 @@ class Migration(migrations.Migration):
                 ('wall', models.CharField(choices=[('waiting', 'waiting to be checked'), ('shown', 'shown'), ('refused', 'refused')], db_default='waiting', default='waiting', editable=False, max_length=7, verbose_name='name on the wall')),
                 ('wall_at', models.DateTimeField(editable=False, null=True, verbose_name='decided')),
                 ('updates', models.BooleanField(default=False, help_text='Only tick this if the person asked for news by email.', verbose_name='wants news')),
-                ('link_version', models.PositiveIntegerField(default=1, editable=False)),
+                ('link_version', models.PositiveIntegerField(db_default=1, default=1, editable=False)),
                 ('inviter_cipher', models.BinaryField(null=True)),
                 ('reminded_at', models.DateTimeField(editable=False, null=True, verbose_name='reminded')),
-                ('repeats', models.PositiveSmallIntegerField(default=0, editable=False)),
+                ('repeats', models.PositiveSmallIntegerField(db_default=0, default=0, editable=False)),
                 ('written_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
-                ('county', models.ForeignKey(blank=True, help_text='This is empty if the person did not say.', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='pledges', to='pledges.county', verbose_name='county')),
+                ('county', models.ForeignKey(blank=True, db_index=False, help_text='This is empty if the person did not say.', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='pledges', to='pledges.county', verbose_name='county')),
             ],
             options={
                 'verbose_name': 'pledge',
@@ -869,7 +869,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='pledge',
             name='sector',
-            field=models.ForeignKey(help_text='The group this person is counted in. The text they signed stays that of the group they chose at the time.', on_delete=django.db.models.deletion.PROTECT, related_name='pledges', to='pledges.sector', verbose_name='group'),
+            field=models.ForeignKey(db_index=False, help_text='The group this person is counted in. The text they signed stays that of the group they chose at the time.', on_delete=django.db.models.deletion.PROTECT, related_name='pledges', to='pledges.sector', verbose_name='group'),
         ),
         migrations.CreateModel(
             name='Milestone',
@@ -992,30 +992,13 @@ class Migration(migrations.Migration):
                 ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
                 ('number', models.BigIntegerField(db_default=models.Func(models.Value('pledges_submission_number'), function='nextval', output_field=models.BigIntegerField()), editable=False)),
                 ('kind', models.CharField(choices=[('pledge', 'sign-up'), ('links', 'request for the link'), ('new_address', 'change of address'), ('group', 'group pledge'), ('joining', 'organisation that joins'), ('enquiry', 'enquiry')], editable=False, max_length=20, verbose_name='kind')),
+                ('payload', models.BinaryField()),
+                ('network_digest', models.BinaryField(null=True)),
                 ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name='sent')),
                 ('settle_at', models.DateTimeField(editable=False, null=True, verbose_name='waits until')),
-                ('state', models.CharField(choices=[('waiting', 'waiting'), ('aside', 'set aside')], default='waiting', editable=False, max_length=7, verbose_name='state')),
+                ('state', models.CharField(choices=[('waiting', 'waiting'), ('aside', 'set aside')], db_default='waiting', default='waiting', editable=False, max_length=7, verbose_name='state')),
                 ('aside_at', models.DateTimeField(editable=False, null=True, verbose_name='set aside')),
-                ('error', models.CharField(blank=True, editable=False, max_length=5, verbose_name='error')),
-                ('address_digest', models.BinaryField(max_length=33)),
-                ('mailbox_digest', models.BinaryField(max_length=33)),
-                ('address_cipher', models.BinaryField(null=True)),
-                ('name_cipher', models.BinaryField(null=True)),
-                ('text_cipher', models.BinaryField(null=True)),
-                ('text_digest', models.BinaryField(max_length=33, null=True)),
-                ('name_digest', models.BinaryField(max_length=33, null=True)),
-                ('domain_digest', models.BinaryField(max_length=33, null=True)),
-                ('network_digest', models.BinaryField(max_length=33, null=True)),
-                ('language', models.CharField(blank=True, choices=[('sq', 'Albanian'), ('en', 'English')], editable=False, max_length=2)),
-                ('show_name', models.BooleanField(default=False, editable=False)),
-                ('updates', models.BooleanField(default=False, editable=False)),
-                ('details', models.JSONField(editable=False, null=True)),
-                ('inviter_cipher', models.BinaryField(null=True)),
-                ('county', models.ForeignKey(db_index=False, editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='pledges.county')),
-                ('pledge', models.ForeignKey(db_constraint=False, db_index=False, editable=False, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='pledges.pledge')),
-                ('sector', models.ForeignKey(db_index=False, editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='pledges.sector')),
-                ('consent', models.ForeignKey(db_index=False, editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='pledges.wording')),
-                ('wording', models.ForeignKey(db_index=False, editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='pledges.wording')),
+                ('error', models.CharField(blank=True, db_default='', editable=False, max_length=80, verbose_name='error')),
             ],
             options={
                 'verbose_name': 'received form',
@@ -1026,7 +1009,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='pledge',
             name='consent',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='pledges.wording', verbose_name='consent'),
+            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='pledges.wording', verbose_name='consent'),
         ),
         migrations.AddField(
             model_name='pledge',
@@ -1362,31 +1345,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='submission',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('kind', 'pledge'), _negated=True), models.Q(('address_cipher__isnull', False), ('consent__isnull', False), ('domain_digest__isnull', False), ('name_cipher__isnull', False), ('name_digest__isnull', False), ('pledge', None), ('sector__isnull', False), ('wording__isnull', False), models.Q(('language', ''), _negated=True)), _connector='OR'), name='submission_of_a_pledge'),
-        ),
-        migrations.AddConstraint(
-            model_name='submission',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['pledge', 'group', 'joining', 'enquiry']), models.Q(('consent', None), ('county', None), ('inviter_cipher', None), ('name_cipher', None), ('name_digest', None), ('sector', None), ('wording', None)), _connector='OR'), name='submission_of_another_kind'),
-        ),
-        migrations.AddConstraint(
-            model_name='submission',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(models.Q(('kind__in', ['group', 'joining', 'enquiry']), _negated=True), ('details__isnull', True)), models.Q(('address_cipher__isnull', False), ('consent', None), ('county', None), ('details__isnull', False), ('inviter_cipher', None), ('kind__in', ['group', 'joining', 'enquiry']), ('name_cipher__isnull', False), ('name_digest', None), ('pledge', None), ('sector', None), ('wording', None), models.Q(('language', ''), _negated=True)), _connector='OR'), name='submission_with_details'),
-        ),
-        migrations.AddConstraint(
-            model_name='submission',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('kind', 'enquiry'), ('text_cipher__isnull', False)), models.Q(models.Q(('kind', 'enquiry'), _negated=True), ('text_cipher', None), ('text_digest', None)), _connector='OR'), name='submission_of_an_enquiry'),
-        ),
-        migrations.AddConstraint(
-            model_name='submission',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('kind', 'links'), _negated=True), models.Q(('address_cipher', None), ('pledge', None)), _connector='OR'), name='submission_of_links'),
-        ),
-        migrations.AddConstraint(
-            model_name='submission',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('kind', 'new_address'), _negated=True), models.Q(('address_cipher__isnull', False), ('pledge__isnull', False)), _connector='OR'), name='submission_of_a_new_address'),
-        ),
-        migrations.AddConstraint(
-            model_name='submission',
-            constraint=models.CheckConstraint(condition=models.Q(('address_digest__length', 33), ('domain_digest__length', 33), ('mailbox_digest__length', 33), ('name_digest__length', 33), ('text_digest__length', 33)), name='submission_digest_lengths'),
+            constraint=models.CheckConstraint(condition=models.Q(('payload__length__lte', 32768)), name='submission_size'),
         ),
         migrations.AddIndex(
             model_name='pledge',
@@ -1402,26 +1361,6 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='pledge',
-            index=models.Index(fields=['source', '-created_at', '-id'], name='pledge_source'),
-        ),
-        migrations.AddIndex(
-            model_name='pledge',
-            index=models.Index(fields=['confirmed_at'], name='pledge_confirmed'),
-        ),
-        migrations.AddIndex(
-            model_name='pledge',
-            index=models.Index(condition=models.Q(('invalidated_at__isnull', False)), fields=['invalidated_at'], name='pledge_invalidated'),
-        ),
-        migrations.AddIndex(
-            model_name='pledge',
-            index=models.Index(condition=models.Q(('show_name', True), ('state', 'confirmed'), ('wall', 'shown')), fields=['id'], include=('sector',), name='pledge_wall_shown'),
-        ),
-        migrations.AddIndex(
-            model_name='pledge',
-            index=models.Index(condition=models.Q(('show_name', True), ('state', 'confirmed'), ('wall', 'waiting')), fields=['confirmed_at', 'id'], include=('sector',), name='pledge_wall_waiting'),
-        ),
-        migrations.AddIndex(
-            model_name='pledge',
             index=models.Index(fields=['domain_digest'], include=('state',), name='pledge_domain'),
         ),
         migrations.AddIndex(
@@ -1434,19 +1373,19 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='pledge',
-            index=models.Index(condition=models.Q(('state', 'confirmed'), ('updates', True)), fields=['id'], name='pledge_news'),
+            index=models.Index(fields=['confirmed_at', 'kept_at'], name='pledge_confirmed'),
         ),
         migrations.AddIndex(
             model_name='pledge',
-            index=models.Index(condition=models.Q(('new_address_at__isnull', False)), fields=['new_address_at'], name='pledge_new_address'),
+            index=models.Index(condition=models.Q(('show_name', True), ('state', 'confirmed'), ('wall', 'shown')), fields=['id'], include=('sector',), name='pledge_wall_shown'),
         ),
         migrations.AddIndex(
             model_name='pledge',
-            index=models.Index(django.db.models.functions.comparison.Greatest('confirmed_at', 'kept_at'), condition=models.Q(('keep_asked_at', None), ('name_cipher__isnull', False), ('state', 'confirmed')), name='pledge_to_be_asked'),
+            index=models.Index(condition=models.Q(('show_name', True), ('state', 'confirmed'), ('wall', 'waiting')), fields=['confirmed_at', 'id'], include=('sector',), name='pledge_wall_waiting'),
         ),
         migrations.AddIndex(
             model_name='pledge',
-            index=models.Index(condition=models.Q(('keep_asked_at__isnull', False)), fields=['keep_asked_at'], name='pledge_keep_asked'),
+            index=models.Index(condition=models.Q(('keep_asked_at__isnull', False), ('new_address_at__isnull', False), models.Q(('invalidated_at__isnull', False), ('name_cipher__isnull', False)), _connector='OR'), fields=['invalidated_at', 'keep_asked_at', 'new_address_at'], name='pledge_to_erase'),
         ),
         migrations.AddConstraint(
             model_name='pledge',

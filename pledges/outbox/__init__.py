@@ -240,7 +240,6 @@ def _binary(row, names):
 
 def _block(row):
     blocked = BlockedAddress(**row | _binary(row, (*MAILBOX_DIGESTS, "address_cipher")))
-    Submission.objects.filter(mailbox_digest=blocked.mailbox_digest).delete()
     BlockedAddress.objects.bulk_create([blocked], ignore_conflicts=True)
     return 1
 

@@ -4,6 +4,7 @@ from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 
 from pledges.access import ProtectedByPledges
+from pledges.inbox.admin import SettlesFirst
 from pledges.places.models import County, Municipality
 from staff.admin.base import ModelAdmin
 from staff.admin.in_history import SETTINGS
@@ -11,7 +12,7 @@ from staff.admin.optimistic_locking import OptimisticLocking
 
 
 @admin.register(County)
-class CountyAdmin(ProtectedByPledges, OptimisticLocking, ModelAdmin):
+class CountyAdmin(SettlesFirst, ProtectedByPledges, OptimisticLocking, ModelAdmin):
     """Counties. The code is fixed once saved: open data refers to it."""
 
     history_kind = SETTINGS

@@ -95,6 +95,15 @@ class BlockedAddressQuerySet(models.QuerySet):
         rules = ProviderRule.objects.by_domain() if rules is None else rules
         return self.filter(mailbox_digest__in=mailbox_digests(address, rules)).exists()
 
+    def among(self, found, rules):
+        """Those of these addresses whose mailboxes are blocked, in one statement."""
+        digests = {each: set(keys.digests("mailbox", addresses.limiting_address(each, rules))) for each in found}
+        blocked = self.filter(mailbox_digest__in=set().union(*digests.values())).values_list(
+            "mailbox_digest", flat=True
+        )
+        blocked = set(map(bytes, blocked))
+        return {address for address, own in digests.items() if own & blocked}
+
 
 class BlockedAddress(models.Model):
     """A mailbox that must not get mail any more, at its owner's request, as digests; one of its addresses as ciphertext."""

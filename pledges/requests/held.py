@@ -8,8 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from django.contrib.auth.models import User
-from django.db import connection, models, transaction
-from django.db.models import Q
+from django.db import models, transaction
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
@@ -19,6 +18,7 @@ from pledges.crypto.models import Unreadable
 from pledges.enquiries.models import Answer, Disclosure, Enquiry
 from pledges.groups.models import GroupPledge
 from pledges.inbox.models import Submission
+from pledges.inbox.submissions import lock_settling
 from pledges.joinings.models import Joining
 from pledges.mail.grants import MessageGrant
 from pledges.mail.models import Message
@@ -27,8 +27,6 @@ from pledges.providers.models import BlockedAddress, ProviderRule, mailbox_diges
 from pledges.requests.models import DataRequest
 from pledges.supporters.models import Pledge
 from pledges.voices.models import VoiceOwner
-
-ALARMING = Q(kind=Submission.Kind.ENQUIRY, details__is_alarming=True)
 
 
 @dataclass(frozen=True)
@@ -86,8 +84,7 @@ def erase(address, ids, with_disclosures=False):
     No form is settled meanwhile, so that none becomes a row behind the search. What was settled since the ids were read is found
     by the same id. What has become a disclosure since stays, unless it is to be erased too.
     """
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(settling_lock())")
+    lock_settling()
     found = [each for each in held_about(address) if each.part.erase and each.key in ids]
     found = [each for each in found if with_disclosures or not each.part.is_disclosure]
     for each in found:
@@ -131,7 +128,13 @@ def _enquiries(address):
 
 def _disclosures(address):
     """Also the forms that become one."""
-    return [*Disclosure.objects.at_address(address), *Submission.objects.at_address(address).filter(ALARMING)]
+    return [*Disclosure.objects.at_address(address), *_forms(address, are_alarming=True)]
+
+
+def _forms(address, are_alarming=False):
+    """The forms that are not settled. They are sealed: all of them are opened."""
+    forms = Submission.objects.of_mailbox(address)
+    return [each for each in forms if each.form.get("is_alarming", False) == are_alarming]
 
 
 def _messages(address):
@@ -244,7 +247,7 @@ PARTS = [
     DataKind(
         "forms",
         _("form that is not processed yet"),
-        lambda address: Submission.objects.at_address(address).exclude(ALARMING),
+        _forms,
         _("It is erased unprocessed. No email goes out."),
         _delete,
     ),

@@ -62,10 +62,11 @@ def _row_data(row, quotes=True):
     """{column: value} of a row, with ciphertexts decrypted and digests as hexadecimal. `quotes`: with texts of messages."""
     if isinstance(row, User):
         return {name: getattr(row, name) for name in ("email", "first_name", "is_active", "date_joined", "last_login")}
-    data = {
+    data = {"form": row.form} if isinstance(row, Submission) else {}
+    data |= {
         field.attname: value.hex() if isinstance(value := getattr(row, field.attname), bytes | memoryview) else value
         for field in row._meta.concrete_fields
-        if not field.name.endswith("_cipher")
+        if not field.name.endswith(("_cipher", "payload"))
     }
     data |= {text: value for text, value in _texts(row) if quotes or text != "text"}
     if isinstance(row, VoiceOwner):
@@ -77,24 +78,18 @@ def _row_data(row, quotes=True):
 
 def _texts(row):
     """Yield (name, text) of the encrypted texts of a row; None where no key opens it, which raises the alarm of `/readyz`."""
+    if isinstance(row, Submission):
+        names = {"name": "name", "address": "email", "text": "text"}
+        yield from ((name, row.form[field]) for name, field in names.items() if field in row.form)
+        return
     names = [field.name for field in row._meta.concrete_fields if field.name.endswith("_cipher")]
     for cipher in names:
         name = cipher.removesuffix("_cipher")
         try:
-            yield name, _submitted(row, name) if isinstance(row, Submission) else getattr(row, name)
+            yield name, getattr(row, name)
         except keys.CannotDecrypt as error:
             Unreadable.record(error)
             yield name, None
-
-
-def _submitted(row, name):
-    """The text of a form. It is bound to the row that the form will become."""
-    cipher = getattr(row, f"{name}_cipher")
-    if row.kind == Submission.Kind.NEW_ADDRESS:
-        bound_to = keys.pledge_associated_data(row.pledge_id, "new_address")
-    else:
-        bound_to = keys.associated_data(row.kind, name, row.pk)
-    return cipher and keys.decrypt(cipher, associated_data=bound_to)
 
 
 def _words(found):
@@ -203,7 +198,9 @@ def subject_data(pledge):
             }
             for message in pledge.messages.order_by("created_at")
         ],
-        "not_settled_yet": list(Submission.objects.about(pledge).values("kind", "state", "created_at")),
+        "not_settled_yet": [
+            {"kind": form.kind, "state": form.state, "created_at": form.created_at} for form in pledge.unsettled_forms()
+        ],
     }
 
 

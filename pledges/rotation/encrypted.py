@@ -1,7 +1,7 @@
 """The models with ciphertexts, for what looks at all of them: the rotation of keys, their check at the start, and the alarm.
 
-They are those with columns named *_cipher that bind them to their rows with `associated_data`. A submission has none of its own:
-its ciphertexts are bound to the row to come.
+They are those with columns named *_cipher that bind them to their rows with `associated_data`. What waits in the inbox is sealed
+as a whole: see `SubmissionQuerySet.reseal`.
 """
 
 from django.apps import apps

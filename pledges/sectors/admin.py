@@ -19,6 +19,7 @@ from django.utils.translation import gettext_lazy as _
 
 from pledges import tasks
 from pledges.access import ProtectedByPledges
+from pledges.inbox.admin import SettlesFirst
 from pledges.sectors.models import Commitment, Sector
 from pledges.sectors.wordings import Wording
 from staff.admin.base import BilingualForm, FixedKey, StackedInline
@@ -108,7 +109,7 @@ class Swatches(AdminRadioSelect):
 
 
 @admin.register(Sector)
-class SectorAdmin(ProtectedByPledges, ContentAdmin):
+class SectorAdmin(SettlesFirst, ProtectedByPledges, ContentAdmin):
     """Sectors, with their commitments inline. A sector with pledges can be closed or merged, not deleted."""
 
     list_display = ["name", "slug", "color", "position", "shows_names", "both_languages", "is_open", "can_be_chosen"]

@@ -145,7 +145,7 @@ class Sector(models.Model):
 
     @property
     def is_used(self):
-        """Whether anything but its own wordings and commitments refers to it: a pledge, a form, a count, a page."""
+        """Whether anything but its own wordings and commitments refers to it: a pledge, a count, a page."""
         own = (Commitment, apps.get_model("pledges.Wording"))
         references = [
             relation.field

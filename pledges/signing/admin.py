@@ -7,6 +7,7 @@ from django.utils.formats import number_format
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from pledges.inbox.admin import SettlesFirst
 from pledges.sectors.wordings import Wording
 from pledges.supporters.models import Pledge
 from staff.admin.base import ModelAdmin
@@ -50,7 +51,7 @@ def is_current(wording):
 
 
 @admin.register(Wording)
-class WordingAdmin(TextChecks, DraftsAdmin, ModelAdmin):
+class WordingAdmin(SettlesFirst, TextChecks, DraftsAdmin, ModelAdmin):
     """Wordings: the current version can be edited, which saves a new version; older ones are read-only."""
 
     list_display = ["kind", "sector", "version", "signed", "current", "created_at"]

@@ -13,7 +13,6 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from pledges.content import PledgeContent
-from pledges.crypto import keys
 from pledges.forms.base import AddressForm, StampedForm
 from pledges.forms.fields import (
     AddressField,
@@ -30,7 +29,7 @@ from pledges.languages import LANGUAGE_CODES, own_name
 from pledges.person import PERSON_FIELDS
 from pledges.referrals.models import is_referral_code
 from pledges.serving import snapshot
-from pledges.supporters.models import ANSWER_FIELDS
+from pledges.supporters.models import ANSWER_FIELDS, OPT_IN_FIELDS
 
 CONSENT = FormSection(_("Consent"), note="pledges/signing/consent_in_full.html")
 OPTIONAL = FormSection(_("Optional"))
@@ -140,17 +139,17 @@ class PledgeForm(AddressForm):
         No row about any person is read, so neither the response nor its time tells whether the address is known.
         """
         data = self.cleaned_data
-        submission = Submission(
-            kind=Submission.Kind.PLEDGE,
+        submission = Submission(kind=Submission.Kind.PLEDGE).seal(
+            name=data["name"],
+            email=data["email"],
+            sector=data["sector"].pk,
+            county=data["county"] and data["county"].pk,
             language=get_language(),
-            consent=self.signed_wordings[None],
-            wording=self.signed_wordings[data["sector"].pk],
-            network_digest=keys.digest("network", network) if network else None,
-            **{name: data[name] for name in ANSWER_FIELDS if name in data},
+            **{name: data[name] for name in OPT_IN_FIELDS},
+            consent=self.signed_wordings[None].pk,
+            wording=self.signed_wordings[data["sector"].pk].pk,
+            event=self.of_event.code if self.counts_for_event else "",
         )
-        submission.set_person(data["name"], data["email"], PledgeContent.current().provider_rules)
-        if self.counts_for_event:
-            submission.set_inviter(self.of_event.code)
         return submit(submission, network, limit, **ways)
 
 
@@ -247,9 +246,11 @@ class NewAddressForm(forms.Form):
 
     def save(self):
         """Store the change of address for the worker to settle. Return False, with an error on the form, above the limits."""
-        submission = Submission(kind=Submission.Kind.NEW_ADDRESS)
-        rules = PledgeContent.current().provider_rules
-        submission.set_new_address(self.pledge, self.cleaned_data["new_email"], rules)
+        submission = Submission(kind=Submission.Kind.NEW_ADDRESS).seal(
+            pledge=str(self.pledge.pk),
+            link_version=self.pledge.link_version,
+            email=self.cleaned_data["new_email"],
+        )
         with transaction.atomic():
             if refusal := self.pledge.claim_new_address():
                 self.add_error(None, REFUSALS[refusal])
@@ -268,6 +269,5 @@ class MyPledgeForm(StampedForm):
 
     def save(self, network, limit, **ways):
         """Store the request for the worker to settle; returns the Receipt of `submit`, which has the same arguments."""
-        submission = Submission(kind=Submission.Kind.LINKS)
-        submission.set_mailbox(self.cleaned_data["email"], PledgeContent.current().provider_rules)
+        submission = Submission(kind=Submission.Kind.LINKS).seal(email=self.cleaned_data["email"])
         return submit(submission, network, limit, **ways)

@@ -5,9 +5,9 @@ from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
-from django.db import IntegrityError, connection, models, transaction
+from django.db import IntegrityError, models, transaction
 from django.db.models import F, Q
-from django.db.models.functions import Greatest, Now, TruncDate
+from django.db.models.functions import Now, TruncDate
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -22,17 +22,25 @@ from pledges.providers.models import BlockedAddress, ProviderRule
 from pledges.sectors.models import Sector
 from pledges.sectors.wordings import Wording
 from pledges.settings.models import PledgingSettings
-from pledges.supporters.querysets import ANSWER_PERIOD, ERASED, PENDING_LIFE, PledgeQuerySet
+from pledges.supporters.querysets import ANSWER_PERIOD, ERASED, MAX_REPEATS, PENDING_LIFE, PledgeQuerySet
 
 NETWORK_DIGEST_LIFE = timedelta(days=7)
-# The limit of `claim_message`, of which the database holds the rule.
-MAX_REPEATS = 5
+# A change of address may be asked for once a minute, and so often within CHANGES_PERIOD.
+MOST_CHANGES, CHANGES_PERIOD = 3, timedelta(days=1)
 
 # The answers of supporters, by column: what they choose and what they tick. The pledge form stores these values as they are,
 # supporters and staff can correct them, and exports and the copy of a supporter's data contain them.
 CHOICE_FIELDS = ["sector", "county", "language"]
 OPT_IN_FIELDS = ["show_name", "updates"]
 ANSWER_FIELDS = [*CHOICE_FIELDS, *OPT_IN_FIELDS]
+
+
+# The condition of an index: a question that waits for its answer, a new address, or a name that is kept without being counted.
+TO_ERASE = (
+    Q(keep_asked_at__isnull=False)
+    | Q(new_address_at__isnull=False)
+    | Q(invalidated_at__isnull=False, name_cipher__isnull=False)
+)
 
 
 class Pledge(Restrictable):
@@ -59,6 +67,7 @@ class Pledge(Restrictable):
     sector = models.ForeignKey(
         Sector,
         on_delete=models.PROTECT,
+        db_index=False,
         related_name="pledges",
         verbose_name=_("group"),
         help_text=_(
@@ -68,6 +77,7 @@ class Pledge(Restrictable):
     county = models.ForeignKey(
         County,
         on_delete=models.PROTECT,
+        db_index=False,
         null=True,
         blank=True,
         related_name="pledges",
@@ -80,9 +90,9 @@ class Pledge(Restrictable):
         choices=settings.LANGUAGES,
         help_text=_("The language we use to email this person."),
     )
-    source = models.CharField(_("source"), max_length=8, choices=Source, default=Source.WEB)
+    source = models.CharField(_("source"), max_length=8, choices=Source, default=Source.WEB, db_default=Source.WEB)
 
-    state = models.CharField(_("state"), max_length=11, choices=State, default=State.PENDING)
+    state = models.CharField(_("state"), max_length=11, choices=State, default=State.PENDING, db_default=State.PENDING)
     created_at = models.DateTimeField(_("signed"), db_default=Now(), editable=False)
     # When the pledge is erased if it is not confirmed. Signing again extends it. It stays after the confirmation, which a batch
     # may undo.
@@ -117,9 +127,12 @@ class Pledge(Restrictable):
     # tries first, and may be taken.
     slot = models.PositiveSmallIntegerField(editable=False)
 
-    consent = models.ForeignKey(Wording, on_delete=models.PROTECT, related_name="+", verbose_name=_("consent"))
+    consent = models.ForeignKey(
+        Wording, on_delete=models.PROTECT, db_index=False, related_name="+", verbose_name=_("consent")
+    )
     consent_language = models.CharField(_("language of the consent"), max_length=2, choices=settings.LANGUAGES)
     consented_at = models.DateTimeField(_("consented"), db_default=Now(), editable=False)
+    # Its index counts who signed each version.
     wording = models.ForeignKey(Wording, on_delete=models.PROTECT, related_name="+", verbose_name=_("text signed"))
     worded_language = models.CharField(_("language of the text"), max_length=2, choices=settings.LANGUAGES)
     worded_at = models.DateTimeField(_("signed this text on"), db_default=Now(), editable=False)
@@ -140,12 +153,12 @@ class Pledge(Restrictable):
         _("wants news"), default=False, help_text=_("Only tick this if the person asked for news by email.")
     )
 
-    link_version = models.PositiveIntegerField(default=1, editable=False)
+    link_version = models.PositiveIntegerField(default=1, db_default=1, editable=False)
     # The encrypted code of the event whose link led to the form. The confirmation counts it and erases it.
     inviter_cipher = models.BinaryField(null=True, editable=False)
     reminded_at = models.DateTimeField(_("reminded"), null=True, editable=False)
-    # How many messages `claim_message` granted, and when it granted the last one (at first: when the pledge was made).
-    repeats = models.PositiveSmallIntegerField(default=0, editable=False)
+    # How many messages `claim_messages` granted, and when it granted the last one (at first: when the pledge was made).
+    repeats = models.PositiveSmallIntegerField(default=0, db_default=0, editable=False)
     written_at = models.DateTimeField(db_default=Now(), editable=False)
 
     objects = PledgeQuerySet.as_manager()
@@ -196,6 +209,7 @@ class Pledge(Restrictable):
                 | (Q(confirmed_at__isnull=False, **ERASED) & ~Q(state="pending")),
             ),
         ]
+        # Each costs every sign-up and many changes. Each is here for a query that is slow without it at a million pledges.
         indexes = [
             # The admin list pages in an index-only scan of this index, for every filter and at any depth.
             models.Index(
@@ -206,11 +220,10 @@ class Pledge(Restrictable):
             # The people are counted in index-only scans of these two: by day, and by county.
             models.Index(fields=["confirmed_on", "sector"], name="pledge_counted", condition=Q(state="confirmed")),
             models.Index(fields=["sector", "county"], name="pledge_sector_county", condition=Q(state="confirmed")),
-            models.Index(fields=["source", "-created_at", "-id"], name="pledge_source"),
-            models.Index(fields=["confirmed_at"], name="pledge_confirmed"),
-            models.Index(
-                fields=["invalidated_at"], name="pledge_invalidated", condition=Q(invalidated_at__isnull=False)
-            ),
+            # The number of a supporter; and who is to be asked every minute whether to keep name and address.
+            models.Index(fields=["confirmed_at", "kept_at"], name="pledge_confirmed"),
+            # The wall, and the names that staff have to look at, the first ones first. Of one index for both PostgreSQL does not
+            # know how few wait.
             models.Index(
                 fields=["id"],
                 name="pledge_wall_shown",
@@ -223,26 +236,19 @@ class Pledge(Restrictable):
                 include=["sector"],
                 condition=Q(state="confirmed", show_name=True, wall="waiting"),
             ),
+            # Staff choose a flood by them.
             models.Index(fields=["domain_digest"], name="pledge_domain", include=["state"]),
             models.Index(
                 fields=["network_digest", "created_at"],
                 name="pledge_network",
                 condition=Q(network_digest__isnull=False),
             ),
+            # Housekeeping reminds and erases every minute.
             models.Index(fields=["expires_at"], name="pledge_pending", condition=Q(state="pending")),
-            # Mailings go through them in the order of their ids.
-            models.Index(fields=["id"], name="pledge_news", condition=Q(state="confirmed", updates=True)),
-            # Housekeeping looks for old ones every minute.
+            # The few that housekeeping may have to erase something of, which it looks for every minute.
             models.Index(
-                fields=["new_address_at"], name="pledge_new_address", condition=Q(new_address_at__isnull=False)
+                fields=["invalidated_at", "keep_asked_at", "new_address_at"], name="pledge_to_erase", condition=TO_ERASE
             ),
-            # Housekeeping looks for them every minute.
-            models.Index(
-                Greatest("confirmed_at", "kept_at"),
-                name="pledge_to_be_asked",
-                condition=Q(state="confirmed", keep_asked_at=None, name_cipher__isnull=False),
-            ),
-            models.Index(fields=["keep_asked_at"], name="pledge_keep_asked", condition=Q(keep_asked_at__isnull=False)),
         ]
 
     def __str__(self):
@@ -259,16 +265,21 @@ class Pledge(Restrictable):
         return bool(Pledge.objects.filter(pk=self.pk).confirm())
 
     def claim_new_address(self):
-        """Claim a change of address; returns "" or why not: "minute" or "day". The limits are in sql/submissions.sql."""
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT claim_new_address(%s)", [self.pk])
-            return cursor.fetchone()[0]
+        """Claim a change of address; returns "" or why not: "minute" or "day".
+
+        Forms that wait count too, and of settled ones the messages to the present address. Of two concurrent callers the second
+        one finds that the first one has just written.
+        """
+        since = Now() - CHANGES_PERIOD
+        settled = Message.objects.about([self]).filter(kind=Message.Kind.MOVING, created_at__gt=since)
+        if settled.count() + len(self._waiting_changes(created_at__gt=since)) >= MOST_CHANGES:
+            return "day"
+        rows = Pledge.objects.filter(pk=self.pk, written_at__lte=Now() - timedelta(minutes=1))
+        return "" if rows.update(written_at=Now()) else "minute"
 
     def claim_message(self):
-        """Claim one more message to this supporter; returns whether it may be sent. The limits are in sql/submissions.sql."""
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT claim_message(%s)", [self.pk])
-            return cursor.fetchone()[0]
+        """Claim one more message to this supporter; returns whether it may be sent: see `claim_messages`."""
+        return bool(Pledge.objects.claim_messages([self.pk]))
 
     def reminded_plans(self):
         """The ChosenCommitment rows whose reminder is being sent."""
@@ -277,19 +288,19 @@ class Pledge(Restrictable):
     def revoke_links(self):
         """Revoke every link to this pledge that was sent so far, and stop a change of address that one of them led to.
 
-        The pledge is locked first: a form that is being settled either is seen here or finds the lock, and waits to be deleted.
+        Of a change that is not settled yet nothing becomes: its form holds the version of the link.
         """
         with transaction.atomic():
             Pledge.objects.filter(pk=self.pk).update(
                 link_version=F("link_version") + 1, new_address_cipher=None, new_address_at=None
             )
-            Submission.objects.filter(pledge=self).delete()
             self.messages.queued().filter(kind__in=[Message.Kind.NEW_ADDRESS, Message.Kind.MOVING]).delete()
 
     def withdraw(self):
         """Erase the pledge and its unsent messages, and queue a last message; returns whether this call did it.
 
-        What the same person has sent and is not settled yet is erased too: settling it would store the person again.
+        What the same person has sent and is not settled yet is erased too: settling it would store the person again. The pledge
+        is locked first: a form that is being settled either is seen here or finds the lock, and waits to be erased.
         """
         with transaction.atomic():
             pledge = Pledge.objects.select_for_update().filter(pk=self.pk).first()
@@ -297,15 +308,36 @@ class Pledge(Restrictable):
                 return False
             if not pledge.is_person_erased:
                 Message.queue_last(Message.Kind.WITHDRAWN, pledge.address, pledge.language)
-            Submission.objects.about(pledge).delete()
+            Submission.objects.filter(pk__in=[each.pk for each in pledge.unsettled_forms()]).delete()
             pledge.delete()
         return True
+
+    def unsettled_forms(self):
+        """The forms of this supporter that wait or are set aside: sign-ups of the same person, requests for links, new addresses.
+
+        Without an address only the last: nobody can tell whose the others are.
+        """
+        own = [] if self.is_person_erased else Submission.objects.of_mailbox(self.address_of_mailbox)
+        names = [addresses.normalise_name(self.readable_name or "")]
+        Kind = Submission.Kind
+        return [
+            each
+            for each in own
+            if each.kind == Kind.LINKS
+            or each.kind == Kind.PLEDGE
+            and addresses.normalise_name(each.form["name"]) in names
+        ] + self._waiting_changes()
+
+    def _waiting_changes(self, **values):
+        """The forms with a new address of this pledge that are not settled."""
+        forms = Submission.objects.filter(kind=Submission.Kind.NEW_ADDRESS, **values)
+        return [each for each in forms.opened() if each.form["pledge"] == str(self.pk)]
 
     def block(self):
         """Erase a pledge that the owner of its address did not make, and block the mailbox."""
         with transaction.atomic():
             BlockedAddress.objects.add(self.address)
-            Submission.objects.in_mailbox(self.address).delete()
+            _erase_forms(self.address)
             Pledge.objects.filter(pk=self.pk).delete()
 
     def request_new_address(self, address):
@@ -325,7 +357,7 @@ class Pledge(Restrictable):
         """Erase and block a new address whose owner did not ask for the change. The pledge keeps its present address."""
         with transaction.atomic():
             BlockedAddress.objects.add(self.new_address)
-            Submission.objects.in_mailbox(self.new_address).delete()
+            _erase_forms(self.new_address)
             Pledge.objects.filter(pk=self.pk).erase_new_address()
 
     # How long name and address are kept
@@ -517,3 +549,9 @@ class Pledge(Restrictable):
                     "written, we will check it again."
                 )
         return gettext("Your name will appear in the list of supporters once our team has checked it.")
+
+
+def _erase_forms(address):
+    """Erase the forms of a blocked mailbox that are not settled, whatever their tags and dots."""
+    found = Submission.objects.of_mailbox(address, addresses.limiting_address)
+    Submission.objects.filter(pk__in=[each.pk for each in found]).delete()

@@ -10,11 +10,12 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.db import IntegrityError, connection, models, transaction
 from django.db.models import F, Func, OuterRef, Q, Value
-from django.db.models.functions import Cast, Greatest, Now
+from django.db.models.functions import Cast, Now
 
 from pledges import addresses, metrics
 from pledges.crypto import keys, links
 from pledges.events.models import EventCount
+from pledges.person import DIGEST_FIELDS
 from pledges.providers.models import ProviderRule
 from pledges.referrals.models import codes_of
 from pledges.sectors.models import Sector
@@ -22,6 +23,34 @@ from pledges.sectors.models import Sector
 # An unconfirmed pledge is erased after this time. Its links are valid for the same time.
 PENDING_LIFE = timedelta(days=14)
 REMINDER_AFTER = timedelta(days=3)
+# What a form gives a pledge. The database has defaults for the rest.
+SIGN_UP_FIELDS = [
+    *(
+        "id",
+        "slot",
+        "sector",
+        "county",
+        "language",
+        "show_name",
+        "updates",
+        "created_at",
+        "expires_at",
+        "inviter_cipher",
+    ),
+    *("name_cipher", "address_cipher", *DIGEST_FIELDS, "network_digest"),
+    *("consent", "consent_language", "consented_at", "wording", "worded_language", "worded_at"),
+]
+# Messages that a pending pledge gets by `claim_messages`.
+MAX_REPEATS = 5
+CLAIM_SQL = """
+UPDATE pledges_pledge SET
+    written_at = statement_timestamp(),
+    repeats = repeats + (state = 'pending')::integer,
+    expires_at = CASE WHEN state = 'pending' THEN statement_timestamp() + %(life)s ELSE expires_at END
+WHERE id = ANY (%(ids)s::uuid[]) AND written_at <= statement_timestamp() - interval '1 minute'
+    AND (repeats < %(most)s OR state <> 'pending')
+RETURNING id
+"""
 
 # After KEEP_PERIOD the owner of a confirmed pledge is asked once, by mail, whether to keep name and address. Without an answer
 # within ANSWER_PERIOD both are erased; the pledge goes on counting, and its keyed digests keep the same person from pledging
@@ -143,7 +172,7 @@ class PledgeQuerySet(models.QuerySet):
         return self.filter(new_address_at__gt=Now() - PENDING_LIFE)
 
     def due_for_reminder(self):
-        """Pending pledges without a reminder, three days after signing or after `claim_message` renewed `expires_at`."""
+        """Pending pledges without a reminder, three days after signing or after `claim_messages` renewed `expires_at`."""
         due = self.pending().filter(expires_at__lte=Now() + (PENDING_LIFE - REMINDER_AFTER), reminded_at=None)
         return due.filter(restricted_at=None)
 
@@ -151,6 +180,29 @@ class PledgeQuerySet(models.QuerySet):
         """The pledges of this address's mailbox, ordered by slot; compares the digests of every key in use."""
         digests = keys.digests("address", addresses.normalise(address, ProviderRule.objects.by_domain()))
         return self.filter(address_digest__in=digests).order_by("slot")
+
+    def insert(self, pledges):
+        """Insert these sign-ups, in one statement. Twice as fast as `bulk_create`: the database sets the columns that no sign-up
+        has."""
+        fields = [self.model._meta.get_field(name) for name in SIGN_UP_FIELDS]
+        if pledges:
+            row = f"({', '.join(['%s'] * len(fields))})"
+            columns = ", ".join(field.column for field in fields)
+            with connection.cursor() as cursor:
+                cursor.execute(
+                    f"INSERT INTO pledges_pledge ({columns}) VALUES {', '.join([row] * len(pledges))}",
+                    [getattr(pledge, field.attname) for pledge in pledges for field in fields],
+                )
+
+    def claim_messages(self, ids):
+        """Claim one more message to each of these pledges; returns the ids of those that may get it.
+
+        One a minute, and MAX_REPEATS in all while a pledge is pending, which then expires PENDING_LIFE from now, as the message
+        says. One statement checks and counts, so two concurrent callers cannot both get the last message.
+        """
+        with connection.cursor() as cursor:
+            cursor.execute(CLAIM_SQL, {"ids": list(ids), "most": MAX_REPEATS, "life": PENDING_LIFE})
+            return [pk for [pk] in cursor.fetchall()]
 
     def of_domain(self, domain):
         """Pledges with an address of this mail domain."""
@@ -243,10 +295,10 @@ class PledgeQuerySet(models.QuerySet):
 
     def due_to_be_asked(self):
         """Confirmed pledges whose owner last agreed to keep name and address KEEP_PERIOD ago and was not asked since."""
-        due = self.alias(agreed_at=Greatest("confirmed_at", "kept_at"))
-        due = due.filter(state="confirmed", keep_asked_at=None, agreed_at__lte=Now() - KEEP_PERIOD, restricted_at=None)
+        last = Now() - KEEP_PERIOD
+        due = self.filter(Q(kept_at=None) | Q(kept_at__lte=last), confirmed_at__lte=last, state="confirmed")
         # The order of the index.
-        return due.with_person().order_by("agreed_at")
+        return due.filter(keep_asked_at=None, restricted_at=None).with_person().order_by("confirmed_at")
 
     def unanswered(self):
         """Pledges whose owner did not answer in time, and invalidated ones, whose owner is not asked."""

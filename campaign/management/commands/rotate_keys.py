@@ -77,7 +77,7 @@ class Command(BaseCommand):
                 "missing and run this command again, or erase the rows."
             )
         if aside := Submission.objects.reseal():
-            self.stdout.write(f"{aside} forms that are set aside need the old keys: try them again or erase them.")
+            self.stdout.write(f"{aside} forms that are set aside open with no key: put back the key that is missing, or erase them.")
         self.stdout.write(
             "Done, and the site takes forms again. Of FIELD_KEYS and DIGEST_KEYS only the first key is needed: remove the others "
             "and restart all processes."

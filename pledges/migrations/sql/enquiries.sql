@@ -1,19 +1,3 @@
--- Enquiries: settling, and what a restore of an older backup must not bring back.
-
--- An enquiry. No message follows. One from a blocked mailbox is kept too: the block is about what we send. The same message from
--- the same mailbox within a day conflicts with the first one, by the digest of its text, and is not stored.
-CREATE OR REPLACE FUNCTION settle_enquiry(submission pledges_submission) RETURNS void LANGUAGE plpgsql AS $$
-BEGIN
-    INSERT INTO pledges_enquiry (
-        id, purpose, language, state, created_at, disclosure_at, text_cipher, text_digest,
-        name_cipher, address_cipher, address_digest
-    )
-    SELECT submission.id, form.purpose, submission.language, 'new', submission.created_at,
-        CASE WHEN form.is_alarming THEN submission.created_at END, submission.text_cipher, submission.text_digest,
-        submission.name_cipher, submission.address_cipher, submission.address_digest
-    FROM jsonb_to_record(submission.details) AS form (purpose text, is_alarming boolean) ON CONFLICT DO NOTHING;
-END $$;
-
 -- The outbox (outbox.sql): what was erased, and what staff decided, so that a restore of an older backup does not undo it.
 CREATE OR REPLACE FUNCTION outbox_enquiry_updated() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN

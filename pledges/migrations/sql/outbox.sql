@@ -76,7 +76,7 @@ END $$;
 
 CREATE OR REPLACE TRIGGER outbox_deleted AFTER DELETE ON pledges_pledge REFERENCING OLD TABLE AS changed
     FOR EACH STATEMENT WHEN (outbox_is_on()) EXECUTE FUNCTION outbox_write('pledge_erased', 'r.id');
--- Not those that were settled: settle_submissions switches the outbox off.
+-- Not those that were settled: `settle` of pledges/inbox/submissions.py switches the outbox off.
 CREATE OR REPLACE TRIGGER outbox_deleted AFTER DELETE ON pledges_submission REFERENCING OLD TABLE AS changed
     FOR EACH STATEMENT WHEN (outbox_is_on()) EXECUTE FUNCTION outbox_write('submission_erased', 'r.id');
 CREATE OR REPLACE TRIGGER outbox_deleted AFTER DELETE ON pledges_referrallink REFERENCING OLD TABLE AS changed

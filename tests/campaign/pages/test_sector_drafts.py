@@ -6,7 +6,7 @@ from django.utils import timezone
 
 from campaign.models import Page
 from pledges.models import Commitment, Sector, Wording
-from tests.factories import make_pledge, make_staff, make_submission, sign_in
+from tests.factories import make_pledge, make_staff, sign_in
 from tests.pages import Document, filled
 from tests.pledges.desk.pages import ENGLISH, change_path
 
@@ -84,13 +84,12 @@ def test_the_slug_of_a_sector_can_be_corrected_until_it_is_used(administrator, a
     assert athletes.slug == "athletes"
 
 
-def test_the_database_keeps_the_slug_of_a_sector_that_is_signed_waiting_or_has_a_page(athletes):
+def test_the_database_keeps_the_slug_of_a_sector_that_is_signed_or_has_a_page(athletes):
     def page():
         Page.objects.create(key="athletes", sector=athletes, slug_sq="a", slug_en="a")
 
     for use in (
         lambda: make_pledge(sector="atletes"),
-        lambda: make_submission(sector="atletes").save(),
         page,
     ):
         with transaction.atomic():

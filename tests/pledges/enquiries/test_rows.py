@@ -45,19 +45,11 @@ def test_the_database_refuses_states_that_do_not_exist(changes):
         Enquiry.objects.filter(pk=enquiry.pk).update(**changes)
 
 
-@pytest.mark.parametrize("changes", [{"text_cipher": None}, {"details": None}, {"language": ""}, {"kind": "joining"}])
-def test_the_database_refuses_forms_that_do_not_exist(client, changes):
-    client.post(FORMS["sq"]["press"], enquiry_data())
-    with pytest.raises(IntegrityError), transaction.atomic():
-        Submission.objects.update(**changes)
-
-
 def test_the_database_holds_no_equal_message_twice(client):
     for _time in range(2):
         client.post(FORMS["sq"]["press"], enquiry_data())
-    digest = Submission.objects.values("text_digest").distinct().get()
     settle_all()
-    assert Enquiry.objects.count() == 1
+    digest = Enquiry.objects.values("text_digest").get()
     other = make_enquiry()
     with pytest.raises(IntegrityError), transaction.atomic():
         Enquiry.objects.filter(pk=other.pk).update(**digest)
@@ -108,7 +100,8 @@ def test_an_answer_to_an_erased_enquiry_is_not_sent(mailoutbox):
 
 def test_one_that_cannot_be_settled_is_set_aside(client):
     client.post(FORMS["sq"]["press"], enquiry_data())
-    Submission.objects.update(details={"purpose": "help"})
+    submission = Submission.objects.get()
+    submission.seal(**submission.form | {"purpose": "help"}).save()
     settle()
     assert Submission.objects.get().state == "aside" and not Enquiry.objects.exists()
 

@@ -23,17 +23,16 @@ from pledges.models import (
     Message,
     Pledge,
     PledgingSettings,
-    ProviderRule,
     SlowLane,
     Submission,
     UsedChallenge,
-    Wording,
 )
 from tests.challenges import reach_limit, solved, used
 from tests.clock import DatabaseClock, let_time_pass
 from tests.drill import rounds
 from tests.enquiries import enquiry_data
-from tests.factories import form_data, make_pledge, send_messages
+from tests.factories import form_data, make_pledge, new_submission, send_messages
+from tests.numbers import next_number
 from tests.organisations import join_data
 from tests.pages import Document, path_of
 from tests.pledges.groups.made import group_data
@@ -72,27 +71,16 @@ class Crowd:
     """Sign-ups of one network, each of another person, as the form stores them."""
 
     def __init__(self):
-        self.rules = ProviderRule.objects.by_domain()
-        self.consent = Wording.objects.consent().get()
-        self.wording = Wording.objects.current().exclude(pk=self.consent.pk).select_related("sector").first()
         self.sent = 0
 
     def submission(self):
         """The sign-up of the next person, not stored yet."""
-        sector = self.wording.sector
-        submission = Submission(kind="pledge", language="sq", consent=self.consent, wording=self.wording, sector=sector)
-        submission.set_person("Drita Kola", f"{submission.pk}@shembull.al", self.rules)
-        return submission
+        return new_submission(address=f"prind{next_number()}@shembull.al")
 
     def send(self, **ways):
         """Whether the sign-up of the next person was stored."""
         self.sent += 1
         return bool(submit(self.submission(), NETWORK, 60, **ways))
-
-
-def new_submission():
-    """A sign-up that is not stored yet."""
-    return Crowd().submission()
 
 
 @pytest.mark.parametrize("form", FORMS)

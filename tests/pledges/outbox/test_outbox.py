@@ -19,7 +19,6 @@ from pledges.models import (
     Message,
     OutboxEntry,
     Pledge,
-    ProviderRule,
     ReferralLink,
     Sector,
     Submission,
@@ -103,8 +102,7 @@ def test_a_changed_address_is_changed_again_and_the_old_mailbox_opens_nothing():
 
 def test_a_change_of_address_that_was_stopped_while_it_was_a_form_is_stopped_again():
     pledge = make_pledge(NAME, ADDRESS, state="confirmed")
-    form = Submission(kind="new_address")
-    form.set_new_address(pledge, OTHER, ProviderRule.objects.by_domain())
+    form = Submission(kind="new_address").seal(pledge=str(pledge.pk), link_version=pledge.link_version, email=OTHER)
     assert submit(form)
     pledge.revoke_links()
     entries = take_entries()
@@ -150,19 +148,19 @@ def test_an_erased_pledge_is_erased_again_also_while_it_is_still_a_form():
     entries = take_entries()
     assert [entry["kind"] for entry in entries] == ["pledge_erased"]
     # In the backup the form was not settled.
-    make_submission(NAME, ADDRESS, id=submission.pk)
+    make_submission(NAME, ADDRESS, pk=submission.pk)
     assert replay(entries) == {"pledge_erased": 1}
     assert not Pledge.objects.exists() and not Submission.objects.exists()
 
 
 def test_a_form_that_was_erased_unsettled_is_erased_again():
     pledge = make_pledge(NAME, ADDRESS, state="confirmed")
-    make_submission("Vera Kola", ADDRESS, id="11111111-1111-4111-8111-111111111111")
+    make_submission("Vera Kola", ADDRESS, pk="11111111-1111-4111-8111-111111111111")
     pledge.block()
     assert kinds() == ["blocked", "submission_erased", "pledge_erased"]
     entries = take_entries()
     BlockedAddress.objects.all().delete()
-    make_submission("Vera Kola", ADDRESS, id="11111111-1111-4111-8111-111111111111")
+    make_submission("Vera Kola", ADDRESS, pk="11111111-1111-4111-8111-111111111111")
     replay(entries)
     assert not Pledge.objects.exists() and BlockedAddress.objects.get().address == ADDRESS
 

@@ -178,4 +178,4 @@ def test_housekeeping_reads_an_index_of_those_who_are_due(drita):
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL enable_seqscan = off")
         cursor.execute("SET LOCAL enable_sort = off")
-        assert "pledge_to_be_asked" in Pledge.objects.due_to_be_asked().explain()
+        assert "pledge_confirmed" in Pledge.objects.due_to_be_asked().explain()

@@ -51,36 +51,27 @@ def test_a_stranger_with_two_invented_names_does_not_keep_the_owner_from_signing
     assert tally.read().total == 1
 
 
-def test_a_third_form_takes_the_place_of_the_oldest_pending_pledge_of_its_network(client, mailoutbox):
-    for name in ("Arta Një", "Arta Dy", "Arta Tre"):
-        sign(client, name, STRANGER)
-    assert names() == {"Arta Dy", "Arta Tre"}
-    sign(client, "Elira Hoxha")
-    assert names() == {"Arta Dy", "Arta Tre", "Elira Hoxha"}
-    sign(client, "Arta Katër", STRANGER)
-    assert names() == {"Arta Tre", "Arta Katër", "Elira Hoxha"}
-    run_worker()
-    assert len(mailoutbox) == 3, "nothing is sent about those that were replaced"
-
-
-def test_five_pledges_of_a_mailbox_wait_at_most_and_the_last_one_is_among_them(client):
+def test_five_pledges_of_a_mailbox_wait_at_most_and_the_sixth_sends_one_more_message_within_the_limits(
+    client, mailoutbox
+):
     people = [f"Arta {word}" for word in ("Një", "Dy", "Tre", "Katër", "Pesë", "Gjashtë")]
     for number, name in enumerate(people):
-        sign(client, name, f"203.0.113.{number}")
-    assert names() == set(people[1:])
+        assert sign(client, name, f"203.0.113.{number}").url.endswith("/zotimi/emaili/")
+    assert names() == set(people[:5])
+    assert Message.objects.count() == 5, "each has just got its message"
+    Message.objects.all().delete()
+    let_time_pass(timedelta(minutes=2))
+    sign(client, people[5])
+    sign(client, people[5])
+    assert names() == set(people[:5])
+    assert [(message.kind, message.pledge.state) for message in Message.objects.all()] == [("confirm", "pending")]
 
 
-def test_what_staff_changed_is_not_replaced(client):
+def test_pending_pledges_replace_no_other(client):
     first, second = fill("Arta Një", "Arta Dy", state="pending")
-    staff = make_staff("change_pledge")
-    batch = Batch.begin(Batch.Kind.CONFIRM, Pledge.objects.all(), staff, Batch.Chosen.SELECTION)
-    batch.finish()
-    batch.undo(staff)
-    batch.finish()
-    Pledge.objects.update(network_digest=b"n" * 32)
-    assert set(Pledge.objects.pending()) == {first, second}
     sign(client, "Elira Hoxha")
     assert names() == {"Arta Një", "Arta Dy", "Elira Hoxha"}
+    assert {first, second} < set(Pledge.objects.pending())
 
 
 @pytest.mark.parametrize("slot", [1, 2, 3])

@@ -1,0 +1,31 @@
+"""What becomes of the forms with which people write to the team: see `pledges.inbox.submissions`."""
+
+from pledges.crypto import keys
+from pledges.enquiries.models import Enquiry
+from pledges.person import text_digests
+from pledges.providers.models import ProviderRule
+
+
+def settle_enquiries(submissions):
+    """Enquiries. No message follows. One from a blocked mailbox is kept too: the block is about what we send.
+
+    The same message from the same mailbox within a day conflicts with the first one, by the digest of its text, and is not
+    stored.
+    """
+    rules = ProviderRule.objects.by_domain()
+    enquiries = []
+    for submission in submissions:
+        form = submission.form
+        enquiry = Enquiry(
+            pk=submission.pk,
+            purpose=form["purpose"],
+            language=form["language"],
+            created_at=submission.created_at,
+            disclosure_at=submission.created_at if form["is_alarming"] else None,
+        )
+        enquiry.set_contact(form["name"], form["email"], rules)
+        enquiry.text_cipher = keys.encrypt(form["text"], associated_data=enquiry.associated_data("text"))
+        for column, digest in text_digests(form["email"], form["purpose"], form["text"], rules).items():
+            setattr(enquiry, column, digest)
+        enquiries.append(enquiry)
+    Enquiry.objects.bulk_create(enquiries, ignore_conflicts=True)

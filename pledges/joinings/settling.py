@@ -1,0 +1,66 @@
+"""What becomes of the form of an organisation, and of a request for the links to it: see `pledges.inbox.submissions`."""
+
+from pledges.inbox.submissions import lock
+from pledges.joinings.models import Joining
+from pledges.mail.models import Message
+from pledges.providers.models import BlockedAddress, ProviderRule
+from pledges.supporters.querysets import PENDING_LIFE
+
+# The fields of the form that are stored as they are.
+AS_SENT = [
+    *(
+        "organisation",
+        "organisation_key",
+        "kind",
+        "url",
+        "domain",
+        "statement_sq",
+        "statement_en",
+        "agreed",
+        "language",
+    ),
+]
+
+
+def settle_joinings(submissions):
+    """Organisations that wait for the confirmation of their contact.
+
+    When the contact enters one again, the one that exists stays, and its message is sent again: the confirmation, or a link to
+    the entry. The limit per mailbox is applied when messages are sent.
+    """
+    rules, State = ProviderRule.objects.by_domain(), Joining.State
+    blocked = BlockedAddress.objects.among({each.form["email"] for each in submissions}, rules)
+    for submission in submissions:
+        form, sent_at = submission.form, submission.created_at
+        if form["email"] in blocked:
+            continue
+        present = Joining.objects.at_address(form["email"]).filter(
+            organisation_key=form["organisation_key"], state__in=[State.SUBMITTED, State.CONFIRMED, State.APPROVED]
+        )
+        joining = present.order_by("state").first()
+        if joining is None:
+            joining = Joining(pk=submission.pk, municipality_id=form["municipality"], created_at=sent_at)
+            joining.expires_at = sent_at + PENDING_LIFE
+            for name in AS_SENT:
+                setattr(joining, name, form[name])
+            joining.set_contact(form["name"], form["email"], rules)
+            joining.save(force_insert=True)
+        kind = Message.Kind.JOIN if joining.state == State.SUBMITTED else Message.Kind.JOIN_AGAIN
+        _queue(kind, joining, [joining], submission)
+
+
+def queue_joining_links(submission):
+    """ "Send me my link" for organisations, as `queue_group_links`: one message with the links of those that the mailbox has
+    confirmed, and the confirmation of each that waits for it, because its page is that of one organisation."""
+    own, _held = lock(Joining.objects.at_address(submission.form["email"]).linked().order_by("-created_at"))
+    waiting = [joining for joining in own if joining.state == Joining.State.SUBMITTED]
+    for joining in waiting:
+        _queue(Message.Kind.JOIN, joining, [joining], submission)
+    for joining in [each for each in own if each not in waiting][:1]:
+        _queue(Message.Kind.JOIN_LINKS, joining, own, submission)
+
+
+def _queue(kind, joining, of, submission):
+    """Queue a message about an organisation, unless one about one `of` these waits or is less than a minute old."""
+    if not Message.objects.about(of).waiting_or_new(kind).exists():
+        Message.queue_many(kind, [joining], networks={joining.pk: submission.network_digest})

@@ -1,0 +1,199 @@
+"""What becomes of sign-ups, requests for the link and changes of address: see `pledges.inbox.submissions`."""
+
+from pledges import addresses
+from pledges.crypto import keys
+from pledges.groups.settling import queue_group_links
+from pledges.inbox.submissions import lock
+from pledges.joinings.settling import queue_joining_links
+from pledges.mail.models import Message
+from pledges.providers.models import BlockedAddress, ProviderRule
+from pledges.referrals.models import encrypt_inviter
+from pledges.supporters.models import Pledge
+from pledges.supporters.querysets import MAX_REPEATS, PENDING_LIFE
+
+# Pending pledges of one mailbox. They hold no place, so invented names do not keep its owner out.
+MOST_PENDING = 5
+
+
+class Mailboxes:
+    """The mailboxes of a batch of submissions with a field `email`, and their pledges, which are locked."""
+
+    def __init__(self, submissions):
+        self.rules = ProviderRule.objects.by_domain()
+        typed = {submission.form["email"] for submission in submissions}
+        self.blocked = BlockedAddress.objects.among(typed, self.rules)
+        self.names = {address: addresses.normalise(address, self.rules) for address in typed}
+        by_digest = {digest: name for name in set(self.names.values()) for digest in keys.digests("address", name)}
+        self.pledges = {name: [] for name in by_digest.values()}
+        locked, held = lock(Pledge.objects.filter(address_digest__in=list(by_digest)))
+        for pledge in locked:
+            self.pledges[by_digest[bytes(pledge.address_digest)]].append(pledge)
+        # Of which another transaction changes a pledge.
+        self.busy = {by_digest[bytes(pledge.address_digest)] for pledge in held}
+
+    def sort(self, submissions):
+        """([(submission, the mailbox, its pledges)] of those that are neither blocked nor busy, [those that are busy])."""
+        named = [
+            (each, self.names[each.form["email"]]) for each in submissions if each.form["email"] not in self.blocked
+        ]
+        free = [(each, name, self.pledges[name]) for each, name in named if name not in self.busy]
+        return free, [each for each, name in named if name in self.busy]
+
+
+def settle_pledges(submissions):
+    """Sign-ups: a new pending pledge, or a message to the pledge of the same person, or to one of a full mailbox.
+
+    The unique constraints decide. Where a pledge arrived in the mailbox after it was read here, the batch fails and each
+    submission is settled alone, and then finds that pledge.
+    """
+    mailboxes = Mailboxes(submissions)
+    free, left = mailboxes.sort(submissions)
+    new, known = {}, {}
+    for submission, mailbox, pledges in free:
+        twin, other = _recipients(submission, mailbox, pledges)
+        found = twin or other
+        if found is None:
+            new[submission.pk] = pledge = _new_pledge(submission, pledges, mailboxes.rules)
+            pledges.append(pledge)
+        # One of this batch has just got its message.
+        elif found.pk not in new:
+            known.setdefault(found.pk, (found, submission, twin is not None, _is_full(pledges)))
+    Pledge.objects.insert(new.values())
+    messages = {Message.Kind.CONFIRM: list(new.values())}
+    for pk in Pledge.objects.claim_messages(known):
+        pledge, submission, is_twin, is_full = known[pk]
+        if is_twin and pledge.is_person_erased:
+            # The pledge has no address any more.
+            _queue_to_typed_address(pledge, submission)
+            continue
+        messages.setdefault(_kind(pledge, is_twin, is_full), []).append(pledge)
+    networks = {pk: pair[1].network_digest for pk, pair in known.items()}
+    networks |= {pk: pledge.network_digest for pk, pledge in new.items()}
+    for kind, pledges in messages.items():
+        Message.queue_many(kind, pledges, networks=networks)
+    return left
+
+
+def _recipients(submission, mailbox, pledges):
+    """(the pledge of the same person or None, the one of a mailbox without room that gets the message or None)."""
+    digests = keys.digests("name", mailbox, addresses.normalise_name(submission.form["name"]))
+    # With an address and not restricted, if possible.
+    in_order = sorted(pledges, key=lambda each: (each.is_person_erased, each.restricted_at is not None, each.slot))
+    twin = next((each for each in in_order if bytes(each.name_digest) in digests), None)
+    if _is_full(pledges):
+        return twin, next(each for each in in_order if each.confirmed_at)
+    pending = [each for each in in_order if each.state == Pledge.State.PENDING]
+    if len(pending) < MOST_PENDING:
+        return twin, None
+    # The one that got the last message, so that the mailbox too gets one a minute; one of this batch is about to get it.
+    new = next((each for each in pending if each._state.adding), None)
+    return twin, new or max(pending, key=_last_written)
+
+
+def _last_written(pledge):
+    return pledge.restricted_at is None, pledge.repeats < MAX_REPEATS, pledge.written_at
+
+
+def _is_full(pledges):
+    return sum(each.confirmed_at is not None for each in pledges) >= 2
+
+
+def _kind(pledge, is_twin, is_full):
+    is_pending = pledge.state == Pledge.State.PENDING
+    if is_full and (is_pending or not is_twin):
+        return Message.Kind.FULL
+    return Message.Kind.CONFIRM if is_pending else Message.Kind.ALREADY
+
+
+def _new_pledge(submission, pledges, rules):
+    """The unsaved pledge of a sign-up. The place that it tries first is one that none of these pledges has."""
+    form, sent_at = submission.form, submission.created_at
+    pledge = Pledge(
+        pk=submission.pk,
+        slot=2 if any(each.slot == 1 for each in pledges) else 1,
+        sector_id=form["sector"],
+        county_id=form["county"],
+        language=form["language"],
+        show_name=form["show_name"],
+        updates=form["updates"],
+        created_at=sent_at,
+        expires_at=sent_at + PENDING_LIFE,
+        network_digest=submission.network_digest,
+        consent_id=form["consent"],
+        consent_language=form["language"],
+        consented_at=sent_at,
+        wording_id=form["wording"],
+        worded_language=form["language"],
+        worded_at=sent_at,
+    )
+    pledge.set_person(form["name"], form["email"], rules)
+    if form["event"]:
+        pledge.inviter_cipher = encrypt_inviter(form["event"], pledge.pk)
+    return pledge
+
+
+def _queue_to_typed_address(pledge, submission):
+    if pledge.restricted_at is not None:
+        return
+    message = Message(kind=Message.Kind.ALREADY, about_id=pledge.pk, language=submission.form["language"])
+    address = submission.form["email"]
+    message.address_cipher = keys.encrypt(address, associated_data=message.associated_data)
+    message.save(force_insert=True)
+
+
+def settle_links(submissions):
+    """ "Send me my link": links to the pledges of the mailbox, or the confirmation if its only pledge is pending.
+
+    The owner of an invalidated pledge keeps the right to see, correct and withdraw it. Its group pledges and its organisations
+    get messages of their own.
+    """
+    free, left = Mailboxes(submissions).sort(submissions)
+    asked = {}
+    for submission, _mailbox, pledges in free:
+        # A restricted pledge, about which no message is created, must not keep the other person of the mailbox from getting one.
+        in_order = sorted(
+            pledges,
+            key=lambda each: (
+                each.is_person_erased,
+                each.restricted_at is not None,
+                each.state == Pledge.State.PENDING,
+                each.slot,
+            ),
+        )
+        for pledge in in_order[:1]:
+            is_alone = pledge.state == Pledge.State.PENDING and len(pledges) == 1
+            asked[pledge.pk] = pledge, submission, Message.Kind.CONFIRM if is_alone else Message.Kind.LINKS
+    networks = {pk: submission.network_digest for pk, (_pledge, submission, _kind) in asked.items()}
+    claimed = [asked[pk] for pk in Pledge.objects.claim_messages(asked)]
+    for wanted in (Message.Kind.CONFIRM, Message.Kind.LINKS):
+        pledges = [pledge for pledge, _submission, kind in claimed if kind == wanted]
+        Message.queue_many(wanted, pledges, networks=networks)
+    for submission, _mailbox, _pledges in free:
+        queue_group_links(submission)
+        queue_joining_links(submission)
+    return left
+
+
+def settle_new_addresses(submissions):
+    """Changes of address: the pledge keeps its present address until the new one confirms.
+
+    A blocked address gets no message, and nothing on the supporter's page tells that it is blocked. The request has claimed the
+    change. The present address gets a message about each, which counts it. Nothing becomes of a change whose pledge is gone, or
+    whose links were revoked since.
+    """
+    mailboxes = Mailboxes(submissions)
+    locked, held = lock(Pledge.objects.filter(pk__in=[each.form["pledge"] for each in submissions]).with_person())
+    pledges, busy = ({str(pledge.pk): pledge for pledge in rows} for rows in (locked, held))
+    for submission in submissions:
+        form = submission.form
+        pledge = pledges.get(form["pledge"])
+        if pledge is None or pledge.link_version != form["link_version"]:
+            continue
+        pledge.set_new_address(form["email"])
+        pledge.new_address_at = submission.created_at
+        pledge.save(update_fields=["new_address_cipher", "new_address_at"])
+        networks = {pledge.pk: submission.network_digest}
+        Message.queue_many(Message.Kind.MOVING, [pledge], networks=networks, joins=False)
+        if form["email"] not in mailboxes.blocked:
+            Message.queue_many(Message.Kind.NEW_ADDRESS, [pledge], networks=networks)
+    return [each for each in submissions if each.form["pledge"] in busy]
