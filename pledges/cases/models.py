@@ -154,7 +154,7 @@ class CaseQuerySet(models.QuerySet):
     def named(self, name):
         """[row] of those whose adult has this name. Case, accents, spaces and the order of words make no difference."""
         wanted, found = addresses.normalise_name(name), []
-        for row in self.with_person():
+        for row in self.with_person().only("name_cipher"):
             try:
                 if addresses.normalise_name(row.name) == wanted:
                     found.append(row)
@@ -174,8 +174,8 @@ class CaseQuerySet(models.QuerySet):
 class Case(Steps, Restrictable):
     """Abstract base of what a person sent, with the person, whose columns are null once erased. Plain text exists only in memory.
 
-    `TABLE` is the first part of the associated data of the ciphertexts, and the field of Message. The digests find the rows of
-    one mailbox; see pledges/person.py. An owner of a voice has no states: what visitors see of it depends on the voice.
+    `TABLE` is the first part of the associated data of the ciphertexts. The digests find the rows of one mailbox; see
+    pledges/person.py. An owner of a voice has no states: what visitors see of it depends on the voice.
     """
 
     TABLE = ""
