@@ -37,7 +37,7 @@ LOCK = 8120460713
 
 MESSAGES_SQL = """
 INSERT INTO pledges_message
-    (id, kind, pledge_id, language, state, created_at, queued_at, due_at, attempts, tried_at, sent_at, error)
+    (id, kind, about_id, language, state, created_at, queued_at, due_at, attempts, tried_at, sent_at, error)
 SELECT gen_random_uuid(), CASE WHEN random() < 0.5 THEN 'confirm' ELSE 'counted' END, id, language, 'sent',
     created_at, created_at, created_at, 1, created_at, created_at, ''
 FROM pledges_pledge
@@ -61,7 +61,7 @@ def prepare():
             raise DevError("Another bin/bench is running in this database.")
     call_command("migrate", verbosity=0)
     call_command("seed", verbosity=0)
-    invented = [keys.digests("domain", domain)[0] for domain in DOMAINS]
+    invented = [keys.digest("domain", domain) for domain in DOMAINS]
     if Pledge.objects.exclude(source=Pledge.Source.DEMO).exclude(domain_digest__in=invented).exists():
         raise DevError("This database holds real pledges, and measuring empties it: unset DATABASE_URL.")
     clean()

@@ -110,11 +110,11 @@ def prepare(demo, cluster):
         # Imports models, which setup() loads.
         from django.contrib.auth import get_user_model
 
-        from pledges.crypto import registry
+        from pledges.rotation import rotation
         from staff.schema import OtherVersion
 
         call_command("migrate", interactive=False, verbosity=0)
-        registry.check()
+        rotation.check_keys()
         call_command("seed", verbosity=0)
         if demo:
             call_command("demo")

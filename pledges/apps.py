@@ -1,7 +1,6 @@
-"""App configuration: checks the encryption keys at start-up, and registers the first ones after `migrate`."""
+"""App configuration: checks the encryption keys at start-up."""
 
 from django.apps import AppConfig
-from django.db.models.signals import post_migrate
 from django.utils.translation import gettext_lazy as _
 
 from pledges.crypto import keys
@@ -16,7 +15,5 @@ class PledgesConfig(AppConfig):
     def ready(self):
         """Stop the start of every process if the encryption keys are unusable."""
         keys.check_settings()
-        # Imports models, which cannot be loaded before ready().
-        from pledges.rotation.registration import register_first
-
-        post_migrate.connect(register_first, sender=self)
+        # Connects its signals. It imports models, which cannot be loaded before ready().
+        import pledges.rotation.rules  # noqa: F401

@@ -7,13 +7,13 @@ from django.utils.functional import cached_property
 
 from pledges.events.models import Event
 from pledges.goals.models import Goal, Milestone, goal_above
-from pledges.mail.models import MailDelay
 from pledges.places.models import County, Municipality
 from pledges.providers.models import ProviderRule
 from pledges.published.commitments import CommitmentFigures
 from pledges.published.models import PublishedFigure
 from pledges.sectors.models import Commitment, Sector
 from pledges.sectors.wordings import Wording
+from pledges.serving.models import ContentVersion
 from pledges.serving.snapshot import Part
 from pledges.settings.models import PledgingSettings
 
@@ -33,7 +33,7 @@ class PledgeContent(Part):
         self.wordings = Wording.objects.in_bulk()
         self.provider_rules = ProviderRule.objects.by_domain()
         self.settings = PledgingSettings.load()
-        self.mail_delay = MailDelay.current()
+        self.is_mail_slow = ContentVersion.objects.get().is_mail_slow
         # {county code, or None for the whole country: [Goal]}, the smallest first
         self.goals = defaultdict(list)
         for goal in Goal.objects.order_by("people"):

@@ -3,9 +3,8 @@
 from datetime import timedelta
 
 from django.db import transaction
-from django.db.models import F, OuterRef, Q, Subquery, TextField
-from django.db.models.fields.json import KT
-from django.db.models.functions import Cast, Now
+from django.db.models import F, OuterRef, Subquery
+from django.db.models.functions import Now
 from django.tasks import TaskResultStatus
 from django_tasks_db.models import DBTaskResult
 
@@ -17,36 +16,30 @@ from pledges.crypto.models import Unreadable
 from pledges.enquiries.models import Enquiry
 from pledges.exports.models import Export
 from pledges.inbox.models import Submission
-from pledges.limits.models import Attempt, MessageGrant, SlowLane, UsedChallenge
-from pledges.mail.mailers import MailerMinute
-from pledges.mail.models import MESSAGE_RETENTION, MailDelay, Message
+from pledges.limits.models import Attempt, SlowLane, UsedChallenge
+from pledges.mail.grants import MessageGrant
+from pledges.mail.models import MESSAGE_RETENTION, Message
 from pledges.mail.returned_mailboxes import ReturnedMailbox
 from pledges.mail_texts.models import TrialMessage
 from pledges.outbox.models import OutboxEntry
 from pledges.published.publishing import publish
-from pledges.rotation import rotation
+from pledges.rotation import rules
 from pledges.rotation.encrypted import CONTACTS, ENCRYPTED_MODELS
+from pledges.serving.models import ContentVersion
 from pledges.statistics import funnel
-from pledges.statistics.models import FunnelDay, Minute
+from pledges.statistics.models import Statistic
 from pledges.supporters.batches import Batch
 from pledges.supporters.models import NETWORK_DIGEST_LIFE, Pledge
 from pledges.supporters.querysets import PENDING_LIFE
 
 BATCH_ROWS = 500
-# After this time without a step the task of an unfinished batch is assumed to be lost.
-OVERDUE_AFTER = timedelta(minutes=2)
 TASK_RETENTION = timedelta(days=1)
 
 
-def resume_batches():
-    """Enqueue unfinished batches whose task was lost, for example because a worker was killed; returns how many."""
-    waiting = DBTaskResult.objects.filter(status=TaskResultStatus.READY, task_path=tasks.run_batch.module_path)
-    waiting_ids = waiting.values_list(KT("args_kwargs__args__0"), flat=True)
-    overdue = Batch.objects.unfinished().filter(worked_at__lte=Now() - OVERDUE_AFTER)
-    lost = overdue.alias(id_text=Cast("pk", TextField())).exclude(id_text__in=waiting_ids)[:BATCH_ROWS]
-    for batch in lost:
-        batch.enqueue()
-    return len(lost)
+def run_batches():
+    """Do or undo the batches that wait: their worker was killed, or they failed."""
+    for pk in Batch.objects.waiting().values_list("pk", flat=True):
+        tasks.run_batch.call(pk)
 
 
 def remind():
@@ -101,12 +94,13 @@ def erase_unanswered():
 
 
 def erase_unconfirmed():
-    """Erase pledges that were not confirmed in time."""
+    """Erase pledges that were not confirmed in time; their numbers stay in the funnel."""
     while True:
         # Locked, so that none is erased that signs again meanwhile.
         with transaction.atomic():
             expired = Pledge.objects.expired().select_for_update(skip_locked=True, of=("self",))
             ids = list(expired.values_list("pk", flat=True)[:BATCH_ROWS])
+            funnel.keep(ids)
             Pledge.objects.filter(pk__in=ids).delete()
         if not ids:
             break
@@ -126,11 +120,13 @@ def erase_text_digests():
 
 
 def erase_network_digests():
-    """Erase the network digests of pledges, and of sign-ups that could not be settled, after seven days."""
+    """Erase the network digests of pledges, of sign-ups that could not be settled and of waiting messages, after seven days."""
     old = Pledge.objects.filter(network_digest__isnull=False, consented_at__lte=Now() - NETWORK_DIGEST_LIFE)
     old.update(network_digest=None)
     unsettled = Submission.objects.filter(network_digest__isnull=False, created_at__lte=Now() - NETWORK_DIGEST_LIFE)
     unsettled.update(network_digest=None)
+    waiting = Message.objects.queued().filter(created_at__lte=Now() - NETWORK_DIGEST_LIFE)
+    waiting.filter(network_digest__isnull=False).update(network_digest=None)
 
 
 def erase_submissions():
@@ -158,9 +154,9 @@ def erase_used_challenges():
     UsedChallenge.objects.expired().delete()
 
 
-def erase_minutes():
-    """Erase counters of minutes that no comparison needs any more."""
-    Minute.objects.expired().delete()
+def erase_statistics():
+    """Erase numbers that no page shows any more."""
+    Statistic.objects.expired().delete()
 
 
 def erase_grants():
@@ -168,19 +164,14 @@ def erase_grants():
     MessageGrant.objects.expired().delete()
 
 
-def erase_mailer_minutes():
-    """Erase counts of sent messages that no quota counts any more."""
-    MailerMinute.objects.expired().delete()
+def tell_delay_of_mail():
+    """Let pages say whether an email takes longer than usual."""
+    ContentVersion.set_mail_slow(Message.objects.is_slow())
 
 
 def erase_returned_mailboxes():
     """Erase mailboxes from which messages came back long ago."""
     ReturnedMailbox.objects.expired().delete()
-
-
-def erase_funnel_days():
-    """Erase counts of the funnel that no page shows any more."""
-    FunnelDay.objects.expired().delete()
 
 
 def erase_messages():
@@ -206,25 +197,6 @@ def erase_outbox():
     OutboxEntry.objects.expired().delete()
 
 
-def redigest():
-    """Enqueue the recomputation of digests after a change of provider rules; returns whether it was needed."""
-    if not rotation.is_stale():
-        return False
-    recent = DBTaskResult.objects.filter(
-        task_path=rotation.redigest_task.module_path, enqueued_at__gt=Now() - timedelta(hours=1)
-    )
-    # Either it is running, or it has run with the present rules. Rows still stale then collide, and staff must resolve them.
-    if recent.filter(Q(finished_at=None) | Q(return_value=rotation.current_mark())).exists():
-        return False
-    rotation.redigest_task.enqueue()
-    return True
-
-
-def fill_name_bits():
-    """Compute the bits of names that have none: changed names; returns of how many."""
-    return Pledge.objects.fill_name_bits()
-
-
 def end_stalled_exports():
     """Set exports whose process was killed to `broken_off`; returns how many."""
     return Export.objects.stalled().end(Export.State.BROKEN_OFF)
@@ -244,7 +216,7 @@ def retry_unreadable():
 
 # The worker runs these functions every minute. A step that fails does not stop the others.
 STEPS = [
-    resume_batches,
+    run_batches,
     remind,
     ask_to_keep,
     remind_of_plans,
@@ -259,20 +231,16 @@ STEPS = [
     erase_attempts,
     erase_slow_lanes,
     erase_used_challenges,
-    erase_minutes,
+    erase_statistics,
     erase_grants,
-    erase_mailer_minutes,
     erase_returned_mailboxes,
-    funnel.fold,
-    erase_funnel_days,
     funnel.watch,
-    MailDelay.measure,
+    tell_delay_of_mail,
     erase_messages,
     erase_trial_messages,
     erase_finished_tasks,
     erase_outbox,
-    redigest,
-    fill_name_bits,
+    rules.resume,
     end_stalled_exports,
     retry_unreadable,
     publish,

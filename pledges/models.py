@@ -2,7 +2,7 @@
 
 from pledges.commitments.models import ChosenCommitment, FollowUp
 from pledges.counting.models import Count
-from pledges.crypto.models import RegisteredKey, Unreadable
+from pledges.crypto.models import Rotation, Unreadable
 from pledges.enquiries.alarm_words import AlarmWord
 from pledges.enquiries.models import Answer, Disclosure, Enquiry, ReadyAnswer
 from pledges.events.models import Event, EventCount
@@ -12,9 +12,10 @@ from pledges.goals.models import Goal, Milestone
 from pledges.groups.models import GroupPledge
 from pledges.inbox.models import Submission
 from pledges.joinings.models import Joining, OrganisationKind
-from pledges.limits.models import Attempt, MessageGrant, SlowLane, UsedChallenge
-from pledges.mail.mailers import Mailer, MailerMinute
-from pledges.mail.models import MailDelay, Message
+from pledges.limits.models import Attempt, SlowLane, UsedChallenge
+from pledges.mail.grants import MessageGrant
+from pledges.mail.mailers import Mailer
+from pledges.mail.models import Message
 from pledges.mail.returned_mailboxes import ReturnedMailbox
 from pledges.mail.texts import MessageText
 from pledges.mail_texts.models import TrialMessage
@@ -31,8 +32,8 @@ from pledges.sectors.wordings import Wording
 from pledges.serving.models import ContentVersion
 from pledges.settings.models import PledgingSettings
 from pledges.starter.models import StarterItem
-from pledges.statistics.models import FallenProvider, FunnelChange, FunnelDay, FunnelKind, Minute
-from pledges.supporters.batches import Batch, BatchRow
+from pledges.statistics.models import FallenProvider, Statistic
+from pledges.supporters.batches import Batch
 from pledges.supporters.models import Pledge
 from pledges.voices.models import VoiceOwner
 from pledges.wall.models import RefusedWord, WallName

@@ -12,7 +12,7 @@ from pledges.crypto import keys, links
 from pledges.crypto.links import Purpose
 from pledges.crypto.models import Unreadable
 from pledges.follows.models import Follow
-from pledges.forms.views import link_ended
+from pledges.forms.views import link_ended, require_open
 from pledges.mail.models import Message
 from pledges.serving.http import cookieless_form, personal_page
 from pledges.supporters.models import Pledge
@@ -57,6 +57,7 @@ def personal_link_view(purpose):
             pledge = pledges.find_by_link(purpose, link)
             if pledge is None:
                 return link_ended(request)
+            require_open(request, purpose)
             request.link_issued_at = link.issued_at
             if link.is_aged:
                 return _aged(request, pledge)

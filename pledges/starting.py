@@ -4,28 +4,26 @@ import logging
 
 from django.db import DatabaseError, InterfaceError
 
-from pledges.crypto import registry
+from pledges.crypto.models import Rotation
 from pledges.health import clock
+from pledges.rotation import rotation
 from pledges.worker.models import CLOCK_TOLERANCE, Heartbeat
 
 logger = logging.getLogger(__name__)
 
 
 def check():
-    """Raise KeysRefused if the keys may not write to this database; log a sentence about keys and clocks that differ.
+    """Raise ImproperlyConfigured if the keys open nothing in this database; log a sentence about clocks that differ.
 
-    Without the database, or before `migrate`, nothing is checked: the keys are then checked when they are first used.
+    A process with a new first key closes the site for forms before it writes anything with it: what strangers write with two
+    keys would not be compared. Without the database, or before `migrate`, nothing is checked.
     """
     try:
-        registry.check()
-        for name in registry.LISTS:
-            for number in registry.unregistered(name):
-                logger.warning(
-                    "%s: key %d is not registered and only reads. If it is to replace the others, run manage.py rotate_keys; "
-                    "otherwise remove it.",
-                    name,
-                    number,
-                )
+        rotation.check_keys()
+        if rotation.is_due():
+            Rotation.begin()
+        if Rotation.objects.exists():
+            logger.warning("Keys are being changed and the site takes no forms: run manage.py rotate_keys.")
         if sentence := clock_error():
             logger.error(sentence)
     except (DatabaseError, InterfaceError) as error:

@@ -4,7 +4,6 @@ Models enqueue these tasks, so this module gets models from the app registry ins
 """
 
 import logging
-import time
 
 from django.apps import apps
 from django.contrib.auth import get_user_model
@@ -15,27 +14,20 @@ from staff.models import AuditEntry
 
 logger = logging.getLogger(__name__)
 
-# A batch is interrupted after this time and enqueued again, so that other tasks do not wait behind it.
-BATCH_SECONDS = 3
-
 
 @task
 def run_batch(batch_id):
-    """Run steps of a batch for BATCH_SECONDS, then enqueue the rest. Does nothing while another worker runs a step."""
-    # Unsaved: `step` locks and reads the row itself.
-    batch = apps.get_model("pledges.Batch")(pk=batch_id)
-    deadline = time.monotonic() + BATCH_SECONDS
+    """Do or undo a batch. Does nothing while another worker does it. Housekeeping tries again what fails."""
+    Batch = apps.get_model("pledges.Batch")
     try:
-        while batch.step():
-            if time.monotonic() > deadline:
-                batch.enqueue()
-                break
+        # Unsaved: `finish` locks and reads the row itself.
+        Batch(pk=batch_id).finish()
     except OperationalError as error:
-        # The database is unreachable, or it aborted this transaction to end a deadlock. Housekeeping resumes the batch.
+        # The database is unreachable, or it aborted this transaction to end a deadlock.
         logger.warning("batch %s: %s", batch_id, type(error).__name__)
     except Exception as error:
         logger.error("batch %s: %s", batch_id, type(error).__name__)
-        batch.fail(error)
+        Batch.objects.waiting().filter(pk=batch_id).update(error=type(error).__name__[:80])
 
 
 @task

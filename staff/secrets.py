@@ -1,8 +1,8 @@
 """Encryption of the secrets of second factors (TOTP keys and the seeds of recovery codes), of what forms carry, and of
 what is searched.
 
-The keys are derived from FIELD_KEYS, newest first. All of them decrypt, the newest registered one encrypts
-(`settings.WRITING_KEYS`), and `rotate()` encrypts the stored secrets again with it.
+The keys are derived from FIELD_KEYS, newest first. All of them decrypt, the first one encrypts, and `rotate()` encrypts the
+stored secrets again with it.
 """
 
 import base64
@@ -13,7 +13,6 @@ from allauth.mfa.models import Authenticator
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from django.conf import settings
 from django.db import transaction
-from django.utils.module_loading import import_string
 
 # Encrypted entries of Authenticator.data.
 SECRET_FIELDS = ("secret", "seed")
@@ -27,16 +26,16 @@ SEARCHED = b"staff.searched"
 
 def _cipher(key, purpose=SECRETS):
     # Key separation: FIELD_KEYS themselves are used with AES-GCM.
-    derived = hmac.digest(key, purpose, hashlib.sha256)
+    derived = hmac.digest(base64.urlsafe_b64decode(key), purpose, hashlib.sha256)
     return Fernet(base64.urlsafe_b64encode(derived))
 
 
 def _newest_cipher(purpose=SECRETS):
-    return _cipher(import_string(settings.WRITING_KEYS)("FIELD_KEYS")[0], purpose)
+    return _cipher(settings.FIELD_KEYS[0], purpose)
 
 
 def encrypt(text):
-    """Encrypt text with the newest registered key; returns the token as text."""
+    """Encrypt text with the first key; returns the token as text."""
     return encrypt_bytes(text.encode(), SECRETS)
 
 
@@ -46,13 +45,13 @@ def decrypt(token):
 
 
 def encrypt_bytes(data, purpose):
-    """Encrypt and authenticate bytes for this purpose with the newest registered key; returns the token as text."""
+    """Encrypt and authenticate bytes for this purpose with the first key; returns the token as text."""
     return _newest_cipher(purpose).encrypt(data).decode()
 
 
 def decrypt_bytes(token, purpose):
     """The bytes of a token made for this purpose with any of the keys. Raises InvalidToken otherwise."""
-    ciphers = [_cipher(base64.urlsafe_b64decode(key), purpose) for key in settings.FIELD_KEYS]
+    ciphers = [_cipher(key, purpose) for key in settings.FIELD_KEYS]
     return MultiFernet(ciphers).decrypt(token.encode())
 
 
@@ -66,7 +65,7 @@ def _uses_newest_key(token):
 
 @transaction.atomic
 def rotate():
-    """Encrypt every secret with the newest registered key; returns how many rows changed. Idempotent."""
+    """Encrypt every secret with the first key; returns how many rows changed. Idempotent."""
     changed = 0
     for factor in Authenticator.objects.select_for_update().exclude(type=Authenticator.Type.WEBAUTHN):
         tokens = {name: factor.data[name] for name in SECRET_FIELDS if name in factor.data}

@@ -13,7 +13,6 @@ from pledges.models import (
     Answer,
     Attempt,
     Batch,
-    BatchRow,
     BlockedAddress,
     ChosenCommitment,
     DataRequest,
@@ -35,7 +34,7 @@ from pledges.models import (
 )
 
 MODELS = (
-    *(Pledge, Submission, Message, MessageGrant, BlockedAddress, Attempt, Batch, BatchRow, Export, DBTaskResult),
+    *(Pledge, Submission, Message, MessageGrant, BlockedAddress, Attempt, Batch, Export, DBTaskResult),
     OutboxEntry,
     GroupPledge,
     Joining,

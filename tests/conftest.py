@@ -16,7 +16,6 @@ from django.template.response import SimpleTemplateResponse
 from django.test import Client, TransactionTestCase
 
 from pledges.counting.models import count
-from pledges.crypto import registry
 from pledges.serving import snapshot
 from tests import changed, drill, numbers, seed, template
 from tests.clock import wait_for_the_new_day
@@ -37,9 +36,9 @@ CPU_LIMIT, CPU_FAULT = 1, 60
 
 
 class Seeded:
-    """What the seeded database holds: the registered keys and the content, None in a run without a database."""
+    """The content of the seeded database, None in a run without a database."""
 
-    keys = content = None
+    content = None
 
 
 def pytest_addoption(parser):
@@ -151,7 +150,6 @@ def django_db_setup(django_db_setup, django_db_blocker):
     """The test database with the starter content, which transactional tests restore at their end; the Snapshot of it."""
     with django_db_blocker.unblock():
         rows = Snapshot()
-        Seeded.keys = registry.View()
         Seeded.content = snapshot.fresh().content
     with pytest.MonkeyPatch.context() as patch:
         # Django truncates every table instead, and the starter content would have to be seeded again: half a second a test.
@@ -176,14 +174,10 @@ def _wait_for_other_connections():
 
 @pytest.fixture(autouse=True)
 def empty_cache():
-    """Every test begins with an empty cache, and without pages, keys, faults and numbers, which can be of another test."""
+    """Every test begins with an empty cache, and without pages, faults and numbers, which can be of another test."""
     numbers.begin_anew()
     cache.clear()
     snapshot._process.forget()
-    if Seeded.keys:
-        Seeded.keys.read_at = time.monotonic()
-    # So that no test depends on which one asks first.
-    registry.last_view = Seeded.keys
     # Its version is not that of what the last test changed. A test that changes nothing need not read it again.
     snapshot._process.content = Seeded.content
 

@@ -57,7 +57,7 @@ def make_pledge(name=None, address=None, sector="parents", state="pending", netw
         "consent_language": "sq",
         "worded_language": overrides.get("consent_language", "sq"),
         "wording": wordings[sector],
-        "network_digest": keys.digests("network", network)[0] if network else None,
+        "network_digest": keys.digest("network", network) if network else None,
         "state": state,
         **times,
         **overrides,
@@ -100,8 +100,8 @@ def make_copies(pledge, number, **columns):
     Each copy has an id and digests of its own and no network. Its ciphertexts belong to the original: it cannot be decrypted.
     """
     names = [field.column for field in Pledge._meta.concrete_fields if not field.generated]
-    digests = [name for name in names if name.endswith(("_digest", "_digest_last"))]
-    values = {name: f"sha256(('{name}' || id || n)::bytea)" for name in digests}
+    digests = [name for name in names if name.endswith("_digest")]
+    values = {name: rf"'\x00' || sha256(('{name}' || id || n)::bytea)" for name in digests}
     values |= {"id": "gen_random_uuid()", "network_digest": "NULL", **columns}
     with connection.cursor() as cursor:
         cursor.execute(

@@ -55,7 +55,7 @@ class Kept:
             if self.page.state(now) != self.state:
                 return False
             self.seen_at = now.read_at
-        return not self.page.is_form or now.is_live
+        return not self.page.is_form or now.takes_forms
 
     def is_recent(self):
         """Whether requests may get it while it is made anew."""

@@ -2,33 +2,37 @@
 
 import logging
 import sys
+from math import ceil
 
 from django.db import connections
 from django.http import HttpResponse
 from django.template.loader import render_to_string
-from django.utils import translation
+from django.utils import timezone, translation
 from django.views.decorators.csrf import requires_csrf_token
 
 from pledges import database, metrics
-from pledges.crypto import registry
+from pledges.crypto.models import Closed
 from pledges.serving import snapshot
 from weare1 import request_ids
 
 logger = logging.getLogger(__name__)
 
+# When a program should ask again; later while keys are being changed.
+RETRY_SECONDS = 60
+
 
 def is_unavailable(error):
-    """Whether the database or the keys cannot do now what was asked."""
-    return database.is_unavailable(error) or isinstance(error, registry.KeysRefused)
+    """Whether the site cannot do now what was asked: because of the database, or while keys are being changed."""
+    return database.is_unavailable(error) or isinstance(error, Closed)
 
 
 def unavailable(error):
-    """The 503 page for an error of the database, whose connections are closed, or for keys that may not write."""
-    # The error may be the database's answer to digests of a key that was replaced a moment ago.
-    registry.forget()
-    if isinstance(error, registry.KeysRefused):
+    """The 503 page for an error of the database, whose connections are closed, or while keys are being changed."""
+    context, wait = {}, RETRY_SECONDS
+    if isinstance(error, Closed):
         metrics.UNAVAILABLE.labels("keys").inc()
-        logger.error("%s", error)
+        context = {"opens_at": error.opens_at}
+        wait = max(wait, ceil((error.opens_at - timezone.now()).total_seconds()))
     else:
         metrics.UNAVAILABLE.labels(database.reason(error)).inc()
         # Without an SQLSTATE the words are those of the client library about the connection: they hold no value of a row.
@@ -37,8 +41,8 @@ def unavailable(error):
         if database.refuses_writes(error):
             snapshot.close_forms()
         connections.close_all()
-    response = _page("503.html", 503, LANGUAGE_CODE=translation.get_language())
-    response.headers["Retry-After"] = "60"
+    response = _page("503.html", 503, LANGUAGE_CODE=translation.get_language(), **context)
+    response.headers["Retry-After"] = str(wait)
     return response
 
 

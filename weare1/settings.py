@@ -24,14 +24,10 @@ SITE_HOST = urlsplit(SITE_URL).hostname
 ALLOWED_HOSTS = env.comma_separated("ALLOWED_HOSTS") or (["*"] if DEV else [SITE_HOST])
 TRUSTED_PROXIES = env.comma_separated("TRUSTED_PROXIES")
 
-# Keys, newest first, kept outside the database. `manage.py rotate_keys` encrypts with the newest.
+# Keys, newest first, kept outside the database. The first writes, all read; `manage.py rotate_keys` replaces a key.
 SECRET_KEY, *SECRET_KEY_FALLBACKS = env.keys("DJANGO_SECRET_KEYS", VAR if DEV else None)
 FIELD_KEYS = env.keys("FIELD_KEYS", VAR if DEV else None)
 DIGEST_KEYS = env.keys("DIGEST_KEYS", VAR if DEV else None)
-# A process reads the registered keys (pledges/crypto/registry.py) again after so many seconds. `staff`, which imports no other
-# app, finds them by this path.
-KEYS_VIEW_SECONDS = 30
-WRITING_KEYS = "pledges.crypto.registry.writing_keys"
 SILENCED_SYSTEM_CHECKS = [
     # The check wants a SECRET_KEY of 50 characters. env.keys() requires 32 random bytes, which are 44 characters of base64.
     "security.W009",

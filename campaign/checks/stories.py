@@ -1,22 +1,25 @@
-"""Alarm words in a voice (pledges/enquiries/alarm_words.py): it may tell a story of abuse."""
+"""A voice that may tell a story of abuse, by the rule and the words of messages to the team (pledges/enquiries/alarm_rule.py)."""
 
 from django.utils.translation import gettext as _
 
 from campaign.voices.models import Voice
+from pledges.enquiries.alarm_rule import telling_sentence
 from pledges.enquiries.alarm_words import AlarmContent
 from staff.accents import without_accents
 from staff.admin.checks import Finding
 
 
 def check(content):
-    """Yield a finding for the first alarm word in each text of a voice."""
+    """Yield a finding for the first sentence or alarm word in each text of a voice that tells such a story."""
     if content.model is not Voice:
         return
     patterns = AlarmContent.current().patterns
     for text in content.texts:
-        found = next(filter(None, (pattern.search(without_accents(text.value)) for pattern in patterns)), None)
-        if found:
+        compared = without_accents(text.value)
+        words = (found.group() for pattern in patterns if (found := pattern.search(compared)))
+        passage = telling_sentence(text.value) or next(words, None)
+        if passage:
             sentence = _(
                 "This may tell what happened to a child or to a survivor. Then it is not for our site: leave it out."
             )
-            yield Finding(text, "story", sentence, passage=found.group())
+            yield Finding(text, "story", sentence, passage=passage)

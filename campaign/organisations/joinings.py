@@ -1,31 +1,76 @@
-"""Admin of organisations that join: the queue of confirmed ones with what is odd about each, and the decisions.
+"""Admin of organisations that join: what is odd about each, and the decisions.
 
 It is here and not in `pledges`, because approving makes the public entry.
 """
 
-from django.contrib import admin, messages
+from django import forms
+from django.contrib import admin
+from django.utils.html import format_html
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from campaign.organisations.models import Organisation
 from pledges import addresses
-from pledges.cases.admin import MAX_REASON_LENGTH, QueueAdmin
+from pledges.cases.admin import CaseAdmin, ReasonField, RefuseForm, StepForm
 from pledges.crypto.keys import CannotDecrypt
-from pledges.joinings.forms import TOO_LONG
+from pledges.joinings.forms import StatementField
 from pledges.joinings.models import MAX_STATEMENT_LENGTH
 from pledges.languages import LANGUAGE_CODES
 from pledges.models import Joining, ProviderRule
+from staff.admin.base import change_url
+
+
+class ApproveForm(StepForm):
+    """What the page will say of the organisation, which entry it is, and how staff checked the contact."""
+
+    logged = ("reason",)
+
+    def ask(self):
+        labels = (_("Statement in Albanian"), _("Statement in English"))
+        for language, label in zip(LANGUAGE_CODES, labels, strict=True):
+            field = StatementField(label=label, initial=getattr(self.row, f"statement_{language}"))
+            field.widget.attrs |= {"class": "vLargeTextField", "lang": language}
+            self.fields[f"statement_{language}"] = field
+        help_text = gettext(
+            "In both languages, or in neither, with up to %(limit)s characters each. Translate what is missing."
+        )
+        field.help_text = help_text % {"limit": MAX_STATEMENT_LENGTH}
+        if entries := {str(entry.pk): entry for entry in _entries(self.row)}:
+            named = [(pk, f"{entry.name} ({entry.get_role_display()})") for pk, entry in entries.items()]
+            self.fields["entry"] = forms.TypedChoiceField(
+                label=_("Entry on the page"),
+                choices=[("", _("A new one")), *named],
+                coerce=entries.get,
+                empty_value=None,
+                required=False,
+                initial=next((pk for pk, entry in entries.items() if entry.joining_id == self.row.pk), ""),
+            )
+        label = _(
+            "How did you check that this person speaks for the organisation? Needed if there is a warning about the address. "
+            "It is kept in the record. Do not write any names."
+        )
+        words = _("Write how you checked that this person speaks for the organisation.")
+        self.fields["reason"] = ReasonField(words, label=label, required=bool(domain_oddities(self.row)))
+
+    def clean(self):
+        cleaned = super().clean()
+        names = [f"statement_{language}" for language in LANGUAGE_CODES]
+        if is_own(self.user, self.row):
+            self.add_error(None, _("This is your own address: someone else has to decide."))
+        elif len({bool(cleaned[name]) for name in names if name in cleaned}) > 1:
+            self.add_error(names[0], _("Write the statement in both languages, or leave both empty."))
+        return cleaned
 
 
 @admin.register(Joining)
-class JoiningAdmin(QueueAdmin):
+class JoiningAdmin(CaseAdmin):
     """The queue, and the page of one organisation with the decisions."""
 
-    search_fields = ["organisation__unaccent__icontains"]
+    search_fields = [*CaseAdmin.search_fields, "organisation__unaccent__icontains"]
     list_display = ["organisation", "kind", "place", "oddities", "state", "created_at"]
     list_select_related = ["municipality"]
-    template, page, name_of_row = "admin/pledges/joining/joining.html", "organisation", "organisation"
-    unchanged = _("Nothing was changed: it has changed in the meantime.")
+    audited_as = ("organisation",)
+    step_forms = {"approve": ApproveForm, "refuse": RefuseForm}
     list_note = _(
         "Organisations whose contact has confirmed by email. Nothing about them is public until you approve them. Open each "
         "one, check it, then approve or refuse it."
@@ -35,83 +80,47 @@ class JoiningAdmin(QueueAdmin):
     def place(self, joining):
         return joining.place
 
-    def details(self, request, joining):
-        typed = request.POST if "approve" in request.POST else {}
-        return {
-            "joining": joining,
-            "refusals": Joining.Refusal.choices,
-            "statements": [
-                (language, typed.get(f"statement_{language}", getattr(joining, f"statement_{language}")))
-                for language in LANGUAGE_CODES
-            ],
-            "limit": MAX_STATEMENT_LENGTH,
-            "reason": typed.get("reason", ""),
-            "doubles": joining.likely_doubles(),
-            "entries": _entries(joining),
-        }
-
-    def decide(self, request, joining):
-        if "approve" in request.POST:
-            return self._approve(request, joining)
-        if "refuse" in request.POST and request.POST.get("refusal") in Joining.Refusal.values:
-            done, details = joining.refuse(request.POST["refusal"]), {"refusal": request.POST["refusal"]}
-        elif "undo" in request.POST:
-            done, details = joining.undo(), {}
-            for entry in Organisation.objects.filter(joining=joining):
-                entry.hide()
-        elif "end" in request.POST and "asked" in request.POST:
-            entry = Organisation.objects.filter(joining=joining).select_related("joining").first()
-            done, details = (entry.leave() if entry else joining.end()), {}
-        else:
-            words = (
-                _("Tick that the contact asked for it.")
-                if "end" in request.POST
-                else _("Choose a reason for the refusal.")
+    def facts(self, request, joining):
+        yield _("organisation"), joining.organisation
+        yield _("kind"), joining.get_kind_display()
+        yield _("place"), joining.place
+        link = format_html('<a href="{0}" rel="noreferrer" target="_blank">{0}</a>', joining.url)
+        yield _("address on the web"), link if joining.url else "–"
+        for double in joining.likely_doubles():
+            words = '<a href="{}">{}</a>, {}, {}'
+            state = double.get_state_display()
+            yield (
+                _("Similar organisation"),
+                format_html(words, change_url(double), double.organisation, double.place, state),
             )
-            self.message_user(request, words, messages.ERROR)
-            return None
-        return done, details
+
+    def run(self, request, row, name, form):
+        """As of every case, with what the public page says of it."""
+        entry = Organisation.objects.filter(joining=row).select_related("joining").first()
+        if name == "approve":
+            values = form.cleaned_data
+            statements = {language: values[f"statement_{language}"] for language in LANGUAGE_CODES}
+            return bool(Organisation.objects.admit(row, statements, values.get("entry")))
+        if name == "end" and entry:
+            return entry.leave()
+        done = super().run(request, row, name, form)
+        if name == "undo" and entry:
+            entry.hide()
+        return done
 
     def odd(self, joining):
-        """Sentences about what staff should check: the domain of the address, and likely doubles."""
+        """The domain of the address, and likely doubles."""
         found = domain_oddities(joining)
         if joining.likely_doubles() or any(entry.joining_id != joining.pk for entry in _entries(joining)):
             found.append(gettext("similar to another organisation"))
         return found
 
-    def _approve(self, request, joining):
-        """(whether it was approved, details for the audit); None after an error message."""
-        statements = {
-            language: request.POST.get(f"statement_{language}", "").replace("\r\n", "\n").strip()
-            for language in LANGUAGE_CODES
-        }
-        reason = request.POST.get("reason", "").strip()
-        error = None
-        if is_own(request, joining):
-            error = _("This is your own address: someone else has to decide.")
-        elif any(statements.values()) and not all(statements.values()):
-            error = _("Write the statement in both languages, or leave both empty.")
-        elif (longest := max(len(statement) for statement in statements.values())) > MAX_STATEMENT_LENGTH:
-            error = TOO_LONG % {"limit_value": MAX_STATEMENT_LENGTH, "show_value": longest}
-        elif len(reason) > MAX_REASON_LENGTH:
-            error = _("What you write about the check must be %(limit)d characters or fewer.") % {
-                "limit": MAX_REASON_LENGTH
-            }
-        elif domain_oddities(joining) and not reason:
-            error = _("Write how you checked that this person speaks for the organisation.")
-        if error:
-            self.message_user(request, error, messages.ERROR)
-            return None
-        entry = next((entry for entry in _entries(joining) if str(entry.pk) == request.POST.get("entry")), None)
-        done = Organisation.objects.admit(joining, statements, entry)
-        return bool(done), {"reason": reason} if reason else {}
 
-
-def is_own(request, joining):
+def is_own(user, joining):
     """Whether the contact is the member of staff who decides."""
     rules = ProviderRule.objects.by_domain()
     try:
-        return addresses.normalise(joining.address or "", rules) == addresses.normalise(request.user.email, rules)
+        return addresses.normalise(joining.address or "", rules) == addresses.normalise(user.email, rules)
     except CannotDecrypt:
         return False
 

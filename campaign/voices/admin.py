@@ -6,7 +6,6 @@ from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.http import Http404
 from django.shortcuts import redirect
-from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.html import format_html
@@ -180,16 +179,10 @@ class VoiceAdmin(ContentItemAdmin):
                     request, _("Nothing was sent: its owner asked that we do not use it."), messages.ERROR
                 )
             return redirect(owner_url(voice))
-        context = {
-            **self.admin_site.each_context(request),
-            "title": _("Owner of the voice"),
-            "opts": self.opts,
-            "voice": voice,
-            "form": form,
-            "message": voice.owner and voice.owner.messages.order_by("-created_at").first(),
-            "may_remove": self.has_delete_permission(request),
-        }
-        return TemplateResponse(request, "admin/campaign/voice/owner.html", context)
+        last = voice.owner and voice.owner.messages.order_by("-created_at").first()
+        may_remove = self.has_delete_permission(request)
+        context = {"voice": voice, "form": form, "message": last, "may_remove": may_remove}
+        return self.page(request, "admin/campaign/voice/owner.html", _("Owner of the voice"), **context)
 
     def _may_ask(self, request, voice):
         return self.has_change_permission(request, voice) and request.user.has_perm(PUBLISH)

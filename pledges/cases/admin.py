@@ -1,23 +1,105 @@
-"""Base of the queues in which staff decide about what an adult has entered and confirmed: group pledges, organisations."""
+"""The queue of a kind of case, and the page of one case: the facts, and a button for each step that can be taken."""
 
+from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.views.main import SEARCH_VAR
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.shortcuts import redirect
-from django.template.response import TemplateResponse
-from django.utils.html import format_html_join
+from django.utils.html import format_html, format_html_join
+from django.utils.text import capfirst
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from pledges.access import decrypted, log_access_to_people, reason_url, sees_people
+from pledges.forms.fields import TypedCharField
+from pledges.numbers import number
+from pledges.sectors.models import Sector
 from staff.admin import reauthentication
 from staff.admin.base import ModelAdmin, NoAddOrDelete
 from staff.admin.in_history import PLEDGES
 from staff.models import AuditEntry
 
-# Of what staff write about a decision, which the audit log keeps.
-MAX_REASON_LENGTH = 200
+TOO_LONG = _("Your reason must be %(limit_value)d characters or fewer. It has %(show_value)d.")
+CHANGED_MEANWHILE = _("Nothing was changed: it has changed in the meantime.")
+
+
+def doubt(words):
+    """A sentence that staff must not overlook."""
+    return format_html('<strong class="doubt">{}</strong>', words)
+
+
+def people_words(total, people):
+    """ "28: Children 26, Teachers 2", of {sector id as text: people}."""
+    pairs = [(sector, number(people[str(sector.pk)])) for sector in Sector.objects.all() if str(sector.pk) in people]
+    return format_html("<b>{}</b>: {}", number(total), format_html_join(", ", "{} {}", pairs))
+
+
+class Choice(forms.ChoiceField):
+    """One of these choices; `words` say that one must be chosen."""
+
+    def __init__(self, choices, words, **kwargs):
+        errors = {"required": words, "invalid_choice": words}
+        super().__init__(choices=[("", "–"), *choices], error_messages=errors, **kwargs)
+
+
+class ReasonField(TypedCharField):
+    """What staff write about a decision, which the audit log keeps."""
+
+    def __init__(self, words, **kwargs):
+        errors = {"required": words, "max_length": TOO_LONG}
+        widget = forms.TextInput({"class": "vTextField"})
+        super().__init__(max_length=200, widget=widget, error_messages=errors, **kwargs)
+
+
+class StepForm(forms.Form):
+    """What a button asks first. Its cleaned values are the arguments of the step; the audit log has those of `logged`."""
+
+    use_required_attribute = False
+    logged = ()
+
+    def __init__(self, *args, row, user, step, **kwargs):
+        super().__init__(*args, auto_id="%s", label_suffix="", **kwargs)
+        self.row, self.user = row, user
+        self.ask()
+        if step.asks:
+            unticked = {"required": _("Tick the box to confirm that they asked for it.")}
+            self.fields["asked"] = forms.BooleanField(label=step.asks, error_messages=unticked)
+
+    def ask(self):
+        """Add the fields that depend on the case."""
+
+    @property
+    def arguments(self):
+        """The arguments of the step."""
+        return {name: value for name, value in self.cleaned_data.items() if name != "asked"}
+
+    @property
+    def details(self):
+        """What the audit log says of them."""
+        return {name: self.cleaned_data[name] for name in self.logged if self.cleaned_data.get(name)}
+
+
+class RefuseForm(StepForm):
+    """A reason of the model, and one's own words. The person reads both, the audit log has the reason."""
+
+    logged = ("refusal",)
+
+    def ask(self):
+        label = _("If you refuse it, we email this reason:")
+        self.fields["refusal"] = Choice(self.row.Refusal.choices, _("Choose the reason."), label=label)
+        self.fields["words"] = TypedCharField(
+            label=gettext("In your own words (%(language)s)") % {"language": self.row.get_language_display()},
+            help_text=_("The person reads it in our email. Do not write any names."),
+            required=False,
+            max_length=300,
+            widget=forms.Textarea({"rows": 3, "lang": self.row.language}),
+            error_messages={"max_length": TOO_LONG},
+        )
+
+    def clean(self):
+        if self.cleaned_data.get("refusal") == self.row.Refusal.OTHER and not self.cleaned_data.get("words"):
+            self.add_error("words", _("Write the reason."))
 
 
 class StateFilter(admin.SimpleListFilter):
@@ -26,14 +108,14 @@ class StateFilter(admin.SimpleListFilter):
     title = _("state")
     # Not that of a column, which `lookup_allowed` reserves for its own filters.
     parameter_name = "queue"
-    WAITING = "confirmed"
 
     def __init__(self, request, params, model, model_admin):
-        self.default = None if request.GET.get(SEARCH_VAR) else self.WAITING
+        self.waiting = model_admin.waiting[0]
+        self.default = None if request.GET.get(SEARCH_VAR) else self.waiting
         super().__init__(request, params, model, model_admin)
 
     def lookups(self, request, model_admin):
-        return model_admin.model.State.choices
+        return list((dict([model_admin.waiting]) | dict(model_admin.model.State.choices)).items())
 
     def value(self):
         return super().value() or self.default
@@ -43,19 +125,28 @@ class StateFilter(admin.SimpleListFilter):
         return list(super().choices(changelist))[bool(self.default) :]
 
     def queryset(self, request, queryset):
+        if self.value() == self.waiting:
+            return queryset.waiting()
         return queryset.filter(state=self.value()) if self.value() else queryset
 
 
-class QueueAdmin(NoAddOrDelete, ModelAdmin):
-    """A queue, and the page of one row with the decisions. Its model is a `Contact` with `State`.
+class CaseAdmin(NoAddOrDelete, ModelAdmin):
+    """The queue and the page of one kind of case.
 
-    A subclass sets `template` of that page, `page`, which names it in the audit log, `name_of_row`, the attribute that names a
-    row, and the message `unchanged`.
+    `audited_as` names it in the audit log, `step_forms` are the forms of the steps that ask something. Where a step is more than
+    the method of the model, a method `press_NAME` carries it out: it returns the response, or None for the same page.
     """
 
-    template = page = name_of_row = unchanged = ""
+    template = "admin/pledges/case/case.html"
+    holds_person = True
+    step_forms = {"refuse": RefuseForm}
+    # (value of the filter, its words) of what waits for staff, which `waiting()` of the queryset returns.
+    waiting = ("confirmed", _("waiting to be checked"))
+    unchanged = CHANGED_MEANWHILE
     history_kind = PLEDGES
 
+    # By the beginning of the number.
+    search_fields = ["^id"]
     list_filter = [StateFilter, "kind"]
     list_per_page = list_max_show_all = 50
     ordering = ["created_at", "pk"]
@@ -65,74 +156,143 @@ class QueueAdmin(NoAddOrDelete, ModelAdmin):
     show_facets = admin.ShowFacets.NEVER
     actions = None
 
-    @property
-    def audited_as(self):
-        return (self.page,)
-
     def title_of(self, row):
-        return str(getattr(row, self.name_of_row))
+        return str(row.title)
+
+    @admin.display(description=_("case"))
+    def title(self, row):
+        return row.title
+
+    # What a subclass says of a case
 
     def odd(self, row):
         """Sentences about what staff should check."""
+        return []
+
+    def facts(self, request, row):
+        """[(label, value)] of the table of the page, without state, person and warnings."""
         raise NotImplementedError
+
+    def state_of(self, row):
+        """The state, with the reason of a refusal."""
+        refusal = decrypted(lambda: " ".join(map(str, row.reasons))) if getattr(row, "refusal", "") else ""
+        return capfirst(f"{row.get_state_display()}: {refusal}" if refusal else str(row.get_state_display()))
 
     def details(self, request, row):
-        """The part of the template context that other queues do not have."""
-        raise NotImplementedError
-
-    def decide(self, request, row):
-        """Carry out the button of the POST: (whether it changed the row, details for the audit), None after an error message."""
-        raise NotImplementedError
+        """The part of the template context that other kinds do not have."""
+        return {}
 
     @admin.display(description=_("warnings"))
     def oddities(self, row):
-        return format_html_join("", '<strong class="doubt">{}</strong>', ((each,) for each in self.odd(row))) or "–"
+        return format_html_join("", "{}", ((doubt(each),) for each in self.odd(row))) or "–"
+
+    # The page
 
     def change_view(self, request, object_id, form_url="", extra_context=None):
-        """One row with what is odd about it, and the buttons."""
+        """GET: one case with what is odd about it, and the buttons. POST: one of the buttons."""
         row = self.get_object(request, object_id)
         if not self.has_view_or_change_permission(request, row):
             raise PermissionDenied
+        tried = {}
+        if row is not None and request.method == "POST":
+            if not self.has_change_permission(request, row):
+                raise PermissionDenied
+            if response := self._press(request, row, tried):
+                return response
+            row = self.get_object(request, object_id)
         if row is None:
             # Django's own view redirects with a message.
             return super().change_view(request, object_id, form_url, extra_context)
-        if request.method == "POST":
-            if not self.has_change_permission(request, row):
-                raise PermissionDenied
-            if self._carry_out(request, row):
-                return redirect(f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist")
-            row.refresh_from_db()
-        if sees_people(request):
+        if self.holds_person and sees_people(request):
             if not reauthentication.admits(request, [row.pk]):
                 return redirect(reason_url(request))
-            log_access_to_people(request, [row.pk], page=self.page)
+            log_access_to_people(request, [row.pk], page=self.audited_as[0])
+        return self.shown(request, row, tried)
+
+    def shown(self, request, row, tried):
+        """The page; `tried` are the forms {name of the step: form} that were sent with an error."""
+        may_see = self.holds_person and sees_people(request) and row.address_cipher is not None
         context = {
-            **self.admin_site.each_context(request),
-            "title": getattr(row, self.name_of_row),
+            "row": row,
+            "facts": [(capfirst(label), value) for label, value in self.facts(request, row)],
+            "state": self.state_of(row),
             "warnings": self.odd(row),
-            "may_decide": self.has_change_permission(request, row),
-            "name": decrypted(lambda: row.name) if sees_people(request) else None,
-            "address": decrypted(lambda: row.address) if sees_people(request) else None,
-            "opts": self.opts,
-            "media": self.media,
+            "name": decrypted(lambda: row.name) if may_see else None,
+            "address": decrypted(lambda: row.address) if may_see else None,
+            "steps": {},
+            "is_typed": request.method == "POST",
             **self.details(request, row),
         }
-        return TemplateResponse(request, self.template, context)
+        if self.has_change_permission(request, row):
+            for name, step in self.steps_of(request, row).items():
+                form = tried.get(name) or self.form_of(request, row, name)
+                # What was typed for another button.
+                form.initial |= {field: request.POST[field] for field in form.fields if field in request.POST}
+                context["steps"][name] = (step, form)
+        return self.page(request, self.template, row.title, **context)
 
-    @transaction.atomic
-    def _carry_out(self, request, row):
-        """Carry out the decision with its audit entry and its message; returns whether the row was changed."""
-        if (decision := self.decide(request, row)) is None:
-            return False
-        done, details = decision
-        if not done:
-            self.message_user(request, self.unchanged, messages.WARNING)
-            return False
+    def steps_of(self, request, row):
+        """{name: Step} of the buttons that this member of staff, who may change the case, is offered."""
+        has_perm = request.user.has_perm
+        return {name: step for name, step in row.steps().items() if not step.permission or has_perm(step.permission)}
+
+    def form_of(self, request, row, name, data=None):
+        """The form of a step: what it asks first."""
+        form = self.step_forms.get(name, StepForm)
+        return form(data, row=row, user=request.user, step=self.model.STEPS[name])
+
+    # The buttons
+
+    def _press(self, request, row, tried):
+        """Carry out the button of the POST; returns the response, or None to show the page again, with the forms of `tried`."""
+        name = next((name for name in self.model.STEPS if name in request.POST), None)
+        if name is None:
+            return None
+        step = self.model.STEPS[name]
+        if step.permission and not request.user.has_perm(step.permission):
+            raise PermissionDenied(step.permission)
+        if name not in row.steps():
+            return self.message_user(request, self.unchanged, messages.WARNING)
+        form = self.form_of(request, row, name, request.POST)
+        if not form.is_valid():
+            tried[name] = form
+            for sentence in dict.fromkeys(sentence for errors in form.errors.values() for sentence in errors):
+                self.message_user(request, sentence, messages.ERROR)
+            return None
+        return self.press(request, row, name, form)
+
+    def press(self, request, row, name, form):
+        """Carry out a step with what its form has asked."""
+        return getattr(self, f"press_{name}", self.take)(request, row, name, form)
+
+    def run(self, request, row, name, form):
+        """Make the transition of a step; returns whether this call made it."""
+        return getattr(row, self.model.STEPS[name].method or name)(**form.arguments)
+
+    def take(self, request, row, name, form):
+        """Carry out a step with its audit entry and its message."""
+        with transaction.atomic():
+            if not self.run(request, row, name, form):
+                return self.message_user(request, self.unchanged, messages.WARNING)
+            self.log(request, row, form.details)
+        words = self.model.STEPS[name].done
+        if not words:
+            state = self.model.objects.get(pk=row.pk).get_state_display()
+            words = gettext("“%(name)s” is now: %(state)s.") % {"name": row.title, "state": state}
+        self.message_user(request, words, messages.SUCCESS)
+        return self.after(row)
+
+    def log(self, request, row, details):
+        """Write what a step did into the audit log and the history."""
         rows = self.model.objects.filter(pk=row.pk)
-        state = rows.values_list("state", flat=True).get()
-        details |= {"fields": ["state"], "state": state, "page": self.page}
+        details = {
+            "state": rows.values_list("state", flat=True).get(),
+            "fields": ["state"],
+            "page": self.audited_as[0],
+        } | details
         AuditEntry.log(request.user, AuditEntry.Action.CHANGE, [row.pk], **details)
         self.log_changes(request, rows, "state")
-        values = {"name": getattr(row, self.name_of_row), "state": self.model.State(state).label}
-        self.message_user(request, gettext("“%(name)s” is now: %(state)s.") % values, messages.SUCCESS)
-        return True
+
+    def after(self, row):
+        """The response after a step: the queue."""
+        return redirect(f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist")

@@ -1,37 +1,134 @@
-"""The person behind a group pledge, organisation, enquiry or request: encrypted name and address, keyed digests, queries."""
+"""A case: what someone sent that staff must look at. Its states and steps, the person behind it, and queries by that person."""
 
-from django.db import models
-from django.db.models import Q
-from django.db.models.functions import Now
+import uuid
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.db import models, transaction
+from django.db.models import F, Q
+from django.db.models.functions import Coalesce, Now
+from django.utils.translation import gettext_lazy as _
 
 from pledges import addresses
 from pledges.crypto import keys
 from pledges.crypto.models import Unreadable
 from pledges.mail.models import Message
-from pledges.person import Restrictable, address_digests, digest_mark
-from pledges.providers.models import ProviderRule
+from pledges.person import Restrictable, address_digests
+from pledges.providers.models import BlockedAddress, ProviderRule
+from pledges.supporters.querysets import PENDING_LIFE
+
+
+@dataclass(frozen=True)
+class Step:
+    """One button of the page of a case, and the transition that it makes, by the `method` of its name unless that is given.
+
+    It is offered in the states `start`, in all of them if none is named. Without `to` the method changes something else than the
+    state. `mail` is the kind of the message about it. `permission` is needed beyond that to change the case. With `asks` a box
+    with these words must be ticked, since nobody can undo it. `done` is said afterwards. `title` and `help` stand above what the
+    button asks.
+    """
+
+    button: str
+    start: tuple = ()
+    to: str = ""
+    mail: str = ""
+    method: str = ""
+    permission: str = ""
+    asks: str = ""
+    done: str = ""
+    title: str = ""
+    help: str = ""
+    is_main: bool = False
+
+
+class States:
+    """The columns that each state has: {state: "needed_column other_column?"}, where "?" is for one that may be empty.
+
+    A column that a state does not name is empty in it. A needed column that ends in "_at" is the time of the transition.
+    """
+
+    def __init__(self, empty_texts=(), **states):
+        self.empty = {
+            column.rstrip("?"): "" if column.rstrip("?") in empty_texts else None
+            for columns in states.values()
+            for column in columns.split()
+        }
+        self.states = {state: columns.split() for state, columns in states.items()}
+
+    def _is_empty(self, column):
+        return Q(**{column: ""}) if self.empty[column] == "" else Q(**{f"{column}__isnull": True})
+
+    def constraint(self, name):
+        """The check constraint of this table."""
+        condition = Q()
+        for state, columns in self.states.items():
+            row = Q(state=state)
+            for column in self.empty:
+                if column in columns:
+                    row &= ~self._is_empty(column)
+                elif f"{column}?" not in columns:
+                    row &= self._is_empty(column)
+            condition |= row
+        return models.CheckConstraint(name=name, condition=condition)
+
+    def columns(self, state):
+        """{column: value} of a transition to this state: its time, and what it empties."""
+        named = self.states[state]
+        times = {column: Coalesce(F(column), Now()) for column in named if column.endswith("_at")}
+        emptied = {
+            column: empty for column, empty in self.empty.items() if column not in named and f"{column}?" not in named
+        }
+        return {"state": state} | times | emptied
+
+
+class Steps(models.Model):
+    """Abstract base of what has a state that staff change step by step."""
+
+    STATES: States
+    # {name: Step}
+    STEPS = {}
+
+    class Meta:
+        abstract = True
+
+    def steps(self):
+        """{name: Step} of what can be done with it now."""
+        return {name: step for name, step in self.STEPS.items() if not step.start or self.state in step.start}
+
+    def take(self, name, rows=None, **columns):
+        """Make the transition of a step, and queue its message; returns whether this call made it.
+
+        One statement compares and sets: it changes the row only if it is among `rows`, if given, and still in a state in which
+        the step is offered.
+        """
+        step = self.STEPS[name]
+        rows = type(self).objects.all() if rows is None else rows
+        with transaction.atomic():
+            rows = rows.filter(pk=self.pk, state__in=step.start or self.STATES.states)
+            changed = bool(rows.update(**self.STATES.columns(step.to) | columns))
+            if changed and step.mail:
+                Message.queue(step.mail, self)
+        return changed
+
 
 # The columns of the adult, as erased.
 ERASED = {
     "name_cipher": None,
     "address_cipher": None,
     "address_digest": None,
-    "address_digest_last": None,
-    "digest_mark": "",
+    "words_cipher": None,
 }
 # The condition that the columns hold an adult; for constraints.
 HAS_CONTACT = Q(
     name_cipher__isnull=False,
     address_cipher__isnull=False,
     address_digest__isnull=False,
-    address_digest__length=32,
-    address_digest_last__isnull=False,
-    address_digest_last__length=32,
+    address_digest__length=keys.DIGEST_BYTES,
 )
 
 
-class ContactQuerySet(models.QuerySet):
-    """Rows by their adult."""
+class CaseQuerySet(models.QuerySet):
+    """Cases by their person."""
 
     def with_person(self):
         """Rows whose adult's name and address are not erased."""
@@ -48,51 +145,58 @@ class ContactQuerySet(models.QuerySet):
     def at_address(self, address):
         """The rows whose adult has this address; compares the digests of every key in use."""
         digests = keys.digests("address", addresses.normalise(address, ProviderRule.objects.by_domain()))
-        return self.filter(Q(address_digest__in=digests) | Q(address_digest_last__in=digests))
+        return self.filter(address_digest__in=digests)
+
+    def beginning_with(self, number):
+        """The rows whose id begins with this number."""
+        return self.filter(pk__istartswith=number.strip())
+
+    def named(self, name):
+        """[row] of those whose adult has this name. Case, accents, spaces and the order of words make no difference."""
+        wanted, found = addresses.normalise_name(name), []
+        for row in self.with_person():
+            try:
+                if addresses.normalise_name(row.name) == wanted:
+                    found.append(row)
+            except keys.CannotDecrypt as error:
+                Unreadable.record(error)
+        return found
 
     def of_mailbox(self, row):
         """The rows with the same address as this one."""
-        same = Q(address_digest=row.address_digest) | Q(address_digest_last=row.address_digest_last)
-        return self.filter(same)
+        return self.filter(address_digest=row.address_digest)
 
     def linked(self):
         """The rows that a request for links is about: not restricted, and confirmed or still to be confirmed."""
         return self.filter(~Q(state="submitted") | Q(expires_at__gt=Now()), restricted_at=None)
 
-    def with_stale_digests(self):
-        """Rows whose digests were computed with other keys or provider rules than the present ones."""
-        return self.with_person().exclude(digest_mark=digest_mark(ProviderRule.objects.by_domain()))
 
-    def redigest(self, rules):
-        """Recompute stale digests by these provider rules. A row that no key opens is recorded for `/readyz`."""
-        for row in self.with_stale_digests().order_by("pk"):
-            try:
-                digests = address_digests(row.address, rules)
-            except keys.CannotDecrypt as error:
-                Unreadable.record(error)
-                continue
-            # Not a row whose adult was erased meanwhile.
-            self.model.objects.filter(pk=row.pk).with_person().update(**digests)
-
-
-class Contact(Restrictable):
-    """Abstract base of models with an adult. The columns are null once the adult is erased. Plain text exists only in memory.
+class Case(Steps, Restrictable):
+    """Abstract base of what a person sent, with the person, whose columns are null once erased. Plain text exists only in memory.
 
     `TABLE` is the first part of the associated data of the ciphertexts, and the field of Message. The digests find the rows of
-    one mailbox; see pledges/person.py.
+    one mailbox; see pledges/person.py. An owner of a voice has no states: what visitors see of it depends on the voice.
     """
 
     TABLE = ""
 
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     name_cipher = models.BinaryField(null=True, editable=False)
     address_cipher = models.BinaryField(null=True, editable=False)
-    address_digest = models.BinaryField(max_length=32, null=True, editable=False)
-    address_digest_last = models.BinaryField(max_length=32, null=True, editable=False)
-    digest_mark = models.CharField(max_length=12, blank=True, editable=False)
+    address_digest = models.BinaryField(max_length=keys.DIGEST_BYTES, null=True, editable=False)
+    # What staff wrote about a refusal.
+    words_cipher = models.BinaryField(null=True, editable=False)
     link_version = models.PositiveIntegerField(default=1, db_default=1, editable=False)
+    # Of the form, and so of every message.
+    language = models.CharField(_("language"), max_length=2, choices=settings.LANGUAGES)
+    created_at = models.DateTimeField(_("sent"), db_default=Now(), editable=False)
 
     class Meta:
         abstract = True
+
+    def __str__(self):
+        # No personal data: it is written to logs and to the admin's history.
+        return str(self.pk)[:8]
 
     def associated_data(self, column):
         """The associated data that bind a ciphertext to this column and row."""
@@ -117,6 +221,59 @@ class Contact(Restrictable):
             self.address_cipher, associated_data=self.associated_data("address")
         )
 
+    @property
+    def words(self):
+        """What staff wrote to the person about the refusal, or None. Raises CannotDecrypt."""
+        return self.words_cipher and keys.decrypt(self.words_cipher, associated_data=self.associated_data("words"))
+
+    @property
+    def reasons(self):
+        """The sentences that tell the person why it was refused. Raises CannotDecrypt."""
+        fixed = "" if self.refusal == self.Refusal.OTHER else self.get_refusal_display()
+        return [sentence for sentence in (fixed, self.words) if sentence]
+
+    def sealed(self, words):
+        """The ciphertext of what staff write about a refusal; None if that is nothing."""
+        return keys.encrypt(words, associated_data=self.associated_data("words")) if words else None
+
+    def digests(self, rules):
+        """{column: digest} by the first key and these provider rules; none once the adult is erased. Raises CannotDecrypt."""
+        return address_digests(self.address, rules) if self.address_cipher else {}
+
+    def set_person(self, name, address):
+        """Set ciphertexts and digests of name and address. Does not save."""
+        self.name_cipher = keys.encrypt(name, associated_data=self.associated_data("name"))
+        self.address_cipher = keys.encrypt(address, associated_data=self.associated_data("address"))
+        for column, digest in address_digests(address, ProviderRule.objects.by_domain()).items():
+            setattr(self, column, digest)
+
+
+class ProposalQuerySet(CaseQuerySet):
+    """Proposals by their state."""
+
+    def submitted(self):
+        """Those that can still be confirmed."""
+        return self.filter(state=self.model.State.SUBMITTED, expires_at__gt=Now())
+
+    def expired(self):
+        """Those that were not confirmed in time."""
+        return self.filter(state=self.model.State.SUBMITTED, expires_at__lte=Now())
+
+
+class Proposal(Case):
+    """Abstract base of what an adult enters and confirms by email, and staff approve or refuse: a group, an organisation."""
+
+    # The words that the adult agreed to, in `language`, at `created_at`.
+    agreed = models.TextField(_("agreed to"))
+    expires_at = models.DateTimeField(db_default=Now() + PENDING_LIFE, editable=False)
+    confirmed_at = models.DateTimeField(_("confirmed"), null=True, editable=False)
+    approved_at = models.DateTimeField(_("approved"), null=True, editable=False)
+    refused_at = models.DateTimeField(_("refused"), null=True, editable=False)
+
+    class Meta:
+        abstract = True
+        ordering = ["created_at", "pk"]
+
     def of_its_adult(self):
         """The rows that its mailbox has confirmed: those whose pages the adult can open."""
         same = type(self).objects.of_mailbox(self).with_person().filter(confirmed_at__isnull=False)
@@ -129,4 +286,32 @@ class Contact(Restrictable):
         """
         others = [row for row in rows if row.pk != self.pk]
         if others and self.messages.queued().filter(kind=kind).exists():
-            Message.queue_for(kind, **{self.TABLE: others[-1]})
+            Message.queue(kind, others[-1])
+
+    def block(self):
+        """Erase what was submitted with a mailbox whose owner did not send it, and block the mailbox."""
+        with transaction.atomic():
+            BlockedAddress.objects.add(self.address)
+            type(self).objects.filter(state=self.State.SUBMITTED).of_mailbox(self).delete()
+
+    def refuse(self, refusal, words=""):
+        """Refuse it for this reason, a value of `Refusal`, and in these words. Its adult reads both."""
+        return self.take("refuse", refusal=refusal, words_cipher=self.sealed(words))
+
+    def undo(self):
+        """Take back the decision of staff: it waits again."""
+        return self.take("undo")
+
+    def end_by(self, name):
+        """Make the last transition, from any state: one last message, then name and address of the adult are erased."""
+        step = self.STEPS[name]
+        with transaction.atomic():
+            row = type(self).objects.select_for_update().exclude(state=step.to).filter(pk=self.pk).first()
+            if row is None:
+                return False
+            if row.address_cipher is not None:
+                Message.queue_last(step.mail, row.address, row.language)
+                row.hand_over()
+            row.messages.all().delete()
+            type(self).objects.filter(pk=self.pk).update(**self.STATES.columns(step.to) | ERASED)
+        return True

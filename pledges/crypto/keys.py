@@ -1,9 +1,10 @@
 """Field encryption (AES-GCM) and keyed digests (HMAC-SHA-256): a copy of the database alone identifies no supporter.
 
-Keys come from the environment (FIELD_KEYS, DIGEST_KEYS), newest first, and are rotated by `manage.py rotate_keys`. All of them
-read; only registered ones write (registry.py).
+Keys come from the environment (FIELD_KEYS, DIGEST_KEYS), newest first: the first of a list writes, all of them read. Each stored
+value begins with the one-byte id of its key. `manage.py rotate_keys` brings all values to the first keys (pledges/rotation).
 """
 
+import base64
 import hashlib
 import hmac
 import os
@@ -13,37 +14,50 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
-from django.db import models
-from django.db.models import Q
-from django.db.models.functions import Substr
 
-from pledges.crypto.registry import decoded, key_id, writing_keys
-
+LISTS = ("FIELD_KEYS", "DIGEST_KEYS")
 NONCE_BYTES = 12
+# The length of a digest: the id of its key and the HMAC.
+DIGEST_BYTES = 33
 
 
 class CannotDecrypt(Exception):
     """No configured key decrypts the ciphertext, or its associated data belong to another row or column."""
 
 
-def current_field_key_id():
-    """The id of the newest registered key of FIELD_KEYS, which encrypts."""
-    return key_id(writing_keys("FIELD_KEYS")[0])
+def decoded(keys):
+    """The bytes of keys that the settings hold in URL-safe base64."""
+    return [base64.urlsafe_b64decode(key) for key in keys]
+
+
+def key_id(key):
+    """The byte that identifies a key. It tells nothing about the key."""
+    return hashlib.sha256(b"key id" + key).digest()[:1]
+
+
+@cache
+def _by_id(keys):
+    # Cached, because an export decrypts two million values.
+    return {key_id(key): key for key in decoded(keys)}
+
+
+def by_id(name):
+    """{id: key} of the listed keys of FIELD_KEYS or DIGEST_KEYS, newest first."""
+    return _by_id(tuple(getattr(settings, name)))
+
+
+def first_id(name):
+    """The id of the key of FIELD_KEYS or DIGEST_KEYS that writes."""
+    return next(iter(by_id(name)))
 
 
 def check_settings():
-    """Raise ImproperlyConfigured if two keys of a list have the same id, or if DIGEST_KEYS holds more than two keys."""
-    for name in ("FIELD_KEYS", "DIGEST_KEYS"):
-        ids = [key_id(key) for key in decoded(getattr(settings, name))]
-        if len(set(ids)) != len(ids):
+    """Raise ImproperlyConfigured if two keys of a list have the same id."""
+    for name in LISTS:
+        if len(by_id(name)) < len(getattr(settings, name)):
             raise ImproperlyConfigured(
-                f"{name}: two keys have the same one-byte id (one pair in 256 does). Generate another newest key."
+                f"{name}: two keys have the same one-byte id (one pair in 256 does). Generate another first key."
             )
-    if len(settings.DIGEST_KEYS) > 2:
-        raise ImproperlyConfigured(
-            "DIGEST_KEYS may hold two keys at most: the new one and the one it replaces. Finish the current rotation with "
-            "manage.py rotate_keys, then remove the oldest key."
-        )
 
 
 def pledge_associated_data(pledge_id, column):
@@ -56,65 +70,45 @@ def associated_data(table, column, row_id):
     return f"{table}.{column}.{row_id}"
 
 
-def encrypt(text, *, associated_data, key=None):
-    """Encrypt `text` with AES-GCM: one byte of key id, 12 bytes of nonce, then ciphertext and authentication tag.
+@cache
+def _cipher(key):
+    return AESGCM(key)
 
-    `associated_data` is "table.column.row id", so a ciphertext copied to another row or column does not decrypt. The key is the
-    newest registered one unless it is given.
+
+def encrypt(text, *, associated_data):
+    """Encrypt `text` with AES-GCM and the first key: one byte of key id, 12 bytes of nonce, then ciphertext and tag.
+
+    `associated_data` is "table.column.row id", so a ciphertext copied to another row or column does not decrypt.
     """
-    key = key or writing_keys("FIELD_KEYS")[0]
+    key_id, key = next(iter(by_id("FIELD_KEYS").items()))
     nonce = os.urandom(NONCE_BYTES)
-    ciphertext = AESGCM(key).encrypt(nonce, text.encode(), associated_data.encode())
-    return bytes([key_id(key)]) + nonce + ciphertext
+    return key_id + nonce + _cipher(key).encrypt(nonce, text.encode(), associated_data.encode())
 
 
 def decrypt(data, *, associated_data):
     """The text that `encrypt` was given with the same associated data. Raises CannotDecrypt."""
     data = bytes(data)
     nonce, ciphertext = data[1 : 1 + NONCE_BYTES], data[1 + NONCE_BYTES :]
-    for cipher in _ciphers_by_key_id(tuple(settings.FIELD_KEYS)).get(data[:1], ()):
-        try:
-            return cipher.decrypt(nonce, ciphertext, associated_data.encode()).decode()
-        except (InvalidTag, ValueError):  # ValueError: the data is truncated
-            continue
-    raise CannotDecrypt(associated_data)
-
-
-def opens(key, data, *, associated_data):
-    """Whether this key decrypts the ciphertext."""
-    data = bytes(data)
     try:
-        AESGCM(key).decrypt(data[1 : 1 + NONCE_BYTES], data[1 + NONCE_BYTES :], associated_data.encode())
-    except (InvalidTag, ValueError):
-        return False
-    return True
+        key = by_id("FIELD_KEYS")[data[:1]]
+        return _cipher(key).decrypt(nonce, ciphertext, associated_data.encode()).decode()
+    except (KeyError, InvalidTag, ValueError):  # ValueError: the data is truncated
+        raise CannotDecrypt(associated_data) from None
 
 
-@cache
-def _ciphers_by_key_id(field_keys):
-    """{key id byte: [AESGCM, ...]}. Cached, because an export decrypts two million values."""
-    ciphers = {}
-    for key in decoded(field_keys):
-        ciphers.setdefault(bytes([key_id(key)]), []).append(AESGCM(key))
-    return ciphers
-
-
-def digests(purpose, *parts, by=None):
-    """The keyed digests (32 bytes each) of `parts`, one for each registered key of DIGEST_KEYS, newest first.
-
-    `purpose` provides domain separation: the same text in another column gives an unrelated digest. `by` are other keys.
-    """
+def _digest(key_id, key, purpose, parts):
     message = b"\x00".join(part.encode() for part in (purpose, *parts))
-    return [hmac.digest(key, message, hashlib.sha256) for key in by or writing_keys("DIGEST_KEYS")]
+    return key_id + hmac.digest(key, message, hashlib.sha256)
 
 
-def digest_key_ids():
-    """Hexadecimal ids of the newest and the oldest registered digest key, such as "1f1f"; equal outside a rotation."""
-    keys = writing_keys("DIGEST_KEYS")
-    return f"{key_id(keys[0]):02x}{key_id(keys[-1]):02x}"
+def digest(purpose, *parts):
+    """The keyed digest of `parts` by the first key, which is stored.
+
+    `purpose` provides domain separation: the same text in another column gives an unrelated digest.
+    """
+    return _digest(*next(iter(by_id("DIGEST_KEYS").items())), purpose, parts)
 
 
-def has_older_key(column):
-    """The condition that the ciphertext in this column exists and was encrypted with another key than the present one."""
-    key_id = Substr(column, 1, 1, output_field=models.BinaryField())
-    return ~Q(**{column: None}) & ~models.lookups.Exact(key_id, bytes([current_field_key_id()]))
+def digests(purpose, *parts):
+    """The keyed digests of `parts` by every listed key, newest first, by which stored ones are looked up."""
+    return [_digest(key_id, key, purpose, parts) for key_id, key in by_id("DIGEST_KEYS").items()]

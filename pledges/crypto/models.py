@@ -1,88 +1,48 @@
-"""The registered keys: the fingerprints of all keys with which processes may write."""
+"""The state of a change of keys, and ciphertexts that no key opens."""
 
-from django.conf import settings
-from django.db import connection, models, transaction
-from django.db.models import Max, Q
+from datetime import timedelta
+
+from django.db import models
 from django.db.models.functions import Now
 
-from pledges.crypto import registry
-from pledges.crypto.registry import State
+# What pages say before `rotate_keys` can tell better.
+EXPECTED = timedelta(minutes=30)
 
 
-def _forget():
-    registry.forget()
-    # Another thread may have read the present rows meanwhile.
-    transaction.on_commit(registry.forget)
+class Closed(Exception):
+    """Nothing is accepted until `opens_at`, about: keys are being changed."""
+
+    def __init__(self, opens_at):
+        super().__init__(opens_at)
+        self.opens_at = opens_at
 
 
-class RegisteredKeyQuerySet(models.QuerySet):
-    """Queries and changes of registered keys. After a change this process reads them again."""
+class Rotation(models.Model):
+    """The one row that exists while keys are being changed: until `manage.py rotate_keys` is done, the site takes no form."""
 
-    def of(self, name):
-        """The registered keys of one list, such as "FIELD_KEYS"."""
-        return self.filter(list=name)
-
-    def add(self, name, states):
-        """Register keys of a list, {key as bytes: State}. Raises IntegrityError if one is registered, or its id is."""
-        rows = [
-            self.model(
-                list=name, fingerprint=registry.fingerprint(key), key_id=f"{registry.key_id(key):02x}", state=state
-            )
-            for key, state in states.items()
-        ]
-        self.bulk_create(rows)
-        _forget()
-
-    def promote(self, name):
-        """Make the coming key the current one, and the current one leave. The caller holds `lock`."""
-        self.of(name).filter(state=State.CURRENT).update(state=State.LEAVING)
-        self.of(name).filter(state=State.COMING).update(state=State.CURRENT)
-        _forget()
-
-    def drop(self):
-        """End the registration of these keys."""
-        self.delete()
-        _forget()
-
-    def seconds_until_noticed(self):
-        """Seconds until every process has read the rows of coming keys, 0 if there is none."""
-        since = self.filter(state=State.COMING).aggregate(since=Now() - Max("registered_at"))["since"]
-        return 0 if since is None else max(0, settings.KEYS_VIEW_SECONDS - since.total_seconds())
-
-    @staticmethod
-    def lock():
-        """Wait until no transaction is storing digests, and keep others from it until the end of this one.
-
-        The trigger of migrations/sql/keys.sql takes the same lock, shared.
-        """
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(keys_lock())")
-
-
-class RegisteredKey(models.Model):
-    """One key of FIELD_KEYS or DIGEST_KEYS: its fingerprint, which tells nothing about it, and its place in a rotation."""
-
-    list = models.CharField(max_length=11, choices=[(name, name) for name in registry.LISTS], editable=False)
-    fingerprint = models.BinaryField(max_length=32, editable=False)
-    # Two hexadecimal digits, as in `digest_mark`.
-    key_id = models.CharField(max_length=2, editable=False)
-    state = models.CharField(max_length=7, choices=[(state.value, state.value) for state in State], editable=False)
-    registered_at = models.DateTimeField(db_default=Now(), editable=False)
-
-    objects = RegisteredKeyQuerySet.as_manager()
+    # Always true, so that there is one row at most.
+    id = models.BooleanField(primary_key=True, default=True, editable=False)
+    began_at = models.DateTimeField(db_default=Now(), editable=False)
+    # About when the site takes forms again.
+    opens_at = models.DateTimeField(db_default=Now() + EXPECTED, editable=False)
 
     class Meta:
         default_permissions = ()
-        constraints = [
-            models.UniqueConstraint(fields=["list", "fingerprint"], name="registered_key_unique"),
-            models.UniqueConstraint(fields=["list", "key_id"], name="registered_key_id_unique"),
-            models.UniqueConstraint(
-                fields=["list", "state"], name="registered_key_one_current", condition=~Q(state="leaving")
-            ),
-        ]
+        constraints = [models.CheckConstraint(name="rotation_is_one", condition=models.Q(id=True))]
 
     def __str__(self):
-        return f"{self.list} {self.key_id} {self.state}"
+        return f"since {self.began_at:%Y-%m-%d %H:%M}"
+
+    @classmethod
+    def begin(cls):
+        """Close the site for forms, unless it is closed."""
+        cls.objects.bulk_create([cls()], ignore_conflicts=True)
+
+    @classmethod
+    def require_none(cls):
+        """Raise Closed while keys are being changed."""
+        if rotation := cls.objects.first():
+            raise Closed(rotation.opens_at)
 
 
 class Unreadable(models.Model):

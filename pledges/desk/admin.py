@@ -10,23 +10,33 @@ from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
 from django.http import HttpResponseRedirect, QueryDict
 from django.shortcuts import redirect
-from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils import formats, timezone
 from django.utils.decorators import method_decorator
 from django.utils.html import format_html, format_html_join
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
 from pledges.access import decrypted, log_access_to_people, reason_url, sees_people
+from pledges.cases.admin import CaseAdmin
 from pledges.crypto import keys
 from pledges.desk import audit_words
 from pledges.desk.bulk import CANNOT_ERASE_MESSAGE, BulkActions
 from pledges.desk.corrections import CorrectionForm, PersonForm, RequestChannelForm
 from pledges.desk.lists import FILTERS, LOOKUPS, PledgeList
 from pledges.desk.minutes import MinutePages
-from pledges.desk.people import MANY_PEOPLE, MORE_PEOPLE, NO_NUMBER, FindForm, list_of, numbered
+from pledges.desk.people import (
+    MANY_PEOPLE,
+    MORE_PEOPLE,
+    NO_NUMBER,
+    NOBODY,
+    NOBODY_SINCE,
+    FindForm,
+    list_of,
+    numbered,
+)
 from pledges.desk.search import (
     BUTTONS,
     CHANGED,
@@ -38,16 +48,13 @@ from pledges.desk.search import (
     mail_obstacle,
     mails_of,
 )
-from pledges.enquiries.models import Enquiry
 from pledges.exports.admin import allowed_contents
 from pledges.exports.models import Export
-from pledges.groups.models import GroupPledge
 from pledges.inbox.models import Submission
-from pledges.joinings.models import Joining
 from pledges.mail.models import Message
 from pledges.sectors.models import Sector
 from pledges.statistics.admin import FunnelPage
-from pledges.supporters.batches import Batch, BatchRow
+from pledges.supporters.batches import Batch
 from pledges.supporters.models import CHOICE_FIELDS, MAX_REPEATS, OPT_IN_FIELDS, Pledge
 from staff.admin import reauthentication
 from staff.admin.base import ModelAdmin, change_url
@@ -206,7 +213,7 @@ class PledgeAdmin(BulkActions, MinutePages, FunnelPage, ModelAdmin):
 
     @admin.display(description=_("batches"))
     def batches(self, pledge):
-        batches = Batch.objects.filter(pk__in=BatchRow.objects.filter(pledge=pledge.pk).values("batch"))
+        batches = Batch.objects.filter(ids__contains=[pledge.pk])
         rows = [
             (
                 reverse("admin:pledges_batch_change", args=[batch.pk]),
@@ -301,15 +308,8 @@ class PledgeAdmin(BulkActions, MinutePages, FunnelPage, ModelAdmin):
         if form.is_valid():
             form.save(request.session)
             return redirect(reauthentication.next_path(request, reverse("admin:pledges_pledge_changelist")))
-        context = {
-            **self.admin_site.each_context(request),
-            "title": _("Why do you need the names?"),
-            "note": MANY_PEOPLE,
-            "opts": self.opts,
-            "media": self.media,
-            "form": form,
-        }
-        return TemplateResponse(request, "admin/pledges/pledge/reason.html", context)
+        title = _("Why do you need the names?")
+        return self.page(request, "admin/pledges/pledge/reason.html", title, note=MANY_PEOPLE, form=form)
 
     def find(self, request):
         """Redirect to the list, filtered to the pledges found; the URL contains their ids, neither the address nor the name.
@@ -324,6 +324,7 @@ class PledgeAdmin(BulkActions, MinutePages, FunnelPage, ModelAdmin):
         form = FindForm(request.POST)
         if not form.is_valid():
             return self.changelist_view(request, {"find_form": form})
+        self._show_cases(request, form)
         if form.is_address:
             ids = self._at_address(request, form)
         else:
@@ -334,10 +335,9 @@ class PledgeAdmin(BulkActions, MinutePages, FunnelPage, ModelAdmin):
         return redirect(list_of(ids))
 
     def _at_address(self, request, form):
-        """The ids of the pledges of one mailbox. Messages say what else has this address."""
+        """The ids of the pledges of one mailbox. A message says what of this address is not settled."""
         address = form.cleaned_data["person"]
         self._show_submissions(request, address)
-        self._show_contacts(request, address)
         ids = list(Pledge.objects.at_address(address).values_list("pk", flat=True))
         if not ids:
             form.add_error("person", _("No pledge has this address."))
@@ -353,27 +353,25 @@ class PledgeAdmin(BulkActions, MinutePages, FunnelPage, ModelAdmin):
     def _by_name(self, request, form):
         """The ids of the newest pledges with this name."""
         found = Pledge.objects.find_by_name(form.cleaned_data["person"])
+        since = found.reached and {"day": formats.localize(timezone.localdate(found.reached))}
         if not found.ids:
-            form.add_error(
-                "person",
-                _("No pledge has this name. Check that it is the whole name, or search for the email address."),
-            )
-        elif not found.is_complete:
-            self.message_user(request, MORE_PEOPLE, messages.WARNING)
+            form.add_error("person", NOBODY_SINCE % since if since else NOBODY)
+        elif since:
+            self.message_user(request, MORE_PEOPLE % since, messages.WARNING)
         return found.ids
 
-    def _show_contacts(self, request, address):
-        """A message with a link to each group pledge, each organisation and each enquiry of this address."""
-        for model, words in (
-            (GroupPledge, _("This address has a group pledge: open it")),
-            (Joining, _("This address has entered an organisation: open it")),
-            (Enquiry, _("This address has written to us: open the message")),
-        ):
-            rows = model.objects.at_address(address)
-            # Disclosures are the safeguarding lead's alone.
-            for row in rows.inbox() if model is Enquiry else rows:
-                link = format_html('<a href="{}">{}</a>', change_url(row), words)
-                self.message_user(request, link, messages.WARNING)
+    def _show_cases(self, request, form):
+        """A message with a link to each case of this address, number or name that this member of staff may see."""
+        for cases in self.admin_site._registry.values():
+            if not (
+                isinstance(cases, CaseAdmin) and cases.holds_person and cases.has_view_or_change_permission(request)
+            ):
+                continue
+            rows, typed = cases.get_queryset(request), form.cleaned_data["person"]
+            find = rows.at_address if form.is_address else rows.beginning_with if form.is_number else rows.named
+            for row in find(typed):
+                words = f"{capfirst(str(cases.opts.verbose_name))}: {cases.title_of(row)}"
+                self.message_user(request, format_html('<a href="{}">{}</a>', change_url(row), words), messages.WARNING)
 
     def _show_submissions(self, request, address):
         """A message with a link to the submissions of this mailbox that are not settled, if there are any."""

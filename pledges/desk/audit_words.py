@@ -43,7 +43,6 @@ audit_words.CHOICES |= {
         "restrict": pgettext_lazy("step", "restricted"),
         "lift": pgettext_lazy("step", "restriction lifted"),
         "cancel": pgettext_lazy("step", "stopped"),
-        "go_on": pgettext_lazy("step", "went on"),
         # Those of news by email.
         "submit": pgettext_lazy("step", "asked for a second person"),
         "take_back": pgettext_lazy("step", "made a draft again"),

@@ -1,19 +1,16 @@
-"""Admin of batches (bulk changes of pledges): their progress, and buttons to stop, undo and retry them."""
+"""Admin of batches (bulk changes of pledges): their state, and a button to stop or undo them."""
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.shortcuts import redirect
-from django.template.response import TemplateResponse
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from pledges.access import sees_people
 from pledges.supporters.batches import Batch
-from pledges.supporters.models import Pledge
 from staff.admin.base import ModelAdmin, NoAddOrDelete, change_url
 from staff.admin.in_history import PLEDGES
-from staff.models import AuditEntry
 
 STATES = Batch.State
 # What the history says of a batch.
@@ -23,10 +20,7 @@ STEPS_IN_HISTORY = {
     Batch.Kind.RESTORE: _("restored pledges (batch %(number)s)"),
     "undo": _("undid the batch %(number)s"),
     "cancel": _("stopped the batch %(number)s"),
-    "go_on": _("let the batch %(number)s go on"),
 }
-# Up to this many pledges are restored within the request; the worker undoes larger batches.
-UNDO_IN_REQUEST = 200
 
 
 @admin.register(Batch)
@@ -46,8 +40,12 @@ class BatchAdmin(NoAddOrDelete, ModelAdmin):
         return words % {"number": details["batch"]} if words else ""
 
     def links_in_history(self, request, entry, row):
-        is_undone = row is None or row.state in (STATES.UNDOING, STATES.UNDONE)
+        is_undone = row is None or row.undo_asked_at
         return [] if is_undone else [(_("See or undo it"), change_url(row))]
+
+    def get_queryset(self, request):
+        # Without the ids, which may be a hundred thousand.
+        return super().get_queryset(request).defer("ids", "invalidated")
 
     def has_change_permission(self, request, obj=None):
         """Permission to change pledges includes undoing any batch, colleagues' batches included."""
@@ -64,7 +62,7 @@ class BatchAdmin(NoAddOrDelete, ModelAdmin):
         return batch.pk
 
     def change_view(self, request, object_id, form_url="", extra_context=None):
-        """The progress of a batch, with buttons to stop it, undo it, or retry it after a failure."""
+        """The state of a batch, with a button to stop or undo it."""
         batch = self.get_object(request, object_id)
         if not self.has_change_permission(request, batch):
             raise PermissionDenied
@@ -74,58 +72,36 @@ class BatchAdmin(NoAddOrDelete, ModelAdmin):
         if request.method == "POST":
             self._handle_button(request, batch)
             return redirect(request.path)
-        if batch.undo_asked_at:
-            processed, total = batch.undone + batch.kept, batch.changed
-        else:
-            processed, total = batch.changed + batch.skipped, batch.count
         context = {
-            **self.admin_site.each_context(request),
-            "title": _("Batch %(number)d") % {"number": batch.pk},
             "batch": batch,
-            "opts": self.opts,
-            "media": self.media,
-            "in_progress": batch.state in (STATES.WAITING, STATES.RUNNING, STATES.UNDOING),
-            "processed": processed,
-            "total": total,
-            "may_cancel": batch.state in (STATES.WAITING, STATES.RUNNING),
-            "may_undo": batch.changed and batch.state in (STATES.DONE, STATES.CANCELLED, STATES.FAILED),
-            "may_retry": batch.state == STATES.FAILED,
+            "in_progress": batch.state == STATES.WAITING,
+            "may_stop": batch.state == STATES.WAITING and not batch.undo_asked_at,
+            "may_undo": batch.changed and batch.state == STATES.DONE,
             "expired_count": self._expired_count(batch),
             "domain": batch.domain if sees_people(request) else "",
         }
-        return TemplateResponse(request, "admin/pledges/batch/progress.html", context)
+        title = _("Batch %(number)d") % {"number": batch.pk}
+        return self.page(request, "admin/pledges/batch/progress.html", title, **context)
 
     @staticmethod
     def _expired_count(batch):
         """The pledges that would be erased once their confirmation is undone: they are past `expires_at`."""
         if batch.kind != Batch.Kind.CONFIRM or batch.undo_asked_at:
             return 0
-        changed = batch.rows.exclude(changed_at=None).values("pledge")
-        return Pledge.objects.filter(pk__in=changed).past_expiry().count()
-
-    @transaction.atomic
-    def _stop_or_resume(self, request, batch, step):
-        """Stop a batch, or resume one that failed, with its audit entry; returns whether this call did it."""
-        done = batch.cancel() if step == "cancel" else batch.resume()
-        if done:
-            AuditEntry.log(request.user, AuditEntry.Action.CHANGE, batch=batch.pk, step=step)
-        return done
+        return batch.pledges().past_expiry().count()
 
     def _handle_button(self, request, batch):
-        if "cancel" in request.POST:
-            if self._stop_or_resume(request, batch, "cancel"):
-                self.message_user(request, _("The batch has been stopped. What it had done stays until you undo it."))
-        elif "undo" in request.POST:
-            with transaction.atomic():
-                begun = batch.undo(request.user)
-                if begun and batch.changed <= UNDO_IN_REQUEST:
-                    batch.finish()
-                elif begun:
-                    batch.enqueue()
-            if batch.state == STATES.UNDONE:
-                done = ngettext(
-                    "%(count)d pledge is as it was before.", "%(count)d pledges are as they were before.", batch.undone
-                )
-                self.message_user(request, done % {"count": batch.undone}, messages.SUCCESS)
-        elif "go_on" in request.POST and self._stop_or_resume(request, batch, "go_on"):
-            batch.enqueue()
+        if "undo" not in request.POST:
+            return
+        with transaction.atomic():
+            if not batch.undo(request.user):
+                return
+            batch.start()
+        batch.refresh_from_db()
+        if batch.undone:
+            done = ngettext(
+                "%(count)d pledge is as it was before.", "%(count)d pledges are as they were before.", batch.undone
+            )
+            self.message_user(request, done % {"count": batch.undone}, messages.SUCCESS)
+        elif not batch.changed and batch.undone_at:
+            self.message_user(request, _("The batch has been stopped. It has changed nothing."))

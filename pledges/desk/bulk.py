@@ -7,7 +7,6 @@ from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.http import HttpResponseRedirect
 from django.shortcuts import redirect
-from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils.decorators import method_decorator
 from django.utils.html import format_html
@@ -25,8 +24,6 @@ from staff.admin import reauthentication
 from staff.admin.confirmation_page import SURE, chosen_rows, repeated
 from staff.models import AuditEntry
 
-# Up to this many pledges are changed within the request; the worker does larger batches.
-CHANGE_IN_REQUEST = 200
 # More are refused: each erasure sends a message and cannot be undone.
 ERASE_LIMIT = 500
 
@@ -194,10 +191,7 @@ class BulkActions:
         with transaction.atomic():
             choice = self._filters(request) if chosen == Batch.Chosen.FILTERS else {}
             batch = Batch.begin(kind, pledges, request.user, chosen, choice)
-            if batch.count <= CHANGE_IN_REQUEST:
-                batch.finish()
-            else:
-                batch.enqueue()
+            batch.start()
         page = reverse("admin:pledges_batch_change", args=[batch.pk])
         if batch.state == Batch.State.WAITING:
             return HttpResponseRedirect(page)
@@ -225,18 +219,14 @@ class BulkActions:
     def _confirmation_page(self, request, title, explanation, facts, rows, form=None):
         """The page that explains the action and shows its rows; its button sends the same POST again with "sure"."""
         context = {
-            **self.admin_site.each_context(request),
-            "title": title,
             "explanation": [sentence for sentence in explanation if sentence],
             "facts": facts,
-            "opts": self.opts,
-            "media": self.media,
             **chosen_rows(self, request, rows),
             "hidden": repeated(request),
             "form": form,
             "cancel_url": f"{reverse('admin:pledges_pledge_changelist')}?{request.GET.urlencode()}".rstrip("?"),
         }
-        return TemplateResponse(request, "admin/pledges/pledge/confirm_action.html", context)
+        return self.page(request, "admin/pledges/pledge/confirm_action.html", title, **context)
 
     def _erase_one(self, request, pledge, form):
         try:

@@ -2,9 +2,11 @@
 
 from django import forms
 from django.db import models
-from django.db.models import Q
+from django.utils.formats import date_format
+from django.utils.timezone import localtime
 from django.utils.translation import gettext_lazy as _
 
+from pledges.crypto.models import Closed, Rotation
 from pledges.forms.fields import AddressField, NameField
 from pledges.mail.models import Message
 from pledges.person import PERSON_FIELDS
@@ -106,10 +108,19 @@ class PersonForm(CorrectionForm):
 
     def clean_name(self):
         name = self.cleaned_data["name"]
+        if "name" not in self.changed_data:
+            return name
+        try:
+            Rotation.require_none()
+        except Closed as closed:
+            raise forms.ValidationError(
+                _("The keys of the site are being changed. Names can be corrected again at about %(time)s."),
+                code="closed",
+                params={"time": date_format(localtime(closed.opens_at), "TIME_FORMAT")},
+            ) from closed
         person = Pledge()
         person.set_digests(name, self.instance.address)
-        duplicates = Q(name_digest=person.name_digest) | Q(name_digest_last=person.name_digest_last)
-        if "name" in self.changed_data and Pledge.objects.filter(duplicates).exclude(pk=self.instance.pk).exists():
+        if Pledge.objects.filter(name_digest=person.name_digest).exclude(pk=self.instance.pk).exists():
             raise forms.ValidationError(
                 _("There is already a pledge with this name from this address."), code="duplicate"
             )

@@ -1,7 +1,6 @@
 """The list of pledges, fast at a million rows: paging by an index-only scan, estimated counts, filters by day."""
 
 import json
-from math import ceil
 
 from django.contrib import admin
 from django.contrib.admin.views.main import ChangeList
@@ -44,18 +43,15 @@ class ExactCount(int):
         return number_format(int(self))
 
 
-def estimated_rows(queryset):
-    """The number of rows as estimated by PostgreSQL's planner; reads no rows."""
-    return json.loads(queryset.order_by().select_related(None).explain(format="json"))[0]["Plan"]["Plan Rows"]
-
-
 def limited_count(queryset):
-    """The number of rows: exact up to COUNT_LIMIT, estimated above."""
-    estimate = estimated_rows(queryset)
-    if estimate > COUNT_LIMIT:
-        return EstimatedCount(estimate)
-    count = queryset.order_by().values("pk")[: COUNT_LIMIT + 1].count()
-    return ExactCount(count) if count <= COUNT_LIMIT else EstimatedCount(count)
+    """The number of rows: exact up to COUNT_LIMIT, above it as PostgreSQL's planner estimates it without reading rows."""
+    queryset = queryset.order_by().select_related(None)
+    estimate = json.loads(queryset.explain(format="json"))[0]["Plan"]["Plan Rows"]
+    if estimate <= COUNT_LIMIT:
+        count = queryset.values("pk")[: COUNT_LIMIT + 1].count()
+        if count <= COUNT_LIMIT:
+            return ExactCount(count)
+    return EstimatedCount(max(estimate, COUNT_LIMIT))
 
 
 class PledgeList(ChangeList):
@@ -66,26 +62,21 @@ class PledgeList(ChangeList):
         return super().get_ordering_field(field_name) if field_name in self.sortable_by else None
 
     def get_results(self, request):
-        size, self.page_num = self.list_per_page, min(max(self.page_num, 1), LAST_PAGE)
-        start = (self.page_num - 1) * size
-        ids = self.queryset.values_list("pk", flat=True)
-        # Pages in the last quarter are read from the end: counting is faster than skipping that many rows.
-        forwards = start == 0 or start < estimated_rows(self.queryset) * 3 / 4
-        page = list(ids[start : start + size + 1]) if forwards else []
-        if len(page) > size:
-            count = max(limited_count(self.queryset), EstimatedCount(start + len(page)))
-            page = page[:size]
-        elif page or start == 0:
+        size, ids = self.list_per_page, self.queryset.values_list("pk", flat=True)
+        start = (min(max(self.page_num, 1), LAST_PAGE) - 1) * size
+        page = list(ids[start : start + size + 1])
+        if start and not page:
+            # A page beyond the end, where links may lead that follow an estimate, shows the last page.
+            count = ExactCount(self.queryset.order_by().count())
+            start = max(count - 1, 0) // size * size
+            page = list(ids[start:])
+        elif len(page) <= size:
             count = ExactCount(start + len(page))
         else:
-            count = ExactCount(self.queryset.order_by().count())
-            # A page beyond the end (links follow an estimate that was too high) shows the last page.
-            self.page_num = min(self.page_num, max(ceil(count / size), 1))
-            from_end = count - (self.page_num - 1) * size
-            page = list(ids.reverse()[max(from_end - size, 0) : from_end])[::-1]
-        rows = self.model.objects.select_related(*self.list_select_related).in_bulk(page)
-        self.result_list = [rows[pk] for pk in page if pk in rows]
-        self.result_count, self.full_result_count = count, None
+            count = max(limited_count(self.queryset), EstimatedCount(start + len(page)))
+        rows = self.model.objects.select_related(*self.list_select_related).in_bulk(page[:size])
+        self.result_list = [rows[pk] for pk in page[:size] if pk in rows]
+        self.page_num, self.result_count, self.full_result_count = start // size + 1, count, None
         self.paginator = Paginator(self.queryset, size)
         self.paginator.count = count
         self.multi_page = count > size

@@ -6,9 +6,8 @@ from django import forms
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
-from django.db.models import Count
+from django.db.models import Count, Sum
 from django.shortcuts import redirect
-from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -17,12 +16,12 @@ from django.utils.translation import gettext_lazy, pgettext_lazy
 from pledges.access import log_access_to_people
 from pledges.counting import tally
 from pledges.crypto import keys
-from pledges.desk.bulk import CHANGE_IN_REQUEST, CHANGED_MESSAGES
+from pledges.desk.bulk import CHANGED_MESSAGES
 from pledges.desk.chosen import chosen_of, domain_of, minutes_words, origin_words
 from pledges.figures.minutes import HEIGHT, minute_chart
 from pledges.sectors.models import Sector
 from pledges.statistics import minutes, origins
-from pledges.statistics.models import Minute
+from pledges.statistics.models import Statistic
 from pledges.statistics.origins import LISTED_FROM, MOMENT, Chosen
 from pledges.supporters.batches import Batch
 from pledges.supporters.models import Pledge
@@ -63,26 +62,23 @@ class MinutePages:
             raise PermissionDenied
         period = _period(request)
         series = minutes.read(period)
-        rows = _rows(period, series)
+        columns, rows = _table(period, series)
         # Up to a second ago, so that what the links lead to stays the same.
         until = min(period.until, timezone.now().replace(microsecond=0))
         context = {
-            **self.admin_site.each_context(request),
-            "title": _("Sign-ups by minute"),
-            "opts": self.opts,
-            "media": self.media,
             "period": period,
             "is_last_day": not request.GET.keys() & {"day", "hour"},
             "chosen_day": timezone.localdate(period.since),
             "days": minutes.days_to_choose(),
             "height": HEIGHT,
-            "charts": _charts(series),
+            "charts": [(TITLES[kind], kind, series[kind], minute_chart(series[kind])) for kind in series],
+            "columns": columns,
             "rows": rows,
             "floods": [row for row in rows if row[3]],
             "tables": self._tables(request, period.since, until),
             "least": LISTED_FROM,
         }
-        return TemplateResponse(request, "admin/pledges/pledge/minutes.html", context)
+        return self.page(request, "admin/pledges/pledge/minutes.html", _("Sign-ups by minute"), **context)
 
     def _tables(self, request, since, until):
         """[(title, [(label, Group, URL of the list)])] of each kind of origin."""
@@ -126,10 +122,6 @@ class MinutePages:
         to_change = Batch.to_change(Batch.Kind.INVALIDATE, pledges)
         total, counted = tally.read().total, to_change.confirmed().count()
         context = {
-            **self.admin_site.each_context(request),
-            "title": _("Remove sign-ups from the count"),
-            "opts": self.opts,
-            "media": self.media,
             "form": form,
             "origin": origin_words(request, chosen.origin),
             "minutes": minutes_words(chosen),
@@ -140,7 +132,7 @@ class MinutePages:
             "total_after": total - counted,
             "list_url": reverse("admin:pledges_pledge_changelist", query=chosen.query),
         }
-        return TemplateResponse(request, "admin/pledges/pledge/remove.html", context)
+        return self.page(request, "admin/pledges/pledge/remove.html", _("Remove sign-ups from the count"), **context)
 
     def _begin(self, request, chosen, pledges, reason):
         with transaction.atomic():
@@ -148,10 +140,7 @@ class MinutePages:
             batch = Batch.begin(
                 Batch.Kind.INVALIDATE, pledges, request.user, Batch.Chosen.MINUTES, chosen.query, **words
             )
-            if batch.count <= CHANGE_IN_REQUEST:
-                batch.finish()
-            else:
-                batch.enqueue()
+            batch.start()
         if batch.state == Batch.State.DONE:
             done = CHANGED_MESSAGES[Batch.Kind.INVALIDATE] % {"count": batch.changed}
             self.message_user(request, done, messages.SUCCESS)
@@ -191,43 +180,36 @@ def _period(request):
     return minutes.last_day()
 
 
-# What is drawn, in this order. Refusals and challenges appear once there has been one.
+# The columns of the table, in this order. Refusals and challenges are counted by hour, and
+# appear once there has been one.
 TITLES = {
     "signed": pgettext_lazy("pledges", "Signed"),
     "confirmed": pgettext_lazy("pledges", "Confirmed"),
-    Minute.Kind.REFUSAL: pgettext_lazy("forms", "Refused"),
-    Minute.Kind.CHALLENGE: pgettext_lazy("forms", "Challenged"),
+    Statistic.Kind.REFUSAL: pgettext_lazy("forms", "Refused"),
+    Statistic.Kind.CHALLENGE: pgettext_lazy("forms", "Challenged"),
 }
 
 
-def _kinds(series):
-    """The kinds that are shown: sign-ups and confirmations, and refusals and challenges if there was one in all these days."""
-    return [
-        kind
-        for kind in TITLES
-        if kind in ("signed", "confirmed") or any(map(any, (series[kind].counts, *series[kind].before)))
-    ]
-
-
-def _charts(series):
-    """[(title, kind, Series, MinuteChart)] of the kinds that are shown."""
-    return [(TITLES[kind], str(kind), series[kind], minute_chart(series[kind])) for kind in _kinds(series)]
-
-
-def _rows(period, series):
-    """The table of the drawing: (start, (number of each kind), usual sign-ups, whether it is a flood, URL of the hour or "")."""
-    steps = 1 if period.is_hour else STEPS_OF_HOUR
-    numbers = zip(*(series[kind].by(steps) for kind in _kinds(series)), strict=True)
-    return [
+def _table(period, series):
+    """The titles of the table, and its rows: (start, numbers, usual sign-ups, whether it is a flood, URL of the hour or "")."""
+    size = 1 if period.is_hour else STEPS_OF_HOUR
+    starts, usual = period.starts[::size], series["signed"].usual(size)
+    columns = {kind: series[kind].by(size) for kind in series}
+    if not period.is_hour:
+        counted = Statistic.objects.filter(at__in=starts, kind__in=[Statistic.Kind.REFUSAL, Statistic.Kind.CHALLENGE])
+        for kind, at, n in counted.values_list("kind", "at").annotate(n=Sum("n")).order_by("-kind"):
+            columns.setdefault(kind, [0] * len(starts))[starts.index(at)] = n
+    rows = [
         (
             start,
             counts,
-            round(usual),
-            not period.is_hour and minutes.is_flood(counts[0], usual),
+            round(expected),
+            not period.is_hour and minutes.is_flood(counts[0], expected),
             "" if period.is_hour else reverse("admin:pledges_pledge_minutes", query={"hour": _text(start)}),
         )
-        for start, counts, usual in zip(period.starts[::steps], numbers, series["signed"].usual(steps), strict=True)
+        for start, counts, expected in zip(starts, zip(*columns.values(), strict=True), usual, strict=True)
     ]
+    return [TITLES[kind] for kind in columns], rows
 
 
 def _text(moment):

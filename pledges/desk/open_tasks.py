@@ -152,7 +152,7 @@ def _enquiry_tasks():
     returned = Message.objects.filter(
         kind=Message.Kind.ANSWER, answer__enquiry=OuterRef("pk"), state__in=Message.UNDELIVERED
     )
-    is_open = Q(pk__in=Enquiry.objects.open())
+    is_open = Q(pk__in=Enquiry.objects.waiting())
     inbox = Enquiry.objects.inbox().aggregate(
         waiting=Count("pk", filter=is_open),
         since=Min("created_at", filter=is_open),
@@ -172,7 +172,7 @@ def _enquiry_tasks():
 
 def _request_tasks():
     overdue = Count("pk", filter=Q(pk__in=DataRequest.objects.overdue()))
-    requests = DataRequest.objects.open().aggregate(all=Count("pk"), overdue=overdue, first=Min("due_on"))
+    requests = DataRequest.objects.waiting().aggregate(all=Count("pk"), overdue=overdue, first=Min("due_on"))
     if requests["first"]:
         detail = _("The first one is due on %(day)s.") % {"day": formats.localize(requests["first"])}
     if count := requests["overdue"]:

@@ -15,10 +15,16 @@ FIND_MESSAGE = _(
     "7115692b."
 )
 NO_NUMBER = _("No pledge has this number.")
-# The search found the newest pledges only.
+# A search that did not look at all pledges.
 MORE_PEOPLE = _(
-    "There may be more pledges with this name. These are the newest. If you know the email address, search for that instead."
+    "There may be more pledges with this name: we searched those signed since %(day)s. If you know the email address, search for "
+    "that instead."
 )
+NOBODY_SINCE = _(
+    "No pledge signed since %(day)s has this name. We did not search older ones. If you know the email address, search for that "
+    "instead."
+)
+NOBODY = _("No pledge has this name. Check that it is the whole name, or search for the email address.")
 MANY_PEOPLE = _("Names and addresses of more than 20 people within an hour are shown once you give a reason.")
 
 

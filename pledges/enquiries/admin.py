@@ -1,23 +1,26 @@
 """Admin of messages to the team: the inbox with its answers, ready answers, disclosures of abuse, alarm words."""
 
-from datetime import datetime
+from dataclasses import replace
 
 from django import forms
 from django.contrib import admin, messages
-from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import Exists, OuterRef
 from django.shortcuts import redirect
-from django.utils import timezone
+from django.utils import formats, timezone
+from django.utils.html import format_html
+from django.utils.text import capfirst
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from pledges.access import decrypted, sees_people
-from pledges.cases.admin import QueueAdmin, StateFilter
+from pledges.cases.admin import CaseAdmin, Choice, StateFilter, StepForm
 from pledges.crypto import keys
 from pledges.crypto.models import Unreadable
 from pledges.enquiries.alarm_words import AlarmWord
 from pledges.enquiries.models import Disclosure, Enquiry, ReadyAnswer
+from pledges.forms.fields import TypedCharField
+from pledges.languages import LANGUAGE_CODES
 from pledges.mail.models import Message
 from pledges.providers.models import BlockedAddress, ProviderRule
 from staff.accents import without_accents
@@ -29,56 +32,125 @@ from staff.roles import Role, role_has_permission
 MAX_ANSWER_LENGTH = 4000
 # A line of the person's message of this many characters must not be in the answer.
 QUOTED_LENGTH = 25
+NOT_RECORDED = _("No request was recorded: choose what is asked for.")
 
 
-class EnquiryStateFilter(StateFilter):
-    """By default those that wait for an answer, new or assigned."""
+class UseForm(StepForm):
+    """The text with which the answer begins."""
 
-    WAITING = "open"
-
-    def lookups(self, request, model_admin):
-        return [(self.WAITING, _("waiting for an answer")), *Enquiry.State.choices]
-
-    def queryset(self, request, queryset):
-        return queryset.open() if self.value() == self.WAITING else super().queryset(request, queryset)
+    ready = forms.ModelChoiceField(
+        ReadyAnswer.objects.all(), label=_("Begin with a ready answer"), required=False, empty_label=None
+    )
 
 
-class MessageToTeamAdmin(QueueAdmin):
+class AnswerForm(StepForm):
+    """The answer, in the language of the person, which does not repeat what the person wrote."""
+
+    text = TypedCharField(
+        widget=forms.Textarea(attrs={"class": "vLargeTextField", "rows": 10}),
+        help_text=_("It is sent by email. Do not repeat what the person wrote: others may read their mailbox."),
+        error_messages={"required": _("Write the answer.")},
+    )
+
+    def ask(self):
+        labels = zip(LANGUAGE_CODES, (_("Your answer, in Albanian"), _("Your answer, in English")), strict=True)
+        self.fields["text"].label = dict(labels)[self.row.language]
+        self.fields["text"].widget.attrs["lang"] = self.row.language
+
+    def clean_text(self):
+        text = self.cleaned_data["text"]
+        if len(text) > MAX_ANSWER_LENGTH:
+            words = _("The answer must be %(limit)d characters or fewer.")
+            raise forms.ValidationError(words, code="long", params={"limit": MAX_ANSWER_LENGTH})
+        if is_blocked(self.row):
+            raise forms.ValidationError(_("The owner of this address asked us never to email it."), code="blocked")
+        if _quotes(text, self.row):
+            words = _("Do not repeat what the person wrote: others may read their mailbox. Nothing was sent.")
+            raise forms.ValidationError(words, code="quotes")
+        return text
+
+    @property
+    def arguments(self):
+        return {"text": self.cleaned_data["text"], "user": self.user}
+
+
+class AssignForm(StepForm):
+    """One of those who may answer, by id."""
+
+    logged = ("assignee",)
+
+    def ask(self):
+        people = [(account.pk, account) for account in _staff()]
+        words, assigned = _("Choose who answers it."), self.row.assignee_id
+        self.fields["assignee"] = Choice(people, words, label=_("Assign to"), initial=assigned)
+
+    def clean_assignee(self):
+        return int(self.cleaned_data["assignee"])
+
+
+class RecordForm(StepForm):
+    """What the person asks for."""
+
+    def ask(self):
+        kinds = [(value, capfirst(label)) for value, label in self.row.data_requests.model.Kind.choices]
+        self.fields["request_kind"] = Choice(kinds, NOT_RECORDED, label=_("They ask for"), initial=kinds[0][0])
+
+
+class PassForm(StepForm):
+    """When the lead passed the disclosure on: after it was sent, and not in the future."""
+
+    logged = ("passed_at",)
+    WORDS = _("Enter the day and time at which you passed it on: after it was sent, and not in the future.")
+    passed_at = forms.DateTimeField(
+        label=_("Passed to 116 111 at"),
+        input_formats=["%Y-%m-%dT%H:%M"],
+        widget=forms.DateTimeInput({"type": "datetime-local"}, "%Y-%m-%dT%H:%M"),
+        error_messages=dict.fromkeys(["required", "invalid"], WORDS),
+    )
+
+    def ask(self):
+        self.initial["passed_at"] = self.row.passed_at or timezone.now()
+
+    def clean_passed_at(self):
+        typed = self.cleaned_data["passed_at"]
+        if not self.row.created_at.replace(second=0, microsecond=0) <= typed <= timezone.now():
+            raise forms.ValidationError(self.WORDS, code="moment")
+        return typed
+
+    @property
+    def arguments(self):
+        return {"moment": self.cleaned_data["passed_at"]}
+
+
+class MessageToTeamAdmin(CaseAdmin):
     """Base of the two admins of enquiries: the page of one, and erasing it on request."""
 
-    def odd(self, row):
-        return []
+    template = "admin/pledges/enquiry/enquiry.html"
+
+    def facts(self, request, row):
+        yield _("purpose"), capfirst(row.get_purpose_display())
+        yield _("sent"), f"{formats.localize(timezone.localtime(row.created_at))}, {row.get_language_display()}"
 
     def details(self, request, row):
-        return {"enquiry": row, "text": decrypted(lambda: row.text) if sees_people(request) else None}
+        return {"text": decrypted(lambda: row.text) if sees_people(request) else None}
 
-    @transaction.atomic
-    def _carry_out(self, request, row):
-        """As in every queue; what is erased or moved away has no state that could be logged."""
-        if "erase" in request.POST:
-            return self._erase(request, row)
-        return super()._carry_out(request, row)
+    def press_erase(self, request, row, name, form):
+        """Erase it. What is erased has no state that could be logged."""
+        with transaction.atomic():
+            AuditEntry.log(request.user, AuditEntry.Action.ERASE, [row.pk], page=self.audited_as[0])
+            self.log_deletions(request, self.model.objects.filter(pk=row.pk))
+            row.delete()
+        self.message_user(request, self.model.STEPS[name].done, messages.SUCCESS)
+        return self.after(row)
 
-    def _erase(self, request, row):
-        if "asked" not in request.POST:
-            self.message_user(request, _("Tick that the message is to be erased."), messages.ERROR)
-            return False
-        AuditEntry.log(request.user, AuditEntry.Action.ERASE, [row.pk], page=self.page)
-        self.log_deletions(request, self.model.objects.filter(pk=row.pk))
-        row.delete()
-        self.message_user(request, _("The message has been erased, with our answers."), messages.SUCCESS)
-        return True
-
-    def _move(self, request, done, row, words):
-        """Log that a message went to the other admin; returns whether it did."""
-        if not done:
-            self.message_user(request, self.unchanged, messages.WARNING)
-            return False
-        # Also where it goes to the inbox, that it was a disclosure concerns only those who see disclosures.
-        details = {"fields": ["disclosure_at"], "page": "disclosure"}
-        AuditEntry.log(request.user, AuditEntry.Action.CHANGE, [row.pk], **details)
-        self.message_user(request, words, messages.SUCCESS)
-        return True
+    def log(self, request, row, details):
+        # What goes to the other admin is not in the list of this one any more. Also where it goes to the inbox, that it was a
+        # disclosure concerns only those who see disclosures.
+        if self.model.objects.filter(pk=row.pk, disclosure_at=row.disclosure_at).exists():
+            return super().log(request, row, details)
+        return AuditEntry.log(
+            request.user, AuditEntry.Action.CHANGE, [row.pk], fields=["disclosure_at"], page="disclosure"
+        )
 
 
 @admin.register(Enquiry)
@@ -86,10 +158,11 @@ class EnquiryAdmin(MessageToTeamAdmin):
     """The inbox, without disclosures, and the page of one enquiry with its answers."""
 
     list_display = ["title", "language", "state", "assignee_name", "delivery", "created_at"]
-    list_filter = [EnquiryStateFilter, "purpose", "language"]
+    list_filter = [StateFilter, "purpose", "language"]
     list_select_related = ["assignee"]
-    template, page, name_of_row = "admin/pledges/enquiry/enquiry.html", "enquiry", "title"
-    unchanged = _("Nothing was changed: it has changed in the meantime.")
+    waiting = ("open", _("waiting for an answer"))
+    audited_as = ("enquiry",)
+    step_forms = {"use": UseForm, "answer": AnswerForm, "assign": AssignForm, "record": RecordForm}
     list_note = _(
         "Messages from the contact form. Open one to assign it or to answer by email, in the language of the person. Messages "
         "that sound like a disclosure of abuse are not here: only the safeguarding lead sees them. A message is erased after a "
@@ -103,33 +176,6 @@ class EnquiryAdmin(MessageToTeamAdmin):
     def rows_in_history(self, request):
         return self.get_queryset(request)
 
-    def change_view(self, request, object_id, form_url="", extra_context=None):
-        row = self.get_object(request, object_id) if "record" in request.POST else None
-        if row is None:
-            return super().change_view(request, object_id, form_url, extra_context)
-        if not self.has_change_permission(request, row):
-            raise PermissionDenied
-        return self._record(request, row)
-
-    def _record(self, request, row):
-        """Record what a message asks for as a request under the law, and lead to its page."""
-        kind = request.POST.get("request_kind")
-        try:
-            requests = row.data_requests.model
-            asked = requests.from_enquiry(row, kind) if kind in requests.Kind.values else None
-        except keys.CannotDecrypt as error:
-            Unreadable.record(error)
-            asked = None
-        if asked is None:
-            self.message_user(request, _("No request was recorded: choose what is asked for."), messages.ERROR)
-            return redirect(request.path)
-        AuditEntry.log(request.user, AuditEntry.Action.CHANGE, [row.pk, asked.pk], page=self.page, kind=kind)
-        return redirect(change_url(asked))
-
-    @admin.display(description=_("enquiry"), ordering="created_at")
-    def title(self, enquiry):
-        return enquiry.title
-
     @admin.display(description=_("assigned to"))
     def assignee_name(self, enquiry):
         return enquiry.assignee and (enquiry.assignee.first_name or enquiry.assignee.email)
@@ -139,7 +185,7 @@ class EnquiryAdmin(MessageToTeamAdmin):
         return gettext("not delivered") if enquiry.has_bounced else "–"
 
     def odd(self, row):
-        """Sentences about the address: an answer that did not arrive, a mailbox that we must not email."""
+        """An answer that did not arrive, a mailbox that we must not email."""
         found = []
         if row.has_bounced:
             found.append(gettext("our answer could not be delivered to this address"))
@@ -147,63 +193,52 @@ class EnquiryAdmin(MessageToTeamAdmin):
             found.append(gettext("the owner of this address asked us never to email it: an answer is not sent"))
         return found
 
+    def facts(self, request, row):
+        yield from super().facts(request, row)
+        if request.user.has_perm("pledges.change_datarequest"):
+            for asked in row.data_requests.all():
+                words = '<a href="{}">{}</a>: {}'
+                link = format_html(words, change_url(asked), asked.title, asked.get_state_display())
+                yield asked._meta.verbose_name, link
+
+    def state_of(self, row):
+        name = self.assignee_name(row)
+        return f"{super().state_of(row)}, {name}" if name else super().state_of(row)
+
     def details(self, request, row):
-        typed = request.POST
-        ready = list(ReadyAnswer.objects.all())
-        chosen = next((each for each in ready if str(each.pk) == typed.get("ready")), None)
-        text = typed.get("text", "")
-        if "use" in typed and chosen:
-            text = getattr(chosen, f"text_{row.language}")
         return super().details(request, row) | {
-            "answers": [_answer(request, answer) for answer in row.answers.select_related("by")],
-            "ready": ready,
-            "chosen": chosen,
-            "typed": text,
-            "limit": MAX_ANSWER_LENGTH,
-            "staff": _staff(),
-            "request_kinds": row.data_requests.model.Kind.choices
-            if request.user.has_perm("pledges.change_datarequest")
-            else [],
-            "requests": row.data_requests.all(),
-            "can_answer": not is_blocked(row),
+            "answers": [_answer(request, answer) for answer in row.answers.select_related("by")]
         }
 
-    @transaction.atomic
-    def _carry_out(self, request, row):
-        if "alarm" in request.POST:
-            words = _("The safeguarding lead has it now. It is no longer in the inbox.")
-            return self._move(request, row.raise_alarm(), row, words)
-        if "use" in request.POST:
-            return False
-        return super()._carry_out(request, row)
+    def steps_of(self, request, row):
+        """As of every case. No answer goes to a mailbox that we must not email."""
+        steps = super().steps_of(request, row)
+        if is_blocked(row):
+            del steps["use"], steps["answer"]
+        elif not ReadyAnswer.objects.exists():
+            del steps["use"]
+        else:
+            steps["answer"] = replace(steps["answer"], title="")
+        return steps
 
-    def decide(self, request, row):
-        if "answer" in request.POST:
-            return self._answer(request, row)
-        if "assign" in request.POST:
-            person = next((each for each in _staff() if str(each.pk) == request.POST.get("assignee")), None)
-            if person is None:
-                self.message_user(request, _("Choose who answers it."), messages.ERROR)
-                return None
-            return row.assign(person), {"assignee": person.pk}
-        return (row.reopen() if "reopen" in request.POST else row.close()), {}
+    def press_use(self, request, row, name, form):
+        """Show the page again with a ready answer in place of what was typed."""
+        request.POST = request.POST.copy()
+        if ready := form.cleaned_data["ready"]:
+            request.POST["text"] = getattr(ready, f"text_{row.language}")
 
-    def _answer(self, request, row):
-        """(whether it was sent, details for the audit); None after an error message."""
-        text = request.POST.get("text", "").strip()
-        error = None
-        if not text:
-            error = _("Write the answer.")
-        elif len(text) > MAX_ANSWER_LENGTH:
-            error = _("The answer must be %(limit)d characters or fewer.") % {"limit": MAX_ANSWER_LENGTH}
-        elif is_blocked(row):
-            error = _("The owner of this address asked us never to email it.")
-        elif _quotes(text, row):
-            error = _("Do not repeat what the person wrote: others may read their mailbox. Nothing was sent.")
-        if error:
-            self.message_user(request, error, messages.ERROR)
-            return None
-        return row.answer(text, request.user), {}
+    def press_record(self, request, row, name, form):
+        """Record what a message asks for as a request under the law, and lead to its page."""
+        kind = form.cleaned_data["request_kind"]
+        try:
+            asked = row.data_requests.model.from_enquiry(row, kind)
+        except keys.CannotDecrypt as error:
+            Unreadable.record(error)
+            asked = None
+        if asked is None:
+            return self.message_user(request, NOT_RECORDED, messages.ERROR)
+        AuditEntry.log(request.user, AuditEntry.Action.CHANGE, [row.pk, asked.pk], page=self.audited_as[0], kind=kind)
+        return redirect(change_url(asked))
 
 
 def _staff():
@@ -265,8 +300,8 @@ class DisclosureAdmin(MessageToTeamAdmin):
     list_display = ["title", "language", "disclosure_at", "passed_at"]
     list_filter = ["purpose", "language"]
     ordering = ["-disclosure_at"]
-    template, page, name_of_row = "admin/pledges/enquiry/disclosure.html", "disclosure", "title"
-    unchanged = _("Nothing was changed: it has changed in the meantime.")
+    audited_as = ("disclosure",)
+    step_forms = {"pass": PassForm}
     list_note = _(
         "Messages from the contact form that sound like a disclosure of abuse. No other member of the team sees them. The person "
         "saw the numbers before and after writing. Pass each one on to the child helpline and note when. A message is erased "
@@ -282,35 +317,10 @@ class DisclosureAdmin(MessageToTeamAdmin):
     def has_module_permission(self, request):
         return sees_disclosures(request.user)
 
-    @admin.display(description=_("disclosure"), ordering="created_at")
-    def title(self, disclosure):
-        return disclosure.title
-
-    def details(self, request, row):
-        typed = request.POST.get("passed_at", "")
-        now = timezone.localtime(row.passed_at or timezone.now()).strftime("%Y-%m-%dT%H:%M")
-        return super().details(request, row) | {"passed_at": typed or now}
-
-    @transaction.atomic
-    def _carry_out(self, request, row):
-        if "release" in request.POST:
-            words = _("It is not a disclosure: it is in the inbox now.")
-            return self._move(request, row.release(), row, words)
-        return super()._carry_out(request, row)
-
-    def decide(self, request, row):
-        try:
-            typed = forms.DateTimeField(input_formats=["%Y-%m-%dT%H:%M"]).clean(request.POST.get("passed_at"))
-        except forms.ValidationError:
-            typed = None
-        if (
-            not isinstance(typed, datetime)
-            or not row.created_at.replace(second=0, microsecond=0) <= typed <= timezone.now()
-        ):
-            words = _("Enter the day and time at which you passed it on: after it was sent, and not in the future.")
-            self.message_user(request, words, messages.ERROR)
-            return None
-        return row.pass_on(typed), {"passed_at": typed}
+    def state_of(self, row):
+        """When it was passed on: the lead answers no disclosure."""
+        when = row.passed_at and formats.localize(timezone.localtime(row.passed_at))
+        return when and gettext("Passed to 116 111 at %(when)s.") % {"when": when}
 
 
 def sees_disclosures(user):
@@ -330,6 +340,7 @@ class AlarmWordAdmin(ModelAdmin):
     list_display = ["words"]
     search_fields = ["words"]
     list_note = _(
-        "A message from the contact form that contains one of these goes to the safeguarding lead alone. A word that is too "
-        "common sends the lead every question of a journalist."
+        "The site finds nearly all messages that tell of abuse by itself. A message from the contact form that contains one of "
+        "these words goes to the safeguarding lead too, whatever else it says: add words of messages that the site missed. A "
+        "word that is too common sends the lead every question of a journalist."
     )

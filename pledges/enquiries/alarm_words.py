@@ -1,4 +1,4 @@
-"""Words by which a message to the team sounds like a disclosure of abuse, and the patterns that editable lists of words use."""
+"""Words that raise the alarm by themselves, beside the rule of alarm_rule.py, and the patterns of all editable lists of words."""
 
 import re
 from functools import lru_cache
@@ -7,6 +7,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from pledges.enquiries.alarm_rule import sounds_like_disclosure
 from pledges.serving.snapshot import Part
 from staff.accents import without_accents
 
@@ -34,10 +35,10 @@ class AlarmWordQuerySet(models.QuerySet):
 
 
 class AlarmWord(models.Model):
-    """A word or phrase, in either language, that raises the alarm when a message to the team contains it.
+    """A word or phrase, in either language, that raises the alarm when a message to the team contains it, whatever else it says.
 
-    Accents are left out, so *më* and *me* are one word: “me prekje” is “by touch”. The starter list has verbs (“dhunoi”) and not
-    the nouns of the movement's own name, which each question of a journalist contains.
+    The rule finds most disclosures. The starter list has words that mean one also in a message full of other things, and the lead
+    adds those of messages that the rule missed. Accents are left out, so *më* and *me* are one word: “me prekje” is “by touch”.
     """
 
     words = models.CharField(
@@ -77,6 +78,6 @@ class AlarmContent(Part):
 
 
 def is_alarming(text, patterns):
-    """Whether a message sounds like a disclosure, by these `patterns()`."""
+    """Whether a message sounds like a disclosure: by the rule, or by these `patterns()`."""
     compared = without_accents(text)
-    return any(pattern.search(compared) for pattern in patterns)
+    return sounds_like_disclosure(text) or any(pattern.search(compared) for pattern in patterns)

@@ -11,9 +11,10 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 from translated_fields import TranslatedField
 
-from pledges.cases.models import HAS_CONTACT, Contact, ContactQuerySet
+from pledges.cases.models import HAS_CONTACT, Case, CaseQuerySet, States, Step
 from pledges.crypto import keys
 from pledges.mail.models import Message
+from pledges.person import text_digests
 
 ENQUIRY_PERIOD = timedelta(days=365)
 DISCLOSURE_PERIOD = timedelta(days=30)
@@ -34,7 +35,7 @@ class EnquiryPurpose(models.TextChoices):
     OTHER = "other", _("something else")
 
 
-class EnquiryQuerySet(ContactQuerySet):
+class EnquiryQuerySet(CaseQuerySet):
     def inbox(self):
         """Those that do not sound like a disclosure and are not restricted."""
         return self.filter(disclosure_at=None, restricted_at=None)
@@ -51,14 +52,14 @@ class EnquiryQuerySet(ContactQuerySet):
         due = waiting.filter(Q(alerted_at=None) | Q(alerted_at__lte=Now() - ALERT_AGAIN_AFTER))
         return waiting.filter(Exists(due), ~Exists(just_told))
 
-    def open(self):
+    def waiting(self):
         """Those that are neither answered nor closed."""
         return self.filter(state__in=[self.model.State.NEW, self.model.State.ASSIGNED])
 
     def forget_texts(self):
         """Erase the digests by which an equal message is recognised, after SAME_PERIOD; returns of how many."""
         old = self.filter(text_digest__isnull=False, created_at__lte=Now() - SAME_PERIOD)
-        return old.update(text_digest=None, text_digest_last=None)
+        return old.update(text_digest=None)
 
     def expired(self):
         """Those whose time is over: a disclosure 30 days after the alarm, any other after a year."""
@@ -66,12 +67,22 @@ class EnquiryQuerySet(ContactQuerySet):
         return self.filter(disclosures | Q(created_at__lte=Now() - ENQUIRY_PERIOD))
 
 
-# What a transition out of the answered or closed state sets.
-UNANSWERED = {"answered_at": None, "closed_at": None}
+STATES = States(
+    new="",
+    assigned="assigned_at assignee?",
+    answered="answered_at assigned_at? assignee?",
+    closed="closed_at answered_at? assigned_at? assignee?",
+)
 NO_ALARM = {"disclosure_at": None, "alerted_at": None, "passed_at": None}
+ERASE = Step(
+    _("Erase now"),
+    asks=_("Erase the message with name, address and our answers. You cannot undo this."),
+    done=_("The message has been erased, with our answers."),
+    title=_("Erase"),
+)
 
 
-class Enquiry(Contact):
+class Enquiry(Case):
     """One message to the team. Text, name and address are ciphertext; the name is "" if none was given.
 
     While `disclosure_at` is set it is a disclosure, which the safeguarding lead alone sees.
@@ -85,15 +96,36 @@ class Enquiry(Contact):
         ANSWERED = "answered", _("answered")
         CLOSED = "closed", _("closed")
 
-    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    STATES = STATES
+    STEPS = {
+        "use": Step(_("Use this text"), title=_("Answer")),
+        "answer": Step(_("Send the answer by email"), (), State.ANSWERED, title=_("Answer"), is_main=True),
+        "assign": Step(_("Assign"), (), State.ASSIGNED, title=_("Who answers it?")),
+        "close": Step(_("Close without a further answer"), (State.NEW, State.ASSIGNED, State.ANSWERED), State.CLOSED),
+        "reopen": Step(_("Reopen"), (State.CLOSED,), State.NEW),
+        "record": Step(
+            _("Open it as a request"),
+            permission="pledges.change_datarequest",
+            title=_("Is it a request about their data?"),
+            help=_(
+                "The law gives us 30 days from the day it reached us. The page of the request shows everything that we hold "
+                "about this address."
+            ),
+        ),
+        "alarm": Step(
+            _("Pass it to the safeguarding lead"),
+            method="raise_alarm",
+            done=_("The safeguarding lead has it now. It is no longer in the inbox."),
+            title=_("Is it about violence against a child?"),
+            help=_("Then the safeguarding lead takes it over. You will no longer see it."),
+        ),
+        "erase": ERASE,
+    }
+
     purpose = models.CharField(_("purpose"), max_length=5, choices=EnquiryPurpose, editable=False)
     text_cipher = models.BinaryField(editable=False)
     # Of an enquiry that came within SAME_PERIOD. They are unique: the same message again is not stored.
-    text_digest = models.BinaryField(max_length=32, null=True, unique=True, editable=False)
-    text_digest_last = models.BinaryField(max_length=32, null=True, unique=True, editable=False)
-    # Of the form, and so of the answer.
-    language = models.CharField(_("language"), max_length=2, choices=settings.LANGUAGES, editable=False)
-    created_at = models.DateTimeField(_("sent"), db_default=Now(), editable=False)
+    text_digest = models.BinaryField(max_length=keys.DIGEST_BYTES, null=True, unique=True, editable=False)
     state = models.CharField(_("state"), max_length=8, choices=State, default=State.NEW, editable=False)
     assignee = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -121,18 +153,10 @@ class Enquiry(Contact):
             models.CheckConstraint(name="enquiry_purpose_is_known", condition=Q(purpose__in=EnquiryPurpose.values)),
             models.CheckConstraint(name="enquiry_has_contact", condition=HAS_CONTACT),
             models.CheckConstraint(
-                name="enquiry_text_digests",
-                condition=Q(text_digest=None, text_digest_last=None)
-                | Q(text_digest__isnull=False, text_digest_last__isnull=False)
-                & Q(text_digest__length=32, text_digest_last__length=32),
+                name="enquiry_text_digest_length",
+                condition=Q(text_digest=None) | Q(text_digest__length=keys.DIGEST_BYTES),
             ),
-            models.CheckConstraint(
-                name="enquiry_state_and_times",
-                condition=Q(state="new", assignee=None, assigned_at=None, answered_at=None, closed_at=None)
-                | Q(state="assigned", assigned_at__isnull=False, answered_at=None, closed_at=None)
-                | Q(state="answered", answered_at__isnull=False, closed_at=None)
-                | Q(state="closed", closed_at__isnull=False),
-            ),
+            STATES.constraint("enquiry_state_and_times"),
             models.CheckConstraint(
                 name="enquiry_times_of_a_disclosure",
                 condition=Q(disclosure_at__isnull=False) | Q(alerted_at=None, passed_at=None),
@@ -141,12 +165,7 @@ class Enquiry(Contact):
         indexes = [
             models.Index(fields=["state", "created_at"], name="enquiry_state"),
             models.Index(fields=["address_digest"], name="enquiry_address"),
-            models.Index(fields=["address_digest_last"], name="enquiry_address_last"),
         ]
-
-    def __str__(self):
-        # No personal data: it is written to logs and to the admin's history.
-        return str(self.pk)[:8]
 
     @property
     def title(self):
@@ -158,39 +177,42 @@ class Enquiry(Contact):
         """The decrypted text. Raises CannotDecrypt."""
         return keys.decrypt(self.text_cipher, associated_data=self.associated_data("text"))
 
+    def digests(self, rules):
+        """{column: digest} by the first key and these provider rules. Raises CannotDecrypt."""
+        text = text_digests(self.address, self.purpose, self.text, rules) if self.text_digest else {}
+        return super().digests(rules) | text
+
     # Transitions. Each is one statement or transaction, and returns whether this call made it.
 
-    def _of_inbox(self, **state):
-        return self._meta.concrete_model.objects.inbox().filter(pk=self.pk, **state)
+    def _of_inbox(self):
+        return self._meta.concrete_model.objects.inbox().filter(pk=self.pk)
 
     def _of_disclosures(self):
         return self._meta.concrete_model.objects.disclosures().filter(pk=self.pk)
 
-    def assign(self, user):
+    def assign(self, assignee):
         """Give it to a member of staff to answer. One that was answered or closed is open again."""
-        rows = self._of_inbox().exclude(state=self.State.ASSIGNED, assignee=user)
-        return bool(rows.update(state=self.State.ASSIGNED, assignee=user, assigned_at=Now(), **UNANSWERED))
+        rows = self._of_inbox().exclude(state=self.State.ASSIGNED, assignee=assignee)
+        return self.take("assign", rows, assignee=assignee, assigned_at=Now())
 
     def answer(self, text, user):
         """Send this answer by email; False if it has become a disclosure or was erased."""
         with transaction.atomic():
-            changed = bool(self._of_inbox().update(state=self.State.ANSWERED, answered_at=Now(), closed_at=None))
+            changed = self.take("answer", self._of_inbox(), answered_at=Now())
             if changed:
                 answer = Answer(enquiry_id=self.pk, by=user)
                 answer.text_cipher = keys.encrypt(text, associated_data=answer.associated_data("text"))
                 answer.save(force_insert=True)
-                Message.queue_for(Message.Kind.ANSWER, answer=answer)
+                Message.queue(Message.Kind.ANSWER, answer)
         return changed
 
     def close(self):
         """Close it without a further answer."""
-        rows = self._of_inbox().exclude(state=self.State.CLOSED)
-        return bool(rows.update(state=self.State.CLOSED, closed_at=Now()))
+        return self.take("close", self._of_inbox())
 
     def reopen(self):
         """Let it wait for an answer again."""
-        rows = self._of_inbox(state=self.State.CLOSED)
-        return bool(rows.update(state=self.State.NEW, assignee=None, assigned_at=None, **UNANSWERED))
+        return self.take("reopen", self._of_inbox())
 
     def raise_alarm(self):
         """Make it a disclosure, which the safeguarding lead alone sees. The leads are told within a minute."""
@@ -215,6 +237,23 @@ class DisclosureManager(models.Manager.from_queryset(EnquiryQuerySet)):
 
 class Disclosure(Enquiry):
     """An enquiry that sounds like a disclosure of abuse. A proxy model, so that its admin has permissions of its own."""
+
+    STEPS = {
+        "pass": Step(
+            _("Save"),
+            method="pass_on",
+            done=_("Your changes have been saved."),
+            title=_("Pass it on"),
+            is_main=True,
+        ),
+        "release": Step(
+            _("Move it to the inbox"),
+            done=_("It is not a disclosure: it is in the inbox now."),
+            title=_("Is it not a disclosure?"),
+            help=_("Then it goes to the inbox, where the team sees and answers it."),
+        ),
+        "erase": ERASE,
+    }
 
     objects = DisclosureManager()
 

@@ -154,10 +154,6 @@ class ExportAdmin(ModelAdmin):
         changelist = filtered_changelist(request, query)
         form = form or ExportForm(initial={"export": uuid.uuid4(), "query": query}, contents=allowed_contents(request))
         context = {
-            **self.admin_site.each_context(request),
-            "title": _("Export pledges"),
-            "opts": self.opts,
-            "media": self.media,
             "adminform": helpers.AdminForm(
                 form, [(None, {"fields": ["content", "format", "reason"]})], {}, model_admin=self
             ),
@@ -166,7 +162,7 @@ class ExportAdmin(ModelAdmin):
             "pledge_count": changelist.queryset.count(),
             "news_count": changelist.queryset.with_news_consent().count(),
         }
-        return TemplateResponse(request, "admin/pledges/export/options.html", context)
+        return self.page(request, "admin/pledges/export/options.html", _("Export pledges"), **context)
 
     def _export(self, request):
         form = ExportForm(request.POST, contents=allowed_contents(request))

@@ -9,9 +9,9 @@ from django.db.models import F, Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
+from pledges.exports.spreadsheets import SHEET_ROWS
 from staff.models import AuditEntry
 
-ROWS_PER_PAGE = 5_000
 # The process of an export that reads no page for this long is assumed dead. The slowest connection takes two minutes a page.
 STALLED_AFTER = timedelta(minutes=10)
 
@@ -60,7 +60,8 @@ class Export(models.Model):
         choices=Format,
         default=Format.XLSX,
         help_text=_(
-            "XLSX opens in Excel and LibreOffice. Choose CSV when another program asks for it, such as one for mailings."
+            "XLSX opens in Excel and LibreOffice, and holds a million pledges: a longer export becomes a CSV. Choose CSV when "
+            "another program asks for it, such as one for mailings."
         ),
     )
     # The filters of the admin list, such as {"state__exact": ["confirmed"]}. They hold only ids, codes and dates.
@@ -103,30 +104,20 @@ class Export(models.Model):
     def start(self, pledges, reason):
         """Save it with the expected number of rows, and write the audit entry with the reason."""
         self.expected = self.chosen(pledges).count()
+        if self.expected >= SHEET_ROWS:
+            self.format = self.Format.CSV
         with transaction.atomic():
             self.save(force_insert=True)
             details = {"content": self.content, "format": self.format, "filters": self.filters, "reason": reason}
             AuditEntry.log(self.user, AuditEntry.Action.EXPORT, export=str(self.pk), **details)
 
     def pages(self, pledges, fields):
-        """Yield lists of up to ROWS_PER_PAGE tuples of `fields`, newest pledge first; "pk" and "created_at" must come first.
-
-        The audit entry of a page is committed before the page is yielded. Keyset pagination reads each page in its own
-        transaction: later pages do not contain pledges withdrawn meanwhile, and a slow download does not keep PostgreSQL from
-        vacuuming.
-        """
-        remaining = pledges = self.chosen(pledges).order_by("-created_at", "-pk")
-        while True:
+        """Yield the pages of `PledgeQuerySet.pages`. The audit entry of a page is committed before the page is yielded."""
+        for page in self.chosen(pledges).pages(*fields):
             with transaction.atomic():
-                page = list(remaining.values_list(*fields)[:ROWS_PER_PAGE])
-                if page:
-                    AuditEntry.log(self.user, AuditEntry.Action.EXPORT, [row[0] for row in page], export=str(self.pk))
+                AuditEntry.log(self.user, AuditEntry.Action.EXPORT, [row[0] for row in page], export=str(self.pk))
                 Export.objects.filter(pk=self.pk).update(rows=F("rows") + len(page), read_at=Now())
-            if not page:
-                return
             yield page
-            last_id, last_time = page[-1][:2]
-            remaining = pledges.filter(Q(created_at__lt=last_time) | Q(pk__lt=last_id), created_at__lte=last_time)
 
     def end(self, state):
         """Set the final state."""

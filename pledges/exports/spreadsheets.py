@@ -19,7 +19,7 @@ FORMULA_START = re.compile(f"{BEGINNING}(?={FORMULA})")
 # There an exported file has an apostrophe, with which spreadsheets read the rest as text.
 GUARDED = re.compile(f"{BEGINNING}'(?={FORMULA})")
 
-# Rows of a sheet, by the limit of Excel.
+# Rows of a sheet, its header included, by the limit of Excel.
 SHEET_ROWS = 1_048_576
 # Characters that XML 1.0 does not allow.
 INVALID_XML_CHARACTER = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -56,26 +56,17 @@ def without_guards(text):
 
 
 def xlsx_file(header, pages):
-    """Yield an Excel workbook. Rows beyond the limit of a sheet continue on the next one, under the same header."""
-    buffer, sheets = _StreamBuffer(), 0
-    pages = (_rows(columns) for columns in pages)
-    [header_row] = _rows(zip(header), style=1)
-    rows = next(pages, [])
+    """Yield an Excel workbook with one sheet, of at most SHEET_ROWS rows."""
+    buffer = _StreamBuffer()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as book:
-        while rows or not sheets:
-            sheets += 1
-            with book.open(f"xl/worksheets/sheet{sheets}.xml", "w") as sheet:
-                sheet.write(SHEET.format(columns=len(header), header=header_row).encode())
-                remaining = SHEET_ROWS - 1
-                while rows and remaining:
-                    written, rows = rows[:remaining], rows[remaining:]
-                    sheet.write("".join(written).encode())
-                    remaining -= len(written)
-                    yield buffer.drain()
-                    rows = rows or next(pages, [])
-                sheet.write(b"</sheetData></worksheet>")
-        for name, content in _package_parts(range(1, sheets + 1)):
+        for name, content in PARTS.items():
             book.writestr(name, XML + content)
+        with book.open("xl/worksheets/sheet1.xml", "w") as sheet:
+            sheet.write(f"{XML}{SHEET.format(columns=len(header))}{_rows(zip(header), style=1)}".encode())
+            for columns in pages:
+                sheet.write(_rows(columns).encode())
+                yield buffer.drain()
+            sheet.write(b"</sheetData></worksheet>")
     yield buffer.drain()
 
 
@@ -101,7 +92,7 @@ class _StreamBuffer:
 
 def _rows(columns, style=0):
     cells = [_convert(partial(_cell, style=style), column) for column in columns]
-    return [f"<row>{''.join(row)}</row>" for row in zip(*cells, strict=True)]
+    return "".join(f"<row>{''.join(row)}</row>" for row in zip(*cells, strict=True))
 
 
 def _cell(value, style):
@@ -117,54 +108,48 @@ def _cell(value, style):
     return f'<c{style_attribute} t="inlineStr"><is><t{space_attribute}>{escape(value)}</t></is></c>'
 
 
-# The parts of a workbook (ECMA-376) besides its rows. Cell style 0 is plain, 1 the header, 2 a date with time.
+# A workbook (ECMA-376): its sheet before the rows, and the other parts. Cell style 0 is plain, 1 the header, 2 a date with time.
 
 XML = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
 SPREADSHEET = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
-RELATIONS = "http://schemas.openxmlformats.org/package/2006/relationships"
+PACKAGE = "http://schemas.openxmlformats.org/package/2006"
 OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
-TYPES = "http://schemas.openxmlformats.org/package/2006/content-types"
 MIME = "application/vnd.openxmlformats-officedocument.spreadsheetml"
 
 SHEET = (
-    f'{XML}<worksheet xmlns="{SPREADSHEET}"><sheetViews><sheetView workbookViewId="0">'
+    f'<worksheet xmlns="{SPREADSHEET}"><sheetViews><sheetView workbookViewId="0">'
     '<pane ySplit="1" topLeftCell="A2" activePane="bottomLeft" state="frozen"/></sheetView></sheetViews>'
-    '<cols><col min="1" max="{columns}" width="24" customWidth="1"/></cols><sheetData>{header}'
+    '<cols><col min="1" max="{columns}" width="24" customWidth="1"/></cols><sheetData>'
 )
-STYLES = (
-    f'<styleSheet xmlns="{SPREADSHEET}"><numFmts count="1"><numFmt numFmtId="164" formatCode="yyyy\\-mm\\-dd\\ hh:mm"/></numFmts>'
-    '<fonts count="2"><font><sz val="11"/><name val="Calibri"/></font>'
-    '<font><b/><sz val="11"/><name val="Calibri"/></font></fonts>'
-    '<fills count="2"><fill><patternFill patternType="none"/></fill><fill><patternFill patternType="gray125"/></fill></fills>'
-    '<borders count="1"><border/></borders><cellStyleXfs count="1"><xf/></cellStyleXfs><cellXfs count="3"><xf/>'
-    '<xf fontId="1" applyFont="1"/><xf numFmtId="164" applyNumberFormat="1"/></cellXfs>'
-    '<cellStyles count="1"><cellStyle name="Normal" xfId="0" builtinId="0"/></cellStyles></styleSheet>'
-)
-
-
-def _package_parts(sheets):
-    """(name, content) of every other part of a workbook; `sheets` are the numbers of its sheets."""
-    entries = "".join(f'<sheet name="{n}" sheetId="{n}" r:id="rId{n}"/>' for n in sheets)
-    yield (
-        "xl/workbook.xml",
-        (f'<workbook xmlns="{SPREADSHEET}" xmlns:r="{OFFICE}"><sheets>{entries}</sheets></workbook>'),
-    )
-    relations = [(f"rId{n}", "worksheet", f"worksheets/sheet{n}.xml") for n in sheets]
-    yield "xl/_rels/workbook.xml.rels", _relations([*relations, ("styles", "styles", "styles.xml")])
-    yield "xl/styles.xml", STYLES
-    yield "_rels/.rels", _relations([("book", "officeDocument", "xl/workbook.xml")])
-    parts = [("workbook", "sheet.main"), ("styles", "styles")]
-    parts += [(f"worksheets/sheet{n}", "worksheet") for n in sheets]
-    overrides = "".join(
-        f'<Override PartName="/xl/{part}.xml" ContentType="{MIME}.{kind}+xml"/>' for part, kind in parts
-    )
-    relations = "application/vnd.openxmlformats-package.relationships+xml"
-    yield (
-        "[Content_Types].xml",
-        (f'<Types xmlns="{TYPES}"><Default Extension="rels" ContentType="{relations}"/>{overrides}</Types>'),
-    )
-
-
-def _relations(relations):
-    entries = "".join(f'<Relationship Id="{id}" Type="{OFFICE}/{kind}" Target="{to}"/>' for id, kind, to in relations)
-    return f'<Relationships xmlns="{RELATIONS}">{entries}</Relationships>'
+PARTS = {
+    "[Content_Types].xml": (
+        f'<Types xmlns="{PACKAGE}/content-types">'
+        '<Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
+        f'<Override PartName="/xl/workbook.xml" ContentType="{MIME}.sheet.main+xml"/>'
+        f'<Override PartName="/xl/styles.xml" ContentType="{MIME}.styles+xml"/>'
+        f'<Override PartName="/xl/worksheets/sheet1.xml" ContentType="{MIME}.worksheet+xml"/></Types>'
+    ),
+    "_rels/.rels": (
+        f'<Relationships xmlns="{PACKAGE}/relationships">'
+        f'<Relationship Id="book" Type="{OFFICE}/officeDocument" Target="xl/workbook.xml"/></Relationships>'
+    ),
+    "xl/workbook.xml": (
+        f'<workbook xmlns="{SPREADSHEET}" xmlns:r="{OFFICE}">'
+        '<sheets><sheet name="1" sheetId="1" r:id="rows"/></sheets></workbook>'
+    ),
+    "xl/_rels/workbook.xml.rels": (
+        f'<Relationships xmlns="{PACKAGE}/relationships">'
+        f'<Relationship Id="rows" Type="{OFFICE}/worksheet" Target="worksheets/sheet1.xml"/>'
+        f'<Relationship Id="styles" Type="{OFFICE}/styles" Target="styles.xml"/></Relationships>'
+    ),
+    "xl/styles.xml": (
+        f'<styleSheet xmlns="{SPREADSHEET}">'
+        '<numFmts count="1"><numFmt numFmtId="164" formatCode="yyyy\\-mm\\-dd\\ hh:mm"/></numFmts>'
+        '<fonts count="2"><font><sz val="11"/><name val="Calibri"/></font>'
+        '<font><b/><sz val="11"/><name val="Calibri"/></font></fonts>'
+        '<fills count="2"><fill><patternFill patternType="none"/></fill><fill><patternFill patternType="gray125"/></fill></fills>'
+        '<borders count="1"><border/></borders><cellStyleXfs count="1"><xf/></cellStyleXfs><cellXfs count="3"><xf/>'
+        '<xf fontId="1" applyFont="1"/><xf numFmtId="164" applyNumberFormat="1"/></cellXfs>'
+        '<cellStyles count="1"><cellStyle name="Normal" xfId="0" builtinId="0"/></cellStyles></styleSheet>'
+    ),
+}

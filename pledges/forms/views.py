@@ -11,9 +11,23 @@ from django.utils import timezone
 from pledges import metrics
 from pledges.content import PledgeContent
 from pledges.crypto import challenges
+from pledges.crypto.links import Purpose
 from pledges.limits.models import UNKNOWN, network
+from pledges.serving import snapshot
 from pledges.statistics import minutes
-from pledges.statistics.models import Minute
+from pledges.statistics.models import Statistic
+
+# What ends something: at any time, also while keys are being changed.
+ENDING_PURPOSES = {
+    Purpose.WITHDRAW,
+    Purpose.BLOCK,
+    Purpose.BLOCK_NEW_ADDRESS,
+    Purpose.STOP_NEW_ADDRESS,
+    Purpose.END_EMAILS,
+    Purpose.GROUP_BLOCK,
+    Purpose.JOINING_BLOCK,
+}
+ENDING_BUTTONS = {"withdraw", "leave", "remove", "revoke", "end", "end_news"}
 
 # For programs that send forms. A person does not need to wait.
 RETRY_AFTER = timedelta(minutes=1)
@@ -80,7 +94,7 @@ def _with_challenge(request, form, shown, receipt):
     """The form that was not stored, with a challenge. A full slow lane says in `receipt.moment` when it has a place again."""
     has_solution, is_slow = bool(request.POST.get("altcha")), "slow" in request.POST
     # Refused are a solution that is not valid and a form without a place in the slow lane.
-    kind = Minute.Kind.REFUSAL if has_solution or is_slow else Minute.Kind.CHALLENGE
+    kind = Statistic.Kind.REFUSAL if has_solution or is_slow else Statistic.Kind.CHALLENGE
     minutes.count(kind, form.cleaned_data["email"])
     form.redisplay()
     challenge = {"is_repeated": has_solution, "free_at": receipt.moment}
@@ -88,6 +102,12 @@ def _with_challenge(request, form, shown, receipt):
     wait = receipt.moment - timezone.now() if receipt.moment else RETRY_AFTER
     response.headers["Retry-After"] = str(max(1, ceil(wait.total_seconds())))
     return response
+
+
+def require_open(request, purpose):
+    """Raise Closed while keys are being changed, for a POST behind a link of this purpose that does not end something."""
+    if request.method == "POST" and purpose not in ENDING_PURPOSES and ENDING_BUTTONS.isdisjoint(request.POST):
+        snapshot.require_open()
 
 
 def link_ended(request, status=200):

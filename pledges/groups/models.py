@@ -1,28 +1,33 @@
 """Group pledges: a class, a school, a meeting, a club or a workplace that signs together, of which only numbers are kept."""
 
 import json
-import uuid
+from dataclasses import replace
 
-from django.conf import settings
 from django.db import models, transaction
 from django.db.models import F, Q
-from django.db.models.functions import Coalesce, Now
 from django.utils import timezone
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from pledges import addresses
-from pledges.cases.models import ERASED, HAS_CONTACT, Contact
+from pledges.cases.models import ERASED, HAS_CONTACT, Proposal, States, Step
 from pledges.events.models import Event
 from pledges.groups.querysets import CORRECTION_PERIOD, GroupPledgeQuerySet, lowered
 from pledges.mail.models import Message
 from pledges.places.models import County, Municipality
-from pledges.providers.models import BlockedAddress
 from pledges.sectors.models import CHILDREN, Sector
-from pledges.supporters.querysets import PENDING_LIFE
+
+STATES = States(
+    empty_texts=["refusal"],
+    submitted="",
+    confirmed="confirmed_at",
+    approved="confirmed_at approved_at counted",
+    refused="confirmed_at refused_at refusal words_cipher?",
+    withdrawn="withdrawn_at confirmed_at? approved_at? refused_at?",
+)
 
 
-class GroupPledge(Contact):
+class GroupPledge(Proposal):
     """One group that pledged together. A responsible adult stated the numbers; staff approve them before they count.
 
     Triggers count the people of approved groups: `counted` by sector, in the county of the municipality, on the day of the
@@ -49,6 +54,7 @@ class GroupPledge(Contact):
         DOUBLE = "double", _("This group has already been counted.")
         NUMBER = "number", _("The number does not fit this kind of group.")
         UNKNOWN = "unknown", _("We could not check that this institution or this group exists.")
+        OTHER = "other", _("Another reason, in our own words.")
 
     # {kind: (people above whom staff give a reason, people above whom the form refuses)}
     LIMITS = {
@@ -60,8 +66,27 @@ class GroupPledge(Contact):
     }
 
     TABLE = "group"
+    STATES = STATES
+    STEPS = {
+        "approve": Step(
+            _("Approve: count these people"),
+            (State.CONFIRMED, State.APPROVED),
+            State.APPROVED,
+            Message.Kind.GROUP_YES,
+            is_main=True,
+        ),
+        "keep": Step(_("Keep the approved number"), (State.APPROVED,), method="keep_approved"),
+        "refuse": Step(_("Refuse and email the adult"), (State.CONFIRMED,), State.REFUSED, Message.Kind.GROUP_NO),
+        "undo": Step(_("Undo the decision"), (State.APPROVED, State.REFUSED), State.CONFIRMED),
+        "withdraw": Step(
+            _("Withdraw the group"),
+            (State.CONFIRMED, State.APPROVED, State.REFUSED),
+            State.WITHDRAWN,
+            Message.Kind.GROUP_OUT,
+            asks=_("The adult asked us to withdraw this group. You cannot undo this."),
+        ),
+    }
 
-    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     kind = models.CharField(_("kind"), max_length=9, choices=Kind)
     institution = models.CharField(_("institution"), max_length=120)
     institution_key = models.CharField(max_length=120, editable=False)
@@ -80,50 +105,17 @@ class GroupPledge(Contact):
     # {sector id as text: people}: as the adult stated them, and as staff approved them. Values are at least 1.
     people = models.JSONField(_("people"))
     counted = models.JSONField(_("counted"), null=True, editable=False)
-
-    # The words that the adult agreed to, in `language`, at `created_at`.
-    agreed = models.TextField(_("agreed to"))
-    language = models.CharField(_("language"), max_length=2, choices=settings.LANGUAGES)
     state = models.CharField(_("state"), max_length=9, choices=State, default=State.SUBMITTED)
-    created_at = models.DateTimeField(_("sent"), db_default=Now(), editable=False)
-    expires_at = models.DateTimeField(db_default=Now() + PENDING_LIFE, editable=False)
-    confirmed_at = models.DateTimeField(_("confirmed"), null=True, editable=False)
-    approved_at = models.DateTimeField(_("approved"), null=True, editable=False)
-    refused_at = models.DateTimeField(_("refused"), null=True, editable=False)
     refusal = models.CharField(_("reason"), max_length=7, choices=Refusal, blank=True, editable=False)
     withdrawn_at = models.DateTimeField(_("withdrawn"), null=True, editable=False)
 
     objects = GroupPledgeQuerySet.as_manager()
 
-    class Meta:
+    class Meta(Proposal.Meta):
         verbose_name = _("group pledge")
         verbose_name_plural = _("group pledges")
-        ordering = ["created_at", "pk"]
         constraints = [
-            models.CheckConstraint(
-                name="group_state_and_times",
-                condition=Q(state="submitted", confirmed_at=None, approved_at=None, refused_at=None, withdrawn_at=None)
-                | Q(
-                    state="confirmed",
-                    confirmed_at__isnull=False,
-                    approved_at=None,
-                    refused_at=None,
-                    withdrawn_at=None,
-                )
-                | Q(state="approved", confirmed_at__isnull=False, approved_at__isnull=False)
-                & Q(refused_at=None, withdrawn_at=None)
-                | Q(state="refused", confirmed_at__isnull=False, approved_at=None, refused_at__isnull=False)
-                & Q(withdrawn_at=None)
-                | Q(state="withdrawn", withdrawn_at__isnull=False),
-            ),
-            models.CheckConstraint(
-                name="group_counted_only_approved",
-                condition=Q(state="approved", counted__isnull=False) | ~Q(state="approved") & Q(counted__isnull=True),
-            ),
-            models.CheckConstraint(
-                name="group_refused_with_a_reason",
-                condition=Q(state="refused") & ~Q(refusal="") | ~Q(state="refused") & Q(refusal=""),
-            ),
+            STATES.constraint("group_state_and_times"),
             models.CheckConstraint(
                 name="group_grade_of_a_class",
                 condition=Q(kind="class", grade__isnull=False, grade__range=(0, 12))
@@ -142,12 +134,7 @@ class GroupPledge(Contact):
         indexes = [
             models.Index(fields=["state", "created_at"], name="group_state"),
             models.Index(fields=["address_digest"], name="group_address"),
-            models.Index(fields=["address_digest_last"], name="group_address_last"),
         ]
-
-    def __str__(self):
-        # No personal data: it is written to logs and to the admin's history.
-        return str(self.pk)[:8]
 
     # What it says
 
@@ -190,10 +177,9 @@ class GroupPledge(Contact):
         """Whether it is approved, and a higher number waits for approval."""
         return self.state == self.State.APPROVED and self.people != self.counted
 
-    def numbers(self, sectors, counted=False):
+    def numbers(self, sectors):
         """[(sector, people)] in the order of these sectors."""
-        numbers = (self.counted if counted else self.people) or {}
-        return [(sector, numbers[str(sector.pk)]) for sector in sectors if numbers.get(str(sector.pk))]
+        return [(sector, self.people[str(sector.pk)]) for sector in sectors if str(sector.pk) in self.people]
 
     def described(self):
         """Sentences about it, for messages."""
@@ -239,6 +225,14 @@ class GroupPledge(Contact):
         )
         return [other for other in others if addresses.is_similar_name(other.institution_key, self.institution_key)]
 
+    def steps(self):
+        """As of every case. What is approved waits again, in other words, while a higher number does."""
+        steps = super().steps()
+        if self.is_raised:
+            return steps | {"approve": replace(steps["approve"], button=_("Approve the higher number"))}
+        hidden = {"approve", "keep"} if self.state == self.State.APPROVED else set()
+        return {name: step for name, step in steps.items() if name not in hidden}
+
     # Transitions. Each is one statement or transaction, and returns whether this call made it.
 
     def confirm(self, seen):
@@ -251,58 +245,25 @@ class GroupPledge(Contact):
             groups = [group for group in submitted if str(group.pk) in seen]
             if len(groups) != len(set(seen)):
                 return []
-            type(self).objects.filter(pk__in=[group.pk for group in groups]).update(
-                state=self.State.CONFIRMED, confirmed_at=Now()
-            )
+            rows = type(self).objects.filter(pk__in=[group.pk for group in groups])
+            rows.update(**self.STATES.columns(self.State.CONFIRMED))
             # What came after the page was opened: its message may have been joined by one about a group that is confirmed now.
             left = list(type(self).objects.submitted().of_mailbox(self).order_by("created_at", "pk"))
             for group in groups:
                 group.pass_on(Message.Kind.GROUP, left)
             if groups:
                 # It is about all of them.
-                Message.queue_for(Message.Kind.GROUP_OPEN, group=groups[0])
+                Message.queue(Message.Kind.GROUP_OPEN, groups[0])
         return groups
-
-    def block(self):
-        """Erase the submitted groups of a mailbox whose owner did not send them, and block the mailbox."""
-        with transaction.atomic():
-            BlockedAddress.objects.add(self.address)
-            type(self).objects.filter(state=self.State.SUBMITTED).of_mailbox(self).delete()
 
     def approve(self, seen):
         """Count the stated people, if they are those that staff have `seen`. An integrity error: this class is counted."""
-        with transaction.atomic():
-            rows = type(self).objects.waiting().filter(pk=self.pk, people=seen)
-            changed = rows.update(
-                state=self.State.APPROVED, counted=F("people"), approved_at=Coalesce("approved_at", Now())
-            )
-            if changed:
-                Message.queue_for(Message.Kind.GROUP_YES, group=self)
-        return bool(changed)
-
-    def refuse(self, reason):
-        """Refuse a confirmed group."""
-        with transaction.atomic():
-            changed = (
-                type(self)
-                .objects.filter(pk=self.pk, state=self.State.CONFIRMED)
-                .update(state=self.State.REFUSED, refused_at=Now(), refusal=reason)
-            )
-            if changed:
-                Message.queue_for(Message.Kind.GROUP_NO, group=self)
-        return bool(changed)
+        return self.take("approve", type(self).objects.waiting().filter(people=seen), counted=F("people"))
 
     def keep_approved(self):
         """Refuse a higher number: the approved one stays."""
         raised = type(self).objects.filter(type(self).objects.raised(), pk=self.pk).exclude(counted={})
         return bool(raised.update(people=F("counted")))
-
-    def undo(self):
-        """Take back the decision of staff: it waits again, and counts no more."""
-        decided = type(self).objects.filter(pk=self.pk, state__in=[self.State.APPROVED, self.State.REFUSED])
-        return bool(
-            decided.update(state=self.State.CONFIRMED, counted=None, approved_at=None, refused_at=None, refusal="")
-        )
 
     def correct(self, people):
         """Store the corrected numbers: of an approved group, a lower one counts at once, a higher one waits for staff."""
@@ -318,16 +279,9 @@ class GroupPledge(Contact):
 
     def withdraw(self):
         """Withdraw the group. This is final: its people no longer count, and the name and address of the adult are erased."""
-        with transaction.atomic():
-            group = type(self).objects.select_for_update().filter(pk=self.pk).first()
-            if group is None or group.state == self.State.WITHDRAWN:
-                return False
-            if group.address_cipher is not None:
-                Message.queue_last(Message.Kind.GROUP_OUT, group.address, group.language)
-                group.pass_on(Message.Kind.GROUP_OPEN, group.confirmed_together())
-                group.pass_on(Message.Kind.GROUP_LINKS, group.of_its_adult())
-            group.messages.all().delete()
-            type(self).objects.filter(pk=self.pk).update(
-                state=self.State.WITHDRAWN, withdrawn_at=Now(), counted=None, refusal="", **ERASED
-            )
-        return True
+        return self.end_by("withdraw")
+
+    def hand_over(self):
+        """Let messages that are about this group and others go out about the others."""
+        self.pass_on(Message.Kind.GROUP_OPEN, self.confirmed_together())
+        self.pass_on(Message.Kind.GROUP_LINKS, self.of_its_adult())

@@ -7,7 +7,7 @@ from django.db.models import F, Q
 from django.db.models.functions import Now
 
 from pledges import addresses
-from pledges.cases.models import ContactQuerySet
+from pledges.cases.models import ProposalQuerySet
 
 # For how long the adult can correct the numbers after confirming.
 CORRECTION_PERIOD = timedelta(days=30)
@@ -39,16 +39,8 @@ def school_year(day):
     return day.year if day.month >= 9 else day.year - 1
 
 
-class GroupPledgeQuerySet(ContactQuerySet):
+class GroupPledgeQuerySet(ProposalQuerySet):
     """Filters of group pledges, and changes of many of them."""
-
-    def submitted(self):
-        """Group pledges that can still be confirmed."""
-        return self.filter(state=self.model.State.SUBMITTED, expires_at__gt=Now())
-
-    def expired(self):
-        """Group pledges that were not confirmed in time."""
-        return self.filter(state=self.model.State.SUBMITTED, expires_at__lte=Now())
 
     def waiting(self):
         """Group pledges that wait for a decision of staff: confirmed ones, and approved ones with a higher number."""

@@ -19,7 +19,7 @@ from pledges.content import PledgeContent
 from pledges.crypto import links
 from pledges.crypto.links import Purpose
 from pledges.fixed_pages import fixed_page
-from pledges.forms.views import SeeOther, answer, link_ended
+from pledges.forms.views import SeeOther, answer, link_ended, require_open
 from pledges.groups.fields import counted_sectors
 from pledges.groups.forms import GroupCorrectionForm, GroupForm
 from pledges.groups.models import GroupPledge
@@ -124,6 +124,7 @@ def contact_link_view(model, purpose):
                 row = rows.filter(pk=link.row_id).first()
                 if row is None or link.binding != links.binding(purpose, row):
                     return link_ended(request)
+                require_open(request, purpose)
                 return view(request, row, **kwargs)
 
         return wrapper

@@ -12,9 +12,10 @@ from datetime import timedelta
 from email.utils import make_msgid
 from http.client import HTTPException
 from urllib.error import HTTPError
-from urllib.request import urlopen
+from urllib.request import Request, urlopen
 
 from django.conf import settings
+from django.core import signing
 from django.core.mail import EmailMessage, mailers
 from django.template.loader import render_to_string
 from django.utils import translation
@@ -26,6 +27,25 @@ SILENCE = timedelta(days=1)
 TIMEOUT = 30  # seconds
 # The name of the problem that `/readyz` gives no answer.
 NO_ANSWER = "site"
+# By which `/readyz` knows the alarm. The signature is valid for as long as a request may take.
+HEADER = "X-Alarm"
+
+
+SIGNER_SALT = "pledges.alarm"
+
+
+def signature():
+    """The value of HEADER, by the keys of this site."""
+    return signing.TimestampSigner(salt=SIGNER_SALT).sign(NO_ANSWER)
+
+
+def is_alarm(request):
+    """Whether the alarm of this site, which has its keys, makes this request."""
+    try:
+        signing.TimestampSigner(salt=SIGNER_SALT).unsign(request.headers.get(HEADER, ""), max_age=2 * TIMEOUT)
+    except signing.BadSignature:
+        return False
+    return True
 
 
 @dataclass
@@ -56,7 +76,8 @@ def failed_checks():
     """The names of the failed checks, each number in them as N because it changes by itself; [NO_ANSWER] if no answer comes."""
     try:
         try:
-            answer = urlopen(f"{settings.SITE_URL}/readyz", timeout=TIMEOUT)
+            asked = Request(f"{settings.SITE_URL}/readyz", headers={HEADER: signature()})
+            answer = urlopen(asked, timeout=TIMEOUT)
         except HTTPError as error:  # 503
             answer = error
         with answer:

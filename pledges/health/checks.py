@@ -11,14 +11,14 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from pledges.counting.models import Count as LastCount
-from pledges.crypto.models import Unreadable
+from pledges.crypto.models import Rotation, Unreadable
 from pledges.health import certificate, disk
 from pledges.inbox.models import Submission
 from pledges.mail import mailers
 from pledges.mail.models import Message
 from pledges.mailings.models import Mailing
 from pledges.outbox.models import Backup
-from pledges.rotation import registration
+from pledges.rotation import rotation
 from pledges.statistics.models import FallenProvider
 from pledges.worker.models import CLOCK_TOLERANCE, LATE_AFTER, FailedStep, Heartbeat
 
@@ -89,7 +89,7 @@ def messages():
             # News may take days at a low quota; the page of the mailing says so.
             elif late.exclude(kind=Message.Kind.NEWS).exists():
                 yield f"quota: {mailer}"
-        if of_mailer.mail_is_failing():
+        if Message.objects.mail_is_failing(mailer):
             yield "mail"
     if settings.MAIL_IS_MISSING:
         yield "mail"
@@ -123,6 +123,14 @@ def housekeeping():
         yield f"housekeeping: {step}"
 
 
+def keys():
+    """The listed keys against the newest rows, and a change of keys that is not finished."""
+    for name in rotation.unknown_keys():
+        yield f"keys: {name}"
+    if Rotation.objects.exists():
+        yield "rotation"
+
+
 def unreadable():
     """Ciphertexts that no key opens."""
     if count := Unreadable.objects.count():
@@ -138,7 +146,7 @@ def backup():
 CHECKS = [
     server,
     room,
-    registration.failed_checks,
+    keys,
     backup,
     figures,
     submissions,

@@ -14,7 +14,6 @@ from django.db.models.functions import Now
 from pledges.exports.models import Export
 from pledges.mail.models import Message
 from pledges.mail.sending import LEASE
-from pledges.supporters.batches import Batch
 from pledges.supporters.models import Pledge
 from pledges.worker.models import CLOCK_TOLERANCE
 
@@ -83,5 +82,4 @@ def mend_after_set_back():
     Message.objects.filter(queued_at__gt=late).update(queued_at=Now())
     # No message goes to a pledge within a minute of the last one.
     Pledge.objects.filter(written_at__gt=late).update(written_at=Now())
-    Batch.objects.unfinished().filter(worked_at__gt=late).update(worked_at=Now())
     Export.objects.filter(state=Export.State.RUNNING, read_at__gt=late).update(read_at=Now())

@@ -4,9 +4,12 @@ from django.conf import settings
 from django.http import HttpResponse, JsonResponse
 
 from pledges.health import checks
+from pledges.health.alarm import is_alarm
 from pledges.health.remembered import Remembered
 from pledges.serving.http import read_only
 
+# The addresses of requests that no proxy has forwarded: over the Unix socket, or from this machine.
+THIS_MACHINE = ("", "127.0.0.1", "::1")
 # Anyone can ask, so a flood of requests shares one answer.
 _failed = Remembered(checks.failed, lambda: settings.READINESS_PATIENCE_SECONDS)
 
@@ -19,6 +22,13 @@ def healthz(request):
 
 @read_only
 def readyz(request):
-    """200 when every check of `pledges.health.checks` passes, else 503 with the names of the failed ones."""
+    """200 when every check of `pledges.health.checks` passes, else 503.
+
+    The names of the failed ones are for the machine itself and for its alarm: they would tell an attacker what is down.
+    """
     wrong = _failed()
-    return JsonResponse({"ready": not wrong, "wrong": wrong}, status=503 if wrong else 200)
+    answer = {"ready": not wrong}
+    is_forwarded = "X-Forwarded-For" in request.headers
+    if not is_forwarded and request.META.get("REMOTE_ADDR", "") in THIS_MACHINE or is_alarm(request):
+        answer["wrong"] = wrong
+    return JsonResponse(answer, status=503 if wrong else 200)

@@ -11,7 +11,6 @@ from django.utils.translation import gettext_lazy as _
 
 from pledges import addresses
 from pledges.crypto import keys
-from pledges.crypto.keys import has_older_key
 from pledges.crypto.models import Unreadable
 from pledges.limits.models import SLOW_LANE_LENGTH
 from pledges.providers.models import ProviderRule
@@ -60,9 +59,13 @@ class SubmissionQuerySet(models.QuerySet):
         wanted = spelling(address, rules)
         return [each for each in self.opened() if spelling(each.form["email"], rules) == wanted]
 
-    def with_old_keys(self):
-        """Submissions that were sealed with another key than the present one."""
-        return self.filter(has_older_key("payload"))
+    def reseal(self):
+        """Seal these forms anew with the first key; returns how many no key opens."""
+        total, opened = self.count(), list(self.opened())
+        for submission in opened:
+            submission.seal(**submission.form)
+        self.bulk_update(opened, ["payload"])
+        return total - len(opened)
 
     def try_again(self):
         """Let the worker settle once more those that are aside; returns how many this call changed."""

@@ -14,6 +14,7 @@ from django.utils.module_loading import import_string
 
 from pledges import database, metrics
 from pledges.crypto import keys
+from pledges.crypto.models import Closed, Rotation
 from pledges.inbox.models import Submission
 from pledges.limits.models import WINDOW, limits
 
@@ -53,14 +54,14 @@ def submit(submission, network=None, limit=0, *, solved=None, slow_lane=None):
 
     Except with `solved`, a Solved challenge that no other form has used, or with a place in the slow lane of `slow_lane` places
     per hour. One statement, which reads no row about any person. None, an unknown network, is not limited. When the connection
-    is lost, it is repeated once on a new one; it is idempotent.
+    is lost, it is repeated once on a new one; it is idempotent. Raises Closed while keys are being changed.
     """
     limited = limits(network, limit)
     parameters = [
         submission.pk,
         submission.kind,
         submission.payload,
-        keys.digests("network", network)[0] if network else None,
+        keys.digest("network", network) if network else None,
         [digest for digest, _limit in limited],
         [limit for _digest, limit in limited],
         WINDOW,
@@ -87,7 +88,10 @@ def _store(parameters):
     sql = "SELECT * FROM submit(%s, %s, %s, %s, %s::bytea[], %s::integer[], %s, %s, %s, %s::integer[])"
     with connection.cursor() as cursor:
         cursor.execute(sql, parameters)
-        return Receipt(*cursor.fetchone())
+        is_stored, moment = cursor.fetchone()
+    if is_stored is None:
+        raise Closed(Rotation.objects.get().opens_at)
+    return Receipt(is_stored, moment)
 
 
 def settle(*, wait=False):

@@ -4,7 +4,7 @@ import ipaddress
 from datetime import timedelta
 
 from django.conf import settings
-from django.db import connection, models
+from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 
@@ -52,20 +52,16 @@ UNKNOWN = "unknown"
 
 
 def limits(network, limit):
-    """[(digest, limit)] of a network and, for IPv6, of its site, by each digest key, in ascending order; [] for None (unknown).
+    """[(digest, limit)] of a network and, for IPv6, of its site, in ascending order; [] for None (unknown).
 
-    An attempt is counted under every digest, so processes that share one key of a rotation count together.
+    By the first key alone: after a change of keys the limits begin anew.
     """
     if network is None:
         return []
     by_prefix = {network: limit}
     if site := site_prefix(network):
         by_prefix[site] = limit * NETWORKS_PER_SITE
-    return sorted(
-        (digest, prefix_limit)
-        for prefix, prefix_limit in by_prefix.items()
-        for digest in keys.digests("attempt", prefix)
-    )
+    return sorted((keys.digest("attempt", prefix), prefix_limit) for prefix, prefix_limit in by_prefix.items())
 
 
 class AttemptQuerySet(models.QuerySet):
@@ -81,7 +77,7 @@ class Attempt(models.Model):
     not reveal who has pledged.
     """
 
-    network_digest = models.BinaryField(max_length=32, editable=False)
+    network_digest = models.BinaryField(max_length=keys.DIGEST_BYTES, editable=False)
     created_at = models.DateTimeField(db_default=Now(), editable=False)
 
     objects = AttemptQuerySet.as_manager()
@@ -107,7 +103,7 @@ class SlowLane(models.Model):
     `submit` in sql/submissions.sql gives each form its turn, the next one after the last. The row refers to no person.
     """
 
-    network_digest = models.BinaryField(max_length=32, unique=True, editable=False)
+    network_digest = models.BinaryField(max_length=keys.DIGEST_BYTES, unique=True, editable=False)
     # The turn of the last form, when it is settled.
     last_at = models.DateTimeField(editable=False)
 
@@ -115,66 +111,6 @@ class SlowLane(models.Model):
 
     def __str__(self):
         return bytes(self.network_digest).hex()[:8]
-
-
-# The longest period that `grant_message` of sql/grants.sql looks back.
-GRANT_LIFE = timedelta(days=1)
-
-
-class MessageGrantQuerySet(models.QuerySet):
-    def expired(self):
-        """Grants that no limit counts any more, and those of a clock that was set back since. Housekeeping erases them."""
-        return self.filter(Q(granted_at__lte=Now() - GRANT_LIFE) | Q(granted_at__gt=Now() + timedelta(minutes=1)))
-
-    def grant(self, messages, rules):
-        """Those of these locked messages that may be sent now, in one statement; the others become due later.
-
-        A message whose recipient is unknown needs no grant: its attempt removes it or records the error.
-        """
-        asked = []
-        for message in messages:
-            if message.spec.is_limited and (digests := message.mailbox_digests(rules)):
-                asked.append((message.pk, *digests.values(), message.spec.is_link_caused))
-        with connection.cursor() as cursor:
-            cursor.execute(
-                "SELECT id, grant_message(id, digest, digest_last, is_link_caused) "
-                "FROM unnest(%s::uuid[], %s::bytea[], %s::bytea[], %s::boolean[]) "
-                "AS asked (id, digest, digest_last, is_link_caused)",
-                [[row[place] for row in asked] for place in range(4)],
-            )
-            refused = {pk for pk, is_granted in cursor.fetchall() if not is_granted}
-        return [message for message in messages if message.pk not in refused]
-
-
-class MessageGrant(models.Model):
-    """One message that its mailbox may get, for a day; the SQL function `grant_message` counts them.
-
-    The row refers to no person and outlives the message, because erasing a pledge must not reset the limit.
-    """
-
-    # The id of the message.
-    id = models.UUIDField(primary_key=True, editable=False)
-    mailbox_digest = models.BinaryField(max_length=32, editable=False)
-    mailbox_digest_last = models.BinaryField(max_length=32, editable=False)
-    is_link_caused = models.BooleanField(editable=False)
-    granted_at = models.DateTimeField(editable=False)
-
-    objects = MessageGrantQuerySet.as_manager()
-
-    class Meta:
-        constraints = [
-            models.CheckConstraint(
-                name="message_grant_digest_lengths",
-                condition=Q(mailbox_digest__length=32, mailbox_digest_last__length=32),
-            ),
-        ]
-        indexes = [
-            models.Index(fields=["mailbox_digest", "granted_at"], name="message_grant_mailbox"),
-            models.Index(fields=["mailbox_digest_last", "granted_at"], name="message_grant_mailbox_last"),
-        ]
-
-    def __str__(self):
-        return str(self.pk)[:8]
 
 
 # For which a used challenge is kept after it expired: the clocks of the site and of the database may differ by so much.

@@ -6,6 +6,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
+from pledges.mail.kinds import SPECS
 from pledges.mail.models import Message
 from staff.admin.base import ModelAdmin, ReadOnly
 from staff.admin.confirmation_page import asks_first
@@ -52,10 +53,11 @@ class MessageAdmin(ReadOnly, ModelAdmin):
 
     @admin.display(description=_("pledge"))
     def pledge_link(self, message):
-        if message.pledge_id is None:
+        is_about_a_pledge = message.kind in SPECS and message.spec.about == "pledge"
+        if message.about_id is None or not is_about_a_pledge:
             return self.get_empty_value_display()
-        url = reverse("admin:pledges_pledge_change", args=[message.pledge_id])
-        return format_html('<a href="{}">{}</a>', url, str(message.pledge_id)[:8])
+        url = reverse("admin:pledges_pledge_change", args=[message.about_id])
+        return format_html('<a href="{}">{}</a>', url, str(message.about_id)[:8])
 
     @admin.action(description=_("Resend failed or refused messages"), permissions=["send"])
     @asks_first(_("Those of these emails that failed or were refused go out again, each to the same person."))

@@ -7,7 +7,8 @@ from django.utils.text import format_lazy
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from pledges.mail.content import SPECS
+from pledges.mail.content import columns_of
+from pledges.mail.kinds import SPECS
 
 # {placeholder: its meaning}
 PLACEHOLDERS = {
@@ -31,7 +32,7 @@ def problems(kind, words):
     spec = SPECS[kind]
     found = [
         (column, sentence)
-        for column in spec.columns
+        for column in columns_of(spec)
         for sentence in _column_problems(spec, column, getattr(words, column))
     ]
     for name in spec.required_placeholders:

@@ -5,17 +5,16 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.core.mail import DEFAULT_MAILER_ALIAS
-from django.db import connection, models
-from django.db.models import Q, Sum
+from django.db import connection, models, transaction
+from django.db.models import Q
 from django.db.models.functions import Now
 
-from pledges.mail.texts import BULK_KINDS, FIRST_KINDS
+from pledges.mail.kinds import SPECS, Priority
 
 DEFAULT, BULK = DEFAULT_MAILER_ALIAS, "bulk"
-IS_FIRST, IS_BULK = Q(kind__in=FIRST_KINDS), Q(kind__in=BULK_KINDS)
-IS_BETWEEN = ~Q(kind__in=FIRST_KINDS + BULK_KINDS)
-# A quota is that of any 24 hours.
-QUOTA_PERIOD = timedelta(days=1)
+IS_BULK = Q(priority=Priority.BULK)
+# A quota is that of any 24 hours. What is sent is counted by the quarter of an hour.
+QUOTA_PERIOD, QUARTER = timedelta(days=1), timedelta(minutes=15)
 # A mailer whose last message filled its rate so recently sends as fast as it may.
 AT_ITS_RATE = timedelta(seconds=10)
 
@@ -27,21 +26,14 @@ def in_use():
 
 def mailer_of(kind):
     """The mailer that sends messages of this kind."""
-    return BULK if kind in BULK_KINDS and BULK in in_use() else DEFAULT
-
-
-def kinds_of(mailer):
-    """The condition on messages that this mailer sends."""
-    if mailer == BULK:
-        return IS_BULK
-    return ~IS_BULK if BULK in in_use() else Q()
+    return BULK if SPECS[kind].is_bulk and BULK in in_use() else DEFAULT
 
 
 def priorities_of(mailer):
-    """The conditions on messages that this mailer sends, in the order in which it does. Each is that of an index."""
+    """The priorities of the messages that this mailer sends, in the order in which it does."""
     if mailer == BULK:
-        return [IS_BULK]
-    return [IS_FIRST, IS_BETWEEN, *([] if BULK in in_use() else [IS_BULK])]
+        return [Priority.BULK]
+    return [Priority.FIRST, Priority.NORMAL, *([] if BULK in in_use() else [Priority.BULK])]
 
 
 def bulk_limits():
@@ -60,7 +52,7 @@ class Room:
 
 
 class Mailer(models.Model):
-    """A mailer with a limit. Its row is locked while messages are claimed, which makes the limits exact.
+    """A mailer with a limit. Its row is locked while messages are claimed, so the limits are exact for any number of workers.
 
     The limits are settings: `per_minute`, spread evenly, and `per_day`.
     """
@@ -68,6 +60,8 @@ class Mailer(models.Model):
     name = models.CharField(max_length=7, primary_key=True)
     # When it may send at its rate again.
     paced_until = models.DateTimeField(db_default=Now())
+    # {number of the quarter of an hour since 1970: messages sent in it}, of those that count towards the quota
+    sent = models.JSONField(default=dict)
 
     class Meta:
         default_permissions = ()
@@ -76,34 +70,79 @@ class Mailer(models.Model):
         return self.name
 
     @classmethod
-    def room(cls, mailer, wanted):
-        """The Room for so many messages, in the caller's transaction, which no other one can take meanwhile."""
-        limits = _limits(mailer)
-        if not any(limits):
-            return Room(wanted, wanted)
-        with connection.cursor() as cursor:
-            values = [mailer, wanted, *limits, _reserve(limits[1])]
-            cursor.execute("SELECT * FROM mailer_room(%s, %s, %s, %s, %s)", values)
-            return Room(*cursor.fetchone())
-
-    @classmethod
-    def use(cls, mailer, n):
-        """Count so many messages, in the transaction that asked for the room; returns the minute in which they count, or None."""
-        limits = _limits(mailer)
-        if not any(limits) or not n:
+    def locked(cls, name):
+        """The row of this mailer, locked in the caller's transaction; None if it has no limit."""
+        if not any(_limits(name)):
             return None
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT use_mailer(%s, %s, %s)", [mailer, n, limits[0]])
-            return cursor.fetchone()[0]
+        return cls.objects.select_for_update().get_or_create(name=name)[0]
+
+    def room(self, wanted):
+        """The Room for so many messages."""
+        (per_minute, per_day), now = _limits(self.name), _now()
+        room = wanted
+        if per_minute:
+            # A message occupies 61 seconds divided by the rate, and one second of them may go at once. No 60 seconds have more.
+            each = 61 / per_minute
+            behind = max((self.paced_until - now).total_seconds(), 0)
+            room = min(room, int((max(each, 1) - behind) / each))
+        bulk = room
+        if per_day:
+            left = per_day - self.sent_within_a_day(now)
+            room, bulk = min(room, left), min(bulk, left - _reserve(per_day))
+        return Room(max(room, 0), max(bulk, 0))
+
+    def use(self, n):
+        """Count messages that are sent now; returns the quarter in which they count."""
+        now = _now()
+        if per_minute := _limits(self.name)[0]:
+            self.paced_until = max(self.paced_until, now) + n * timedelta(seconds=61) / per_minute
+        quarter = str(_quarter(now))
+        self.sent = {key: value for key, value in self.sent.items() if _counts(key, now)}
+        self.sent[quarter] = self.sent.get(quarter, 0) + n
+        self.save(update_fields=["paced_until", "sent"])
+        return quarter
 
     @classmethod
-    def is_used_up(cls, mailer, for_bulk=False):
+    def give_back(cls, name, quarter):
+        """Take back a message that was counted in a quarter and not handed to the server."""
+        with transaction.atomic():
+            for mailer in cls.objects.select_for_update().filter(name=name, sent__has_key=quarter):
+                mailer.sent[quarter] -= 1
+                mailer.save(update_fields=["sent"])
+
+    def sent_within_a_day(self, now=None):
+        """How many messages count towards its quota."""
+        now = now or _now()
+        return sum(n for quarter, n in self.sent.items() if _counts(quarter, now))
+
+    @classmethod
+    def is_used_up(cls, name, for_bulk=False):
         """Whether it sends at its rate, or the quota of a day is used up; `for_bulk`: the part of it that bulk may use."""
-        per_minute, per_day = _limits(mailer)
-        if per_minute and cls.objects.filter(name=mailer, paced_until__gt=Now() - AT_ITS_RATE).exists():
-            return True
-        most = per_day and per_day - (_reserve(per_day) if for_bulk else 0)
-        return per_day is not None and MailerMinute.objects.used(mailer) >= most
+        fills_its_rate = cls.objects.filter(name=name, paced_until__gt=Now() - AT_ITS_RATE)
+        return bool(_limits(name)[0]) and fills_its_rate.exists() or cls.is_out_of_quota(name, for_bulk)
+
+    @classmethod
+    def is_out_of_quota(cls, name, for_bulk=False):
+        """Whether its quota of a day is used up; `for_bulk`: the part of it that bulk may use."""
+        per_day, mailer = _limits(name)[1], cls.objects.filter(name=name).first()
+        reserve = _reserve(per_day) if for_bulk else 0
+        return bool(per_day and mailer) and mailer.sent_within_a_day() >= per_day - reserve
+
+
+def _now():
+    """The time of the database, which is the same for all workers; in a transaction that of now, not of its begin."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT clock_timestamp()")
+        return cursor.fetchone()[0]
+
+
+def _quarter(time):
+    return int(time.timestamp() // QUARTER.total_seconds())
+
+
+def _counts(quarter, now):
+    """Whether a quarter, as a key of `sent`, counts: until its last second is 24 hours ago."""
+    return int(quarter) >= _quarter(now - QUOTA_PERIOD)
 
 
 def _limits(mailer):
@@ -115,40 +154,3 @@ def _limits(mailer):
 def _reserve(per_day):
     """How much of a quota bulk leaves to the messages that people wait for: half of it where both share one server."""
     return per_day // 2 if per_day and BULK not in in_use() else 0
-
-
-class MailerMinuteQuerySet(models.QuerySet):
-    """Queries on the minutes of mailers."""
-
-    def counting(self, mailer):
-        """Those that count towards the quota of a mailer now."""
-        return self.filter(mailer=mailer, minute__gt=Now() - QUOTA_PERIOD - timedelta(minutes=1))
-
-    def used(self, mailer):
-        """How many messages a mailer has sent within the period of its quota."""
-        return self.counting(mailer).aggregate(n=Sum("n"))["n"] or 0
-
-    def give_back(self, mailer, minute, n=1):
-        """Take back messages that were counted in a minute and not handed to the server."""
-        self.filter(mailer=mailer, minute=minute).update(n=models.F("n") - n)
-
-    def expired(self):
-        """Minutes that no quota counts any more. Housekeeping erases them."""
-        return self.filter(minute__lte=Now() - QUOTA_PERIOD - timedelta(minutes=1))
-
-
-class MailerMinute(models.Model):
-    """How many messages a mailer sent in one minute. Only `use_mailer` (sql/mailers.sql) adds to it."""
-
-    pk = models.CompositePrimaryKey("mailer", "minute")
-    mailer = models.CharField(max_length=7)
-    minute = models.DateTimeField()
-    n = models.PositiveIntegerField()
-
-    objects = MailerMinuteQuerySet.as_manager()
-
-    class Meta:
-        default_permissions = ()
-
-    def __str__(self):
-        return f"{self.mailer} {self.minute:%Y-%m-%dT%H:%M}"

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError, connection, models
-from django.db.models import Count, Min, Q
+from django.db.models import Case, Q, When
 from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.functional import cached_property
@@ -16,11 +16,12 @@ from pledges import metrics
 from pledges.crypto import keys, news_links
 from pledges.crypto.links import Purpose
 from pledges.crypto.models import Unreadable
-from pledges.mail import content, errors, mailers, news
-from pledges.mail.mailers import MailerMinute, mailer_of
+from pledges.mail import content, errors, news
+from pledges.mail.kinds import SPECS, MessageKind, Priority
+from pledges.mail.mailers import Mailer, mailer_of
 from pledges.mail.queue import GIVE_UP_AFTER, MessageQuerySet
 from pledges.mail.returned_mailboxes import ReturnedMailbox
-from pledges.mail.texts import BULK_KINDS, FIRST_KINDS, MessageKind, MessageText
+from pledges.mail.texts import MessageText
 from pledges.providers.models import BlockedAddress, ProviderRule, mailbox_digests
 
 logger = logging.getLogger(__name__)
@@ -29,28 +30,52 @@ METADATA = "mail"
 # The delays before the first retries. All later ones follow after LATER_RETRY_DELAY.
 RETRY_DELAYS = [timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=30), timedelta(hours=2)]
 LATER_RETRY_DELAY = timedelta(hours=6)
-# Joins the messages that wait, and adds the others. The update locks them, so that no sender claims one before the caller's
-# changes are committed.
-QUEUE_SQL = """
-WITH asked AS (SELECT * FROM unnest(%(ids)s::uuid[], %(languages)s::text[]) AS asked (id, language)),
-joined AS (
-    UPDATE pledges_message SET language = asked.language FROM asked
-    WHERE {about} = asked.id AND kind = %(kind)s AND state = 'queued' AND leased_until IS NULL AND %(joins)s
-    RETURNING {about} AS id
-)
-INSERT INTO pledges_message (id, kind, {about}, language, state, attempts, error)
-SELECT gen_random_uuid(), %(kind)s, id, language, 'queued', 0, '' FROM asked WHERE id NOT IN (SELECT id FROM joined)
-"""
 # A message that was sent or given up is kept this long.
 MESSAGE_RETENTION = timedelta(days=30)
+# Joins a message that waits unclaimed, or else inserts one. The row that it is about is locked: were it deleted meanwhile, the
+# message would stay. If two networks have asked for a message, it counts against neither, and is due at once.
+QUEUE_SQL = """
+WITH asked AS (
+    SELECT DISTINCT ON (id) * FROM unnest(%(ids)s::uuid[], %(languages)s::text[], %(networks)s::bytea[])
+        each (id, language, network)
+), joined AS (
+    UPDATE pledges_message message
+    SET language = asked.language, network_digest = CASE WHEN network_digest = network THEN network END,
+        due_at = CASE WHEN network_digest <> network THEN least(due_at, statement_timestamp()) ELSE due_at END
+    FROM asked
+    WHERE about_id = asked.id AND kind = %(kind)s AND state = 'queued' AND leased_until IS NULL AND %(joins)s
+    RETURNING message.id, about_id
+), made AS (
+    INSERT INTO pledges_message (id, kind, about_id, language, network_digest, state, attempts, error)
+    SELECT gen_random_uuid(), %(kind)s, asked.id, asked.language, network, 'queued', 0, ''
+    FROM asked JOIN {table} about ON about.id = asked.id
+    WHERE asked.id NOT IN (SELECT about_id FROM joined)
+    FOR KEY SHARE OF about
+    RETURNING id
+)
+SELECT id FROM joined UNION ALL SELECT id FROM made
+"""
+
+
+def _about(model):
+    """What messages of some kinds are about: the row with `about_id` in this model's table, which deletes them (messages.sql)."""
+    return models.ForeignObject(
+        model,
+        on_delete=models.DO_NOTHING,
+        from_fields=["about_id"],
+        to_fields=["id"],
+        null=True,
+        related_name="messages",
+        editable=False,
+    )
 
 
 class Message(models.Model):
     """One message to one supporter, delivered at least once.
 
-    The recipient's address is read from the pledge. A message stores it itself, encrypted, where no pledge has it: the last one,
-    after the pledge is erased or has another address, and the answer to a sign-up by someone whose address is erased. That row is
-    deleted once the message is sent, or given up for good.
+    The recipient's address is read from what it is about. A message stores it itself, encrypted, where no row has it: the last
+    one, after the row is erased or has another address, and the answer to a sign-up by someone whose address is erased. That row
+    is deleted once the message is sent, or given up for good.
     """
 
     Kind = MessageKind
@@ -72,42 +97,33 @@ class Message(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     kind = models.CharField(_("kind"), max_length=11, choices=Kind)
-    pledge = models.ForeignKey(
-        "pledges.Pledge", on_delete=models.CASCADE, null=True, related_name="messages", verbose_name=_("pledge")
-    )
-    # A message is about a pledge, a group pledge, an organisation or a voice, or answers an enquiry or a request. The indexes are
-    # below.
-    group = models.ForeignKey(
-        "pledges.GroupPledge",
-        on_delete=models.CASCADE,
-        null=True,
-        related_name="messages",
-        db_index=False,
-        verbose_name=_("group pledge"),
-    )
-    joining = models.ForeignKey(
-        "pledges.Joining",
-        on_delete=models.CASCADE,
-        null=True,
-        related_name="messages",
-        db_index=False,
-        verbose_name=_("organisation that joins"),
-    )
-    answer = models.ForeignKey(
-        "pledges.Answer", on_delete=models.CASCADE, null=True, related_name="messages", db_index=False
-    )
-    request = models.ForeignKey(
-        "pledges.DataRequest", on_delete=models.CASCADE, null=True, related_name="messages", db_index=False
-    )
-    voice = models.ForeignKey(
-        "pledges.VoiceOwner", on_delete=models.CASCADE, null=True, related_name="messages", db_index=False
-    )
-    # That of a message of the kind `news`, which is to a pledge.
+    # What it is about: a row of the model that its kind names (MessageSpec.about). None for a last message.
+    about_id = models.UUIDField(null=True, editable=False)
+    pledge = _about("pledges.Pledge")
+    group = _about("pledges.GroupPledge")
+    joining = _about("pledges.Joining")
+    answer = _about("pledges.Answer")
+    request = _about("pledges.DataRequest")
+    voice = _about("pledges.VoiceOwner")
+    # That of a message of the kind `news`.
     mailing = models.ForeignKey(
         "pledges.Mailing", on_delete=models.PROTECT, null=True, related_name="messages", db_index=False
     )
     language = models.CharField(_("language"), max_length=2, choices=settings.LANGUAGES)
     address_cipher = models.BinaryField(null=True, editable=False)
+    # While it is queued: the digest of the network whose form caused it (`MessageGrant`).
+    network_digest = models.BinaryField(null=True, editable=False)
+    priority = models.GeneratedField(
+        expression=Case(
+            *(
+                When(kind__in=[kind for kind, spec in SPECS.items() if spec.priority == priority], then=priority.value)
+                for priority in (Priority.FIRST, Priority.BULK)
+            ),
+            default=Priority.NORMAL.value,
+        ),
+        output_field=models.SmallIntegerField(),
+        db_persist=True,
+    )
     state = models.CharField(_("state"), max_length=7, choices=State, default=State.QUEUED)
     created_at = models.DateTimeField(_("created"), db_default=Now(), editable=False)
     # Retries end GIVE_UP_AFTER after this time. Staff can queue a message that was given up again, which resets it.
@@ -122,8 +138,8 @@ class Message(models.Model):
     # The class and SMTP codes of the last error, never its text, which may quote an address.
     error = models.CharField(_("last error"), max_length=80, blank=True, editable=False)
 
-    # Set by `claim`: the minute in which it counts towards the limits of its mailer, None without a limit.
-    counted_at = None
+    # Set by `claim`: the quarter of an hour in which it counts towards the quota of its mailer, None without a limit.
+    counted_in = None
     # Set by `attempt`.
     no_longer_applies = False
     # Set by `save_outcome`: whether it would have been given up, but all messages are refused.
@@ -143,96 +159,66 @@ class Message(models.Model):
                 | Q(state__in=["queued", "failing", "refused"], sent_at=None, returned_at=None),
             ),
             models.CheckConstraint(
-                name="message_pledge_or_address",
-                condition=Q(pledge__isnull=False)
-                | Q(group__isnull=False)
-                | Q(joining__isnull=False)
-                | Q(answer__isnull=False)
-                | Q(request__isnull=False)
-                | Q(voice__isnull=False)
-                | Q(address_cipher__isnull=False),
+                name="message_about_or_address", condition=Q(about_id__isnull=False) | Q(address_cipher__isnull=False)
             ),
             models.CheckConstraint(
                 name="message_news_of_a_mailing",
                 condition=(Q(mailing=None) & ~Q(kind="news"))
-                | Q(mailing__isnull=False, kind="news", pledge__isnull=False),
+                | Q(mailing__isnull=False, kind="news", about_id__isnull=False),
             ),
-            # Each person gets a mailing at most once. Its index also finds the messages of a mailing.
+            # Each person gets a mailing at most once. Its index also gives the figures of a mailing without reading its messages.
             models.UniqueConstraint(
-                fields=["mailing", "pledge"], name="message_once_for_each", condition=Q(mailing__isnull=False)
+                fields=["mailing", "about_id"],
+                name="message_once_for_each",
+                condition=Q(mailing__isnull=False),
+                include=["state"],
             ),
             models.CheckConstraint(
                 name="message_lease_only_while_queued", condition=Q(leased_until=None) | Q(state="queued")
             ),
         ]
         indexes = [
-            models.Index(fields=["due_at"], name="message_queued", condition=Q(state="queued")),
-            # `claim` finds them behind millions of bulk messages.
+            models.Index(fields=["priority", "due_at"], name="message_queued", condition=Q(state="queued")),
+            models.Index(fields=["priority", "-tried_at"], name="message_tried", condition=Q(tried_at__isnull=False)),
+            models.Index(fields=["about_id"], name="message_about", condition=Q(about_id__isnull=False)),
+            # Those that were given up, and those that store an address.
             models.Index(
-                fields=["due_at"], name="message_queued_not_bulk", condition=Q(state="queued") & ~Q(kind__in=BULK_KINDS)
+                fields=["created_at"],
+                name="message_failed_or_last",
+                condition=Q(state__in=["failing", "refused"]) | Q(address_cipher__isnull=False),
             ),
-            models.Index(
-                fields=["due_at"],
-                name="message_queued_first",
-                condition=Q(state="queued") & Q(kind__in=FIRST_KINDS),
-            ),
-            models.Index(fields=["-tried_at"], name="message_tried", condition=Q(tried_at__isnull=False)),
-            # Whether the mailer of bulk works is asked while millions of others were sent since.
-            models.Index(
-                fields=["-tried_at"],
-                name="message_tried_bulk",
-                condition=Q(tried_at__isnull=False) & Q(kind__in=BULK_KINDS),
-            ),
-            models.Index(fields=["group"], name="message_group", condition=Q(group__isnull=False)),
-            models.Index(fields=["joining"], name="message_joining", condition=Q(joining__isnull=False)),
-            models.Index(fields=["answer"], name="message_answer", condition=Q(answer__isnull=False)),
-            models.Index(fields=["request"], name="message_request", condition=Q(request__isnull=False)),
-            models.Index(fields=["voice"], name="message_voice", condition=Q(voice__isnull=False)),
-            # The figures of a mailing, without reading its messages.
-            models.Index(fields=["mailing", "state"], name="message_mailing", condition=Q(mailing__isnull=False)),
-            models.Index(fields=["created_at"], name="message_own_address", condition=Q(address_cipher__isnull=False)),
-            models.Index(fields=["created_at"], name="message_failed", condition=Q(state__in=["failing", "refused"])),
         ]
 
     def __str__(self):
         return f"{self.get_kind_display()} {str(self.pk)[:8]}"
 
     @classmethod
-    def queue(cls, kind, pledge):
-        """Queue a message of this kind in the caller's transaction, unless one waits; returns it, or None: restricted.
+    def queue(cls, kind, row, *, network=None):
+        """Queue, in the caller's transaction, a message of this kind about a row, unless one waits; returns it, None: restricted.
 
-        A worker sends it once the transaction is committed.
+        `network` is the digest of the network whose form caused it. A worker sends it once the transaction is committed.
         """
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT queue_message(%s, %s)", [kind, pledge.pk])
-            return cls.objects.select_related("pledge").filter(pk=cursor.fetchone()[0]).first()
+        found = cls.queue_many(kind, [row], networks={row.pk: network})
+        return cls.objects.get(pk=found[0]) if found else None
 
     @classmethod
     def queue_many(cls, kind, rows, *, networks=None, joins=True):
-        """Queue a message of this kind about each of these rows of one model, in constant statements.
+        """`queue` for rows of one model, in one statement; returns the ids of the messages.
 
-        One that still waits unclaimed is joined, and goes in the language of its row; without `joins` each row gets its own. None
-        is about a restricted row. `networks` are the digests of the networks that caused them, by the id of the row.
+        `networks` are {id of a row: digest}. Without `joins` each row gets a message of its own.
         """
-        rows = {row.pk: row for row in rows if row.restricted_at is None}
         if not rows:
-            return
-        about = f"{cls.field_about(next(iter(rows.values())))}_id"
-        values = {"ids": list(rows), "languages": [row.language for row in rows.values()], "kind": kind, "joins": joins}
+            return []
+        values = {
+            "kind": kind,
+            "ids": [row.pk for row in rows],
+            "languages": [row.language for row in rows],
+            "networks": [(networks or {}).get(row.pk) for row in rows],
+            "joins": joins,
+        }
         with connection.cursor() as cursor:
-            cursor.execute(QUEUE_SQL.format(about=about), values)
-
-    @staticmethod
-    def field_about(row):
-        """The name of the field of messages about this row."""
-        return getattr(row, "TABLE", "") or "pledge"
-
-    @classmethod
-    def queue_for(cls, kind, **about):
-        """Queue, in the caller's transaction, a message about this group, joining, answer, request or voice, unless one waits."""
-        [row] = about.values()
-        if not cls.objects.queued().filter(kind=kind, leased_until=None, **about).exists():
-            cls.objects.create(kind=kind, language=row.language, **about)
+            cursor.execute(QUEUE_SQL.format(table=rows[0]._meta.db_table), values)
+            return [pk for (pk,) in cursor.fetchall()]
 
     @classmethod
     def queue_last(cls, kind, address, language):
@@ -244,29 +230,30 @@ class Message(models.Model):
 
     @property
     def associated_data(self):
-        """The associated data that bind the ciphertext to this row. `settle_pledge` copies that of a submission, with its id."""
-        return f"message.address.{self.pk}" if self.pledge_id is None else f"pledge.address.{self.pk}"
+        """The associated data that bind the ciphertext to this row."""
+        return keys.associated_data("message", "address", self.pk)
+
+    @cached_property
+    def about(self):
+        """The row that it is about, or None: it has none, or that is gone. `claim` reads those of all its messages at once."""
+        type(self).objects.read_about([self])
+        return self.about
 
     @property
     def address(self):
         """The decrypted address of the recipient, or None if it is erased. Raises CannotDecrypt."""
         if self.address_cipher is not None:
             return keys.decrypt(self.address_cipher, associated_data=self.associated_data)
-        if self.contact is not None:
-            return self.contact.address
+        if self.about is None:
+            return None
         if self.kind == self.Kind.NEW_ADDRESS:
-            return self.pledge.new_address
-        return self.pledge.address_of_mailbox if self.spec.per_address else self.pledge.address
-
-    @property
-    def contact(self):
-        """The group pledge, organisation, answer, request or owner of a voice that it is about, or None."""
-        return self.group or self.joining or self.answer or self.request or self.voice
+            return self.about.new_address
+        return self.about.address_of_mailbox if self.spec.per_address else self.about.address
 
     @property
     def spec(self):
         """The `MessageSpec` of this kind."""
-        return content.SPECS[self.kind]
+        return SPECS[self.kind]
 
     @property
     def mailer(self):
@@ -274,7 +261,7 @@ class Message(models.Model):
         return mailer_of(self.kind)
 
     def mailbox_digests(self, rules):
-        """{column: digest} of the recipient's mailbox, or None if there is no recipient any more, or none that decrypts."""
+        """The digests of the recipient's mailbox by each key; None if there is no recipient any more, or none that decrypts."""
         try:
             address = self.address
         except keys.CannotDecrypt:
@@ -295,55 +282,45 @@ class Message(models.Model):
 
     def compose(self):
         """The e-mail, or None if the message no longer applies, such as a reminder after the confirmation."""
-        if not self._read_subject():
+        # As it is now, changed since the claim or not.
+        type(self).objects.read_about([self])
+        row, address, spec = self.about, self.address, self.spec
+        if address is None or spec.about and not (row and self._may_be_about(row)):
             return None
-        address = self.address
-        if address is None or not self.spec.applies(self.contact or self.pledge):
+        if not spec.ignores_blocks and BlockedAddress.objects.holds(address, self.rules):
             return None
-        if self.mailing and not self._is_wanted():
-            return None
-        if not self.spec.ignores_blocks and BlockedAddress.objects.holds(address, self.rules):
-            return None
-        if self.kind in BULK_KINDS and ReturnedMailbox.objects.holds(address, self.rules):
+        if spec.is_bulk and ReturnedMailbox.objects.holds(address, self.rules):
             return None
         if self.mailing:
-            return news.compose(self.words, news_links.url(self.pledge, self.mailing_id), self.language, address)
-        pledges = [self.contact or self.pledge]
-        if self.spec.per_address:
-            rows = type(self.pledge).objects.at_address(address).with_person().filter(restricted_at=None)
+            return news.compose(self.words, news_links.url(row, self.mailing_id), self.language, address)
+        kind, words, rows = self.kind, self.words, [row]
+        if spec.per_address:
+            rows = type(row).objects.at_address(address).with_person().filter(restricted_at=None)
             # Without a second button, none may confirm what a stranger signed.
-            pledges = list(rows if self.spec.second_purpose else rows.holding_place())
-        if not pledges:
-            return None
-        if self.spec.link_purpose == Purpose.CONFIRM and self.pledge.confirmed_namesake():
-            words = MessageText.objects.words_in_use(self.Kind.SIMILAR, self.language)
-            return content.compose(self.Kind.SIMILAR, words, pledges, self.language, address)
-        return content.compose(self.kind, self.words, pledges, self.language, address)
+            rows = list(rows if spec.second_purpose else rows.holding_place())
+        elif spec.link_purpose == Purpose.CONFIRM and row.confirmed_namesake():
+            kind = self.Kind.SIMILAR
+            words = MessageText.objects.words_in_use(kind, self.language)
+        return content.compose(kind, words, rows, self.language, address) if rows else None
 
-    def _is_wanted(self):
-        """Whether the mailing still goes out, and its recipient still follows what it is about."""
+    def _may_be_about(self, row):
+        """Whether the message still applies to the row: it is not restricted, and a mailing goes on to those who follow it."""
+        # An answer is restricted with its enquiry.
+        restrictable = row.enquiry if self.spec.about == "answer" else row
+        if restrictable.restricted_at is not None or not self.spec.applies(row):
+            return False
+        if self.mailing is None:
+            return True
         mailing = type(self.mailing).objects.filter(pk=self.mailing_id).exclude(state="cancelled").first()
-        return mailing is not None and mailing.followers().filter(pk=self.pledge_id).exists()
-
-    def _read_subject(self):
-        """Read what it is about as it is now, changed since the claim or not. False if it is gone or restricted."""
-        for name in ("pledge", "group", "joining", "answer", "request", "voice"):
-            if row := getattr(self, name):
-                row = type(row).objects.filter(pk=row.pk).first()
-                setattr(self, name, row)
-                if row is None:
-                    return False
-                # An answer is restricted with its enquiry.
-                return (row.enquiry if name == "answer" else row).restricted_at is None
-        return True
+        return mailing is not None and mailing.followers().filter(pk=row.pk).exists()
 
     # Delivery: an attempt, its outcome, and when it is tried again
 
     def give_back(self):
         """Do not count it towards the limits of its mailer: it was not handed to the server."""
-        if self.counted_at is not None:
-            MailerMinute.objects.give_back(self.mailer, self.counted_at)
-            self.counted_at = None
+        if self.counted_in is not None:
+            Mailer.give_back(self.mailer, self.counted_in)
+            self.counted_in = None
 
     def attempt(self, server):
         """Try once to hand the message to `server`, a `pledges.mail.connections.Connection`; returns the error or None.
@@ -390,9 +367,12 @@ class Message(models.Model):
             row.delete()
         else:
             columns = ["state", "sent_at", "error", "attempts", "tried_at", "due_at"]
+            if self.state != self.State.QUEUED:
+                self.network_digest = None
+                columns.append("network_digest")
             row.update(leased_until=None, **{column: getattr(self, column) for column in columns})
         if self.state in (self.State.REFUSED, self.State.FAILING):
-            self.is_kept = bool(type(self).objects.of_mailer(self.mailer).keep_if_all_fail())
+            self.is_kept = bool(type(self).objects.keep_if_all_fail(self.mailer))
         self._log()
 
     def _log(self):
@@ -419,84 +399,3 @@ class Message(models.Model):
         A message that stores an address needs no minimum of attempts.
         """
         return self.address_cipher is not None or self.attempts > len(RETRY_DELAYS)
-
-
-# While the mail server fails, it is not known how long.
-FAILING_WAIT = timedelta(hours=2)
-# Longer than any quota lets a message wait that a page could promise.
-UNKNOWN_WAIT = timedelta(days=3)
-
-
-class MailDelay(models.Model):
-    """The single row with the present step. It is part of the published content: pages that state it are rendered anew."""
-
-    class Step(models.TextChoices):
-        MINUTES = "minutes"
-        HOUR = "hour"
-        TODAY = "today"
-        TOMORROW = "tomorrow"
-        LATER = "later"
-
-    step = models.CharField(max_length=8, choices=Step, default=Step.MINUTES)
-
-    class Meta:
-        default_permissions = ()
-        constraints = [models.CheckConstraint(name="mail_delay_single_row", condition=Q(pk=1))]
-
-    def __str__(self):
-        return self.step
-
-    @classmethod
-    def current(cls):
-        """The present step."""
-        row = cls.objects.first()
-        return row.step if row else cls.Step.MINUTES
-
-    @classmethod
-    def measure(cls):
-        """Measure the delay and store its step if it has changed; returns the step."""
-        step = step_of(expected_wait(), timezone.now())
-        if step != cls.current():
-            cls.objects.bulk_create(
-                [cls(pk=1, step=step)], update_conflicts=True, unique_fields=["pk"], update_fields=["step"]
-            )
-        return step
-
-
-def step_of(wait, now):
-    """The MailDelay.Step of a wait (a timedelta) that begins at this time."""
-    days = (timezone.localdate(now + wait) - timezone.localdate(now)).days
-    if wait <= timedelta(minutes=10):
-        return MailDelay.Step.MINUTES
-    if wait <= timedelta(hours=1):
-        return MailDelay.Step.HOUR
-    return [MailDelay.Step.TODAY, MailDelay.Step.TOMORROW, MailDelay.Step.LATER][min(days, 2)]
-
-
-def expected_wait():
-    """How long a message that people wait for takes if it is queued now: a timedelta, from what waits and from the limits."""
-    messages = Message.objects.of_mailer(mailers.DEFAULT)
-    ahead = messages.due().exclude(kind__in=BULK_KINDS).aggregate(n=Count("pk"), since=Min("due_at"))
-    now, limits = timezone.now(), settings.MAIL_LIMITS.get(mailers.DEFAULT, {})
-    waits = [timedelta(), now - (ahead["since"] or now)]
-    if per_minute := limits.get("per_minute"):
-        waits.append(timedelta(minutes=ahead["n"] / per_minute))
-    if per_day := limits.get("per_day"):
-        waits.append(_wait_for_quota(ahead["n"] + 1, per_day, now))
-    if messages.mail_is_failing():
-        waits.append(FAILING_WAIT)
-    return max(waits)
-
-
-def _wait_for_quota(wanted, per_day, now):
-    """How long until the quota of a day has room for so many messages."""
-    minutes = list(mailers.MailerMinute.objects.counting(mailers.DEFAULT).order_by("minute").values_list("minute", "n"))
-    missing = wanted + sum(n for _minute, n in minutes) - per_day
-    for minute, n in minutes:
-        if missing <= 0:
-            break
-        missing -= n
-        free_at = minute + mailers.QUOTA_PERIOD + timedelta(minutes=1)
-        if missing <= 0:
-            return max(free_at - now, timedelta())
-    return UNKNOWN_WAIT if missing > 0 else timedelta()

@@ -1,5 +1,6 @@
 """The queue of e-mail messages: what is due, claiming by lease, and whether sending works."""
 
+import heapq
 import itertools
 from datetime import timedelta
 
@@ -8,25 +9,31 @@ from django.db.models import Max, Q
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from pledges.limits.models import MessageGrant
 from pledges.mail import errors, mailers
-from pledges.mail.texts import BULK_KINDS, MessageKind, MessageText
+from pledges.mail.grants import MessageGrant
+from pledges.mail.kinds import MessageKind, Priority
+from pledges.mail.texts import MessageText
 from pledges.providers.models import ProviderRule
 
 # Limits of `mail_is_failing`.
 CONSECUTIVE_FAILURES = 20
 OUTAGE_AFTER = timedelta(minutes=15)
 GIVE_UP_AFTER = timedelta(days=3)
+# Pages say that an email takes longer than usual once one has been due for so long.
+SLOW_AFTER = timedelta(minutes=10)
 # For messages that were refused while all are.
 KEPT_RETRY_DELAY = timedelta(minutes=1)
 
 
 # Up to this number queued messages are counted: a mail to all supporters queues a million.
 MOST_COUNTED = 10_000
-# Each part reads its own index.
+# Each part reads its own index. That of the attempts is by priority.
 STANDING_SQL = """
 SELECT (SELECT count(*) FROM (SELECT FROM pledges_message WHERE state = 'queued' LIMIT %s) queued),
-       (SELECT max(tried_at) FROM pledges_message WHERE sent_at IS NOT NULL)
+       (SELECT max(at) FROM unnest(%s::smallint[]) each (priority), LATERAL (
+           SELECT tried_at AS at FROM pledges_message
+           WHERE priority = each.priority AND tried_at IS NOT NULL AND sent_at IS NOT NULL ORDER BY tried_at DESC LIMIT 1
+       ) last)
 """
 
 
@@ -38,10 +45,8 @@ class MessageQuerySet(models.QuerySet):
         return self.filter(state=self.model.State.QUEUED)
 
     def about(self, rows):
-        """Messages about these rows of one model."""
-        return (
-            self.filter(**{f"{self.model.field_about(rows[0])}__in": [row.pk for row in rows]}) if rows else self.none()
-        )
+        """Messages about these rows."""
+        return self.filter(about_id__in=[row.pk for row in rows])
 
     def waiting_or_new(self, kind):
         """Messages of this kind that still wait unclaimed, or are less than a minute old."""
@@ -50,7 +55,7 @@ class MessageQuerySet(models.QuerySet):
 
     def of_mailer(self, mailer):
         """Messages that this mailer sends."""
-        return self.filter(mailers.kinds_of(mailer))
+        return self.filter(priority__in=mailers.priorities_of(mailer))
 
     def due(self):
         """Queued messages whose `due_at` has come."""
@@ -63,37 +68,46 @@ class MessageQuerySet(models.QuerySet):
     def waiting_and_last_sent(self):
         """(queued messages, at most MOST_COUNTED + 1; when the last one was sent, or None), in one query."""
         with connection.cursor() as cursor:
-            cursor.execute(STANDING_SQL, [MOST_COUNTED + 1])
+            cursor.execute(STANDING_SQL, [MOST_COUNTED + 1, Priority.values])
             return cursor.fetchone()
 
-    def mail_is_failing(self):
-        """Whether sending does not work, judged by the messages tried since the last one that was sent.
+    def mail_is_failing(self, mailer):
+        """Whether sending by this mailer does not work, judged by the messages tried since the last one that was sent.
 
         An error of our own mail server (unreachable, or it refuses our credentials or sender) counts after OUTAGE_AFTER. Errors
         of recipients' servers count only after CONSECUTIVE_FAILURES, because a few full or invented mailboxes are normal.
         """
-        failed = self._failed_since_the_last_sent()
+        failed = self._failed_since_the_last_sent(mailer)
         if len(failed) == CONSECUTIVE_FAILURES:
             return True
         own_errors = [message for message in failed if not message.error.startswith(errors.RECIPIENT_ERRORS)]
         return any(timezone.now() - message.queued_at > OUTAGE_AFTER for message in own_errors)
 
-    def _failed_since_the_last_sent(self):
+    def _failed_since_the_last_sent(self, mailer):
         """The messages tried since the last one that was sent, newest first, at most CONSECUTIVE_FAILURES."""
-        newest = self.filter(tried_at__isnull=False).order_by("-tried_at")[:CONSECUTIVE_FAILURES]
-        return list(itertools.takewhile(lambda message: message.sent_at is None, newest))
+        tried = self.filter(tried_at__isnull=False).order_by("-tried_at")
+        by_priority = [tried.filter(priority=each)[:CONSECUTIVE_FAILURES] for each in mailers.priorities_of(mailer)]
+        newest = heapq.merge(*by_priority, key=lambda message: message.tried_at, reverse=True)
+        failed = itertools.takewhile(lambda message: message.sent_at is None, newest)
+        return list(itertools.islice(failed, CONSECUTIVE_FAILURES))
 
-    def keep_if_all_fail(self):
+    def is_slow(self):
+        """Whether a message that people wait for takes longer than a minute or two: others wait, or none can be sent."""
+        late = self.due().filter(priority__lt=Priority.BULK, due_at__lt=Now() - SLOW_AFTER)
+        return late.exists() or self.mail_is_failing(mailers.DEFAULT) or mailers.Mailer.is_out_of_quota(mailers.DEFAULT)
+
+    def keep_if_all_fail(self, mailer):
         """Queue what was given up since the last message that was sent, if the last CONSECUTIVE_FAILURES of these all failed.
 
         Then the fault is ours, not that of so many mailboxes: a blocked sender, a relay that refuses us. Returns the number of
         messages queued. They are due after KEPT_RETRY_DELAY; the sender tries one at a time until one is accepted.
         """
-        if len(self._failed_since_the_last_sent()) < CONSECUTIVE_FAILURES:
+        if len(self._failed_since_the_last_sent(mailer)) < CONSECUTIVE_FAILURES:
             return 0
-        last_sent = self.filter(sent_at__isnull=False).aggregate(at=Max("tried_at"))["at"]
+        of_mailer = self.of_mailer(mailer)
+        last_sent = of_mailer.filter(sent_at__isnull=False).aggregate(at=Max("tried_at"))["at"]
         is_over = Q(address_cipher__isnull=False, queued_at__lte=Now() - GIVE_UP_AFTER)
-        kept = self.failing().filter(tried_at__isnull=False).exclude(is_over)
+        kept = of_mailer.failing().filter(tried_at__isnull=False).exclude(is_over)
         if last_sent is not None:
             kept = kept.filter(tried_at__gt=last_sent)
         return kept.update(state=self.model.State.QUEUED, due_at=Now() + KEPT_RETRY_DELAY)
@@ -120,61 +134,68 @@ class MessageQuerySet(models.QuerySet):
         return messages
 
     def claim(self, limit, lease, mailer=mailers.DEFAULT):
-        """Claim due messages of a mailer for `lease` (a timedelta): confirmations first, bulk last, each by the time due.
+        """Claim up to this number of due messages of a mailer, for `lease`; returns them with what they need to be sent.
 
-        Returns `limit` messages at most, with their pledges, words and provider rules. No other call returns them until the
-        lease ends. The caller attempts each or releases it, and renews the lease of those that take longer. Messages above
-        the limit of their mailbox become due later; those above the limits of the mailer stay due.
+        Only the claimer may send them meanwhile. Messages above the limits of their mailbox become due later. Those above the
+        limits of the mailer stay due.
         """
         rules, messages = ProviderRule.objects.by_domain(), []
         with transaction.atomic():
-            room = mailers.Mailer.room(mailer, limit)
+            row = mailers.Mailer.locked(mailer)
+            room = row.room(limit) if row else mailers.Room(limit, limit)
             while wanted := room.all - len(messages):
-                bulk = room.bulk - sum(message.kind in BULK_KINDS for message in messages)
+                bulk = room.bulk - sum(message.spec.is_bulk for message in messages)
                 free = self._lock_free(wanted, bulk, mailer)
                 granted = MessageGrant.objects.grant(free, rules)
                 self.renew([message.pk for message in granted], lease)
                 messages += granted
                 if len(free) < wanted:
                     break
-            counted_at = mailers.Mailer.use(mailer, len(messages))
+            counted_in = row.use(len(messages)) if row and messages else None
         self._set_words(messages)
         for message in messages:
             message.rules = rules
-            message.counted_at = counted_at
+            message.counted_in = counted_in
         return messages
 
     @staticmethod
     def _set_words(messages):
         """Give each message its words, which are read once for all of them."""
-        kinds = {(message.kind, message.language) for message in messages if message.mailing is None}
-        by_kind, by_mailing = MessageText.objects.words_by_kind(kinds), {}
+        wanted = {(message.kind, message.mailing, message.language) for message in messages}
+        by_kind = MessageText.objects.words_by_kind(
+            {(kind, language) for kind, mailing, language in wanted if not mailing}
+        )
+        by_mailing = {(each, language): each.words(language) for _kind, each, language in wanted if each}
         for message in messages:
-            if message.mailing is None:
-                message.words = by_kind[message.kind, message.language]
-            else:
-                key = message.mailing_id, message.language
-                if key not in by_mailing:
-                    by_mailing[key] = message.mailing.words(message.language)
-                message.words = by_mailing[key]
+            found, key = (by_mailing, message.mailing) if message.mailing else (by_kind, message.kind)
+            message.words = found[key, message.language]
 
     def _lock_free(self, limit, bulk_limit, mailer):
-        """Lock and return due messages of a mailer that no other sender has claimed: those of FIRST_KINDS first, bulk last.
+        """Lock and return due messages of a mailer that no other sender has claimed, those of the first priority first.
 
         Those of a kind that only a newer release knows wait for it: after a rollback they must not stop the others.
         """
         known = self.due().filter(kind__in=MessageKind.values).exclude(mailing__state="paused")
         free = known.filter(Q(leased_until=None) | Q(leased_until__lte=Now())).order_by("due_at")
-        free = free.select_related(
-            "pledge", "group", "joining", "answer__enquiry", "request", "voice", "mailing__sector", "mailing__county"
-        ).select_for_update(skip_locked=True, of=("self",))
+        free = free.select_related("mailing__sector", "mailing__county")
+        free = free.select_for_update(skip_locked=True, of=("self",))
         messages = []
-        for kinds in mailers.priorities_of(mailer):
-            most = limit - len(messages)
-            if kinds == mailers.IS_BULK:
-                most = min(most, bulk_limit)
+        for priority in mailers.priorities_of(mailer):
+            most = min(limit - len(messages), bulk_limit if priority == Priority.BULK else limit)
             if most > 0:
-                messages += free.filter(kinds)[:most]
+                messages += free.filter(priority=priority)[:most]
+        return self.read_about(messages)
+
+    def read_about(self, messages):
+        """Set what each of these messages is about as it is now, with one query for each kind of row; returns them."""
+        for name in {message.spec.about for message in messages}:
+            concerned = [message for message in messages if message.spec.about == name]
+            rows = {}
+            if name:
+                model = self.model._meta.get_field(name).related_model
+                rows = model.objects.in_bulk([message.about_id for message in concerned])
+            for message in concerned:
+                message.about = rows.get(message.about_id)
         return messages
 
     def renew(self, ids, lease):

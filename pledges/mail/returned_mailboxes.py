@@ -6,6 +6,7 @@ from django.db import models, transaction
 from django.db.models import Q
 from django.db.models.functions import Now
 
+from pledges.crypto import keys
 from pledges.providers.models import ProviderRule, mailbox_digests
 
 # How long it gets no message of BULK_KINDS. Other messages wait for a day: see `grant_message` in sql/grants.sql.
@@ -18,26 +19,23 @@ class ReturnedMailboxQuerySet(models.QuerySet):
         digests = mailbox_digests(address, ProviderRule.objects.by_domain())
         with transaction.atomic():
             # A new row: the outbox of erasures copies inserts.
-            self._of(digests).delete()
-            self.bulk_create([ReturnedMailbox(**digests)], ignore_conflicts=True)
+            self.filter(mailbox_digest__in=digests).delete()
+            self.bulk_create([ReturnedMailbox(mailbox_digest=digests[0])], ignore_conflicts=True)
 
     def holds(self, address, rules):
         """Whether a message to the mailbox of this address came back within BULK_PAUSE."""
-        return self._of(mailbox_digests(address, rules)).filter(returned_at__gt=Now() - BULK_PAUSE).exists()
+        recent = self.filter(returned_at__gt=Now() - BULK_PAUSE)
+        return recent.filter(mailbox_digest__in=mailbox_digests(address, rules)).exists()
 
     def expired(self):
         """Those that stop no message any more. Housekeeping erases them."""
         return self.filter(returned_at__lte=Now() - BULK_PAUSE)
 
-    def _of(self, digests):
-        return self.filter(Q(*digests.items(), _connector=Q.OR))
-
 
 class ReturnedMailbox(models.Model):
     """A mailbox from which a message came back, as keyed digests. It holds no address and refers to no pledge."""
 
-    mailbox_digest = models.BinaryField(max_length=32, unique=True, editable=False)
-    mailbox_digest_last = models.BinaryField(max_length=32, unique=True, editable=False)
+    mailbox_digest = models.BinaryField(max_length=keys.DIGEST_BYTES, unique=True, editable=False)
     returned_at = models.DateTimeField(db_default=Now(), editable=False)
 
     objects = ReturnedMailboxQuerySet.as_manager()
@@ -47,7 +45,7 @@ class ReturnedMailbox(models.Model):
         constraints = [
             models.CheckConstraint(
                 name="returned_mailbox_digest_lengths",
-                condition=Q(mailbox_digest__length=32, mailbox_digest_last__length=32),
+                condition=Q(mailbox_digest__length=keys.DIGEST_BYTES),
             ),
         ]
         indexes = [models.Index(fields=["returned_at"], name="returned_mailbox_at")]

@@ -1,4 +1,4 @@
-"""The kinds of messages and their texts, which staff edit."""
+"""The texts of the messages, which staff edit."""
 
 import logging
 
@@ -10,61 +10,11 @@ from django.utils.translation import gettext_lazy as _
 from translated_fields import TranslatedField
 
 from pledges.mail import checks, content
+from pledges.mail.kinds import SPECS, MessageKind
 
 logger = logging.getLogger(__name__)
 
 LANGUAGES = [code for code, _name in settings.LANGUAGES]
-
-
-class MessageKind(models.TextChoices):
-    """The kinds of messages. `pledges.mail.content.SPECS` has the rules of each kind."""
-
-    CONFIRM = "confirm", _("please confirm")
-    REMINDER = "reminder", _("reminder to confirm")
-    COUNTED = "counted", _("you are counted")
-    ALREADY = "already", _("you have already signed")
-    SIMILAR = "similar", _("signed again with a similar name")
-    FULL = "full", _("two people have signed with this address")
-    LINKS = "links", _("your link")
-    FRESH = "fresh", _("a new link")
-    NEW_ADDRESS = "new_address", _("confirm the new address")
-    MOVING = "moving", _("a change of your address was asked for")
-    MOVED = "moved", _("your address has been changed")
-    PLAN = "plan", _("reminder of a plan")
-    HOW = "how", _("how did it go?")
-    KEEP = "keep", _("should we keep your name and address?")
-    CORRECTED = "corrected", _("your pledge has been corrected")
-    WITHDRAWN = "withdrawn", _("your pledge has been erased")
-    GROUP = "group", _("group: please confirm")
-    GROUP_OPEN = "group_open", _("group: we are checking it")
-    GROUP_YES = "group_yes", _("group: counted")
-    GROUP_NO = "group_no", _("group: not counted")
-    GROUP_OUT = "group_out", _("group: withdrawn")
-    GROUP_LINKS = "group_links", _("group: your links")
-    JOIN = "join", _("organisation: please confirm")
-    JOIN_AGAIN = "join_again", _("organisation: already sent")
-    JOIN_YES = "join_yes", _("organisation: on our page")
-    JOIN_NO = "join_no", _("organisation: refused")
-    JOIN_RENEW = "join_renew", _("organisation: still with us?")
-    JOIN_OUT = "join_out", _("organisation: has left")
-    JOIN_LINKS = "join_links", _("organisation: your links")
-    VOICE = "voice", _("voice: please approve it")
-    NEWS = "news", _("news by email")
-    ANSWER = "answer", _("answer to an enquiry")
-    DATA_COPY = "data_copy", _("request: the copy of the data")
-    DATA_FIXED = "data_fixed", _("request: the data is corrected")
-    DATA_LIMIT = "data_limit", _("request: the data is restricted")
-    DATA_ERASED = "data_erased", _("request: the data is erased")
-    DATA_NONE = "data_none", _("request: we hold nothing")
-    DATA_NO = "data_no", _("request: refused")
-    ALARM = "alarm", _("to the safeguarding lead: sign in")
-
-
-# Kinds of high priority: a page says that they are on their way, and what a form stored counts only with them.
-FIRST_KINDS = [MessageKind.CONFIRM, MessageKind.GROUP, MessageKind.JOIN, MessageKind.NEW_ADDRESS]
-# Kinds of low priority, which no recipient waits for: sent only when no other message is due, and by a mailer of their own if
-# there is one (BULK_MAIL_URL).
-BULK_KINDS = [MessageKind(kind) for kind, spec in content.SPECS.items() if spec.is_bulk]
 
 
 class MessageTextQuerySet(models.QuerySet):
@@ -164,7 +114,7 @@ class MessageText(models.Model):
     @property
     def spec(self):
         """The `MessageSpec` of this kind."""
-        return content.SPECS[self.kind]
+        return SPECS[self.kind]
 
     def words(self, language):
         """The `MailWords` in this language."""

@@ -25,7 +25,7 @@ class MessageTextForm(BilingualForm):
         """The MailWords in the form, valid or not; the saved ones on a read-only page, which has no fields."""
         if "subject_sq" not in self.fields:
             return self.instance.words(language)
-        columns = self.instance.spec.columns
+        columns = content.columns_of(self.instance.spec)
         return content.MailWords(**{column: self[f"{column}_{language}"].value() or "" for column in columns})
 
 
@@ -45,7 +45,7 @@ class MessageTextAdmin(NoAddOrDelete, MailPreviews, ContentAdmin):
         return row.kind
 
     def get_fieldsets(self, request, obj=None):
-        columns = obj.spec.columns if obj else content.COLUMNS
+        columns = content.columns_of(obj.spec) if obj else content.COLUMNS
         return [(None, {"fields": [(f"{column}_sq", f"{column}_en") for column in columns]})]
 
     def formfield_for_dbfield(self, db_field, request, **kwargs):
@@ -86,7 +86,7 @@ class MessageTextAdmin(NoAddOrDelete, MailPreviews, ContentAdmin):
             "button_placeholders": [
                 text
                 for column in ("button", "second_button")
-                if column in spec.columns
+                if column in content.columns_of(spec)
                 for text in checks.describe_placeholders(spec.button_placeholders(column))
             ],
         }

@@ -21,8 +21,8 @@ from pledges.enquiries.models import Answer, Enquiry
 from pledges.groups.models import GroupPledge
 from pledges.joinings.models import Joining, OrganisationKind
 from pledges.mail import content, errors, news
-from pledges.mail.rules import GROUP_SPECS, JOINING_SPECS, REQUEST_SPECS, VOICE_SPECS
-from pledges.mail.texts import LANGUAGES, MessageKind
+from pledges.mail.kinds import SPECS, MessageKind
+from pledges.mail.texts import LANGUAGES
 from pledges.places.models import Municipality
 from pledges.requests.models import DataRequest
 from pledges.sectors.models import Commitment, Sector
@@ -163,23 +163,24 @@ def _sample_pledges(kind, language):
         pledge.reminded_plans = lambda: [plan]
         return pledge
 
-    if kind in GROUP_SPECS:
-        return [_sample_group(kind, language)]
-    if kind in JOINING_SPECS:
-        return [_sample_joining(kind, language)]
-    if kind in VOICE_SPECS:
-        return [VoiceOwner(language=language)]
-    if kind in REQUEST_SPECS:
-        return [DataRequest(closed_at=timezone.now(), refusal=DataRequest.Refusal.IDENTITY)]
-    if kind == MessageKind.ANSWER:
-        return [_sample_answer(language)]
-    spec = content.SPECS[kind]
+    spec = SPECS[kind]
+    match spec.about:
+        case None:
+            return [None]
+        case "group":
+            return [_sample_group(kind, language)]
+        case "joining":
+            return [_sample_joining(kind, language)]
+        case "voice":
+            return [VoiceOwner(language=language)]
+        case "request":
+            return [DataRequest(closed_at=timezone.now(), refusal=DataRequest.Refusal.IDENTITY)]
+        case "answer":
+            return [_sample_answer(language)]
     if spec.per_address:
         return [
             sample_pledge("Arta Shembulli", Pledge.State.CONFIRMED),
             sample_pledge("Agim Shembulli", Pledge.State.PENDING if spec.second_purpose else Pledge.State.CONFIRMED),
         ]
-    if spec.link_purpose is None:
-        return [None]
     confirmed = spec.link_purpose == Purpose.MANAGE
     return [sample_pledge("Arta Shembulli", Pledge.State.CONFIRMED if confirmed else Pledge.State.PENDING)]

@@ -295,7 +295,7 @@ class MailingAdmin(MailPreviews, ContentAdmin):
         note = ""
         if mailing.state == State.SENDING:
             mailer = mailers.mailer_of(Message.Kind.NEWS)
-            if Message.objects.of_mailer(mailer).mail_is_failing():
+            if Message.objects.mail_is_failing(mailer):
                 note = gettext("The mail server is not accepting emails at the moment. We keep trying until it does.")
             elif mailers.Mailer.is_used_up(mailer, for_bulk=True):
                 note = gettext(

@@ -246,9 +246,7 @@ class Mailing(models.Model):
         """Its followers; of two at one mailbox who read the same language only the first."""
         chosen = self.followers()
         first = chosen.filter(language=OuterRef("language"), slot=1)
-        # During a rotation two rows of one address may share only one of the two digest columns.
-        same = Q(address_digest=OuterRef("address_digest")) | Q(address_digest_last=OuterRef("address_digest_last"))
-        return chosen.filter(Q(slot=1) | ~Exists(first.filter(same)))
+        return chosen.filter(Q(slot=1) | ~Exists(first.filter(address_digest=OuterRef("address_digest"))))
 
     def recipients_in_tens(self):
         """About how many recipients, for staff, 0 for few: else an editor could watch one person begin to follow something."""

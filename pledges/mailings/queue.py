@@ -24,7 +24,7 @@ LAST = uuid.UUID(int=2**128 - 1)
 STUCK_AFTER = timedelta(minutes=15)
 QUEUE_SQL = """
 WITH next AS ({next}), queued AS (
-    INSERT INTO pledges_message (id, kind, pledge_id, mailing_id, language, state, attempts, error)
+    INSERT INTO pledges_message (id, kind, about_id, mailing_id, language, state, attempts, error)
     SELECT gen_random_uuid(), 'news', id, %s, language, 'queued', 0, '' FROM next ON CONFLICT DO NOTHING
 )
 SELECT count(*), (array_agg(id ORDER BY id DESC))[1] FROM next

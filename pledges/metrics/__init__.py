@@ -23,7 +23,7 @@ REQUESTS = Histogram(
     registry=REGISTRY,
 )
 EXCEPTIONS = Counter("weare1_exceptions", "Requests that ended with page 500, by view.", ["view"], registry=REGISTRY)
-# Reasons: see `pledges.database.reason`; "deadline" is a connection that weare1.deadline has ended, "keys" see KeysRefused.
+# Reasons: see `pledges.database.reason`; "deadline" is a connection that weare1.deadline has ended, "keys" a change of keys.
 UNAVAILABLE = Counter(
     "weare1_unavailable", "Requests that the database or the keys refused, by reason.", ["reason"], registry=REGISTRY
 )

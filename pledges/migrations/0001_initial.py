@@ -66,8 +66,7 @@ class Migration(migrations.Migration):
             name='BlockedAddress',
             fields=[
                 ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('mailbox_digest', models.BinaryField(max_length=32, unique=True)),
-                ('mailbox_digest_last', models.BinaryField(max_length=32, unique=True)),
+                ('mailbox_digest', models.BinaryField(max_length=33, unique=True)),
                 ('address_cipher', models.BinaryField()),
                 ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='created')),
             ],
@@ -179,14 +178,10 @@ class Migration(migrations.Migration):
                 ('kept_at', models.DateTimeField(editable=False, null=True)),
                 ('new_address_cipher', models.BinaryField(null=True)),
                 ('new_address_at', models.DateTimeField(editable=False, null=True)),
-                ('address_digest', models.BinaryField(max_length=32)),
-                ('address_digest_last', models.BinaryField(max_length=32)),
-                ('name_digest', models.BinaryField(max_length=32)),
-                ('name_digest_last', models.BinaryField(max_length=32)),
-                ('name_bits', models.SmallIntegerField(editable=False, null=True)),
-                ('domain_digest', models.BinaryField(max_length=32)),
-                ('network_digest', models.BinaryField(max_length=32, null=True)),
-                ('digest_mark', models.CharField(editable=False, max_length=12)),
+                ('address_digest', models.BinaryField(max_length=33)),
+                ('name_digest', models.BinaryField(max_length=33)),
+                ('domain_digest', models.BinaryField(max_length=33)),
+                ('network_digest', models.BinaryField(max_length=33, null=True)),
                 ('slot', models.PositiveSmallIntegerField(editable=False)),
                 ('consent_language', models.CharField(choices=[('sq', 'Albanian'), ('en', 'English')], max_length=2, verbose_name='language of the consent')),
                 ('consented_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name='consented')),
@@ -211,48 +206,11 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
-            name='FunnelChange',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('day', models.DateField()),
-                ('domain_digest', models.BinaryField(max_length=32)),
-                ('kind', models.CharField(choices=[('signed', 'Signed'), ('sent', 'Sent'), ('bounced', 'Bounced'), ('spam', 'Spam'), ('confirmed', 'Confirmed'), ('expired', 'Expired'), ('ignored', 'Ignored')], max_length=9)),
-                ('n', models.PositiveIntegerField()),
-            ],
-            options={
-                'default_permissions': (),
-            },
-        ),
-        migrations.CreateModel(
-            name='FunnelDay',
-            fields=[
-                ('pk', models.CompositePrimaryKey('day', 'provider', 'kind', blank=True, editable=False, primary_key=True, serialize=False)),
-                ('day', models.DateField()),
-                ('provider', models.CharField(blank=True, max_length=253)),
-                ('kind', models.CharField(choices=[('signed', 'Signed'), ('sent', 'Sent'), ('bounced', 'Bounced'), ('spam', 'Spam'), ('confirmed', 'Confirmed'), ('expired', 'Expired'), ('ignored', 'Ignored')], max_length=9)),
-                ('n', models.PositiveIntegerField()),
-            ],
-            options={
-                'default_permissions': (),
-            },
-        ),
-        migrations.CreateModel(
             name='Mailer',
             fields=[
                 ('name', models.CharField(max_length=7, primary_key=True, serialize=False)),
                 ('paced_until', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-            ],
-            options={
-                'default_permissions': (),
-            },
-        ),
-        migrations.CreateModel(
-            name='MailerMinute',
-            fields=[
-                ('pk', models.CompositePrimaryKey('mailer', 'minute', blank=True, editable=False, primary_key=True, serialize=False)),
-                ('mailer', models.CharField(max_length=7)),
-                ('minute', models.DateTimeField()),
-                ('n', models.PositiveIntegerField()),
+                ('sent', models.JSONField(default=dict)),
             ],
             options={
                 'default_permissions': (),
@@ -291,7 +249,7 @@ class Migration(migrations.Migration):
             name='SlowLane',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('network_digest', models.BinaryField(max_length=32, unique=True)),
+                ('network_digest', models.BinaryField(max_length=33, unique=True)),
                 ('last_at', models.DateTimeField(editable=False)),
             ],
         ),
@@ -301,6 +259,19 @@ class Migration(migrations.Migration):
                 ('key', models.CharField(max_length=120, primary_key=True, serialize=False)),
                 ('created_at', models.DateTimeField(auto_now_add=True)),
             ],
+        ),
+        migrations.CreateModel(
+            name='Statistic',
+            fields=[
+                ('pk', models.CompositePrimaryKey('at', 'kind', 'label', blank=True, editable=False, primary_key=True, serialize=False)),
+                ('at', models.DateTimeField()),
+                ('kind', models.CharField(choices=[('challenge', 'asked for a challenge'), ('refusal', 'refused'), ('ignored', 'Ignored'), ('signed', 'Signed'), ('sent', 'Sent'), ('confirmed', 'Confirmed'), ('expired', 'Expired'), ('bounced', 'Bounced'), ('spam', 'Spam')], max_length=9)),
+                ('label', models.CharField(blank=True, max_length=253)),
+                ('n', models.PositiveIntegerField()),
+            ],
+            options={
+                'default_permissions': (),
+            },
         ),
         migrations.CreateModel(
             name='Unreadable',
@@ -325,7 +296,7 @@ class Migration(migrations.Migration):
             name='Attempt',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('network_digest', models.BinaryField(max_length=32)),
+                ('network_digest', models.BinaryField(max_length=33)),
                 ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
             ],
             options={
@@ -333,56 +304,11 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
-            name='Batch',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('confirm', 'confirm'), ('invalidate', 'invalidate'), ('restore', 'restore')], editable=False, max_length=10, verbose_name='action taken')),
-                ('chosen', models.CharField(choices=[('selection', 'ticked one by one'), ('filters', 'all filtered pledges'), ('networks', 'from the same networks'), ('domains', 'with the same email domains'), ('minutes', 'signed in the same minutes')], editable=False, max_length=9, verbose_name='how they were chosen')),
-                ('choice', models.JSONField(default=dict, editable=False, verbose_name='details of the choice')),
-                ('reason', models.CharField(blank=True, db_default='', editable=False, max_length=200, verbose_name='reason')),
-                ('domain', models.CharField(blank=True, db_default='', editable=False, max_length=253, verbose_name='email domain')),
-                ('state', models.CharField(choices=[('waiting', 'waiting its turn'), ('running', 'under way'), ('done', 'done'), ('cancelled', 'stopped half-way'), ('failed', 'failed'), ('undoing', 'being undone'), ('undone', 'undone')], default='waiting', editable=False, max_length=9, verbose_name='state')),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name='begun')),
-                ('ended_at', models.DateTimeField(editable=False, null=True, verbose_name='ended')),
-                ('undo_asked_at', models.DateTimeField(editable=False, null=True, verbose_name='undoing begun')),
-                ('undone_at', models.DateTimeField(editable=False, null=True, verbose_name='undone')),
-                ('worked_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
-                ('reached', models.UUIDField(editable=False, null=True)),
-                ('count', models.PositiveIntegerField(default=0, editable=False, verbose_name='pledges chosen')),
-                ('changed', models.PositiveIntegerField(default=0, editable=False, verbose_name='changed')),
-                ('skipped', models.PositiveIntegerField(default=0, editable=False, verbose_name='already so, or erased')),
-                ('undone', models.PositiveIntegerField(default=0, editable=False, verbose_name='restored')),
-                ('kept', models.PositiveIntegerField(default=0, editable=False, verbose_name='changed or erased since, and left alone')),
-                ('error', models.CharField(blank=True, editable=False, max_length=80, verbose_name='last error')),
-                ('by', models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='by whom')),
-                ('undone_by', models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='undone by')),
-            ],
-            options={
-                'verbose_name': 'batch',
-                'verbose_name_plural': 'batches',
-                'ordering': ['-pk'],
-                'default_permissions': (),
-            },
-        ),
-        migrations.CreateModel(
-            name='BatchRow',
-            fields=[
-                ('pk', models.CompositePrimaryKey('batch_id', 'pledge', blank=True, editable=False, primary_key=True, serialize=False)),
-                ('pledge', models.UUIDField(db_index=True)),
-                ('invalidated_at', models.DateTimeField(null=True)),
-                ('changed_at', models.DateTimeField(null=True)),
-                ('undone_at', models.DateTimeField(null=True)),
-                ('batch', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='rows', to='pledges.batch')),
-            ],
-            options={
-                'default_permissions': (),
-            },
-        ),
-        migrations.CreateModel(
             name='ContentVersion',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('mark', models.BigIntegerField()),
+                ('is_mail_slow', models.BooleanField(db_default=False, default=False)),
             ],
             options={
                 'constraints': [models.CheckConstraint(condition=models.Q(('pk', 1)), name='content_version_single_row')],
@@ -404,19 +330,17 @@ class Migration(migrations.Migration):
             name='Enquiry',
             fields=[
                 ('restricted_at', models.DateTimeField(editable=False, null=True, verbose_name='restricted since')),
+                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
                 ('name_cipher', models.BinaryField(null=True)),
                 ('address_cipher', models.BinaryField(null=True)),
-                ('address_digest', models.BinaryField(max_length=32, null=True)),
-                ('address_digest_last', models.BinaryField(max_length=32, null=True)),
-                ('digest_mark', models.CharField(blank=True, editable=False, max_length=12)),
+                ('address_digest', models.BinaryField(max_length=33, null=True)),
+                ('words_cipher', models.BinaryField(null=True)),
                 ('link_version', models.PositiveIntegerField(db_default=1, default=1, editable=False)),
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                ('language', models.CharField(choices=[('sq', 'Albanian'), ('en', 'English')], max_length=2, verbose_name='language')),
+                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name='sent')),
                 ('purpose', models.CharField(choices=[('press', 'press'), ('data', 'personal data'), ('site', 'something wrong on the site'), ('other', 'something else')], editable=False, max_length=5, verbose_name='purpose')),
                 ('text_cipher', models.BinaryField()),
-                ('text_digest', models.BinaryField(max_length=32, null=True, unique=True)),
-                ('text_digest_last', models.BinaryField(max_length=32, null=True, unique=True)),
-                ('language', models.CharField(choices=[('sq', 'Albanian'), ('en', 'English')], editable=False, max_length=2, verbose_name='language')),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name='sent')),
+                ('text_digest', models.BinaryField(max_length=33, null=True, unique=True)),
                 ('state', models.CharField(choices=[('new', 'new'), ('assigned', 'assigned'), ('answered', 'answered'), ('closed', 'closed')], default='new', editable=False, max_length=8, verbose_name='state')),
                 ('assigned_at', models.DateTimeField(editable=False, null=True)),
                 ('answered_at', models.DateTimeField(editable=False, null=True)),
@@ -436,21 +360,20 @@ class Migration(migrations.Migration):
             name='DataRequest',
             fields=[
                 ('restricted_at', models.DateTimeField(editable=False, null=True, verbose_name='restricted since')),
+                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
                 ('name_cipher', models.BinaryField(null=True)),
                 ('address_cipher', models.BinaryField(null=True)),
-                ('address_digest', models.BinaryField(max_length=32, null=True)),
-                ('address_digest_last', models.BinaryField(max_length=32, null=True)),
-                ('digest_mark', models.CharField(blank=True, editable=False, max_length=12)),
+                ('address_digest', models.BinaryField(max_length=33, null=True)),
+                ('words_cipher', models.BinaryField(null=True)),
                 ('link_version', models.PositiveIntegerField(db_default=1, default=1, editable=False)),
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                ('language', models.CharField(choices=[('sq', 'Albanian'), ('en', 'English')], max_length=2, verbose_name='language')),
+                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name='sent')),
                 ('kind', models.CharField(choices=[('access', 'a copy of their data'), ('correction', 'a correction'), ('restriction', 'a restriction'), ('erasure', 'erasure')], max_length=11, verbose_name='asked for')),
                 ('received_on', models.DateField(help_text='The day on which it reached us, in any way.', verbose_name='received on')),
                 ('due_on', models.GeneratedField(db_persist=True, expression=models.Func(models.F('received_on'), output_field=models.DateField(), template='(%(expressions)s + 30)'), output_field=models.DateField(), verbose_name='answer by')),
-                ('language', models.CharField(choices=[('sq', 'Albanian'), ('en', 'English')], max_length=2, verbose_name='language')),
                 ('identity', models.CharField(blank=True, choices=[('mailbox', 'they showed that they read this mailbox'), ('document', 'they came in person with an identity document'), ('phone', 'we phoned them, and they knew what only they can know'), ('nothing', 'no need: we hold nothing')], max_length=8, verbose_name='how we know who is asking')),
                 ('state', models.CharField(choices=[('open', 'to be answered'), ('answered', 'answered'), ('refused', 'refused')], default='open', editable=False, max_length=8, verbose_name='state')),
-                ('refusal', models.CharField(blank=True, choices=[('identity', 'We could not confirm that the data is yours.'), ('unclear', 'You did not answer our question about what you are asking for.'), ('repeated', 'We have already answered the same request.')], editable=False, max_length=8, verbose_name='reason')),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
+                ('refusal', models.CharField(blank=True, choices=[('identity', 'We could not confirm that the data is yours.'), ('unclear', 'You did not answer our question about what you are asking for.'), ('repeated', 'We have already answered the same request.'), ('other', 'Another reason, in our own words.')], editable=False, max_length=8, verbose_name='reason')),
                 ('closed_at', models.DateTimeField(editable=False, null=True, verbose_name='answered')),
                 ('enquiry', models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='data_requests', to='pledges.enquiry')),
             ],
@@ -501,7 +424,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
                 ('content', models.CharField(choices=[('pledges', 'pledges, without names and addresses'), ('people', 'pledges, with names and addresses'), ('updates', 'names and addresses of people who want news')], max_length=7, verbose_name='content')),
-                ('format', models.CharField(choices=[('csv', 'CSV'), ('xlsx', 'XLSX')], default='xlsx', help_text='XLSX opens in Excel and LibreOffice. Choose CSV when another program asks for it, such as one for mailings.', max_length=4, verbose_name='kind of file')),
+                ('format', models.CharField(choices=[('csv', 'CSV'), ('xlsx', 'XLSX')], default='xlsx', help_text='XLSX opens in Excel and LibreOffice, and holds a million pledges: a longer export becomes a CSV. Choose CSV when another program asks for it, such as one for mailings.', max_length=4, verbose_name='kind of file')),
                 ('filters', models.JSONField(default=dict, editable=False, verbose_name='filters')),
                 ('state', models.CharField(choices=[('running', 'running'), ('finished', 'finished'), ('broken_off', 'stopped early')], default='running', editable=False, max_length=10, verbose_name='state')),
                 ('started_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name='started')),
@@ -620,17 +543,6 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
-            name='MailDelay',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('step', models.CharField(choices=[('minutes', 'Minutes'), ('hour', 'Hour'), ('today', 'Today'), ('tomorrow', 'Tomorrow'), ('later', 'Later')], default='minutes', max_length=8)),
-            ],
-            options={
-                'default_permissions': (),
-                'constraints': [models.CheckConstraint(condition=models.Q(('pk', 1)), name='mail_delay_single_row')],
-            },
-        ),
-        migrations.CreateModel(
             name='Mailing',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -682,14 +594,14 @@ class Migration(migrations.Migration):
             name='MessageGrant',
             fields=[
                 ('id', models.UUIDField(editable=False, primary_key=True, serialize=False)),
-                ('mailbox_digest', models.BinaryField(max_length=32)),
-                ('mailbox_digest_last', models.BinaryField(max_length=32)),
+                ('mailbox_digest', models.BinaryField(max_length=33)),
+                ('network_digest', models.BinaryField(null=True)),
                 ('is_link_caused', models.BooleanField(editable=False)),
                 ('granted_at', models.DateTimeField(editable=False)),
             ],
             options={
-                'indexes': [models.Index(fields=['mailbox_digest', 'granted_at'], name='message_grant_mailbox'), models.Index(fields=['mailbox_digest_last', 'granted_at'], name='message_grant_mailbox_last')],
-                'constraints': [models.CheckConstraint(condition=models.Q(('mailbox_digest__length', 32), ('mailbox_digest_last__length', 32)), name='message_grant_digest_lengths')],
+                'indexes': [models.Index(fields=['mailbox_digest', 'granted_at'], name='message_grant_mailbox')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('mailbox_digest__length', 33)), name='message_grant_digest_lengths')],
             },
         ),
         migrations.CreateModel(
@@ -716,21 +628,6 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
-            name='Minute',
-            fields=[
-                ('pk', models.CompositePrimaryKey('minute', 'kind', 'provider', 'slot', blank=True, editable=False, primary_key=True, serialize=False)),
-                ('minute', models.DateTimeField()),
-                ('kind', models.CharField(choices=[('challenge', 'asked for a challenge'), ('refusal', 'refused')], max_length=9)),
-                ('provider', models.CharField(blank=True, max_length=253)),
-                ('slot', models.PositiveSmallIntegerField()),
-                ('n', models.PositiveIntegerField()),
-            ],
-            options={
-                'default_permissions': (),
-                'constraints': [models.CheckConstraint(condition=models.Q(('kind__in', ['challenge', 'refusal'])), name='minute_kind')],
-            },
-        ),
-        migrations.CreateModel(
             name='Municipality',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -750,13 +647,19 @@ class Migration(migrations.Migration):
             name='Joining',
             fields=[
                 ('restricted_at', models.DateTimeField(editable=False, null=True, verbose_name='restricted since')),
+                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
                 ('name_cipher', models.BinaryField(null=True)),
                 ('address_cipher', models.BinaryField(null=True)),
-                ('address_digest', models.BinaryField(max_length=32, null=True)),
-                ('address_digest_last', models.BinaryField(max_length=32, null=True)),
-                ('digest_mark', models.CharField(blank=True, editable=False, max_length=12)),
+                ('address_digest', models.BinaryField(max_length=33, null=True)),
+                ('words_cipher', models.BinaryField(null=True)),
                 ('link_version', models.PositiveIntegerField(db_default=1, default=1, editable=False)),
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                ('language', models.CharField(choices=[('sq', 'Albanian'), ('en', 'English')], max_length=2, verbose_name='language')),
+                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name='sent')),
+                ('agreed', models.TextField(verbose_name='agreed to')),
+                ('expires_at', models.DateTimeField(db_default=django.db.models.expressions.CombinedExpression(django.db.models.functions.datetime.Now(), '+', models.Value(datetime.timedelta(days=14))), editable=False)),
+                ('confirmed_at', models.DateTimeField(editable=False, null=True, verbose_name='confirmed')),
+                ('approved_at', models.DateTimeField(editable=False, null=True, verbose_name='approved')),
+                ('refused_at', models.DateTimeField(editable=False, null=True, verbose_name='refused')),
                 ('organisation', models.CharField(max_length=120, verbose_name='organisation')),
                 ('organisation_key', models.CharField(editable=False, max_length=120)),
                 ('kind', models.CharField(choices=[('school', 'school'), ('kindergarten', 'kindergarten'), ('municipality', 'municipality'), ('institution', 'public institution'), ('association', 'association'), ('culture', 'culture'), ('media', 'media'), ('sport', 'sport'), ('business', 'business'), ('other', 'other organisation')], max_length=12, verbose_name='kind')),
@@ -764,15 +667,8 @@ class Migration(migrations.Migration):
                 ('domain', models.CharField(blank=True, editable=False, max_length=253)),
                 ('statement_sq', models.CharField(blank=True, max_length=300, verbose_name='statement')),
                 ('statement_en', models.CharField(blank=True, max_length=300, verbose_name='statement')),
-                ('agreed', models.TextField(verbose_name='agreed to')),
-                ('language', models.CharField(choices=[('sq', 'Albanian'), ('en', 'English')], max_length=2, verbose_name='language')),
                 ('state', models.CharField(choices=[('submitted', 'waiting for confirmation'), ('confirmed', 'waiting to be checked'), ('approved', 'approved'), ('refused', 'refused'), ('ended', 'has left')], default='submitted', max_length=9, verbose_name='state')),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name='sent')),
-                ('expires_at', models.DateTimeField(db_default=django.db.models.expressions.CombinedExpression(django.db.models.functions.datetime.Now(), '+', models.Value(datetime.timedelta(days=14))), editable=False)),
-                ('confirmed_at', models.DateTimeField(editable=False, null=True, verbose_name='confirmed')),
-                ('approved_at', models.DateTimeField(editable=False, null=True, verbose_name='approved')),
-                ('refused_at', models.DateTimeField(editable=False, null=True, verbose_name='refused')),
-                ('refusal', models.CharField(blank=True, choices=[('double', 'This organisation is already on our page.'), ('unknown', 'We could not check that you speak for this organisation.'), ('unfit', 'What the organisation does is not compatible with the pledge.')], editable=False, max_length=7, verbose_name='reason')),
+                ('refusal', models.CharField(blank=True, choices=[('double', 'This organisation is already on our page.'), ('unknown', 'We could not check that you speak for this organisation.'), ('unfit', 'What the organisation does is not compatible with the pledge.'), ('other', 'Another reason, in our own words.')], editable=False, max_length=7, verbose_name='reason')),
                 ('ended_at', models.DateTimeField(editable=False, null=True, verbose_name='has left')),
                 ('asked_at', models.DateTimeField(editable=False, null=True)),
                 ('municipality', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='pledges.municipality', verbose_name='municipality')),
@@ -781,19 +677,26 @@ class Migration(migrations.Migration):
                 'verbose_name': 'application to join',
                 'verbose_name_plural': 'applications to join',
                 'ordering': ['created_at', 'pk'],
+                'abstract': False,
             },
         ),
         migrations.CreateModel(
             name='GroupPledge',
             fields=[
                 ('restricted_at', models.DateTimeField(editable=False, null=True, verbose_name='restricted since')),
+                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
                 ('name_cipher', models.BinaryField(null=True)),
                 ('address_cipher', models.BinaryField(null=True)),
-                ('address_digest', models.BinaryField(max_length=32, null=True)),
-                ('address_digest_last', models.BinaryField(max_length=32, null=True)),
-                ('digest_mark', models.CharField(blank=True, editable=False, max_length=12)),
+                ('address_digest', models.BinaryField(max_length=33, null=True)),
+                ('words_cipher', models.BinaryField(null=True)),
                 ('link_version', models.PositiveIntegerField(db_default=1, default=1, editable=False)),
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                ('language', models.CharField(choices=[('sq', 'Albanian'), ('en', 'English')], max_length=2, verbose_name='language')),
+                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name='sent')),
+                ('agreed', models.TextField(verbose_name='agreed to')),
+                ('expires_at', models.DateTimeField(db_default=django.db.models.expressions.CombinedExpression(django.db.models.functions.datetime.Now(), '+', models.Value(datetime.timedelta(days=14))), editable=False)),
+                ('confirmed_at', models.DateTimeField(editable=False, null=True, verbose_name='confirmed')),
+                ('approved_at', models.DateTimeField(editable=False, null=True, verbose_name='approved')),
+                ('refused_at', models.DateTimeField(editable=False, null=True, verbose_name='refused')),
                 ('kind', models.CharField(choices=[('class', 'class'), ('school', 'school or kindergarten'), ('meeting', 'meeting'), ('club', 'club or group of friends'), ('workplace', 'workplace')], max_length=9, verbose_name='kind')),
                 ('institution', models.CharField(max_length=120, verbose_name='institution')),
                 ('institution_key', models.CharField(editable=False, max_length=120)),
@@ -803,15 +706,8 @@ class Migration(migrations.Migration):
                 ('letter', models.CharField(blank=True, max_length=2, verbose_name='letter')),
                 ('people', models.JSONField(verbose_name='people')),
                 ('counted', models.JSONField(editable=False, null=True, verbose_name='counted')),
-                ('agreed', models.TextField(verbose_name='agreed to')),
-                ('language', models.CharField(choices=[('sq', 'Albanian'), ('en', 'English')], max_length=2, verbose_name='language')),
                 ('state', models.CharField(choices=[('submitted', 'waiting for confirmation'), ('confirmed', 'waiting to be checked'), ('approved', 'approved'), ('refused', 'refused'), ('withdrawn', 'withdrawn')], default='submitted', max_length=9, verbose_name='state')),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name='sent')),
-                ('expires_at', models.DateTimeField(db_default=django.db.models.expressions.CombinedExpression(django.db.models.functions.datetime.Now(), '+', models.Value(datetime.timedelta(days=14))), editable=False)),
-                ('confirmed_at', models.DateTimeField(editable=False, null=True, verbose_name='confirmed')),
-                ('approved_at', models.DateTimeField(editable=False, null=True, verbose_name='approved')),
-                ('refused_at', models.DateTimeField(editable=False, null=True, verbose_name='refused')),
-                ('refusal', models.CharField(blank=True, choices=[('double', 'This group has already been counted.'), ('number', 'The number does not fit this kind of group.'), ('unknown', 'We could not check that this institution or this group exists.')], editable=False, max_length=7, verbose_name='reason')),
+                ('refusal', models.CharField(blank=True, choices=[('double', 'This group has already been counted.'), ('number', 'The number does not fit this kind of group.'), ('unknown', 'We could not check that this institution or this group exists.'), ('other', 'Another reason, in our own words.')], editable=False, max_length=7, verbose_name='reason')),
                 ('withdrawn_at', models.DateTimeField(editable=False, null=True, verbose_name='withdrawn')),
                 ('county', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='pledges.county', verbose_name='county')),
                 ('event', models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='groups', to='pledges.event', verbose_name='event')),
@@ -821,6 +717,7 @@ class Migration(migrations.Migration):
                 'verbose_name': 'group pledge',
                 'verbose_name_plural': 'group pledges',
                 'ordering': ['created_at', 'pk'],
+                'abstract': False,
             },
         ),
         migrations.AddField(
@@ -918,32 +815,28 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
-            name='RegisteredKey',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('list', models.CharField(choices=[('FIELD_KEYS', 'FIELD_KEYS'), ('DIGEST_KEYS', 'DIGEST_KEYS')], editable=False, max_length=11)),
-                ('fingerprint', models.BinaryField(max_length=32)),
-                ('key_id', models.CharField(editable=False, max_length=2)),
-                ('state', models.CharField(choices=[('coming', 'coming'), ('current', 'current'), ('leaving', 'leaving')], editable=False, max_length=7)),
-                ('registered_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
-            ],
-            options={
-                'default_permissions': (),
-                'constraints': [models.UniqueConstraint(fields=('list', 'fingerprint'), name='registered_key_unique'), models.UniqueConstraint(fields=('list', 'key_id'), name='registered_key_id_unique'), models.UniqueConstraint(condition=models.Q(('state', 'leaving'), _negated=True), fields=('list', 'state'), name='registered_key_one_current')],
-            },
-        ),
-        migrations.CreateModel(
             name='ReturnedMailbox',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('mailbox_digest', models.BinaryField(max_length=32, unique=True)),
-                ('mailbox_digest_last', models.BinaryField(max_length=32, unique=True)),
+                ('mailbox_digest', models.BinaryField(max_length=33, unique=True)),
                 ('returned_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
             ],
             options={
                 'default_permissions': (),
                 'indexes': [models.Index(fields=['returned_at'], name='returned_mailbox_at')],
-                'constraints': [models.CheckConstraint(condition=models.Q(('mailbox_digest__length', 32), ('mailbox_digest_last__length', 32)), name='returned_mailbox_digest_lengths')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('mailbox_digest__length', 33)), name='returned_mailbox_digest_lengths')],
+            },
+        ),
+        migrations.CreateModel(
+            name='Rotation',
+            fields=[
+                ('id', models.BooleanField(default=True, editable=False, primary_key=True, serialize=False)),
+                ('began_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
+                ('opens_at', models.DateTimeField(db_default=django.db.models.expressions.CombinedExpression(django.db.models.functions.datetime.Now(), '+', models.Value(datetime.timedelta(seconds=1800))), editable=False)),
+            ],
+            options={
+                'default_permissions': (),
+                'constraints': [models.CheckConstraint(condition=models.Q(('id', True)), name='rotation_is_one')],
             },
         ),
         migrations.CreateModel(
@@ -1021,15 +914,14 @@ class Migration(migrations.Migration):
             name='VoiceOwner',
             fields=[
                 ('restricted_at', models.DateTimeField(editable=False, null=True, verbose_name='restricted since')),
+                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
                 ('name_cipher', models.BinaryField(null=True)),
                 ('address_cipher', models.BinaryField(null=True)),
-                ('address_digest', models.BinaryField(max_length=32, null=True)),
-                ('address_digest_last', models.BinaryField(max_length=32, null=True)),
-                ('digest_mark', models.CharField(blank=True, editable=False, max_length=12)),
+                ('address_digest', models.BinaryField(max_length=33, null=True)),
+                ('words_cipher', models.BinaryField(null=True)),
                 ('link_version', models.PositiveIntegerField(db_default=1, default=1, editable=False)),
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
                 ('language', models.CharField(choices=[('sq', 'Albanian'), ('en', 'English')], max_length=2, verbose_name='language')),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
+                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name='sent')),
                 ('asked_at', models.DateTimeField(editable=False, null=True, verbose_name='preview sent')),
                 ('approved_at', models.DateTimeField(editable=False, null=True, verbose_name='approved')),
                 ('approved_fingerprint', models.CharField(blank=True, default='', editable=False, max_length=64)),
@@ -1039,8 +931,8 @@ class Migration(migrations.Migration):
                 'verbose_name': 'owner of a voice',
                 'verbose_name_plural': 'owners of voices',
                 'default_permissions': (),
-                'indexes': [models.Index(fields=['address_digest'], name='voiceowner_address'), models.Index(fields=['address_digest_last'], name='voiceowner_address_last')],
-                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('address_cipher__isnull', False), ('address_digest__isnull', False), ('address_digest__length', 32), ('address_digest_last__isnull', False), ('address_digest_last__length', 32), ('name_cipher__isnull', False), ('removed_at', None)), models.Q(('address_cipher', None), ('address_digest', None), ('address_digest_last', None), ('approved_fingerprint', ''), ('digest_mark', ''), ('name_cipher', None), ('removed_at__isnull', False)), _connector='OR'), name='voiceowner_contact_or_removed'), models.CheckConstraint(condition=models.Q(('approved_fingerprint', ''), models.Q(('approved_at__isnull', False), ('asked_at__isnull', False)), _connector='OR'), name='voiceowner_approved_with_a_time')],
+                'indexes': [models.Index(fields=['address_digest'], name='voiceowner_address')],
+                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('address_cipher__isnull', False), ('address_digest__isnull', False), ('address_digest__length', 33), ('name_cipher__isnull', False), ('removed_at', None)), models.Q(('address_cipher', None), ('address_digest', None), ('approved_fingerprint', ''), ('name_cipher', None), ('words_cipher', None), ('removed_at__isnull', False)), _connector='OR'), name='voiceowner_contact_or_removed'), models.CheckConstraint(condition=models.Q(('approved_fingerprint', ''), models.Q(('approved_at__isnull', False), ('asked_at__isnull', False)), _connector='OR'), name='voiceowner_approved_with_a_time')],
             },
         ),
         migrations.CreateModel(
@@ -1048,8 +940,11 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
                 ('kind', models.CharField(choices=[('confirm', 'please confirm'), ('reminder', 'reminder to confirm'), ('counted', 'you are counted'), ('already', 'you have already signed'), ('similar', 'signed again with a similar name'), ('full', 'two people have signed with this address'), ('links', 'your link'), ('fresh', 'a new link'), ('new_address', 'confirm the new address'), ('moving', 'a change of your address was asked for'), ('moved', 'your address has been changed'), ('plan', 'reminder of a plan'), ('how', 'how did it go?'), ('keep', 'should we keep your name and address?'), ('corrected', 'your pledge has been corrected'), ('withdrawn', 'your pledge has been erased'), ('group', 'group: please confirm'), ('group_open', 'group: we are checking it'), ('group_yes', 'group: counted'), ('group_no', 'group: not counted'), ('group_out', 'group: withdrawn'), ('group_links', 'group: your links'), ('join', 'organisation: please confirm'), ('join_again', 'organisation: already sent'), ('join_yes', 'organisation: on our page'), ('join_no', 'organisation: refused'), ('join_renew', 'organisation: still with us?'), ('join_out', 'organisation: has left'), ('join_links', 'organisation: your links'), ('voice', 'voice: please approve it'), ('news', 'news by email'), ('answer', 'answer to an enquiry'), ('data_copy', 'request: the copy of the data'), ('data_fixed', 'request: the data is corrected'), ('data_limit', 'request: the data is restricted'), ('data_erased', 'request: the data is erased'), ('data_none', 'request: we hold nothing'), ('data_no', 'request: refused'), ('alarm', 'to the safeguarding lead: sign in')], max_length=11, verbose_name='kind')),
+                ('about_id', models.UUIDField(editable=False, null=True)),
                 ('language', models.CharField(choices=[('sq', 'Albanian'), ('en', 'English')], max_length=2, verbose_name='language')),
                 ('address_cipher', models.BinaryField(null=True)),
+                ('network_digest', models.BinaryField(null=True)),
+                ('priority', models.GeneratedField(db_persist=True, expression=models.Case(models.When(kind__in=['confirm', 'new_address', 'group', 'join'], then=0), models.When(kind__in=['reminder', 'how', 'keep', 'news'], then=2), default=1), output_field=models.SmallIntegerField())),
                 ('state', models.CharField(choices=[('queued', 'to be sent'), ('sent', 'sent'), ('failing', 'failed after three days'), ('refused', 'refused by the recipient’s server'), ('bounced', 'came back: there is no such mailbox'), ('delayed', 'came back: the mailbox could not take it'), ('spam', 'reported as spam')], default='queued', max_length=7, verbose_name='state')),
                 ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name='created')),
                 ('queued_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
@@ -1060,13 +955,13 @@ class Migration(migrations.Migration):
                 ('sent_at', models.DateTimeField(editable=False, null=True, verbose_name='sent')),
                 ('returned_at', models.DateTimeField(editable=False, null=True, verbose_name='came back')),
                 ('error', models.CharField(blank=True, editable=False, max_length=80, verbose_name='last error')),
-                ('answer', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='messages', to='pledges.answer')),
-                ('group', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='messages', to='pledges.grouppledge', verbose_name='group pledge')),
-                ('joining', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='messages', to='pledges.joining', verbose_name='organisation that joins')),
+                ('answer', models.ForeignObject(editable=False, from_fields=['about_id'], null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='messages', to='pledges.answer', to_fields=['id'])),
+                ('group', models.ForeignObject(editable=False, from_fields=['about_id'], null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='messages', to='pledges.grouppledge', to_fields=['id'])),
+                ('joining', models.ForeignObject(editable=False, from_fields=['about_id'], null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='messages', to='pledges.joining', to_fields=['id'])),
                 ('mailing', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='messages', to='pledges.mailing')),
-                ('pledge', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='messages', to='pledges.pledge', verbose_name='pledge')),
-                ('request', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='messages', to='pledges.datarequest')),
-                ('voice', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='messages', to='pledges.voiceowner')),
+                ('pledge', models.ForeignObject(editable=False, from_fields=['about_id'], null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='messages', to='pledges.pledge', to_fields=['id'])),
+                ('request', models.ForeignObject(editable=False, from_fields=['about_id'], null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='messages', to='pledges.datarequest', to_fields=['id'])),
+                ('voice', models.ForeignObject(editable=False, from_fields=['about_id'], null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='messages', to='pledges.voiceowner', to_fields=['id'])),
             ],
             options={
                 'verbose_name': 'message',
@@ -1121,13 +1016,36 @@ class Migration(migrations.Migration):
             name='wording',
             field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='pledges.wording', verbose_name='text signed'),
         ),
-        migrations.AddConstraint(
-            model_name='batch',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('ended_at', None), ('state__in', ('waiting', 'running')), ('undo_asked_at', None), ('undone_at', None)), models.Q(('ended_at__isnull', False), ('state__in', ('done', 'cancelled')), ('undo_asked_at', None), ('undone_at', None)), models.Q(('state', 'failed'), ('undone_at', None)), models.Q(('ended_at__isnull', False), ('state', 'undoing'), ('undo_asked_at__isnull', False), ('undone_at', None)), models.Q(('ended_at__isnull', False), ('state', 'undone'), ('undo_asked_at__isnull', False), ('undone_at__isnull', False)), _connector='OR'), name='batch_state_and_times'),
-        ),
-        migrations.AddConstraint(
-            model_name='batch',
-            constraint=models.CheckConstraint(condition=models.Q(('count__gte', django.db.models.expressions.CombinedExpression(models.F('changed'), '+', models.F('skipped'))), ('changed__gte', django.db.models.expressions.CombinedExpression(models.F('undone'), '+', models.F('kept')))), name='batch_counts_add_up'),
+        migrations.CreateModel(
+            name='Batch',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('kind', models.CharField(choices=[('confirm', 'confirm'), ('invalidate', 'invalidate'), ('restore', 'restore')], editable=False, max_length=10, verbose_name='action taken')),
+                ('chosen', models.CharField(choices=[('selection', 'ticked one by one'), ('filters', 'all filtered pledges'), ('networks', 'from the same networks'), ('domains', 'with the same email domains'), ('minutes', 'signed in the same minutes')], editable=False, max_length=9, verbose_name='how they were chosen')),
+                ('choice', models.JSONField(default=dict, editable=False, verbose_name='details of the choice')),
+                ('reason', models.CharField(blank=True, db_default='', editable=False, max_length=200, verbose_name='reason')),
+                ('domain', models.CharField(blank=True, db_default='', editable=False, max_length=253, verbose_name='email domain')),
+                ('state', models.CharField(choices=[('waiting', 'waiting its turn'), ('done', 'done'), ('undone', 'undone')], default='waiting', editable=False, max_length=7, verbose_name='state')),
+                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name='begun')),
+                ('ended_at', models.DateTimeField(editable=False, null=True, verbose_name='ended')),
+                ('undo_asked_at', models.DateTimeField(editable=False, null=True, verbose_name='undoing begun')),
+                ('undone_at', models.DateTimeField(editable=False, null=True, verbose_name='undone')),
+                ('ids', django.contrib.postgres.fields.ArrayField(base_field=models.UUIDField(), default=list, editable=False)),
+                ('invalidated', django.contrib.postgres.fields.ArrayField(base_field=models.DateTimeField(), default=list, editable=False)),
+                ('count', models.PositiveIntegerField(default=0, editable=False, verbose_name='pledges chosen')),
+                ('changed', models.PositiveIntegerField(default=0, editable=False, verbose_name='changed')),
+                ('undone', models.PositiveIntegerField(default=0, editable=False, verbose_name='restored')),
+                ('error', models.CharField(blank=True, editable=False, max_length=80, verbose_name='last error')),
+                ('by', models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='by whom')),
+                ('undone_by', models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='undone by')),
+            ],
+            options={
+                'verbose_name': 'batch',
+                'verbose_name_plural': 'batches',
+                'ordering': ['-pk'],
+                'default_permissions': (),
+                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('ended_at', None), ('state', 'waiting'), ('undo_asked_at', None), ('undone_at', None)), models.Q(('ended_at__isnull', False), ('state', 'waiting'), ('undo_asked_at__isnull', False), ('undone_at', None)), models.Q(('ended_at__isnull', False), ('state', 'done'), ('undo_asked_at', None), ('undone_at', None)), models.Q(('ended_at__isnull', False), ('state', 'undone'), ('undo_asked_at__isnull', False), ('undone_at__isnull', False)), _connector='OR'), name='batch_state_and_times'), models.CheckConstraint(condition=models.Q(('changed__gte', models.F('undone')), ('count__gte', models.F('changed'))), name='batch_counts_add_up')],
+            },
         ),
         migrations.AddIndex(
             model_name='enquiry',
@@ -1137,25 +1055,21 @@ class Migration(migrations.Migration):
             model_name='enquiry',
             index=models.Index(fields=['address_digest'], name='enquiry_address'),
         ),
-        migrations.AddIndex(
-            model_name='enquiry',
-            index=models.Index(fields=['address_digest_last'], name='enquiry_address_last'),
-        ),
         migrations.AddConstraint(
             model_name='enquiry',
             constraint=models.CheckConstraint(condition=models.Q(('purpose__in', ['press', 'data', 'site', 'other'])), name='enquiry_purpose_is_known'),
         ),
         migrations.AddConstraint(
             model_name='enquiry',
-            constraint=models.CheckConstraint(condition=models.Q(('address_cipher__isnull', False), ('address_digest__isnull', False), ('address_digest__length', 32), ('address_digest_last__isnull', False), ('address_digest_last__length', 32), ('name_cipher__isnull', False)), name='enquiry_has_contact'),
+            constraint=models.CheckConstraint(condition=models.Q(('address_cipher__isnull', False), ('address_digest__isnull', False), ('address_digest__length', 33), ('name_cipher__isnull', False)), name='enquiry_has_contact'),
         ),
         migrations.AddConstraint(
             model_name='enquiry',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('text_digest', None), ('text_digest_last', None)), models.Q(('text_digest__isnull', False), ('text_digest_last__isnull', False), ('text_digest__length', 32), ('text_digest_last__length', 32)), _connector='OR'), name='enquiry_text_digests'),
+            constraint=models.CheckConstraint(condition=models.Q(('text_digest', None), ('text_digest__length', 33), _connector='OR'), name='enquiry_text_digest_length'),
         ),
         migrations.AddConstraint(
             model_name='enquiry',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('answered_at', None), ('assigned_at', None), ('assignee', None), ('closed_at', None), ('state', 'new')), models.Q(('answered_at', None), ('assigned_at__isnull', False), ('closed_at', None), ('state', 'assigned')), models.Q(('answered_at__isnull', False), ('closed_at', None), ('state', 'answered')), models.Q(('closed_at__isnull', False), ('state', 'closed')), _connector='OR'), name='enquiry_state_and_times'),
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'new'), ('assigned_at__isnull', True), ('assignee__isnull', True), ('answered_at__isnull', True), ('closed_at__isnull', True)), models.Q(('state', 'assigned'), models.Q(('assigned_at__isnull', True), _negated=True), ('answered_at__isnull', True), ('closed_at__isnull', True)), models.Q(('state', 'answered'), models.Q(('answered_at__isnull', True), _negated=True), ('closed_at__isnull', True)), models.Q(('state', 'closed'), models.Q(('closed_at__isnull', True), _negated=True)), _connector='OR'), name='enquiry_state_and_times'),
         ),
         migrations.AddConstraint(
             model_name='enquiry',
@@ -1169,17 +1083,13 @@ class Migration(migrations.Migration):
             model_name='datarequest',
             index=models.Index(fields=['address_digest'], name='request_address'),
         ),
-        migrations.AddIndex(
+        migrations.AddConstraint(
             model_name='datarequest',
-            index=models.Index(fields=['address_digest_last'], name='request_address_last'),
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'open'), ('closed_at__isnull', True), ('refusal', ''), ('words_cipher__isnull', True)), models.Q(('state', 'answered'), models.Q(('identity', ''), _negated=True), models.Q(('closed_at__isnull', True), _negated=True), ('refusal', ''), ('words_cipher__isnull', True)), models.Q(('state', 'refused'), models.Q(('closed_at__isnull', True), _negated=True), models.Q(('refusal', ''), _negated=True)), _connector='OR'), name='request_state_and_time'),
         ),
         migrations.AddConstraint(
             model_name='datarequest',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('closed_at', None), ('refusal', ''), ('state', 'open')), models.Q(('closed_at__isnull', False), ('refusal', ''), ('state', 'answered'), models.Q(('identity', ''), _negated=True)), models.Q(('closed_at__isnull', False), ('state', 'refused'), models.Q(('refusal', ''), _negated=True)), _connector='OR'), name='request_state_and_time'),
-        ),
-        migrations.AddConstraint(
-            model_name='datarequest',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('address_cipher__isnull', False), ('address_digest__isnull', False), ('address_digest__length', 32), ('address_digest_last__isnull', False), ('address_digest_last__length', 32), ('name_cipher__isnull', False)), models.Q(('address_cipher', None), ('address_digest', None), ('address_digest_last', None), ('digest_mark', ''), ('name_cipher', None), models.Q(('state', 'open'), _negated=True)), _connector='OR'), name='request_person_or_erased'),
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('address_cipher__isnull', False), ('address_digest__isnull', False), ('address_digest__length', 33), ('name_cipher__isnull', False)), models.Q(('address_cipher', None), ('address_digest', None), ('name_cipher', None), ('words_cipher', None), models.Q(('state', 'open'), _negated=True)), _connector='OR'), name='request_person_or_erased'),
         ),
         migrations.AddConstraint(
             model_name='datarequest',
@@ -1269,25 +1179,13 @@ class Migration(migrations.Migration):
             model_name='joining',
             index=models.Index(fields=['address_digest'], name='joining_address'),
         ),
-        migrations.AddIndex(
+        migrations.AddConstraint(
             model_name='joining',
-            index=models.Index(fields=['address_digest_last'], name='joining_address_last'),
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'submitted'), ('confirmed_at__isnull', True), ('approved_at__isnull', True), ('asked_at__isnull', True), ('refused_at__isnull', True), ('refusal', ''), ('words_cipher__isnull', True), ('ended_at__isnull', True)), models.Q(('state', 'confirmed'), models.Q(('confirmed_at__isnull', True), _negated=True), ('approved_at__isnull', True), ('asked_at__isnull', True), ('refused_at__isnull', True), ('refusal', ''), ('words_cipher__isnull', True), ('ended_at__isnull', True)), models.Q(('state', 'approved'), models.Q(('confirmed_at__isnull', True), _negated=True), models.Q(('approved_at__isnull', True), _negated=True), ('refused_at__isnull', True), ('refusal', ''), ('words_cipher__isnull', True), ('ended_at__isnull', True)), models.Q(('state', 'refused'), models.Q(('confirmed_at__isnull', True), _negated=True), ('approved_at__isnull', True), ('asked_at__isnull', True), models.Q(('refused_at__isnull', True), _negated=True), models.Q(('refusal', ''), _negated=True), ('ended_at__isnull', True)), models.Q(('state', 'ended'), ('asked_at__isnull', True), ('refusal', ''), ('words_cipher__isnull', True), models.Q(('ended_at__isnull', True), _negated=True)), _connector='OR'), name='joining_state_and_times'),
         ),
         migrations.AddConstraint(
             model_name='joining',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('approved_at', None), ('confirmed_at', None), ('ended_at', None), ('refused_at', None), ('state', 'submitted')), models.Q(('approved_at', None), ('confirmed_at__isnull', False), ('ended_at', None), ('refused_at', None), ('state', 'confirmed')), models.Q(('approved_at__isnull', False), ('confirmed_at__isnull', False), ('state', 'approved'), ('ended_at', None), ('refused_at', None)), models.Q(('approved_at', None), ('confirmed_at__isnull', False), ('refused_at__isnull', False), ('state', 'refused'), ('ended_at', None)), models.Q(('ended_at__isnull', False), ('state', 'ended')), _connector='OR'), name='joining_state_and_times'),
-        ),
-        migrations.AddConstraint(
-            model_name='joining',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'refused'), models.Q(('refusal', ''), _negated=True)), models.Q(models.Q(('state', 'refused'), _negated=True), ('refusal', '')), _connector='OR'), name='joining_refused_with_a_reason'),
-        ),
-        migrations.AddConstraint(
-            model_name='joining',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('address_cipher__isnull', False), ('address_digest__isnull', False), ('address_digest__length', 32), ('address_digest_last__isnull', False), ('address_digest_last__length', 32), ('name_cipher__isnull', False), models.Q(('state', 'ended'), _negated=True)), models.Q(('address_cipher', None), ('address_digest', None), ('address_digest_last', None), ('digest_mark', ''), ('name_cipher', None), models.Q(('state__in', ['submitted', 'approved']), _negated=True)), _connector='OR'), name='joining_contact_or_erased'),
-        ),
-        migrations.AddConstraint(
-            model_name='joining',
-            constraint=models.CheckConstraint(condition=models.Q(('asked_at', None), ('state', 'approved'), _connector='OR'), name='joining_asked_while_approved'),
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('address_cipher__isnull', False), ('address_digest__isnull', False), ('address_digest__length', 33), ('name_cipher__isnull', False), models.Q(('state', 'ended'), _negated=True)), models.Q(('address_cipher', None), ('address_digest', None), ('name_cipher', None), ('words_cipher', None), models.Q(('state__in', ['submitted', 'approved']), _negated=True)), _connector='OR'), name='joining_contact_or_erased'),
         ),
         migrations.AddIndex(
             model_name='grouppledge',
@@ -1297,21 +1195,9 @@ class Migration(migrations.Migration):
             model_name='grouppledge',
             index=models.Index(fields=['address_digest'], name='group_address'),
         ),
-        migrations.AddIndex(
-            model_name='grouppledge',
-            index=models.Index(fields=['address_digest_last'], name='group_address_last'),
-        ),
         migrations.AddConstraint(
             model_name='grouppledge',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('approved_at', None), ('confirmed_at', None), ('refused_at', None), ('state', 'submitted'), ('withdrawn_at', None)), models.Q(('approved_at', None), ('confirmed_at__isnull', False), ('refused_at', None), ('state', 'confirmed'), ('withdrawn_at', None)), models.Q(('approved_at__isnull', False), ('confirmed_at__isnull', False), ('state', 'approved'), ('refused_at', None), ('withdrawn_at', None)), models.Q(('approved_at', None), ('confirmed_at__isnull', False), ('refused_at__isnull', False), ('state', 'refused'), ('withdrawn_at', None)), models.Q(('state', 'withdrawn'), ('withdrawn_at__isnull', False)), _connector='OR'), name='group_state_and_times'),
-        ),
-        migrations.AddConstraint(
-            model_name='grouppledge',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('counted__isnull', False), ('state', 'approved')), models.Q(models.Q(('state', 'approved'), _negated=True), ('counted__isnull', True)), _connector='OR'), name='group_counted_only_approved'),
-        ),
-        migrations.AddConstraint(
-            model_name='grouppledge',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'refused'), models.Q(('refusal', ''), _negated=True)), models.Q(models.Q(('state', 'refused'), _negated=True), ('refusal', '')), _connector='OR'), name='group_refused_with_a_reason'),
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'submitted'), ('confirmed_at__isnull', True), ('approved_at__isnull', True), ('counted__isnull', True), ('refused_at__isnull', True), ('refusal', ''), ('words_cipher__isnull', True), ('withdrawn_at__isnull', True)), models.Q(('state', 'confirmed'), models.Q(('confirmed_at__isnull', True), _negated=True), ('approved_at__isnull', True), ('counted__isnull', True), ('refused_at__isnull', True), ('refusal', ''), ('words_cipher__isnull', True), ('withdrawn_at__isnull', True)), models.Q(('state', 'approved'), models.Q(('confirmed_at__isnull', True), _negated=True), models.Q(('approved_at__isnull', True), _negated=True), models.Q(('counted__isnull', True), _negated=True), ('refused_at__isnull', True), ('refusal', ''), ('words_cipher__isnull', True), ('withdrawn_at__isnull', True)), models.Q(('state', 'refused'), models.Q(('confirmed_at__isnull', True), _negated=True), ('approved_at__isnull', True), ('counted__isnull', True), models.Q(('refused_at__isnull', True), _negated=True), models.Q(('refusal', ''), _negated=True), ('withdrawn_at__isnull', True)), models.Q(('state', 'withdrawn'), ('counted__isnull', True), ('refusal', ''), ('words_cipher__isnull', True), models.Q(('withdrawn_at__isnull', True), _negated=True)), _connector='OR'), name='group_state_and_times'),
         ),
         migrations.AddConstraint(
             model_name='grouppledge',
@@ -1319,7 +1205,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='grouppledge',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('address_cipher__isnull', False), ('address_digest__isnull', False), ('address_digest__length', 32), ('address_digest_last__isnull', False), ('address_digest_last__length', 32), ('name_cipher__isnull', False), models.Q(('state', 'withdrawn'), _negated=True)), models.Q(('address_cipher', None), ('address_digest', None), ('address_digest_last', None), ('digest_mark', ''), ('name_cipher', None), models.Q(('state', 'submitted'), _negated=True)), _connector='OR'), name='group_person_or_erased'),
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('address_cipher__isnull', False), ('address_digest__isnull', False), ('address_digest__length', 33), ('name_cipher__isnull', False), models.Q(('state', 'withdrawn'), _negated=True)), models.Q(('address_cipher', None), ('address_digest', None), ('name_cipher', None), ('words_cipher', None), models.Q(('state', 'submitted'), _negated=True)), _connector='OR'), name='group_person_or_erased'),
         ),
         migrations.AddConstraint(
             model_name='grouppledge',
@@ -1347,7 +1233,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='papersheet',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('counted_at', None), ('first__isnull', True), ('returned_at', None), ('state', 'issued'), ('voided_at', None)), models.Q(('counted_at', None), ('first__isnull', False), ('returned_at__isnull', False), ('state', 'returned'), ('voided_at', None)), models.Q(('counted_at__isnull', False), ('returned_at__isnull', False), ('state', 'counted'), ('voided_at', None)), models.Q(('state', 'void'), ('voided_at__isnull', False)), _connector='OR'), name='sheet_state_and_times'),
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'issued'), ('first__isnull', True), ('returned_at__isnull', True), ('second__isnull', True), ('counted_at__isnull', True), ('voided_at__isnull', True), ('reason', '')), models.Q(('state', 'returned'), models.Q(('first__isnull', True), _negated=True), models.Q(('returned_at__isnull', True), _negated=True), ('counted_at__isnull', True), ('voided_at__isnull', True), ('reason', '')), models.Q(('state', 'counted'), models.Q(('first__isnull', True), _negated=True), models.Q(('returned_at__isnull', True), _negated=True), models.Q(('counted_at__isnull', True), _negated=True), ('voided_at__isnull', True), ('reason', '')), models.Q(('state', 'void'), models.Q(('voided_at__isnull', True), _negated=True), models.Q(('reason', ''), _negated=True)), _connector='OR'), name='sheet_state_and_times'),
         ),
         migrations.AddConstraint(
             model_name='papersheet',
@@ -1356,10 +1242,6 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='papersheet',
             constraint=models.CheckConstraint(condition=models.Q(models.Q(('first__isnull', True), ('first_by', None), ('second__isnull', True), ('second_by', None)), models.Q(('first__isnull', False), ('first_by__isnull', False), ('second__isnull', True), ('second_by', None)), models.Q(('first__isnull', False), ('first_by__isnull', False), ('second__isnull', False), ('second_by__isnull', False), models.Q(('first_by', models.F('second_by')), _negated=True)), _connector='OR'), name='sheet_counted_by_two_accounts'),
-        ),
-        migrations.AddConstraint(
-            model_name='papersheet',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'void'), models.Q(('reason', ''), _negated=True)), models.Q(models.Q(('state', 'void'), _negated=True), ('reason', '')), _connector='OR'), name='sheet_void_with_a_reason'),
         ),
         migrations.AddConstraint(
             model_name='papersheet',
@@ -1407,55 +1289,19 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='message',
-            index=models.Index(condition=models.Q(('state', 'queued')), fields=['due_at'], name='message_queued'),
+            index=models.Index(condition=models.Q(('state', 'queued')), fields=['priority', 'due_at'], name='message_queued'),
         ),
         migrations.AddIndex(
             model_name='message',
-            index=models.Index(condition=models.Q(('state', 'queued'), models.Q(('kind__in', ['reminder', 'keep', 'how', 'news']), _negated=True)), fields=['due_at'], name='message_queued_not_bulk'),
+            index=models.Index(condition=models.Q(('tried_at__isnull', False)), fields=['priority', '-tried_at'], name='message_tried'),
         ),
         migrations.AddIndex(
             model_name='message',
-            index=models.Index(condition=models.Q(('state', 'queued'), ('kind__in', ['confirm', 'group', 'join', 'new_address'])), fields=['due_at'], name='message_queued_first'),
+            index=models.Index(condition=models.Q(('about_id__isnull', False)), fields=['about_id'], name='message_about'),
         ),
         migrations.AddIndex(
             model_name='message',
-            index=models.Index(condition=models.Q(('tried_at__isnull', False)), fields=['-tried_at'], name='message_tried'),
-        ),
-        migrations.AddIndex(
-            model_name='message',
-            index=models.Index(condition=models.Q(('tried_at__isnull', False), ('kind__in', ['reminder', 'keep', 'how', 'news'])), fields=['-tried_at'], name='message_tried_bulk'),
-        ),
-        migrations.AddIndex(
-            model_name='message',
-            index=models.Index(condition=models.Q(('group__isnull', False)), fields=['group'], name='message_group'),
-        ),
-        migrations.AddIndex(
-            model_name='message',
-            index=models.Index(condition=models.Q(('joining__isnull', False)), fields=['joining'], name='message_joining'),
-        ),
-        migrations.AddIndex(
-            model_name='message',
-            index=models.Index(condition=models.Q(('answer__isnull', False)), fields=['answer'], name='message_answer'),
-        ),
-        migrations.AddIndex(
-            model_name='message',
-            index=models.Index(condition=models.Q(('request__isnull', False)), fields=['request'], name='message_request'),
-        ),
-        migrations.AddIndex(
-            model_name='message',
-            index=models.Index(condition=models.Q(('voice__isnull', False)), fields=['voice'], name='message_voice'),
-        ),
-        migrations.AddIndex(
-            model_name='message',
-            index=models.Index(condition=models.Q(('mailing__isnull', False)), fields=['mailing', 'state'], name='message_mailing'),
-        ),
-        migrations.AddIndex(
-            model_name='message',
-            index=models.Index(condition=models.Q(('address_cipher__isnull', False)), fields=['created_at'], name='message_own_address'),
-        ),
-        migrations.AddIndex(
-            model_name='message',
-            index=models.Index(condition=models.Q(('state__in', ['failing', 'refused'])), fields=['created_at'], name='message_failed'),
+            index=models.Index(condition=models.Q(('state__in', ['failing', 'refused']), ('address_cipher__isnull', False), _connector='OR'), fields=['created_at'], name='message_failed_or_last'),
         ),
         migrations.AddConstraint(
             model_name='message',
@@ -1463,15 +1309,15 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='message',
-            constraint=models.CheckConstraint(condition=models.Q(('pledge__isnull', False), ('group__isnull', False), ('joining__isnull', False), ('answer__isnull', False), ('request__isnull', False), ('voice__isnull', False), ('address_cipher__isnull', False), _connector='OR'), name='message_pledge_or_address'),
+            constraint=models.CheckConstraint(condition=models.Q(('about_id__isnull', False), ('address_cipher__isnull', False), _connector='OR'), name='message_about_or_address'),
         ),
         migrations.AddConstraint(
             model_name='message',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('mailing', None), models.Q(('kind', 'news'), _negated=True)), models.Q(('kind', 'news'), ('mailing__isnull', False), ('pledge__isnull', False)), _connector='OR'), name='message_news_of_a_mailing'),
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('mailing', None), models.Q(('kind', 'news'), _negated=True)), models.Q(('about_id__isnull', False), ('kind', 'news'), ('mailing__isnull', False)), _connector='OR'), name='message_news_of_a_mailing'),
         ),
         migrations.AddConstraint(
             model_name='message',
-            constraint=models.UniqueConstraint(condition=models.Q(('mailing__isnull', False)), fields=('mailing', 'pledge'), name='message_once_for_each'),
+            constraint=models.UniqueConstraint(condition=models.Q(('mailing__isnull', False)), fields=('mailing', 'about_id'), include=('state',), name='message_once_for_each'),
         ),
         migrations.AddConstraint(
             model_name='message',
@@ -1519,10 +1365,6 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='pledge',
-            index=models.Index(fields=['digest_mark'], name='pledge_digest_mark'),
-        ),
-        migrations.AddIndex(
-            model_name='pledge',
             index=models.Index(condition=models.Q(('network_digest__isnull', False)), fields=['network_digest', 'created_at'], name='pledge_network'),
         ),
         migrations.AddIndex(
@@ -1545,14 +1387,6 @@ class Migration(migrations.Migration):
             model_name='pledge',
             index=models.Index(condition=models.Q(('keep_asked_at__isnull', False), ('new_address_at__isnull', False), models.Q(('invalidated_at__isnull', False), ('name_cipher__isnull', False)), _connector='OR'), fields=['invalidated_at', 'keep_asked_at', 'new_address_at'], name='pledge_to_erase'),
         ),
-        migrations.AddIndex(
-            model_name='pledge',
-            index=models.Index(condition=models.Q(('name_bits__isnull', False)), fields=['name_bits', '-created_at', '-id'], name='pledge_name_bits'),
-        ),
-        migrations.AddIndex(
-            model_name='pledge',
-            index=models.Index(condition=models.Q(('name_bits', None), ('name_cipher__isnull', False)), fields=['id'], name='pledge_name_bits_missing'),
-        ),
         migrations.AddConstraint(
             model_name='pledge',
             constraint=models.CheckConstraint(condition=models.Q(('slot__in', (1, 2))), name='pledge_slot_one_or_two'),
@@ -1563,15 +1397,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='pledge',
-            constraint=models.UniqueConstraint(condition=models.Q(('confirmed_at__isnull', False)), fields=('address_digest_last', 'slot'), name='pledge_place_unique_last'),
-        ),
-        migrations.AddConstraint(
-            model_name='pledge',
             constraint=models.UniqueConstraint(fields=('address_digest', 'name_digest'), name='pledge_person_unique'),
-        ),
-        migrations.AddConstraint(
-            model_name='pledge',
-            constraint=models.UniqueConstraint(fields=('address_digest_last', 'name_digest_last'), name='pledge_person_unique_last'),
         ),
         migrations.AddConstraint(
             model_name='pledge',
@@ -1599,18 +1425,14 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='pledge',
-            constraint=models.CheckConstraint(condition=models.Q(('address_digest__length', 32), ('address_digest_last__length', 32), ('domain_digest__length', 32), ('name_digest__length', 32), ('name_digest_last__length', 32)), name='pledge_digest_lengths'),
+            constraint=models.CheckConstraint(condition=models.Q(('address_digest__length', 33), ('domain_digest__length', 33), ('name_digest__length', 33)), name='pledge_digest_lengths'),
         ),
         migrations.AddConstraint(
             model_name='pledge',
             constraint=models.CheckConstraint(condition=models.Q(models.Q(('address_cipher__isnull', False), ('name_cipher__isnull', False)), models.Q(('address_cipher', None), ('confirmed_at__isnull', False), ('keep_asked_at', None), ('name_cipher', None), ('new_address_at', None), ('new_address_cipher', None), ('show_name', False), ('updates', False), ('wall', 'waiting'), ('wall_at', None), models.Q(('state', 'pending'), _negated=True)), _connector='OR'), name='pledge_person_or_erased'),
         ),
-        migrations.AddConstraint(
-            model_name='pledge',
-            constraint=models.CheckConstraint(condition=models.Q(('name_bits', None), models.Q(('name_bits__gte', 0), ('name_bits__lt', 256), ('name_cipher__isnull', False)), _connector='OR'), name='pledge_name_bits_of_a_name'),
-        ),
     ] + run(
-        "counting", "wordings", "storage", "content", "watched", "submissions", "grants", "outbox",
-        "keys", "probes", "groups", "paper", "joinings", "commitments", "enquiries", "minutes",
-        "requests", "returns", "mailers", "funnel", "names", "sectors", "voices", "mailings", "published",
+        "counting", "wordings", "storage", "content", "watched", "submissions", "messages", "outbox",
+        "probes", "groups", "paper", "joinings", "commitments", "enquiries",
+        "requests", "returns", "sectors", "voices", "mailings", "published",
     )

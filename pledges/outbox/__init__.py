@@ -6,7 +6,6 @@ An entry that the restored database holds is part of its state and is not repeat
 from django.apps import apps
 from django.contrib.auth.models import User
 from django.db import IntegrityError, connection, transaction
-from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils.dateparse import parse_datetime
 
@@ -31,8 +30,8 @@ from pledges.supporters.models import Pledge
 from pledges.supporters.querysets import ERASED
 from pledges.voices.models import VoiceOwner
 
-MAILBOX_DIGESTS = ("mailbox_digest", "mailbox_digest_last")
-BINARY_FIELDS = ["name_cipher", "address_cipher", *(name for name in DIGEST_FIELDS if name != "digest_mark")]
+MAILBOX_DIGESTS = ("mailbox_digest",)
+BINARY_FIELDS = ["name_cipher", "address_cipher", *DIGEST_FIELDS]
 
 
 def replay(entries, since):
@@ -149,7 +148,8 @@ def _change_group(row):
         return 0
     rows = GroupPledge.objects.filter(pk=group.pk)
     values = {name: value for name, value in row.items() if name not in ("id", "is_erased")}
-    person = CONTACT_ERASED if row["is_erased"] else {}
+    # What staff wrote about a refusal is not copied.
+    person = CONTACT_ERASED if row["is_erased"] else {"words_cipher": None}
     try:
         with transaction.atomic():
             rows.update(**values, **person)
@@ -193,7 +193,8 @@ def _change_joining(row):
     values = {name: value for name, value in row.items() if name not in ("id", "is_erased")}
     if values["state"] == State.APPROVED and joining.state != State.APPROVED:
         values |= {"state": State.CONFIRMED, "approved_at": None, "asked_at": None}
-    person = CONTACT_ERASED if row["is_erased"] else {}
+    # What staff wrote about a refusal is not copied.
+    person = CONTACT_ERASED if row["is_erased"] else {"words_cipher": None}
     Joining.objects.filter(pk=joining.pk).update(**values, **person)
     if values["state"] == State.ENDED:
         joining.messages.all().delete()
@@ -210,7 +211,7 @@ def _change_enquiry(row):
 
 def _change_request(row):
     """Give a request its later state. One that came since is there again."""
-    values = row | _binary(row, [name for name in CONTACT_ERASED if name != "digest_mark"])
+    values = row | _binary(row, CONTACT_ERASED)
     # The database computes it.
     del values["due_on"]
     values["enquiry_id"] = Enquiry.objects.filter(pk=row["enquiry_id"]).values_list("pk", flat=True).first()

@@ -6,8 +6,8 @@ from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import redirect
-from django.template.response import TemplateResponse
 from django.urls import path, reverse
+from django.utils import formats, timezone
 from django.utils.decorators import method_decorator
 from django.utils.html import format_html
 from django.utils.http import content_disposition_header
@@ -15,16 +15,17 @@ from django.utils.translation import gettext, ngettext, pgettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
+from pledges.cases.admin import CaseAdmin, doubt, people_words
 from pledges.paper import sheet as paper
 from pledges.paper.forms import CountForm, IssueForm, PlaceForm, PrintForm, VoidForm
 from pledges.paper.models import PaperSheet
 from pledges.sectors.models import Sector
-from staff.admin.base import ModelAdmin
-from staff.admin.in_history import PLEDGES
+from staff.admin.base import change_url
 from staff.models import Account, AuditEntry
 
 COUNT, PRINT = "admin:pledges_papersheet_count", "admin:pledges_papersheet_print"
 LIST = "admin:pledges_papersheet_changelist"
+ISSUE = "admin/pledges/papersheet/issue.html"
 State = PaperSheet.State
 
 
@@ -53,30 +54,28 @@ class ProgressFilter(admin.SimpleListFilter):
 
 
 @admin.register(PaperSheet)
-class PaperSheetAdmin(ModelAdmin):
+class PaperSheetAdmin(CaseAdmin):
     """The list of sheets with their states, the page of one sheet, and the pages for issuing and counting."""
 
     change_list_template = "admin/pledges/papersheet/change_list.html"
-    history_kind = PLEDGES
+    template = "admin/pledges/papersheet/sheet.html"
+    step_forms = {"place": PlaceForm, "void": VoidForm}
+    unchanged = _("Nothing was changed.")
     audited_as = ("sheets",)
+    holds_person = False
     list_display = ["__str__", "progress", "people", "municipality", "event"]
     list_filter = [ProgressFilter]
     list_select_related = ["municipality", "event"]
     list_per_page = list_max_show_all = 100
     ordering = ["number"]
-    sortable_by = []
     search_fields = ["=number"]
-    fieldsets = [(None, {"fields": []})]
-    show_full_result_count = False
-    show_facets = admin.ShowFacets.NEVER
-    actions = None
     list_note = _(
         "Sheets of paper on which people make one mark for their group and write no names. A sheet counts when two people "
         "have entered the same numbers, each signed in as themselves."
     )
 
-    def has_delete_permission(self, request, obj=None):
-        return False
+    def has_add_permission(self, request):
+        return request.user.has_perm("pledges.add_papersheet")
 
     def get_search_results(self, request, queryset, search_term):
         """The sheet with this number, with or without its zeros."""
@@ -90,8 +89,7 @@ class PaperSheetAdmin(ModelAdmin):
             return sheet.get_state_display()
         if sheet.second is None:
             return gettext("counted by one person")
-        words = gettext("The counts differ: %(groups)s") % {"groups": self._differences(sheet)}
-        return format_html('<strong class="doubt">{}</strong>', words)
+        return doubt(gettext("The counts differ: %(groups)s") % {"groups": self._differences(sheet)})
 
     @admin.display(description=_("people"))
     def people(self, sheet):
@@ -109,15 +107,6 @@ class PaperSheetAdmin(ModelAdmin):
             path("print/", wrap(self.print_view), name="pledges_papersheet_print"),
             *super().get_urls(),
         ]
-
-    def _page(self, request, template, title, **context):
-        context = {
-            **self.admin_site.each_context(request),
-            "title": title,
-            "opts": self.opts,
-            "media": self.media,
-        } | context
-        return TemplateResponse(request, f"admin/pledges/papersheet/{template}.html", context)
 
     # Issuing and printing
 
@@ -139,7 +128,7 @@ class PaperSheetAdmin(ModelAdmin):
             )
             self.message_user(request, message, messages.SUCCESS)
             return redirect(LIST)
-        return self._page(request, "issue", _("Issue paper sheets"), form=form, print_form=PrintForm())
+        return self.page(request, ISSUE, _("Issue paper sheets"), form=form, print_form=PrintForm())
 
     @method_decorator(require_safe)
     def print_view(self, request):
@@ -154,7 +143,7 @@ class PaperSheetAdmin(ModelAdmin):
             if not sheets:
                 form.add_error("first", _("We have not issued any sheets with these numbers, or they are void."))
         if not sheets:
-            return self._page(request, "issue", _("Print paper sheets"), print_form=form)
+            return self.page(request, ISSUE, _("Print paper sheets"), print_form=form)
         handout = apps.get_app_config("campaign").handout("paper")
         data = paper.pdf(sheets, list(Sector.objects.open()), handout)
         response = HttpResponse(data, content_type="application/pdf")
@@ -174,7 +163,7 @@ class PaperSheetAdmin(ModelAdmin):
                 return redirect(reverse(COUNT, query={"after": sheet.pk}))
         else:
             form = CountForm(initial={"number": self._suggested(request)})
-        return self._page(request, "count", _("Enter a count"), form=form)
+        return self.page(request, "admin/pledges/papersheet/count.html", _("Enter a count"), form=form)
 
     @staticmethod
     def _suggested(request):
@@ -218,57 +207,32 @@ class PaperSheetAdmin(ModelAdmin):
 
     # One sheet
 
-    def change_view(self, request, object_id, form_url="", extra_context=None):
-        """One sheet: its state, the forms for its place and for making it void."""
-        sheet = self.get_object(request, object_id)
-        if not self.has_view_or_change_permission(request, sheet):
-            raise PermissionDenied
-        if sheet is None:
-            # Django's own view redirects with a message.
-            return super().change_view(request, object_id, form_url, extra_context)
-        place, void = PlaceForm(initial={"municipality": sheet.municipality_id, "event": sheet.event_id}), VoidForm()
-        if request.method == "POST":
-            if not self.has_change_permission(request, sheet):
-                raise PermissionDenied
-            if "void" in request.POST:
-                form = void = VoidForm(request.POST)
-            else:
-                form = place = PlaceForm(request.POST)
-            if form.is_valid():
-                self._change(request, sheet, form.cleaned_data)
-                return redirect(request.path)
-        names = {account.pk: account for account in Account.objects.filter(pk__in=[by for _, by in sheet.counts])}
-        return self._page(
-            request,
-            "sheet",
-            _("Sheet %(number)s") % {"number": sheet},
-            sheet=sheet,
-            progress=self.progress(sheet),
-            typed=[names.get(by, "–") for _people, by in sheet.counts],
-            counted=[
-                (s, sheet.first[str(s.pk)]) for s in Sector.objects.all() if sheet.total and str(s.pk) in sheet.first
-            ],
-            place_form=place,
-            void_form=void,
-            may_change=self.has_change_permission(request, sheet),
-            is_open=sheet.state in (State.ISSUED, State.RETURNED),
-            is_void=sheet.state == State.VOID,
-        )
+    def facts(self, request, sheet):
+        def when(moment):
+            return formats.localize(timezone.localtime(moment))
 
-    @transaction.atomic
-    def _change(self, request, sheet, values):
-        """Store the place, or make the sheet void, with the audit entry."""
-        if "reason" in values:
-            done, field, details = (
-                sheet.void(values["reason"]),
-                "state",
-                {"state": State.VOID, "reason": values["reason"]},
-            )
-        else:
-            done, field, details = sheet.place(**values), "municipality", {"fields": ["municipality", "event"]}
-        if not done:
-            self.message_user(request, _("Nothing was changed."), messages.WARNING)
-            return
+        yield pgettext("sheet", "issued"), when(sheet.issued_at)
+        if sheet.counts:
+            names = {account.pk: account for account in Account.objects.filter(pk__in=[by for _, by in sheet.counts])}
+            yield _("Counted by"), ", ".join(str(names.get(by, "–")) for _people, by in sheet.counts)
+        if sheet.counted_at:
+            yield pgettext("sheet", "counted"), when(sheet.counted_at)
+        if sheet.voided_at:
+            yield _("void since"), when(sheet.voided_at)
+        if sheet.total:
+            yield _("people"), people_words(sheet.total, sheet.first)
+        if sheet.municipality:
+            yield _("municipality"), sheet.municipality
+        if sheet.event:
+            yield _("event"), sheet.event
+
+    def state_of(self, sheet):
+        return self.progress(sheet)
+
+    def log(self, request, sheet, details):
         AuditEntry.log(request.user, AuditEntry.Action.CHANGE, sheets=[sheet.pk], **details)
-        self.log_changes(request, PaperSheet.objects.filter(pk=sheet.pk), field)
-        self.message_user(request, _("Your changes have been saved."), messages.SUCCESS)
+        fields = details.get("fields", ["state"])
+        self.log_changes(request, PaperSheet.objects.filter(pk=sheet.pk), fields[0])
+
+    def after(self, sheet):
+        return redirect(change_url(sheet))

@@ -4,6 +4,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
+from pledges.cases.admin import Choice, StepForm
 from pledges.events.models import Event
 from pledges.paper.models import MOST, PaperSheet
 from pledges.places.models import Municipality
@@ -120,18 +121,22 @@ class CountForm(forms.Form):
             return None
 
 
-class PlaceForm(forms.Form):
+class PlaceForm(StepForm):
     """Where a sheet was laid out."""
 
+    details = {"fields": ["municipality", "event"]}
     municipality = SheetMunicipalityField()
     event = EventField()
 
+    def ask(self):
+        self.initial |= {"municipality": self.row.municipality_id, "event": self.row.event_id}
 
-class VoidForm(forms.Form):
+
+class VoidForm(StepForm):
     """Why a sheet does not count."""
 
-    reason = forms.ChoiceField(
-        label=_("Reason"),
-        choices=[("", "–"), *PaperSheet.Reason.choices],
-        error_messages={"required": _("Choose the reason."), "invalid_choice": _("Choose the reason.")},
-    )
+    reason = Choice(PaperSheet.Reason.choices, _("Choose the reason."), label=_("Reason"))
+
+    @property
+    def details(self):
+        return {"state": PaperSheet.State.VOID, **self.cleaned_data}

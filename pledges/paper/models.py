@@ -4,14 +4,23 @@ from django.core.exceptions import ValidationError
 from django.db import connection, models, transaction
 from django.db.models import F, Q
 from django.db.models.functions import Now
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
 
+from pledges.cases.models import States, Step, Steps
 from pledges.events.models import Event
 from pledges.places.models import County, Municipality
 
 # The most people that one group can have on one sheet: more marks do not fit its box.
 MOST = 500
+
+STATES = States(
+    empty_texts=["reason"],
+    issued="",
+    returned="first returned_at second?",
+    counted="first returned_at counted_at second?",
+    void="voided_at reason first? second? returned_at? counted_at?",
+)
 
 
 class PaperSheetQuerySet(models.QuerySet):
@@ -73,7 +82,7 @@ class PaperSheetQuerySet(models.QuerySet):
         return len(sheets)
 
 
-class PaperSheet(models.Model):
+class PaperSheet(Steps):
     """One numbered sheet. It counts when two accounts have typed the same numbers; only numbers are stored.
 
     Triggers count the people of counted sheets: by sector, in the county of the municipality if it is known, on the day of the
@@ -94,6 +103,22 @@ class PaperSheet(models.Model):
         NAMES = "names", _("It has names on it.")
         WRONG = "wrong", _("It was filled in or counted wrongly.")
         UNUSED = "unused", _("It was not used.")
+
+    STATES = STATES
+    STEPS = {
+        "place": Step(_("Save where it was"), done=_("Your changes have been saved.")),
+        "void": Step(
+            _("Make it void"),
+            (State.ISSUED, State.RETURNED, State.COUNTED),
+            State.VOID,
+            done=_("Your changes have been saved."),
+            title=_("Make this sheet void"),
+            help=_(
+                "A void sheet does not count, and its number is never used again. You cannot undo this. If the marks were right, "
+                "copy them to a new sheet."
+            ),
+        ),
+    }
 
     number = models.PositiveIntegerField(_("number"), primary_key=True)
     # Where it was laid out, if that is known.
@@ -133,13 +158,7 @@ class PaperSheet(models.Model):
         ordering = ["number"]
         constraints = [
             models.CheckConstraint(name="sheet_number_from_one", condition=Q(number__gte=1)),
-            models.CheckConstraint(
-                name="sheet_state_and_times",
-                condition=Q(state="issued", first__isnull=True, returned_at=None, counted_at=None, voided_at=None)
-                | Q(state="returned", first__isnull=False, returned_at__isnull=False, counted_at=None, voided_at=None)
-                | Q(state="counted", returned_at__isnull=False, counted_at__isnull=False, voided_at=None)
-                | Q(state="void", voided_at__isnull=False),
-            ),
+            STATES.constraint("sheet_state_and_times"),
             models.CheckConstraint(
                 name="sheet_counted_when_both_counts_are_equal",
                 condition=Q(state="counted", second__isnull=False, first=F("second"))
@@ -154,10 +173,6 @@ class PaperSheet(models.Model):
                 & ~Q(first_by=F("second_by")),
             ),
             models.CheckConstraint(
-                name="sheet_void_with_a_reason",
-                condition=Q(state="void") & ~Q(reason="") | ~Q(state="void") & Q(reason=""),
-            ),
-            models.CheckConstraint(
                 name="sheet_county_of_its_municipality",
                 condition=Q(municipality=None, county=None) | Q(municipality__isnull=False, county__isnull=False),
             ),
@@ -166,6 +181,11 @@ class PaperSheet(models.Model):
 
     def __str__(self):
         return f"{self.number:06d}"
+
+    @property
+    def title(self):
+        """The sheet in words."""
+        return gettext("Sheet %(number)s") % {"number": self}
 
     @property
     def counts(self):
@@ -223,8 +243,7 @@ class PaperSheet(models.Model):
 
     def void(self, reason):
         """End it: it counts no more, and its number is never used again. Returns whether this call changed it."""
-        rows = type(self).objects.filter(pk=self.pk).exclude(state=self.State.VOID)
-        return bool(rows.update(state=self.State.VOID, voided_at=Now(), reason=reason))
+        return self.take("void", reason=reason)
 
     def place(self, municipality, event=None):
         """Store where and at which event it was laid out, None if it is not known; returns whether that changed it."""

@@ -1,11 +1,8 @@
 """Normalisation rules of mail providers, and blocked addresses."""
 
-import hashlib
-import json
 import uuid
 
 from django.db import models
-from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from pledges import addresses
@@ -14,12 +11,6 @@ from pledges.crypto import keys
 
 class Rules(dict):
     """{domain: ProviderRule}, as `pledges.addresses.normalise` takes it."""
-
-    @property
-    def mark(self):
-        """Eight hexadecimal digits of a hash over all rules. It changes with every rule, even after a change by SQL."""
-        rules = sorted((rule.domain, rule.same_as, rule.ignores, rule.tag) for rule in self.values())
-        return hashlib.sha256(json.dumps(rules).encode()).hexdigest()[:8]
 
     def provider_of(self, address):
         """The domain by which the mail provider of an address is known, such as "gmail.com", or "" without a rule for it."""
@@ -86,12 +77,8 @@ class ProviderRule(models.Model):
 
 
 def mailbox_digests(address, rules):
-    """{column: digest} of the mailbox of an address without its tag and dots; for limits and blocks only.
-
-    There are two, by the first and the last of DIGEST_KEYS, as in `pledges.person`.
-    """
-    by_key = keys.digests("mailbox", addresses.limiting_address(address, rules))
-    return {"mailbox_digest": by_key[0], "mailbox_digest_last": by_key[-1]}
+    """The digests by each key, newest first, of the mailbox of an address without tag and dots; for limits and blocks only."""
+    return keys.digests("mailbox", addresses.limiting_address(address, rules))
 
 
 class BlockedAddressQuerySet(models.QuerySet):
@@ -99,15 +86,14 @@ class BlockedAddressQuerySet(models.QuerySet):
 
     def add(self, address):
         """Block the mailbox of this address; does nothing if it is blocked already."""
-        blocked = BlockedAddress(**mailbox_digests(address, ProviderRule.objects.by_domain()))
+        blocked = BlockedAddress(mailbox_digest=mailbox_digests(address, ProviderRule.objects.by_domain())[0])
         blocked.address_cipher = keys.encrypt(address, associated_data=blocked.associated_data)
         self.bulk_create([blocked], ignore_conflicts=True)
 
     def holds(self, address, rules=None):
         """Whether the mailbox of this address is blocked, at its owner's request."""
         rules = ProviderRule.objects.by_domain() if rules is None else rules
-        either = Q(*mailbox_digests(address, rules).items(), _connector=Q.OR)
-        return self.filter(either).exists()
+        return self.filter(mailbox_digest__in=mailbox_digests(address, rules)).exists()
 
     def among(self, found, rules):
         """Those of these addresses whose mailboxes are blocked, in one statement."""
@@ -123,8 +109,7 @@ class BlockedAddress(models.Model):
     """A mailbox that must not get mail any more, at its owner's request, as digests; one of its addresses as ciphertext."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    mailbox_digest = models.BinaryField(max_length=32, unique=True, editable=False)
-    mailbox_digest_last = models.BinaryField(max_length=32, unique=True, editable=False)
+    mailbox_digest = models.BinaryField(max_length=keys.DIGEST_BYTES, unique=True, editable=False)
     address_cipher = models.BinaryField(editable=False)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
 
@@ -146,3 +131,7 @@ class BlockedAddress(models.Model):
     def address(self):
         """The decrypted address. Raises CannotDecrypt."""
         return keys.decrypt(self.address_cipher, associated_data=self.associated_data)
+
+    def digests(self, rules):
+        """{column: digest} by the first key and these provider rules. Raises CannotDecrypt."""
+        return {"mailbox_digest": mailbox_digests(self.address, rules)[0]}

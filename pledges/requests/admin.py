@@ -4,18 +4,18 @@ from uuid import UUID
 
 from django import forms
 from django.contrib import admin, messages
-from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.http import JsonResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.utils import formats, timezone, translation
+from django.utils.html import format_html
 from django.utils.text import capfirst
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from pledges.access import log_access_to_people, sees_people
-from pledges.cases.admin import QueueAdmin, StateFilter
+from pledges.cases.admin import CHANGED_MEANWHILE, CaseAdmin, Choice, RefuseForm, StepForm, doubt
 from pledges.crypto import keys
 from pledges.crypto.models import Unreadable
 from pledges.enquiries.admin import is_blocked, sees_disclosures
@@ -27,6 +27,7 @@ from pledges.requests.models import ANSWER_KINDS, DataRequest
 from pledges.requests.subject_data import held_data, held_words
 from staff.admin import reauthentication
 from staff.admin.base import change_url
+from staff.admin.confirmation_page import SURE, repeated
 from staff.models import AuditEntry
 
 Kind, State = DataRequest.Kind, DataRequest.State
@@ -37,34 +38,48 @@ USUAL_ANSWERS = {
     Kind.RESTRICTION: Message.Kind.DATA_LIMIT,
     Kind.ERASURE: Message.Kind.DATA_ERASED,
 }
-CHANGED_MEANWHILE = _("Nothing was changed: it has changed in the meantime.")
-# {button: (title, sentences)} of the page that says what will happen. None of these changes anything before "sure".
-STEPS = {
-    "erase": (_("Erase"), [_("This cannot be undone, not even by restoring a backup.")]),
-    "restrict": (
-        _("Restrict"),
-        [
-            _(
-                "What you chose stays as it is and is not used: no email, no name on the wall, no export. It is not erased when "
-                "its time is up."
-            ),
-            _(
-                "It still counts, because the total does not identify anyone. Emails that are waiting are not sent. No email "
-                "goes out about this."
-            ),
-            _("You can lift the restriction here at any time."),
-        ],
-    ),
-    "lift": (
-        _("Lift the restriction"),
-        [_("What you chose is used again as before. No email goes out about this.")],
-    ),
+# {button: sentences} of the page that says what will happen. None of these changes anything before that.
+ASKS = {
+    "erase": [_("This cannot be undone, not even by restoring a backup.")],
+    "restrict": [
+        _(
+            "What you chose stays as it is and is not used: no email, no name on the wall, no export. It is not erased when "
+            "its time is up."
+        ),
+        _(
+            "It still counts, because the total does not identify anyone. Emails that are waiting are not sent. No email "
+            "goes out about this."
+        ),
+        _("You can lift the restriction here at any time."),
+    ],
+    "lift": [_("What you chose is used again as before. No email goes out about this.")],
 }
+FILES = ("copy", "json")
+# The choices of staff.
+IDENTITIES = [choice for choice in DataRequest.Identity.choices if choice[0] != DataRequest.Identity.NOTHING]
 
 
 def uuids(found):
-    """Those whose id the record can name. Accounts and notes that an email came back have numbers."""
-    return [each for each in found if isinstance(each.row.pk, UUID)]
+    """The ids that the record can name. Accounts and notes that an email came back have numbers."""
+    return [each.row.pk for each in found if isinstance(each.row.pk, UUID)]
+
+
+def found_of(row):
+    """What the address of a request holds, without this request. Empty once its address is erased or cannot be read."""
+    # A page asks several times.
+    if not hasattr(row, "_found"):
+        try:
+            found = held.held_about(row.address) if row.address_cipher is not None else []
+        except keys.CannotDecrypt as error:
+            Unreadable.record(error)
+            found = []
+        row._found = [each for each in found if each.row != row]
+    return row._found
+
+
+def seen_of(row, user):
+    """As `found_of`, without disclosures for those who may not read them."""
+    return [each for each in found_of(row) if not each.part.is_disclosure or sees_disclosures(user)]
 
 
 class DataRequestForm(forms.ModelForm):
@@ -89,9 +104,7 @@ class DataRequestForm(forms.ModelForm):
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         self.fields["received_on"].initial = timezone.localdate
-        self.fields["identity"].choices = [
-            choice for choice in self.fields["identity"].choices if choice[0] != DataRequest.Identity.NOTHING
-        ]
+        self.fields["identity"].choices = [("", "---------"), *IDENTITIES]
         for field in ("name", "email"):
             # Browsers must not offer the name and address of the member of staff.
             self.fields[field].widget.attrs |= {"autocomplete": "off", "class": "vTextField"}
@@ -103,29 +116,84 @@ class DataRequestForm(forms.ModelForm):
         return day
 
 
-class RequestStateFilter(StateFilter):
-    """By default those that wait for an answer."""
+class IdentityForm(StepForm):
+    """How staff know who is asking."""
 
-    WAITING = State.OPEN.value
+    def ask(self):
+        choices = [(value, capfirst(label)) for value, label in IDENTITIES]
+        words = _("Choose how we know who is asking.")
+        self.fields["identity"] = Choice(
+            choices, words, label=_("How we know who is asking"), initial=self.row.identity
+        )
+
+
+class IdentifiedForm(StepForm):
+    """What nobody does before staff know who is asking, except to say that we hold nothing."""
+
+    @property
+    def details(self):
+        return {"answer": self.cleaned_data.get("kind", "otherwise")}
+
+    def clean(self):
+        if not self.row.identity and self.cleaned_data.get("kind") != Message.Kind.DATA_NONE:
+            raise forms.ValidationError(_("First choose how we know who is asking."), code="identity")
+
+
+class HeldForm(IdentifiedForm):
+    """What is ticked of what is held about the address, in `chosen`."""
+
+    def clean(self):
+        super().clean()
+        self.chosen = [each for each in seen_of(self.row, self.user) if each.key in self.data.getlist("row")]
+        if not self.chosen:
+            raise forms.ValidationError(_("Choose what it is about."), code="chosen")
+
+
+class AnswerForm(IdentifiedForm):
+    """The text that answers it."""
+
+    def ask(self):
+        help_text = gettext(
+            "It goes out in the person’s language (%(language)s). You edit it under “Texts of the messages”. It contains none "
+            "of their data: others may read the mailbox."
+        )
+        self.fields["kind"] = Choice(
+            [(kind.value, capfirst(kind.label)) for kind in ANSWER_KINDS],
+            _("Choose the answer."),
+            label=_("Text of the email"),
+            initial=USUAL_ANSWERS[self.row.kind] if found_of(self.row) else Message.Kind.DATA_NONE,
+            help_text=help_text % {"language": self.row.get_language_display()},
+        )
+
+    def clean(self):
+        super().clean()
+        if self.cleaned_data.get("kind") == Message.Kind.DATA_NONE and found_of(self.row):
+            raise forms.ValidationError(_("We hold something about this address. Choose another answer."), code="found")
 
 
 @admin.register(DataRequest)
-class DataRequestAdmin(QueueAdmin):
+class DataRequestAdmin(CaseAdmin):
     """The requests by the day of the answer, and the page of one with all that is held about its address."""
 
     form = DataRequestForm
     list_display = ["title", "until", "state", "received_on"]
-    list_filter = [RequestStateFilter, "kind"]
     ordering = ["due_on", "pk"]
-    template, page, name_of_row = "admin/pledges/datarequest/request.html", "request", "title"
-    unchanged = CHANGED_MEANWHILE
+    waiting = (State.OPEN.value, State.OPEN.label)
+    template, audited_as = "admin/pledges/datarequest/request.html", ("request",)
+    step_forms = {
+        "check": IdentityForm,
+        **dict.fromkeys([*FILES, *ASKS], HeldForm),
+        "answer": AnswerForm,
+        "otherwise": IdentifiedForm,
+        "refuse": RefuseForm,
+    }
     list_note = _(
         "What people ask of us about their data. The law gives us 30 days to answer. Add a request that came by phone, by "
         "letter or in person: its page shows everything that we hold about the address."
     )
 
     def has_add_permission(self, request):
-        return sees_people(request) and super(QueueAdmin, self).has_change_permission(request)
+        return sees_people(request) and super(CaseAdmin, self).has_change_permission(request)
 
     def has_change_permission(self, request, obj=None):
         return sees_people(request) and super().has_change_permission(request, obj)
@@ -136,14 +204,10 @@ class DataRequestAdmin(QueueAdmin):
     def save_model(self, request, obj, form, change):
         obj.set_person(form.cleaned_data["name"], form.cleaned_data["email"])
         obj.save(force_insert=True)
-        AuditEntry.log(request.user, AuditEntry.Action.CHANGE, [obj.pk], page=self.page, kind=obj.kind)
+        AuditEntry.log(request.user, AuditEntry.Action.CHANGE, [obj.pk], page=self.audited_as[0], kind=obj.kind)
 
     def response_add(self, request, obj, post_url_continue=None):
         return redirect(change_url(obj))
-
-    @admin.display(description=_("request"), ordering="due_on")
-    def title(self, row):
-        return row.title
 
     @admin.display(description=_("answer by"), ordering="due_on")
     def until(self, row):
@@ -151,100 +215,70 @@ class DataRequestAdmin(QueueAdmin):
 
     # The page of one request
 
-    def change_view(self, request, object_id, form_url="", extra_context=None):
-        row = self.get_object(request, object_id) if request.method == "POST" else None
-        if row is not None:
-            if not self.has_change_permission(request, row):
-                raise PermissionDenied
-            if "check" in request.POST:
-                return self._check(request, row)
-            if response := self.act(request, row):
-                return response
-        return super().change_view(request, object_id, form_url, extra_context)
+    def facts(self, request, row):
+        yield _("Asked for"), capfirst(row.get_kind_display())
+        day = formats.date_format(row.received_on)
+        if row.enquiry and not row.enquiry.disclosure_at:
+            day = format_html('{}, <a href="{}">{}</a>', day, change_url(row.enquiry), gettext("in this message"))
+        yield _("Received on"), day
+        is_late = row.state == State.OPEN and row.days_left < 0
+        yield _("Answer by"), doubt(due_words(row)) if is_late else due_words(row)
+        if row.identity:
+            yield _("How we know who is asking"), capfirst(row.get_identity_display())
 
-    def _check(self, request, row):
-        how = request.POST.get("identity")
-        if how not in dict(self._identities()):
-            self.message_user(request, _("Choose how we know who is asking."), messages.ERROR)
-        elif row.check_identity(how):
-            AuditEntry.log(request.user, AuditEntry.Action.CHANGE, [row.pk], page=self.page, identity=how)
-        return redirect(change_url(row))
-
-    def _identities(self):
-        """The choices of staff."""
-        return [choice for choice in DataRequest.Identity.choices if choice[0] != DataRequest.Identity.NOTHING]
+    def state_of(self, row):
+        words = super().state_of(row)
+        if row.closed_at:
+            words += f", {formats.localize(timezone.localtime(row.closed_at))}"
+        sent = row.messages.order_by("-created_at").first()
+        return f"{words}. {capfirst(sent.get_kind_display())}: {sent.get_state_display()}" if sent else words
 
     def odd(self, row):
-        return []
+        """A mailbox that we must not email."""
+        words = gettext(
+            "The owner of this address asked us never to email it: no email goes out. Answer in another way."
+        )
+        return [words] if row.state == State.OPEN and row.address_cipher is not None and is_blocked(row) else []
 
     def details(self, request, row):
-        found = self.found_of(request, row)
-        seen = [each for each in found if self.may_see(request, each)]
-        log_access_to_people(request, [each.row.pk for each in uuids(seen)], page=self.page)
-        last = row.messages.order_by("-created_at").first()
+        found, seen = found_of(row), seen_of(row, request.user)
+        log_access_to_people(request, uuids(seen), page=self.audited_as[0])
+        people = sum(each.part.key == "pledges" for each in seen)
+        # At first all but blocks is ticked, and nothing that may be of a second person.
+        left_out = {"blocked", *(["pledges", "emails", "forms"] if people > 1 else [])}
+        chosen = [each.key for each in seen if each.part.key not in left_out]
+        if request.method == "POST":
+            chosen = request.POST.getlist("row")
         return {
-            "row": row,
-            "due": due_words(row),
-            "found": [(each, self.url_of(request, each), each.key in self.chosen_ids(request, seen)) for each in seen],
+            "found": [(each, self.url_of(request, each), each.key in chosen) for each in seen],
             "hidden": len(found) - len(seen),
-            "people": sum(each.part.key == "pledges" for each in seen),
-            "restricted": any(getattr(each.row, "restricted_at", None) for each in seen),
-            "is_blocked": row.address_cipher is not None and is_blocked(row),
-            "answers": [(kind.value, capfirst(kind.label)) for kind in ANSWER_KINDS],
-            "usual": USUAL_ANSWERS[row.kind] if found else Message.Kind.DATA_NONE,
-            "refusals": DataRequest.Refusal.choices,
-            "identities": self._identities(),
-            "sent": last and {"kind": last.get_kind_display(), "state": last.get_state_display()},
+            "people": people,
         }
 
-    def decide(self, request, row):
-        """Answer or refusal, as in every queue."""
-        post = request.POST
-        if "refuse" in post:
-            if post.get("refusal") not in DataRequest.Refusal.values:
-                return self._refuse(request, _("Choose the reason."))
-            done = row.close(self._kind(row, Message.Kind.DATA_NO), refusal=post["refusal"])
-            return done, {"refusal": post["refusal"]}
-        is_none = post.get("kind") == Message.Kind.DATA_NONE
-        if not row.identity and not is_none:
-            return self._refuse(request, _("First choose how we know who is asking."))
-        if "otherwise" in post:
-            return row.close(), {"answer": "otherwise"}
-        if post.get("kind") not in ANSWER_KINDS:
-            return self._refuse(request, _("Choose the answer."))
-        if is_none and self.found_of(request, row):
-            return self._refuse(request, _("We hold something about this address. Choose another answer."))
-        return row.close(self._kind(row, post["kind"])), {"answer": post["kind"]}
+    def steps_of(self, request, row):
+        """As of every case. What is held is acted on if anything is, and a restriction lifted where there is one."""
+        seen = seen_of(row, request.user)
+        hidden = set() if seen else {*FILES, *ASKS}
+        if not any(getattr(each.row, "restricted_at", None) for each in seen):
+            hidden.add("lift")
+        return {name: step for name, step in super().steps_of(request, row).items() if name not in hidden}
 
-    def _kind(self, row, kind):
-        """The kind of the email; None to a mailbox whose owner asked us never to email it."""
-        return None if is_blocked(row) else kind
+    def press_check(self, request, row, name, form):
+        """Note who asks, and go on with this request."""
+        with transaction.atomic():
+            if row.check_identity(form.cleaned_data["identity"]):
+                AuditEntry.log(
+                    request.user, AuditEntry.Action.CHANGE, [row.pk], page=self.audited_as[0], **form.cleaned_data
+                )
+        return redirect(change_url(row))
 
-    def _refuse(self, request, words):
-        self.message_user(request, words, messages.ERROR)
-        return
+    def run(self, request, row, name, form):
+        """Close it. No email goes to a mailbox whose owner asked us never to email it."""
+        values = form.cleaned_data
+        kind = {"refuse": Message.Kind.DATA_NO, "answer": values.get("kind")}.get(name)
+        return row.close(None if is_blocked(row) else kind, values.get("refusal", ""), values.get("words", ""))
 
     # What staff do with all that is held about the address
-
-    def found_of(self, request, row):
-        """What the address of a request holds, without this request. Empty once its address is erased or cannot be read."""
-        try:
-            found = held.held_about(row.address) if row.address_cipher is not None else []
-        except keys.CannotDecrypt as error:
-            Unreadable.record(error)
-            return []
-        return [each for each in found if each.row != row]
-
-    def may_see(self, request, each):
-        return not each.part.is_disclosure or sees_disclosures(request.user)
-
-    def chosen_ids(self, request, seen):
-        """The ids that are ticked: those of the form or, at first, all but blocks, and nothing that may be of a second person."""
-        if request.method == "POST":
-            return request.POST.getlist("row")
-        shared = sum(each.part.key == "pledges" for each in seen) > 1
-        left_out = {"blocked", *(["pledges", "emails", "forms"] if shared else [])}
-        return [each.key for each in seen if each.part.key not in left_out]
 
     def url_of(self, request, each):
         """The admin page of a row, where it is corrected, or "" if there is none or this member of staff may not open it."""
@@ -253,77 +287,55 @@ class DataRequestAdmin(QueueAdmin):
         is_there = may_open and its_admin.get_queryset(request).filter(pk=each.row.pk).exists()
         return change_url(each.row) if is_there else ""
 
-    def act(self, request, row):
-        """Carry out a button about what is held; None if it is one of the answer."""
-        step = next((name for name in (*STEPS, "json", "copy") if name in request.POST), None)
-        if step is None:
-            return None
-        found = self.found_of(request, row)
-        chosen = [each for each in found if self.may_see(request, each) and each.key in request.POST.getlist("row")]
-        error = None
-        if not row.identity:
-            error = _("First choose how we know who is asking.")
-        elif not chosen:
-            error = _("Choose what it is about.")
-        if error:
-            self.message_user(request, error, messages.ERROR)
-            return redirect(change_url(row))
-        if step in STEPS and "sure" not in request.POST:
-            return self._ask(request, row, chosen, step)
-        try:
-            if step not in STEPS:
-                return self._export(request, row, chosen, step)
-            self._carry_out_step(request, row, [each.key for each in chosen], step)
-        except keys.CannotDecrypt as error:
-            Unreadable.record(error)
-            words = _("One of these cannot be decrypted. Nothing has been changed. Tell the person who runs the site.")
-            self.message_user(request, words, messages.ERROR)
-        return redirect(change_url(row))
-
-    def _export(self, request, row, chosen, step):
+    def _export(self, request, row, name, form):
         """The file or the page to print. A POST is not repeated after the second factor: they press the button again."""
         if response := reauthentication.ask_for_factor(request, request.path):
             return response
-        AuditEntry.log(
-            request.user,
-            AuditEntry.Action.EXPORT,
-            [each.row.pk for each in uuids(chosen)],
-            request=str(row.pk),
-            format=step,
-        )
+        details = {"request": str(row.pk), "format": name}
+        AuditEntry.log(request.user, AuditEntry.Action.EXPORT, uuids(form.chosen), **details)
         with translation.override(row.language):
-            if step == "copy":
-                context = {
-                    "parts": held_words(chosen),
-                    "row": row,
-                    "language": row.language,
-                    "today": timezone.localdate(),
-                }
+            if name == "copy":
+                parts, today = held_words(form.chosen), timezone.localdate()
+                context = {"parts": parts, "row": row, "language": row.language, "today": today}
                 return TemplateResponse(request, "admin/pledges/datarequest/copy.html", context).render()
-            response = JsonResponse(held_data(chosen), json_dumps_params={"ensure_ascii": False, "indent": 2})
+            response = JsonResponse(held_data(form.chosen), json_dumps_params={"ensure_ascii": False, "indent": 2})
         response.headers["Content-Disposition"] = f'attachment; filename="data-{row}.json"'
         return response
 
-    def _ask(self, request, row, chosen, step):
-        title, sentences = STEPS[step]
-        if step == "erase":
-            outcomes = [(each, each.part.outcome) for each in chosen]
-        else:
-            outcomes = [(each, "" if each.part.is_restrictable else _("It cannot be restricted.")) for each in chosen]
-        context = {
-            **self.admin_site.each_context(request),
-            "title": title,
-            "sentences": sentences,
-            "outcomes": outcomes,
-            "step": step,
-            "cancel_url": change_url(row),
-            "opts": self.opts,
-            "media": self.media,
-        }
-        return TemplateResponse(request, "admin/pledges/datarequest/sure.html", context)
+    def _change(self, request, row, name, form):
+        """Ask first, then erase or restrict what is chosen."""
+        if SURE in request.POST:
+            self._carry_out(request, row, [each.key for each in form.chosen], name)
+            return redirect(change_url(row))
+        kept = _("It cannot be restricted.")
+        outcomes = [
+            each.part.outcome if name == "erase" else "" if each.part.is_restrictable else kept for each in form.chosen
+        ]
+        titles = [f"{capfirst(each.part.label)}: {each.title}" for each in form.chosen]
+        return self.page(
+            request,
+            "staff/ask.html",
+            self.model.STEPS[name].button.removesuffix(" …"),
+            explanation=ASKS[name],
+            facts=list(zip(titles, outcomes, strict=True)),
+            are_words=True,
+            hidden=repeated(request),
+            cancel_url=change_url(row),
+        )
+
+    def press(self, request, row, name, form):
+        try:
+            return super().press(request, row, name, form)
+        except keys.CannotDecrypt as error:
+            Unreadable.record(error)
+            words = _("One of these cannot be decrypted. Nothing has been changed. Tell the person who runs the site.")
+            return self.message_user(request, words, messages.ERROR)
+
+    press_copy = press_json = _export
+    press_erase = press_restrict = press_lift = _change
 
     @transaction.atomic
-    def _carry_out_step(self, request, row, ids, step):
+    def _carry_out(self, request, row, ids, step):
         if step == "erase":
             changed, action = held.erase(row.address, ids, sees_disclosures(request.user)), AuditEntry.Action.ERASE
         else:
@@ -332,8 +344,7 @@ class DataRequestAdmin(QueueAdmin):
             self.message_user(request, CHANGED_MEANWHILE, messages.WARNING)
             return
         parts = sorted({each.part.key for each in changed})
-        ids = [each.row.pk for each in uuids(changed)]
-        AuditEntry.log(request.user, action, [row.pk, *ids], page=self.page, step=step, parts=parts)
+        AuditEntry.log(request.user, action, [row.pk, *uuids(changed)], page=self.audited_as[0], step=step, parts=parts)
         done = {
             "erase": ngettext("%(count)d entry erased.", "%(count)d entries erased.", len(changed)),
             "restrict": ngettext("%(count)d entry restricted.", "%(count)d entries restricted.", len(changed)),

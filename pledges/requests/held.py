@@ -9,7 +9,6 @@ from dataclasses import dataclass
 
 from django.contrib.auth.models import User
 from django.db import models, transaction
-from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
@@ -21,7 +20,7 @@ from pledges.groups.models import GroupPledge
 from pledges.inbox.models import Submission
 from pledges.inbox.submissions import lock_settling
 from pledges.joinings.models import Joining
-from pledges.limits.models import MessageGrant
+from pledges.mail.grants import MessageGrant
 from pledges.mail.models import Message
 from pledges.mail.returned_mailboxes import ReturnedMailbox
 from pledges.providers.models import BlockedAddress, ProviderRule, mailbox_digests
@@ -140,23 +139,19 @@ def _forms(address, are_alarming=False):
 
 def _messages(address):
     """Messages about what this address holds, and last ones that hold it themselves; answers to requests belong to these."""
-    # As lists: with subqueries joined by OR PostgreSQL would read all messages.
-    about = Message.objects.filter(
-        Q(pledge__in=list(Pledge.objects.at_address(address)))
-        | Q(group__in=list(GroupPledge.objects.at_address(address)))
-        | Q(joining__in=list(Joining.objects.at_address(address)))
-        | Q(answer__in=list(Answer.objects.filter(enquiry__in=_enquiries(address))))
-        | Q(voice__in=list(VoiceOwner.objects.at_address(address))),
-        address_cipher=None,
-    )
+    # As a list: with subqueries PostgreSQL would read all messages.
+    rows = [
+        *(row for model in (Pledge, GroupPledge, Joining, VoiceOwner) for row in model.objects.at_address(address)),
+        *Answer.objects.filter(enquiry__in=_enquiries(address)),
+    ]
+    about = Message.objects.filter(about_id__in=[row.pk for row in rows], address_cipher=None)
     last = Message.objects.filter(address_cipher__isnull=False).order_by("created_at")
     return [*about.order_by("created_at"), *_read(last, "address", address)]
 
 
 def _of_mailbox(model):
     def find(address):
-        either = mailbox_digests(address, ProviderRule.objects.by_domain()).items()
-        return model.objects.filter(Q(*either, _connector=Q.OR))
+        return model.objects.filter(mailbox_digest__in=mailbox_digests(address, ProviderRule.objects.by_domain()))
 
     return find
 

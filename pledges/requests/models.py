@@ -1,9 +1,7 @@
 """Requests under the law on personal data: what someone asks, until when we answer, and what we answered."""
 
-import uuid
 from datetime import timedelta
 
-from django.conf import settings
 from django.db import models, transaction
 from django.db.models import F, Func, Q
 from django.db.models.functions import Now
@@ -11,13 +9,10 @@ from django.utils import timezone
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
-from pledges.cases.models import ERASED, HAS_CONTACT, Contact, ContactQuerySet
-from pledges.crypto import keys
+from pledges.cases.models import ERASED, HAS_CONTACT, Case, CaseQuerySet, States, Step
 from pledges.enquiries.models import Enquiry
+from pledges.mail.kinds import MessageKind
 from pledges.mail.models import Message
-from pledges.mail.texts import MessageKind
-from pledges.person import address_digests
-from pledges.providers.models import ProviderRule
 
 # Law no. 124/2024.
 ANSWER_DAYS = 30
@@ -34,14 +29,22 @@ ANSWER_KINDS = [
 ]
 
 
-class DataRequestQuerySet(ContactQuerySet):
-    def open(self):
+STATES = States(
+    empty_texts=["refusal", "identity"],
+    open="identity?",
+    answered="closed_at identity",
+    refused="closed_at refusal words_cipher? identity?",
+)
+
+
+class DataRequestQuerySet(CaseQuerySet):
+    def waiting(self):
         """Those that wait for an answer."""
         return self.filter(state=self.model.State.OPEN)
 
     def overdue(self):
         """Open ones whose day is over."""
-        return self.open().filter(due_on__lt=timezone.localdate())
+        return self.waiting().filter(due_on__lt=timezone.localdate())
 
     def expired(self):
         """Those whose record is not needed any more."""
@@ -52,7 +55,7 @@ class DataRequestQuerySet(ContactQuerySet):
         return self.with_person().filter(closed_at__lte=Now() - PERSON_PERIOD)
 
 
-class DataRequest(Contact):
+class DataRequest(Case):
     """One request of one person. Name ("" if none was given) and address are ciphertext."""
 
     TABLE = "request"
@@ -82,8 +85,39 @@ class DataRequest(Contact):
         IDENTITY = "identity", _("We could not confirm that the data is yours.")
         UNCLEAR = "unclear", _("You did not answer our question about what you are asking for.")
         REPEATED = "repeated", _("We have already answered the same request.")
+        OTHER = "other", _("Another reason, in our own words.")
 
-    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    STATES = STATES
+    STEPS = {
+        "check": Step(
+            _("Save"),
+            (State.OPEN,),
+            title=_("1. Who is asking?"),
+            help=_(
+                "The person who writes from an address may not be its owner. Before you show or change anything, make sure that "
+                "it is the person whose data it is."
+            ),
+        ),
+        # What staff do with what is held about the address, also after the answer.
+        "copy": Step(
+            _("Show the copy to print"),
+            title=_("2. Do what is asked"),
+            help=_(
+                "Each button acts on what you tick. Before anything is erased or restricted, the next page says what will "
+                "happen. To correct something, open it by its number."
+            ),
+        ),
+        "json": Step(_("Download the copy as a file (JSON)")),
+        "restrict": Step(_("Restrict …")),
+        "lift": Step(_("Lift the restriction …")),
+        "erase": Step(_("Erase …")),
+        "answer": Step(
+            _("Send the answer by email"), (State.OPEN,), State.ANSWERED, title=_("3. Answer"), is_main=True
+        ),
+        "otherwise": Step(_("It was answered by letter or in person"), (State.OPEN,), State.ANSWERED),
+        "refuse": Step(_("Refuse and email the person"), (State.OPEN,), State.REFUSED),
+    }
+
     kind = models.CharField(_("asked for"), max_length=11, choices=Kind)
     received_on = models.DateField(_("received on"), help_text=_("The day on which it reached us, in any way."))
     due_on = models.GeneratedField(
@@ -94,12 +128,9 @@ class DataRequest(Contact):
         output_field=models.DateField(),
         db_persist=True,
     )
-    # Of the answer.
-    language = models.CharField(_("language"), max_length=2, choices=settings.LANGUAGES)
     identity = models.CharField(_("how we know who is asking"), max_length=8, choices=Identity, blank=True)
     state = models.CharField(_("state"), max_length=8, choices=State, default=State.OPEN, editable=False)
     refusal = models.CharField(_("reason"), max_length=8, choices=Refusal, blank=True, editable=False)
-    created_at = models.DateTimeField(db_default=Now(), editable=False)
     closed_at = models.DateTimeField(_("answered"), null=True, editable=False)
     # The message to the team from which it came. The request outlives it.
     enquiry = models.ForeignKey(
@@ -113,12 +144,7 @@ class DataRequest(Contact):
         verbose_name_plural = _("requests about personal data")
         ordering = ["due_on", "pk"]
         constraints = [
-            models.CheckConstraint(
-                name="request_state_and_time",
-                condition=Q(state="open", closed_at=None, refusal="")
-                | Q(state="answered", closed_at__isnull=False, refusal="") & ~Q(identity="")
-                | Q(state="refused", closed_at__isnull=False) & ~Q(refusal=""),
-            ),
+            STATES.constraint("request_state_and_time"),
             models.CheckConstraint(
                 name="request_person_or_erased", condition=HAS_CONTACT | Q(**ERASED) & ~Q(state="open")
             ),
@@ -127,12 +153,7 @@ class DataRequest(Contact):
         indexes = [
             models.Index(fields=["state", "due_on"], name="request_state"),
             models.Index(fields=["address_digest"], name="request_address"),
-            models.Index(fields=["address_digest_last"], name="request_address_last"),
         ]
-
-    def __str__(self):
-        # No personal data: it is written to logs and to the admin's history.
-        return str(self.pk)[:8]
 
     @property
     def title(self):
@@ -143,13 +164,6 @@ class DataRequest(Contact):
     def days_left(self):
         """Days until the last day for the answer; negative once that is over."""
         return (self.due_on - timezone.localdate()).days
-
-    def set_person(self, name, address):
-        """Set ciphertexts and digests of name and address. Does not save."""
-        self.name_cipher = keys.encrypt(name, associated_data=self.associated_data("name"))
-        self.address_cipher = keys.encrypt(address, associated_data=self.associated_data("address"))
-        for column, digest in address_digests(address, ProviderRule.objects.by_domain()).items():
-            setattr(self, column, digest)
 
     @classmethod
     def from_enquiry(cls, enquiry, kind):
@@ -170,20 +184,21 @@ class DataRequest(Contact):
         """Note how staff checked who is asking."""
         return bool(self._open().exclude(identity=how).update(identity=how))
 
-    def close(self, message_kind=None, refusal=""):
+    def close(self, message_kind=None, refusal="", words=""):
         """Close it, as refused if there is a reason, and email the text of this kind unless it was answered otherwise.
 
-        Only "we hold nothing" answers someone whose identity was not checked.
+        `words` are our own about a refusal. Only "we hold nothing" answers someone whose identity was not checked.
         """
-        state = self.State.REFUSED if refusal else self.State.ANSWERED
-        if message_kind == MessageKind.DATA_NONE:
-            self._open().filter(identity="").update(identity=self.Identity.NOTHING)
-        rows = self._open() if refusal else self._open().exclude(identity="")
         with transaction.atomic():
-            done = bool(rows.update(state=state, refusal=refusal, closed_at=Now()))
+            if message_kind == MessageKind.DATA_NONE:
+                self._open().filter(identity="").update(identity=self.Identity.NOTHING)
+            if refusal:
+                done = self.take("refuse", refusal=refusal, words_cipher=self.sealed(words))
+            else:
+                done = self.take("answer", DataRequest.objects.exclude(identity=""))
             if done and message_kind:
-                Message.queue_for(message_kind, request=self)
+                Message.queue(message_kind, self)
         return done
 
     def _open(self):
-        return DataRequest.objects.open().filter(pk=self.pk)
+        return DataRequest.objects.waiting().filter(pk=self.pk)

@@ -15,7 +15,8 @@ from pledges.enquiries.models import DISCLOSURE_PERIOD, ENQUIRY_PERIOD
 from pledges.groups.querysets import PERSON_PERIOD, REFUSED_PERIOD
 from pledges.joinings.models import REFUSED_PERIOD as JOINING_REFUSED_PERIOD
 from pledges.joinings.models import UNDECIDED_PERIOD
-from pledges.limits.models import CLOCK_TOLERANCE, GRANT_LIFE, SLOW_LANE_LENGTH, WINDOW
+from pledges.limits.models import CLOCK_TOLERANCE, SLOW_LANE_LENGTH, WINDOW
+from pledges.mail.grants import GRANT_LIFE
 from pledges.mail.models import MESSAGE_RETENTION
 from pledges.mail.queue import GIVE_UP_AFTER
 from pledges.mail.returned_mailboxes import BULK_PAUSE
@@ -96,7 +97,10 @@ def kept_data():
         ),
         RetentionLine(
             "grants",
-            _("code made from an address that we emailed, so that we send it few messages a day"),
+            _(
+                "codes made from an address that we emailed and from the network of the form that caused it, so that we send it "
+                "few messages a day"
+            ),
             digests,
             _days(GRANT_LIFE),
         ),

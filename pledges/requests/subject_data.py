@@ -97,7 +97,7 @@ def _words(found):
     if found.part.key == "new_addresses":
         yield _("New address, not confirmed yet"), row.new_address
         return
-    labels = {"name": _("Name"), "address": _("Email address"), "text": _("Message")}
+    labels = {"name": _("Name"), "address": _("Email address"), "text": _("Message"), "words": _("Reason")}
     if isinstance(row, User):
         yield labels["address"], row.email
         return
@@ -183,9 +183,8 @@ def subject_data(pledge):
         "repeated_messages": pledge.repeats,
         "link_version": pledge.link_version,
         "keyed_digests": {
-            "address": [bytes(pledge.address_digest).hex(), bytes(pledge.address_digest_last).hex()],
-            "address_and_name": [bytes(pledge.name_digest).hex(), bytes(pledge.name_digest_last).hex()],
-            "eight_bits_of_the_name": pledge.name_bits,
+            "address": bytes(pledge.address_digest).hex(),
+            "address_and_name": bytes(pledge.name_digest).hex(),
             "mail_domain": bytes(pledge.domain_digest).hex(),
             "network": bytes(pledge.network_digest).hex() if pledge.network_digest else None,
         },

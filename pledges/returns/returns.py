@@ -6,6 +6,7 @@ import uuid
 from anymail.signals import EventType, RejectReason
 from django.db import transaction
 from django.db.models.functions import Now
+from django.utils import timezone
 
 from pledges import addresses
 from pledges.commitments.models import FollowUp
@@ -14,7 +15,7 @@ from pledges.crypto.models import Unreadable
 from pledges.follows.models import Follow
 from pledges.mail.models import METADATA, Message
 from pledges.mail.returned_mailboxes import ReturnedMailbox
-from pledges.statistics.models import FunnelDay
+from pledges.statistics.models import Statistic, midnight
 from pledges.supporters.models import Pledge
 
 logger = logging.getLogger(__name__)
@@ -36,7 +37,7 @@ def record_event(event):
     if message and _is_to(event.recipient, message):
         record(message, state)
     else:
-        FunnelDay.count_ignored()
+        Statistic.objects.add({(midnight(timezone.localdate()), Statistic.Kind.IGNORED, ""): 1})
         logger.warning("mail", extra={"fields": {"outcome": "ignored"}})
 
 
@@ -63,8 +64,7 @@ def _message_of(event):
         message_id = uuid.UUID((event.metadata or {}).get(METADATA) or "")
     except ValueError:
         return None
-    about = ("pledge", "group", "joining", "answer", "request", "voice")
-    return Message.objects.select_related(*about).filter(pk=message_id).first()
+    return Message.objects.filter(pk=message_id).first()
 
 
 def _is_to(recipient, message):

@@ -1,46 +1,32 @@
-"""The models with ciphertexts, for what looks at all of them: the proofs of keys, their rotation, and the alarm."""
+"""The models with ciphertexts, for what looks at all of them: the rotation of keys, their check at the start, and the alarm.
 
-from pledges.enquiries.models import Answer, Enquiry
-from pledges.groups.models import GroupPledge
-from pledges.joinings.models import Joining
-from pledges.mail.models import Message
-from pledges.providers.models import BlockedAddress
-from pledges.referrals.models import ReferralLink
-from pledges.requests.models import DataRequest
-from pledges.supporters.models import Pledge
-from pledges.voices.models import VoiceOwner
+They are those with columns named *_cipher that bind them to their rows with `associated_data`. What waits in the inbox is sealed
+as a whole: see `SubmissionQuerySet.reseal`.
+"""
 
-# {first part of the associated data: model}. A submission has none of its own: its ciphertexts are bound to the row to come.
-ENCRYPTED_MODELS = {
-    "pledge": Pledge,
-    "group": GroupPledge,
-    "joining": Joining,
-    "enquiry": Enquiry,
-    "answer": Answer,
-    "request": DataRequest,
-    "voice": VoiceOwner,
-    "message": Message,
-    "blocked": BlockedAddress,
-    "referrallink": ReferralLink,
-}
-# {model: names of its encrypted texts}; the column of "name" is `name_cipher`.
-ENCRYPTED_TEXTS = {
-    Pledge: ("address", "name", "new_address", "inviter"),
-    GroupPledge: ("address", "name"),
-    Joining: ("address", "name"),
-    Enquiry: ("address", "name", "text"),
-    Answer: ("text",),
-    DataRequest: ("address", "name"),
-    VoiceOwner: ("address", "name"),
-    Message: ("address",),
-    BlockedAddress: ("address",),
-    ReferralLink: ("code",),
-}
+from django.apps import apps
 
-# The models of pledges/cases/models.py.
-CONTACTS = (GroupPledge, Joining, Enquiry, DataRequest, VoiceOwner)
+from pledges.cases.models import Case
 
 
 def associated_data_of(row, text):
     """The associated data of the ciphertext of this text of a row."""
     return row.associated_data(text) if callable(row.associated_data) else row.associated_data
+
+
+def _texts(model):
+    return [field.name.removesuffix("_cipher") for field in model._meta.fields if field.name.endswith("_cipher")]
+
+
+# {model: names of its encrypted texts}; the column of "name" is `name_cipher`.
+ENCRYPTED_TEXTS = {
+    model: texts
+    for model in apps.get_models()
+    if not model._meta.proxy and hasattr(model, "associated_data") and (texts := _texts(model))
+}
+# {first part of the associated data: model}
+ENCRYPTED_MODELS = {
+    associated_data_of(model(), texts[0]).partition(".")[0]: model for model, texts in ENCRYPTED_TEXTS.items()
+}
+# The models of pledges/cases/models.py.
+CONTACTS = tuple(model for model in ENCRYPTED_TEXTS if issubclass(model, Case))

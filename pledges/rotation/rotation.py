@@ -1,283 +1,189 @@
-"""Key rotation: re-encrypts rows and recomputes digests in batches, while the site runs.
+"""Bringing stored values to the first keys and the present provider rules: `manage.py rotate_keys`, and a change of rules.
 
-Everything here is idempotent, holds row locks for one batch at a time, and needs no state of a database session. The keys are the
-newest registered ones (pledges/rotation/registration.py).
+The id of its key, in the first byte of each value, says what is left, so everything here can be killed and repeated.
 """
 
-import contextlib
-
+from django.core.exceptions import ImproperlyConfigured
 from django.db import IntegrityError, connection, transaction
-from django.db.models import F, Value
-from django.db.models.functions import Concat, Right
-from django.tasks import task
+from django.db.models import BinaryField, Q
+from django.db.models.functions import Substr
+from django.db.models.lookups import Exact
 
+from pledges import addresses
 from pledges.crypto import keys
-from pledges.crypto.keys import has_older_key
 from pledges.crypto.models import Unreadable
-from pledges.inbox.submissions import settle_all
-from pledges.limits.models import MessageGrant
-from pledges.mail.models import Message
-from pledges.person import digest_mark, person_digests
-from pledges.providers.models import BlockedAddress, ProviderRule, mailbox_digests
+from pledges.providers.models import BlockedAddress, ProviderRule
 from pledges.rotation.encrypted import CONTACTS, ENCRYPTED_TEXTS, associated_data_of
 from pledges.supporters.models import Pledge
 
-BATCH_ROWS = 500  # Rows that one transaction changes. It holds their locks for about 0.15 s.
+BATCH_ROWS = 500  # Rows that one transaction changes.
+# The newest rows of a model that are looked at when a process starts, and by `/readyz`.
+SAMPLE_ROWS = 100
 
 
-def redigest(on_progress=lambda done: None):
-    """Recompute stale digests; returns (number of changed pledges, ids of pledges that keep their digests).
-
-    Idempotent, and resumable after an interruption, because `digest_mark` tells which rows are stale. A pledge collides if its
-    address now normalises to a mailbox without a free slot, or with a pledge by the same name. It keeps its old digests, and
-    staff must resolve it; so does one that no key opens. `on_progress` is called after each batch with the number of rows
-    processed so far. Submissions are settled first: they are not recomputed."""
-    settle_all()
-    done, collided = _take_first_digests(on_progress), []
-    after = None
-    while True:
-        # Read for each batch, because staff may change the rules between batches.
-        rules = ProviderRule.objects.by_domain()
-        with _batch():
-            stale = Pledge.objects.with_stale_digests().exclude(pk__in=collided)
-            rows = _locked(stale.only("slot", "name_cipher", "address_cipher"), after)
-            collided += _redigest(rows, rules)
-        if rows:
-            after = rows[-1].pk
-            done += len(rows)
-            on_progress(done)
-        elif after is None:
-            break
-        else:
-            # Once more from the start: rows may have become stale behind the last one.
-            after = None
-    _mark_erased()
-    for model in CONTACTS:
-        model.objects.redigest(rules)
-    _redigest_blocked(rules)
-    _redigest_grants(rules)
-    return done - len(collided), collided
+# What is left
 
 
-@contextlib.contextmanager
-def _batch():
-    """A transaction without the time limit of statements: finding the last stale rows reads the whole table."""
-    with transaction.atomic():
-        with connection.cursor() as cursor:
-            cursor.execute("SET LOCAL statement_timeout = 0")
-        yield
+def _columns(model):
+    """[(column, list of keys)] of the values that show by which keys a row is stored; its other digests change with the first."""
+    ciphers = [(f"{text}_cipher", "FIELD_KEYS") for text in ENCRYPTED_TEXTS.get(model, ())]
+    digests = [field.name for field in model._meta.fields if field.name in ("address_digest", "mailbox_digest")]
+    return [*ciphers, *((name, "DIGEST_KEYS") for name in digests)]
 
 
-def _locked(rows, after):
-    """The next BATCH_ROWS of these rows after this id, in the order of their ids, locked. None: from the start.
+def stale(model):
+    """The rows with a value that another key than the first one made."""
+    other = Q()
+    for column, name in _columns(model):
+        key_id = Substr(column, 1, 1, output_field=BinaryField())
+        other |= Q(**{f"{column}__isnull": False}) & ~Q(Exact(key_id, keys.first_id(name)))
+    return model.objects.filter(other)
 
-    Keyset pagination: searching each batch from the start would pass over all rows that are done.
+
+# Changing rows
+
+
+def renew(model, rows, on_progress=lambda done: None):
+    """Encrypt and digest these rows anew; returns (how many this changed, ids of those that keep their digests).
+
+    A pledge keeps them if its address is now the same mailbox as that of others and has no place left, or the same name: staff
+    must resolve it. One that no key opens is left and recorded for `/readyz`. `on_progress` gets the number of rows so far.
     """
-    rows = rows.order_by("pk").select_for_update(of=("self",))
-    return list((rows if after is None else rows.filter(pk__gt=after))[:BATCH_ROWS])
-
-
-def _take_first_digests(on_progress):
-    """Copy the digests of the first key over those of the last one where only the last key was replaced; returns how many.
-
-    It needs no name, so it also covers pledges without one.
-    """
-    pair, done, after = keys.digest_key_ids(), 0, None
-    if pair[:2] != pair[2:]:
-        return done
-    stale = Pledge.objects.with_stale_key_pair().filter(digest_mark__startswith=pair[:2])
-    while True:
-        with _batch():
-            ids = [pledge.pk for pledge in _locked(stale.only("pk"), after)]
-            done += Pledge.objects.filter(pk__in=ids).update(
-                address_digest_last=F("address_digest"),
-                name_digest_last=F("name_digest"),
-                digest_mark=Concat(Value(pair), Right("digest_mark", 8)),
-            )
-        if not ids:
-            return done
-        after = ids[-1]
-        on_progress(done)
-
-
-def _redigest(pledges, rules):
-    """Save new digests of these pledges; returns the ids of those that the constraints or their ciphertexts do not allow."""
-    values, left = {}, []
-    for pledge in pledges:
-        try:
-            values[pledge.pk] = person_digests(pledge.name, pledge.address, rules)
-        except keys.CannotDecrypt as error:
-            Unreadable.record(error)
-            left.append(pledge.pk)
-    try:
+    # Pledges in the order of their mailboxes, and a mailbox in one batch: its pledges are always found by each other's digest.
+    order = "address_digest" if model is Pledge else "pk"
+    rules = ProviderRule.objects.by_domain()
+    rows = rows.order_by(order).select_for_update(of=("self",))
+    seen, changed, collided, after, batch = 0, 0, [], None, None
+    while batch is None or batch:
         with transaction.atomic():
-            _update(Pledge, values)
+            with connection.cursor() as cursor:
+                # Finding the last rows reads the whole table. The outbox is about changes of persons, of which this is none.
+                cursor.execute("SET LOCAL statement_timeout = 0; SET LOCAL weare1.outbox = 'off'")
+            batch = list((rows if after is None else rows.filter(**{f"{order}__gt": after}))[:BATCH_ROWS])
+            after = getattr(batch[-1], order) if batch else None
+            if batch and model is Pledge:
+                batch += rows.filter(address_digest=after).exclude(pk__in=[row.pk for row in batch])
+            values = {row.pk: found for row in batch if (found := _values(row, rules))}
+            collided += _save(model, [row for row in batch if row.pk in values], values)
+        seen, changed = seen + len(batch), changed + len(values)
+        on_progress(seen)
+    return changed - len(collided), collided
+
+
+def _values(row, rules):
+    """{column: new value} of what the first keys and these rules make different."""
+    values = {}
+    try:
+        for text in ENCRYPTED_TEXTS.get(type(row), ()):
+            cipher = getattr(row, f"{text}_cipher")
+            if cipher is not None and bytes(cipher[:1]) != keys.first_id("FIELD_KEYS"):
+                values[f"{text}_cipher"] = keys.encrypt(
+                    getattr(row, text), associated_data=associated_data_of(row, text)
+                )
+        found = row.digests(rules) if hasattr(row, "digests") else {}
+    except keys.CannotDecrypt as error:
+        Unreadable.record(error)
+        return values
+    # Bytes and numbers, or memoryviews of bytes.
+    return values | {column: value for column, value in found.items() if getattr(row, column) != value}
+
+
+def _save(model, rows, values):
+    """Save new values, {id: {column: value}}; returns the ids of rows whose digests the constraints do not allow."""
+    if not rows:
+        return []
+    columns = ["pk", *{column for row in values.values() for column in row}]
+    fields = [model._meta.pk, *map(model._meta.get_field, columns[1:])]
+    # One array for each column: bulk_update() takes five times as long.
+    arrays = [
+        [str(row.pk) for row in rows],
+        *([values[row.pk].get(column, getattr(row, column)) for row in rows] for column in columns[1:]),
+    ]
+    try:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(
+                f"UPDATE {model._meta.db_table} AS changed "
+                f"SET {', '.join(f'{column} = new.{column}' for column in columns[1:])} "
+                f"FROM unnest({', '.join(f'%s::{field.db_type(connection)}[]' for field in fields)}) "
+                f"AS new ({', '.join(columns)}) WHERE changed.{model._meta.pk.column} = new.pk",
+                arrays,
+            )
     except IntegrityError:
-        # At least one row collides. Each is tried alone.
-        left += [
-            pledge.pk for pledge in pledges if pledge.pk in values and not _redigest_one(pledge, values[pledge.pk])
-        ]
-    return left
+        return [row.pk for row in rows if not _save_alone(row, values[row.pk])]
+    return []
 
 
-def _redigest_one(pledge, values):
-    """Save new digests, in the other slot if the present one is taken; returns whether the constraints allowed it."""
-    for slot in (pledge.slot, 3 - pledge.slot):
+def _save_alone(row, values):
+    """Save new values, of a pledge also in the other place of its mailbox; returns whether the constraints allow the digests."""
+    this = type(row).objects.filter(pk=row.pk)
+    for place in ({"slot": row.slot}, {"slot": 3 - row.slot}) if isinstance(row, Pledge) else ({},):
         try:
             with transaction.atomic():
-                Pledge.objects.filter(pk=pledge.pk).update(**values, slot=slot)
+                this.update(**values, **place)
         except IntegrityError:
             continue
         return True
+    if isinstance(row, BlockedAddress):
+        # Two blocked addresses are one mailbox now. One row is enough.
+        this.delete()
+        return True
+    ciphers = {column: value for column, value in values.items() if column.endswith("_cipher")}
+    if ciphers:
+        this.update(**ciphers)
     return False
 
 
-def _update(model, values):
-    """Set the columns of many rows, {pk: {column: value}} with the same columns for each, in one statement."""
-    if not values:
-        return
-    columns = list(next(iter(values.values())))
-    arrays = [[str(pk) for pk in values], *([row[column] for row in values.values()] for column in columns)]
-    types = [model._meta.get_field(name).db_type(connection) for name in (model._meta.pk.name, *columns)]
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"UPDATE {model._meta.db_table} changed SET {', '.join(f'{column} = new.{column}' for column in columns)} "
-            f"FROM unnest({', '.join(f'%s::{kind}[]' for kind in types)}) AS new (pk, {', '.join(columns)}) "
-            f"WHERE changed.{model._meta.pk.column} = new.pk",
-            arrays,
-        )
+# The check of keys when a process starts, and by `/readyz`
 
 
-def _mark_erased():
-    """Mark the digests by replaced keys that cannot be recomputed, because name and address are erased."""
-    erased = Pledge.objects.with_stale_key_pair().filter(name_cipher=None).order_by("pk")
-    while ids := list(erased.values_list("pk", flat=True)[:BATCH_ROWS]):
-        Pledge.objects.filter(pk__in=ids, name_cipher=None).update(digest_mark="")
+def _sample():
+    """The newest rows of each model with a person, by which keys are judged."""
+    for model in (Pledge, *CONTACTS, BlockedAddress):
+        yield from model.objects.filter(address_cipher__isnull=False).order_by("-created_at")[:SAMPLE_ROWS]
 
 
-def _redigest_blocked(rules):
-    for blocked, values in _changed(BlockedAddress, lambda row: mailbox_digests(row.address, rules)):
-        try:
-            with transaction.atomic():
-                BlockedAddress.objects.filter(pk=blocked.pk).update(**values)
-        except IntegrityError:
-            # Two blocked addresses normalise to one mailbox now. One row is enough.
-            blocked.delete()
+def _ids(rows, name):
+    """The ids of the keys of these rows."""
+    columns = {type(row): [column for column, of in _columns(type(row)) if of == name] for row in rows}
+    return [bytes(value[:1]) for row in rows for column in columns[type(row)] if (value := getattr(row, column))]
 
 
-def _changed(model, digests):
-    """Yield (row, {column: digest}) of the rows that have other digests."""
-    for rows in _batches(model.objects.order_by("pk")):
-        for row in rows:
-            try:
-                values = digests(row)
-            except keys.CannotDecrypt as error:
-                Unreadable.record(error)
-                continue
-            if any(bytes(getattr(row, column)) != digest for column, digest in values.items()):
-                yield row, values
+def _fits(row, name):
+    """Whether a listed key of FIELD_KEYS or DIGEST_KEYS has made a value of this row."""
+    try:
+        if name == "FIELD_KEYS":
+            return bool(row.address)
+        if isinstance(row, Pledge):
+            # The domain, because other digests depend on the provider rules too.
+            return bytes(row.domain_digest) in keys.digests("domain", addresses.split_address(row.address)[1])
+    except keys.CannotDecrypt:
+        return False
+    return bool(set(_ids([row], name)) & set(keys.by_id(name)))
 
 
-def _redigest_grants(rules):
-    """Recompute the digests of the grants whose message still exists. The others end within a day."""
-    for grants in _batches(MessageGrant.objects.order_by("pk")):
-        messages = Message.objects.select_related("pledge").in_bulk([grant.pk for grant in grants])
-        for grant in grants:
-            if (message := messages.get(grant.pk)) and (digests := message.mailbox_digests(rules)):
-                MessageGrant.objects.filter(pk=grant.pk).update(**digests)
+def check_keys():
+    """Raise ImproperlyConfigured if the keys are not those of this database."""
+    rows = list(_sample())
+    for name in keys.LISTS:
+        if rows and not any(_fits(row, name) for row in rows):
+            raise ImproperlyConfigured(
+                f"{name} lists no key of this database: put back the key that its data were written with. A new key comes in "
+                "front of it, separated by a comma, and manage.py rotate_keys brings it into use."
+            )
 
 
-def _batches(rows):
-    """Yield lists of at most BATCH_ROWS rows, by keyset pagination; `rows` is ordered by pk."""
-    batch = rows[:BATCH_ROWS]
-    while batch := list(batch):
-        yield batch
-        batch = rows.filter(pk__gt=batch[-1].pk)[:BATCH_ROWS]
+def is_due():
+    """Whether a first key is new: most rows are of another one."""
+    rows = list(_sample())
+    return any(
+        sum(key_id != keys.first_id(name) for key_id in ids) * 2 > len(ids)
+        for name in keys.LISTS
+        if len(keys.by_id(name)) > 1
+        for ids in [_ids(rows, name)]
+    )
 
 
-def reencrypt(on_progress=lambda done: None):
-    """Re-encrypt with the newest registered key what another key encrypted; returns the number of changed rows.
-
-    Idempotent, and resumable after an interruption. A row that no key opens is left and recorded for `/readyz`. `on_progress` is
-    called after each batch with the number of pledges so far. Submissions are settled first, because only pledges are
-    re-encrypted.
-    """
-    settle_all()
-    seen, done, after = 0, 0, None
-    stale = Pledge.objects.with_stale_ciphers().only(*(f"{column}_cipher" for column in ENCRYPTED_TEXTS[Pledge]))
-    while True:
-        with _batch():
-            rows = _locked(stale, after)
-            done += _reencrypt(rows)
-        if not rows:
-            break
-        after = rows[-1].pk
-        seen += len(rows)
-        on_progress(seen)
-    return done + _reencrypt_others()
-
-
-def _reencrypt(pledges):
-    values = {}
-    for pledge in pledges:
-        try:
-            texts = {column: getattr(pledge, column) for column in ENCRYPTED_TEXTS[Pledge]}
-        except keys.CannotDecrypt as error:
-            Unreadable.record(error)
-            continue
-        values[pledge.pk] = {
-            f"{column}_cipher": None
-            if text is None
-            else keys.encrypt(text, associated_data=pledge.associated_data(column))
-            for column, text in texts.items()
-        }
-    _update(Pledge, values)
-    return len(values)
-
-
-def _others():
-    """Yield (queryset of rows with another key's ciphertext, name of its column, name of its text) of the other tables."""
-    for model, names in ENCRYPTED_TEXTS.items():
-        for name in names if model is not Pledge else ():
-            yield model.objects.filter(has_older_key(f"{name}_cipher")), f"{name}_cipher", name
-
-
-def _reencrypt_others():
-    """Re-encrypt what other tables hold; returns the number of changed rows."""
-    done = 0
-    for stale, column, text in _others():
-        for rows in _batches(stale.order_by("pk")):
-            for row in rows:
-                try:
-                    cipher = keys.encrypt(getattr(row, text), associated_data=associated_data_of(row, text))
-                except keys.CannotDecrypt as error:
-                    Unreadable.record(error)
-                    continue
-                # Not a row that has changed meanwhile.
-                unchanged = stale.model.objects.filter(**{"pk": row.pk, column: getattr(row, column)})
-                done += unchanged.update(**{column: cipher})
-    return done
-
-
-def count_stale_ciphers():
-    """The number of rows with ciphertexts of other keys than the newest registered one."""
-    with _batch():
-        return Pledge.objects.with_stale_ciphers().count() + sum(stale.count() for stale, _column, _text in _others())
-
-
-@task
-def redigest_task():
-    """Recompute the digests after a change of provider rules; returns the `digest_mark` of the new ones. Idempotent."""
-    mark = current_mark()
-    redigest()
-    return mark
-
-
-def is_stale():
-    """Whether any pledge has digests by other provider rules than the present ones."""
-    return Pledge.objects.with_stale_rules().exists()
-
-
-def current_mark():
-    """The `digest_mark` of rows whose digests are not stale."""
-    return digest_mark(ProviderRule.objects.by_domain())
+def unknown_keys():
+    """The names of the lists that lack the key of a row."""
+    rows = list(_sample())
+    return [name for name in keys.LISTS if not set(_ids(rows, name)) <= set(keys.by_id(name))]

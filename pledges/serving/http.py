@@ -59,6 +59,7 @@ def public_page(view=None, *, parameters=None, is_form=False, is_data=False):
         address = _reduce_to_known(request, parameters or {})
         if is_form:
             snapshot.require_database()
+            snapshot.require_open()
         try:
             response = _rendered(view(request, *args, **kwargs))
         except snapshot.Outdated:

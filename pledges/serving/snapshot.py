@@ -19,6 +19,7 @@ from django.conf import settings
 from django.db import Error, OperationalError, connection, transaction
 
 from pledges import metrics
+from pledges.crypto.models import Closed
 from pledges.database import UNAVAILABLE
 
 logger = logging.getLogger(__name__)
@@ -32,7 +33,7 @@ FORMS_CLOSED_SECONDS = 5
 # With the last count; of its figures only others than the known ones.
 STATE_SQL = """
 SELECT mark, statement_timestamp(), version, as_of, CASE WHEN version IS DISTINCT FROM %s THEN figures END,
-    current_setting('transaction_read_only')::boolean
+    current_setting('transaction_read_only')::boolean, (SELECT opens_at FROM pledges_rotation)
 FROM pledges_contentversion, pledges_count
 """
 
@@ -75,10 +76,17 @@ class Snapshot:
     content: Content
     figures: Figures
     is_read_only: bool
+    # About when the site takes forms again, while keys are being changed; else None.
+    opens_at: datetime | None
+
+    @property
+    def takes_forms(self):
+        """Whether a form can be shown with it."""
+        return self.is_live and not self.opens_at
 
     @property
     def is_live(self):
-        """Whether a form can be shown with it: the database answers, and takes what is sent."""
+        """Whether the database answers, and takes what is sent."""
         now = time.monotonic()
         is_young = now - self.read_at < MAX_AGE_SECONDS
         return is_young and not self.is_read_only and not _process.is_down and now >= _process.forms_closed_until
@@ -178,13 +186,14 @@ def fresh():
     if is_unpublished():
         return _thread.shown.snapshot
     held = _process.snapshot
-    version, at, count_version, as_of, figures, is_read_only = _state(held and held.figures.version)
+    version, at, count_version, as_of, figures, is_read_only, opens_at = _state(held and held.figures.version)
     return Snapshot(
         at,
         time.monotonic(),
         _content(held, version, at),
         Figures(count_version, as_of, **json.loads(figures)) if figures else replace(held.figures, as_of=as_of),
         is_read_only,
+        opens_at,
     )
 
 
@@ -290,6 +299,12 @@ def require_database():
     """Raise an error of the database while it is unreachable or refuses writes, for pages that nothing could accept."""
     if not current().is_live:
         raise OperationalError("a form needs the database")
+
+
+def require_open():
+    """Raise Closed while keys are being changed, for what strangers write."""
+    if opens_at := current().opens_at:
+        raise Closed(opens_at)
 
 
 def close_forms():

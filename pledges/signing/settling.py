@@ -135,7 +135,7 @@ def _new_pledge(submission, pledges, rules):
 def _queue_to_typed_address(pledge, submission):
     if pledge.restricted_at is not None:
         return
-    message = Message(kind=Message.Kind.ALREADY, pledge=pledge, language=submission.form["language"])
+    message = Message(kind=Message.Kind.ALREADY, about_id=pledge.pk, language=submission.form["language"])
     address = submission.form["email"]
     message.address_cipher = keys.encrypt(address, associated_data=message.associated_data)
     message.save(force_insert=True)

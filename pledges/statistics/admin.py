@@ -4,22 +4,22 @@ from collections import Counter, defaultdict
 from datetime import timedelta
 
 from django.core.exceptions import PermissionDenied
-from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from pledges.statistics import funnel
-from pledges.statistics.models import FUNNEL_DAYS, FallenProvider, FunnelKind
+from pledges.statistics.models import DAYS_SHOWN, FallenProvider, Statistic, first_day
 
 # The columns, in this order.
+Kind = Statistic.Kind
 TITLES = {
-    FunnelKind.SIGNED: pgettext_lazy("pledges", "Signed"),
-    FunnelKind.SENT: gettext_lazy("Emails sent"),
-    FunnelKind.CONFIRMED: pgettext_lazy("pledges", "Confirmed"),
-    FunnelKind.EXPIRED: pgettext_lazy("pledges", "Not confirmed in time"),
-    FunnelKind.BOUNCED: gettext_lazy("Came back"),
-    FunnelKind.SPAM: gettext_lazy("Reported as spam"),
+    Kind.SIGNED: pgettext_lazy("pledges", "Signed"),
+    Kind.SENT: gettext_lazy("Emails sent"),
+    Kind.CONFIRMED: pgettext_lazy("pledges", "Confirmed"),
+    Kind.EXPIRED: pgettext_lazy("pledges", "Not confirmed in time"),
+    Kind.BOUNCED: gettext_lazy("Came back"),
+    Kind.SPAM: gettext_lazy("Reported as spam"),
 }
 # How the address of the page names the other domains.
 OTHER = "other"
@@ -40,17 +40,13 @@ class FunnelPage:
             raise PermissionDenied
         numbers = funnel.read()
         by_provider = _sums(numbers, lambda day, provider: provider)
-        providers = sorted(by_provider, key=lambda name: (not name, -by_provider[name][FunnelKind.SIGNED]))
+        providers = sorted(by_provider, key=lambda name: (not name, -by_provider[name][Kind.SIGNED]))
         chosen = next((name for name in providers if (name or OTHER) == request.GET.get("provider")), None)
         shown = {key: n for key, n in numbers.items() if chosen is None or key[1] == chosen}
         by_day = _sums(shown, lambda day, provider: day)
-        days = [funnel.first_day() + timedelta(days=ago) for ago in reversed(range(FUNNEL_DAYS))]
+        days = [first_day() + timedelta(days=ago) for ago in reversed(range(DAYS_SHOWN))]
         total = sum(by_day.values(), Counter())
         context = {
-            **self.admin_site.each_context(request),
-            "title": _("From sign-up to confirmation"),
-            "opts": self.opts,
-            "media": self.media,
             "fallen": [(provider_words(row.pk), row) for row in FallenProvider.objects.order_by("pk")],
             "choices": [(provider_words(name), _url(name), name == chosen) for name in providers],
             "is_all": chosen is None,
@@ -61,9 +57,9 @@ class FunnelPage:
             ],
             "providers": [(provider_words(name), _row(by_provider[name])) for name in providers],
             "rows": [(day, _row(by_day[day])) for day in days if by_day[day]],
-            "ignored": sum(row[FunnelKind.IGNORED] for row in numbers.values()),
+            "ignored": sum(row[Kind.IGNORED] for row in numbers.values()),
         }
-        return TemplateResponse(request, "admin/pledges/pledge/funnel.html", context)
+        return self.page(request, "admin/pledges/pledge/funnel.html", _("From sign-up to confirmation"), **context)
 
 
 def provider_words(name):
@@ -87,7 +83,7 @@ def _sums(numbers, key):
 def _row(counter):
     """[(number, share of those signed in percent or None)] of the columns."""
     return [
-        (counter[kind], _share(counter[kind], counter[FunnelKind.SIGNED]) if kind == FunnelKind.CONFIRMED else None)
+        (counter[kind], _share(counter[kind], counter[Kind.SIGNED]) if kind == Kind.CONFIRMED else None)
         for kind in TITLES
     ]
 

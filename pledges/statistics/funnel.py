@@ -1,33 +1,30 @@
-"""The funnel of confirmations: reading it, keeping the counts of erased rows, and noticing that a mail provider falls."""
+"""The funnel of confirmations: what happened to the sign-ups of a day, by mail provider, and noticing that a provider falls."""
 
 import logging
 from collections import Counter, defaultdict
-from datetime import datetime, time, timedelta
+from datetime import timedelta
 
-from django.db import connection, transaction
+from django.db import connection
 from django.utils import timezone
 
-from pledges.statistics.models import FUNNEL_DAYS, FallenProvider, FunnelDay
+from pledges.statistics.models import FallenProvider, Statistic, first_day, midnight
 from pledges.statistics.origins import provider_digests
 
 logger = logging.getLogger(__name__)
 
-# One statement, so one snapshot: a pledge that is erased meanwhile is counted as a row or as a change, never as both.
-READ_SQL = """
-WITH pledges AS (
-    SELECT id, (created_at AT TIME ZONE 'Europe/Tirane')::date AS day, domain_digest, confirmed_at
-    FROM pledges_pledge WHERE created_at >= %(since)s
-), sent AS (
-    SELECT day, domain_digest, state FROM pledges_message message JOIN pledges ON pledges.id = message.pledge_id
-    WHERE message.kind = 'confirm' AND message.sent_at IS NOT NULL
-)
-SELECT day, domain_digest, '' AS provider, 'signed' AS kind, count(*) AS n FROM pledges GROUP BY 1, 2
-UNION ALL SELECT day, domain_digest, '', 'confirmed', count(*) FROM pledges WHERE confirmed_at IS NOT NULL GROUP BY 1, 2
-UNION ALL SELECT day, domain_digest, '', 'sent', count(*) FROM sent GROUP BY 1, 2
-UNION ALL SELECT day, domain_digest, '', 'bounced', count(*) FROM sent WHERE state IN ('bounced', 'delayed') GROUP BY 1, 2
-UNION ALL SELECT day, domain_digest, '', 'spam', count(*) FROM sent WHERE state = 'spam' GROUP BY 1, 2
-UNION ALL SELECT day, domain_digest, '', kind, n FROM pledges_funnelchange WHERE day >= %(day)s
-UNION ALL SELECT day, NULL, provider, kind, n FROM pledges_funnelday WHERE day >= %(day)s
+# The columns of ROWS_SQL, on the day of the sign-up: pledges, and confirmation messages. What staff removed has not expired.
+Kind = Statistic.Kind
+KINDS = [Kind.SIGNED, Kind.CONFIRMED, Kind.EXPIRED, Kind.SENT, Kind.BOUNCED, Kind.SPAM]
+ROWS_SQL = """
+SELECT (created_at AT TIME ZONE 'Europe/Tirane')::date, domain_digest, count(*), count(confirmed_at),
+    count(*) FILTER (WHERE confirmed_at IS NULL AND expires_at <= statement_timestamp() AND state <> 'invalidated'),
+    sum(sent)::bigint, sum(bounced)::bigint, sum(spam)::bigint
+FROM pledges_pledge CROSS JOIN LATERAL (
+    SELECT count(*) AS sent, count(*) FILTER (WHERE message.state IN ('bounced', 'delayed')) AS bounced,
+        count(*) FILTER (WHERE message.state = 'spam') AS spam
+    FROM pledges_message message
+    WHERE message.about_id = pledges_pledge.id AND message.kind = 'confirm' AND message.sent_at IS NOT NULL
+) messages WHERE {condition} GROUP BY 1, 2
 """
 # The confirmation messages of a window (false) and of the same window of each of the days before (true): how many were sent, and
 # how many of their pledges were confirmed soon after. A window ends long enough ago for the last of them. Of a window with many
@@ -36,8 +33,9 @@ PROMPT_SQL = """
 SELECT days > 0, domain_digest, count(*), count(*) FILTER (WHERE confirmed_at <= sent_at + %(soon)s)
 FROM generate_series(0, %(days)s) days CROSS JOIN LATERAL (
     SELECT pledge.domain_digest, pledge.confirmed_at, message.sent_at
-    FROM pledges_message message JOIN pledges_pledge pledge ON pledge.id = message.pledge_id
+    FROM pledges_message message JOIN pledges_pledge pledge ON pledge.id = message.about_id
     WHERE message.kind = 'confirm' AND message.sent_at IS NOT NULL
+        AND message.priority = 0
         AND message.tried_at > statement_timestamp() - %(soon)s - %(window)s - make_interval(days => days)
         AND message.tried_at <= statement_timestamp() - %(soon)s - make_interval(days => days)
     ORDER BY message.tried_at DESC LIMIT %(most)s
@@ -58,32 +56,32 @@ FALLEN_BELOW = 0.5
 
 
 def read():
-    """{(day, provider): Counter of FunnelKind} of the last FUNNEL_DAYS days; the provider "" is all other domains."""
-    day = first_day()
-    since = timezone.make_aware(datetime.combine(day, time()))
-    providers, found = provider_digests(), defaultdict(Counter)
-    with connection.cursor() as cursor:
-        cursor.execute(READ_SQL, {"since": since, "day": day})
-        for row_day, digest, provider, kind, n in cursor.fetchall():
-            found[row_day, provider if digest is None else providers.get(bytes(digest), "")][kind] += n
+    """{(day, provider): Counter of Statistic.Kind} of the days that are shown; the provider "" is all other domains.
+
+    What its owner erased is in no number any more.
+    """
+    since = midnight(first_day())
+    found = _count("created_at >= %s", since)
+    for at, kind, label, n in Statistic.objects.filter(at__gte=since).values_list("at", "kind", "label", "n"):
+        found[timezone.localdate(at), label][kind] += n
     return found
 
 
-def first_day():
-    """The first day that the funnel shows."""
-    return timezone.localdate() - timedelta(days=FUNNEL_DAYS - 1)
+def keep(ids):
+    """Keep the numbers of these pledges, which are erased next because nobody confirmed them."""
+    found = _count("id = ANY(%s::uuid[])", ids)
+    numbers = {(midnight(day), kind, name): n for (day, name), row in found.items() for kind, n in row.items()}
+    Statistic.objects.add(numbers)
 
 
-def fold():
-    """Fold the counts of erased rows into days and providers; returns how many rows were folded."""
-    providers, folded = provider_digests(), Counter()
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("DELETE FROM pledges_funnelchange RETURNING day, domain_digest, kind, n")
-        rows = cursor.fetchall()
-        for day, digest, kind, n in rows:
-            folded[day, providers.get(bytes(digest), ""), kind] += n
-        FunnelDay.count([(*key, n) for key, n in folded.items()])
-    return len(rows)
+def _count(condition, value):
+    """{(day, provider): Counter} of the pledges of a condition of ROWS_SQL."""
+    providers, found = provider_digests(), defaultdict(Counter)
+    with connection.cursor() as cursor:
+        cursor.execute(ROWS_SQL.format(condition=condition), [value])
+        for day, digest, *numbers in cursor.fetchall():
+            found[day, providers.get(bytes(digest), "")] += Counter(dict(zip(KINDS, numbers, strict=True)))
+    return found
 
 
 def watch():

@@ -1,14 +1,14 @@
 """Sign-ups by minute, compared with the days before: what staff look at when a flood of false sign-ups may be coming in."""
 
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 from statistics import median
 
 from django.db import connection
 from django.utils import timezone
 
 from pledges.content import PledgeContent
-from pledges.statistics.models import Minute
+from pledges.statistics.models import Statistic, midnight
 
 DAY = timedelta(days=1)
 HOUR = timedelta(hours=1)
@@ -20,13 +20,11 @@ FLOOD_FACTOR = 5
 
 # What happened in each step of a period and of the same period of the days before: (kind, start of the step, n).
 STEPS_SQL = """
-SELECT kind, date_bin(%(step)s, at, %(since)s) AS step, sum(n)::bigint FROM (
-    SELECT 'signed' AS kind, created_at AS at, 1 AS n FROM pledges_pledge
+SELECT kind, date_bin(%(step)s, at, %(since)s) AS step, count(*) FROM (
+    SELECT 'signed' AS kind, created_at AS at FROM pledges_pledge
     WHERE created_at >= %(first)s AND created_at < %(until)s
     UNION ALL
-    SELECT 'confirmed', confirmed_at, 1 FROM pledges_pledge WHERE confirmed_at >= %(first)s AND confirmed_at < %(until)s
-    UNION ALL
-    SELECT kind, minute, n FROM pledges_minute WHERE minute >= %(first)s AND minute < %(until)s
+    SELECT 'confirmed', confirmed_at FROM pledges_pledge WHERE confirmed_at >= %(first)s AND confirmed_at < %(until)s
 ) events GROUP BY 1, 2
 """
 # The sign-ups of the last hour (0) and of the same hour of each of the days before (1 to 7).
@@ -97,7 +95,7 @@ def last_day():
 
 def day(date):
     """The Period of a day in Tirana, in steps of ten minutes."""
-    since = timezone.make_aware(datetime.combine(date, time()))
+    since = midnight(date)
     return Period(since, since + DAY, timedelta(minutes=10))
 
 
@@ -113,8 +111,8 @@ def days_to_choose():
 
 
 def read(period):
-    """{kind: Series} of "signed", "confirmed", "challenge" and "refusal" in a period."""
-    found = {kind: {} for kind in ("signed", "confirmed", *Minute.Kind.values)}
+    """{kind: Series} of "signed" and "confirmed" in a period."""
+    found = {"signed": {}, "confirmed": {}}
     with connection.cursor() as cursor:
         first = period.since - DAY * DAYS_BEFORE
         cursor.execute(STEPS_SQL, {"step": period.step, "since": period.since, "first": first, "until": period.until})
@@ -142,8 +140,6 @@ def flood_of_last_hour():
 
 
 def count(kind, address):
-    """Count a form of this `Minute.Kind` that leaves no row, by the mail provider of its address; only the domain is read.
-
-    One statement. For example, where a form is answered with a challenge: `minutes.count(Minute.Kind.CHALLENGE, address)`.
-    """
-    Minute.count(kind, PledgeContent.current().provider_rules.provider_of(address))
+    """Count a form of this `Statistic.Kind` that leaves no row, by the mail provider of its address; only the domain is read."""
+    at = timezone.now().replace(minute=0, second=0, microsecond=0)
+    Statistic.objects.add({(at, kind, PledgeContent.current().provider_rules.provider_of(address)): 1})

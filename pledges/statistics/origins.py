@@ -9,7 +9,7 @@ from django.db import connection
 from pledges import addresses
 from pledges.crypto import keys
 from pledges.providers.models import ProviderRule
-from pledges.statistics.models import Minute
+from pledges.statistics.models import Statistic
 from pledges.supporters.models import Pledge
 
 # A domain or network of fewer sign-ups is not listed: it says nothing about a flood and might point to a person.
@@ -116,10 +116,10 @@ def by_provider(since, until):
     by_digest, numbers = provider_digests(), {}
     for digest, *row, _first in _groups("domain_digest", since, until, least=1, most=None):
         _add(numbers, by_digest.get(digest, ""), [*row, 0, 0])
-    counted = Minute.objects.filter(minute__gte=since, minute__lt=until).values_list("provider", "kind", "n")
-    for provider, kind, n in counted:
-        is_refusal = kind == Minute.Kind.REFUSAL
-        _add(numbers, provider, [0, 0, 0, n * is_refusal, n * (not is_refusal)])
+    counted = {Statistic.Kind.REFUSAL: 3, Statistic.Kind.CHALLENGE: 4}
+    hours = Statistic.objects.filter(at__gte=since, at__lt=until, kind__in=counted)
+    for provider, kind, n in hours.values_list("label", "kind", "n"):
+        _add(numbers, provider, [n if place == counted[kind] else 0 for place in range(5)])
     groups = [
         OriginGroup(Origin(PROVIDER, name), *row, refused=refused, challenged=challenged)
         for name, (*row, refused, challenged) in numbers.items()

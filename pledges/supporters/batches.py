@@ -1,9 +1,10 @@
-"""Batches: changes of many pledges by staff, in atomic steps, with undo."""
+"""Batches: changes of many pledges by staff, each in one transaction, with undo."""
 
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.db import connection, models, transaction
-from django.db.models import Exists, F, OuterRef, Q, Subquery
-from django.db.models.functions import Coalesce, Now
+from django.db.models import Exists, F, OuterRef, Q
+from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
@@ -12,8 +13,20 @@ from pledges.supporters.models import Pledge
 from pledges.supporters.querysets import PledgeQuerySet
 from staff.models import AuditEntry
 
-# Rows that one transaction changes, so that row locks are held for a fraction of a second.
-ROWS_PER_STEP = 2000
+# Up to this many pledges are changed within the request; the worker does larger batches.
+AT_ONCE = 200
+
+UNDO_RESTORE_SQL = """
+UPDATE pledges_pledge SET state = 'invalidated', invalidated_at = before.at
+FROM unnest(%s::uuid[], %s::timestamptz[]) AS before (id, at) WHERE pledges_pledge.id = before.id
+"""
+
+
+class _Unnest(models.Func):
+    function = "unnest"
+    arity = 1
+    set_returning = True
+    output_field = models.UUIDField()
 
 
 def _account(**options):
@@ -23,13 +36,19 @@ def _account(**options):
 
 
 class BatchQuerySet(models.QuerySet):
-    def unfinished(self):
-        """Batches with work left for the worker."""
-        return self.filter(state__in=[Batch.State.WAITING, Batch.State.RUNNING, Batch.State.UNDOING])
+    """Queries on batches."""
+
+    def waiting(self):
+        """Batches that the worker is to do or undo."""
+        return self.filter(state=Batch.State.WAITING)
+
+    def pledges(self):
+        """For a subquery: the ids of their pledges."""
+        return self.values(pledge=_Unnest("ids"))
 
 
 class Batch(models.Model):
-    """One change of many pledges: confirm, invalidate or restore. It is made in steps and can be undone as a whole.
+    """One change of many pledges: confirm, invalidate or restore. It can be undone as a whole.
 
     `choice` holds only ids and dates: digests are erased.
     """
@@ -47,12 +66,9 @@ class Batch(models.Model):
         MINUTES = "minutes", _("signed in the same minutes")
 
     class State(models.TextChoices):
+        # To be done or, once that is asked, to be undone.
         WAITING = "waiting", pgettext_lazy("batch", "waiting its turn")
-        RUNNING = "running", pgettext_lazy("batch", "under way")
         DONE = "done", pgettext_lazy("batch", "done")
-        CANCELLED = "cancelled", pgettext_lazy("batch", "stopped half-way")
-        FAILED = "failed", pgettext_lazy("batch", "failed")
-        UNDOING = "undoing", pgettext_lazy("batch", "being undone")
         UNDONE = "undone", pgettext_lazy("batch", "undone")
 
     kind = models.CharField(pgettext_lazy("batch", "action taken"), max_length=10, choices=Kind, editable=False)
@@ -64,22 +80,20 @@ class Batch(models.Model):
     domain = models.CharField(_("email domain"), max_length=253, blank=True, db_default="", editable=False)
     by = _account(verbose_name=_("by whom"))
     undone_by = _account(verbose_name=_("undone by"))
-    state = models.CharField(_("state"), max_length=9, choices=State, default=State.WAITING, editable=False)
+    state = models.CharField(_("state"), max_length=7, choices=State, default=State.WAITING, editable=False)
     created_at = models.DateTimeField(pgettext_lazy("batch", "begun"), db_default=Now(), editable=False)
     ended_at = models.DateTimeField(pgettext_lazy("batch", "ended"), null=True, editable=False)
     undo_asked_at = models.DateTimeField(_("undoing begun"), null=True, editable=False)
     undone_at = models.DateTimeField(pgettext_lazy("batch", "undone"), null=True, editable=False)
-    # The time of the last step. Housekeeping enqueues an unfinished batch again if its worker was killed.
-    worked_at = models.DateTimeField(db_default=Now(), editable=False)
-    # The id of the last processed pledge; rows are processed in id order.
-    reached = models.UUIDField(null=True, editable=False)
 
+    # The pledges that are to be changed and then those that were. The id of one that is erased since refers to nothing.
+    ids = ArrayField(models.UUIDField(), default=list, editable=False)
+    # Of restored pledges, in the same order: since when they had been invalidated.
+    invalidated = ArrayField(models.DateTimeField(), default=list, editable=False)
     count = models.PositiveIntegerField(_("pledges chosen"), default=0, editable=False)
     changed = models.PositiveIntegerField(pgettext_lazy("batch", "changed"), default=0, editable=False)
-    skipped = models.PositiveIntegerField(_("already so, or erased"), default=0, editable=False)
     undone = models.PositiveIntegerField(_("restored"), default=0, editable=False)
-    kept = models.PositiveIntegerField(_("changed or erased since, and left alone"), default=0, editable=False)
-    # The class of the error, never its text, which may quote personal data.
+    # The class of the error, never its text, which may quote personal data. Housekeeping tries again.
     error = models.CharField(_("last error"), max_length=80, blank=True, editable=False)
 
     objects = BatchQuerySet.as_manager()
@@ -93,190 +107,127 @@ class Batch(models.Model):
         constraints = [
             models.CheckConstraint(
                 name="batch_state_and_times",
-                condition=Q(state__in=("waiting", "running"), ended_at=None, undo_asked_at=None, undone_at=None)
-                | Q(state__in=("done", "cancelled"), ended_at__isnull=False, undo_asked_at=None, undone_at=None)
-                | Q(state="failed", undone_at=None)
-                | Q(state="undoing", ended_at__isnull=False, undo_asked_at__isnull=False, undone_at=None)
+                condition=Q(state="waiting", ended_at=None, undo_asked_at=None, undone_at=None)
+                | Q(state="waiting", ended_at__isnull=False, undo_asked_at__isnull=False, undone_at=None)
+                | Q(state="done", ended_at__isnull=False, undo_asked_at=None, undone_at=None)
                 | Q(state="undone", ended_at__isnull=False, undo_asked_at__isnull=False, undone_at__isnull=False),
             ),
             models.CheckConstraint(
-                name="batch_counts_add_up",
-                condition=Q(count__gte=F("changed") + F("skipped")) & Q(changed__gte=F("undone") + F("kept")),
+                name="batch_counts_add_up", condition=Q(count__gte=F("changed"), changed__gte=F("undone"))
             ),
         ]
 
     def __str__(self):
         return f"{self.pk}"
 
+    @property
+    def skipped(self):
+        """How many were already so, without a free place, or erased when it was done."""
+        return self.count - self.changed if self.ended_at else 0
+
+    @property
+    def kept(self):
+        """How many were changed or erased since, and left alone when it was undone."""
+        return self.changed - self.undone if self.undone_at else 0
+
     @classmethod
     def begin(cls, kind, pledges, user, chosen, choice=None, **words):
-        """Create a batch with a row for each of these pledges that it would change. `step` makes the changes later.
+        """Create a batch of those of these pledges that it would change. `start` makes the changes.
 
         `choice` is stored as details of how the pledges were chosen, and `words` are `reason` and `domain`, if there are any.
         """
-        rows = cls.to_change(kind, pledges).select_related(None).order_by("pk").values_list("pk", "invalidated_at")
-        with transaction.atomic(), connection.cursor() as cursor:
-            batch = cls.objects.create(kind=kind, by=user, chosen=chosen, choice=choice or {}, **words)
-            chosen_sql, parameters = rows.query.sql_with_params()
-            cursor.execute(
-                f"INSERT INTO {BatchRow._meta.db_table} (batch_id, pledge, invalidated_at) "
-                f"SELECT %s, chosen.* FROM ({chosen_sql}) chosen",
-                [batch.pk, *parameters],
-            )
-            batch.count = cursor.rowcount
-            batch.save(update_fields=["count"])
-        return batch
+        ids = list(cls.to_change(kind, pledges).order_by().values_list("pk", flat=True))
+        return cls.objects.create(
+            kind=kind, by=user, chosen=chosen, choice=choice or {}, ids=ids, count=len(ids), **words
+        )
 
     @staticmethod
     def to_change(kind, pledges):
         """The subset of these pledges that a batch of this kind would change."""
         return _ELIGIBLE[kind](pledges)
 
-    def enqueue(self):
-        """Enqueue the task that runs the next steps."""
-        tasks.run_batch.enqueue(self.pk)
+    def start(self):
+        """Do or undo it, now if it is small, else in the worker."""
+        if self.count <= AT_ONCE:
+            self.finish()
+        else:
+            tasks.run_batch.enqueue(self.pk)
 
     def finish(self):
-        """Run all steps now, in this process. Only for a few pledges."""
-        while self.step():
-            pass
+        """Do or undo it, in one transaction. Does nothing if it does not wait, or while another process is at it."""
+        with transaction.atomic():
+            batch = Batch.objects.waiting().select_for_update(skip_locked=True).filter(pk=self.pk).first()
+            if batch is None:
+                return
+            if batch.undo_asked_at:
+                batch._undo()
+            else:
+                batch._do()
         self.refresh_from_db()
 
-    def step(self):
-        """Change or undo the next pledges in one transaction; returns whether more steps may follow.
-
-        A killed process loses only its current step. While one process runs a step, a concurrent call does nothing.
-        """
+    def undo(self, user):
+        """Ask that it is undone, which `start` does, or stop one that was not done yet; returns whether this call did it."""
+        batch = Batch.objects.filter(pk=self.pk, undo_asked_at=None)
+        asked = {"undo_asked_at": Now(), "undone_by": user, "error": ""}
         with transaction.atomic():
-            batch = Batch.objects.unfinished().select_for_update(skip_locked=True).filter(pk=self.pk).first()
-            if batch is None:
+            if batch.filter(state=self.State.DONE, changed__gt=0).update(state=self.State.WAITING, **asked):
+                return True
+            stopped = {"state": self.State.UNDONE, "ended_at": Now(), "undone_at": Now()}
+            if not batch.waiting().update(**stopped, **asked):
                 return False
-            if batch.state == self.State.UNDOING:
-                return batch._undo_next()
-            return batch._change_next()
+            AuditEntry.log(user, AuditEntry.Action.CHANGE, batch=self.pk, step="cancel")
+        return True
 
     @staticmethod
     def record_own_confirmation(pledge):
         """Record that the supporter confirmed a pledge that a batch had confirmed; undoing the batch then leaves it alone."""
-        by_batch = BatchRow.objects.filter(
-            batch__kind=Batch.Kind.CONFIRM,
-            pledge=OuterRef("pk"),
-            changed_at__gte=OuterRef("confirmed_at"),
-            undone_at=None,
+        at = OuterRef("confirmed_at")
+        by_batch = Batch.objects.filter(
+            kind=Batch.Kind.CONFIRM, created_at__lte=at, ended_at__gte=at, undone_at=None, ids__contains=[pledge.pk]
         )
         Pledge.objects.confirmed().filter(Exists(by_batch), pk=pledge.pk).update(confirmed_at=Now())
 
-    def cancel(self):
-        """Stop before the next step. Finished steps stay and can be undone. Returns whether this call did it."""
-        return bool(
-            Batch.objects.filter(pk=self.pk, state__in=[self.State.WAITING, self.State.RUNNING]).update(
-                state=self.State.CANCELLED, ended_at=Now()
-            )
-        )
+    def pledges(self):
+        """The pledges of `ids`, as they are stored, that exist."""
+        return Pledge.objects.filter(pk__in=Batch.objects.filter(pk=self.pk).pledges())
 
-    def undo(self, user):
-        """Start to undo the changes of this batch; returns whether this call did it."""
-        ended = Q(state__in=[self.State.DONE, self.State.CANCELLED])
-        failed_while_changing = Q(state=self.State.FAILED, undo_asked_at=None)
-        return bool(
-            Batch.objects.filter(ended | failed_while_changing, pk=self.pk, changed__gt=0).update(
-                state=self.State.UNDOING,
-                ended_at=Coalesce("ended_at", Now()),
-                undo_asked_at=Now(),
-                undone_by=user,
-                reached=None,
-                error="",
-            )
-        )
+    def _do(self):
+        found = list(_locked(_ELIGIBLE[self.kind](self.pledges())).values_list("pk", "invalidated_at"))
+        self.ids = [pk for pk, _at in found]
+        if self.kind == self.Kind.RESTORE:
+            self.invalidated = [at for _pk, at in found]
+        self.save(update_fields=["ids", "invalidated"])
+        _CHANGE[self.kind](self.pledges())
+        if self.kind == self.Kind.CONFIRM:
+            # Without a free place in its mailbox, a pledge is not confirmed.
+            self.ids = list(self.pledges().confirmed().values_list("pk", flat=True))
+        self.state, self.ended_at, self.changed, self.error = self.State.DONE, Now(), len(self.ids), ""
+        self.save()
+        AuditEntry.log(self.by, AuditEntry.Action.CHANGE, self.ids, batch=self.pk, kind=self.kind)
 
-    def fail(self, error):
-        """Stop because of a permanent error. `resume` continues."""
-        Batch.objects.unfinished().filter(pk=self.pk).update(state=self.State.FAILED, error=type(error).__name__[:80])
-
-    def resume(self):
-        """Continue after a failure; returns whether this call did it."""
-        failed = Batch.objects.filter(pk=self.pk, state=self.State.FAILED)
-        return bool(
-            failed.filter(undo_asked_at=None).update(state=self.State.RUNNING, ended_at=None, error="")
-            or failed.update(state=self.State.UNDOING, error="")
-        )
-
-    def _change_next(self):
-        ids = self._next_ids(self.rows.filter(changed_at=None))
-        changed = self._lock(_ELIGIBLE[self.kind](Pledge.objects.filter(pk__in=ids)))
-        _CHANGE[self.kind](Pledge.objects.filter(pk__in=changed))
-        # Without a free place in its mailbox, a pledge is not confirmed.
-        changed = list(_STILL_CHANGED[self.kind](Pledge.objects.filter(pk__in=changed)).values_list("pk", flat=True))
-        self.rows.filter(pledge__in=changed).update(changed_at=Now())
-        # The other pledges were erased or changed since, so there is nothing to undo for them.
-        self.rows.filter(pledge__in=ids, changed_at=None).delete()
-        self._log(self.by, changed, is_first=not self.changed)
-        self.changed += len(changed)
-        self.skipped += len(ids) - len(changed)
-        is_last = len(ids) < ROWS_PER_STEP
-        if is_last:
-            self.state, self.ended_at = self.State.DONE, Now()
-        else:
-            self.state = self.State.RUNNING
-        self._save_progress(ids)
-        return not is_last
-
-    def _undo_next(self):
-        ids = self._next_ids(self.rows.filter(undone_at=None).exclude(changed_at=None))
-        # Locked before the check whether they were changed since, so that the answer stays true.
-        self._lock(Pledge.objects.filter(pk__in=ids))
-        undone = list(self._to_undo(ids).values_list("pk", flat=True))
-        self._reverse(Pledge.objects.filter(pk__in=undone))
-        self.rows.filter(pledge__in=undone).update(undone_at=Now())
-        self._log(self.undone_by, undone, is_first=not self.undone, undo=True)
-        self.undone += len(undone)
-        self.kept += len(ids) - len(undone)
-        is_last = len(ids) < ROWS_PER_STEP
-        if is_last:
-            self.state, self.undone_at = self.State.UNDONE, Now()
-        self._save_progress(ids)
-        return not is_last
-
-    def _to_undo(self, ids):
-        """The subset of these pledges that nothing has changed since this batch did."""
-        not_in_later_batch = self.rows.filter(pledge__in=ids).exclude(Exists(BatchRow.objects.changed_later()))
-        changed_at = Subquery(self.rows.filter(pledge=OuterRef("pk")).values("changed_at"))
-        return (
-            _STILL_CHANGED[self.kind](Pledge.objects.filter(pk__in=not_in_later_batch.values("pledge")))
-            .annotate(changed_by_batch_at=changed_at)
-            .exclude(Q(confirmed_at__gt=F("changed_by_batch_at")) | Q(invalidated_at__gt=F("changed_by_batch_at")))
-        )
-
-    def _reverse(self, pledges):
+    def _undo(self):
+        # What its owner or another batch changed since stays as it is.
+        later = Batch.objects.filter(ended_at__gt=self.ended_at, undone_at=None).pledges()
+        since = Q(confirmed_at__gt=self.ended_at) | Q(invalidated_at__gt=self.ended_at) | Q(pk__in=later)
+        rows = _STILL_CHANGED[self.kind](self.pledges()).exclude(since)
+        ids = list(_locked(rows).values_list("pk", flat=True))
         match self.kind:
             case self.Kind.CONFIRM:
-                pledges.unconfirm()
+                rows.unconfirm()
             case self.Kind.INVALIDATE:
-                pledges.restore()
+                rows.restore()
             case self.Kind.RESTORE:
-                invalidated_at = self.rows.filter(pledge=OuterRef("pk")).values("invalidated_at")
-                pledges.update(state=Pledge.State.INVALIDATED, invalidated_at=Subquery(invalidated_at))
-
-    def _next_ids(self, rows):
-        if self.reached:
-            rows = rows.filter(pledge__gt=self.reached)
-        return list(rows.order_by("pledge").values_list("pledge", flat=True)[:ROWS_PER_STEP])
-
-    @staticmethod
-    def _lock(pledges):
-        """Lock these rows, in id order to avoid deadlocks; returns their ids."""
-        return list(pledges.order_by("pk").select_for_update().values_list("pk", flat=True))
-
-    def _save_progress(self, ids):
-        self.reached = ids[-1] if ids else None
-        self.worked_at = Now()
+                before = dict(zip(self.ids, self.invalidated, strict=True))
+                with connection.cursor() as cursor:
+                    cursor.execute(UNDO_RESTORE_SQL, [ids, [before[pk] for pk in ids]])
+        self.state, self.undone_at, self.undone, self.error = self.State.UNDONE, Now(), len(ids), ""
         self.save()
+        AuditEntry.log(self.undone_by, AuditEntry.Action.CHANGE, ids, batch=self.pk, kind=self.kind, undo=True)
 
-    def _log(self, user, ids, is_first, **details):
-        """Audit the pledges of a step. The history shows only the first step."""
-        if ids:
-            details |= {} if is_first else {"continued": True}
-            AuditEntry.log(user, AuditEntry.Action.CHANGE, ids, batch=self.pk, kind=self.kind, **details)
+
+def _locked(pledges):
+    """These rows, locked in the order of their ids to avoid deadlocks: what is found about them stays true."""
+    return pledges.order_by("pk").select_for_update()
 
 
 # For each kind: the pledges that it changes, the change itself, and the pledges that still have the changed state.
@@ -295,30 +246,3 @@ _STILL_CHANGED = {
     Batch.Kind.INVALIDATE: PledgeQuerySet.invalidated,
     Batch.Kind.RESTORE: PledgeQuerySet.valid,
 }
-
-
-class BatchRowQuerySet(models.QuerySet):
-    def changed_later(self):
-        """For a subquery: rows of other batches that changed the outer row's pledge after it did, and are not undone."""
-        later = self.filter(pledge=OuterRef("pledge"), changed_at__gt=OuterRef("changed_at"), undone_at=None)
-        return later.exclude(batch=OuterRef("batch"))
-
-
-class BatchRow(models.Model):
-    """One pledge of a batch. The row stays after the pledge is erased; its id then refers to nothing."""
-
-    pk = models.CompositePrimaryKey("batch_id", "pledge")
-    batch = models.ForeignKey("pledges.Batch", on_delete=models.CASCADE, db_index=False, related_name="rows")
-    pledge = models.UUIDField(db_index=True)
-    # `invalidated_at` of the pledge before the batch, for undoing a restore.
-    invalidated_at = models.DateTimeField(null=True)
-    changed_at = models.DateTimeField(null=True)
-    undone_at = models.DateTimeField(null=True)
-
-    objects = BatchRowQuerySet.as_manager()
-
-    class Meta:
-        default_permissions = ()
-
-    def __str__(self):
-        return f"{self.batch_id} {str(self.pledge)[:8]}"

@@ -117,19 +117,12 @@ class Pledge(Restrictable):
     new_address_cipher = models.BinaryField(null=True, editable=False)
     new_address_at = models.DateTimeField(null=True, editable=False)
 
-    # Each digest by two keys: see person.py.
-    address_digest = models.BinaryField(max_length=32, editable=False)
-    address_digest_last = models.BinaryField(max_length=32, editable=False)
+    address_digest = models.BinaryField(max_length=keys.DIGEST_BYTES, editable=False)
     # The digest of mailbox and name together, so that equal names at different addresses have unrelated digests.
-    name_digest = models.BinaryField(max_length=32, editable=False)
-    name_digest_last = models.BinaryField(max_length=32, editable=False)
-    # Null until the worker computes them; see `querysets.name_bits`.
-    name_bits = models.SmallIntegerField(null=True, editable=False)
-    domain_digest = models.BinaryField(max_length=32, editable=False)
+    name_digest = models.BinaryField(max_length=keys.DIGEST_BYTES, editable=False)
+    domain_digest = models.BinaryField(max_length=keys.DIGEST_BYTES, editable=False)
     # The digest of the visitor's network (IPv4 address or IPv6 /64). Erased after NETWORK_DIGEST_LIFE.
-    network_digest = models.BinaryField(max_length=32, null=True, editable=False)
-    # Identifies the keys and provider rules that the digests were computed with; see `querysets.digest_mark`.
-    digest_mark = models.CharField(max_length=12, editable=False)
+    network_digest = models.BinaryField(max_length=keys.DIGEST_BYTES, null=True, editable=False)
     # The place in its mailbox, 1 or 2, which a pledge holds from its confirmation on. That of a pending pledge is the one that it
     # tries first, and may be taken.
     slot = models.PositiveSmallIntegerField(editable=False)
@@ -181,15 +174,7 @@ class Pledge(Restrictable):
             models.UniqueConstraint(
                 fields=["address_digest", "slot"], name="pledge_place_unique", condition=Q(confirmed_at__isnull=False)
             ),
-            models.UniqueConstraint(
-                fields=["address_digest_last", "slot"],
-                name="pledge_place_unique_last",
-                condition=Q(confirmed_at__isnull=False),
-            ),
             models.UniqueConstraint(fields=["address_digest", "name_digest"], name="pledge_person_unique"),
-            models.UniqueConstraint(
-                fields=["address_digest_last", "name_digest_last"], name="pledge_person_unique_last"
-            ),
             models.CheckConstraint(
                 name="pledge_state_and_times",
                 condition=Q(state="pending", confirmed_at=None, invalidated_at=None)
@@ -213,21 +198,15 @@ class Pledge(Restrictable):
             models.CheckConstraint(
                 name="pledge_digest_lengths",
                 condition=Q(
-                    address_digest__length=32,
-                    address_digest_last__length=32,
-                    name_digest__length=32,
-                    name_digest_last__length=32,
-                    domain_digest__length=32,
+                    address_digest__length=keys.DIGEST_BYTES,
+                    name_digest__length=keys.DIGEST_BYTES,
+                    domain_digest__length=keys.DIGEST_BYTES,
                 ),
             ),
             models.CheckConstraint(
                 name="pledge_person_or_erased",
                 condition=Q(name_cipher__isnull=False, address_cipher__isnull=False)
                 | (Q(confirmed_at__isnull=False, **ERASED) & ~Q(state="pending")),
-            ),
-            models.CheckConstraint(
-                name="pledge_name_bits_of_a_name",
-                condition=Q(name_bits=None) | Q(name_bits__gte=0, name_bits__lt=256, name_cipher__isnull=False),
             ),
         ]
         # Each costs every sign-up and many changes. Each is here for a query that is slow without it at a million pledges.
@@ -269,15 +248,6 @@ class Pledge(Restrictable):
             # The few that housekeeping may have to erase something of, which it looks for every minute.
             models.Index(
                 fields=["invalidated_at", "keep_asked_at", "new_address_at"], name="pledge_to_erase", condition=TO_ERASE
-            ),
-            models.Index(fields=["digest_mark"], name="pledge_digest_mark"),
-            models.Index(
-                fields=["name_bits", "-created_at", "-id"],
-                name="pledge_name_bits",
-                condition=Q(name_bits__isnull=False),
-            ),
-            models.Index(
-                fields=["id"], name="pledge_name_bits_missing", condition=Q(name_bits=None, name_cipher__isnull=False)
             ),
         ]
 
@@ -472,10 +442,14 @@ class Pledge(Restrictable):
         self.set_digests(name, address, rules)
 
     def set_digests(self, name, address, rules=None):
-        """Compute all digests by the present keys and provider rules. Does not save."""
+        """Compute all digests by the first key and the provider rules. Does not save."""
         rules = ProviderRule.objects.by_domain() if rules is None else rules
         for column, digest in person_digests(name, address, rules).items():
             setattr(self, column, digest)
+
+    def digests(self, rules):
+        """{column: digest} by the first key and these provider rules; none once the person is erased. Raises CannotDecrypt."""
+        return {} if self.is_person_erased else person_digests(self.name, self.address, rules)
 
     def set_new_address(self, address):
         """Set a new address. It replaces the present one once it is confirmed. Does not save."""
@@ -493,8 +467,7 @@ class Pledge(Restrictable):
 
     def others_at_address(self):
         """A queryset of the other pledges of the same mailbox."""
-        same_mailbox = Q(address_digest=self.address_digest) | Q(address_digest_last=self.address_digest_last)
-        return type(self).objects.filter(same_mailbox).exclude(pk=self.pk)
+        return type(self).objects.filter(address_digest=self.address_digest).exclude(pk=self.pk)
 
     @property
     def has_place(self):

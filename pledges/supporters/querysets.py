@@ -1,22 +1,21 @@
 """The queryset of pledges: filters, and changes of many pledges in one statement."""
 
-import itertools
 import re
 import time
 import uuid
+from contextlib import suppress
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import IntegrityError, connection, models, transaction
 from django.db.models import F, Func, OuterRef, Q, Value
-from django.db.models.functions import Now
+from django.db.models.functions import Cast, Now
 
 from pledges import addresses, metrics
-from pledges.crypto import keys, links, registry
-from pledges.crypto.keys import has_older_key
+from pledges.crypto import keys, links
 from pledges.events.models import EventCount
-from pledges.person import DIGEST_FIELDS, digest_mark, name_bits
+from pledges.person import DIGEST_FIELDS
 from pledges.providers.models import ProviderRule
 from pledges.referrals.models import codes_of
 from pledges.sectors.models import Sector
@@ -38,7 +37,7 @@ SIGN_UP_FIELDS = [
         "expires_at",
         "inviter_cipher",
     ),
-    *("name_cipher", "address_cipher", "name_bits", *DIGEST_FIELDS, "network_digest"),
+    *("name_cipher", "address_cipher", *DIGEST_FIELDS, "network_digest"),
     *("consent", "consent_language", "consented_at", "wording", "worded_language", "worded_at"),
 ]
 # Messages that a pending pledge gets by `claim_messages`.
@@ -71,16 +70,12 @@ ERASED = {
     "wall_at": None,
 }
 
-# Names are ciphertext: eight bits of a keyed digest (`name_bits`) narrow a search, and its candidates are decrypted. Equal names
-# have equal bits, and so has one name of 256 among others: the bits tell two names apart, and never identify one.
-#
-# Candidates that one search decrypts. A million pledges have about 4,000 with the same bits.
-MOST_CANDIDATES = 10_000
+# Names are ciphertext: a search decrypts them, page by page from the newest, for at most so long. A million pledges take longer.
+SEARCH_SECONDS = 3
 # Found pledges that one search returns.
 MOST_FOUND = 50
-# Missing bits are computed in steps of so many rows, for so long.
-FILL_ROWS = 500
-FILL_SECONDS = 1
+# Pledges of one page, for reading many of them in constant memory.
+PAGE_ROWS = 5_000
 
 # All who were counted online, and those confirmed between that moment and this one. These are few: it is asked right after
 # confirming.
@@ -93,20 +88,15 @@ FROM pledges_count
 """
 
 
-def _normalised(pledge):
-    """The normalised name, or None if no key opens it. That raises no alarm: it would be one statement for each candidate."""
-    try:
-        return addresses.normalise_name(pledge.name)
-    except keys.CannotDecrypt:
-        return None
-
-
 @dataclass(frozen=True)
 class FoundByName:
-    """The ids of pledges with one name, newest first; `is_complete` is false where there may be more."""
+    """The ids of pledges with one name, newest first.
+
+    `reached` is when the last pledge was signed that the search looked at, or None if it looked at all.
+    """
 
     ids: list
-    is_complete: bool
+    reached: datetime | None
 
 
 class PledgeQuerySet(models.QuerySet):
@@ -169,7 +159,7 @@ class PledgeQuerySet(models.QuerySet):
         The key is a parameter of the query. An order by any column would let a copy of the database match the rows with the names
         on the wall.
         """
-        key = Value(keys.digests("wall order")[0], output_field=models.BinaryField())
+        key = Value(keys.digest("wall order"), output_field=models.BinaryField())
         row = Func("pk", function="uuid_send", output_field=models.BinaryField())
         return self.order_by(Func(key, row, function="sha256", arg_joiner=" || ", output_field=models.BinaryField()))
 
@@ -189,7 +179,7 @@ class PledgeQuerySet(models.QuerySet):
     def at_address(self, address):
         """The pledges of this address's mailbox, ordered by slot; compares the digests of every key in use."""
         digests = keys.digests("address", addresses.normalise(address, ProviderRule.objects.by_domain()))
-        return self.filter(Q(address_digest__in=digests) | Q(address_digest_last__in=digests)).order_by("slot")
+        return self.filter(address_digest__in=digests).order_by("slot")
 
     def insert(self, pledges):
         """Insert these sign-ups, in one statement. Twice as fast as `bulk_create`: the database sets the columns that no sign-up
@@ -229,50 +219,13 @@ class PledgeQuerySet(models.QuerySet):
     def second_at_address(self):
         """Pledges in the second slot of an address whose first slot is taken too."""
         first = self.model.objects.filter(slot=1)
-        # During a rotation two rows of one address may share only one of the two digest columns.
-        return self.filter(
-            models.Exists(first.filter(address_digest=OuterRef("address_digest")))
-            | models.Exists(first.filter(address_digest_last=OuterRef("address_digest_last"))),
-            slot=2,
-        )
+        return self.filter(models.Exists(first.filter(address_digest=OuterRef("address_digest"))), slot=2)
 
     def find_by_link(self, purpose, link):
         """The pledge of a `links.Link`, or None if the pledge is erased or the link revoked or ended."""
         pledges = self.with_new_address() if purpose in links.NEW_ADDRESS_PURPOSES else self
         pledge = pledges.filter(pk=link.row_id).first()
         return pledge if pledge and link.binding == links.binding(purpose, pledge) else None
-
-    def with_stale_digests(self):
-        """Pledges whose digests were computed with other keys or provider rules than the present ones.
-
-        Without name and address they cannot be recomputed.
-        """
-        return self.with_person()._of_other_marks([digest_mark(ProviderRule.objects.by_domain())])
-
-    def with_stale_rules(self):
-        """Pledges whose digests were computed with other provider rules than the present ones, by any registered keys."""
-        rules = ProviderRule.objects.by_domain()
-        return self.with_person()._of_other_marks([pair + rules.mark for pair in registry.digest_pairs()])
-
-    def with_stale_key_pair(self):
-        """Pledges whose digests were computed with other keys than the present ones, with or without name and address."""
-        pair = keys.digest_key_ids()
-        return self.filter(Q(digest_mark__gt="", digest_mark__lt=pair) | Q(digest_mark__gt=f"{pair}~"))
-
-    def _of_other_marks(self, marks):
-        # Ranges, because a B-tree index does not support "not equal". "" is the mark of digests that cannot be recomputed.
-        bounds = ["", *sorted(marks)]
-        between = [Q(digest_mark__gt=low, digest_mark__lt=high) for low, high in itertools.pairwise(bounds)]
-        return self.filter(Q(*between, Q(digest_mark__gt=bounds[-1]), _connector=Q.OR))
-
-    def with_stale_ciphers(self):
-        """Pledges with a ciphertext of another key than the present one."""
-        return self.filter(
-            has_older_key("name_cipher")
-            | has_older_key("address_cipher")
-            | has_older_key("new_address_cipher")
-            | has_older_key("inviter_cipher")
-        )
 
     def confirm(self):
         """Confirm those that are pending, and count and erase their events; returns how many this call changed.
@@ -366,40 +319,34 @@ class PledgeQuerySet(models.QuerySet):
             return self.none()
         return self.filter(pk__range=[uuid.UUID(digits.ljust(32, end)) for end in "0f"])
 
-    def without_name_bits(self):
-        """Pledges with a name whose bits the worker has not computed yet."""
-        return self.filter(name_bits=None, name_cipher__isnull=False)
+    def pages(self, *fields):
+        """Yield lists of up to PAGE_ROWS tuples of `fields`, newest pledge first; the id and "created_at" must come first.
 
-    def find_by_name(self, name):
-        """Return a Found with the newest pledges of this name. Case, accents, spaces and the order of words make no difference.
-
-        Pledges without bits are candidates too. A name that no key opens is not found.
+        Each page is a statement of its own: later ones do not contain pledges that were erased meanwhile.
         """
-        wanted = addresses.normalise_name(name)
-        found, is_complete = [], True
-        for rows in (self.filter(name_bits__in=set(name_bits(name))), self.without_name_bits()):
-            candidates = list(rows.order_by("-created_at", "-pk").only("name_cipher", "created_at")[:MOST_CANDIDATES])
-            is_complete = is_complete and len(candidates) < MOST_CANDIDATES
-            found += [row for row in candidates if _normalised(row) == wanted]
-        found.sort(key=lambda row: row.created_at, reverse=True)
-        return FoundByName([row.pk for row in found[:MOST_FOUND]], is_complete and len(found) <= MOST_FOUND)
+        remaining = pledges = self.order_by("-created_at", "-pk")
+        while page := list(remaining.values_list(*fields)[:PAGE_ROWS]):
+            yield page
+            last_id, last_time = page[-1][:2]
+            remaining = pledges.filter(Q(created_at__lt=last_time) | Q(pk__lt=last_id), created_at__lte=last_time)
 
-    def fill_name_bits(self):
-        """Compute missing bits for FILL_SECONDS; returns of how many pledges. Idempotent.
+    def find_by_name(self, name, seconds=SEARCH_SECONDS):
+        """A FoundByName of the newest pledges of this name. Case, accents, spaces and the order of words make no difference.
 
-        It begins at a random id, so that names that no key opens do not hold up the others.
+        A name that no key opens is not found. That raises no alarm: it would be one statement for each.
         """
-        done, deadline = 0, time.monotonic() + FILL_SECONDS
-        for after in (uuid.uuid4(), None):
-            while time.monotonic() < deadline:
-                rows = self.without_name_bits() if after is None else self.without_name_bits().filter(pk__gt=after)
-                with transaction.atomic():
-                    batch = list(rows.order_by("pk").select_for_update().only("name_cipher")[:FILL_ROWS])
-                    named = [pledge for pledge in batch if pledge.readable_name]
-                    for pledge in named:
-                        [pledge.name_bits, *_older] = name_bits(pledge.name)
-                    done += self.bulk_update(named, ["name_bits"])
-                if not batch:
-                    break
-                after = batch[-1].pk
-        return done
+        wanted, deadline, found = addresses.normalise_name(name), time.monotonic() + seconds, []
+        words = wanted.split()
+        # As text: making UUIDs takes longer than decrypting names.
+        for page in self.with_person().pages(Cast("pk", models.TextField()), "created_at", "name_cipher"):
+            for pk, _time, cipher in page:
+                with suppress(keys.CannotDecrypt):
+                    opened = keys.decrypt(cipher, associated_data=keys.pledge_associated_data(pk, "name"))
+                    # Normalising takes longer too. Of most names this tells that they are others.
+                    if opened.isascii() and not all(word in opened.lower() for word in words):
+                        continue
+                    if addresses.normalise_name(opened) == wanted:
+                        found.append(uuid.UUID(pk))
+            if len(found) > MOST_FOUND or time.monotonic() > deadline:
+                return FoundByName(found[:MOST_FOUND], page[-1][1])
+        return FoundByName(found, None)

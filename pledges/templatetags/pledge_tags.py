@@ -27,9 +27,9 @@ def option_detail(form, value):
 
 
 @register.simple_tag
-def mail_delay():
-    """How long our emails take at present: a MailDelay.Step."""
-    return PledgeContent.current().mail_delay
+def is_mail_slow():
+    """Whether our emails take longer than usual at present."""
+    return PledgeContent.current().is_mail_slow
 
 
 @register.filter

@@ -1,19 +1,14 @@
 """The owners of voices that were given to us: address, approval, and the end of both."""
 
-import uuid
 from datetime import timedelta
 
-from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
-from pledges.cases.models import ERASED, HAS_CONTACT, Contact, ContactQuerySet
-from pledges.crypto import keys
+from pledges.cases.models import ERASED, HAS_CONTACT, Case, CaseQuerySet
 from pledges.mail.models import Message
-from pledges.person import address_digests
-from pledges.providers.models import ProviderRule
 
 # A voice whose consent has ended is hidden at once, and removed after this time.
 ENDED_PERIOD = timedelta(days=30)
@@ -21,7 +16,7 @@ ENDED_PERIOD = timedelta(days=30)
 REMOVED_PERIOD = timedelta(days=365)
 
 
-class VoiceOwnerQuerySet(ContactQuerySet):
+class VoiceOwnerQuerySet(CaseQuerySet):
     def present(self):
         """Those whose voice was not removed."""
         return self.filter(removed_at=None)
@@ -31,7 +26,7 @@ class VoiceOwnerQuerySet(ContactQuerySet):
         return self.filter(removed_at__lte=Now() - REMOVED_PERIOD)
 
 
-class VoiceOwner(Contact):
+class VoiceOwner(Case):
     """The person who gave us a voice. The voice itself is `campaign.Voice`, which goes with the address of its owner.
 
     What the owner approved is known by its fingerprint: after any change of the voice it is not approved.
@@ -39,9 +34,6 @@ class VoiceOwner(Contact):
 
     TABLE = "voice"
 
-    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    language = models.CharField(_("language"), max_length=2, choices=settings.LANGUAGES)
-    created_at = models.DateTimeField(db_default=Now(), editable=False)
     asked_at = models.DateTimeField(_("preview sent"), null=True, editable=False)
     approved_at = models.DateTimeField(_("approved"), null=True, editable=False)
     # `campaign.Voice.fingerprint` of what the owner approved.
@@ -68,12 +60,7 @@ class VoiceOwner(Contact):
         ]
         indexes = [
             models.Index(fields=["address_digest"], name="voiceowner_address"),
-            models.Index(fields=["address_digest_last"], name="voiceowner_address_last"),
         ]
-
-    def __str__(self):
-        # No personal data: it is written to logs.
-        return str(self.pk)[:8]
 
     def described(self):
         """What the voice says, for the copy of the owner's data."""
@@ -83,11 +70,8 @@ class VoiceOwner(Contact):
             yield f"{voice.person}: {voice.text}"
 
     def set_address(self, address):
-        """Set ciphertext and digests of the address. The name is empty: the voice has it, for everyone. Does not save."""
-        self.name_cipher = keys.encrypt("", associated_data=self.associated_data("name"))
-        self.address_cipher = keys.encrypt(address, associated_data=self.associated_data("address"))
-        for column, digest in address_digests(address, ProviderRule.objects.by_domain()).items():
-            setattr(self, column, digest)
+        """Set the address. The name is empty: the voice has it, for everyone. Does not save."""
+        self.set_person("", address)
 
     # Each of these returns whether this call changed it.
 
@@ -112,7 +96,7 @@ class VoiceOwner(Contact):
         """Email the link to the preview."""
         changed = bool(type(self).objects.present().filter(pk=self.pk, restricted_at=None).update(asked_at=Now()))
         if changed:
-            Message.queue_for(Message.Kind.VOICE, voice=self)
+            Message.queue(Message.Kind.VOICE, self)
         return changed
 
     def approve(self, fingerprint):

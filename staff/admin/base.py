@@ -12,6 +12,7 @@ from django.core import validators
 from django.core.exceptions import PermissionDenied, SuspiciousOperation, ValidationError
 from django.db import models
 from django.shortcuts import redirect
+from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import translation
 from django.utils.decorators import method_decorator
@@ -159,6 +160,11 @@ class ModelAdmin(TypedForms, BothLanguages, InHistory, admin.ModelAdmin):
 
     def changelist_view(self, request, extra_context=None):
         return super().changelist_view(request, {"list_note": self.list_note, **(extra_context or {})})
+
+    def page(self, request, template, title, **context):
+        """A page of the admin about these rows that is neither a list nor a form."""
+        about = {"title": title, "opts": self.opts, "media": self.media}
+        return TemplateResponse(request, template, {**self.admin_site.each_context(request), **about, **context})
 
     @method_decorator(require_safe)
     def history_view(self, request, object_id, extra_context=None):

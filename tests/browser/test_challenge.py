@@ -104,7 +104,7 @@ def test_where_the_check_fails_the_form_goes_through_the_slow_lane(visit, failur
     go(without)
     assert page.url.endswith("/en/pledge/inbox/#later")
     expect(page.get_by_text("our email may take up to an hour")).to_be_visible()
-    expect(page.get_by_text("It should arrive within a few minutes.")).to_be_hidden()
+    expect(page.get_by_text("It should arrive within a minute.")).to_be_hidden()
 
 
 def test_without_javascript_the_form_goes_through_the_slow_lane(visit, inbox):

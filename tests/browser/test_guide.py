@@ -549,7 +549,9 @@ def requests_about_data(walk):
     walk.press("[name=record]")
     walk.page.locator("#identity").select_option("mailbox")
     walk.press("[name=check]")
-    walk.picture("request", "[name=row] >> nth=0", "[name=copy]", "[name=erase]", of=["#content h1"], to=[".buttons"])
+    walk.picture(
+        "request", "[name=row] >> nth=0", "[name=copy]", "[name=erase]", of=["#content h1"], to=["[name=erase]"]
+    )
     walk.press("[name=restrict]")
     walk.press("#content [type=submit]")
     walk.read(f"/admin/pledges/pledge/{pledge.pk}/change/")

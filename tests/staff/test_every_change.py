@@ -352,15 +352,13 @@ def _export(world):
     return response
 
 
-def _batch(*buttons):
+def _batch(is_done=False):
     def run(world):
         batch = Batch.begin("invalidate", Pledge.objects.confirmed(), None, "selection")
-        if buttons[0] == "undo":
+        if is_done:
             batch.finish()
-        elif buttons[0] == "go_on":
-            batch.fail(ValueError())
         world.begin()
-        return world.client.post(f"/admin/pledges/batch/{batch.pk}/change/", dict.fromkeys(buttons, "1"))
+        return world.client.post(f"/admin/pledges/batch/{batch.pk}/change/", {"undo": "1"})
 
     return run
 
@@ -530,9 +528,8 @@ BUTTONS = {
     "add sheets": lambda world: world.client.post("/admin/pledges/papersheet/add/", {"count": 3}),
     "add word": lambda world: world.client.post("/admin/pledges/refusedword/add/", {"word": "provë"}),
     "list of the menu": _menu,
-    "batch cancel": _batch("cancel"),
-    "batch undo": _batch("undo"),
-    "batch go on": _batch("go_on"),
+    "batch stop": _batch(),
+    "batch undo": _batch(is_done=True),
     "group approve": _group(approve="1"),
     "group refuse": _group(refuse="1", refusal="number"),
     "joining approve": lambda world: world.press("pledges.joining", approve="1", reason="By phone"),
@@ -543,7 +540,7 @@ BUTTONS = {
     "enquiry erase": lambda world: world.press("pledges.enquiry", erase="1", asked="1"),
     "enquiry alarm": lambda world: world.press("pledges.enquiry", alarm="1"),
     "enquiry record": lambda world: world.press("pledges.enquiry", record="1", request_kind="access"),
-    "disclosure pass on": _disclosure(passed_at=""),
+    "disclosure pass on": _disclosure(**{"pass": "1", "passed_at": ""}),
     "disclosure release": _disclosure(release="1"),
     "disclosure erase": _disclosure(erase="1", asked="1"),
     "request identity": _identity,

@@ -24,7 +24,7 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as django_gettext
 
 from campaign.numbers import TAG
-from pledges.mail.rules import REQUEST_SPECS
+from pledges.mail.kinds import SPECS
 from pledges.models import Message, Pledge
 from pledges.starter import load
 from staff import mail as staff_mail
@@ -343,18 +343,18 @@ def queued(kind, pledge):
             joining.ask_to_renew()
             joining.refresh_from_db()
         else:
-            Message.queue_for(kind, joining=joining)
+            Message.queue(kind, joining)
         return Message.objects.filter(kind=kind).order_by("-created_at", "pk").first()
     if kind in GROUP_STATES:
         group = make_group(GROUP_STATES[kind], language=pledge.language)
         if kind == Message.Kind.GROUP_OUT:
             group.withdraw()
         else:
-            Message.queue_for(kind, group=group)
+            Message.queue(kind, group)
         return Message.objects.filter(kind=kind).order_by("-created_at", "pk").first()
-    if kind in (Message.Kind.ANSWER, Message.Kind.VOICE, Message.Kind.NEWS) or kind in REQUEST_SPECS:
+    if kind == Message.Kind.NEWS or SPECS[kind].about in ("answer", "voice", "request"):
         return answered(kind, pledge)
-    if kind == Message.Kind.ALARM:
+    if kind in (Message.Kind.ALARM, Message.Kind.MOVED):
         return Message.queue_last(kind, "besa@shembull.al", pledge.language)
     if kind in (Message.Kind.PLAN, Message.Kind.HOW):
         prepare_commitment(kind, pledge)

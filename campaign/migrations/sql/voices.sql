@@ -3,7 +3,7 @@
 
 CREATE OR REPLACE FUNCTION voice_removed() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    DELETE FROM pledges_message WHERE voice_id = new.id;
+    DELETE FROM pledges_message WHERE about_id = new.id;
     DELETE FROM campaign_voice WHERE owner_id = new.id;
     RETURN NULL;
 END $$;
@@ -17,7 +17,7 @@ DECLARE
 BEGIN
     UPDATE pledges_voiceowner
     SET removed_at = statement_timestamp(), approved_fingerprint = '', name_cipher = NULL, address_cipher = NULL,
-        address_digest = NULL, address_digest_last = NULL, digest_mark = ''
+        address_digest = NULL
     WHERE id = old.owner_id AND removed_at IS NULL;
     DELETE FROM reversion_version WHERE content_type_id = kind AND object_id = old.id::text;
     DELETE FROM staff_draft WHERE content_type_id = kind AND object_id = old.id::text;

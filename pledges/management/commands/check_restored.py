@@ -3,12 +3,11 @@
 import json
 import uuid
 
-from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from pledges import addresses
 from pledges.counting.models import count
-from pledges.crypto import keys, registry
+from pledges.crypto import keys
 from pledges.groups.models import GroupPledge
 from pledges.mail.models import Message
 from pledges.providers.models import BlockedAddress, ProviderRule
@@ -32,8 +31,7 @@ class Command(BaseCommand):
 
     def handle(self, *, make_probe, probe, **options):
         if make_probe:
-            cipher = keys.encrypt(PROBE, associated_data=PROBE, key=registry.decoded(settings.FIELD_KEYS)[0])
-            digest = _probe_digests()[0]
+            cipher, digest = keys.encrypt(PROBE, associated_data=PROBE), keys.digest("probe")
             self.stdout.write(json.dumps([cipher.hex(), digest.hex()]))
         elif probe:
             check_probe(*map(bytes.fromhex, json.loads(probe)))
@@ -56,13 +54,8 @@ def check_probe(cipher, digest):
         raise CommandError(
             "FIELD_KEYS do not open the ciphertexts of this backup: put its keys into /etc/weare1/environment."
         ) from None
-    if digest not in _probe_digests():
+    if digest not in keys.digests("probe"):
         raise CommandError("DIGEST_KEYS are not those of this backup: put its keys into /etc/weare1/environment.")
-
-
-def _probe_digests():
-    """By each listed key. There is no database yet that could say which of them are registered."""
-    return keys.digests("probe", by=registry.decoded(settings.DIGEST_KEYS))
 
 
 def open_sample():

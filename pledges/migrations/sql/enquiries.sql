@@ -1,8 +1,3 @@
--- Enquiries: the keys of their digests, and what a restore of an older backup must not bring back.
-
-CREATE OR REPLACE TRIGGER check_digest_keys BEFORE INSERT OR UPDATE OF digest_mark ON pledges_enquiry
-    FOR EACH ROW WHEN (NEW.digest_mark <> '') EXECUTE FUNCTION check_digest_keys();
-
 -- The outbox (outbox.sql): what was erased, and what staff decided, so that a restore of an older backup does not undo it.
 CREATE OR REPLACE FUNCTION outbox_enquiry_updated() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN

@@ -35,8 +35,6 @@ END $$;
 CREATE OR REPLACE TRIGGER check_group_people BEFORE INSERT OR UPDATE OF people, counted ON pledges_grouppledge
     FOR EACH ROW EXECUTE FUNCTION check_group_people();
 
-CREATE OR REPLACE TRIGGER check_digest_keys BEFORE INSERT OR UPDATE OF digest_mark ON pledges_grouppledge
-    FOR EACH ROW WHEN (NEW.digest_mark <> '') EXECUTE FUNCTION check_digest_keys();
 
 -- The outbox (outbox.sql): what staff and the adult decided, so that a restore of an older backup does not undo it.
 CREATE OR REPLACE FUNCTION outbox_group_updated() RETURNS trigger LANGUAGE plpgsql AS $$

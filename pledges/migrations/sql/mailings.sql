@@ -1,10 +1,8 @@
 -- News by email, and what supporters follow.
 
--- A pledge that is erased follows nothing, by any path.
+-- A pledge that is erased, or whose address is, follows nothing, by any path.
 ALTER TABLE pledges_follow ADD CONSTRAINT follow_pledge_exists FOREIGN KEY (pledge_id) REFERENCES pledges_pledge (id)
     ON DELETE CASCADE DEFERRABLE INITIALLY DEFERRED;
-
--- Neither does one whose address is erased.
 CREATE OR REPLACE FUNCTION follows_end() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     DELETE FROM pledges_follow WHERE pledge_id = new.id;
@@ -19,15 +17,9 @@ BEGIN
     RAISE check_violation USING MESSAGE = 'the words and recipients of a released mailing cannot be changed';
 END $$;
 CREATE OR REPLACE TRIGGER mailing_is_released BEFORE UPDATE ON pledges_mailing FOR EACH ROW WHEN (
-    old.released_at IS NOT NULL AND (
-        (old.subject_sq, old.subject_en, old.text_sq, old.text_en, old.button_sq, old.button_en, old.link_sq, old.link_en,
-         old.audience, old.sector_id, old.demand, old.demand_title_sq, old.demand_title_en, old.county_id, old.writers,
-         old.released_at)
-        IS DISTINCT FROM
-        (new.subject_sq, new.subject_en, new.text_sq, new.text_en, new.button_sq, new.button_en, new.link_sq, new.link_en,
-         new.audience, new.sector_id, new.demand, new.demand_title_sq, new.demand_title_en, new.county_id, new.writers,
-         new.released_at)
-    )
+    old.released_at IS NOT NULL
+    AND to_jsonb(old) - '{state,ended_at,reached,is_archived,written_by_id,released_by_id,changed_at}'::text[]
+        <> to_jsonb(new) - '{state,ended_at,reached,is_archived,written_by_id,released_by_id,changed_at}'::text[]
 ) EXECUTE FUNCTION mailing_is_released();
 CREATE OR REPLACE TRIGGER mailing_was_released BEFORE DELETE ON pledges_mailing FOR EACH ROW
     WHEN (old.released_at IS NOT NULL) EXECUTE FUNCTION mailing_is_released();
@@ -36,12 +28,11 @@ CREATE OR REPLACE TRIGGER mailing_was_released BEFORE DELETE ON pledges_mailing 
 CREATE OR REPLACE FUNCTION mailing_messages_deleted() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     INSERT INTO pledges_mailingcount (mailing_id, kind, n)
-    SELECT mailing_id, kind, count(*) FROM (
-        SELECT mailing_id, 'sent' AS kind FROM old_rows WHERE mailing_id IS NOT NULL AND sent_at IS NOT NULL
-        UNION ALL
-        SELECT mailing_id, CASE WHEN state = 'spam' THEN 'spam' ELSE 'returned' END FROM old_rows
-        WHERE mailing_id IS NOT NULL AND state NOT IN ('queued', 'sent')
-    ) erased GROUP BY mailing_id, kind;
+    SELECT mailing_id, result, count(*)
+    FROM old_rows, unnest(ARRAY[
+        CASE WHEN sent_at IS NOT NULL THEN 'sent' END,
+        CASE WHEN state = 'spam' THEN 'spam' WHEN state NOT IN ('queued', 'sent') THEN 'returned' END
+    ]) result WHERE mailing_id IS NOT NULL AND result IS NOT NULL GROUP BY mailing_id, result;
     RETURN NULL;
 END $$;
 CREATE OR REPLACE TRIGGER mailing_messages_deleted AFTER DELETE ON pledges_message

@@ -1,6 +1,6 @@
 -- The outbox of erasures: triggers that write down what a restore of an older backup must not bring back, in the transaction of
 -- the change. pledges/outbox/ repeats the entries. They hold ids, digests and ciphertexts, never plain personal data.
--- The setting weare1.outbox = off, for one transaction, keeps them from writing: settling and replaying use it.
+-- The setting weare1.outbox = off, for one transaction, keeps them from writing: settling, replaying and recomputing digests use it.
 -- Updates of pledges have a row trigger, because its condition is evaluated without calling the function: confirming, the most
 -- frequent update, writes nothing. Deletions have statement triggers: one entry for all rows.
 
@@ -11,9 +11,8 @@ CREATE OR REPLACE FUNCTION outbox_is_on() RETURNS boolean LANGUAGE sql STABLE AS
 CREATE OR REPLACE FUNCTION outbox_person(pledge pledges_pledge) RETURNS jsonb LANGUAGE sql IMMUTABLE AS $$
     SELECT jsonb_build_object(
         'name_cipher', pledge.name_cipher, 'address_cipher', pledge.address_cipher,
-        'address_digest', pledge.address_digest, 'address_digest_last', pledge.address_digest_last,
-        'name_digest', pledge.name_digest, 'name_digest_last', pledge.name_digest_last,
-        'domain_digest', pledge.domain_digest, 'digest_mark', pledge.digest_mark, 'slot', pledge.slot
+        'address_digest', pledge.address_digest, 'name_digest', pledge.name_digest,
+        'domain_digest', pledge.domain_digest, 'slot', pledge.slot
     )
 $$;
 
@@ -45,9 +44,8 @@ BEGIN
     END IF;
     IF old.name_cipher IS NOT NULL AND new.name_cipher IS NULL THEN
         ended := ended || '{"person": null}';
-    -- Another name or address. Recomputed digests of the same person have another mark, and the same link version.
-    ELSIF (old.address_digest, old.name_digest) <> (new.address_digest, new.name_digest)
-        AND (old.digest_mark = new.digest_mark OR old.link_version <> new.link_version) THEN
+    -- Another name or address. What recomputes the digests of the same person switches the outbox off.
+    ELSIF (old.address_digest, old.name_digest) <> (new.address_digest, new.name_digest) THEN
         ended := ended || jsonb_build_object('person', outbox_person(new));
     END IF;
     INSERT INTO pledges_outboxentry (kind, rows) VALUES ('pledge_changed', jsonb_build_array(ended));
@@ -63,7 +61,6 @@ CREATE OR REPLACE TRIGGER outbox_updated AFTER UPDATE ON pledges_pledge FOR EACH
     OR old.new_address_at IS NOT NULL AND old.new_address_at IS DISTINCT FROM new.new_address_at
     OR old.name_cipher IS NOT NULL AND new.name_cipher IS NULL
     OR (old.address_digest, old.name_digest) <> (new.address_digest, new.name_digest)
-        AND (old.digest_mark = new.digest_mark OR old.link_version <> new.link_version)
 ) EXECUTE FUNCTION outbox_pledge_updated();
 
 -- Statement triggers. The first argument is the kind of the entry, the second the expression of one of its rows: `r` is a row of

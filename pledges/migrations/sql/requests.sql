@@ -1,17 +1,15 @@
 -- Requests under the law, and rows that are restricted at the request of their person.
 
-CREATE OR REPLACE TRIGGER check_digest_keys BEFORE INSERT OR UPDATE OF digest_mark ON pledges_datarequest
-    FOR EACH ROW WHEN (NEW.digest_mark <> '') EXECUTE FUNCTION check_digest_keys();
-
 -- No message about a restricted row is created, by any path. It is skipped without an error: a form that would lead to one, such as
 -- "send me my link", is settled all the same and gets the same answer.
 CREATE OR REPLACE FUNCTION skip_restricted() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    IF EXISTS (SELECT FROM pledges_pledge WHERE id = new.pledge_id AND restricted_at IS NOT NULL)
-        OR EXISTS (SELECT FROM pledges_grouppledge WHERE id = new.group_id AND restricted_at IS NOT NULL)
-        OR EXISTS (SELECT FROM pledges_joining WHERE id = new.joining_id AND restricted_at IS NOT NULL)
-        OR EXISTS (SELECT FROM pledges_voiceowner WHERE id = new.voice_id AND restricted_at IS NOT NULL)
-    THEN
+    IF EXISTS (
+        SELECT FROM pledges_pledge WHERE id = new.about_id AND restricted_at IS NOT NULL
+        UNION ALL SELECT FROM pledges_grouppledge WHERE id = new.about_id AND restricted_at IS NOT NULL
+        UNION ALL SELECT FROM pledges_joining WHERE id = new.about_id AND restricted_at IS NOT NULL
+        UNION ALL SELECT FROM pledges_voiceowner WHERE id = new.about_id AND restricted_at IS NOT NULL
+    ) THEN
         RETURN NULL;
     END IF;
     RETURN new;

@@ -3,7 +3,7 @@
 -- SLOW_LANE_LENGTH of pledges/limits/models.py.
 CREATE OR REPLACE FUNCTION slow_lane_length() RETURNS interval LANGUAGE sql IMMUTABLE AS 'SELECT interval ''1 hour''';
 
--- Stores a form, and returns whether it did. A form gets in by a solved challenge that no other form has used, by a place below
+-- Stores a form, and returns whether it did; NULL while keys are being changed. A form gets in by a solved challenge that no other form has used, by a place below
 -- the limit of each of its networks, or, if `lanes` is given, by a place in the slow lane of each of them. `lanes` are the places
 -- per hour: the lane of a network settles one form after the other, evenly spread over the hour, and takes none that would wait
 -- longer. `moment` is when the form is settled, if it is in the slow lane, or when the lane has a place again, if it is full.
@@ -25,6 +25,10 @@ DECLARE
     last_turn timestamptz;
     turns timestamptz[];
 BEGIN
+    -- While keys are being changed.
+    IF EXISTS (SELECT FROM pledges_rotation) THEN
+        RETURN;
+    END IF;
     is_stored := true;
     IF solved IS NOT NULL THEN
         -- A second form with this challenge waits here for the first one's commit.
@@ -72,26 +76,6 @@ BEGIN
     END IF;
     INSERT INTO pledges_submission (id, kind, payload, network_digest, created_at, settle_at)
     VALUES (form_id, form_kind, sealed, network_of_form, present, moment) ON CONFLICT DO NOTHING;
-END $$;
-
--- Queues a message of this kind to the supporter and returns its id. One that still waits is not joined by a second one: its
--- content is made when it is sent. The update locks it, so that no sender claims it before the caller's changes are committed.
-CREATE OR REPLACE FUNCTION queue_message(message_kind text, pledge uuid) RETURNS uuid LANGUAGE plpgsql AS $$
-DECLARE
-    message uuid;
-BEGIN
-    UPDATE pledges_message
-    SET language = pledges_pledge.language
-    FROM pledges_pledge
-    WHERE pledges_pledge.id = pledge AND pledge_id = pledge AND kind = message_kind
-        AND pledges_message.state = 'queued' AND leased_until IS NULL
-    RETURNING pledges_message.id INTO message;
-    IF NOT FOUND THEN
-        INSERT INTO pledges_message (id, kind, pledge_id, language, state, attempts, error)
-        SELECT gen_random_uuid(), message_kind, id, language, 'queued', 0, '' FROM pledges_pledge WHERE id = pledge
-        RETURNING id INTO message;
-    END IF;
-    RETURN message;
 END $$;
 
 ALTER SEQUENCE pledges_submission_number OWNED BY pledges_submission.number;

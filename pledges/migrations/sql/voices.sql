@@ -1,7 +1,4 @@
--- Owners of voices: the keys of their digests, the content of the site, and what a restore of an older backup must not bring back.
-
-CREATE OR REPLACE TRIGGER check_digest_keys BEFORE INSERT OR UPDATE OF digest_mark ON pledges_voiceowner
-    FOR EACH ROW WHEN (NEW.digest_mark <> '') EXECUTE FUNCTION check_digest_keys();
+-- Owners of voices: the content of the site, and what a restore of an older backup must not bring back.
 
 -- The outbox (outbox.sql): a removed voice, and one whose owner got another address, which ends the links of the address before.
 CREATE OR REPLACE FUNCTION outbox_voice_updated() RETURNS trigger LANGUAGE plpgsql AS $$

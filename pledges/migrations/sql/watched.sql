@@ -4,7 +4,6 @@ CALL watch_content('pledges_commitment');
 CALL watch_content('pledges_county');
 CALL watch_content('pledges_event');
 CALL watch_content('pledges_goal');
-CALL watch_content('pledges_maildelay');
 CALL watch_content('pledges_milestone');
 CALL watch_content('pledges_municipality');
 CALL watch_content('pledges_pledgingsettings');

@@ -366,7 +366,9 @@ def give_voices(client, people):
 def write_to_the_team(client, people):
     """Write to the team, have one message answered and seen by staff, one passed to the safeguarding lead, one erased."""
     for person in people:
-        data = enquiry_data(name=person.name, email=f"e{person.address}", text=f"Jam {person.name}, kur flasim?")
+        data = enquiry_data(
+            name=person.name, email=f"e{person.address}", text=f"Jam gazetare, {person.name}: kur flasim?"
+        )
         assert client.post("/sq/kontakt/media/", data).status_code == 303
     run_worker()
     answered, alarmed, erased, *_others = Enquiry.objects.all()

@@ -13,7 +13,7 @@ from tests.readiness import failing_checks
 pytestmark = pytest.mark.django_db
 
 # The key is known.
-DAMAGED = bytes([keys.key_id(keys.decoded(settings.FIELD_KEYS)[0])]) + bytes(39)
+DAMAGED = keys.key_id(keys.decoded(settings.FIELD_KEYS)[0]) + bytes(39)
 # Purposes of pages that are about a confirmed pledge.
 PURPOSES = [Purpose.MANAGE, Purpose.WITHDRAW, Purpose.DATA, Purpose.SHARE, Purpose.COMMIT, Purpose.CERTIFICATE]
 

@@ -32,7 +32,7 @@ PAGE = 600  # rows, instead of 5,000
 @pytest.fixture(autouse=True)
 def small_pages(monkeypatch):
     """Short pages, so that an export of several pages needs few pledges."""
-    monkeypatch.setattr("pledges.exports.models.ROWS_PER_PAGE", PAGE)
+    monkeypatch.setattr("pledges.supporters.querysets.PAGE_ROWS", PAGE)
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from django.db import connection
 from django.utils import timezone
 
 from campaign.pictures.files import FOLDER
-from pledges.health import checks
+from pledges.health import alarm, checks
 from pledges.management.commands.worker import Housekeeper
 from pledges.models import Attempt, FailedStep, Heartbeat, Message, Pledge
 from staff.models import SignInAttempt
@@ -206,3 +206,14 @@ def test_a_failed_step_that_no_longer_exists_is_dropped(client):
     assert failing_checks(client) == ["housekeeping: pledges.housekeeping.step_of_before"]
     run_housekeeping()
     assert failing_checks(client) == []
+
+
+def test_only_the_machine_itself_and_its_alarm_learn_which_checks_fail(client):
+    # Nothing has run housekeeping in this database: the worker has never started.
+    names = client.get("/readyz").json()["wrong"]
+    assert names
+    for visitor in ({"REMOTE_ADDR": "192.0.2.1"}, {"HTTP_X_FORWARDED_FOR": "127.0.0.1"}, {"HTTP_X_ALARM": "site:x:y"}):
+        answer = client.get("/readyz", **({"REMOTE_ADDR": "192.0.2.1"} | visitor))
+        assert (answer.status_code, answer.json()) == (503, {"ready": False})
+    answer = client.get("/readyz", REMOTE_ADDR="192.0.2.1", HTTP_X_ALARM=alarm.signature())
+    assert answer.json() == {"ready": False, "wrong": names}

@@ -80,6 +80,6 @@ def test_19_nothing_is_lost_or_doubled_when_a_settling_worker_is_killed():
             settle() or time.sleep(0.01)
         settle_all()
         assert Pledge.objects.count() == people
-        assert Message.objects.filter(kind="confirm").values("pledge").distinct().count() == people
+        assert Message.objects.filter(kind="confirm").values("about_id").distinct().count() == people
         assert Message.objects.count() == people
     assert interrupted, "at least one was killed in the middle"

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from django.contrib.auth.models import User
 from django.db import IntegrityError, connection, transaction
-from django.test import Client, override_settings
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from pledges import housekeeping
@@ -25,13 +25,11 @@ from pledges.models import (
     Sector,
     Submission,
 )
-from pledges.rotation import registration
 from pledges.supporters.querysets import PENDING_LIFE
 from staff.models import AuditEntry
 from tests.clock import let_time_pass
 from tests.events import make_event
 from tests.factories import form_data, make_pledge, make_submission, run_worker, settle_all
-from tests.keys import install, new_key, rotate_keys
 from tests.pledges.desk.pages import ENGLISH, run_action
 from tests.readiness import failing_checks
 from tests.threads import TIMEOUT, at_once, held_open, wait_until
@@ -154,26 +152,6 @@ def test_the_limit_of_a_network_is_exact_for_concurrent_forms():
     posts = [lambda n=n: Client().post(SIGN, form_data(email=f"p{n}@shembull.al")).status_code for n in range(12)]
     assert sorted(at_once(*posts)) == [303] * 5 + [429] * 7
     assert Submission.objects.count() == Attempt.objects.count() == 5
-
-
-def test_processes_of_two_stages_of_a_rotation_count_together(client):
-    old = new_key()
-    new = new_key(old)
-    install(old, "DIGEST_KEYS")
-    PledgingSettings.objects.create(pk=1, network_limit=6)
-    for first, second in (([old], [new, old]), ([new, old], [new])):
-        Attempt.objects.all().delete()
-        with override_settings(DIGEST_KEYS=[new, old]):
-            if second == [new, old]:
-                assert registration.begin("DIGEST_KEYS")
-            else:
-                settle_all()
-                rotate_keys()
-        statuses = []
-        for number in range(8):
-            with override_settings(DIGEST_KEYS=[first, second][number % 2]):
-                statuses.append(client.post(SIGN, form_data(email=f"p{number}@shembull.al")).status_code)
-        assert statuses == [303] * 6 + [429] * 2
 
 
 def test_the_worker_stopped_for_an_hour_settles_all_in_the_order_of_arrival(client, mailoutbox):

@@ -106,12 +106,7 @@ def test_a_claim_reads_an_index_of_queued_messages():
         for select in selects:
             cursor.execute(f"EXPLAIN {select}")
             plans.append("\n".join(line for (line,) in cursor.fetchall()))
-    indexes = ["message_queued_first ", "message_queued_not_bulk ", "message_queued "]
-    assert [[index in plan for index in indexes] for plan in plans] == [
-        [True, False, False],
-        [False, True, False],
-        [False, False, True],
-    ]
+    assert len(plans) == 3 and all("message_queued " in plan and "priority = " in plan for plan in plans)
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ from django.db.models.functions import Now
 from pledges.crypto import links
 from pledges.crypto.links import Purpose
 from pledges.mail import content
+from pledges.mail.kinds import SPECS
 from pledges.mail_texts.models import sample_mail
 from pledges.models import BlockedAddress, Message, MessageGrant, Pledge, ProviderRule
 from tests.clock import let_time_pass
@@ -105,6 +106,43 @@ def test_erasing_a_pledge_does_not_reset_the_limit(mailoutbox):
         run_worker()
         pledge.delete()
     assert len(mailoutbox) == 5
+
+
+@pytest.mark.django_db
+def test_one_network_causes_at_most_two_of_the_five(mailoutbox):
+    stranger, owner = b"network of a stranger", b"network of the owner"
+    pledges = [make_confirmed(f"drita+{number}@shembull.al", number) for number in range(7)]
+    for pledge in pledges[:4]:
+        Message.queue(Message.Kind.LINKS, pledge, network=stranger)
+    run_worker()
+    assert len(mailoutbox) == 2
+    Message.queue_many(Message.Kind.ALREADY, pledges[4:6], networks=[owner, owner])
+    run_worker()
+    assert len(mailoutbox) == 4
+    Message.queue(Message.Kind.CORRECTED, pledges[6])
+    run_worker()
+    assert len(mailoutbox) == 5, "what staff cause has no network"
+    let_time_pass(A_DAY)
+    run_worker()
+    assert len(mailoutbox) == 7, "those of the stranger only wait"
+    assert not Message.objects.exclude(network_digest=None).exists()
+
+
+@pytest.mark.django_db
+def test_who_asks_for_a_message_that_a_stranger_makes_wait_gets_it_at_once(mailoutbox):
+    pledges = [make_confirmed(f"drita+{number}@shembull.al", number) for number in range(3)]
+    for pledge in pledges:
+        Message.queue(Message.Kind.LINKS, pledge, network=b"network of a stranger")
+    run_worker()
+    assert len(mailoutbox) == 2
+    waiting = Message.objects.queued().get().pledge
+    Message.queue(Message.Kind.LINKS, waiting, network=b"network of a stranger")
+    run_worker()
+    assert len(mailoutbox) == 2
+    Message.queue(Message.Kind.LINKS, waiting, network=b"network of the owner")
+    Message.queue(Message.Kind.LINKS, waiting, network=b"network of a stranger")
+    run_worker()
+    assert len(mailoutbox) == 3 and not Message.objects.queued().exists()
 
 
 @pytest.mark.django_db
@@ -224,12 +262,10 @@ def test_sending_looks_once_more_whether_the_mailbox_is_blocked(mailoutbox, kind
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize(
-    "kind", [kind for kind, spec in content.SPECS.items() if spec.is_link_caused and kind != "moving"]
-)
+@pytest.mark.parametrize("kind", [kind for kind, spec in SPECS.items() if spec.is_link_caused and kind != "moving"])
 def test_a_blocked_mailbox_gets_nothing_that_an_opened_link_causes(mailoutbox, kind):
     if kind.startswith("group_open"):
-        Message.queue_for(kind, group=make_group(address="drita@shembull.al"))
+        Message.queue(kind, make_group(address="drita@shembull.al"))
     elif kind in ("fresh", "counted"):
         Message.queue(kind, make_confirmed("drita@shembull.al"))
     else:

@@ -1,7 +1,7 @@
 """Two mailers: which messages each sends, how many a server takes, and what pages say while messages wait."""
 
 import smtplib
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from email import policy
 
 import pytest
@@ -16,11 +16,10 @@ from requests import Response
 from pledges import housekeeping
 from pledges.crypto import keys
 from pledges.mail import content, errors, mailers
-from pledges.mail.content import SPECS
-from pledges.mail.models import step_of
-from pledges.mail.texts import BULK_KINDS
+from pledges.mail.kinds import SPECS
 from pledges.mail_texts.models import sample_mail
-from pledges.models import MailDelay, Mailer, MailerMinute, Message
+from pledges.models import Mailer, Message
+from pledges.serving.models import ContentVersion
 from tests.factories import make_pledge, send_messages
 from tests.pages import Document
 from tests.readiness import failing_checks
@@ -29,6 +28,7 @@ from tests.threads import at_once
 
 LEASE = timedelta(minutes=1)
 Kind = Message.Kind
+BULK_KINDS = [kind for kind, spec in SPECS.items() if spec.is_bulk]
 
 
 @pytest.fixture
@@ -57,11 +57,16 @@ def limit(settings, mailer=mailers.DEFAULT, **limits):
     settings.MAIL_LIMITS = settings.MAIL_LIMITS | {mailer: limits}
 
 
-def move_minutes(time):
-    """As if messages had been sent earlier by a timedelta."""
-    for row in MailerMinute.objects.order_by("minute"):
-        MailerMinute.objects.filter(mailer=row.mailer, minute=row.minute).update(minute=row.minute - time)
-    Mailer.objects.update(paced_until=F("paced_until") - time)
+def move_sent(quarters):
+    """As if messages had been sent so many quarters of an hour earlier."""
+    for row in Mailer.objects.all():
+        row.sent = {str(int(quarter) - quarters): n for quarter, n in row.sent.items()}
+        row.paced_until -= quarters * mailers.QUARTER
+        row.save()
+
+
+def sent_within_a_day(mailer=mailers.DEFAULT):
+    return Mailer.objects.get(name=mailer).sent_within_a_day()
 
 
 @pytest.mark.django_db
@@ -104,7 +109,6 @@ def test_a_server_that_refuses_bulk_does_not_hold_up_the_others(client, mail_ser
 
 
 def test_bulk_is_what_ends_by_one_click():
-    assert {kind for kind, spec in SPECS.items() if spec.is_bulk} == set(BULK_KINDS)
     # News has a short address of its own: tests/pledges/mailings/test_sending.py.
     assert all(SPECS[kind].end_purpose or SPECS[kind].block_purpose for kind in BULK_KINDS if kind != Kind.NEWS)
 
@@ -128,10 +132,10 @@ def test_no_more_than_the_quota_is_sent_within_a_day(settings, mail_server):
     queue(Kind.CONFIRM, 8)
     send_messages()
     assert len(mail_server.accepted) == 5 and Message.objects.queued().count() == 3
-    move_minutes(timedelta(hours=23, minutes=58))
+    move_sent(4 * 24)
     send_messages()
-    assert len(mail_server.accepted) == 5
-    move_minutes(timedelta(minutes=4))
+    assert len(mail_server.accepted) == 5, "the last second of the quarter is not a day ago"
+    move_sent(1)
     send_messages()
     assert len(mail_server.accepted) == 8
 
@@ -142,7 +146,7 @@ def test_the_quota_is_exact_for_several_workers(settings):
     queue(Kind.CONFIRM, 80)
     claimed = at_once(*[lambda: [len(claim(7)) for _ in range(4)]] * 4)
     assert sum(map(sum, claimed)) == 50
-    assert MailerMinute.objects.used(mailers.DEFAULT) == 50
+    assert sent_within_a_day() == 50
 
 
 @pytest.mark.django_db(transaction=True)
@@ -168,7 +172,7 @@ def test_only_what_the_server_was_handed_counts(settings, mail_server, reply, co
     mail_server.replies.update(reply)
     queue(Kind.CONFIRM)
     send_messages()
-    assert MailerMinute.objects.used(mailers.DEFAULT) == counted
+    assert sent_within_a_day() == counted
 
 
 @pytest.mark.django_db
@@ -177,7 +181,7 @@ def test_what_no_longer_applies_does_not_count(settings, mail_server):
     [message] = queue(Kind.CONFIRM)
     message.pledge.confirm()
     send_messages()
-    assert not mail_server.accepted and MailerMinute.objects.used(mailers.DEFAULT) == 0
+    assert not mail_server.accepted and sent_within_a_day() == 0
 
 
 @pytest.mark.django_db
@@ -240,112 +244,90 @@ def test_bulk_that_leaves_half_of_the_quota_is_no_worker_that_is_missing(client,
 @pytest.mark.django_db
 def test_whether_bulk_is_refused_is_read_from_an_index_of_bulk(bulk_server):
     with CaptureQueriesContext(connection) as queries:
-        Message.objects.of_mailer(mailers.BULK).mail_is_failing()
+        Message.objects.mail_is_failing(mailers.BULK)
     [query] = queries.captured_queries
     with connection.cursor() as cursor:
         # The tables of tests are too small for an index to pay.
         cursor.execute("SET LOCAL enable_seqscan = off")
         cursor.execute(f"EXPLAIN {query['sql']}")
-        assert "message_tried_bulk" in str(cursor.fetchall())
+        assert "message_tried" in str(cursor.fetchall())
 
 
 @pytest.mark.django_db
-def test_counts_are_erased_after_a_day(settings, mail_server):
+def test_counts_are_kept_for_a_day(settings, mail_server):
     limit(settings, per_day=5)
     queue(Kind.CONFIRM)
     send_messages()
-    housekeeping.erase_mailer_minutes()
-    assert MailerMinute.objects.exists()
-    move_minutes(timedelta(days=1, minutes=2))
-    housekeeping.erase_mailer_minutes()
-    assert not MailerMinute.objects.exists()
+    move_sent(4 * 24 + 1)
+    queue(Kind.CONFIRM)
+    send_messages()
+    assert list(Mailer.objects.get().sent.values()) == [1]
 
 
 # The delay that pages state
 
 INBOXES = ["/sq/zotimi/emaili/", "/en/pledge/inbox/"]
-WORDS = {
-    "minutes": ("brenda pak minutash", "within a few minutes"),
-    "hour": ("brenda një ore", "within an hour"),
-    "today": ("brenda ditës së sotme", "later today"),
-    "tomorrow": ("nesër", "tomorrow"),
-    "later": ("gjatë ditëve që vijnë", "in the next few days"),
-}
+WORDS = {False: ("brenda një minute", "within a minute"), True: ("vonohen më shumë se zakonisht", "longer than usual")}
 
 
-@pytest.mark.parametrize(
-    ("wait", "step"),
-    [
-        (timedelta(minutes=10), "minutes"),
-        (timedelta(minutes=11), "hour"),
-        (timedelta(minutes=61), "today"),
-        (timedelta(hours=11), "tomorrow"),
-        (timedelta(hours=33), "tomorrow"),
-        (timedelta(hours=34), "later"),
-    ],
-)
-def test_a_wait_is_told_in_a_few_steps(wait, step):
-    # 14:30 in Tirana
-    assert step_of(wait, datetime(2026, 11, 27, 13, 30, tzinfo=UTC)) == step
+def is_slow():
+    housekeeping.tell_delay_of_mail()
+    text = Document(Client().get(INBOXES[1])).words()
+    assert (WORDS[False][1] in text) != (WORDS[True][1] in text)
+    return WORDS[True][1] in text
 
 
 @pytest.mark.django_db
 @pytest.mark.parametrize(
-    ("limits", "kind", "number", "age", "step"),
+    ("limits", "kind", "number", "minutes", "expected"),
     [
-        ({"per_day": 100, "per_minute": 60}, Kind.CONFIRM, 0, 0, "minutes"),
-        ({}, Kind.CONFIRM, 1, 30, "hour"),
-        ({"per_minute": 2}, Kind.CONFIRM, 60, 0, "hour"),
-        ({"per_minute": 1}, Kind.REMINDER, 30, 0, "minutes"),
+        ({"per_day": 100, "per_minute": 60}, Kind.CONFIRM, 0, 0, False),
+        ({}, Kind.CONFIRM, 1, 9, False),
+        ({}, Kind.CONFIRM, 1, 11, True),
+        ({}, Kind.LINKS, 1, 11, True),
+        ({}, Kind.REMINDER, 30, 11, False),
     ],
-    ids=["nothing waits", "age of what waits", "rate", "bulk delays nobody"],
+    ids=["nothing waits", "a while", "too long", "other kinds", "bulk delays nobody"],
 )
-def test_the_delay_follows_age_and_rate_of_what_people_wait_for(settings, limits, kind, number, age, step):
+def test_mail_is_slow_once_what_people_wait_for_is_late(settings, limits, kind, number, minutes, expected):
     limit(settings, **limits)
     queue(kind, number)
-    Message.objects.update(due_at=F("due_at") - timedelta(minutes=age))
-    assert MailDelay.measure() == step
+    Message.objects.update(due_at=F("due_at") - timedelta(minutes=minutes))
+    assert is_slow() == expected
 
 
 @pytest.mark.django_db
-def test_the_delay_follows_the_quota(settings, mail_server):
+def test_mail_is_slow_while_the_quota_is_used_up(settings, mail_server):
     limit(settings, per_day=2)
     queue(Kind.CONFIRM, 2)
+    assert not is_slow()
     send_messages()
-    assert MailDelay.measure() in ("tomorrow", "later"), "of the first place that is free again"
-    move_minutes(timedelta(hours=23, minutes=40))
-    assert MailDelay.measure() == "hour"
-    queue(Kind.CONFIRM, 4)
-    assert MailDelay.measure() == "later", "more than the quota of a day waits"
+    assert is_slow(), "although nothing waits yet"
+    move_sent(4 * 24 + 1)
+    assert not is_slow()
 
 
 @pytest.mark.django_db
-def test_a_failing_server_is_no_matter_of_minutes(settings, mail_server):
+def test_mail_is_slow_while_the_server_fails(settings, mail_server):
     mail_server.replies["MAIL"] = "550 5.7.1 not from you"
     queue(Kind.CONFIRM)
     send_messages()
+    assert not is_slow()
     Message.objects.update(queued_at=F("queued_at") - timedelta(hours=1))
-    assert MailDelay.measure() in ("today", "tomorrow")
+    assert is_slow()
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("step", WORDS)
-def test_the_page_after_the_form_states_the_delay(step):
-    MailDelay.objects.create(pk=1, step=step)
+@pytest.mark.parametrize("expected", WORDS)
+def test_the_pages_after_a_form_say_so_in_both_languages_at_once(expected):
     for place, path in [*enumerate(INBOXES), (0, "/sq/zotimi-im/derguar/"), (1, "/en/my-pledge/sent/")]:
+        ContentVersion.set_mail_slow(not expected)
+        assert f"{WORDS[not expected][place]}" in Document(Client().get(path)).words(), path
+        ContentVersion.set_mail_slow(expected)
         response = Client().get(path)
         assert response.status_code == 200, path
         text = Document(response).words()
-        found = [key for key, words in WORDS.items() if f"{words[place]}." in text]
-        assert found == [step], path
-
-
-@pytest.mark.django_db
-def test_a_kept_page_states_the_delay_of_now():
-    path = INBOXES[1]
-    assert "within a few minutes" in Document(Client().get(path)).words()
-    MailDelay.objects.create(pk=1, step="tomorrow")
-    assert "tomorrow" in Document(Client().get(path)).words()
+        assert [slow for slow, words in WORDS.items() if words[place] in text] == [expected], path
 
 
 def test_errors_of_providers_are_sorted_like_those_of_servers():

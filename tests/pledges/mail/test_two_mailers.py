@@ -12,7 +12,6 @@ from django.utils import timezone
 
 from pledges.models import FollowUp, Message, Pledge
 from pledges.returns import returns
-from pledges.statistics import funnel
 from tests.drill import rounds
 from tests.factories import make_pledge
 from tests.pledges.statistics.made import by_provider, recount
@@ -118,12 +117,6 @@ def test_states_wishes_and_the_funnel_are_right():
     forged = sum(fate == "forged" for fate in fates.values())
     assert Counter({"ignored": forged}) == +sum_of("ignored")
     assert without_ignored() == recount()
-    before = by_provider()
-    for pledge in Pledge.objects.all()[: number // 4]:
-        pledge.withdraw()
-    assert by_provider() == before
-    funnel.fold()
-    assert by_provider() == before
 
 
 def environment(first, bulk):

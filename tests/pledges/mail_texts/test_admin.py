@@ -32,7 +32,7 @@ def path_of_text(kind, end="change"):
 def form_of(kind, **changed):
     """The form's data as a browser would send it, with these fields changed."""
     text = text_of(kind)
-    columns = [f"{column}_{language}" for column in text.spec.columns for language in ("sq", "en")]
+    columns = [f"{column}_{language}" for column in content.columns_of(text.spec) for language in ("sq", "en")]
     return {column: getattr(text, column) for column in columns} | changed
 
 

@@ -13,7 +13,7 @@ from reversion.models import Version
 from campaign.models import Demand, ExternalLink
 from pledges.follows import followable
 from pledges.mailings.models import MailingContent
-from pledges.models import BlockedAddress, County, Follow, MailerMinute, Mailing, Message, Sector, TrialMessage
+from pledges.models import BlockedAddress, County, Follow, Mailer, Mailing, Message, Sector, TrialMessage
 from staff.models import AuditEntry
 from staff.roles import Role
 from tests.factories import make_pledge, run_worker, sign_in
@@ -315,7 +315,7 @@ def test_a_second_person_reads_it_and_releases_it_with_a_second_press(zana, besa
     mailing.refresh_from_db()
     assert (mailing.state, mailing.released_by.first_name) == ("sending", "Besa")
     Mailing.objects.fill_queue()
-    assert set(Message.objects.values_list("pledge", flat=True)) == {pledge.pk for pledge in pledges}
+    assert set(Message.objects.values_list("about_id", flat=True)) == {pledge.pk for pledge in pledges}
 
 
 def test_without_limits_of_the_mail_server_the_page_says_so(zana):
@@ -496,7 +496,7 @@ def test_the_page_tells_how_far_it_is(besa, settings):
     page = Document(response)
     assert "Sent to 1 of 8" in page.words() and "Still to be sent 7" in page.words()
     assert "data-in-progress" in response.text and "Sending continues automatically" not in page.words()
-    MailerMinute.objects.create(mailer="default", minute=timezone.now(), n=2)
+    Mailer.objects.create(name="default").use(2)
     page = Document(besa.get(sending(mailing), headers=ENGLISH))
     assert (
         "The mail server accepts no more emails for now: at most 1 a day. Sending continues automatically."

@@ -63,7 +63,7 @@ def test_everyone_who_asked_for_news_gets_it_once_in_their_language():
     }
     mailing.refresh_from_db()
     assert mailing.state == "done" and mailing.ended_at
-    assert set(mailing.messages.values_list("pledge", "state")) == {(sq.pk, "sent"), (en.pk, "sent")}
+    assert set(mailing.messages.values_list("about_id", "state")) == {(sq.pk, "sent"), (en.pk, "sent")}
     assert mailing.figures() == {"sent": 2, "given_up": 0, "returned": 0, "spam": 0, "unsubscribed": 0, "waiting": 0}
 
 
@@ -348,7 +348,7 @@ def test_who_withdraws_or_ends_the_news_while_it_runs_gets_nothing():
     gone, quiet, stays = follower(), follower(), follower()
     mailing = release()
     Mailing.objects.fill_queue()
-    claimed = {message.pledge_id: message for message in Message.objects.claim(20, LEASE)}
+    claimed = {message.about_id: message for message in Message.objects.claim(20, LEASE)}
     gone.withdraw()
     Follow.end_news([quiet])
     assert claimed[gone.pk].compose() is None and claimed[quiet.pk].compose() is None

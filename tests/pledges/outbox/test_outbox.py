@@ -10,7 +10,7 @@ from django.contrib.sessions.models import Session
 from django.core import mail
 from django.utils import timezone
 
-from pledges.crypto import keys, links
+from pledges.crypto import links
 from pledges.inbox.submissions import settle_all, submit
 from pledges.models import (
     BlockedAddress,
@@ -25,11 +25,10 @@ from pledges.models import (
 )
 from pledges.outbox import accounts as staff_accounts
 from pledges.person import PERSON_FIELDS
-from pledges.rotation import rotation
 from staff.models import Account, Invitation
 from tests import tally
 from tests.factories import make_inviter, make_pledge, make_staff, make_submission, run_worker
-from tests.keys import new_key
+from tests.keys import new_key, rotate_keys
 from tests.pledges.outbox.replay import replay, restored, take_entries
 
 pytestmark = pytest.mark.django_db
@@ -199,9 +198,7 @@ def test_signing_confirming_and_rotating_keys_write_nothing(settings):
     ReferralLink.objects.create_for(Pledge.objects.first())
     for name in ("FIELD_KEYS", "DIGEST_KEYS"):
         setattr(settings, name, [new_key(*getattr(settings, name)), *getattr(settings, name)])
-    keys.check_settings()
-    rotation.redigest()
-    rotation.reencrypt()
+    rotate_keys()
     assert kinds() == []
 
 

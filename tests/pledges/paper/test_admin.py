@@ -312,10 +312,12 @@ def test_a_void_sheet_stops_counting_for_good(ana, ben):
 def test_the_municipality_can_be_stored_later(ana):
     sheet, place = make_sheet("counted"), Municipality.objects.get(name_sq="Durrës")
     path = f"{LIST}{sheet.pk}/change/"
-    ana.post(path, {"municipality": place.pk})
+    ana.post(path, {"place": "1", "municipality": place.pk})
     assert exact_total() == 12
     assert tally.counties() == {place.county_id: 12}
-    assert errors(ana.post(path, {"municipality": "0"})) and PaperSheet.objects.get().municipality == place
+    assert (
+        errors(ana.post(path, {"place": "1", "municipality": "0"})) and PaperSheet.objects.get().municipality == place
+    )
 
 
 def test_the_page_of_a_sheet_shows_no_count_that_waits(ana):

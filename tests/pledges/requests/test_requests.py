@@ -134,7 +134,6 @@ def test_every_model_with_an_address_is_in_the_search():
         "SlowLane": "a network, for an hour",
         "ProtectionUnit": "the public address of an office",
         "UsedChallenge": "a number, of no person",
-        "FunnelChange": "the domain of an erased pledge, for a minute",
     }
     marks = ("_cipher", "address_digest", "mailbox_digest", "_digest", "digest", "email")
     found = {
@@ -266,7 +265,7 @@ def test_the_links_of_an_address_come_without_the_restricted_group_or_organisati
     held.restrict(ADDRESS, [str(newer.pk)])
     assert submit(Submission(kind="links").seal(email=ADDRESS))
     settle_all()
-    assert [(each.kind, each.contact) for each in Message.objects.queued()] == [(kind, older)]
+    assert [(each.kind, each.about) for each in Message.objects.queued()] == [(kind, older)]
 
 
 def test_a_new_address_of_a_restricted_pledge_waits():

@@ -12,7 +12,7 @@ from django.core import mail
 from django.test import Client
 
 from pledges import housekeeping
-from pledges.models import FollowUp, FunnelDay, Message, OutboxEntry, Pledge, ReturnedMailbox
+from pledges.models import FollowUp, Message, OutboxEntry, Pledge, ReturnedMailbox, Statistic
 from pledges.requests import held
 from tests.clock import let_time_pass
 from tests.factories import links_in, make_pledge, make_submission, run_worker, send_messages
@@ -84,7 +84,7 @@ def sent(kind=Kind.CONFIRM, **pledge):
 
 
 def ignored():
-    return sum(FunnelDay.objects.filter(kind="ignored").values_list("n", flat=True))
+    return sum(Statistic.objects.filter(kind="ignored").values_list("n", flat=True))
 
 
 def state_of(message):
@@ -149,7 +149,7 @@ def withdraw(message):
 
 def change_address(message):
     message.pledge.request_new_address("drita.re@shembull.al")
-    pledge = Pledge.objects.get(pk=message.pledge_id)
+    pledge = Pledge.objects.get(pk=message.about_id)
     assert pledge.use_new_address()
 
 
@@ -280,7 +280,7 @@ def test_the_button_of_a_reminder_ends_all_emails(mail_server, client):
     [path] = links_in(mail["List-Unsubscribe"].strip("<>"), "block")
     body = "List-Unsubscribe=One-Click"
     assert client.post(path, body, content_type="application/x-www-form-urlencoded").status_code in (200, 302, 303)
-    assert not Pledge.objects.filter(pk=reminder.pledge_id).exists()
+    assert not Pledge.objects.filter(pk=reminder.about_id).exists()
 
 
 # Who may report

@@ -1,90 +1,224 @@
-"""Rotation of keys and changed provider rules: everything stays readable, found and unique at every stage."""
+"""Rotation of keys: everything stays readable, found and unique, and meanwhile strangers write nothing."""
 
+import uuid
 from datetime import timedelta
 
 import pytest
-from django.conf import settings as configured
-from django.core.management import CommandError
 from django.db import IntegrityError, transaction
 from django.db.models.functions import Now
-from django.test import override_settings
-from django_tasks_db.models import DBTaskResult
+from django.utils import timezone
 
-from pledges import housekeeping
-from pledges.addresses import normalise_name
+from pledges import starting
 from pledges.crypto import keys, links
 from pledges.crypto.links import Purpose
-from pledges.models import BlockedAddress, EventCount, Message, Pledge, ProviderRule, ReferralLink, Submission
-from pledges.rotation import registration, rotation
-from tests.clock import let_time_pass
-from tests.events import make_coming, make_event
-from tests.factories import (
-    form_data,
-    make_inviter,
-    make_pledge,
-    make_submission,
-    run_worker,
-    settle_all,
+from pledges.crypto.models import Closed
+from pledges.inbox.submissions import settle
+from pledges.models import (
+    BlockedAddress,
+    Enquiry,
+    EventCount,
+    GroupPledge,
+    Joining,
+    Message,
+    OutboxEntry,
+    Pledge,
+    ReferralLink,
+    Rotation,
+    Submission,
 )
-from tests.keys import install, new_key, rotate_keys
+from pledges.rotation import rotation
+from pledges.rotation.encrypted import ENCRYPTED_TEXTS
+from tests.clock import let_time_pass
+from tests.enquiries import enquiry_data, make_enquiry
+from tests.events import make_coming, make_event
+from tests.factories import form_data, make_inviter, make_pledge, make_staff, make_submission, run_worker, sign_in
+from tests.keys import new_key, rotate_keys
+from tests.organisations import make_joining
+from tests.pledges.groups.made import group_data, make_group
 from tests.pledges.signing.personal import opens_nothing
 
 pytestmark = pytest.mark.django_db
 
-FORM, INBOX = "/sq/zotimi/", "/sq/zotimi/emaili/"
+FORM = "/sq/zotimi/"
 
 OLD = new_key()
 NEW = new_key(OLD)
 
 
 @pytest.fixture
-def encrypted_rows(settings):
-    """One row of each encrypted kind, with the old key."""
-    settings.FIELD_KEYS = [OLD]
-    install(OLD, "FIELD_KEYS")
-    pledge = make_pledge("Drita Kola", "drita@shembull.al", state="confirmed")
+def old(settings):
+    """The site has one old key of each kind."""
+    settings.FIELD_KEYS = settings.DIGEST_KEYS = [OLD]
+    return settings
+
+
+def begin(settings, *lists):
+    """Start a process with a new first key of these lists (default: both), which closes the site."""
+    for name in lists or keys.LISTS:
+        setattr(settings, name, [NEW, OLD])
+    starting.check()
+
+
+def rotate(settings, *lists):
+    """Rotate to the new key, and remove the old one."""
+    begin(settings, *lists)
+    printed = rotate_keys()
+    for name in lists or keys.LISTS:
+        setattr(settings, name, [NEW])
+    return printed
+
+
+def texts():
+    """All encrypted texts, by model."""
+    return {
+        model: sorted(
+            str(getattr(row, text))
+            for row in model.objects.all()
+            for text in names
+            if getattr(row, f"{text}_cipher") is not None
+        )
+        for model, names in ENCRYPTED_TEXTS.items()
+    }
+
+
+def ids():
+    """The ids of the keys of all stored values but those of networks, which live for a week."""
+    return {
+        bytes(value)[:1]
+        for model in ENCRYPTED_TEXTS
+        for row in model.objects.all()
+        for field in model._meta.fields
+        if field.name.endswith(("_cipher", "_digest")) and field.name != "network_digest"
+        if (value := getattr(row, field.name)) is not None
+    }
+
+
+def test_every_value_is_renewed_and_the_old_keys_are_no_longer_needed(old):
+    make_inviter("Drita Kola", "drita@shembull.al")
+    moving = make_coming(make_event())
+    moving.set_new_address("arta@tjeter.al")
+    moving.save()
+    make_group(), make_joining(), make_enquiry()
+    make_pledge("Zana Lela", "zana@shembull.al").block()
+    make_pledge("Besa Lela", "besa@shembull.al", state="confirmed").withdraw()
+    before = texts()
+    assert sum(map(len, before.values())) > 14
+    OutboxEntry.objects.all().delete()
+    rotate(old)
+    assert texts() == before and ids() == {keys.first_id("FIELD_KEYS")}
+    assert not OutboxEntry.objects.exists(), "nobody was erased or changed"
+    assert "Secrets of staff: 0 rows." in rotate_keys(), "it can be repeated"
+    old.FIELD_KEYS = [OLD]
+    with pytest.raises(keys.CannotDecrypt):
+        texts()
+
+
+def make_people():
+    """Two pledges of one mailbox and one of another, and a blocked address."""
+    make_pledge("Zana Lela", "zana@gmail.com").block()
+    return [
+        make_pledge("Drita Kola", "drita.kola@gmail.com", state="confirmed"),
+        make_pledge("Agim Kola", "dritakola@googlemail.com", state="confirmed"),
+        make_pledge("Arta Lela", "arta@shembull.al"),
+    ]
+
+
+def copy_of(pledge):
+    """Another confirmed pledge like this one, without a person."""
+    copy = Pledge.objects.get(pk=pledge.pk)
+    copy.pk, copy.state, copy.confirmed_at, copy.name_cipher = uuid.uuid4(), "confirmed", Now(), None
+    return copy
+
+
+def check_people(client, drita, agim, arta):
+    """Everyone is found in every spelling, no form makes a duplicate, and the database refuses one."""
+    assert list(Pledge.objects.at_address("D.rita.Kola+x@gmail.com")) == [drita, agim]
+    assert list(Pledge.objects.at_address("ARTA@shembull.al")) == [arta]
+    assert list(Pledge.objects.of_domain("shembull.al")) == [arta]
+    assert BlockedAddress.objects.holds("z.ana@gmail.com")
+    assert drita in Pledge.objects.get(pk=agim.pk).others_at_address()
+    before = Pledge.objects.count()
+    for fields in (
+        {"name": "KOLÀ  drita", "email": "DRITAKOLA+1@gmail.com"},
+        {"name": "Lela Arta", "email": "Arta@Shembull.al"},
+        {"name": "I Treti", "email": "dritakola@gmail.com"},
+        {"name": "Tjetër Emër", "email": "zana@googlemail.com"},
+    ):
+        client.post(FORM, form_data(**fields))
+    settle()
+    assert not Submission.objects.exists() and Pledge.objects.count() == before
+    for name, address in (("Drita Kola", "dritakola@gmail.com"), ("I Treti", "drita.kola@gmail.com")):
+        again = copy_of(arta)
+        again.set_person(name, address)
+        for again.slot in (1, 2):
+            with pytest.raises(IntegrityError), transaction.atomic():
+                again.save(force_insert=True)
+
+
+@pytest.mark.parametrize("lists", [["DIGEST_KEYS"], ["FIELD_KEYS"], ["FIELD_KEYS", "DIGEST_KEYS"]], ids=str)
+def test_one_person_one_pledge_before_and_after_a_rotation(client, old, lists):
+    people = make_people()
+    check_people(client, *people)
+    rotate(old, *lists)
+    check_people(client, *people)
+
+
+class Killed(Exception):
+    pass
+
+
+@pytest.fixture
+def many(old):
+    """More pledges than one batch: two of each mailbox."""
+    template = make_pledge("Filan Fisteku", "filan@shembull.al", state="confirmed")
+    pledges = []
+    for number in range(rotation.BATCH_ROWS + 4):
+        pledge = copy_of(template)
+        pledge.slot = 1 + number % 2
+        pledge.set_person(f"Emri {'abcdefghij'[number % 10]}", f"{number // 2}@shembull.al")
+        pledges.append(pledge)
+    Pledge.objects.bulk_create(pledges)
+    return len(pledges) + 1
+
+
+def test_a_rotation_that_is_killed_leaves_every_mailbox_whole_and_is_finished_by_the_next(old, many):
+    begin(old)
+
+    def kill(done):
+        raise Killed
+
+    with pytest.raises(Killed):
+        rotation.renew(Pledge, rotation.stale(Pledge), kill)
+    left = rotation.stale(Pledge).count()
+    assert 0 < left < many and Rotation.objects.exists()
+    assert all(pledge.name and pledge.address for pledge in Pledge.objects.all()), "all rows are readable meanwhile"
+    for pledge in Pledge.objects.exclude(
+        address_digest=Pledge.objects.at_address("filan@shembull.al").get().address_digest
+    ):
+        assert pledge.others_at_address().count() == 1, "and the other pledge of a mailbox is found by this one"
+        assert Pledge.objects.at_address(pledge.address).count() == 2
+    rotate_keys()
+    assert not rotation.stale(Pledge).exists() and not Rotation.objects.exists()
+
+
+def test_an_event_a_link_and_a_waiting_form_need_no_old_key_after_a_rotation(old):
+    event, code = make_event(), make_inviter()[1].code
+    coming = make_coming(event)
+    make_submission("Besa Lela", "besa@shembull.al")
+    rotate(old)
+    assert coming.confirm()
+    assert (ReferralLink.objects.get().code, EventCount.objects.get().confirmations) == (code, 1)
+    assert Pledge.objects.at_address("besa@shembull.al").get().name == "Besa Lela", "it was settled before"
+
+
+def test_queued_messages_and_sent_links_survive_a_rotation(old, client, mailoutbox):
+    make_pledge("Besa Lela", "besa@shembull.al", state="confirmed").withdraw()
     moving = make_pledge("Arta Lela", "arta@shembull.al", state="confirmed")
     moving.set_new_address("arta@tjeter.al")
     moving.save()
-    make_pledge("Zana Lela", "zana@shembull.al").block()
-    make_pledge("Besa Lela", "besa@shembull.al", state="confirmed").withdraw()
-    return pledge, moving
-
-
-def decrypted():
-    return (
-        sorted((pledge.name, pledge.address, pledge.new_address) for pledge in Pledge.objects.all()),
-        [blocked.address for blocked in BlockedAddress.objects.all()],
-        [message.address for message in Message.objects.filter(pledge=None)],
-    )
-
-
-EVERYTHING = (
-    [("Arta Lela", "arta@shembull.al", "arta@tjeter.al"), ("Drita Kola", "drita@shembull.al", None)],
-    ["zana@shembull.al"],
-    ["besa@shembull.al"],
-)
-
-
-def test_all_rows_are_reencrypted_and_the_old_key_is_no_longer_needed(encrypted_rows, settings):
-    settings.FIELD_KEYS = [NEW, OLD]
-    assert decrypted() == EVERYTHING, "readable before the rotation"
-    assert "Re-encrypted: 4 rows." in rotate_keys()
-    assert "Re-encrypted: 0 rows." in rotate_keys()
-    settings.FIELD_KEYS = [NEW]
-    assert decrypted() == EVERYTHING
-    settings.FIELD_KEYS = [OLD]
-    with pytest.raises(keys.CannotDecrypt):
-        decrypted()
-
-
-def test_queued_messages_and_sent_links_survive_a_rotation(encrypted_rows, settings, client, mailoutbox):
-    _, moving = encrypted_rows
     moving.refresh_from_db()
     path = links.path(Purpose.NEW_ADDRESS, moving)
-    settings.FIELD_KEYS = [NEW, OLD]
-    rotate_keys()
-    settings.FIELD_KEYS = [NEW]
+    rotate(old)
     run_worker()
     assert [mail.to for mail in mailoutbox] == [["besa@shembull.al"]]
     assert client.post(path).status_code == 200
@@ -92,206 +226,151 @@ def test_queued_messages_and_sent_links_survive_a_rotation(encrypted_rows, setti
     assert moving.address == "arta@tjeter.al"
 
 
-class Interrupted(Exception):
-    pass
+def test_the_message_limit_and_the_block_of_a_mailbox_outlast_a_rotation(old, mailoutbox):
+    make_pledge("Zana Lela", "zana@shembull.al").block()
+    pledges = [make_pledge(address=f"drita+{number}@shembull.al", state="confirmed") for number in range(7)]
+    for pledge in pledges[:5]:
+        Message.queue(Message.Kind.LINKS, pledge)
+    run_worker()
+    begin(old)
+    Message.queue(Message.Kind.LINKS, pledges[5])
+    run_worker()
+    rotate(old)
+    Message.queue(Message.Kind.LINKS, pledges[6])
+    run_worker()
+    assert len(mailoutbox) == 5
+    assert BlockedAddress.objects.holds("z.ana+1@shembull.al")
+    let_time_pass(timedelta(days=1, minutes=1))
+    run_worker()
+    assert len(mailoutbox) == 7
 
 
-def interrupt(_done):
-    raise Interrupted
+def test_forms_set_aside_are_sealed_anew_and_those_that_no_key_opens_are_named(old):
+    make_submission("Drita Kola", "drita@shembull.al")
+    broken = make_submission("Arta Lela", "arta@shembull.al")
+    Submission.objects.filter(pk=broken.pk).update(payload=b"x" * 40)
+    Submission.objects.update(state="aside", aside_at=Now(), error="IntegrityError")
+    begin(old)
+    printed = rotate_keys()
+    assert "1 forms that are set aside open with no key" in printed and "Drita" not in printed
+    old.FIELD_KEYS = old.DIGEST_KEYS = [NEW]
+    assert Submission.objects.exclude(pk=broken.pk).get().form["name"] == "Drita Kola"
+
+
+def test_a_row_that_no_key_opens_is_named_and_keeps_nobody_from_the_rotation(old, client):
+    pledge = make_pledge()
+    BlockedAddress.objects.add("zana@shembull.al")
+    cipher = bytes(BlockedAddress.objects.get().address_cipher)
+    BlockedAddress.objects.update(address_cipher=cipher[:-1] + bytes([cipher[-1] ^ 1]))
+    begin(old)
+    assert "1 values that no key opens are listed in the table pledges_unreadable" in rotate_keys()
+    assert "unreadable: 1" in client.get("/readyz").json()["wrong"] and Pledge.objects.get().name == pledge.name
+    BlockedAddress.objects.update(address_cipher=cipher)
+    rotate_keys()
+    old.FIELD_KEYS = [NEW]
+    assert BlockedAddress.objects.get().address == "zana@shembull.al"
+
+
+def test_an_erased_person_keeps_a_digest_of_the_old_key(old):
+    pledge = make_pledge("Drita Kola", "drita@shembull.al", state="confirmed")
+    Pledge.objects.filter(pk=pledge.pk).erase_person()
+    begin(old)
+    assert "Done" in rotate_keys() and list(Pledge.objects.at_address("drita@shembull.al")) == [pledge]
+
+
+# While keys are being changed
 
 
 @pytest.fixture
-def many_pledges(settings):
-    """More pledges than one batch, with the old keys; the value is their number."""
-    settings.FIELD_KEYS = settings.DIGEST_KEYS = [OLD]
-    install(OLD)
-    template, rules = make_pledge(), ProviderRule.objects.by_domain()
-    pledges = []
-    for number in range(rotation.BATCH_ROWS + 5):
-        pledge = Pledge(
-            sector_id=template.sector_id,
-            consent_id=template.consent_id,
-            wording_id=template.wording_id,
-            language="sq",
-            consent_language="sq",
-            worded_language="sq",
-            slot=1,
-        )
-        pledge.name_cipher = keys.encrypt(f"Emri {number}", associated_data=pledge.associated_data("name"))
-        pledge.address_cipher = keys.encrypt(f"{number}@shembull.al", associated_data=pledge.associated_data("address"))
-        pledge.set_digests(f"Emri {number}", f"{number}@shembull.al", rules)
-        pledges.append(pledge)
-    Pledge.objects.bulk_create(pledges)
-    return len(pledges) + 1
+def closed(old):
+    """Keys are being changed until 14:35."""
+    pledge = make_pledge("Drita Kola", "drita@shembull.al", state="confirmed")
+    begin(old)
+    Rotation.objects.update(opens_at=timezone.localtime().replace(hour=14, minute=35))
+    return pledge
 
 
-def test_reencryption_resumes_after_an_interruption(many_pledges, settings):
-    settings.FIELD_KEYS = [NEW, OLD]
-    assert registration.begin("FIELD_KEYS")
-    with pytest.raises(Interrupted):
-        rotation.reencrypt(interrupt)
-    assert Pledge.objects.with_stale_ciphers().count() == many_pledges - rotation.BATCH_ROWS
-    assert {pledge.name[:4] for pledge in Pledge.objects.all()} == {"Emri", "Arta"}, "all rows are readable meanwhile"
-    assert rotation.reencrypt() == many_pledges - rotation.BATCH_ROWS
-    settings.FIELD_KEYS = [NEW]
-    assert all(pledge.name and pledge.address for pledge in Pledge.objects.all())
+def is_closed(response, language="sq"):
+    words = {"sq": "rreth orës 14:35", "en": "at about 14:35"}[language]
+    assert response.status_code == 503
+    return words in response.text and int(response["Retry-After"]) >= 60
 
 
-def test_redigesting_resumes_after_an_interruption(many_pledges, settings):
-    settings.DIGEST_KEYS = [NEW, OLD]
-    assert registration.begin("DIGEST_KEYS")
-    with pytest.raises(Interrupted):
-        rotation.redigest(interrupt)
-    assert Pledge.objects.with_stale_digests().count() == many_pledges - rotation.BATCH_ROWS
-    assert all(
-        Pledge.objects.at_address(f"{number}@shembull.al").count() == 1 for number in range(0, many_pledges - 1, 7)
+@pytest.mark.parametrize("language", ["sq", "en"])
+def test_forms_say_when_they_open_and_take_nothing(client, closed, language):
+    form = {"sq": "/sq/zotimi/", "en": "/en/pledge/"}[language]
+    assert is_closed(client.get(form), language)
+    for path, data in {
+        "/sq/zotimi/": form_data(name="Arta Lela", email="arta@shembull.al"),
+        "/sq/zotimi-im/": form_data(email="drita@shembull.al"),
+        "/sq/zotimi-ne-grup/": group_data(),
+        "/sq/kontakt/tjeter/": enquiry_data(),
+    }.items():
+        assert is_closed(client.post(path, data)), path
+    assert client.get("/sq/").status_code == client.get("/sq/sa-jemi/").status_code == 200
+    rotate_keys()
+    assert client.get(form).status_code == 200
+    assert not Submission.objects.exists() and not Enquiry.objects.exists()
+
+
+def test_a_form_that_was_accepted_a_moment_before_is_not_stored(closed):
+    """The statement that stores it looks itself."""
+    with pytest.raises(Closed):
+        make_submission("Arta Lela", "arta@shembull.al")
+    assert not Submission.objects.exists()
+
+
+def test_personal_pages_show_but_change_nothing(client, closed):
+    pending = make_pledge("Arta Lela", "arta@shembull.al")
+    for purpose, pledge, data in (
+        (Purpose.CONFIRM, pending, {}),
+        (Purpose.MANAGE, closed, {"name": "Drita Lela", "sector": "teachers"}),
+        (Purpose.MANAGE, closed, {"change_address": "", "email": "drita@tjeter.al"}),
+        (Purpose.SHARE, closed, {"make": ""}),
+    ):
+        path = links.path(purpose, pledge)
+        assert client.get(path).status_code == 200
+        before = list(Pledge.objects.order_by("pk").values())
+        assert is_closed(client.post(path, data)), purpose
+        assert list(Pledge.objects.order_by("pk").values()) == before
+    group = make_group(state="submitted")
+    assert is_closed(client.post(links.path(Purpose.GROUP_CONFIRM, group), {"group": [group.pk]}))
+    joining = make_joining(state="submitted")
+    assert is_closed(client.post(links.path(Purpose.JOINING_CONFIRM, joining)))
+
+
+def test_whoever_wants_to_go_can(client, closed):
+    agim, arta = (
+        make_pledge("Agim Kola", "agim@shembull.al", state="confirmed"),
+        make_pledge(address="arta@shembull.al"),
     )
-    assert rotation.redigest() == (many_pledges - rotation.BATCH_ROWS, [])
-    assert not Pledge.objects.with_stale_digests().exists()
+    assert client.post(links.path(Purpose.MANAGE, agim), {"revoke": ""}).status_code == 200
+    assert opens_nothing(client.get(links.path(Purpose.MANAGE, agim)))
+    assert client.post(links.path(Purpose.BLOCK, arta)).status_code == 200
+    assert client.post(links.path(Purpose.WITHDRAW, closed)).status_code == 200
+    assert list(Pledge.objects.all()) == [agim]
+    group, joining = make_group(state="confirmed"), make_joining(state="confirmed")
+    assert client.post(links.path(Purpose.GROUP_MANAGE, group), {"withdraw": ""}).status_code == 200
+    assert client.post(links.path(Purpose.ORGANISATION, joining), {"leave": ""}).status_code == 200
+    assert GroupPledge.objects.get().state == "withdrawn" and Joining.objects.get().state == "ended"
+    rotate_keys()
+    assert BlockedAddress.objects.holds("arta@shembull.al")
 
 
-# Digest keys. Each stage of a rotation: the keys that processes may have, and what was done before with which keys.
-
-STAGES = {
-    "before": ([[OLD]], []),
-    "restarting with both": ([[OLD], [NEW, OLD]], []),
-    "begun": ([[OLD], [NEW, OLD]], [(lambda: registration.begin("DIGEST_KEYS"), [NEW, OLD])]),
-    "rotated": ([[NEW, OLD]], [(rotate_keys, [NEW, OLD])]),
-    "restarting with the new": ([[NEW, OLD], [NEW]], [(rotate_keys, [NEW, OLD])]),
-    "rotated again": ([[NEW, OLD], [NEW]], [(rotate_keys, [NEW, OLD]), (rotate_keys, [NEW])]),
-}
-
-
-def make_people(key):
-    """Two pledges of one mailbox and one of another."""
-    install(key, "DIGEST_KEYS")
-    with override_settings(DIGEST_KEYS=[key]):
-        return [
-            make_pledge("Drita Kola", "drita.kola@gmail.com", state="confirmed"),
-            make_pledge("Agim Kola", "dritakola@googlemail.com", state="confirmed"),
-            make_pledge("Arta Lela", "arta@shembull.al"),
-        ]
+def test_staff_read_that_names_cannot_be_corrected_now(client, closed):
+    sign_in(client, make_staff(superuser=True))
+    path = f"/admin/pledges/pledge/{closed.pk}/change/"
+    page = client.get(path, follow=True)
+    data = page.context["adminform"].form.initial if page.context and "adminform" in page.context else {}
+    response = client.post(
+        path, {**{k: v for k, v in data.items() if v is not None}, "name": "Drita Lela", "asked": "phone"}, follow=True
+    )
+    assert "14:35" in response.text
+    closed.refresh_from_db()
+    assert closed.name == "Drita Kola"
 
 
-@pytest.mark.parametrize(("processes", "steps"), STAGES.values(), ids=STAGES)
-def test_one_person_one_pledge_at_every_stage_of_a_rotation(client, processes, steps):
-    drita, agim, arta = make_people(OLD)
-    with override_settings(DIGEST_KEYS=[OLD]):
-        make_pledge("Zana Lela", "zana@gmail.com").block()
-    for step, configuration in steps:
-        with override_settings(DIGEST_KEYS=configuration):
-            step()
-    for number, process in enumerate(processes):
-        with override_settings(DIGEST_KEYS=process):
-            # Each process finds the rows of all others.
-            assert list(Pledge.objects.at_address("D.rita.Kola+x@gmail.com")) == [drita, agim]
-            assert list(Pledge.objects.at_address("ARTA@shembull.al")) == [arta]
-            # The form makes no duplicate.
-            before = Pledge.objects.count()
-            for fields in (
-                {"name": "KOLÀ  drita", "email": "DRITAKOLA+1@gmail.com"},
-                {"name": "agim kola", "email": "drita.kola@gmail.com"},
-                {"name": "Lela Arta", "email": "Arta@Shembull.al"},
-                {"name": "I Treti", "email": "dritakola@gmail.com"},
-                {"name": "Zana Lela", "email": "z.ana@gmail.com"},
-                {"name": "Tjetër Emër", "email": "zana@googlemail.com"},
-            ):
-                response = client.post(FORM, form_data(**fields))
-                assert (response.status_code, response.url) == (303, INBOX)
-            settle_all()
-            assert Pledge.objects.count() == before
-            # The database refuses a duplicate.
-            for name, address in (("Drita Kola", "dritakola@gmail.com"), ("I Treti", "drita.kola@gmail.com")):
-                again = Pledge(
-                    sector=arta.sector,
-                    consent=arta.consent,
-                    wording=arta.wording,
-                    language="sq",
-                    consent_language="sq",
-                    worded_language="sq",
-                    state="confirmed",
-                    confirmed_at=Now(),
-                )
-                again.set_person(name, address)
-                for slot in (1, 2):
-                    again.slot = slot
-                    with pytest.raises(IntegrityError), transaction.atomic():
-                        again.save(force_insert=True)
-            # Every process finds a new pledge.
-            newcomer = make_pledge("Besa Lela", f"besa{number}@gmail.com")
-        for other in processes:
-            with override_settings(DIGEST_KEYS=other):
-                assert list(Pledge.objects.at_address(f"b.esa{number}@gmail.com")) == [newcomer]
-                client.post(FORM, form_data(name="Besa Lela", email=f"besa{number}+x@gmail.com"))
-                settle_all()
-                assert Pledge.objects.at_address(f"besa{number}@gmail.com").count() == 1
-
-
-def test_after_a_rotation_the_old_digest_key_is_no_longer_needed():
-    drita, agim, arta = make_people(OLD)
-    with override_settings(DIGEST_KEYS=[OLD]):
-        old = keys.digests("address", "dritakola@gmail.com")[0]
-    with override_settings(DIGEST_KEYS=[NEW, OLD]):
-        assert "Digests recomputed: 3 rows." in rotate_keys()
-        assert bytes(Pledge.objects.get(pk=drita.pk).address_digest_last) == old
-    with override_settings(DIGEST_KEYS=[NEW]):
-        assert "Digests recomputed: 3 rows." in rotate_keys()
-        assert "Digests recomputed: 0 rows." in rotate_keys()
-        assert list(Pledge.objects.of_domain("shembull.al")) == [arta]
-        for pledge in Pledge.objects.all():
-            assert bytes(pledge.address_digest) == bytes(pledge.address_digest_last) != old
-            assert bytes(pledge.name_digest) == bytes(pledge.name_digest_last)
-        assert list(Pledge.objects.at_address("dritakola@gmail.com")) == [drita, agim]
-
-
-@pytest.mark.parametrize("setting", ["DIGEST_KEYS", "FIELD_KEYS"])
-def test_referral_links_and_waiting_events_need_no_old_key_after_a_rotation(setting):
-    install(OLD, setting)
-    with override_settings(**{setting: [OLD]}):
-        event, code = make_event(), make_inviter()[1].code
-        coming = make_coming(event)
-        submission = make_submission(event=event.code)
-    with override_settings(**{setting: [NEW, OLD]}):
-        rotate_keys()
-    with override_settings(**{setting: [NEW]}):
-        rotate_keys()
-        assert coming.confirm() and Pledge.objects.get(pk=submission.pk).confirm()
-        assert (ReferralLink.objects.get().code, EventCount.objects.get().confirmations) == (code, 2)
-
-
-@pytest.mark.parametrize("setting", ["DIGEST_KEYS", "FIELD_KEYS"])
-def test_a_rotation_settles_what_was_sent_with_the_old_keys(setting):
-    install(OLD, setting)
-    with override_settings(**{setting: [OLD]}):
-        make_submission("Drita Kola", "drita@shembull.al")
-    with override_settings(**{setting: [NEW, OLD]}):
-        rotate_keys()
-    with override_settings(**{setting: [NEW]}):
-        rotate_keys()
-        [pledge] = Pledge.objects.at_address("drita@shembull.al")
-        assert (pledge.name, pledge.address) == ("Drita Kola", "drita@shembull.al")
-
-
-def test_a_rotation_is_not_done_while_a_submission_set_aside_needs_the_old_keys():
-    setting = "FIELD_KEYS"
-    install(OLD, setting)
-    with override_settings(**{setting: [OLD]}):
-        make_submission("Drita Kola", "drita@shembull.al")
-    Submission.objects.update(state="aside", aside_at=Now(), error="23514")
-    with override_settings(**{setting: [NEW, OLD]}):
-        with pytest.raises(CommandError, match="1 submission") as error:
-            rotate_keys()
-        assert "Drita" not in str(error.value)
-        Submission.objects.all().try_again()
-        assert "Done." in rotate_keys()
-        assert Pledge.objects.get().name == "Drita Kola"
-
-
-def test_a_changed_rule_applies_to_submissions_that_wait():
-    make_submission("Drita Kola", "drita.kola@shembull.al")
-    ignore_dots()
-    assert rotation.redigest() == (0, [])
-    assert Pledge.objects.at_address("d.r.i.takola@shembull.al").count() == 1
+# Signed links
 
 
 def test_a_link_works_while_its_key_is_configured(client, settings):
@@ -311,135 +390,3 @@ def test_a_form_loaded_before_the_key_changed_can_be_sent(client, settings):
     fields = form_data()
     settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = NEW, [OLD]
     assert client.post(FORM, fields).status_code == 303
-
-
-def ignore_dots(domain="shembull.al"):
-    return ProviderRule.objects.create(domain=domain, ignores=".", source=configured.SITE_URL)
-
-
-def test_a_changed_rule_updates_all_digests_once():
-    pledge = make_pledge("Drita Kola", "drita.kola@shembull.al")
-    assert not rotation.is_stale() and not housekeeping.redigest()
-    ignore_dots()
-    assert rotation.is_stale()
-    assert housekeeping.redigest()
-    assert not housekeeping.redigest(), "a task waits already"
-    assert DBTaskResult.objects.count() == 1
-    run_worker()
-    assert not rotation.is_stale() and not housekeeping.redigest()
-    assert list(Pledge.objects.at_address("d.r.i.takola@shembull.al")) == [pledge]
-
-
-@pytest.mark.parametrize(
-    "change",
-    [
-        lambda: ProviderRule.objects.get(domain="gmail.com").delete(),
-        lambda: ProviderRule.objects.filter(domain="gmail.com").update(tag=""),
-        lambda: ProviderRule.objects.filter(domain="googlemail.com").update(same_as=""),
-    ],
-    ids=["deleted", "changed in bulk", "no alias any more"],
-)
-def test_any_change_of_the_rules_makes_digests_stale(change):
-    make_pledge()
-    assert not rotation.is_stale()
-    change()
-    assert rotation.is_stale()
-
-
-def test_two_pledges_that_now_share_a_mailbox_take_its_two_slots():
-    people = [("Drita Kola", "d.rita@shembull.al"), ("Agim Kola", "drita@shembull.al")]
-    pledges = [make_pledge(*person, state="confirmed") for person in people]
-    assert [pledge.slot for pledge in pledges] == [1, 1]
-    ignore_dots()
-    assert rotation.redigest() == (2, [])
-    assert {pledge.slot for pledge in Pledge.objects.at_address("drita@shembull.al")} == {1, 2}
-
-
-@pytest.mark.parametrize("third", ["Cen Kola", "DRITA  KOLÀ"], ids=["a third person", "the same person again"])
-def test_a_pledge_without_a_free_slot_is_reported_and_left_unchanged(third):
-    for name, address in (("Drita Kola", "d.rita@shembull.al"), ("Agim Kola", "drita@shembull.al")):
-        make_pledge(name, address, state="confirmed")
-    make_pledge(third, "dri.ta@shembull.al", state="confirmed")
-    elsewhere = make_pledge(address="a.rta@shembull.al")
-    ignore_dots()
-    done, [left] = rotation.redigest()
-    assert done == 3
-    assert Pledge.objects.at_address("drita@shembull.al").count() == 2
-    left = Pledge.objects.get(pk=left)
-    assert left in Pledge.objects.with_stale_digests() and left.name and left.address
-    assert list(Pledge.objects.at_address("arta@shembull.al")) == [elsewhere]
-    with pytest.raises(CommandError) as error:
-        rotate_keys()
-    assert str(left) in str(error.value)
-    assert left.name not in str(error.value) and "shembull" not in str(error.value)
-    # Once the duplicate is erased, the rest fits.
-    holders = list(Pledge.objects.at_address("drita@shembull.al"))
-    duplicates = [holder for holder in holders if normalise_name(holder.name) == normalise_name(left.name)]
-    (duplicates or holders)[0].delete()
-    assert rotation.redigest() == (1, []) and not rotation.is_stale()
-
-
-def test_a_pledge_without_a_free_slot_is_not_retried_every_minute():
-    for name, address in (("Drita Kola", "d.rita@shembull.al"), ("Drita Kola", "drita@shembull.al")):
-        make_pledge(name, address)
-    ignore_dots()
-    assert housekeeping.redigest()
-    run_worker()
-    assert rotation.is_stale()
-    for _ in range(3):
-        assert not housekeeping.redigest()
-    ignore_dots("tjeter.al")
-    assert housekeeping.redigest(), "a newly changed rule is applied immediately"
-    run_worker()
-    let_time_pass(timedelta(hours=1))
-    assert housekeeping.redigest(), "a pledge that could fit by now is retried after an hour"
-
-
-def test_a_rule_that_changes_during_the_update_is_applied():
-    pledge = make_pledge("Drita Kola", "drita.kola@shembull.al")
-    ignore_dots("tjeter.al")
-    batches = []
-
-    def change_a_rule(done):
-        batches.append(done)
-        assert len(batches) < 5, "the update does not end"
-        if len(batches) == 1:
-            ignore_dots()
-
-    rotation.redigest(change_a_rule)
-    assert not rotation.is_stale()
-    assert list(Pledge.objects.at_address("dritakola@shembull.al")) == [pledge]
-
-
-def test_blocked_addresses_that_now_share_a_mailbox_stay_blocked(client):
-    for address in ("d.rita@shembull.al", "drita@shembull.al"):
-        make_pledge(address=address).block()
-    make_pledge()
-    ignore_dots()
-    rotation.redigest()
-    assert BlockedAddress.objects.count() == 1
-    client.post(FORM, form_data(email="dri.ta@shembull.al"))
-    assert Pledge.objects.count() == 1
-
-
-def test_the_message_limit_and_the_block_of_a_mailbox_outlast_a_rotation(settings, mailoutbox):
-    settings.DIGEST_KEYS = [OLD]
-    install(OLD, "DIGEST_KEYS")
-    make_pledge("Zana Lela", "zana@shembull.al").block()
-    pledges = [make_pledge(address=f"drita+{number}@shembull.al", state="confirmed") for number in range(7)]
-    for pledge in pledges[:5]:
-        Message.queue(Message.Kind.LINKS, pledge)
-    run_worker()
-    settings.DIGEST_KEYS = [NEW, OLD]
-    Message.queue(Message.Kind.LINKS, pledges[5])
-    run_worker()
-    rotate_keys()
-    settings.DIGEST_KEYS = [NEW]
-    Message.queue(Message.Kind.LINKS, pledges[6])
-    run_worker()
-    assert len(mailoutbox) == 5
-    assert BlockedAddress.objects.holds("z.ana+1@shembull.al")
-    rotate_keys()
-    let_time_pass(timedelta(days=1, minutes=1))
-    run_worker()
-    assert len(mailoutbox) == 7

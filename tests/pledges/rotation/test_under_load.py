@@ -1,28 +1,24 @@
-"""Processes with wrong keys beside right ones, and a rotation that is killed again and again, while people sign."""
+"""A rotation that is killed again and again, while people sign and withdraw, beside a worker."""
 
 import contextlib
 import os
-import re
 import subprocess
 import sys
 import time
-from datetime import timedelta
 
 import pytest
 from django.conf import settings as configured
-from django.db.models import F
-from django.db.models.functions import Now
 from django.test import override_settings
 
-from pledges.crypto import registry
-from pledges.models import Attempt, Pledge, RegisteredKey, Submission
-from pledges.person import DIGEST_FIELDS
-from pledges.rotation import registration
+from pledges.crypto import keys, links
+from pledges.crypto.links import Purpose
+from pledges.models import Attempt, Pledge, Rotation, Submission
+from pledges.rotation import rotation
 from tests.drill import rounds
 from tests.factories import form_data, make_pledge, settle_all
-from tests.keys import new_key, rotate_keys
+from tests.keys import new_key
 from tests.seed import chance
-from tests.site import Site, url_of_test_database
+from tests.site import url_of_test_database
 from tests.threads import TIMEOUT, wait_until
 from tests.worker import workers
 
@@ -44,47 +40,6 @@ def person(number, drawn):
     return drawn.choice(
         [(name, address), (name.upper(), f"drita{number}@googlemail.com"), (f" {name} ", f"Drita.{number}+x@gmail.com")]
     )
-
-
-def people_of(pledges):
-    """The numbers of the persons who hold these pledges."""
-    return {int(re.search(r"\d+", pledge.address)[0]) for pledge in pledges}
-
-
-def digests():
-    return {row[0]: row for row in Pledge.objects.values_list("pk", *DIGEST_FIELDS)}
-
-
-@pytest.mark.quick
-def test_a_stray_worker_and_a_stray_site_rewrite_no_digest_and_admit_no_second_pledge(tmp_path, drawn):
-    """Such a worker once rewrote 1,087 digests, and a second pledge of the same person was accepted."""
-    present = {name: getattr(configured, name)[0] for name in registry.LISTS}
-    stray = {name: f"{new_key(key)},{key}" for name, key in present.items()}
-    crowd = rounds(20, 400)
-    for number in range(crowd):
-        make_pledge(*person(number, drawn))
-    before = digests()
-    expired = make_pledge(address="999999@shembull.al")
-    (tmp_path / "stray").mkdir()
-    with contextlib.ExitStack() as stack:
-        # Alone at first, so that it does the housekeeping.
-        stack.enter_context(workers(1, **stray))
-        Pledge.objects.filter(pk=expired.pk).update(expires_at=Now())
-        wait_until(lambda: not Pledge.objects.filter(pk=expired.pk).exists())
-        right = stack.enter_context(Site(tmp_path, url_of_test_database()))
-        wrong = stack.enter_context(Site(tmp_path / "stray", url_of_test_database(), environment=stray))
-        stack.enter_context(workers(1))
-        for number in range(rounds(40, 2000)):
-            # Newcomers sign four times, mostly at both sites.
-            name, address = person(drawn.choice([drawn.randrange(crowd), crowd + number // 8]), drawn)
-            site = drawn.choice([right, wrong])
-            assert site.fetch(FORM, form_data(name=name, email=address))[0] == 303
-            Attempt.objects.all().delete()
-        wait_until(lambda: not Submission.objects.exists())
-    pledges = list(Pledge.objects.all())
-    assert len(pledges) == len(people_of(pledges)) > crowd
-    assert {pk: row for pk, row in digests().items() if pk in before} == before
-    assert len({pledge.digest_mark for pledge in pledges}) == 1
 
 
 def make_crowd(number, drawn):
@@ -113,7 +68,7 @@ def rotating(**lists):
 
 
 def remaining():
-    return Pledge.objects.with_stale_digests().count() + Pledge.objects.with_stale_ciphers().count()
+    return rotation.stale(Pledge).count()
 
 
 @pytest.mark.slow
@@ -121,49 +76,42 @@ def test_a_rotation_that_is_killed_again_and_again_while_people_sign_completes(c
     """Killed once, ten times under `bin/test -m drill`."""
     crowd = rounds(1200, 15_000)
     make_crowd(crowd, drawn)
-    old = {name: getattr(configured, name)[0] for name in registry.LISTS}
-    new = {name: new_key(key) for name, key in old.items()}
-    both = {name: [new[name], old[name]] for name in registry.LISTS}
-    registry.forget()
-    interrupted = signed = 0
-    with override_settings(**both):
-        for name in registry.LISTS:
-            registration.begin(name)
-        # As if every process had noticed.
-        RegisteredKey.objects.update(registered_at=F("registered_at") - timedelta(minutes=1))
-        registry.forget()
+    both = {name: [new_key(getattr(configured, name)[0]), getattr(configured, name)[0]] for name in keys.LISTS}
+    listed = {name: ",".join(each) for name, each in both.items()}
+    interrupted, gone, refused = 0, [], 0
 
-        def sign():
-            name, address = person(drawn.randrange(crowd + 200), drawn)
-            assert client.post(FORM, form_data(name=name, email=address)).status_code == 303
-            Attempt.objects.all().delete()
+    def sign():
+        name, address = person(drawn.randrange(crowd + 200), drawn)
+        status = client.post(FORM, form_data(name=name, email=address)).status_code
+        Attempt.objects.all().delete()
+        return status
 
-        listed = {name: ",".join(keys) for name, keys in both.items()}
+    with override_settings(**both), workers(1, **listed):
+        wait_until(Rotation.objects.exists)
         for _ in range(rounds(1, 10)):
             with rotating(**listed) as process:
                 begun, deadline = remaining(), time.monotonic() + TIMEOUT
                 while remaining() == begun and process.poll() is None and time.monotonic() < deadline:
-                    sign()
-                    signed += 1
+                    refused += sign() == 503
+                leaver = drawn.choice(Pledge.objects.order_by("pk"))
+                assert client.post(links.path(Purpose.WITHDRAW, leaver)).status_code == 200
+                gone.append(leaver.pk)
                 time.sleep(drawn.random() / 5)
             interrupted += process.returncode == -9 and remaining() > 0
+        assert Rotation.objects.exists() and not Submission.objects.exists()
         with rotating(**listed) as process:
-            while process.poll() is None:
-                sign()
-                signed += 1
-            assert process.returncode == 0 and "Done." in process.stdout.read()
-        settle_all()
-    assert interrupted and signed, "it was killed in the middle, and people signed meanwhile"
-    with override_settings(**{name: [key] for name, key in new.items()}):
-        assert "Each list has one key in use." in rotate_keys()
-        registry.forget()
-        pledges = list(Pledge.objects.all())
-        assert len(pledges) == len(people_of(pledges)) >= crowd
-        for pledge in drawn.sample(pledges, 50):
+            assert process.wait(timeout=TIMEOUT * 4) == 0 and "Done" in process.stdout.read()
+        assert sign() == 303
+        wait_until(lambda: not Submission.objects.exists())
+    assert interrupted and refused, "it was killed in the middle, and people tried to sign meanwhile"
+    with override_settings(**{name: each[:1] for name, each in both.items()}):
+        before = Pledge.objects.count()
+        assert before in (crowd - len(gone), crowd - len(gone) + 1)
+        assert not Pledge.objects.filter(pk__in=gone).exists() and remaining() == 0
+        pledges = drawn.sample(list(Pledge.objects.all()), 50)
+        for pledge in pledges:
             assert list(Pledge.objects.at_address(pledge.address)) == [pledge]
-        for number in range(50):
-            name, address = person(number, drawn)
-            client.post(FORM, form_data(name=name, email=address))
+            client.post(FORM, form_data(name=pledge.name, email=pledge.address.upper()))
+            Attempt.objects.all().delete()
         settle_all()
-        assert Pledge.objects.count() == len(pledges)
-        assert registration.are_keys_right("DIGEST_KEYS") and registration.are_keys_right("FIELD_KEYS")
+        assert Pledge.objects.count() == before

@@ -180,8 +180,7 @@ KEYS = {
     "new_email_waiting": ["new_address_cipher"],
     "new_email_asked_at": ["new_address_at"],
     "keyed_digests": [
-        *("address_digest", "address_digest_last", "name_digest", "name_digest_last", "domain_digest", "name_bits"),
-        "network_digest",
+        *("address_digest", "name_digest", "domain_digest", "network_digest"),
     ],
     "consent": ["consent_id", "consent_language", "consented_at"],
     "pledge": ["wording_id", "worded_language", "worded_at"],
@@ -192,8 +191,8 @@ KEYS = {
     "repeated_messages": ["repeats"],
     "last_written_at": ["written_at"],
 }
-# The slot shows whether another pledge has the same address; the mark shows which keys were used.
-EXCLUDED_COLUMNS = {"slot", "digest_mark", "confirmed_on"}
+# The slot shows whether another pledge has the same address.
+EXCLUDED_COLUMNS = {"slot", "confirmed_on"}
 
 
 def test_14_the_data_file_has_everything_about_the_pledge_and_nothing_about_another(client):

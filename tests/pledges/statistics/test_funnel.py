@@ -1,4 +1,4 @@
-"""The funnel of confirmations: it equals a recount, survives erasure, and tells when a mail provider falls."""
+"""The funnel of confirmations: it equals a recount, keeps pledges that expire, and tells when a mail provider falls."""
 
 from datetime import timedelta
 
@@ -11,8 +11,9 @@ from django.utils import timezone
 
 from campaign.dashboard import dashboard
 from pledges import housekeeping
-from pledges.models import FallenProvider, FunnelChange, FunnelDay, Message, Pledge
+from pledges.models import FallenProvider, Message, Pledge, Statistic
 from pledges.statistics import funnel
+from tests.clock import let_time_pass
 from tests.factories import make_copies, make_pledge, make_staff, sign_in
 from tests.pages import Document
 from tests.pledges.statistics.made import by_provider, recount
@@ -65,55 +66,51 @@ def test_it_equals_a_recount_of_the_rows():
     assert set(by_provider()) == {"gmail.com", "outlook.com", ""}
 
 
-def test_it_survives_the_erasure_of_the_rows():
+def test_pledges_that_expire_stay_counted_with_their_messages():
     make_facts()
     before = by_provider()
-    for pledge in Pledge.objects.all():
-        pledge.withdraw()
-    assert not Pledge.objects.exists() and by_provider() == before
-    assert funnel.fold() > 0 and not FunnelChange.objects.exists()
-    assert by_provider() == before, "folding changes nothing"
-    assert funnel.fold() == 0 and by_provider() == before
-
-
-def test_messages_that_are_erased_stay_counted():
-    make_facts()
-    before = by_provider()
-    Message.objects.filter(sent_at__isnull=False).delete()
-    funnel.fold()
-    assert by_provider() == before
-
-
-def test_pledges_that_expire_are_counted_as_such():
-    signed("gmail.com", ago=timedelta(days=14))
-    signed("gmail.com", "confirmed", ago=timedelta(days=15))
-    signed("gmail.com")
+    let_time_pass(timedelta(days=15))
     housekeeping.erase_unconfirmed()
-    assert by_provider()["gmail.com"] == {"signed": 3, "sent": 3, "confirmed": 1, "expired": 1}
+    after = by_provider()
+    assert {provider: row.pop("expired") for provider, row in after.items()} == {
+        "gmail.com": 2,
+        "outlook.com": 2,
+        "": 1,
+    }
+    assert Pledge.objects.count() == 2 and after == before
+    housekeeping.erase_unconfirmed()
+    assert by_provider()["gmail.com"]["expired"] == 2
 
 
-def test_no_digest_of_an_erased_pledge_stays():
-    signed("shkolla.example").withdraw()
-    assert FunnelChange.objects.exists()
-    funnel.fold()
-    assert not FunnelChange.objects.exists()
-    assert set(FunnelDay.objects.values_list("provider", flat=True)) == {""}
+def test_one_that_staff_removed_is_not_counted_as_expired():
+    signed("gmail.com", ago=timedelta(days=15))
+    Pledge.objects.invalidate()
+    housekeeping.erase_unconfirmed()
+    assert by_provider() == {"gmail.com": {"signed": 1, "sent": 1}} and not Pledge.objects.exists()
+
+
+def test_what_its_owner_erased_is_in_no_number():
+    signed("gmail.com").withdraw()
+    assert by_provider() == {} and not Statistic.objects.exists()
+
+
+def test_no_digest_and_no_domain_of_a_small_provider_stays():
+    signed("shkolla.example", ago=timedelta(days=15))
+    housekeeping.erase_unconfirmed()
+    assert set(Statistic.objects.values_list("label", flat=True)) == {""}
 
 
 def test_days_are_those_of_tirana_and_erased_after_thirty():
     noon = (timezone.localtime() - timedelta(days=29)).replace(hour=12)
-    signed("gmail.com", ago=timezone.now() - noon).withdraw()
-    signed("gmail.com", ago=timedelta(days=32)).withdraw()
-    funnel.fold()
+    signed("gmail.com", ago=timezone.now() - noon)
+    signed("gmail.com", ago=timedelta(days=32))
+    housekeeping.erase_unconfirmed()
+    housekeeping.erase_statistics()
     [(day, _provider)] = funnel.read()
-    assert day == noon.date() == funnel.first_day()
-    FunnelDay.objects.update(n=F("n"))
-    housekeeping.erase_funnel_days()
-    assert FunnelDay.objects.exists()
-    for row in FunnelDay.objects.all():
-        FunnelDay.objects.filter(kind=row.kind).update(day=row.day - timedelta(days=1))
-    housekeeping.erase_funnel_days()
-    assert not FunnelDay.objects.exists()
+    assert day == noon.date() and Statistic.objects.exists()
+    Statistic.objects.update(at=F("at") - timedelta(days=1))
+    housekeeping.erase_statistics()
+    assert not Statistic.objects.exists()
 
 
 def sent_to(domain, number, confirmed, ago):
@@ -128,10 +125,7 @@ def sent_to(domain, number, confirmed, ago):
             pledge.refresh_from_db()
         before = set(Pledge.objects.values_list("pk", flat=True))
         digest = f"'\\x{bytes(pledge.domain_digest).hex()}'"
-        fresh = dict.fromkeys(
-            ["address_digest", "address_digest_last", "name_digest", "name_digest_last"],
-            "sha256(uuid_send(gen_random_uuid()))",
-        )
+        fresh = dict.fromkeys(["address_digest", "name_digest"], r"'\x00' || sha256(uuid_send(gen_random_uuid()))")
         make_copies(pledge, n - 1, domain_digest=digest, **fresh)
         copies = Pledge.objects.exclude(pk__in=before)
         Message.objects.bulk_create(
@@ -239,8 +233,10 @@ def test_staff_see_one_provider():
 
 def test_an_empty_funnel_and_an_alarm_are_shown():
     FallenProvider.objects.create(provider="gmail.com", sent=60, confirmed=2, usual=48)
-    FunnelDay.count_ignored()
+    midnight = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
+    Statistic.objects.add({(midnight, "ignored", ""): 1})
     found = Document(page())
+    assert "tjetër për mesazh të kthyer" in found.words(found.one("div", id="content-main"))
     assert "gmail.com" in found.words(found.one("p", **{"class": "errornote"}))
     assert not tables_of(found)
 
@@ -251,9 +247,9 @@ def test_of_a_day_with_very_many_messages_only_the_last_ones_are_read():
     pledge = signed("gmail.com", ago=timedelta(hours=3))
     with connection.cursor() as cursor:
         cursor.execute(
-            "INSERT INTO pledges_message (id, kind, pledge_id, language, state, attempts, error, sent_at, tried_at) "
-            "SELECT gen_random_uuid(), kind, pledge_id, language, state, 0, '', sent_at, tried_at "
-            "FROM pledges_message, generate_series(1, %s) WHERE pledge_id = %s",
+            "INSERT INTO pledges_message (id, kind, about_id, language, state, attempts, error, sent_at, tried_at) "
+            "SELECT gen_random_uuid(), kind, about_id, language, state, 0, '', sent_at, tried_at "
+            "FROM pledges_message, generate_series(1, %s) WHERE about_id = %s",
             [funnel.MOST_MESSAGES, pledge.pk],
         )
     funnel.watch()

@@ -1,4 +1,4 @@
-"""Batches: bulk changes in steps, exact totals after each step, undo, cancellation, and a worker that is killed."""
+"""Batches: bulk changes, exact totals after each, undo, stopping, and a worker that is killed."""
 
 import contextlib
 import os
@@ -12,17 +12,13 @@ from django.contrib.auth.models import User
 from django.db import IntegrityError, connection, transaction
 from django.db.models import F
 from django.db.models.functions import Now
-from django_tasks_db.models import DBTaskResult
 
-from pledges import housekeeping
 from pledges.crypto import links
 from pledges.crypto.links import Purpose
-from pledges.models import Batch, BatchRow, Pledge
-from pledges.supporters import batches as batches_module
+from pledges.models import Batch, Pledge
 from staff.models import AuditEntry
-from tests.clock import let_time_pass
 from tests.drill import rounds
-from tests.factories import make_copies, make_pledge, make_staff, run_worker
+from tests.factories import keep_house, make_copies, make_pledge, make_staff
 from tests.site import url_of_test_database
 from tests.tally import exact_total
 from tests.threads import TIMEOUT, at_once, begin, held_open
@@ -30,12 +26,6 @@ from tests.threads import TIMEOUT, at_once, begin, held_open
 pytestmark = pytest.mark.django_db
 
 INVALIDATE, CONFIRM, RESTORE = Batch.Kind.INVALIDATE, Batch.Kind.CONFIRM, Batch.Kind.RESTORE
-
-
-@pytest.fixture
-def small_steps(monkeypatch):
-    """Steps of three pledges, so that a few pledges take several steps."""
-    monkeypatch.setattr(batches_module, "ROWS_PER_STEP", 3)
 
 
 def begin_batch(kind=INVALIDATE, pledges=None, user=None):
@@ -74,18 +64,13 @@ def test_undoing_a_batch_of_any_kind_restores_every_pledge_exactly():
         assert exact_total() == counted
 
 
-def test_the_totals_are_exact_after_each_step(small_steps):
+def test_the_totals_are_exact_after_doing_and_undoing():
     for _ in range(8):
         make_pledge(state="confirmed")
-    batch, seen = begin_batch(), []
-    while batch.step():
-        seen.append(exact_total())
-    assert (seen, exact_total()) == ([5, 2], 0)
-    batch.undo(None)
-    seen = [exact_total()]
-    while batch.step():
-        seen.append(exact_total())
-    assert (seen, exact_total()) == ([0, 3, 6], 8)
+    batch = run_batch(pledges=Pledge.objects.filter(pk__in=list(Pledge.objects.values_list("pk", flat=True)[:5])))
+    assert exact_total() == 3
+    undo(batch)
+    assert exact_total() == 8
 
 
 def test_a_pledge_signed_after_the_selection_is_not_changed():
@@ -97,7 +82,7 @@ def test_a_pledge_signed_after_the_selection_is_not_changed():
     assert (later.state, batch.changed) == ("confirmed", 1)
 
 
-def test_erased_and_changed_pledges_are_skipped_and_counted(small_steps):
+def test_erased_and_changed_pledges_are_skipped_and_counted():
     pledges = [make_pledge(state="confirmed") for _ in range(8)]
     batch = begin_batch()
     pledges[0].withdraw()
@@ -200,34 +185,19 @@ def test_a_batch_is_undone_only_once():
     make_pledge(state="confirmed")
     batch = undo(run_batch())
     assert not batch.undo(None)
-    assert not batch.step()
-    assert batch.undone == 1
+    batch.finish()
+    assert (batch.undone, exact_total()) == (1, 1)
 
 
-def test_a_cancelled_batch_keeps_its_changes_and_can_be_undone(small_steps):
-    for _ in range(8):
-        make_pledge(state="confirmed")
+def test_one_that_was_not_done_yet_is_stopped_and_never_done():
+    make_pledge(state="confirmed")
+    user = make_staff()
     batch = begin_batch()
-    batch.step()
-    assert batch.cancel()
-    assert not batch.step()
-    assert not batch.cancel()
+    assert batch.undo(user) and not batch.undo(user)
+    batch.finish()
     batch.refresh_from_db()
-    assert (batch.state, batch.changed, exact_total()) == ("cancelled", 3, 5)
-    undo(batch)
-    assert exact_total() == 8
-
-
-def test_a_batch_is_split_into_tasks_so_that_others_can_run_between(small_steps, monkeypatch):
-    monkeypatch.setattr("pledges.tasks.BATCH_SECONDS", 0)
-    for _ in range(8):
-        make_pledge(state="confirmed")
-    batch = begin_batch()
-    batch.enqueue()
-    run_worker()
-    # One task for each of three steps.
-    assert DBTaskResult.objects.filter(task_path="pledges.tasks.run_batch").count() == 3
-    assert exact_total() == 0
+    assert (batch.state, batch.changed, batch.undone_by, exact_total()) == ("undone", 0, user, 1)
+    assert AuditEntry.objects.get().details == {"batch": batch.pk, "step": "cancel"}
 
 
 @pytest.fixture
@@ -240,30 +210,19 @@ def refusing_database():
         )
 
 
-def test_a_failed_batch_stores_the_error_type_and_can_be_resumed(refusing_database):
+def test_a_failed_batch_says_so_and_housekeeping_does_it_once_that_is_possible(refusing_database):
     make_pledge(state="confirmed")
     batch = begin_batch()
-    batch.enqueue()
-    run_worker()
+    keep_house()
     batch.refresh_from_db()
-    assert (batch.state, batch.error, batch.changed, exact_total()) == ("failed", "IntegrityError", 0, 1)
+    assert (batch.state, batch.error, batch.changed, exact_total()) == ("waiting", "IntegrityError", 0, 1)
     refusing_database()
-    assert batch.resume()
-    batch.enqueue()
-    run_worker()
+    keep_house()
     batch.refresh_from_db()
     assert (batch.state, batch.error, exact_total()) == ("done", "", 0)
-
-
-def test_housekeeping_enqueues_a_batch_again_unless_a_task_waits():
-    make_pledge(state="confirmed")
-    begin_batch()
-    assert housekeeping.resume_batches() == 0
-    let_time_pass(timedelta(minutes=3))
-    assert housekeeping.resume_batches() == 1
-    assert housekeeping.resume_batches() == 0
-    run_worker()
-    assert exact_total() == 0
+    assert batch.undo(None)
+    keep_house()
+    assert exact_total() == 1
 
 
 def test_changes_and_undo_are_logged_with_user_and_pledge_ids():
@@ -304,17 +263,25 @@ def test_the_database_refuses_inconsistent_states_times_and_counts(wrong):
 
 @pytest.mark.django_db(transaction=True)
 class TestConcurrency:
-    def test_two_workers_on_one_batch_run_each_step_once(self, small_steps):
+    def test_two_workers_do_a_batch_once(self):
         for _ in range(20):
             make_pledge(state="confirmed")
         batch = begin_batch()
-        batch.enqueue()
-        for _ in range(10):
-            at_once(batch.step, batch.step)
+        at_once(*(Batch.objects.get(pk=batch.pk).finish for _ in range(2)))
         batch.refresh_from_db()
         assert (batch.state, batch.changed, batch.skipped, exact_total()) == ("done", 20, 0, 0)
+        assert AuditEntry.objects.get(action="change").count == 20
 
-    def test_two_batches_with_the_same_pledges_change_each_once(self, small_steps):
+    def test_one_that_is_stopped_while_it_is_done_is_done(self):
+        make_pledge(state="confirmed")
+        batch = begin_batch()
+        with held_open(batch.finish):
+            stopping = begin(lambda: Batch.objects.get(pk=batch.pk).undo(None))
+        assert stopping.result(TIMEOUT) is False
+        batch.refresh_from_db()
+        assert (batch.state, exact_total()) == ("done", 0)
+
+    def test_two_batches_with_the_same_pledges_change_each_once(self):
         for _ in range(20):
             make_pledge(state="confirmed")
         first, second = begin_batch(), begin_batch()
@@ -345,28 +312,25 @@ class TestConcurrency:
 
     @pytest.mark.slow
     @pytest.mark.drill
-    def test_a_killed_worker_leaves_no_partial_step(self, workers):
-        """Workers are killed with SIGKILL. The next one resumes, and the totals are exact. The same for an undo.
+    def test_a_killed_worker_leaves_nothing_half_done(self, workers):
+        """Workers are killed with SIGKILL in the middle. The next one does it, and the totals are exact. The same for an undo.
 
         Two workers are killed, nine under `bin/test -m drill`.
         """
         *doing, undoing = workers
-        make_copies(make_pledge(state="confirmed", sector="parents"), 6000)
+        make_copies(make_pledge(state="confirmed", sector="parents"), 20_000)
         counted = exact_total()
         batch = begin_batch()
         for worker in doing:
             run_and_kill(worker, batch)
-            assert exact_total() == counted - batch.changed
-        assert 0 < batch.changed < counted
+            assert (batch.state, exact_total()) == ("waiting", counted)
         batch.finish()
         assert (batch.state, batch.changed, exact_total()) == ("done", counted, 0)
-        batch.undo(None)
+        assert batch.undo(None)
         run_and_kill(undoing, batch)
-        assert 0 < batch.undone < counted
-        assert exact_total() == batch.undone
+        assert (batch.state, exact_total()) == ("waiting", 0)
         batch.finish()
         assert (batch.undone, batch.kept, exact_total()) == (counted, 0, counted)
-        assert BatchRow.objects.filter(undone_at=None).count() == 0
         logged = AuditEntry.objects.filter(action="change").values_list("subject_ids", flat=True)
         assert sum(map(len, logged)) == 2 * counted
 
@@ -375,8 +339,6 @@ WORKER = """
 import django
 django.setup()
 from pledges.models import Batch
-from pledges.supporters import batches
-batches.ROWS_PER_STEP = 200
 print("ready", flush=True)
 Batch(pk=input()).finish()
 """
@@ -398,19 +360,22 @@ def workers(transactional_db):
 
 
 def run_and_kill(worker, batch):
-    """Let the process run the batch and kill it with SIGKILL after its first committed step."""
-    batch.refresh_from_db()
-    before = (batch.changed, batch.undone)
+    """Let the process run the batch and kill it with SIGKILL once it has begun to change pledges."""
     assert worker.stdout.readline() == "ready\n"
     worker.stdin.write(f"{batch.pk}\n")
     worker.stdin.flush()
     deadline = time.monotonic() + TIMEOUT
-    while (batch.changed, batch.undone) == before and time.monotonic() < deadline:
-        batch.refresh_from_db()
+    while is_free(batch) and time.monotonic() < deadline:
+        time.sleep(0.01)
     worker.kill()
     worker.wait(TIMEOUT)
-    # The lock is free once the server has noticed the lost connection and rolled back the step in progress.
+    # The lock is free once the server has noticed the lost connection and rolled back.
     with transaction.atomic():
         Batch.objects.select_for_update().get(pk=batch.pk)
     batch.refresh_from_db()
-    assert (batch.changed, batch.undone) != before
+
+
+def is_free(batch):
+    """Whether no process is at this batch."""
+    with transaction.atomic():
+        return Batch.objects.select_for_update(skip_locked=True).filter(pk=batch.pk).exists()

@@ -13,7 +13,7 @@ from pledges.crypto.links import Purpose
 from pledges.desk.corrections import PersonForm
 from pledges.models import Pledge, Sector
 from tests.factories import form_data, make_pledge, make_staff, run_worker, sign_in
-from tests.keys import install, new_key
+from tests.keys import new_key
 from tests.pages import LANGUAGES, Document, corrections, path_of, want_new_address
 from tests.published import show_counties
 from tests.wall import APPROVED, make_shown, names_on_wall, stop_showing, wall_state
@@ -126,7 +126,6 @@ def test_the_order_depends_on_a_key_and_follows_no_column(client):
     Pledge.objects.get(pk=next(pledge.pk for pledge in Pledge.objects.all() if pledge.name == "Elira Kola")).withdraw()
     assert list(names_on_wall(client)) == shortened, "who leaves changes nothing about the others"
     other = new_key()
-    install(other, "DIGEST_KEYS")
     with override_settings(DIGEST_KEYS=[other]):
         assert list(names_on_wall(client)) != shortened
 

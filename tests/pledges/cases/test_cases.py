@@ -1,0 +1,171 @@
+"""What holds for every kind of case: its table of states, its steps, its page, and how staff find it."""
+
+import html
+import re
+
+import pytest
+from django.db import IntegrityError, transaction
+from django.db.models.functions import Now
+from django.test import Client
+
+from pledges.cases.models import Steps
+from pledges.models import Disclosure, Enquiry, GroupPledge, Joining, Message, PaperSheet
+from staff.models import AuditEntry
+from staff.roles import Role
+from tests.data_requests import make_request
+from tests.enquiries import make_disclosure, make_enquiry
+from tests.factories import run_worker, sign_in
+from tests.organisations import make_joining
+from tests.pledges.groups.made import make_group
+from tests.pledges.paper.sheets import make_sheet
+from tests.staff.accounts.test_accounts import make_account
+from tests.threads import at_once
+
+pytestmark = pytest.mark.django_db
+NAME, ADDRESS = "Mira Hoxha", "mira@shembull.al"
+
+
+def kinds(model=Steps):
+    """The models with a table of states."""
+    for each in model.__subclasses__():
+        if not each._meta.abstract and getattr(each, "STATES", None) and not each._meta.proxy:
+            yield each
+        yield from kinds(each)
+
+
+def make_one_of_each():
+    make_group(), make_joining(), make_enquiry(), make_request(), make_sheet()
+
+
+def test_no_row_leaves_the_table_of_its_states(subtests):
+    make_one_of_each()
+    for model in kinds():
+        [row] = model.objects.all()
+        for state, columns in model.STATES.states.items():
+            times = {column: Now() for column in columns if column.endswith("_at")}
+            for column, empty in model.STATES.empty.items():
+                # What the state needs is missing, or a time that it must not have is there.
+                if column in columns:
+                    wrong = empty
+                elif column.endswith("_at") and f"{column}?" not in columns:
+                    wrong = Now()
+                else:
+                    continue
+                with (
+                    subtests.test(f"{model.__name__} {state} {column}"),
+                    pytest.raises(IntegrityError),
+                    transaction.atomic(),
+                ):
+                    model.objects.filter(pk=row.pk).update(state=state, **times | {column: wrong})
+
+
+@pytest.mark.parametrize(
+    ("make", "take"),
+    [
+        (make_group, lambda row: row.refuse("double")),
+        (make_group, lambda row: row.withdraw()),
+        (make_joining, lambda row: row.refuse("unknown")),
+        (make_joining, lambda row: row.end()),
+        (make_enquiry, lambda row: row.close()),
+        (make_request, lambda row: row.close("data_copy")),
+        (make_sheet, lambda row: row.void("lost")),
+    ],
+)
+@pytest.mark.django_db(transaction=True)
+def test_of_two_who_press_at_once_one_does_it_and_one_message_goes_out(make, take):
+    row = make()
+    again = type(row).objects.get(pk=row.pk)
+    assert sorted(at_once(lambda: take(row), lambda: take(again))) == [False, True]
+    assert Message.objects.count() == (0 if isinstance(row, PaperSheet | Enquiry) else 1)
+
+
+def page_of(row):
+    return f"/admin/pledges/{row._meta.model_name}/{row.pk}/change/"
+
+
+@pytest.fixture
+def client():
+    return sign_in(Client(headers={"accept-language": "en"}), make_account("besa@shembull.al", Role.PLEDGES, "Besa"))
+
+
+@pytest.mark.parametrize(
+    ("make", "button"),
+    [(make_group, "undo"), (make_joining, "undo"), (make_enquiry, "reopen"), (lambda: make_sheet("void"), "void")],
+)
+def test_a_button_of_another_state_changes_nothing_and_is_not_in_the_record(client, make, button):
+    row = make()
+    page = client.get(page_of(row))
+    assert f'name="{button}"' not in page.text
+    answer = client.post(page_of(row), {button: "1", "reason": "lost"})
+    assert answer.status_code == 200 and "Nothing was changed" in answer.text
+    assert type(row).objects.get(pk=row.pk).state == row.state
+    assert not AuditEntry.objects.filter(action="change").exists() and not Message.objects.exists()
+
+
+def test_what_is_typed_for_one_button_is_there_after_another(client):
+    row = make_enquiry()
+    page = client.post(page_of(row), {"assign": "1", "assignee": "", "text": "Faleminderit. Ju shkruajmë nesër."})
+    assert "Choose who answers it." in page.text and "Ju shkruajmë nesër." in page.text
+
+
+def words_of(response):
+    return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", response.text)).split())
+
+
+def find(client, text):
+    return client.post("/admin/pledges/pledge/find/", {"person": text}, follow=True)
+
+
+def test_cases_are_found_by_name_address_and_number_and_what_was_typed_is_in_no_address(client):
+    rows = [make(name=NAME, address=ADDRESS) for make in (make_group, make_joining, make_enquiry, make_request)]
+    make_group(name="Agim Hoxha", address="agim@shembull.al")
+    for typed in ("hoxha mira", "Mira@shembull.al"):
+        answer = find(client, typed)
+        links = set(re.findall(r"/admin/pledges/\w+/[0-9a-f-]{36}/change/", answer.text))
+        assert links == {page_of(row) for row in rows}, typed
+        assert "hoxha" not in answer.request["QUERY_STRING"].lower()
+    for row in rows:
+        assert page_of(row) in find(client, str(row)).text
+        found = client.get(f"/admin/pledges/{row._meta.model_name}/?q={row}")
+        assert [each.pk for each in found.context["cl"].result_list] == [row.pk]
+
+
+def test_a_disclosure_is_found_by_the_lead_alone(client):
+    make_account("lead@shembull.al", Role.SAFEGUARDING, "Drita")
+    row = make_disclosure(name=NAME, address=ADDRESS)
+    for typed in (NAME, ADDRESS, str(row)):
+        assert str(row.pk) not in find(client, typed).text
+    assert client.get(f"/admin/pledges/disclosure/?q={row}").status_code == 403
+    assert client.get(f"/admin/pledges/enquiry/?q={row}").context["cl"].result_count == 0
+    assert Disclosure.objects.named(NAME) == [Disclosure.objects.get()]
+
+
+def test_a_case_that_no_key_opens_is_not_found_and_hides_no_other(client):
+    broken, whole = make_group(name=NAME), make_group(name=NAME)
+    GroupPledge.objects.filter(pk=broken.pk).update(name_cipher=b"\x00" * 40)
+    assert GroupPledge.objects.named(NAME) == [whole] and not Joining.objects.named(NAME)
+
+
+@pytest.mark.parametrize("language", ["sq", "en"])
+@pytest.mark.parametrize("make", [make_group, make_joining, make_request])
+def test_a_refusal_in_our_own_words_reaches_the_person_and_ends_with_their_data(client, make, language, mailoutbox):
+    row, words = make(name=NAME, address=ADDRESS, language=language), "Shkruani nga adresa e shkollës."
+    page = client.post(page_of(row), {"refuse": "1", "refusal": "other", "words": " "})
+    assert "Write the reason." in words_of(page) and type(row).objects.get(pk=row.pk).state == row.state
+    client.post(page_of(row), {"refuse": "1", "refusal": "other", "words": words})
+    assert words in words_of(client.get(page_of(row)))
+    run_worker()
+    assert words in mailoutbox[0].body and mailoutbox[0].to == [ADDRESS]
+    assert words not in str(list(AuditEntry.objects.values_list("details")))
+    type(row).objects.erase_person()
+    assert type(row).objects.get(pk=row.pk).words is None
+
+
+def test_a_reason_and_our_own_words_go_out_together_and_an_undone_refusal_keeps_none(client, mailoutbox):
+    group = make_group(language="en")
+    group.refuse("number", "Please count again.")
+    run_worker()
+    body = " ".join(mailoutbox[0].body.split())
+    assert "The number does not fit this kind of group." in body and "Please count again." in body
+    group.undo()
+    assert GroupPledge.objects.get().words_cipher is None
