@@ -21,8 +21,8 @@ def mail(options):
     """Messages per second of one worker."""
     rows.fill(PLEDGES)
     runs = {
-        "mail, fast server": lambda: rate(3000, 0, {}, options),
-        "mail, server of 0.3 s, 32 connections": lambda: rate(1500, 0.3, {"MAIL_CONNECTIONS": "32"}, options),
+        "mail, fast server": lambda: rate(3000, 0, {}),
+        "mail, server of 0.3 s, 32 connections": lambda: rate(1500, 0.3, {"MAIL_CONNECTIONS": "32"}),
     }
     figures = {what: show(what, [run() for _ in range(options.rounds)]) for what, run in runs.items()}
     fast, slow = figures.values()
@@ -30,14 +30,14 @@ def mail(options):
     return figures
 
 
-def rate(number, delay, environment, options):
+def rate(number, delay, environment):
     """Sign, then run a worker until the server has accepted this many messages; returns messages per second.
 
     Counted are the messages in the middle, without a tenth at each end: those before are slowed by the start of the worker and by
     settling, those after by connections without work.
     """
     try:
-        acknowledge(number, options)
+        acknowledge(number)
         with MailServer() as server, LOG.open("w") as log:
             server.delay = delay
             host, port = server.server_address

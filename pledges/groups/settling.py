@@ -16,10 +16,7 @@ from pledges.supporters.querysets import PENDING_LIFE
 # Between two messages of a kind to the adult of groups.
 MESSAGE_INTERVAL = timedelta(minutes=1)
 # The fields of the form that are stored as they are.
-AS_SENT = [
-    *("kind", "institution", "institution_key", "held_on", "school_year", "grade", "letter", "people", "agreed"),
-    "language",
-]
+AS_SENT = "kind institution institution_key held_on school_year grade letter people agreed language".split()
 
 
 def settle_groups(submissions):
@@ -36,12 +33,10 @@ def settle_groups(submissions):
             continue
         others = list(GroupPledge.objects.at_address(form["email"]))
         place = Municipality.objects.get(pk=form["municipality"])
-        group = GroupPledge(pk=submission.pk, municipality=place, county_id=place.county_id, created_at=sent_at)
-        group.expires_at = sent_at + PENDING_LIFE
+        group = GroupPledge(pk=submission.pk, municipality=place, **{name: form[name] for name in AS_SENT})
+        group.county_id, group.created_at, group.expires_at = place.county_id, sent_at, sent_at + PENDING_LIFE
         # One that was deleted meanwhile is left out.
         group.event = Event.objects.filter(pk=form["event"]).first()
-        for name in AS_SENT:
-            setattr(group, name, form[name])
         group.set_person(form["name"], form["email"], rules)
         group.save(force_insert=True)
         sent = Message.objects.about(others).filter(kind=Message.Kind.GROUP)

@@ -7,19 +7,7 @@ from pledges.providers.models import BlockedAddress, ProviderRule
 from pledges.supporters.querysets import PENDING_LIFE
 
 # The fields of the form that are stored as they are.
-AS_SENT = [
-    *(
-        "organisation",
-        "organisation_key",
-        "kind",
-        "url",
-        "domain",
-        "statement_sq",
-        "statement_en",
-        "agreed",
-        "language",
-    ),
-]
+AS_SENT = "organisation organisation_key kind url domain statement_sq statement_en agreed language".split()
 
 
 def settle_joinings(submissions):
@@ -39,10 +27,10 @@ def settle_joinings(submissions):
         )
         joining = present.order_by("state").first()
         if joining is None:
-            joining = Joining(pk=submission.pk, municipality_id=form["municipality"], created_at=sent_at)
-            joining.expires_at = sent_at + PENDING_LIFE
-            for name in AS_SENT:
-                setattr(joining, name, form[name])
+            joining = Joining(
+                pk=submission.pk, municipality_id=form["municipality"], **{name: form[name] for name in AS_SENT}
+            )
+            joining.created_at, joining.expires_at = sent_at, sent_at + PENDING_LIFE
             joining.set_person(form["name"], form["email"], rules)
             joining.save(force_insert=True)
         kind = Message.Kind.JOIN if joining.state == State.SUBMITTED else Message.Kind.JOIN_AGAIN

@@ -78,8 +78,7 @@ def settle_pledges(submissions):
 def _recipients(submission, mailbox, pledges):
     """(the pledge of the same person or None, the one of a mailbox without room that gets the message or None)."""
     digests = keys.digests("name", mailbox, addresses.normalise_name(submission.form["name"]))
-    # With an address and not restricted, if possible.
-    in_order = sorted(pledges, key=lambda each: (each.is_person_erased, each.restricted_at is not None, each.slot))
+    in_order = sorted(pledges, key=lambda each: (*_hard_to_reach(each), each.slot))
     twin = next((each for each in in_order if bytes(each.name_digest) in digests), None)
     if _is_full(pledges):
         return twin, next(each for each in in_order if each.confirmed_at)
@@ -90,6 +89,11 @@ def _recipients(submission, mailbox, pledges):
     # The one that got the last message, so that the mailbox too gets one a minute; one of this batch is about to get it.
     new = next((each for each in pending if each._state.adding), None)
     return twin, new or max(pending, key=_last_written)
+
+
+def _hard_to_reach(pledge):
+    """For an order: first with an address and not restricted, if possible."""
+    return pledge.is_person_erased, pledge.restricted_at is not None
 
 
 def _last_written(pledge):
@@ -153,24 +157,16 @@ def settle_links(submissions):
     asked = {}
     for submission, _mailbox, pledges in free:
         # A restricted pledge, about which no message is created, must not keep the other person of the mailbox from getting one.
-        in_order = sorted(
-            pledges,
-            key=lambda each: (
-                each.is_person_erased,
-                each.restricted_at is not None,
-                each.state == Pledge.State.PENDING,
-                each.slot,
-            ),
-        )
-        for pledge in in_order[:1]:
+        for pledge in sorted(
+            pledges, key=lambda each: (*_hard_to_reach(each), each.state == Pledge.State.PENDING, each.slot)
+        )[:1]:
             is_alone = pledge.state == Pledge.State.PENDING and len(pledges) == 1
             asked[pledge.pk] = pledge, submission, Message.Kind.CONFIRM if is_alone else Message.Kind.LINKS
     networks = {pk: submission.network_digest for pk, (_pledge, submission, _kind) in asked.items()}
     claimed = [asked[pk] for pk in Pledge.objects.claim_messages(asked)]
     told = {submission for _pledge, submission, _kind in claimed}
     for wanted in (Message.Kind.CONFIRM, Message.Kind.LINKS):
-        pledges = [pledge for pledge, _submission, kind in claimed if kind == wanted]
-        Message.queue_many(wanted, pledges, networks=networks)
+        Message.queue_many(wanted, [pledge for pledge, _, kind in claimed if kind == wanted], networks=networks)
     for submission, _mailbox, _pledges in free:
         # Of what one request sends only the first message counts for its network.
         network = None if submission in told else submission.network_digest
@@ -186,7 +182,8 @@ def settle_new_addresses(submissions):
     change. The present address gets a message about each, which counts it. Nothing becomes of a change whose pledge is gone, or
     whose links were revoked since.
     """
-    mailboxes = Mailboxes(submissions)
+    rules = ProviderRule.objects.by_domain()
+    blocked = BlockedAddress.objects.among({each.form["email"] for each in submissions}, rules)
     locked, held = lock(Pledge.objects.filter(pk__in=[each.form["pledge"] for each in submissions]).with_person())
     pledges, busy = ({str(pledge.pk): pledge for pledge in rows} for rows in (locked, held))
     for submission in submissions:
@@ -199,6 +196,6 @@ def settle_new_addresses(submissions):
         pledge.save(update_fields=["new_address_cipher", "new_address_at"])
         networks = {pledge.pk: submission.network_digest}
         Message.queue_many(Message.Kind.MOVING, [pledge], networks=networks, joins=False)
-        if form["email"] not in mailboxes.blocked:
+        if form["email"] not in blocked:
             Message.queue_many(Message.Kind.NEW_ADDRESS, [pledge], networks=networks)
     return [each for each in submissions if each.form["pledge"] in busy]
