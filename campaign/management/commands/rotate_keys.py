@@ -77,7 +77,8 @@ class Command(BaseCommand):
                 "missing and run this command again, or erase the rows."
             )
         if aside := Submission.objects.reseal():
-            self.stdout.write(f"{aside} forms that are set aside open with no key: put back the key that is missing, or erase them.")
+            said = "forms that are set aside open with no key: put back the key that is missing, or erase them."
+            self.stdout.write(f"{aside} {said}")
         self.stdout.write(
             "Done, and the site takes forms again. Of FIELD_KEYS and DIGEST_KEYS only the first key is needed: remove the others "
             "and restart all processes."
