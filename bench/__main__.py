@@ -58,11 +58,11 @@ TARGETS = [
         for name in ("home", "help", "totals", "form")
         for status in (200, 304)
     ),
-    Target("sign / empty view", 0.25),
+    Target("sign / empty view", 0.28),
     Target("confirm, one cell / spread", 0.9),
     Target("age of figures, 1,000,000 pledges", 2, " s", at_most=True),
     Target("counting, share of a core, 1,000,000 pledges", 0.15, at_most=True),
-    Target("settle at a million pledges", 3000, "/s"),
+    Target("settle at a million pledges", 2000, "/s"),
     Target("mail, fast server", 150, "/s"),
     Target("mail, server of 0.3 s, 32 connections", 75, "/s"),
     *(

@@ -37,9 +37,9 @@ TASK_RETENTION = timedelta(days=1)
 
 
 def run_batches():
-    """Do or undo the batches that wait: their worker was killed, or they failed."""
+    """Enqueue the batches that wait once more: their task may have failed or been lost. One too many does nothing."""
     for pk in Batch.objects.waiting().values_list("pk", flat=True):
-        tasks.run_batch.call(pk)
+        tasks.run_batch.enqueue(pk)
 
 
 def remind():

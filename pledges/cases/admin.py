@@ -1,4 +1,7 @@
-"""The queue of a kind of case, and the page of one case: the facts, and a button for each step that can be taken."""
+"""The queue of a kind of case, and the page of one case: the facts, and a button for each step that can be taken.
+
+A new step is a line in `STEPS` of its model, a method of that name there, and a form in `step_forms` here if it asks something.
+"""
 
 from django import forms
 from django.contrib import admin, messages

@@ -154,7 +154,7 @@ class CaseQuerySet(models.QuerySet):
     def named(self, name):
         """[row] of those whose adult has this name. Case, accents, spaces and the order of words make no difference."""
         wanted, found = addresses.normalise_name(name), []
-        for row in self.with_person():
+        for row in self.with_person().only("name_cipher"):
             try:
                 if addresses.normalise_name(row.name) == wanted:
                     found.append(row)
@@ -174,8 +174,8 @@ class CaseQuerySet(models.QuerySet):
 class Case(Steps, Restrictable):
     """Abstract base of what a person sent, with the person, whose columns are null once erased. Plain text exists only in memory.
 
-    `TABLE` is the first part of the associated data of the ciphertexts, and the field of Message. The digests find the rows of
-    one mailbox; see pledges/person.py. An owner of a voice has no states: what visitors see of it depends on the voice.
+    `TABLE` is the first part of the associated data of the ciphertexts. The digests find the rows of one mailbox; see
+    pledges/person.py. An owner of a voice has no states: what visitors see of it depends on the voice.
     """
 
     TABLE = ""
@@ -202,8 +202,9 @@ class Case(Steps, Restrictable):
         """The associated data that bind a ciphertext to this column and row."""
         return keys.associated_data(self.TABLE, column, self.pk)
 
-    def set_contact(self, name, address, rules):
-        """Set ciphertexts and digests of the adult, by these provider rules. Does not save."""
+    def set_person(self, name, address, rules=None):
+        """Set ciphertexts and digests of name and address, by these provider rules or the present ones. Does not save."""
+        rules = ProviderRule.objects.by_domain() if rules is None else rules
         self.name_cipher = keys.encrypt(name, associated_data=self.associated_data("name"))
         self.address_cipher = keys.encrypt(address, associated_data=self.associated_data("address"))
         for column, digest in address_digests(address, rules).items():
@@ -239,13 +240,6 @@ class Case(Steps, Restrictable):
     def digests(self, rules):
         """{column: digest} by the first key and these provider rules; none once the adult is erased. Raises CannotDecrypt."""
         return address_digests(self.address, rules) if self.address_cipher else {}
-
-    def set_person(self, name, address):
-        """Set ciphertexts and digests of name and address. Does not save."""
-        self.name_cipher = keys.encrypt(name, associated_data=self.associated_data("name"))
-        self.address_cipher = keys.encrypt(address, associated_data=self.associated_data("address"))
-        for column, digest in address_digests(address, ProviderRule.objects.by_domain()).items():
-            setattr(self, column, digest)
 
 
 class ProposalQuerySet(CaseQuerySet):

@@ -102,10 +102,10 @@ class PledgeAdmin(BulkActions, MinutePages, FunnelPage, ModelAdmin):
     show_facets = admin.ShowFacets.NEVER
 
     def get_urls(self):
+        pages = [self.find, self.reason, self.domain, self.minutes, self.remove, self.funnel]
         view = self.admin_site.admin_view
         return [
-            path("find/", view(self.find), name="pledges_pledge_find"),
-            path("reason/", view(self.reason), name="pledges_pledge_reason"),
+            *(path(f"{page.__name__}/", view(page), name=f"pledges_pledge_{page.__name__}") for page in pages),
             path("<uuid:pk>/send/", view(self.send_mail), name="pledges_pledge_send"),
             *super().get_urls(),
         ]

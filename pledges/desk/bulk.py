@@ -7,7 +7,7 @@ from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.http import HttpResponseRedirect
 from django.shortcuts import redirect
-from django.urls import path, reverse
+from django.urls import reverse
 from django.utils.decorators import method_decorator
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
@@ -80,12 +80,6 @@ class BulkActions:
     """ModelAdmin mixin: the bulk actions of the list of pledges, with their confirmation page."""
 
     actions = ["confirm", "invalidate", "restore", "invalidate_networks", "invalidate_domains", "export", "erase"]
-
-    def get_urls(self):
-        return [
-            path("domain/", self.admin_site.admin_view(self.domain), name="pledges_pledge_domain"),
-            *super().get_urls(),
-        ]
 
     def changelist_view(self, request, extra_context=None):
         form = DomainForm() if self.has_change_permission(request) else None

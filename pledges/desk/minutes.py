@@ -8,7 +8,7 @@ from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import Count, Sum
 from django.shortcuts import redirect
-from django.urls import path, reverse
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
@@ -43,13 +43,6 @@ class RemovalForm(forms.Form):
 
 class MinutePages:
     """ModelAdmin mixin: the page "Sign-ups by minute" and the page that removes the sign-ups that it led to."""
-
-    def get_urls(self):
-        return [
-            path("minutes/", self.admin_site.admin_view(self.minutes), name="pledges_pledge_minutes"),
-            path("remove/", self.admin_site.admin_view(self.remove), name="pledges_pledge_remove"),
-            *super().get_urls(),
-        ]
 
     def changelist_view(self, request, extra_context=None):
         chosen = chosen_of(request) if self.has_change_permission(request) else None

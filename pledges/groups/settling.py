@@ -42,7 +42,7 @@ def settle_groups(submissions):
         group.event = Event.objects.filter(pk=form["event"]).first()
         for name in AS_SENT:
             setattr(group, name, form[name])
-        group.set_contact(form["name"], form["email"], rules)
+        group.set_person(form["name"], form["email"], rules)
         group.save(force_insert=True)
         sent = Message.objects.about(others).filter(kind=Message.Kind.GROUP)
         if sent.queued().filter(leased_until=None).exists():
@@ -53,12 +53,12 @@ def settle_groups(submissions):
             Message.objects.about([group]).update(due_at=due_at, queued_at=due_at)
 
 
-def queue_group_links(submission):
+def queue_group_links(submission, network):
     """ "Send me my link" for group pledges: one message with the links of those that the mailbox has confirmed, and the
     confirmation of those that wait for it. Each is sent once a minute at most.
 
     No message about a restricted one is created: the message is about another one. One that another transaction has locked gets
-    none.
+    none. The first one counts for the network; returns the network if there is none.
     """
     own, _held = lock(GroupPledge.objects.at_address(submission.form["email"]).linked().order_by("-created_at"))
     waiting = [group for group in own if group.state == GroupPledge.State.SUBMITTED]
@@ -67,4 +67,6 @@ def queue_group_links(submission):
         (Message.Kind.GROUP_LINKS, [group for group in own if group not in waiting]),
     ):
         if rows and not Message.objects.about(own).waiting_or_new(kind).exists():
-            Message.queue_many(kind, rows[:1], networks={rows[0].pk: submission.network_digest})
+            Message.queue(kind, rows[0], network=network)
+            network = None
+    return network

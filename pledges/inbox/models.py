@@ -59,14 +59,6 @@ class SubmissionQuerySet(models.QuerySet):
         wanted = spelling(address, rules)
         return [each for each in self.opened() if spelling(each.form["email"], rules) == wanted]
 
-    def reseal(self):
-        """Seal these forms anew with the first key; returns how many no key opens."""
-        total, opened = self.count(), list(self.opened())
-        for submission in opened:
-            submission.seal(**submission.form)
-        self.bulk_update(opened, ["payload"])
-        return total - len(opened)
-
     def try_again(self):
         """Let the worker settle once more those that are aside; returns how many this call changed."""
         return self.aside().update(state=Submission.State.WAITING, aside_at=None, error="")
@@ -98,7 +90,7 @@ class Submission(models.Model):
     )
     kind = models.CharField(_("kind"), max_length=20, choices=Kind, editable=False)
     # The validated form as JSON, encrypted and bound to this row.
-    payload = models.BinaryField(editable=False)
+    payload_cipher = models.BinaryField(editable=False)
     # Of the visitor's network (IPv4 address or IPv6 /64).
     network_digest = models.BinaryField(null=True, editable=False)
     created_at = models.DateTimeField(_("sent"), db_default=Now(), editable=False)
@@ -123,7 +115,7 @@ class Submission(models.Model):
                 condition=Q(state="waiting", aside_at=None, error="")
                 | (Q(state="aside", aside_at__isnull=False) & ~Q(error="")),
             ),
-            models.CheckConstraint(name="submission_size", condition=Q(payload__length__lte=MOST_BYTES)),
+            models.CheckConstraint(name="submission_size", condition=Q(payload_cipher__length__lte=MOST_BYTES)),
         ]
         indexes = [models.Index(fields=["number"], name="submission_waiting", condition=Q(state="waiting"))]
 
@@ -134,7 +126,7 @@ class Submission(models.Model):
     def seal(self, **form):
         """Set these values of a validated form, which JSON can hold; one is `email`. Does not save. Returns the submission."""
         text = json.dumps(form, ensure_ascii=False)
-        self.payload = keys.encrypt(text, associated_data=self.associated_data)
+        self.payload_cipher = keys.encrypt(text, associated_data=self.associated_data)
         return self
 
     @property
@@ -142,7 +134,12 @@ class Submission(models.Model):
         """The associated data that bind the sealed form to this row."""
         return keys.associated_data("submission", "payload", self.pk)
 
+    @property
+    def payload(self):
+        """The form as JSON. Raises CannotDecrypt."""
+        return keys.decrypt(self.payload_cipher, associated_data=self.associated_data)
+
     @cached_property
     def form(self):
         """The values of the form. Raises CannotDecrypt."""
-        return json.loads(keys.decrypt(self.payload, associated_data=self.associated_data))
+        return json.loads(self.payload)

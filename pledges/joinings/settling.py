@@ -43,24 +43,32 @@ def settle_joinings(submissions):
             joining.expires_at = sent_at + PENDING_LIFE
             for name in AS_SENT:
                 setattr(joining, name, form[name])
-            joining.set_contact(form["name"], form["email"], rules)
+            joining.set_person(form["name"], form["email"], rules)
             joining.save(force_insert=True)
         kind = Message.Kind.JOIN if joining.state == State.SUBMITTED else Message.Kind.JOIN_AGAIN
-        _queue(kind, joining, [joining], submission)
+        _queue(kind, joining, [joining], submission.network_digest)
 
 
-def queue_joining_links(submission):
+def queue_joining_links(submission, network):
     """ "Send me my link" for organisations, as `queue_group_links`: one message with the links of those that the mailbox has
-    confirmed, and the confirmation of each that waits for it, because its page is that of one organisation."""
+    confirmed, and the confirmation of each that waits for it, because its page is that of one organisation.
+
+    The first one counts for the network.
+    """
     own, _held = lock(Joining.objects.at_address(submission.form["email"]).linked().order_by("-created_at"))
     waiting = [joining for joining in own if joining.state == Joining.State.SUBMITTED]
     for joining in waiting:
-        _queue(Message.Kind.JOIN, joining, [joining], submission)
+        network = _queue(Message.Kind.JOIN, joining, [joining], network)
     for joining in [each for each in own if each not in waiting][:1]:
-        _queue(Message.Kind.JOIN_LINKS, joining, own, submission)
+        _queue(Message.Kind.JOIN_LINKS, joining, own, network)
 
 
-def _queue(kind, joining, of, submission):
-    """Queue a message about an organisation, unless one about one `of` these waits or is less than a minute old."""
-    if not Message.objects.about(of).waiting_or_new(kind).exists():
-        Message.queue_many(kind, [joining], networks={joining.pk: submission.network_digest})
+def _queue(kind, joining, of, network):
+    """Queue a message about an organisation, unless one about one `of` these waits or is less than a minute old.
+
+    Returns the network that the next one counts for.
+    """
+    if Message.objects.about(of).waiting_or_new(kind).exists():
+        return network
+    Message.queue(kind, joining, network=network)
+    return None

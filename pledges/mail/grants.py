@@ -83,6 +83,11 @@ class MessageGrantQuerySet(models.QuerySet):
                 cursor.execute(POSTPONE_SQL, [list(postponed), list(postponed.values())])
         return [message for message in messages if message.pk not in postponed]
 
+    def forget_networks(self, ids):
+        """Count the messages about these rows for no network any more: their owner was at it, and may be again."""
+        messages = apps.get_model("pledges.Message").objects.filter(about_id__in=ids)
+        self.filter(pk__in=messages.values("pk")).update(network_digest=None)
+
 
 def _lock(digests):
     """Try to lock these mailboxes until the end of the transaction; returns the time and {digest: whether it is locked}."""

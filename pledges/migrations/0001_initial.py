@@ -992,7 +992,7 @@ class Migration(migrations.Migration):
                 ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
                 ('number', models.BigIntegerField(db_default=models.Func(models.Value('pledges_submission_number'), function='nextval', output_field=models.BigIntegerField()), editable=False)),
                 ('kind', models.CharField(choices=[('pledge', 'sign-up'), ('links', 'request for the link'), ('new_address', 'change of address'), ('group', 'group pledge'), ('joining', 'organisation that joins'), ('enquiry', 'enquiry')], editable=False, max_length=20, verbose_name='kind')),
-                ('payload', models.BinaryField()),
+                ('payload_cipher', models.BinaryField()),
                 ('network_digest', models.BinaryField(null=True)),
                 ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name='sent')),
                 ('settle_at', models.DateTimeField(editable=False, null=True, verbose_name='waits until')),
@@ -1345,7 +1345,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='submission',
-            constraint=models.CheckConstraint(condition=models.Q(('payload__length__lte', 32768)), name='submission_size'),
+            constraint=models.CheckConstraint(condition=models.Q(('payload_cipher__length__lte', 32768)), name='submission_size'),
         ),
         migrations.AddIndex(
             model_name='pledge',

@@ -66,7 +66,7 @@ def _row_data(row, quotes=True):
     data |= {
         field.attname: value.hex() if isinstance(value := getattr(row, field.attname), bytes | memoryview) else value
         for field in row._meta.concrete_fields
-        if not field.name.endswith(("_cipher", "payload"))
+        if not field.name.endswith("_cipher")
     }
     data |= {text: value for text, value in _texts(row) if quotes or text != "text"}
     if isinstance(row, VoiceOwner):

@@ -1,7 +1,6 @@
 """The models with ciphertexts, for what looks at all of them: the rotation of keys, their check at the start, and the alarm.
 
-They are those with columns named *_cipher that bind them to their rows with `associated_data`. What waits in the inbox is sealed
-as a whole: see `SubmissionQuerySet.reseal`.
+They are those with columns named *_cipher, bound to their rows by `associated_data`.
 """
 
 from django.apps import apps
@@ -19,11 +18,7 @@ def _texts(model):
 
 
 # {model: names of its encrypted texts}; the column of "name" is `name_cipher`.
-ENCRYPTED_TEXTS = {
-    model: texts
-    for model in apps.get_models()
-    if not model._meta.proxy and hasattr(model, "associated_data") and (texts := _texts(model))
-}
+ENCRYPTED_TEXTS = {model: texts for model in apps.get_models() if not model._meta.proxy and (texts := _texts(model))}
 # {first part of the associated data: model}
 ENCRYPTED_MODELS = {
     associated_data_of(model(), texts[0]).partition(".")[0]: model for model, texts in ENCRYPTED_TEXTS.items()

@@ -92,21 +92,17 @@ def _save(model, rows, values):
     """Save new values, {id: {column: value}}; returns the ids of rows whose digests the constraints do not allow."""
     if not rows:
         return []
-    columns = ["pk", *{column for row in values.values() for column in row}]
-    fields = [model._meta.pk, *map(model._meta.get_field, columns[1:])]
+    columns = sorted({column for row in values.values() for column in row})
+    types = [field.db_type(connection) for field in (model._meta.pk, *map(model._meta.get_field, columns))]
     # One array for each column: bulk_update() takes five times as long.
-    arrays = [
-        [str(row.pk) for row in rows],
-        *([values[row.pk].get(column, getattr(row, column)) for row in rows] for column in columns[1:]),
-    ]
+    arrays = [[values[row.pk].get(column, getattr(row, column)) for row in rows] for column in columns]
     try:
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute(
-                f"UPDATE {model._meta.db_table} AS changed "
-                f"SET {', '.join(f'{column} = new.{column}' for column in columns[1:])} "
-                f"FROM unnest({', '.join(f'%s::{field.db_type(connection)}[]' for field in fields)}) "
-                f"AS new ({', '.join(columns)}) WHERE changed.{model._meta.pk.column} = new.pk",
-                arrays,
+                f"UPDATE {model._meta.db_table} SET {', '.join(f'{column} = new.{column}' for column in columns)} "
+                f"FROM unnest({', '.join(f'%s::{kind}[]' for kind in types)}) AS new (pk, {', '.join(columns)}) "
+                f"WHERE {model._meta.db_table}.{model._meta.pk.column} = new.pk",
+                [[str(row.pk) for row in rows], *arrays],
             )
     except IntegrityError:
         return [row.pk for row in rows if not _save_alone(row, values[row.pk])]
@@ -136,16 +132,23 @@ def _save_alone(row, values):
 # The check of keys when a process starts, and by `/readyz`
 
 
-def _sample():
-    """The newest rows of each model with a person, by which keys are judged."""
-    for model in (Pledge, *CONTACTS, BlockedAddress):
-        yield from model.objects.filter(address_cipher__isnull=False).order_by("-created_at")[:SAMPLE_ROWS]
+def _column(model, name):
+    """The column that shows by which key of a list a row with a person is stored."""
+    if name == "FIELD_KEYS":
+        return "address_cipher"
+    return "mailbox_digest" if model is BlockedAddress else "address_digest"
 
 
-def _ids(rows, name):
-    """The ids of the keys of these rows."""
-    columns = {type(row): [column for column, of in _columns(type(row)) if of == name] for row in rows}
-    return [bytes(value[:1]) for row in rows for column in columns[type(row)] if (value := getattr(row, column))]
+def _ids(name):
+    """The ids of the keys of a list that made the newest rows."""
+    newest = (
+        f"(SELECT substr({_column(model, name)}, 1, 1) FROM {model._meta.db_table} WHERE address_cipher IS NOT NULL "
+        f"ORDER BY created_at DESC LIMIT {SAMPLE_ROWS})"
+        for model in (Pledge, *CONTACTS, BlockedAddress)
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(" UNION ALL ".join(newest))
+        return [bytes(key_id) for (key_id,) in cursor.fetchall()]
 
 
 def _fits(row, name):
@@ -158,14 +161,18 @@ def _fits(row, name):
             return bytes(row.domain_digest) in keys.digests("domain", addresses.split_address(row.address)[1])
     except keys.CannotDecrypt:
         return False
-    return bool(set(_ids([row], name)) & set(keys.by_id(name)))
+    return bytes(getattr(row, _column(type(row), name))[:1]) in keys.by_id(name)
 
 
 def check_keys():
     """Raise ImproperlyConfigured if the keys are not those of this database."""
-    rows = list(_sample())
     for name in keys.LISTS:
-        if rows and not any(_fits(row, name) for row in rows):
+        tried = (
+            _fits(row, name)
+            for model in (Pledge, *CONTACTS, BlockedAddress)
+            for row in model.objects.filter(address_cipher__isnull=False).order_by("-created_at")[:SAMPLE_ROWS]
+        )
+        if not (next(tried, True) or any(tried)):
             raise ImproperlyConfigured(
                 f"{name} lists no key of this database: put back the key that its data were written with. A new key comes in "
                 "front of it, separated by a comma, and manage.py rotate_keys brings it into use."
@@ -174,16 +181,14 @@ def check_keys():
 
 def is_due():
     """Whether a first key is new: most rows are of another one."""
-    rows = list(_sample())
     return any(
         sum(key_id != keys.first_id(name) for key_id in ids) * 2 > len(ids)
         for name in keys.LISTS
         if len(keys.by_id(name)) > 1
-        for ids in [_ids(rows, name)]
+        for ids in [_ids(name)]
     )
 
 
 def unknown_keys():
     """The names of the lists that lack the key of a row."""
-    rows = list(_sample())
-    return [name for name in keys.LISTS if not set(_ids(rows, name)) <= set(keys.by_id(name))]
+    return [name for name in keys.LISTS if not set(_ids(name)) <= set(keys.by_id(name))]

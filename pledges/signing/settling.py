@@ -11,8 +11,9 @@ from pledges.referrals.models import encrypt_inviter
 from pledges.supporters.models import Pledge
 from pledges.supporters.querysets import MAX_REPEATS, PENDING_LIFE
 
-# Pending pledges of one mailbox. They hold no place, so invented names do not keep its owner out.
-MOST_PENDING = 5
+# Pending pledges of one mailbox, and those of them from one network. They hold no place, so invented names do not keep its owner
+# out: not those that are sent from elsewhere either, unless they come from three networks.
+MOST_PENDING, MOST_OF_NETWORK = 5, 2
 
 
 class Mailboxes:
@@ -83,7 +84,8 @@ def _recipients(submission, mailbox, pledges):
     if _is_full(pledges):
         return twin, next(each for each in in_order if each.confirmed_at)
     pending = [each for each in in_order if each.state == Pledge.State.PENDING]
-    if len(pending) < MOST_PENDING:
+    of_network = [each for each in pending if each.network_digest == submission.network_digest]
+    if len(pending) < MOST_PENDING and len(of_network) < MOST_OF_NETWORK:
         return twin, None
     # The one that got the last message, so that the mailbox too gets one a minute; one of this batch is about to get it.
     new = next((each for each in pending if each._state.adding), None)
@@ -165,12 +167,15 @@ def settle_links(submissions):
             asked[pledge.pk] = pledge, submission, Message.Kind.CONFIRM if is_alone else Message.Kind.LINKS
     networks = {pk: submission.network_digest for pk, (_pledge, submission, _kind) in asked.items()}
     claimed = [asked[pk] for pk in Pledge.objects.claim_messages(asked)]
+    told = {submission for _pledge, submission, _kind in claimed}
     for wanted in (Message.Kind.CONFIRM, Message.Kind.LINKS):
         pledges = [pledge for pledge, _submission, kind in claimed if kind == wanted]
         Message.queue_many(wanted, pledges, networks=networks)
     for submission, _mailbox, _pledges in free:
-        queue_group_links(submission)
-        queue_joining_links(submission)
+        # Of what one request sends only the first message counts for its network.
+        network = None if submission in told else submission.network_digest
+        network = queue_group_links(submission, network)
+        queue_joining_links(submission, network)
     return left
 
 

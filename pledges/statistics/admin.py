@@ -4,7 +4,7 @@ from collections import Counter, defaultdict
 from datetime import timedelta
 
 from django.core.exceptions import PermissionDenied
-from django.urls import path, reverse
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
@@ -27,12 +27,6 @@ OTHER = "other"
 
 class FunnelPage:
     """ModelAdmin mixin: the page "From sign-up to confirmation"."""
-
-    def get_urls(self):
-        return [
-            path("funnel/", self.admin_site.admin_view(self.funnel), name="pledges_pledge_funnel"),
-            *super().get_urls(),
-        ]
 
     def funnel(self, request):
         """The numbers of the last days, of all mail providers or of the one that the address names."""

@@ -15,6 +15,7 @@ from django.db.models.functions import Cast, Now
 from pledges import addresses, metrics
 from pledges.crypto import keys, links
 from pledges.events.models import EventCount
+from pledges.mail.grants import MessageGrant
 from pledges.person import DIGEST_FIELDS
 from pledges.providers.models import ProviderRule
 from pledges.referrals.models import codes_of
@@ -240,6 +241,7 @@ class PledgeQuerySet(models.QuerySet):
             # In the order of the codes, so that concurrent calls do not deadlock.
             for code, number in codes_of({pk: inviters[pk] for pk in changed}):
                 EventCount.objects.count_confirmations(code, number)
+            MessageGrant.objects.forget_networks(changed)
         metrics.CONFIRMATIONS.inc(len(changed))
         return len(changed)
 

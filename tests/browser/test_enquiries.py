@@ -146,7 +146,7 @@ def test_a_disclosure_in_the_form_of_the_press_is_seen_by_the_lead_alone(visit, 
     assert Disclosure.objects.get().passed_at is not None
     go(lead.locator("#result_list a").first)
     noted = translated(other, "Passed to 116 111 at %(when)s.").partition("%")[0].strip()
-    expect(lead.locator("form.enquiry")).to_contain_text(noted)
+    expect(lead.locator("form.case")).to_contain_text(noted)
 
 
 @axe.in_language_and_views

@@ -10,7 +10,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db.models.functions import Now
 
 from pledges.inbox.submissions import settle_all
-from pledges.models import Heartbeat, MessageGrant, Rotation, Submission, Unreadable
+from pledges.models import Heartbeat, MessageGrant, Rotation, Unreadable
 from pledges.rotation import rotation
 from pledges.rotation.encrypted import ENCRYPTED_TEXTS
 from pledges.rotation.rules import describe
@@ -76,9 +76,6 @@ class Command(BaseCommand):
                 f"{unreadable} values that no key opens are listed in the table pledges_unreadable: put back the key that is "
                 "missing and run this command again, or erase the rows."
             )
-        if aside := Submission.objects.reseal():
-            said = "forms that are set aside open with no key: put back the key that is missing, or erase them."
-            self.stdout.write(f"{aside} {said}")
         self.stdout.write(
             "Done, and the site takes forms again. Of FIELD_KEYS and DIGEST_KEYS only the first key is needed: remove the others "
             "and restart all processes."

@@ -74,7 +74,7 @@ BEGIN
             INSERT INTO pledges_attempt (network_digest) SELECT unnest(networks);
         END IF;
     END IF;
-    INSERT INTO pledges_submission (id, kind, payload, network_digest, created_at, settle_at)
+    INSERT INTO pledges_submission (id, kind, payload_cipher, network_digest, created_at, settle_at)
     VALUES (form_id, form_kind, sealed, network_of_form, present, moment) ON CONFLICT DO NOTHING;
 END $$;
 

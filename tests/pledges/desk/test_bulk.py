@@ -150,6 +150,7 @@ def test_a_batch_that_waits_can_be_stopped_and_says_what_failed(admin_client):
     assert "DataError" in admin_client.get(change_path(batch)).text
     admin_client.post(change_path(batch), {"undo": "yes"})
     keep_house()
+    run_worker()
     assert exact_total() == 1
     assert 'name="undo"' not in admin_client.get(change_path(batch)).text
 

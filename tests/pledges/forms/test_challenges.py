@@ -213,7 +213,7 @@ def test_the_statements_are_the_same_for_new_known_and_blocked_addresses(client)
             values = {name: value() if callable(value) else value for name, value in fields.items()}
             with CaptureQueriesContext(connection) as queries:
                 made.append([sign(client, email=f"{local}@shembull.al", **values).status_code])
-            made[-1] += [query["sql"][:30] for query in queries]
+            made[-1] += [query["sql"].partition("(")[0] for query in queries]
             assert not any("pledges_pledge" in query["sql"] for query in queries)
         assert made[0] == made[1] == made[2]
 

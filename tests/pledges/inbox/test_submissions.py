@@ -40,9 +40,9 @@ SIGN, MY_PLEDGE, LIST = "/sq/zotimi/", "/sq/zotimi-im/", "/admin/pledges/submiss
 INBOX = "/sq/zotimi/emaili/"
 
 
-def sign(client, number=0, **fields):
+def sign(client, number=0, *, network="127.0.0.1", **fields):
     fields = {"email": f"prind{number}@shembull.al", **fields}
-    response = client.post(SIGN, form_data(**fields))
+    response = client.post(SIGN, form_data(**fields), REMOTE_ADDR=network)
     assert (response.status_code, response.url) == (303, INBOX)
 
 
@@ -157,8 +157,8 @@ def test_the_limit_of_a_network_is_exact_for_concurrent_forms():
 def test_the_worker_stopped_for_an_hour_settles_all_in_the_order_of_arrival(client, mailoutbox):
     for number in range(40):
         sign(client, number)
-    for name in ("Agim Lela", "Bora Lela", "Cen Lela"):
-        sign(client, name=name, email="lela@shembull.al")
+    for number, name in enumerate(("Agim Lela", "Bora Lela", "Cen Lela")):
+        sign(client, name=name, email="lela@shembull.al", network=f"192.0.2.{number}")
     let_time_pass(timedelta(hours=1))
     sent = list(Submission.objects.order_by("number").values_list("pk", "created_at"))
     settle_all()
@@ -285,7 +285,9 @@ def test_a_submission_that_fails_waits_aside_and_the_others_settle(client, admin
     assert Pledge.objects.count() == 3 and failing_checks(client) == []
 
 
-@pytest.mark.parametrize("changes", [{"payload": None}, {"payload": b"x" * 32_769}, {"error": "x"}, {"state": "aside"}])
+@pytest.mark.parametrize(
+    "changes", [{"payload_cipher": None}, {"payload_cipher": b"x" * 32_769}, {"error": "x"}, {"state": "aside"}]
+)
 def test_the_database_refuses_forms_that_do_not_exist(changes):
     make_submission()
     with pytest.raises(IntegrityError), transaction.atomic():
@@ -294,7 +296,7 @@ def test_the_database_refuses_forms_that_do_not_exist(changes):
 
 def test_a_form_copied_to_another_row_does_not_open():
     first, second = make_submission(), make_submission(address="tjeter@shembull.al")
-    Submission.objects.filter(pk=second.pk).update(payload=first.payload)
+    Submission.objects.filter(pk=second.pk).update(payload_cipher=first.payload_cipher)
     assert settle() == 1
     assert [(each.pk, each.error) for each in Submission.objects.all()] == [(second.pk, "CannotDecrypt")]
 

@@ -74,7 +74,7 @@ def remaining():
 @pytest.mark.slow
 def test_a_rotation_that_is_killed_again_and_again_while_people_sign_completes(client, drawn):
     """Killed once, ten times under `bin/test -m drill`."""
-    crowd = rounds(1200, 15_000)
+    crowd = rounds(4000, 15_000)
     make_crowd(crowd, drawn)
     both = {name: [new_key(getattr(configured, name)[0]), getattr(configured, name)[0]] for name in keys.LISTS}
     listed = {name: ",".join(each) for name, each in both.items()}

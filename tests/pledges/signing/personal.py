@@ -28,9 +28,10 @@ def make_drita(state="confirmed", **values):
     return pledge
 
 
-def request_link(client, address=ADDRESS):
+def request_link(client, address=ADDRESS, network="127.0.0.1"):
     """The response to a request for the links of this address, once the worker has settled it."""
-    response = client.post(MY_PLEDGE, {"email": address, "website": "", "stamp": form_data()["stamp"]})
+    data = {"email": address, "website": "", "stamp": form_data()["stamp"]}
+    response = client.post(MY_PLEDGE, data, REMOTE_ADDR=network)
     settle_all()
     return response
 

@@ -27,8 +27,8 @@ INBOX = "/sq/zotimi/emaili/"
 
 def post_form(client, path=SQ, **fields):
     """The response to the form, once the worker has settled what it stored."""
-    headers = fields.pop("headers", {})
-    response = client.post(path, form_data(**fields), headers=headers)
+    headers, network = fields.pop("headers", {}), fields.pop("network", "127.0.0.1")
+    response = client.post(path, form_data(**fields), headers=headers, REMOTE_ADDR=network)
     settle_all()
     return response
 
@@ -114,9 +114,9 @@ def test_05_a_pending_pledge_gets_at_most_five_more_messages_and_none_within_a_m
         assert post_form(client).url == INBOX
     run_worker()
     assert len(mailoutbox) == 1
-    for _ in range(8):
+    for number in range(8):
         let_a_minute_pass()
-        assert post_form(client).url == INBOX
+        assert post_form(client, network=f"192.0.2.{number}").url == INBOX
         run_worker()
     assert len(mailoutbox) == 5, "five a day, with the first one"
     let_time_pass(timedelta(days=1, minutes=1))
@@ -141,6 +141,19 @@ def test_06_a_second_person_may_pledge_from_an_address_and_a_third_may_not(clien
     [message] = mailoutbox
     assert len(links_in(message, "manage")) == 2
     assert "Besa" not in message.body
+
+
+def test_06_one_network_causes_two_of_the_five_messages_and_keeps_nobody_from_signing(client, mailoutbox):
+    """A stranger signs with her address, again and again. Then she signs, at home."""
+    for number in range(12):
+        assert post_form(client, name=f"E huaj {'abcdefghijkl'[number]}", network="192.0.2.1").url == INBOX
+        run_worker()
+        let_a_minute_pass()
+    assert len(mailoutbox) == 2 and Pledge.objects.count() == 2
+    assert post_form(client, name="Elira Kola", network="192.0.2.2").url == INBOX
+    run_worker()
+    client.post(links_in(mailoutbox[-1], "confirm")[-1])
+    assert Pledge.objects.confirmed().get().name == "Elira Kola"
 
 
 def test_06_a_free_slot_of_an_address_is_found(client):

@@ -148,9 +148,9 @@ def test_the_first_warning_also_stops_a_second_change(client, mailoutbox):
 
 def test_no_other_mail_keeps_the_warning_from_the_old_address(client, mailoutbox):
     pledge = make_drita()
-    for _ in range(6):
+    for number in range(6):
         let_time_pass(RESEND_INTERVAL)
-        request_link(client)
+        request_link(client, network=f"192.0.2.{number}")
         run_worker()
     assert len(mailoutbox) == 5, "no further one today"
     Message.queue(Message.Kind.FRESH, pledge)

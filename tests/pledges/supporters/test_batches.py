@@ -18,7 +18,7 @@ from pledges.crypto.links import Purpose
 from pledges.models import Batch, Pledge
 from staff.models import AuditEntry
 from tests.drill import rounds
-from tests.factories import keep_house, make_copies, make_pledge, make_staff
+from tests.factories import keep_house, make_copies, make_pledge, make_staff, run_worker
 from tests.site import url_of_test_database
 from tests.tally import exact_total
 from tests.threads import TIMEOUT, at_once, begin, held_open
@@ -214,14 +214,17 @@ def test_a_failed_batch_says_so_and_housekeeping_does_it_once_that_is_possible(r
     make_pledge(state="confirmed")
     batch = begin_batch()
     keep_house()
+    run_worker()
     batch.refresh_from_db()
     assert (batch.state, batch.error, batch.changed, exact_total()) == ("waiting", "IntegrityError", 0, 1)
     refusing_database()
     keep_house()
+    run_worker()
     batch.refresh_from_db()
     assert (batch.state, batch.error, exact_total()) == ("done", "", 0)
     assert batch.undo(None)
     keep_house()
+    run_worker()
     assert exact_total() == 1
 
 
