@@ -206,8 +206,9 @@ class Case(Steps, Restrictable):
         """The associated data that bind a ciphertext to this column and row."""
         return keys.associated_data(self.TABLE, column, self.pk)
 
-    def set_contact(self, name, address, rules):
-        """Set ciphertexts and digests of the adult, by these provider rules. Does not save."""
+    def set_person(self, name, address, rules=None):
+        """Set ciphertexts and digests of name and address, by these provider rules or the present ones. Does not save."""
+        rules = ProviderRule.objects.by_domain() if rules is None else rules
         self.name_cipher = keys.encrypt(name, associated_data=self.associated_data("name"))
         self.address_cipher = keys.encrypt(address, associated_data=self.associated_data("address"))
         for column, digest in address_digests(address, rules).items():
@@ -243,13 +244,6 @@ class Case(Steps, Restrictable):
     def digests(self, rules):
         """{column: digest} by the first key and these provider rules; none once the adult is erased. Raises CannotDecrypt."""
         return address_digests(self.address, rules) if self.address_cipher else {}
-
-    def set_person(self, name, address):
-        """Set ciphertexts and digests of name and address. Does not save."""
-        self.name_cipher = keys.encrypt(name, associated_data=self.associated_data("name"))
-        self.address_cipher = keys.encrypt(address, associated_data=self.associated_data("address"))
-        for column, digest in address_digests(address, ProviderRule.objects.by_domain()).items():
-            setattr(self, column, digest)
 
 
 class ProposalQuerySet(CaseQuerySet):

@@ -14,6 +14,7 @@ import tomllib
 from collections import defaultdict
 from pathlib import Path
 
+from pledges.languages import LANGUAGE_CODES
 from staff.accents import without_accents
 
 # {words of business in a passage: groups of concerns that one of its sentences must have}. More words need as many as the last.
@@ -48,7 +49,9 @@ def _folded(text):
 
 
 def _entries(words):
-    return [entry for entry in re.split(r"\s*[,\n]\s*", words["sq"] + words["en"]) if entry]
+    return [
+        entry for entry in re.split(r"\s*[,\n]\s*", "\n".join(words[language] for language in LANGUAGE_CODES)) if entry
+    ]
 
 
 def _read():

@@ -23,7 +23,7 @@ def settle_enquiries(submissions):
             created_at=submission.created_at,
             disclosure_at=submission.created_at if form["is_alarming"] else None,
         )
-        enquiry.set_contact(form["name"], form["email"], rules)
+        enquiry.set_person(form["name"], form["email"], rules)
         enquiry.text_cipher = keys.encrypt(form["text"], associated_data=enquiry.associated_data("text"))
         for column, digest in text_digests(form["email"], form["purpose"], form["text"], rules).items():
             setattr(enquiry, column, digest)

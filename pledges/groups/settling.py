@@ -42,7 +42,7 @@ def settle_groups(submissions):
         group.event = Event.objects.filter(pk=form["event"]).first()
         for name in AS_SENT:
             setattr(group, name, form[name])
-        group.set_contact(form["name"], form["email"], rules)
+        group.set_person(form["name"], form["email"], rules)
         group.save(force_insert=True)
         sent = Message.objects.about(others).filter(kind=Message.Kind.GROUP)
         if sent.queued().filter(leased_until=None).exists():

@@ -43,7 +43,7 @@ def settle_joinings(submissions):
             joining.expires_at = sent_at + PENDING_LIFE
             for name in AS_SENT:
                 setattr(joining, name, form[name])
-            joining.set_contact(form["name"], form["email"], rules)
+            joining.set_person(form["name"], form["email"], rules)
             joining.save(force_insert=True)
         kind = Message.Kind.JOIN if joining.state == State.SUBMITTED else Message.Kind.JOIN_AGAIN
         _queue(kind, joining, [joining], submission.network_digest)
