@@ -66,7 +66,7 @@ class ApproveForm(StepForm):
 class JoiningAdmin(CaseAdmin):
     """The queue, and the page of one organisation with the decisions."""
 
-    search_fields = [*CaseAdmin.search_fields, "organisation__unaccent__icontains"]
+    search_fields = ["organisation__unaccent__icontains"]
     list_display = ["organisation", "kind", "place", "oddities", "state", "created_at"]
     list_select_related = ["municipality"]
     audited_as = ("organisation",)

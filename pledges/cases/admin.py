@@ -148,8 +148,8 @@ class CaseAdmin(NoAddOrDelete, ModelAdmin):
     unchanged = CHANGED_MEANWHILE
     history_kind = PLEDGES
 
-    # By the beginning of the number.
-    search_fields = ["^id"]
+    # By number, which get_search_results() looks up.
+    search_fields = ["id"]
     list_filter = [StateFilter, "kind"]
     list_per_page = list_max_show_all = 50
     ordering = ["created_at", "pk"]
@@ -165,6 +165,13 @@ class CaseAdmin(NoAddOrDelete, ModelAdmin):
     @admin.display(description=_("case"))
     def title(self, row):
         return row.title
+
+    def get_search_results(self, request, queryset, search_term):
+        """The cases whose number begins so; else what the fields of the class find."""
+        found = queryset.beginning_with(search_term)
+        if search_term and (self.search_fields == ["id"] or found.exists()):
+            return found, False
+        return super().get_search_results(request, queryset, search_term)
 
     # What a subclass says of a case
 

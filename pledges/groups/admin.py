@@ -34,7 +34,7 @@ class ApproveForm(StepForm):
 class GroupPledgeAdmin(CaseAdmin):
     """The queue, and the page of one group with the decisions."""
 
-    search_fields = [*CaseAdmin.search_fields, "institution__unaccent__icontains"]
+    search_fields = ["institution__unaccent__icontains"]
     list_display = ["title", "people_now", "oddities", "state", "created_at"]
     list_select_related = ["municipality", "county"]
     waiting = ("waiting", _("waiting for a decision"))

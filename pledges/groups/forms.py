@@ -141,8 +141,6 @@ class GroupForm(NumbersMixin, AddressForm):
         elif "grade" not in self.errors and cleaned.get("grade") is None:
             self.add_error("grade", _("Choose the grade of the class."))
         cleaned["people"] = self.clean_numbers(kind)
-        if kind == Kind.CLASS and not self.errors and GroupPledge.objects.same_class(self._group(cleaned)).exists():
-            self.add_error("institution", _("This class has already been counted for this school year."))
         return cleaned
 
     def _group(self, cleaned):

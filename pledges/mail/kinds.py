@@ -201,6 +201,12 @@ def _described(row):
         yield from row.reasons
 
 
+def _counted_already(group):
+    """Whether its class counts already. Said by email only: the form would tell anyone which class is counted."""
+    if type(group).objects.same_class(group).exists():
+        yield _("This class has already been counted for this school year.")
+
+
 def _described_together(group):
     """What `_described` says of all groups that the adult confirmed together."""
     for each in group.confirmed_together():
@@ -371,6 +377,7 @@ SPECS = {
         link_purpose=Purpose.GROUP_CONFIRM,
         priority=Priority.FIRST,
         applies=_is("submitted"),
+        details=_counted_already,
     ),
     "group_open": MessageSpec(
         label=gettext_lazy("group: we are checking it"),

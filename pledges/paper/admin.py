@@ -79,7 +79,8 @@ class PaperSheetAdmin(CaseAdmin):
 
     def get_search_results(self, request, queryset, search_term):
         """The sheet with this number, with or without its zeros."""
-        return super().get_search_results(request, queryset, search_term and (search_term.lstrip("0") or "0"))
+        number = search_term and (search_term.lstrip("0") or "0")
+        return super(CaseAdmin, self).get_search_results(request, queryset, number)
 
     @admin.display(description=_("state"))
     def progress(self, sheet):

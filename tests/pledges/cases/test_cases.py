@@ -128,6 +128,8 @@ def test_cases_are_found_by_name_address_and_number_and_what_was_typed_is_in_no_
         assert page_of(row) in find(client, str(row)).text
         found = client.get(f"/admin/pledges/{row._meta.model_name}/?q={row}")
         assert [each.pk for each in found.context["cl"].result_list] == [row.pk]
+        few = client.get(f"/admin/pledges/{row._meta.model_name}/?q={str(row)[:3]}")
+        assert few.context["cl"].result_count == 0, "three digits begin too many numbers"
 
 
 def test_a_disclosure_is_found_by_the_lead_alone(client):

@@ -116,7 +116,7 @@ def test_one_network_causes_at_most_two_of_the_five(mailoutbox):
         Message.queue(Message.Kind.LINKS, pledge, network=stranger)
     run_worker()
     assert len(mailoutbox) == 2
-    Message.queue_many(Message.Kind.ALREADY, pledges[4:6], networks=[owner, owner])
+    Message.queue_many(Message.Kind.ALREADY, pledges[4:6], networks={pledge.pk: owner for pledge in pledges[4:6]})
     run_worker()
     assert len(mailoutbox) == 4
     Message.queue(Message.Kind.CORRECTED, pledges[6])

@@ -12,7 +12,7 @@ from django.test import override_settings
 
 from pledges.crypto import keys, links
 from pledges.crypto.links import Purpose
-from pledges.models import Attempt, Pledge, Rotation, Submission
+from pledges.models import Attempt, Pledge, ProviderRule, Rotation, Submission
 from pledges.rotation import rotation
 from tests.drill import rounds
 from tests.factories import form_data, make_pledge, settle_all
@@ -46,10 +46,10 @@ def make_crowd(number, drawn):
     """This many pledges in one statement."""
     template = make_pledge(*person(0, drawn))
     fields = ("sector_id", "consent_id", "wording_id", "language", "consent_language", "worded_language")
-    pledges = []
+    pledges, rules = [], ProviderRule.objects.by_domain()
     for each in range(1, number):
         pledge = Pledge(slot=1, **{field: getattr(template, field) for field in fields})
-        pledge.set_person(*person(each, drawn))
+        pledge.set_person(*person(each, drawn), rules)
         pledges.append(pledge)
     Pledge.objects.bulk_create(pledges, batch_size=1000)
 
@@ -74,7 +74,7 @@ def remaining():
 @pytest.mark.slow
 def test_a_rotation_that_is_killed_again_and_again_while_people_sign_completes(client, drawn):
     """Killed once, ten times under `bin/test -m drill`."""
-    crowd = rounds(4000, 15_000)
+    crowd = rounds(2000, 45_000)
     make_crowd(crowd, drawn)
     both = {name: [new_key(getattr(configured, name)[0]), getattr(configured, name)[0]] for name in keys.LISTS}
     listed = {name: ",".join(each) for name, each in both.items()}
@@ -88,16 +88,17 @@ def test_a_rotation_that_is_killed_again_and_again_while_people_sign_completes(c
 
     with override_settings(**both), workers(1, **listed):
         wait_until(Rotation.objects.exists)
-        for _ in range(rounds(1, 10)):
+        for kill in range(rounds(1, 10)):
+            refused += sign() == 503
             with rotating(**listed) as process:
                 begun, deadline = remaining(), time.monotonic() + TIMEOUT
-                while remaining() == begun and process.poll() is None and time.monotonic() < deadline:
-                    refused += sign() == 503
-                leaver = drawn.choice(Pledge.objects.order_by("pk"))
-                assert client.post(links.path(Purpose.WITHDRAW, leaver)).status_code == 200
-                gone.append(leaver.pk)
-                time.sleep(drawn.random() / 5)
+                # The next ones are killed after more batches, at any moment of one.
+                while begun - remaining() <= kill * rotation.BATCH_ROWS and time.monotonic() < deadline:
+                    time.sleep(drawn.random() / 100)
             interrupted += process.returncode == -9 and remaining() > 0
+            leaver = drawn.choice(Pledge.objects.order_by("pk"))
+            assert client.post(links.path(Purpose.WITHDRAW, leaver)).status_code == 200
+            gone.append(leaver.pk)
         assert Rotation.objects.exists() and not Submission.objects.exists()
         with rotating(**listed) as process:
             assert process.wait(timeout=TIMEOUT * 4) == 0 and "Done" in process.stdout.read()
