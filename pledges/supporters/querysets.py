@@ -26,20 +26,9 @@ PENDING_LIFE = timedelta(days=14)
 REMINDER_AFTER = timedelta(days=3)
 # What a form gives a pledge. The database has defaults for the rest.
 SIGN_UP_FIELDS = [
-    *(
-        "id",
-        "slot",
-        "sector",
-        "county",
-        "language",
-        "show_name",
-        "updates",
-        "created_at",
-        "expires_at",
-        "inviter_cipher",
-    ),
-    *("name_cipher", "address_cipher", *DIGEST_FIELDS, "network_digest"),
-    *("consent", "consent_language", "consented_at", "wording", "worded_language", "worded_at"),
+    *"id slot sector county language show_name updates created_at expires_at inviter_cipher name_cipher address_cipher".split(),
+    *DIGEST_FIELDS,
+    *"network_digest consent consent_language consented_at wording worded_language worded_at".split(),
 ]
 # Messages that a pending pledge gets by `claim_messages`.
 MAX_REPEATS = 5
