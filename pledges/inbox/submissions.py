@@ -163,9 +163,8 @@ def _raise_if_of_the_database(error):
 def settle_all():
     """Settle the submissions that wait now, those in the slow lane too. Returns when they are settled or set aside.
 
-    It is called before the transaction that needs what they become, never in one: so it waits for another process that settles,
-    or that has locked what a submission is about, and holds no lock itself that this process could wait for. If it waits for
-    longer than the `lock_timeout` of this process, it raises OperationalError, as any statement that waits for so long.
+    It is called before the transaction that needs what they become, never in one: it waits for another process that settles (an
+    OperationalError after `lock_timeout`), and for one that has locked what a submission is about.
     """
     # Durable: in a transaction it raises RuntimeError.
     with transaction.atomic(durable=True):
