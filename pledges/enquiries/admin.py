@@ -340,7 +340,7 @@ class AlarmWordAdmin(ModelAdmin):
     list_display = ["words"]
     search_fields = ["words"]
     list_note = _(
-        "The site finds nearly all messages that tell of abuse by itself. A message from the contact form that contains one of "
+        "The site recognises nearly all messages that tell of abuse. A message from the contact form that contains one of "
         "these words goes to the safeguarding lead too, whatever else it says: add words of messages that the site missed. A "
         "word that is too common sends the lead every question of a journalist."
     )

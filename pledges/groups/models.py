@@ -13,6 +13,7 @@ from pledges import addresses
 from pledges.cases.models import ERASED, HAS_CONTACT, Proposal, States, Step
 from pledges.events.models import Event
 from pledges.groups.querysets import CORRECTION_PERIOD, GroupPledgeQuerySet, lowered
+from pledges.mail.grants import MessageGrant
 from pledges.mail.models import Message
 from pledges.places.models import County, Municipality
 from pledges.sectors.models import CHILDREN, Sector
@@ -247,6 +248,7 @@ class GroupPledge(Proposal):
                 return []
             rows = type(self).objects.filter(pk__in=[group.pk for group in groups])
             rows.update(**self.STATES.columns(self.State.CONFIRMED))
+            MessageGrant.objects.forget_networks([group.pk for group in groups])
             # What came after the page was opened: its message may have been joined by one about a group that is confirmed now.
             left = list(type(self).objects.submitted().of_mailbox(self).order_by("created_at", "pk"))
             for group in groups:

@@ -10,6 +10,7 @@ from translated_fields import TranslatedField
 
 from pledges import addresses
 from pledges.cases.models import ERASED, HAS_CONTACT, Proposal, ProposalQuerySet, States, Step
+from pledges.mail.grants import MessageGrant
 from pledges.mail.models import Message
 from pledges.places.models import Municipality
 
@@ -179,7 +180,9 @@ class Joining(Proposal):
     def confirm(self):
         """Confirm it; it then waits for staff."""
         rows = type(self).objects.submitted().filter(pk=self.pk)
-        return bool(rows.update(**self.STATES.columns(self.State.CONFIRMED)))
+        changed = bool(rows.update(**self.STATES.columns(self.State.CONFIRMED)))
+        MessageGrant.objects.forget_networks([self.pk])
+        return changed
 
     def approve(self):
         """Approve it and tell the contact. The caller makes the public entry in the same transaction."""

@@ -212,8 +212,6 @@ def test_nothing_is_sent_about_a_restricted_pledge_by_any_path(mailoutbox):
     choose(pledge, commitment_of(), remind_at=timezone.now(), day=timezone.localdate(), part="evening", place="home")
     held.restrict(ADDRESS, [str(pledge.pk)])
     assert Message.queue(Message.Kind.LINKS, pledge) is None
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT queue_message('links', %s)", [pledge.pk])
     Message.objects.create(kind="links", pledge=pledge, language="sq")
     make_submission("Drita Kola", ADDRESS)
     settle_all()
