@@ -1,6 +1,7 @@
 """The queue of a kind of case, and the page of one case: the facts, and a button for each step that can be taken.
 
-A new step is a line in `STEPS` of its model, a method of that name there, and a form in `step_forms` here if it asks something.
+A new step is a line in `STEPS` of its model, a method there (`Step.method`, or of its name), and a form in `step_forms` here if
+it asks something.
 """
 
 from django import forms
@@ -101,7 +102,9 @@ class RefuseForm(StepForm):
         )
 
     def clean(self):
-        if self.cleaned_data.get("refusal") == self.row.Refusal.OTHER and not self.cleaned_data.get("words"):
+        is_other = self.cleaned_data.get("refusal") == self.row.Refusal.OTHER
+        # Nobody reads them once the person is erased.
+        if is_other and self.row.address_cipher and not self.cleaned_data.get("words"):
             self.add_error("words", _("Write the reason."))
 
 
@@ -185,7 +188,7 @@ class CaseAdmin(NoAddOrDelete, ModelAdmin):
 
     def state_of(self, row):
         """The state, with the reason of a refusal."""
-        refusal = decrypted(lambda: " ".join(map(str, row.reasons))) if getattr(row, "refusal", "") else ""
+        refusal = " ".join(map(str, row.shown_reasons)) if getattr(row, "refusal", "") else ""
         return capfirst(f"{row.get_state_display()}: {refusal}" if refusal else str(row.get_state_display()))
 
     def details(self, request, row):

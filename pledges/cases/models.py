@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from pledges import addresses
 from pledges.crypto import keys
 from pledges.crypto.models import Unreadable
+from pledges.inbox.models import Submission
 from pledges.mail.models import Message
 from pledges.person import Restrictable, address_digests
 from pledges.providers.models import BlockedAddress, ProviderRule
@@ -232,6 +233,15 @@ class Case(Steps, Restrictable):
         return self.words_cipher and keys.decrypt(self.words_cipher, associated_data=self.associated_data("words"))
 
     @property
+    def shown_reasons(self):
+        """The sentences of `reasons`; without the words if no key opens them, which raises the alarm of `/readyz`."""
+        try:
+            return self.reasons
+        except keys.CannotDecrypt as error:
+            Unreadable.record(error)
+            return [] if self.refusal == self.Refusal.OTHER else [self.get_refusal_display()]
+
+    @property
     def reasons(self):
         """The sentences that tell the person why it was refused. Raises CannotDecrypt."""
         fixed = "" if self.refusal == self.Refusal.OTHER else self.get_refusal_display()
@@ -290,11 +300,14 @@ class Proposal(Case):
         """Erase what was submitted with a mailbox whose owner did not send it, and block the mailbox."""
         with transaction.atomic():
             BlockedAddress.objects.add(self.address)
+            Submission.objects.erase_of_blocked(self.address)
             type(self).objects.filter(state=self.State.SUBMITTED).of_mailbox(self).delete()
 
     def refuse(self, refusal, words=""):
-        """Refuse it for this reason, a value of `Refusal`, and in these words. Its adult reads both."""
-        return self.take("refuse", refusal=refusal, words_cipher=self.sealed(words))
+        """Refuse it for this reason, a value of `Refusal`, and in these words. Its adult reads both, unless it is erased."""
+        sealed = self.sealed(words) if self.address_cipher else None
+        rows = type(self).objects.with_person() if sealed else None
+        return self.take("refuse", rows, refusal=refusal, words_cipher=sealed)
 
     def undo(self):
         """Take back the decision of staff: it waits again."""

@@ -4,17 +4,19 @@ from datetime import timedelta
 
 from django.db import models
 from django.db.models.functions import Now
+from django.utils import timezone
 
 # What pages say before `rotate_keys` can tell better.
 EXPECTED = timedelta(minutes=30)
+LONGER = timedelta(minutes=5)
 
 
 class Closed(Exception):
-    """Nothing is accepted until `opens_at`, about: keys are being changed."""
+    """Nothing is accepted until `opens_at`, about: keys are being changed. If that took longer, it takes some minutes more."""
 
     def __init__(self, opens_at):
         super().__init__(opens_at)
-        self.opens_at = opens_at
+        self.opens_at = max(opens_at, timezone.now() + LONGER)
 
 
 class Rotation(models.Model):

@@ -82,6 +82,8 @@ READONLY_FIELDS = [
     "reminded_at",
     "messages_sent",
 ]
+# Cases that one search shows.
+MOST_CASES = 20
 CORRECTIONS = _("When you save, we email the person the details shown here.")
 
 
@@ -213,7 +215,7 @@ class PledgeAdmin(BulkActions, MinutePages, FunnelPage, ModelAdmin):
 
     @admin.display(description=_("batches"))
     def batches(self, pledge):
-        batches = Batch.objects.filter(ids__contains=[pledge.pk])
+        batches = Batch.objects.defer("ids", "invalidated").filter(ids__contains=[pledge.pk])
         rows = [
             (
                 reverse("admin:pledges_batch_change", args=[batch.pk]),
@@ -369,7 +371,10 @@ class PledgeAdmin(BulkActions, MinutePages, FunnelPage, ModelAdmin):
                 continue
             rows, typed = cases.get_queryset(request), form.cleaned_data["person"]
             find = rows.at_address if form.is_address else rows.beginning_with if form.is_number else rows.named
-            for row in find(typed):
+            rows = list(find(typed))[:MOST_CASES]
+            if rows:
+                log_access_to_people(request, [row.pk for row in rows], page="find")
+            for row in rows:
                 words = f"{capfirst(str(cases.opts.verbose_name))}: {cases.title_of(row)}"
                 self.message_user(request, format_html('<a href="{}">{}</a>', change_url(row), words), messages.WARNING)
 

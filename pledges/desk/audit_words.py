@@ -20,6 +20,7 @@ FIELDS = {name: Pledge._meta.get_field(name).verbose_name for name in (*CHOICE_F
     "state": _("state"),
     "wall": _("wall of supporters"),
     "disclosure_at": _("whether it is a disclosure"),
+    "passed_at": _("passed to 116 111"),
     "municipality": _("municipality"),
     "event": _("event"),
 }

@@ -95,6 +95,8 @@ class BatchAdmin(NoAddOrDelete, ModelAdmin):
             return
         with transaction.atomic():
             if not batch.undo(request.user):
+                words = _("Nothing was changed: the batch is being done. Undo it when it is done.")
+                self.message_user(request, words, messages.WARNING)
                 return
             batch.start()
         batch.refresh_from_db()

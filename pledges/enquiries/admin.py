@@ -111,6 +111,11 @@ class PassForm(StepForm):
     def ask(self):
         self.initial["passed_at"] = self.row.passed_at or timezone.now()
 
+    @property
+    def details(self):
+        """What the audit log says: the state stays."""
+        return {"fields": ["passed_at"]} | super().details
+
     def clean_passed_at(self):
         typed = self.cleaned_data["passed_at"]
         if not self.row.created_at.replace(second=0, microsecond=0) <= typed <= timezone.now():
@@ -137,9 +142,13 @@ class MessageToTeamAdmin(CaseAdmin):
     def press_erase(self, request, row, name, form):
         """Erase it. What is erased has no state that could be logged."""
         with transaction.atomic():
+            # A colleague may have passed it to the lead meanwhile: then it is none of these rows.
+            rows = self.get_queryset(request).filter(pk=row.pk)
+            if not rows.select_for_update(of=("self",)).exists():
+                return self.message_user(request, self.unchanged, messages.WARNING)
             AuditEntry.log(request.user, AuditEntry.Action.ERASE, [row.pk], page=self.audited_as[0])
-            self.log_deletions(request, self.model.objects.filter(pk=row.pk))
-            row.delete()
+            self.log_deletions(request, rows)
+            rows.delete()
         self.message_user(request, self.model.STEPS[name].done, messages.SUCCESS)
         return self.after(row)
 
@@ -231,13 +240,15 @@ class EnquiryAdmin(MessageToTeamAdmin):
         """Record what a message asks for as a request under the law, and lead to its page."""
         kind = form.cleaned_data["request_kind"]
         try:
-            asked = row.data_requests.model.from_enquiry(row, kind)
+            with transaction.atomic():
+                if asked := row.data_requests.model.from_enquiry(row, kind):
+                    ids = [row.pk, asked.pk]
+                    AuditEntry.log(request.user, AuditEntry.Action.CHANGE, ids, page=self.audited_as[0], kind=kind)
         except keys.CannotDecrypt as error:
             Unreadable.record(error)
             asked = None
         if asked is None:
             return self.message_user(request, NOT_RECORDED, messages.ERROR)
-        AuditEntry.log(request.user, AuditEntry.Action.CHANGE, [row.pk, asked.pk], page=self.audited_as[0], kind=kind)
         return redirect(change_url(asked))
 
 

@@ -31,8 +31,8 @@ STATES = States(
 class GroupPledge(Proposal):
     """One group that pledged together. A responsible adult stated the numbers; staff approve them before they count.
 
-    Triggers count the people of approved groups: `counted` by sector, in the county of the municipality, on the day of the
-    approval (migrations/sql/groups.sql). No member is named. Name and address of the adult are ciphertext.
+    The people of approved groups count: `counted` by sector, in the county of the municipality, on the day of the approval
+    (pledges/counting). No member is named. Name and address of the adult are ciphertext.
     """
 
     class Kind(models.TextChoices):

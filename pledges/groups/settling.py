@@ -25,13 +25,16 @@ def settle_groups(submissions):
     An adult may enter several in a row: a message that still waits covers the new one too, because its page confirms all groups
     of the mailbox, and the next one is sent a minute after the last.
     """
-    rules = ProviderRule.objects.by_domain()
+    rules, left = ProviderRule.objects.by_domain(), []
     blocked = BlockedAddress.objects.among({each.form["email"] for each in submissions}, rules)
     for submission in submissions:
         form, sent_at = submission.form, submission.created_at
         if form["email"] in blocked:
             continue
-        others = list(GroupPledge.objects.at_address(form["email"]))
+        others, held = lock(GroupPledge.objects.at_address(form["email"]))
+        if held:
+            left.append(submission)
+            continue
         place = Municipality.objects.get(pk=form["municipality"])
         group = GroupPledge(pk=submission.pk, municipality=place, **{name: form[name] for name in AS_SENT})
         group.county_id, group.created_at, group.expires_at = place.county_id, sent_at, sent_at + PENDING_LIFE
@@ -40,22 +43,24 @@ def settle_groups(submissions):
         group.set_person(form["name"], form["email"], rules)
         group.save(force_insert=True)
         sent = Message.objects.about(others).filter(kind=Message.Kind.GROUP)
-        if sent.queued().filter(leased_until=None).exists():
+        # Not one that is not sent because its group is restricted.
+        open_ids = [each.pk for each in others if each.restricted_at is None]
+        if sent.queued().filter(leased_until=None, about_id__in=open_ids).exists():
             continue
         Message.queue_many(Message.Kind.GROUP, [group], networks={group.pk: submission.network_digest})
         last = sent.aggregate(at=Max("created_at"))["at"]
         if last and (due_at := last + MESSAGE_INTERVAL) > timezone.now():
             Message.objects.about([group]).update(due_at=due_at, queued_at=due_at)
+    return left
 
 
-def queue_group_links(submission, network):
-    """ "Send me my link" for group pledges: one message with the links of those that the mailbox has confirmed, and the
+def queue_group_links(own, network):
+    """ "Send me my link" for these groups of a mailbox: one message with the links of those that it has confirmed, and the
     confirmation of those that wait for it. Each is sent once a minute at most.
 
-    No message about a restricted one is created: the message is about another one. One that another transaction has locked gets
-    none. The first one counts for the network; returns the network if there is none.
+    No message about a restricted one is created: the message is about another one. The first message counts for the network;
+    returns the network if there is none.
     """
-    own, _held = lock(GroupPledge.objects.at_address(submission.form["email"]).linked().order_by("-created_at"))
     waiting = [group for group in own if group.state == GroupPledge.State.SUBMITTED]
     for kind, rows in (
         (Message.Kind.GROUP, waiting),

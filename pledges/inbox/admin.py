@@ -17,7 +17,8 @@ class SettlesFirst:
     """ModelAdmin mixin for rows that a waiting form may refer to: what waits is settled before one is deleted."""
 
     def delete_view(self, request, object_id, extra_context=None):
-        settle_all()
+        if request.method == "POST" and self.has_delete_permission(request):
+            settle_all()
         return super().delete_view(request, object_id, extra_context)
 
 

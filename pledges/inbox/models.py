@@ -59,6 +59,11 @@ class SubmissionQuerySet(models.QuerySet):
         wanted = spelling(address, rules)
         return [each for each in self.opened() if spelling(each.form["email"], rules) == wanted]
 
+    def erase_of_blocked(self, address):
+        """Erase what may cause a message to a blocked mailbox, whatever its tags and dots. What it wrote to the team stays."""
+        found = self.exclude(kind=Submission.Kind.ENQUIRY).of_mailbox(address, addresses.limiting_address)
+        self.filter(pk__in=[each.pk for each in found]).delete()
+
     def try_again(self):
         """Let the worker settle once more those that are aside; returns how many this call changed."""
         return self.aside().update(state=Submission.State.WAITING, aside_at=None, error="")

@@ -5,11 +5,12 @@ A kind of submission is a value of `Submission.Kind` and its function in SETTLER
 
 import time
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import InterfaceError, OperationalError, connection, transaction
 from django.db.models import Max
 from django.db.models.functions import Now
+from django.utils import timezone
 from django.utils.module_loading import import_string
 
 from pledges import database, metrics
@@ -33,6 +34,7 @@ SETTLERS = {
 BATCH_ROWS = 500
 # While another transaction has locked what a submission is about.
 RETRY_SECONDS = 0.1
+PUT_OFF = timedelta(seconds=1)
 # The key of the advisory lock that lets one process settle at a time. It is an arbitrary number.
 SETTLING_LOCK = 7243016512395
 
@@ -53,10 +55,11 @@ def submit(submission, network=None, limit=0, *, solved=None, slow_lane=None):
     """Store a submission; returns a Receipt. Above `limit` forms from the network within ten minutes it is not stored.
 
     Except with `solved`, a Solved challenge that no other form has used, or with a place in the slow lane of `slow_lane` places
-    per hour. One statement, which reads no row about any person. None, an unknown network, is not limited. When the connection
+    per hour. One statement, which reads no row about any person. A network of None, which is unknown, and a limit of None do not
+    limit. When the connection
     is lost, it is repeated once on a new one; it is idempotent. Raises Closed while keys are being changed.
     """
-    limited = limits(network, limit)
+    limited = [] if limit is None else limits(network, limit)
     parameters = [
         submission.pk,
         submission.kind,
@@ -90,7 +93,9 @@ def _store(parameters):
         cursor.execute(sql, parameters)
         is_stored, moment = cursor.fetchone()
     if is_stored is None:
-        raise Closed(Rotation.objects.get().opens_at)
+        Rotation.require_none()
+        # It has ended since.
+        raise Closed(timezone.now())
     return Receipt(is_stored, moment)
 
 
@@ -112,6 +117,9 @@ def settle(*, wait=False):
         except Exception as error:
             _raise_if_of_the_database(error)
             done = _settle_each(batch)
+        if not done and len(batch) == BATCH_ROWS:
+            # Another transaction holds what they are all about: the others must not wait for that.
+            Submission.objects.waiting().filter(pk__in=[each.pk for each in batch]).update(settle_at=Now() + PUT_OFF)
         with connection.cursor() as cursor:
             # What is settled is not erased: outbox.sql.
             cursor.execute("SET LOCAL weare1.outbox = 'off'")

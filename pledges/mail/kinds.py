@@ -318,7 +318,7 @@ SPECS = {
         link_purpose=Purpose.STOP_NEW_ADDRESS,
         is_link_caused=True,
         # Also to a blocked mailbox, and apart from the limits of a mailbox: someone with the link could use these up first. Three
-        # changes a day for each pledge, which are counted by this message (`count_new_addresses`).
+        # changes a day for each pledge, which are counted by this message (`Pledge.claim_new_address`).
         is_limited=False,
         ignores_blocks=True,
         applies=_wants_new_address,

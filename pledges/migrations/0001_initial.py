@@ -225,7 +225,6 @@ class Migration(migrations.Migration):
                 ('ignores', models.CharField(blank=True, help_text='Characters that make no difference before the @, for example “.” at Gmail.', max_length=5, verbose_name='ignored characters')),
                 ('tag', models.CharField(blank=True, help_text='The sign after which the rest is a tag, such as +.', max_length=1, verbose_name='tag sign')),
                 ('source', models.URLField(help_text='Paste the address of the page where the provider says this, for example https://example.org/help.', verbose_name='source')),
-                ('version', models.PositiveIntegerField(default=0, editable=False, verbose_name='version')),
             ],
             options={
                 'verbose_name': 'provider rule',

@@ -260,7 +260,10 @@ REPLAYS = (
     | mailings.REPLAYS
     | {
         "pledge_erased": _erase,
-        "submission_erased": _erase,
+        # The form may have become a row of any of them meanwhile.
+        "submission_erased": lambda pk: sum(
+            _erase_sent(model)(pk) for model in (Pledge, GroupPledge, Joining, Enquiry)
+        ),
         "pledge_changed": _change_pledge,
         "group_erased": _erase_sent(GroupPledge),
         "group_changed": _change_group,

@@ -85,8 +85,8 @@ class PaperSheetQuerySet(models.QuerySet):
 class PaperSheet(Steps):
     """One numbered sheet. It counts when two accounts have typed the same numbers; only numbers are stored.
 
-    Triggers count the people of counted sheets: by sector, in the county of the municipality if it is known, on the day of the
-    second of the equal counts (migrations/sql/paper.sql).
+    The people of counted sheets count by sector, in the county of the municipality if it is known, on the day of the second of
+    the equal counts (pledges/counting).
     """
 
     class State(models.TextChoices):
@@ -130,7 +130,7 @@ class PaperSheet(Steps):
         null=True,
         blank=True,
     )
-    # That of the municipality, for the triggers.
+    # That of the municipality.
     county = models.ForeignKey(
         County, on_delete=models.PROTECT, related_name="+", verbose_name=_("county"), null=True, editable=False
     )

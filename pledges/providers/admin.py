@@ -40,7 +40,7 @@ class ProviderRuleAdmin(ModelAdmin):
 
     form = ProviderRuleForm
     history_kind = SETTINGS
-    list_display = ["domain", "same_as", "ignores", "tag", "source", "version"]
+    list_display = ["domain", "same_as", "ignores", "tag", "source"]
     list_note = RECOMPUTED
     search_fields = ["domain", "same_as"]
     fieldsets = [
@@ -48,11 +48,10 @@ class ProviderRuleAdmin(ModelAdmin):
             None,
             {
                 "description": RECOMPUTED,
-                "fields": ["domain", "same_as", "ignores", "tag", "source", "version"],
+                "fields": ["domain", "same_as", "ignores", "tag", "source"],
             },
         )
     ]
-    readonly_fields = ["version"]
 
 
 @admin.register(BlockedAddress)

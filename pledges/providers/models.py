@@ -57,7 +57,6 @@ class ProviderRule(models.Model):
             "Paste the address of the page where the provider says this, for example https://example.org/help."
         ),
     )
-    version = models.PositiveIntegerField(_("version"), default=0, editable=False)
 
     objects = ProviderRuleQuerySet.as_manager()
 
@@ -70,9 +69,8 @@ class ProviderRule(models.Model):
         return self.domain
 
     def save(self, **kwargs):
-        """Save as the next version. Housekeeping then recomputes the digests of all pledges."""
+        """Save with domains in lower case."""
         self.domain, self.same_as = self.domain.lower(), self.same_as.lower()
-        self.version += 1
         super().save(**kwargs)
 
 

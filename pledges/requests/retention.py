@@ -232,7 +232,7 @@ def kept_data():
         RetentionLine(
             "forms",
             _("a form that we could not process"),
-            _("as above: name and address encrypted, codes as keyed digests"),
+            _("all of it encrypted; a code made from your network as a keyed digest"),
             _days(PENDING_LIFE),
         ),
         RetentionLine(

@@ -13,6 +13,7 @@ from pledges.crypto.models import Unreadable
 from pledges.enquiries.models import Enquiry
 from pledges.follows import followable
 from pledges.inbox.models import Submission
+from pledges.mail.models import Message
 from pledges.referrals.models import ReferralLink
 from pledges.requests.held import held_about
 from pledges.sectors.wordings import Wording
@@ -24,9 +25,14 @@ def own_file(pledge):
     """The supporter's own file: all about this pledge, and what its mailbox knows of the rest. Not the other pledge there."""
     rest = {}
     for found in [] if pledge.is_person_erased else held_about(pledge.address):
-        if found.part.is_known_to_mailbox(found.row) and getattr(found.row, "pledge_id", None) is None:
+        if found.part.is_known_to_mailbox(found.row) and not _is_of_a_pledge(found.row):
             rest.setdefault(found.part.key, []).append(_row_data(found.row, quotes=False))
     return subject_data(pledge) | {"also_at_this_address": rest, "not_in_this_file": _not_in_a_linked_file()}
+
+
+def _is_of_a_pledge(row):
+    """Whether a row is about one of the pledges of the mailbox."""
+    return row.spec.about == "pledge" if isinstance(row, Message) else getattr(row, "pledge_id", None) is not None
 
 
 def _not_in_a_linked_file():

@@ -244,6 +244,9 @@ class NewAddressForm(forms.Form):
             Submit("change_address", _("Change my email address"), css_class="btn-2"),
         )
 
+    # That of the visitor, if it is known.
+    network = None
+
     def save(self):
         """Store the change of address for the worker to settle. Return False, with an error on the form, above the limits."""
         submission = Submission(kind=Submission.Kind.NEW_ADDRESS).seal(
@@ -255,7 +258,7 @@ class NewAddressForm(forms.Form):
             if refusal := self.pledge.claim_new_address():
                 self.add_error(None, REFUSALS[refusal])
                 return False
-            return submit(submission)
+            return submit(submission, self.network, limit=None)
 
 
 class MyPledgeForm(StampedForm):

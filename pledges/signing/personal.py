@@ -12,6 +12,7 @@ from pledges.crypto.links import Purpose
 from pledges.fixed_pages import fixed_page
 from pledges.follows.forms import FollowForm
 from pledges.forms.views import answer, link_ended
+from pledges.limits.models import network
 from pledges.personal_links import path_from, personal_link_view, withdrawn
 from pledges.requests.subject_data import own_file
 from pledges.serving.http import cookieless_form, personal_page, public_page
@@ -99,6 +100,7 @@ def manage(request, pledge):
         }
 
     shown, saved = forms(submitted), None
+    shown["address_form"].network = network(request)
     if submitted:
         if shown[sent].is_valid() and shown[sent].save():
             is_asked = sent == "address_form"

@@ -2,8 +2,10 @@
 
 from pledges import addresses
 from pledges.crypto import keys
+from pledges.groups.models import GroupPledge
 from pledges.groups.settling import queue_group_links
 from pledges.inbox.submissions import lock
+from pledges.joinings.models import Joining
 from pledges.joinings.settling import queue_joining_links
 from pledges.mail.models import Message
 from pledges.providers.models import BlockedAddress, ProviderRule
@@ -141,7 +143,12 @@ def _new_pledge(submission, pledges, rules):
 def _queue_to_typed_address(pledge, submission):
     if pledge.restricted_at is not None:
         return
-    message = Message(kind=Message.Kind.ALREADY, about_id=pledge.pk, language=submission.form["language"])
+    message = Message(
+        kind=Message.Kind.ALREADY,
+        about_id=pledge.pk,
+        language=submission.form["language"],
+        network_digest=submission.network_digest,
+    )
     address = submission.form["email"]
     message.address_cipher = keys.encrypt(address, associated_data=message.associated_data)
     message.save(force_insert=True)
@@ -154,8 +161,15 @@ def settle_links(submissions):
     get messages of their own.
     """
     free, left = Mailboxes(submissions).sort(submissions)
-    asked = {}
+    asked, others = {}, {}
     for submission, _mailbox, pledges in free:
+        address = submission.form["email"]
+        groups, held = lock(GroupPledge.objects.at_address(address).linked().order_by("-created_at"))
+        joinings, also_held = lock(Joining.objects.at_address(address).linked().order_by("-created_at"))
+        if held or also_held:
+            left.append(submission)
+            continue
+        others[submission] = groups, joinings
         # A restricted pledge, about which no message is created, must not keep the other person of the mailbox from getting one.
         for pledge in sorted(
             pledges, key=lambda each: (*_hard_to_reach(each), each.state == Pledge.State.PENDING, each.slot)
@@ -167,11 +181,11 @@ def settle_links(submissions):
     told = {submission for _pledge, submission, _kind in claimed}
     for wanted in (Message.Kind.CONFIRM, Message.Kind.LINKS):
         Message.queue_many(wanted, [pledge for pledge, _, kind in claimed if kind == wanted], networks=networks)
-    for submission, _mailbox, _pledges in free:
+    for submission, (groups, joinings) in others.items():
         # Of what one request sends only the first message counts for its network.
         network = None if submission in told else submission.network_digest
-        network = queue_group_links(submission, network)
-        queue_joining_links(submission, network)
+        network = queue_group_links(groups, network)
+        queue_joining_links(joinings, network)
     return left
 
 

@@ -172,9 +172,10 @@ class Batch(models.Model):
         with transaction.atomic():
             if batch.filter(state=self.State.DONE, changed__gt=0).update(state=self.State.WAITING, **asked):
                 return True
-            stopped = {"state": self.State.UNDONE, "ended_at": Now(), "undone_at": Now()}
-            if not batch.waiting().update(**stopped, **asked):
+            # One that is being done is locked until it is done.
+            if not batch.waiting().select_for_update(skip_locked=True).exists():
                 return False
+            batch.update(state=self.State.UNDONE, ended_at=Now(), undone_at=Now(), **asked)
             AuditEntry.log(user, AuditEntry.Action.CHANGE, batch=self.pk, step="cancel")
         return True
 

@@ -337,7 +337,7 @@ class Pledge(Restrictable):
         """Erase a pledge that the owner of its address did not make, and block the mailbox."""
         with transaction.atomic():
             BlockedAddress.objects.add(self.address)
-            _erase_forms(self.address)
+            Submission.objects.erase_of_blocked(self.address)
             Pledge.objects.filter(pk=self.pk).delete()
 
     def request_new_address(self, address):
@@ -357,7 +357,7 @@ class Pledge(Restrictable):
         """Erase and block a new address whose owner did not ask for the change. The pledge keeps its present address."""
         with transaction.atomic():
             BlockedAddress.objects.add(self.new_address)
-            _erase_forms(self.new_address)
+            Submission.objects.erase_of_blocked(self.new_address)
             Pledge.objects.filter(pk=self.pk).erase_new_address()
 
     # How long name and address are kept
@@ -549,9 +549,3 @@ class Pledge(Restrictable):
                     "written, we will check it again."
                 )
         return gettext("Your name will appear in the list of supporters once our team has checked it.")
-
-
-def _erase_forms(address):
-    """Erase the forms of a blocked mailbox that are not settled, whatever their tags and dots."""
-    found = Submission.objects.of_mailbox(address, addresses.limiting_address)
-    Submission.objects.filter(pk__in=[each.pk for each in found]).delete()

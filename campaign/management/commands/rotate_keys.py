@@ -10,7 +10,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db.models.functions import Now
 
 from pledges.inbox.submissions import settle_all
-from pledges.models import Heartbeat, MessageGrant, Rotation, Unreadable
+from pledges.models import Heartbeat, MessageGrant, Pledge, ReturnedMailbox, Rotation, Unreadable
 from pledges.rotation import rotation
 from pledges.rotation.encrypted import ENCRYPTED_TEXTS
 from pledges.rotation.rules import describe
@@ -43,15 +43,16 @@ class Command(BaseCommand):
         Rotation.begin()
         settle_all()
         kept = self.renew()
+        # All that strangers write is renewed.
+        Rotation.objects.all().delete()
         try:
             changed = secrets.rotate()
         except InvalidToken as error:
             raise CommandError(
-                "A second factor of staff does not open: put back the key of FIELD_KEYS that is missing, or let an administrator "
-                "remove the factor."
+                "The site takes forms again, but a second factor of staff does not open: put back the key of FIELD_KEYS that is "
+                "missing, or let an administrator remove the factor. Then run this command again."
             ) from error
         self.stdout.write(f"Secrets of staff: {changed} rows.")
-        Rotation.objects.all().delete()
         self.conclude(kept)
 
     def renew(self):
@@ -76,10 +77,17 @@ class Command(BaseCommand):
                 f"{unreadable} values that no key opens are listed in the table pledges_unreadable: put back the key that is "
                 "missing and run this command again, or erase the rows."
             )
-        self.stdout.write(
-            "Done, and the site takes forms again. Of FIELD_KEYS and DIGEST_KEYS only the first key is needed: remove the others "
-            "and restart all processes."
-        )
+        if left := sum(rotation.stale(model).count() for model in (Pledge, ReturnedMailbox)):
+            self.stdout.write(
+                f"Done, and the site takes forms again. Of FIELD_KEYS only the first key is needed. {left} rows have a digest of "
+                "an old key of DIGEST_KEYS, because the address is erased or a duplicate: keep that key behind the first one, "
+                "unless it has leaked. Without it these people could pledge again, and get news although mail came back."
+            )
+        else:
+            self.stdout.write(
+                "Done, and the site takes forms again. Of FIELD_KEYS and DIGEST_KEYS only the first key is needed: remove the "
+                "others and restart all processes."
+            )
 
 
 class Progress:

@@ -1,4 +1,4 @@
--- A row that is deleted, by any path, leaves no message about it. Before it is: the counts of erased messages still find their pledge.
+-- A row that is deleted, by any path, leaves no message about it.
 CREATE OR REPLACE FUNCTION delete_messages() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     DELETE FROM pledges_message WHERE about_id = old.id;

@@ -28,6 +28,7 @@ from pledges.models import (
 from pledges.supporters.querysets import PENDING_LIFE
 from staff.models import AuditEntry
 from tests.clock import let_time_pass
+from tests.enquiries import enquiry_data
 from tests.events import make_event
 from tests.factories import form_data, make_pledge, make_submission, run_worker, settle_all
 from tests.pledges.desk.pages import ENGLISH, run_action
@@ -341,12 +342,14 @@ def test_withdrawing_erases_what_the_same_person_sent_and_is_not_settled():
     assert Submission.objects.get() == partner
 
 
-def test_never_write_to_me_erases_every_unsettled_form_of_the_address():
+def test_never_write_to_me_erases_every_unsettled_form_of_the_address_but_what_it_wrote_to_the_team(client):
     pledge = make_pledge("Drita Kola", "drita@shembull.al")
     make_submission("Agim Kola", "DRITA@shembull.al")
     other = make_submission("Drita Kola", "tjeter@shembull.al")
+    client.post("/sq/kontakt/tjeter/", enquiry_data(email="drita@shembull.al"))
     pledge.block()
-    assert Submission.objects.get() == other
+    assert set(Submission.objects.values_list("kind", flat=True)) == {"pledge", "enquiry"}
+    assert Submission.objects.get(kind="pledge") == other
 
 
 def test_a_new_address_that_is_blocked_by_its_owner_keeps_no_unsettled_form():

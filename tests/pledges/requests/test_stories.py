@@ -331,7 +331,9 @@ def own_file(client, pledge):
 
 def test_the_own_file_has_what_the_mailbox_knows_and_neither_text_nor_disclosure_nor_the_other_person(client):
     pledge = make_pledge("Drita Kola", ADDRESS, state="confirmed")
-    make_pledge("Agim Kola", ADDRESS, state="confirmed")
+    agim = make_pledge("Agim Kola", ADDRESS, state="confirmed")
+    Message.queue(Message.Kind.LINKS, agim)
+    run_worker()
     answered = make_enquiry(address=ADDRESS, text="Kush i sheh?")
     answered.answer("Vetëm ne.", None)
     make_enquiry(address=ADDRESS, text="Ende pa përgjigje.")

@@ -288,7 +288,7 @@ def closed(old):
     """Keys are being changed until 14:35."""
     pledge = make_pledge("Drita Kola", "drita@shembull.al", state="confirmed")
     begin(old)
-    Rotation.objects.update(opens_at=timezone.localtime().replace(hour=14, minute=35))
+    Rotation.objects.update(opens_at=timezone.localtime().replace(hour=14, minute=35) + timedelta(days=1))
     return pledge
 
 
