@@ -108,9 +108,6 @@ class Machine:
         self.sql("CREATE DATABASE weare1", "postgres")
         with dump.open() as file:
             self.run("psql", "-qX", "-v", "ON_ERROR_STOP=1", stdin=file, env=self.environment)
-        # The dump has no personal data, so this machine's own keys are registered as those of a fresh database.
-        self.sql("DELETE FROM pledges_registeredkey")
-        self.site("manage.py", "migrate", "-v0")
 
     def start(self):
         archive = "env " + " ".join(f"{name}={self.variables[name]}" for name in ("BACKUP_RECIPIENT", "BACKUP_FOLDER"))

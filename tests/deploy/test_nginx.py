@@ -229,10 +229,7 @@ def test_20_cached_pages_are_served_while_gunicorn_and_postgresql_are_down(deplo
     # Everything works again after a restart.
     deployment.cluster.start()
     deployment.start_gunicorn()
-    assert json.loads(deployment.fetch("/readyz")[2]) == {
-        "ready": False,
-        "wrong": ["worker: never started"],
-    }
+    assert json.loads(deployment.fetch("/readyz")[2]) == {"ready": False}, "which checks fail is for the machine itself"
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -70,9 +70,12 @@ class _UnixConnection(http.client.HTTPConnection):
 
 
 def fetch(path_of_socket, path, form=None, network="10.0.0.1"):
-    """(status, body) of a request to gunicorn; with `form` it is a POST. Raises OSError or HTTPException."""
+    """(status, body) of a request to gunicorn; with `form` it is a POST. Without a network it is the machine's own.
+
+    Raises OSError or HTTPException.
+    """
     connection = _UnixConnection(path_of_socket)
-    headers = {"X-Forwarded-For": network}
+    headers = {"X-Forwarded-For": network} if network else {}
     if form is not None:
         headers["Content-Type"] = "application/x-www-form-urlencoded"
     try:
@@ -161,7 +164,7 @@ class Machine:
     def wrong(self):
         """The alarms: the failed checks of /readyz, or ["no answer"]."""
         try:
-            return json.loads(self.fetch("/readyz")[1])["wrong"]
+            return json.loads(self.fetch("/readyz", network=None)[1])["wrong"]
         except (OSError, http.client.HTTPException, ValueError):
             return ["no answer"]
 

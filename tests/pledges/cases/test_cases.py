@@ -171,3 +171,12 @@ def test_a_reason_and_our_own_words_go_out_together_and_an_undone_refusal_keeps_
     assert "The number does not fit this kind of group." in body and "Please count again." in body
     group.undo()
     assert GroupPledge.objects.get().words_cipher is None
+
+
+@pytest.mark.parametrize("make", [make_group, make_joining])
+def test_a_case_whose_adult_is_erased_is_refused_without_words_for_nobody(client, make):
+    row = make(name=NAME, address=ADDRESS)
+    type(row).objects.erase_person()
+    client.post(page_of(row), {"refuse": "1", "refusal": "other", "words": "Shkruani nga shkolla."})
+    row.refresh_from_db()
+    assert (row.state, row.words_cipher) == ("refused", None)

@@ -31,7 +31,9 @@ from tests.clock import let_time_pass
 from tests.enquiries import enquiry_data
 from tests.events import make_event
 from tests.factories import form_data, make_pledge, make_submission, run_worker, settle_all
+from tests.organisations import make_joining
 from tests.pledges.desk.pages import ENGLISH, run_action
+from tests.pledges.groups.made import make_group
 from tests.readiness import failing_checks
 from tests.threads import TIMEOUT, at_once, held_open, wait_until
 
@@ -250,6 +252,18 @@ def test_settling_does_not_wait_for_a_pledge_that_is_being_changed():
         assert Submission.objects.get().state == "waiting"
     assert settle() == 1
     assert not Submission.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("make", [make_group, make_joining])
+def test_a_request_for_links_waits_while_a_group_or_an_organisation_is_being_changed(make, mailoutbox):
+    row = make("approved", address="drita@shembull.al")
+    Submission(kind="links").seal(email="drita@shembull.al").save()
+    with held_open(lambda: type(row).objects.select_for_update().get(pk=row.pk)):
+        assert settle() == 0
+    assert settle() == 1
+    run_worker()
+    assert [mail.to for mail in mailoutbox] == [["drita@shembull.al"]]
 
 
 @pytest.mark.django_db(transaction=True)
