@@ -199,7 +199,8 @@ class Message(models.Model):
         `network` is the digest of the network whose form caused it. A worker sends it once the transaction is committed.
         """
         found = cls.queue_many(kind, [row], networks={row.pk: network})
-        return cls.objects.get(pk=found[0]) if found else None
+        # It is gone again if the row was deleted meanwhile.
+        return cls.objects.filter(pk__in=found).first()
 
     @classmethod
     def queue_many(cls, kind, rows, *, networks=None, joins=True):
