@@ -16,6 +16,7 @@ from pledges.models import (
     BlockedAddress,
     ChosenCommitment,
     Follow,
+    GroupPledge,
     Message,
     OutboxEntry,
     Pledge,
@@ -29,6 +30,7 @@ from staff.models import Account, Invitation
 from tests import tally
 from tests.factories import make_inviter, make_pledge, make_staff, make_submission, run_worker
 from tests.keys import new_key, rotate_keys
+from tests.pledges.groups.made import make_group
 from tests.pledges.outbox.replay import replay, restored, take_entries
 
 pytestmark = pytest.mark.django_db
@@ -151,6 +153,17 @@ def test_an_erased_pledge_is_erased_again_also_while_it_is_still_a_form():
     make_submission(NAME, ADDRESS, pk=submission.pk)
     assert replay(entries) == {"pledge_erased": 1}
     assert not Pledge.objects.exists() and not Submission.objects.exists()
+
+
+def test_a_form_that_was_erased_unsettled_does_not_come_back_as_a_group():
+    """In the backup it waits, and is settled before the erasures are repeated."""
+    pledge = make_pledge(NAME, ADDRESS, state="confirmed")
+    form = make_submission("Vera Kola", ADDRESS)
+    pledge.block()
+    entries = take_entries()
+    make_group("submitted", id=form.pk)
+    replay(entries)
+    assert not GroupPledge.objects.exists()
 
 
 def test_a_form_that_was_erased_unsettled_is_erased_again():

@@ -146,6 +146,11 @@ def test_the_first_warning_also_stops_a_second_change(client, mailoutbox):
     assert opens_nothing(client.get(links_in(second, "stop_new_address")[0]))
 
 
+def test_a_change_of_address_counts_for_the_network_that_asked_for_it(client):
+    request_new_address(client, make_drita(), PARTNER)
+    assert Message.objects.get(kind="new_address").network_digest
+
+
 def test_no_other_mail_keeps_the_warning_from_the_old_address(client, mailoutbox):
     pledge = make_drita()
     for number in range(6):
