@@ -103,7 +103,7 @@ class RefuseForm(StepForm):
 
     def clean(self):
         is_other = self.cleaned_data.get("refusal") == self.row.Refusal.OTHER
-        # Nobody reads them once the person is erased.
+        # An erased person gets no email.
         if is_other and self.row.address_cipher and not self.cleaned_data.get("words"):
             self.add_error("words", _("Write the reason."))
 

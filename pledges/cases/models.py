@@ -25,9 +25,9 @@ class Step:
     """One button of the page of a case, and the transition that it makes, by the `method` of its name unless that is given.
 
     It is offered in the states `start`, in all of them if none is named. Without `to` the method changes something else than the
-    state. `mail` is the kind of the message about it. `permission` is needed beyond that to change the case. With `asks` a box
-    with these words must be ticked, since nobody can undo it. `done` is said afterwards. `title` and `help` stand above what the
-    button asks.
+    state. `mail` is the kind of the message about it. `permission` is needed beyond that to change the case. With `asks` a
+    box with these words must be ticked, since the step cannot be undone. `done` is said afterwards. `title` and `help`
+    stand above what the button asks.
     """
 
     button: str

@@ -21,7 +21,7 @@ from staff.accents import without_accents
 NEEDED = {0: 1, 1: 1, 2: 2, 3: 2, 4: 3}
 # Sentences. A long message speaks of many things, and need not speak of abuse in all of it.
 PASSAGE = 3
-# Two in one sentence tell of somebody, whatever else is written: a text that the public reads must not.
+# Groups of concerns in one sentence that tell of a person, with any number of business words. Public texts must not have them.
 TELLING = 2
 
 # The entries are sorted by so many first letters, so that a word is compared with a few. The shortest entry is "he" and a space.
