@@ -76,8 +76,10 @@ def enqueue_links():
 def delete_orphaned_files():
     """Delete the folders of uploads without a row, such as those of a rolled-back transaction; returns how many."""
     pictures = Picture.objects.values_list("file", flat=True)
-    logos = chain.from_iterable(Organisation.objects.values_list("logo", "new_logo"))
-    files = chain.from_iterable(Material.objects.values_list(*(f"file_{language}" for language in LANGUAGE_CODES)))
+    logos = chain.from_iterable(Organisation.objects.everything().values_list("logo", "new_logo"))
+    files = chain.from_iterable(
+        Material.objects.everything().values_list(*(f"file_{language}" for language in LANGUAGE_CODES))
+    )
     return _delete_orphans(FOLDER, {*_folders(pictures), *logos}) + _delete_orphans(materials.FOLDER, _folders(files))
 
 

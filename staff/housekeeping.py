@@ -7,7 +7,6 @@ from django.utils.module_loading import import_string
 from staff import publishing
 from staff.accounts.invitations import OVERDUE_AFTER, Invitation
 from staff.accounts.sign_in_attempts import SignInAttempt
-from staff.drafts.models import Draft
 
 
 def send_overdue():
@@ -34,10 +33,5 @@ def publish_drafts():
     return publishing.publish_due()
 
 
-def erase_previewed():
-    """Erase what was only previewed, after TYPED_LIFETIME; returns how many."""
-    return Draft.objects.expired().delete()[0]
-
-
 # The worker runs each step every minute.
-STEPS = [send_overdue, erase_sign_in_attempts, erase_sessions, publish_drafts, erase_previewed]
+STEPS = [send_overdue, erase_sign_in_attempts, erase_sessions, publish_drafts]

@@ -20,7 +20,7 @@ from staff.admin.base import BilingualForm, DueFilter, ModelAdmin, change_url
 from staff.admin.checks import TextChecks
 from staff.admin.confirmation_page import asks_first
 from staff.admin.content import ContentAdmin
-from staff.admin.drafts import DraftsAdmin
+from staff.admin.drafts import Drafts, StateFilter, Unversioned
 
 
 class DemandForm(ContentItemForm):
@@ -29,7 +29,7 @@ class DemandForm(ContentItemForm):
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         for name in ("slug_sq", "slug_en"):
-            if name in self.fields and self.initial.get(name):
+            if name in self.fields and self.initial.get(name) and not self.instance.is_new:
                 self.fields[name].disabled = True
 
     def clean_next_date(self):
@@ -48,7 +48,7 @@ class DemandAdmin(ContentItemAdmin):
     form = DemandForm
     change_form_template = "admin/campaign/demand/change_form.html"
     search_fields = ["institution__unaccent__icontains"]
-    list_display = ["title", "last_step", "checked_on", "both_languages", "is_shown", "position"]
+    list_display = ["title", "last_step", "checked_on", "both_languages", "publication", "position"]
     list_filter = [DueFilter, *ContentItemAdmin.list_filter]
     list_note = _(
         "The status of a demand can change without anyone telling us. Check from time to time that it is still "
@@ -68,9 +68,6 @@ class DemandAdmin(ContentItemAdmin):
 
     def get_prepopulated_fields(self, request, obj=None):
         return {} if obj else {"slug_sq": ["title_sq"], "slug_en": ["title_en"]}
-
-    def view_on_site(self, obj):
-        return obj.get_absolute_url() if obj.is_shown else None
 
     @admin.display(description=_("last step"))
     def last_step(self, demand):
@@ -144,15 +141,16 @@ class DemandStepForm(BilingualForm):
 
 
 @admin.register(DemandStep)
-class DemandStepAdmin(TextChecks, DraftsAdmin, ModelAdmin):
+class DemandStepAdmin(TextChecks, Drafts, Unversioned, ModelAdmin):
     """Steps: added, and corrected by a step that takes the place of the wrong one."""
 
     form = DemandStepForm
     change_form_template = "admin/campaign/demandstep/change_form.html"
     has_preview = True
+    can_be_taken_down = False
     search_fields = ["source_title__unaccent__icontains"]
-    list_display = ["demand", "date", "state", "source_title", "entered_by", "entered_at", "corrects"]
-    list_filter = ["demand", "state"]
+    list_display = ["demand", "date", "state", "source_title", "entered_by", "entered_at", "corrects", "publication"]
+    list_filter = ["demand", "state", StateFilter]
     list_select_related = ["demand", "entered_by", "corrects"]
     list_note = _(
         "Everything that has happened to the demands, with its source. A step cannot be changed or deleted: open it and "
@@ -174,18 +172,18 @@ class DemandStepAdmin(TextChecks, DraftsAdmin, ModelAdmin):
     ]
 
     def page_of(self, obj):
-        return obj.demand.get_absolute_url()
+        return obj.demand and obj.demand.get_absolute_url()
 
     def get_fieldsets(self, request, obj=None):
         sets = list(super().get_fieldsets(request, obj))
         if obj.corrects_id if obj else request.GET.get("corrects") or request.POST.get("corrects"):
             sets.append((_("Correction"), {"fields": [("reason_sq", "reason_en")]}))
-        if obj:
+        if obj and not obj.is_new:
             sets.append((None, {"fields": [("entered_by", "entered_at")]}))
         return sets
 
     def has_change_permission(self, request, obj=None):
-        return False
+        return obj is not None and obj.is_new and self.has_add_permission(request)
 
     def has_delete_permission(self, request, obj=None):
         return False
@@ -203,28 +201,21 @@ class DemandStepAdmin(TextChecks, DraftsAdmin, ModelAdmin):
         if obj is None and "reason_sq" in context["adminform"].form.fields:
             context["title"] = _("Correct this step")
         if obj is not None:
-            context["may_correct"] = self.has_add_permission(request) and not hasattr(obj, "correction")
+            is_last = obj.draft_id is None and not obj.corrections.exists()
+            context["may_correct"] = self.has_add_permission(request) and is_last
         return super().render_change_form(request, context, *args, obj=obj, **kwargs)
 
-    def save_model(self, request, obj, form, change):
-        obj.entered_by = request.user
-        super().save_model(request, obj, form, change)
-        if obj.corrects is None:
-            # Someone who enters news has looked.
-            Demand.objects.filter(pk=obj.demand_id).update(checked_on=timezone.localdate())
-
-    def response_add(self, request, obj, post_url_continue=None):
+    def response_published(self, request, row, response):
         if request.user.has_perm("campaign.view_demand"):
             self.message_user(request, _("The step has been added. The page of the demand shows it."), messages.SUCCESS)
-            return redirect(change_url(obj.demand))
-        return super().response_add(request, obj, post_url_continue)
+            return redirect(change_url(row.demand))
+        return response(request, row)
 
 
 @admin.register(HandOver)
 class HandOverAdmin(ContentAdmin):
     """Hand-overs, by goal."""
 
-    shown_at = "campaign:home"
     search_fields = ["institution__unaccent__icontains", "registry_number"]
     list_display = ["goal", "demand", "institution", "handed_on", "registry_number", "answered_on"]
     list_select_related = ["goal__county", "demand"]

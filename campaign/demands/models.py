@@ -10,24 +10,26 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 from translated_fields import TranslatedField
 
-from campaign.publishing.records import ContentItem, ShownQuerySet
+from campaign.publishing.models import TAKEN
+from campaign.publishing.records import ContentItem
+from staff.drafts.models import LiveManager, UniqueLive
 
 # The state may act without notice: a demand is due for review again after this time.
 CHECK_INTERVAL = timedelta(days=60)
 
 
-class DemandQuerySet(ShownQuerySet):
+class DemandQuerySet(models.QuerySet):
     """Demands, and those that need staff."""
 
     def due(self):
-        """Shown demands that need staff for one of the reasons of `to_review()`."""
-        return self.shown().filter(self._is_old() | self._has_passed() | Q(steps=None)).distinct()
+        """Demands that need staff for one of the reasons of `to_review()`."""
+        return self.filter(self._is_old() | self._has_passed() | Q(steps=None)).distinct()
 
     def to_review(self):
-        """{"old", "passed", "without_steps"}: how many shown demands were not reviewed within CHECK_INTERVAL, or never; have a
+        """{"old", "passed", "without_steps"}: how many demands were not reviewed within CHECK_INTERVAL, or never; have a
         date that has passed; have no step yet. One query.
         """
-        return self.shown().aggregate(
+        return self.aggregate(
             old=Count("pk", filter=self._is_old(), distinct=True),
             passed=Count("pk", filter=self._has_passed(), distinct=True),
             without_steps=Count("pk", filter=Q(steps=None), distinct=True),
@@ -63,8 +65,6 @@ class Demand(ContentItem):
         models.SlugField(
             _("address"),
             max_length=80,
-            unique=True,
-            error_messages={"unique": _("Another demand already uses this address. Choose a different one.")},
             help_text=_(
                 "The last part of the page’s address, for example “national-register”. It cannot be changed later."
             ),
@@ -106,16 +106,20 @@ class Demand(ContentItem):
         help_text=_("The date someone last checked that this is still correct. Visitors do not see it."),
     )
 
-    objects = DemandQuerySet.as_manager()
+    objects = LiveManager.from_queryset(DemandQuerySet)()
 
     class Meta(ContentItem.Meta):
         abstract = False
         verbose_name = _("demand")
         verbose_name_plural = _("demands")
         constraints = [
+            *ContentItem.Meta.constraints,
+            UniqueLive(fields=["slug_sq"], name="demand_slug_sq", violation_error_message=TAKEN),
+            UniqueLive(fields=["slug_en"], name="demand_slug_en", violation_error_message=TAKEN),
             models.CheckConstraint(
                 name="demand_next_date_with_what_happens",
-                condition=Q(next_date=None, next_event_sq="", next_event_en="")
+                condition=Q(draft__isnull=False)
+                | Q(next_date=None, next_event_sq="", next_event_en="")
                 | (Q(next_date__isnull=False) & ~Q(next_event_sq="") & ~Q(next_event_en="")),
                 violation_error_message=_("Give the next date together with what happens then, or leave both empty."),
             ),

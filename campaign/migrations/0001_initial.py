@@ -14,6 +14,7 @@ import django.db.models.expressions
 import django.db.models.functions.comparison
 import django.db.models.functions.datetime
 import django.utils.timezone
+import staff.drafts.models
 import zoneinfo
 from django.conf import settings
 from django.db import migrations, models
@@ -31,6 +32,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('pledges', '0001_initial'),
+        ('staff', '0001_initial'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
@@ -58,27 +60,53 @@ class Migration(migrations.Migration):
             name='Demand',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.SlugField(help_text='A short name, such as “school-rules”. You cannot change it later.', unique=True, verbose_name='key')),
-                ('is_shown', models.BooleanField(default=True, help_text='If this is off, visitors do not see it, but it is kept here.', verbose_name='shown')),
+                ('key', models.SlugField(help_text='A short name, such as “school-rules”. You cannot change it later.', verbose_name='key')),
                 ('position', models.PositiveSmallIntegerField(default=0, help_text='Lower comes first, for example 10 before 20.', verbose_name='position')),
                 ('title_sq', models.CharField(help_text='What is asked for, in a few words, for example “A national register of sexual crimes”.', max_length=120, verbose_name='title')),
                 ('title_en', models.CharField(help_text='What is asked for, in a few words, for example “A national register of sexual crimes”.', max_length=120, verbose_name='title')),
                 ('text_sq', models.TextField(help_text='Say how things are now, with dates, for example “The ministry answered in March”.', max_length=500, verbose_name='text')),
                 ('text_en', models.TextField(help_text='Say how things are now, with dates, for example “The ministry answered in March”.', max_length=500, verbose_name='text')),
-                ('slug_sq', models.SlugField(error_messages={'unique': 'Another demand already uses this address. Choose a different one.'}, help_text='The last part of the page’s address, for example “national-register”. It cannot be changed later.', max_length=80, unique=True, verbose_name='address')),
-                ('slug_en', models.SlugField(error_messages={'unique': 'Another demand already uses this address. Choose a different one.'}, help_text='The last part of the page’s address, for example “national-register”. It cannot be changed later.', max_length=80, unique=True, verbose_name='address')),
+                ('slug_sq', models.SlugField(help_text='The last part of the page’s address, for example “national-register”. It cannot be changed later.', max_length=80, verbose_name='address')),
+                ('slug_en', models.SlugField(help_text='The last part of the page’s address, for example “national-register”. It cannot be changed later.', max_length=80, verbose_name='address')),
                 ('institution', models.CharField(blank=True, db_default='', default='', help_text='The institution that answers for it today, by its official name in Albanian, for example “Kuvendi”, never a person. Leave empty if we do not know: the page says so.', max_length=160, verbose_name='institution')),
                 ('next_date', models.DateField(blank=True, help_text='The date of what is known to come next, such as a vote. The page shows it until that day is over.', null=True, verbose_name='next known date')),
                 ('next_event_sq', models.CharField(blank=True, db_default='', default='', help_text='For example “Parliament votes on the law”.', max_length=160, verbose_name='what happens then')),
                 ('next_event_en', models.CharField(blank=True, db_default='', default='', help_text='For example “Parliament votes on the law”.', max_length=160, verbose_name='what happens then')),
                 ('checked_on', models.DateField(blank=True, help_text='The date someone last checked that this is still correct. Visitors do not see it.', null=True, verbose_name='last reviewed')),
+                ('draft', models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='staff.draft')),
+                ('draft_of', models.OneToOneField(editable=False, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='draft_copy', to='campaign.demand')),
             ],
             options={
                 'verbose_name': 'demand',
                 'verbose_name_plural': 'demands',
                 'ordering': ['position', 'pk'],
                 'abstract': False,
-                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('next_date', None), ('next_event_en', ''), ('next_event_sq', '')), models.Q(('next_date__isnull', False), models.Q(('next_event_sq', ''), _negated=True), models.Q(('next_event_en', ''), _negated=True)), _connector='OR'), name='demand_next_date_with_what_happens', violation_error_message='Give the next date together with what happens then, or leave both empty.')],
+            },
+        ),
+        migrations.CreateModel(
+            name='DemandStep',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('date', models.DateField(help_text='The date on which it happened, or on which the source says how things were.', null=True, verbose_name='date')),
+                ('state', models.CharField(choices=[('asked', 'Asked'), ('in_review', 'In review'), ('adopted', 'Law adopted'), ('in_force', 'Law in force'), ('working', 'Working'), ('refused', 'Refused'), ('withdrawn', 'Withdrawn'), ('unknown', 'We do not know')], help_text='How far the demand has come with it. News without a change has the same step as before.', max_length=9, verbose_name='step')),
+                ('sentence_sq', models.CharField(help_text='One sentence that the source supports, for example “The law on the register was passed.”', max_length=300, verbose_name='what happened')),
+                ('sentence_en', models.CharField(help_text='One sentence that the source supports, for example “The law on the register was passed.”', max_length=300, verbose_name='what happened')),
+                ('source_title', models.CharField(help_text='Who says so, for example “crca.al, 4.4.2023”.', max_length=160, verbose_name='source')),
+                ('source_url', models.URLField(help_text='Where people can read it, for example https://crca.al/en/.', max_length=300, verbose_name='address of the source')),
+                ('entered_at', models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name='entered')),
+                ('reason_sq', models.CharField(blank=True, help_text='What was wrong, in one sentence. Visitors see it.', max_length=240, verbose_name='why it is corrected')),
+                ('reason_en', models.CharField(blank=True, help_text='What was wrong, in one sentence. Visitors see it.', max_length=240, verbose_name='why it is corrected')),
+                ('corrects', models.ForeignKey(blank=True, help_text='The step that this one replaces. The page goes on showing it in small letters.', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='corrections', to='campaign.demandstep', verbose_name='corrects')),
+                ('demand', models.ForeignKey(help_text='The demand that moved.', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='steps', to='campaign.demand', verbose_name='demand')),
+                ('draft', models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='staff.draft')),
+                ('draft_of', models.OneToOneField(editable=False, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='draft_copy', to='campaign.demandstep')),
+                ('entered_by', models.ForeignKey(editable=False, help_text='The member of staff who entered it. Visitors do not see the name.', null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='entered by')),
+            ],
+            options={
+                'verbose_name': 'step of a demand',
+                'verbose_name_plural': 'steps of demands',
+                'ordering': ['-date', '-pk'],
+                'default_permissions': ('add', 'view'),
             },
         ),
         migrations.CreateModel(
@@ -118,10 +146,30 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='HandOver',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('institution', models.CharField(help_text='The institution that receives it, by its official name in Albanian, for example “Kuvendi”. Never a person.', max_length=160, verbose_name='institution')),
+                ('handed_on', models.DateField(blank=True, help_text='The date on which the institution registered it. The page counts the days from here.', null=True, verbose_name='handed over on')),
+                ('registry_number', models.CharField(blank=True, help_text='The number that the institution gave it, for example “1234/1”. The page shows it.', max_length=60, verbose_name='registry number')),
+                ('answered_on', models.DateField(blank=True, help_text='The date of the answer. Leave empty until there is one.', null=True, verbose_name='answered on')),
+                ('answer_sq', models.TextField(blank=True, help_text='Write the institution’s own words, without quotation marks, for example “We will examine the demand”; in the other language an exact translation. Leave out the names of people.', max_length=1500, verbose_name='answer')),
+                ('answer_en', models.TextField(blank=True, help_text='Write the institution’s own words, without quotation marks, for example “We will examine the demand”; in the other language an exact translation. Leave out the names of people.', max_length=1500, verbose_name='answer')),
+                ('changed_at', models.DateTimeField(auto_now=True, verbose_name='changed')),
+                ('demand', models.ForeignKey(help_text='What is handed over.', on_delete=django.db.models.deletion.PROTECT, related_name='handovers', to='campaign.demand', verbose_name='demand')),
+                ('goal', models.OneToOneField(error_messages={'unique': 'This goal already has a hand-over.'}, help_text='The demand is handed over when there are so many supporters.', on_delete=django.db.models.deletion.PROTECT, related_name='handover', to='pledges.goal', verbose_name='goal')),
+            ],
+            options={
+                'verbose_name': 'hand-over',
+                'verbose_name_plural': 'hand-overs',
+                'ordering': ['goal__people', 'pk'],
+            },
+        ),
+        migrations.CreateModel(
             name='HelpChannel',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.SlugField(help_text='A short name, such as “alo-116111”. You cannot change it later.', unique=True, verbose_name='key')),
+                ('key', models.SlugField(help_text='A short name, such as “alo-116111”. You cannot change it later.', verbose_name='key')),
                 ('kind', models.CharField(choices=[('phone', 'phone'), ('web', 'website'), ('place', 'place')], help_text='How people reach it.', max_length=5, verbose_name='kind')),
                 ('number', models.CharField(blank=True, help_text='With spaces, as people read it out, for example “116 111”.', max_length=30, verbose_name='number as shown')),
                 ('tel', models.CharField(blank=True, help_text='Digits only, as a phone dials it, for example 116111.', max_length=20, verbose_name='number to dial')),
@@ -136,23 +184,22 @@ class Migration(migrations.Migration):
                 ('hours_en', models.CharField(blank=True, help_text='When someone answers, such as “Day and night”.', max_length=60, verbose_name='hours')),
                 ('in_strip', models.BooleanField(default=False, help_text='Shown in the bar with the quick exit button. No more than three fit on a phone.', verbose_name='on every page')),
                 ('from_abroad', models.BooleanField(default=False, help_text='Also named on the help page for people outside Albania, where short numbers do not work.', verbose_name='works from abroad')),
-                ('is_shown', models.BooleanField(default=True, help_text='If this is off, visitors do not see it, but it is kept here.', verbose_name='shown')),
                 ('position', models.PositiveSmallIntegerField(default=0, help_text='Lower comes first, for example 10 before 20.', verbose_name='position')),
                 ('verified_on', models.DateField(blank=True, help_text='The date someone last called the number or opened the site.', null=True, verbose_name='last verified')),
+                ('draft', models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='staff.draft')),
+                ('draft_of', models.OneToOneField(editable=False, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='draft_copy', to='campaign.helpchannel')),
             ],
             options={
                 'verbose_name': 'help channel',
                 'verbose_name_plural': 'help channels',
                 'ordering': ['position', 'pk'],
-                'constraints': [models.CheckConstraint(condition=models.Q(('in_strip', False), models.Q(models.Q(('tel', ''), _negated=True), models.Q(('number', ''), _negated=True), models.Q(('short_sq', ''), _negated=True), models.Q(('short_en', ''), _negated=True)), _connector='OR'), name='help_channel_strip_has_number', violation_error_message='A channel on every page needs a number and one word in both languages.')],
             },
         ),
         migrations.CreateModel(
             name='Material',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.SlugField(help_text='A short name, such as “school-rules”. You cannot change it later.', unique=True, verbose_name='key')),
-                ('is_shown', models.BooleanField(default=True, help_text='If this is off, visitors do not see it, but it is kept here.', verbose_name='shown')),
+                ('key', models.SlugField(help_text='A short name, such as “school-rules”. You cannot change it later.', verbose_name='key')),
                 ('position', models.PositiveSmallIntegerField(default=0, help_text='Lower comes first, for example 10 before 20.', verbose_name='position')),
                 ('section', models.CharField(choices=[('posters', 'posters and leaflets'), ('letters', 'letters'), ('sheets', 'sheets for classes and groups'), ('pictures', 'pictures to share'), ('logos', 'logos')], help_text='The part of the page in which it appears.', max_length=8, verbose_name='section')),
                 ('title_sq', models.CharField(help_text='What it is, in a few words, for example “Poster for the bus stop”.', max_length=80, verbose_name='title')),
@@ -164,13 +211,14 @@ class Migration(migrations.Migration):
                 ('file_sq', campaign.materials.models.MaterialFileField(blank=True, help_text='PDF, PNG or JPEG, 15 MB or smaller, a PDF of 40 pages or fewer. We remove the data about who made it, where and when. If it has no words, choose the same file for both languages.', max_length=120, upload_to=campaign.materials.models.upload_path, verbose_name='file')),
                 ('file_en', campaign.materials.models.MaterialFileField(blank=True, help_text='PDF, PNG or JPEG, 15 MB or smaller, a PDF of 40 pages or fewer. We remove the data about who made it, where and when. If it has no words, choose the same file for both languages.', max_length=120, upload_to=campaign.materials.models.upload_path, verbose_name='file')),
                 ('details', models.JSONField(default=dict, editable=False)),
+                ('draft', models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='staff.draft')),
+                ('draft_of', models.OneToOneField(editable=False, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='draft_copy', to='campaign.material')),
             ],
             options={
                 'verbose_name': 'material',
                 'verbose_name_plural': 'materials',
                 'ordering': ['position', 'pk'],
                 'abstract': False,
-                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('title_sq', ''), _negated=True), models.Q(('title_en', ''), _negated=True)), name='material_in_both_languages'), models.CheckConstraint(condition=models.Q(('is_shown', False), models.Q(models.Q(('file_sq', ''), _negated=True), models.Q(('file_en', ''), _negated=True)), _connector='OR'), name='material_shown_has_files')],
             },
         ),
         migrations.CreateModel(
@@ -189,11 +237,40 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='Organisation',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('key', models.SlugField(help_text='A short name, such as “school-rules”. You cannot change it later.', verbose_name='key')),
+                ('position', models.PositiveSmallIntegerField(default=0, help_text='Lower comes first, for example 10 before 20.', verbose_name='position')),
+                ('role', models.CharField(choices=[('founder', 'founder'), ('patron', 'patron'), ('donor', 'donor'), ('partner', 'partner'), ('supporter', 'supporter')], default='supporter', help_text='Founders appear first. The role of a patron, a donor or a partner is shown under the name.', max_length=9, verbose_name='role')),
+                ('kind', models.CharField(choices=[('school', 'school'), ('kindergarten', 'kindergarten'), ('municipality', 'municipality'), ('institution', 'public institution'), ('association', 'association'), ('culture', 'culture'), ('media', 'media'), ('sport', 'sport'), ('business', 'business'), ('other', 'other organisation')], db_default='other', default='other', help_text='Shown under the name. Visitors filter the list by it.', max_length=12, verbose_name='kind')),
+                ('name_sq', models.CharField(help_text='As the organisation writes it, such as “Barnahus Albania”.', max_length=120, verbose_name='name')),
+                ('name_en', models.CharField(help_text='As the organisation writes it, such as “Barnahus Albania”.', max_length=120, verbose_name='name')),
+                ('text_sq', models.CharField(blank=True, help_text='Say in one or two sentences what the organisation does for the movement, or why it joined, for example “We train teachers in every county”.', max_length=300, verbose_name='text')),
+                ('text_en', models.CharField(blank=True, help_text='Say in one or two sentences what the organisation does for the movement, or why it joined, for example “We train teachers in every county”.', max_length=300, verbose_name='text')),
+                ('url', models.URLField(blank=True, help_text='With https:// in front, such as https://www.crca.al.', verbose_name='address on the web')),
+                ('is_abroad', models.BooleanField(db_default=False, default=False, help_text='Tick this if its main office is abroad. Then choose no municipality.', verbose_name='outside Albania')),
+                ('renewed_at', models.DateTimeField(blank=True, help_text='An entry lapses a year after this, and is hidden 90 days later. Leave empty for an organisation that does not have to renew, such as a founder.', null=True, verbose_name='renewed')),
+                ('logo', models.CharField(blank=True, db_default='', editable=False, max_length=24)),
+                ('new_logo', models.CharField(blank=True, db_default='', editable=False, max_length=24)),
+                ('draft', models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='staff.draft')),
+                ('draft_of', models.OneToOneField(editable=False, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='draft_copy', to='campaign.organisation')),
+                ('joining', models.OneToOneField(editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='entry', to='pledges.joining')),
+                ('municipality', models.ForeignKey(blank=True, help_text='Where its main office is. Leave empty if it works in the whole country.', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='pledges.municipality', verbose_name='municipality')),
+            ],
+            options={
+                'verbose_name': 'organisation',
+                'verbose_name_plural': 'organisations',
+                'ordering': ['position', 'pk'],
+                'abstract': False,
+            },
+        ),
+        migrations.CreateModel(
             name='Page',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('slug_sq', models.SlugField(error_messages={'unique': 'Another page already uses this address. Choose a different one.'}, help_text='The last part of the page’s address, such as “the-problem”.', max_length=80, unique=True, verbose_name='address')),
-                ('slug_en', models.SlugField(error_messages={'unique': 'Another page already uses this address. Choose a different one.'}, help_text='The last part of the page’s address, such as “the-problem”.', max_length=80, unique=True, verbose_name='address')),
+                ('slug_sq', models.SlugField(help_text='The last part of the page’s address, such as “the-problem”.', max_length=80, verbose_name='address')),
+                ('slug_en', models.SlugField(help_text='The last part of the page’s address, such as “the-problem”.', max_length=80, verbose_name='address')),
                 ('title_sq', models.CharField(blank=True, help_text='Say what it is about, in a few words, for example “Ribbon week in Vlorë”. The link has the same words.', max_length=120, verbose_name='title')),
                 ('title_en', models.CharField(blank=True, help_text='Say what it is about, in a few words, for example “Ribbon week in Vlorë”. The link has the same words.', max_length=120, verbose_name='title')),
                 ('lead_sq', models.TextField(blank=True, help_text='Write one or two sentences, which appear under the title, for example “Twelve schools open their doors to parents”.', max_length=400, verbose_name='lead')),
@@ -204,12 +281,10 @@ class Migration(migrations.Migration):
                 ('share_title_en', models.CharField(blank=True, help_text='Leave empty to use the title, or write a shorter one, for example “Ribbon week”.', max_length=120, verbose_name='title when shared')),
                 ('share_text_sq', models.CharField(blank=True, help_text='Leave empty to use the lead, or write one sentence, for example “Twelve schools take part”.', max_length=240, verbose_name='text when shared')),
                 ('share_text_en', models.CharField(blank=True, help_text='Leave empty to use the lead, or write one sentence, for example “Twelve schools take part”.', max_length=240, verbose_name='text when shared')),
-                ('state', models.CharField(choices=[('draft', 'draft'), ('published', 'published')], default='draft', help_text='Only staff can see a draft. Everyone can see a published page, from the time set next to it.', max_length=9, verbose_name='state')),
-                ('publish_at', models.DateTimeField(default=django.utils.timezone.now, help_text='Leave empty to publish straight away. If you set a future time, it will be published automatically.', verbose_name='published from')),
                 ('changed_at', models.DateTimeField(auto_now=True, verbose_name='changed')),
                 ('search_sq', models.GeneratedField(db_persist=True, expression=django.contrib.postgres.search.CombinedSearchVector(django.contrib.postgres.search.CombinedSearchVector(django.contrib.postgres.search.SearchVector(models.Func(models.F('title_sq'), models.Value('(\\w)/(?=\\w)'), models.Value('\\1 '), models.Value('g'), function='regexp_replace', output_field=models.TextField()), config='site', weight='A'), '||', django.contrib.postgres.search.SearchVector(models.Func(models.F('lead_sq'), models.Value('(\\w)/(?=\\w)'), models.Value('\\1 '), models.Value('g'), function='regexp_replace', output_field=models.TextField()), config='site', weight='B'), django.contrib.postgres.search.SearchConfig('site')), '||', django.contrib.postgres.search.SearchVector(models.Func(models.F('body_sq'), models.Value('(\\w)/(?=\\w)'), models.Value('\\1 '), models.Value('g'), function='regexp_replace', output_field=models.TextField()), config='site', weight='C'), django.contrib.postgres.search.SearchConfig('site')), output_field=django.contrib.postgres.search.SearchVectorField())),
                 ('search_en', models.GeneratedField(db_persist=True, expression=django.contrib.postgres.search.CombinedSearchVector(django.contrib.postgres.search.CombinedSearchVector(django.contrib.postgres.search.SearchVector(models.Func(models.F('title_en'), models.Value('(\\w)/(?=\\w)'), models.Value('\\1 '), models.Value('g'), function='regexp_replace', output_field=models.TextField()), config='site', weight='A'), '||', django.contrib.postgres.search.SearchVector(models.Func(models.F('lead_en'), models.Value('(\\w)/(?=\\w)'), models.Value('\\1 '), models.Value('g'), function='regexp_replace', output_field=models.TextField()), config='site', weight='B'), django.contrib.postgres.search.SearchConfig('site')), '||', django.contrib.postgres.search.SearchVector(models.Func(models.F('body_en'), models.Value('(\\w)/(?=\\w)'), models.Value('\\1 '), models.Value('g'), function='regexp_replace', output_field=models.TextField()), config='site', weight='C'), django.contrib.postgres.search.SearchConfig('site')), output_field=django.contrib.postgres.search.SearchVectorField())),
-                ('key', models.SlugField(help_text='A short name, such as “problem”. You cannot change it later.', unique=True, verbose_name='key')),
+                ('key', models.SlugField(help_text='A short name, such as “problem”. You cannot change it later.', verbose_name='key')),
                 ('menu_position', models.PositiveSmallIntegerField(blank=True, help_text='Leave empty to keep it out of the menu. Lower comes first, for example 1 before 2.', null=True, verbose_name='place in the menu')),
                 ('footer_column', models.PositiveSmallIntegerField(choices=[(0, 'not in the footer'), (1, 'first column'), (2, 'second column'), (3, 'third column')], db_default=0, default=0, help_text='Phones show the columns one after the other.', verbose_name='column of the footer')),
                 ('footer_position', models.PositiveSmallIntegerField(db_default=0, default=0, help_text='Lower comes first. The fixed links have the places 20, 30 and so on: for example 25 is between these two.', verbose_name='place in the column')),
@@ -224,7 +299,9 @@ class Migration(migrations.Migration):
                 ('next_label_sq', models.CharField(blank=True, db_default='', default='', help_text='For example “What to do now”. Leave empty for the title of the page.', max_length=100, verbose_name='words of the link')),
                 ('next_label_en', models.CharField(blank=True, db_default='', default='', help_text='For example “What to do now”. Leave empty for the title of the page.', max_length=100, verbose_name='words of the link')),
                 ('write_to', models.CharField(blank=True, choices=[('', 'not shown'), ('press', 'address for the press'), ('data', 'address for data protection'), ('site', 'contact form about the site')], db_default='', default='', help_text='Whom readers of the page write to.', max_length=100, verbose_name='“Write to us” at the end')),
-                ('sector', models.OneToOneField(blank=True, help_text='If this page belongs to a group, it shows the group’s own 1, its commitments and the pledge button.', null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='page', to='pledges.sector', verbose_name='group')),
+                ('draft', models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='staff.draft')),
+                ('draft_of', models.OneToOneField(editable=False, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='draft_copy', to='campaign.page')),
+                ('sector', models.ForeignKey(blank=True, help_text='If this page belongs to a group, it shows the group’s own 1, its commitments and the pledge button.', null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='pages', to='pledges.sector', verbose_name='group')),
             ],
             options={
                 'verbose_name': 'page',
@@ -250,17 +327,18 @@ class Migration(migrations.Migration):
             name='PageText',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.CharField(choices=[('home_eyebrow', 'small line above the headline'), ('home_lead', 'lead, the sentence under the headline'), ('home_vows', 'title above the three promises'), ('home_vows_lead', 'sentence above the three promises'), ('home_groups', 'title above the groups'), ('home_groups_lead', 'sentence above the groups'), ('home_demands', 'title above the demands'), ('home_demands_lead', 'sentence above the demands'), ('home_call', 'last line, above the button at the end'), ('vow_1', 'first promise'), ('vow_1_text', 'what the first promise means'), ('vow_2', 'second promise'), ('vow_2_text', 'what the second promise means'), ('vow_3', 'third promise'), ('vow_3_text', 'what the third promise means'), ('pledge_lead', 'lead, the sentence above the form'), ('pledge_shared', 'text in search results and when shared'), ('thanks_title', 'title after confirming'), ('thanks_bring', 'title above the link to pass on'), ('thanks_bring_text', 'sentence above the link to pass on'), ('thanks_withdrawn', 'farewell after withdrawing'), ('child_title', 'title'), ('child_lead', 'lead, saying that nothing is kept'), ('child_danger', 'what to do in danger'), ('child_part', 'title of “You can be part of it”'), ('child_part_text', 'text of “You can be part of it”'), ('child_hurt', 'title of what to do if someone hurts you'), ('child_hurt_first', 'first sentence about it, in bold'), ('child_hurt_text', 'text of what to do if someone hurts you'), ('wrote_title', 'title'), ('wrote_lead', 'lead, saying that the message is not kept'), ('totals_method', 'how we count'), ('totals_shared', 'text in search results and when shared'), ('help_lead', 'lead, what to do now'), ('help_child', 'title of what a child reads'), ('help_child_first', 'first sentence to a child, in bold'), ('help_child_text', 'text to a child'), ('help_abroad', 'what to do outside Albania'), ('help_shared', 'text in search results and when shared'), ('units_lead', 'lead, what a unit does'), ('units_call', 'whom to call when a unit has not been checked'), ('units_shared', 'text in search results and when shared'), ('materials_lead', 'lead, the sentence under the title'), ('materials_licence', 'what people may do with the materials'), ('every_footer', 'sentence at the foot of the page'), ('every_shared', 'text in search results and when shared'), ('every_card', 'text on the picture of a shared link')], editable=False, max_length=20, unique=True, verbose_name='place')),
+                ('key', models.CharField(choices=[('home_eyebrow', 'small line above the headline'), ('home_lead', 'lead, the sentence under the headline'), ('home_vows', 'title above the three promises'), ('home_vows_lead', 'sentence above the three promises'), ('home_groups', 'title above the groups'), ('home_groups_lead', 'sentence above the groups'), ('home_demands', 'title above the demands'), ('home_demands_lead', 'sentence above the demands'), ('home_call', 'last line, above the button at the end'), ('vow_1', 'first promise'), ('vow_1_text', 'what the first promise means'), ('vow_2', 'second promise'), ('vow_2_text', 'what the second promise means'), ('vow_3', 'third promise'), ('vow_3_text', 'what the third promise means'), ('pledge_lead', 'lead, the sentence above the form'), ('pledge_shared', 'text in search results and when shared'), ('thanks_title', 'title after confirming'), ('thanks_bring', 'title above the link to pass on'), ('thanks_bring_text', 'sentence above the link to pass on'), ('thanks_withdrawn', 'farewell after withdrawing'), ('child_title', 'title'), ('child_lead', 'lead, saying that nothing is kept'), ('child_danger', 'what to do in danger'), ('child_part', 'title of “You can be part of it”'), ('child_part_text', 'text of “You can be part of it”'), ('child_hurt', 'title of what to do if someone hurts you'), ('child_hurt_first', 'first sentence about it, in bold'), ('child_hurt_text', 'text of what to do if someone hurts you'), ('wrote_title', 'title'), ('wrote_lead', 'lead, saying that the message is not kept'), ('totals_method', 'how we count'), ('totals_shared', 'text in search results and when shared'), ('help_lead', 'lead, what to do now'), ('help_child', 'title of what a child reads'), ('help_child_first', 'first sentence to a child, in bold'), ('help_child_text', 'text to a child'), ('help_abroad', 'what to do outside Albania'), ('help_shared', 'text in search results and when shared'), ('units_lead', 'lead, what a unit does'), ('units_call', 'whom to call when a unit has not been checked'), ('units_shared', 'text in search results and when shared'), ('materials_lead', 'lead, the sentence under the title'), ('materials_licence', 'what people may do with the materials'), ('every_footer', 'sentence at the foot of the page'), ('every_shared', 'text in search results and when shared'), ('every_card', 'text on the picture of a shared link')], editable=False, max_length=20, verbose_name='place')),
                 ('page', models.CharField(choices=[('home', 'Home page'), ('vows', 'The three promises (home page and pledge form)'), ('pledge', 'Pledge form'), ('thanks', 'After confirming or withdrawing'), ('child', 'Page for under-16s'), ('wrote', 'Page for under-16s who wrote to us'), ('totals', 'Supporters so far'), ('help', 'Help page'), ('units', 'Page of the child protection units'), ('prints', 'Materials'), ('every', 'Every page')], editable=False, max_length=6, verbose_name='page')),
                 ('position', models.PositiveSmallIntegerField(default=0, editable=False, verbose_name='position')),
                 ('text_sq', models.TextField(help_text='Write plain text, without HTML, for example “No child is left alone”. In a longer text, leave an empty line to start a new paragraph.', max_length=1000, verbose_name='text')),
                 ('text_en', models.TextField(help_text='Write plain text, without HTML, for example “No child is left alone”. In a longer text, leave an empty line to start a new paragraph.', max_length=1000, verbose_name='text')),
+                ('draft', models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='staff.draft')),
+                ('draft_of', models.OneToOneField(editable=False, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='draft_copy', to='campaign.pagetext')),
             ],
             options={
                 'verbose_name': 'page text',
                 'verbose_name_plural': 'page texts',
                 'ordering': ['position', 'pk'],
-                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('text_sq', ''), _negated=True), models.Q(('text_en', ''), _negated=True)), name='page_text_in_both_languages')],
             },
         ),
         migrations.CreateModel(
@@ -297,8 +375,8 @@ class Migration(migrations.Migration):
             name='Article',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('slug_sq', models.SlugField(error_messages={'unique': 'Another page already uses this address. Choose a different one.'}, help_text='The last part of the page’s address, such as “the-problem”.', max_length=80, unique=True, verbose_name='address')),
-                ('slug_en', models.SlugField(error_messages={'unique': 'Another page already uses this address. Choose a different one.'}, help_text='The last part of the page’s address, such as “the-problem”.', max_length=80, unique=True, verbose_name='address')),
+                ('slug_sq', models.SlugField(help_text='The last part of the page’s address, such as “the-problem”.', max_length=80, verbose_name='address')),
+                ('slug_en', models.SlugField(help_text='The last part of the page’s address, such as “the-problem”.', max_length=80, verbose_name='address')),
                 ('title_sq', models.CharField(blank=True, help_text='Say what it is about, in a few words, for example “Ribbon week in Vlorë”. The link has the same words.', max_length=120, verbose_name='title')),
                 ('title_en', models.CharField(blank=True, help_text='Say what it is about, in a few words, for example “Ribbon week in Vlorë”. The link has the same words.', max_length=120, verbose_name='title')),
                 ('lead_sq', models.TextField(blank=True, help_text='Write one or two sentences, which appear under the title, for example “Twelve schools open their doors to parents”.', max_length=400, verbose_name='lead')),
@@ -309,13 +387,13 @@ class Migration(migrations.Migration):
                 ('share_title_en', models.CharField(blank=True, help_text='Leave empty to use the title, or write a shorter one, for example “Ribbon week”.', max_length=120, verbose_name='title when shared')),
                 ('share_text_sq', models.CharField(blank=True, help_text='Leave empty to use the lead, or write one sentence, for example “Twelve schools take part”.', max_length=240, verbose_name='text when shared')),
                 ('share_text_en', models.CharField(blank=True, help_text='Leave empty to use the lead, or write one sentence, for example “Twelve schools take part”.', max_length=240, verbose_name='text when shared')),
-                ('state', models.CharField(choices=[('draft', 'draft'), ('published', 'published')], default='draft', help_text='Only staff can see a draft. Everyone can see a published page, from the time set next to it.', max_length=9, verbose_name='state')),
-                ('publish_at', models.DateTimeField(default=django.utils.timezone.now, help_text='Leave empty to publish straight away. If you set a future time, it will be published automatically.', verbose_name='published from')),
                 ('changed_at', models.DateTimeField(auto_now=True, verbose_name='changed')),
                 ('search_sq', models.GeneratedField(db_persist=True, expression=django.contrib.postgres.search.CombinedSearchVector(django.contrib.postgres.search.CombinedSearchVector(django.contrib.postgres.search.SearchVector(models.Func(models.F('title_sq'), models.Value('(\\w)/(?=\\w)'), models.Value('\\1 '), models.Value('g'), function='regexp_replace', output_field=models.TextField()), config='site', weight='A'), '||', django.contrib.postgres.search.SearchVector(models.Func(models.F('lead_sq'), models.Value('(\\w)/(?=\\w)'), models.Value('\\1 '), models.Value('g'), function='regexp_replace', output_field=models.TextField()), config='site', weight='B'), django.contrib.postgres.search.SearchConfig('site')), '||', django.contrib.postgres.search.SearchVector(models.Func(models.F('body_sq'), models.Value('(\\w)/(?=\\w)'), models.Value('\\1 '), models.Value('g'), function='regexp_replace', output_field=models.TextField()), config='site', weight='C'), django.contrib.postgres.search.SearchConfig('site')), output_field=django.contrib.postgres.search.SearchVectorField())),
                 ('search_en', models.GeneratedField(db_persist=True, expression=django.contrib.postgres.search.CombinedSearchVector(django.contrib.postgres.search.CombinedSearchVector(django.contrib.postgres.search.SearchVector(models.Func(models.F('title_en'), models.Value('(\\w)/(?=\\w)'), models.Value('\\1 '), models.Value('g'), function='regexp_replace', output_field=models.TextField()), config='site', weight='A'), '||', django.contrib.postgres.search.SearchVector(models.Func(models.F('lead_en'), models.Value('(\\w)/(?=\\w)'), models.Value('\\1 '), models.Value('g'), function='regexp_replace', output_field=models.TextField()), config='site', weight='B'), django.contrib.postgres.search.SearchConfig('site')), '||', django.contrib.postgres.search.SearchVector(models.Func(models.F('body_en'), models.Value('(\\w)/(?=\\w)'), models.Value('\\1 '), models.Value('g'), function='regexp_replace', output_field=models.TextField()), config='site', weight='C'), django.contrib.postgres.search.SearchConfig('site')), output_field=django.contrib.postgres.search.SearchVectorField())),
-                ('date', models.DateField(help_text='The date of the event. The newest comes first.', verbose_name='date')),
+                ('date', models.DateField(help_text='The date of the event. The newest comes first.', null=True, verbose_name='date')),
                 ('source', models.CharField(blank=True, help_text='Where it says so, for example “crca.al, 4 April 2023”.', max_length=160, verbose_name='source')),
+                ('draft', models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='staff.draft')),
+                ('draft_of', models.OneToOneField(editable=False, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='draft_copy', to='campaign.article')),
                 ('picture', models.ForeignKey(blank=True, help_text='Shown large below the lead, and next to the link when someone shares it. Optional.', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='campaign.picture', verbose_name='picture')),
             ],
             options={
@@ -385,8 +463,7 @@ class Migration(migrations.Migration):
             name='Statistic',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.SlugField(help_text='A short name, such as “school-rules”. You cannot change it later.', unique=True, verbose_name='key')),
-                ('is_shown', models.BooleanField(default=True, help_text='If this is off, visitors do not see it, but it is kept here.', verbose_name='shown')),
+                ('key', models.SlugField(help_text='A short name, such as “school-rules”. You cannot change it later.', verbose_name='key')),
                 ('position', models.PositiveSmallIntegerField(default=0, help_text='Lower comes first, for example 10 before 20.', verbose_name='position')),
                 ('value_sq', models.CharField(help_text='As shown in large type, for example “1 in 10”.', max_length=20, verbose_name='figure')),
                 ('value_en', models.CharField(help_text='As shown in large type, for example “1 in 10”.', max_length=20, verbose_name='figure')),
@@ -398,24 +475,24 @@ class Migration(migrations.Migration):
                 ('age_en', models.CharField(blank=True, db_default='', default='', help_text='How old the children were, for example “11 to 16”. Leave empty if it is not known: the page says so.', max_length=40, verbose_name='age')),
                 ('method_sq', models.CharField(blank=True, db_default='', default='', help_text='Who was asked or counted, for example “BECAN study, 3,328 answers”. Leave empty if it is not known: the page says so.', max_length=120, verbose_name='how it was measured')),
                 ('method_en', models.CharField(blank=True, db_default='', default='', help_text='Who was asked or counted, for example “BECAN study, 3,328 answers”. Leave empty if it is not known: the page says so.', max_length=120, verbose_name='how it was measured')),
-                ('year', models.PositiveSmallIntegerField(help_text='The year of the source, such as 2013.', verbose_name='year')),
+                ('year', models.PositiveSmallIntegerField(help_text='The year of the source, such as 2013.', null=True, verbose_name='year')),
                 ('url', models.URLField(blank=True, help_text='Where people can read it, for example https://www.unicef.org/albania.', verbose_name='address of the source')),
                 ('on_home', models.BooleanField(default=False, help_text='The home page shows one: the first that has this ticked.', verbose_name='on the home page')),
+                ('draft', models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='staff.draft')),
+                ('draft_of', models.OneToOneField(editable=False, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='draft_copy', to='campaign.statistic')),
             ],
             options={
                 'verbose_name': 'figure',
                 'verbose_name_plural': 'figures',
                 'ordering': ['position', 'pk'],
                 'abstract': False,
-                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('source_sq', ''), _negated=True), models.Q(('source_en', ''), _negated=True), ('year__gt', 1990)), name='statistic_has_a_source')],
             },
         ),
         migrations.CreateModel(
             name='Voice',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.SlugField(help_text='A short name, such as “school-rules”. You cannot change it later.', unique=True, verbose_name='key')),
-                ('is_shown', models.BooleanField(default=True, help_text='If this is off, visitors do not see it, but it is kept here.', verbose_name='shown')),
+                ('key', models.SlugField(help_text='A short name, such as “school-rules”. You cannot change it later.', verbose_name='key')),
                 ('position', models.PositiveSmallIntegerField(default=0, help_text='Lower comes first, for example 10 before 20.', verbose_name='position')),
                 ('kind', models.CharField(choices=[('public', 'from a public source'), ('given', 'given to us')], db_default='public', default='public', help_text='From a public source: someone said it where everyone can read or hear it. Given to us: someone said it to the movement. Its owner then sees a preview, and visitors see it only once its owner agrees. You cannot change this later.', max_length=6, verbose_name='kind')),
                 ('text_sq', models.TextField(help_text='Write what the person said, without quotation marks, for example “I believe every child”. The page shows that it is a quotation.', max_length=400, verbose_name='text')),
@@ -423,7 +500,7 @@ class Migration(migrations.Migration):
                 ('person', models.CharField(help_text='Give the first name and surname, for example “Zana Hoxha”. Never name someone who has suffered violence.', max_length=80, verbose_name='person')),
                 ('role_sq', models.CharField(help_text='Who the person is, such as “Director of CRCA Albania”.', max_length=160, verbose_name='role')),
                 ('role_en', models.CharField(help_text='Who the person is, such as “Director of CRCA Albania”.', max_length=160, verbose_name='role')),
-                ('date', models.DateField(help_text='The date it was said.', verbose_name='date')),
+                ('date', models.DateField(help_text='The date it was said.', null=True, verbose_name='date')),
                 ('source', models.CharField(blank=True, help_text='Where people can read or hear it, for example “crca.al”. Leave empty if it was given to us.', max_length=160, verbose_name='source')),
                 ('is_paraphrased', models.BooleanField(default=False, help_text='Tick this if it is not an exact quotation. The page will say so.', verbose_name='in our own words')),
                 ('how', models.CharField(blank=True, choices=[('writing', 'in writing'), ('mail', 'by email'), ('recorded', 'in a recording')], db_default='', default='', help_text='Keep the letter, the email or the recording where the team keeps consents, not here.', max_length=8, verbose_name='how the person agreed')),
@@ -433,6 +510,8 @@ class Migration(migrations.Migration):
                 ('is_adult', models.BooleanField(db_default=False, default=False, help_text='We take no words from anyone under 18, not even with a parent’s consent.', verbose_name='the person is 18 or older')),
                 ('is_no_story', models.BooleanField(db_default=False, default=False, help_text='It does not tell what happened to a child or to a survivor, not even without names: people nearby recognise them.', verbose_name='it tells no story of abuse')),
                 ('fingerprint', models.GeneratedField(db_persist=True, expression=models.Func(models.Func(models.Func(models.F('text_sq'), function='quote_literal', output_field=models.TextField()), models.Func(models.F('text_en'), function='quote_literal', output_field=models.TextField()), models.Func(models.F('person'), function='quote_literal', output_field=models.TextField()), models.Func(models.F('role_sq'), function='quote_literal', output_field=models.TextField()), models.Func(models.F('role_en'), function='quote_literal', output_field=models.TextField()), models.Func(models.F('source'), function='quote_literal', output_field=models.TextField()), models.Func(models.F('scope'), function='quote_literal', output_field=models.TextField()), models.Func(models.Func(models.F('date'), output_field=models.TextField(), template="((%(expressions)s - DATE '2000-01-01')::text)"), function='quote_literal', output_field=models.TextField()), models.Func(django.db.models.functions.comparison.Coalesce(models.Func(models.F('ends_on'), output_field=models.TextField(), template="((%(expressions)s - DATE '2000-01-01')::text)"), models.Value('')), function='quote_literal', output_field=models.TextField()), models.Func(django.db.models.functions.comparison.Cast('is_paraphrased', models.TextField()), function='quote_literal', output_field=models.TextField()), arg_joiner=' || ', output_field=models.TextField(), template='%(expressions)s'), output_field=models.CharField(max_length=64), template="encode(sha256(decode(%(expressions)s, 'escape')), 'hex')"), output_field=models.CharField(max_length=64))),
+                ('draft', models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='staff.draft')),
+                ('draft_of', models.OneToOneField(editable=False, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='draft_copy', to='campaign.voice')),
                 ('owner', models.OneToOneField(editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='voice', to='pledges.voiceowner')),
             ],
             options={
@@ -442,80 +521,89 @@ class Migration(migrations.Migration):
                 'abstract': False,
             },
         ),
-        migrations.CreateModel(
-            name='DemandStep',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('date', models.DateField(help_text='The date on which it happened, or on which the source says how things were.', verbose_name='date')),
-                ('state', models.CharField(choices=[('asked', 'Asked'), ('in_review', 'In review'), ('adopted', 'Law adopted'), ('in_force', 'Law in force'), ('working', 'Working'), ('refused', 'Refused'), ('withdrawn', 'Withdrawn'), ('unknown', 'We do not know')], help_text='How far the demand has come with it. News without a change has the same step as before.', max_length=9, verbose_name='step')),
-                ('sentence_sq', models.CharField(help_text='One sentence that the source supports, for example “The law on the register was passed.”', max_length=300, verbose_name='what happened')),
-                ('sentence_en', models.CharField(help_text='One sentence that the source supports, for example “The law on the register was passed.”', max_length=300, verbose_name='what happened')),
-                ('source_title', models.CharField(help_text='Who says so, for example “crca.al, 4.4.2023”.', max_length=160, verbose_name='source')),
-                ('source_url', models.URLField(help_text='Where people can read it, for example https://crca.al/en/.', max_length=300, verbose_name='address of the source')),
-                ('entered_at', models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name='entered')),
-                ('reason_sq', models.CharField(blank=True, help_text='What was wrong, in one sentence. Visitors see it.', max_length=240, verbose_name='why it is corrected')),
-                ('reason_en', models.CharField(blank=True, help_text='What was wrong, in one sentence. Visitors see it.', max_length=240, verbose_name='why it is corrected')),
-                ('corrects', models.OneToOneField(blank=True, error_messages={'unique': 'This step has been corrected already. Correct the step that replaced it.'}, help_text='The step that this one replaces. The page goes on showing it in small letters.', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='correction', to='campaign.demandstep', verbose_name='corrects')),
-                ('demand', models.ForeignKey(help_text='The demand that moved.', on_delete=django.db.models.deletion.PROTECT, related_name='steps', to='campaign.demand', verbose_name='demand')),
-                ('entered_by', models.ForeignKey(editable=False, help_text='The member of staff who entered it. Visitors do not see the name.', null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='entered by')),
-            ],
-            options={
-                'verbose_name': 'step of a demand',
-                'verbose_name_plural': 'steps of demands',
-                'ordering': ['-date', '-pk'],
-                'default_permissions': ('add', 'view'),
-                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('sentence_sq', ''), _negated=True), models.Q(('sentence_en', ''), _negated=True)), name='demandstep_in_both_languages'), models.CheckConstraint(condition=models.Q(models.Q(('source_title', ''), _negated=True), ('source_url__regex', '^https?://')), name='demandstep_has_a_source', violation_error_message='A step needs a source with its web address.'), models.CheckConstraint(condition=models.Q(('date__lte', django.db.models.functions.datetime.TruncDate(models.F('entered_at'), tzinfo=zoneinfo.ZoneInfo(key='Europe/Tirane')))), name='demandstep_is_not_in_the_future'), models.CheckConstraint(condition=models.Q(models.Q(('corrects', None), ('reason_en', ''), ('reason_sq', '')), models.Q(('corrects__isnull', False), models.Q(('reason_sq', ''), _negated=True), models.Q(('reason_en', ''), _negated=True)), _connector='OR'), name='demandstep_correction_says_why', violation_error_message='Say in both languages what was wrong.')],
-            },
+        migrations.AddConstraint(
+            model_name='demand',
+            constraint=staff.drafts.models.UniqueLive(fields=('key',), name='demand_key'),
         ),
-        migrations.CreateModel(
-            name='HandOver',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('institution', models.CharField(help_text='The institution that receives it, by its official name in Albanian, for example “Kuvendi”. Never a person.', max_length=160, verbose_name='institution')),
-                ('handed_on', models.DateField(blank=True, help_text='The date on which the institution registered it. The page counts the days from here.', null=True, verbose_name='handed over on')),
-                ('registry_number', models.CharField(blank=True, help_text='The number that the institution gave it, for example “1234/1”. The page shows it.', max_length=60, verbose_name='registry number')),
-                ('answered_on', models.DateField(blank=True, help_text='The date of the answer. Leave empty until there is one.', null=True, verbose_name='answered on')),
-                ('answer_sq', models.TextField(blank=True, help_text='Write the institution’s own words, without quotation marks, for example “We will examine the demand”; in the other language an exact translation. Leave out the names of people.', max_length=1500, verbose_name='answer')),
-                ('answer_en', models.TextField(blank=True, help_text='Write the institution’s own words, without quotation marks, for example “We will examine the demand”; in the other language an exact translation. Leave out the names of people.', max_length=1500, verbose_name='answer')),
-                ('changed_at', models.DateTimeField(auto_now=True, verbose_name='changed')),
-                ('demand', models.ForeignKey(help_text='What is handed over.', on_delete=django.db.models.deletion.PROTECT, related_name='handovers', to='campaign.demand', verbose_name='demand')),
-                ('goal', models.OneToOneField(error_messages={'unique': 'This goal already has a hand-over.'}, help_text='The demand is handed over when there are so many supporters.', on_delete=django.db.models.deletion.PROTECT, related_name='handover', to='pledges.goal', verbose_name='goal')),
-            ],
-            options={
-                'verbose_name': 'hand-over',
-                'verbose_name_plural': 'hand-overs',
-                'ordering': ['goal__people', 'pk'],
-                'constraints': [models.CheckConstraint(condition=models.Q(('institution', ''), _negated=True), name='handover_names_an_institution'), models.CheckConstraint(condition=models.Q(models.Q(('handed_on', None), ('registry_number', '')), models.Q(('handed_on__isnull', False), models.Q(('registry_number', ''), _negated=True)), _connector='OR'), name='handover_date_with_registry_number', violation_error_message='Enter the date and the registry number together.'), models.CheckConstraint(condition=models.Q(models.Q(('answer_en', ''), ('answer_sq', ''), ('answered_on', None)), models.Q(('answered_on__gte', models.F('handed_on')), ('answered_on__isnull', False), ('handed_on__isnull', False), models.Q(('answer_sq', ''), _negated=True), models.Q(('answer_en', ''), _negated=True)), _connector='OR'), name='handover_answer_is_whole', violation_error_message='An answer needs its date, its words in both languages, and a hand-over before it.'), models.CheckConstraint(condition=models.Q(models.Q(('handed_on', None), ('handed_on__lte', django.db.models.functions.datetime.TruncDate(models.F('changed_at'), tzinfo=zoneinfo.ZoneInfo(key='Europe/Tirane'))), _connector='OR'), models.Q(('answered_on', None), ('answered_on__lte', django.db.models.functions.datetime.TruncDate(models.F('changed_at'), tzinfo=zoneinfo.ZoneInfo(key='Europe/Tirane'))), _connector='OR')), name='handover_is_not_in_the_future')],
-            },
+        migrations.AddConstraint(
+            model_name='demand',
+            constraint=staff.drafts.models.UniqueLive(fields=('slug_sq',), name='demand_slug_sq'),
         ),
-        migrations.CreateModel(
-            name='Organisation',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.SlugField(help_text='A short name, such as “school-rules”. You cannot change it later.', unique=True, verbose_name='key')),
-                ('is_shown', models.BooleanField(default=True, help_text='If this is off, visitors do not see it, but it is kept here.', verbose_name='shown')),
-                ('position', models.PositiveSmallIntegerField(default=0, help_text='Lower comes first, for example 10 before 20.', verbose_name='position')),
-                ('role', models.CharField(choices=[('founder', 'founder'), ('patron', 'patron'), ('donor', 'donor'), ('partner', 'partner'), ('supporter', 'supporter')], default='supporter', help_text='Founders appear first. The role of a patron, a donor or a partner is shown under the name.', max_length=9, verbose_name='role')),
-                ('kind', models.CharField(choices=[('school', 'school'), ('kindergarten', 'kindergarten'), ('municipality', 'municipality'), ('institution', 'public institution'), ('association', 'association'), ('culture', 'culture'), ('media', 'media'), ('sport', 'sport'), ('business', 'business'), ('other', 'other organisation')], db_default='other', default='other', help_text='Shown under the name. Visitors filter the list by it.', max_length=12, verbose_name='kind')),
-                ('name_sq', models.CharField(help_text='As the organisation writes it, such as “Barnahus Albania”.', max_length=120, verbose_name='name')),
-                ('name_en', models.CharField(help_text='As the organisation writes it, such as “Barnahus Albania”.', max_length=120, verbose_name='name')),
-                ('text_sq', models.CharField(blank=True, help_text='Say in one or two sentences what the organisation does for the movement, or why it joined, for example “We train teachers in every county”.', max_length=300, verbose_name='text')),
-                ('text_en', models.CharField(blank=True, help_text='Say in one or two sentences what the organisation does for the movement, or why it joined, for example “We train teachers in every county”.', max_length=300, verbose_name='text')),
-                ('url', models.URLField(blank=True, help_text='With https:// in front, such as https://www.crca.al.', verbose_name='address on the web')),
-                ('is_abroad', models.BooleanField(db_default=False, default=False, help_text='Tick this if its main office is abroad. Then choose no municipality.', verbose_name='outside Albania')),
-                ('renewed_at', models.DateTimeField(blank=True, help_text='An entry lapses a year after this, and is hidden 90 days later. Leave empty for an organisation that does not have to renew, such as a founder.', null=True, verbose_name='renewed')),
-                ('logo', models.CharField(blank=True, db_default='', editable=False, max_length=24)),
-                ('new_logo', models.CharField(blank=True, db_default='', editable=False, max_length=24)),
-                ('joining', models.OneToOneField(editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='entry', to='pledges.joining')),
-                ('municipality', models.ForeignKey(blank=True, help_text='Where its main office is. Leave empty if it works in the whole country.', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='pledges.municipality', verbose_name='municipality')),
-            ],
-            options={
-                'verbose_name': 'organisation',
-                'verbose_name_plural': 'organisations',
-                'ordering': ['position', 'pk'],
-                'abstract': False,
-                'constraints': [models.CheckConstraint(condition=models.Q(('is_abroad', False), ('municipality', None), _connector='OR'), name='organisation_is_in_one_place', violation_error_message='Choose a municipality or tick “outside Albania”, not both.')],
-            },
+        migrations.AddConstraint(
+            model_name='demand',
+            constraint=staff.drafts.models.UniqueLive(fields=('slug_en',), name='demand_slug_en'),
+        ),
+        migrations.AddConstraint(
+            model_name='demand',
+            constraint=models.CheckConstraint(condition=models.Q(('draft__isnull', False), models.Q(('next_date', None), ('next_event_en', ''), ('next_event_sq', '')), models.Q(('next_date__isnull', False), models.Q(('next_event_sq', ''), _negated=True), models.Q(('next_event_en', ''), _negated=True)), _connector='OR'), name='demand_next_date_with_what_happens', violation_error_message='Give the next date together with what happens then, or leave both empty.'),
+        ),
+        migrations.AddConstraint(
+            model_name='demandstep',
+            constraint=models.CheckConstraint(condition=models.Q(('draft__isnull', False), models.Q(('date__isnull', False), ('demand__isnull', False), models.Q(('sentence_sq', ''), _negated=True), models.Q(('sentence_en', ''), _negated=True)), _connector='OR'), name='demandstep_in_both_languages'),
+        ),
+        migrations.AddConstraint(
+            model_name='demandstep',
+            constraint=staff.drafts.models.UniqueLive(fields=('corrects',), name='demandstep_corrects'),
+        ),
+        migrations.AddConstraint(
+            model_name='demandstep',
+            constraint=models.CheckConstraint(condition=models.Q(('draft__isnull', False), models.Q(models.Q(('source_title', ''), _negated=True), ('source_url__regex', '^https?://')), _connector='OR'), name='demandstep_has_a_source', violation_error_message='A step needs a source with its web address.'),
+        ),
+        migrations.AddConstraint(
+            model_name='demandstep',
+            constraint=models.CheckConstraint(condition=models.Q(('draft__isnull', False), ('date__lte', django.db.models.functions.datetime.TruncDate(models.F('entered_at'), tzinfo=zoneinfo.ZoneInfo(key='Europe/Tirane'))), _connector='OR'), name='demandstep_is_not_in_the_future'),
+        ),
+        migrations.AddConstraint(
+            model_name='demandstep',
+            constraint=models.CheckConstraint(condition=models.Q(('draft__isnull', False), models.Q(('corrects', None), ('reason_en', ''), ('reason_sq', '')), models.Q(('corrects__isnull', False), models.Q(('reason_sq', ''), _negated=True), models.Q(('reason_en', ''), _negated=True)), _connector='OR'), name='demandstep_correction_says_why', violation_error_message='Say in both languages what was wrong.'),
+        ),
+        migrations.AddConstraint(
+            model_name='handover',
+            constraint=models.CheckConstraint(condition=models.Q(('institution', ''), _negated=True), name='handover_names_an_institution'),
+        ),
+        migrations.AddConstraint(
+            model_name='handover',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('handed_on', None), ('registry_number', '')), models.Q(('handed_on__isnull', False), models.Q(('registry_number', ''), _negated=True)), _connector='OR'), name='handover_date_with_registry_number', violation_error_message='Enter the date and the registry number together.'),
+        ),
+        migrations.AddConstraint(
+            model_name='handover',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('answer_en', ''), ('answer_sq', ''), ('answered_on', None)), models.Q(('answered_on__gte', models.F('handed_on')), ('answered_on__isnull', False), ('handed_on__isnull', False), models.Q(('answer_sq', ''), _negated=True), models.Q(('answer_en', ''), _negated=True)), _connector='OR'), name='handover_answer_is_whole', violation_error_message='An answer needs its date, its words in both languages, and a hand-over before it.'),
+        ),
+        migrations.AddConstraint(
+            model_name='handover',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('handed_on', None), ('handed_on__lte', django.db.models.functions.datetime.TruncDate(models.F('changed_at'), tzinfo=zoneinfo.ZoneInfo(key='Europe/Tirane'))), _connector='OR'), models.Q(('answered_on', None), ('answered_on__lte', django.db.models.functions.datetime.TruncDate(models.F('changed_at'), tzinfo=zoneinfo.ZoneInfo(key='Europe/Tirane'))), _connector='OR')), name='handover_is_not_in_the_future'),
+        ),
+        migrations.AddConstraint(
+            model_name='helpchannel',
+            constraint=staff.drafts.models.UniqueLive(fields=('key',), name='helpchannel_key'),
+        ),
+        migrations.AddConstraint(
+            model_name='helpchannel',
+            constraint=models.CheckConstraint(condition=models.Q(('draft__isnull', False), ('in_strip', False), models.Q(models.Q(('tel', ''), _negated=True), models.Q(('number', ''), _negated=True), models.Q(('short_sq', ''), _negated=True), models.Q(('short_en', ''), _negated=True)), _connector='OR'), name='help_channel_strip_has_number', violation_error_message='A channel on every page needs a number and one word in both languages.'),
+        ),
+        migrations.AddConstraint(
+            model_name='material',
+            constraint=staff.drafts.models.UniqueLive(fields=('key',), name='material_key'),
+        ),
+        migrations.AddConstraint(
+            model_name='material',
+            constraint=models.CheckConstraint(condition=models.Q(('draft__isnull', False), models.Q(models.Q(('title_sq', ''), _negated=True), models.Q(('title_en', ''), _negated=True), models.Q(('file_sq', ''), _negated=True), models.Q(('file_en', ''), _negated=True)), _connector='OR'), name='material_in_both_languages'),
+        ),
+        migrations.AddConstraint(
+            model_name='organisation',
+            constraint=staff.drafts.models.UniqueLive(fields=('key',), name='organisation_key'),
+        ),
+        migrations.AddConstraint(
+            model_name='organisation',
+            constraint=models.CheckConstraint(condition=models.Q(('draft__isnull', False), ('is_abroad', False), ('municipality', None), _connector='OR'), name='organisation_is_in_one_place', violation_error_message='Choose a municipality or tick “outside Albania”, not both.'),
+        ),
+        migrations.AddConstraint(
+            model_name='pagetext',
+            constraint=staff.drafts.models.UniqueLive(fields=('key',), name='pagetext_key'),
+        ),
+        migrations.AddConstraint(
+            model_name='pagetext',
+            constraint=models.CheckConstraint(condition=models.Q(('draft__isnull', False), models.Q(models.Q(('text_sq', ''), _negated=True), models.Q(('text_en', ''), _negated=True)), _connector='OR'), name='page_text_in_both_languages'),
         ),
         migrations.AddIndex(
             model_name='page',
@@ -527,7 +615,23 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='page',
-            constraint=models.CheckConstraint(condition=models.Q(('state', 'draft'), models.Q(models.Q(('title_sq', ''), _negated=True), models.Q(('title_en', ''), _negated=True), models.Q(('lead_sq', ''), _negated=True), models.Q(('lead_en', ''), _negated=True), models.Q(('body_sq', ''), _negated=True), models.Q(('body_en', ''), _negated=True)), _connector='OR'), name='page_published_in_both_languages', violation_error_message='It can be published once both languages are filled in.'),
+            constraint=models.CheckConstraint(condition=models.Q(('draft__isnull', False), models.Q(models.Q(('title_sq', ''), _negated=True), models.Q(('title_en', ''), _negated=True), models.Q(('lead_sq', ''), _negated=True), models.Q(('lead_en', ''), _negated=True), models.Q(('body_sq', ''), _negated=True), models.Q(('body_en', ''), _negated=True)), _connector='OR'), name='page_published_in_both_languages', violation_error_message='It can be published once both languages are filled in.'),
+        ),
+        migrations.AddConstraint(
+            model_name='page',
+            constraint=staff.drafts.models.UniqueLive(fields=('slug_sq',), name='page_slug_sq'),
+        ),
+        migrations.AddConstraint(
+            model_name='page',
+            constraint=staff.drafts.models.UniqueLive(fields=('slug_en',), name='page_slug_en'),
+        ),
+        migrations.AddConstraint(
+            model_name='page',
+            constraint=staff.drafts.models.UniqueLive(fields=('key',), name='page_key'),
+        ),
+        migrations.AddConstraint(
+            model_name='page',
+            constraint=staff.drafts.models.UniqueLive(fields=('sector',), name='page_sector'),
         ),
         migrations.AddIndex(
             model_name='article',
@@ -539,7 +643,19 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='article',
-            constraint=models.CheckConstraint(condition=models.Q(('state', 'draft'), models.Q(models.Q(('title_sq', ''), _negated=True), models.Q(('title_en', ''), _negated=True), models.Q(('lead_sq', ''), _negated=True), models.Q(('lead_en', ''), _negated=True), models.Q(('body_sq', ''), _negated=True), models.Q(('body_en', ''), _negated=True)), _connector='OR'), name='article_published_in_both_languages', violation_error_message='It can be published once both languages are filled in.'),
+            constraint=models.CheckConstraint(condition=models.Q(('draft__isnull', False), models.Q(models.Q(('title_sq', ''), _negated=True), models.Q(('title_en', ''), _negated=True), models.Q(('lead_sq', ''), _negated=True), models.Q(('lead_en', ''), _negated=True), models.Q(('body_sq', ''), _negated=True), models.Q(('body_en', ''), _negated=True)), _connector='OR'), name='article_published_in_both_languages', violation_error_message='It can be published once both languages are filled in.'),
+        ),
+        migrations.AddConstraint(
+            model_name='article',
+            constraint=staff.drafts.models.UniqueLive(fields=('slug_sq',), name='article_slug_sq'),
+        ),
+        migrations.AddConstraint(
+            model_name='article',
+            constraint=staff.drafts.models.UniqueLive(fields=('slug_en',), name='article_slug_en'),
+        ),
+        migrations.AddConstraint(
+            model_name='article',
+            constraint=models.CheckConstraint(condition=models.Q(('draft__isnull', False), ('date__isnull', False), _connector='OR'), name='article_has_a_date'),
         ),
         migrations.AddConstraint(
             model_name='protectionunit',
@@ -586,12 +702,28 @@ class Migration(migrations.Migration):
             constraint=models.CheckConstraint(condition=models.Q(('url__startswith', 'https://')), name='social_link_is_https', violation_error_message='The address must begin with https://.'),
         ),
         migrations.AddConstraint(
-            model_name='voice',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('agreed_on', None), ('ends_on', None), ('how', ''), ('kind', 'public'), ('owner', None), ('scope', ''), models.Q(('source', ''), _negated=True)), models.Q(('agreed_on__isnull', False), ('ends_on__isnull', False), ('is_adult', True), ('is_no_story', True), ('kind', 'given'), models.Q(('how', ''), _negated=True), models.Q(('scope', ''), _negated=True)), _connector='OR'), name='voice_has_a_source_or_a_consent', violation_error_message='A voice from a public source needs its source, and one given to us needs its consent.'),
+            model_name='statistic',
+            constraint=staff.drafts.models.UniqueLive(fields=('key',), name='statistic_key'),
+        ),
+        migrations.AddConstraint(
+            model_name='statistic',
+            constraint=models.CheckConstraint(condition=models.Q(('draft__isnull', False), models.Q(models.Q(('source_sq', ''), _negated=True), models.Q(('source_en', ''), _negated=True), ('year__gt', 1990)), _connector='OR'), name='statistic_has_a_source'),
         ),
         migrations.AddConstraint(
             model_name='voice',
-            constraint=models.CheckConstraint(condition=models.Q(('ends_on', None), models.Q(('ends_on__gt', models.F('agreed_on')), ('ends_on__lte', django.db.models.expressions.CombinedExpression(models.F('agreed_on'), '+', models.Value(datetime.timedelta(days=731))))), _connector='OR'), name='voice_consent_ends', violation_error_message='The last day must be at most two years after the day of the consent.'),
+            constraint=staff.drafts.models.UniqueLive(fields=('key',), name='voice_key'),
+        ),
+        migrations.AddConstraint(
+            model_name='voice',
+            constraint=models.CheckConstraint(condition=models.Q(('draft__isnull', False), ('date__isnull', False), _connector='OR'), name='voice_has_a_date'),
+        ),
+        migrations.AddConstraint(
+            model_name='voice',
+            constraint=models.CheckConstraint(condition=models.Q(('draft__isnull', False), models.Q(('agreed_on', None), ('ends_on', None), ('how', ''), ('kind', 'public'), ('owner', None), ('scope', ''), models.Q(('source', ''), _negated=True)), models.Q(('agreed_on__isnull', False), ('ends_on__isnull', False), ('is_adult', True), ('is_no_story', True), ('kind', 'given'), models.Q(('how', ''), _negated=True), models.Q(('scope', ''), _negated=True)), _connector='OR'), name='voice_has_a_source_or_a_consent', violation_error_message='A voice from a public source needs its source, and one given to us needs its consent.'),
+        ),
+        migrations.AddConstraint(
+            model_name='voice',
+            constraint=models.CheckConstraint(condition=models.Q(('draft__isnull', False), ('ends_on', None), models.Q(('ends_on__gt', models.F('agreed_on')), ('ends_on__lte', django.db.models.expressions.CombinedExpression(models.F('agreed_on'), '+', models.Value(datetime.timedelta(days=731))))), _connector='OR'), name='voice_consent_ends', violation_error_message='The last day must be at most two years after the day of the consent.'),
         ),
     ] + run(
         "watched", "demands", "follows", "sector_pages", "voices",

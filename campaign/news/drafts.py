@@ -32,7 +32,9 @@ def _create_article(milestone):
                 f"body_{language}": body,
                 f"slug_{language}": _free_slug(language, f"{pgettext('address', 'milestone')}-{milestone.key}"),
             }
-    return Article.objects.create(date=milestone.reached_on, **values)
+    article = Article(date=milestone.reached_on, **values)
+    article.keep_as_draft()
+    return article
 
 
 def _title_and_lead(milestone):
@@ -54,7 +56,9 @@ def _title_and_lead(milestone):
 def _free_slug(language, slug):
     """The slug, with the first free number appended if another article has it."""
     taken = set(
-        Article.objects.filter(**{f"slug_{language}__startswith": slug}).values_list(f"slug_{language}", flat=True)
+        Article.objects.everything()
+        .filter(**{f"slug_{language}__startswith": slug})
+        .values_list(f"slug_{language}", flat=True)
     )
     free, suffix = slug, 2
     while free in taken:

@@ -103,10 +103,7 @@ class JoiningAdmin(CaseAdmin):
             return bool(Organisation.objects.admit(row, statements, values.get("entry")))
         if name == "end" and entry:
             return entry.leave()
-        done = super().run(request, row, name, form)
-        if name == "undo" and entry:
-            entry.hide()
-        return done
+        return super().run(request, row, name, form)
 
     def odd(self, joining):
         """The domain of the address, and likely doubles."""

@@ -27,7 +27,7 @@ def create_page(sector):
     """(Page, whether this call created it) of this sector. Two people at once get the same page."""
     # The lock that the foreign key of another new page waits for.
     Sector.objects.select_for_update().get(pk=sector.pk)
-    page = Page.objects.filter(sector=sector).first()
+    page = Page.objects.everything().filter(sector=sector).first()
     if page is not None:
         return page, False
     channels = [key for key in CHANNELS if HelpChannel.objects.filter(key=key).exists()]
@@ -42,21 +42,21 @@ def create_page(sector):
         for name, value in values.items():
             setattr(page, f"{name}_{language}", value)
         _set_free_slug(page, language, slugify(getattr(sector, f"name_{language}"))[:70] or sector.slug)
-    page.save()
+    page.keep_as_draft()
     return page, True
 
 
 def _free_key(sector):
     base = f"sector-{sector.slug}"[:45]
     keys = (base if number == 1 else f"{base}-{number}" for number in itertools.count(1))
-    return next(key for key in keys if not Page.objects.filter(key=key).exists())
+    return next(key for key in keys if not Page.objects.everything().filter(key=key).exists())
 
 
 def _set_free_slug(page, language, slug):
     """Set the slug, with the first number appended that makes it free: no other page has it, or had it."""
     for number in itertools.count(1):
         setattr(page, f"slug_{language}", slug if number == 1 else f"{slug}-{number}")
-        if Page.objects.filter(**{f"slug_{language}": getattr(page, f"slug_{language}")}).exists():
+        if Page.objects.everything().filter(**{f"slug_{language}": getattr(page, f"slug_{language}")}).exists():
             continue
         try:
             page.clean()

@@ -43,7 +43,6 @@ class GoalAdmin(ContentAdmin):
 
     form = GoalForm
     history_kind = SETTINGS
-    shown_at = "campaign:home"
     search_fields = ["=people"]
     list_display = ["__str__", "sentence"]
     list_filter = ["county"]

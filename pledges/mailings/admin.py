@@ -103,7 +103,6 @@ class MailingAdmin(MailPreviews, ContentAdmin):
 
     form = MailingForm
     # It has drafts of its own: its states.
-    has_drafts = False
     kept_on_restore = ("is_archived", "note")
     list_display = ["title", "state", "whom", "released_at"]
     list_select_related = ["sector", "county"]

@@ -12,6 +12,7 @@ import django.db.models.functions.datetime
 import django.utils.timezone
 import pledges.events.models
 import pledges.published.rule
+import staff.drafts.models
 import uuid
 import zoneinfo
 from django.conf import settings
@@ -29,8 +30,9 @@ class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
-        ("auth", "0012_alter_user_first_name_max_length"),
         ("mfa", "0003_authenticator_type_uniq"),
+        ("auth", "0012_alter_user_first_name_max_length"),
+        ('staff', '0001_initial'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
@@ -76,22 +78,6 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
-            name='Commitment',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.SlugField(help_text='A short name, such as “parents-house-rules”. You cannot change it later.', unique=True, verbose_name='key')),
-                ('text_sq', models.CharField(help_text='Write what the supporter will do: one sentence in the first person, for example “I ask every week how the day at school was”.', max_length=240, verbose_name='text')),
-                ('text_en', models.CharField(help_text='Write what the supporter will do: one sentence in the first person, for example “I ask every week how the day at school was”.', max_length=240, verbose_name='text')),
-                ('position', models.PositiveSmallIntegerField(default=0, help_text='Lower comes first, for example 10 before 20.', verbose_name='position')),
-                ('is_offered', models.BooleanField(db_default=True, default=True, help_text='If this is off, nobody new can choose it. Those who have chosen it keep it, and it stays in the figures.', verbose_name='offered')),
-            ],
-            options={
-                'verbose_name': 'commitment',
-                'verbose_name_plural': 'commitments',
-                'ordering': ['sector', 'position', 'pk'],
-            },
-        ),
-        migrations.CreateModel(
             name='County',
             fields=[
                 ('name_sq', models.CharField(help_text='As it appears in lists, for example “Durrës”.', max_length=60, verbose_name='name')),
@@ -115,19 +101,20 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('title_sq', models.CharField(help_text='What it is, for example “Blue Ribbon march in Shkodër”.', max_length=120, verbose_name='title')),
                 ('title_en', models.CharField(help_text='What it is, for example “Blue Ribbon march in Shkodër”.', max_length=120, verbose_name='title')),
-                ('slug_sq', models.SlugField(error_messages={'unique': 'Another event already uses this address. Choose a different one.'}, help_text='The last part of the page’s address, for example “ribbon-week”. It cannot be changed later, because posters show it.', max_length=80, unique=True, verbose_name='address')),
-                ('slug_en', models.SlugField(error_messages={'unique': 'Another event already uses this address. Choose a different one.'}, help_text='The last part of the page’s address, for example “ribbon-week”. It cannot be changed later, because posters show it.', max_length=80, unique=True, verbose_name='address')),
+                ('slug_sq', models.SlugField(help_text='The last part of the page’s address, for example “ribbon-week”. It cannot be changed later, because posters show it.', max_length=80, verbose_name='address')),
+                ('slug_en', models.SlugField(help_text='The last part of the page’s address, for example “ribbon-week”. It cannot be changed later, because posters show it.', max_length=80, verbose_name='address')),
                 ('text_sq', models.TextField(help_text='Say what happens, for whom, and who organises it, for example “Parents and teachers meet at the school”. Plain text; an empty line begins a paragraph.', max_length=3000, verbose_name='text')),
                 ('text_en', models.TextField(help_text='Say what happens, for whom, and who organises it, for example “Parents and teachers meet at the school”. Plain text; an empty line begins a paragraph.', max_length=3000, verbose_name='text')),
                 ('place_sq', models.CharField(help_text='Where people go, for example “in front of the town hall”. “Online” if there is no place.', max_length=160, verbose_name='place')),
                 ('place_en', models.CharField(help_text='Where people go, for example “in front of the town hall”. “Online” if there is no place.', max_length=160, verbose_name='place')),
                 ('map_url', models.URLField(blank=True, help_text='Paste the link that openstreetmap.org shows under “Share”, for example https://www.openstreetmap.org/node/1. The page has it as a link, not as a map.', verbose_name='map')),
-                ('begins', models.DateTimeField(help_text='Date and time in Tirana.', verbose_name='begins')),
-                ('ends', models.DateTimeField(help_text='Date and time in Tirana.', verbose_name='ends')),
+                ('begins', models.DateTimeField(help_text='Date and time in Tirana.', null=True, verbose_name='begins')),
+                ('ends', models.DateTimeField(help_text='Date and time in Tirana.', null=True, verbose_name='ends')),
                 ('is_all_day', models.BooleanField(default=False, help_text='Tick this to show the days only, without times.', verbose_name='whole days')),
-                ('is_shown', models.BooleanField(default=False, help_text='Everyone can see it. Until you tick this, only staff can.', verbose_name='shown')),
                 ('code', models.CharField(default=pledges.events.models.make_code, editable=False, max_length=8, unique=True)),
                 ('changed_at', models.DateTimeField(auto_now=True, verbose_name='changed')),
+                ('draft', models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='staff.draft')),
+                ('draft_of', models.OneToOneField(editable=False, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='draft_copy', to='pledges.event')),
             ],
             options={
                 'verbose_name': 'event',
@@ -300,6 +287,24 @@ class Migration(migrations.Migration):
             ],
             options={
                 'indexes': [models.Index(fields=['network_digest', 'created_at'], name='attempt_network')],
+            },
+        ),
+        migrations.CreateModel(
+            name='Commitment',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('key', models.SlugField(help_text='A short name, such as “parents-house-rules”. You cannot change it later.', verbose_name='key')),
+                ('text_sq', models.CharField(help_text='Write what the supporter will do: one sentence in the first person, for example “I ask every week how the day at school was”.', max_length=240, verbose_name='text')),
+                ('text_en', models.CharField(help_text='Write what the supporter will do: one sentence in the first person, for example “I ask every week how the day at school was”.', max_length=240, verbose_name='text')),
+                ('position', models.PositiveSmallIntegerField(default=0, help_text='Lower comes first, for example 10 before 20.', verbose_name='position')),
+                ('is_offered', models.BooleanField(db_default=True, default=True, help_text='If this is off, nobody new can choose it. Those who have chosen it keep it, and it stays in the figures.', verbose_name='offered')),
+                ('draft', models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='staff.draft')),
+                ('draft_of', models.OneToOneField(editable=False, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='draft_copy', to='pledges.commitment')),
+            ],
+            options={
+                'verbose_name': 'commitment',
+                'verbose_name_plural': 'commitments',
+                'ordering': ['sector', 'position', 'pk'],
             },
         ),
         migrations.CreateModel(
@@ -607,7 +612,7 @@ class Migration(migrations.Migration):
             name='MessageText',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('confirm', 'please confirm'), ('reminder', 'reminder to confirm'), ('counted', 'you are counted'), ('already', 'you have already signed'), ('similar', 'signed again with a similar name'), ('full', 'two people have signed with this address'), ('links', 'your link'), ('fresh', 'a new link'), ('new_address', 'confirm the new address'), ('moving', 'a change of your address was asked for'), ('moved', 'your address has been changed'), ('plan', 'reminder of a plan'), ('how', 'how did it go?'), ('keep', 'should we keep your name and address?'), ('corrected', 'your pledge has been corrected'), ('withdrawn', 'your pledge has been erased'), ('group', 'group: please confirm'), ('group_open', 'group: we are checking it'), ('group_yes', 'group: counted'), ('group_no', 'group: not counted'), ('group_out', 'group: withdrawn'), ('group_links', 'group: your links'), ('join', 'organisation: please confirm'), ('join_again', 'organisation: already sent'), ('join_yes', 'organisation: on our page'), ('join_no', 'organisation: refused'), ('join_renew', 'organisation: still with us?'), ('join_out', 'organisation: has left'), ('join_links', 'organisation: your links'), ('voice', 'voice: please approve it'), ('news', 'news by email'), ('answer', 'answer to an enquiry'), ('data_copy', 'request: the copy of the data'), ('data_fixed', 'request: the data is corrected'), ('data_limit', 'request: the data is restricted'), ('data_erased', 'request: the data is erased'), ('data_none', 'request: we hold nothing'), ('data_no', 'request: refused'), ('alarm', 'to the safeguarding lead: sign in')], editable=False, max_length=11, unique=True, verbose_name='kind')),
+                ('kind', models.CharField(choices=[('confirm', 'please confirm'), ('reminder', 'reminder to confirm'), ('counted', 'you are counted'), ('already', 'you have already signed'), ('similar', 'signed again with a similar name'), ('full', 'two people have signed with this address'), ('links', 'your link'), ('fresh', 'a new link'), ('new_address', 'confirm the new address'), ('moving', 'a change of your address was asked for'), ('moved', 'your address has been changed'), ('plan', 'reminder of a plan'), ('how', 'how did it go?'), ('keep', 'should we keep your name and address?'), ('corrected', 'your pledge has been corrected'), ('withdrawn', 'your pledge has been erased'), ('group', 'group: please confirm'), ('group_open', 'group: we are checking it'), ('group_yes', 'group: counted'), ('group_no', 'group: not counted'), ('group_out', 'group: withdrawn'), ('group_links', 'group: your links'), ('join', 'organisation: please confirm'), ('join_again', 'organisation: already sent'), ('join_yes', 'organisation: on our page'), ('join_no', 'organisation: refused'), ('join_renew', 'organisation: still with us?'), ('join_out', 'organisation: has left'), ('join_links', 'organisation: your links'), ('voice', 'voice: please approve it'), ('news', 'news by email'), ('answer', 'answer to an enquiry'), ('data_copy', 'request: the copy of the data'), ('data_fixed', 'request: the data is corrected'), ('data_limit', 'request: the data is restricted'), ('data_erased', 'request: the data is erased'), ('data_none', 'request: we hold nothing'), ('data_no', 'request: refused'), ('alarm', 'to the safeguarding lead: sign in')], editable=False, max_length=11, verbose_name='kind')),
                 ('subject_sq', models.CharField(help_text='Shown in the inbox, where other people may see it. Keep it neutral, for example “Your link”. It is the same for everyone, so do not include a name.', max_length=70, verbose_name='subject')),
                 ('subject_en', models.CharField(help_text='Shown in the inbox, where other people may see it. Keep it neutral, for example “Your link”. It is the same for everyone, so do not include a name.', max_length=70, verbose_name='subject')),
                 ('text_sq', models.TextField(help_text='Write the text above the button, for example “Thank you for signing”. Leave an empty line to start a new paragraph. Plain text, no links.', max_length=2000, verbose_name='text')),
@@ -618,12 +623,13 @@ class Migration(migrations.Migration):
                 ('second_button_en', models.CharField(blank=True, help_text='The text on the button for a pledge that has not been confirmed yet, for example “Confirm my pledge”.', max_length=60, verbose_name='button to confirm')),
                 ('after_sq', models.TextField(blank=True, help_text='The text below the button, for example “The link works until {day}”. You can leave it empty.', max_length=1000, verbose_name='text after the button')),
                 ('after_en', models.TextField(blank=True, help_text='The text below the button, for example “The link works until {day}”. You can leave it empty.', max_length=1000, verbose_name='text after the button')),
+                ('draft', models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='staff.draft')),
+                ('draft_of', models.OneToOneField(editable=False, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='draft_copy', to='pledges.messagetext')),
             ],
             options={
                 'verbose_name': 'text of a message',
                 'verbose_name_plural': 'texts of the messages',
                 'ordering': ['pk'],
-                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('subject_sq', ''), _negated=True), models.Q(('subject_en', ''), _negated=True), models.Q(('text_sq', ''), _negated=True), models.Q(('text_en', ''), _negated=True), models.Q(('button_sq', ''), _negated=True), models.Q(('button_en', ''), _negated=True)), name='message_text_in_both_languages')],
             },
         ),
         migrations.CreateModel(
@@ -842,7 +848,7 @@ class Migration(migrations.Migration):
             name='Sector',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('slug', models.SlugField(help_text='Used in addresses and open data, for example “parents”. You can correct it until the first person signs or the group has a page.', unique=True, verbose_name='name in web addresses')),
+                ('slug', models.SlugField(help_text='Used in addresses and open data, for example “parents”. You can correct it until the first person signs or the group has a page.', verbose_name='name in web addresses')),
                 ('name_sq', models.CharField(help_text='In the plural, for example “Parents”.', max_length=60, verbose_name='name')),
                 ('name_en', models.CharField(help_text='In the plural, for example “Parents”.', max_length=60, verbose_name='name')),
                 ('people_sq', models.CharField(blank=True, db_default='', default='', help_text='The word for its people, such as “parents”: “1021 parents so far”. Leave empty to say “supporters”.', max_length=60, verbose_name='name after a number')),
@@ -857,12 +863,13 @@ class Migration(migrations.Migration):
                 ('position', models.PositiveSmallIntegerField(default=0, help_text='Lower comes first, for example 10 before 20.', verbose_name='position')),
                 ('shows_names', models.BooleanField(default=True, help_text='If this is off, the names of people in this group are never shown. It is always off for young people.', verbose_name='can show names')),
                 ('is_open', models.BooleanField(default=True, help_text='If this is off, the group stays in the totals, but nobody new can choose it.', verbose_name='open')),
+                ('draft', models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='staff.draft')),
+                ('draft_of', models.OneToOneField(editable=False, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='draft_copy', to='pledges.sector')),
             ],
             options={
                 'verbose_name': 'group',
                 'verbose_name_plural': 'groups',
                 'ordering': ['position', 'pk'],
-                'constraints': [models.CheckConstraint(condition=models.Q(('shows_names', True), ('slug', 'youth'), _negated=True), name='sector_of_young_people_shows_no_names', violation_error_message='The names of young people are never shown. Untick “can show names”.'), models.CheckConstraint(condition=models.Q(models.Q(('slug', 'children'), _negated=True), models.Q(('is_open', False), ('shows_names', False)), _connector='OR'), name='sector_of_children_only_in_groups', violation_error_message='Children are only counted in groups. Untick “open” and “can show names”.')],
             },
         ),
         migrations.AddField(
@@ -895,6 +902,28 @@ class Migration(migrations.Migration):
             model_name='commitment',
             name='sector',
             field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='commitments', to='pledges.sector', verbose_name='group'),
+        ),
+        migrations.CreateModel(
+            name='Submission',
+            fields=[
+                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                ('number', models.BigIntegerField(db_default=models.Func(models.Value('pledges_submission_number'), function='nextval', output_field=models.BigIntegerField()), editable=False)),
+                ('kind', models.CharField(choices=[('pledge', 'sign-up'), ('links', 'request for the link'), ('new_address', 'change of address'), ('group', 'group pledge'), ('joining', 'organisation that joins'), ('enquiry', 'enquiry')], editable=False, max_length=20, verbose_name='kind')),
+                ('payload_cipher', models.BinaryField()),
+                ('network_digest', models.BinaryField(null=True)),
+                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name='sent')),
+                ('settle_at', models.DateTimeField(editable=False, null=True, verbose_name='waits until')),
+                ('state', models.CharField(choices=[('waiting', 'waiting'), ('aside', 'set aside')], db_default='waiting', default='waiting', editable=False, max_length=7, verbose_name='state')),
+                ('aside_at', models.DateTimeField(editable=False, null=True, verbose_name='set aside')),
+                ('error', models.CharField(blank=True, db_default='', editable=False, max_length=80, verbose_name='error')),
+            ],
+            options={
+                'verbose_name': 'received form',
+                'verbose_name_plural': 'received forms',
+                'ordering': ['number'],
+                'indexes': [models.Index(condition=models.Q(('state', 'waiting')), fields=['number'], name='submission_waiting')],
+                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('aside_at', None), ('error', ''), ('state', 'waiting')), models.Q(('aside_at__isnull', False), ('state', 'aside'), models.Q(('error', ''), _negated=True)), _connector='OR'), name='submission_state_and_time'), models.CheckConstraint(condition=models.Q(('payload_cipher__length__lte', 32768)), name='submission_size')],
+            },
         ),
         migrations.CreateModel(
             name='TrialMessage',
@@ -977,32 +1006,14 @@ class Migration(migrations.Migration):
                 ('text_sq', models.TextField(help_text='Write in the first person, as the supporter says it, for example “I believe every child”.', verbose_name='text')),
                 ('text_en', models.TextField(help_text='Write in the first person, as the supporter says it, for example “I believe every child”.', verbose_name='text')),
                 ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='created')),
+                ('draft', models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='staff.draft')),
+                ('draft_of', models.OneToOneField(editable=False, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='draft_copy', to='pledges.wording')),
                 ('sector', models.ForeignKey(blank=True, help_text='Leave empty for the consent.', null=True, on_delete=django.db.models.deletion.CASCADE, related_name='wordings', to='pledges.sector', verbose_name='group')),
             ],
             options={
                 'verbose_name': 'text to sign',
                 'verbose_name_plural': 'texts to sign',
                 'ordering': ['kind', 'sector', '-version'],
-            },
-        ),
-        migrations.CreateModel(
-            name='Submission',
-            fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('number', models.BigIntegerField(db_default=models.Func(models.Value('pledges_submission_number'), function='nextval', output_field=models.BigIntegerField()), editable=False)),
-                ('kind', models.CharField(choices=[('pledge', 'sign-up'), ('links', 'request for the link'), ('new_address', 'change of address'), ('group', 'group pledge'), ('joining', 'organisation that joins'), ('enquiry', 'enquiry')], editable=False, max_length=20, verbose_name='kind')),
-                ('payload_cipher', models.BinaryField()),
-                ('network_digest', models.BinaryField(null=True)),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name='sent')),
-                ('settle_at', models.DateTimeField(editable=False, null=True, verbose_name='waits until')),
-                ('state', models.CharField(choices=[('waiting', 'waiting'), ('aside', 'set aside')], db_default='waiting', default='waiting', editable=False, max_length=7, verbose_name='state')),
-                ('aside_at', models.DateTimeField(editable=False, null=True, verbose_name='set aside')),
-                ('error', models.CharField(blank=True, db_default='', editable=False, max_length=80, verbose_name='error')),
-            ],
-            options={
-                'verbose_name': 'received form',
-                'verbose_name_plural': 'received forms',
-                'ordering': ['number'],
             },
         ),
         migrations.AddField(
@@ -1167,6 +1178,14 @@ class Migration(migrations.Migration):
             constraint=models.CheckConstraint(condition=models.Q(models.Q(('sentence_en', ''), ('sentence_sq', '')), models.Q(models.Q(('sentence_sq', ''), _negated=True), models.Q(('sentence_en', ''), _negated=True)), _connector='OR'), name='goal_sentence_in_both_languages', violation_error_message='Write this in both languages, or leave both empty.'),
         ),
         migrations.AddConstraint(
+            model_name='messagetext',
+            constraint=staff.drafts.models.UniqueLive(fields=('kind',), name='messagetext_kind'),
+        ),
+        migrations.AddConstraint(
+            model_name='messagetext',
+            constraint=models.CheckConstraint(condition=models.Q(('draft__isnull', False), models.Q(models.Q(('subject_sq', ''), _negated=True), models.Q(('subject_en', ''), _negated=True), models.Q(('text_sq', ''), _negated=True), models.Q(('text_en', ''), _negated=True), models.Q(('button_sq', ''), _negated=True), models.Q(('button_en', ''), _negated=True)), _connector='OR'), name='message_text_in_both_languages'),
+        ),
+        migrations.AddConstraint(
             model_name='municipality',
             constraint=models.UniqueConstraint(fields=('county', 'name_sq'), name='municipality_unique_in_county'),
         ),
@@ -1212,11 +1231,19 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='event',
-            constraint=models.CheckConstraint(condition=models.Q(('ends__gt', models.F('begins'))), name='event_ends_after_it_begins', violation_error_message='It must end after it begins.'),
+            constraint=staff.drafts.models.UniqueLive(fields=('slug_sq',), name='event_slug_sq'),
         ),
         migrations.AddConstraint(
             model_name='event',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('title_sq', ''), _negated=True), models.Q(('title_en', ''), _negated=True), models.Q(('slug_sq', ''), _negated=True), models.Q(('slug_en', ''), _negated=True), models.Q(('text_sq', ''), _negated=True), models.Q(('text_en', ''), _negated=True), models.Q(('place_sq', ''), _negated=True), models.Q(('place_en', ''), _negated=True)), name='event_in_both_languages'),
+            constraint=staff.drafts.models.UniqueLive(fields=('slug_en',), name='event_slug_en'),
+        ),
+        migrations.AddConstraint(
+            model_name='event',
+            constraint=models.CheckConstraint(condition=models.Q(('draft__isnull', False), models.Q(('begins__isnull', False), ('ends__gt', models.F('begins'))), _connector='OR'), name='event_ends_after_it_begins', violation_error_message='It must end after it begins.'),
+        ),
+        migrations.AddConstraint(
+            model_name='event',
+            constraint=models.CheckConstraint(condition=models.Q(('draft__isnull', False), models.Q(models.Q(('title_sq', ''), _negated=True), models.Q(('title_en', ''), _negated=True), models.Q(('slug_sq', ''), _negated=True), models.Q(('slug_en', ''), _negated=True), models.Q(('text_sq', ''), _negated=True), models.Q(('text_en', ''), _negated=True), models.Q(('place_sq', ''), _negated=True), models.Q(('place_en', ''), _negated=True)), _connector='OR'), name='event_in_both_languages'),
         ),
         migrations.AddConstraint(
             model_name='event',
@@ -1245,6 +1272,18 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='papersheet',
             constraint=models.CheckConstraint(condition=models.Q(models.Q(('county', None), ('municipality', None)), models.Q(('county__isnull', False), ('municipality__isnull', False)), _connector='OR'), name='sheet_county_of_its_municipality'),
+        ),
+        migrations.AddConstraint(
+            model_name='sector',
+            constraint=staff.drafts.models.UniqueLive(fields=('slug',), name='sector_slug'),
+        ),
+        migrations.AddConstraint(
+            model_name='sector',
+            constraint=models.CheckConstraint(condition=models.Q(('draft__isnull', False), models.Q(('shows_names', True), ('slug', 'youth'), _negated=True), _connector='OR'), name='sector_of_young_people_shows_no_names', violation_error_message='The names of young people are never shown. Untick “can show names”.'),
+        ),
+        migrations.AddConstraint(
+            model_name='sector',
+            constraint=models.CheckConstraint(condition=models.Q(('draft__isnull', False), models.Q(('slug', 'children'), _negated=True), models.Q(('is_open', False), ('shows_names', False)), _connector='OR'), name='sector_of_children_only_in_groups', violation_error_message='Children are only counted in groups. Untick “open” and “can show names”.'),
         ),
         migrations.AddConstraint(
             model_name='milestone',
@@ -1281,6 +1320,10 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='mailing',
             constraint=models.CheckConstraint(condition=models.Q(('released_by', None), models.Q(('writers__contains', [models.F('released_by')]), _negated=True), _connector='OR'), name='mailing_released_by_another'),
+        ),
+        migrations.AddConstraint(
+            model_name='commitment',
+            constraint=staff.drafts.models.UniqueLive(fields=('key',), name='commitment_key'),
         ),
         migrations.AddConstraint(
             model_name='trialmessage',
@@ -1324,27 +1367,15 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='wording',
-            constraint=models.UniqueConstraint(fields=('kind', 'sector', 'version'), name='wording_version_unique', nulls_distinct=False),
+            constraint=models.UniqueConstraint(condition=models.Q(('draft', None)), fields=('kind', 'sector', 'version'), name='wording_version_unique', nulls_distinct=False),
         ),
         migrations.AddConstraint(
             model_name='wording',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('kind', 'consent'), ('sector', None)), models.Q(('kind', 'pledge'), ('sector__isnull', False)), _connector='OR'), name='wording_sector_for_pledges_only', violation_error_message='A pledge belongs to a group; the consent does not belong to any.'),
+            constraint=models.CheckConstraint(condition=models.Q(('draft__isnull', False), models.Q(('kind', 'consent'), ('sector', None)), models.Q(('kind', 'pledge'), ('sector__isnull', False)), _connector='OR'), name='wording_sector_for_pledges_only', violation_error_message='A pledge belongs to a group; the consent does not belong to any.'),
         ),
         migrations.AddConstraint(
             model_name='wording',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('text_sq', ''), _negated=True), models.Q(('text_en', ''), _negated=True)), name='wording_in_both_languages'),
-        ),
-        migrations.AddIndex(
-            model_name='submission',
-            index=models.Index(condition=models.Q(('state', 'waiting')), fields=['number'], name='submission_waiting'),
-        ),
-        migrations.AddConstraint(
-            model_name='submission',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('aside_at', None), ('error', ''), ('state', 'waiting')), models.Q(('aside_at__isnull', False), ('state', 'aside'), models.Q(('error', ''), _negated=True)), _connector='OR'), name='submission_state_and_time'),
-        ),
-        migrations.AddConstraint(
-            model_name='submission',
-            constraint=models.CheckConstraint(condition=models.Q(('payload_cipher__length__lte', 32768)), name='submission_size'),
+            constraint=models.CheckConstraint(condition=models.Q(('draft__isnull', False), models.Q(models.Q(('text_sq', ''), _negated=True), models.Q(('text_en', ''), _negated=True)), _connector='OR'), name='wording_in_both_languages'),
         ),
         migrations.AddIndex(
             model_name='pledge',
@@ -1360,18 +1391,6 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='pledge',
-            index=models.Index(fields=['domain_digest'], include=('state',), name='pledge_domain'),
-        ),
-        migrations.AddIndex(
-            model_name='pledge',
-            index=models.Index(condition=models.Q(('network_digest__isnull', False)), fields=['network_digest', 'created_at'], name='pledge_network'),
-        ),
-        migrations.AddIndex(
-            model_name='pledge',
-            index=models.Index(condition=models.Q(('state', 'pending')), fields=['expires_at'], name='pledge_pending'),
-        ),
-        migrations.AddIndex(
-            model_name='pledge',
             index=models.Index(fields=['confirmed_at', 'kept_at'], name='pledge_confirmed'),
         ),
         migrations.AddIndex(
@@ -1381,6 +1400,18 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name='pledge',
             index=models.Index(condition=models.Q(('show_name', True), ('state', 'confirmed'), ('wall', 'waiting')), fields=['confirmed_at', 'id'], include=('sector',), name='pledge_wall_waiting'),
+        ),
+        migrations.AddIndex(
+            model_name='pledge',
+            index=models.Index(fields=['domain_digest'], include=('state',), name='pledge_domain'),
+        ),
+        migrations.AddIndex(
+            model_name='pledge',
+            index=models.Index(condition=models.Q(('network_digest__isnull', False)), fields=['network_digest', 'created_at'], name='pledge_network'),
+        ),
+        migrations.AddIndex(
+            model_name='pledge',
+            index=models.Index(condition=models.Q(('state', 'pending')), fields=['expires_at'], name='pledge_pending'),
         ),
         migrations.AddIndex(
             model_name='pledge',

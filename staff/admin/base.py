@@ -46,7 +46,12 @@ class BilingualForm(forms.ModelForm):
 
     def clean(self):
         cleaned = super().clean()
-        for albanian in [name for name in self.fields if name.endswith("_sq")]:
+        # A draft may lack a language.
+        for albanian in (
+            []
+            if not getattr(self.instance, "is_checked", True)
+            else [name for name in self.fields if name.endswith("_sq")]
+        ):
             english = albanian.removesuffix("_sq") + "_en"
             empty = [name for name in (albanian, english) if name in cleaned and not cleaned[name]]
             if len(empty) == 1 and not self.has_error(albanian) and not self.has_error(english):
@@ -231,7 +236,7 @@ class FixedKey:
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
-        if "key" in self.fields and not self.instance._state.adding:
+        if "key" in self.fields and not (self.instance._state.adding or getattr(self.instance, "is_new", False)):
             self.fields["key"].disabled = True
 
 

@@ -112,7 +112,7 @@ class TextChecks:
         def value(name):
             return form.cleaned_data.get(name, getattr(form.instance, name, None))
 
-        return value("state") in (None, "published") and value("is_shown") in (None, True)
+        return value("state") is None
 
     def findings(self, form, formsets):
         """The findings about what a form and its inline formsets show, errors first, otherwise in the order of the fields."""

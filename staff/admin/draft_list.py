@@ -18,28 +18,25 @@ from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.csp import csp_override
 from django.views.decorators.http import require_safe
 
-from staff.admin import draft_forms
+from staff.admin import drafting
 from staff.admin.base import ModelAdmin, ReadOnly, SettingsAdmin
-from staff.admin.draft_preview import CannotShow
 from staff.admin.drafting import PUBLISH
+from staff.admin.drafts import Drafts
 from staff.admin.optimistic_locking import OptimisticLocking
-from staff.drafts.models import Draft, PublishingSettings
+from staff.drafts.models import Draft, PublishingSettings, local, showing
 
 # The frame of a preview shows a page of this site, and only that page may be framed.
 FRAMING = settings.SECURE_CSP | {"frame-src": [CSP.SELF]}
-# The pictures of a draft are in the page (staff/trials.py).
-FRAMED = settings.SECURE_CSP | {"frame-ancestors": [CSP.SELF], "img-src": [CSP.SELF, "data:"]}
+FRAMED = settings.SECURE_CSP | {"frame-ancestors": [CSP.SELF]}
 
 
 def drafts_for(user):
     """The drafts of the kinds of content that this account may change."""
     models = [
-        model
-        for model, rows in admin.site._registry.items()
-        if getattr(rows, "has_drafts", False) and _may_change(user, model)
+        model for model, rows in admin.site._registry.items() if isinstance(rows, Drafts) and _may_change(user, model)
     ]
-    kinds = ContentType.objects.get_for_models(*models, for_concrete_models=False)
-    return Draft.objects.of_rows().filter(content_type__in=kinds.values()).select_related("changed_by", "content_type")
+    kinds = ContentType.objects.get_for_models(*models)
+    return Draft.objects.filter(content_type__in=kinds.values()).select_related("changed_by", "content_type")
 
 
 def pending(user):
@@ -49,7 +46,7 @@ def pending(user):
     """
     states = [Draft.State.SUBMITTED, Draft.State.RETURNED, Draft.State.SCHEDULED]
     own = Q(state=Draft.State.DRAFT, writers__contains=[user.pk])
-    rows = Draft.objects.filter(Q(state__in=states) | own).select_related("content_type").defer("data")
+    rows = Draft.objects.filter(Q(state__in=states) | own).select_related("content_type")
     return [draft for draft in rows.order_by("changed_at") if draft.model and _may_change(user, draft.model)]
 
 
@@ -78,7 +75,7 @@ def own(user, drafts):
 def scheduled(drafts):
     """Yield (label, URL, time) of each of these `pending` drafts that is published by itself."""
     for draft in drafts:
-        if draft.publish_at:
+        if draft.state == Draft.State.SCHEDULED:
             yield str(draft), draft.form_url, draft.publish_at
 
 
@@ -107,7 +104,7 @@ class DraftAdmin(ReadOnly, ModelAdmin):
     @admin.display(description=gettext_lazy("changed"), ordering="changed_at")
     def changed(self, draft):
         """When it was changed, with a mark after a year."""
-        when = draft_forms.local(draft.changed_at)
+        when = local(draft.changed_at)
         return (
             format_html('{} <strong class="doubt">{}</strong>', when, _("a year ago or longer"))
             if draft.is_old
@@ -120,9 +117,9 @@ class DraftAdmin(ReadOnly, ModelAdmin):
 
         framed = xframe_options_sameorigin(csp_override(FRAMED)(self.page_view))
         return [
-            named("<uuid:pk>/preview/", csp_override(FRAMING)(self.preview_view), "preview"),
-            named("<uuid:pk>/page/<str:language>/", framed, "page"),
-            named("<uuid:pk>/discard/", self.discard_view, "discard"),
+            named("<int:pk>/preview/", csp_override(FRAMING)(self.preview_view), "preview"),
+            named("<int:pk>/page/<str:language>/", framed, "page"),
+            named("<int:pk>/discard/", self.discard_view, "discard"),
             *super().get_urls(),
         ]
 
@@ -154,10 +151,7 @@ class DraftAdmin(ReadOnly, ModelAdmin):
         width = "phone" if request.GET.get("width") == "phone" else "desktop"
         base = reverse("admin:staff_draft_preview", args=[draft.pk])
         context = {
-            **self.admin_site.each_context(request),
-            "title": _("Preview: %(name)s") % {"name": draft},
             "draft": draft,
-            "is_saved": draft.state != Draft.State.TYPED,
             "language": language,
             "language_name": languages[language],
             "width": width,
@@ -169,44 +163,35 @@ class DraftAdmin(ReadOnly, ModelAdmin):
                 for key, name in (("phone", _("Phone")), ("desktop", _("Desktop")))
             ],
             "frame_url": reverse("admin:staff_draft_page", args=[draft.pk, language]),
-            "wrong": rows.errors_of(request, draft),
+            "wrong": rows.errors_of(draft.result()),
             "links": rows.preview_links(draft),
         }
-        return TemplateResponse(request, "staff/draft_preview.html", context)
+        return self.page(request, "staff/draft_preview.html", _("Preview: %(name)s") % {"name": draft}, **context)
 
     @method_decorator(require_safe)
     def page_view(self, request, pk, language):
-        """The public page with the draft in it. Nothing of it is stored or kept."""
+        """The public page with the draft in it."""
         draft, rows = self._find(request, pk)
         language = language if language in dict(settings.LANGUAGES) else request.LANGUAGE_CODE
-        try:
-            page = self.admin_site.render_unpublished(
-                lambda: rows.apply_draft(draft, request.user)[0], rows.page_of, language
-            )
-        except CannotShow as error:
-            return TemplateResponse(
-                request, "staff/draft_page.html", {"language": language, "messages": error.messages}
-            )
+        with showing(draft):
+            page = self.admin_site.render_unpublished(lambda: rows.page_of(draft.result()), language)
+        if page is None:
+            return TemplateResponse(request, "staff/draft_page.html", {"language": language})
         return HttpResponse(page)
 
     def discard_view(self, request, pk):
-        """GET: ask. POST: delete the draft; the row stays as it is."""
+        """GET: ask. POST: delete the draft; the published row stays as it is."""
         draft, rows = self._find(request, pk)
         if not (rows.has_change_permission(request) or rows.has_add_permission(request)):
             raise PermissionDenied(f"{rows.opts.app_label}.change_{rows.opts.model_name}")
         if request.method == "POST":
-            obj = rows.get_object(request, draft.object_id) if draft.object_id else None
-            draft_forms.log(request.user, draft, obj, draft_forms.DISCARDED)
+            rows.log_draft(request.user, draft, drafting.DISCARDED)
             draft.delete()
             self.message_user(request, _("The draft has been discarded. What is public has not changed."))
             return redirect(f"admin:{rows.opts.app_label}_{rows.opts.model_name}_changelist")
-        context = {
-            **self.admin_site.each_context(request),
-            "title": _("Discard the draft of “%(name)s”?") % {"name": draft},
-            "opts": self.opts,
-            "draft": draft,
-        }
-        return TemplateResponse(request, "staff/discard.html", context)
+        return self.page(
+            request, "staff/discard.html", _("Discard the draft of “%(name)s”?") % {"name": draft}, draft=draft
+        )
 
 
 @admin.register(PublishingSettings)

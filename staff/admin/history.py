@@ -7,6 +7,8 @@ from django.contrib.admin.templatetags.admin_urls import admin_urlname
 from django.contrib.admin.utils import quote, unquote
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
+from django.db.models import TextField
+from django.db.models.functions import Cast
 from django.http import Http404
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
@@ -109,7 +111,7 @@ class VersionHistory(RestoringAdmin):
         """The deleted rows that can be recovered."""
         if not self.has_add_permission(request):
             raise PermissionDenied
-        versions = Version.objects.get_deleted(self.model).select_related("revision__user")
+        versions = _deleted(self.model)
         context = {
             **self.admin_site.each_context(request),
             "title": _("Deleted: %(name)s") % {"name": self.opts.verbose_name_plural},
@@ -122,10 +124,10 @@ class VersionHistory(RestoringAdmin):
         """GET: the contents of a deleted row. POST: recover it."""
         if not self.has_add_permission(request):
             raise PermissionDenied
-        version = _get_or_404(Version.objects.get_deleted(self.model), version_id)
+        version = _get_or_404(_deleted(self.model), version_id)
         errors = [self.not_recovered] if self.not_recovered else []
         if request.method == "POST" and not errors:
-            refusal = None if self.recovered_values else self.version_refusal(request)
+            refusal = None if self.recovers_hidden else self.version_refusal(request)
             if refusal:
                 errors = [refusal]
             else:
@@ -145,6 +147,12 @@ class VersionHistory(RestoringAdmin):
             "errors": errors,
         }
         return TemplateResponse(request, "staff/recover.html", context)
+
+
+def _deleted(model):
+    """The last versions of deleted rows. What was only taken down is not in the default manager either."""
+    kept = model._base_manager.annotate(version_key=Cast("pk", TextField())).values("version_key")
+    return Version.objects.get_deleted(model).exclude(object_id__in=kept).select_related("revision__user")
 
 
 def _get_or_404(versions, version_id):

@@ -7,7 +7,7 @@ from django.core.exceptions import FieldDoesNotExist
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from staff.admin import audit_words, draft_forms
+from staff.admin import audit_words, drafting
 from staff.admin.base import SettingsAdmin, language_of
 from staff.audit.models import AuditEntry
 
@@ -20,11 +20,11 @@ ADDED, CHANGED, DELETED = (
 BY_FLAG = {1: ADDED, 2: CHANGED, 3: DELETED}
 RESTORED = _("restored an earlier version of the %(kind)s “%(name)s”")
 OF_DRAFTS = {
-    draft_forms.SAVED: _("saved a draft of the %(kind)s “%(name)s”"),
-    draft_forms.SUBMITTED: _("submitted a draft of the %(kind)s “%(name)s” for review"),
-    draft_forms.RETURNED: _("returned the draft of the %(kind)s “%(name)s” with a note"),
-    draft_forms.SCHEDULED: _("scheduled the draft of the %(kind)s “%(name)s”"),
-    draft_forms.DISCARDED: _("discarded the draft of the %(kind)s “%(name)s”"),
+    drafting.SAVED: _("saved a draft of the %(kind)s “%(name)s”"),
+    drafting.SUBMITTED: _("submitted a draft of the %(kind)s “%(name)s” for review"),
+    drafting.RETURNED: _("returned the draft of the %(kind)s “%(name)s” with a note"),
+    drafting.SCHEDULED: _("scheduled the draft of the %(kind)s “%(name)s”"),
+    drafting.DISCARDED: _("discarded the draft of the %(kind)s “%(name)s”"),
 }
 # {action: the sentence about one row, about several, and about rows of which the details do not tell the kind}
 AUDITED = {
@@ -116,7 +116,7 @@ def _part(part, opts):
         columns = about.get("columns")
         return ", ".join(_columns(opts, columns)) if columns else _translated(about.get("fields", []))
     said = gettext(about["name"])
-    if about["name"] == draft_forms.WRITTEN_BY:
+    if about["name"] == drafting.WRITTEN_BY:
         return f"{said} {about['object']}"
     words = {"added": gettext("added: %(name)s"), "deleted": gettext("deleted: %(name)s")}.get(done, "%(name)s")
     said = words % {"name": gettext("%(kind)s “%(name)s”") % {"kind": said, "name": about["object"]}}

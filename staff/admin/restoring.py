@@ -43,15 +43,24 @@ class RestoringAdmin(VersionedAdmin):
         row, *inline_rows = self.stored_rows(version)
         for name, value in self.recovered_values.items():
             setattr(row, name, value)
-        errors = self._save_rows([row, *inline_rows])
+        errors = self.save_recovered(request, [row, *inline_rows])
         if not errors:
             self.log_addition(request, row, [{"added": {}}])
-            if self.recovered_values:
+            if self.recovers_hidden:
                 message = _("Restored, but not public yet. Check it before you publish it.")
             else:
                 message = _("It has been restored.")
             self.message_user(request, message, messages.SUCCESS)
         return row, errors
+
+    def save_recovered(self, request, rows):
+        """Save a deleted row and its inline rows again; returns error messages."""
+        return self._save_rows(rows)
+
+    @property
+    def recovers_hidden(self):
+        """Whether a recovered row is not public yet."""
+        return bool(self.recovered_values)
 
     @staticmethod
     def _save_rows(rows):

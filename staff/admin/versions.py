@@ -39,7 +39,7 @@ class VersionedAdmin:
         rows = []
         for inline in self.inlines:
             key = parent_key(self.model, inline.model)
-            rows += inline.model._base_manager.filter(**{key.name: row.pk}).order_by("pk")
+            rows += inline.model._default_manager.filter(**{key.name: row.pk}).order_by("pk")
         return rows
 
     def fingerprint(self, row):

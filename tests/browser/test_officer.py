@@ -327,7 +327,7 @@ def organisation(day):
 
 
 def demand(day):
-    row = Demand.objects.filter(is_shown=True).first()
+    row = Demand.objects.first()
     steps = row.steps.count()
     day.begin("add a step of a demand with its source")
     day.go("/admin/campaign/demandstep/add/")

@@ -96,7 +96,7 @@ BEGIN
     RETURN NULL;
 END $$;
 CREATE OR REPLACE TRIGGER outbox_updated AFTER UPDATE ON pledges_sector
-    FOR EACH ROW WHEN (old.shows_names AND NOT new.shows_names AND outbox_is_on()) EXECUTE FUNCTION outbox_sector_updated();
+    FOR EACH ROW WHEN (old.shows_names AND NOT new.shows_names AND new.draft_id IS NULL AND outbox_is_on()) EXECUTE FUNCTION outbox_sector_updated();
 
 -- Staff: ended accounts, passwords, factors, recovery codes, roles and permissions. The address of an account is readable, so
 -- the entry of a changed one says only that the account must wait for an administrator.

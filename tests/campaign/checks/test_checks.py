@@ -413,7 +413,7 @@ def test_a_field_that_is_an_address_is_checked_as_it_is_typed(editor, settings, 
 
 def test_a_banner_that_leads_nowhere_is_refused_and_one_that_waits_for_its_page_is_not(editor):
     page, later = (
-        make_page(state="published", publish_at=timezone.now() + timedelta(days=2)),
+        make_page(publish_at=timezone.now() + timedelta(days=2)),
         timezone.localdate() + timedelta(days=3),
     )
     row = SiteSettings.objects.create(pk=1)

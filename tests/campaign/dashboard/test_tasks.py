@@ -21,6 +21,7 @@ from campaign.numbers import Numbers
 from pledges.models import Export, Message, Pledge, PledgingSettings, Sector, Wording
 from pledges.statistics import activity
 from tests.clock import let_time_pass
+from tests.drafts import hide
 from tests.factories import make_pledge, make_staff, sign_in
 from tests.pages import LANGUAGES, Document, as_typed
 from tests.weare1.test_examples import examples
@@ -113,8 +114,10 @@ def test_content_not_verified_for_long_is_due_until_verified(client, model, day,
 
 @pytest.mark.usefixtures("nothing_due")
 def test_hidden_content_is_not_due(client):
-    HelpChannel.objects.update(is_shown=False, verified_on=None)
-    Demand.objects.update(is_shown=False, checked_on=None)
+    HelpChannel.objects.update(verified_on=None)
+    hide(HelpChannel)
+    Demand.objects.update(checked_on=None)
+    hide(Demand)
     assert tasks(client, "change_helpchannel", "change_demand") == {}
 
 
@@ -139,8 +142,7 @@ def test_drafts_are_due_for_their_second_language_and_then_for_publication(
     row.lead_en = "Words"
     row.save()
     assert tasks(client, permission) == {finished: ("1", form)}
-    row.state = "published"
-    row.save()
+    row.publish(row.draft)
     assert tasks(client, permission) == {}
 
 

@@ -185,7 +185,6 @@ def entry_data(**changes):
         "name_en": "Drita Association",
         "key": "drita",
         "position": "0",
-        "is_shown": "on",
     } | changes
 
 

@@ -113,9 +113,7 @@ def test_a_form_that_is_refused_names_the_files_to_choose_again(settings, tmp_pa
 def test_a_refused_form_does_not_ask_for_the_files_of_its_draft(settings, tmp_path):
     settings.MEDIA_ROOT = tmp_path
     staff = sign_in(Client(), make_staff(superuser=True))
-    material = Material.objects.create(
-        key="flyer", section="posters", title_sq="Fletë", title_en="Flyer", is_shown=False
-    )
+    material = Material.objects.create(key="flyer", section="posters", title_sq="Fletë", title_en="Flyer")
     path = f"/admin/campaign/material/{material.pk}/change/"
     form = filled(staff.get(path))
     files = {"file_sq": make_upload(name="flete.jpg"), "file_en": make_upload(name="flyer.jpg")}

@@ -1,0 +1,43 @@
+// A form of content saves itself as a draft every thirty seconds while somebody types (Drafts.changeform_view).
+"use strict";
+
+{
+  const note = document.querySelector(".saved[role=status]"), form = note.closest("form");
+  let isDirty = false, isGone = false;
+
+  const save = async () => {
+    if (!isDirty || isGone) return;
+    isDirty = false;
+    const data = new FormData(form);
+    data.set("_draft", "1");
+    let answer;
+    try {
+      const response = await fetch(form.action || location.href, { method: "POST", body: data, headers: { accept: "application/json" } });
+      answer = await response.json();
+    } catch {
+      // No network, or the session has ended: the next attempt sends the same words.
+      isDirty = true;
+      return;
+    }
+    if (isGone) return;
+    if (answer.error) {
+      note.textContent = `${note.dataset.stopped} ${answer.error}`;
+      clearInterval(timer);
+      return;
+    }
+    note.textContent = answer.saved;
+    for (const [name, value] of Object.entries(answer.fields)) {
+      const field = form.elements.namedItem(name);
+      if (field) field.value = value;
+    }
+    // A file was sent once.
+    for (const input of form.querySelectorAll("input[type=file]")) input.value = "";
+    form.action = answer.url;
+    history.replaceState(null, "", answer.url);
+  };
+
+  const timer = setInterval(save, 30000);
+  form.addEventListener("input", () => { isDirty = true; });
+  form.addEventListener("submit", () => { isGone = true; });
+  addEventListener("pageshow", () => { isGone = false; });
+}
