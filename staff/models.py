@@ -5,4 +5,4 @@ from staff.accounts.models import Account
 from staff.accounts.sign_in_attempts import SignInAttempt
 from staff.audit.history import HistoryEntry
 from staff.audit.models import AuditEntry
-from staff.drafts.models import Draft, Draftable, PublishingSettings
+from staff.drafts.models import Draft, Draftable, DraftMail, PublishingSettings

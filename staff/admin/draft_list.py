@@ -16,14 +16,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.csp import csp_override
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from staff.admin import drafting
 from staff.admin.base import ModelAdmin, ReadOnly, SettingsAdmin
 from staff.admin.drafting import PUBLISH
 from staff.admin.drafts import Drafts
 from staff.admin.optimistic_locking import OptimisticLocking
-from staff.drafts.models import Draft, PublishingSettings, local, showing
+from staff.drafts.models import Draft, DraftMail, PublishingSettings, local, showing
 
 # The frame of a preview shows a page of this site, and only that page may be framed.
 FRAMING = settings.SECURE_CSP | {"frame-src": [CSP.SELF]}
@@ -66,6 +66,12 @@ def waiting(user, drafts):
             yield _("The draft “%(name)s” was returned to you") % {"name": draft}, draft.form_url, draft.note
 
 
+def newly_waiting(user, since):
+    """How many drafts have begun to wait for this account since this time, or at all."""
+    drafts = [draft for draft in pending(user) if since is None or draft.changed_at > since]
+    return len(list(waiting(user, drafts)))
+
+
 def own(user, drafts):
     """Those of these `pending` drafts that this account wrote and that wait for nothing of it, the last changed one first."""
     states = [Draft.State.DRAFT, Draft.State.SUBMITTED]
@@ -84,6 +90,7 @@ class DraftAdmin(ReadOnly, ModelAdmin):
     """Drafts by state. Each is opened in the form of its row."""
 
     search_fields = ["name__unaccent__icontains"]
+    change_list_template = "admin/staff/draft/change_list.html"
     list_display = ["row", "content_type", "state", "publish_at", "changed_by", "changed"]
     list_display_links = None
     list_filter = ["state"]
@@ -117,6 +124,7 @@ class DraftAdmin(ReadOnly, ModelAdmin):
 
         framed = xframe_options_sameorigin(csp_override(FRAMED)(self.page_view))
         return [
+            named("mail/", require_POST(self.mail_view), "mail"),
             named("<int:pk>/preview/", csp_override(FRAMING)(self.preview_view), "preview"),
             named("<int:pk>/page/<str:language>/", framed, "page"),
             named("<int:pk>/discard/", self.discard_view, "discard"),
@@ -132,6 +140,22 @@ class DraftAdmin(ReadOnly, ModelAdmin):
             self.message_user(request, _("This draft has been published or discarded."), messages.WARNING)
             return redirect("admin:staff_draft_changelist")
         return redirect(draft.form_url)
+
+    def changelist_view(self, request, extra_context=None):
+        gets_mail = not DraftMail.objects.filter(user=request.user, is_wanted=False).exists()
+        return super().changelist_view(request, {"gets_mail": gets_mail} | (extra_context or {}))
+
+    def mail_view(self, request):
+        """Send this account mail when drafts wait for it, or no longer."""
+        wanted = "wanted" in request.POST
+        DraftMail.objects.update_or_create(user=request.user, defaults={"is_wanted": wanted})
+        said = (
+            _("You get an email when a draft waits for you, at most one a day.")
+            if wanted
+            else _("You get no emails about drafts.")
+        )
+        self.message_user(request, said, messages.SUCCESS)
+        return redirect("admin:staff_draft_changelist")
 
     def _find(self, request, pk):
         """(draft, admin of its rows); refuses accounts that may not see the rows."""

@@ -367,6 +367,22 @@ class UniqueLive(models.UniqueConstraint):
             raise ValidationError({name: ValidationError(words, code="taken")})
 
 
+class DraftMail(models.Model):
+    """Whether an account wants a mail, at most one a day, when drafts wait for it, and the last one. No row is as `is_wanted`."""
+
+    user = models.OneToOneField(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, primary_key=True, related_name="draft_mail"
+    )
+    is_wanted = models.BooleanField(default=True)
+    sent_at = models.DateTimeField(null=True)
+
+    class Meta:
+        default_permissions = ()
+
+    def __str__(self):
+        return str(self.pk)
+
+
 class PublishingSettings(models.Model):
     """The single row of settings about publishing."""
 

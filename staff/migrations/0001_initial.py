@@ -152,6 +152,17 @@ class Migration(migrations.Migration):
                 'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('ended_at', None), ('state', 'open')), models.Q(('ended_at__isnull', False), ('state__in', ['used', 'revoked'])), _connector='OR'), name='invitation_ended_at_matches_state'), models.UniqueConstraint(condition=models.Q(('state', 'open')), fields=('user',), name='invitation_one_open_per_account'), models.CheckConstraint(condition=models.Q(('language__in', ['sq', 'en'])), name='invitation_language_is_known')],
             },
         ),
+        migrations.CreateModel(
+            name='DraftMail',
+            fields=[
+                ('user', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='draft_mail', serialize=False, to=settings.AUTH_USER_MODEL)),
+                ('is_wanted', models.BooleanField(default=True)),
+                ('sent_at', models.DateTimeField(null=True)),
+            ],
+            options={
+                'default_permissions': (),
+            },
+        ),
     ] + run(
         "audit_log", "accounts", "history", "settings",
     )
