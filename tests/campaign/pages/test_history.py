@@ -82,17 +82,6 @@ def test_27_a_changed_page_can_be_compared_and_restored(editor):
     assert page.title_en == "All of us" and third.revision.user.username == "vera"
 
 
-def test_restoring_does_not_change_the_publication_state(editor):
-    page = Page.objects.get(key="about")
-    save(editor, page, title_en="Draft title", state="draft")
-    save(editor, page, title_en="Public title", state="published")
-    draft = versions(page)[1]
-    assert "Stays as it is now:" in editor.get(version_page(page, draft), headers=ENGLISH).text
-    restore(editor, page, draft)
-    page.refresh_from_db()
-    assert (page.title_en, page.state) == ("Draft title", "published")
-
-
 def test_after_restoring_a_slug_the_other_one_redirects(editor):
     page = Page.objects.get(key="about")
     slug = page.slug_en
