@@ -105,7 +105,9 @@ class Drafts:
         drafts = Draft.objects.filter(content_type=kind, object_id=key).exclude(object_id="")
         rows = PublishingSettings.objects.filter(pk=1).annotate(found=Subquery(drafts.values("pk")[:1]))
         needs_second, found = rows.values_list("needs_second_person", "found").first() or (False, True)
-        draft = drafts.select_for_update(of=("self",)).select_related("changed_by").first() if found else None
+        if request.method == "POST":
+            drafts = drafts.select_for_update(of=("self",))
+        draft = drafts.select_related("changed_by").first() if found else None
         drafting = Drafting(request.user, draft, needs_second)
         if request.method == "POST" and "_check" not in request.POST:
             self._read_button(request, drafting)

@@ -2,6 +2,7 @@
 
 from contextlib import contextmanager
 from contextvars import ContextVar
+from copy import copy
 from datetime import timedelta
 
 from django.conf import settings
@@ -221,8 +222,8 @@ class Draftable(models.Model):
     @property
     def pending(self):
         """Its Draft, or that of its copy, or None. The list of the admin reads both with the row."""
-        copy = None if self._state.adding else getattr(self, "draft_copy", None)
-        return copy.draft if copy else self.draft
+        kept = None if self._state.adding else getattr(self, "draft_copy", None)
+        return kept.draft if kept else self.draft
 
     @property
     def publication(self):
@@ -326,7 +327,8 @@ class Draftable(models.Model):
             return
         draft, self.draft = self.draft, None
         try:
-            super().validate_constraints(exclude=exclude)
+            # Forms leave out what they do not have, and with it every constraint that names it.
+            super().validate_constraints(exclude=set(exclude or ()) - {"draft", "draft_of"})
         finally:
             self.draft = draft
 
@@ -350,9 +352,16 @@ class UniqueLive(models.UniqueConstraint):
         )
 
     def deconstruct(self):
-        """As it was declared."""
+        """Without its message, which the database does not know."""
         path, args, kwargs = super().deconstruct()
         return path, args, {name: kwargs[name] for name in ("fields", "name")}
+
+    def clone(self):
+        """With its message."""
+        return copy(self)
+
+    def __eq__(self, other):
+        return isinstance(other, UniqueLive) and self.deconstruct() == other.deconstruct()
 
     def validate(self, model, instance, exclude=None, using=None):
         """Raise ValidationError with the name of another published row that has this value."""

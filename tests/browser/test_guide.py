@@ -18,7 +18,7 @@ from playwright.sync_api import expect
 
 from campaign.demo.content import invented_logo
 from campaign.management.commands import demo
-from campaign.models import Article, Demand, Handout, Page, PageText, ProtectionUnit
+from campaign.models import Demand, Handout, Page, PageText, ProtectionUnit
 from campaign.pictures import logos
 from pledges.models import Backup, Message, MessageText, Sector, WallName
 from staff.admin.guide import FILES, guide

@@ -4,18 +4,14 @@ from datetime import timedelta
 
 import pytest
 from django.db import IntegrityError, transaction
-from django.test import Client
 from django.utils import timezone
 
 from campaign.content import SiteContent
 from campaign.models import MenuPlace, Page, Picture, SiteSettings, SocialLink
 from pledges.models import PledgingSettings
-from staff.models import Draft, PublishingSettings
-from staff.roles import Role
 from tests.factories import make_picture, make_staff, make_upload, sign_in
 from tests.pages import LANGUAGES, Document, filled
 from tests.pledges.desk.pages import ENGLISH
-from tests.staff.accounts.test_accounts import make_account
 
 pytestmark = pytest.mark.django_db
 
