@@ -147,6 +147,8 @@ class DraftAdmin(ReadOnly, ModelAdmin):
 
     def mail_view(self, request):
         """Send this account mail when drafts wait for it, or no longer."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied("staff.view_draft")
         wanted = "wanted" in request.POST
         DraftMail.objects.update_or_create(user=request.user, defaults={"is_wanted": wanted})
         said = (

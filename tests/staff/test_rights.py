@@ -44,22 +44,22 @@ MODELS = {
     "campaign.demand": CONTENT,
     # Steps are added and corrected by another step, never changed or deleted.
     "campaign.demandstep": {WRITER: "LAVH", EDITOR: "LAVH", SAFEGUARDING: SEE, ADMINISTRATOR: "LAVH"},
-    "campaign.handover": CONTENT,
+    "campaign.handover": CONTENT | {WRITER: SEE},
     "campaign.voice": CONTENT,
     "campaign.statistic": CONTENT,
     "campaign.organisation": CONTENT,
     "campaign.helpchannel": {WRITER: SEE, EDITOR: SEE, SAFEGUARDING: ALL, ADMINISTRATOR: ALL},
     "campaign.protectionunit": {WRITER: SEE, EDITOR: SEE, SAFEGUARDING: ALL, ADMINISTRATOR: ALL},
     "campaign.pagetext": {WRITER: "LVHS", EDITOR: "LVHS", SAFEGUARDING: SEE, ADMINISTRATOR: "LVHS"},
-    "campaign.handout": {WRITER: "LVHS", EDITOR: "LVHS", SAFEGUARDING: "LVHS", ADMINISTRATOR: "LVHS"},
+    "campaign.handout": {WRITER: SEE, EDITOR: "LVHS", SAFEGUARDING: "LVHS", ADMINISTRATOR: "LVHS"},
     "campaign.picture": {WRITER: "LAVH", EDITOR: ALL, SAFEGUARDING: SEE, ADMINISTRATOR: ALL},
     "campaign.material": CONTENT,
     # Collected from the content and checked by the worker.
     "campaign.externallink": {WRITER: SEE, EDITOR: SEE, SAFEGUARDING: SEE, ADMINISTRATOR: SEE},
     "campaign.term": {WRITER: SEE, EDITOR: SEE, SAFEGUARDING: ALL, ADMINISTRATOR: ALL},
-    "campaign.sitesettings": {WRITER: "LVHS", EDITOR: "LVHS", SAFEGUARDING: SEE, ADMINISTRATOR: "LVHS"},
+    "campaign.sitesettings": {WRITER: SEE, EDITOR: "LVHS", SAFEGUARDING: SEE, ADMINISTRATOR: "LVHS"},
     # Places of pages, which are added and deleted as pages.
-    "campaign.menuplace": {WRITER: "LVHS", EDITOR: "LVHS", SAFEGUARDING: SEE, ADMINISTRATOR: "LVHS"},
+    "campaign.menuplace": {WRITER: SEE, EDITOR: "LVHS", SAFEGUARDING: SEE, ADMINISTRATOR: "LVHS"},
     "pledges.pledge": {PLEDGES: "LVHSD", ADMINISTRATOR: "LVHSD"},
     # Who may change pledges may undo batches.
     "pledges.batch": {PLEDGES: "LVHS", ADMINISTRATOR: "LVHS"},
@@ -137,6 +137,7 @@ OWN_VIEWS = {
     "staff_draft_preview": ("get", set(Role), "staff.draft"),
     "staff_draft_page": ("get", set(Role), "staff.draft"),
     "staff_draft_discard": ("get", set(Role), "staff.draft"),
+    "staff_draft_mail": ("post", set(Role), None),
     **{
         f"{label.replace('.', '_')}_take_down": ("get", roles, label)
         for label, roles in {

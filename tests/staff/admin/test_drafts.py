@@ -10,6 +10,7 @@ from django.apps.registry import apps
 from django.contrib import admin
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import User
+from django.core import mail
 from django.db import connection, transaction
 from django.db.models.fields.files import FieldFile
 from django.test import Client
@@ -23,8 +24,8 @@ from pledges.mail.texts import LANGUAGES as MAILED
 from pledges.models import ChosenCommitment, Commitment, Event, MessageText, PledgingSettings, Sector, Wording
 from pledges.serving.models import ContentVersion
 from staff.admin.drafts import Drafts
-from staff.housekeeping import publish_drafts
-from staff.models import Draft, PublishingSettings
+from staff.housekeeping import mail_waiting, publish_drafts
+from staff.models import Draft, DraftMail, PublishingSettings
 from staff.roles import Role
 from tests.campaign.materials.test_materials import pdf
 from tests.drafts import hide, make_hidden
@@ -778,3 +779,24 @@ def test_a_restart_of_the_worker_loses_no_schedule(editor):
     assert publish_drafts() == 0
     Draft.objects.filter(state="scheduled").update(publish_at=timezone.now() - timedelta(days=1))
     assert publish_drafts() == 1 and Demand.objects.filter(pk=row.pk).exists()
+
+
+# Mail
+
+
+def test_who_has_something_to_read_gets_one_mail_a_day_that_says_nothing_of_it(writer, editor):
+    User.objects.filter(username="vera").update(email="vera@shembull.al")
+    press(writer, text(), "_submit", text_en=MARK)
+    assert mail_waiting() == 1 and mail_waiting() == 0
+    [sent] = mail.outbox
+    assert sent.to == ["vera@shembull.al"] and MARK not in sent.body and "/admin/" in sent.body
+    other = PageText.objects.filter(page="pledge").first()
+    press(writer, other, "_submit", text_en="More")
+    assert mail_waiting() == 0, "at most one a day"
+    DraftMail.objects.update(sent_at=timezone.now() - timedelta(days=2))
+    assert mail_waiting() == 1
+    DraftMail.objects.update(sent_at=timezone.now() - timedelta(days=2))
+    editor.post("/admin/staff/draft/mail/")
+    assert mail_waiting() == 0
+    press(editor, text(), "_return", **{"draft-note": "Add the source."})
+    assert mail_waiting() == 1 and mail.outbox[-1].to == ["shkruesi@shembull.al"]
