@@ -189,7 +189,7 @@ class Migration(migrations.Migration):
                 ('worded_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name='signed this text on')),
                 ('show_name', models.BooleanField(default=False, help_text='Only tick this if the person asked for it and is 18 or over.', verbose_name='shows the name')),
                 ('wall', models.CharField(choices=[('waiting', 'waiting to be checked'), ('shown', 'shown'), ('refused', 'refused')], db_default='waiting', default='waiting', editable=False, max_length=7, verbose_name='name on the wall')),
-                ('wall_at', models.DateTimeField(editable=False, null=True, verbose_name='decided')),
+                ('wall_at', models.DateField(editable=False, null=True, verbose_name='decided')),
                 ('updates', models.BooleanField(default=False, help_text='Only tick this if the person asked for news by email.', verbose_name='wants news')),
                 ('link_version', models.PositiveIntegerField(db_default=1, default=1, editable=False)),
                 ('inviter_cipher', models.BinaryField(null=True)),
@@ -1376,7 +1376,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='pledge',
-            index=models.Index(condition=models.Q(('show_name', True), ('state', 'confirmed'), ('wall', 'shown')), fields=['id'], include=('sector',), name='pledge_wall_shown'),
+            index=models.Index(condition=models.Q(('show_name', True), ('state', 'confirmed'), ('wall', 'shown')), fields=['id'], include=('sector', 'wall_at'), name='pledge_wall_shown'),
         ),
         migrations.AddIndex(
             model_name='pledge',
