@@ -204,6 +204,13 @@ class EnquiryAdmin(MessageToTeamAdmin):
 
     def facts(self, request, row):
         yield from super().facts(request, row)
+        for other in self.get_queryset(request).of_conversations([row.conversation]).exclude(pk=row.pk):
+            yield (
+                _("same conversation"),
+                format_html(
+                    '<a href="{}">{}</a>', change_url(other), formats.localize(timezone.localtime(other.created_at))
+                ),
+            )
         if request.user.has_perm("pledges.change_datarequest"):
             for asked in row.data_requests.all():
                 words = '<a href="{}">{}</a>: {}'

@@ -52,6 +52,10 @@ class EnquiryQuerySet(CaseQuerySet):
         due = waiting.filter(Q(alerted_at=None) | Q(alerted_at__lte=Now() - ALERT_AGAIN_AFTER))
         return waiting.filter(Exists(due), ~Exists(just_told))
 
+    def of_conversations(self, first_ids):
+        """The messages of the conversations that began with these."""
+        return self.filter(Q(pk__in=first_ids) | Q(first_id__in=first_ids))
+
     def waiting(self):
         """Those that are neither answered nor closed."""
         return self.filter(state__in=[self.model.State.NEW, self.model.State.ASSIGNED])
@@ -123,6 +127,8 @@ class Enquiry(Case):
     }
 
     purpose = models.CharField(_("purpose"), max_length=5, choices=EnquiryPurpose, editable=False)
+    # The id of the first message of the conversation that this one goes on with. That may be erased.
+    first_id = models.UUIDField(null=True, db_index=True, editable=False)
     text_cipher = models.BinaryField(editable=False)
     # Of an enquiry that came within SAME_PERIOD. They are unique: the same message again is not stored.
     text_digest = models.BinaryField(max_length=keys.DIGEST_BYTES, null=True, unique=True, editable=False)
@@ -171,6 +177,11 @@ class Enquiry(Case):
     def title(self):
         """What it is about, and the beginning of its number."""
         return f"{capfirst(self.get_purpose_display())}, {self}"
+
+    @property
+    def conversation(self):
+        """The id of the first message of its conversation, which may be itself."""
+        return self.first_id or self.pk
 
     @property
     def text(self):

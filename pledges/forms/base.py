@@ -4,7 +4,7 @@ from crispy_forms.helper import FormHelper
 from crispy_forms.layout import Div, Layout, Submit
 from django import forms
 from django.forms.utils import ErrorDict
-from django.urls import reverse
+from django.shortcuts import resolve_url
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
@@ -54,7 +54,7 @@ class StampedForm(ChallengedForm):
 
     # Ids of the wordings that the page shows.
     shown_wordings = ()
-    # The URL name that the form is sent to.
+    # The URL name, or the path, that the form is sent to.
     action = None
     # Whether the input is shown without being validated.
     is_draft = False
@@ -75,7 +75,7 @@ class StampedForm(ChallengedForm):
         """The crispy helper, built lazily, because an accepted form is not rendered."""
         helper = FormHelper()
         helper.disable_csrf = True
-        helper.form_action = reverse(self.action)
+        helper.form_action = resolve_url(self.action)
         helper.form_id = self.form_id
         helper.layout = self._layout()
         return helper

@@ -338,6 +338,7 @@ class Migration(migrations.Migration):
                 ('language', models.CharField(choices=[('sq', 'Albanian'), ('en', 'English')], max_length=2, verbose_name='language')),
                 ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name='sent')),
                 ('purpose', models.CharField(choices=[('press', 'press'), ('data', 'personal data'), ('site', 'something wrong on the site'), ('other', 'something else')], editable=False, max_length=5, verbose_name='purpose')),
+                ('first_id', models.UUIDField(db_index=True, editable=False, null=True)),
                 ('text_cipher', models.BinaryField()),
                 ('text_digest', models.BinaryField(max_length=33, null=True, unique=True)),
                 ('state', models.CharField(choices=[('new', 'new'), ('assigned', 'assigned'), ('answered', 'answered'), ('closed', 'closed')], default='new', editable=False, max_length=8, verbose_name='state')),
