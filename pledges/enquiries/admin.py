@@ -20,6 +20,7 @@ from pledges.crypto.models import Unreadable
 from pledges.enquiries.alarm_words import AlarmWord
 from pledges.enquiries.models import Disclosure, Enquiry, ReadyAnswer
 from pledges.forms.fields import TypedCharField
+from pledges.inbox.models import Submission
 from pledges.languages import LANGUAGE_CODES
 from pledges.mail.models import Message
 from pledges.providers.models import BlockedAddress, ProviderRule
@@ -334,6 +335,14 @@ class DisclosureAdmin(MessageToTeamAdmin):
 
     def has_module_permission(self, request):
         return sees_disclosures(request.user)
+
+    def changelist_view(self, request, extra_context=None):
+        if any(each.is_alarming for each in Submission.objects.aside().filter(kind=Submission.Kind.ENQUIRY)):
+            words = _(
+                "A message that may be a disclosure could not be processed: tell the person who runs the site now."
+            )
+            self.message_user(request, words, messages.ERROR)
+        return super().changelist_view(request, extra_context)
 
     def state_of(self, row):
         """When it was passed on: the lead answers no disclosure."""

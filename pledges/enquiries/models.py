@@ -13,6 +13,7 @@ from translated_fields import TranslatedField
 
 from pledges.cases.models import HAS_CONTACT, Case, CaseQuerySet, States, Step
 from pledges.crypto import keys
+from pledges.inbox.models import ALERT_AGAIN_AFTER
 from pledges.mail.models import Message
 from pledges.person import text_digests
 
@@ -20,8 +21,6 @@ ENQUIRY_PERIOD = timedelta(days=365)
 DISCLOSURE_PERIOD = timedelta(days=30)
 # An equal message from the same mailbox within this time is the same one.
 SAME_PERIOD = timedelta(days=1)
-# The alarm is repeated while a disclosure is not passed on.
-ALERT_AGAIN_AFTER = timedelta(days=1)
 # Between two alarms.
 ALERT_INTERVAL = timedelta(minutes=10)
 

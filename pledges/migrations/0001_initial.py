@@ -998,6 +998,7 @@ class Migration(migrations.Migration):
                 ('settle_at', models.DateTimeField(editable=False, null=True, verbose_name='waits until')),
                 ('state', models.CharField(choices=[('waiting', 'waiting'), ('aside', 'set aside')], db_default='waiting', default='waiting', editable=False, max_length=7, verbose_name='state')),
                 ('aside_at', models.DateTimeField(editable=False, null=True, verbose_name='set aside')),
+                ('alerted_at', models.DateTimeField(editable=False, null=True)),
                 ('error', models.CharField(blank=True, db_default='', editable=False, max_length=80, verbose_name='error')),
             ],
             options={

@@ -9,6 +9,7 @@ from django.conf import settings
 from django.core import mail
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import call_command
+from django.db.models.functions import Now
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone, translation
@@ -45,7 +46,7 @@ from tests.enquiries import (
     make_disclosure,
     make_enquiry,
 )
-from tests.factories import form_data, keep_house, run_worker, settle_all, sign_in
+from tests.factories import form_data, keep_house, run_worker, send_messages, settle_all, sign_in
 from tests.pages import Document
 from tests.staff.accounts.test_accounts import make_account
 from tests.traces import production_log
@@ -516,11 +517,11 @@ def test_while_nobody_has_the_role_administrators_see_disclosures_and_get_the_al
     assert administrator.get(page_of(disclosure)).status_code == 200
 
 
-def alarms():
+def alarms(work=run_worker):
     """The recipients of the alarms that one round of the worker sends, in order."""
     before = len(mail.outbox)
     keep_house()
-    run_worker()
+    work()
     return sorted(sent.to[0] for sent in mail.outbox[before:])
 
 
@@ -562,6 +563,24 @@ def test_the_alarm_is_repeated_once_a_day_until_the_disclosure_is_passed_on(mail
     assert alarms() == []
     text = "".join(sent.subject + sent.body for sent in mailoutbox)
     assert not re.search("prek|zamira", text, re.IGNORECASE)
+
+
+@pytest.mark.slow
+def test_a_set_aside_form_that_may_be_a_disclosure_raises_the_alarm_once_a_day(mailoutbox):
+    lead = desk(Role.SAFEGUARDING, "lead@shembull.al")
+    for text in (QUESTION["sq"], DISCLOSURE["sq"]):
+        Client().post(FORMS["sq"]["press"], enquiry_data(text=text))
+        Submission.objects.update(state="aside", aside_at=Now(), error="IntegrityError")
+        assert alarms(send_messages) == (["lead@shembull.al"] if text == DISCLOSURE["sq"] else [])
+    assert "could not be processed" in lead.get("/admin/pledges/disclosure/").text
+    assert alarms(send_messages) == []
+    let_time_pass(timedelta(days=1, minutes=1))
+    assert alarms(send_messages) == ["lead@shembull.al"]
+    Submission.objects.update(payload_cipher=b"x" * 40)
+    let_time_pass(timedelta(days=1, minutes=1))
+    assert alarms(send_messages) == ["lead@shembull.al"], "one that no key opens may be one"
+    Submission.objects.all().delete()
+    assert "could not be processed" not in lead.get("/admin/pledges/disclosure/").text
 
 
 @pytest.mark.slow

@@ -42,6 +42,7 @@ from tests.pledges.outbox.replay import restore
 from tests.staff.accounts.test_accounts import make_account
 from tests.threads import at_once
 from tests.voices import make_voice
+from tests.wall import DECIDED
 
 pytestmark = pytest.mark.django_db
 DAY = timedelta(days=1)
@@ -283,7 +284,7 @@ def test_a_restricted_name_is_neither_on_the_wall_nor_exported_and_the_total_sta
         "state": "confirmed",
         "show_name": True,
         "wall": "shown",
-        "wall_at": timezone.localdate(),
+        "wall_at": DECIDED,
         "updates": True,
     }
     pledge = make_pledge("Drita Kola", ADDRESS, **values)
