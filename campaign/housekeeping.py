@@ -25,7 +25,7 @@ from campaign.pictures.files import FOLDER
 from campaign.pictures.models import Picture
 from campaign.voices.models import Voice
 from pledges.languages import LANGUAGE_CODES
-from pledges.models import Disclosure, Message, Submission
+from pledges.models import Disclosure, Joining, Message, Submission
 from staff.models import Account
 
 BATCH_SIZE = 100
@@ -76,7 +76,8 @@ def enqueue_links():
 def delete_orphaned_files():
     """Delete the folders of uploads without a row, such as those of a rolled-back transaction; returns how many."""
     pictures = Picture.objects.values_list("file", flat=True)
-    logos = chain.from_iterable(Organisation.objects.values_list("logo", "new_logo"))
+    logos = [*chain.from_iterable(Organisation.objects.values_list("logo", "new_logo"))]
+    logos += Joining.objects.exclude(logo="").values_list("logo", flat=True)
     files = chain.from_iterable(Material.objects.values_list(*(f"file_{language}" for language in LANGUAGE_CODES)))
     return _delete_orphans(FOLDER, {*_folders(pictures), *logos}) + _delete_orphans(materials.FOLDER, _folders(files))
 
