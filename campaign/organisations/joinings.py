@@ -42,7 +42,7 @@ class WordsForm(StepForm):
         if cleaned.get("seen") != self.row.seen:
             self.data = self.data.copy()
             self.data["seen"] = self.row.seen
-            self.add_error(None, _("The contact has changed it in the meantime: look at it again."))
+            self.add_error(None, _("The contact has changed it in the meantime: check it again."))
         elif len({bool(cleaned[name]) for name in names if name in cleaned}) > 1:
             self.add_error(names[0], _("Write the statement in both languages, or leave both empty."))
         return cleaned

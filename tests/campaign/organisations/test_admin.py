@@ -280,7 +280,7 @@ def test_what_the_contact_corrects_is_shown_once_staff_have_looked(staff_client)
     texts = {"statement_sq": "Luajmë për çdo fëmijë.", "statement_en": "We play for every child."}
     seen = Joining.objects.get(pk=joining.pk).seen
     correct(joining, url="www.teatri-tjeter.al")
-    assert "look at it again" in decide(staff_client, joining, "show", seen=seen, **texts).text
+    assert "check it again" in decide(staff_client, joining, "show", seen=seen, **texts).text
     assert "teatri-tjeter" not in Client().get(PAGE["en"]).text
     decide(staff_client, joining, "show", **texts)
     public = Client().get(PAGE["en"]).text
