@@ -105,6 +105,7 @@ def test_10_axe_finds_nothing_on_the_wall_and_the_open_data_with_data(visit, lan
     for sector in ("parents", "teachers", "artists", "officials", "citizens"):
         make_pledge(f"Arta {sector.title()}", state="confirmed", sector=sector, show_name=True)
     Pledge.objects.all().decide_wall("shown")
+    let_a_night_pass()
     show_counties()
     visitor, found = visit(), {}
     for name in PAGES:
