@@ -6,3 +6,4 @@ from staff.accounts.sign_in_attempts import SignInAttempt
 from staff.audit.history import HistoryEntry
 from staff.audit.models import AuditEntry
 from staff.drafts.models import Draft, DraftFile, PublishingSettings
+from staff.presence.models import Presence

@@ -136,11 +136,12 @@ class ExportAdmin(ModelAdmin):
     def add_view(self, request, form_url="", extra_context=None):
         if not self.has_add_permission(request):
             raise PermissionDenied
-        query = request.POST.get("query", "") if request.method == "POST" else request.GET.urlencode()
-        if response := reauthentication.ask_for_factor(request, f"{request.path}?{query}"):
+        query = request.GET.urlencode()
+        is_sent = request.method == "POST"
+        if not is_sent and (response := reauthentication.ask_for_factor(request, f"{request.path}?{query}")):
             return response
         try:
-            if request.method == "POST":
+            if is_sent:
                 return self._export(request)
             return self.options_page(request, query)
         except IncorrectLookupParameters:
@@ -169,6 +170,8 @@ class ExportAdmin(ModelAdmin):
         if form.has_error("export"):
             # The page always sends a valid one.
             raise SuspiciousOperation("the export has no id")
+        if error := reauthentication.factor_error(request):
+            form.add_error(None, error)
         if not form.is_valid():
             return self.options_page(request, request.POST.get("query", ""), form)
         changelist = filtered_changelist(request, form.cleaned_data["query"])

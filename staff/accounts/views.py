@@ -15,7 +15,8 @@ from django.contrib.auth import REDIRECT_FIELD_NAME, logout, update_session_auth
 from django.contrib.auth.forms import SetPasswordForm
 from django.core import signing
 from django.db import transaction
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpResponse, JsonResponse
+from django.middleware.csrf import get_token
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.decorators import method_decorator
@@ -30,6 +31,7 @@ from staff.accounts.forms import RecoverForm
 from staff.accounts.invitations import Invitation
 from staff.accounts.models import Account
 from staff.audit.models import AuditEntry
+from staff.presence.models import Presence
 
 # Between the two requests of a sign-in with a passkey.
 PASSKEY_COOKIE = "passkey"
@@ -142,12 +144,17 @@ def setup(request):
 
 
 @require_safe
-def keepalive(request):
-    """Requested while someone is typing, so that the session does not end: 204, or 403 when it has ended.
+def awake(request):
+    """What the script of an open page asks while someone types, and before it sends a form (static/js/session.js).
 
-    Every request extends the session (StaffSessionMiddleware).
+    403 if the session has ended or is another account's. Otherwise a CSRF token, because a sign-in in another window replaces
+    that of the page, and who else has the form open. Every request extends the session (StaffSessionMiddleware).
     """
-    return HttpResponse(status=204 if sessions.is_strong(request) else 403)
+    account, path = sessions.opened(request)
+    if not sessions.is_strong(request) or account != request.user.pk:
+        return HttpResponse(status=403)
+    others = Presence.renew(request.user, path) if path else []
+    return JsonResponse({"token": get_token(request), "others": [str(each) for each in others]})
 
 
 def _log_new_factor(request, factor):

@@ -60,6 +60,11 @@ class AccountForm(forms.ModelForm):
             self.fields["role"].choices = [(role.value, f"{role.label}: {ROLE_DESCRIPTIONS[role]}") for role in Role]
             self.initial.setdefault("role", getattr(self.instance, "role_key", None))
 
+    def clean(self):
+        if error := reauthentication.factor_error(self.request):
+            raise ValidationError(error)
+        return super().clean()
+
     def clean_email(self):
         address = self.cleaned_data["email"]
         other = Account.objects.with_email(address)
@@ -103,7 +108,9 @@ class AccountAdmin(ModelAdmin):
     def get_form(self, request, obj=None, change=False, **kwargs):
         if obj is None:
             kwargs["form"] = InvitationForm
-        return super().get_form(request, obj, change, **kwargs)
+        form = super().get_form(request, obj, change, **kwargs)
+        form.request = request
+        return form
 
     def get_fieldsets(self, request, obj=None):
         if obj is None:
@@ -122,8 +129,7 @@ class AccountAdmin(ModelAdmin):
         return super().changelist_view(request, extra_context)
 
     def changeform_view(self, request, object_id=None, form_url="", extra_context=None):
-        # Before the form is shown too, so that what is typed into it is not lost.
-        if response := reauthentication.ask_for_factor(request, request.get_full_path()):
+        if request.method != "POST" and (response := reauthentication.ask_for_factor(request, request.get_full_path())):
             return response
         try:
             return super().changeform_view(request, object_id, form_url, extra_context)

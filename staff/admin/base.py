@@ -21,11 +21,9 @@ from django.utils.text import capfirst, format_lazy
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
-from staff import uploads
 from staff.admin.error_words import put_in_words
 from staff.admin.in_history import SETTINGS, InHistory
 from staff.admin.typed import TypedForms, TypedInlines
-from staff.carrying import choose_again
 
 # Django's URLField admits ftp too, which browsers no longer open.
 WEB_ADDRESS = validators.RegexValidator(
@@ -151,11 +149,10 @@ class ModelAdmin(TypedForms, BothLanguages, InHistory, admin.ModelAdmin):
     def render_change_form(self, request, context, **kwargs):
         # A form that is shown again, for example with an error, has lost its files. Those of a draft are kept.
         if names := [file.name for file in request.FILES.values() if not getattr(file, "is_kept", False)]:
-            self.message_user(request, choose_again(names), messages.WARNING)
+            said = _("Choose these files again, because the browser does not send them a second time: %(names)s")
+            self.message_user(request, said % {"names": ", ".join(names)}, messages.WARNING)
         response = super().render_change_form(request, context, **kwargs)
         response.comes_back = self.comes_back
-        if response.context_data["has_file_field"]:
-            uploads.allow(request, response)
         return response
 
     def changelist_view(self, request, extra_context=None):

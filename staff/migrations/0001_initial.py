@@ -167,6 +167,20 @@ class Migration(migrations.Migration):
                 'indexes': [models.Index(fields=['account', 'at'], name='sign_in_attempt_by_account'), models.Index(fields=['network', 'at'], name='sign_in_attempt_by_network'), models.Index(condition=models.Q(('site__isnull', False)), fields=['site', 'at'], name='sign_in_attempt_by_site')],
             },
         ),
+        migrations.CreateModel(
+            name='Presence',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('path', models.CharField(max_length=200)),
+                ('since', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ('seen_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to='staff.account')),
+            ],
+            options={
+                'default_permissions': (),
+                'constraints': [models.UniqueConstraint(fields=('path', 'user'), name='presence_once')],
+            },
+        ),
         migrations.AddIndex(
             model_name='draft',
             index=models.Index(condition=models.Q(('state', 'scheduled')), fields=['publish_at'], name='draft_due'),

@@ -137,11 +137,12 @@ def export(client, **changes):
     return client.post(EXPORT, data | changes, headers=ENGLISH)
 
 
-def test_an_export_without_a_fresh_factor_stores_nothing_and_keeps_the_filters(staff):
+def test_an_export_without_a_fresh_factor_stores_nothing_and_keeps_what_was_typed(staff):
     make_people(1)
     let_factor_age(staff)
-    response = export(staff, query="state__exact=pending")
-    assert response.url.startswith(CODE) and "state__exact%3Dpending" in response.url
+    page = export(staff, query="state__exact=pending").text
+    assert "Confirm again that it is you" in page and f'href="{CODE}?' in page
+    assert REASON in page and "state__exact=pending" in page
     assert not Export.objects.exists() and not AuditEntry.objects.filter(action="export").exists()
 
 

@@ -28,6 +28,7 @@ from staff.models import AuditEntry, SignInAttempt
 from tests.factories import APP_SECRET, app_code, give_app, make_staff, sign_in
 from tests.keys import rotate_keys
 from tests.pages import Document
+from tests.staff.forms import awake_url
 from tests.threads import at_once
 
 pytestmark = pytest.mark.django_db
@@ -561,4 +562,7 @@ def test_a_challenge_is_for_five_minutes_in_a_cookie_for_the_sign_in_only(client
 
 
 def test_typing_keeps_a_session_alive(client, zana):
-    assert sign_in(client, zana).get("/admin/account/awake/").status_code == 204
+    awake = awake_url(sign_in(client, zana).get(INDEX))
+    Session.objects.update(expire_date=timezone.now() + timedelta(seconds=60))
+    assert client.get(awake).json()["others"] == []
+    assert Session.objects.get().expire_date > timezone.now() + timedelta(minutes=59)
