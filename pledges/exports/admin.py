@@ -29,7 +29,6 @@ from pledges.exports.models import Export
 from pledges.supporters.models import Pledge
 from staff.admin import reauthentication
 from staff.admin.base import ModelAdmin
-from staff.admin.in_history import PLEDGES
 
 LIST_URL_NAME = "admin:pledges_pledge_changelist"
 CONTENT_TYPES = {
@@ -83,8 +82,6 @@ class ExportForm(forms.ModelForm):
 class ExportAdmin(ModelAdmin):
     """Exports: adding one sends the file, existing ones are read-only. Staff without permission to view all see their own."""
 
-    history_kind = PLEDGES
-    audited_as = ("export",)
     list_display = ["started_at", "user", "content", "format", "state", "rows"]
     list_filter = ["content", "state", "started_at"]
     list_select_related = ["user"]

@@ -30,7 +30,7 @@ from staff.accounts.allauth_internal import PASSKEY_STATE, passkey_creation_opti
 from staff.accounts.forms import RecoverForm
 from staff.accounts.invitations import Invitation
 from staff.accounts.models import Account
-from staff.audit.models import AuditEntry
+from staff.audit.models import Entry
 from staff.presence.models import Presence
 
 # Between the two requests of a sign-in with a passkey.
@@ -158,7 +158,7 @@ def awake(request):
 
 
 def _log_new_factor(request, factor):
-    AuditEntry.log(request.user, AuditEntry.Action.ACCOUNT, done="factor_added", account=request.user.pk, factor=factor)
+    Entry.log(request.user, Entry.Action.ACCOUNT, done="factor_added", account=request.user.pk, factor=factor)
     sessions.update_factors(request)
 
 
@@ -224,7 +224,7 @@ def password(request):
     if request.method == "POST" and form.is_valid():
         with transaction.atomic():
             form.save()
-            AuditEntry.log(request.user, AuditEntry.Action.ACCOUNT, done="password_changed", account=request.user.pk)
+            Entry.log(request.user, Entry.Action.ACCOUNT, done="password_changed", account=request.user.pk)
         # Keeps this session; the session hash of all others no longer matches, so they end.
         update_session_auth_hash(request, request.user)
         messages.success(request, _("The new password has been saved. You have been signed out everywhere else."))
@@ -269,7 +269,7 @@ def invitation(request, token):
                 # The link was used concurrently, such as in another window.
                 return redirect(request.path)
             form.save()
-            AuditEntry.log(account, AuditEntry.Action.ACCOUNT, done="link_used", account=account.pk)
+            Entry.log(account, Entry.Action.ACCOUNT, done="link_used", account=account.pk)
         # Asks for the second factor where there is one; otherwise the session is weak and leads to its set-up.
         return perform_login(request, account)
     context = {"title": _("Choose how you sign in"), "form": form, "account": account, "may_choose": may_choose}

@@ -17,7 +17,7 @@ from staff.accounts.models import Account
 from staff.admin import reauthentication
 from staff.admin.base import ModelAdmin
 from staff.admin.confirmation_page import asks_first
-from staff.audit.models import AuditEntry
+from staff.audit.models import Entry
 from staff.roles import ROLE_DESCRIPTIONS, Role
 
 LIST_AND_FORM = [ActionLocation.CHANGE_LIST, ActionLocation.CHANGE_FORM]
@@ -147,21 +147,18 @@ class AccountAdmin(ModelAdmin):
             if "email" in changed:
                 obj.username = obj.email.lower()
             obj.save(update_fields=[*changed, "username"])
-            AuditEntry.log(request.user, AuditEntry.Action.ACCOUNT, done="changed", account=obj.pk, fields=changed)
+            Entry.log(request.user, Entry.Action.ACCOUNT, done="changed", account=obj.pk, fields=changed)
         if "role" in form.changed_data:
             obj.change_role(role, request.user)
 
-    # Django's LogEntry would store names of colleagues; the audit log stores ids only.
-    def log_addition(self, request, obj, message):
-        return None
-
-    def log_change(self, request, obj, message):
+    def log_action(self, request, row, action, version=None, **details):
+        # The title would be the name of a colleague. What is done with accounts is logged by id where it is done.
         return None
 
     def history_view(self, request, object_id, extra_context=None):
         if not self.has_view_permission(request):
             raise PermissionDenied
-        return redirect(reverse("admin:staff_auditentry_changelist", query={"user": object_id}))
+        return redirect(reverse("admin:staff_entry_changelist", query={"user": object_id}))
 
     def response_add(self, request, obj, post_url_continue=None):
         self.message_user(

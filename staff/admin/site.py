@@ -62,7 +62,7 @@ class StaffSite(admin.AdminSite):
 
     def each_context(self, request):
         context = super().each_context(request)
-        if context["has_permission"]:
+        if self.has_permission(request):
             name = getattr(request.resolver_match, "url_name", None) or ""
             # The form of a row, which others may have open too.
             path = request.path if name.endswith("_change") else ""

@@ -15,7 +15,7 @@ from django.utils import timezone
 from campaign.models import Demand, HelpChannel, ProtectionUnit
 from pledges.models import Batch, Commitment, Message, Municipality, Pledge, Sector, Submission, WallName
 from pledges.wall.admin import _fingerprint
-from staff.models import AuditEntry, Draft
+from staff.models import Draft, Entry
 from staff.roles import Role
 from tests.campaign.help.test_units import Spreadsheet, full_list
 from tests.factories import make_pledge, make_upload, run_worker
@@ -491,7 +491,7 @@ def _mailing(button, state):
 
 def _wall_undone(world):
     BUTTONS["wall show"](world)
-    entry = AuditEntry.objects.filter(details__has_key="before").latest("pk")
+    entry = Entry.objects.filter(details__has_key="before").latest("pk")
     world.begin()
     return world.client.post(f"/admin/pledges/wallname/undo/{entry.pk}/")
 
