@@ -1,4 +1,4 @@
-"""Admin of accounts and of the audit log, and the base classes of all admin pages (`base`, `content`, `site`)."""
+"""Admin of accounts and of the log, and the base classes of all admin pages (`base`, `content`, `site`)."""
 
 # Imported first: they register the models that are unregistered below, independent of the order of INSTALLED_APPS.
 import allauth.account.admin  # noqa: F401

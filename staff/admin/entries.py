@@ -3,6 +3,7 @@
 import uuid
 from collections import defaultdict
 
+from django.apps import apps
 from django.contrib import admin
 from django.contrib.admin.views.main import ChangeList
 from django.contrib.contenttypes.models import ContentType
@@ -29,8 +30,9 @@ MOST_LISTED = 10_000
 
 def admins_for(request):
     """{id of the content type: admin class} of the models that this account may view; a proxy has its own."""
-    found = {rows.model: rows for rows in admin.site._registry.values() if rows.has_view_permission(request)}
-    kinds = ContentType.objects.get_for_models(*found, for_concrete_models=False)
+    found = {model: admin.site.get_model_admin(model) for model in apps.get_models() if admin.site.is_registered(model)}
+    viewed = [model for model, rows in found.items() if rows.has_view_permission(request)]
+    kinds = ContentType.objects.get_for_models(*viewed, for_concrete_models=False)
     return {kind.pk: found[model] for model, kind in kinds.items()}
 
 
@@ -172,7 +174,7 @@ def describe(request, entries):
 
 def _admin_of(entry):
     model = entry.content_type_id and ContentType.objects.get_for_id(entry.content_type_id).model_class()
-    return admin.site._registry.get(model)
+    return admin.site.get_model_admin(model) if model and admin.site.is_registered(model) else None
 
 
 def _rows(request, entries):

@@ -44,17 +44,17 @@ class Logged:
         # Django takes the labels of the fields of an inline form. Labels such as "Name (Albanian)" are not in the catalogue, and
         # both columns of a translated field have the same verbose name, which is listed once.
         for formset in formsets or []:
-            for each in formset.forms[:1]:
-                for field in each._meta.model._meta.fields:
-                    if field.name in each.fields:
-                        each.fields[field.name].label = field.verbose_name
+            for form_of_row in formset.forms[:1]:
+                for field in formset.model._meta.fields:
+                    if field.name in form_of_row.fields:
+                        form_of_row.fields[field.name].label = field.verbose_name
         message = super().construct_change_message(request, form, formsets, add)
         for part in message:
             fields = part.get("changed", {}).get("fields")
             if fields and "name" in part["changed"]:
                 part["changed"]["fields"] = list(dict.fromkeys(fields))
             elif fields:
-                part["changed"]["fields"] = _columns(form)
+                part["changed"]["fields"] = _columns(form, self.opts)
         return message
 
     # What the log says
@@ -90,9 +90,9 @@ class Logged:
         return found
 
 
-def _columns(form):
+def _columns(form, opts):
     """The changed columns of a form. A field without a column, such as an upload, by its label, which is not translated yet."""
-    columns = {field.name for field in form._meta.model._meta.fields}
+    columns = {field.name for field in opts.fields}
     with translation.override(None):
         return [
             name if name in columns else str(form.fields[name].label or name)
