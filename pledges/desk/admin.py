@@ -482,8 +482,11 @@ class PledgeAdmin(BulkActions, MinutePages, FunnelPage, ModelAdmin):
             asked = form.cleaned_data["asked"]
             self.log_action(request, obj, Entry.Action.CHANGE, fields=form.changed_data, asked=asked)
 
+    # What corrects and erases a pledge logs it with how the person asked.
     def log_change(self, request, obj, message):
-        # save_model() has logged it, with how the person asked.
+        return None
+
+    def log_deletions(self, request, queryset):
         return None
 
     def delete_view(self, request, object_id, extra_context=None):

@@ -331,13 +331,15 @@ def test_a_removed_voice_leaves_no_words_no_name_and_no_address(editor, way):
     assert not Draft.objects.filter(name__contains="Xhemal").exists()
     # Nothing to recover.
     history = editor.get("/admin/staff/entry/").text
-    assert "Xhemal" not in history and "/recover/" not in history
+    assert "Xhemal" not in history and "/deleted/" not in history
 
 
 def test_what_is_from_a_public_source_can_still_be_recovered(editor):
     voice = Voice.objects.filter(kind="public").first()
     editor.post(f"{LIST}{voice.pk}/delete/", {"post": "yes"})
-    assert voice.person in editor.get(f"{LIST}deleted/").text
+    version = Version.objects.get_deleted(Voice).get()
+    assert f'href="{LIST}deleted/{version.pk}/"' in editor.get("/admin/staff/entry/").text
+    assert voice.person in editor.get(f"{LIST}deleted/{version.pk}/").text
 
 
 @pytest.mark.parametrize("way", ["removed", "moved"])

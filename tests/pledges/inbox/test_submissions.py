@@ -393,5 +393,5 @@ def test_staff_find_and_erase_the_unsettled_forms_of_an_address(admin_client):
     assert list(admin_client.get(link).context["cl"].result_list) == [submission]
     admin_client.post(f"{LIST}{submission.pk}/delete/", {"post": "yes"})
     assert Submission.objects.of_mailbox("drita@shembull.al") == []
-    entry = Entry.objects.get(action=Entry.Action.ERASE)
-    assert entry.details["submissions"] == [str(submission.pk)] and entry.user_id == User.objects.get().pk
+    entry = Entry.objects.get(action=Entry.Action.DELETE)
+    assert entry.subject_ids == [submission.pk] and entry.user_id == User.objects.get().pk

@@ -197,7 +197,8 @@ def test_one_that_was_not_done_yet_is_stopped_and_never_done():
     batch.finish()
     batch.refresh_from_db()
     assert (batch.state, batch.changed, batch.undone_by, exact_total()) == ("undone", 0, user, 1)
-    assert Entry.objects.get().details == {"batch": batch.pk, "step": "cancel"}
+    [entry] = Entry.objects.all()
+    assert (entry.object_id, entry.details) == (str(batch.pk), {"step": "cancel"})
 
 
 @pytest.fixture
@@ -235,8 +236,9 @@ def test_changes_and_undo_are_logged_with_user_and_pledge_ids():
     undo(batch, other)
     did, undid = Entry.objects.order_by("pk")
     ids = {pledge.pk for pledge in pledges}
-    assert (did.user_id, set(did.subject_ids), did.details) == (user.pk, ids, {"batch": batch.pk, "kind": "invalidate"})
-    assert (undid.user_id, set(undid.subject_ids), undid.details["undo"]) == (other.pk, ids, True)
+    assert did.object_id == undid.object_id == str(batch.pk)
+    assert (did.user_id, set(did.subject_ids), did.details) == (user.pk, ids, {"step": "invalidate"})
+    assert (undid.user_id, set(undid.subject_ids), undid.details) == (other.pk, ids, {"step": "undo"})
 
 
 def test_a_batch_outlives_the_account_of_its_user():
