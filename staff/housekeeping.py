@@ -15,6 +15,7 @@ from staff.accounts.invitations import OVERDUE_AFTER, Invitation
 from staff.accounts.models import Account
 from staff.accounts.sign_in_attempts import SignInAttempt
 from staff.drafts.models import Draft, DraftMail
+from staff.presence.models import Presence
 
 
 def send_overdue():
@@ -70,5 +71,10 @@ def mail_waiting():
     return sent
 
 
+def erase_presence():
+    """Erase who had a form open that counts as closed by now."""
+    Presence.erase_old()
+
+
 # The worker runs each step every minute.
-STEPS = [send_overdue, erase_sign_in_attempts, erase_sessions, publish_drafts, mail_waiting]
+STEPS = [send_overdue, erase_sign_in_attempts, erase_sessions, publish_drafts, mail_waiting, erase_presence]

@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, gettext_noop
 
+from staff.admin import entry_words
 from staff.drafts.models import Draft
 
 PUBLISH = "staff.publish_draft"
@@ -24,6 +25,7 @@ SAVED, SUBMITTED, RETURNED, SCHEDULED, DISCARDED, WRITTEN_BY = (
     gettext_noop("draft discarded"),
     gettext_noop("draft by"),
 )
+entry_words.CHOICES["step"] |= {what: gettext_lazy(what) for what in (SAVED, SUBMITTED, RETURNED, SCHEDULED, DISCARDED)}
 SECOND_PERSON = gettext_lazy("A second person publishes what you write. Press “Submit for review”.")
 
 

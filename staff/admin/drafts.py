@@ -4,10 +4,8 @@ The form of a published row shows its draft, which is stored in a copy of the ro
 """
 
 import copy
-import json
 
 from django.contrib import admin, messages
-from django.contrib.admin.models import ADDITION, CHANGE, LogEntry
 from django.contrib.admin.options import ActionLocation
 from django.contrib.admin.utils import quote, unquote
 from django.contrib.contenttypes.models import ContentType
@@ -27,6 +25,7 @@ from staff.admin.base import change_url
 from staff.admin.content import ContentAdmin
 from staff.admin.differences import differences, editable_fields
 from staff.admin.drafting import ACTIONS, PUBLISH, DraftForm, DraftFormSet, Drafting, ScheduleForm, names_of
+from staff.audit.models import Entry
 from staff.drafts.models import Draft, PublishingSettings, local
 
 
@@ -217,25 +216,14 @@ class Drafts:
             message = [{"changed": {"fields": ["state"]}}]
         if message and writers:
             message.append({"added": {"name": words.WRITTEN_BY, "object": names_of(writers)}})
-        self._record(user, row, ADDITION if is_new else CHANGE, message)
-        return row
-
-    def _record(self, user, row, flag, message):
-        """Write a change of the published row to the history, unless nothing has changed."""
         if message:
-            self.save_version(user, row, json.dumps(message))
-            LogEntry.objects.log_actions(user.pk, [row], flag, change_message=message)
+            action, version = Entry.Action.ADD if is_new else Entry.Action.CHANGE, self.save_version(user, row)
+            Entry.log(user, action, about=row, version=version, changes=message)
+        return row
 
     def log_draft(self, user, draft, what):
         """Write to the history what was done with a draft. `what` is an untranslated key, which the history translates."""
-        LogEntry.objects.create(
-            user_id=user.pk,
-            content_type=draft.content_type,
-            object_id=draft.object_id,
-            object_repr=str(draft),
-            action_flag=CHANGE,
-            change_message=json.dumps([{"changed": {"fields": [what]}}]),
-        )
+        Entry.log(user, Entry.Action.CHANGE, about=self.model._base_manager.get(pk=draft.object_id), step=what)
 
     def log_addition(self, request, obj, message):
         # publish() has written it.
@@ -495,7 +483,7 @@ class Unversioned:
     def save_first_version(self, *rows):
         """There is none."""
 
-    def save_version(self, user, row, comment=""):
+    def save_version(self, user, row):
         """There is none."""
 
 
@@ -518,9 +506,9 @@ def _found(before, after):
             if getattr(old[key], field.attname) != getattr(row, field.attname)
         ]
         if columns:
-            about |= {"fields": list(dict.fromkeys(str(field.verbose_name) for field in columns))}
-            if row is after[0]:
-                about["columns"] = [field.name for field in columns]
+            own = row is after[0]
+            names = [field.name if own else str(field.verbose_name) for field in columns]
+            about |= {"fields": list(dict.fromkeys(names))}
             yield {"changed": about}
     for key in old.keys() - new.keys():
         yield {"deleted": {"name": str(old[key]._meta.verbose_name), "object": str(old[key])}}
