@@ -138,7 +138,10 @@ class JoiningAdmin(CaseAdmin):
             return Organisation.objects.correct(row, form.statements)
         if name == "end" and entry:
             return entry.leave()
-        return super().run(request, row, name, form)
+        done = super().run(request, row, name, form)
+        if name == "undo" and entry:
+            entry.touch()
+        return done
 
     def odd(self, joining):
         """The domain of the address, and likely doubles."""

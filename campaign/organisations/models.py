@@ -4,7 +4,7 @@ from datetime import timedelta
 from urllib.parse import urlsplit
 
 from django.db import models, transaction
-from django.db.models import Max, Q
+from django.db.models import F, Max, Q
 from django.db.models.functions import Now
 from django.db.models.signals import post_delete
 from django.dispatch import receiver
@@ -270,7 +270,13 @@ class Organisation(ContentItem):
     def leave(self):
         """Remove it from the page permanently and end its joining; returns whether this call ended it."""
         with transaction.atomic():
-            return self.joining.end()
+            has_ended = self.joining.end()
+            self.touch()
+        return has_ended
+
+    def touch(self):
+        """Let pages know that its joining was decided anew: they watch this table and not that of the joinings."""
+        type(self).objects.filter(pk=self.pk).update(position=F("position"))
 
     def lapse(self):
         """Leave, unless it was renewed meanwhile; returns whether this call did."""

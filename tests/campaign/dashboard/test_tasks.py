@@ -62,7 +62,9 @@ def draft(model, **words):
     values = {"slug_sq": "provë", "slug_en": "trial", "date": "2026-01-01"} | words
     if model is Page:
         values = {"key": "trial"} | {name: value for name, value in values.items() if name != "date"}
-    return model.objects.create(**values)
+    row = model(**values)
+    row.keep_as_draft()
+    return row
 
 
 BOTH = {f"{name}_{language}": "Fjalë" for name in ("title", "lead", "body") for language in LANGUAGES}

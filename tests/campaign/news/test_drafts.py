@@ -73,12 +73,12 @@ def test_an_action_in_the_list_creates_the_draft(client):
     milestone = make_milestone()
     assert "1,000" in client.get(LIST, headers={"Accept-Language": "en"}).text
     response = client.post(LIST, action_on(milestone), headers={"Accept-Language": "en"})
-    article = Article.objects.get(title_en="We are 1,000")
+    article = Article.objects.everything().get(title_en="We are 1,000")
     [said] = get_messages(response.wsgi_request)
     assert f"/admin/campaign/article/{article.pk}/change/" in said.message
     response = client.post(LIST, action_on(milestone), headers={"Accept-Language": "en"})
     assert "already a draft" in [*get_messages(response.wsgi_request)][-1].message
-    assert Article.objects.filter(title_en="We are 1,000").count() == 1
+    assert Article.objects.everything().filter(title_en="We are 1,000").count() == 1
 
 
 def test_the_action_requires_permission_and_milestones_are_read_only(client):
