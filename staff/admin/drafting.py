@@ -153,16 +153,10 @@ class DraftForm(forms.ModelForm):
     def clean(self):
         cleaned = self.cleaned_data if self.keeps else super().clean()
         if self.drafting:
-            for words in [*self.drafting.errors, self._refusal(), self._other_draft()]:
+            for words in [*self.drafting.errors, self._refusal()]:
                 if words:
                     self.add_error(None, ValidationError(words, code="draft"))
         return cleaned
-
-    def _other_draft(self):
-        """Somebody saved the first draft of this row at the same moment."""
-        rows = type(self.instance)._base_manager.filter(draft_of=self.instance.pk)
-        is_late = self.drafting.draft is None and self.instance.pk is not None and rows.exists()
-        return _("Two people wrote this draft") if is_late else None
 
     def _refusal(self):
         if self.keeps or self.is_urgent:

@@ -158,17 +158,17 @@ class Drafts:
 
     def get_formsets_with_inlines(self, request, obj=None):
         for formset, inline in super().get_formsets_with_inlines(request, obj):
-            yield type(formset.__name__, (DraftFormSet, formset), {"drafting": request.drafting}), inline
+            yield type(formset.__name__, (DraftFormSet, formset), {"drafting": _drafting_of(request)}), inline
 
     def get_formset_kwargs(self, request, obj, inline, prefix):
-        rows = inline.model.objects.everything().filter(draft=request.drafting.draft).order_by(*inline.ordering)
+        rows = inline.model.objects.everything().filter(draft=_drafting_of(request).draft).order_by(*inline.ordering)
         return super().get_formset_kwargs(request, obj, inline, prefix) | {"queryset": rows}
 
     # Saving
 
     def save_model(self, request, obj, form, change):
         drafting = request.drafting
-        draft = drafting.draft or Draft(content_type=ContentType.objects.get_for_model(self.model))
+        draft = drafting.draft or obj.pending or Draft(content_type=ContentType.objects.get_for_model(self.model))
         is_approval = not drafting.keeps and drafting.waits and not form.has_changed()
         if not is_approval:
             draft.writers = sorted({*draft.writers, request.user.pk})
@@ -410,6 +410,8 @@ class Drafts:
     # Taking down
 
     def get_urls(self):
+        if not self.can_be_taken_down:
+            return super().get_urls()
         view = self.admin_site.admin_view(self.take_down_view)
         name = f"{self.opts.app_label}_{self.opts.model_name}_take_down"
         return [path("<path:object_id>/take-down/", view, name=name), *super().get_urls()]
@@ -485,6 +487,11 @@ class Unversioned:
 
     def save_version(self, user, row):
         """There is none."""
+
+
+def _drafting_of(request):
+    """The Drafting of a request, also of one that only reads the form of a row."""
+    return getattr(request, "drafting", None) or Drafting(request.user, None, False)
 
 
 def _changes(before, after):
