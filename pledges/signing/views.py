@@ -5,7 +5,7 @@ from functools import partial
 from django.http import Http404, HttpResponseRedirect, JsonResponse
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils.translation import gettext, gettext_lazy
+from django.utils.translation import gettext
 from django.views.decorators.debug import sensitive_post_parameters
 
 from pledges import metrics
@@ -27,7 +27,7 @@ def _title():
     return PledgeContent.current().settings.not_now or gettext("Sign the pledge")
 
 
-@fixed_page(_title, texts=("pledge_shared",), label=gettext_lazy("Sign the pledge"), place=50, footer=(1, 20))
+@fixed_page(_title, texts=("pledge_shared",), place=50)
 @cookieless_form
 @sensitive_post_parameters()
 def sign(request):

@@ -32,9 +32,7 @@ DESCRIPTION = Path(__file__).parent / "openapi.json"
 PAGE_CSP = {**settings.SECURE_CSP, "frame-src": [CSP.SELF]}
 
 
-@fixed_page(
-    _("Open data"), _("A counter for your own site, and figures that anyone can use."), place=210, footer=(3, 40)
-)
+@fixed_page(_("Open data"), _("A counter for your own site, and figures that anyone can use."), place=210)
 @csp_override(PAGE_CSP)
 @public_page
 def page(request):
