@@ -68,6 +68,7 @@ def site(request):
         "texts": content.texts[language],
         "switch": {"code": other, "name": own_name(other), "url": _switch_url(request, other)},
         "alternates": _alternates(request),
+        "history": next((page for page in pages if page.key == "history"), None),
         "nav": _menu(request, pages),
         "footer_links": _footer(request, pages),
     }

@@ -59,7 +59,6 @@ class PageText(models.Model):
         CHILD_HURT_TEXT = "child_hurt_text", _("text of what to do if someone hurts you")
         WROTE_TITLE = "wrote_title", _("title")
         WROTE_LEAD = "wrote_lead", _("lead, saying that the message is not kept")
-        TOTALS_METHOD = "totals_method", _("how we count")
         TOTALS_SHARED = "totals_shared", _("text in search results and when shared")
         HELP_LEAD = "help_lead", _("lead, what to do now")
         HELP_CHILD = "help_child", _("title of what a child reads")

@@ -148,6 +148,7 @@ def mosaic(sectors, goal):
 class OwnMosaic:
     """The mosaic of one more person, `sector` with them: all others in `paths`, as Mosaic.paths, and their own dot.
 
+    Without a sector it is their place, an empty ring.
     `x`, `y` and `radius` are those of the dot, `ring` is the radius of the ring around it.
     """
 
@@ -162,8 +163,8 @@ class OwnMosaic:
     ring: str
 
 
-def own_mosaic(sectors, goal, sector):
-    """The OwnMosaic of (sector, people) pairs towards `goal`, one of whose people in `sector` has just been counted.
+def own_mosaic(sectors, goal, sector=None):
+    """The OwnMosaic of (sector, people) pairs towards `goal`, one of whose people in `sector` has just been counted, if any.
 
     Places that touch the ring are left out. The other people take the rest in the usual order.
     """

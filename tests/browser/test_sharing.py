@@ -116,7 +116,7 @@ def test_from_a_friend_s_confirmation_to_one_s_own_on_a_phone(visit, inbox):
     [text] = parse_qs(address.query)["text"]
     words, link = text.rsplit(" ", 1)
     assert words.startswith("U zotova t’i dëgjoj fëmijët, t’i besoj dhe të raportoj.")
-    assert link == f"{first.home}/sq/" and not re.search("Arta|Hoxha|prind", text)
+    assert link == f"{first.home}/sq/zotimi/nga-nje-mik/" and not re.search("Arta|Hoxha|prind", text)
     commitments = page.locator(".option label")
     assert all(label.bounding_box()["width"] > 250 for label in commitments.all()) and commitments.count() > 1
     [(_subject, _recipient, in_mail)] = inbox()

@@ -400,7 +400,7 @@ EXAMPLES = {
     r"/(?P<digest>[0-9a-f]{16})\.webp$": f"handouts/sq/wall-a4/{'0' * 16}.webp",
     r"pictures/<language:language>/^(?P<layout>(?:small-)?(?:square|story)|preview)"
     r"/(?P<slug>[\w-]{1,50})\.png$": "pictures/en/story/1.png",
-    r"figures/<language:language>/^(?P<name>one|sectors|counties|counties-per-10000|growth|ways)"
+    r"figures/<language:language>/^(?P<name>one|sectors|counties|growth|ways)"
     r"\.(?P<kind>png|csv)$": "figures/sq/sectors.png",
 }
 ADDRESSES = addresses()

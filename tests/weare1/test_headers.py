@@ -120,7 +120,6 @@ ROWS = [
     *both("/sq/zotimi-im/", "/en/my-pledge/", cache_control=CACHED_FORM),
     *both("/sq/zotimi-im/derguar/", "/en/my-pledge/sent/"),
     *both("/sq/sa-jemi/", "/en/totals/"),
-    *both("/sq/sa-jemi/per-10000/", "/en/totals/per-10000/"),
     *both("/sq/sa-jemi/shkoder/", "/en/totals/shkoder/"),
     Row("/sq/sa-jemi/x/", 404, cache_control=CACHED_ERROR),
     *both("/sq/si-numerojme/", "/en/how-we-count/"),
@@ -265,7 +264,7 @@ END_NEWS = ("/sq/mos-me-dergoni-lajme/…/", "/en/no-more-news/…/")
 FILE = r"^media/(?P<name>(?:pictures|materials)/[0-9a-f]{24}/[\w-]{1,50}\.(?:avif|webp|jpg|png|pdf))$"
 PICTURE = r"pictures/<language:language>/^(?P<kind>site|page|news)/(?P<key>[\w-]{1,80})\.png$"
 FIGURE = (
-    r"figures/<language:language>/^(?P<name>one|sectors|counties|counties-per-10000|growth|ways)"
+    r"figures/<language:language>/^(?P<name>one|sectors|counties|growth|ways)"
     r"\.(?P<kind>png|csv)$"
 )
 PLEDGED = r"pictures/<language:language>/^(?P<layout>(?:small-)?(?:square|story)|preview)/(?P<slug>[\w-]{1,50})\.png$"
