@@ -43,9 +43,15 @@ def sheet(words, group, size):
     return paper.output()
 
 
-def certificate(words, group, promises, movement):
-    """What a group is counted for: its number, kind, grade and institution. `movement` says what the movement is."""
+def certificate(words, group, promises, movement, sectors):
+    """What a group is counted for: its number, kind, grade and institution. `movement` says what the movement is.
+
+    Its dots have the colours of the group's own sectors, of {id: Sector}, evenly mixed.
+    """
     count = group.total_counted
+    mixed = sorted(
+        ((2 * n + 1) / people, sectors[int(pk)].color) for pk, people in group.counted.items() for n in range(people)
+    )
     paper = Paper(words.title)
     height, left = 165, 100
     width = height * WIDTH / HEIGHT
@@ -53,16 +59,19 @@ def certificate(words, group, promises, movement):
     paper.numeral(
         *(PAGE_WIDTH - MARGIN - width, MARGIN, height, min(count, 200)),
         _("The numeral 1 made of dots"),
-        colored=colors.SECTORS[:8],
+        colored=[colors.SECTORS[int(color.removeprefix("s")) - 1] for _place, color in mixed],
     )
     below = paper.words(words.title, MARGIN, top, 80, 40, smallest=20, height=48, bold=True, leading=1.05)
     below = paper.words(number(count), MARGIN, max(below + 10, 92), left, 76, bold=True, leading=1)
     below = paper.words(ngettext("person", "people", count), MARGIN, below, left, 22, bold=True)
     below = paper.words(group.title, MARGIN, below + 6, left - 4, 17, smallest=9, height=32, bold=True)
-    paper.words(words.text, MARGIN, below + 3, left - 4, 12, smallest=8, height=24)
+    paper.words(words.text, MARGIN, below + 3, left - 4, 14, smallest=8, height=28)
     paper.line(MARGIN, 196, ROOM)
     below = paper.words(" ".join(promises), MARGIN, 202, ROOM, 27, smallest=14, height=26, bold=True)
-    paper.words(formats.date_format(group.held_on, "DATE_FORMAT"), MARGIN, below + 3, ROOM, 12)
+    paper.words(formats.date_format(group.held_on, "DATE_FORMAT"), MARGIN, below + 3, ROOM, 14)
+    # For a name in ink: the site knows none.
+    paper.line(PAGE_WIDTH - MARGIN - 80, below + 12, 80)
+    paper.words(_("The adult with the group"), PAGE_WIDTH - MARGIN - 80, below + 13, 80, 10, color=colors.QUIET)
     foot(paper, reverse("campaign:home"), ROOM, movement)
     return paper.output()
 

@@ -10,6 +10,7 @@ from campaign.content import SiteContent
 from campaign.files.views import IMMUTABLE
 from campaign.handouts import drawings, prints
 from campaign.handouts.models import Handout
+from pledges.content import PledgeContent
 from pledges.crypto.links import Purpose
 from pledges.forms.views import link_ended
 from pledges.groups.views import contact_link_view
@@ -42,7 +43,9 @@ def certificate(group):
     titles = [title for title, _text in prints.promises(content)]
     movement = content.texts[get_language()]["every_shared"]
     words = content.handouts[Handout.Key.CERTIFICATE]
-    return _pdf(drawings.certificate(words, group, titles, movement), "certificate")
+    return _pdf(
+        drawings.certificate(words, group, titles, movement, PledgeContent.current().sectors_by_id), "certificate"
+    )
 
 
 @in_named_language

@@ -72,11 +72,12 @@ def at_event(request, code):
     return _shown(request, PledgeForm(event=code), tally.read())
 
 
-@fixed_page(in_sitemap=False)
 @public_page(is_form=True)
 def from_a_friend(request):
     """The friend's page without a code: where the links lead that pages and messages offer to pass on."""
     content = PledgeContent.current()
+    # As that of an event.
+    request.alternates = in_each_language(partial(reverse, "pledges:sign"))
     if not content.can_sign:
         return render(request, "pledges/signing/not_now.html", {"pledging": content.settings})
     return _shown(request, PledgeForm(), tally.read(), is_invited=True)

@@ -138,10 +138,10 @@ def sign_and_confirm(visitor, inbox, name, address):
     page.fill("#id_name", name)
     page.fill("#id_email", address)
     page.check("#id_consent")
-    press(page.locator("form#pledge .btn"))
+    press(page.locator("form#pledge [name=sign]"))
     # A form submitted within two seconds is shown again.
     if page.locator("form#pledge").count():
-        press(page.locator("form#pledge .btn"))
+        press(page.locator("form#pledge [name=sign]"))
     assert page.locator("form#pledge").count() == 0
     [(_subject, recipient, mail_links)] = inbox()
     assert recipient == address

@@ -45,6 +45,7 @@ def test_13_a_name_appears_after_moderation_and_goes_when_its_owner_withdraws(vi
     assert set(names_on_wall(visitor)) == {"Drita Sh.", "Besa K."}
 
     visitor.open(links.path(Purpose.MANAGE, pledge, language="sq"))
+    visitor.page.locator(".folds summary").first.click()
     assert "Emri juaj shfaqet te mbështetësit si „Drita Sh.”." in visitor.page.locator("main").inner_text()
     press(visitor.page.locator("main").get_by_role("link", name="Tërhiqeni zotimin"))
     press(visitor.page.locator("main form button"))
