@@ -56,7 +56,7 @@ def personal_pages(visitor, language):
     press(page.locator("main [name=save]"))
     yield "manage with an error"
     visitor.open(link(Purpose.MANAGE, confirmed))
-    page.locator(".folds summary").nth(2).click()
+    page.locator(".folds > details > summary").nth(2).click()
     page.locator("#id_updates").check()
     page.locator("#id_counties_0").evaluate("box => { box.checked = true; box.value = 'x' }")
     press(page.locator("[name=follow]"))

@@ -64,7 +64,7 @@ def test_what_we_email_about_is_chosen_and_ended(visit, language, java_script):
     visitor = visit(java_script_enabled=java_script)
     page = visitor.page
     visitor.open(links.path(Purpose.MANAGE, pledge, language))
-    page.locator(".folds summary").nth(2).click()
+    page.locator(".folds > details > summary").nth(2).click()
     page.locator("#id_updates").check()
     page.locator("#id_counties_0").check()
     page.locator("[name=follow]").click()
