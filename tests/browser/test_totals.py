@@ -44,11 +44,6 @@ def test_a_sector_is_highlighted_by_pointer(visit, many_pledges, script):
     assert faded(page) == others
     page.locator("h1").hover()
     assert faded(page) == []
-    page.keyboard.press("Tab")
-    assert len(faded(page)) == 8 and faded(page) != others, "the next row is highlighted"
-    page.locator(".bars tr.s2").first.hover()
-    assert len(faded(page)) == 7, "one highlighted by keyboard, one by pointer"
-    page.evaluate("document.activeElement.blur()")
     # Pointing at a dot highlights its sector and its row.
     x, y = page.evaluate(
         """() => {
