@@ -12,7 +12,7 @@ from pledges.starter import load
 
 
 class Handout(models.Model):
-    """The words of one handout in both languages. The code draws it: campaign/handouts/drawings.py, pledges/paper/sheet.py."""
+    """The words of one handout in both languages. templates/print/ lays it out."""
 
     class Key(models.TextChoices):
         SHEET = "sheet", _("colouring sheet")

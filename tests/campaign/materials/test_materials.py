@@ -11,13 +11,13 @@ from pathlib import Path
 
 import pypdf
 import pytest
+import typst
 from django.core.exceptions import ValidationError
 from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import IntegrityError, transaction
 from django.test import Client
 from django.utils import translation
-from fpdf import FPDF
 from PIL import Image
 from pypdf.generic import (
     ArrayObject,
@@ -43,13 +43,9 @@ PAGE = {"sq": "/sq/materiale/", "en": "/en/materials/"}
 
 def pdf_bytes(pages=1, change=None, encrypt=False):
     """A PDF of A5 with author, words and a photo with EXIF; `change` is called with its pypdf writer."""
-    document = FPDF(format=(148, 210))
-    document.set_author("Drita Kola")
-    document.set_font("helvetica", size=12)
-    for _number in range(pages):
-        document.add_page()
-        document.cell(text="Numri 116 111")
-    writer = pypdf.PdfWriter(io.BytesIO(bytes(document.output())))
+    page = '#set document(author: "Drita Kola")\n#set page(width: 148mm, height: 210mm)\nNumri 116 111'
+    data = typst.compile("\n#pagebreak()\n".join([page, *["Numri 116 111"] * (pages - 1)]).encode())
+    writer = pypdf.PdfWriter(io.BytesIO(data))
     if change:
         change(writer)
     if encrypt:
