@@ -89,7 +89,6 @@ class Migration(migrations.Migration):
                 ('outcome', models.CharField(choices=[('new', 'not checked yet'), ('opens', 'opens'), ('closed', 'answers, but not to programs'), ('skipped', 'cannot be checked: it has a password or an unusual port'), ('gone', 'there is no such page or site'), ('down', 'the server does not answer'), ('insecure', 'the certificate is not valid: browsers warn people'), ('private', 'leads into a private network')], default='new', help_text='What the last check found.', max_length=8, verbose_name='result')),
                 ('checked_at', models.DateTimeField(help_text='When it was last checked.', null=True, verbose_name='checked')),
                 ('failing_since', models.DateTimeField(help_text='When it was first found not to open, and not to have opened since.', null=True, verbose_name='fails since')),
-                ('due_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), help_text='It is checked every week, and every day while it fails.', verbose_name='next check')),
             ],
             options={
                 'verbose_name': 'link to another site',
