@@ -10,7 +10,6 @@ from django.db import IntegrityError, connection, transaction
 from django.utils import timezone, translation
 from django_tasks_db.models import DBTaskResult
 
-from campaign.checks import figures
 from campaign.checks.reading import blocks
 from campaign.housekeeping import check_links
 from campaign.links.public_web import Web
@@ -76,8 +75,8 @@ CASES = [
     ("heading", "en", "<h2></h2><p>A.</p>", "no words", "<h2>A</h2><p>A.</p>"),
     ("figure", "en", "<p>It happens to 20% of children.</p>", "20%", "<p>In 2020, on 23 July, law no. 124/2024 had 3 parts.</p>"),
     ("figure", "sq", "<p>U ndodh 1 nga 5 fëmijëve.</p>", "1 nga 5", "<p>Më 23 korrik 2020 ligji nr. 124/2024 kishte 3 nene.</p>"),
-    ("figure", "en", "<p>We were 1,250 people.</p>", "1,250", '<p>We were 1,250 people (<a href="/en/totals/">totals</a>).</p>'),
-    ("figure", "sq", "<p>Ishim 1.250 veta.</p>", "1.250", '<p>Ishim 1.250 veta (<a href="/sq/sa-jemi/">sa jemi</a>).</p>'),
+    ("figure", "en", "<p>12.5 per cent of us.</p>", "12.5 per cent", '<p>12.5 per cent (<a href="/en/totals/">totals</a>).</p>'),
+    ("figure", "sq", "<p>Rreth 30 për qind.</p>", "30 për qind", '<p>30 për qind (<a href="/sq/sa-jemi/">sa jemi</a>).</p>'),
     ("link", "en", '<p><a href="/en/nowhere/">Read</a></p>', "/en/nowhere/", '<p><a href="/en/help/">Read</a></p>'),
     ("link", "sq", '<p><a href="/sq/askund/">Lexo</a></p>', "/sq/askund/", '<p><a href="/sq/ndihme/">Lexo</a></p>'),
     ("link", "en", '<p><a href="/sq/ndihme/">Read</a></p>', "/en/help/", '<p><a href="/sq/ndihme/" hreflang="sq">a</a></p>'),
@@ -137,25 +136,23 @@ def test_a_source_passes_all_figures_of_a_page(editor):
     assert findings(editor, "figure", "en", text, source="UNICEF, 2024") == []
 
 
-@pytest.mark.parametrize(
-    ("words", "figure"),
-    [
-        ("one of 20 % here", "20 %"),
-        ("12.5 per cent", "12.5 per cent"),
-        ("rreth 30 për qind e tyre", "30 për qind"),
-        ("2 million people", "2 million"),
-        ("about 350 reports", "350"),
-        ("call 116 117 now", ""),
-        ("open from 9:00 to 17:30", ""),
-        ("neni 108 i Kodit", ""),
-        ("under 18 years old", ""),
-        ("from 2019–2021", ""),
-        ("320 pixels wide", ""),
-    ],
+# Abbreviations whose full stop does not end a sentence, and the full stop of an ordinal or a date before a letter or a digit.
+ABBREVIATIONS = re.compile(
+    r"\b(?:nr|no|art|neni|p\.sh|e\.g|i\.e|dmth|etj|vol|Dr|Mr|Mrs|Ms|St|fq|pp?)\.(?=\s+[\w(“„])", re.IGNORECASE
 )
-def test_what_counts_as_a_figure(words, figure):
-    _words, match = figures._match(words, {"116 117"})
-    assert (match[0] if match else "") == figure
+# A colon ends a sentence too, as in the definition of LIX, and so does a line that begins a list item or a heading of plain text.
+SENTENCE_END = re.compile(r"(?<=[.!?…])[”“\"’)]*\s+(?=[“„\"‘(]*[A-ZËÇ0-9])|(?<=:)\s+|\n(?=[-•#])")
+# Stands for the full stop of an abbreviation while a text is split.
+STOP = "\ue000"
+
+
+def sentences(text):
+    """The sentences of a plain text, as written, each on one line."""
+    found = []
+    for paragraph in re.split(r"\n\s*\n", text):
+        kept = ABBREVIATIONS.sub(lambda match: match[0][:-1] + STOP, paragraph)
+        found += [" ".join(each.replace(STOP, ".").split()) for each in SENTENCE_END.split(kept) if each]
+    return [each for each in found if each]
 
 
 def lix(sentences):
@@ -171,7 +168,7 @@ def test_nine_in_ten_published_pages_keep_the_targets_of_lix():
         values = []
         for row in [*Page.objects.all(), *Article.objects.all()]:
             read = [block for block in blocks(getattr(row, f"body_{language}"), True) if not block.is_heading]
-            values.append(lix([each for block in read for each in block.sentences]))
+            values.append(lix([each for block in read for each in sentences(block.text)]))
         assert len(values) > 25 and sum(value <= target for value in values) / len(values) > 0.85
 
 
@@ -462,8 +459,7 @@ def test_the_starter_texts_have_no_figure_without_a_source(editor):
 
 def test_the_worker_visits_few_at_a_time(settings):
     settings.DEV = False
-    for n in range(8):
-        outside(f"http://localhost/{n}")
+    outside(*(f"http://localhost/{n}" for n in range(8)))
     check_links()
     # Not again while this one waits.
     check_links()
