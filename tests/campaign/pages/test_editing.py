@@ -57,6 +57,33 @@ def day_and_time(moment):
     return {"publish_at_0": local.strftime("%Y-%m-%d"), "publish_at_1": local.strftime("%H:%M:%S")}
 
 
+# Copies, and pictures when shared
+
+
+def test_a_copy_of_a_page_begins_with_its_words_and_with_an_address_of_its_own(editor):
+    page = new_page(share_title_en="Shared", source="UNICEF, 2024")
+    found = Document(editor.get(change(page), headers=ENGLISH))
+    [copy] = [found.of(link)["href"] for link in found.all("a", href=True) if found.words(link) == "Copy this page"]
+    form = filled(editor.get(copy))
+    assert form["title_en"] == "Courage" and form["body_sq"] == "<p>Fjalët tona.</p>" and form["source"] == page.source
+    assert form["slug_sq"] == form["slug_en"] == form["key"] == ""
+    fresh = {"key": "braver", "slug_sq": "me-guximshem", "slug_en": "braver"}
+    assert editor.post(f"{PAGES}add/", {**form, **fresh, "_draft": "1"}).status_code == 302
+    assert Page.objects.get(key="braver").state == "draft" and Page.objects.get(key="brave").share_title_en == "Shared"
+
+
+@pytest.mark.parametrize("model", [Page, Article])
+def test_the_form_shows_the_picture_of_the_link_in_both_languages(editor, model):
+    row = model.objects.first()
+    found = Document(editor.get(change(row))).all("img", **{"class": "share-card"})
+    sources = [Document.of(each)["src"] for each in found]
+    assert len(sources) == 2 and sources[0] != sources[1]
+    for source in sources:
+        assert Client().get(source)["Content-Type"] == "image/png"
+    model.objects.filter(pk=row.pk).update(state="draft")
+    assert not Document(editor.get(change(row))).all("img", **{"class": "share-card"})
+
+
 # Draft, scheduled, published
 
 
