@@ -44,8 +44,8 @@ FROM pledges_pledge
 """
 # An hour has about 40.
 AUDIT_SQL = """
-INSERT INTO staff_auditentry (at, user_id, action, subject_ids, count, details)
-SELECT created_at, %s, 'look', ARRAY[id], 1, '{"page": "list"}'::jsonb FROM pledges_pledge
+INSERT INTO staff_entry (at, user_id, action, object_id, title, subject_ids, count, details)
+SELECT created_at, %s, 'look', '', '', ARRAY[id], 1, '{"page": "list"}'::jsonb FROM pledges_pledge
 """
 
 
@@ -169,7 +169,7 @@ def fill_logs(user):
     with connection.cursor() as cursor:
         cursor.execute(MESSAGES_SQL)
         cursor.execute(AUDIT_SQL, [user.pk])
-        cursor.execute("VACUUM (FREEZE, ANALYZE) pledges_message, staff_auditentry")
+        cursor.execute("VACUUM (FREEZE, ANALYZE) pledges_message, staff_entry")
 
 
 @transaction.atomic
@@ -177,4 +177,4 @@ def clean_logs():
     """Remove all messages and all entries of the audit log, which refuses that except while triggers are off."""
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL session_replication_role = replica")
-        cursor.execute("TRUNCATE pledges_message, staff_auditentry CASCADE")
+        cursor.execute("TRUNCATE pledges_message, staff_entry CASCADE")

@@ -90,7 +90,7 @@ class JoiningAdmin(CaseAdmin):
     search_fields = ["organisation__unaccent__icontains"]
     list_display = ["organisation", "kind", "place", "oddities", "state", "created_at"]
     list_select_related = ["municipality"]
-    audited_as = ("organisation",)
+    seen_on = "organisation"
     step_forms = {"approve": ApproveForm, "show": WordsForm, "refuse": RefuseForm}
     list_note = _(
         "Organisations whose contact has confirmed by email. Nothing about them is public until you approve them. Open each "

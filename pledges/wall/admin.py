@@ -24,8 +24,7 @@ from pledges.wall.models import RefusedWord, WallName
 from staff.admin import reauthentication
 from staff.admin.base import ModelAdmin, NoAddOrDelete
 from staff.admin.confirmation_page import asks_first, chosen_rows
-from staff.admin.in_history import PLEDGES
-from staff.models import AuditEntry
+from staff.models import Entry
 
 Wall = Pledge.Wall
 SHOWN, REFUSED = Wall.SHOWN, Wall.REFUSED
@@ -69,8 +68,6 @@ class DecisionFilter(admin.SimpleListFilter):
 class WallNameAdmin(NoAddOrDelete, ModelAdmin):
     """The list of names to review, and the page of one name with two buttons."""
 
-    history_kind = PLEDGES
-    audited_as = ("wall",)
     list_display = ["name", "would_appear", "doubts", "sector", "county", "confirmed_at"]
     list_filter = [DecisionFilter]
     list_select_related = ["sector", "county"]
@@ -96,9 +93,6 @@ class WallNameAdmin(NoAddOrDelete, ModelAdmin):
 
     def has_view_permission(self, request, obj=None):
         return self.has_change_permission(request, obj)
-
-    def rows_in_history(self, request):
-        return self.get_queryset(request)
 
     # Columns of the list
 
@@ -237,9 +231,8 @@ class WallNameAdmin(NoAddOrDelete, ModelAdmin):
         for before in Wall.values:
             if ids := [pledge.pk for pledge in pledges if pledge.wall == before]:
                 values = {"fields": ["wall"], "wall": str(decision), "before": before, **details}
-                [entry] = AuditEntry.log(request.user, AuditEntry.Action.CHANGE, ids, **values)
+                [entry] = Entry.log(request.user, Entry.Action.CHANGE, ids, about=WallName, **values)
                 WallName.objects.filter(pk__in=ids).decide_wall(decision)
-                self.log_changes(request, WallName.objects.filter(pk__in=ids), "name on the wall")
                 entries.append(entry)
         return entries
 
@@ -270,7 +263,7 @@ class WallNameAdmin(NoAddOrDelete, ModelAdmin):
             words = ngettext("refused %(count)d name for the wall", "refused %(count)d names for the wall", entry.count)
         return words % {"count": entry.count}
 
-    def links_in_history(self, request, entry, row):
+    def links_in_history(self, request, entry, row, *versions):
         can_be_undone = "before" in entry.details and entry.details["wall"] in DECISIONS
         return [(gettext("See or undo it"), undo_url(entry))] if can_be_undone else []
 
@@ -278,9 +271,9 @@ class WallNameAdmin(NoAddOrDelete, ModelAdmin):
         """GET: what undoing this decision changes. POST: undo it."""
         if not self.has_change_permission(request):
             raise PermissionDenied("pledges.change_wallname", "pledges.see_people")
-        entry = AuditEntry.objects.filter(
+        entry = Entry.objects.filter(
             pk=entry_id,
-            action=AuditEntry.Action.CHANGE,
+            action=Entry.Action.CHANGE,
             details__has_key="before",
             details__wall__in=DECISIONS,
         ).first()
@@ -320,9 +313,9 @@ class WallNameAdmin(NoAddOrDelete, ModelAdmin):
 
     def _as_left_by(self, request, entry):
         """The names of an entry that are as its decision left them: the last entry about each with a decision is this one."""
-        later = AuditEntry.objects.filter(
+        later = Entry.objects.filter(
             pk__gt=entry.pk,
-            action=AuditEntry.Action.CHANGE,
+            action=Entry.Action.CHANGE,
             subject_ids__overlap=entry.subject_ids,
             details__has_key="wall",
         )

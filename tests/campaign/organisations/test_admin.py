@@ -15,7 +15,7 @@ from pledges.crypto import links
 from pledges.crypto.links import Purpose
 from pledges.joinings.models import UNDECIDED_PERIOD
 from pledges.models import Joining
-from staff.models import AuditEntry
+from staff.models import Entry
 from tests.clock import let_time_pass
 from tests.factories import keep_house, make_staff, run_worker, sign_in
 from tests.organisations import PAGE, admit, make_entry, make_joining, upload
@@ -67,7 +67,7 @@ def test_the_queue_shows_what_waits_and_what_is_odd(staff_client):
     joining = make_joining(address="mira@posta.shkolla-x.al", domain="shkolla-x.al")
     page = staff_client.get(f"{QUEUE}{joining.pk}/change/").text
     assert "Mira Hoxha" in page and 'class="doubt"' not in page, "a mailbox below the domain of the site is its own"
-    assert AuditEntry.objects.filter(action="look", subject_ids=[joining.pk]).exists()
+    assert Entry.objects.filter(action="look", subject_ids=[joining.pk]).exists()
 
 
 def test_approving_shows_the_entry_and_can_be_undone(staff_client):
@@ -77,7 +77,7 @@ def test_approving_shows_the_entry_and_can_be_undone(staff_client):
     assert state_of(joining) == "approved"
     text = {"sq": "Jemi me ju.", "en": "We are with you."}[language]
     assert text in staff_client.get(PAGE[language]).text
-    assert AuditEntry.objects.filter(action="change", subject_ids=[joining.pk], details__state="approved").exists()
+    assert Entry.objects.filter(action="change", subject_ids=[joining.pk], details__state="approved").exists()
     run_worker()
     assert "Teatri i Lirë" in mail.outbox[-1].body
     decide(staff_client, joining, "undo")
@@ -115,7 +115,7 @@ def test_a_statement_of_300_characters_and_a_reason_are_kept(staff_client):
     decide(staff_client, joining, "approve", reason="I phoned the school", **texts)
     entry = Organisation.objects.get(joining=joining)
     assert state_of(joining) == "approved" and (len(entry.text_sq), len(entry.text_en)) == (300, 300)
-    assert AuditEntry.objects.filter(details__reason="I phoned the school").exists()
+    assert Entry.objects.filter(details__reason="I phoned the school").exists()
 
 
 def test_nobody_approves_an_organisation_that_they_entered(staff_client):

@@ -37,7 +37,7 @@ from pledges.models import (
 from pledges.referrals.models import encrypt_inviter
 from pledges.requests import held, retention
 from pledges.supporters.querysets import ANSWER_PERIOD, KEEP_PERIOD
-from staff.models import AuditEntry
+from staff.models import Entry
 from tests.challenges import reach_limit, solved
 from tests.clock import let_time_pass
 from tests.commitments import ask_now, choose, commitment_of
@@ -282,11 +282,11 @@ def prove_backups(tmp_path):
 
 def prove_record():
     pledge = confirmed()
-    AuditEntry.log(None, AuditEntry.Action.LOOK, [pledge.pk], page="list")
+    Entry.log(None, Entry.Action.LOOK, [pledge.pk], page="list")
     pledge.withdraw()
     let_time_pass(YEARS)
     keep_house()
-    assert AuditEntry.objects.get().subject_ids == [pledge.pk]
+    assert Entry.objects.get().subject_ids == [pledge.pk]
 
 
 def has_adult():

@@ -13,7 +13,7 @@ from django.utils import timezone
 from pledges.crypto import links
 from pledges.models import BlockedAddress, DataRequest, Disclosure, Enquiry, GroupPledge, Message, Pledge, Unreadable
 from pledges.requests import held
-from staff.models import AuditEntry
+from staff.models import Entry
 from staff.roles import Role
 from tests.clock import let_time_pass
 from tests.data_requests import make_request, page_of
@@ -93,7 +93,7 @@ def test_story_a_request_from_another_spelling_is_found_copied_erased_and_answer
     assert "Dua" not in mailoutbox[1].body and "I fshimë." in mailoutbox[1].body
     request.refresh_from_db()
     assert (request.state, request.enquiry) == ("answered", None)
-    record = list(AuditEntry.objects.values_list("action", "subject_ids", "details"))
+    record = list(Entry.objects.values_list("action", "subject_ids", "details"))
     for named in ("drita", "rita", "Kola"):
         assert named not in str(record)
     assert {action for action, _ids, _details in record} >= {"look", "change", "export", "erase"}
@@ -172,7 +172,7 @@ def test_restricting_and_lifting_say_what_happens_and_are_in_the_record(manager)
     page = text_of(manager.get(page_of(request)))
     assert page.count("restricted") >= 2 and "Lift the restriction" in manager.get(page_of(request)).text
     assert "1 entry is used again." in text_of(press(manager, request, "lift", [pledge], sure=True))
-    steps = [entry.details["step"] for entry in AuditEntry.objects.filter(details__has_key="step").order_by("pk")]
+    steps = [entry.details["step"] for entry in Entry.objects.filter(details__has_key="step").order_by("pk")]
     assert steps == ["restrict", "lift"]
 
 
