@@ -48,37 +48,22 @@ def _voice_tasks():
 
 
 def _unit_tasks():
-    numbers = ProtectionUnit.objects.to_check()
-    if count := numbers["unverified"]:
+    if count := ProtectionUnit.objects.to_check().count():
         label = ngettext(
-            "child protection unit with unchecked contact data",
-            "child protection units with unchecked contact data",
+            "child protection unit to call: never checked, or more than six months ago",
+            "child protection units to call: never checked, or more than six months ago",
             count,
         )
-        yield Task(count, label, list_url(ProtectionUnit, verified="never"))
-    if count := numbers["due"]:
-        label = ngettext(
-            "child protection unit not checked for six months",
-            "child protection units not checked for six months",
-            count,
-        )
-        yield Task(count, label, list_url(ProtectionUnit, verified="old"))
+        yield Task(count, label, list_url(ProtectionUnit, verified="no"))
 
 
 def _demand_tasks():
-    numbers = Demand.objects.to_review()
-    if count := numbers["old"]:
-        label = ngettext("demand not reviewed for 60 days", "demands not reviewed for 60 days", count)
-        yield Task(count, label, list_url(Demand, due="yes"))
-    if count := numbers["passed"]:
+    if count := Demand.objects.due().count():
         label = ngettext(
-            "demand whose next date has passed: enter what happened",
-            "demands whose next date has passed: enter what happened",
+            "demand to review: not reviewed for 60 days, without a step, or its next date has passed",
+            "demands to review: not reviewed for 60 days, without a step, or their next date has passed",
             count,
         )
-        yield Task(count, label, list_url(Demand, due="yes"))
-    if count := numbers["without_steps"]:
-        label = ngettext("demand without a step", "demands without a step", count)
         yield Task(count, label, list_url(Demand, due="yes"))
 
 

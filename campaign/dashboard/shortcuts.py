@@ -18,6 +18,7 @@ def most_used(user):
         yield _("Change a page"), reverse("admin:campaign_page_changelist")
     if has_perm("pledges.view_pledge"):
         yield _("Find a pledge"), reverse("admin:pledges_pledge_changelist")
+        yield _("Figures by group and county"), reverse("admin:pledges_pledge_figures")
         yield _("Sign-ups by minute"), reverse("admin:pledges_pledge_minutes")
         yield _("From sign-up to confirmation"), reverse("admin:pledges_pledge_funnel")
     yield _("View the site"), reverse("campaign:home")

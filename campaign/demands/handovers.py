@@ -75,8 +75,8 @@ class HandOver(models.Model):
     required_translations = []
 
     class Meta:
-        verbose_name = _("hand-over")
-        verbose_name_plural = _("hand-overs")
+        verbose_name = _("hand-over of a demand")
+        verbose_name_plural = _("hand-overs of demands")
         ordering = ["goal__people", "pk"]
         constraints = [
             models.CheckConstraint(name="handover_names_an_institution", condition=~Q(institution="")),

@@ -149,10 +149,10 @@ class VerificationFilter(admin.SimpleListFilter):
     parameter_name = "verified"
 
     def lookups(self, request, model_admin):
-        return [("never", _("Not checked")), ("old", _("Checked more than six months ago")), ("yes", _("Checked"))]
+        return [("no", _("To call: never checked, or long ago")), ("yes", _("Checked"))]
 
     def queryset(self, request, queryset):
-        wanted = {"never": queryset.unverified, "old": queryset.due, "yes": queryset.verified}
+        wanted = {"no": queryset.to_check, "yes": queryset.verified}
         return wanted[self.value()]() if self.value() in wanted else queryset
 
 

@@ -110,8 +110,8 @@ class Migration(migrations.Migration):
                 ('is_reviewed', models.BooleanField(db_default=False, default=False, help_text='The safeguarding lead ticks this. Until then the lesson outline appears nowhere. If someone else changes a word, it has to be reviewed again.', verbose_name='reviewed')),
             ],
             options={
-                'verbose_name': 'handout',
-                'verbose_name_plural': 'handouts',
+                'verbose_name': 'sheet to print',
+                'verbose_name_plural': 'sheets to print',
                 'ordering': ['pk'],
                 'permissions': [('review_handout', 'Can review handouts')],
                 'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('title_sq', ''), _negated=True), models.Q(('title_en', ''), _negated=True), models.Q(('text_sq', ''), _negated=True), models.Q(('text_en', ''), _negated=True)), name='handout_in_both_languages')],
@@ -482,8 +482,8 @@ class Migration(migrations.Migration):
                 ('goal', models.OneToOneField(error_messages={'unique': 'This goal already has a hand-over.'}, help_text='The demand is handed over when there are so many supporters.', on_delete=django.db.models.deletion.PROTECT, related_name='handover', to='pledges.goal', verbose_name='goal')),
             ],
             options={
-                'verbose_name': 'hand-over',
-                'verbose_name_plural': 'hand-overs',
+                'verbose_name': 'hand-over of a demand',
+                'verbose_name_plural': 'hand-overs of demands',
                 'ordering': ['goal__people', 'pk'],
                 'constraints': [models.CheckConstraint(condition=models.Q(('institution', ''), _negated=True), name='handover_names_an_institution'), models.CheckConstraint(condition=models.Q(models.Q(('handed_on', None), ('registry_number', '')), models.Q(('handed_on__isnull', False), models.Q(('registry_number', ''), _negated=True)), _connector='OR'), name='handover_date_with_registry_number', violation_error_message='Enter the date and the registry number together.'), models.CheckConstraint(condition=models.Q(models.Q(('answer_en', ''), ('answer_sq', ''), ('answered_on', None)), models.Q(('answered_on__gte', models.F('handed_on')), ('answered_on__isnull', False), ('handed_on__isnull', False), models.Q(('answer_sq', ''), _negated=True), models.Q(('answer_en', ''), _negated=True)), _connector='OR'), name='handover_answer_is_whole', violation_error_message='An answer needs its date, its words in both languages, and a hand-over before it.'), models.CheckConstraint(condition=models.Q(models.Q(('handed_on', None), ('handed_on__lte', django.db.models.functions.datetime.TruncDate(models.F('changed_at'), tzinfo=zoneinfo.ZoneInfo(key='Europe/Tirane'))), _connector='OR'), models.Q(('answered_on', None), ('answered_on__lte', django.db.models.functions.datetime.TruncDate(models.F('changed_at'), tzinfo=zoneinfo.ZoneInfo(key='Europe/Tirane'))), _connector='OR')), name='handover_is_not_in_the_future')],
             },

@@ -53,7 +53,7 @@ from pledges.exports.models import Export
 from pledges.inbox.models import Submission
 from pledges.mail.models import Message
 from pledges.sectors.models import Sector
-from pledges.statistics.admin import FunnelPage
+from pledges.statistics.admin import FiguresPages
 from pledges.supporters.batches import Batch
 from pledges.supporters.models import CHOICE_FIELDS, MAX_REPEATS, OPT_IN_FIELDS, Pledge
 from staff.admin import reauthentication
@@ -88,7 +88,7 @@ CORRECTIONS = _("When you save, we email the person the details shown here.")
 
 
 @admin.register(Pledge)
-class PledgeAdmin(BulkActions, MinutePages, FunnelPage, ModelAdmin):
+class PledgeAdmin(BulkActions, MinutePages, FiguresPages, ModelAdmin):
     """The list of pledges, and the page on which one is corrected or erased."""
 
     history_kind = PLEDGES
@@ -104,7 +104,7 @@ class PledgeAdmin(BulkActions, MinutePages, FunnelPage, ModelAdmin):
     show_facets = admin.ShowFacets.NEVER
 
     def get_urls(self):
-        pages = [self.find, self.reason, self.domain, self.minutes, self.remove, self.funnel]
+        pages = [self.find, self.reason, self.domain, self.minutes, self.remove, self.funnel, self.figures]
         view = self.admin_site.admin_view
         return [
             *(path(f"{page.__name__}/", view(page), name=f"pledges_pledge_{page.__name__}") for page in pages),

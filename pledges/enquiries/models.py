@@ -146,8 +146,8 @@ class Enquiry(Case):
     objects = EnquiryQuerySet.as_manager()
 
     class Meta:
-        verbose_name = _("enquiry")
-        verbose_name_plural = _("enquiries")
+        verbose_name = _("message to us")
+        verbose_name_plural = _("messages to us")
         ordering = ["created_at", "pk"]
         constraints = [
             models.CheckConstraint(name="enquiry_purpose_is_known", condition=Q(purpose__in=EnquiryPurpose.values)),

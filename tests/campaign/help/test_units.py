@@ -220,7 +220,7 @@ def test_staff_are_reminded_when_a_row_is_older_than_six_months(client):
     assert tasks(client, "change_protectionunit") == {}
     ProtectionUnit.objects.filter(pk=unit.pk).update(verified_on=F("verified_on") - timedelta(days=1))
     ((words, (number, url)),) = tasks(client, "change_protectionunit").items()
-    assert (words, number) == ("child protection unit not checked for six months", "1")
+    assert (words, number) == ("child protection unit to call: never checked, or more than six months ago", "1")
     assert tasks(client, "view_page") == {}, "not due for users without the permission"
     user = make_staff("change_protectionunit")
     listed = sign_in(client, user).get(url)
@@ -233,7 +233,7 @@ def test_staff_are_reminded_when_a_row_is_older_than_six_months(client):
 
 def test_a_unit_that_nobody_has_checked_is_a_task_and_cannot_be_verified_without_contact_data(client):
     ((words, (number, url)),) = tasks(client, "change_protectionunit").items()
-    assert (words, number) == ("child protection units with unchecked contact data", "61")
+    assert (words, number) == ("child protection units to call: never checked, or more than six months ago", "61")
     response = sign_in(client, make_staff(*PERMISSIONS)).post(
         url, {"action": "verified_today", "_selected_action": ProtectionUnit.objects.first().pk, "sure": "yes"}
     )
