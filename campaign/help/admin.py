@@ -66,7 +66,6 @@ class HelpChannelAdmin(KeepUsed, ContentAdmin):
             None,
             {
                 "fields": [
-                    "key",
                     "kind",
                     ("name_sq", "name_en"),
                     ("text_sq", "text_en"),
@@ -75,8 +74,9 @@ class HelpChannelAdmin(KeepUsed, ContentAdmin):
             },
         ),
         (_("How to reach it"), {"fields": [("number", "tel"), "url", "from_abroad"]}),
-        (_("Visibility and order"), {"fields": ["in_strip", ("short_sq", "short_en"), "position"]}),
+        (_("Visibility"), {"fields": ["in_strip", ("short_sq", "short_en")]}),
         (_("Checked"), {"fields": ["verified_on"]}),
+        (_("Order"), {"fields": ["key", "position"]}),
     ]
     actions = ["verified_today"]
 

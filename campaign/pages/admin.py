@@ -21,12 +21,13 @@ from pledges.fixed_pages import fixed_pages
 from staff.admin.base import FixedKey
 from staff.admin.content import ContentAdmin, MissingLanguageFilter
 from staff.admin.draft_forms import ScheduleForm
+from staff.admin.naming import NamedForm
 
 WORDS_TO_A_CHILD = _("Words to a child")
 LAYOUT = _("Layout")
 
 
-class PublishableForm(forms.ModelForm):
+class PublishableForm(NamedForm):
     """Form of a Publishable. A draft may lack a language; Publishable.clean() requires both on publication."""
 
     def __init__(self, *args, **kwargs):
@@ -217,7 +218,7 @@ class PageAdmin(PublishableAdmin):
     form = PageForm
     list_display = ["title", "status", "both_languages", "menu_position", "changed_at"]
     fieldsets = [
-        (None, {"fields": ["key", "sector"]}),
+        (None, {"fields": ["sector"]}),
         PublishableAdmin.text_fieldset,
         (
             WORDS_TO_A_CHILD,
@@ -234,7 +235,7 @@ class PageAdmin(PublishableAdmin):
                 "fields": ["layout", "beside", "next_page", ("next_label_sq", "next_label_en"), "write_to"],
             },
         ),
-        PublishableAdmin.address_fieldset,
+        (_("Address"), {"fields": ["key", ("slug_sq", "slug_en")]}),
         PublishableAdmin.sharing_fieldset,
     ]
 

@@ -301,7 +301,10 @@ class ReadyAnswerAdmin(ContentAdmin):
     has_drafts = False
     list_display = ["title"]
     list_note = _("Texts with which you begin an answer to a message, in both languages.")
-    fieldsets = [(None, {"fields": [("title_sq", "title_en"), ("text_sq", "text_en"), "key"]})]
+    fieldsets = [
+        (None, {"fields": [("title_sq", "title_en"), ("text_sq", "text_en")]}),
+        (_("Order"), {"fields": ["key"]}),
+    ]
 
 
 @admin.register(Disclosure)

@@ -24,6 +24,7 @@ from django.views.decorators.http import require_safe
 from staff import uploads
 from staff.admin.error_words import put_in_words
 from staff.admin.in_history import SETTINGS, InHistory
+from staff.admin.naming import NamedForm, folded
 from staff.admin.typed import TypedForms, TypedInlines
 from staff.carrying import choose_again
 
@@ -41,7 +42,7 @@ def language_of(field):
     return getattr(field, "_translated_field_language_code", None)
 
 
-class BilingualForm(forms.ModelForm):
+class BilingualForm(NamedForm):
     """A translated field must be filled in both languages or in neither."""
 
     def clean(self):
@@ -114,6 +115,9 @@ class ModelAdmin(TypedForms, BothLanguages, InHistory, admin.ModelAdmin):
         form = super().get_form(request, obj, change, labels=self.labels(), **kwargs)
         put_in_words(form)
         return form
+
+    def get_fieldsets(self, request, obj=None):
+        return list(folded(super().get_fieldsets(request, obj)))
 
     def lookup_allowed(self, lookup, value, request):
         """Whether the query string of a list may contain this lookup: those of its filters, and ids.
