@@ -20,7 +20,9 @@ import campaign.voices.admin
 from campaign.dashboard import dashboard, menu, shortcuts
 from campaign.publishing import unpublished
 from pledges.desk import people
+from pledges.events.admin import EventAdmin
 
+EventAdmin.report_url = staticmethod(shortcuts.news_about)
 admin.site.named_pages = shortcuts.named_pages
 admin.site.find_people_url = people.find_url
 admin.site.dashboard_context = dashboard.context

@@ -15,8 +15,6 @@ from campaign.news.models import Article
 from campaign.organisations.models import Organisation
 from campaign.pages.models import Page
 from campaign.voices.models import Voice
-from pledges.content import PledgeContent
-from pledges.counting import tally
 from pledges.desk import open_tasks
 from pledges.desk.open_tasks import Task, list_url
 from staff.admin.base import change_url
@@ -68,14 +66,8 @@ def _demand_tasks():
 
 
 def _handover_tasks():
-    waiting = HandOver.objects.filter(handed_on=None).select_related("goal__county", "demand")
-    if not waiting:
-        return
-    total = tally.read().total
-    for row in waiting:
-        county = row.goal.county_id
-        people = total if county is None else PledgeContent.current().people_of(f"county:{county}")
-        if people >= row.goal.people:
+    for row in HandOver.objects.filter(handed_on=None, goal__isnull=False).select_related("goal__county", "demand"):
+        if not row.missing:
             label = _("The goal of %(goal)s has been reached: hand “%(demand)s” over and enter the registry number") % {
                 "goal": row.goal,
                 "demand": row.demand,

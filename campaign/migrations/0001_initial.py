@@ -479,7 +479,7 @@ class Migration(migrations.Migration):
                 ('answer_en', models.TextField(blank=True, help_text='Write the institution’s own words, without quotation marks, for example “We will examine the demand”; in the other language an exact translation. Leave out the names of people.', max_length=1500, verbose_name='answer')),
                 ('changed_at', models.DateTimeField(auto_now=True, verbose_name='changed')),
                 ('demand', models.ForeignKey(help_text='What is handed over.', on_delete=django.db.models.deletion.PROTECT, related_name='handovers', to='campaign.demand', verbose_name='demand')),
-                ('goal', models.OneToOneField(error_messages={'unique': 'This goal already has a hand-over.'}, help_text='The demand is handed over when there are so many supporters.', on_delete=django.db.models.deletion.PROTECT, related_name='handover', to='pledges.goal', verbose_name='goal')),
+                ('goal', models.OneToOneField(blank=True, error_messages={'unique': 'This goal already has a hand-over.'}, help_text='The demand is handed over when there are so many supporters. Leave empty if it is for another reason.', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='handover', to='pledges.goal', verbose_name='goal')),
             ],
             options={
                 'verbose_name': 'hand-over of a demand',

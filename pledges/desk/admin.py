@@ -301,15 +301,16 @@ class PledgeAdmin(BulkActions, MinutePages, FiguresPages, ModelAdmin):
     # Search by address or name
 
     def reason(self, request):
-        """Ask for the second factor and a reason to see many people. It holds for a quarter of an hour."""
+        """Ask for the second factor and a reason to see many people. It holds for one task, and a quarter of an hour."""
         if not sees_people(request):
             raise PermissionDenied("pledges.see_people")
         if response := reauthentication.ask_for_factor(request, request.get_full_path()):
             return response
         form = reauthentication.ReasonForm(request.POST if request.method == "POST" else None)
         if form.is_valid():
-            form.save(request.session)
-            return redirect(reauthentication.next_path(request, reverse("admin:pledges_pledge_changelist")))
+            path = reauthentication.next_path(request, reverse("admin:pledges_pledge_changelist"))
+            form.save(request.session, path)
+            return redirect(path)
         title = _("Why do you need the names?")
         return self.page(request, "admin/pledges/pledge/reason.html", title, note=MANY_PEOPLE, form=form)
 

@@ -32,6 +32,8 @@ from staff.roles import Role, role_has_permission
 MAX_ANSWER_LENGTH = 4000
 # A line of the person's message of this many characters must not be in the answer.
 QUOTED_LENGTH = 25
+# Browsers must not offer what was typed about someone else.
+NOTE = forms.TextInput({"class": "vTextField", "autocomplete": "off"})
 NOT_RECORDED = _("No request was recorded: choose what is asked for.")
 
 
@@ -107,9 +109,15 @@ class PassForm(StepForm):
         widget=forms.DateTimeInput({"type": "datetime-local"}, "%Y-%m-%dT%H:%M"),
         error_messages=dict.fromkeys(["required", "invalid"], WORDS),
     )
+    taker = TypedCharField(label=_("Who took it"), required=False, max_length=120, widget=NOTE)
+    reference = TypedCharField(label=_("Reference of the helpline"), required=False, max_length=120, widget=NOTE)
 
     def ask(self):
-        self.initial["passed_at"] = self.row.passed_at or timezone.now()
+        self.initial |= {
+            "passed_at": self.row.passed_at or timezone.now(),
+            "taker": decrypted(lambda: self.row.taker or " ").strip(),
+            "reference": decrypted(lambda: self.row.reference or " ").strip(),
+        }
 
     @property
     def details(self):
@@ -124,7 +132,8 @@ class PassForm(StepForm):
 
     @property
     def arguments(self):
-        return {"moment": self.cleaned_data["passed_at"]}
+        typed = self.cleaned_data
+        return {"moment": typed["passed_at"], "taker": typed["taker"], "reference": typed["reference"]}
 
 
 class MessageToTeamAdmin(CaseAdmin):
@@ -330,6 +339,12 @@ class DisclosureAdmin(MessageToTeamAdmin):
 
     def has_module_permission(self, request):
         return sees_disclosures(request.user)
+
+    def facts(self, request, row):
+        yield from super().facts(request, row)
+        if row.passed_at and sees_people(request):
+            yield _("who took it"), decrypted(lambda: row.taker)
+            yield _("reference of the helpline"), decrypted(lambda: row.reference)
 
     def state_of(self, row):
         """When it was passed on: the lead answers no disclosure."""

@@ -347,6 +347,8 @@ class Migration(migrations.Migration):
                 ('disclosure_at', models.DateTimeField(editable=False, null=True, verbose_name='alarm')),
                 ('alerted_at', models.DateTimeField(editable=False, null=True)),
                 ('passed_at', models.DateTimeField(editable=False, null=True, verbose_name='passed on')),
+                ('taker_cipher', models.BinaryField(null=True)),
+                ('reference_cipher', models.BinaryField(null=True)),
                 ('assignee', models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='assigned to')),
             ],
             options={
@@ -770,6 +772,7 @@ class Migration(migrations.Migration):
                 ('state', models.CharField(choices=[('open', 'open'), ('paused', 'paused'), ('closed', 'closed')], default='open', help_text='If signing is paused or closed, people see your message instead of the form. People who have signed can still confirm.', max_length=6, verbose_name='state')),
                 ('message_sq', models.TextField(blank=True, help_text='Say why, and until when, for example “We are renewing the site until tomorrow”. Shown instead of the form while signing is paused or closed.', max_length=600, verbose_name='message')),
                 ('message_en', models.TextField(blank=True, help_text='Say why, and until when, for example “We are renewing the site until tomorrow”. Shown instead of the form while signing is paused or closed.', max_length=600, verbose_name='message')),
+                ('until', models.DateTimeField(blank=True, help_text='Date and time in Tirana. Signing opens by itself then. Leave empty to open it by hand.', null=True, verbose_name='open again at')),
                 ('shows_numbers', models.BooleanField(db_default=True, default=True, help_text='If this is on, people read “You are number 2971” once they have confirmed, and in the email that follows. Only they see their number.', verbose_name='supporters see their number')),
                 ('network_limit', models.PositiveSmallIntegerField(default=60, help_text='How many people can sign from one network in ten minutes before the devices of others on it do a check first, for example 30.', validators=[django.core.validators.MinValueValidator(5), django.core.validators.MaxValueValidator(10000)], verbose_name='sign-ups from one network')),
                 ('slow_lane', models.PositiveSmallIntegerField(db_default=30, default=30, help_text='Above that number, people whose browser cannot do the check send the form without it: this many from one network in an hour, for example 20. Their emails are spread over the hour.', validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(1000)], verbose_name='sign-ups without the check')),
@@ -778,7 +781,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'signing settings',
                 'verbose_name_plural': 'signing settings',
-                'constraints': [models.CheckConstraint(condition=models.Q(('pk', 1)), name='pledging_settings_single_row')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('pk', 1)), name='pledging_settings_single_row'), models.CheckConstraint(condition=models.Q(models.Q(('state', 'open'), _negated=True), ('until', None), _connector='OR'), name='pledging_open_without_end')],
             },
         ),
         migrations.CreateModel(
@@ -1073,6 +1076,10 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='enquiry',
             constraint=models.CheckConstraint(condition=models.Q(('disclosure_at__isnull', False), models.Q(('alerted_at', None), ('passed_at', None)), _connector='OR'), name='enquiry_times_of_a_disclosure'),
+        ),
+        migrations.AddConstraint(
+            model_name='enquiry',
+            constraint=models.CheckConstraint(condition=models.Q(('passed_at__isnull', False), models.Q(('passed_at', None), ('reference_cipher', None), ('taker_cipher', None)), _connector='OR'), name='enquiry_passed_to_someone'),
         ),
         migrations.AddIndex(
             model_name='datarequest',

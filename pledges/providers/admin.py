@@ -87,7 +87,7 @@ class BlockedAddressAdmin(ModelAdmin):
         if sees_people(request) and (ids := [str(row.pk) for row in rows]):
             if not reauthentication.admits(request, ids):
                 return redirect(reason_url(request))
-            details = reauthentication.reason_details(request)
+            details = reauthentication.reason_details(request, ids)
             AuditEntry.log(request.user, AuditEntry.Action.LOOK, blocked_addresses=ids, **details)
         return response
 
