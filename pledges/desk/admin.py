@@ -122,7 +122,7 @@ class PledgeAdmin(BulkActions, MinutePages, FiguresPages, ModelAdmin):
     def get_fieldsets(self, request, obj=None):
         may_change = self.has_change_permission(request, obj)
         if may_change and self._may_see(request, obj):
-            person = [("name", "address"), ("new_email", "new_address")]
+            person = [("name", "address"), ("new_email", "new_address", "new_email_as_typed")]
         else:
             person = [("name", "address", "new_address")]
         corrections = [tuple(CHOICE_FIELDS), tuple(OPT_IN_FIELDS), *(["asked"] if may_change else [])]
@@ -244,6 +244,10 @@ class PledgeAdmin(BulkActions, MinutePages, FiguresPages, ModelAdmin):
         items = format_html_join("", '<li><a href="{}">{}</a>: {}, {}</li>', rows)
         return format_html("<ul>{}</ul>", items) if rows else self.get_empty_value_display()
 
+    def get_queryset(self, request):
+        rows = super().get_queryset(request)
+        return rows.none() if getattr(request, "is_missed", False) else rows
+
     def get_search_fields(self, request):
         # By number, which get_search_results() looks up.
         return ["id"]
@@ -315,10 +319,7 @@ class PledgeAdmin(BulkActions, MinutePages, FiguresPages, ModelAdmin):
         return self.page(request, "admin/pledges/pledge/reason.html", title, note=MANY_PEOPLE, form=form)
 
     def find(self, request):
-        """Redirect to the list, filtered to the pledges found; the URL contains their ids, neither the address nor the name.
-
-        A search that finds nothing shows the list with what was typed.
-        """
+        """Redirect to the list, filtered to the pledges found; the URL contains their ids, neither the address nor the name."""
         if not (self.has_view_or_change_permission(request) and sees_people(request)):
             raise PermissionDenied("pledges.view_pledge", "pledges.see_people")
         if request.method != "POST":
@@ -326,16 +327,21 @@ class PledgeAdmin(BulkActions, MinutePages, FiguresPages, ModelAdmin):
             return redirect(f"{reverse('admin:pledges_pledge_changelist')}?{request.GET.urlencode()}".rstrip("?"))
         form = FindForm(request.POST)
         if not form.is_valid():
-            return self.changelist_view(request, {"find_form": form})
+            return self._missed(request, form)
         self._show_cases(request, form)
         if form.is_address:
             ids = self._at_address(request, form)
         else:
             ids = (self._by_number if form.is_number else self._by_name)(request, form)
         if not ids:
-            return self.changelist_view(request, {"find_form": form})
+            return self._missed(request, form)
         log_access_to_people(request, ids, page="find")
         return redirect(list_of(ids))
+
+    def _missed(self, request, form):
+        """The list with what was typed and why nothing was found, and no pledges of others."""
+        request.is_missed = True
+        return self.changelist_view(request, {"find_form": form})
 
     def _at_address(self, request, form):
         """The ids of the pledges of one mailbox. A message says what of this address is not settled."""

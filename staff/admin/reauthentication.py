@@ -69,7 +69,8 @@ def admits(request, ids):
     """Whether this session may see these people: a reason is in force, or they are few. Remembers whom it has seen."""
     if reason_in_force(request, ids):
         given = request.session[REASON]
-        request.session[REASON] = given | {"people": list({*given["people"], *map(str, ids)})}
+        if new := {*map(str, ids)} - {*given["people"]}:
+            request.session[REASON] = given | {"people": [*given["people"], *new]}
         return True
     now = time.time()
     seen = {pk: at for pk, at in request.session.get(SEEN, {}).items() if now - at < WINDOW_SECONDS}

@@ -427,7 +427,7 @@ def test_the_compiled_javascript_catalogue_is_up_to_date():
 
 
 # The help of the body is in its fieldset.
-EXPLAINED_ABOVE = {"body_sq", "body_en", "seen", "save_over"}
+EXPLAINED_ABOVE = {"body_sq", "body_en", "seen", "save_over", "new_email_as_typed"}
 
 
 def forms(model_admin, user):
