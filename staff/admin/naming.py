@@ -1,6 +1,7 @@
 """Forms fill in key, address and position of a new row. A taken one says by what, and names a free one."""
 
 from django import forms
+from django.conf import settings
 from django.contrib.admin.utils import flatten
 from django.core.exceptions import ValidationError
 from django.db import models
@@ -10,7 +11,8 @@ from staff.free_names import free_name
 
 # Between the places of two rows, so that another one fits in.
 STEP = 10
-NAMES = ("key", "slug", "slug_sq", "slug_en")
+LANGUAGES = [code for code, _name in settings.LANGUAGES]
+NAMES = ("key", "slug", *(f"slug_{language}" for language in LANGUAGES))
 
 
 def folded(fieldsets):
@@ -65,5 +67,6 @@ class NamedForm(forms.ModelForm):
             and not isinstance(field, models.SlugField)
             and not field.choices
         ]
-        texts.sort(key=lambda name: not name.endswith(f"_{language}" if language in ("sq", "en") else "_en"))
+        # Keys, which only code and staff see, are made of the last one, English.
+        texts.sort(key=lambda name: not name.endswith(f"_{language if language in LANGUAGES else LANGUAGES[-1]}"))
         return next((text for name in texts if (text := self.cleaned_data.get(name))), "")
