@@ -143,6 +143,19 @@ class Containers:
                 return
             time.sleep(0.5)
 
+    def wait(self):
+        """Wait until the proxy and the application answer."""
+        deadline = time.monotonic() + 60
+        while True:
+            try:
+                return self.open("/healthz")
+            except OSError:
+                assert time.monotonic() < deadline, (
+                    self.run("podman", "logs", "proxy"),
+                    self.run("podman", "logs", "site"),
+                )
+                time.sleep(0.5)
+
     def open(self, path, data=None):
         """(status, body) of a page through the proxy."""
         context = ssl.create_default_context()
@@ -174,6 +187,7 @@ def test_the_site_is_built_signed_updated_and_keeps_its_people(folder):
         site.build()
         for name in site.services:
             site.start(name)
+        site.wait()
 
         # Someone signs, gets an email, and confirms.
         form = _hidden_fields(site.open("/sq/zotimi/")[1])
