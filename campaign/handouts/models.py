@@ -71,8 +71,8 @@ class Handout(models.Model):
     )
 
     class Meta:
-        verbose_name = _("handout")
-        verbose_name_plural = _("handouts")
+        verbose_name = _("sheet to print")
+        verbose_name_plural = _("sheets to print")
         ordering = ["pk"]
         permissions = [("review_handout", "Can review handouts")]
         constraints = [

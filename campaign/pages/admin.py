@@ -26,12 +26,13 @@ from pledges.languages import LANGUAGE_CODES, own_name
 from staff.admin.base import FixedKey
 from staff.admin.content import ContentAdmin, MissingLanguageFilter
 from staff.admin.draft_forms import ScheduleForm
+from staff.admin.naming import NamedForm
 
 WORDS_TO_A_CHILD = _("Words to a child")
 LAYOUT = _("Layout")
 
 
-class PublishableForm(forms.ModelForm):
+class PublishableForm(NamedForm):
     """Form of a Publishable. A draft may lack a language; Publishable.clean() requires both on publication."""
 
     def __init__(self, *args, **kwargs):
@@ -251,7 +252,7 @@ class PageAdmin(PublishableAdmin):
     form = PageForm
     list_display = ["title", "status", "both_languages", "menu_position", "changed_at"]
     fieldsets = [
-        (None, {"fields": ["key", "sector"]}),
+        (None, {"fields": ["sector"]}),
         PublishableAdmin.text_fieldset,
         (
             WORDS_TO_A_CHILD,
@@ -268,7 +269,7 @@ class PageAdmin(PublishableAdmin):
                 "fields": ["layout", "beside", "next_page", ("next_label_sq", "next_label_en"), "write_to"],
             },
         ),
-        PublishableAdmin.address_fieldset,
+        (_("Address"), {"fields": ["key", ("slug_sq", "slug_en")]}),
         PublishableAdmin.sharing_fieldset,
     ]
 

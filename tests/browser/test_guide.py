@@ -187,7 +187,7 @@ def words(walk):
         moment=timezone.now(), finished_at=timezone.now(), seconds=60, bytes=1_000_000, copied_at=timezone.now()
     )
     walk.open("/admin/")
-    walk.picture("front", ".tasks", ".shortcuts li:first-child a", ".everything > h2", to=[".sums"])
+    walk.picture("front", ".tasks", ".shortcuts li:first-child a", "#nav-filter", to=["#recent-activity-title"])
     walk.press(".shortcuts li:first-child a")
     lead = PageText.objects.get(key="home_lead")
     row = f"#result_list a[href*='/pagetext/{lead.pk}/']"
