@@ -93,14 +93,13 @@ class PledgeDayFilter(DayFilter):
 
 
 class SharedAddressFilter(admin.SimpleListFilter):
-    """A filter for pledges by a second person from the same address, with their number."""
+    """A filter for pledges by a second person from the same address."""
 
     title = _("shared address")
     parameter_name = "second"
 
     def lookups(self, request, model_admin):
-        count = limited_count(model_admin.model.objects.second_at_address())
-        return [("yes", _("Second from its address (%(count)s)") % {"count": count.label})]
+        return [("yes", _("Second from its address"))]
 
     def queryset(self, request, queryset):
         return queryset.second_at_address() if self.value() == "yes" else queryset

@@ -149,6 +149,10 @@ class RowField(forms.ChoiceField):
         """(submitted value, row as text) of all rows."""
         return [(value, str(row)) for value, row in self.rows().items()]
 
+    def valid_value(self, value):
+        # ChoiceField would make the text of each row: a twelfth of the time of signing.
+        return value in self.rows()
+
     def __deepcopy__(self, memo):
         # The choices are a method of the field.
         copied = super().__deepcopy__(memo)

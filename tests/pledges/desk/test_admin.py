@@ -151,13 +151,13 @@ def test_the_page_says_who_else_pledged_from_the_address_and_how_often_others_tr
     assert '<div class="readonly">3</div>' in page.text
 
 
-def test_the_list_counts_addresses_with_two_and_shows_the_second_of_each(admin_client):
+def test_the_list_shows_the_second_of_each_address_with_two(admin_client):
     make_pledge(name="Drita Kola", address="kola@shembull.al")
     second = make_pledge(name="Besnik Kola", address="kola@shembull.al")
     left = make_pledge(name="Ilir Gega", address="gega@shembull.al")
     alone = make_pledge(name="Teuta Gega", address="gega@shembull.al")
     left.withdraw()
-    assert "Second from its address (1)" in admin_client.get(LIST, headers=ENGLISH).text
+    assert "Second from its address" in admin_client.get(LIST, headers=ENGLISH).text
     page = admin_client.get(f"{LIST}?second=yes")
     assert [pledge.pk for pledge in page.context["cl"].result_list] == [second.pk]
     assert alone.slot == 2
