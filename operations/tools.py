@@ -8,6 +8,7 @@ import os
 import pwd
 import re
 import shutil
+import signal
 import subprocess
 import tempfile
 import time
@@ -180,12 +181,12 @@ def server(data, **settings):
                 with contextlib.suppress(OperatorError), connected(**options):
                     break
                 if process.poll() is not None:
-                    found = re.findall("(?:FATAL|PANIC): .*", (runtime / "log").read_text(errors="replace"))
+                    found = re.findall("(?:FATAL|PANIC):(?!.*is starting up).*", (runtime / "log").read_text(errors="replace"))
                     raise OperatorError(explained(f"The restored database does not start: {' '.join(found)}"))
                 time.sleep(0.1)
             yield options
         finally:
-            process.terminate()
+            process.send_signal(signal.SIGINT)
             with contextlib.suppress(subprocess.TimeoutExpired):
                 process.wait(30)
             process.kill()
