@@ -44,8 +44,8 @@ FROM pledges_pledge
 """
 # An hour has about 40.
 AUDIT_SQL = """
-INSERT INTO staff_auditentry (at, user_id, action, subject_ids, count, details)
-SELECT created_at, %s, 'look', ARRAY[id], 1, '{"page": "list"}'::jsonb FROM pledges_pledge
+INSERT INTO staff_entry (at, user_id, action, object_id, title, subject_ids, count, details)
+SELECT created_at, %s, 'look', '', '', ARRAY[id], 1, '{"page": "list"}'::jsonb FROM pledges_pledge
 """
 
 
@@ -129,7 +129,7 @@ def invented(rows):
         # Marked as reminded, so that no reminder is due.
         pledge.reminded_at, pledge.expires_at = at, at + timedelta(days=14)
         pledge.show_name, pledge.updates = sector.shows_names and chance.random() < 0.3, chance.random() < 0.4
-        pledge.wall, pledge.wall_at = Pledge.Wall.SHOWN, at + timedelta(days=1)
+        pledge.wall, pledge.wall_at = Pledge.Wall.SHOWN, at.date()
         # 2 % are invalidated; 30 % of those that have not expired are pending.
         if drawn < 0.02:
             pledge.state, pledge.invalidated_at = Pledge.State.INVALIDATED, min(now, at + timedelta(hours=9))
@@ -169,7 +169,7 @@ def fill_logs(user):
     with connection.cursor() as cursor:
         cursor.execute(MESSAGES_SQL)
         cursor.execute(AUDIT_SQL, [user.pk])
-        cursor.execute("VACUUM (FREEZE, ANALYZE) pledges_message, staff_auditentry")
+        cursor.execute("VACUUM (FREEZE, ANALYZE) pledges_message, staff_entry")
 
 
 @transaction.atomic
@@ -177,4 +177,4 @@ def clean_logs():
     """Remove all messages and all entries of the audit log, which refuses that except while triggers are off."""
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL session_replication_role = replica")
-        cursor.execute("TRUNCATE pledges_message, staff_auditentry CASCADE")
+        cursor.execute("TRUNCATE pledges_message, staff_entry CASCADE")

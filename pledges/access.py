@@ -8,7 +8,7 @@ from django.utils.translation import ngettext
 from pledges.crypto import keys
 from pledges.crypto.models import Unreadable
 from staff.admin import reauthentication
-from staff.models import AuditEntry
+from staff.models import Entry
 
 
 def sees_people(request):
@@ -20,7 +20,7 @@ def log_access_to_people(request, ids, page):
     """Audit that a page shows names and addresses of these pledges. Called before rendering: without audit there is no page."""
     if sees_people(request) and ids:
         details = reauthentication.reason_details(request)
-        AuditEntry.log(request.user, AuditEntry.Action.LOOK, ids, page=page, **details)
+        Entry.log(request.user, Entry.Action.LOOK, ids, page=page, **details)
 
 
 def reason_url(request):

@@ -10,7 +10,7 @@ from django.contrib.auth import get_user_model
 from django.db import OperationalError, transaction
 from django.tasks import task
 
-from staff.models import AuditEntry
+from staff.models import Entry
 
 logger = logging.getLogger(__name__)
 
@@ -58,7 +58,7 @@ def merge_sector(sector_id, into_id, user_id):
     continued = {}
 
     def log_move(ids):
-        AuditEntry.log(user, AuditEntry.Action.CHANGE, ids, sector=sector.slug, moved_to=into.slug, **continued)
+        Entry.log(user, Entry.Action.CHANGE, ids, about=sector, moved_to=into.slug, **continued)
         # The history shows only the first step.
         continued["continued"] = True
 

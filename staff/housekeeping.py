@@ -8,6 +8,7 @@ from staff import publishing
 from staff.accounts.invitations import OVERDUE_AFTER, Invitation
 from staff.accounts.sign_in_attempts import SignInAttempt
 from staff.drafts.models import Draft
+from staff.presence.models import Presence
 
 
 def send_overdue():
@@ -39,5 +40,10 @@ def erase_previewed():
     return Draft.objects.expired().delete()[0]
 
 
+def erase_presence():
+    """Erase who had a form open that counts as closed by now."""
+    Presence.erase_old()
+
+
 # The worker runs each step every minute.
-STEPS = [send_overdue, erase_sign_in_attempts, erase_sessions, publish_drafts, erase_previewed]
+STEPS = [send_overdue, erase_sign_in_attempts, erase_sessions, publish_drafts, erase_previewed, erase_presence]

@@ -3,6 +3,6 @@
 from staff.accounts.invitations import Invitation
 from staff.accounts.models import Account
 from staff.accounts.sign_in_attempts import SignInAttempt
-from staff.audit.history import HistoryEntry
-from staff.audit.models import AuditEntry
+from staff.audit.models import Entry
 from staff.drafts.models import Draft, DraftFile, PublishingSettings
+from staff.presence.models import Presence

@@ -35,7 +35,7 @@ ROLE_DESCRIPTIONS = {
 # Everyone who may change content sees drafts and publishes; writers only see them.
 DRAFTS = ("staff.view_draft", "staff.publish_draft")
 # The history shows each account what concerns rows that it may see.
-HISTORY = "staff.view_historyentry"
+HISTORY = "staff.view_entry"
 # Patterns of "app.codename", such as "pledges.change_pledge". "!" removes what an earlier pattern granted.
 ROLE_PERMISSIONS = {
     Role.EDITOR: [

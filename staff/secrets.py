@@ -20,7 +20,6 @@ SECRET_FIELDS = ("secret", "seed")
 
 # What a key is derived for. A token of one purpose does not decrypt for another.
 SECRETS = b"staff.secrets"
-CARRIED = b"staff.carried"
 SEARCHED = b"staff.searched"
 
 

@@ -10,7 +10,6 @@ from django.utils.translation import gettext_lazy as _
 
 from staff.accounts import views
 from staff.accounts.views import reauthentication_required, second_factor_required
-from staff.carrying import carries
 
 overview_url = reverse_lazy("mfa_index")
 
@@ -27,10 +26,10 @@ def protected(view):
 
 urlpatterns = [
     path("", views.overview, name="mfa_index"),
-    path("login/", carries(titled(account.LoginView, _("Sign in"))), name="account_login"),
-    path("login/passkey/", carries(views.PasskeySignIn.as_view()), name="mfa_login_webauthn"),
-    path("login/code/", carries(titled(mfa.AuthenticateView, _("Second step"))), name="mfa_authenticate"),
-    path("logout/", carries(titled(account.LogoutView, _("Sign out"))), name="account_logout"),
+    path("login/", titled(account.LoginView, _("Sign in")), name="account_login"),
+    path("login/passkey/", views.PasskeySignIn.as_view(), name="mfa_login_webauthn"),
+    path("login/code/", titled(mfa.AuthenticateView, _("Second step")), name="mfa_authenticate"),
+    path("logout/", titled(account.LogoutView, _("Sign out")), name="account_logout"),
     path(
         "inactive/",
         titled(account.AccountInactiveView, _("This account has been switched off")),
@@ -39,21 +38,21 @@ urlpatterns = [
     path("invitation/<str:token>/", views.invitation, name="account_invitation"),
     path("recover/", views.recover, name="account_recover"),
     path("setup/", views.setup, name="account_setup"),
-    path("awake/", views.keepalive, name="account_awake"),
+    path("awake/", views.awake, name="account_awake"),
     path("password/", views.password, name="account_change_password"),
     path(
         "again/",
-        carries(second_factor_required(titled(account.ReauthenticateView, _("Confirm that it is you")))),
+        second_factor_required(titled(account.ReauthenticateView, _("Confirm that it is you"))),
         name="account_reauthenticate",
     ),
     path(
         "again/code/",
-        carries(second_factor_required(titled(mfa.ReauthenticateView, _("Confirm that it is you")))),
+        second_factor_required(titled(mfa.ReauthenticateView, _("Confirm that it is you"))),
         name="mfa_reauthenticate",
     ),
     path(
         "again/passkey/",
-        carries(second_factor_required(titled(webauthn.ReauthenticateWebAuthnView, _("Confirm that it is you")))),
+        second_factor_required(titled(webauthn.ReauthenticateWebAuthnView, _("Confirm that it is you"))),
         name="mfa_reauthenticate_webauthn",
     ),
     path("app/", views.AddApp.as_view(), name="mfa_activate_totp"),

@@ -20,7 +20,6 @@ from pledges import metrics
 from pledges.limits.models import network, site_prefix
 from pledges.serving import snapshot
 from pledges.serving.http import NOT_INDEXED
-from staff import uploads
 from staff.accounts import sessions
 from weare1 import errors, request_ids
 
@@ -128,8 +127,6 @@ def network_for_staff(get_response):
 def refuse_large_bodies(get_response):
     """Middleware: only staff who are signed in send more than a form. Others are refused before the body is read.
 
-    Of a form that staff opened before their session ended, the words are carried through sign-in, without its files.
-
     A view that accepts uploads (`pledges.serving.http.accept_uploads`) has a limit of its own, and looks at the link first.
     """
 
@@ -140,9 +137,8 @@ def refuse_large_bodies(get_response):
                 if int(length) <= _upload_limit(request):
                     return get_response(request)
                 raise RequestDataTooBig
-            is_strong = request.user.is_authenticated and sessions.is_strong(request)
-            if not is_strong and not uploads.is_allowed(request):
-                return redirect(settings.LOGIN_URL)
+            if not (request.user.is_authenticated and sessions.is_strong(request)):
+                return redirect(sessions.LOST_URL)
         return get_response(request)
 
     return middleware

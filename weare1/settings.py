@@ -95,8 +95,6 @@ TEMPLATES = [
         "DIRS": [BASE_DIR / "templates"],
         "APP_DIRS": True,
         "OPTIONS": {
-            # Replaces Django's tag `csrf_token`, so that it works in every form of the admin.
-            "builtins": ["staff.templatetags.carried_forms"],
             "context_processors": [
                 "django.template.context_processors.request",
                 "django.template.context_processors.i18n",
@@ -151,7 +149,7 @@ OPERATOR_EMAILS = env.comma_separated("OPERATOR_EMAIL")
 
 # Mail. Without MAIL_URL, development writes one .eml file per message under var/mail/.
 MAILERS, MAIL_LIMITS, mail_sender = mail_env.mailers(folder=VAR / "mail" if DEV else None)
-# Settings of django-anymail for the reports of a provider, such as WEBHOOK_SECRET.
+# Settings of django-anymail for the reports of a provider, such as WEBHOOK_SECRET. Ours is ANYMAIL_INBOUND_ADDRESS, for replies.
 ANYMAIL = {name.removeprefix("ANYMAIL_"): env.text(name) for name in os.environ if name.startswith("ANYMAIL_")}
 # deploy/install names a host of the reserved domain "invalid" (RFC 2606) until the mail account is known.
 MAIL_IS_MISSING = str(MAILERS["default"]["OPTIONS"].get("host", "")).endswith(".invalid")
@@ -258,7 +256,6 @@ SECURE_SITE = SITE_URL.startswith("https://")
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = SECURE_SITE
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = LANGUAGE_COOKIE_HTTPONLY = True
 LANGUAGE_COOKIE_SAMESITE = "Lax"
-CSRF_FAILURE_VIEW = "staff.carrying.csrf_failure"
 SESSION_COOKIE_PATH = CSRF_COOKIE_PATH = LANGUAGE_COOKIE_PATH = "/admin/"
 SECURE_SSL_REDIRECT = SECURE_SITE
 # Health checks from the same machine use plain HTTP.

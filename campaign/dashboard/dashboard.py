@@ -45,8 +45,8 @@ MODEL_ORDER = [
     *("pledges.milestone", "pledges.county", "pledges.municipality", "pledges.providerrule", "pledges.blockedaddress"),
     "pledges.refusedword",
     *("pledges.readyanswer", "pledges.alarmword"),
-    *("staff.historyentry", "staff.draft"),
-    *("staff.account", "staff.auditentry", "staff.publishingsettings"),
+    *("staff.entry", "staff.draft"),
+    *("staff.account", "staff.publishingsettings"),
 ]
 
 

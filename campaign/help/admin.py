@@ -24,7 +24,6 @@ from campaign.numbers import tag
 from staff.admin.base import BilingualForm, DueFilter, FixedKey, KeepUsed
 from staff.admin.confirmation_page import asks_first
 from staff.admin.content import ContentAdmin, MissingLanguageFilter
-from staff.models import AuditEntry
 
 
 class HelpChannelForm(FixedKey, BilingualForm):
@@ -313,12 +312,11 @@ class ProtectionUnitAdmin(ContentAdmin):
         return True
 
     def _store(self, request, rows):
-        """Save the units with their history and one audit entry."""
+        """Save the units with their history."""
         for row in rows:
             if row.unit.pk:
                 self.save_first_version(row.stored)
             row.unit.save()
             self.log_changes(request, [row.unit], *row.fields())
-        AuditEntry.log(request.user, AuditEntry.Action.CHANGE, units=[row.unit.pk for row in rows])
         words = ngettext("%(count)d unit has been imported.", "%(count)d units have been imported.", len(rows))
         self.message_user(request, words % {"count": len(rows)}, messages.SUCCESS)

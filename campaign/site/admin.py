@@ -14,7 +14,6 @@ from campaign.settings.models import SiteSettings, SocialLink
 from campaign.site.context_processors import in_footer
 from staff.admin.base import NoAddOrDelete, SettingsAdmin, StackedInline
 from staff.admin.content import ContentAdmin
-from staff.admin.in_history import SETTINGS
 
 # The list of places publishes at once.
 NEEDS_SECOND = _(
@@ -103,7 +102,6 @@ class MenuPlaceAdmin(NoAddOrDelete, ContentAdmin):
     """The place of each page in the menu and in the footer, edited in the list."""
 
     list_display = ["name", "menu_position", "footer_column", "footer_position", "status"]
-    history_kind = SETTINGS
     # The list is the form. The page of one row has its history and its draft.
     list_display_links = None
     fieldsets = [(None, {"fields": ["menu_position", ("footer_column", "footer_position")]})]

@@ -21,8 +21,7 @@ from pledges.numbers import number
 from pledges.sectors.models import Sector
 from staff.admin import reauthentication
 from staff.admin.base import ModelAdmin, NoAddOrDelete
-from staff.admin.in_history import PLEDGES
-from staff.models import AuditEntry
+from staff.models import Entry
 
 TOO_LONG = _("Your reason must be %(limit_value)d characters or fewer. It has %(show_value)d.")
 CHANGED_MEANWHILE = _("Nothing was changed: it has changed in the meantime.")
@@ -139,8 +138,8 @@ class StateFilter(admin.SimpleListFilter):
 class CaseAdmin(NoAddOrDelete, ModelAdmin):
     """The queue and the page of one kind of case.
 
-    `audited_as` names it in the audit log, `step_forms` are the forms of the steps that ask something. Where a step is more than
-    the method of the model, a method `press_NAME` carries it out: it returns the response, or None for the same page.
+    `seen_on` names it in the log of who saw it, `step_forms` are the forms of the steps that ask something. Where a step is more
+    than the method of the model, a method `press_NAME` carries it out: it returns the response, or None for the same page.
     """
 
     template = "admin/pledges/case/case.html"
@@ -149,7 +148,6 @@ class CaseAdmin(NoAddOrDelete, ModelAdmin):
     # (value of the filter, its words) of what waits for staff, which `waiting()` of the queryset returns.
     waiting = ("confirmed", _("waiting to be checked"))
     unchanged = CHANGED_MEANWHILE
-    history_kind = PLEDGES
 
     # By number, which get_search_results() looks up.
     search_fields = ["id"]
@@ -219,7 +217,7 @@ class CaseAdmin(NoAddOrDelete, ModelAdmin):
         if self.holds_person and sees_people(request):
             if not reauthentication.admits(request, [row.pk]):
                 return redirect(reason_url(request))
-            log_access_to_people(request, [row.pk], page=self.audited_as[0])
+            log_access_to_people(request, [row.pk], page=self.seen_on)
         return self.shown(request, row, tried)
 
     def shown(self, request, row, tried):
@@ -296,15 +294,9 @@ class CaseAdmin(NoAddOrDelete, ModelAdmin):
         return self.after(row)
 
     def log(self, request, row, details):
-        """Write what a step did into the audit log and the history."""
-        rows = self.model.objects.filter(pk=row.pk)
-        details = {
-            "state": rows.values_list("state", flat=True).get(),
-            "fields": ["state"],
-            "page": self.audited_as[0],
-        } | details
-        AuditEntry.log(request.user, AuditEntry.Action.CHANGE, [row.pk], **details)
-        self.log_changes(request, rows, "state")
+        """Write what a step did into the log."""
+        state = self.model.objects.values_list("state", flat=True).get(pk=row.pk)
+        self.log_action(request, row, Entry.Action.CHANGE, **({"state": state, "fields": ["state"]} | details))
 
     def after(self, row):
         """The response after a step: the queue."""

@@ -10,7 +10,6 @@ from pledges.goals.models import Goal
 from pledges.numbers import number
 from staff.admin.base import BilingualForm
 from staff.admin.content import ContentAdmin
-from staff.admin.in_history import SETTINGS
 
 
 class GoalForm(BilingualForm):
@@ -42,7 +41,6 @@ class GoalAdmin(ContentAdmin):
     """The goals of the country, then those of counties, the smallest first."""
 
     form = GoalForm
-    history_kind = SETTINGS
     shown_at = "campaign:home"
     search_fields = ["=people"]
     list_display = ["__str__", "sentence"]

@@ -22,7 +22,7 @@ from django.views.decorators.http import require_POST
 from pledges.access import decrypted, log_access_to_people, reason_url, sees_people
 from pledges.cases.admin import CaseAdmin
 from pledges.crypto import keys
-from pledges.desk import audit_words
+from pledges.desk import entry_words
 from pledges.desk.bulk import CANNOT_ERASE_MESSAGE, BulkActions
 from pledges.desk.corrections import CorrectionForm, PersonForm, RequestChannelForm
 from pledges.desk.lists import FILTERS, LOOKUPS, PledgeList
@@ -52,14 +52,12 @@ from pledges.exports.admin import allowed_contents
 from pledges.exports.models import Export
 from pledges.inbox.models import Submission
 from pledges.mail.models import Message
-from pledges.sectors.models import Sector
 from pledges.statistics.admin import FunnelPage
 from pledges.supporters.batches import Batch
 from pledges.supporters.models import CHOICE_FIELDS, MAX_REPEATS, OPT_IN_FIELDS, Pledge
 from staff.admin import reauthentication
 from staff.admin.base import ModelAdmin, change_url
-from staff.admin.in_history import PLEDGES
-from staff.models import AuditEntry
+from staff.models import Entry
 
 READONLY_FIELDS = [
     "address",
@@ -91,8 +89,6 @@ CORRECTIONS = _("When you save, we email the person the details shown here.")
 class PledgeAdmin(BulkActions, MinutePages, FunnelPage, ModelAdmin):
     """The list of pledges, and the page on which one is corrected or erased."""
 
-    history_kind = PLEDGES
-    audited_as = ("asked", "mail", "moved_to")
     list_filter = FILTERS
     list_select_related = ["sector", "county"]
     list_per_page = 50
@@ -169,13 +165,9 @@ class PledgeAdmin(BulkActions, MinutePages, FunnelPage, ModelAdmin):
         return lookup.split("__")[0] in LOOKUPS and super().lookup_allowed(lookup, value, request)
 
     def words_in_history(self, entry, name):
-        if "moved_to" in entry.details:
-            names = {sector.slug: str(sector) for sector in Sector.objects.all()}
-            slugs = entry.details["sector"], entry.details["moved_to"]
-            return _("moved pledges from the group “%s” to “%s”") % tuple(names.get(slug, slug) for slug in slugs)
         if "mail" in entry.details:
-            kind = audit_words.MAILS.get(entry.details["mail"], "")
-            values = {"number": str(entry.subject)[:8], "mail": kind}
+            kind = entry_words.MAILS.get(entry.details["mail"], "")
+            values = {"number": name, "mail": kind}
             return _("sent an email about the pledge “%(number)s”: %(mail)s") % values
         return ""
 
@@ -382,7 +374,7 @@ class PledgeAdmin(BulkActions, MinutePages, FunnelPage, ModelAdmin):
         """A message with a link to the submissions of this mailbox that are not settled, if there are any."""
         ids = [each.pk for each in Submission.objects.of_mailbox(address)]
         if ids:
-            AuditEntry.log(request.user, AuditEntry.Action.LOOK, submissions=[str(pk) for pk in ids], page="find")
+            Entry.log(request.user, Entry.Action.LOOK, ids, page="find")
             url = reverse("admin:pledges_submission_changelist", query={"id__in": ",".join(map(str, ids))})
             words = ngettext(
                 "%(count)d form from this address has not been processed yet.",
@@ -458,8 +450,7 @@ class PledgeAdmin(BulkActions, MinutePages, FunnelPage, ModelAdmin):
             is_spent = pledge.state == Pledge.State.PENDING and pledge.repeats >= MAX_REPEATS
             return TOO_OFTEN % {"most": MAX_REPEATS} if is_spent else TOO_SOON
         Message.queue(kind, pledge)
-        AuditEntry.log(request.user, AuditEntry.Action.CHANGE, [pledge.pk], mail=kind)
-        self.log_change(request, pledge, [{"changed": {"fields": ["messages"]}}])
+        self.log_action(request, pledge, Entry.Action.CHANGE, mail=kind)
         return ""
 
     # Correcting and erasing one pledge
@@ -489,7 +480,14 @@ class PledgeAdmin(BulkActions, MinutePages, FunnelPage, ModelAdmin):
         form.correct(obj)
         if form.changed_data:
             asked = form.cleaned_data["asked"]
-            AuditEntry.log(request.user, AuditEntry.Action.CHANGE, [obj.pk], fields=form.changed_data, asked=asked)
+            self.log_action(request, obj, Entry.Action.CHANGE, fields=form.changed_data, asked=asked)
+
+    # What corrects and erases a pledge logs it with how the person asked.
+    def log_change(self, request, obj, message):
+        return None
+
+    def log_deletions(self, request, queryset):
+        return None
 
     def delete_view(self, request, object_id, extra_context=None):
         form = RequestChannelForm(request.POST if request.method == "POST" else None)

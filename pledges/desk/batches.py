@@ -10,7 +10,6 @@ from django.utils.translation import ngettext
 from pledges.access import sees_people
 from pledges.supporters.batches import Batch
 from staff.admin.base import ModelAdmin, NoAddOrDelete, change_url
-from staff.admin.in_history import PLEDGES
 
 STATES = Batch.State
 # What the history says of a batch.
@@ -31,15 +30,12 @@ class BatchAdmin(NoAddOrDelete, ModelAdmin):
     list_select_related = ["by"]
     list_note = _("What was done to many pledges at once. Open a batch to see its progress or to undo it.")
     actions = None
-    history_kind = PLEDGES
-    audited_as = ("batch",)
 
     def words_in_history(self, entry, name):
-        details = entry.details
-        words = STEPS_IN_HISTORY.get(details.get("step", "undo" if "undo" in details else details.get("kind")))
-        return words % {"number": details["batch"]} if words else ""
+        words = STEPS_IN_HISTORY.get(entry.details.get("step"))
+        return words % {"number": entry.object_id} if words else ""
 
-    def links_in_history(self, request, entry, row):
+    def links_in_history(self, request, entry, row, *versions):
         is_undone = row is None or row.undo_asked_at
         return [] if is_undone else [(_("See or undo it"), change_url(row))]
 

@@ -22,7 +22,7 @@ from pledges.supporters.batches import Batch
 from pledges.supporters.models import Pledge
 from staff.admin import reauthentication
 from staff.admin.confirmation_page import SURE, chosen_rows, repeated
-from staff.models import AuditEntry
+from staff.models import Entry
 
 # More are refused: each erasure sends a message and cannot be undone.
 ERASE_LIMIT = 500
@@ -226,8 +226,6 @@ class BulkActions:
         try:
             with transaction.atomic():
                 erased = self._erase(request, pledge, form)
-                if erased:
-                    self.log_deletions(request, [pledge])
         except keys.CannotDecrypt:
             self.message_user(request, f"{pledge}: {CANNOT_ERASE_MESSAGE}", messages.ERROR)
             return False
@@ -237,5 +235,5 @@ class BulkActions:
         form.is_valid()
         erased = pledge.withdraw()
         if erased:
-            AuditEntry.log(request.user, AuditEntry.Action.ERASE, [pledge.pk], asked=form.cleaned_data["asked"])
+            self.log_action(request, pledge, Entry.Action.ERASE, asked=form.cleaned_data["asked"])
         return erased

@@ -20,13 +20,14 @@ from pledges.crypto.models import Unreadable
 from pledges.enquiries.alarm_words import AlarmWord
 from pledges.enquiries.models import Disclosure, Enquiry, ReadyAnswer
 from pledges.forms.fields import TypedCharField
+from pledges.inbox.models import Submission
 from pledges.languages import LANGUAGE_CODES
 from pledges.mail.models import Message
 from pledges.providers.models import BlockedAddress, ProviderRule
 from staff.accents import without_accents
 from staff.admin.base import BilingualForm, FixedKey, ModelAdmin, change_url
 from staff.admin.content import ContentAdmin
-from staff.models import Account, AuditEntry
+from staff.models import Account, Entry
 from staff.roles import Role, role_has_permission
 
 MAX_ANSWER_LENGTH = 4000
@@ -146,8 +147,7 @@ class MessageToTeamAdmin(CaseAdmin):
             rows = self.get_queryset(request).filter(pk=row.pk)
             if not rows.select_for_update(of=("self",)).exists():
                 return self.message_user(request, self.unchanged, messages.WARNING)
-            AuditEntry.log(request.user, AuditEntry.Action.ERASE, [row.pk], page=self.audited_as[0])
-            self.log_deletions(request, rows)
+            self.log_action(request, row, Entry.Action.ERASE)
             rows.delete()
         self.message_user(request, self.model.STEPS[name].done, messages.SUCCESS)
         return self.after(row)
@@ -157,9 +157,8 @@ class MessageToTeamAdmin(CaseAdmin):
         # disclosure concerns only those who see disclosures.
         if self.model.objects.filter(pk=row.pk, disclosure_at=row.disclosure_at).exists():
             return super().log(request, row, details)
-        return AuditEntry.log(
-            request.user, AuditEntry.Action.CHANGE, [row.pk], fields=["disclosure_at"], page="disclosure"
-        )
+        disclosure = Disclosure(pk=row.pk)
+        return Entry.log(request.user, Entry.Action.CHANGE, about=disclosure, fields=["disclosure_at"])
 
 
 @admin.register(Enquiry)
@@ -170,7 +169,7 @@ class EnquiryAdmin(MessageToTeamAdmin):
     list_filter = [StateFilter, "purpose", "language"]
     list_select_related = ["assignee"]
     waiting = ("open", _("waiting for an answer"))
-    audited_as = ("enquiry",)
+    seen_on = "enquiry"
     step_forms = {"use": UseForm, "answer": AnswerForm, "assign": AssignForm, "record": RecordForm}
     list_note = _(
         "Messages from the contact form. Open one to assign it or to answer by email, in the language of the person. Messages "
@@ -181,9 +180,6 @@ class EnquiryAdmin(MessageToTeamAdmin):
     def get_queryset(self, request):
         bounced = Message.objects.filter(answer__enquiry=OuterRef("pk"), state__in=Message.UNDELIVERED)
         return super().get_queryset(request).inbox().annotate(has_bounced=Exists(bounced))
-
-    def rows_in_history(self, request):
-        return self.get_queryset(request)
 
     @admin.display(description=_("assigned to"))
     def assignee_name(self, enquiry):
@@ -204,6 +200,13 @@ class EnquiryAdmin(MessageToTeamAdmin):
 
     def facts(self, request, row):
         yield from super().facts(request, row)
+        for other in self.get_queryset(request).of_conversations([row.conversation]).exclude(pk=row.pk):
+            yield (
+                _("same conversation"),
+                format_html(
+                    '<a href="{}">{}</a>', change_url(other), formats.localize(timezone.localtime(other.created_at))
+                ),
+            )
         if request.user.has_perm("pledges.change_datarequest"):
             for asked in row.data_requests.all():
                 words = '<a href="{}">{}</a>: {}'
@@ -242,8 +245,7 @@ class EnquiryAdmin(MessageToTeamAdmin):
         try:
             with transaction.atomic():
                 if asked := row.data_requests.model.from_enquiry(row, kind):
-                    ids = [row.pk, asked.pk]
-                    AuditEntry.log(request.user, AuditEntry.Action.CHANGE, ids, page=self.audited_as[0], kind=kind)
+                    Entry.log(request.user, Entry.Action.CHANGE, [row.pk, asked.pk], about=row, request_kind=kind)
         except keys.CannotDecrypt as error:
             Unreadable.record(error)
             asked = None
@@ -311,7 +313,7 @@ class DisclosureAdmin(MessageToTeamAdmin):
     list_display = ["title", "language", "disclosure_at", "passed_at"]
     list_filter = ["purpose", "language"]
     ordering = ["-disclosure_at"]
-    audited_as = ("disclosure",)
+    seen_on = "disclosure"
     step_forms = {"pass": PassForm}
     list_note = _(
         "Messages from the contact form that sound like a disclosure of abuse. No other member of the team sees them. The person "
@@ -327,6 +329,14 @@ class DisclosureAdmin(MessageToTeamAdmin):
 
     def has_module_permission(self, request):
         return sees_disclosures(request.user)
+
+    def changelist_view(self, request, extra_context=None):
+        if any(each.is_alarming for each in Submission.objects.aside().filter(kind=Submission.Kind.ENQUIRY)):
+            words = _(
+                "A message that may be a disclosure could not be processed: tell the person who runs the site now."
+            )
+            self.message_user(request, words, messages.ERROR)
+        return super().changelist_view(request, extra_context)
 
     def state_of(self, row):
         """When it was passed on: the lead answers no disclosure."""

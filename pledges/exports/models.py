@@ -10,7 +10,7 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from pledges.exports.spreadsheets import SHEET_ROWS
-from staff.models import AuditEntry
+from staff.models import Entry
 
 # The process of an export that reads no page for this long is assumed dead. The slowest connection takes two minutes a page.
 STALLED_AFTER = timedelta(minutes=10)
@@ -109,13 +109,14 @@ class Export(models.Model):
         with transaction.atomic():
             self.save(force_insert=True)
             details = {"content": self.content, "format": self.format, "filters": self.filters, "reason": reason}
-            AuditEntry.log(self.user, AuditEntry.Action.EXPORT, export=str(self.pk), **details)
+            Entry.log(self.user, Entry.Action.EXPORT, about=self, **details)
 
     def pages(self, pledges, fields):
         """Yield the pages of `PledgeQuerySet.pages`. The audit entry of a page is committed before the page is yielded."""
         for page in self.chosen(pledges).pages(*fields):
             with transaction.atomic():
-                AuditEntry.log(self.user, AuditEntry.Action.EXPORT, [row[0] for row in page], export=str(self.pk))
+                ids = [row[0] for row in page]
+                Entry.log(self.user, Entry.Action.EXPORT, ids, export=str(self.pk), continued=True)
                 Export.objects.filter(pk=self.pk).update(rows=F("rows") + len(page), read_at=Now())
             yield page
 

@@ -38,7 +38,7 @@ class GroupPledgeAdmin(CaseAdmin):
     list_display = ["title", "people_now", "oddities", "state", "created_at"]
     list_select_related = ["municipality", "county"]
     waiting = ("waiting", _("waiting for a decision"))
-    audited_as = ("group",)
+    seen_on = "group"
     template = "admin/pledges/grouppledge/group.html"
     step_forms = {"approve": ApproveForm, "refuse": RefuseForm}
     unchanged = _("Nothing was changed: the group has changed in the meantime, or it has already been counted.")

@@ -9,8 +9,6 @@ from pledges.inbox.models import Submission
 from pledges.inbox.submissions import settle_all
 from staff.admin.base import ModelAdmin
 from staff.admin.confirmation_page import asks_first
-from staff.admin.in_history import PLEDGES
-from staff.models import AuditEntry
 
 
 class SettlesFirst:
@@ -26,8 +24,6 @@ class SettlesFirst:
 class SubmissionAdmin(ModelAdmin):
     """The list of submissions, without names and addresses."""
 
-    history_kind = PLEDGES
-    audited_as = ("submissions",)
     list_display = ["short", "kind", "state", "created_at", "settle_at", "aside_at", "error"]
     list_filter = ["state", "kind"]
     list_note = _(
@@ -50,10 +46,6 @@ class SubmissionAdmin(ModelAdmin):
         """Permission of the action "try again"; nothing else of a submission can be changed."""
         return request.user.has_perm("pledges.change_submission")
 
-    def log_deletions(self, request, queryset):
-        AuditEntry.log(request.user, AuditEntry.Action.ERASE, submissions=[str(row.pk) for row in queryset])
-        return super().log_deletions(request, queryset)
-
     @admin.display(description=_("received form"))
     def short(self, submission):
         return str(submission)
@@ -66,9 +58,6 @@ class SubmissionAdmin(ModelAdmin):
         rows = list(queryset.aside())
         with transaction.atomic():
             count = queryset.try_again()
-            if rows:
-                ids = [str(row.pk) for row in rows]
-                AuditEntry.log(request.user, AuditEntry.Action.CHANGE, submissions=ids, fields=["state"])
             self.log_changes(request, rows, "state")
         self.message_user(
             request,

@@ -10,7 +10,6 @@ from pledges.mail.kinds import SPECS
 from pledges.mail.models import Message
 from staff.admin.base import ModelAdmin, ReadOnly
 from staff.admin.confirmation_page import asks_first
-from staff.admin.in_history import PLEDGES
 
 
 @admin.register(Message)
@@ -30,7 +29,6 @@ class MessageAdmin(ReadOnly, ModelAdmin):
         "language",
     ]
     list_filter = ["state", "kind", "language", "created_at"]
-    history_kind = PLEDGES
     list_note = _(
         "We keep trying to deliver a message for three days. You can resend messages that failed or were refused."
     )

@@ -29,8 +29,7 @@ from staff.admin.confirmation_page import SURE, repeated
 from staff.admin.content import ContentAdmin
 from staff.admin.drafting import names_of
 from staff.admin.error_words import MESSAGES
-from staff.admin.in_history import TEXTS
-from staff.models import AuditEntry
+from staff.models import Entry
 from staff.refusals import people_who_may
 
 WORDS = ("subject", "text", "button", "link")
@@ -119,10 +118,7 @@ class MailingAdmin(MailPreviews, ContentAdmin):
     radio_fields = {"audience": admin.VERTICAL}
     actions = None
     view_on_site = False
-    history_kind = TEXTS
-    audited_as = ("mailing",)
     # What was written, and how to undo it.
-    is_logged_too = True
 
     @admin.display(description=_("subject"))
     def title(self, mailing):
@@ -360,7 +356,7 @@ class MailingAdmin(MailPreviews, ContentAdmin):
         with transaction.atomic():
             if done := step.run(mailing, request.user, note):
                 reason = {"reason": note} if note else {}
-                AuditEntry.log(request.user, AuditEntry.Action.CHANGE, mailing=mailing.pk, step=name, **reason)
+                self.log_action(request, mailing, Entry.Action.CHANGE, step=name, **reason)
         if done:
             self.message_user(request, step.done, messages.SUCCESS)
         else:

@@ -21,7 +21,7 @@ from pledges.paper.forms import CountForm, IssueForm, PlaceForm, PrintForm, Void
 from pledges.paper.models import PaperSheet
 from pledges.sectors.models import Sector
 from staff.admin.base import change_url
-from staff.models import Account, AuditEntry
+from staff.models import Account, Entry
 
 COUNT, PRINT = "admin:pledges_papersheet_count", "admin:pledges_papersheet_print"
 LIST = "admin:pledges_papersheet_changelist"
@@ -61,7 +61,7 @@ class PaperSheetAdmin(CaseAdmin):
     template = "admin/pledges/papersheet/sheet.html"
     step_forms = {"place": PlaceForm, "void": VoidForm}
     unchanged = _("Nothing was changed.")
-    audited_as = ("sheets",)
+    seen_on = "sheets"
     holds_person = False
     list_display = ["__str__", "progress", "people", "municipality", "event"]
     list_filter = [ProgressFilter]
@@ -120,7 +120,7 @@ class PaperSheetAdmin(CaseAdmin):
             with transaction.atomic():
                 numbers = PaperSheet.objects.issue(**form.cleaned_data)
                 sheets = f"{numbers[0]}–{numbers[-1]}"
-                AuditEntry.log(request.user, AuditEntry.Action.CHANGE, sheets=sheets, state=State.ISSUED)
+                Entry.log(request.user, Entry.Action.ADD, about=PaperSheet(numbers[0]), sheets=sheets)
             words = ngettext("%(count)d sheet has been issued.", "%(count)d sheets have been issued.", len(numbers))
             query = {"first": numbers[0], "last": numbers[-1]}
             link = gettext("Print %(first)06d to %(last)06d (PDF)") % query
@@ -183,8 +183,7 @@ class PaperSheetAdmin(CaseAdmin):
         sheet = form.save(request.user.pk)
         if sheet is None:
             return None
-        AuditEntry.log(request.user, AuditEntry.Action.CHANGE, sheets=[sheet.pk], state=sheet.state)
-        self.log_changes(request, PaperSheet.objects.filter(pk=sheet.pk), "state")
+        self.log_action(request, sheet, Entry.Action.CHANGE, state=sheet.state)
         if sheet.state == State.COUNTED:
             words = ngettext(
                 "Sheet %(sheet)s has been counted: %(count)d person.",
@@ -231,9 +230,7 @@ class PaperSheetAdmin(CaseAdmin):
         return self.progress(sheet)
 
     def log(self, request, sheet, details):
-        AuditEntry.log(request.user, AuditEntry.Action.CHANGE, sheets=[sheet.pk], **details)
-        fields = details.get("fields", ["state"])
-        self.log_changes(request, PaperSheet.objects.filter(pk=sheet.pk), fields[0])
+        self.log_action(request, sheet, Entry.Action.CHANGE, **details)
 
     def after(self, sheet):
         return redirect(change_url(sheet))

@@ -7,7 +7,6 @@ from pledges.access import ProtectedByPledges
 from pledges.inbox.admin import SettlesFirst
 from pledges.places.models import County, Municipality
 from staff.admin.base import ModelAdmin
-from staff.admin.in_history import SETTINGS
 from staff.admin.optimistic_locking import OptimisticLocking
 
 
@@ -15,7 +14,6 @@ from staff.admin.optimistic_locking import OptimisticLocking
 class CountyAdmin(SettlesFirst, ProtectedByPledges, OptimisticLocking, ModelAdmin):
     """Counties. The code is fixed once saved: open data refers to it."""
 
-    history_kind = SETTINGS
     list_display = ["name", "code", "population"]
     list_note = _("A county that has pledges or municipalities cannot be deleted.")
     search_fields = ["code"]
@@ -29,7 +27,6 @@ class CountyAdmin(SettlesFirst, ProtectedByPledges, OptimisticLocking, ModelAdmi
 class MunicipalityAdmin(OptimisticLocking, ModelAdmin):
     """Municipalities of the counties."""
 
-    history_kind = SETTINGS
     list_display = ["name", "county"]
     list_filter = ["county"]
     list_select_related = ["county"]

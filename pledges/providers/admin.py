@@ -9,8 +9,7 @@ from pledges.access import decrypted, reason_url, sees_people
 from pledges.providers.models import BlockedAddress, ProviderRule
 from staff.admin import reauthentication
 from staff.admin.base import BilingualForm, ModelAdmin
-from staff.admin.in_history import PLEDGES, SETTINGS
-from staff.models import AuditEntry
+from staff.models import Entry
 
 RECOMPUTED = _(
     "How email providers treat addresses, so that the site recognises one mailbox however its address is written. "
@@ -39,7 +38,6 @@ class ProviderRuleAdmin(ModelAdmin):
     """Rules of mail providers. After a change the worker recomputes the digests of all addresses."""
 
     form = ProviderRuleForm
-    history_kind = SETTINGS
     list_display = ["domain", "same_as", "ignores", "tag", "source"]
     list_note = RECOMPUTED
     search_fields = ["domain", "same_as"]
@@ -58,8 +56,6 @@ class ProviderRuleAdmin(ModelAdmin):
 class BlockedAddressAdmin(ModelAdmin):
     """Blocked addresses: can be listed and deleted, but neither added nor changed."""
 
-    history_kind = PLEDGES
-    audited_as = ("blocked_addresses",)
     list_note = _(
         "Addresses whose owners asked us never to email them again: nobody can sign with them. Only delete one when "
         "its owner asks for it."
@@ -84,11 +80,11 @@ class BlockedAddressAdmin(ModelAdmin):
             rows = context["cl"].result_list
         elif original := context.get("original"):
             rows = [original]
-        if sees_people(request) and (ids := [str(row.pk) for row in rows]):
+        if sees_people(request) and (ids := [row.pk for row in rows]):
             if not reauthentication.admits(request, ids):
                 return redirect(reason_url(request))
             details = reauthentication.reason_details(request)
-            AuditEntry.log(request.user, AuditEntry.Action.LOOK, blocked_addresses=ids, **details)
+            Entry.log(request.user, Entry.Action.LOOK, ids, page="blocked", **details)
         return response
 
     def has_add_permission(self, request):
@@ -102,11 +98,6 @@ class BlockedAddressAdmin(ModelAdmin):
 
     def get_fields(self, request, obj=None):
         return ["created_at", *(["address"] if sees_people(request) else [])]
-
-    def log_deletions(self, request, queryset):
-        # Audited, because these addresses can be written to again from now on.
-        AuditEntry.log(request.user, AuditEntry.Action.ERASE, blocked_addresses=[str(row.pk) for row in queryset])
-        return super().log_deletions(request, queryset)
 
     @admin.display(description=_("blocked address"))
     def short(self, blocked):

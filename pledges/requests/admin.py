@@ -28,7 +28,7 @@ from pledges.requests.subject_data import held_data, held_words
 from staff.admin import reauthentication
 from staff.admin.base import change_url
 from staff.admin.confirmation_page import SURE, repeated
-from staff.models import AuditEntry
+from staff.models import Entry
 
 Kind, State = DataRequest.Kind, DataRequest.State
 # The text that usually answers each kind.
@@ -161,13 +161,13 @@ class AnswerForm(IdentifiedForm):
             [(kind.value, capfirst(kind.label)) for kind in ANSWER_KINDS],
             _("Choose the answer."),
             label=_("Text of the email"),
-            initial=USUAL_ANSWERS[self.row.kind] if found_of(self.row) else Message.Kind.DATA_NONE,
+            initial=USUAL_ANSWERS[self.row.kind] if seen_of(self.row, self.user) else Message.Kind.DATA_NONE,
             help_text=help_text % {"language": self.row.get_language_display()},
         )
 
     def clean(self):
         super().clean()
-        if self.cleaned_data.get("kind") == Message.Kind.DATA_NONE and found_of(self.row):
+        if self.cleaned_data.get("kind") == Message.Kind.DATA_NONE and seen_of(self.row, self.user):
             raise forms.ValidationError(_("We hold something about this address. Choose another answer."), code="found")
 
 
@@ -179,7 +179,7 @@ class DataRequestAdmin(CaseAdmin):
     list_display = ["title", "until", "state", "received_on"]
     ordering = ["due_on", "pk"]
     waiting = (State.OPEN.value, State.OPEN.label)
-    template, audited_as = "admin/pledges/datarequest/request.html", ("request",)
+    template, seen_on = "admin/pledges/datarequest/request.html", "request"
     step_forms = {
         "check": IdentityForm,
         **dict.fromkeys([*FILES, *ASKS], HeldForm),
@@ -204,7 +204,6 @@ class DataRequestAdmin(CaseAdmin):
     def save_model(self, request, obj, form, change):
         obj.set_person(form.cleaned_data["name"], form.cleaned_data["email"])
         obj.save(force_insert=True)
-        AuditEntry.log(request.user, AuditEntry.Action.CHANGE, [obj.pk], page=self.audited_as[0], kind=obj.kind)
 
     def response_add(self, request, obj, post_url_continue=None):
         return redirect(change_url(obj))
@@ -241,8 +240,8 @@ class DataRequestAdmin(CaseAdmin):
         return [words] if row.state == State.OPEN and row.address_cipher is not None and is_blocked(row) else []
 
     def details(self, request, row):
-        found, seen = found_of(row), seen_of(row, request.user)
-        log_access_to_people(request, uuids(seen), page=self.audited_as[0])
+        seen = seen_of(row, request.user)
+        log_access_to_people(request, uuids(seen), page=self.seen_on)
         people = sum(each.part.key == "pledges" for each in seen)
         # At first all but blocks is ticked, and nothing that may be of a second person.
         left_out = {"blocked", *(["pledges", "emails", "forms"] if people > 1 else [])}
@@ -251,7 +250,7 @@ class DataRequestAdmin(CaseAdmin):
             chosen = request.POST.getlist("row")
         return {
             "found": [(each, self.url_of(request, each), each.key in chosen) for each in seen],
-            "hidden": len(found) - len(seen),
+            "lead_must_look": not sees_disclosures(request.user),
             "people": people,
         }
 
@@ -267,9 +266,7 @@ class DataRequestAdmin(CaseAdmin):
         """Note who asks, and go on with this request."""
         with transaction.atomic():
             if row.check_identity(form.cleaned_data["identity"]):
-                AuditEntry.log(
-                    request.user, AuditEntry.Action.CHANGE, [row.pk], page=self.audited_as[0], **form.cleaned_data
-                )
+                self.log_action(request, row, Entry.Action.CHANGE, **form.cleaned_data)
         return redirect(change_url(row))
 
     def run(self, request, row, name, form):
@@ -291,8 +288,7 @@ class DataRequestAdmin(CaseAdmin):
         """The file or the page to print. A POST is not repeated after the second factor: they press the button again."""
         if response := reauthentication.ask_for_factor(request, request.path):
             return response
-        details = {"request": str(row.pk), "format": name}
-        AuditEntry.log(request.user, AuditEntry.Action.EXPORT, uuids(form.chosen), **details)
+        Entry.log(request.user, Entry.Action.EXPORT, uuids(form.chosen), about=row, format=name)
         with translation.override(row.language):
             if name == "copy":
                 parts, today = held_words(form.chosen), timezone.localdate()
@@ -337,14 +333,14 @@ class DataRequestAdmin(CaseAdmin):
     @transaction.atomic
     def _carry_out(self, request, row, ids, step):
         if step == "erase":
-            changed, action = held.erase(row.address, ids, sees_disclosures(request.user)), AuditEntry.Action.ERASE
+            changed, action = held.erase(row.address, ids, sees_disclosures(request.user)), Entry.Action.ERASE
         else:
-            changed, action = held.restrict(row.address, ids, lift=step == "lift"), AuditEntry.Action.CHANGE
+            changed, action = held.restrict(row.address, ids, lift=step == "lift"), Entry.Action.CHANGE
         if not changed:
             self.message_user(request, CHANGED_MEANWHILE, messages.WARNING)
             return
         parts = sorted({each.part.key for each in changed})
-        AuditEntry.log(request.user, action, [row.pk, *uuids(changed)], page=self.audited_as[0], step=step, parts=parts)
+        Entry.log(request.user, action, [row.pk, *uuids(changed)], about=row, step=step, parts=parts)
         done = {
             "erase": ngettext("%(count)d entry erased.", "%(count)d entries erased.", len(changed)),
             "restrict": ngettext("%(count)d entry restricted.", "%(count)d entries restricted.", len(changed)),

@@ -265,6 +265,11 @@ class SectorAdmin(SettlesFirst, ProtectedByPledges, ContentAdmin):
         }
         return TemplateResponse(request, "admin/pledges/sector/merge.html", context)
 
+    def words_in_history(self, entry, name):
+        into = entry.details.get("moved_to")
+        names = name, Sector.objects.filter(slug=into).first() or into
+        return _("moved pledges from the group “%s” to “%s”") % names if into else ""
+
     def merge(self, request, sector, into):
         """Close a sector and have the worker move its pledges to another one, twice (see SECOND_MERGE_AFTER)."""
         self.save_first_version(sector)

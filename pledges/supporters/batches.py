@@ -11,7 +11,7 @@ from django.utils.translation import pgettext_lazy
 from pledges import tasks
 from pledges.supporters.models import Pledge
 from pledges.supporters.querysets import PledgeQuerySet
-from staff.models import AuditEntry
+from staff.models import Entry
 
 # Up to this many pledges are changed within the request; the worker does larger batches.
 AT_ONCE = 200
@@ -176,7 +176,7 @@ class Batch(models.Model):
             if not batch.waiting().select_for_update(skip_locked=True).exists():
                 return False
             batch.update(state=self.State.UNDONE, ended_at=Now(), undone_at=Now(), **asked)
-            AuditEntry.log(user, AuditEntry.Action.CHANGE, batch=self.pk, step="cancel")
+            Entry.log(user, Entry.Action.CHANGE, about=self, step="cancel")
         return True
 
     @staticmethod
@@ -204,7 +204,7 @@ class Batch(models.Model):
             self.ids = list(self.pledges().confirmed().values_list("pk", flat=True))
         self.state, self.ended_at, self.changed, self.error = self.State.DONE, Now(), len(self.ids), ""
         self.save()
-        AuditEntry.log(self.by, AuditEntry.Action.CHANGE, self.ids, batch=self.pk, kind=self.kind)
+        Entry.log(self.by, Entry.Action.CHANGE, self.ids, about=self, step=self.kind)
 
     def _undo(self):
         # What its owner or another batch changed since stays as it is.
@@ -223,7 +223,7 @@ class Batch(models.Model):
                     cursor.execute(UNDO_RESTORE_SQL, [ids, [before[pk] for pk in ids]])
         self.state, self.undone_at, self.undone, self.error = self.State.UNDONE, Now(), len(ids), ""
         self.save()
-        AuditEntry.log(self.undone_by, AuditEntry.Action.CHANGE, ids, batch=self.pk, kind=self.kind, undo=True)
+        Entry.log(self.undone_by, Entry.Action.CHANGE, ids, about=self, step="undo")
 
 
 def _locked(pledges):

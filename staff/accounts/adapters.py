@@ -16,7 +16,7 @@ from staff import secrets
 from staff.accounts import sessions
 from staff.accounts.models import Account
 from staff.accounts.sign_in_attempts import SignInAttempt, TooManyAttempts
-from staff.audit.models import AuditEntry
+from staff.audit.models import Entry
 
 # Replacements for allauth's message templates. Messages of other templates are not shown.
 MESSAGES = {
@@ -87,7 +87,7 @@ class AccountAdapter(DefaultAccountAdapter):
         user = super().authenticate(request, **credentials)
         if user is None or not (user.is_active and user.is_staff):
             if account := Account.objects.with_email(credentials["email"]):
-                AuditEntry.log(account, AuditEntry.Action.SIGN_IN_FAILED, by="password")
+                Entry.log(account, Entry.Action.SIGN_IN_FAILED, by="password")
             else:
                 # Only counted: visitors must not fill the audit log, which is never erased. Also one statement, so that the time
                 # of the answer does not reveal which accounts exist.
@@ -99,7 +99,7 @@ class AccountAdapter(DefaultAccountAdapter):
     def reauthenticate(self, user, password):
         attempt = admit_attempt(login_of(user), self.request)
         if not user.check_password(password):
-            AuditEntry.log(user, AuditEntry.Action.SIGN_IN_FAILED, by="password", again=True)
+            Entry.log(user, Entry.Action.SIGN_IN_FAILED, by="password", again=True)
             return False
         attempt.delete()
         self.request.session.cycle_key()

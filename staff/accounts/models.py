@@ -11,7 +11,7 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from staff.accounts.invitations import Invitation
-from staff.audit.models import AuditEntry
+from staff.audit.models import Entry
 from staff.roles import Role
 
 RECOVERY_INTERVAL = timedelta(hours=1)
@@ -65,7 +65,7 @@ class AccountManager(UserManager):
         has_recent_link = account.invitations.filter(created_at__gt=Now() - RECOVERY_INTERVAL).exists()
         if has_recent_link or not (account.has_app or account.has_passkey):
             return None
-        AuditEntry.log(account, AuditEntry.Action.ACCOUNT, done="recovery_asked", account=account.pk)
+        Entry.log(account, Entry.Action.ACCOUNT, done="recovery_asked", account=account.pk)
         return account._send_link(language)
 
     @transaction.atomic
@@ -108,7 +108,7 @@ class Account(User):
         self.set_unusable_password()
         self.save()
         self.groups.set([Group.objects.get(name=role)])
-        AuditEntry.log(by, AuditEntry.Action.ACCOUNT, done="invited", account=self.pk, role=role)
+        Entry.log(by, Entry.Action.ACCOUNT, done="invited", account=self.pk, role=role)
         self._send_link(language)
 
     @transaction.atomic
@@ -117,7 +117,7 @@ class Account(User):
 
         Its link sets a password or, if the account has no second factor, a passkey.
         """
-        AuditEntry.log(by, AuditEntry.Action.ACCOUNT, done="link_sent", account=self.pk)
+        Entry.log(by, Entry.Action.ACCOUNT, done="link_sent", account=self.pk)
         return self._send_link(language)
 
     def _send_link(self, language):
@@ -131,7 +131,7 @@ class Account(User):
         """Revoke the open invitation; returns whether there was one."""
         revoked = bool(self.invitations.all().end(Invitation.State.REVOKED))
         if revoked:
-            AuditEntry.log(by, AuditEntry.Action.ACCOUNT, done="link_revoked", account=self.pk)
+            Entry.log(by, Entry.Action.ACCOUNT, done="link_revoked", account=self.pk)
         return revoked
 
     def check_another_administrator(self):
@@ -154,7 +154,7 @@ class Account(User):
         User.objects.filter(pk=self.pk).update(is_superuser=False)
         self.user_permissions.clear()
         self.groups.set([Group.objects.get(name=role)])
-        AuditEntry.log(by, AuditEntry.Action.ACCOUNT, done="role", account=self.pk, role=role)
+        Entry.log(by, Entry.Action.ACCOUNT, done="role", account=self.pk, role=role)
 
     @transaction.atomic
     def deactivate(self, by):
@@ -162,13 +162,13 @@ class Account(User):
         self.check_another_administrator()
         User.objects.filter(pk=self.pk).update(is_active=False)
         self.invitations.all().end(Invitation.State.REVOKED)
-        AuditEntry.log(by, AuditEntry.Action.ACCOUNT, done="deactivated", account=self.pk)
+        Entry.log(by, Entry.Action.ACCOUNT, done="deactivated", account=self.pk)
 
     @transaction.atomic
     def activate(self, by):
         """Reactivate the account with its password and second factors."""
         User.objects.filter(pk=self.pk).update(is_active=True)
-        AuditEntry.log(by, AuditEntry.Action.ACCOUNT, done="activated", account=self.pk)
+        Entry.log(by, Entry.Action.ACCOUNT, done="activated", account=self.pk)
 
     @transaction.atomic
     def rescue(self, language, by=None):
@@ -176,5 +176,5 @@ class Account(User):
         Authenticator.objects.filter(user=self).delete()
         self.set_unusable_password()
         User.objects.filter(pk=self.pk).update(password=self.password, is_active=True)
-        AuditEntry.log(by, AuditEntry.Action.ACCOUNT, done="rescued", account=self.pk)
+        Entry.log(by, Entry.Action.ACCOUNT, done="rescued", account=self.pk)
         return self._send_link(language)

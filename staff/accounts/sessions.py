@@ -16,12 +16,18 @@ from allauth.account.authentication import get_authentication_records
 from allauth.mfa.models import Authenticator
 from django.contrib import messages
 from django.contrib.auth import logout
+from django.core import signing
+from django.urls import reverse_lazy
 from django.utils.translation import gettext as _
 
 from staff.accounts.invitations import Invitation
 
 MAX_AGE_SECONDS = 12 * 3600
 RECENT_SECONDS = 300
+# Where a form leads that arrives without a session.
+LOST_URL = reverse_lazy("account_login", query={"lost": ""})
+# The parameter with the token of a page.
+PAGE = "page"
 
 # Session keys.
 STARTED_AT = "staff_started_at"  # Unix time
@@ -53,6 +59,19 @@ def update_factors(request):
 def is_strong(request):
     """Whether a second factor was given in this session."""
     return bool(request.session.get(SECOND_FACTORS))
+
+
+def page_token(request, path):
+    """What the script of a page sends back to say who opened it and, for a form that others may have open too, its path."""
+    return signing.dumps([request.user.pk, path], salt=PAGE)
+
+
+def opened(request):
+    """(id of the account, path) of the page whose script sent this request; (None, "") if that is not known."""
+    try:
+        return signing.loads(request.GET.get(PAGE, ""), salt=PAGE)
+    except signing.BadSignature:
+        return None, ""
 
 
 def is_recently_authenticated(request, *, by_factor=False):

@@ -9,7 +9,7 @@ from django.dispatch import receiver
 from staff.accounts import sessions
 from staff.accounts.adapters import login_of
 from staff.accounts.sign_in_attempts import SignInAttempt
-from staff.audit.models import AuditEntry
+from staff.audit.models import Entry
 
 
 @receiver(user_logged_in)
@@ -17,7 +17,7 @@ def on_sign_in(sender, request, user, **kwargs):
     """Start the session and log the methods used; a complete sign-in resets throttling."""
     sessions.start(request, user)
     methods = [record.get("type", record["method"]) for record in get_authentication_records(request, user)]
-    AuditEntry.log(user, AuditEntry.Action.SIGN_IN, by=methods or ["link"])
+    Entry.log(user, Entry.Action.SIGN_IN, by=methods or ["link"])
     if sessions.is_strong(request):
         SignInAttempt.record_success(login_of(user), getattr(request, "network", None))
 
@@ -26,7 +26,7 @@ def on_sign_in(sender, request, user, **kwargs):
 def on_sign_out(sender, request, user, **kwargs):
     """Log the end of a session."""
     if user is not None:
-        AuditEntry.log(user, AuditEntry.Action.SIGN_OUT)
+        Entry.log(user, Entry.Action.SIGN_OUT)
 
 
 @receiver(authenticator_used)
@@ -40,17 +40,17 @@ def on_factor_given_again(sender, request, reauthenticated, **kwargs):
 def on_wrong_code(sender, request, user, authenticator, reauthentication=False, **kwargs):
     """Log a wrong code or passkey."""
     details = {"again": True} if reauthentication else {}
-    AuditEntry.log(user, AuditEntry.Action.SIGN_IN_FAILED, by=authenticator.type, **details)
+    Entry.log(user, Entry.Action.SIGN_IN_FAILED, by=authenticator.type, **details)
 
 
 @receiver(authenticator_removed)
 def on_factor_removed(sender, request, user, authenticator, **kwargs):
     """Log the removal; this session stays valid with the remaining factors, others end."""
     sessions.update_factors(request)
-    AuditEntry.log(user, AuditEntry.Action.ACCOUNT, done="factor_removed", account=user.pk, factor=authenticator.type)
+    Entry.log(user, Entry.Action.ACCOUNT, done="factor_removed", account=user.pk, factor=authenticator.type)
 
 
 @receiver(authenticator_reset)
 def on_recovery_codes_renewed(sender, request, user, authenticator, **kwargs):
     """Log new recovery codes."""
-    AuditEntry.log(user, AuditEntry.Action.ACCOUNT, done="codes_renewed", account=user.pk)
+    Entry.log(user, Entry.Action.ACCOUNT, done="codes_renewed", account=user.pk)

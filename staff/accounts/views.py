@@ -15,7 +15,8 @@ from django.contrib.auth import REDIRECT_FIELD_NAME, logout, update_session_auth
 from django.contrib.auth.forms import SetPasswordForm
 from django.core import signing
 from django.db import transaction
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpResponse, JsonResponse
+from django.middleware.csrf import get_token
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.decorators import method_decorator
@@ -29,7 +30,8 @@ from staff.accounts.allauth_internal import PASSKEY_STATE, passkey_creation_opti
 from staff.accounts.forms import RecoverForm
 from staff.accounts.invitations import Invitation
 from staff.accounts.models import Account
-from staff.audit.models import AuditEntry
+from staff.audit.models import Entry
+from staff.presence.models import Presence
 
 # Between the two requests of a sign-in with a passkey.
 PASSKEY_COOKIE = "passkey"
@@ -142,16 +144,21 @@ def setup(request):
 
 
 @require_safe
-def keepalive(request):
-    """Requested while someone is typing, so that the session does not end: 204, or 403 when it has ended.
+def awake(request):
+    """What the script of an open page asks while someone types, and before it sends a form (static/js/session.js).
 
-    Every request extends the session (StaffSessionMiddleware).
+    403 if the session has ended or is another account's. Otherwise a CSRF token, because a sign-in in another window replaces
+    that of the page, and who else has the form open. Every request extends the session (StaffSessionMiddleware).
     """
-    return HttpResponse(status=204 if sessions.is_strong(request) else 403)
+    account, path = sessions.opened(request)
+    if not sessions.is_strong(request) or account != request.user.pk:
+        return HttpResponse(status=403)
+    others = Presence.renew(request.user, path) if path else []
+    return JsonResponse({"token": get_token(request), "others": [str(each) for each in others]})
 
 
 def _log_new_factor(request, factor):
-    AuditEntry.log(request.user, AuditEntry.Action.ACCOUNT, done="factor_added", account=request.user.pk, factor=factor)
+    Entry.log(request.user, Entry.Action.ACCOUNT, done="factor_added", account=request.user.pk, factor=factor)
     sessions.update_factors(request)
 
 
@@ -217,7 +224,7 @@ def password(request):
     if request.method == "POST" and form.is_valid():
         with transaction.atomic():
             form.save()
-            AuditEntry.log(request.user, AuditEntry.Action.ACCOUNT, done="password_changed", account=request.user.pk)
+            Entry.log(request.user, Entry.Action.ACCOUNT, done="password_changed", account=request.user.pk)
         # Keeps this session; the session hash of all others no longer matches, so they end.
         update_session_auth_hash(request, request.user)
         messages.success(request, _("The new password has been saved. You have been signed out everywhere else."))
@@ -262,7 +269,7 @@ def invitation(request, token):
                 # The link was used concurrently, such as in another window.
                 return redirect(request.path)
             form.save()
-            AuditEntry.log(account, AuditEntry.Action.ACCOUNT, done="link_used", account=account.pk)
+            Entry.log(account, Entry.Action.ACCOUNT, done="link_used", account=account.pk)
         # Asks for the second factor where there is one; otherwise the session is weak and leads to its set-up.
         return perform_login(request, account)
     context = {"title": _("Choose how you sign in"), "form": form, "account": account, "may_choose": may_choose}

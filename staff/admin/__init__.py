@@ -1,4 +1,4 @@
-"""Admin of accounts and of the audit log, and the base classes of all admin pages (`base`, `content`, `site`)."""
+"""Admin of accounts and of the log, and the base classes of all admin pages (`base`, `content`, `site`)."""
 
 # Imported first: they register the models that are unregistered below, independent of the order of INSTALLED_APPS.
 import allauth.account.admin  # noqa: F401
@@ -9,9 +9,9 @@ from allauth.mfa.models import Authenticator
 from django.contrib import admin
 from django.contrib.auth.models import Group, User
 
-from staff.admin import accounts, audit, draft_list, history_list
+from staff.admin import accounts, draft_list, entries
 
-__all__ = ["accounts", "audit", "draft_list", "history_list"]
+__all__ = ["accounts", "draft_list", "entries"]
 
 # Roles and their permissions are code (staff.roles), and factors belong to their users: only accounts are administered.
 for model in (Group, User, EmailAddress, Authenticator):

@@ -17,7 +17,7 @@ from staff.accounts.models import Account
 from staff.admin import reauthentication
 from staff.admin.base import ModelAdmin
 from staff.admin.confirmation_page import asks_first
-from staff.audit.models import AuditEntry
+from staff.audit.models import Entry
 from staff.roles import ROLE_DESCRIPTIONS, Role
 
 LIST_AND_FORM = [ActionLocation.CHANGE_LIST, ActionLocation.CHANGE_FORM]
@@ -59,6 +59,11 @@ class AccountForm(forms.ModelForm):
         if "role" in self.fields:
             self.fields["role"].choices = [(role.value, f"{role.label}: {ROLE_DESCRIPTIONS[role]}") for role in Role]
             self.initial.setdefault("role", getattr(self.instance, "role_key", None))
+
+    def clean(self):
+        if error := reauthentication.factor_error(self.request):
+            raise ValidationError(error)
+        return super().clean()
 
     def clean_email(self):
         address = self.cleaned_data["email"]
@@ -103,7 +108,9 @@ class AccountAdmin(ModelAdmin):
     def get_form(self, request, obj=None, change=False, **kwargs):
         if obj is None:
             kwargs["form"] = InvitationForm
-        return super().get_form(request, obj, change, **kwargs)
+        form = super().get_form(request, obj, change, **kwargs)
+        form.request = request
+        return form
 
     def get_fieldsets(self, request, obj=None):
         if obj is None:
@@ -122,8 +129,7 @@ class AccountAdmin(ModelAdmin):
         return super().changelist_view(request, extra_context)
 
     def changeform_view(self, request, object_id=None, form_url="", extra_context=None):
-        # Before the form is shown too, so that what is typed into it is not lost.
-        if response := reauthentication.ask_for_factor(request, request.get_full_path()):
+        if request.method != "POST" and (response := reauthentication.ask_for_factor(request, request.get_full_path())):
             return response
         try:
             return super().changeform_view(request, object_id, form_url, extra_context)
@@ -141,21 +147,18 @@ class AccountAdmin(ModelAdmin):
             if "email" in changed:
                 obj.username = obj.email.lower()
             obj.save(update_fields=[*changed, "username"])
-            AuditEntry.log(request.user, AuditEntry.Action.ACCOUNT, done="changed", account=obj.pk, fields=changed)
+            Entry.log(request.user, Entry.Action.ACCOUNT, done="changed", account=obj.pk, fields=changed)
         if "role" in form.changed_data:
             obj.change_role(role, request.user)
 
-    # Django's LogEntry would store names of colleagues; the audit log stores ids only.
-    def log_addition(self, request, obj, message):
-        return None
-
-    def log_change(self, request, obj, message):
+    def log_action(self, request, row, action, version=None, **details):
+        # The title would be the name of a colleague. What is done with accounts is logged by id where it is done.
         return None
 
     def history_view(self, request, object_id, extra_context=None):
         if not self.has_view_permission(request):
             raise PermissionDenied
-        return redirect(reverse("admin:staff_auditentry_changelist", query={"user": object_id}))
+        return redirect(reverse("admin:staff_entry_changelist", query={"user": object_id}))
 
     def response_add(self, request, obj, post_url_continue=None):
         self.message_user(

@@ -6,7 +6,6 @@ from django import forms
 from django.conf import settings
 from django.contrib import admin, messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
-from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
 from django.core import validators
 from django.core.exceptions import PermissionDenied, SuspiciousOperation, ValidationError
@@ -14,18 +13,13 @@ from django.db import models
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
-from django.utils import translation
-from django.utils.decorators import method_decorator
 from django.utils.html import format_html
 from django.utils.text import capfirst, format_lazy
 from django.utils.translation import gettext_lazy as _
-from django.views.decorators.http import require_safe
 
-from staff import uploads
 from staff.admin.error_words import put_in_words
-from staff.admin.in_history import SETTINGS, InHistory
+from staff.admin.logged import Logged
 from staff.admin.typed import TypedForms, TypedInlines
-from staff.carrying import choose_again
 
 # Django's URLField admits ftp too, which browsers no longer open.
 WEB_ADDRESS = validators.RegexValidator(
@@ -89,7 +83,7 @@ class BothLanguages:
         return field
 
 
-class ModelAdmin(TypedForms, BothLanguages, InHistory, admin.ModelAdmin):
+class ModelAdmin(TypedForms, BothLanguages, Logged, admin.ModelAdmin):
     """The base of all admin classes. `list_note` is a text shown above the list.
 
     `search_fields` are those beyond the texts in both languages.
@@ -151,11 +145,10 @@ class ModelAdmin(TypedForms, BothLanguages, InHistory, admin.ModelAdmin):
     def render_change_form(self, request, context, **kwargs):
         # A form that is shown again, for example with an error, has lost its files. Those of a draft are kept.
         if names := [file.name for file in request.FILES.values() if not getattr(file, "is_kept", False)]:
-            self.message_user(request, choose_again(names), messages.WARNING)
+            said = _("Choose these files again, because the browser does not send them a second time: %(names)s")
+            self.message_user(request, said % {"names": ", ".join(names)}, messages.WARNING)
         response = super().render_change_form(request, context, **kwargs)
         response.comes_back = self.comes_back
-        if response.context_data["has_file_field"]:
-            uploads.allow(request, response)
         return response
 
     def changelist_view(self, request, extra_context=None):
@@ -165,37 +158,6 @@ class ModelAdmin(TypedForms, BothLanguages, InHistory, admin.ModelAdmin):
         """A page of the admin about these rows that is neither a list nor a form."""
         about = {"title": title, "opts": self.opts, "media": self.media}
         return TemplateResponse(request, template, {**self.admin_site.each_context(request), **about, **context})
-
-    @method_decorator(require_safe)
-    def history_view(self, request, object_id, extra_context=None):
-        return super().history_view(request, object_id, extra_context)
-
-    def construct_change_message(self, request, form, formsets, add=False):
-        # Django stores the labels of changed fields and translates them when the history is shown. Labels such as
-        # "Name (Albanian)" are not in the catalogue, so the verbose names replace them.
-        for changed_form in [form, *(formset.forms[0] for formset in formsets or [] if formset.forms)]:
-            for field in changed_form._meta.model._meta.fields:
-                if field.name in changed_form.fields:
-                    changed_form.fields[field.name].label = field.verbose_name
-        message = super().construct_change_message(request, form, formsets, add)
-        # Both columns of a translated field have the same verbose name: each is listed once.
-        for part in message:
-            fields = part.get("changed", {}).get("fields")
-            if fields:
-                part["changed"]["fields"] = list(dict.fromkeys(fields))
-            if fields and "name" not in part["changed"]:
-                # The history of all rows says in which language.
-                part["changed"]["columns"] = _columns(form)
-        return message
-
-    def log_changes(self, request, rows, *fields):
-        """Add a LogEntry for each row after an admin action changed these `fields` (verbose names)."""
-        LogEntry.objects.log_actions(
-            user_id=request.user.pk,
-            queryset=rows,
-            action_flag=CHANGE,
-            change_message=[{"changed": {"fields": fields}}],
-        )
 
 
 class NoAddOrDelete:
@@ -233,17 +195,6 @@ class FixedKey:
         super().__init__(*args, **kwargs)
         if "key" in self.fields and not self.instance._state.adding:
             self.fields["key"].disabled = True
-
-
-def _columns(form):
-    """The changed columns of a form. A field without a column, such as an upload, by its label, which is not translated yet."""
-    columns = {field.name for field in form._meta.model._meta.fields}
-    with translation.override(None):
-        return [
-            name if name in columns else str(form.fields[name].label or name)
-            for name in form.changed_data
-            if name in columns or name in form.fields
-        ]
 
 
 def change_url(row):
@@ -287,7 +238,6 @@ class SettingsAdmin(NoAddOrDelete, ModelAdmin):
     """Admin of a model with a single row: the list redirects to its form."""
 
     actions = None
-    history_kind = SETTINGS
 
     def get_object(self, request, object_id, from_field=None):
         if object_id != "1":

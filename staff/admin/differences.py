@@ -52,32 +52,16 @@ def differences(before, after, rich_text=()):
         # None and an empty text read the same.
         if old == new or not (old or new or isinstance(field, models.BooleanField)):
             continue
-        old_text, new_text = display_value(before, field, rich_text), display_value(after, field, rich_text)
-        chunks = diff_texts(old_text, new_text)
-        if old_text != new_text:
-            combined = diff_html(chunks)
-        elif _is_rich_text(field, rich_text):
+        texts = [display_value(row, field, rich_text) for row in (before, after)]
+        chunks = diff_texts(*texts)
+        combined = diff_html(chunks)
+        if texts[0] == texts[1]:
+            if not _is_rich_text(field, rich_text):
+                continue
             combined = format_html("<i>{}</i>", _("Only the formatting changed, not the words."))
-        else:
-            continue
-        found.append(
-            Difference(
-                label=label(field),
-                language=language_of(field),
-                combined=combined,
-                before=diff_html(chunks, side="before"),
-                after=diff_html(chunks, side="after"),
-            )
-        )
+        sides = [diff_html(chunks, side) for side in ("before", "after")]
+        found.append(Difference(label(field), language_of(field), combined, *sides))
     return found
-
-
-def field_contents(row, rich_text=()):
-    """The non-empty editable fields of a row as (label, language or None, text)."""
-    fields = [
-        (label(field), language_of(field), display_value(row, field, rich_text)) for field in editable_fields(type(row))
-    ]
-    return [(name, language, text) for name, language, text in fields if text]
 
 
 def label(field):

@@ -1,11 +1,8 @@
 """The form of a draft: what is kept of what was typed, and the same form sent again by its account."""
 
-import json
 from urllib.parse import urlsplit
 
 from django import forms
-from django.contrib.admin.models import CHANGE, LogEntry
-from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.http import HttpRequest, QueryDict
@@ -14,6 +11,9 @@ from django.utils import formats, timezone
 from django.utils.html import strip_tags
 from django.utils.translation import get_language, gettext_lazy, gettext_noop
 from django.utils.translation import gettext as _
+
+from staff.admin import entry_words
+from staff.audit.models import Entry
 
 # Prefixes of field names: BUTTON of buttons, OWN of fields that belong to the draft and not to the row.
 BUTTON, OWN = "_", "draft-"
@@ -26,6 +26,7 @@ SAVED, SUBMITTED, RETURNED, SCHEDULED, DISCARDED, WRITTEN_BY = (
     gettext_noop("draft discarded"),
     gettext_noop("draft by"),
 )
+entry_words.CHOICES["step"] |= {what: gettext_lazy(what) for what in (SAVED, SUBMITTED, RETURNED, SCHEDULED, DISCARDED)}
 
 
 class Collected(list):
@@ -184,14 +185,7 @@ def errors_of(form, formsets):
 
 def log(user, draft, obj, what):
     """Add what was done with a draft to the log. `what` is an untranslated key, which the history translates."""
-    LogEntry.objects.create(
-        user_id=user.pk,
-        content_type=ContentType.objects.get_for_model(draft.model, for_concrete_model=False),
-        object_id=None if obj is None else obj.pk,
-        object_repr=str(obj if obj is not None else draft)[:200],
-        action_flag=CHANGE,
-        change_message=json.dumps([{"changed": {"fields": [what]}}]),
-    )
+    Entry.log(user, Entry.Action.CHANGE, about=draft if obj is None else obj, step=what)
 
 
 def local(moment):

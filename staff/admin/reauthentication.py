@@ -6,10 +6,12 @@ from urllib.parse import urlencode
 from allauth.account.adapter import get_adapter
 from django import forms
 from django.contrib.auth import REDIRECT_FIELD_NAME
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext_lazy as _
 
-from staff import carrying
 from staff.accounts import sessions
 
 # Different people whom a session may see within WINDOW_SECONDS without a reason.
@@ -75,15 +77,23 @@ def admits(request, ids):
 
 
 def ask_for_factor(request, next_path):
-    """A redirect to give the second factor once more and then go on to `next_path`; None if it was given just now.
-
-    What a POST has typed is carried through it.
-    """
+    """A redirect to give the second factor once more and then go on to `next_path`; None if it was given just now."""
     if sessions.is_recently_authenticated(request, by_factor=True):
         return None
     methods = get_adapter(request).get_reauthentication_methods(request.user)
     method = next(method for method in methods if method["id"].startswith("mfa"))
-    return carrying.ask_again(request, f"{method['url']}?{urlencode({REDIRECT_FIELD_NAME: next_path})}")
+    return redirect(f"{method['url']}?{urlencode({REDIRECT_FIELD_NAME: next_path})}")
+
+
+def factor_error(request):
+    """The error of a form, which keeps what was typed, when the second factor was given too long ago; else None."""
+    response = ask_for_factor(request, reverse("mfa_index"))
+    return response and format_html(
+        '{} <a href="{}" target="_blank">{}</a>',
+        _("Nothing has been saved yet. Confirm again that it is you, in a new window. Then press the button again."),
+        response.url,
+        _("Confirm that it is you"),
+    )
 
 
 def next_path(request, default):

@@ -1,6 +1,7 @@
 """The admin site: access with a second factor only, the dashboard, the guide and the order of the menu."""
 
 from functools import update_wrapper
+from urllib.parse import urlencode
 
 from django.contrib import admin
 from django.contrib.auth import REDIRECT_FIELD_NAME
@@ -10,7 +11,6 @@ from django.urls import path, reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
-from staff import carried, carrying
 from staff.accounts import sessions
 from staff.admin import search
 from staff.admin.guide import guide
@@ -60,6 +60,15 @@ class StaffSite(admin.AdminSite):
         """The results of the search in the header."""
         return search.view(request, self)
 
+    def each_context(self, request):
+        context = super().each_context(request)
+        if self.has_permission(request):
+            name = getattr(request.resolver_match, "url_name", None) or ""
+            # The form of a row, which others may have open too.
+            path = request.path if name.endswith("_change") else ""
+            context |= {"page_token": sessions.page_token(request, path), "has_presence": bool(path)}
+        return context
+
     def get_app_list(self, request, app_label=None):
         apps = super().get_app_list(request, app_label)
         for app in apps:
@@ -74,16 +83,16 @@ class StaffSite(admin.AdminSite):
         return super().has_permission(request) and sessions.is_strong(request)
 
     def admin_view(self, view, cacheable=False):
-        """As in Django; what a POST without a strong session has typed is carried through sign-in (staff/carrying.py)."""
+        """As in Django, but a POST without a strong session leads to a sign-in page that says that it was not carried out."""
         protected = super().admin_view(view, cacheable)
 
         def inner(request, *args, **kwargs):
-            # The middleware has checked the CSRF token.
-            if request.method == "POST" and request.path != reverse("admin:logout"):
-                if not self.has_permission(request):
-                    return carrying.ask_to_sign_in(request) or protected(request, *args, **kwargs)
-                if carried.FIELD in request.POST:
-                    return carrying.unpack(request)
+            if (
+                request.method == "POST"
+                and not request.user.is_authenticated
+                and request.path != reverse("admin:logout")
+            ):
+                return redirect(f"{sessions.LOST_URL}&{urlencode({REDIRECT_FIELD_NAME: request.path})}")
             response = protected(request, *args, **kwargs)
             if getattr(response, "comes_back", False):
                 response.headers["Cache-Control"] = FOR_BACK

@@ -4,11 +4,8 @@ from django.forms.utils import ErrorDict
 
 
 def typed_in(request):
-    """The QueryDict that the form of this request shows (`request.typed`), or None. Notes that a form shows it."""
-    typed = getattr(request, "typed", None) if request.method == "GET" else None
-    if typed is not None:
-        request.is_typed_shown = True
-    return typed
+    """The QueryDict that the form of this request shows (`request.typed`), or None."""
+    return getattr(request, "typed", None) if request.method == "GET" else None
 
 
 class TypedForms:

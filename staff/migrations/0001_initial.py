@@ -24,7 +24,6 @@ class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
-        ("admin", "0003_logentry_add_action_flag_choices"),
         ('auth', '0012_alter_user_first_name_max_length'),
         ('contenttypes', '0002_remove_content_type_name'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
@@ -46,37 +45,29 @@ class Migration(migrations.Migration):
             bases=('auth.user',),
         ),
         migrations.CreateModel(
-            name='AuditEntry',
+            name='Entry',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name='when')),
                 ('user_id', models.BigIntegerField(editable=False, null=True, verbose_name='member of staff')),
-                ('action', models.CharField(choices=[('sign_in', 'signed in'), ('sign_in_failed', 'failed to sign in'), ('sign_out', 'signed out'), ('account', 'changed an account'), ('look', 'viewed personal data'), ('export', 'exported'), ('change', 'changed'), ('erase', 'erased')], editable=False, max_length=14, verbose_name='action')),
-                ('subject_ids', django.contrib.postgres.fields.ArrayField(base_field=models.UUIDField(), default=list, editable=False, verbose_name='pledges')),
-                ('count', models.PositiveIntegerField(default=0, editable=False, verbose_name='how many')),
-                ('details', models.JSONField(default=dict, editable=False, encoder=django.core.serializers.json.DjangoJSONEncoder, verbose_name='details')),
+                ('action', models.CharField(choices=[('sign_in', 'signed in'), ('sign_in_failed', 'failed to sign in'), ('sign_out', 'signed out'), ('account', 'changed an account'), ('look', 'viewed personal data'), ('export', 'exported'), ('add', 'added'), ('change', 'changed'), ('restore', 'restored'), ('delete', 'deleted'), ('erase', 'erased')], editable=False, max_length=14, verbose_name='action')),
+                ('object_id', models.CharField(editable=False, max_length=64)),
+                ('title', models.CharField(editable=False, max_length=200, verbose_name='title')),
+                ('subject_ids', django.contrib.postgres.fields.ArrayField(base_field=models.UUIDField(), default=list, editable=False)),
+                ('count', models.PositiveIntegerField(default=0, editable=False)),
+                ('details', models.JSONField(default=dict, editable=False, encoder=django.core.serializers.json.DjangoJSONEncoder)),
+                ('version', models.BigIntegerField(editable=False, null=True)),
+                ('content_type', models.ForeignKey(db_constraint=False, editable=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='contenttypes.contenttype')),
             ],
             options={
-                'verbose_name': 'entry of the record',
-                'verbose_name_plural': 'record',
-                'ordering': ['-at', '-pk'],
-                'indexes': [models.Index(fields=['-at', '-id'], name='auditentry_newest'), models.Index(fields=['user_id', '-at'], name='auditentry_by_user'), models.Index(fields=['action', '-at'], name='auditentry_by_action'), models.Index(condition=models.Q(('action__in', ['change', 'erase', 'export'])), fields=['-at', '-id'], name='auditentry_changes'), django.contrib.postgres.indexes.GinIndex(condition=models.Q(('action', 'export'), _negated=True), fields=['subject_ids'], name='auditentry_subjects')],
-                'constraints': [models.CheckConstraint(condition=models.Q(('action__in', ['sign_in', 'sign_in_failed', 'sign_out', 'account', 'look', 'export', 'change', 'erase'])), name='auditentry_action_is_known')],
-            },
-        ),
-        migrations.CreateModel(
-            name='HistoryEntry',
-            fields=[
-            ],
-            options={
-                'verbose_name': 'line of the history',
+                'verbose_name': 'entry of the history',
                 'verbose_name_plural': 'history',
-                'proxy': True,
+                'ordering': ['-at', '-pk'],
+                'permissions': [('audit_entry', 'Can see all entries')],
                 'default_permissions': ('view',),
-                'indexes': [],
-                'constraints': [],
+                'indexes': [models.Index(fields=['-at', '-id'], name='entry_newest'), models.Index(fields=['user_id', '-at'], name='entry_by_user'), models.Index(fields=['action', '-at'], name='entry_by_action'), models.Index(condition=models.Q(('action__in', ('add', 'change', 'restore', 'delete', 'erase', 'export'))), fields=['-at', '-id'], name='entry_changes'), models.Index(fields=['content_type', 'object_id', '-at'], name='entry_by_row'), django.contrib.postgres.indexes.GinIndex(condition=models.Q(('action', 'export'), _negated=True), fields=['subject_ids'], name='entry_subjects')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('action__in', ['sign_in', 'sign_in_failed', 'sign_out', 'account', 'look', 'add', 'change', 'restore', 'delete', 'erase', 'export'])), name='entry_action_is_known')],
             },
-            bases=('staff.auditentry',),
         ),
         migrations.CreateModel(
             name='Draft',
@@ -167,6 +158,20 @@ class Migration(migrations.Migration):
                 'indexes': [models.Index(fields=['account', 'at'], name='sign_in_attempt_by_account'), models.Index(fields=['network', 'at'], name='sign_in_attempt_by_network'), models.Index(condition=models.Q(('site__isnull', False)), fields=['site', 'at'], name='sign_in_attempt_by_site')],
             },
         ),
+        migrations.CreateModel(
+            name='Presence',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('path', models.CharField(max_length=200)),
+                ('since', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ('seen_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to='staff.account')),
+            ],
+            options={
+                'default_permissions': (),
+                'constraints': [models.UniqueConstraint(fields=('path', 'user'), name='presence_once')],
+            },
+        ),
         migrations.AddIndex(
             model_name='draft',
             index=models.Index(condition=models.Q(('state', 'scheduled')), fields=['publish_at'], name='draft_due'),
@@ -200,5 +205,5 @@ class Migration(migrations.Migration):
             constraint=models.CheckConstraint(condition=models.Q(('language__in', ['sq', 'en'])), name='invitation_language_is_known'),
         ),
     ] + run(
-        "audit_log", "accounts", "history", "settings",
+        "audit_log", "accounts", "settings",
     )

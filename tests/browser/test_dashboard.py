@@ -43,7 +43,7 @@ STOCK_PAGES = [
     "/admin/pledges/pledgingsettings/1/change/",
     "/admin/pledges/wallname/",
     "/admin/staff/account/",
-    "/admin/staff/auditentry/",
+    "/admin/staff/entry/",
 ]
 
 

@@ -256,12 +256,13 @@ def news(walk, besa, reader):
     walk.press("[name=_save]")
     walk.open(change)
     walk.press(".historylink")
-    walk.picture("history", ".versions tbody tr:nth-child(2) a", to=[".versions"])
-    walk.press(".versions tbody tr:nth-child(2) a")
+    walk.picture("history", "#result_list tbody tr:nth-child(1) .line-links a:nth-child(3)", to=["#result_list"])
+    walk.press("#result_list tbody tr:nth-child(1) .line-links a:nth-child(3)")
     walk.picture("version", ".submit-row .default", of=["#content h1"])
     walk.press(".submit-row .default")
     expect(page.locator("#id_title_en")).to_have_value(TYPED["title"]["en"])
-    walk.read("/admin/campaign/article/deleted/")
+    walk.read("/admin/campaign/article/")
+    walk.read("/admin/staff/entry/?action__exact=delete")
 
     # Another editor saves in the meantime.
     walk.open(change)
@@ -642,8 +643,7 @@ def people(walk):
     page.locator("#id_role input").first.check()
     walk.picture("account", "#id_role", "[name=_save]", of=["#content h1"])
     walk.press("[name=_save]")
-    walk.read("/admin/staff/historyentry/?kind=texts")
-    walk.open("/admin/staff/auditentry/")
+    walk.open("/admin/staff/entry/")
     walk.picture("record", "#changelist-filter", of=["#content h1"], to=["#result_list tbody tr:nth-child(8)"])
 
 

@@ -144,7 +144,7 @@ def home_page(day):
     day.press(".shortcuts a[href*='page__exact=home']")
     day.go(f"/admin/campaign/pagetext/{lead.pk}/change/?_changelist_filters=page__exact%3Dhome")
     day.press(".historylink")
-    day.press(".versions tbody tr:nth-child(2) a")
+    day.press("#result_list tbody tr:nth-child(1) .line-links a:nth-child(3)")
     day.press(".submit-row .default")
     assert getattr(PageText.objects.get(pk=lead.pk), f"text_{day.language}") == before
 
@@ -359,12 +359,12 @@ def colleague(day):
 
 def record(day):
     day.begin("see who did what")
-    day.go("/admin/staff/historyentry/")
+    day.go("/admin/staff/entry/")
     # One page tells who set the goal and who invited the editor, and leads there.
     lines = day.page.locator("#result_list tbody tr")
     told = {
-        "sq": ("ftoi: Ilir Prifti", "shtoi „90 000” (synim)"),
-        "en": ("invited: Ilir Prifti", "added the goal “90,000”"),
+        "sq": ("Ilir Prifti", "shtoi „90 000” (synim)"),
+        "en": ("invited: editor; Ilir Prifti", "added the goal “90,000”"),
     }
     for words in told[day.language]:
         expect(lines.filter(has_text=words)).to_contain_text("Zana")

@@ -9,7 +9,7 @@ from tests.factories import make_staff
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-PAGE = "/admin/staff/auditentry/"
+PAGE = "/admin/staff/entry/"
 
 
 @at_both_widths

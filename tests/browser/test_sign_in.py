@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from staff.models import Account, AuditEntry
+from staff.models import Account, Entry
 from staff.roles import Role
 from tests.browser import press
 from tests.browser.axe import faults
@@ -128,7 +128,7 @@ def test_an_invited_account_signs_in_with_app_passkey_and_recovery_code(admin_vi
     page.goto("/admin/account/login/")
     page.locator("#passkey_login").click()
     page.wait_for_url("**/admin/")
-    assert AuditEntry.objects.filter(action="sign_in").first().details == {"by": ["webauthn"]}
+    assert Entry.objects.filter(action="sign_in").first().details == {"by": ["webauthn"]}
 
     # Sign out; sign in with a recovery code.
     sign_out(page)
@@ -136,7 +136,7 @@ def test_an_invited_account_signs_in_with_app_passkey_and_recovery_code(admin_vi
     page.locator("#id_code").fill(recovery[0])
     press(page.locator("form:has(#id_code) .default"))
     page.wait_for_url("**/admin/")
-    for path in ("staff/account/", "staff/account/add/", "staff/auditentry/"):
+    for path in ("staff/account/", "staff/account/add/", "staff/entry/"):
         page.goto(f"/admin/{path}")
         expect(page.locator("h1").first).to_be_visible()
 

@@ -2,11 +2,11 @@
 
 import pytest
 from django.contrib import admin
-from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import User
 from django.utils.html import escape
 
 from pledges.models import Batch, Message, Pledge
+from staff.models import Entry
 from tests.data_requests import make_request
 from tests.enquiries import make_disclosure, make_enquiry
 from tests.factories import make_pledge, make_submission
@@ -38,7 +38,7 @@ def test_every_page_opens_in_both_languages(admin_client, language):
     make_pledge().block()
     make_submission()
     make_group(), make_sheet(), make_joining(), make_enquiry(), make_disclosure(), make_request(), make_mailing()
-    LogEntry.objects.log_actions(User.objects.get().pk, [pledge], 2, "Changed.")
+    Entry.log(User.objects.get(), "change", about=pledge)
     Batch.begin("confirm", Pledge.objects.all(), None, "selection")
     visited = 0
     for path in every_page():

@@ -1,10 +1,18 @@
 """A browser without JavaScript, as far as forms of the admin go: reads a form of a page and sends it."""
 
+import html
+import re
+
 from django.utils import translation
 
 from tests.pages import Document
 
 ENGLISH = {"accept-language": "en"}
+
+
+def awake_url(page):
+    """The address that the script of an open page asks (static/js/session.js)."""
+    return html.unescape(re.search(r'data-url="(/admin/account/awake/[^"]*)"', page.text)[1])
 
 
 def change_path(row):

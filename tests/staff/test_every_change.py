@@ -15,7 +15,7 @@ from django.utils import timezone
 from campaign.models import Demand, HelpChannel, ProtectionUnit
 from pledges.models import Batch, Commitment, Message, Municipality, Pledge, Sector, Submission, WallName
 from pledges.wall.admin import _fingerprint
-from staff.models import AuditEntry, Draft
+from staff.models import Draft, Entry
 from staff.roles import Role
 from tests.campaign.help.test_units import Spreadsheet, full_list
 from tests.factories import make_pledge, make_upload, run_worker
@@ -37,7 +37,7 @@ FORMS = {
     "campaign.page": {"lead_en": "One sentence."},
     "campaign.article": {"lead_en": "One sentence."},
     "campaign.demand": {"title_en": "Another title"},
-    "campaign.handover": {"institution_en": "The Assembly", "institution_sq": "Kuvendi"},
+    "campaign.handover": {"institution": "Kuvendi i Shqipërisë"},
     "campaign.voice": {"person": "Drita"},
     "campaign.statistic": {"year": "2024"},
     "campaign.organisation": {"name_en": "Another name"},
@@ -491,7 +491,7 @@ def _mailing(button, state):
 
 def _wall_undone(world):
     BUTTONS["wall show"](world)
-    entry = AuditEntry.objects.filter(details__has_key="before").latest("pk")
+    entry = Entry.objects.filter(details__has_key="before").latest("pk")
     world.begin()
     return world.client.post(f"/admin/pledges/wallname/undo/{entry.pk}/")
 
@@ -534,7 +534,9 @@ BUTTONS = {
     "batch undo": _batch(is_done=True),
     "group approve": _group(approve="1"),
     "group refuse": _group(refuse="1", refusal="number"),
-    "joining approve": lambda world: world.press("pledges.joining", approve="1", reason="By phone"),
+    "joining approve": lambda world: world.press(
+        "pledges.joining", approve="1", reason="By phone", seen=world.rows["pledges.joining"].seen
+    ),
     "joining refuse": lambda world: world.press("pledges.joining", refuse="1", refusal="unknown"),
     "enquiry assign": _assign,
     "enquiry answer": lambda world: world.press("pledges.enquiry", answer="1", text="Thank you. We call you."),

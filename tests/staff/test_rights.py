@@ -15,7 +15,7 @@ from reversion.models import Version
 from campaign.models import ExternalLink, Material
 from pledges.models import Batch, Export, Message, Milestone, Pledge
 from staff.admin.history import VersionHistory
-from staff.models import AuditEntry, Draft
+from staff.models import Draft, Entry
 from staff.roles import Role
 from tests.data_requests import make_request
 from tests.demands import make_handover
@@ -100,9 +100,8 @@ MODELS = {
     # Drafts are opened in the form of their row.
     "staff.draft": dict.fromkeys(Role, SEE),
     "staff.publishingsettings": {ADMINISTRATOR: "LVHS"},
-    "staff.auditentry": {ADMINISTRATOR: SEE},
     # Its lines have no pages of their own.
-    "staff.historyentry": dict.fromkeys(Role, "L"),
+    "staff.entry": dict.fromkeys(Role, "L"),
 }
 PAGES = {"L": "changelist", "A": "add", "V": "change", "H": "history", "S": "change", "D": "delete"}
 LETTERS = {EDITOR, PLEDGES, ADMINISTRATOR}
@@ -118,7 +117,7 @@ OWN_VIEWS = {
     "pledges_export_progress": ("get", {PLEDGES, ADMINISTRATOR}, "pledges.export"),
     "pledges_sector_merge": ("get", {PLEDGES, ADMINISTRATOR}, "pledges.sector"),
     "pledges_commitment_replace": ("get", LETTERS, "pledges.commitment"),
-    "pledges_wallname_undo": ("get", {PLEDGES, ADMINISTRATOR}, "staff.auditentry"),
+    "pledges_wallname_undo": ("get", {PLEDGES, ADMINISTRATOR}, "staff.entry"),
     "pledges_papersheet_count": ("get", {PLEDGES, ADMINISTRATOR}, None),
     "pledges_papersheet_print": ("get", {PLEDGES, ADMINISTRATOR}, None),
     "pledges_messagetext_preview": ("get", {WRITER, *LETTERS}, "pledges.messagetext"),
@@ -152,8 +151,10 @@ OWN_VIEWS = {
 }
 # Open only to the user who sent the trial mail (tests/pledges/mail/test_content.py).
 OWNER_ONLY = {"pledges_messagetext_tried", "pledges_mailing_tried"}
+# Where a request without a session leads, and a form of one.
+SIGN_IN = ("/admin/login/", "/admin/account/login/?lost=")
 # Pages of the versions, by the letter that permits them.
-HISTORY = {"version": "V", "deleted": "A", "recover": "A"}
+HISTORY = {"version": "V", "recover": "A"}
 # Pages for every signed-in user, and their status.
 FOR_ALL = {
     "index": 200,
@@ -179,7 +180,7 @@ def rows():
     make_submission()
     make_group(), make_sheet(), make_joining(), make_event(), make_enquiry(), make_disclosure(), make_request()
     make_account("mbrojtja@shembull.al", SAFEGUARDING, "Mbrojtja")
-    AuditEntry.log(None, AuditEntry.Action.LOOK)
+    Entry.log(None, Entry.Action.LOOK)
     Batch.begin(Batch.Kind.INVALIDATE, Pledge.objects.all(), None, "selection")
     Export.objects.create(user=make_staff(superuser=True), content="pledges", format="csv")
     Milestone.objects.create(kind="people", people=100, reached_on=date(2026, 11, 25))
@@ -244,7 +245,11 @@ def may_by_page(response):
 def is_open(response):
     """Whether a response is the requested page: no refusal, empty response or redirect to the sign-in page or dashboard."""
     to = getattr(response, "url", "")
-    return response.status_code not in (403, 204) and to != "/admin/" and not to.startswith("/admin/login/")
+    return (
+        response.status_code not in (403, 204)
+        and to != "/admin/"
+        and not to.startswith(("/admin/login/", "/admin/account/login/?lost="))
+    )
 
 
 def addresses(rows):
@@ -256,7 +261,7 @@ def addresses(rows):
             yield f"{model}_{page}", args, method, roles_of(label, letter)
         if has_history(label):
             version = version_of(row)
-            for page, args in {"version": [row.pk, version], "deleted": [], "recover": [version]}.items():
+            for page, args in {"version": [row.pk, version], "recover": [version]}.items():
                 yield f"{model}_{page}", args, "get", roles_of(label, HISTORY[page])
     for name, (method, roles, label) in OWN_VIEWS.items():
         args = [rows[label].pk] if label else []
@@ -318,7 +323,7 @@ def test_without_a_role_no_page_opens_and_a_refusal_names_the_roles_that_may(row
 def test_no_page_opens_without_the_second_factor(visitor, rows):
     client = client_for(visitor)
     for page, _roles, response in visits(client, rows):
-        assert response.url.startswith("/admin/login/"), page
+        assert response.url.startswith(SIGN_IN), page
     for name in set(FOR_ALL) - {"login", "logout"}:
         assert client.get(path_of(name)).url.startswith("/admin/login/?next="), name
 

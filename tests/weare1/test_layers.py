@@ -77,8 +77,8 @@ def test_production_imports_no_development_tool(app):
 
 def test_pledges_takes_three_things_from_staff_outside_its_admin():
     taken = (
-        "staff.models.AuditEntry",
-        "staff.audit.models.AuditEntry",
+        "staff.models.Entry",
+        "staff.audit.models.Entry",
         "staff.mail.automatic",
         "staff.accents.without_accents",
     )

@@ -59,7 +59,7 @@ CREATE OR REPLACE TRIGGER tombstone AFTER DELETE OR UPDATE OF withdrawn_at, name
     );
 CREATE OR REPLACE TRIGGER tombstone AFTER DELETE OR UPDATE OF ended_at, name_cipher, restricted_at ON pledges_joining
     FOR EACH ROW EXECUTE FUNCTION write_tombstone(
-        id, state, confirmed_at, approved_at, refused_at, refusal, ended_at, asked_at,
+        id, state, confirmed_at, approved_at, refused_at, refusal, ended_at, asked_at, changed_at, hands_over_at, logo,
         name_cipher, address_cipher, address_digest, words_cipher, restricted_at
     );
 CREATE OR REPLACE TRIGGER tombstone AFTER DELETE OR UPDATE OF restricted_at ON pledges_enquiry

@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 from django.contrib import admin
-from django.contrib.admin.models import LogEntry
 from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.forms import CharField, IntegerField
@@ -20,6 +19,7 @@ from campaign.models import Article, Demand, Handout, HelpChannel, Page, PageTex
 from campaign.numbers import Numbers
 from pledges.models import Export, Message, Pledge, PledgingSettings, Sector, Wording
 from pledges.statistics import activity
+from staff.models import Entry
 from tests.clock import let_time_pass
 from tests.factories import make_pledge, make_staff, sign_in
 from tests.pages import LANGUAGES, Document, as_typed
@@ -107,7 +107,7 @@ def test_content_not_verified_for_long_is_due_until_verified(client, model, day,
     sign_in(client, user).post(url, {"action": action, "_selected_action": row.pk, "sure": "yes"})
     row.refresh_from_db()
     assert getattr(row, day) == timezone.localdate()
-    assert LogEntry.objects.filter(object_id=row.pk, user_id=user.pk).count() == 1
+    assert Entry.objects.filter(object_id=row.pk, user_id=user.pk).count() == 1
     assert tasks(client, permission) == {}
 
 

@@ -13,7 +13,7 @@ from django_tasks_db.models import DBTaskResult
 from campaign.models import Article, Demand, HelpChannel, OldAddress, Page, SiteSettings, Term
 from campaign.pages import previews
 from pledges.models import Pledge, Sector
-from staff.models import AuditEntry, Draft
+from staff.models import Draft, Entry
 from tests import tally
 from tests.factories import keep_house, make_picture, make_pledge, make_staff, run_worker, sign_in
 from tests.pages import Document, filled
@@ -515,8 +515,11 @@ def test_merging_moves_every_pledge_and_keeps_wordings_and_totals(editor):
     assert not any(pledge.show_name for pledge in pledges), "names of young people are never shown"
     artists.refresh_from_db()
     assert not artists.is_open
-    [entry] = AuditEntry.objects.filter(action="change")
-    assert set(entry.subject_ids) == set(words) and entry.details == {"sector": "artists", "moved_to": "youth"}
+    [entry] = Entry.objects.filter(details__has_key="moved_to")
+    assert set(entry.subject_ids) == set(words) and (entry.object_id, entry.details) == (
+        str(artists.pk),
+        {"moved_to": "youth"},
+    )
     # The empty sector is hidden and cannot be chosen.
     assert "artists" not in Client().get("/api/v1/totals.json").json()["sectors"]
 

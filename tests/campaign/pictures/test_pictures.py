@@ -14,7 +14,6 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
-from django.contrib.admin.models import LogEntry
 from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import IntegrityError, transaction
@@ -28,6 +27,7 @@ from campaign import housekeeping, richtext
 from campaign.models import Article, Page, Picture
 from campaign.pictures import files as pictures
 from campaign.pictures.files import CARD, MAX_BYTES, MAX_MEMORY_BYTES, WIDTHS
+from staff.models import Entry
 from tests.campaign.pages.test_content import make_page, words
 from tests.factories import keep_house, make_picture, make_staff, make_upload, run_worker, sign_in
 from tests.pages import Document, filled
@@ -663,7 +663,7 @@ def test_a_picture_uploaded_in_the_dialog_is_in_the_library(admin_client):
     answer = upload(admin_client).json()
     picture = Picture.objects.get()
     assert answer["picture"]["id"] == picture.pk and answer["picture"]["alt"] == {"sq": "Një oborr", "en": "A yard"}
-    assert picture.focus == "center" and LogEntry.objects.get().object_id == str(picture.pk)
+    assert picture.focus == "center" and Entry.objects.get().object_id == str(picture.pk)
     assert library(admin_client)["may_add"] is True
 
 

@@ -2,12 +2,12 @@
 
 import pytest
 from django.contrib import admin
-from django.contrib.admin.models import LogEntry
 from django.core.exceptions import ValidationError
 from django.db.models import URLField
 from django.utils import timezone
 
 from campaign.models import HelpChannel, SiteSettings
+from staff.models import Entry
 from tests.pages import as_typed
 
 pytestmark = pytest.mark.django_db
@@ -71,7 +71,7 @@ def test_an_action_marks_channels_as_verified_today(admin_client):
     called.refresh_from_db()
     other.refresh_from_db()
     assert (called.verified_on, other.verified_on) == (timezone.localdate(), None)
-    assert [entry.object_id for entry in LogEntry.objects.all()] == [str(called.pk)]
+    assert [entry.object_id for entry in Entry.objects.all()] == [str(called.pk)]
 
 
 def test_site_settings_are_a_single_row(admin_client):

@@ -10,7 +10,7 @@ from django.test import Client
 
 from pledges.cases.models import Steps
 from pledges.models import Disclosure, Enquiry, GroupPledge, Joining, Message, PaperSheet
-from staff.models import AuditEntry
+from staff.models import Entry
 from staff.roles import Role
 from tests.data_requests import make_request
 from tests.enquiries import make_disclosure, make_enquiry
@@ -99,7 +99,7 @@ def test_a_button_of_another_state_changes_nothing_and_is_not_in_the_record(clie
     answer = client.post(page_of(row), {button: "1", "reason": "lost"})
     assert answer.status_code == 200 and "Nothing was changed" in answer.text
     assert type(row).objects.get(pk=row.pk).state == row.state
-    assert not AuditEntry.objects.filter(action="change").exists() and not Message.objects.exists()
+    assert not Entry.objects.filter(action="change").exists() and not Message.objects.exists()
 
 
 def test_what_is_typed_for_one_button_is_there_after_another(client):
@@ -158,7 +158,7 @@ def test_a_refusal_in_our_own_words_reaches_the_person_and_ends_with_their_data(
     assert words in words_of(client.get(page_of(row)))
     run_worker()
     assert words in mailoutbox[0].body and mailoutbox[0].to == [ADDRESS]
-    assert words not in str(list(AuditEntry.objects.values_list("details")))
+    assert words not in str(list(Entry.objects.values_list("details")))
     type(row).objects.erase_person()
     assert type(row).objects.get(pk=row.pk).words is None
 

@@ -4,12 +4,12 @@ import re
 from datetime import datetime
 
 import pytest
-from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import User
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from pledges.models import Message, Pledge
+from staff.models import Entry
 from tests.factories import make_copies, make_pledge, make_staff, send_messages, sign_in
 from tests.pages import Document
 from tests.pledges.desk.pages import ENGLISH, LIST, PERSON, change_path, run_action, sign_in_with
@@ -19,8 +19,8 @@ pytestmark = pytest.mark.django_db
 
 def pages_showing(client, pledge):
     """The responses of all pages on which a pledge appears."""
-    LogEntry.objects.log_actions(User.objects.last().pk, [pledge], 2, "Changed.")
-    paths = [LIST, change_path(pledge), f"{LIST}{pledge.pk}/history/", f"{LIST}{pledge.pk}/delete/"]
+    Entry.log(User.objects.last(), "change", about=pledge)
+    paths = [LIST, change_path(pledge), f"{LIST}{pledge.pk}/delete/"]
     return [client.get(path) for path in [*paths, "/admin/", "/admin/pledges/message/"]]
 
 
@@ -93,7 +93,7 @@ def test_an_address_is_found_in_any_spelling_and_stays_out_of_urls_and_history(a
     assert response.redirect_chain == [(f"{LIST}?id__in={pledge.pk}", 302)]
     assert change_path(pledge) in response.text
     assert change_path(other) not in response.text
-    assert not LogEntry.objects.exists()
+    assert not Entry.objects.exclude(action="look").exists()
     assert 'name="q"' not in response.text
 
 

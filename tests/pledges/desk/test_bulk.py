@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from pledges.models import Batch, Pledge, Sector
-from staff.models import AuditEntry
+from staff.models import Entry
 from tests.clock import let_time_pass
 from tests.factories import keep_house, make_copies, make_pledge, run_worker
 from tests.pledges.desk.pages import ENGLISH, LIST, change_path, facts, run_action, sign_in_with
@@ -20,7 +20,7 @@ def test_confirming_changes_only_pending_pledges(admin_client):
     assert exact_total() == 2
     out.refresh_from_db()
     assert out.state == "invalidated"
-    assert [entry.subject_ids for entry in AuditEntry.objects.filter(action="change")] == [[waiting.pk]]
+    assert [entry.subject_ids for entry in Entry.objects.filter(action="change")] == [[waiting.pk]]
 
 
 def test_restoring_brings_each_pledge_back_to_its_earlier_state(admin_client):
@@ -73,7 +73,7 @@ def test_25_invalidating_a_network_shows_the_count_first_and_can_be_undone(admin
     done = run_action(admin_client, "invalidate_networks", bots[0], sure="yes")
     assert "4 pledges invalidated." in done.text
     assert exact_total() == 2
-    assert sum(AuditEntry.objects.filter(action="change").values_list("count", flat=True)) == 4
+    assert sum(Entry.objects.filter(action="change").values_list("count", flat=True)) == 4
     admin_client.post(change_path(Batch.objects.get()), {"undo": "yes"})
     assert exact_total() == 5
 
@@ -105,7 +105,7 @@ def test_a_mail_domain_can_be_entered_and_stays_out_of_urls_and_the_audit_log(ad
     assert exact_total() == 1
     batch = Batch.objects.get()
     assert (batch.chosen, batch.choice) == ("domains", {})
-    assert "example" not in str(list(AuditEntry.objects.values_list("details", flat=True)))
+    assert "example" not in str(list(Entry.objects.values_list("details", flat=True)))
 
 
 @pytest.mark.parametrize("domain", ["", "gmail", "emri@shembull.al", "x" * 300 + ".al"])

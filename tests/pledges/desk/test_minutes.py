@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from pledges.models import Batch, Pledge, PledgingSettings, Statistic
 from pledges.statistics import minutes, origins
-from staff.models import AuditEntry
+from staff.models import Entry
 from tests.clock import let_time_pass
 from tests.factories import form_data, keep_house, make_copies, make_pledge, make_staff, run_worker, sign_in
 from tests.pledges.desk.pages import ENGLISH, LIST, change_path, sign_in_with
@@ -241,7 +241,7 @@ def test_without_the_right_to_see_people_a_domain_has_a_number_and_still_stays_w
     texts.append(client.get(change_path(batch), headers=ENGLISH).text)
     assert not [text for text in texts if "bots.example" in text]
     assert (batch.domain, exact_total()) == ("bots.example", 0)
-    assert not AuditEntry.objects.filter(action="look").exists()
+    assert not Entry.objects.filter(action="look").exists()
     assert "bots.example" in sign_in(client, make_staff("change_pledge", "see_people")).get(change_path(batch)).text
 
 
@@ -249,7 +249,7 @@ def test_opening_domains_is_in_the_record_without_the_domain(client):
     first = make_flood()[0]
     sign_in_with(client, "view_pledge", "see_people")
     client.get(PAGE)
-    entry = AuditEntry.objects.get(action="look")
+    entry = Entry.objects.get(action="look")
     assert entry.details == {"page": "minutes"}
     assert len(entry.subject_ids) == 1
     assert first.domain_digest == Pledge.objects.get(pk=entry.subject_ids[0]).domain_digest

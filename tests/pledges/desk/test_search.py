@@ -4,12 +4,11 @@ import uuid
 from datetime import timedelta
 
 import pytest
-from django.contrib.admin.models import LogEntry
 from django.db.models import F
 from django.db.models.functions import Now
 
 from pledges.models import BlockedAddress, Message, Pledge
-from staff.models import AuditEntry
+from staff.models import Entry
 from tests.factories import make_pledge, run_worker
 from tests.pages import Document
 from tests.pledges.desk.pages import ENGLISH, LIST, PERSON, change_path, facts, run_action, sign_in_with
@@ -58,9 +57,9 @@ def test_an_email_is_sent_again_as_the_button_says(admin_client, mailoutbox, sta
     assert "less than a minute ago" in press(admin_client, pledge, kind)
     run_worker()
     assert [mail.to for mail in mailoutbox] == [[PERSON["address"]]]
-    [entry] = AuditEntry.objects.filter(action="change")
+    [entry] = Entry.objects.filter(action="change")
     assert (entry.details, entry.subject_ids) == ({"mail": kind}, [pledge.pk])
-    assert "Drita" not in str(LogEntry.objects.values_list())
+    assert "Drita" not in str(Entry.objects.values_list())
 
 
 def test_after_five_emails_a_pending_pledge_gets_no_more(admin_client):
@@ -101,7 +100,7 @@ def test_sending_needs_the_right_to_change_pledges(client):
 def test_a_look_at_the_page_of_erasure_is_in_the_record(admin_client):
     pledge = make_pledge(**PERSON)
     admin_client.get(f"{LIST}{pledge.pk}/delete/")
-    assert AuditEntry.objects.get(action="look").subject_ids == [pledge.pk]
+    assert Entry.objects.get(action="look").subject_ids == [pledge.pk]
 
 
 def test_chosen_pledges_are_shown_with_names_and_count_before_anything_happens(admin_client):
@@ -109,7 +108,7 @@ def test_chosen_pledges_are_shown_with_names_and_count_before_anything_happens(a
     page = run_action(admin_client, "invalidate", *pledges)
     assert all(f"Zamira Çela {letter}" in page.text for letter in "abc")
     assert not Pledge.objects.invalidated().exists()
-    assert set(AuditEntry.objects.filter(action="look").last().subject_ids) == {pledge.pk for pledge in pledges}
+    assert set(Entry.objects.filter(action="look").last().subject_ids) == {pledge.pk for pledge in pledges}
 
 
 def test_of_more_than_twenty_people_numbers_are_shown_without_a_reason(admin_client):

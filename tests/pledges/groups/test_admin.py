@@ -4,7 +4,7 @@ import pytest
 from django.core import mail
 
 from pledges.models import GroupPledge
-from staff.models import AuditEntry
+from staff.models import Entry
 from tests.factories import make_staff, run_worker, sign_in
 from tests.pages import Document
 from tests.pledges.groups.made import make_group
@@ -39,14 +39,14 @@ def test_the_queue_shows_what_waits_and_what_is_odd(staff_client):
     assert "E pakonfirmuar" not in page and "E refuzuar" not in page
     of_double = staff_client.get(f"{QUEUE}{double.pk}/change/").text
     assert "Similar group" in of_double and "Mira Hoxha" in of_double
-    assert AuditEntry.objects.filter(action="look", subject_ids=[double.pk]).exists()
+    assert Entry.objects.filter(action="look", subject_ids=[double.pk]).exists()
 
 
 def test_approving_counts_and_writes_and_can_be_undone(staff_client):
     group = make_group()
     decide(staff_client, group, "approve")
     assert exact_total() == 28
-    assert AuditEntry.objects.filter(action="change", subject_ids=[group.pk], details__state="approved").exists()
+    assert Entry.objects.filter(action="change", subject_ids=[group.pk], details__state="approved").exists()
     run_worker()
     assert group.institution in mail.outbox[-1].body
     decide(staff_client, group, "undo")
@@ -72,7 +72,7 @@ def test_a_number_above_the_limit_waits_for_a_reason(staff_client):
     assert exact_total() == 0
     decide(staff_client, group, "approve", reason="Two classes were joined in spring.")
     assert exact_total() == 55
-    assert AuditEntry.objects.get(action="change").details["reason"] == "Two classes were joined in spring."
+    assert Entry.objects.get(action="change").details["reason"] == "Two classes were joined in spring."
 
 
 def test_a_reason_that_is_too_long_is_refused_in_words_and_comes_back(staff_client):
@@ -80,9 +80,9 @@ def test_a_reason_that_is_too_long_is_refused_in_words_and_comes_back(staff_clie
     page = Document(decide(staff_client, group, "approve", reason=long))
     assert "Your reason must be 200 characters or fewer. It has 209." in page.words()
     assert page.of(page.one("input", id="reason"))["value"] == long
-    assert exact_total() == 0 and not AuditEntry.objects.filter(action="change").exists()
+    assert exact_total() == 0 and not Entry.objects.filter(action="change").exists()
     decide(staff_client, group, "approve", reason="p" * 200)
-    assert exact_total() == 55 and AuditEntry.objects.get(action="change").details["reason"] == "p" * 200
+    assert exact_total() == 55 and Entry.objects.get(action="change").details["reason"] == "p" * 200
 
 
 def test_a_higher_number_is_approved_or_the_approved_one_is_kept(staff_client):

@@ -26,7 +26,7 @@ from pledges.models import (
     Submission,
 )
 from pledges.supporters.querysets import PENDING_LIFE
-from staff.models import AuditEntry
+from staff.models import Entry
 from tests.clock import let_time_pass
 from tests.enquiries import enquiry_data
 from tests.events import make_event
@@ -393,5 +393,5 @@ def test_staff_find_and_erase_the_unsettled_forms_of_an_address(admin_client):
     assert list(admin_client.get(link).context["cl"].result_list) == [submission]
     admin_client.post(f"{LIST}{submission.pk}/delete/", {"post": "yes"})
     assert Submission.objects.of_mailbox("drita@shembull.al") == []
-    entry = AuditEntry.objects.get(action=AuditEntry.Action.ERASE)
-    assert entry.details["submissions"] == [str(submission.pk)] and entry.user_id == User.objects.get().pk
+    entry = Entry.objects.get(action=Entry.Action.DELETE)
+    assert entry.subject_ids == [submission.pk] and entry.user_id == User.objects.get().pk

@@ -14,7 +14,7 @@ from campaign.models import Demand, ExternalLink
 from pledges.follows import followable
 from pledges.mailings.models import MailingContent
 from pledges.models import BlockedAddress, County, Follow, Mailer, Mailing, Message, Sector, TrialMessage
-from staff.models import AuditEntry
+from staff.models import Entry
 from staff.roles import Role
 from tests.factories import make_pledge, run_worker, sign_in
 from tests.mailings import WORDS, make_mailing
@@ -429,7 +429,7 @@ def test_what_is_sent_back_has_a_note_that_the_writer_finds_until_it_is_submitte
     assert note not in besa.get("/admin/").text
     for url in (sending(mailing), change(mailing)):
         assert note in Document(zana.get(url, headers=ENGLISH)).words()
-    history = Document(besa.get("/admin/staff/historyentry/", headers=ENGLISH)).words()
+    history = Document(besa.get("/admin/staff/entry/", headers=ENGLISH)).words()
     assert f"sent the news email “News from We are 1” back to the writer: “{note}”" in history
     zana.post(change(mailing), filled(zana.get(change(mailing)), subject_en="News of today"))
     assert Mailing.objects.get().note == note
@@ -478,11 +478,11 @@ def test_a_second_press_of_each_button_changes_nothing_and_says_so(zana, besa):
         (besa, "show", "being sent"),
         (besa, "cancel", "cancelled"),
     ]:
-        entries = AuditEntry.objects.count()
+        entries = Entry.objects.count()
         assert NOTHING not in said(press(client, mailing, button))[0], button
-        assert AuditEntry.objects.count() == entries + 1
+        assert Entry.objects.count() == entries + 1
         assert said(press(client, mailing, button)) == [f"{NOTHING}{state}."], button
-        assert AuditEntry.objects.count() == entries + 1
+        assert Entry.objects.count() == entries + 1
     assert zana.post(sending(mailing), {"nonsense": "1"}).url == sending(mailing)
 
 

@@ -1,11 +1,10 @@
 """Blocked addresses and provider rules in the admin."""
 
 import pytest
-from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Permission, User
 
 from pledges.models import BlockedAddress, ProviderRule
-from staff.models import AuditEntry
+from staff.models import Entry
 from tests.factories import make_pledge
 from tests.pledges.desk.pages import PERSON, change_path, sign_in_with
 
@@ -21,15 +20,19 @@ def test_a_blocked_address_is_shown_only_with_see_people_and_can_be_unblocked(cl
         assert PERSON["address"] not in client.get(page).text
     user = User.objects.get(username="zana")
     user.user_permissions.add(Permission.objects.get(codename="see_people"))
-    assert not AuditEntry.objects.exists()
+    assert not Entry.objects.exists()
     for page in (path, change_path(blocked)):
         assert PERSON["address"] in client.get(page).text
-    assert [entry.details for entry in AuditEntry.objects.all()] == [{"blocked_addresses": [str(blocked.pk)]}] * 2
+    assert [entry.subject_ids for entry in Entry.objects.all()] == [[blocked.pk]] * 2
     client.post(f"{path}{blocked.pk}/delete/", {"post": "yes"})
     assert not BlockedAddress.objects.exists()
-    assert LogEntry.objects.get().object_repr == str(blocked)
-    entry = AuditEntry.objects.order_by("-pk").first()
-    assert (entry.user_id, entry.action, entry.details) == (user.pk, "erase", {"blocked_addresses": [str(blocked.pk)]})
+    entry = Entry.objects.order_by("-pk").first()
+    assert (entry.user_id, entry.action, entry.subject_ids, entry.title) == (
+        user.pk,
+        "delete",
+        [blocked.pk],
+        str(blocked),
+    )
 
 
 def test_unblocking_several_addresses_is_logged(admin_client):
@@ -38,8 +41,10 @@ def test_unblocking_several_addresses_is_logged(admin_client):
     ids = sorted(str(blocked.pk) for blocked in BlockedAddress.objects.all())
     chosen = {"action": "delete_selected", "_selected_action": ids, "post": "yes"}
     admin_client.post("/admin/pledges/blockedaddress/", chosen)
-    entry = AuditEntry.objects.get(action="erase")
-    assert sorted(entry.details["blocked_addresses"]) == ids and not BlockedAddress.objects.exists()
+    assert (
+        sorted(Entry.objects.filter(action="delete").values_list("object_id", flat=True)) == ids
+        and not BlockedAddress.objects.exists()
+    )
 
 
 def test_a_provider_rule_is_stored_in_the_form_that_addresses_are_compared_in(admin_client):

@@ -36,7 +36,7 @@ from pledges.models import (
 from pledges.referrals.models import encrypt_inviter
 from pledges.requests import held, retention
 from pledges.supporters.querysets import ANSWER_PERIOD, KEEP_PERIOD
-from staff.models import AuditEntry
+from staff.models import Entry
 from tests.challenges import reach_limit, solved
 from tests.clock import let_time_pass
 from tests.commitments import ask_now, choose, commitment_of
@@ -55,7 +55,7 @@ YEARS = timedelta(days=3650)
 
 
 def confirmed():
-    return make_pledge(state="confirmed", show_name=True, wall="shown", wall_at="2026-01-01T10:00Z")
+    return make_pledge(state="confirmed", show_name=True, wall="shown", wall_at="2026-01-01")
 
 
 def answer_the_question():
@@ -273,11 +273,11 @@ def prove_backups():
 
 def prove_record():
     pledge = confirmed()
-    AuditEntry.log(None, AuditEntry.Action.LOOK, [pledge.pk], page="list")
+    Entry.log(None, Entry.Action.LOOK, [pledge.pk], page="list")
     pledge.withdraw()
     let_time_pass(YEARS)
     keep_house()
-    assert AuditEntry.objects.get().subject_ids == [pledge.pk]
+    assert Entry.objects.get().subject_ids == [pledge.pk]
 
 
 def has_adult():

@@ -16,7 +16,7 @@ from django.db.models.functions import Now
 from pledges.crypto import links
 from pledges.crypto.links import Purpose
 from pledges.models import Batch, Pledge
-from staff.models import AuditEntry
+from staff.models import Entry
 from tests.drill import rounds
 from tests.factories import keep_house, make_copies, make_pledge, make_staff, run_worker
 from tests.site import url_of_test_database
@@ -197,7 +197,8 @@ def test_one_that_was_not_done_yet_is_stopped_and_never_done():
     batch.finish()
     batch.refresh_from_db()
     assert (batch.state, batch.changed, batch.undone_by, exact_total()) == ("undone", 0, user, 1)
-    assert AuditEntry.objects.get().details == {"batch": batch.pk, "step": "cancel"}
+    [entry] = Entry.objects.all()
+    assert (entry.object_id, entry.details) == (str(batch.pk), {"step": "cancel"})
 
 
 @pytest.fixture
@@ -233,10 +234,11 @@ def test_changes_and_undo_are_logged_with_user_and_pledge_ids():
     user, other = make_staff(), make_staff()
     batch = run_batch(user=user)
     undo(batch, other)
-    did, undid = AuditEntry.objects.order_by("pk")
+    did, undid = Entry.objects.order_by("pk")
     ids = {pledge.pk for pledge in pledges}
-    assert (did.user_id, set(did.subject_ids), did.details) == (user.pk, ids, {"batch": batch.pk, "kind": "invalidate"})
-    assert (undid.user_id, set(undid.subject_ids), undid.details["undo"]) == (other.pk, ids, True)
+    assert did.object_id == undid.object_id == str(batch.pk)
+    assert (did.user_id, set(did.subject_ids), did.details) == (user.pk, ids, {"step": "invalidate"})
+    assert (undid.user_id, set(undid.subject_ids), undid.details) == (other.pk, ids, {"step": "undo"})
 
 
 def test_a_batch_outlives_the_account_of_its_user():
@@ -273,7 +275,7 @@ class TestConcurrency:
         at_once(*(Batch.objects.get(pk=batch.pk).finish for _ in range(2)))
         batch.refresh_from_db()
         assert (batch.state, batch.changed, batch.skipped, exact_total()) == ("done", 20, 0, 0)
-        assert AuditEntry.objects.get(action="change").count == 20
+        assert Entry.objects.get(action="change").count == 20
 
     def test_one_that_is_stopped_while_it_is_done_is_done(self):
         make_pledge(state="confirmed")
@@ -334,7 +336,7 @@ class TestConcurrency:
         assert (batch.state, exact_total()) == ("waiting", 0)
         batch.finish()
         assert (batch.undone, batch.kept, exact_total()) == (counted, 0, counted)
-        logged = AuditEntry.objects.filter(action="change").values_list("subject_ids", flat=True)
+        logged = Entry.objects.filter(action="change").values_list("subject_ids", flat=True)
         assert sum(map(len, logged)) == 2 * counted
 
 

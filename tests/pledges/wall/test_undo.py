@@ -5,12 +5,12 @@ from django.test import Client
 from django.urls import reverse
 
 from pledges.models import Pledge
-from staff.models import AuditEntry
+from staff.models import Entry
 from tests.factories import make_staff, sign_in
 from tests.pages import Document
 from tests.pledges.wall.test_admin import decide, queue
 from tests.threads import at_once, begin, held_open
-from tests.wall import make_waiting, names_on_wall, stop_showing, wall_state
+from tests.wall import let_a_night_pass, make_waiting, names_on_wall, stop_showing, wall_state
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -23,7 +23,7 @@ def moderator(client):
 
 
 def last_decision():
-    return AuditEntry.objects.filter(action="change").latest("pk")
+    return Entry.objects.filter(action="change").latest("pk")
 
 
 def path_of(entry):
@@ -49,6 +49,7 @@ def test_the_message_of_a_decision_has_a_button_that_undoes_it(settings):
         "csrfmiddlewaretoken": token,
     }
     answer = Document(client.post("/admin/pledges/wallname/", data, follow=True, headers=ENGLISH))
+    let_a_night_pass()
     assert set(names_on_wall(client)) == {"Arta K.", "Besa K."}
     form = answer.one("form", **{"class": "undo"})
     assert answer.words(form) == "Undo"
@@ -67,6 +68,7 @@ def test_each_state_before_comes_back_and_is_logged(moderator):
     entry = last_decision()
     assert (entry.details["before"], entry.details["wall"]) == ("shown", "refused")
     assert "Undone: 1 name is again “shown”." in undo(moderator, entry)
+    let_a_night_pass()
     assert list(names_on_wall(moderator)) == ["Besa K."]
     logged = last_decision()
     assert (logged.subject_ids, logged.details["undo"], logged.details["wall"]) == ([shown.pk], entry.pk, "shown")
@@ -83,7 +85,8 @@ def test_its_page_says_what_it_will_do_and_changes_nothing(moderator):
     assert "“shown”" in words and "“waiting to be checked”" in words and "no email" in words
     assert "Names of the decision 2" in words and "Still as it left them 1" in words
     assert "Arta K." in words and "Besa" not in words
-    assert AuditEntry.objects.filter(action="look").latest("pk").subject_ids == [arta.pk]
+    assert Entry.objects.filter(action="look").latest("pk").subject_ids == [arta.pk]
+    let_a_night_pass()
     assert list(names_on_wall(moderator)) == ["Arta K."]
     # Its button sends the address of the page again.
     undo(moderator, entry)
@@ -136,7 +139,7 @@ def test_other_entries_of_the_record_are_no_decisions(moderator):
     decide(moderator, "show", arta)
     undo(moderator, last_decision())
     undone = last_decision()
-    look = AuditEntry.objects.filter(action="look").first()
+    look = Entry.objects.filter(action="look").first()
     for entry_id in (undone.pk, look.pk, 0, 9_999_999_999):
         path = reverse("admin:pledges_wallname_undo", args=[entry_id])
         assert moderator.post(path).status_code == 404
@@ -150,7 +153,7 @@ def test_of_two_undos_at_once_one_changes_the_name(moderator):
     words = at_once(*[lambda client=client: undo(client, entry) for client in clients])
     assert sorted("Undone: 1 name" in each for each in words) == [False, True]
     assert sorted("1 name was not undone" in each for each in words) == [False, True]
-    assert AuditEntry.objects.filter(details__undo=entry.pk).count() == 1
+    assert Entry.objects.filter(details__undo=entry.pk).count() == 1
     assert wall_state(arta) == ("waiting", True)
 
 

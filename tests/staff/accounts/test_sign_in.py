@@ -24,10 +24,11 @@ from django.utils.http import int_to_base36
 from staff import housekeeping, secrets
 from staff.accounts import sessions
 from staff.accounts.sign_in_attempts import TooManyAttempts
-from staff.models import AuditEntry, SignInAttempt
+from staff.models import Entry, SignInAttempt
 from tests.factories import APP_SECRET, app_code, give_app, make_staff, sign_in
 from tests.keys import rotate_keys
 from tests.pages import Document
+from tests.staff.forms import awake_url
 from tests.threads import at_once
 
 pytestmark = pytest.mark.django_db
@@ -73,7 +74,7 @@ def test_password_and_code_open_the_admin(client, zana):
     assert not is_signed_in(client)
     assert give_code(client).url == INDEX
     assert is_signed_in(client)
-    assert AuditEntry.objects.get().details == {"by": ["password", "totp"]}
+    assert Entry.objects.get().details == {"by": ["password", "totp"]}
 
 
 def test_the_address_is_not_case_sensitive(client, zana):
@@ -106,7 +107,7 @@ def test_registering_an_app_opens_the_admin_and_shows_recovery_codes_once(client
     assert len(set(re.findall(r"<code>(\d{8})</code>", words(client.get("/admin/account/codes/"))))) == 10
     again = client.get("/admin/account/codes/", headers=ENGLISH)
     assert "<code>" not in words(again) and "10 codes are left" in words(again)
-    assert [entry.details["done"] for entry in AuditEntry.objects.filter(action="account")] == ["factor_added"]
+    assert [entry.details["done"] for entry in Entry.objects.filter(action="account")] == ["factor_added"]
 
 
 def test_the_page_of_the_app_has_a_link_for_the_phone_and_a_button_that_copies_the_key(client, zana):
@@ -245,7 +246,7 @@ def test_wrong_codes_count_even_if_the_password_is_right(client, zana):
         assert "did not work" in words(give_code(client, "000000"))
         client.post("/admin/account/logout/")
     assert "Too many wrong attempts" in words(give_password(client))
-    assert {entry.details["by"] for entry in AuditEntry.objects.filter(action="sign_in_failed")} == {"totp"}
+    assert {entry.details["by"] for entry in Entry.objects.filter(action="sign_in_failed")} == {"totp"}
 
 
 def test_recovery_codes_are_throttled_too(client, zana):
@@ -355,7 +356,7 @@ def test_a_session_ends_after_twelve_hours_even_if_active(client, zana):
     response = client.get(INDEX, headers=ENGLISH, follow=True)
     assert response.redirect_chain[-1][0].startswith(LOGIN)
     assert "You have been signed out" in words(response)
-    assert [entry.action for entry in AuditEntry.objects.all()] == ["sign_out"]
+    assert [entry.action for entry in Entry.objects.all()] == ["sign_out"]
 
 
 def two_sessions(user):
@@ -417,15 +418,15 @@ def test_signing_out_is_logged(client, zana):
     sign_in(client, zana)
     client.post("/admin/logout/")
     assert not is_signed_in(client)
-    assert AuditEntry.objects.get(action="sign_out").user_id == zana.pk
+    assert Entry.objects.get(action="sign_out").user_id == zana.pk
 
 
 def test_failed_tries_are_counted_and_logged_only_if_the_account_exists(client, zana):
     give_password(client, "wrong")
     give_password(client, "wrong", "nobody@shembull.al")
-    assert list(AuditEntry.objects.order_by("pk").values_list("action", "user_id")) == [("sign_in_failed", zana.pk)]
+    assert list(Entry.objects.order_by("pk").values_list("action", "user_id")) == [("sign_in_failed", zana.pk)]
     assert SignInAttempt.objects.filter(succeeded=False).count() == 2
-    assert "shembull" not in str([entry.details for entry in AuditEntry.objects.all()])
+    assert "shembull" not in str([entry.details for entry in Entry.objects.all()])
 
 
 # Secrets
@@ -531,7 +532,7 @@ def test_strangers_create_no_session(client, zana):
             client.get(path, headers={"accept": "application/json"})
             client.get(path)
             client.post(path, {"credential": HALVES[0], "login": "x@shembull.al", "password": "x", "code": "123456"})
-    assert not Session.objects.exists() and not AuditEntry.objects.exists()
+    assert not Session.objects.exists() and not Entry.objects.exists()
 
 
 def admin_paths():
@@ -561,4 +562,7 @@ def test_a_challenge_is_for_five_minutes_in_a_cookie_for_the_sign_in_only(client
 
 
 def test_typing_keeps_a_session_alive(client, zana):
-    assert sign_in(client, zana).get("/admin/account/awake/").status_code == 204
+    awake = awake_url(sign_in(client, zana).get(INDEX))
+    Session.objects.update(expire_date=timezone.now() + timedelta(seconds=60))
+    assert client.get(awake).json()["others"] == []
+    assert Session.objects.get().expire_date > timezone.now() + timedelta(minutes=59)

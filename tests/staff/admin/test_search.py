@@ -8,7 +8,7 @@ from django.db import connection
 
 from campaign.models import Article, HelpChannel, Page, SiteSettings
 from pledges.models import Goal, Pledge
-from staff.models import AuditEntry, Draft
+from staff.models import Draft, Entry
 from staff.roles import Role
 from tests.events import make_event
 from tests.factories import make_pledge, make_staff, sign_in
@@ -180,16 +180,16 @@ def test_people_are_not_found_by_the_search_but_by_the_button_that_is_audited(as
     pledge = make_pledge("Drita Kola", "drita@shembull.al", state="confirmed")
     client = as_role(Role.PLEDGES)
     for typed in ("Drita Kola", "drita@shembull.al"):
-        before = AuditEntry.objects.count()
+        before = Entry.objects.count()
         response = search(client, typed)
         assert str(pledge.pk) not in response.text
-        assert AuditEntry.objects.count() == before
+        assert Entry.objects.count() == before
         page = Document(response)
         [form] = page.all("form", action=FIND)
         [person] = page.all("input", name="person", node=form)
         answer = client.post(FIND, {"person": page.of(person)["value"]})
         assert str(pledge.pk) in answer.url
-        assert AuditEntry.objects.filter(action=AuditEntry.Action.LOOK, details__page="find").exists()
+        assert Entry.objects.filter(action=Entry.Action.LOOK, details__page="find").exists()
 
 
 @pytest.mark.parametrize(

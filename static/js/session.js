@@ -1,0 +1,60 @@
+// Admin: keeps the session alive while someone types, says who else has the form open, and sends no form without a session.
+"use strict";
+(() => {
+  const { url } = document.currentScript.dataset;
+  const INTERVAL_MS = 60 * 1000;
+  const dialog = document.getElementById("signed-out");
+  const place = document.getElementById("presence");
+  let last = Date.now();
+  // The form that waits for the answer, with its button, and whether it has passed.
+  let waiting = null;
+  let passes = false;
+
+  // The answer of the site, or null without a session.
+  async function ask() {
+    last = Date.now();
+    const response = await fetch(url);
+    if (response.status === 403) return null;
+    const answer = await response.json();
+    place.replaceChildren(...answer.others.map((words) => Object.assign(document.createElement("li"), { textContent: words })));
+    place.hidden = !answer.others.length;
+    return answer;
+  }
+
+  async function send() {
+    const [form, button] = waiting;
+    // Without an answer the browser says that the network or the site fails.
+    const answer = await ask().catch(() => ({}));
+    if (!answer) {
+      if (!dialog.open) dialog.showModal();
+      return;
+    }
+    dialog.close();
+    // A sign-in in another window has changed the token.
+    const field = form.querySelector("[name=csrfmiddlewaretoken]");
+    if (field && answer.token) field.value = answer.token;
+    waiting = null;
+    passes = true;
+    form.requestSubmit(button);
+    passes = false;
+  }
+
+  // Of all listeners the first, so that the others hear of a form only when it is sent.
+  addEventListener("submit", (event) => {
+    const { target: form, submitter: button } = event;
+    if (passes || form.getAttribute("method") !== "post" || button?.formTarget === "_blank") return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    if (waiting) return;
+    waiting = [form, button];
+    send();
+  }, { capture: true });
+
+  addEventListener("focus", () => { if (dialog.open) send(); });
+  document.getElementById("signed-out-send").addEventListener("click", send);
+  dialog.addEventListener("cancel", () => { waiting = null; });
+  document.addEventListener("input", () => {
+    if (Date.now() - last > INTERVAL_MS) ask().catch(() => {});
+  });
+  if (place.dataset.shown) ask().catch(() => {});
+})();

@@ -1,0 +1,82 @@
+"""A session that ends while a form is open, and colleagues who have the same form open."""
+
+from datetime import timedelta
+
+import pytest
+from django.contrib.sessions.models import Session
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db.models import F
+from django.test import Client
+
+from campaign.models import Page
+from staff import housekeeping
+from staff.models import Presence
+from tests.factories import make_upload, sign_in
+from tests.pages import filled
+from tests.staff.accounts.test_accounts import make_account
+from tests.staff.forms import ENGLISH, awake_url, form_of
+
+pytestmark = pytest.mark.django_db
+
+LOST = "what you typed has not been saved"
+
+
+@pytest.fixture
+def zana():
+    return make_account("zana@shembull.al", name="Zana Hoxha")
+
+
+def about_path():
+    return f"/admin/campaign/page/{Page.objects.get(key='about').pk}/change/"
+
+
+def test_the_sign_in_page_says_that_a_form_without_a_session_was_not_saved(client, zana):
+    data = filled(sign_in(client, zana).get(about_path()), title_en="Typed in vain?")
+    Session.objects.all().delete()
+    page = client.post(about_path(), data | {"_save": "1"}, headers=ENGLISH, follow=True)
+    assert LOST in page.text and page.request["QUERY_STRING"].endswith("next=" + about_path().replace("/", "%2F"))
+    assert Page.objects.get(key="about").title_en != "Typed in vain?"
+    assert LOST not in client.get(about_path(), headers=ENGLISH, follow=True).text
+    # A large file is refused before it is read.
+    photo = SimpleUploadedFile("IMG_2041.JPG", make_upload(60, 40).read() + b"\0" * 1_000_000)
+    assert LOST in client.post("/admin/campaign/picture/add/", {"file": photo}, headers=ENGLISH, follow=True).text
+    assert not Session.objects.exists()
+
+
+def test_a_form_that_was_open_during_a_sign_in_is_sent_with_the_token_of_its_script(zana):
+    browser = Client(enforce_csrf_checks=True)
+    page = sign_in(browser, zana).get(about_path())
+    form = filled(page, title_en="Typed before") | form_of(page, having="_save")[1] | {"_save": "1"}
+    form |= {"title_en": "Typed before"}
+    Session.objects.all().delete()
+    assert browser.get(awake_url(page)).status_code == 403
+    # The other window.
+    sign_in(browser, zana)
+    browser.cookies["csrftoken"] = "A" * 32
+    assert browser.post(about_path(), form).status_code == 403
+    token = browser.get(awake_url(page)).json()["token"]
+    assert browser.post(about_path(), form | {"csrfmiddlewaretoken": token}).status_code == 302
+    assert Page.objects.get(key="about").title_en == "Typed before"
+
+
+def test_a_form_is_not_sent_in_the_session_of_another_account(client, zana):
+    awake = awake_url(sign_in(client, zana).get(about_path()))
+    other = sign_in(Client(), make_account())
+    for url in (awake, f"{awake}x", "/admin/account/awake/"):
+        assert other.get(url).status_code == 403
+    assert client.get(awake).status_code == 200
+
+
+def test_colleagues_see_who_has_a_form_open_and_since_when(client, zana):
+    awake = awake_url(sign_in(client, zana).get(about_path()))
+    assert client.get(awake).json()["others"] == []
+    arta = sign_in(Client(), make_account())
+    [words] = arta.get(awake_url(arta.get(about_path())), headers=ENGLISH).json()["others"]
+    assert words.startswith("Zana Hoxha has had this page open since ")
+    # Not on another page, and not for long after the last sign of life.
+    assert arta.get(awake_url(arta.get("/admin/campaign/page/"))).json()["others"] == []
+    Presence.objects.update(seen_at=F("seen_at") - timedelta(minutes=11))
+    assert arta.get(awake_url(arta.get(about_path()))).json()["others"] == []
+    Presence.objects.update(seen_at=F("seen_at") - timedelta(minutes=11))
+    housekeeping.erase_presence()
+    assert not Presence.objects.exists()
