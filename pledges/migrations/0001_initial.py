@@ -52,11 +52,9 @@ class Migration(migrations.Migration):
             name='Backup',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('moment', models.DateTimeField(editable=False)),
-                ('finished_at', models.DateTimeField(editable=False)),
-                ('seconds', models.PositiveIntegerField(editable=False)),
-                ('bytes', models.PositiveBigIntegerField(editable=False)),
-                ('copied_at', models.DateTimeField(editable=False)),
+                ('made_at', models.DateTimeField(editable=False, null=True)),
+                ('checked_at', models.DateTimeField(editable=False, null=True)),
+                ('copied_at', models.DateTimeField(editable=False, null=True)),
             ],
             options={
                 'default_permissions': (),
@@ -270,6 +268,21 @@ class Migration(migrations.Migration):
             ],
             options={
                 'default_permissions': (),
+            },
+        ),
+        migrations.CreateModel(
+            name='Tombstone',
+            fields=[
+                ('id', models.UUIDField(db_default=models.Func(function='gen_random_uuid', output_field=models.UUIDField()), editable=False, primary_key=True, serialize=False)),
+                ('at', models.DateTimeField(db_default=models.Func(function='clock_timestamp'), editable=False)),
+                ('kind', models.CharField(editable=False, max_length=40)),
+                ('row', models.CharField(editable=False, max_length=36)),
+                ('values', models.JSONField(editable=False, null=True)),
+                ('copied_at', models.DateTimeField(editable=False, null=True)),
+            ],
+            options={
+                'default_permissions': (),
+                'indexes': [models.Index(condition=models.Q(('copied_at', None)), fields=['at'], name='tombstone_not_copied')],
             },
         ),
         migrations.CreateModel(
@@ -729,21 +742,6 @@ class Migration(migrations.Migration):
             model_name='event',
             name='municipality',
             field=models.ForeignKey(blank=True, help_text='Leave empty if it is online or outside Albania.', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='events', to='pledges.municipality', verbose_name='municipality'),
-        ),
-        migrations.CreateModel(
-            name='OutboxEntry',
-            fields=[
-                ('id', models.UUIDField(db_default=models.Func(function='gen_random_uuid', output_field=models.UUIDField()), editable=False, primary_key=True, serialize=False)),
-                ('number', models.BigIntegerField(db_default=models.Func(models.Value('pledges_outbox_number'), function='nextval', output_field=models.BigIntegerField()), editable=False)),
-                ('at', models.DateTimeField(db_default=models.Func(function='clock_timestamp'), editable=False)),
-                ('kind', models.CharField(editable=False, max_length=20)),
-                ('rows', models.JSONField(editable=False)),
-                ('copied_at', models.DateTimeField(editable=False, null=True)),
-            ],
-            options={
-                'default_permissions': (),
-                'indexes': [models.Index(condition=models.Q(('copied_at', None)), fields=['number'], name='outbox_not_copied')],
-            },
         ),
         migrations.CreateModel(
             name='PaperSheet',
@@ -1443,7 +1441,6 @@ class Migration(migrations.Migration):
             constraint=models.CheckConstraint(condition=models.Q(models.Q(('address_cipher__isnull', False), ('name_cipher__isnull', False)), models.Q(('address_cipher', None), ('confirmed_at__isnull', False), ('keep_asked_at', None), ('name_cipher', None), ('new_address_at', None), ('new_address_cipher', None), ('show_name', False), ('updates', False), ('wall', 'waiting'), ('wall_at', None), models.Q(('state', 'pending'), _negated=True)), _connector='OR'), name='pledge_person_or_erased'),
         ),
     ] + run(
-        "counting", "wordings", "storage", "content", "watched", "submissions", "messages", "outbox",
-        "probes", "groups", "paper", "joinings", "commitments", "enquiries",
-        "requests", "returns", "sectors", "voices", "mailings", "published",
+        "counting", "wordings", "storage", "content", "watched", "submissions", "messages", "probes",
+        "groups", "paper", "commitments", "requests", "sectors", "mailings", "published", "tombstones",
     )

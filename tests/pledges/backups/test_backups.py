@@ -20,7 +20,7 @@ def backup(settings):
     """A good backup of now, expected every 26 hours."""
     settings.BACKUP_HOURS = 26
     now = timezone.now()
-    return Backup.objects.create(moment=now, finished_at=now, copied_at=now, seconds=5, bytes=10**6)
+    return Backup.objects.create(made_at=now, checked_at=now, copied_at=now)
 
 
 def is_named(client):
@@ -47,7 +47,7 @@ def test_a_missing_backup_is_an_alarm(client, backup):
 
 
 def test_an_old_backup_is_an_alarm(client, backup):
-    Backup.objects.update(finished_at=F("finished_at") - 26 * HOUR - MINUTE)
+    Backup.objects.update(made_at=F("made_at") - 26 * HOUR - MINUTE)
     assert is_named(client)
     [words] = front_page(client, "en")
     assert words.startswith("! The last good backup was made on ") and "too long ago" in words
@@ -57,9 +57,16 @@ def test_erasures_that_are_not_copied_are_an_alarm(client, backup):
     Backup.objects.update(copied_at=F("copied_at") - 16 * MINUTE)
     assert is_named(client)
     [words] = front_page(client, "en")
-    assert "changes since then are not being copied" in words
+    assert "something about the backups does not work" in words
     Backup.objects.update(copied_at=F("copied_at") + 2 * MINUTE)
     assert not is_named(client)
+
+
+def test_a_backup_that_nobody_restored_for_a_week_is_an_alarm(client, backup):
+    Backup.objects.update(checked_at=F("checked_at") - 8 * 24 * HOUR - MINUTE)
+    assert is_named(client)
+    Backup.objects.update(checked_at=None)
+    assert is_named(client)
 
 
 @pytest.mark.parametrize(
