@@ -60,12 +60,6 @@ class PledgeContent(Part):
         return [*times, self.settings.until] if self.settings.until else times
 
     @cached_property
-    def most_chosen(self):
-        """The commitments with published figures, those with most people whom we asked first."""
-        chosen = [each for each in self.commitments if each.figures.chosen]
-        return sorted(chosen, key=lambda each: (-each.figures.asked, -each.figures.chosen))
-
-    @cached_property
     def events_by_code(self):
         """{code: Event} of the events that are shown."""
         return {event.code: event for event in self.events}

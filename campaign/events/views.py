@@ -29,8 +29,6 @@ from pledges.serving.http import in_named_language, public_page
         "Where and when people meet for the movement, and the days of every year: 1 June, 18 and 19 November."
     ),
     place=90,
-    footer=(2, 50),
-    in_footer_on_phones=False,
 )
 @public_page
 def events(request):

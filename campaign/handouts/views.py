@@ -6,12 +6,13 @@ from django.conf import settings
 from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import formats
-from django.utils.translation import get_language, ngettext
+from django.utils.translation import get_language, gettext, ngettext
 
 from campaign.content import SiteContent
 from campaign.files.views import IMMUTABLE
 from campaign.handouts import prints
 from campaign.handouts.models import Handout
+from pledges.content import PledgeContent
 from pledges.crypto.links import Purpose
 from pledges.figures.typeset import typeset
 from pledges.forms.views import link_ended
@@ -44,14 +45,21 @@ def sheet(group, size):
 def certificate(group):
     """The certificate of an approved group."""
     content, count = SiteContent.current(), group.total_counted
+    # The colours of the group's own sectors, evenly mixed.
+    sectors = PledgeContent.current().sectors_by_id
+    mixed = sorted(
+        ((2 * n + 1) / people, sectors[int(pk)].color) for pk, people in group.counted.items() for n in range(people)
+    )
+    colors = [int(color.removeprefix("s")) - 1 for _place, color in mixed]
     data = _typeset(
         Handout.Key.CERTIFICATE,
         group,
-        numeral=prints.numeral(min(count, 200)),
+        numeral=prints.numeral(min(count, 200)) | {"colors": colors},
         count=number(count),
         people=ngettext("person", "people", count),
         promises=" ".join(title for title, _text in prints.promises(content)),
         day=formats.date_format(group.held_on, "DATE_FORMAT"),
+        adult=gettext("The adult with the group"),
         movement=content.texts[get_language()]["every_shared"],
     )
     return _pdf(data, "certificate")

@@ -69,7 +69,7 @@ def test_02_signing_in_english_stays_english(client, mailoutbox):
     assert mailoutbox[0].subject == "Please confirm your email address"
     [link] = links_in(mailoutbox[0], "confirm")
     assert link.startswith("/en/")
-    assert "Confirm below and your pledge will count." in client.get(link).text
+    assert "One more tap." in client.get(link).text
     assert "You are number" in client.post(link).text
 
 
