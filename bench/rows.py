@@ -129,7 +129,7 @@ def invented(rows):
         # Marked as reminded, so that no reminder is due.
         pledge.reminded_at, pledge.expires_at = at, at + timedelta(days=14)
         pledge.show_name, pledge.updates = sector.shows_names and chance.random() < 0.3, chance.random() < 0.4
-        pledge.wall, pledge.wall_at = Pledge.Wall.SHOWN, at + timedelta(days=1)
+        pledge.wall, pledge.wall_at = Pledge.Wall.SHOWN, at.date()
         # 2 % are invalidated; 30 % of those that have not expired are pending.
         if drawn < 0.02:
             pledge.state, pledge.invalidated_at = Pledge.State.INVALIDATED, min(now, at + timedelta(hours=9))

@@ -25,7 +25,7 @@ from campaign.pictures.files import FOLDER
 from campaign.pictures.models import Picture
 from campaign.voices.models import Voice
 from pledges.languages import LANGUAGE_CODES
-from pledges.models import Disclosure, Message
+from pledges.models import Disclosure, Joining, Message, Submission
 from staff.models import Account
 
 BATCH_SIZE = 100
@@ -76,7 +76,8 @@ def enqueue_links():
 def delete_orphaned_files():
     """Delete the folders of uploads without a row, such as those of a rolled-back transaction; returns how many."""
     pictures = Picture.objects.values_list("file", flat=True)
-    logos = chain.from_iterable(Organisation.objects.values_list("logo", "new_logo"))
+    logos = [*chain.from_iterable(Organisation.objects.values_list("logo", "new_logo"))]
+    logos += Joining.objects.exclude(logo="").values_list("logo", flat=True)
     files = chain.from_iterable(Material.objects.values_list(*(f"file_{language}" for language in LANGUAGE_CODES)))
     return _delete_orphans(FOLDER, {*_folders(pictures), *logos}) + _delete_orphans(materials.FOLDER, _folders(files))
 
@@ -116,19 +117,23 @@ def remove_voices():
 def alert_of_disclosures():
     """Tell the safeguarding leads, or administrators while there is no lead, of disclosures that wait; returns of how many.
 
+    Also of forms that sound like one and could not be processed.
+
     At once of a new one, and once a day until each is passed on. The message says nothing about them, and is in the language of
     its recipient. One message is about all that wait, so a flood of forms is one every ALERT_INTERVAL at most.
     """
     with transaction.atomic():
         rows = Disclosure.objects.to_alert_of().select_for_update(of=("self",), skip_locked=True)
         waiting = list(rows.values_list("pk", flat=True))
+        aside = [each.pk for each in Submission.objects.to_alert_of()]
         told = Account.objects.safeguarding_leads() or Account.objects.administrators()
-        if not waiting or not told:
+        if not (waiting or aside) or not told:
             return 0
+        Submission.objects.filter(pk__in=aside).update(alerted_at=Now())
         Disclosure.objects.filter(pk__in=waiting).update(alerted_at=Now())
         for account in told:
             Message.queue_last(Message.Kind.ALARM, account.email, account.mail_language or settings.LANGUAGE_CODE)
-    return len(waiting)
+    return len(waiting) + len(aside)
 
 
 # The worker runs each step every minute. A failing step does not stop the others.

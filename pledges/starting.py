@@ -2,7 +2,9 @@
 
 import logging
 
+from django.core.exceptions import ImproperlyConfigured
 from django.db import DatabaseError, InterfaceError
+from django.db.backends.signals import connection_created
 
 from pledges.crypto.models import Rotation
 from pledges.health import clock
@@ -16,7 +18,8 @@ def check():
     """Raise ImproperlyConfigured if the keys open nothing in this database; log a sentence about clocks that differ.
 
     A process with a new first key closes the site for forms before it writes anything with it: what strangers write with two
-    keys would not be compared. Without the database, or before `migrate`, nothing is checked.
+    keys would not be compared. Without the database, or before `migrate`, the check follows with the next connection, before
+    that is used.
     """
     try:
         rotation.check_keys()
@@ -28,6 +31,18 @@ def check():
             logger.error(sentence)
     except (DatabaseError, InterfaceError) as error:
         logger.error("The keys were not checked against the database: %s", type(error).__name__)
+        connection_created.connect(_check_again)
+    else:
+        connection_created.disconnect(_check_again)
+
+
+def _check_again(connection, **_signal):
+    """As `check`. While the keys open nothing, the process gets no connection."""
+    try:
+        check()
+    except ImproperlyConfigured:
+        connection.close()
+        raise
 
 
 def clock_error():

@@ -73,6 +73,7 @@ urlpatterns = [
     path(pgettext_lazy("address", "contact/data/"), enquiries.form, {"purpose": "data"}, name="enquiry_data"),
     path(pgettext_lazy("address", "contact/site/"), enquiries.form, {"purpose": "site"}, name="enquiry_site"),
     path(pgettext_lazy("address", "contact/other/"), enquiries.form, {"purpose": "other"}, name="enquiry_other"),
+    path(pgettext_lazy("address", "contact/further/<token:token>/"), enquiries.further, name="further"),
     path(pgettext_lazy("address", "contact/sent/"), enquiries.sent, name="enquiry_sent"),
     path(pgettext_lazy("address", "my-pledge/"), personal.my_pledge, name="my_pledge"),
     path(pgettext_lazy("address", "my-pledge/sent/"), personal.my_pledge_sent, name="my_pledge_sent"),

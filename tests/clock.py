@@ -74,9 +74,10 @@ def let_time_pass(passed):
         # django-tasks stores "run immediately" as the maximal date, which must stay.
         is_moved = {name: ~Q(**{name: get_date_max()}) for name in names}
         model.objects.update(**{name: Case(When(is_moved[name], F(name) - passed), default=F(name)) for name in names})
-    # The days of a consent, in whole days.
+    # The days of a consent and of a decision, in whole days.
     days = timedelta(days=passed.days)
     Voice.objects.filter(kind="given").update(agreed_on=F("agreed_on") - days, ends_on=F("ends_on") - days)
+    Pledge.objects.update(wall_at=F("wall_at") - days)
 
 
 class DatabaseClock:

@@ -17,7 +17,7 @@ from pledges.limits.models import limits
 from pledges.models import Attempt, Pledge, PledgingSettings, SlowLane, Submission
 from tests.clock import let_time_pass
 from tests.commitments import ask_now
-from tests.enquiries import enquiry_data
+from tests.enquiries import enquiry_data, make_enquiry
 from tests.factories import form_data, make_pledge, settle_all
 from tests.mailings import release
 from tests.organisations import admit, join_data, make_joining, upload
@@ -137,6 +137,9 @@ def personal_visits(client, language):
     yield from _group_visits(client, language)
     yield from _organisation_visits(client, language)
     yield from _voice_visits(client, language)
+    further = links.path(Purpose.FURTHER, make_enquiry(language=language), language)
+    yield "write to us again", client.get(further)
+    yield "further message without words", client.post(further, {"stamp": form_data()["stamp"]})
 
     pledge = made()
     for person in ("Agim Shembulli", "Besa Shembulli"):

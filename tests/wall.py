@@ -1,12 +1,15 @@
 """The wall of supporters: pledges whose name is shown, and how to read the page."""
 
-from django.db.models.functions import Now
+from datetime import date, timedelta
+
+from django.db.models import F
 
 from pledges.models import Pledge
 from tests.factories import make_pledge
 from tests.pages import Document
 
-APPROVED = {"show_name": True, "wall": Pledge.Wall.SHOWN, "wall_at": Now(), "state": "confirmed"}
+DECIDED = date(2026, 1, 1)
+APPROVED = {"show_name": True, "wall": Pledge.Wall.SHOWN, "wall_at": DECIDED, "state": "confirmed"}
 
 
 def make_shown(name="Arta Kola", **changes):
@@ -33,6 +36,11 @@ def wall_state(pledge):
     """(decision, whether it has no time), as stored."""
     pledge.refresh_from_db()
     return pledge.wall, pledge.wall_at is None
+
+
+def let_a_night_pass():
+    """All decisions are of the day before; the names that were approved appear."""
+    Pledge.objects.update(wall_at=F("wall_at") - timedelta(days=1))
 
 
 def stop_showing(pledge):

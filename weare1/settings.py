@@ -149,7 +149,7 @@ OPERATOR_EMAILS = env.comma_separated("OPERATOR_EMAIL")
 
 # Mail. Without MAIL_URL, development writes one .eml file per message under var/mail/.
 MAILERS, MAIL_LIMITS, mail_sender = mail_env.mailers(folder=VAR / "mail" if DEV else None)
-# Settings of django-anymail for the reports of a provider, such as WEBHOOK_SECRET.
+# Settings of django-anymail for the reports of a provider, such as WEBHOOK_SECRET. Ours is ANYMAIL_INBOUND_ADDRESS, for replies.
 ANYMAIL = {name.removeprefix("ANYMAIL_"): env.text(name) for name in os.environ if name.startswith("ANYMAIL_")}
 # deploy/install names a host of the reserved domain "invalid" (RFC 2606) until the mail account is known.
 MAIL_IS_MISSING = str(MAILERS["default"]["OPTIONS"].get("host", "")).endswith(".invalid")

@@ -72,6 +72,7 @@ urlpatterns = [
     path("oembed", oembed.oembed, name="oembed"),
     path("signed-link/<str:token>", organisations.signed_link, name="signed_link"),
     path("mail-reports/<slug:provider>/", mail_reports.mail_reports, name="mail_reports"),
+    path("mail-replies/<slug:provider>/", mail_reports.mail_replies, name="mail_replies"),
     # Short, for a header of mail that must fit in one line.
     path("u/<str:token>", mailings.end_news, name="end_news"),
     path("challenge/<slug:form>/", challenges.challenge, name="challenge"),

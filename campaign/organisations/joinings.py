@@ -10,8 +10,9 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from campaign.organisations.models import Organisation
+from campaign.pictures import logos
 from pledges import addresses
-from pledges.cases.admin import CaseAdmin, ReasonField, RefuseForm, StepForm
+from pledges.cases.admin import CaseAdmin, ReasonField, RefuseForm, StepForm, doubt
 from pledges.crypto.keys import CannotDecrypt
 from pledges.joinings.forms import StatementField
 from pledges.joinings.models import MAX_STATEMENT_LENGTH
@@ -20,12 +21,11 @@ from pledges.models import Joining, ProviderRule
 from staff.admin.base import change_url
 
 
-class ApproveForm(StepForm):
-    """What the page will say of the organisation, which entry it is, and how staff checked the contact."""
-
-    logged = ("reason",)
+class WordsForm(StepForm):
+    """What the page will say of the organisation, if the contact has not changed it since."""
 
     def ask(self):
+        self.fields["seen"] = forms.CharField(initial=self.row.seen, widget=forms.HiddenInput, required=False)
         labels = (_("Statement in Albanian"), _("Statement in English"))
         for language, label in zip(LANGUAGE_CODES, labels, strict=True):
             field = StatementField(label=label, initial=getattr(self.row, f"statement_{language}"))
@@ -35,6 +35,31 @@ class ApproveForm(StepForm):
             "In both languages, or in neither, with up to %(limit)s characters each. Translate what is missing."
         )
         field.help_text = help_text % {"limit": MAX_STATEMENT_LENGTH}
+
+    def clean(self):
+        cleaned = super().clean()
+        names = [f"statement_{language}" for language in LANGUAGE_CODES]
+        if cleaned.get("seen") != self.row.seen:
+            self.data = self.data.copy()
+            self.data["seen"] = self.row.seen
+            self.add_error(None, _("The contact has changed it in the meantime: check it again."))
+        elif len({bool(cleaned[name]) for name in names if name in cleaned}) > 1:
+            self.add_error(names[0], _("Write the statement in both languages, or leave both empty."))
+        return cleaned
+
+    @property
+    def statements(self):
+        """{language: statement}"""
+        return {language: self.cleaned_data[f"statement_{language}"] for language in LANGUAGE_CODES}
+
+
+class ApproveForm(WordsForm):
+    """Beside what the page will say: which entry it is, and how staff checked the contact."""
+
+    logged = ("reason",)
+
+    def ask(self):
+        super().ask()
         if entries := {str(entry.pk): entry for entry in _entries(self.row)}:
             named = [(pk, f"{entry.name} ({entry.get_role_display()})") for pk, entry in entries.items()]
             self.fields["entry"] = forms.TypedChoiceField(
@@ -53,13 +78,9 @@ class ApproveForm(StepForm):
         self.fields["reason"] = ReasonField(words, label=label, required=bool(domain_oddities(self.row)))
 
     def clean(self):
-        cleaned = super().clean()
-        names = [f"statement_{language}" for language in LANGUAGE_CODES]
         if is_own(self.user, self.row):
             self.add_error(None, _("This is your own address: someone else has to decide."))
-        elif len({bool(cleaned[name]) for name in names if name in cleaned}) > 1:
-            self.add_error(names[0], _("Write the statement in both languages, or leave both empty."))
-        return cleaned
+        return super().clean()
 
 
 @admin.register(Joining)
@@ -70,7 +91,7 @@ class JoiningAdmin(CaseAdmin):
     list_display = ["organisation", "kind", "place", "oddities", "state", "created_at"]
     list_select_related = ["municipality"]
     seen_on = "organisation"
-    step_forms = {"approve": ApproveForm, "refuse": RefuseForm}
+    step_forms = {"approve": ApproveForm, "show": WordsForm, "refuse": RefuseForm}
     list_note = _(
         "Organisations whose contact has confirmed by email. Nothing about them is public until you approve them. Open each "
         "one, check it, then approve or refuse it."
@@ -86,6 +107,16 @@ class JoiningAdmin(CaseAdmin):
         yield _("place"), joining.place
         link = format_html('<a href="{0}" rel="noreferrer" target="_blank">{0}</a>', joining.url)
         yield _("address on the web"), link if joining.url else "–"
+        if joining.logo:
+            words = '<img class="logo" src="{}" alt="" width="160" height="64">'
+            yield _("logo"), format_html(words, logos.urls(joining.logo)[320])
+        if joining.changed_at and (entry := Organisation.objects.filter(joining=joining).first()):
+            yield _("on the page now"), " · ".join(filter(None, (entry.url, entry.text_sq, entry.text_en)))
+        if joining.hands_over_at:
+            yield (
+                _("contact"),
+                doubt(_("Someone else will speak for it: they join by the form, then you give them this entry.")),
+            )
         for double in joining.likely_doubles():
             words = '<a href="{}">{}</a>, {}, {}'
             state = double.get_state_display()
@@ -97,10 +128,14 @@ class JoiningAdmin(CaseAdmin):
     def run(self, request, row, name, form):
         """As of every case, with what the public page says of it."""
         entry = Organisation.objects.filter(joining=row).select_related("joining").first()
+        if name in ("approve", "show"):
+            row = Joining.objects.select_for_update(of=("self",)).get(pk=row.pk)
+            if row.seen != form.cleaned_data["seen"]:
+                return False
         if name == "approve":
-            values = form.cleaned_data
-            statements = {language: values[f"statement_{language}"] for language in LANGUAGE_CODES}
-            return bool(Organisation.objects.admit(row, statements, values.get("entry")))
+            return bool(Organisation.objects.admit(row, form.statements, form.cleaned_data.get("entry")))
+        if name == "show":
+            return Organisation.objects.correct(row, form.statements)
         if name == "end" and entry:
             return entry.leave()
         done = super().run(request, row, name, form)
@@ -126,8 +161,8 @@ def is_own(user, joining):
 
 
 def _entries(joining):
-    """Entries of the public page that may be those of this organisation, and that no other joining has."""
-    free = Organisation.objects.exclude(joining__state=Joining.State.APPROVED)
+    """Entries of the public page that may be those of this organisation, and that no other joining has and keeps."""
+    free = Organisation.objects.exclude(joining__state=Joining.State.APPROVED, joining__hands_over_at=None)
     return [entry for entry in free if entry.joining_id == joining.pk or entry.is_like(joining)]
 
 

@@ -64,13 +64,16 @@ class OrganisationQuerySet(ShownQuerySet):
     def admit(self, joining, texts, entry=None):
         """Approve a joining and show its entry: `entry`, that of before, or a new one; returns it.
 
-        None if it was decided, or `entry` given to another joining, meanwhile. `texts` are {language: statement}, in both
-        languages or empty.
+        None if it was decided, or `entry` given to another joining, meanwhile. A joining that hands the entry over
+        ends. `texts` are {language: statement}, in both languages or empty.
         """
+        before = None
         if entry is not None:
-            entry = self.select_for_update(of=("self",)).get(pk=entry.pk)
-            if self.filter(pk=entry.pk, joining__state=Joining.State.APPROVED).exists():
+            # In the order of `renew`: first the joining.
+            before = Joining.objects.select_for_update().filter(entry=entry, state=Joining.State.APPROVED).first()
+            if before and before.hands_over_at is None:
                 return None
+            entry = self.select_for_update(of=("self",)).get(pk=entry.pk)
         if not joining.approve():
             return None
         entry = entry or self.filter(joining=joining).first()
@@ -82,11 +85,26 @@ class OrganisationQuerySet(ShownQuerySet):
         for name in ("kind", "municipality", "url"):
             setattr(entry, name, getattr(joining, name))
         entry.is_abroad = joining.municipality is None
+        entry.logo = joining.logo or entry.logo
         for language in LANGUAGE_CODES:
             setattr(entry, f"text_{language}", texts[language])
         entry.save()
         entry.refresh_from_db()
+        if before:
+            before.end()
         return entry
+
+    @transaction.atomic
+    def correct(self, joining, texts):
+        """Show what the contact corrected, with these texts as those of `admit`; returns whether this call did."""
+        entry = self.filter(joining=joining).first()
+        if entry is None or not joining.keep():
+            return False
+        entry.url = joining.url
+        for language in LANGUAGE_CODES:
+            setattr(entry, f"text_{language}", texts[language])
+        entry.save()
+        return True
 
     def _free_key(self, name):
         """A key for this name that no organisation has."""

@@ -19,12 +19,17 @@ from pledges.crypto.links import Purpose
 from pledges.fixed_pages import fixed_page
 from pledges.forms.views import SeeOther, link_ended
 from pledges.groups.views import contact_link_view
+from pledges.joinings.forms import CorrectionForm
 from pledges.models import County, Joining, OrganisationKind
 from pledges.serving.http import accept_uploads, personal_page, public_page, read_only
 from pledges.totals import counter
 
 # The codes of ISO 3166-2, and "abroad". Written here, because parameters are read before the content.
 COUNTIES = {County.ABROAD, *(f"AL-{number:02}" for number in range(1, 13))}
+
+
+# States in which the contact corrects the entry.
+OPEN = (Joining.State.CONFIRMED, Joining.State.APPROVED)
 
 
 def _kind(text):
@@ -99,6 +104,15 @@ def entry(request, joining):
     if "renew" in request.POST and organisation is not None:
         organisation.renew()
         return SeeOther(request.path)
+    if "hand_over" in request.POST:
+        joining.hand_over(request.POST["hand_over"] == "1")
+        return SeeOther(request.path)
+    if "correct" in request.POST and joining.state in OPEN:
+        correction = CorrectionForm(request.POST, joining=joining)
+        if not correction.is_valid():
+            return _shown(request, joining, organisation, LogoForm(), correction, status=422)
+        joining.correct(**correction.values)
+        return SeeOther(request.path)
     return _shown(request, joining, organisation, LogoForm())
 
 
@@ -109,12 +123,16 @@ def logo(request, joining):
     if request.method != "POST":
         return SeeOther(links.path(Purpose.ORGANISATION, joining, request.LANGUAGE_CODE))
     organisation = _entry_of(joining)
-    if organisation is None:
+    if joining.state not in OPEN:
         return link_ended(request)
     form = LogoForm(request.POST, request.FILES)
     if not form.is_valid():
         return _shown(request, joining, organisation, form, status=422)
-    organisation.offer_logo(logos.store(form.cleaned_data["logo"]))
+    folder = logos.store(form.cleaned_data["logo"])
+    if organisation:
+        organisation.offer_logo(folder)
+    else:
+        Joining.objects.filter(pk=joining.pk, state=Joining.State.CONFIRMED).update(logo=folder)
     return SeeOther(links.path(Purpose.ORGANISATION, joining, request.LANGUAGE_CODE))
 
 
@@ -136,14 +154,18 @@ def _entry_of(joining):
     return Organisation.objects.filter(joining=joining).select_related("joining").first()
 
 
-def _shown(request, joining, organisation, form, status=200):
+def _shown(request, joining, organisation, form, correction=None, status=200):
     token = links.token(Purpose.ORGANISATION, joining)
     form.helper.form_action = reverse("campaign:organisation_logo", args=[token])
+    correction = correction or CorrectionForm(joining=joining)
+    correction.helper.form_action = entry_url = reverse("campaign:organisation", args=[token])
     context = {
         "joining": joining,
         "organisation": organisation,
         "form": form,
-        "entry_url": reverse("campaign:organisation", args=[token]),
+        "correction": correction,
+        "sent_logo": logos.urls(organisation.new_logo if organisation else joining.logo),
+        "entry_url": entry_url,
         "code": counter.code(request.LANGUAGE_CODE),
         "public_url": settings.SITE_URL + reverse("campaign:organisations"),
     }

@@ -322,7 +322,7 @@ class Proposal(Case):
                 return False
             if row.address_cipher is not None:
                 Message.queue_last(step.mail, row.address, row.language)
-                row.hand_over()
+                row.pass_messages_on()
             row.messages.all().delete()
             type(self).objects.filter(pk=self.pk).update(**self.STATES.columns(step.to) | ERASED)
         return True

@@ -42,12 +42,14 @@ class Purpose(StrEnum):
     JOINING_BLOCK = "joining_block"
     ORGANISATION = "organisation"
     VOICE = "voice"
+    FURTHER = "further"
 
 
 # They work while a new address waits.
 NEW_ADDRESS_PURPOSES = (Purpose.NEW_ADDRESS, Purpose.BLOCK_NEW_ADDRESS, Purpose.STOP_NEW_ADDRESS)
 # Pages that show no personal data. Their links end with the state of the pledge or of the new address.
-# Those of groups, organisations and voices show the numbers, the entry or the voice, never the address of the adult. The page of
+# Those of groups, organisations and voices show the numbers, the entry or the voice, never the address of the adult. That of an
+# enquiry shows an empty form. The page of
 # answers shows what someone chose among public commitments, for as long as a question can be answered.
 AGELESS_PURPOSES = (
     Purpose.CONFIRM,
@@ -63,6 +65,7 @@ AGELESS_PURPOSES = (
     Purpose.JOINING_BLOCK,
     Purpose.ORGANISATION,
     Purpose.VOICE,
+    Purpose.FURTHER,
     *NEW_ADDRESS_PURPOSES,
 )
 

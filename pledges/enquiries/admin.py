@@ -20,6 +20,7 @@ from pledges.crypto.models import Unreadable
 from pledges.enquiries.alarm_words import AlarmWord
 from pledges.enquiries.models import Disclosure, Enquiry, ReadyAnswer
 from pledges.forms.fields import TypedCharField
+from pledges.inbox.models import Submission
 from pledges.languages import LANGUAGE_CODES
 from pledges.mail.models import Message
 from pledges.providers.models import BlockedAddress, ProviderRule
@@ -199,6 +200,13 @@ class EnquiryAdmin(MessageToTeamAdmin):
 
     def facts(self, request, row):
         yield from super().facts(request, row)
+        for other in self.get_queryset(request).of_conversations([row.conversation]).exclude(pk=row.pk):
+            yield (
+                _("same conversation"),
+                format_html(
+                    '<a href="{}">{}</a>', change_url(other), formats.localize(timezone.localtime(other.created_at))
+                ),
+            )
         if request.user.has_perm("pledges.change_datarequest"):
             for asked in row.data_requests.all():
                 words = '<a href="{}">{}</a>: {}'
@@ -321,6 +329,14 @@ class DisclosureAdmin(MessageToTeamAdmin):
 
     def has_module_permission(self, request):
         return sees_disclosures(request.user)
+
+    def changelist_view(self, request, extra_context=None):
+        if any(each.is_alarming for each in Submission.objects.aside().filter(kind=Submission.Kind.ENQUIRY)):
+            words = _(
+                "A message that may be a disclosure could not be processed: tell the person who runs the site now."
+            )
+            self.message_user(request, words, messages.ERROR)
+        return super().changelist_view(request, extra_context)
 
     def state_of(self, row):
         """When it was passed on: the lead answers no disclosure."""

@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from pledges.enquiries.alarm_words import AlarmContent, is_alarming
 from pledges.enquiries.models import EnquiryPurpose
-from pledges.forms.base import AddressForm
+from pledges.forms.base import AddressForm, StampedForm
 from pledges.forms.fields import AddressField, AgeField, NameField, TypedText, clean_name
 from pledges.inbox.models import Submission
 from pledges.inbox.submissions import submit
@@ -55,41 +55,74 @@ class OptionalNameField(NameField):
         return clean_name(value, fewest_letters=1) if value and value.strip() else ""
 
 
-class EnquiryForm(AddressForm):
+class MessageForm(StampedForm):
+    """What every message to the team has."""
+
+    text = TextField(label=_("Your message"), help_text=_("Up to 4,000 characters. You cannot attach files."))
+
+    button = ("send", _("Send"))
+    slow_lane_note = _("Our team may then see it up to an hour later.")
+
+    def _layout(self):
+        layout = super()._layout()
+        # Before the text.
+        layout.insert(int("over_16" in self.fields), HTML('{% include "pledges/enquiries/not_watched.html" %}'))
+        layout.insert(len(layout) - 1, HTML('{% include "pledges/enquiries/enquiry_privacy.html" %}'))
+        return layout
+
+
+class EnquiryForm(MessageForm, AddressForm):
     """The form of one purpose. `over_16` comes first; the view rejects a "no" before it builds the form."""
 
     over_16 = AgeField()
-    text = TextField(label=_("Your message"), help_text=_("Up to 4,000 characters. You cannot attach files."))
     name = OptionalNameField(label=_("Your name (optional)"), required=False)
     email = AddressField(help_text=_("We answer to this address. Our answer does not repeat what you wrote."))
     email_as_typed = forms.Field(required=False, widget=forms.HiddenInput)
 
     form_id = "enquiry"
-    button = ("send", _("Send"))
-    slow_lane_note = _("Our team may then see it up to an hour later.")
 
     def __init__(self, *args, purpose, **kwargs):
         self.purpose = EnquiryPurpose(purpose)
         self.heading, self.lead = WORDS[self.purpose]
         self.action = f"pledges:enquiry_{self.purpose}"
         super().__init__(*args, **kwargs)
-
-    def _layout(self):
-        layout = super()._layout()
-        # Before the text.
-        layout.insert(1, HTML('{% include "pledges/enquiries/not_watched.html" %}'))
-        layout.insert(len(layout) - 1, HTML('{% include "pledges/enquiries/enquiry_privacy.html" %}'))
-        return layout
+        self.order_fields(["over_16", "text", "name", "email"])
 
     def save(self, network, limit, **ways):
         """Store the form for the worker to settle; returns the Receipt of `submit`, which has the same arguments.
 
         Whether the text sounds like a disclosure is decided here, by the words that were in use when it was written.
         """
-        submission = Submission(kind=Submission.Kind.ENQUIRY).seal(
-            purpose=self.purpose.value,
-            language=get_language(),
-            is_alarming=is_alarming(self.cleaned_data["text"], AlarmContent.current().patterns),
-            **{name: self.cleaned_data[name] for name in ("text", "name", "email")},
-        )
-        return submit(submission, network, limit, **ways)
+        values = {name: self.cleaned_data[name] for name in ("text", "name", "email")}
+        return submit(_sealed(self.purpose, get_language(), **values), network, limit, **ways)
+
+
+class FurtherForm(MessageForm):
+    """The next message of someone whom we have answered, behind the link of the answer."""
+
+    form_id = "further"
+    heading, lead = _("Write to us again"), _("Your message goes to the team that has answered you.")
+
+    def __init__(self, *args, enquiry, action, **kwargs):
+        self.enquiry, self.action = enquiry, action
+        super().__init__(*args, **kwargs)
+
+    def clean(self):
+        # The address is known.
+        return (super().clean() or self.cleaned_data) | {"email": self.enquiry.address}
+
+    def save(self, network, limit, **ways):
+        """Store the form for the worker to settle; returns the Receipt of `submit`, which has the same arguments."""
+        return submit(continuing(self.enquiry, self.cleaned_data["text"]), network, limit, **ways)
+
+
+def continuing(enquiry, text):
+    """The sealed Submission of a further message of the person of an enquiry."""
+    values = {"name": enquiry.name, "email": enquiry.address, "first": str(enquiry.conversation)}
+    return _sealed(enquiry.purpose, enquiry.language, text=text, **values)
+
+
+def _sealed(purpose, language, text, **values):
+    alarms = is_alarming(text, AlarmContent.current().patterns)
+    submission = Submission(kind=Submission.Kind.ENQUIRY)
+    return submission.seal(purpose=str(purpose), language=language, text=text, is_alarming=alarms, **values)

@@ -13,6 +13,7 @@ from translated_fields import TranslatedField
 
 from pledges.cases.models import HAS_CONTACT, Case, CaseQuerySet, States, Step
 from pledges.crypto import keys
+from pledges.inbox.models import ALERT_AGAIN_AFTER
 from pledges.mail.models import Message
 from pledges.person import text_digests
 
@@ -20,8 +21,6 @@ ENQUIRY_PERIOD = timedelta(days=365)
 DISCLOSURE_PERIOD = timedelta(days=30)
 # An equal message from the same mailbox within this time is the same one.
 SAME_PERIOD = timedelta(days=1)
-# The alarm is repeated while a disclosure is not passed on.
-ALERT_AGAIN_AFTER = timedelta(days=1)
 # Between two alarms.
 ALERT_INTERVAL = timedelta(minutes=10)
 
@@ -51,6 +50,10 @@ class EnquiryQuerySet(CaseQuerySet):
         just_told = self.model.objects.filter(alerted_at__gt=Now() - ALERT_INTERVAL, alerted_at__lte=Now())
         due = waiting.filter(Q(alerted_at=None) | Q(alerted_at__lte=Now() - ALERT_AGAIN_AFTER))
         return waiting.filter(Exists(due), ~Exists(just_told))
+
+    def of_conversations(self, first_ids):
+        """The messages of the conversations that began with these."""
+        return self.filter(Q(pk__in=first_ids) | Q(first_id__in=first_ids))
 
     def waiting(self):
         """Those that are neither answered nor closed."""
@@ -123,6 +126,8 @@ class Enquiry(Case):
     }
 
     purpose = models.CharField(_("purpose"), max_length=5, choices=EnquiryPurpose, editable=False)
+    # The id of the first message of the conversation that this one goes on with. That may be erased.
+    first_id = models.UUIDField(null=True, db_index=True, editable=False)
     text_cipher = models.BinaryField(editable=False)
     # Of an enquiry that came within SAME_PERIOD. They are unique: the same message again is not stored.
     text_digest = models.BinaryField(max_length=keys.DIGEST_BYTES, null=True, unique=True, editable=False)
@@ -171,6 +176,11 @@ class Enquiry(Case):
     def title(self):
         """What it is about, and the beginning of its number."""
         return f"{capfirst(self.get_purpose_display())}, {self}"
+
+    @property
+    def conversation(self):
+        """The id of the first message of its conversation, which may be itself."""
+        return self.first_id or self.pk
 
     @property
     def text(self):

@@ -13,15 +13,22 @@ def settle_enquiries(submissions):
     stored.
     """
     rules = ProviderRule.objects.by_domain()
+    disclosures = Enquiry.objects.disclosures().of_conversations([each.form.get("first") for each in submissions])
+    # Who has told of violence goes on with the safeguarding lead.
+    disclosed = {str(each.conversation) for each in disclosures}
+    disclosed |= {each.form["first"] for each in submissions if each.form["is_alarming"] and "first" in each.form}
     enquiries = []
     for submission in submissions:
         form = submission.form
+        first = form.get("first")
+        is_disclosure = form["is_alarming"] or first in disclosed
         enquiry = Enquiry(
             pk=submission.pk,
             purpose=form["purpose"],
             language=form["language"],
             created_at=submission.created_at,
-            disclosure_at=submission.created_at if form["is_alarming"] else None,
+            disclosure_at=submission.created_at if is_disclosure else None,
+            first_id=first,
         )
         enquiry.set_person(form["name"], form["email"], rules)
         enquiry.text_cipher = keys.encrypt(form["text"], associated_data=enquiry.associated_data("text"))

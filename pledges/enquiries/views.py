@@ -4,9 +4,12 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.debug import sensitive_post_parameters
 
-from pledges.enquiries.forms import WORDS, EnquiryForm
+from pledges.crypto.links import Purpose
+from pledges.enquiries.forms import WORDS, EnquiryForm, FurtherForm
+from pledges.enquiries.models import Enquiry
 from pledges.fixed_pages import fixed_page
-from pledges.forms.views import SeeOther, answer, is_under_16
+from pledges.forms.views import SeeOther, answer, is_under_16, link_ended
+from pledges.groups.views import contact_link_view
 from pledges.serving.http import cookieless_form, personal_page, public_page
 
 
@@ -32,6 +35,19 @@ def _post(request, purpose):
         return render(request, "pledges/enquiries/enquiry.html", {"form": form, **context}, status=status)
 
     return answer(request, EnquiryForm(request.POST, purpose=purpose), shown, "pledges:enquiry_sent")
+
+
+@contact_link_view(Enquiry, Purpose.FURTHER)
+def further(request, enquiry):
+    """The form behind the link of an answer. It shows nothing of the conversation."""
+    if enquiry.restricted_at:
+        return link_ended(request)
+
+    def shown(form, status=200, **context):
+        return render(request, "pledges/enquiries/enquiry.html", {"form": form, **context}, status=status)
+
+    form = FurtherForm(request.POST or None, enquiry=enquiry, action=request.path)
+    return answer(request, form, shown, "pledges:enquiry_sent") if request.method == "POST" else shown(form)
 
 
 @fixed_page(in_sitemap=False)

@@ -4,7 +4,7 @@ from crispy_forms.helper import FormHelper
 from crispy_forms.layout import Div, Layout, Submit
 from django import forms
 from django.forms.utils import ErrorDict
-from django.urls import reverse
+from django.shortcuts import resolve_url
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
@@ -15,7 +15,31 @@ from pledges.forms.fields import without_controls
 from pledges.forms.layout import field_layout
 
 
-class StampedForm(forms.Form):
+class ChallengedForm(forms.Form):
+    """A form that comes back with a challenge above the limit of its network."""
+
+    # The id by which scripts, styles and challenges know the form, and name and label of its button.
+    form_id = None
+    button = None
+    # What waits if the form is sent without the check.
+    slow_lane_note = _("Our email may then take up to an hour.")
+
+    @property
+    def challenges_everyone(self):
+        """Whether the page's script solves a challenge before the form is sent for the first time."""
+        return PledgeContent.current().settings.challenge_everyone
+
+    def redisplay(self):
+        """Prepare the bound form to be shown again: the input stays.
+
+        Control characters are left out: a page cannot contain NUL.
+        """
+        self.data = self.data.copy()
+        for name, values in self.data.lists():
+            self.data.setlist(name, [without_controls(value) for value in values])
+
+
+class StampedForm(ChallengedForm):
     """A form without cookie and CSRF token: a signed stamp dates the page, an empty field (honeypot) catches simple bots.
 
     It can be shown again as a draft, which changing the language needs.
@@ -30,12 +54,8 @@ class StampedForm(forms.Form):
 
     # Ids of the wordings that the page shows.
     shown_wordings = ()
-    # The URL name that the form is sent to, the id by which scripts, styles and challenges know the form, and name and label of
-    # its button.
-    action = form_id = None
-    button = None
-    # What waits if the form is sent without the check.
-    slow_lane_note = _("Our email may then take up to an hour.")
+    # The URL name, or the path, that the form is sent to.
+    action = None
     # Whether the input is shown without being validated.
     is_draft = False
 
@@ -55,7 +75,7 @@ class StampedForm(forms.Form):
         """The crispy helper, built lazily, because an accepted form is not rendered."""
         helper = FormHelper()
         helper.disable_csrf = True
-        helper.form_action = reverse(self.action)
+        helper.form_action = resolve_url(self.action)
         helper.form_id = self.form_id
         helper.layout = self._layout()
         return helper
@@ -67,11 +87,6 @@ class StampedForm(forms.Form):
         hidden = [bound.name for bound in own if bound.is_hidden and bound.value()]
         honeypot = Div("website", css_class="hp", aria_hidden="true")
         return Layout(*field_layout(self, visible), honeypot, *hidden, "stamp", Submit(*self.button))
-
-    @property
-    def challenges_everyone(self):
-        """Whether the page's script solves a challenge before the form is sent for the first time."""
-        return PledgeContent.current().settings.challenge_everyone
 
     @cached_property
     def read_stamp(self):
@@ -92,13 +107,8 @@ class StampedForm(forms.Form):
         )
 
     def redisplay(self):
-        """Prepare the bound form to be shown again: the input stays, the stamp is renewed, the honeypot is emptied.
-
-        Control characters are left out: a page cannot contain NUL.
-        """
-        self.data = self.data.copy()
-        for name, values in self.data.lists():
-            self.data.setlist(name, [without_controls(value) for value in values])
+        """Prepare the bound form to be shown again: the input stays, the stamp is renewed, the honeypot is emptied."""
+        super().redisplay()
         self.data["stamp"] = str(stamps.make_returned(self.shown_wordings))
         self.data["website"] = ""
 

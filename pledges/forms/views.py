@@ -47,6 +47,7 @@ def is_under_16(request):
 def answer(request, form, shown, arrived):
     """The response to a form that was sent: 303 to the view named `arrived`, 422 on errors, 429 at the limit of the network.
 
+    `arrived` may be a function of the Receipt instead, which returns the response.
     `shown(form, status=200, **context)` is the page with the form. The data may hold the solution of a challenge (`altcha`) or
     ask for the slow lane (`slow`), which is for browsers that cannot solve one.
     """
@@ -54,8 +55,11 @@ def answer(request, form, shown, arrived):
         return _as_draft(form, shown)
     if not form.is_valid():
         return _with_errors(form, shown)
-    if receipt := _store(request, form):
-        return _stored(receipt, arrived)
+    receipt = _store(request, form)
+    if form.errors:
+        return _with_errors(form, shown)
+    if receipt:
+        return arrived(receipt) if callable(arrived) else _stored(receipt, arrived)
     return _with_challenge(request, form, shown, receipt)
 
 

@@ -283,7 +283,7 @@ class GroupPledge(Proposal):
         """Withdraw the group. This is final: its people no longer count, and the name and address of the adult are erased."""
         return self.end_by("withdraw")
 
-    def hand_over(self):
+    def pass_messages_on(self):
         """Let messages that are about this group and others go out about the others."""
         self.pass_on(Message.Kind.GROUP_OPEN, self.confirmed_together())
         self.pass_on(Message.Kind.GROUP_LINKS, self.of_its_adult())

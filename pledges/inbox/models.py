@@ -2,6 +2,7 @@
 
 import json
 import uuid
+from datetime import timedelta
 from functools import cached_property
 
 from django.db import models
@@ -15,6 +16,8 @@ from pledges.crypto.models import Unreadable
 from pledges.limits.models import SLOW_LANE_LENGTH
 from pledges.providers.models import ProviderRule
 
+# The alarm about what may be a disclosure is repeated while nothing was done about it.
+ALERT_AGAIN_AFTER = timedelta(days=1)
 # The longest sealed form.
 MOST_BYTES = 32_768
 
@@ -39,6 +42,11 @@ class SubmissionQuerySet(models.QuerySet):
     def aside(self):
         """Submissions that could not be settled. They need the attention of staff."""
         return self.filter(state=Submission.State.ASIDE)
+
+    def to_alert_of(self):
+        """[those aside of which the safeguarding leads are to be told now, and once a day]. One that no key opens may be one."""
+        due = Q(alerted_at=None) | Q(alerted_at__lte=Now() - ALERT_AGAIN_AFTER)
+        return [each for each in self.aside().filter(due, kind=Submission.Kind.ENQUIRY) if each.is_alarming]
 
     def opened(self):
         """These submissions with their forms, without those that no key opens, which raise the alarm of `/readyz`.
@@ -105,6 +113,8 @@ class Submission(models.Model):
         _("state"), max_length=7, choices=State, default=State.WAITING, db_default=State.WAITING, editable=False
     )
     aside_at = models.DateTimeField(_("set aside"), null=True, editable=False)
+    # When the safeguarding leads were told of it.
+    alerted_at = models.DateTimeField(null=True, editable=False)
     # The class of the error, never its text, which may quote a value.
     error = models.CharField(_("error"), max_length=80, blank=True, db_default="", editable=False)
 
@@ -148,3 +158,11 @@ class Submission(models.Model):
     def form(self):
         """The values of the form. Raises CannotDecrypt."""
         return json.loads(self.payload)
+
+    @property
+    def is_alarming(self):
+        """Whether it sounds like a disclosure, or cannot be read."""
+        try:
+            return self.form.get("is_alarming", False)
+        except keys.CannotDecrypt:
+            return True

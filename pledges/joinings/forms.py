@@ -1,7 +1,10 @@
 """The form with which an organisation joins."""
 
+from copy import deepcopy
 from urllib.parse import urlsplit
 
+from crispy_forms.helper import FormHelper
+from crispy_forms.layout import Layout, Submit
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.text import capfirst
@@ -12,7 +15,7 @@ from pledges import addresses
 from pledges.content import PledgeContent
 from pledges.forms.base import AddressForm
 from pledges.forms.fields import LONGEST_INPUT, AddressField, NameField, TypedText
-from pledges.forms.layout import FormSection, placed
+from pledges.forms.layout import FormSection, field_layout, placed
 from pledges.groups.fields import InstitutionField, MunicipalityField
 from pledges.groups.querysets import institution_key
 from pledges.inbox.models import Submission
@@ -26,6 +29,8 @@ CONTACT = FormSection(_("Who speaks for the organisation"))
 AGREEMENT = FormSection(_("Your statement"), note="pledges/groups/privacy_note.html")
 MAX_URL_LENGTH = 200
 SENT_AS_TYPED = ["name", "email", "organisation", "kind", "url", "statement_sq", "statement_en"]
+# What the contact corrects later.
+CORRECTED = ["url", "statement_sq", "statement_en"]
 TOO_LONG = _("The statement must be %(limit_value)d characters or fewer. It has %(show_value)d.")
 
 
@@ -87,6 +92,23 @@ class StatementField(TypedText, forms.CharField):
             error_messages={"max_length": TOO_LONG},
             **kwargs,
         )
+
+
+class CorrectionForm(forms.Form):
+    """What an organisation says of itself, behind the link of its contact."""
+
+    def __init__(self, *args, joining, **kwargs):
+        initial = {name: getattr(joining, name) for name in CORRECTED}
+        super().__init__(*args, initial=initial, **kwargs)
+        self.fields = {name: deepcopy(JoinForm.base_fields[name]) for name in CORRECTED}
+        self.helper = FormHelper()
+        self.helper.disable_csrf = True
+        self.helper.layout = Layout(*field_layout(self, self.fields), Submit("correct", _("Send the corrections")))
+
+    @property
+    def values(self):
+        """{column: value} of the joining."""
+        return self.cleaned_data | {"domain": addresses.site_of(urlsplit(self.cleaned_data["url"]).hostname or "")}
 
 
 class JoinForm(AddressForm):

@@ -1,5 +1,6 @@
 """Organisations that ask to join: what their contact sent, the contact, and what became of it."""
 
+import hashlib
 from datetime import timedelta
 
 from django.db import models, transaction
@@ -20,11 +21,12 @@ UNDECIDED_PERIOD = timedelta(days=365)
 MAX_STATEMENT_LENGTH = 300
 
 STATES = States(
-    empty_texts=["refusal"],
+    empty_texts=["refusal", "logo"],
     submitted="",
-    confirmed="confirmed_at",
-    # `asked_at`: when the contact was asked to renew; null again once that is done.
-    approved="confirmed_at approved_at asked_at?",
+    confirmed="confirmed_at logo?",
+    # `asked_at`: when the contact was asked to renew; null again once that is done. `changed_at`: when the contact corrected what
+    # staff have not looked at. `hands_over_at`: when the contact said that someone else will speak for the organisation.
+    approved="confirmed_at approved_at asked_at? changed_at? hands_over_at?",
     refused="confirmed_at refused_at refusal words_cipher?",
     ended="ended_at confirmed_at? approved_at? refused_at?",
 )
@@ -50,7 +52,7 @@ class JoiningQuerySet(ProposalQuerySet):
 
     def waiting(self):
         """Those that wait for a decision of staff."""
-        return self.filter(state=self.model.State.CONFIRMED)
+        return self.filter(Q(state=self.model.State.CONFIRMED) | Q(changed_at__isnull=False))
 
     def due_to_be_erased(self):
         """Those whose contact is not needed any more. Of an approved one it is erased when it ends."""
@@ -94,6 +96,14 @@ class Joining(Proposal):
             title=_("For the page"),
             is_main=True,
         ),
+        "show": Step(
+            _("Show this on the page"),
+            (State.APPROVED,),
+            done=_("The page shows it now."),
+            title=_("The contact has corrected the statement or the web address"),
+            is_main=True,
+        ),
+        "keep": Step(_("Leave the page as it is"), (State.APPROVED,), done=_("The page stays as it is.")),
         "refuse": Step(_("Refuse and email the contact"), (State.CONFIRMED,), State.REFUSED, Message.Kind.JOIN_NO),
         "undo": Step(_("Undo the decision"), (State.APPROVED, State.REFUSED), State.CONFIRMED),
         "end": Step(
@@ -126,6 +136,10 @@ class Joining(Proposal):
     refusal = models.CharField(_("reason"), max_length=7, choices=Refusal, blank=True, editable=False)
     ended_at = models.DateTimeField(_("has left"), null=True, editable=False)
     asked_at = models.DateTimeField(null=True, editable=False)
+    changed_at = models.DateTimeField(null=True, editable=False)
+    hands_over_at = models.DateTimeField(null=True, editable=False)
+    # The folder of the logo that the contact sent before staff have decided; see campaign/pictures/logos.py.
+    logo = models.CharField(max_length=24, blank=True, db_default="", editable=False)
 
     objects = JoiningQuerySet.as_manager()
 
@@ -163,6 +177,19 @@ class Joining(Proposal):
         """Sentences about it, for messages."""
         yield f"{self.organisation} ({self.get_kind_display()}, {self.place})."
 
+    @property
+    def seen(self):
+        """What staff decide about, as a digest: the contact may change it meanwhile."""
+        decided = (self.url, self.statement_sq, self.statement_en, self.logo)
+        return hashlib.sha256("\0".join(decided).encode()).hexdigest()[:16]
+
+    def steps(self):
+        """As of every case. Corrections are shown or not where there are any."""
+        steps = super().steps()
+        return (
+            steps if self.changed_at else {name: step for name, step in steps.items() if name not in ("show", "keep")}
+        )
+
     def likely_doubles(self):
         """Other confirmed or approved ones with a similar name, or with the same domain on the web."""
         State = type(self).State
@@ -188,6 +215,22 @@ class Joining(Proposal):
         """Approve it and tell the contact. The caller makes the public entry in the same transaction."""
         return self.take("approve", type(self).objects.with_person())
 
+    def correct(self, **values):
+        """Replace what the contact sent. Of an approved one the page stays as it is until staff have looked."""
+        State = self.State
+        rows = type(self).objects.filter(pk=self.pk, state__in=[State.CONFIRMED, State.APPROVED])
+        moment = models.Case(models.When(state=State.APPROVED, then=Now()), default=None)
+        return bool(rows.update(changed_at=moment, **values))
+
+    def keep(self):
+        """Leave the page as it is."""
+        return bool(type(self).objects.filter(pk=self.pk, changed_at__isnull=False).update(changed_at=None))
+
+    def hand_over(self, is_wanted):
+        """Note that someone else will speak for the organisation, or no longer: staff may give the entry to who joins anew."""
+        rows = type(self).objects.filter(pk=self.pk, state=self.State.APPROVED)
+        return bool(rows.update(hands_over_at=Now() if is_wanted else None))
+
     def ask_to_renew(self):
         """Ask the contact once whether the organisation is still with the movement."""
         with transaction.atomic():
@@ -201,6 +244,6 @@ class Joining(Proposal):
         """End it permanently: one last message, then name and address of the contact are erased."""
         return self.end_by("end")
 
-    def hand_over(self):
+    def pass_messages_on(self):
         """Let a message that is about this organisation and others go out about the others."""
         self.pass_on(Message.Kind.JOIN_LINKS, self.of_its_adult())

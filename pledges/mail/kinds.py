@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from pledges import sharing
-from pledges.crypto import links
+from pledges.crypto import links, reply_addresses
 from pledges.crypto.links import Purpose
 from pledges.numbers import number
 
@@ -90,6 +90,8 @@ class MessageSpec:
     details: Callable = lambda row: []
     # A function of words and row: its buttons, (words, url), where the button above is not enough.
     buttons: Callable | None = None
+    # A function that returns the address to which a reply goes, or "" for that of the sender.
+    reply_to: Callable = lambda row: ""
     # A function that returns a sentence to begin with, in large type, or "".
     headline: Callable = lambda row: ""
     # A function that returns further links, the same for every supporter: (words, URL) pairs.
@@ -504,7 +506,8 @@ SPECS = {
         occasion=gettext_lazy("Sent when a member of staff answers an enquiry. The answer follows your text."),
         about="answer",
         details=lambda answer: answer.paragraphs(),
-        buttons=_button_to("campaign:contact"),
+        buttons=lambda words, answer: [(words.button, links.url(Purpose.FURTHER, answer.enquiry))],
+        reply_to=lambda answer: reply_addresses.address_of(answer.enquiry),
     ),
     "data_copy": _request(
         gettext_lazy("request: the copy of the data"),

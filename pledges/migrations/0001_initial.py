@@ -189,7 +189,7 @@ class Migration(migrations.Migration):
                 ('worded_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name='signed this text on')),
                 ('show_name', models.BooleanField(default=False, help_text='Only tick this if the person asked for it and is 18 or over.', verbose_name='shows the name')),
                 ('wall', models.CharField(choices=[('waiting', 'waiting to be checked'), ('shown', 'shown'), ('refused', 'refused')], db_default='waiting', default='waiting', editable=False, max_length=7, verbose_name='name on the wall')),
-                ('wall_at', models.DateTimeField(editable=False, null=True, verbose_name='decided')),
+                ('wall_at', models.DateField(editable=False, null=True, verbose_name='decided')),
                 ('updates', models.BooleanField(default=False, help_text='Only tick this if the person asked for news by email.', verbose_name='wants news')),
                 ('link_version', models.PositiveIntegerField(db_default=1, default=1, editable=False)),
                 ('inviter_cipher', models.BinaryField(null=True)),
@@ -338,6 +338,7 @@ class Migration(migrations.Migration):
                 ('language', models.CharField(choices=[('sq', 'Albanian'), ('en', 'English')], max_length=2, verbose_name='language')),
                 ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name='sent')),
                 ('purpose', models.CharField(choices=[('press', 'press'), ('data', 'personal data'), ('site', 'something wrong on the site'), ('other', 'something else')], editable=False, max_length=5, verbose_name='purpose')),
+                ('first_id', models.UUIDField(db_index=True, editable=False, null=True)),
                 ('text_cipher', models.BinaryField()),
                 ('text_digest', models.BinaryField(max_length=33, null=True, unique=True)),
                 ('state', models.CharField(choices=[('new', 'new'), ('assigned', 'assigned'), ('answered', 'answered'), ('closed', 'closed')], default='new', editable=False, max_length=8, verbose_name='state')),
@@ -670,6 +671,9 @@ class Migration(migrations.Migration):
                 ('refusal', models.CharField(blank=True, choices=[('double', 'This organisation is already on our page.'), ('unknown', 'We could not check that you speak for this organisation.'), ('unfit', 'What the organisation does is not compatible with the pledge.'), ('other', 'Another reason, in our own words.')], editable=False, max_length=7, verbose_name='reason')),
                 ('ended_at', models.DateTimeField(editable=False, null=True, verbose_name='has left')),
                 ('asked_at', models.DateTimeField(editable=False, null=True)),
+                ('changed_at', models.DateTimeField(editable=False, null=True)),
+                ('hands_over_at', models.DateTimeField(editable=False, null=True)),
+                ('logo', models.CharField(blank=True, db_default='', editable=False, max_length=24)),
                 ('municipality', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='pledges.municipality', verbose_name='municipality')),
             ],
             options={
@@ -997,6 +1001,7 @@ class Migration(migrations.Migration):
                 ('settle_at', models.DateTimeField(editable=False, null=True, verbose_name='waits until')),
                 ('state', models.CharField(choices=[('waiting', 'waiting'), ('aside', 'set aside')], db_default='waiting', default='waiting', editable=False, max_length=7, verbose_name='state')),
                 ('aside_at', models.DateTimeField(editable=False, null=True, verbose_name='set aside')),
+                ('alerted_at', models.DateTimeField(editable=False, null=True)),
                 ('error', models.CharField(blank=True, db_default='', editable=False, max_length=80, verbose_name='error')),
             ],
             options={
@@ -1180,7 +1185,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='joining',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'submitted'), ('confirmed_at__isnull', True), ('approved_at__isnull', True), ('asked_at__isnull', True), ('refused_at__isnull', True), ('refusal', ''), ('words_cipher__isnull', True), ('ended_at__isnull', True)), models.Q(('state', 'confirmed'), models.Q(('confirmed_at__isnull', True), _negated=True), ('approved_at__isnull', True), ('asked_at__isnull', True), ('refused_at__isnull', True), ('refusal', ''), ('words_cipher__isnull', True), ('ended_at__isnull', True)), models.Q(('state', 'approved'), models.Q(('confirmed_at__isnull', True), _negated=True), models.Q(('approved_at__isnull', True), _negated=True), ('refused_at__isnull', True), ('refusal', ''), ('words_cipher__isnull', True), ('ended_at__isnull', True)), models.Q(('state', 'refused'), models.Q(('confirmed_at__isnull', True), _negated=True), ('approved_at__isnull', True), ('asked_at__isnull', True), models.Q(('refused_at__isnull', True), _negated=True), models.Q(('refusal', ''), _negated=True), ('ended_at__isnull', True)), models.Q(('state', 'ended'), ('asked_at__isnull', True), ('refusal', ''), ('words_cipher__isnull', True), models.Q(('ended_at__isnull', True), _negated=True)), _connector='OR'), name='joining_state_and_times'),
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'submitted'), ('confirmed_at__isnull', True), ('logo', ''), ('approved_at__isnull', True), ('asked_at__isnull', True), ('changed_at__isnull', True), ('hands_over_at__isnull', True), ('refused_at__isnull', True), ('refusal', ''), ('words_cipher__isnull', True), ('ended_at__isnull', True)), models.Q(('state', 'confirmed'), models.Q(('confirmed_at__isnull', True), _negated=True), ('approved_at__isnull', True), ('asked_at__isnull', True), ('changed_at__isnull', True), ('hands_over_at__isnull', True), ('refused_at__isnull', True), ('refusal', ''), ('words_cipher__isnull', True), ('ended_at__isnull', True)), models.Q(('state', 'approved'), models.Q(('confirmed_at__isnull', True), _negated=True), ('logo', ''), models.Q(('approved_at__isnull', True), _negated=True), ('refused_at__isnull', True), ('refusal', ''), ('words_cipher__isnull', True), ('ended_at__isnull', True)), models.Q(('state', 'refused'), models.Q(('confirmed_at__isnull', True), _negated=True), ('logo', ''), ('approved_at__isnull', True), ('asked_at__isnull', True), ('changed_at__isnull', True), ('hands_over_at__isnull', True), models.Q(('refused_at__isnull', True), _negated=True), models.Q(('refusal', ''), _negated=True), ('ended_at__isnull', True)), models.Q(('state', 'ended'), ('logo', ''), ('asked_at__isnull', True), ('changed_at__isnull', True), ('hands_over_at__isnull', True), ('refusal', ''), ('words_cipher__isnull', True), models.Q(('ended_at__isnull', True), _negated=True)), _connector='OR'), name='joining_state_and_times'),
         ),
         migrations.AddConstraint(
             model_name='joining',
@@ -1376,7 +1381,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='pledge',
-            index=models.Index(condition=models.Q(('show_name', True), ('state', 'confirmed'), ('wall', 'shown')), fields=['id'], include=('sector',), name='pledge_wall_shown'),
+            index=models.Index(condition=models.Q(('show_name', True), ('state', 'confirmed'), ('wall', 'shown')), fields=['id'], include=('sector', 'wall_at'), name='pledge_wall_shown'),
         ),
         migrations.AddIndex(
             model_name='pledge',

@@ -192,7 +192,8 @@ def _change_joining(row):
     State = Joining.State
     values = {name: value for name, value in row.items() if name not in ("id", "is_erased")}
     if values["state"] == State.APPROVED and joining.state != State.APPROVED:
-        values |= {"state": State.CONFIRMED, "approved_at": None, "asked_at": None}
+        times = dict.fromkeys(["approved_at", "asked_at", "changed_at", "hands_over_at"])
+        values |= {"state": State.CONFIRMED} | times
     # What staff wrote about a refusal is not copied.
     person = CONTACT_ERASED if row["is_erased"] else {"words_cipher": None}
     Joining.objects.filter(pk=joining.pk).update(**values, **person)

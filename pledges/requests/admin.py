@@ -161,13 +161,13 @@ class AnswerForm(IdentifiedForm):
             [(kind.value, capfirst(kind.label)) for kind in ANSWER_KINDS],
             _("Choose the answer."),
             label=_("Text of the email"),
-            initial=USUAL_ANSWERS[self.row.kind] if found_of(self.row) else Message.Kind.DATA_NONE,
+            initial=USUAL_ANSWERS[self.row.kind] if seen_of(self.row, self.user) else Message.Kind.DATA_NONE,
             help_text=help_text % {"language": self.row.get_language_display()},
         )
 
     def clean(self):
         super().clean()
-        if self.cleaned_data.get("kind") == Message.Kind.DATA_NONE and found_of(self.row):
+        if self.cleaned_data.get("kind") == Message.Kind.DATA_NONE and seen_of(self.row, self.user):
             raise forms.ValidationError(_("We hold something about this address. Choose another answer."), code="found")
 
 
@@ -240,7 +240,7 @@ class DataRequestAdmin(CaseAdmin):
         return [words] if row.state == State.OPEN and row.address_cipher is not None and is_blocked(row) else []
 
     def details(self, request, row):
-        found, seen = found_of(row), seen_of(row, request.user)
+        seen = seen_of(row, request.user)
         log_access_to_people(request, uuids(seen), page=self.seen_on)
         people = sum(each.part.key == "pledges" for each in seen)
         # At first all but blocks is ticked, and nothing that may be of a second person.
@@ -250,7 +250,7 @@ class DataRequestAdmin(CaseAdmin):
             chosen = request.POST.getlist("row")
         return {
             "found": [(each, self.url_of(request, each), each.key in chosen) for each in seen],
-            "hidden": len(found) - len(seen),
+            "lead_must_look": not sees_disclosures(request.user),
             "people": people,
         }
 

@@ -1,20 +1,30 @@
-"""The address to which a mail provider sends its reports: what came back, and who reported spam."""
+"""The addresses to which a mail provider sends its reports (what came back, who reported spam) and replies to our answers."""
 
 import logging
 
 from anymail import urls
 from anymail.exceptions import AnymailWebhookValidationFailure
-from anymail.signals import tracking
+from anymail.signals import inbound, tracking
+from anymail.webhooks.base import AnymailBasicAuthMixin
 from django.conf import settings
 from django.dispatch import receiver
 from django.http import Http404, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
-from pledges.returns import returns
-from pledges.serving.http import personal_page
+from pledges.returns import replies, returns
+from pledges.serving.http import accept_uploads, personal_page
 
 logger = logging.getLogger(__name__)
+
+# Of a reply with its attachments; nginx passes on as much.
+MOST_BYTES = 10 * 1024 * 1024
+
+
+class Secret(AnymailBasicAuthMixin):
+    """The check of ANYMAIL_WEBHOOK_SECRET, before anything of the body is read."""
+
+    esp_name = "any"
 
 
 @csrf_exempt
@@ -22,10 +32,26 @@ logger = logging.getLogger(__name__)
 @require_http_methods(["POST", "HEAD"])
 def mail_reports(request, provider):
     """Reports of a provider in use. Without the secret of ANYMAIL_WEBHOOK_SECRET, or a valid signature, 403 and no change."""
-    view = _view_of(provider)
+    return _received(request, provider, f"{provider}_tracking_webhook", f"{provider}_webhook")
+
+
+@csrf_exempt
+@accept_uploads(MOST_BYTES)
+@personal_page
+@require_http_methods(["POST", "HEAD"])
+def mail_replies(request, provider):
+    """Mail to the addresses of pledges/crypto/reply_addresses.py, brought in by a provider in use; refused as reports are."""
+    return _received(request, provider, f"{provider}_inbound_webhook")
+
+
+def _received(request, provider, *names):
+    view = _view_of(provider, names)
     if view is None:
         raise Http404
     try:
+        Secret().validate_request(request)
+        # Django would refuse to read a body above the limit of a form.
+        request._body = request.read()
         return view(request)
     except AnymailWebhookValidationFailure:
         return HttpResponse(status=403)
@@ -35,12 +61,11 @@ def mail_reports(request, provider):
         return HttpResponse(status=400)
 
 
-def _view_of(provider):
-    """The view of django-anymail, or None for a provider that no mailer uses, and without a secret."""
+def _view_of(provider, names):
+    """The view of django-anymail by one of these names of its URL. None for a provider not in use, and without a secret."""
     backends = {mailer["BACKEND"] for mailer in settings.MAILERS.values()}
     if not settings.ANYMAIL.get("WEBHOOK_SECRET") or f"anymail.backends.{provider}.EmailBackend" not in backends:
         return None
-    names = (f"{provider}_tracking_webhook", f"{provider}_webhook")
     return next((pattern.callback for pattern in urls.urlpatterns if pattern.name in names), None)
 
 
@@ -48,3 +73,10 @@ def _view_of(provider):
 def record(event, **_sender):
     """Record one report that django-anymail has verified."""
     returns.record_event(event)
+
+
+@receiver(inbound)
+def receive(event, **_sender):
+    """Store one mail that django-anymail has verified, if it is a reply."""
+    outcome = "reply" if replies.receive(event) else "no reply"
+    logger.info("mail", extra={"fields": {"outcome": outcome}})

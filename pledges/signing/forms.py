@@ -13,7 +13,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from pledges.content import PledgeContent
-from pledges.forms.base import AddressForm, StampedForm
+from pledges.forms.base import AddressForm, ChallengedForm, StampedForm
 from pledges.forms.fields import (
     AddressField,
     AgeField,
@@ -225,7 +225,7 @@ class ManageForm(forms.Form):
         return True
 
 
-class NewAddressForm(forms.Form):
+class NewAddressForm(ChallengedForm):
     """A new address for a pledge; it replaces the old one once the link sent to it is opened and confirmed."""
 
     new_email = AddressField(
@@ -233,32 +233,40 @@ class NewAddressForm(forms.Form):
         help_text=_("We will email this address. Until you confirm it, we keep using the old one."),
     )
 
+    form_id = "new-address"
+    button = ("change_address", _("Change my email address"))
+
     def __init__(self, *args, pledge, action, **kwargs):
         self.pledge = pledge
         super().__init__(*args, **kwargs)
         self.helper = FormHelper()
         self.helper.disable_csrf = True
         self.helper.form_action = action
-        self.helper.layout = Layout(
-            "new_email",
-            Submit("change_address", _("Change my email address"), css_class="btn-2"),
-        )
+        self.helper.form_id = self.form_id
+        self.helper.layout = Layout("new_email", Submit(*self.button, css_class="btn-2"))
 
-    # That of the visitor, if it is known.
-    network = None
+    def clean(self):
+        cleaned = super().clean()
+        return cleaned | {"email": cleaned.get("new_email")}
 
-    def save(self):
-        """Store the change of address for the worker to settle. Return False, with an error on the form, above the limits."""
+    def save(self, network, limit, **ways):
+        """Store the change of address for the worker to settle; returns the Receipt of `submit`, which has the same arguments.
+
+        Above the limits of the pledge it returns None, with an error on the form.
+        """
         submission = Submission(kind=Submission.Kind.NEW_ADDRESS).seal(
             pledge=str(self.pledge.pk),
             link_version=self.pledge.link_version,
-            email=self.cleaned_data["new_email"],
+            email=self.cleaned_data["email"],
         )
         with transaction.atomic():
             if refusal := self.pledge.claim_new_address():
                 self.add_error(None, REFUSALS[refusal])
-                return False
-            return submit(submission, self.network, limit=None)
+                return None
+            receipt = submit(submission, network, limit, **ways)
+            # A form that comes back with a challenge claims nothing.
+            transaction.set_rollback(not receipt)
+            return receipt
 
 
 class MyPledgeForm(StampedForm):

@@ -12,15 +12,11 @@ from pledges.crypto.links import Purpose
 from pledges.fixed_pages import fixed_page
 from pledges.follows.forms import FollowForm
 from pledges.forms.views import answer, link_ended
-from pledges.limits.models import network
 from pledges.personal_links import path_from, personal_link_view, withdrawn
 from pledges.requests.subject_data import own_file
 from pledges.serving.http import cookieless_form, personal_page, public_page
 from pledges.signing.forms import ManageForm, MyPledgeForm, NewAddressForm
 from pledges.supporters.models import Pledge
-
-# Forms on the page of a pledge beside that of corrections, by the name of their button.
-OTHER_FORMS = {"change_address": "address_form", "follow": "follow_form"}
 
 
 @personal_link_view(Purpose.BLOCK)
@@ -89,30 +85,36 @@ def manage(request, pledge):
     if "revoke" in request.POST:
         pledge.revoke_links()
         return render(request, "pledges/signing/link_replaced.html")
-    submitted = request.POST or None
-    sent = next((name for button, name in OTHER_FORMS.items() if button in request.POST), "form")
+    if not request.POST:
+        return _managed(request, pledge)
+    if "new_email" in request.POST:
 
-    def forms(data):
-        kinds = {"form": ManageForm, "address_form": NewAddressForm, "follow_form": FollowForm}
-        return {
-            name: kind(data if name == sent else None, pledge=pledge, action=request.path)
-            for name, kind in kinds.items()
-        }
+        def shown(form, **context):
+            return _managed(request, pledge, address_form=form, **context)
 
-    shown, saved = forms(submitted), None
-    shown["address_form"].network = network(request)
-    if submitted:
-        if shown[sent].is_valid() and shown[sent].save():
-            is_asked = sent == "address_form"
-            saved = _("We have emailed your new address.") if is_asked else _("Your changes have been saved.")
-        # Needed after a rejected change too: the page shows the stored values beside the input.
-        pledge.refresh_from_db()
-    if saved:
-        shown = forms(None)
+        def arrived(receipt):
+            later, now = _("We will email your new address within an hour."), _("We have emailed your new address.")
+            return _managed(request, pledge, saved=later if receipt.moment else now)
+
+        form = NewAddressForm(request.POST, pledge=pledge, action=request.path)
+        return answer(request, form, shown, arrived)
+    name, kind = ("follow_form", FollowForm) if "follow" in request.POST else ("form", ManageForm)
+    form = kind(request.POST, pledge=pledge, action=request.path)
+    is_saved = form.is_valid() and form.save()
+    # Needed after a rejected change too: the page shows the stored values beside the input.
+    pledge.refresh_from_db()
+    if is_saved:
+        return _managed(request, pledge, saved=_("Your changes have been saved."))
+    return _managed(request, pledge, status=422, **{name: form})
+
+
+def _managed(request, pledge, status=200, **context):
+    """The page of a pledge; `context` has the form that comes back, if one does."""
+    forms = {"form": ManageForm, "address_form": NewAddressForm, "follow_form": FollowForm}
     context = {
-        **shown,
+        **{name: kind(pledge=pledge, action=request.path) for name, kind in forms.items() if name not in context},
+        **context,
         "pledge": pledge,
-        "saved": saved,
         "signed_words": pledge.wording.in_language(pledge.worded_language),
         "signed_consent": pledge.consent.in_language(pledge.consent_language),
         "withdraw_url": path_from(request, Purpose.WITHDRAW, pledge),
@@ -122,7 +124,6 @@ def manage(request, pledge):
         "commit_url": path_from(request, Purpose.COMMIT, pledge),
         "certificate_url": path_from(request, Purpose.CERTIFICATE, pledge),
     }
-    status = 422 if submitted and not saved else 200
     return render(request, "pledges/signing/manage.html", context, status=status)
 
 

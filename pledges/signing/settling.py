@@ -1,5 +1,7 @@
 """What becomes of sign-ups, requests for the link and changes of address: see `pledges.inbox.submissions`."""
 
+from datetime import timedelta
+
 from pledges import addresses
 from pledges.crypto import keys
 from pledges.groups.models import GroupPledge
@@ -16,6 +18,9 @@ from pledges.supporters.querysets import MAX_REPEATS, PENDING_LIFE
 # Pending pledges of one mailbox, and those of them from one network. They hold no place, so invented names do not keep its owner
 # out: not those that are sent from elsewhere either, unless they come from three networks.
 MOST_PENDING, MOST_OF_NETWORK = 5, 2
+# After this time the oldest one of a network gives way to the next one from there: else two invented names would keep out
+# everyone who shares the network.
+GIVES_WAY_AFTER = timedelta(days=1)
 
 
 class Mailboxes:
@@ -26,13 +31,20 @@ class Mailboxes:
         typed = {submission.form["email"] for submission in submissions}
         self.blocked = BlockedAddress.objects.among(typed, self.rules)
         self.names = {address: addresses.normalise(address, self.rules) for address in typed}
-        by_digest = {digest: name for name in set(self.names.values()) for digest in keys.digests("address", name)}
-        self.pledges = {name: [] for name in by_digest.values()}
-        locked, held = lock(Pledge.objects.filter(address_digest__in=list(by_digest)))
-        for pledge in locked:
-            self.pledges[by_digest[bytes(pledge.address_digest)]].append(pledge)
-        # Of which another transaction changes a pledge.
-        self.busy = {by_digest[bytes(pledge.address_digest)] for pledge in held}
+        mailboxes = set(self.names.values())
+        self.by_digest = {digest: name for name in mailboxes for digest in keys.digests("address", name)}
+        # Of which another transaction changes a row.
+        self.busy = set()
+        self.pledges = self.lock(Pledge.objects.all())
+
+    def lock(self, rows):
+        """{mailbox: those of these rows that are of it}, locked. Mailboxes with a row that another transaction has are busy."""
+        locked, held = lock(rows.filter(address_digest__in=list(self.by_digest)))
+        self.busy |= {self.by_digest[bytes(row.address_digest)] for row in held}
+        found = {name: [] for name in self.by_digest.values()}
+        for row in locked:
+            found[self.by_digest[bytes(row.address_digest)]].append(row)
+        return found
 
     def sort(self, submissions):
         """([(submission, the mailbox, its pledges)] of those that are neither blocked nor busy, [those that are busy])."""
@@ -53,6 +65,9 @@ def settle_pledges(submissions):
     free, left = mailboxes.sort(submissions)
     new, known = {}, {}
     for submission, mailbox, pledges in free:
+        if replaced := _gives_way(submission, pledges):
+            pledges.remove(replaced)
+            replaced.delete()
         twin, other = _recipients(submission, mailbox, pledges)
         found = twin or other
         if found is None:
@@ -77,6 +92,22 @@ def settle_pledges(submissions):
     return left
 
 
+def _of_network(submission, pledges):
+    """The pending pledges of the network of a sign-up, the oldest first."""
+    found = [each for each in pledges if each.state == Pledge.State.PENDING]
+    found = [each for each in found if each.network_digest == submission.network_digest]
+    return sorted(found, key=lambda each: each.created_at)
+
+
+def _gives_way(submission, pledges):
+    """The pledge that is erased for this sign-up, or None."""
+    present = _of_network(submission, pledges)
+    is_full = len(present) >= MOST_OF_NETWORK and submission.network_digest
+    is_old = is_full and present[0].created_at <= submission.created_at - GIVES_WAY_AFTER
+    can_go = is_old and present[0].restricted_at is None and not present[0]._state.adding
+    return present[0] if can_go else None
+
+
 def _recipients(submission, mailbox, pledges):
     """(the pledge of the same person or None, the one of a mailbox without room that gets the message or None)."""
     digests = keys.digests("name", mailbox, addresses.normalise_name(submission.form["name"]))
@@ -85,8 +116,7 @@ def _recipients(submission, mailbox, pledges):
     if _is_full(pledges):
         return twin, next(each for each in in_order if each.confirmed_at)
     pending = [each for each in in_order if each.state == Pledge.State.PENDING]
-    of_network = [each for each in pending if each.network_digest == submission.network_digest]
-    if len(pending) < MOST_PENDING and len(of_network) < MOST_OF_NETWORK:
+    if len(pending) < MOST_PENDING and len(_of_network(submission, pledges)) < MOST_OF_NETWORK:
         return twin, None
     # The one that got the last message, so that the mailbox too gets one a minute; one of this batch is about to get it.
     new = next((each for each in pending if each._state.adding), None)
@@ -160,16 +190,12 @@ def settle_links(submissions):
     The owner of an invalidated pledge keeps the right to see, correct and withdraw it. Its group pledges and its organisations
     get messages of their own.
     """
-    free, left = Mailboxes(submissions).sort(submissions)
-    asked, others = {}, {}
+    mailboxes = Mailboxes(submissions)
+    groups = mailboxes.lock(GroupPledge.objects.linked().order_by("-created_at"))
+    joinings = mailboxes.lock(Joining.objects.linked().order_by("-created_at"))
+    free, left = mailboxes.sort(submissions)
+    asked = {}
     for submission, _mailbox, pledges in free:
-        address = submission.form["email"]
-        groups, held = lock(GroupPledge.objects.at_address(address).linked().order_by("-created_at"))
-        joinings, also_held = lock(Joining.objects.at_address(address).linked().order_by("-created_at"))
-        if held or also_held:
-            left.append(submission)
-            continue
-        others[submission] = groups, joinings
         # A restricted pledge, about which no message is created, must not keep the other person of the mailbox from getting one.
         for pledge in sorted(
             pledges, key=lambda each: (*_hard_to_reach(each), each.state == Pledge.State.PENDING, each.slot)
@@ -181,11 +207,11 @@ def settle_links(submissions):
     told = {submission for _pledge, submission, _kind in claimed}
     for wanted in (Message.Kind.CONFIRM, Message.Kind.LINKS):
         Message.queue_many(wanted, [pledge for pledge, _, kind in claimed if kind == wanted], networks=networks)
-    for submission, (groups, joinings) in others.items():
+    for submission, mailbox, _pledges in free:
         # Of what one request sends only the first message counts for its network.
         network = None if submission in told else submission.network_digest
-        network = queue_group_links(groups, network)
-        queue_joining_links(joinings, network)
+        network = queue_group_links(groups[mailbox], network)
+        queue_joining_links(joinings[mailbox], network)
     return left
 
 

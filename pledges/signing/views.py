@@ -12,7 +12,7 @@ from pledges import metrics
 from pledges.content import PledgeContent
 from pledges.counting import tally
 from pledges.crypto import challenges
-from pledges.enquiries.forms import EnquiryForm
+from pledges.enquiries.forms import EnquiryForm, FurtherForm
 from pledges.figures.mosaic import mosaic
 from pledges.fixed_pages import fixed_page
 from pledges.forms.views import SeeOther, answer, is_under_16
@@ -20,7 +20,7 @@ from pledges.groups.forms import GroupForm
 from pledges.joinings.forms import JoinForm
 from pledges.languages import in_each_language
 from pledges.serving.http import cookieless_form, personal_page, public_page, read_only
-from pledges.signing.forms import MyPledgeForm, PledgeForm
+from pledges.signing.forms import MyPledgeForm, NewAddressForm, PledgeForm
 
 
 def _title():
@@ -111,7 +111,9 @@ def under_16(request):
 
 
 # The ids of the forms that ask for a challenge.
-FORMS = {form.form_id for form in (PledgeForm, GroupForm, JoinForm, MyPledgeForm, EnquiryForm)}
+FORMS = {
+    form.form_id for form in (PledgeForm, GroupForm, JoinForm, MyPledgeForm, NewAddressForm, EnquiryForm, FurtherForm)
+}
 
 
 @personal_page

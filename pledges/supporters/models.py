@@ -8,6 +8,7 @@ from django.conf import settings
 from django.db import IntegrityError, models, transaction
 from django.db.models import F, Q
 from django.db.models.functions import Now, TruncDate
+from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -148,7 +149,8 @@ class Pledge(Restrictable):
         db_default=Wall.WAITING,
         editable=False,
     )
-    wall_at = models.DateTimeField(_("decided"), null=True, editable=False)
+    # A day: with a time, a copy of the database beside the wall would tell whose row a new name is.
+    wall_at = models.DateField(_("decided"), null=True, editable=False)
     updates = models.BooleanField(
         _("wants news"), default=False, help_text=_("Only tick this if the person asked for news by email.")
     )
@@ -227,7 +229,7 @@ class Pledge(Restrictable):
             models.Index(
                 fields=["id"],
                 name="pledge_wall_shown",
-                include=["sector"],
+                include=["sector", "wall_at"],
                 condition=Q(state="confirmed", show_name=True, wall="shown"),
             ),
             models.Index(
@@ -541,8 +543,10 @@ class Pledge(Restrictable):
         if not self.wants_name_shown or self.state == self.State.INVALIDATED:
             return gettext("Your name is not shown.")
         match self.wall:
-            case self.Wall.SHOWN:
+            case self.Wall.SHOWN if self.wall_at < timezone.localdate():
                 return gettext("Your name is in the list of supporters as “%(name)s”.") % {"name": self.name_on_wall}
+            case self.Wall.SHOWN:
+                return gettext("Your name will be in the list of supporters from midnight on.")
             case self.Wall.REFUSED:
                 return gettext(
                     "Our team has decided not to show your name. Your pledge still counts. If you change how it is "

@@ -11,6 +11,7 @@ from django.conf import settings
 from django.db import IntegrityError, connection, models, transaction
 from django.db.models import F, Func, OuterRef, Q, Value
 from django.db.models.functions import Cast, Now
+from django.utils import timezone
 
 from pledges import addresses, metrics
 from pledges.crypto import keys, links
@@ -140,8 +141,9 @@ class PledgeQuerySet(models.QuerySet):
         return self.eligible_for_wall().filter(wall=self.model.Wall.WAITING)
 
     def on_the_wall(self):
-        """Pledges whose name is shown, in the order of the wall."""
-        return self.eligible_for_wall().filter(wall=self.model.Wall.SHOWN).in_wall_order()
+        """Pledges whose name is shown, in the order of the wall. The names of a day appear together, after midnight."""
+        approved = self.eligible_for_wall().filter(wall=self.model.Wall.SHOWN, wall_at__lt=timezone.localdate())
+        return approved.in_wall_order()
 
     def in_wall_order(self):
         """These pledges in an order that only the key determines.
@@ -259,10 +261,10 @@ class PledgeQuerySet(models.QuerySet):
             return self.update(sector=sector)
         return self.update(sector=sector, show_name=False)
 
-    def decide_wall(self, decision, at=None):
-        """Record a decision of staff, at this time or now, or that there is none (WAITING); returns how many this changed."""
-        moment = None if decision == self.model.Wall.WAITING else at or Now()
-        return self.exclude(wall=decision).update(wall=decision, wall_at=moment)
+    def decide_wall(self, decision):
+        """Record a decision of staff of today, or that there is none (WAITING); returns how many this changed."""
+        today = None if decision == self.model.Wall.WAITING else timezone.localdate()
+        return self.exclude(wall=decision).update(wall=decision, wall_at=today)
 
     def restore(self):
         """Undo `invalidate`: each pledge gets its previous state back. Returns how many this call changed."""

@@ -29,7 +29,11 @@ from staff.models import Entry
 Wall = Pledge.Wall
 SHOWN, REFUSED = Wall.SHOWN, Wall.REFUSED
 DECISION_MESSAGES = {
-    SHOWN: ngettext_lazy("%(count)d name is now shown.", "%(count)d names are now shown.", "count"),
+    SHOWN: ngettext_lazy(
+        "%(count)d name will be on the wall from midnight on.",
+        "%(count)d names will be on the wall from midnight on.",
+        "count",
+    ),
     REFUSED: ngettext_lazy("%(count)d name refused.", "%(count)d names refused.", "count"),
 }
 DECISIONS = (SHOWN, REFUSED)
@@ -159,7 +163,10 @@ class WallNameAdmin(NoAddOrDelete, ModelAdmin):
 
     @admin.action(description=_("Show on the wall"), permissions=["change"])
     @asks_first(
-        _("Everyone will see these names. Names with a warning are left out: open each of them and decide there.")
+        _(
+            "Everyone will see these names from midnight on. Names with a warning are left out: open each of them and "
+            "decide there."
+        )
     )
     def show(self, request, queryset):
         self._decide(request, SHOWN, request.POST.getlist(admin.helpers.ACTION_CHECKBOX_NAME))
@@ -218,15 +225,14 @@ class WallNameAdmin(NoAddOrDelete, ModelAdmin):
     def record(self, request, pledges, decision, **details):
         """Store a decision about these pledges, and an entry of the audit log for each of their states before it.
 
-        A decision and its entry have the same time. Returns the entries.
+        Returns the entries.
         """
         entries = []
         for before in Wall.values:
             if ids := [pledge.pk for pledge in pledges if pledge.wall == before]:
                 values = {"fields": ["wall"], "wall": str(decision), "before": before, **details}
                 [entry] = Entry.log(request.user, Entry.Action.CHANGE, ids, about=WallName, **values)
-                entry.refresh_from_db()
-                WallName.objects.filter(pk__in=ids).decide_wall(decision, entry.at)
+                WallName.objects.filter(pk__in=ids).decide_wall(decision)
                 entries.append(entry)
         return entries
 
@@ -306,18 +312,24 @@ class WallNameAdmin(NoAddOrDelete, ModelAdmin):
         return TemplateResponse(request, "staff/ask.html", context)
 
     def _as_left_by(self, request, entry):
-        """The names of an entry that are as its decision left them: of its time."""
-        return (
-            self.get_queryset(request)
-            .filter(pk__in=entry.subject_ids, wall=entry.details["wall"], wall_at=entry.at)
-            .order_by("pk")
+        """The names of an entry that are as its decision left them: the last entry about each with a decision is this one."""
+        later = Entry.objects.filter(
+            pk__gt=entry.pk,
+            action=Entry.Action.CHANGE,
+            subject_ids__overlap=entry.subject_ids,
+            details__has_key="wall",
         )
+        decided_again = {pk for ids in later.values_list("subject_ids", flat=True) for pk in ids}
+        left = set(entry.subject_ids) - decided_again
+        return self.get_queryset(request).filter(pk__in=left, wall=entry.details["wall"]).order_by("pk")
 
     @transaction.atomic
     def _undo(self, request, entry):
         before = Wall(entry.details["before"])
-        # Locked in id order to avoid deadlocks. PostgreSQL compares again the rows that it has waited for.
-        pledges = list(self._as_left_by(request, entry).select_for_update(of=("self",)))
+        # Locked in id order to avoid deadlocks, before the later entries are read.
+        named = self.get_queryset(request).filter(pk__in=entry.subject_ids).order_by("pk")
+        list(named.values("pk").select_for_update(of=("self",)))
+        pledges = list(self._as_left_by(request, entry))
         ids = {pledge.pk for pledge in pledges}
         if ids:
             self.record(request, pledges, before, undo=entry.pk)

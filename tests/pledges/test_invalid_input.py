@@ -393,6 +393,7 @@ EXAMPLES = {
     r"counter/<language:language>/^(?P<theme>light|dark)/$": "counter/sq/dark/",
     "challenge/<slug:form>/": "challenge/pledge/",
     "mail-reports/<slug:provider>/": "mail-reports/postmark/",
+    "mail-replies/<slug:provider>/": "mail-replies/postmark/",
     "handouts/<language:language>/<slug:name>.pdf": "handouts/sq/wall-a4.pdf",
     r"handouts/<language:language>/^event-(?P<code>[0-9a-z]{8})-(?P<size>a4|a3)\.pdf$": "handouts/sq/event-0abcdefg-a4.pdf",
     r"pictures/<language:language>/^organisation/(?P<key>[\w-]{1,50})\.png$": "pictures/sq/organisation/crca.png",
@@ -411,6 +412,7 @@ FORMS = (
     *("/sq/kontakt/media/", "/sq/kontakt/te-dhenat/", "/sq/kontakt/faqja/", "/sq/kontakt/tjeter/"),
     *("/en/contact/press/", "/en/contact/data/", "/en/contact/site/", "/en/contact/other/"),
     "/mail-reports/postmark/",
+    "/mail-replies/postmark/",
 )
 PERSONAL = [address for address in ADDRESSES if "<token:token>" in address]
 

@@ -534,7 +534,9 @@ BUTTONS = {
     "batch undo": _batch(is_done=True),
     "group approve": _group(approve="1"),
     "group refuse": _group(refuse="1", refusal="number"),
-    "joining approve": lambda world: world.press("pledges.joining", approve="1", reason="By phone"),
+    "joining approve": lambda world: world.press(
+        "pledges.joining", approve="1", reason="By phone", seen=world.rows["pledges.joining"].seen
+    ),
     "joining refuse": lambda world: world.press("pledges.joining", refuse="1", refusal="unknown"),
     "enquiry assign": _assign,
     "enquiry answer": lambda world: world.press("pledges.enquiry", answer="1", text="Thank you. We call you."),

@@ -207,6 +207,7 @@ ROWS = [
     Row("/oembed?url=x&format=xml", 501, cache_control=NOT_CACHED, type=JSON, more=EMBED | HIDDEN),
     Row("/signed-link/x:1:y", 401, cache_control=NOT_CACHED, type=TEXT),
     Row("/mail-reports/postmark/", 405, cache_control=NOT_CACHED, more=HIDDEN),
+    Row("/mail-replies/postmark/", 405, cache_control=NOT_CACHED, more=HIDDEN),
     Row("/challenge/pledge/", cache_control=NOT_CACHED, type=JSON, more=HIDDEN),
     Row("/figures/sq/sectors.png", type="image/png", more=FROM_ELSEWHERE),
     Row("/figures/en/growth.csv", type="text/csv; charset=utf-8", more=FROM_ELSEWHERE, language="en"),
@@ -255,6 +256,7 @@ PERSONAL = {
     Purpose.JOINING_BLOCK: ("/sq/nuk-eshte-organizata-ime/…/", "/en/not-my-organisation/…/"),
     Purpose.ORGANISATION: ("/sq/organizata-jone/…/", "/en/our-organisation/…/"),
     Purpose.VOICE: ("/sq/fjalet-e-mia/…/", "/en/my-words/…/"),
+    Purpose.FURTHER: ("/sq/kontakt/vazhdim/…/", "/en/contact/further/…/"),
 }
 # The same for the preview of a draft.
 PREVIEW = ("/sq/parapamje/…/", "/en/preview/…/")

@@ -188,7 +188,7 @@ class Command(BaseCommand):
                 updates=rng.random() < 0.4,
             )
             if rng.random() < 0.95:
-                pledge.wall, pledge.wall_at = Pledge.Wall.SHOWN, signed_at + timedelta(hours=rng.randrange(48))
+                pledge.wall, pledge.wall_at = Pledge.Wall.SHOWN, signed_at.date() - timedelta(days=1)
             name = f"{rng.choice(FIRST_NAMES)} {rng.choice(LAST_NAMES)}"
             pledge.set_person(name, f"demo{number}@shembull.invalid", rules)
             yield pledge

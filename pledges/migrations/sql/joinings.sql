@@ -4,6 +4,7 @@ BEGIN
     INSERT INTO pledges_outboxentry (kind, rows) VALUES ('joining_changed', jsonb_build_array(jsonb_build_object(
         'id', new.id, 'state', new.state, 'confirmed_at', new.confirmed_at, 'approved_at', new.approved_at,
         'refused_at', new.refused_at, 'refusal', new.refusal, 'ended_at', new.ended_at, 'asked_at', new.asked_at,
+        'changed_at', new.changed_at, 'hands_over_at', new.hands_over_at, 'logo', new.logo,
         'is_erased', new.name_cipher IS NULL
     )));
     RETURN NULL;

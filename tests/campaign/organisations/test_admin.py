@@ -5,11 +5,14 @@ import re
 import pytest
 from django.contrib.auth.models import User
 from django.core import mail
+from django.test import Client
 from reversion.models import Version
 
 from campaign.demo.content import invented_logo
 from campaign.models import Organisation
 from campaign.pictures import logos
+from pledges.crypto import links
+from pledges.crypto.links import Purpose
 from pledges.joinings.models import UNDECIDED_PERIOD
 from pledges.models import Joining
 from staff.models import Entry
@@ -38,7 +41,8 @@ def staff_client(client):
 def decide(client, joining, button, **values):
     path = f"{QUEUE}{joining.pk}/change/"
     client.get(path)
-    return client.post(path, {button: "1", **values}, follow=True)
+    seen = Joining.objects.get(pk=joining.pk).seen
+    return client.post(path, {button: "1", "seen": seen, **values}, follow=True)
 
 
 def state_of(joining):
@@ -251,3 +255,88 @@ def test_the_joining_of_a_deleted_entry_waits_again_and_its_contact_is_erased_in
     let_time_pass(UNDECIDED_PERIOD)
     keep_house()
     assert Joining.objects.get().name is None
+
+
+def correct(joining, **changes):
+    """The response to corrections by the contact."""
+    data = {"correct": "1", "url": joining.url, "statement_sq": "", "statement_en": "", **changes}
+    return Client().post(links.path(Purpose.ORGANISATION, joining, "en"), data)
+
+
+def test_what_the_contact_corrects_is_shown_once_staff_have_looked(staff_client):
+    joining = make_joining(organisation="Teatri i Lirë")
+    decide(staff_client, joining, "approve", statement_sq="Jemi me ju.", statement_en="We are with you.")
+    joining.refresh_from_db()
+    assert correct(joining, url="javascript:x").status_code == 422
+    response = correct(joining, url="www.teatri-ri.al", statement_en="We play for every child.")
+    assert response.status_code == 303
+    assert "once our team has checked them" in Client().get(response.url).text
+    public = Client().get(PAGE["en"]).text
+    assert "We are with you." in public and "teatri-ri" not in public and "for every child" not in public
+    assert joining.pk in [row.pk for row in staff_client.get(QUEUE).context["cl"].result_list]
+    page = staff_client.get(f"{QUEUE}{joining.pk}/change/").text
+    assert "https://www.teatri-ri.al" in page and "We are with you." in page and "We play for every child." in page
+
+    texts = {"statement_sq": "Luajmë për çdo fëmijë.", "statement_en": "We play for every child."}
+    seen = Joining.objects.get(pk=joining.pk).seen
+    correct(joining, url="www.teatri-tjeter.al")
+    assert "check it again" in decide(staff_client, joining, "show", seen=seen, **texts).text
+    assert "teatri-tjeter" not in Client().get(PAGE["en"]).text
+    decide(staff_client, joining, "show", **texts)
+    public = Client().get(PAGE["en"]).text
+    assert "https://www.teatri-tjeter.al" in public and "We play for every child." in public
+    assert joining.pk not in [row.pk for row in staff_client.get(QUEUE).context["cl"].result_list]
+
+    correct(joining, url="www.teatri-keq.al")
+    decide(staff_client, joining, "keep")
+    assert "teatri-keq" not in Client().get(PAGE["en"]).text and state_of(joining) == "approved"
+    assert Joining.objects.get(pk=joining.pk).changed_at is None
+
+
+def test_the_logo_is_sent_before_staff_look_and_checked_with_the_rest(staff_client):
+    joining = make_joining(organisation="Teatri i Lirë")
+    path = links.path(Purpose.ORGANISATION, joining, "en")
+    assert (
+        'type="file"' in Client().get(path).text and 'type="file"' not in Client().get("/en/organisations/join/").text
+    )
+    assert Client().post(f"{path}logo/", {"logo": invented_logo(0)}).status_code == 303
+    joining.refresh_from_db()
+    assert joining.logo and joining.logo in Client().get(path).text
+    assert joining.logo in staff_client.get(f"{QUEUE}{joining.pk}/change/").text
+    seen = joining.seen
+    Client().post(f"{path}logo/", {"logo": invented_logo(1)})
+    decide(staff_client, joining, "approve", seen=seen)
+    assert state_of(joining) == "confirmed", "nobody has looked at this logo"
+    decide(staff_client, joining, "approve")
+    entry = Organisation.objects.get(joining=joining)
+    assert entry.logo and entry.logo != joining.logo and entry.logo in Client().get(PAGE["en"]).text
+    assert not entry.new_logo and not Joining.objects.get(pk=joining.pk).logo
+
+
+@pytest.mark.parametrize("state", ["submitted", "refused"])
+def test_before_the_contact_has_confirmed_and_after_a_refusal_nothing_is_taken(state):
+    joining = make_joining(state)
+    path = links.path(Purpose.ORGANISATION, joining, "en")
+    Client().post(f"{path}logo/", {"logo": invented_logo(0)})
+    correct(joining, url="www.tjeter.al")
+    found = Joining.objects.get(pk=joining.pk)
+    assert (found.logo, found.url) == ("", joining.url)
+
+
+def test_a_contact_hands_over_to_a_colleague_whom_staff_have_checked(staff_client):
+    old = make_joining(organisation="Teatri i Lirë")
+    decide(staff_client, old, "approve")
+    new = make_joining(organisation="Teatri i Lirë", name="Besa Kola")
+    entry = Organisation.objects.get(joining=old)
+    assert Organisation.objects.admit(new, {"sq": "", "en": ""}, entry) is None, "the contact has not handed it over"
+    path = links.path(Purpose.ORGANISATION, old, "en")
+    Client().post(path, {"hand_over": "1"})
+    assert "I stay the contact" in Client().get(path).text
+    decide(staff_client, new, "approve", entry=entry.pk, reason="phoned")
+    entry.refresh_from_db()
+    assert entry.joining_id == new.pk and entry.is_shown
+    old.refresh_from_db()
+    assert (old.state, old.name, old.address) == ("ended", None, None)
+    run_worker()
+    assert any("e mori përsipër dikush tjetër" in sent.body for sent in mail.outbox)
+    assert "This link does not work" in Client().get(path).text

@@ -437,7 +437,8 @@ def test_the_card_shows_the_name_and_no_number_of_signers(client):
 def test_the_page_of_an_entry_that_is_not_public_says_how_far_it_is(client, language, state):
     joining = make_joining(state)
     page = client.get(entry_path(joining, language))
-    assert page.status_code == 200 and "logo" not in page.text.lower().split("<main")[1].split("</main")[0]
+    takes_logo = "logo" in page.text.lower().split("<main")[1].split("</main")[0]
+    assert page.status_code == 200 and takes_logo == (state == "confirmed")
     if state == "refused":
         words = {"sq": "Nuk mundëm të verifikojmë", "en": "We could not check"}[language]
         assert words in page.text

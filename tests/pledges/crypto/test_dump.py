@@ -44,6 +44,7 @@ from tests.pledges.groups.made import group_data, press_confirm
 from tests.smtp import MailServer
 from tests.traces import production_log
 from tests.voices import make_voice
+from tests.wall import let_a_night_pass
 
 # Names that occur nowhere else in the project.
 FIRST = "Përparim Çlirimtar Xhevahire Rrezearta Ylljeta Fjollëza Gjylfere Shqipdon Zhuljeta Njomëzuar".split()
@@ -240,6 +241,7 @@ def edit_in_admin(client, pledges):
         for key in ("_selected_action", "seen")
     }
     assert client.post(names, {"action": "show", "sure": "1", **boxes}).status_code == 302
+    let_a_night_pass()
     assert Pledge.objects.on_the_wall().count() > 20
     assert shown_names.shown_name(Pledge.objects.on_the_wall()[0].name) in client.get("/sq/muri/").text
     selected = [str(pledge.pk) for pledge in pledges]

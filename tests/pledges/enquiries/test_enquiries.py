@@ -9,11 +9,13 @@ from django.conf import settings
 from django.core import mail
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import call_command
+from django.db.models.functions import Now
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone, translation
 
 from campaign.models import HelpChannel, Page
+from pledges.crypto import links
 from pledges.enquiries.alarm_words import is_alarming
 from pledges.mail import content
 from pledges.mail_texts.models import sample_mail
@@ -32,7 +34,7 @@ from pledges.models import (
 from pledges.starter.models import StarterItem
 from staff.models import Entry
 from staff.roles import Role
-from tests.challenges import reach_limit
+from tests.challenges import reach_limit, solved
 from tests.clock import let_time_pass
 from tests.enquiries import (
     CONTACT,
@@ -44,7 +46,7 @@ from tests.enquiries import (
     make_disclosure,
     make_enquiry,
 )
-from tests.factories import keep_house, run_worker, settle_all, sign_in
+from tests.factories import form_data, keep_house, run_worker, send_messages, settle_all, sign_in
 from tests.pages import Document
 from tests.staff.accounts.test_accounts import make_account
 from tests.traces import production_log
@@ -165,7 +167,7 @@ def test_a_question_of_the_press_is_answered_from_the_inbox(language):
     run_worker()
     [sent] = mail.outbox
     assert sent.to == ["zamira@gazeta-shembull.al"]
-    assert words in sent.body and settings.SITE_URL + CONTACT[language] in sent.body
+    assert words in sent.body
     assert sent.subject == {"sq": "Përgjigjja jonë", "en": "Our answer"}[language]
     whole = sent.body + sent.alternatives[0][0]
     assert QUESTION[language][:25] not in whole and "Zamira" not in whole
@@ -516,11 +518,11 @@ def test_while_nobody_has_the_role_administrators_see_disclosures_and_get_the_al
     assert administrator.get(page_of(disclosure)).status_code == 200
 
 
-def alarms():
+def alarms(work=run_worker):
     """The recipients of the alarms that one round of the worker sends, in order."""
     before = len(mail.outbox)
     keep_house()
-    run_worker()
+    work()
     return sorted(sent.to[0] for sent in mail.outbox[before:])
 
 
@@ -562,6 +564,24 @@ def test_the_alarm_is_repeated_once_a_day_until_the_disclosure_is_passed_on(mail
     assert alarms() == []
     text = "".join(sent.subject + sent.body for sent in mailoutbox)
     assert not re.search("prek|zamira", text, re.IGNORECASE)
+
+
+@pytest.mark.slow
+def test_a_set_aside_form_that_may_be_a_disclosure_raises_the_alarm_once_a_day(mailoutbox):
+    lead = desk(Role.SAFEGUARDING, "lead@shembull.al")
+    for text in (QUESTION["sq"], DISCLOSURE["sq"]):
+        Client().post(FORMS["sq"]["press"], enquiry_data(text=text))
+        Submission.objects.update(state="aside", aside_at=Now(), error="IntegrityError")
+        assert alarms(send_messages) == (["lead@shembull.al"] if text == DISCLOSURE["sq"] else [])
+    assert "could not be processed" in lead.get("/admin/pledges/disclosure/").text
+    assert alarms(send_messages) == []
+    let_time_pass(timedelta(days=1, minutes=1))
+    assert alarms(send_messages) == ["lead@shembull.al"]
+    Submission.objects.update(payload_cipher=b"x" * 40)
+    let_time_pass(timedelta(days=1, minutes=1))
+    assert alarms(send_messages) == ["lead@shembull.al"], "one that no key opens may be one"
+    Submission.objects.all().delete()
+    assert "could not be processed" not in lead.get("/admin/pledges/disclosure/").text
 
 
 @pytest.mark.slow
@@ -709,3 +729,78 @@ def test_samples_of_both_messages_can_be_seen_before_they_are_sent():
     for kind in ("answer", "alarm"):
         for language in ("sq", "en"):
             assert sample_mail(kind, content.built_in(kind, language), language).body
+
+
+def answered(language="en", **changes):
+    """(the enquiry of someone whom we have answered, the mail with the answer, the link in it)"""
+    enquiry = make_enquiry(language=language, **changes)
+    enquiry.answer("You can talk to us on Tuesday.", None)
+    run_worker()
+    sent = mail.outbox[-1]
+    [link] = re.findall(rf"{settings.SITE_URL}(/\S+/further/\S+|/\S+/vazhdim/\S+)", sent.body)
+    mail.outbox.clear()
+    return enquiry, sent, link
+
+
+def further_data(text=QUESTION["en"], **changes):
+    return {"text": text, "stamp": form_data()["stamp"], "website": "", **changes}
+
+
+@BOTH
+def test_the_link_of_an_answer_leads_into_the_same_conversation(language):
+    enquiry, _sent, link = answered(language, text=DISCLOSURE["en"])
+    page = Document(Client().get(link))
+    assert page.all("textarea", name="text") and not page.all("input", name="email")
+    assert DISCLOSURE["en"] not in page.words() and "Zamira" not in page.words(), "others may read the mailbox"
+    response = Client().post(link, further_data())
+    assert (response.status_code, response.url) == (303, SENT[language])
+    settle_all()
+    further = Enquiry.objects.exclude(pk=enquiry.pk).get()
+    assert (further.text, further.address, further.purpose) == (QUESTION["en"], enquiry.address, "press")
+    staff = desk(Role.PLEDGES)
+    assert listed(staff) == [further.pk]
+    for one, other in ((further, enquiry), (enquiry, further)):
+        assert page_of(other) in staff.get(page_of(one)).text
+    # A third message, behind the answer to the second.
+    further.answer("On Wednesday too.", None)
+    run_worker()
+    assert links.path(links.Purpose.FURTHER, further) in mail.outbox[0].body
+    Client().post(links.path(links.Purpose.FURTHER, further), further_data("Thank you, on Wednesday then."))
+    settle_all()
+    assert set(Enquiry.objects.exclude(pk=enquiry.pk).values_list("first_id", flat=True)) == {enquiry.pk}
+
+
+def test_a_further_message_counts_as_any_form_does():
+    _enquiry, _sent, link = answered()
+    assert Client().post(link, further_data(text="")).status_code == 422
+    assert Client().post(link, further_data(website="x")).status_code == 422
+    assert Client().post(link, further_data(), headers={"sec-fetch-site": "cross-site"}).status_code == 403
+    reach_limit()
+    response = Client().post(link, further_data())
+    assert response.status_code == 429 and Document(response).one("p", **{"data-url": "/challenge/further/"})
+    assert not Submission.objects.exists()
+    assert Client().post(link, further_data(altcha=solved("further"))).status_code == 303
+
+
+def test_who_has_told_of_violence_goes_on_with_the_safeguarding_lead():
+    enquiry, _sent, link = answered()
+    enquiry.raise_alarm()
+    Client().post(link, further_data())
+    settle_all()
+    assert Disclosure.objects.count() == 2 and listed(desk(Role.PLEDGES)) == []
+    enquiry, _sent, link = answered()
+    Client().post(link, further_data(DISCLOSURE["en"]))
+    Client().post(link, further_data())
+    settle_all()
+    assert Disclosure.objects.count() == 4, "the messages after it too"
+    assert Enquiry.objects.get(pk=enquiry.pk).disclosure_at is None
+
+
+def test_the_link_of_an_erased_or_restricted_enquiry_opens_nothing():
+    enquiry, _sent, link = answered()
+    Enquiry.objects.filter(pk=enquiry.pk).update(restricted_at=timezone.now())
+    for response in (Client().get(link), Client().post(link, further_data())):
+        assert "This link does not work" in response.text
+    enquiry.delete()
+    assert "This link does not work" in Client().post(link, further_data()).text
+    assert not Submission.objects.exists()

@@ -15,7 +15,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from pledges.crypto import challenges
-from pledges.forms.base import StampedForm
+from pledges.forms.base import ChallengedForm
 from pledges.inbox.submissions import settle, submit
 from pledges.inbox.submissions import settle_all as settle_all_now
 from pledges.models import (
@@ -113,10 +113,10 @@ def test_a_challenge_that_was_solved_by_work_lets_the_form_in(client):
 
 
 def test_there_is_a_challenge_for_each_form_that_asks_for_one_and_for_no_other(client):
-    asking = {form.form_id for form in subclasses(StampedForm) if form.form_id}
-    assert asking == {*FORMS}
+    asking = {form.form_id for form in subclasses(ChallengedForm) if form.form_id}
+    assert asking == {*FORMS, "new-address", "further"}
     assert {client.get(f"/challenge/{form}/").status_code for form in asking} == {200}
-    for name in ("x", "pledges", "Pledge", "new-address"):
+    for name in ("x", "pledges", "Pledge", "manage"):
         assert client.get(f"/challenge/{name}/").status_code == 404
 
 

@@ -42,7 +42,7 @@ ENDS = ["updates", "show_name", "wall", "link_version", "name_cipher", "address_
 
 def shown(**values):
     """A confirmed pledge with everything that can end."""
-    whole = {"state": "confirmed", "show_name": True, "updates": True, "wall": "shown", "wall_at": timezone.now()}
+    whole = {"state": "confirmed", "show_name": True, "updates": True, "wall": "shown", "wall_at": timezone.localdate()}
     pledge = make_pledge(NAME, ADDRESS, **whole | values)
     ReferralLink.objects.create_for(pledge)
     pledge.request_new_address(OTHER)

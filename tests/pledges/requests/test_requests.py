@@ -42,6 +42,7 @@ from tests.pledges.outbox.replay import restore
 from tests.staff.accounts.test_accounts import make_account
 from tests.threads import at_once
 from tests.voices import make_voice
+from tests.wall import DECIDED
 
 pytestmark = pytest.mark.django_db
 DAY = timedelta(days=1)
@@ -279,7 +280,13 @@ def test_a_new_address_of_a_restricted_pledge_waits():
 
 
 def test_a_restricted_name_is_neither_on_the_wall_nor_exported_and_the_total_stays():
-    values = {"state": "confirmed", "show_name": True, "wall": "shown", "wall_at": timezone.now(), "updates": True}
+    values = {
+        "state": "confirmed",
+        "show_name": True,
+        "wall": "shown",
+        "wall_at": DECIDED,
+        "updates": True,
+    }
     pledge = make_pledge("Drita Kola", ADDRESS, **values)
     held.restrict(ADDRESS, [str(pledge.pk)])
     assert not Pledge.objects.on_the_wall().exists() and not Pledge.objects.awaiting_wall_review().exists()

@@ -56,7 +56,7 @@ YEARS = timedelta(days=3650)
 
 
 def confirmed():
-    return make_pledge(state="confirmed", show_name=True, wall="shown", wall_at="2026-01-01T10:00Z")
+    return make_pledge(state="confirmed", show_name=True, wall="shown", wall_at="2026-01-01")
 
 
 def answer_the_question():

@@ -11,6 +11,7 @@ from django.apps import apps
 from django.conf import settings as configured
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import CommandError, call_command
+from django.db import connection
 from django.db.models.functions import Now
 
 from pledges import housekeeping, starting
@@ -198,6 +199,27 @@ def test_worker_web_server_and_commands_do_not_start_with_wrong_keys():
     assert command.returncode == 1 and "DIGEST_KEYS lists no key of this database" in command.stderr
     for done in (worker, web, command):
         assert NEW not in done.stdout + done.stderr
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_process_that_starts_without_the_database_checks_its_keys_before_it_uses_it(settings):
+    make_pledge()
+    port, right = connection.settings_dict["PORT"], settings.FIELD_KEYS
+    connection.close()
+    connection.settings_dict["PORT"] = "1"
+    try:
+        starting.check()
+    finally:
+        connection.settings_dict["PORT"] = port
+    settings.FIELD_KEYS = [NEW]
+    for _request in range(2):
+        with pytest.raises(ImproperlyConfigured, match="FIELD_KEYS lists no key of this database"):
+            BlockedAddress.objects.add("drita@shembull.al")
+    settings.FIELD_KEYS = right
+    assert not BlockedAddress.objects.exists()
+    connection.close()
+    settings.FIELD_KEYS = [NEW]
+    assert Pledge.objects.count() == 1, "once is enough"
 
 
 @pytest.mark.parametrize(("ahead", "word"), [(3 * 86400, "ahead of"), (-2 * 3600, "behind")])

@@ -6,8 +6,9 @@ import pytest
 
 from pledges.crypto import links
 from pledges.crypto.links import Purpose
-from pledges.models import Message, Pledge
+from pledges.models import Message, Pledge, Submission, UsedChallenge
 from tests import tally
+from tests.challenges import reach_limit, solved
 from tests.clock import let_time_pass
 from tests.factories import links_in, make_pledge, run_worker
 from tests.pages import Document, path_of, want_new_address
@@ -15,6 +16,7 @@ from tests.pledges.signing.personal import (
     ADDRESS,
     NAME,
     RESEND_INTERVAL,
+    ask_for,
     mails_to,
     make_drita,
     opens_nothing,
@@ -139,3 +141,27 @@ def test_a_new_address_in_use_cannot_be_blocked_by_its_old_link(client):
     pledge.use_new_address()
     assert opens_nothing(client.post(never))
     assert Pledge.objects.get().address == "e-re@shembull.al"
+
+
+def test_changes_of_address_count_against_the_network_and_ask_for_the_challenge(client):
+    reach_limit()
+    pledge = make_drita()
+    response = ask_for(client, pledge, "i.huaj@shembull.al", "en")
+    page = Document(response)
+    assert response.status_code == 429 and page.one("form", id="new-address")
+    assert page.one("p", **{"role": "status", "data-url": "/challenge/new-address/"})
+    assert page.one("input", name="new_email", value="i.huaj@shembull.al")
+    assert not Submission.objects.exists()
+    # What came back was no change: the next one need not wait for a minute.
+    manage = links.path(Purpose.MANAGE, pledge, "en")
+    answer = client.post(manage, {"new_email": "e-re@shembull.al", "altcha": solved("new-address")})
+    assert answer.status_code == 200 and "We have emailed your new address." in answer.text
+    assert UsedChallenge.objects.count() == Submission.objects.count() == 1
+
+
+def test_a_change_of_address_without_the_check_waits_in_the_slow_lane(client):
+    reach_limit()
+    manage = links.path(Purpose.MANAGE, make_drita(), "en")
+    answer = client.post(manage, {"new_email": "e-re@shembull.al", "slow": "1"})
+    assert answer.status_code == 200 and "We will email your new address within an hour." in answer.text
+    assert Submission.objects.get().settle_at

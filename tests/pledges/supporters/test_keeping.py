@@ -30,7 +30,7 @@ def pass_and_work(time, rounds=2):
 
 @pytest.fixture
 def drita():
-    return make_pledge(NAME, ADDRESS, state="confirmed", show_name=True, wall="shown", wall_at="2026-01-01T10:00Z")
+    return make_pledge(NAME, ADDRESS, state="confirmed", show_name=True, wall="shown", wall_at="2026-01-01")
 
 
 @pytest.fixture

@@ -25,9 +25,7 @@ def sign(client, name, address=ADDRESS, path="/sq/zotimi/"):
 @pytest.fixture
 def drita():
     """A confirmed pledge, with its name on the wall."""
-    return make_pledge(
-        "Drita Kola", ADDRESS, state="confirmed", show_name=True, wall="shown", wall_at="2026-01-01T10:00Z"
-    )
+    return make_pledge("Drita Kola", ADDRESS, state="confirmed", show_name=True, wall="shown", wall_at="2026-01-01")
 
 
 @pytest.mark.parametrize("name", ["Drita Kolla", "Drita Kola Hoxha", "Dritë Kola"])

@@ -51,6 +51,22 @@ def test_a_stranger_with_two_invented_names_does_not_keep_the_owner_from_signing
     assert tally.read().total == 1
 
 
+def test_two_invented_names_keep_nobody_behind_the_same_network_out_for_longer_than_a_day(client, mailoutbox):
+    for name in ("Emër Ishpikur", "Tjetër Ishpikur"):
+        sign(client, name, STRANGER)
+    sign(client, "Elira Hoxha", STRANGER)
+    assert names() == {"Emër Ishpikur", "Tjetër Ishpikur"}
+    run_worker()
+    let_time_pass(timedelta(days=1, minutes=1))
+    mailoutbox.clear()
+    sign(client, "Elira Hoxha", STRANGER)
+    assert names() == {"Tjetër Ishpikur", "Elira Hoxha"}
+    run_worker()
+    [message] = mailoutbox
+    client.post(links_in(message, "confirm")[0])
+    assert [pledge.name for pledge in Pledge.objects.confirmed()] == ["Elira Hoxha"]
+
+
 def test_five_pledges_of_a_mailbox_wait_at_most_and_the_sixth_sends_one_more_message_within_the_limits(
     client, mailoutbox
 ):

@@ -7,7 +7,7 @@ from pledges.models import Pledge, WallName
 from staff.models import Entry
 from tests.factories import make_staff, sign_in
 from tests.pages import Document
-from tests.wall import make_shown, make_waiting, names_on_wall, stop_showing, wall_state
+from tests.wall import let_a_night_pass, make_shown, make_waiting, names_on_wall, stop_showing, wall_state
 
 pytestmark = pytest.mark.django_db
 
@@ -48,8 +48,10 @@ def test_24_staff_show_and_refuse_names_and_each_step_is_logged(moderator):
     ]
     [look] = Entry.objects.filter(action="look")
     assert set(look.subject_ids) == {arta.pk, besa.pk, drita.pk}
-    assert "2 names are now shown." in decide(moderator, "show", arta, besa)
+    assert "2 names will be on the wall from midnight on." in decide(moderator, "show", arta, besa)
     assert "1 name refused." in decide(moderator, "refuse", drita)
+    assert names_on_wall(moderator) == {}, "a time would tell whose row a new name is"
+    let_a_night_pass()
     assert list(names_on_wall(moderator)) and set(names_on_wall(moderator)) == {"Arta K.", "Besa K."}
     changes = Entry.objects.filter(action="change").order_by("pk")
     assert [(set(each.subject_ids), each.details["wall"]) for each in changes] == [
@@ -59,14 +61,17 @@ def test_24_staff_show_and_refuse_names_and_each_step_is_logged(moderator):
     assert "Kola" not in str(list(Entry.objects.values()))
     # Decisions can be reversed from the lists of decided names.
     assert "1 name refused." in decide(moderator, "refuse", arta, page=queue(moderator, decision="shown"))
-    assert "1 name is now shown." in decide(moderator, "show", drita, page=queue(moderator, decision="refused"))
+    assert "1 name will be" in decide(moderator, "show", drita, page=queue(moderator, decision="refused"))
+    assert set(names_on_wall(moderator)) == {"Besa K."}
+    let_a_night_pass()
     assert set(names_on_wall(moderator)) == {"Besa K.", "Drita K."}
 
 
 def test_a_name_with_a_doubt_can_be_shown_only_on_its_own_page(moderator):
     fine, loud = make_waiting("Arta Kola"), make_waiting("BESA KOLA")
     text = decide(moderator, "show", fine, loud)
-    assert "1 name is now shown." in text and "1 name has a warning next to it" in text
+    assert "1 name will be" in text and "1 name has a warning next to it" in text
+    let_a_night_pass()
     assert list(names_on_wall(moderator)) == ["Arta K."]
     path = reverse("admin:pledges_wallname_change", args=[loud.pk])
     page = Document(moderator.get(path, headers={"accept-language": "en"}))
@@ -74,6 +79,8 @@ def test_a_name_with_a_doubt_can_be_shown_only_on_its_own_page(moderator):
     seen = page.of(page.one("input", name="seen"))["value"]
     assert Entry.objects.filter(action="look", subject_ids=[loud.pk]).exists()
     moderator.post(path, {"show": "1", "seen": seen, "sure": "yes"})
+    assert "on the wall after midnight of that day" in moderator.get(path, headers={"accept-language": "en"}).text
+    let_a_night_pass()
     assert set(names_on_wall(moderator)) == {"Arta K.", "Besa K."}
     moderator.post(path, {"refuse": "1", "seen": seen, "sure": "yes"})
     assert list(names_on_wall(moderator)) == ["Arta K."]

@@ -10,7 +10,7 @@ from tests.factories import make_staff, sign_in
 from tests.pages import Document
 from tests.pledges.wall.test_admin import decide, queue
 from tests.threads import at_once, begin, held_open
-from tests.wall import make_waiting, names_on_wall, stop_showing, wall_state
+from tests.wall import let_a_night_pass, make_waiting, names_on_wall, stop_showing, wall_state
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -49,6 +49,7 @@ def test_the_message_of_a_decision_has_a_button_that_undoes_it(settings):
         "csrfmiddlewaretoken": token,
     }
     answer = Document(client.post("/admin/pledges/wallname/", data, follow=True, headers=ENGLISH))
+    let_a_night_pass()
     assert set(names_on_wall(client)) == {"Arta K.", "Besa K."}
     form = answer.one("form", **{"class": "undo"})
     assert answer.words(form) == "Undo"
@@ -67,6 +68,7 @@ def test_each_state_before_comes_back_and_is_logged(moderator):
     entry = last_decision()
     assert (entry.details["before"], entry.details["wall"]) == ("shown", "refused")
     assert "Undone: 1 name is again “shown”." in undo(moderator, entry)
+    let_a_night_pass()
     assert list(names_on_wall(moderator)) == ["Besa K."]
     logged = last_decision()
     assert (logged.subject_ids, logged.details["undo"], logged.details["wall"]) == ([shown.pk], entry.pk, "shown")
@@ -84,6 +86,7 @@ def test_its_page_says_what_it_will_do_and_changes_nothing(moderator):
     assert "Names of the decision 2" in words and "Still as it left them 1" in words
     assert "Arta K." in words and "Besa" not in words
     assert Entry.objects.filter(action="look").latest("pk").subject_ids == [arta.pk]
+    let_a_night_pass()
     assert list(names_on_wall(moderator)) == ["Arta K."]
     # Its button sends the address of the page again.
     undo(moderator, entry)

@@ -4,9 +4,9 @@ from datetime import timedelta
 
 import pytest
 from django.db import connection
-from django.db.models.functions import Now
 from django.test.utils import CaptureQueriesContext, override_settings
 from django.urls import reverse
+from django.utils import timezone
 
 from pledges.crypto import links
 from pledges.crypto.links import Purpose
@@ -16,7 +16,7 @@ from tests.factories import form_data, make_pledge, make_staff, run_worker, sign
 from tests.keys import new_key
 from tests.pages import LANGUAGES, Document, corrections, path_of, want_new_address
 from tests.published import show_counties
-from tests.wall import APPROVED, make_shown, names_on_wall, stop_showing, wall_state
+from tests.wall import APPROVED, DECIDED, make_shown, names_on_wall, stop_showing, wall_state
 
 pytestmark = pytest.mark.django_db
 
@@ -116,7 +116,7 @@ def test_the_pages_have_fifty_names_each_and_together_all_names_once(client):
 
 def test_the_order_depends_on_a_key_and_follows_no_column(client):
     for number, name in enumerate(["Arta", "Besa", "Cena", "Drita", "Elira", "Fatos", "Genta", "Hana"] * 2):
-        make_shown(f"{name} {'KL'[number // 8]}ola", wall_at=Now() - timedelta(days=number))
+        make_shown(f"{name} {'KL'[number // 8]}ola", wall_at=DECIDED - timedelta(days=number))
     order = list(names_on_wall(client))
     assert len(order) == 16
     for field in Pledge._meta.concrete_fields:
@@ -163,17 +163,20 @@ def test_a_name_that_cannot_be_decrypted_is_left_out(client):
 NOTICES = {
     "waiting": "Your name will appear in the list of supporters once our team has checked it.",
     "shown": "Your name is in the list of supporters as “Arta K.”.",
+    "approved": "Your name will be in the list of supporters from midnight on.",
     "refused": "Our team has decided not to show your name.",
 }
 
 
 @pytest.mark.parametrize("decision", NOTICES)
 def test_the_pledges_page_and_data_file_show_the_decision(client, decision):
-    pledge = make_shown(wall=decision, wall_at=None if decision == "waiting" else Now())
+    approved = {"wall": "shown", "wall_at": timezone.localdate()}
+    others = {"wall": decision, "wall_at": None if decision == "waiting" else DECIDED}
+    pledge = make_shown(**(approved if decision == "approved" else others))
     page = Document(client.get(links.path(Purpose.MANAGE, pledge, language="en")))
     assert NOTICES[decision] in page.words() and page.all("a", href="/en/wall/")
     data = client.get(links.path(Purpose.DATA, pledge)).json()["name_on_the_wall"]
-    assert (data["decision"], data["would_appear_as"]) == (decision, "Arta K.")
+    assert (data["decision"], data["would_appear_as"]) == (pledge.wall, "Arta K.")
     assert bool(data["decided_at"]) == (decision != "waiting")
     stop_showing(pledge)
     assert "Your name is not shown." in client.get(links.path(Purpose.MANAGE, pledge, language="en")).text

@@ -1,0 +1,49 @@
+"""Replies to our answers, which a mail provider brings in: each becomes the next message of its enquiry."""
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.utils.html import strip_tags
+
+from pledges import addresses
+from pledges.crypto import reply_addresses
+from pledges.enquiries.forms import MAX_LENGTH, TextField, continuing
+from pledges.enquiries.models import Enquiry
+from pledges.inbox.submissions import submit
+from pledges.providers.models import ProviderRule
+
+
+def receive(event):
+    """Store the reply of an AnymailInboundEvent; returns whether it is one: of a person, from the mailbox of its enquiry.
+
+    Attachments are not read. Anyone can write any sender into a mail, so a reply can do no more than the form.
+    """
+    message = event.message
+    enquiry = _enquiry_of(message)
+    # What answers by itself says so (RFC 3834).
+    if enquiry is None or message.get("Auto-Submitted", "no").lower() != "no":
+        return False
+    try:
+        text = TextField().clean(_own_words(message)[:MAX_LENGTH])
+    except ValidationError:
+        return False
+    return bool(submit(continuing(enquiry, text), limit=None))
+
+
+def _enquiry_of(message):
+    """The enquiry that a mail replies to, or None; also None if the sender is another mailbox."""
+    recipients = [message.envelope_recipient or "", *(each.addr_spec for each in message.to)]
+    row_id = next((found for each in recipients if (found := reply_addresses.row_id_of(each))), None)
+    enquiry = Enquiry.objects.filter(pk=row_id, restricted_at=None).first() if row_id else None
+    if enquiry is None or message.from_email is None:
+        return None
+    rules = ProviderRule.objects.by_domain()
+    mailboxes = {addresses.normalise(each, rules) for each in (enquiry.address, message.from_email.addr_spec)}
+    return enquiry if len(mailboxes) == 1 else None
+
+
+def _own_words(message):
+    """The text without what it quotes: marked lines, and all from the line on that names our sender, unless that is all."""
+    text = message.stripped_text or message.text or strip_tags(message.html or "")
+    lines = [line for line in text.splitlines() if not line.lstrip().startswith(">")]
+    end = next((number for number, line in enumerate(lines) if settings.SENDER in line), None)
+    return "\n".join(lines[:end]).strip() or "\n".join(lines)

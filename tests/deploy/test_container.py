@@ -1,0 +1,246 @@
+"""deploy/Containerfile and deploy/compose.yaml: built with buildah on a Debian made by debootstrap, run with podman.
+
+Not tried here: Docker, and a network of their own, for which a test machine may lack the modules of the kernel: all containers
+use that of the host. podman-compose 1.3 starts no chain of three services, so this starts what the file says, in its order.
+"""
+
+import base64
+import json
+import os
+import secrets
+import shutil
+import socket
+import ssl
+import subprocess
+import tempfile
+import threading
+import time
+from pathlib import Path
+from urllib.parse import urlencode
+from urllib.request import HTTPSHandler, Request, build_opener
+
+import pytest
+from django.conf import settings
+
+from tests.deploy.test_debian import PORTS, SHARED, _move_ports
+from tests.drill import require_program
+from tests.pages import Document
+from tests.smtp import MailServer
+
+HOST = "nejemi1.example"
+LIMITS = ("--ulimit", "nofile=20000:20000", "--ulimit", "nproc=20000:20000")
+PARTS = ("site", "proxy", "database")
+READ_YAML = "import json, sys, yaml; print(json.dumps(yaml.safe_load(sys.stdin)))"
+
+
+class Containers:
+    """The services of deploy/compose.yaml of a copy of the checkout, as a context."""
+
+    def __init__(self, folder, mail_url):
+        self.folder, self.source = folder, folder / "source"
+        self.deploy = self.source / "deploy"
+        (folder / "storage.conf").write_text(
+            f'[storage]\ndriver = "vfs"\ngraphroot = "{folder}/storage"\nrunroot = "{folder}/run"\n'
+        )
+        (folder / "containers.conf").write_text(
+            '[containers]\ndefault_ulimits = ["nofile=20000:20000", "nproc=20000:20000"]\n'
+            '[engine]\nruntime = "runc"\ncgroup_manager = "cgroupfs"\nevents_logger = "file"\n'
+        )
+        self.environment = os.environ | {
+            "CONTAINERS_STORAGE_CONF": str(folder / "storage.conf"),
+            "CONTAINERS_CONF": str(folder / "containers.conf"),
+            "PODMAN_IGNORE_CGROUPSV1_WARNING": "1",
+        }
+        subprocess.run(["git", "clone", "-q", settings.BASE_DIR, self.source], check=True)
+        _move_ports(self.source)
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
+        keys = {
+            name: base64.urlsafe_b64encode(secrets.token_bytes(32)).decode()
+            for name in ("DJANGO_SECRET_KEYS", "FIELD_KEYS", "DIGEST_KEYS")
+        }
+        variables = keys | {
+            "DATABASE_URL": f"postgres://weare1:{secrets.token_hex(16)}@database:{port}/weare1",
+            "PGPORT": str(port),
+            "SITE_URL": f"https://{HOST}",
+            "MAIL_URL": mail_url,
+        }
+        (self.deploy / "environment").write_text("".join(f"{name}={value}\n" for name, value in variables.items()))
+        certificates = self.deploy / "certificates"
+        certificates.mkdir()
+        (self.deploy / "acme").mkdir()
+        subprocess.run(
+            ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", f"/CN={HOST}"]
+            + ["-keyout", certificates / "privkey.pem", "-out", certificates / "fullchain.pem"],
+            check=True,
+            capture_output=True,
+        )
+        read = ["/usr/bin/python3", "-c", READ_YAML]
+        file = (self.deploy / "compose.yaml").read_bytes()
+        self.services = json.loads(subprocess.run(read, input=file, capture_output=True, check=True).stdout)["services"]
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.run("podman", "rm", "--all", "--force", "--time", "10")
+        self.run("podman", "volume", "prune", "--force")
+
+    def run(self, *command):
+        """The output of a command, which must succeed."""
+        done = subprocess.run(list(map(str, command)), capture_output=True, text=True, env=self.environment)
+        assert done.returncode == 0, (command, done.stdout[-2000:], done.stderr[-2000:])
+        return done.stdout
+
+    def build(self):
+        """Build the three images from the copy of the checkout."""
+        options = [
+            f"--volume={path}:{path}:ro"
+            for path in (each.rpartition("=")[2] for each in SHARED[1:])
+            if Path(path).exists()
+        ]
+        for part in PARTS:
+            name = ("--target", part, "--tag", f"weare1-{part}")
+            self.run(
+                *("buildah", "build", "--layers", "--pull=never", "--isolation", "chroot", *LIMITS, *options, *name),
+                *("--file", self.deploy / "Containerfile", self.source),
+            )
+
+    def make_base(self):
+        """Make the image on which the others are built."""
+        root = self.folder / "debian"
+        subprocess.run(
+            ["debootstrap", "--variant=minbase", "--include=ca-certificates", "trixie", root],
+            check=True,
+            capture_output=True,
+        )
+        container = self.run("buildah", "from", "scratch").strip()
+        self.run("buildah", "add", "--quiet", container, root, "/")
+        self.run("buildah", "commit", "--quiet", container, "docker.io/library/debian:trixie-slim")
+        self.run("buildah", "rm", container)
+
+    def start(self, name):
+        """Start a service, or run `prepare` to its end."""
+        service = self.services[name]
+        options = ["--network", "host", "--add-host", "database:127.0.0.1"]
+        options += [f"--env-file={self.deploy / file}" for file in service.get("env_file", ())]
+        options += ["--read-only"] * service.get("read_only", False)
+        options += [f"--tmpfs={folder}" for folder in service.get("tmpfs", ())]
+        options += [f"--cap-drop={right}" for right in service.get("cap_drop", ())]
+        options += [f"--security-opt={option.removesuffix(':true')}" for option in service.get("security_opt", ())]
+        for volume in service.get("volumes", ()):
+            place, _, target = volume.partition(":")
+            options += ["--volume", f"{self.deploy / place if place.startswith('./') else place}:{target}"]
+        if "entrypoint" in service:
+            options += ["--entrypoint", json.dumps(service["entrypoint"])]
+        way = ["--rm"] if name == "prepare" else ["--detach", "--replace"]
+        command = [word.replace("$$", "$") for word in service.get("command", ())]
+        self.run("podman", "run", *way, "--pull=never", "--name", name, *options, service["image"], *command)
+        while "healthcheck" in service:
+            check = ["podman", "exec", name, *service["healthcheck"]["test"][1:]]
+            if subprocess.run(check, capture_output=True, env=self.environment).returncode == 0:
+                return
+            time.sleep(0.5)
+
+    def wait(self):
+        """Wait until the proxy and the application answer."""
+        deadline = time.monotonic() + 60
+        while True:
+            try:
+                return self.open("/healthz")
+            except OSError:
+                assert time.monotonic() < deadline, (
+                    self.run("podman", "logs", "proxy"),
+                    self.run("podman", "logs", "site"),
+                )
+                time.sleep(0.5)
+
+    def open(self, path, data=None):
+        """(status, body) of a page through the proxy."""
+        context = ssl.create_default_context()
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+        body = urlencode(data).encode() if data is not None else None
+        request = Request(f"https://127.0.0.1:{PORTS[443]}{path}", body, {"Host": HOST})
+        with build_opener(HTTPSHandler(context=context)).open(request, timeout=30) as answer:
+            return answer.status, answer.read().decode()
+
+
+def _hidden_fields(page):
+    document = Document(page)
+    return {field["name"]: field.get("value") or "" for field in map(document.of, document.all("input", type="hidden"))}
+
+
+@pytest.fixture
+def folder():
+    path = Path(tempfile.mkdtemp(prefix="weare1-containers-", dir="/var/tmp"))
+    yield path
+    shutil.rmtree(path, ignore_errors=True)
+
+
+@pytest.mark.drill(only=True)
+def test_the_site_is_built_signed_updated_and_keeps_its_people(folder):
+    for program in ("buildah", "podman", "runc", "debootstrap"):
+        require_program(program, "apt-get install buildah podman runc debootstrap")
+    with MailServer() as mail, Containers(folder, "smtp://{}:{}".format(*mail.server_address)) as site:
+        site.make_base()
+        site.build()
+        for name in site.services:
+            site.start(name)
+        site.wait()
+
+        # Someone signs, gets an email, and confirms.
+        form = _hidden_fields(site.open("/sq/zotimi/")[1])
+        time.sleep(4)  # the form refuses a page that was shown a moment ago
+        person = {
+            "name": "Arta Shembulli",
+            "email": "arta@shembull.al",
+            "sector": "parents",
+            "over_16": "yes",
+            "consent": "on",
+        }
+        assert site.open("/sq/zotimi/", form | person)[0] == 200
+        deadline = time.monotonic() + 60
+        while not mail.accepted:
+            assert time.monotonic() < deadline, site.run("podman", "logs", "worker")
+            time.sleep(0.5)
+        text = mail.accepted[0].get_body(("plain",)).get_content()
+        link = next(word for word in text.split() if word.startswith(f"https://{HOST}/sq/konfirmo/"))
+        path = link.removeprefix(f"https://{HOST}")
+        assert site.open(path, _hidden_fields(site.open(path)[1]))[0] == 200
+        _wait_for_total(site, 1)
+
+        # An update: a second image, prepared and started while visitors read.
+        (site.source / "static" / "new.txt").write_text("A file of the second version.")
+        site.build()
+        lost, stopped = [], threading.Event()
+        visitor = threading.Thread(target=_visit, args=[site, lost, stopped])
+        visitor.start()
+        for name in ("prepare", "site", "worker"):
+            site.start(name)
+        time.sleep(5)
+        stopped.set()
+        visitor.join()
+        assert not lost
+        assert site.open("/static/new.txt")[1] == "A file of the second version."
+        _wait_for_total(site, 1)
+
+        # Without the application and the database a page that was read before is still there.
+        for name in ("site", "database"):
+            site.run("podman", "stop", "--time", "10", name)
+        assert site.open("/sq/")[0] == 200
+
+
+def _visit(site, lost, stopped):
+    while not stopped.wait(0.2):
+        try:
+            site.open("/sq/")
+        except OSError as error:
+            lost.append(repr(error))
+
+
+def _wait_for_total(site, total):
+    deadline = time.monotonic() + 30
+    while json.loads(site.open("/api/v1/totals.json")[1])["total"] != total:
+        assert time.monotonic() < deadline
+        time.sleep(0.5)

@@ -1,0 +1,268 @@
+"""Attacks from outside, each on a fresh client: what a stranger sends, and what it must not change, show or cost.
+
+Attacks that need many at once, several processes or the rights of staff stand beside what they attack: docs/threats.md.
+"""
+
+import time
+
+import pytest
+from django.conf import settings
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+
+from pledges.crypto import links
+from pledges.crypto.links import Purpose
+from pledges.models import Enquiry, GroupPledge, Joining, Pledge, Submission
+from tests.challenges import reach_limit
+from tests.enquiries import enquiry_data, make_enquiry
+from tests.factories import form_data, make_pledge, settle_all
+from tests.organisations import join_data, make_joining
+from tests.pages import corrections
+from tests.pledges.groups.made import group_data, make_group
+
+pytestmark = pytest.mark.django_db
+
+SCRIPT = "<script>alert(1)</script><img src=x onerror=alert(1)>"
+SIGN, GROUP, JOIN, PRESS = "/en/pledge/", "/en/group-pledge/", "/en/organisations/join/", "/en/contact/press/"
+# {path: the data of the form, field for one's name, field for free words}
+FORMS = {
+    SIGN: (form_data, "name", "name"),
+    GROUP: (group_data, "name", "institution"),
+    JOIN: (join_data, "name", "statement_en"),
+    PRESS: (enquiry_data, "name", "text"),
+}
+# 240 kB of one letter with marks, which an older Python normalised for 26 seconds.
+MARKS = "a" + "\u0301\u0316" * 60_000
+
+
+@pytest.fixture
+def client():
+    return Client()
+
+
+def rows():
+    """How much of what strangers send is stored."""
+    return [model.objects.count() for model in (Submission, Pledge, GroupPledge, Joining, Enquiry)]
+
+
+@pytest.mark.parametrize("path", FORMS)
+def test_script_in_a_form_is_shown_as_text(client, path):
+    data, name, words = FORMS[path]
+    for field in {name, words, "email"}:
+        page = client.post(path, data(**{field: SCRIPT, "stamp": ""})).text
+        assert "<script>alert" not in page and "onerror=alert(1)>" not in page.replace("&gt;", "")
+
+
+@pytest.mark.parametrize("path", FORMS)
+@pytest.mark.parametrize(
+    "address", ["a@shembull.al\r\nBcc: b@shembull.al", "a@shembull.al\nb@shembull.al", "a@b@c", "=1+1|cmd'/c@"]
+)
+def test_an_address_that_adds_a_header_is_refused(client, path, address):
+    assert client.post(path, FORMS[path][0](email=address)).status_code == 422
+    assert sum(rows()) == 0
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["javascript:alert(1)", "https://user:secret@shkolla.al", "https://shkolla.al:8443/", "http://127.0.0.1/", "//x"],
+)
+def test_an_address_of_a_site_that_is_none_is_refused(client, url):
+    assert client.post(JOIN, join_data(url=url)).status_code == 422
+    path = links.path(Purpose.ORGANISATION, make_joining("approved"), "en")
+    assert client.post(path, {"correct": "1", "url": url}).status_code == 422
+
+
+@pytest.mark.parametrize("path", FORMS)
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"sec-fetch-site": "cross-site"},
+        {"origin": "null"},
+        {"origin": "https://evil.example"},
+        {"origin": "http://testserver:8443"},
+    ],
+)
+def test_a_form_of_another_site_is_refused(client, path, headers):
+    assert client.post(path, FORMS[path][0](), headers=headers).status_code == 403
+    assert sum(rows()) == 0
+
+
+@pytest.mark.parametrize("header", ["x-forwarded-for", "forwarded", "x-real-ip", "cf-connecting-ip", "true-client-ip"])
+def test_a_forged_address_passes_no_limit(client, header):
+    reach_limit()
+    for number in range(2):
+        assert client.post(SIGN, form_data(), headers={header: f"198.51.100.{number}"}).status_code == 429
+    assert sum(rows()) == 0
+
+
+@pytest.mark.parametrize("path", [SIGN, PRESS])
+@pytest.mark.parametrize("ages", [["no"], ["yes", "no"], ["no", "yes"]])
+def test_whoever_says_under_16_leaves_nothing(client, path, ages):
+    response = client.post(path, FORMS[path][0]() | {"over_16": ages})
+    assert response.status_code == 303 and "16" in response.url and sum(rows()) == 0 and not response.cookies
+
+
+def test_a_form_behind_a_link_changes_only_its_own_fields(client):
+    pledge = make_pledge(state="confirmed")
+    kept = "id state wall wall_at show_name link_version source confirmed_at consent_id address_digest restricted_at slot".split()
+    before = Pledge.objects.values(*kept).get()
+    more = dict.fromkeys(kept, "1") | {"state": "invalidated", "wall": "shown", "source": "paper", "show_name": ""}
+    client.post(links.path(Purpose.MANAGE, pledge), corrections(pledge) | more)
+    assert Pledge.objects.values(*kept).get() == before
+
+
+LINKED = {
+    **dict.fromkeys(
+        [Purpose.CONFIRM, Purpose.MANAGE, Purpose.WITHDRAW, Purpose.SHARE], lambda: make_pledge(state="confirmed")
+    ),
+    Purpose.GROUP_MANAGE: lambda: make_group("approved"),
+    Purpose.ORGANISATION: lambda: make_joining("approved"),
+    Purpose.FURTHER: make_enquiry,
+}
+
+
+def folder(purpose, row):
+    """The path of the pages of this purpose, before the token."""
+    return links.path(purpose, row, "en").rstrip("/").rpartition("/")[0] + "/"
+
+
+@pytest.mark.parametrize("purpose", LINKED)
+def test_a_link_opens_its_own_page_alone(client, purpose):
+    row = LINKED[purpose]()
+    token = links.token(purpose, row)
+    for other in LINKED:
+        if other != purpose:
+            page = client.post(folder(other, row) + token + "/", {"withdraw": "1", "leave": "1", "confirm": "1"})
+            assert "This link does not work" in page.text, other
+    for wrong in (token[:-1], token + "x", token.swapcase(), f"x{token}", token.replace(":", ".")):
+        assert "This link does not work" in client.get(f"{folder(purpose, row)}{wrong}/").text
+    assert type(row).objects.filter(pk=row.pk).exists()
+
+
+@pytest.mark.parametrize("method", ["PUT", "DELETE", "PATCH", "TRACE", "OPTIONS"])
+def test_a_link_takes_no_other_method(client, method):
+    for purpose, make in LINKED.items():
+        assert client.generic(method, links.path(purpose, make())).status_code == 405
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("a.svg", b'<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>'),
+        ("a.html", b"<script>alert(1)</script>"),
+        ("a.png", b"<script>alert(1)</script>"),
+        ("a.pdf", b"%PDF-1.7\n"),
+        ("a.gif", b"GIF89a\x01\x00\x01\x00\x00\x00\x00;<script>alert(1)</script>"),
+        ("a.png", b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR\x00\x00\xea\x60\x00\x00\xea\x60\x08\x02\x00\x00\x00"),
+        ("../../evil.png", b"push graphic-context"),
+    ],
+)
+def test_a_file_that_is_no_logo_is_refused(client, name, content):
+    joining = make_joining("confirmed")
+    path = links.path(Purpose.ORGANISATION, joining, "en")
+    logo = SimpleUploadedFile(name, content, content_type="image/png")
+    assert client.post(f"{path}logo/", {"logo": logo}).status_code == 422
+    assert Joining.objects.get().logo == ""
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "//evil.example/",
+        "/en//evil.example/",
+        "/\\evil.example",
+        "/%2F%2Fevil.example",
+        "/en/%0d%0aLocation:%20x/",
+        "/..%2f..%2f",
+    ],
+)
+@pytest.mark.parametrize("query", ["", "?next=//evil.example", "?next=https://evil.example"])
+def test_no_address_leads_to_another_site(client, path, query):
+    location = client.get(path + query).headers.get("Location", "")
+    assert "evil" not in location or location.startswith("/") and not location.startswith(("//", "/\\"))
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"x-forwarded-host": "evil.example"},
+        {"x-forwarded-proto": "http", "x-forwarded-port": "666"},
+        {"x-original-url": "/admin/", "x-rewrite-url": "/admin/"},
+        {"x-http-method-override": "DELETE"},
+        {"accept-language": "<script>alert(1)</script>"},
+        {"cookie": "django_language=<script>; sessionid=x"},
+    ],
+)
+def test_no_header_changes_a_public_page(client, headers):
+    for path in ("/en/", "/en/totals/", "/en/help/"):
+        clean, response = Client().get(path), client.get(f"{path}?utm=evil", headers=headers)
+        assert (response.status_code, response.text) == (200, clean.text)
+        assert response.headers.get("Vary", "") == clean.headers.get("Vary", "") and not response.cookies
+
+
+def test_a_host_that_is_not_ours_is_refused(client, settings):
+    settings.ALLOWED_HOSTS = ["testserver"]
+    assert client.get("/en/", headers={"host": "evil.example"}).status_code == 400
+
+
+@pytest.mark.parametrize("path", ["/en/", SIGN, PRESS, "/admin/login/"])
+def test_no_page_is_put_into_a_frame(client, path):
+    response = client.get(path, follow=True)
+    assert response.headers["X-Frame-Options"] == "DENY"
+    assert "frame-ancestors 'none'" in response.headers["Content-Security-Policy"]
+
+
+@pytest.mark.parametrize("path", FORMS)
+@pytest.mark.parametrize("long", [MARKS, "x" * 200_000, "<" * 200_000, "1" * 200_000, "ﷺ" * 60_000])
+def test_a_long_field_costs_no_second(client, path, long):
+    data, name, words = FORMS[path]
+    if len(long.encode()) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE - 8192:
+        pytest.skip("refused by its length")
+    for field in {name, words, "email", "stamp"}:
+        started = time.process_time()
+        response = client.post(path, data(**{field: long}), content_type="application/x-www-form-urlencoded")
+        assert response.status_code in (400, 413, 422) and time.process_time() - started < 1, field
+
+
+@pytest.mark.parametrize(("fields", "status"), [(990, 422), (1_200, 400)])
+def test_many_fields_and_long_addresses_cost_nothing(client, fields, status):
+    assert client.post(SIGN, {f"x{number}": "y" for number in range(fields)}).status_code == status
+    assert client.get("/en/" + "x" * 8_000 + "/").status_code == 404
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        *(
+            "/metrics",
+            "/.git/config",
+            "/keys.json",
+            "/.env",
+            "/manage.py",
+            "/media/../keys.json",
+            "/media/%2e%2e/keys.json",
+        ),
+        *(
+            "/static/../manage.py",
+            "/media/pictures/../../manage.py",
+            "/mail-reports/postmark/",
+            "/mail-replies/postmark/",
+        ),
+    ],
+)
+def test_nothing_of_the_machine_is_served(client, path):
+    assert client.get(path).status_code in (404, 405)
+    assert client.post(path).status_code in (403, 404, 405)
+
+
+def test_the_answers_to_known_unknown_and_blocked_addresses_are_equal(client):
+    make_pledge("Drita Kola", "drita@shembull.al", state="confirmed")
+    make_pledge("Agim Kola", "bllokuar@shembull.al").block()
+    stamp = form_data()["stamp"]
+    answers = set()
+    for address in ("drita@shembull.al", "bllokuar@shembull.al", "askush@shembull.al"):
+        for path, data in (("/en/my-pledge/", {"email": address, "stamp": stamp}), (SIGN, form_data(email=address))):
+            response = client.post(path, data)
+            answers.add((path, response.status_code, response.url, response.content))
+    assert len(answers) == 2
+    settle_all()
