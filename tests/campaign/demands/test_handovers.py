@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 from django.db import IntegrityError, transaction
 from django.test import Client
+from django.utils import translation
 
 from campaign.models import Demand, HandOver
 from pledges.models import Goal, PaperSheet
@@ -222,7 +223,7 @@ BAD_HANDOVERS = [
 
 @pytest.mark.slow
 def test_a_hand_over_with_bad_input_is_refused_with_a_sentence(staff, subtests):
-    values = typed()
+    values = typed() | {"goal": ""}
     for changes, fields, said in BAD_HANDOVERS:
         days = {name: str(days_ago(value)) for name, value in changes.items() if isinstance(value, int)}
         for language, sentence in (said or {"en": ""}).items():
@@ -239,6 +240,28 @@ def test_a_goal_has_one_hand_over_and_stays(staff):
     assert errors["goal"] == ["This goal already has a hand-over."]
     staff.post(f"{GOALS}{row.goal_id}/delete/", {"post": "yes"})
     assert Goal.objects.filter(pk=row.goal_id).exists()
+
+
+def test_a_goal_that_is_not_reached_is_not_handed_over_and_one_that_has_a_hand_over_is_not_offered(staff):
+    row, free = make_handover(), Goal.objects.create(people=200)
+    handed = {"handed_on": str(days_ago(1)), "registry_number": "17/3"}
+    errors = form_errors(staff.post(ADD, filled(staff.get(ADD)) | typed(goal=free) | handed))
+    assert errors["handed_on"][0].startswith("This goal is not reached: 200 more people to go.")
+    page = Document(staff.get(ADD))
+    offered = {page.of(each)["value"] for each in page.all("option", node=page.one("select", id="id_goal"))}
+    assert str(free.pk) in offered and str(row.goal_id) not in offered
+
+
+def test_a_demand_is_handed_over_for_another_reason_without_a_goal(client, staff):
+    handed = {"handed_on": str(days_ago(1)), "registry_number": "17/3"}
+    assert staff.post(ADD, filled(staff.get(ADD)) | typed() | {"goal": ""} | handed).status_code == 302
+    row = HandOver.objects.get()
+    assert row.goal is None and str(row) == INSTITUTION
+    for language in LANGUAGES:
+        with translation.override(language):
+            path = row.demand.get_absolute_url()
+        assert HANDED[language] in words(client, path)
+        assert HANDED[language] not in words(client, f"/{language}/")
 
 
 # (what is typed, words)
