@@ -181,7 +181,9 @@ def server(data, **settings):
                 with contextlib.suppress(OperatorError), connected(**options):
                     break
                 if process.poll() is not None:
-                    found = re.findall("(?:FATAL|PANIC):(?!.*is starting up).*", (runtime / "log").read_text(errors="replace"))
+                    found = re.findall(
+                        "(?:FATAL|PANIC):(?!.*is starting up).*", (runtime / "log").read_text(errors="replace")
+                    )
                     raise OperatorError(explained(f"The restored database does not start: {' '.join(found)}"))
                 time.sleep(0.1)
             yield options

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from django.db import models
-from django.db.models import Count, Q
+from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import get_language
@@ -20,26 +20,10 @@ class DemandQuerySet(ShownQuerySet):
     """Demands, and those that need staff."""
 
     def due(self):
-        """Shown demands that need staff for one of the reasons of `to_review()`."""
-        return self.shown().filter(self._is_old() | self._has_passed() | Q(steps=None)).distinct()
-
-    def to_review(self):
-        """{"old", "passed", "without_steps"}: how many shown demands were not reviewed within CHECK_INTERVAL, or never; have a
-        date that has passed; have no step yet. One query.
-        """
-        return self.shown().aggregate(
-            old=Count("pk", filter=self._is_old(), distinct=True),
-            passed=Count("pk", filter=self._has_passed(), distinct=True),
-            without_steps=Count("pk", filter=Q(steps=None), distinct=True),
-        )
-
-    @staticmethod
-    def _is_old():
-        return Q(checked_on=None) | Q(checked_on__lt=timezone.localdate() - CHECK_INTERVAL)
-
-    @staticmethod
-    def _has_passed():
-        return Q(next_date__lt=timezone.localdate())
+        """Shown demands not reviewed within CHECK_INTERVAL, with a date that has passed, or without a step."""
+        today = timezone.localdate()
+        is_old = Q(checked_on=None) | Q(checked_on__lt=today - CHECK_INTERVAL)
+        return self.shown().filter(is_old | Q(next_date__lt=today) | Q(steps=None)).distinct()
 
 
 class Demand(ContentItem):

@@ -50,7 +50,7 @@ class PublishableQuerySet(models.QuerySet):
 
     def for_content(self):
         """Published rows, also those of later, without the columns that no page shows."""
-        return self.filter(state=Publishable.State.PUBLISHED).select_related("picture").defer(*SEARCH_COLUMNS)
+        return self.filter(state=Publishable.State.PUBLISHED).defer(*SEARCH_COLUMNS)
 
     def scheduled(self):
         """Published rows whose publication time is in the future."""
@@ -292,6 +292,8 @@ def published(content, rows):
     """Those of these rows that are public at the time of the content, with telephone numbers filled in."""
     for row in rows:
         content.numbers.fill_row(row)
+        # None if it may not be shown today.
+        row.picture = content.pictures.get(row.picture_id)
         content.times.append(row.publish_at)
     return tuple(row for row in rows if row.publish_at <= content.at)
 

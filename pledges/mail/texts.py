@@ -93,8 +93,8 @@ class MessageText(models.Model):
     objects = MessageTextQuerySet.as_manager()
 
     class Meta:
-        verbose_name = _("text of a message")
-        verbose_name_plural = _("texts of the messages")
+        verbose_name = _("text of an email")
+        verbose_name_plural = _("texts of our emails")
         ordering = ["pk"]
         constraints = [
             models.CheckConstraint(

@@ -124,8 +124,8 @@ class Sector(models.Model):
     objects = SectorQuerySet.as_manager()
 
     class Meta:
-        verbose_name = _("group")
-        verbose_name_plural = _("groups")
+        verbose_name = _("group of society")
+        verbose_name_plural = _("groups of society")
         ordering = ["position", "pk"]
         constraints = [
             models.CheckConstraint(

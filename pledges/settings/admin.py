@@ -2,6 +2,7 @@
 
 from django import forms
 from django.contrib import admin
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from pledges.settings.models import PledgingSettings
@@ -14,6 +15,10 @@ class PledgingSettingsForm(BilingualForm):
 
     def clean(self):
         cleaned = super().clean()
+        if cleaned.get("state") == PledgingSettings.State.OPEN:
+            cleaned["until"] = None
+        elif cleaned.get("until") and "until" in self.changed_data and cleaned["until"] <= timezone.now():
+            self.add_error("until", forms.ValidationError(_("This time is in the past."), code="past"))
         if cleaned.get("state") in (PledgingSettings.State.PAUSED, PledgingSettings.State.CLOSED):
             for column in ("message_sq", "message_en"):
                 if not cleaned.get(column) and not self.has_error(column):
@@ -36,13 +41,17 @@ class PledgingSettingsAdmin(SettingsAdmin, ContentAdmin):
     # The last value of a field counts, so this button pauses in any case.
     urgent = ("state", PledgingSettings.State.PAUSED, _("Pause signing now"))
 
+    def get_object(self, request, object_id, from_field=None):
+        row = super().get_object(request, object_id, from_field)
+        return row and row.at(timezone.now())
+
     def is_always_allowed(self, request, obj):
         # Only to pause.
         is_pause = request.POST.get("state") == PledgingSettings.State.PAUSED
         return is_pause and super().is_always_allowed(request, obj)
 
     fieldsets = [
-        (_("Can people sign?"), {"fields": ["state", ("message_sq", "message_en")]}),
+        (_("Can people sign?"), {"fields": ["state", "until", ("message_sq", "message_en")]}),
         (_("After signing"), {"fields": ["shows_numbers"]}),
         (_("Against floods"), {"fields": ["network_limit", "slow_lane", "challenge_everyone"]}),
     ]

@@ -30,6 +30,7 @@ def test_27_a_page_is_created_previewed_published_changed_compared_and_restored(
     # Both languages are side by side.
     albanian, english = (page.locator(f"#id_title_{code}").bounding_box() for code in ("sq", "en"))
     assert albanian["y"] == english["y"] and albanian["x"] + albanian["width"] < english["x"]
+    page.locator("details:has(#id_key) summary").click()
     page.fill("#id_key", "brave")
     page.fill("#id_lead_sq", "Një hap.")
     page.fill("#id_lead_en", "One step.")

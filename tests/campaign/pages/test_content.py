@@ -8,7 +8,6 @@ import xml.etree.ElementTree as ET
 import pytest
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
-from django.utils import timezone
 from django.utils.html import strip_tags
 
 from campaign import richtext
@@ -169,17 +168,6 @@ def test_no_two_sectors_share_a_paragraph(language):
 def test_the_database_refuses_a_statistic_without_a_source():
     with pytest.raises(IntegrityError), transaction.atomic():
         Statistic.objects.create(key="x", value_sq="1", value_en="1", source_sq="", source_en="", year=2020)
-
-
-def test_home_shows_demands_news_a_voice_and_partners(client):
-    Article.objects.filter(pk=Article.objects.first().pk).update(date=timezone.localdate())
-    page = words(client.get("/sq/"))
-    for demand in Demand.objects.shown():
-        assert demand.title_sq in page
-    assert page.count("(hapi i fundit që dimë)") == Demand.objects.shown().count()
-    assert Article.objects.published().first().title_sq in page
-    assert Voice.objects.first().person in page and "Përmbledhur me fjalët tona." in page
-    assert all(partner.name_sq in page for partner in Organisation.objects.shown())
 
 
 def test_home_works_without_demands_news_voices_and_partners(client):

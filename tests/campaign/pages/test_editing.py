@@ -57,6 +57,33 @@ def day_and_time(moment):
     return {"publish_at_0": local.strftime("%Y-%m-%d"), "publish_at_1": local.strftime("%H:%M:%S")}
 
 
+# Copies, and pictures when shared
+
+
+def test_a_copy_of_a_page_begins_with_its_words_and_with_an_address_of_its_own(editor):
+    page = new_page(share_title_en="Shared", source="UNICEF, 2024")
+    found = Document(editor.get(change(page), headers=ENGLISH))
+    [copy] = [found.of(link)["href"] for link in found.all("a", href=True) if found.words(link) == "Copy this page"]
+    form = filled(editor.get(copy))
+    assert form["title_en"] == "Courage" and form["body_sq"] == "<p>Fjalët tona.</p>" and form["source"] == page.source
+    assert form["slug_sq"] == form["slug_en"] == form["key"] == ""
+    fresh = {"key": "braver", "slug_sq": "me-guximshem", "slug_en": "braver"}
+    assert editor.post(f"{PAGES}add/", {**form, **fresh, "_draft": "1"}).status_code == 302
+    assert Page.objects.get(key="braver").state == "draft" and Page.objects.get(key="brave").share_title_en == "Shared"
+
+
+@pytest.mark.parametrize("model", [Page, Article])
+def test_the_form_shows_the_picture_of_the_link_in_both_languages(editor, model):
+    row = model.objects.first()
+    found = Document(editor.get(change(row))).all("img", **{"class": "share-card"})
+    sources = [Document.of(each)["src"] for each in found]
+    assert len(sources) == 2 and sources[0] != sources[1]
+    for source in sources:
+        assert Client().get(source)["Content-Type"] == "image/png"
+    model.objects.filter(pk=row.pk).update(state="draft")
+    assert not Document(editor.get(change(row))).all("img", **{"class": "share-card"})
+
+
 # Draft, scheduled, published
 
 
@@ -266,7 +293,7 @@ def test_previewing_unsaved_input_requires_the_change_permission(client):
 def test_a_slug_in_use_is_refused_with_a_field_error(editor, column):
     taken = getattr(Page.objects.get(key="about"), column)
     response = editor.post(f"{PAGES}add/", WORDS | {column: taken}, headers=ENGLISH)
-    assert errors(response) == {column: ["Another page already uses this address. Choose a different one."]}
+    assert errors(response) == {column: [f"“Who we are” has “{taken}” already. This is free: {taken}-2"]}
     assert "Fjalët tona." in response.text
 
 
@@ -308,7 +335,7 @@ def test_the_slug_of_the_privacy_notice_cannot_be_changed(editor):
     assert Client().get("/en/secrets/").status_code == 404
 
 
-@pytest.mark.parametrize("slug", ["me hapësirë", "a/b", "x" * 81, ""])
+@pytest.mark.parametrize("slug", ["me hapësirë", "a/b", "x" * 81])
 def test_an_invalid_slug_is_refused_with_a_field_error(editor, slug):
     response = editor.post(f"{PAGES}add/", WORDS | {"slug_sq": slug})
     assert list(errors(response)) == ["slug_sq"]
