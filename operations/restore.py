@@ -116,3 +116,5 @@ def _restore_media(at):
         if as_account("weare1"):
             # As the site writes them: nginx and the backups read them by their group.
             run("chown", "-R", f"weare1:{MEDIA_GROUP}", media())
+            run("chmod", "-R", "u=rwX,g=rX,o=", media())
+            run("find", media(), "-type", "d", "-exec", "chmod", "g+s", "{}", "+")

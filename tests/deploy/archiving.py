@@ -154,7 +154,7 @@ class Machine:
     def archive_wal(self):
         """Wait until everything so far is in the archive; returns the name of the last segment."""
         [segment] = self.sql("SELECT pg_walfile_name(pg_switch_wal())")
-        self.wait_for(lambda: list(self.backups.glob(f"pgbackrest/archive/**/{segment}-*")))
+        self.wait_for(lambda: list(self.backups.glob(f"pgbackrest/archive/**/{segment}-*.zst")))
         return segment
 
     def wait_for(self, condition):

@@ -225,7 +225,7 @@ def test_wrong_keys_and_damaged_or_missing_files_are_refused_in_a_sentence(machi
     machine.archive_wal()
     succeed(machine.copy_tombstones())
     machine.destroy()
-    [wal] = machine.backups.glob(f"pgbackrest/archive/**/{segment}-*")
+    [wal] = machine.backups.glob(f"pgbackrest/archive/**/{segment}-*.zst")
     for path in (max(machine.backups.glob("pgbackrest/backup/weare1/*F/bundle/*")), wal):
         with damaged(path):
             words = fail(machine.restore())
