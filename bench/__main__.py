@@ -18,13 +18,10 @@ from dev import DevError
 # database as seldom as possible.
 MEASUREMENTS = {
     "pages": ("pages", "home, help, totals and form, 200 and 304, an empty view, and a bare answer of the same bytes"),
-    "sign": ("sign", "sending the pledge form, and an empty view; confirming in one sector and county, and spread"),
-    "counting": (
-        "counting",
-        "age of the figures and cost of counting, by number of pledges, while 50 people a second confirm",
-    ),
+    "sign": ("sign", "sending the pledge form, and an empty view"),
+    "counting": ("counting", "age and cost of the figures, by number of pledges, while 50 people a second confirm"),
     "mail": ("mail", "messages sent by one worker to a fast and to a slow server"),
-    "scale": ("scale", "response times, lists of the admin and an export, by number of pledges"),
+    "scale": ("scale", "response times and lists of the admin, by number of pledges"),
     "settle": ("sign", "settling submissions at a million pledges"),
 }
 # Not part of `all`: it downloads Lighthouse.
@@ -59,7 +56,6 @@ TARGETS = [
         for status in (200, 304)
     ),
     Target("sign / empty view", 0.28),
-    Target("confirm, one cell / spread", 0.9),
     Target("age of figures, 1,000,000 pledges", 2, " s", at_most=True),
     Target("counting, share of a core, 1,000,000 pledges", 0.15, at_most=True),
     Target("settle at a million pledges", 2000, "/s"),
@@ -70,8 +66,6 @@ TARGETS = [
         for name in ("home", "totals", "totals.json", "sign")
     ),
     Target("slowest admin page with most pledges", 0.5, " s", at_most=True),
-    Target("export of a million, memory", 120, " MB", at_most=True),
-    Target("export of a million", 40_000, " rows/s"),
 ]
 
 

@@ -155,9 +155,9 @@ def maker():
     return make
 
 
-def pending(number, cells=None):
-    """Insert pending pledges of new people, spread over this many cells (all by default); returns their ids."""
-    pairs = list(itertools.product(County.objects.all(), Sector.objects.open()))[:cells]
+def pending(number):
+    """Insert pending pledges of new people, spread over all sectors and counties; returns their ids."""
+    pairs = list(itertools.product(County.objects.all(), Sector.objects.open()))
     places = itertools.islice(itertools.cycle(pairs), number)
     make, domain = maker(), next(iter(DOMAINS))
     rows = [make(sector, county, "Arta Shembulli", f"{uuid.uuid4()}@{domain}") for county, sector in places]

@@ -1,35 +1,38 @@
-"""What grows with the number of pledges: response times, lists of the admin, and at the most of them an export of all."""
+"""What grows with the number of pledges: response times and the lists of the admin."""
 
-import os
-import re
-import subprocess
-import sys
 import time
 from datetime import timedelta
-from pathlib import Path
 
-import django
-from django.db import connection
+from django.conf import settings
+from django.contrib import admin
+from django.contrib.admin.templatetags.admin_urls import admin_urlname
+from django.contrib.auth import get_user_model
+from django.test import Client
+from django.test.utils import override_settings
+from django.urls import reverse
+from django.utils import timezone
 
+from bench import load, rows
+from bench.pages import HOME, TOTALS
 from bench.rounds import interleave, number, show, show_ratio
+from bench.sign import Sender
+from bench.site import EMPTY, SITE, gunicorn
+from pledges.models import County, Pledge, Sector
+from tests.factories import sign_in
 
 TOTALS_JSON = "/api/v1/totals.json"
 LIST = "/admin/pledges/pledge/"
-COPY_SQL = "COPY (SELECT * FROM pledges_pledge ORDER BY created_at DESC) TO STDOUT"
 
 
 def scale(options):
     """Measure with each number of pledges, the fewest first; returns the ratios of the most to the fewest."""
-    # They import models, which django.setup() loads; the process of the export imports this module before that.
-    from bench import rows
-
     times = {}
     for count in sorted(options.rows):
         rows.fill(count)
         print(f"\nwith {count:,} pledges", flush=True)
         times[count] = response_times(options)
         slowest = slowest_admin_page(count, options)
-    figures = {"slowest admin page with most pledges": slowest} | export(count)
+    figures = {"slowest admin page with most pledges": slowest}
     fewest, most = min(times), max(times)
     print(f"\n{most:,} pledges / {fewest:,} pledges, each time divided by that of the empty view in the same rounds")
     for name, time_with_fewest in times[fewest].items():
@@ -43,11 +46,6 @@ def response_times(options):
 
     The reference in the same rounds takes out what changed on the machine since the measurement with fewer pledges.
     """
-    from bench import load, rows
-    from bench.pages import HOME, TOTALS
-    from bench.sign import Sender
-    from bench.site import EMPTY, SITE, gunicorn
-
     with gunicorn(SITE) as site, gunicorn(EMPTY) as empty:
         sender = Sender(site)
         urls = {"empty view": empty, "home": site + HOME, "totals": site + TOTALS, "totals.json": site + TOTALS_JSON}
@@ -65,14 +63,6 @@ def response_times(options):
 
 def slowest_admin_page(pledges, options):
     """Open the lists, searches and filters of the admin; returns the median of the slowest, in seconds."""
-    from django.conf import settings
-    from django.contrib.auth import get_user_model
-    from django.test import Client
-    from django.test.utils import override_settings
-
-    from bench import rows
-    from tests.factories import sign_in
-
     account = {"is_staff": True, "is_superuser": True}
     user, _made = get_user_model().objects.get_or_create(username="bench", defaults=account)
     rows.fill_logs(user)
@@ -98,14 +88,7 @@ def _seconds(client, url, data=None):
 
 def requests(pledges):
     """Yield (name, (URL, data of a POST if it is one)) of every list and its search, and of what staff ask of the pledges."""
-    from django.contrib.admin import site
-    from django.contrib.admin.templatetags.admin_urls import admin_urlname
-    from django.urls import reverse
-    from django.utils import timezone
-
-    from pledges.models import County, Pledge, Sector
-
-    for model, model_admin in site._registry.items():
+    for model, model_admin in admin.site._registry.items():
         url = reverse(admin_urlname(model._meta, "changelist"))
         yield model._meta.label, (url,)
         if model_admin.get_search_fields(None):
@@ -138,40 +121,3 @@ def requests(pledges):
     for page in ("change", "history"):
         yield f"{page} of a pledge", (reverse(f"admin:pledges_pledge_{page}", args=[pledge.pk]),)
     yield "front page", (reverse("admin:index"),)
-
-
-def export(pledges):
-    """Export all pledges with names and addresses, in a process of its own, and copy the same rows as they are stored."""
-    began = time.perf_counter()
-    with connection.cursor() as cursor, open(os.devnull, "w") as nowhere:
-        cursor.copy_expert(COPY_SQL, nowhere)
-    copied = pledges / (time.perf_counter() - began)
-    output = subprocess.check_output([sys.executable, "-m", "bench.scale"], text=True)
-    rate, memory = map(float, output.split())
-    what = "export of a million"
-    show(what, [rate], " rows/s")
-    show(f"{what}, memory", [memory], " MB")
-    show_ratio("export, which decrypts, / COPY, which does not", rate / copied)
-    return {what: rate, f"{what}, memory": memory}
-
-
-def make_export():
-    """Make the file, discarding it; print rows per second, and the peak memory of this process in MB."""
-    from pledges.exports import columns
-    from pledges.models import Export, Pledge
-
-    row, pledges = Export(content="people", format="csv"), Pledge.objects.all()
-    row.start(pledges, "a measurement")
-    began = time.perf_counter()
-    size = sum(map(len, columns.stream(row, pledges)))
-    seconds = time.perf_counter() - began
-    row.refresh_from_db()
-    assert row.state == Export.State.FINISHED and row.rows == row.expected and size > 10 * row.rows
-    # `ru_maxrss` would include the memory of the process that started this one.
-    peak = re.search(r"VmHWM:\s+(\d+)", Path("/proc/self/status").read_text())[1]
-    print(row.rows / seconds, int(peak) / 1024)
-
-
-if __name__ == "__main__":
-    django.setup()
-    make_export()

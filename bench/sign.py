@@ -1,12 +1,9 @@
-"""Signing: sending the pledge form, confirming, and settling what was sent."""
+"""Signing: sending the pledge form, and settling what was sent."""
 
 import itertools
-import threading
 import time
 import uuid
 from urllib.parse import urlencode
-
-from django.db import connection, connections
 
 from bench import load, rows
 from bench.pages import FORM, PLEDGES
@@ -18,10 +15,6 @@ from pledges.models import County, Pledge, Sector
 from tests.factories import new_submission
 from tests.pages import Document
 
-# Clients that confirm at the same time, and what each confirms in a round.
-CLIENTS, PLEDGES_PER_CLIENT = 16, 100
-# Microseconds of a commit on a slow disk: a request that waits for the commit of another one is seen.
-SLOW_COMMIT = "SET commit_delay = 4000; SET commit_siblings = 0"
 # Pledges in the database while submissions are settled, and submissions of one round.
 MANY_PLEDGES, SUBMISSIONS = 1_000_000, 10_000
 # Runs of wrk start at addresses of their own, because the form admits a limited number per network.
@@ -29,7 +22,7 @@ _networks = itertools.count(0, 100_000)
 
 
 def sign(options):
-    """Send the form, each time as another person from another network; then confirm in one cell and spread over all."""
+    """Send the form, each time as another person from another network."""
     rows.fill(PLEDGES)
     try:
         with gunicorn(SITE) as site, gunicorn(EMPTY) as empty:
@@ -38,11 +31,7 @@ def sign(options):
                 "empty view": lambda: load.get(empty, options.seconds).rate,
                 "sign": lambda: sender.send(options.seconds).rate,
             }
-            figures = compare(runs, options.rounds, {"sign / empty view": ("sign", "empty view")})
-        rows.clean()
-        one_cell, spread = (rows.pending(CLIENTS * PLEDGES_PER_CLIENT, cells) for cells in (1, None))
-        runs = {"one cell": lambda: confirming_rate(one_cell), "spread": lambda: confirming_rate(spread)}
-        return figures | compare(runs, options.rounds, {"confirm, one cell / spread": ("one cell", "spread")})
+            return compare(runs, options.rounds, {"sign / empty view": ("sign", "empty view")})
     finally:
         rows.clean()
 
@@ -67,30 +56,6 @@ class Sender:
         people = f"emri.{uuid.uuid4().hex[:12]}"
         arguments = (FORM, self.fields, people, str(next(_networks)), self.sectors, self.counties)
         return load.script(self.url, seconds, "sign.lua", *arguments, connections=connections)
-
-
-def confirming_rate(ids):
-    """Confirmations per second of all clients together. Afterwards the pledges are pending again."""
-    ready = threading.Barrier(CLIENTS + 1)
-    clients = [threading.Thread(target=_confirm, args=[ids[number::CLIENTS], ready]) for number in range(CLIENTS)]
-    for client in clients:
-        client.start()
-    ready.wait()
-    began = time.perf_counter()
-    for client in clients:
-        client.join()
-    seconds = time.perf_counter() - began
-    assert Pledge.objects.filter(pk__in=ids).unconfirm() == len(ids)
-    return len(ids) / seconds
-
-
-def _confirm(ids, ready):
-    with connection.cursor() as cursor:
-        cursor.execute(SLOW_COMMIT)
-    ready.wait()
-    for pledge_id in ids:
-        Pledge(pk=pledge_id).confirm()
-    connections.close_all()
 
 
 def settle(options):

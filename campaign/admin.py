@@ -17,12 +17,14 @@ import campaign.site.admin
 import campaign.terms.admin
 import campaign.texts.admin
 import campaign.voices.admin
-from campaign.dashboard import dashboard, shortcuts
+from campaign.dashboard import dashboard, menu, shortcuts
 from campaign.publishing import unpublished
 from pledges.desk import people
+from pledges.events.admin import EventAdmin
 
+EventAdmin.report_url = staticmethod(shortcuts.news_about)
 admin.site.named_pages = shortcuts.named_pages
 admin.site.find_people_url = people.find_url
 admin.site.dashboard_context = dashboard.context
 admin.site.render_unpublished = unpublished.render_unpublished
-admin.site.model_order = dashboard.MODEL_ORDER
+admin.site.menu, admin.site.rules = menu.MENU, menu.RULES

@@ -5,7 +5,6 @@ import time
 from datetime import timedelta
 from itertools import chain
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.files.storage import default_storage
@@ -33,8 +32,6 @@ BATCH_SIZE = 100
 RETRY_AFTER = timedelta(minutes=10)
 # A younger folder may belong to an upload whose transaction is still open.
 ORPHAN_MIN_AGE = timedelta(days=1)
-# Links to other sites that are visited within a minute, each of another host.
-LINKS_PER_RUN = 5
 
 
 def enqueue_sizes():
@@ -52,25 +49,16 @@ def enqueue_sizes():
     return len(pictures)
 
 
-def collect_links():
-    """Note the new links of the content to other sites, and forget those that no text has any more; returns how many."""
-    return ExternalLink.objects.collect()
+def check_links():
+    """Note the links of the content to other sites, and enqueue the visits of those that are due; returns how many changed.
 
-
-def enqueue_links():
-    """Enqueue links that are due, at most one of each host, while none is waiting; returns how many.
-
-    None on a development machine: it would visit the sites of others.
+    A development machine does not visit the sites of others.
     """
-    if settings.DEV or DBTaskResult.objects.ready().filter(task_path=tasks.check_link.module_path).exists():
-        return 0
-    by_host = {}
-    for link in ExternalLink.objects.due()[:BATCH_SIZE]:
-        by_host.setdefault(urlsplit(link.address).hostname, link)
-    chosen = list(by_host.values())[:LINKS_PER_RUN]
-    for link in chosen:
-        tasks.check_link.enqueue(link.pk)
-    return len(chosen)
+    changed, path = ExternalLink.objects.collect(), tasks.visit_links.module_path
+    is_due = not settings.DEV and ExternalLink.objects.due().exists()
+    if is_due and not DBTaskResult.objects.ready().filter(task_path=path).exists():
+        tasks.visit_links.enqueue()
+    return changed
 
 
 def delete_orphaned_files():
@@ -140,8 +128,7 @@ def alert_of_disclosures():
 # The worker runs each step every minute. A failing step does not stop the others.
 STEPS = [
     enqueue_sizes,
-    collect_links,
-    enqueue_links,
+    check_links,
     delete_orphaned_files,
     ask_organisations,
     end_organisations,

@@ -11,7 +11,7 @@ from campaign.materials.models import Material
 from campaign.news.models import Article
 from campaign.organisations.models import Organisation
 from campaign.pages.models import MenuPlace, Page
-from campaign.pictures.models import Picture
+from campaign.pictures.models import Picture, PictureConsent
 from campaign.publishing.models import OldAddress
 from campaign.publishing.records import Statistic
 from campaign.settings.models import SiteSettings, SocialLink

@@ -7,9 +7,6 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
-# Older news is not shown on the home page.
-RECENT = timedelta(days=183)
-
 # (month, day, name, text), in order
 DAYS = [
     (6, 1, _("Children’s Day"), _("A day to ask a child how they are, and to listen.")),
@@ -63,8 +60,3 @@ def midnights(at):
     """The two times around this one at which a day begins in Tirana: days of the year end, and pages count days."""
     today = timezone.localdate(at)
     return [timezone.make_aware(datetime.combine(day, time.min)) for day in (today, today + timedelta(days=1))]
-
-
-def recent(articles, today):
-    """The articles, newest first, if the newest one is recent, otherwise none: old news reads as if nothing happened any more."""
-    return articles if articles and articles[0].date >= today - RECENT else []

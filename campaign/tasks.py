@@ -8,6 +8,9 @@ import logging
 from django.apps import apps
 from django.tasks import task
 
+# The worker enqueues them every minute while some are due.
+LINKS_PER_RUN = 5
+
 logger = logging.getLogger(__name__)
 
 
@@ -25,12 +28,10 @@ def make_sizes(picture_id):
 
 
 @task
-def check_link(link_id):
-    """Visit the address of an ExternalLink, unless it is not due. What fails here is due again after an hour."""
-    link = apps.get_model("campaign.ExternalLink").objects.filter(pk=link_id).first()
-    if link is None or not link.claim():
-        return
-    try:
-        link.visit()
-    except Exception as error:
-        logger.error("link %s: %s", link_id, type(error).__name__)
+def visit_links():
+    """Visit the addresses of the links that are due, a few at a time."""
+    for link in apps.get_model("campaign.ExternalLink").objects.due()[:LINKS_PER_RUN]:
+        try:
+            link.visit()
+        except Exception as error:
+            logger.error("link %s: %s", link.pk, type(error).__name__)

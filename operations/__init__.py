@@ -1,1 +1,1 @@
-"""Backup and restore of an installed machine. These programs import no app: they reach the site by SQL and manage.py."""
+"""Backup and restore of an installed machine, by pgBackRest and restic. It imports no app: it uses SQL and manage.py."""

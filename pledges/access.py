@@ -19,7 +19,7 @@ def sees_people(request):
 def log_access_to_people(request, ids, page):
     """Audit that a page shows names and addresses of these pledges. Called before rendering: without audit there is no page."""
     if sees_people(request) and ids:
-        details = reauthentication.reason_details(request)
+        details = reauthentication.reason_details(request, ids)
         Entry.log(request.user, Entry.Action.LOOK, ids, page=page, **details)
 
 

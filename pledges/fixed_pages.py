@@ -14,9 +14,9 @@ from django.utils.functional import lazy
 class FixedPage:
     """A public page without arguments in its address. The words are in the active language; "" stands for none.
 
-    `title` is its name in search and for editors, `label` that in the footer where it differs. Search reads `summary`, after the
-    texts of staff with the keys `texts`. `place` orders hits of equal rank, the list for editors and the sitemap. `menu` is its
-    place after the pages of staff, `footer` its (column, place).
+    `title` is its name in search and for editors, `label` that in menu and footer where it differs. Search reads `summary`, after
+    the texts of staff with the keys `texts`. `place` orders hits of equal rank, the list for editors and the sitemap. `menu` is
+    its place after the pages of staff, `footer` its (column, place).
     """
 
     title: str = ""
@@ -26,8 +26,6 @@ class FixedPage:
     place: int = 1000
     menu: int | None = None
     footer: tuple | None = None
-    # Phones have some links of the footer in their menu: their footer is full.
-    in_footer_on_phones: bool = True
     in_sitemap: bool = True
     # Its URL name.
     name: str = ""

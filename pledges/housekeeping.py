@@ -9,6 +9,7 @@ from django.tasks import TaskResultStatus
 from django_tasks_db.models import DBTaskResult
 
 from pledges import tasks
+from pledges.backups.models import Tombstone
 from pledges.commitments.models import ChosenCommitment, FollowUp
 from pledges.counting import milestones
 from pledges.crypto import keys
@@ -21,7 +22,6 @@ from pledges.mail.grants import MessageGrant
 from pledges.mail.models import MESSAGE_RETENTION, Message
 from pledges.mail.returned_mailboxes import ReturnedMailbox
 from pledges.mail_texts.models import TrialMessage
-from pledges.outbox.models import OutboxEntry
 from pledges.published.publishing import publish
 from pledges.rotation import rules
 from pledges.rotation.encrypted import CONTACTS, ENCRYPTED_MODELS
@@ -192,9 +192,9 @@ def erase_finished_tasks():
     ).delete()
 
 
-def erase_outbox():
-    """Erase entries of the outbox that no restore needs any more."""
-    OutboxEntry.objects.expired().delete()
+def erase_tombstones():
+    """Erase tombstones that no restore needs any more."""
+    Tombstone.objects.expired().delete()
 
 
 def end_stalled_exports():
@@ -239,7 +239,7 @@ STEPS = [
     erase_messages,
     erase_trial_messages,
     erase_finished_tasks,
-    erase_outbox,
+    erase_tombstones,
     rules.resume,
     end_stalled_exports,
     retry_unreadable,

@@ -1,5 +1,6 @@
 """Models of the pledges app, which Django looks for here."""
 
+from pledges.backups.models import Backup, Tombstone
 from pledges.commitments.models import ChosenCommitment, FollowUp
 from pledges.counting.models import Count
 from pledges.crypto.models import Rotation, Unreadable
@@ -20,7 +21,6 @@ from pledges.mail.returned_mailboxes import ReturnedMailbox
 from pledges.mail.texts import MessageText
 from pledges.mail_texts.models import TrialMessage
 from pledges.mailings.models import Mailing, MailingCount
-from pledges.outbox.models import Backup, OutboxEntry
 from pledges.paper.models import PaperSheet
 from pledges.places.models import County, Municipality
 from pledges.providers.models import BlockedAddress, ProviderRule

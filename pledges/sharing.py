@@ -47,8 +47,8 @@ def ways(words, path):
 
 
 def neutral_ways():
-    """The Ways to pass on the home page, in words that suit every supporter."""
-    return ways(neutral_words(), reverse("campaign:home"))
+    """The Ways to pass on the friend's page, in words that suit every supporter."""
+    return ways(neutral_words(), reverse("pledges:from_a_friend"))
 
 
 def neutral_words():

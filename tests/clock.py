@@ -23,19 +23,19 @@ from pledges.models import (
     Joining,
     Message,
     MessageGrant,
-    OutboxEntry,
     PaperSheet,
     Pledge,
     ReturnedMailbox,
     SlowLane,
     Submission,
+    Tombstone,
     UsedChallenge,
     VoiceOwner,
 )
 
 MODELS = (
     *(Pledge, Submission, Message, MessageGrant, BlockedAddress, Attempt, Batch, Export, DBTaskResult),
-    OutboxEntry,
+    Tombstone,
     GroupPledge,
     Joining,
     Enquiry,

@@ -29,7 +29,7 @@ LONGEST = (
 )
 
 # Browsers, several processes, whole machines: slow, but for the tests marked `quick`.
-SLOW = tuple(f"tests/{folder}/" for folder in ("bench", "browser", "deploy", "dev", "faults", "operations"))
+SLOW = tuple(f"tests/{folder}/" for folder in ("bench", "browser", "deploy", "dev", "faults"))
 # CPU seconds of a test that is not marked `slow`. A busy machine counts several times as many, so tests above the first number
 # are only named at the end of a run, and those above the second fail.
 CPU_LIMIT, CPU_FAULT = 1, 60

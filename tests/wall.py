@@ -23,11 +23,13 @@ def make_waiting(name="Arta Kola", **changes):
 
 
 def names_on_wall(client, path="/en/wall/"):
-    """{shown name: the text under it} of a page of the wall."""
+    """{shown name: the name of the group beside it} of a page of the wall."""
     page = Document(client.get(path))
     return {
-        page.words(page.all("bdi", node=row)[0]): page.words(page.all("span", node=row, **{"class": "small"})[0])
-        for each in page.all("ul", **{"class": "wall"})
+        page.words(page.all("bdi", node=row)[0]): page.words(
+            page.all("span", node=row, **{"class": "visually-hidden"})[0]
+        ).strip(", ")
+        for each in page.all("div", **{"class": "wall"})
         for row in page.all("li", node=each)
     }
 

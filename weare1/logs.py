@@ -180,9 +180,6 @@ def configuration():
             # Their tracebacks may contain personal data. The worker logs what is needed itself.
             "django_tasks_db": quiet,
             "django.tasks": quiet,
-            # Logs at INFO which letters a document has, such as those of the name of a school.
-            "fontTools": quiet,
-            "fpdf": {"level": "ERROR"},
             # Logs every use of a passkey at INFO.
             "fido2": quiet,
         },

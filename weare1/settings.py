@@ -138,7 +138,7 @@ RELEASE_FOLDERS = ["campaign", "pledges", "staff", "weare1", "templates", "local
 # After so many months the owner of a confirmed pledge is asked whether to keep name and address (see supporters/querysets.py).
 KEEP_MONTHS = env.positive_integer("KEEP_MONTHS", default=24)
 
-# Hours after which a missing backup is an alarm (pledges/outbox/models.py), and days for which `bin/backup` keeps one.
+# Hours after which a missing backup is an alarm (pledges/backups/models.py), and days after which nothing of it is left.
 BACKUP_HOURS = env.positive_integer("BACKUP_HOURS", default=None)
 BACKUP_KEEP_DAYS = env.positive_integer("BACKUP_KEEP_DAYS", default=14)
 

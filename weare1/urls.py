@@ -42,11 +42,7 @@ picture_urls = [
 ]
 # Under /figures/LANGUAGE/.
 figure_urls = [
-    re_path(
-        r"^(?P<name>one|sectors|counties|counties-per-10000|growth|ways)\.(?P<kind>png|csv)$",
-        totals.figure,
-        name="figure",
-    ),
+    re_path(r"^(?P<name>one|sectors|counties|growth|ways)\.(?P<kind>png|csv)$", totals.figure, name="figure"),
 ]
 # Under /handouts/LANGUAGE/.
 handout_urls = [

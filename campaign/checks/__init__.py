@@ -2,7 +2,7 @@
 
 from django.dispatch import receiver
 
-from campaign.checks import figures, headings, help_numbers, links, pictures, stories, words
+from campaign.checks import headings, help_numbers, links, pictures, sources, stories, words
 from staff.admin.checks import check_content
 
 CHECKS = [
@@ -12,7 +12,7 @@ CHECKS = [
     pictures.check,
     headings.check,
     links.check,
-    figures.check,
+    sources.check,
 ]
 
 

@@ -2,6 +2,7 @@
 
 import re
 
+from django.utils import formats, timezone
 from django.utils.translation import gettext as _
 
 from campaign import richtext
@@ -67,6 +68,17 @@ def _about(text, picture):
             is_error=True,
         )
         return
+    if ended := picture.consents.filter(ends_on__lt=timezone.localdate()).order_by("ends_on").first():
+        words = {"person": ended.person, "day": formats.date_format(ended.ends_on, "DATE_FORMAT")}
+        yield Finding(
+            text,
+            "picture",
+            _(
+                "%(person)s agreed to this picture until %(day)s, so visitors no longer see it. Choose another picture, or ask "
+                "again."
+            )
+            % words,
+        )
     if picture.is_decorative:
         return
     description = getattr(picture, f"alt_{text.language}").strip()

@@ -1,8 +1,7 @@
-"""What the checks read in a text: its blocks with their sentences, its links and its pictures."""
+"""What the checks read in a text: its blocks, its links and its pictures."""
 
 import re
 from dataclasses import dataclass, field
-from functools import cached_property
 from html.parser import HTMLParser
 
 from campaign import richtext
@@ -11,14 +10,6 @@ from pledges.mail.news import ADDRESS
 BLOCKS = {"p", "h2", "h3", "li", "blockquote", "dt", "dd", "div", "td", "h1", "h4", "h5", "h6"}
 HEADINGS = {"h1", "h2", "h3", "h4", "h5", "h6"}
 BOLD = {"strong", "b"}
-# Abbreviations whose full stop does not end a sentence, and the full stop of an ordinal or a date before a letter or a digit.
-ABBREVIATIONS = re.compile(
-    r"\b(?:nr|no|art|neni|p\.sh|e\.g|i\.e|dmth|etj|vol|Dr|Mr|Mrs|Ms|St|fq|pp?)\.(?=\s+[\w(“„])", re.IGNORECASE
-)
-# A colon ends a sentence too, as in the definition of LIX, and so does a line that begins a list item or a heading of plain text.
-SENTENCE_END = re.compile(r"(?<=[.!?…])[”“\"’)]*\s+(?=[“„\"‘(]*[A-ZËÇ0-9])|(?<=:)\s+|\n(?=[-•#])")
-# Stands for the full stop of an abbreviation while a text is split.
-STOP = "\ue000"
 
 
 @dataclass
@@ -34,20 +25,6 @@ class TextBlock:
     def is_heading(self):
         """Whether it is a heading of any level."""
         return self.tag in HEADINGS
-
-    @cached_property
-    def sentences(self):
-        """Its sentences, with white space joined."""
-        return sentences(self.text)
-
-
-def sentences(text):
-    """The sentences of a plain text, as written, each on one line."""
-    found = []
-    for paragraph in re.split(r"\n\s*\n", text):
-        kept = ABBREVIATIONS.sub(lambda match: match[0][:-1] + STOP, paragraph)
-        found += [" ".join(each.replace(STOP, ".").split()) for each in SENTENCE_END.split(kept) if each]
-    return [each for each in found if each]
 
 
 class _Parser(HTMLParser):

@@ -30,7 +30,6 @@ def contact(request):
         "pictures": content.pictures,
         "og_key": getattr(page, f"slug_{request.LANGUAGE_CODE}"),
         "blocks": inner_pages.blocks(page, content),
-        "way_on": ways_on.way_on(content, page.next_page, page.next_label),
         "structured": [structured_data.breadcrumbs([(page.title, page.get_absolute_url())])],
         "purposes": list(_purposes()),
         "addresses": list(_addresses(content)),

@@ -1,9 +1,5 @@
-"""The activity of the last 14 days on the front page: sums, bar chart and tables."""
+"""Today and this week on the front page: sums, a bar chart of the last 14 days, and a table by sector."""
 
-from django.utils.translation import gettext as _
-
-from pledges.counting.models import exact_cells
-from pledges.models import Pledge
 from pledges.statistics import activity
 
 # Units of the SVG bar chart: its height, and the width of one day and of one of its two bars.
@@ -13,16 +9,14 @@ MIN_BAR_HEIGHT = 2
 
 
 def context(totals):
-    """Template context of the activity section: sums, bar chart and tables. `totals` are those of now."""
+    """Template context of the section. `totals` are those of now."""
     recent = activity.recent()
-    # Rows are (label, signed, of these confirmed, supporters in all); sources have no total.
-    sectors = [(sector.name, *recent.sectors.get(sector.pk, (0, 0)), people) for sector, people in totals.sectors]
-    sources = [(label, *recent.sources[value]) for value, label in Pledge.Source.choices if value in recent.sources]
-    counties, by_sector = _counties(totals)
+    week = recent.days[-7:]
     return {
         "total": totals.total,
-        "signed": sum(signed for _day, signed, _confirmed in recent.days),
-        "confirmed": sum(confirmed for _day, _signed, confirmed in recent.days),
+        # Signed and confirmed.
+        "today": recent.days[-1][1:],
+        "week": (sum(row[1] for row in week), sum(row[2] for row in week)),
         "last_week": recent.last_week,
         "days": [
             (*row, None if usual is None else round(usual))
@@ -32,27 +26,9 @@ def context(totals):
         "height": CHART_HEIGHT,
         "width": DAY_WIDTH * len(recent.days),
         "bar_width": BAR_WIDTH,
-        "sectors": sectors,
-        "max_signed_in_a_sector": max((row[1] for row in sectors), default=0),
-        "counties": counties,
-        "sectors_by_county": by_sector,
-        "max_in_a_county": max((people for _name, people in counties), default=0),
-        "sources": sources,
-        "max_signed_from_a_source": max((row[1] for row in sources), default=0),
+        # (name, confirmed today, confirmed this week, supporters in all)
+        "sectors": [(sector, *recent.sectors.get(sector.pk, (0, 0)), people) for sector, people in totals.sectors],
     }
-
-
-def _counties(totals):
-    """[(name, supporters now)] of each county, most first, then of those who gave none, and [(name, [them by sector])] alike.
-
-    Staff who see pledges see exact numbers, which are counted now.
-    """
-    cells = exact_cells()
-    places = [(county.name, county.pk) for county, _published in totals.counties]
-    rows = [(name, [cells.get((sector.pk, code), 0) for sector, _people in totals.sectors]) for name, code in places]
-    rows.sort(key=lambda row: -sum(row[1]))
-    rows.append((_("County not given"), [cells.get((sector.pk, ""), 0) for sector, _people in totals.sectors]))
-    return [(name, sum(people)) for name, people in rows], rows
 
 
 def _bars(recent):

@@ -7,45 +7,6 @@ from pledges.desk.open_tasks import disclosure_tasks, mailing_tasks
 from pledges.serving import snapshot
 from staff.admin import draft_list
 
-# The order of models in the menu: first those that are changed every week.
-MODEL_ORDER = [
-    *("campaign.pagetext", "campaign.page", "campaign.article", "campaign.demand", "campaign.helpchannel"),
-    *("campaign.demandstep", "campaign.handover"),
-    "campaign.protectionunit",
-    *("campaign.picture", "campaign.statistic", "campaign.voice", "campaign.organisation", "campaign.handout"),
-    *("campaign.material", "campaign.externallink", "campaign.term"),
-    *(
-        "campaign.sitesettings",
-        "campaign.menuplace",
-        "pledges.pledge",
-        "pledges.grouppledge",
-        "pledges.joining",
-        "pledges.enquiry",
-        "pledges.disclosure",
-        "pledges.datarequest",
-        "pledges.papersheet",
-        "pledges.mailing",
-        "pledges.event",
-        "pledges.wallname",
-        "pledges.batch",
-        "pledges.export",
-    ),
-    *("pledges.message", "pledges.submission"),
-    *(
-        "pledges.messagetext",
-        "pledges.sector",
-        "pledges.commitment",
-        "pledges.wording",
-        "pledges.pledgingsettings",
-        "pledges.goal",
-    ),
-    *("pledges.milestone", "pledges.county", "pledges.municipality", "pledges.providerrule", "pledges.blockedaddress"),
-    "pledges.refusedword",
-    *("pledges.readyanswer", "pledges.alarmword"),
-    *("staff.entry", "staff.draft"),
-    *("staff.account", "staff.publishingsettings"),
-]
-
 
 @snapshot.showing(snapshot.fresh)
 def context(request):

@@ -2,10 +2,8 @@
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from campaign.dashboard.open_tasks import Task
-from campaign.help.models import HelpChannel
 from campaign.settings.models import SiteSettings
 from pledges.enquiries.admin import sees_disclosures
 from staff.admin.base import change_url
@@ -15,8 +13,6 @@ def missing(user):
     """Yield a Task for each thing that is missing and that this member of staff may fill in. None is left after the launch."""
     if user.has_perm("campaign.change_sitesettings"):
         yield from _settings()
-    if user.has_perm("campaign.change_helpchannel"):
-        yield from _channels()
     # Administrators see disclosures while there is no lead.
     if user.has_perm("staff.change_account") and sees_disclosures(user):
         label = _(
@@ -41,15 +37,3 @@ def _settings():
     ):
         if not getattr(settings, name):
             yield Task(None, label, f"{change_url(settings)}#id_{name}")
-
-
-def _channels():
-    count = HelpChannel.objects.filter(verified_on=None).count()
-    if count:
-        label = ngettext(
-            "help channel that has not been tried yet: call it or open it, then choose “Verified today”",
-            "help channels that have not been tried yet: call or open each one, then choose “Verified today”",
-            count,
-        )
-        url = reverse("admin:campaign_helpchannel_changelist", query={"due": "yes"})
-        yield Task(count, label, url)

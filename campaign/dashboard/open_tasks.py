@@ -15,8 +15,6 @@ from campaign.news.models import Article
 from campaign.organisations.models import Organisation
 from campaign.pages.models import Page
 from campaign.voices.models import Voice
-from pledges.content import PledgeContent
-from pledges.counting import tally
 from pledges.desk import open_tasks
 from pledges.desk.open_tasks import Task, list_url
 from staff.admin.base import change_url
@@ -49,49 +47,28 @@ def _voice_tasks():
 
 
 def _unit_tasks():
-    numbers = ProtectionUnit.objects.to_check()
-    if count := numbers["unverified"]:
+    if count := ProtectionUnit.objects.to_check().count():
         label = ngettext(
-            "child protection unit with unchecked contact data",
-            "child protection units with unchecked contact data",
+            "child protection unit to call: never checked, or more than six months ago",
+            "child protection units to call: never checked, or more than six months ago",
             count,
         )
-        yield Task(count, label, list_url(ProtectionUnit, verified="never"))
-    if count := numbers["due"]:
-        label = ngettext(
-            "child protection unit not checked for six months",
-            "child protection units not checked for six months",
-            count,
-        )
-        yield Task(count, label, list_url(ProtectionUnit, verified="old"))
+        yield Task(count, label, list_url(ProtectionUnit, verified="no"))
 
 
 def _demand_tasks():
-    numbers = Demand.objects.to_review()
-    if count := numbers["old"]:
-        label = ngettext("demand not reviewed for 60 days", "demands not reviewed for 60 days", count)
-        yield Task(count, label, list_url(Demand, due="yes"))
-    if count := numbers["passed"]:
+    if count := Demand.objects.due().count():
         label = ngettext(
-            "demand whose next date has passed: enter what happened",
-            "demands whose next date has passed: enter what happened",
+            "demand to review: not reviewed for 60 days, without a step, or its next date has passed",
+            "demands to review: not reviewed for 60 days, without a step, or their next date has passed",
             count,
         )
-        yield Task(count, label, list_url(Demand, due="yes"))
-    if count := numbers["without_steps"]:
-        label = ngettext("demand without a step", "demands without a step", count)
         yield Task(count, label, list_url(Demand, due="yes"))
 
 
 def _handover_tasks():
-    waiting = HandOver.objects.filter(handed_on=None).select_related("goal__county", "demand")
-    if not waiting:
-        return
-    total = tally.read().total
-    for row in waiting:
-        county = row.goal.county_id
-        people = total if county is None else PledgeContent.current().people_of(f"county:{county}")
-        if people >= row.goal.people:
+    for row in HandOver.objects.filter(handed_on=None, goal__isnull=False).select_related("goal__county", "demand"):
+        if not row.missing:
             label = _("The goal of %(goal)s has been reached: hand “%(demand)s” over and enter the registry number") % {
                 "goal": row.goal,
                 "demand": row.demand,

@@ -3,6 +3,8 @@
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from pledges.languages import LANGUAGE_CODES
+
 
 def most_used(user):
     """Yield (label, URL) of the most used pages."""
@@ -18,9 +20,18 @@ def most_used(user):
         yield _("Change a page"), reverse("admin:campaign_page_changelist")
     if has_perm("pledges.view_pledge"):
         yield _("Find a pledge"), reverse("admin:pledges_pledge_changelist")
+        yield _("Figures by group and county"), reverse("admin:pledges_pledge_figures")
         yield _("Sign-ups by minute"), reverse("admin:pledges_pledge_minutes")
         yield _("From sign-up to confirmation"), reverse("admin:pledges_pledge_funnel")
     yield _("View the site"), reverse("campaign:home")
+
+
+def news_about(request, event):
+    """The address of the form of news about an event, with its title; "" for accounts that write none."""
+    if not request.user.has_perm("campaign.add_article"):
+        return ""
+    titles = {f"title_{language}": getattr(event, f"title_{language}") for language in LANGUAGE_CODES}
+    return reverse("admin:campaign_article_add", query=titles)
 
 
 def named_pages(request):

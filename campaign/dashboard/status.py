@@ -46,7 +46,7 @@ def _mail():
 
 def _backup():
     """{"is_late", "label"} about the last good backup, or None where there is none and none is expected."""
-    last, is_late = Backup.last(), Backup.is_late()
+    last, is_late = Backup.last_made(), Backup.is_late()
     if last is None:
         return (
             {"is_late": True, "label": _("There is no backup yet: tell the person who runs the site")}
@@ -58,7 +58,7 @@ def _backup():
         label = _("The last good backup was made on %(when)s, which is too long ago: tell the person who runs the site")
     elif is_late:
         label = _(
-            "The last good backup was made on %(when)s, but changes since then are not being copied: "
+            "The last good backup was made on %(when)s, but something about the backups does not work: "
             "tell the person who runs the site"
         )
-    return {"is_late": is_late, "label": label % {"when": formats.localize(timezone.localtime(last.moment))}}
+    return {"is_late": is_late, "label": label % {"when": formats.localize(timezone.localtime(last))}}

@@ -3,6 +3,7 @@
 from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.db.models import Q
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import path
 from django.utils import timezone
@@ -16,6 +17,8 @@ from campaign.demands.history import History
 from campaign.demands.models import Demand
 from campaign.demands.steps import DemandStep
 from campaign.publishing.records_admin import ContentItemAdmin, ContentItemForm
+from pledges.models import Goal
+from pledges.numbers import number
 from staff.admin.base import BilingualForm, DueFilter, ModelAdmin, change_url
 from staff.admin.checks import TextChecks
 from staff.admin.confirmation_page import asks_first
@@ -212,15 +215,39 @@ class DemandStepAdmin(TextChecks, Drafts, Unversioned, ModelAdmin):
         return response(request, row)
 
 
+class HandOverForm(BilingualForm):
+    """The form of a hand-over. It takes place once its goal is reached; a goal has one."""
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        if "goal" in self.fields:
+            field = self.fields["goal"]
+            field.queryset = Goal.objects.filter(Q(handover=None) | Q(pk=self.instance.goal_id))
+            field.error_messages["invalid_choice"] = HandOver._meta.get_field("goal").error_messages["unique"]
+
+    def clean(self):
+        cleaned = super().clean()
+        row = HandOver(goal=cleaned.get("goal"))
+        if cleaned.get("handed_on") and {"goal", "handed_on"} & {*self.changed_data} and row.missing:
+            words = _(
+                "This goal is not reached: %(people)s more people to go. Enter the hand-over then, or choose no goal if it was "
+                "for another reason."
+            )
+            self.add_error("handed_on", ValidationError(words, code="early", params={"people": number(row.missing)}))
+        return cleaned
+
+
 @admin.register(HandOver)
 class HandOverAdmin(ContentAdmin):
     """Hand-overs, by goal."""
 
+    form = HandOverForm
     search_fields = ["institution__unaccent__icontains", "registry_number"]
-    list_display = ["goal", "demand", "institution", "handed_on", "registry_number", "answered_on"]
+    list_display = ["institution", "demand", "goal", "handed_on", "registry_number", "answered_on"]
     list_select_related = ["goal__county", "demand"]
     list_note = _(
         "What happens when a goal is reached: a demand is handed to an institution. Home, or the page of the county, shows it. "
+        "One for another reason has no goal, and is on the page of its demand. "
         "Days without an answer are counted only once you have entered the date and the registry number."
     )
     fieldsets = [

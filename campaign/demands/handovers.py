@@ -15,20 +15,25 @@ from campaign.content import SiteContent
 from campaign.demands.models import Demand
 from campaign.demands.steps import TIRANA
 from pledges.content import PledgeContent
+from pledges.counting import tally
 from pledges.goals.models import OPENS_AT
 from pledges.models import Goal
 
 
 class HandOver(models.Model):
-    """What is handed to whom when a goal is reached. Silence is counted from `handed_on`, which needs a registry number."""
+    """What is handed to whom, for a goal or another reason. Silence counts from `handed_on`, which needs a registry number."""
 
     goal = models.OneToOneField(
         Goal,
         on_delete=models.PROTECT,
+        null=True,
+        blank=True,
         related_name="handover",
         verbose_name=_("goal"),
         error_messages={"unique": _("This goal already has a hand-over.")},
-        help_text=_("The demand is handed over when there are so many supporters."),
+        help_text=_(
+            "The demand is handed over when there are so many supporters. Leave empty if it is for another reason."
+        ),
     )
     demand = models.ForeignKey(
         Demand,
@@ -75,8 +80,8 @@ class HandOver(models.Model):
     required_translations = []
 
     class Meta:
-        verbose_name = _("hand-over")
-        verbose_name_plural = _("hand-overs")
+        verbose_name = _("hand-over of a demand")
+        verbose_name_plural = _("hand-overs of demands")
         ordering = ["goal__people", "pk"]
         constraints = [
             models.CheckConstraint(name="handover_names_an_institution", condition=~Q(institution="")),
@@ -105,7 +110,7 @@ class HandOver(models.Model):
         ]
 
     def __str__(self):
-        return f"{self.goal}: {self.institution}"
+        return f"{self.goal}: {self.institution}" if self.goal else self.institution
 
     def clean(self):
         """Validate what belongs together, and that no date is in the future; errors are per field."""
@@ -130,6 +135,15 @@ class HandOver(models.Model):
                 errors[name] = _("This date is in the future. Enter it when it has happened.")
         if errors:
             raise ValidationError(errors)
+
+    @property
+    def missing(self):
+        """The people to go until its goal; 0 once it is reached, and without one."""
+        if self.goal is None:
+            return 0
+        county = self.goal.county_id
+        people = tally.read().total if county is None else PledgeContent.current().people_of(f"county:{county}")
+        return max(0, self.goal.people - people)
 
     def silent_days(self, today):
         """Days from the hand-over to the answer, or until `today` while there is none; None before the hand-over."""
@@ -166,6 +180,8 @@ def of_place(people, county=None):
     following = PledgeContent.current().goal_above(people, county)
     for row in reversed(content.handovers):
         goal = row.goal
+        if goal is None:
+            continue
         is_near = goal.pk != following.pk and goal.sentence and people >= OPENS_AT * goal.people
         if goal.county_id == county and (row.handed_on or people >= goal.people or is_near):
             missing = 0 if row.handed_on else max(0, goal.people - people)

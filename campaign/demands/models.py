@@ -3,14 +3,13 @@
 from datetime import timedelta
 
 from django.db import models
-from django.db.models import Count, Q
+from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 from translated_fields import TranslatedField
 
-from campaign.publishing.models import TAKEN
 from campaign.publishing.records import ContentItem
 from staff.drafts.models import LiveManager, UniqueLive
 
@@ -22,26 +21,10 @@ class DemandQuerySet(models.QuerySet):
     """Demands, and those that need staff."""
 
     def due(self):
-        """Demands that need staff for one of the reasons of `to_review()`."""
-        return self.filter(self._is_old() | self._has_passed() | Q(steps=None)).distinct()
-
-    def to_review(self):
-        """{"old", "passed", "without_steps"}: how many demands were not reviewed within CHECK_INTERVAL, or never; have a
-        date that has passed; have no step yet. One query.
-        """
-        return self.aggregate(
-            old=Count("pk", filter=self._is_old(), distinct=True),
-            passed=Count("pk", filter=self._has_passed(), distinct=True),
-            without_steps=Count("pk", filter=Q(steps=None), distinct=True),
-        )
-
-    @staticmethod
-    def _is_old():
-        return Q(checked_on=None) | Q(checked_on__lt=timezone.localdate() - CHECK_INTERVAL)
-
-    @staticmethod
-    def _has_passed():
-        return Q(next_date__lt=timezone.localdate())
+        """Demands not reviewed within CHECK_INTERVAL, with a date that has passed, or without a step."""
+        today = timezone.localdate()
+        is_old = Q(checked_on=None) | Q(checked_on__lt=today - CHECK_INTERVAL)
+        return self.filter(is_old | Q(next_date__lt=today) | Q(steps=None)).distinct()
 
 
 class Demand(ContentItem):
@@ -114,8 +97,8 @@ class Demand(ContentItem):
         verbose_name_plural = _("demands")
         constraints = [
             *ContentItem.Meta.constraints,
-            UniqueLive(fields=["slug_sq"], name="demand_slug_sq", violation_error_message=TAKEN),
-            UniqueLive(fields=["slug_en"], name="demand_slug_en", violation_error_message=TAKEN),
+            UniqueLive(fields=["slug_sq"], name="demand_slug_sq"),
+            UniqueLive(fields=["slug_en"], name="demand_slug_en"),
             models.CheckConstraint(
                 name="demand_next_date_with_what_happens",
                 condition=Q(draft__isnull=False)

@@ -11,10 +11,11 @@ from django.utils.translation import gettext as _
 from campaign import movement_year, structured_data, ways_on
 from campaign.content import SiteContent
 from campaign.events import ical
-from campaign.handouts.event_poster import poster as draw_poster
+from campaign.handouts import prints
 from pledges.content import PledgeContent
 from pledges.events.models import LATE
 from pledges.figures.brand import web_address
+from pledges.figures.typeset import typeset
 from pledges.fixed_pages import fixed_page
 from pledges.languages import in_each_language, other_language
 from pledges.published.rule import SMALLEST
@@ -28,8 +29,6 @@ from pledges.serving.http import in_named_language, public_page
         "Where and when people meet for the movement, and the days of every year: 1 June, 18 and 19 November."
     ),
     place=90,
-    footer=(2, 50),
-    in_footer_on_phones=False,
 )
 @public_page
 def events(request):
@@ -99,11 +98,13 @@ def poster(request, language, code, size):
     event = PledgeContent.current().events_by_code.get(code)
     if event is None:
         raise Http404
-    pdf = draw_poster(
+    pdf = typeset(
+        "event",
         event.title,
-        [event.when, event.where],
         settings.SITE_URL + event.form_path,
-        size.upper(),
+        lines=[event.when, event.where],
+        size=size.upper(),
+        numeral=prints.numeral(40),
         call=_("Scan the code to sign the pledge"),
         address=web_address() + event.get_absolute_url(),
     )

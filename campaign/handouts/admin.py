@@ -10,7 +10,7 @@ from staff.admin.content import ContentAdmin
 
 @admin.register(Handout)
 class HandoutAdmin(NoAddOrDelete, ContentAdmin):
-    """Admin of handouts: the code draws each of them, so none is added or deleted here."""
+    """Admin of handouts: each has its template, so none is added or deleted here."""
 
     list_display = ["__str__", "title", "shown"]
     list_note = _(

@@ -12,7 +12,7 @@ from pledges.starter import load
 
 
 class Handout(models.Model):
-    """The words of one handout in both languages. The code draws it: campaign/handouts/drawings.py, pledges/paper/sheet.py."""
+    """The words of one handout in both languages. templates/print/ lays it out."""
 
     class Key(models.TextChoices):
         SHEET = "sheet", _("colouring sheet")
@@ -71,8 +71,8 @@ class Handout(models.Model):
     )
 
     class Meta:
-        verbose_name = _("handout")
-        verbose_name_plural = _("handouts")
+        verbose_name = _("sheet to print")
+        verbose_name_plural = _("sheets to print")
         ordering = ["pk"]
         permissions = [("review_handout", "Can review handouts")]
         constraints = [

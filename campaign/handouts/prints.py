@@ -4,24 +4,27 @@ Equal words are drawn once in a process. The page of the materials draws nothing
 """
 
 import hashlib
-from dataclasses import dataclass
+import json
 from functools import lru_cache
-from types import SimpleNamespace
 
 from django.conf import settings
 from django.urls import reverse
-from django.utils import translation
-from django.utils.translation import get_language, pgettext
+from django.utils.translation import get_language, gettext, ngettext, pgettext
 
 from campaign.content import SiteContent
-from campaign.handouts import drawings, posters, raster
+from campaign.handouts import raster
 from campaign.handouts.models import Handout
+from campaign.handouts.places import places
+from pledges.figures.typeset import typeset
+from pledges.numbers import number
 from pledges.serving.pages import release
 
 # The key of the help channel that a child can call.
 HELPLINE = "alo-116111"
 # The dots of the sheet that shows what the sheet of a group looks like.
 EXAMPLE_DOTS = 27
+# Those of the 1 on posters.
+DOTS = 100
 # The width of the pictures in pixels: one and a half times that of their place on a wide page.
 WIDTH = 300
 DIGEST_LETTERS = 16
@@ -42,81 +45,77 @@ PRINTS = {
 EXAMPLES = {"sheet": (Key.SHEET, "A4")}
 
 
-@dataclass(frozen=True)
-class PrintWords:
-    """What a drawing reads of a Handout."""
-
-    title: str
-    text: str
-
-
 def pdf(name):
     """The bytes of a PDF in the active language; None for an unknown name, and for words that are not shown."""
-    inputs = _inputs(name)
-    return inputs and _drawn(settings.SITE_URL, get_language(), *inputs)
+    found = _words(name)
+    return found and _typeset(get_language(), *found)
 
 
 def is_shown(name):
     """Whether there is a PDF of this name. It draws nothing."""
-    return _inputs(name) is not None
+    return _words(name) is not None
 
 
 def digest(name):
     """What the address of the picture of a PDF names: it changes with everything that is drawn. It draws nothing."""
-    drawing, *inputs = _inputs(name)
-    text = repr((release(), get_language(), drawing.__qualname__, inputs))
+    text = repr((release(), get_language(), *_words(name)))
     return hashlib.sha256(text.encode()).hexdigest()[:DIGEST_LETTERS]
 
 
-def _inputs(name):
-    """(function, what it draws) of a PDF in the active language, or None."""
+def _words(name):
+    """(template, what it reads as JSON) of a PDF in the active language, or None."""
     content = SiteContent.current()
     key, size = PRINTS.get(name) or EXAMPLES.get(name) or (None, "")
     handout = content.handouts.get(key)
     if handout is None or not handout.is_shown:
         return None
-    drawing, *details = _drawing(key, size, content)
-    return drawing, PrintWords(handout.title, handout.text), *details
+    template, path, words = _details(key, content)
+    words = {"link": settings.SITE_URL + path, "size": size, "numeral": numeral(DOTS), **words}
+    return template, json.dumps({"title": handout.title, "text": handout.text, **words})
 
 
-def _drawing(key, size, content):
-    """(function, what it is given after the words) for a handout on this paper."""
+def _details(key, content):
+    """(template, path that its QR code opens, what else it reads) of a handout."""
+    helps = {"helpline": helpline(content), "promises": promises(content)}
     match key:
         case Key.POSTER:
-            return posters.child_poster, helpline(content), _page_path(content, "child"), size
+            return "poster", _page_path(content, "child"), helps
         case Key.LEAFLET:
-            calls = tuple(
+            calls = [
                 (channel.number, " ".join(filter(None, [f"{channel.name}.", channel.text])))
                 for channel in content.channels
                 if channel.in_strip
-            )
-            return posters.leaflet, calls, promises(content), reverse("campaign:help")
+            ]
+            return "leaflet", reverse("campaign:help"), {"calls": calls, **helps}
         case Key.WALL:
-            return drawings.wall, promises(content), helpline(content), size
+            return "wall", reverse("campaign:help"), helps
         case Key.LESSON:
-            return drawings.lesson, size
+            return "lesson", reverse("campaign:home"), {}
         case Key.SHEET:
-            return _example_sheet, size
+            example = {"numeral": numeral(EXAMPLE_DOTS, is_empty=True), "group": ""}
+            return "sheet", reverse("campaign:home"), example
         case Key.MAYOR:
-            labels = _place_and_day(), pgettext("on a letter", "Municipality of")
-            return posters.letter, labels, _page_path(content, "sector-officials")
+            path, recipient = _page_path(content, "sector-officials"), pgettext("on a letter", "Municipality of")
         case Key.HEADTEACHER:
-            labels = _place_and_day(), pgettext("on a letter", "School")
-            return posters.letter, labels, reverse("pledges:group")
+            path, recipient = reverse("pledges:group"), pgettext("on a letter", "School")
+    labels = [pgettext("on a letter", "Place and date"), recipient]
+    return "letter", path, {"labels": labels, "signature": gettext("Name and signature")}
 
 
 @lru_cache(maxsize=100)
-def _drawn(_site, language, drawing, *inputs):
-    with translation.override(language):
-        return drawing(*inputs)
+def _typeset(_language, template, words):
+    return typeset(template, **json.loads(words))
 
 
-def _example_sheet(words, size):
-    return drawings.sheet(words, SimpleNamespace(total_counted=EXAMPLE_DOTS, title=""), size)
-
-
-def _place_and_day():
-    return pgettext("on a letter", "Place and date")
+def numeral(count, *, is_empty=False):
+    """The 1 made of `count` dots, in colours or empty, as the templates draw it."""
+    found = places(count)
+    alternative = gettext("The numeral 1 made of dots")
+    if is_empty:
+        alternative = ngettext(
+            "The numeral 1 with %(count)s empty dot", "The numeral 1 with %(count)s empty dots", count
+        ) % {"count": number(count)}
+    return {"points": found.points, "diameter": found.diameter, "alt": alternative}
 
 
 def _page_path(content, key):

@@ -1,4 +1,4 @@
-"""The first page of a PDF as a small picture, without Django: pdf_copy.py of materials runs it in a process of its own."""
+"""The first page of a PDF as a small picture."""
 
 import threading
 from io import BytesIO

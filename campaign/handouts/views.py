@@ -2,18 +2,23 @@
 
 from functools import wraps
 
+from django.conf import settings
 from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
-from django.utils.translation import get_language
+from django.utils import formats
+from django.utils.translation import get_language, gettext, ngettext
 
 from campaign.content import SiteContent
 from campaign.files.views import IMMUTABLE
-from campaign.handouts import drawings, prints
+from campaign.handouts import prints
 from campaign.handouts.models import Handout
+from pledges.content import PledgeContent
 from pledges.crypto.links import Purpose
+from pledges.figures.typeset import typeset
 from pledges.forms.views import link_ended
 from pledges.groups.views import contact_link_view
 from pledges.models import GroupPledge
+from pledges.numbers import number
 from pledges.serving.http import in_named_language, mark_public, public_page, read_only
 
 
@@ -31,18 +36,38 @@ def _of_approved_group(view):
 @_of_approved_group
 def sheet(group, size):
     """The colouring sheet of an approved group, on paper of size "A4" or "A3"."""
-    words = SiteContent.current().handouts[Handout.Key.SHEET]
-    return _pdf(drawings.sheet(words, group, size), f"sheet-{size.lower()}")
+    numeral = prints.numeral(group.total_counted, is_empty=True)
+    data = _typeset(Handout.Key.SHEET, group, numeral=numeral, size=size)
+    return _pdf(data, f"sheet-{size.lower()}")
 
 
 @_of_approved_group
 def certificate(group):
     """The certificate of an approved group."""
-    content = SiteContent.current()
-    titles = [title for title, _text in prints.promises(content)]
-    movement = content.texts[get_language()]["every_shared"]
-    words = content.handouts[Handout.Key.CERTIFICATE]
-    return _pdf(drawings.certificate(words, group, titles, movement), "certificate")
+    content, count = SiteContent.current(), group.total_counted
+    # The colours of the group's own sectors, evenly mixed.
+    sectors = PledgeContent.current().sectors_by_id
+    mixed = sorted(
+        ((2 * n + 1) / people, sectors[int(pk)].color) for pk, people in group.counted.items() for n in range(people)
+    )
+    colors = [int(color.removeprefix("s")) - 1 for _place, color in mixed]
+    data = _typeset(
+        Handout.Key.CERTIFICATE,
+        group,
+        numeral=prints.numeral(min(count, 200)) | {"colors": colors},
+        count=number(count),
+        people=ngettext("person", "people", count),
+        promises=" ".join(title for title, _text in prints.promises(content)),
+        day=formats.date_format(group.held_on, "DATE_FORMAT"),
+        adult=gettext("The adult with the group"),
+        movement=content.texts[get_language()]["every_shared"],
+    )
+    return _pdf(data, "certificate")
+
+
+def _typeset(key, group, **words):
+    handout, link = SiteContent.current().handouts[key], settings.SITE_URL + reverse("campaign:home")
+    return typeset(key, handout.title, link, text=handout.text, group=group.title, **words)
 
 
 @in_named_language

@@ -64,7 +64,6 @@ class HelpChannelAdmin(KeepUsed, DraftedAdmin):
             None,
             {
                 "fields": [
-                    "key",
                     "kind",
                     ("name_sq", "name_en"),
                     ("text_sq", "text_en"),
@@ -73,8 +72,9 @@ class HelpChannelAdmin(KeepUsed, DraftedAdmin):
             },
         ),
         (_("How to reach it"), {"fields": [("number", "tel"), "url", "from_abroad"]}),
-        (_("Visibility and order"), {"fields": ["in_strip", ("short_sq", "short_en"), "position"]}),
+        (_("Visibility"), {"fields": ["in_strip", ("short_sq", "short_en")]}),
         (_("Checked"), {"fields": ["verified_on"]}),
+        (_("Order"), {"fields": ["key", "position"]}),
     ]
     actions = ["verified_today"]
 
@@ -143,10 +143,10 @@ class VerificationFilter(admin.SimpleListFilter):
     parameter_name = "verified"
 
     def lookups(self, request, model_admin):
-        return [("never", _("Not checked")), ("old", _("Checked more than six months ago")), ("yes", _("Checked"))]
+        return [("no", _("To call: never checked, or long ago")), ("yes", _("Checked"))]
 
     def queryset(self, request, queryset):
-        wanted = {"never": queryset.unverified, "old": queryset.due, "yes": queryset.verified}
+        wanted = {"no": queryset.to_check, "yes": queryset.verified}
         return wanted[self.value()]() if self.value() in wanted else queryset
 
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 from django.conf import settings
 from django.core.validators import RegexValidator
 from django.db import models
-from django.db.models import Count, Q
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from translated_fields import TranslatedField
@@ -25,24 +25,9 @@ class ProtectionUnitQuerySet(models.QuerySet):
         """Units whose contact data the public can see."""
         return self.filter(verified_on__isnull=False)
 
-    def unverified(self):
-        """Units whose contact data is not verified."""
-        return self.filter(verified_on=None)
-
-    def due(self):
-        """Verified units that were not checked within UNIT_VERIFY_INTERVAL."""
-        return self.filter(self._is_old())
-
     def to_check(self):
-        """{"unverified", "due"}: the number of units of both kinds, with one query."""
-        return self.aggregate(
-            unverified=Count("pk", filter=Q(verified_on=None)), due=Count("pk", filter=self._is_old())
-        )
-
-    @staticmethod
-    def _is_old():
-        """The condition of `due()`."""
-        return Q(verified_on__lt=timezone.localdate() - UNIT_VERIFY_INTERVAL)
+        """Units that were not checked within UNIT_VERIFY_INTERVAL, or never."""
+        return self.filter(Q(verified_on=None) | Q(verified_on__lt=timezone.localdate() - UNIT_VERIFY_INTERVAL))
 
 
 class ProtectionUnit(models.Model):

@@ -36,7 +36,7 @@ def help_page(request):
         "all_unchecked": len(unchecked) == len(channels),
         "abroad": [channel for channel in channels if channel.from_abroad],
         "child": content.page_by_key.get("child"),
-        "history": content.page_by_key.get("history"),
+        "abroad_page": content.page_by_key.get("abroad"),
         "after_report": content.page_by_key.get(ways_on.AFTER_REPORT),
     }
     return render(request, "campaign/help/help.html", context)

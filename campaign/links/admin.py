@@ -45,7 +45,7 @@ class ExternalLinkAdmin(ReadOnly, ModelAdmin):
         "Every link from our pages to another site. We check a new one within minutes, then every week, and every day while it "
         "fails. Open the page where it is used, and correct or remove the link there."
     )
-    fields = ["opened", "outcome", "failing_since", "checked_at", "due_at", "used_on"]
+    fields = ["opened", "outcome", "failing_since", "checked_at", "used_on"]
 
     def get_changelist_instance(self, request):
         changelist = super().get_changelist_instance(request)

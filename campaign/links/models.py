@@ -10,7 +10,7 @@ from django.apps import apps
 from django.conf import settings
 from django.db import models
 from django.db.models import Count, Q
-from django.db.models.functions import Now
+from django.db.models.functions import Coalesce, Now
 from django.utils.translation import gettext_lazy as _
 
 from campaign.links import public_web
@@ -36,8 +36,6 @@ CHECKED_EVERY = timedelta(days=7)
 RETRIED_AFTER = timedelta(days=1)
 # Servers are down for a day: staff hear of it after this time. Of a page that is gone they hear at once.
 TOLD_AFTER = timedelta(days=2)
-# A check that does not end, because its worker was killed, is due again after this time.
-CLAIMED_FOR = timedelta(hours=1)
 
 
 def addresses_in(value):
@@ -77,7 +75,8 @@ class ExternalLinkQuerySet(models.QuerySet):
 
     def due(self):
         """Links to check now, new ones first."""
-        return self.filter(due_at__lte=Now()).order_by("due_at", "pk")
+        rest = Q(outcome__in=FAILURES, checked_at__lte=Now() - RETRIED_AFTER) | Q(checked_at__lte=Now() - CHECKED_EVERY)
+        return self.filter(Q(checked_at=None) | rest).order_by(models.F("checked_at").asc(nulls_first=True), "pk")
 
     def failing(self):
         """Links that do not open for visitors, those of servers that do not answer after TOLD_AFTER."""
@@ -137,9 +136,6 @@ class ExternalLink(models.Model):
     failing_since = models.DateTimeField(
         _("fails since"), null=True, help_text=_("When it was first found not to open, and not to have opened since.")
     )
-    due_at = models.DateTimeField(
-        _("next check"), db_default=Now(), help_text=_("It is checked every week, and every day while it fails.")
-    )
 
     objects = ExternalLinkQuerySet.as_manager()
 
@@ -163,19 +159,8 @@ class ExternalLink(models.Model):
     def __str__(self):
         return self.address
 
-    def claim(self):
-        """Take this link for a check, for CLAIMED_FOR; returns whether it was due. One statement, so one worker gets it."""
-        due = type(self).objects.filter(pk=self.pk, due_at__lte=Now())
-        return bool(due.update(due_at=Now() + CLAIMED_FOR))
-
     def visit(self, web=public_web.WEB):
         """Visit the address and record the outcome."""
         outcome = Outcome(public_web.visit(self.address, web))
-        fails = outcome in FAILURES
-        since = models.functions.Coalesce("failing_since", Now()) if fails else None
-        type(self).objects.filter(pk=self.pk).update(
-            outcome=outcome,
-            checked_at=Now(),
-            failing_since=since,
-            due_at=Now() + (RETRIED_AFTER if fails else CHECKED_EVERY),
-        )
+        since = Coalesce("failing_since", Now()) if outcome in FAILURES else None
+        type(self).objects.filter(pk=self.pk).update(outcome=outcome, checked_at=Now(), failing_since=since)

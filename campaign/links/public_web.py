@@ -3,31 +3,28 @@
 Public addresses only. A name is looked up once, each of its addresses has to be public, and the connection goes to the address
 that was looked up: a name whose answer changes (DNS rebinding) reaches nothing else. Each redirect is a new address with the same
 rules. http.client reads no proxy from the environment. A request contains nothing but the address and the name of this site.
-
-requests-hardened, the library for this, checks one of several addresses of a name, limits neither ports nor the time of a visit,
-and reads proxies from the environment (looked at in November 2026).
 """
 
-import http.client
-import io
 import ipaddress
 import re
 import socket
 import ssl
 import time
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
+from http.client import HTTPConnection, HTTPException, HTTPSConnection
+from threading import Timer
 from urllib.parse import urljoin, urlsplit
 
-import dns.exception
-import dns.resolver
 from django.conf import settings
 from django.utils.encoding import iri_to_uri
 
 MAX_REDIRECTS = 5
-# Seconds for all of one visit, with its redirects, and for one look-up of a name.
-PATIENCE, NAME_PATIENCE = 12, 4
+# Seconds for all of one visit, with its redirects.
+PATIENCE = 12
 READ_BYTES = 1024
 REDIRECTS = {301, 302, 303, 307, 308}
+CONNECTIONS = {"http": HTTPConnection, "https": HTTPSConnection}
 # IANA lists these blocks as public, but they can lead to internal addresses: translation (NAT64), 6to4 and its relays, Teredo
 # and the other special blocks of 2001::/23.
 TUNNELS = [
@@ -41,21 +38,21 @@ AMBIGUOUS = re.compile(r"[\s\\\x00-\x1f\x7f]")
 
 def is_public(ip):
     """Whether an ip_address is one of the public network, to which anyone may connect."""
-    special = (
-        ip.is_multicast or ip.is_reserved or ip.is_loopback or ip.is_link_local or ip.is_unspecified or ip.is_private
-    )
-    if special or not ip.is_global or any(ip in network for network in TUNNELS):
+    if not ip.is_global or ip.is_multicast or ip.is_reserved or any(ip in network for network in TUNNELS):
         return False
-    return ip.version == 4 or (ip.ipv4_mapped is None and ip in UNICAST)
+    return ip.version == 4 or ip in UNICAST
+
+
+def look_up(host):
+    """The addresses of a name, as text. Raises socket.gaierror."""
+    return [address[0] for *_kind, address in socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)]
 
 
 @dataclass(frozen=True)
 class Web:
-    """What a visit depends on: the name servers (those of the machine if None), which addresses are public, the port of each
-    scheme, and the seconds for one visit.
-    """
+    """What a visit depends on: names, which addresses are public, the port of each scheme, the seconds for one visit."""
 
-    resolver: dns.resolver.Resolver | None = None
+    look_up: callable = look_up
     is_public: callable = is_public
     ports: dict = field(default_factory=lambda: {"http": 80, "https": 443})
     patience: float = PATIENCE
@@ -81,7 +78,7 @@ def visit(address, web=WEB):
         return ended.args[0]
     except ssl.SSLCertVerificationError:
         return "insecure"
-    except (OSError, http.client.HTTPException, ValueError):
+    except (OSError, HTTPException, ValueError):
         # ValueError: an answer that is no HTTP, an address that is none.
         return "down"
     return "down"
@@ -98,27 +95,49 @@ def _outcome(status):
 def _ask(address, web, deadline):
     """(status, location) of the answer to HEAD. If HEAD fails, the answer to GET: some servers do not support HEAD."""
     scheme, host, target = _parts(address)
-    ip = _public_ip(host, web, deadline)
-    for method in ("HEAD", "GET"):
-        connection = _Connection(host, ip, web.ports[scheme], scheme == "https", deadline)
+    ip = _public_ip(host, web)
+    with suppress(HTTPException):
+        answer = _request("HEAD", scheme, host, target, (ip, web.ports[scheme]), deadline)
+        if answer[0] < 400:
+            return answer
+    return _request("GET", scheme, host, target, (ip, web.ports[scheme]), deadline)
+
+
+def _request(method, scheme, host, target, place, deadline):
+    """(status, location) of one request to `place`, an IP address and a port, for the name of a host."""
+    left = deadline - time.monotonic()
+    if left <= 0:
+        raise TimeoutError
+    with closing(CONNECTIONS[scheme](host)) as connection, closing(socket.create_connection(place, left)) as sock:
+        if scheme == "https":
+            context = ssl.create_default_context()
+            sock = context.wrap_socket(sock, server_hostname=host, do_handshake_on_connect=False)
+        connection.sock = sock
+        # A server that sends one byte at a time cannot prolong the visit.
+        end = Timer(left, _shut, [sock])
+        end.start()
         try:
-            connection.request(method, target, headers=_headers(method))
-            answer = connection.getresponse()
-            if answer.status < 400 or method == "GET":
+            if scheme == "https":
+                sock.do_handshake()
+            part = {"Range": f"bytes=0-{READ_BYTES - 1}"} if method == "GET" else {}
+            agent = f"weare1-links (+{settings.SITE_URL}/)"
+            connection.request(
+                method, target, headers={"User-Agent": agent, "Accept": "*/*", "Connection": "close"} | part
+            )
+            with connection.getresponse() as answer:
                 answer.read(READ_BYTES)
-                return answer.status, answer.getheader("Location")
-        except http.client.HTTPException:
-            if method == "GET":
-                raise
         finally:
-            connection.close()
-    raise AssertionError
+            end.cancel()
+            end.join()
+    if time.monotonic() >= deadline:
+        raise TimeoutError
+    return answer.status, answer.getheader("Location")
 
 
-def _headers(method):
-    agent = f"weare1-links (+{settings.SITE_URL}/)"
-    part = {"Range": f"bytes=0-{READ_BYTES - 1}"} if method == "GET" else {}
-    return {"User-Agent": agent, "Accept": "*/*", "Connection": "close"} | part
+def _shut(sock):
+    with suppress(OSError):
+        # Not that of ssl, which another thread must not call.
+        socket.socket.shutdown(sock, socket.SHUT_RDWR)
 
 
 def _parts(address):
@@ -138,85 +157,13 @@ def _parts(address):
     return parts.scheme, parts.hostname.rstrip("."), f"{target}?{parts.query}" if parts.query else target
 
 
-def _public_ip(host, web, deadline):
+def _public_ip(host, web):
     """An address of a host, all of which are public. Raises _Ended if there is none, or one that is not public."""
     try:
-        found = [ipaddress.ip_address(host)]
-    except ValueError:
-        if "." not in host:
-            # A name within a network, such as localhost.
-            raise _Ended("private") from None
-        found = _look_up(host, web, deadline)
-    if not found:
-        raise _Ended("gone")
+        found = [ipaddress.ip_address(text) for text in web.look_up(host)]
+    except socket.gaierror as error:
+        raise _Ended("down" if error.errno == socket.EAI_AGAIN else "gone") from error
     if not all(web.is_public(ip) for ip in found):
         raise _Ended("private")
     # IPv4 first: the machine may have no IPv6.
     return str(min(found, key=lambda ip: ip.version))
-
-
-def _look_up(host, web, deadline):
-    """The ip_addresses of a name. The file of hosts and the search domains of the machine are not asked."""
-    patience = min(NAME_PATIENCE, max(0.1, deadline - time.monotonic()))
-    try:
-        resolver = web.resolver or dns.resolver.Resolver()
-        name = host.encode("idna").decode()
-        answers = resolver.resolve_name(name, lifetime=patience, search=False)
-        return [ipaddress.ip_address(text) for text in answers.addresses()]
-    except (
-        dns.resolver.NXDOMAIN,
-        dns.resolver.NoAnswer,
-        UnicodeError,
-        dns.exception.SyntaxError,
-        dns.name.LabelTooLong,
-    ):
-        return []
-    except dns.exception.DNSException as error:
-        raise _Ended("down") from error
-
-
-class _UntilDeadline(io.RawIOBase):
-    """Reads a socket until the deadline, so that a server that sends one byte at a time cannot prolong the visit."""
-
-    def __init__(self, file, sock, deadline):
-        # The file that http.client opened keeps the socket open after the connection is closed.
-        self.file, self.sock, self.deadline = file, sock, deadline
-
-    def readable(self):
-        return True
-
-    def readinto(self, buffer):
-        self.sock.settimeout(_seconds_until(self.deadline))
-        return self.sock.recv_into(buffer)
-
-    def close(self):
-        self.file.close()
-        super().close()
-
-
-def _seconds_until(deadline):
-    left = deadline - time.monotonic()
-    if left <= 0:
-        raise TimeoutError
-    return left
-
-
-class _Connection(http.client.HTTPConnection):
-    """A connection to one IP address, for the name of a host."""
-
-    def __init__(self, host, ip, port, is_secure, deadline):
-        # The port is the usual one of the scheme, which the header Host does not name.
-        super().__init__(host, 443 if is_secure else 80)
-        self.default_port = self.port
-        self.ip, self.real_port, self.is_secure, self.deadline = ip, port, is_secure, deadline
-
-    def connect(self):
-        self.sock = socket.create_connection((self.ip, self.real_port), timeout=_seconds_until(self.deadline))
-        if self.is_secure:
-            context = ssl.create_default_context()
-            self.sock = context.wrap_socket(self.sock, server_hostname=self.host)
-
-    def response_class(self, sock, *args, **kwargs):
-        answer = http.client.HTTPResponse(sock, *args, **kwargs)
-        answer.fp = io.BufferedReader(_UntilDeadline(answer.fp, sock, self.deadline))
-        return answer

@@ -1,40 +1,39 @@
 """Sanitising of uploaded materials: PDF, PNG and JPEG. What is stored is a copy without metadata, with a small picture of it."""
 
-import json
-import subprocess
-import sys
 from io import BytesIO
 
-from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile
 from django.utils.translation import gettext_lazy as _
 from PIL import Image
+from pypdf import PdfReader, PdfWriter
+from pypdf.generic import ArrayObject, NameObject
 
+from campaign.handouts import raster
 from campaign.pictures import files as pictures
 
 MAX_BYTES = pictures.MAX_BYTES
-# More than the CPU time that the program gets (campaign/materials/pdf_copy.py).
-MAX_SECONDS = 14
+MAX_PAGES = 40
 # In pixels: the width of the preview, and its height at most.
 PREVIEW_SIZE = (300, 900)
 # A PDF begins with this within its first 1024 bytes.
 PDF, HEAD_BYTES = b"%PDF-", 1024
 
-REFUSALS = {
-    "scripts": _(
-        "This PDF contains scripts or actions that start automatically. Save it as a PDF again without them, for example "
-        "with “Print to PDF”, and choose it again."
-    ),
-    "files": _(
-        "This PDF contains other files, sound or video. Save it as a PDF again without them and choose it again."
-    ),
-    "form": _(
-        "This PDF contains a form to fill in on a screen. Save it as a PDF again without it and choose it again."
-    ),
-    "password": _("This PDF is protected by a password. Save it without one and choose it again."),
-    "pages": _("This PDF has more than 40 pages. Choose a shorter one."),
+POINT = 25.4 / 72
+# What is kept of a document and of a page: what people see and a screen reader reads. Nothing else: no scripts, no other files,
+# no authors, programs and times.
+ROOT_KEYS = {"/Type", "/Pages", "/Lang", "/MarkInfo", "/StructTreeRoot"}
+PAGE_KEYS = {
+    *("/Type", "/Parent", "/MediaBox", "/CropBox", "/TrimBox", "/BleedBox", "/Rotate", "/Resources", "/Contents"),
+    *("/Annots", "/Group", "/StructParents", "/Tabs"),
 }
+# Of the annotations only links are kept that begin with these.
+SAFE_LINKS = ("http://", "https://", "mailto:", "tel:")
+LINK_KEYS = {"/Type", "/Subtype", "/Rect", "/Border", "/A", "/StructParent", "/QuadPoints"}
+
+PASSWORD = _("This PDF is protected by a password. Save it without one and choose it again.")
+PAGES = _("This PDF has more than 40 pages. Choose a shorter one.")
+FORM = _("This PDF contains a form to fill in on a screen. Save it as a PDF again without it and choose it again.")
 
 
 class SafeFile(ContentFile):
@@ -68,20 +67,68 @@ def _unreadable():
 
 
 def _pdf_copy(data):
-    command = [sys.executable, "-m", "campaign.materials.pdf_copy"]
     try:
-        # Without the environment of the site, which holds its keys.
-        done = subprocess.run(  # noqa: S603 - a fixed command
-            command, input=data, capture_output=True, cwd=settings.BASE_DIR, env={}, timeout=MAX_SECONDS, check=True
-        )
-    except subprocess.SubprocessError as error:
+        reader = PdfReader(BytesIO(data))
+        if reader.is_encrypted:
+            raise ValidationError(PASSWORD, code="password")
+        if len(reader.pages) > MAX_PAGES:
+            raise ValidationError(PAGES, code="pages")
+        if reader.get_fields():
+            raise ValidationError(FORM, code="form")
+        writer = PdfWriter(clone_from=reader)
+        _clean(writer)
+        # The second copy leaves out the objects to which nothing refers any more.
+        writer = PdfWriter(clone_from=BytesIO(_written(writer)))
+        copy = _written(writer)
+        preview = raster.first_page(copy, PREVIEW_SIZE[0])
+    except ValidationError:
+        raise
+    except Exception as error:
+        # A broken file may raise anything.
         raise _unreadable() from error
-    head, _line, rest = done.stdout.partition(b"\n")
-    about = json.loads(head)
-    if refused := about.get("refused"):
-        raise ValidationError(REFUSALS[refused], code=refused)
-    size = about.pop("preview")
-    return SafeFile(rest[size:], "file.pdf", {"format": "PDF", **about}, rest[:size])
+    page = writer.pages[0]
+    size = (round(float(length) * POINT) for length in (page.mediabox.width, page.mediabox.height))
+    paper = tuple(size if page.rotation % 180 == 0 else reversed(tuple(size)))
+    return SafeFile(copy, "file.pdf", {"format": "PDF", "pages": len(writer.pages), "paper": paper}, preview)
+
+
+def _written(writer):
+    writer.metadata = None
+    out = BytesIO()
+    writer.write(out)
+    return out.getvalue()
+
+
+def _clean(writer):
+    _keep(writer.root_object, ROOT_KEYS)
+    for page in writer.pages:
+        _keep(page, PAGE_KEYS)
+        links = [each for each in page.get("/Annots", ()) if _is_safe_link(each.get_object())]
+        page[NameObject("/Annots")] = ArrayObject(links)
+        if contents := page.get_contents():
+            # The library refuses what unpacks to far more than a page.
+            contents.get_data()
+        for image in page.images:
+            picture = image.image
+            if picture.format == "JPEG" and picture.info.keys() & {"exif", "xmp", "photoshop", "comment"}:
+                # Such as the place and time at which a photo was taken.
+                picture.info.clear()
+                image.replace(picture, quality=90)
+
+
+def _keep(dictionary, keys):
+    for key in dictionary.keys() - keys:
+        del dictionary[key]
+
+
+def _is_safe_link(annotation):
+    """Whether it is a link to the web, a mailbox or a number. It loses everything else, such as what follows the link."""
+    action = annotation.get("/A") and annotation["/A"].get_object()
+    if annotation.get("/Subtype") != "/Link" or not action or str(action.get("/S")) != "/URI":
+        return False
+    _keep(annotation, LINK_KEYS)
+    _keep(action, {"/Type", "/S", "/URI"})
+    return str(action.get("/URI")).lower().startswith(SAFE_LINKS)
 
 
 def _picture_copy(upload):

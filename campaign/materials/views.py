@@ -60,8 +60,7 @@ class Item:
     gettext_lazy("Materials"),
     gettext_lazy("Posters, leaflets, letters, pictures and logos to print and share."),
     place=190,
-    footer=(2, 60),
-    in_footer_on_phones=False,
+    footer=(1, 50),
 )
 @public_page
 def page(request):

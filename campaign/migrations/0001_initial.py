@@ -117,7 +117,6 @@ class Migration(migrations.Migration):
                 ('outcome', models.CharField(choices=[('new', 'not checked yet'), ('opens', 'opens'), ('closed', 'answers, but not to programs'), ('skipped', 'cannot be checked: it has a password or an unusual port'), ('gone', 'there is no such page or site'), ('down', 'the server does not answer'), ('insecure', 'the certificate is not valid: browsers warn people'), ('private', 'leads into a private network')], default='new', help_text='What the last check found.', max_length=8, verbose_name='result')),
                 ('checked_at', models.DateTimeField(help_text='When it was last checked.', null=True, verbose_name='checked')),
                 ('failing_since', models.DateTimeField(help_text='When it was first found not to open, and not to have opened since.', null=True, verbose_name='fails since')),
-                ('due_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), help_text='It is checked every week, and every day while it fails.', verbose_name='next check')),
             ],
             options={
                 'verbose_name': 'link to another site',
@@ -138,8 +137,8 @@ class Migration(migrations.Migration):
                 ('is_reviewed', models.BooleanField(db_default=False, default=False, help_text='The safeguarding lead ticks this. Until then the lesson outline appears nowhere. If someone else changes a word, it has to be reviewed again.', verbose_name='reviewed')),
             ],
             options={
-                'verbose_name': 'handout',
-                'verbose_name_plural': 'handouts',
+                'verbose_name': 'sheet to print',
+                'verbose_name_plural': 'sheets to print',
                 'ordering': ['pk'],
                 'permissions': [('review_handout', 'Can review handouts')],
                 'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('title_sq', ''), _negated=True), models.Q(('title_en', ''), _negated=True), models.Q(('text_sq', ''), _negated=True), models.Q(('text_en', ''), _negated=True)), name='handout_in_both_languages')],
@@ -157,11 +156,11 @@ class Migration(migrations.Migration):
                 ('answer_en', models.TextField(blank=True, help_text='Write the institution’s own words, without quotation marks, for example “We will examine the demand”; in the other language an exact translation. Leave out the names of people.', max_length=1500, verbose_name='answer')),
                 ('changed_at', models.DateTimeField(auto_now=True, verbose_name='changed')),
                 ('demand', models.ForeignKey(help_text='What is handed over.', on_delete=django.db.models.deletion.PROTECT, related_name='handovers', to='campaign.demand', verbose_name='demand')),
-                ('goal', models.OneToOneField(error_messages={'unique': 'This goal already has a hand-over.'}, help_text='The demand is handed over when there are so many supporters.', on_delete=django.db.models.deletion.PROTECT, related_name='handover', to='pledges.goal', verbose_name='goal')),
+                ('goal', models.OneToOneField(blank=True, error_messages={'unique': 'This goal already has a hand-over.'}, help_text='The demand is handed over when there are so many supporters. Leave empty if it is for another reason.', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='handover', to='pledges.goal', verbose_name='goal')),
             ],
             options={
-                'verbose_name': 'hand-over',
-                'verbose_name_plural': 'hand-overs',
+                'verbose_name': 'hand-over of a demand',
+                'verbose_name_plural': 'hand-overs of demands',
                 'ordering': ['goal__people', 'pk'],
             },
         ),
@@ -294,7 +293,7 @@ class Migration(migrations.Migration):
                 ('do_not_say_en', models.TextField(blank=True, db_default='', default='', help_text='One phrase on each line, without quotation marks. The page shows them as quotations.', max_length=600, verbose_name='what not to say')),
                 ('source', models.TextField(blank=True, help_text='Say where the facts on this page come from, with the year, for example “INSTAT, 2023”.', verbose_name='sources')),
                 ('layout', models.CharField(blank=True, choices=[('', 'text only'), ('steps', 'text in steps, one for each subheading'), ('child', 'page for a child, with the number to call'), ('figures', 'text, and all figures after its first part'), ('demands', 'the demands, then text'), ('partners', 'the organisations behind the movement, then text'), ('downloads', 'text, then logos and pictures to download'), ('kept', 'text, then what we keep and for how long')], db_default='', default='', help_text='What the page shows besides its text.', max_length=100, verbose_name='what the page shows')),
-                ('beside', models.CharField(blank=True, db_default='', default='', help_text='One name for each part of the text, such as “sixty-seven, heard, voice”: the key of a figure, a drawing (surrounded, heard, passed_on) or voice. Leave empty to put the headings there.', max_length=100, verbose_name='beside the text')),
+                ('beside', models.CharField(blank=True, db_default='', default='', help_text='One name for each part of the text, such as “sixty-seven, -, voice”: the key of a figure, or voice; “-” for nothing. Leave empty to put the headings there.', max_length=100, verbose_name='beside the text')),
                 ('next_page', models.CharField(blank=True, db_default='', default='', help_text='The link at the end of the page.', max_length=100, verbose_name='page that comes next')),
                 ('next_label_sq', models.CharField(blank=True, db_default='', default='', help_text='For example “What to do now”. Leave empty for the title of the page.', max_length=100, verbose_name='words of the link')),
                 ('next_label_en', models.CharField(blank=True, db_default='', default='', help_text='For example “What to do now”. Leave empty for the title of the page.', max_length=100, verbose_name='words of the link')),
@@ -327,7 +326,7 @@ class Migration(migrations.Migration):
             name='PageText',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.CharField(choices=[('home_eyebrow', 'small line above the headline'), ('home_lead', 'lead, the sentence under the headline'), ('home_vows', 'title above the three promises'), ('home_vows_lead', 'sentence above the three promises'), ('home_groups', 'title above the groups'), ('home_groups_lead', 'sentence above the groups'), ('home_demands', 'title above the demands'), ('home_demands_lead', 'sentence above the demands'), ('home_call', 'last line, above the button at the end'), ('vow_1', 'first promise'), ('vow_1_text', 'what the first promise means'), ('vow_2', 'second promise'), ('vow_2_text', 'what the second promise means'), ('vow_3', 'third promise'), ('vow_3_text', 'what the third promise means'), ('pledge_lead', 'lead, the sentence above the form'), ('pledge_shared', 'text in search results and when shared'), ('thanks_title', 'title after confirming'), ('thanks_bring', 'title above the link to pass on'), ('thanks_bring_text', 'sentence above the link to pass on'), ('thanks_withdrawn', 'farewell after withdrawing'), ('child_title', 'title'), ('child_lead', 'lead, saying that nothing is kept'), ('child_danger', 'what to do in danger'), ('child_part', 'title of “You can be part of it”'), ('child_part_text', 'text of “You can be part of it”'), ('child_hurt', 'title of what to do if someone hurts you'), ('child_hurt_first', 'first sentence about it, in bold'), ('child_hurt_text', 'text of what to do if someone hurts you'), ('wrote_title', 'title'), ('wrote_lead', 'lead, saying that the message is not kept'), ('totals_method', 'how we count'), ('totals_shared', 'text in search results and when shared'), ('help_lead', 'lead, what to do now'), ('help_child', 'title of what a child reads'), ('help_child_first', 'first sentence to a child, in bold'), ('help_child_text', 'text to a child'), ('help_abroad', 'what to do outside Albania'), ('help_shared', 'text in search results and when shared'), ('units_lead', 'lead, what a unit does'), ('units_call', 'whom to call when a unit has not been checked'), ('units_shared', 'text in search results and when shared'), ('materials_lead', 'lead, the sentence under the title'), ('materials_licence', 'what people may do with the materials'), ('every_footer', 'sentence at the foot of the page'), ('every_shared', 'text in search results and when shared'), ('every_card', 'text on the picture of a shared link')], editable=False, max_length=20, verbose_name='place')),
+                ('key', models.CharField(choices=[('home_eyebrow', 'small line above the headline'), ('home_lead', 'lead, the sentence under the headline'), ('home_vows', 'title above the three promises'), ('home_vows_lead', 'sentence above the three promises'), ('home_groups', 'title above the groups'), ('home_demands', 'title above the demands'), ('home_call', 'last line, above the button at the end'), ('vow_1', 'first promise'), ('vow_1_text', 'what the first promise means'), ('vow_2', 'second promise'), ('vow_2_text', 'what the second promise means'), ('vow_3', 'third promise'), ('vow_3_text', 'what the third promise means'), ('pledge_lead', 'lead, the sentence above the form'), ('pledge_shared', 'text in search results and when shared'), ('thanks_title', 'title after confirming'), ('thanks_bring', 'title above the link to pass on'), ('thanks_bring_text', 'sentence above the link to pass on'), ('thanks_withdrawn', 'farewell after withdrawing'), ('child_title', 'title'), ('child_lead', 'lead, saying that nothing is kept'), ('child_danger', 'what to do in danger'), ('child_part', 'title of “You can be part of it”'), ('child_part_text', 'text of “You can be part of it”'), ('child_hurt', 'title of what to do if someone hurts you'), ('child_hurt_first', 'first sentence about it, in bold'), ('child_hurt_text', 'text of what to do if someone hurts you'), ('wrote_title', 'title'), ('wrote_lead', 'lead, saying that the message is not kept'), ('totals_shared', 'text in search results and when shared'), ('help_lead', 'lead, what to do now'), ('help_child', 'title of what a child reads'), ('help_child_first', 'first sentence to a child, in bold'), ('help_child_text', 'text to a child'), ('help_abroad', 'what to do outside Albania'), ('help_shared', 'text in search results and when shared'), ('units_lead', 'lead, what a unit does'), ('units_call', 'whom to call when a unit has not been checked'), ('units_shared', 'text in search results and when shared'), ('materials_lead', 'lead, the sentence under the title'), ('materials_licence', 'what people may do with the materials'), ('every_footer', 'sentence at the foot of the page'), ('every_shared', 'text in search results and when shared'), ('every_card', 'text on the picture of a shared link')], editable=False, max_length=20, verbose_name='place')),
                 ('page', models.CharField(choices=[('home', 'Home page'), ('vows', 'The three promises (home page and pledge form)'), ('pledge', 'Pledge form'), ('thanks', 'After confirming or withdrawing'), ('child', 'Page for under-16s'), ('wrote', 'Page for under-16s who wrote to us'), ('totals', 'Supporters so far'), ('help', 'Help page'), ('units', 'Page of the child protection units'), ('prints', 'Materials'), ('every', 'Every page')], editable=False, max_length=6, verbose_name='page')),
                 ('position', models.PositiveSmallIntegerField(default=0, editable=False, verbose_name='position')),
                 ('text_sq', models.TextField(help_text='Write plain text, without HTML, for example “No child is left alone”. In a longer text, leave an empty line to start a new paragraph.', max_length=1000, verbose_name='text')),
@@ -351,6 +350,8 @@ class Migration(migrations.Migration):
                 ('alt_sq', models.CharField(blank=True, help_text='One sentence for people who cannot see it, for example “Pupils and their teacher plant a tree in the school yard”.', max_length=250, verbose_name='what it shows')),
                 ('alt_en', models.CharField(blank=True, help_text='One sentence for people who cannot see it, for example “Pupils and their teacher plant a tree in the school yard”.', max_length=250, verbose_name='what it shows')),
                 ('is_decorative', models.BooleanField(default=False, help_text='Tick this if the picture adds nothing to the text. Screen readers will skip it, and it needs no description.', verbose_name='decoration only')),
+                ('caption_sq', models.CharField(blank=True, help_text='Shown below it, for example “Ribbon week in Vlorë, 18 November 2026”. Optional.', max_length=250, verbose_name='caption')),
+                ('caption_en', models.CharField(blank=True, help_text='Shown below it, for example “Ribbon week in Vlorë, 18 November 2026”. Optional.', max_length=250, verbose_name='caption')),
                 ('credit_sq', models.CharField(blank=True, help_text='Shown in small letters below it, for example “Photo: CRCA Albania”.', max_length=120, verbose_name='credit')),
                 ('credit_en', models.CharField(blank=True, help_text='Shown in small letters below it, for example “Photo: CRCA Albania”.', max_length=120, verbose_name='credit')),
                 ('focus', models.CharField(choices=[('top-left', 'top left'), ('top', 'top'), ('top-right', 'top right'), ('left', 'left'), ('center', 'middle'), ('right', 'right'), ('bottom-left', 'bottom left'), ('bottom', 'bottom'), ('bottom-right', 'bottom right')], default='center', help_text='Select the part that must stay visible when the picture is cropped for messaging apps and social media.', max_length=12, verbose_name='what matters most')),
@@ -363,7 +364,7 @@ class Migration(migrations.Migration):
                 'verbose_name': 'picture',
                 'verbose_name_plural': 'pictures',
                 'ordering': ['-pk'],
-                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('alt_en', ''), ('alt_sq', ''), ('is_decorative', True)), models.Q(('is_decorative', False), models.Q(('alt_sq', ''), _negated=True), models.Q(('alt_en', ''), _negated=True)), _connector='OR'), name='picture_is_described_or_decorative', violation_error_message='Describe the picture in both languages, or say that it is decoration only.'), models.CheckConstraint(condition=models.Q(models.Q(('credit_en', ''), ('credit_sq', '')), models.Q(models.Q(('credit_sq', ''), _negated=True), models.Q(('credit_en', ''), _negated=True)), _connector='OR'), name='picture_credit_in_both_languages', violation_error_message='Write this in both languages, or leave both empty.'), models.CheckConstraint(condition=models.Q(('height__gt', 0), ('width__gt', 0), models.Q(('file', ''), _negated=True)), name='picture_has_dimensions'), models.CheckConstraint(condition=models.Q(('sized_at', None), models.Q(('sizes', {}), _negated=True), _connector='OR'), name='picture_sized_has_sizes')],
+                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('alt_en', ''), ('alt_sq', ''), ('is_decorative', True)), models.Q(('is_decorative', False), models.Q(('alt_sq', ''), _negated=True), models.Q(('alt_en', ''), _negated=True)), _connector='OR'), name='picture_is_described_or_decorative', violation_error_message='Describe the picture in both languages, or say that it is decoration only.'), models.CheckConstraint(condition=models.Q(models.Q(('credit_en', ''), ('credit_sq', '')), models.Q(models.Q(('credit_sq', ''), _negated=True), models.Q(('credit_en', ''), _negated=True)), _connector='OR'), name='picture_credit_in_both_languages', violation_error_message='Write this in both languages, or leave both empty.'), models.CheckConstraint(condition=models.Q(models.Q(('caption_en', ''), ('caption_sq', '')), models.Q(models.Q(('caption_sq', ''), _negated=True), models.Q(('caption_en', ''), _negated=True)), _connector='OR'), name='picture_caption_in_both_languages', violation_error_message='Write this in both languages, or leave both empty.'), models.CheckConstraint(condition=models.Q(('height__gt', 0), ('width__gt', 0), models.Q(('file', ''), _negated=True)), name='picture_has_dimensions'), models.CheckConstraint(condition=models.Q(('sized_at', None), models.Q(('sizes', {}), _negated=True), _connector='OR'), name='picture_sized_has_sizes')],
             },
         ),
         migrations.AddField(
@@ -401,6 +402,23 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': 'news',
                 'ordering': ['-date', '-pk'],
                 'abstract': False,
+            },
+        ),
+        migrations.CreateModel(
+            name='PictureConsent',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('person', models.CharField(help_text='Say who it is without a name, for example “the teacher on the left”. For someone under 18, a parent agrees.', max_length=80, verbose_name='person in the picture')),
+                ('how', models.CharField(choices=[('writing', 'in writing'), ('mail', 'by email'), ('recorded', 'in a recording')], help_text='Keep the letter, the email or the recording where the team keeps consents, not here.', max_length=8, verbose_name='how the person agreed')),
+                ('agreed_on', models.DateField(help_text='The day on which the person agreed.', verbose_name='agreed on')),
+                ('scope', models.CharField(choices=[('site', 'on this site'), ('social', 'on this site and on social media'), ('print', 'on this site, on social media and in print')], help_text='Only what the person agreed to.', max_length=6, verbose_name='where we may use it')),
+                ('ends_on', models.DateField(help_text='The last day on which visitors see the picture, at most two years after the person agreed.', verbose_name='until')),
+                ('picture', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.CASCADE, related_name='consents', to='campaign.picture')),
+            ],
+            options={
+                'verbose_name': 'consent of a person in a picture',
+                'verbose_name_plural': 'people in the picture',
+                'ordering': ['pk'],
             },
         ),
         migrations.CreateModel(
@@ -656,6 +674,10 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='article',
             constraint=models.CheckConstraint(condition=models.Q(('draft__isnull', False), ('date__isnull', False), _connector='OR'), name='article_has_a_date'),
+        ),
+        migrations.AddConstraint(
+            model_name='pictureconsent',
+            constraint=models.CheckConstraint(condition=models.Q(('ends_on__gt', models.F('agreed_on')), ('ends_on__lte', django.db.models.expressions.CombinedExpression(models.F('agreed_on'), '+', models.Value(datetime.timedelta(days=731))))), name='picture_consent_ends', violation_error_message='The last day must be at most two years after the day of the consent.'),
         ),
         migrations.AddConstraint(
             model_name='protectionunit',

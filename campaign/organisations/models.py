@@ -9,7 +9,6 @@ from django.db.models.functions import Now
 from django.db.models.signals import post_delete
 from django.dispatch import receiver
 from django.utils import timezone
-from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
 from translated_fields import TranslatedField
 
@@ -22,6 +21,7 @@ from pledges.languages import LANGUAGE_CODES
 from pledges.models import Joining, Municipality, OrganisationKind
 from pledges.places.models import albanian_sort_key
 from staff.drafts.models import LiveManager
+from staff.free_names import free_name
 
 # An entry is renewed once a year. Its contact is asked ASKED_BEFORE before the year ends; a lapsed one is shown as such for
 # SHOWN_LAPSED, and then hidden.
@@ -80,7 +80,9 @@ class OrganisationQuerySet(models.QuerySet):
         entry = entry or self.model.objects.everything().filter(joining=joining).first()
         if entry is None:
             last = self.aggregate(last=Max("position"))["last"] or 0
-            entry = self.model(key=self._free_key(joining.organisation), position=last)
+            entry = self.model(
+                key=free_name(self.model.objects.everything(), "key", joining.organisation), position=last
+            )
             entry.name_sq = entry.name_en = joining.organisation
         entry.joining, entry.renewed_at = joining, Now()
         for name in ("kind", "municipality", "url"):
@@ -106,13 +108,6 @@ class OrganisationQuerySet(models.QuerySet):
             setattr(entry, f"text_{language}", texts[language])
         entry.save()
         return True
-
-    def _free_key(self, name):
-        """A key for this name that no organisation has."""
-        base = slugify(name)[:40].strip("-") or "organisation"
-        taken = set(self.filter(key__startswith=base).values_list("key", flat=True))
-        number = next(n for n in range(1, len(taken) + 2) if (f"{base}-{n}" if n > 1 else base) not in taken)
-        return f"{base}-{number}" if number > 1 else base
 
 
 class Organisation(ContentItem):

@@ -4,36 +4,42 @@ from functools import partial
 
 from django import forms
 from django.contrib import admin, messages
+from django.contrib.admin.templatetags.admin_urls import admin_urlname
 from django.db import models
-from django.urls import path
+from django.forms.models import model_to_dict
+from django.urls import path, reverse
 from django.utils import timezone
+from django.utils.html import format_html_join
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
 from campaign import richtext
+from campaign.content import SiteContent
 from campaign.news.models import Article
 from campaign.pages import previews
 from campaign.pages.models import Page
 from campaign.pages.sector_drafts import make_page
 from campaign.pictures.widgets import PictureSelect, RichText
 from pledges.fixed_pages import fixed_pages
+from pledges.languages import LANGUAGE_CODES, own_name
 from staff.admin.base import FixedKey
 from staff.admin.content import MissingLanguageFilter
 from staff.admin.drafts import DraftedAdmin, StateFilter
+from staff.admin.naming import NamedForm
 
 WORDS_TO_A_CHILD = _("Words to a child")
 LAYOUT = _("Layout")
 
 
-class PageForm(FixedKey, forms.ModelForm):
+class PageForm(FixedKey, NamedForm):
     """Form of a page."""
 
 
 class PublishableAdmin(DraftedAdmin):
     """Base of the admin classes of Publishable models."""
 
-    form = forms.ModelForm
+    form = NamedForm
     list_filter = [StateFilter, MissingLanguageFilter]
     rich_text = ["body"]
     prepopulated_fields = {"slug_sq": ["title_sq"], "slug_en": ["title_en"]}
@@ -55,8 +61,14 @@ class PublishableAdmin(DraftedAdmin):
     address_fieldset = (_("Address"), {"fields": [("slug_sq", "slug_en")]})
     sharing_fieldset = (
         _("When shared"),
-        {"classes": ["collapse"], "fields": [("share_title_sq", "share_title_en"), ("share_text_sq", "share_text_en")]},
+        {
+            "classes": ["collapse"],
+            "fields": [("share_title_sq", "share_title_en"), ("share_text_sq", "share_text_en"), "share_cards"],
+        },
     )
+    readonly_fields = ["share_cards"]
+    # What a copy begins without: what tells two pages apart.
+    not_copied = ["key", "sector", "date", "slug_sq", "slug_en"]
 
     def formfield_for_dbfield(self, db_field, request, **kwargs):
         if db_field.name.startswith("body_"):
@@ -80,6 +92,32 @@ class PublishableAdmin(DraftedAdmin):
                 messages.WARNING,
             )
 
+    @admin.display(description=_("picture next to the link"))
+    def share_cards(self, obj):
+        """The pictures that networks show next to the link, in both languages."""
+        if not obj.pk or obj.draft_id:
+            return _("You can see it here once the page is public.")
+        kind = "page" if isinstance(obj, Page) else "news"
+        own = (obj.picture and obj.picture.card_url) or SiteContent.current().share_picture_url
+        cards = [
+            (own or reverse("picture", args=[language, kind, getattr(obj, f"slug_{language}")]), own_name(language))
+            for language in LANGUAGE_CODES
+        ]
+        return format_html_join(" ", '<img class="share-card" src="{}" alt="{}" loading="lazy">', cards)
+
+    def get_changeform_initial_data(self, request):
+        """Those of the page that `copy` names, for “Copy this page”."""
+        initial, key = super().get_changeform_initial_data(request), request.GET.get("copy", "")
+        if key.isdecimal() and len(key) < 10 and self.has_view_permission(request):
+            for row in self.get_queryset(request).filter(pk=key):
+                initial = model_to_dict(row, exclude=self.not_copied) | initial
+        return initial
+
+    def render_change_form(self, request, context, *args, obj=None, **kwargs):
+        if obj is not None and obj.pk and self.has_add_permission(request):
+            context["copy_url"] = reverse(admin_urlname(self.opts, "add"), query={"copy": obj.pk})
+        return super().render_change_form(request, context, *args, obj=obj, **kwargs)
+
     def preview_links(self, draft):
         return [
             (previews.path(draft, "sq"), _("Preview in Albanian")),
@@ -92,7 +130,7 @@ class PageAdmin(PublishableAdmin):
     form = PageForm
     list_display = ["title", "publication", "both_languages", "menu_position", "changed_at"]
     fieldsets = [
-        (None, {"fields": ["key", "sector"]}),
+        (None, {"fields": ["sector"]}),
         PublishableAdmin.text_fieldset,
         (
             WORDS_TO_A_CHILD,
@@ -109,7 +147,7 @@ class PageAdmin(PublishableAdmin):
                 "fields": ["layout", "beside", "next_page", ("next_label_sq", "next_label_en"), "write_to"],
             },
         ),
-        PublishableAdmin.address_fieldset,
+        (_("Address"), {"fields": ["key", ("slug_sq", "slug_en")]}),
         PublishableAdmin.sharing_fieldset,
     ]
 
@@ -129,7 +167,8 @@ class PageAdmin(PublishableAdmin):
 
     def get_readonly_fields(self, request, obj=None):
         # The URL is fixed: partners, forms and messages link to it.
-        return ["slug_sq", "slug_en"] if obj and not obj.has_own_address else []
+        fixed = ["slug_sq", "slug_en"] if obj and not obj.has_own_address else []
+        return [*super().get_readonly_fields(request, obj), *fixed]
 
     def has_delete_permission(self, request, obj=None):
         # Forms and messages link to it.

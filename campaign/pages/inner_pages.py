@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from html import unescape
 from html.parser import HTMLParser
-from itertools import cycle, takewhile
+from itertools import takewhile
 
 from django.urls import reverse
 from django.utils.html import strip_tags
@@ -156,7 +156,6 @@ class _Splitter(HTMLParser):
         self.pairs[-1][self.place].append(markup)
 
 
-DRAWINGS = ("surrounded", "heard", "passed_on")
 # {layout: (number of sections before it, title, anchor, attribute of SiteContent of its rows)} of what is no text on a page.
 # Without rows it is left out.
 PARTS = {
@@ -170,15 +169,10 @@ PARTS = {
 
 @dataclass(frozen=True)
 class Aside:
-    """What stands beside a section: a figure, a voice, or otherwise the drawing of this name."""
+    """What stands beside a section: a figure or a voice."""
 
-    drawing: str = ""
     figure: object = None
     voice: object = None
-
-    @property
-    def template(self):
-        return f"campaign/pages/{self.drawing}.html"
 
 
 @dataclass(frozen=True)
@@ -209,8 +203,7 @@ def blocks(page, content):
     rows = []
     for section in sections(richtext.clean(page.body), {anchor}):
         name = _block_name(page.layout, section)
-        # Without a heading there is nothing else to put beside the text.
-        aside = next(asides, None) or (None if section.title else Aside(drawing=DRAWINGS[0]))
+        aside = next(asides, None)
         steps = way(section) if name == "way" else ()
         rows.append(Block(name, section.title, section.anchor, section, aside if name == "text" else None, steps))
     if page.layout in PARTS and getattr(content, needed, True):
@@ -249,20 +242,13 @@ def way(section):
 
 
 def _asides(names, content):
-    """An iterator over the named Asides; after those and for what is not there, drawings in turn. It is empty without a name."""
-    if not names:
-        return
+    """Yield the named Asides; None for what is not there."""
     figures = {figure.key: figure for figure in content.statistics}
-    drawings = cycle(DRAWINGS)
     for name in names.replace(",", " ").split():
-        if name in figures:
-            yield Aside(figure=figures[name])
-        elif name == "voice" and content.voices:
+        if name == "voice" and content.voices:
             yield Aside(voice=content.voices[0])
         else:
-            yield Aside(drawing=name if name in DRAWINGS else next(drawings))
-    for name in drawings:
-        yield Aside(drawing=name)
+            yield Aside(figure=figures[name]) if name in figures else None
 
 
 @dataclass(frozen=True)

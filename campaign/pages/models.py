@@ -118,8 +118,8 @@ class Page(Publishable):
     beside = _text(
         _("beside the text"),
         _(
-            "One name for each part of the text, such as “sixty-seven, heard, voice”: the key of a figure, a drawing "
-            "(surrounded, heard, passed_on) or voice. Leave empty to put the headings there."
+            "One name for each part of the text, such as “sixty-seven, -, voice”: the key of a figure, or voice; “-” for "
+            "nothing. Leave empty to put the headings there."
         ),
     )
     next_page = _text(_("page that comes next"), _("The link at the end of the page."))

@@ -21,7 +21,6 @@ from pledges.totals import counter, counties
 OTHER = "other"
 # The pictures of shared links, in pixels.
 CARD_WIDTH, CARD_HEIGHT = 1200, 630
-TOTALS = ("pledges:totals", "pledges:totals_per_10000")
 
 
 def _own_path(url):
@@ -90,7 +89,7 @@ def _page(path):
     except Resolver404:
         return None
     language = translation.get_language()
-    if match.view_name in TOTALS:
+    if match.view_name == "pledges:totals":
         return _("Supporters so far"), reverse("totals_card", args=[language]), True
     if match.view_name == "pledges:county":
         county = counties.by_slug(PledgeContent.current(), language).get(match.kwargs["slug"])

@@ -11,8 +11,8 @@ from pledges.totals import parts
 
 # Young people are addressed with "ti" in Albanian.
 YOUTH = "youth"
-# Their pages offer the poster for the wall and the lesson outline.
-WITH_HANDOUTS = ("teachers", "educators", "officials")
+# They may sign with the children.
+WITH_CLASSES = ("teachers", "educators")
 # The drawing beside the commitments (templates/campaign/pages/drawing.html), by sector.
 DRAWINGS = {
     "parents": "home",
@@ -40,7 +40,6 @@ def context(page, sector, totals):
         "groups": [each for each, _people in totals.sectors if each.is_open],
         "has_kept": any(commitment.figures.chosen for commitment in sector.commitments.all()),
         "drawing": DRAWINGS.get(sector.slug),
-        "has_handouts": sector.slug in WITH_HANDOUTS,
         "say": page.say.splitlines(),
         "do_not_say": page.do_not_say.splitlines(),
         # Text before the first title has none.
@@ -48,23 +47,23 @@ def context(page, sector, totals):
         "after_report": SiteContent.current().page_by_key.get(AFTER_REPORT),
         "sections": [(part.title, part.html) for part in parts_of_text if part.title],
         "materials": MATERIALS.get(sector.slug),
-        "words": _words_to_a_young_person() if is_young else _words_to_an_adult(),
+        "words": _words_to_a_young_person()
+        if is_young
+        else _words_to_an_adult(has_classes=sector.slug in WITH_CLASSES),
     }
 
 
-def _words_to_an_adult():
+def _words_to_an_adult(has_classes):
     return {
+        "with_class": gettext("Sign with your class or group") if has_classes else "",
         "sign": gettext("Sign the pledge"),
         "first": gettext("Be the first to sign"),
         "your_place": gettext("your place"),
         "commitments": gettext("Commitments you can make"),
-        "choose": gettext("Choose only the ones you will keep."),
-        "say_link": gettext("What to say to a child"),
         "say_title": gettext("When a child tells you"),
         "say": gettext("Say"),
         "do_not_say": gettext("Do not say"),
         "sections": gettext("What helps"),
-        "open": gettext("Open the topic you need today."),
         "numbers": gettext("Which number to call, and when"),
         "units": gettext("The child protection unit of your municipality"),
     }
@@ -76,13 +75,10 @@ def _words_to_a_young_person():
         "first": pgettext("to a child", "Be the first to sign"),
         "your_place": pgettext("to a child", "your place"),
         "commitments": pgettext("to a child", "Commitments you can make"),
-        "choose": pgettext("to a child", "Choose only the ones you will keep."),
-        "say_link": gettext("What to say to a friend"),
         "say_title": gettext("When a friend tells you"),
         "say": pgettext("to a child", "Say"),
         "do_not_say": pgettext("to a child", "Do not say"),
         "sections": gettext("What helps"),
-        "open": pgettext("to a child", "Open the topic you need today."),
         "numbers": pgettext("to a child", "Which number to call, and when"),
         "call": pgettext("to a child", "Be the next to sign."),
     }

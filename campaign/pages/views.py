@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 # Undocumented; checked against Django 6.1. The public get_language_from_request() also reads a cookie and ignores q=0.
 from django.utils.translation.trans_real import parse_accept_lang_header
 
-from campaign import movement_year, structured_data, ways_on
+from campaign import structured_data, ways_on
 from campaign.content import SiteContent
 from campaign.demands import handovers
 from campaign.news.models import Article
@@ -27,10 +27,10 @@ from pledges.figures.mosaic import mosaic
 from pledges.fixed_pages import fixed_page
 from pledges.languages import LANGUAGE_CODES, in_each_language, other_language
 from pledges.requests.retention import kept_data
+from pledges.sectors.models import CHILDREN
 from pledges.serving.http import mark_public, personal_page, public_page, read_only
 from staff.refusals import missing_page
 
-HOME_NEWS = 2
 NEWS_PER_PAGE = 10
 # Number of other articles beside an article.
 OTHER_NEWS = 3
@@ -54,37 +54,35 @@ def home(request):
     """Show the home page."""
     content, totals = SiteContent.current(), tally.read()
     goal = PledgeContent.current().goal_above(totals.total)
-    # By the time of the content, which is loaded again when a day or an event ends.
-    articles = movement_year.recent(content.articles[:HOME_NEWS], content.today)
-    following = movement_year.upcoming(PledgeContent.current().events, content.at)[0]
     context = {
         "totals": totals,
         "goal": goal,
         "missing": goal.people - totals.total,
         "handed": handovers.of_place(totals.total),
         "mosaic": mosaic(totals.sectors, goal.people),
-        "groups": _groups(totals.sectors, content.sector_pages),
+        "index": _index(totals.sectors, content.sector_pages),
+        "groups": [sector for sector, _people in totals.sectors if sector.is_open],
         "figure": _key_figure(content),
         "demands": content.demands,
-        "articles": articles,
-        # Beside recent news, a day of the year alone is no news.
-        "next_date": following if following.url or not articles else None,
-        "voice": content.voices[0] if content.voices else None,
-        "partners": content.partners,
         "structured": [structured_data.organization()],
     }
     return render(request, "campaign/pages/home.html", context)
 
 
-def _groups(sectors, pages):
-    """[(sector, people, URL of the page of the sector, or of the pledge form if it has no page)]."""
-    form_url = reverse("pledges:sign")
-    groups = []
+def _index(sectors, pages):
+    """[(sector, people, URL)] of the open sectors and of the children, who sign with an adult.
+
+    The URL is the page of the sector, or the pledge form if it has no page.
+    """
+    rows = []
     for sector, people in sectors:
-        page = pages.get(sector.pk)
-        url = page.get_absolute_url() if page else f"{form_url}?sector={sector.slug}"
-        groups.append((sector, people, url))
-    return groups
+        if sector.slug == CHILDREN:
+            rows.append((sector, people, reverse("pledges:group")))
+        elif sector.is_open:
+            page = pages.get(sector.pk)
+            url = page.get_absolute_url() if page else f"{reverse('pledges:sign')}?sector={sector.slug}"
+            rows.append((sector, people, url))
+    return rows
 
 
 @fixed_page(label=_("Privacy notice"), footer=(3, 10))
@@ -115,7 +113,7 @@ def _show_page(request, page):
 
 
 def _page_parts(page, totals):
-    """(template, context) of a content page; `totals()` are called for the page of a sector."""
+    """(template, context) of a content page; `totals()` are called for the pages of a sector and of the demands."""
     content = SiteContent.current()
     context = {
         "page": page,
@@ -137,6 +135,7 @@ def _page_parts(page, totals):
         "contents": [block for block in blocks if block.title],
         "way_on": ways_on.way_on(content, page.next_page, page.next_label),
         "demands": content.demands,
+        "handed": handovers.of_place(totals().total) if page.layout == Page.Layout.DEMANDS else None,
         "figure": _key_figure(content) if page.layout == Page.Layout.FIGURES else None,
         "figures": content.statistics,
         "partners": content.partners,

@@ -11,13 +11,14 @@ from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext_lazy as _
 
 from campaign.pictures.files import MAX_BYTES, too_many_bytes
-from campaign.pictures.models import Picture
+from campaign.pictures.models import Picture, PictureConsent
 from campaign.pictures.widgets import FocusGrid
 from pledges.languages import LANGUAGE_CODES
-from staff.admin.base import BilingualForm, KeepUsed, ModelAdmin, change_url
+from staff.admin.base import BilingualForm, DueFilter, KeepUsed, ModelAdmin, StackedInline, change_url
 from staff.admin.checks import TextChecks
 from staff.admin.optimistic_locking import OptimisticLocking
 
+PAIRS = [("caption_sq", "caption_en"), ("credit_sq", "credit_en")]
 # Pictures on a page of the library dialog.
 DIALOG_PAGE_SIZE = 12
 
@@ -60,6 +61,19 @@ class UnusedFilter(admin.SimpleListFilter):
         return queryset.unused() if self.value() == "no" else queryset
 
 
+class EndsSoonFilter(DueFilter):
+    """Pictures of which a consent ends within a month, or has ended."""
+
+    title = _("consent ends soon")
+
+
+class ConsentInline(StackedInline):
+    """What the people in a picture agreed to."""
+
+    model = PictureConsent
+    fields = ["person", ("how", "agreed_on"), ("scope", "ends_on")]
+
+
 @admin.register(Picture)
 class PictureAdmin(KeepUsed, TextChecks, OptimisticLocking, ModelAdmin):
     """Admin of pictures, with the JSON view of the library dialog. The history keeps the words; a replaced file is gone."""
@@ -76,7 +90,8 @@ class PictureAdmin(KeepUsed, TextChecks, OptimisticLocking, ModelAdmin):
     )
     list_display = ["thumbnail", "description", "dimensions", "shown_on", "created_at"]
     list_display_links = ["thumbnail", "description"]
-    list_filter = [UnusedFilter]
+    list_filter = [UnusedFilter, EndsSoonFilter]
+    inlines = [ConsentInline]
     list_per_page = 50
     readonly_fields = ["shown_on"]
     list_note = _(
@@ -85,7 +100,7 @@ class PictureAdmin(KeepUsed, TextChecks, OptimisticLocking, ModelAdmin):
     )
     fieldsets = [
         (None, {"fields": ["file", "focus"]}),
-        (_("In words"), {"fields": [("alt_sq", "alt_en"), "is_decorative", ("credit_sq", "credit_en")]}),
+        (_("In words"), {"fields": [("alt_sq", "alt_en"), "is_decorative", *PAIRS]}),
         (_("Pages that show it"), {"fields": ["shown_on"]}),
     ]
 

@@ -8,16 +8,18 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.core.files.storage import default_storage
 from django.db import models, transaction
-from django.db.models import Exists, OuterRef, Q, TextField, Value
+from django.db.models import Exists, F, OuterRef, Q, TextField, Value
 from django.db.models.functions import Cast, Concat, Now
 from django.db.models.signals import post_delete
 from django.dispatch import receiver
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from translated_fields import TranslatedField
 
 from campaign import richtext, tasks
 from campaign.content import SiteContent
 from campaign.pictures import files
+from pledges.voices.models import LONGEST_CONSENT, REMINDED_BEFORE, How, Scope
 
 
 def upload_path(picture, name):
@@ -68,6 +70,14 @@ class PictureQuerySet(models.QuerySet):
     def without_sizes(self):
         """Pictures whose sizes have not been made for the present file and focus."""
         return self.filter(sized_at=None)
+
+    def agreed(self, day):
+        """Pictures to which everyone agrees on this day of Tirana who is shown and whose consent is noted."""
+        return self.exclude(consents__ends_on__lt=day)
+
+    def due(self):
+        """Pictures of which a consent ends soon, or has ended."""
+        return self.filter(consents__ends_on__lte=timezone.localdate() + REMINDED_BEFORE).distinct()
 
     def uses(self):
         """{picture id: [rows that show it]} for these pictures: pages, articles, and the settings of the site."""
@@ -129,6 +139,14 @@ class Picture(models.Model):
             "description."
         ),
     )
+    caption = TranslatedField(
+        models.CharField(
+            _("caption"),
+            max_length=250,
+            blank=True,
+            help_text=_("Shown below it, for example “Ribbon week in Vlorë, 18 November 2026”. Optional."),
+        )
+    )
     credit = TranslatedField(
         models.CharField(
             _("credit"),
@@ -167,6 +185,11 @@ class Picture(models.Model):
             models.CheckConstraint(
                 name="picture_credit_in_both_languages",
                 condition=Q(credit_sq="", credit_en="") | (~Q(credit_sq="") & ~Q(credit_en="")),
+                violation_error_message=_("Write this in both languages, or leave both empty."),
+            ),
+            models.CheckConstraint(
+                name="picture_caption_in_both_languages",
+                condition=Q(caption_sq="", caption_en="") | (~Q(caption_sq="") & ~Q(caption_en="")),
                 violation_error_message=_("Write this in both languages, or leave both empty."),
             ),
             models.CheckConstraint(name="picture_has_dimensions", condition=Q(width__gt=0, height__gt=0) & ~Q(file="")),
@@ -261,6 +284,48 @@ class Picture(models.Model):
         return default_storage.url(f"{self.file.name.rpartition('/')[0]}/{name}")
 
 
+class PictureConsent(models.Model):
+    """What one person whom a picture shows agreed to. It has no name: the team keeps the consent itself elsewhere."""
+
+    picture = models.ForeignKey(Picture, on_delete=models.CASCADE, related_name="consents", editable=False)
+    person = models.CharField(
+        _("person in the picture"),
+        max_length=80,
+        help_text=_(
+            "Say who it is without a name, for example “the teacher on the left”. For someone under 18, a parent agrees."
+        ),
+    )
+    how = models.CharField(
+        _("how the person agreed"),
+        max_length=8,
+        choices=How,
+        help_text=_("Keep the letter, the email or the recording where the team keeps consents, not here."),
+    )
+    agreed_on = models.DateField(_("agreed on"), help_text=_("The day on which the person agreed."))
+    scope = models.CharField(
+        _("where we may use it"), max_length=6, choices=Scope, help_text=_("Only what the person agreed to.")
+    )
+    ends_on = models.DateField(
+        _("until"),
+        help_text=_("The last day on which visitors see the picture, at most two years after the person agreed."),
+    )
+
+    class Meta:
+        verbose_name = _("consent of a person in a picture")
+        verbose_name_plural = _("people in the picture")
+        ordering = ["pk"]
+        constraints = [
+            models.CheckConstraint(
+                name="picture_consent_ends",
+                condition=Q(ends_on__gt=F("agreed_on"), ends_on__lte=F("agreed_on") + LONGEST_CONSENT),
+                violation_error_message=_("The last day must be at most two years after the day of the consent."),
+            )
+        ]
+
+    def __str__(self):
+        return self.person
+
+
 @receiver(post_delete, sender=Picture)
 def remove_files(sender, instance, **kwargs):
     """Delete the files of a deleted picture on commit. The signal is also sent by bulk deletion."""
@@ -270,11 +335,15 @@ def remove_files(sender, instance, **kwargs):
 def uses_of_pictures():
     """[(model, name of its foreign key to Picture, whether its rich text can show pictures too)]."""
     fields = Picture._meta.get_fields(include_hidden=True)
-    keys = [relation.field for relation in fields if relation.auto_created and relation.one_to_many]
+    keys = [
+        relation.field
+        for relation in fields
+        if relation.auto_created and relation.one_to_many and relation.on_delete is not models.CASCADE
+    ]
     return [(key.model, key.name, hasattr(key.model, "body_sq")) for key in keys]
 
 
 @SiteContent.share
 def pictures(content):
-    """{id: Picture}"""
-    return Picture.objects.in_bulk()
+    """{id: Picture} of those that may be shown on the day that the content is of."""
+    return Picture.objects.agreed(content.today).in_bulk()

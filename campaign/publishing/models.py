@@ -21,8 +21,6 @@ from staff.drafts.models import Draftable, LiveManager, UniqueLive
 SEARCH_CONFIG = "site"
 
 
-TAKEN = _("“%(other)s” already uses this address. Choose a different one.")
-
 # Large columns. No page shows the search columns.
 SEARCH_COLUMNS = ["search_sq", "search_en"]
 
@@ -48,7 +46,7 @@ class PublishableQuerySet(models.QuerySet):
 
     def for_content(self):
         """The rows without the columns that no page shows."""
-        return self.select_related("picture").defer(*SEARCH_COLUMNS)
+        return self.defer(*SEARCH_COLUMNS)
 
     def with_missing_translation(self):
         """Rows with `misses_translation`: whether they lack a required text in either language and so cannot be published."""
@@ -144,8 +142,8 @@ class Publishable(Draftable):
                 ),
                 violation_error_message=_("It can be published once both languages are filled in."),
             ),
-            UniqueLive(fields=["slug_sq"], name="%(class)s_slug_sq", violation_error_message=TAKEN),
-            UniqueLive(fields=["slug_en"], name="%(class)s_slug_en", violation_error_message=TAKEN),
+            UniqueLive(fields=["slug_sq"], name="%(class)s_slug_sq"),
+            UniqueLive(fields=["slug_en"], name="%(class)s_slug_en"),
         ]
         indexes = [
             GinIndex(fields=["search_sq"], name="%(class)s_search_sq"),
@@ -242,8 +240,12 @@ class OldAddress(models.Model):
 
 
 def published(content, rows):
-    """These rows with telephone numbers filled in."""
-    return tuple(map(content.numbers.fill_row, rows))
+    """These rows with telephone numbers filled in, and with the pictures that may be shown today."""
+    for row in rows:
+        content.numbers.fill_row(row)
+        # None if it may not be shown today.
+        row.picture = content.pictures.get(row.picture_id)
+    return tuple(rows)
 
 
 @SiteContent.share

@@ -156,7 +156,7 @@ def _one_line(text):
     return " ".join(unescape(strip_tags(text)).split())
 
 
-@fixed_page(label=_("Search"), footer=(2, 70), in_sitemap=False)
+@fixed_page(label=_("Search"), menu=30, in_sitemap=False)
 @personal_page
 @cookieless_form
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -68,8 +68,9 @@ def site(request):
         "texts": content.texts[language],
         "switch": {"code": other, "name": own_name(other), "url": _switch_url(request, other)},
         "alternates": _alternates(request),
+        "history": next((page for page in pages if page.key == "history"), None),
         "nav": _menu(request, pages),
-        "footer_links": _footer(request, pages, pledging.not_now),
+        "footer_links": _footer(request, pages),
     }
 
 
@@ -106,16 +107,13 @@ def _menu(request, pages):
     return [_link(request, page) for page in [*(page for page in pages if page.menu_position is not None), *fixed]]
 
 
-def _footer(request, pages, not_now):
+def _footer(request, pages):
     """Links of the three columns of the footer: those of staff at their places among the fixed ones.
 
     A page that is not published is left out.
     """
     # [((column, place), link)]
-    placed = []
-    for page in in_footer():
-        label = not_now if not_now and page.name == "pledges:sign" else str(page.label or page.title)
-        placed.append((page.footer, _link(request, page, label) | {"is_wide": not page.in_footer_on_phones}))
+    placed = [(page.footer, _link(request, page)) for page in in_footer()]
     placed += [((page.footer_column, page.footer_position), _link(request, page)) for page in pages]
     placed.sort(key=lambda each: each[0])
     return [[link for (column, _place), link in placed if column == number] for number in (1, 2, 3)]
@@ -126,9 +124,9 @@ def in_footer():
     return sorted((page for page in fixed_pages().values() if page.footer), key=lambda page: page.footer)
 
 
-def _link(request, page, label=""):
+def _link(request, page):
     url = page.get_absolute_url()
-    return {"url": url, "label": label or str(page.title), "current": url == request.path}
+    return {"url": url, "label": str(getattr(page, "label", "") or page.title), "current": url == request.path}
 
 
 def _pledging():

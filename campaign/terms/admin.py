@@ -23,9 +23,9 @@ class TermAdmin(ContentAdmin):
         "quotation may need the word."
     )
     fieldsets = [
-        (None, {"fields": [("forms_sq", "forms_en"), ("better_sq", "better_en"), ("why_sq", "why_en"), "key"]}),
+        (None, {"fields": [("forms_sq", "forms_en"), ("better_sq", "better_en"), ("why_sq", "why_en")]}),
+        (_("Order"), {"fields": ["key"]}),
     ]
-    prepopulated_fields = {"key": ["better_en"]}
 
     def get_prepopulated_fields(self, request, obj=None):
         return {} if obj else super().get_prepopulated_fields(request, obj)

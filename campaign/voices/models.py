@@ -1,7 +1,5 @@
 """Voices: quotations of people who support the movement, from a public source or given to us with a consent that ends."""
 
-from datetime import timedelta
-
 from django.db import models, transaction
 from django.db.models import F, Func, Q, Value
 from django.db.models.functions import Cast, Coalesce
@@ -12,13 +10,8 @@ from translated_fields import TranslatedField
 from campaign.content import SiteContent
 from campaign.publishing.records import ContentItem
 from pledges.models import VoiceOwner
-from pledges.voices.models import ENDED_PERIOD
+from pledges.voices.models import ENDED_PERIOD, LONGEST_CONSENT, REMINDED_BEFORE, How, Scope
 from staff.drafts.models import LiveManager
-
-# A consent ends two years after its day, leap day included.
-LONGEST_CONSENT = timedelta(days=731)
-# Staff are reminded this long before a consent ends.
-REMINDED_BEFORE = timedelta(days=30)
 
 # What an owner approves, with date, end and whether it is a quotation: a change of any of it ends the approval.
 APPROVED_TEXTS = ("text_sq", "text_en", "person", "role_sq", "role_en", "source", "scope")
@@ -67,20 +60,6 @@ class Voice(ContentItem):
     class Kind(models.TextChoices):
         PUBLIC = "public", _("from a public source")
         GIVEN = "given", _("given to us")
-
-    class How(models.TextChoices):
-        """How the person consented."""
-
-        WRITING = "writing", _("in writing")
-        MAIL = "mail", _("by email")
-        RECORDED = "recorded", _("in a recording")
-
-    class Scope(models.TextChoices):
-        """Where the person lets us use the voice. Each one includes those before."""
-
-        SITE = "site", _("on this site")
-        SOCIAL = "social", _("on this site and on social media")
-        PRINT = "print", _("on this site, on social media and in print")
 
     kind = models.CharField(
         _("kind"),

@@ -247,9 +247,9 @@ class Case(Steps, Restrictable):
         fixed = "" if self.refusal == self.Refusal.OTHER else self.get_refusal_display()
         return [sentence for sentence in (fixed, self.words) if sentence]
 
-    def sealed(self, words):
-        """The ciphertext of what staff write about a refusal; None if that is nothing."""
-        return keys.encrypt(words, associated_data=self.associated_data("words")) if words else None
+    def sealed(self, text, column="words"):
+        """The ciphertext of what staff write, such as the words about a refusal; None if that is nothing."""
+        return keys.encrypt(text, associated_data=self.associated_data(column)) if text else None
 
     def digests(self, rules):
         """{column: digest} by the first key and these provider rules; none once the adult is erased. Raises CannotDecrypt."""

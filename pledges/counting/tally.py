@@ -49,11 +49,6 @@ class Totals:
         """The end of the day (Europe/Tirane) whose people are `today`."""
         return timezone.make_aware(datetime.combine(timezone.localdate(self.as_of) + timedelta(days=1), time.min))
 
-    @property
-    def has_several_ways(self):
-        """Whether people signed in more than one way: online, in a group, on paper."""
-        return sum(people > 0 for people in (self.online, self.groups, self.paper)) > 1
-
 
 @dataclass(frozen=True)
 class Growth:

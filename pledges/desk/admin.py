@@ -52,7 +52,7 @@ from pledges.exports.admin import allowed_contents
 from pledges.exports.models import Export
 from pledges.inbox.models import Submission
 from pledges.mail.models import Message
-from pledges.statistics.admin import FunnelPage
+from pledges.statistics.admin import FiguresPages
 from pledges.supporters.batches import Batch
 from pledges.supporters.models import CHOICE_FIELDS, MAX_REPEATS, OPT_IN_FIELDS, Pledge
 from staff.admin import reauthentication
@@ -86,7 +86,7 @@ CORRECTIONS = _("When you save, we email the person the details shown here.")
 
 
 @admin.register(Pledge)
-class PledgeAdmin(BulkActions, MinutePages, FunnelPage, ModelAdmin):
+class PledgeAdmin(BulkActions, MinutePages, FiguresPages, ModelAdmin):
     """The list of pledges, and the page on which one is corrected or erased."""
 
     list_filter = FILTERS
@@ -100,7 +100,7 @@ class PledgeAdmin(BulkActions, MinutePages, FunnelPage, ModelAdmin):
     show_facets = admin.ShowFacets.NEVER
 
     def get_urls(self):
-        pages = [self.find, self.reason, self.domain, self.minutes, self.remove, self.funnel]
+        pages = [self.find, self.reason, self.domain, self.minutes, self.remove, self.funnel, self.figures]
         view = self.admin_site.admin_view
         return [
             *(path(f"{page.__name__}/", view(page), name=f"pledges_pledge_{page.__name__}") for page in pages),
@@ -118,7 +118,7 @@ class PledgeAdmin(BulkActions, MinutePages, FunnelPage, ModelAdmin):
     def get_fieldsets(self, request, obj=None):
         may_change = self.has_change_permission(request, obj)
         if may_change and self._may_see(request, obj):
-            person = [("name", "address"), ("new_email", "new_address")]
+            person = [("name", "address"), ("new_email", "new_address", "new_email_as_typed")]
         else:
             person = [("name", "address", "new_address")]
         corrections = [tuple(CHOICE_FIELDS), tuple(OPT_IN_FIELDS), *(["asked"] if may_change else [])]
@@ -236,6 +236,10 @@ class PledgeAdmin(BulkActions, MinutePages, FunnelPage, ModelAdmin):
         items = format_html_join("", '<li><a href="{}">{}</a>: {}, {}</li>', rows)
         return format_html("<ul>{}</ul>", items) if rows else self.get_empty_value_display()
 
+    def get_queryset(self, request):
+        rows = super().get_queryset(request)
+        return rows.none() if getattr(request, "is_missed", False) else rows
+
     def get_search_fields(self, request):
         # By number, which get_search_results() looks up.
         return ["id"]
@@ -293,23 +297,21 @@ class PledgeAdmin(BulkActions, MinutePages, FunnelPage, ModelAdmin):
     # Search by address or name
 
     def reason(self, request):
-        """Ask for the second factor and a reason to see many people. It holds for a quarter of an hour."""
+        """Ask for the second factor and a reason to see many people. It holds for one task, and a quarter of an hour."""
         if not sees_people(request):
             raise PermissionDenied("pledges.see_people")
         if response := reauthentication.ask_for_factor(request, request.get_full_path()):
             return response
         form = reauthentication.ReasonForm(request.POST if request.method == "POST" else None)
         if form.is_valid():
-            form.save(request.session)
-            return redirect(reauthentication.next_path(request, reverse("admin:pledges_pledge_changelist")))
+            path = reauthentication.next_path(request, reverse("admin:pledges_pledge_changelist"))
+            form.save(request.session, path)
+            return redirect(path)
         title = _("Why do you need the names?")
         return self.page(request, "admin/pledges/pledge/reason.html", title, note=MANY_PEOPLE, form=form)
 
     def find(self, request):
-        """Redirect to the list, filtered to the pledges found; the URL contains their ids, neither the address nor the name.
-
-        A search that finds nothing shows the list with what was typed.
-        """
+        """Redirect to the list, filtered to the pledges found; the URL contains their ids, neither the address nor the name."""
         if not (self.has_view_or_change_permission(request) and sees_people(request)):
             raise PermissionDenied("pledges.view_pledge", "pledges.see_people")
         if request.method != "POST":
@@ -317,16 +319,21 @@ class PledgeAdmin(BulkActions, MinutePages, FunnelPage, ModelAdmin):
             return redirect(f"{reverse('admin:pledges_pledge_changelist')}?{request.GET.urlencode()}".rstrip("?"))
         form = FindForm(request.POST)
         if not form.is_valid():
-            return self.changelist_view(request, {"find_form": form})
+            return self._missed(request, form)
         self._show_cases(request, form)
         if form.is_address:
             ids = self._at_address(request, form)
         else:
             ids = (self._by_number if form.is_number else self._by_name)(request, form)
         if not ids:
-            return self.changelist_view(request, {"find_form": form})
+            return self._missed(request, form)
         log_access_to_people(request, ids, page="find")
         return redirect(list_of(ids))
+
+    def _missed(self, request, form):
+        """The list with what was typed and why nothing was found, and no pledges of others."""
+        request.is_missed = True
+        return self.changelist_view(request, {"find_form": form})
 
     def _at_address(self, request, form):
         """The ids of the pledges of one mailbox. A message says what of this address is not settled."""

@@ -6,6 +6,7 @@ from django.utils.formats import date_format
 from django.utils.timezone import localtime
 from django.utils.translation import gettext_lazy as _
 
+from pledges import addresses
 from pledges.crypto.models import Closed, Rotation
 from pledges.forms.fields import AddressField, NameField
 from pledges.mail.models import Message
@@ -13,6 +14,7 @@ from pledges.person import PERSON_FIELDS
 from pledges.providers.models import BlockedAddress
 from pledges.supporters.models import ANSWER_FIELDS, Pledge
 from staff.admin.base import BilingualForm
+from staff.admin.optimistic_locking import UntrackedField
 
 
 class RequestChannel(models.TextChoices):
@@ -98,6 +100,8 @@ class PersonForm(CorrectionForm):
             "until the new one is confirmed. Leave empty to make no change."
         ),
     )
+    # An address whose domain looks misspelt, as the page showed it: sent again unchanged, it is accepted.
+    new_email_as_typed = UntrackedField()
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
@@ -125,6 +129,17 @@ class PersonForm(CorrectionForm):
                 _("There is already a pledge with this name from this address."), code="duplicate"
             )
         return name
+
+    def clean_new_email(self):
+        address, typed = self.cleaned_data["new_email"], self.data.get("new_email")
+        domain = address and addresses.suggest_domain(address)
+        if domain and self.data.get("new_email_as_typed") != typed:
+            self.data = self.data.copy()
+            self.data["new_email_as_typed"] = typed
+            suggestion = f"{address.rpartition('@')[0]}@{domain}"
+            words = _("Did you mean %(suggestion)s? If not, save it again.")
+            raise forms.ValidationError(words, code="misspelt", params={"suggestion": suggestion})
+        return address
 
     def correct(self, pledge):
         if "name" in self.changed_data:

@@ -20,6 +20,7 @@ from pledges.desk.bulk import CHANGED_MESSAGES
 from pledges.desk.chosen import chosen_of, domain_of, minutes_words, origin_words
 from pledges.figures.minutes import HEIGHT, minute_chart
 from pledges.sectors.models import Sector
+from pledges.settings.models import PledgingSettings
 from pledges.statistics import minutes, origins
 from pledges.statistics.models import Statistic
 from pledges.statistics.origins import LISTED_FROM, MOMENT, Chosen
@@ -53,6 +54,8 @@ class MinutePages:
         """Sign-ups, confirmations, refusals and challenges of a period, and where the sign-ups come from."""
         if not self.has_view_or_change_permission(request):
             raise PermissionDenied
+        if request.method == "POST":
+            return self._check_everyone(request)
         period = _period(request)
         series = minutes.read(period)
         columns, rows = _table(period, series)
@@ -70,8 +73,21 @@ class MinutePages:
             "floods": [row for row in rows if row[3]],
             "tables": self._tables(request, period.since, until),
             "least": LISTED_FROM,
+            "settings": PledgingSettings.load(),
         }
         return self.page(request, "admin/pledges/pledge/minutes.html", _("Sign-ups by minute"), **context)
+
+    def _check_everyone(self, request):
+        """Let every device do the check before a form is accepted, with an entry in the history of the settings."""
+        if not request.user.has_perm("pledges.change_pledgingsettings"):
+            raise PermissionDenied("pledges.change_pledgingsettings")
+        row, _created = PledgingSettings.objects.get_or_create(pk=1)
+        settings_admin = self.admin_site.get_model_admin(PledgingSettings)
+        settings_admin.save_first_version(row)
+        PledgingSettings.objects.filter(pk=1).update(challenge_everyone=True)
+        settings_admin.log_changes(request, [row], "check everyone")
+        self.message_user(request, _("Everyone is checked now. End it in the signing settings."), messages.SUCCESS)
+        return redirect("admin:pledges_pledge_minutes")
 
     def _tables(self, request, since, until):
         """[(title, [(label, Group, URL of the list)])] of each kind of origin."""

@@ -24,7 +24,10 @@ NOBODY_SINCE = _(
     "No pledge signed since %(day)s has this name. We did not search older ones. If you know the email address, search for that "
     "instead."
 )
-NOBODY = _("No pledge has this name. Check that it is the whole name, or search for the email address.")
+NOBODY = _(
+    "No pledge has exactly this name. Names are encrypted, so only whole names are found, a part of one never. If you know the "
+    "email address, search for that instead."
+)
 MANY_PEOPLE = _("Names and addresses of more than 20 people within an hour are shown once you give a reason.")
 
 

@@ -33,6 +33,8 @@ from staff.roles import Role, role_has_permission
 MAX_ANSWER_LENGTH = 4000
 # A line of the person's message of this many characters must not be in the answer.
 QUOTED_LENGTH = 25
+# Browsers must not offer what was typed about someone else.
+NOTE = forms.TextInput({"class": "vTextField", "autocomplete": "off"})
 NOT_RECORDED = _("No request was recorded: choose what is asked for.")
 
 
@@ -108,9 +110,15 @@ class PassForm(StepForm):
         widget=forms.DateTimeInput({"type": "datetime-local"}, "%Y-%m-%dT%H:%M"),
         error_messages=dict.fromkeys(["required", "invalid"], WORDS),
     )
+    taker = TypedCharField(label=_("Who took it"), required=False, max_length=120, widget=NOTE)
+    reference = TypedCharField(label=_("Reference of the helpline"), required=False, max_length=120, widget=NOTE)
 
     def ask(self):
-        self.initial["passed_at"] = self.row.passed_at or timezone.now()
+        self.initial |= {
+            "passed_at": self.row.passed_at or timezone.now(),
+            "taker": decrypted(lambda: self.row.taker or " ").strip(),
+            "reference": decrypted(lambda: self.row.reference or " ").strip(),
+        }
 
     @property
     def details(self):
@@ -125,7 +133,8 @@ class PassForm(StepForm):
 
     @property
     def arguments(self):
-        return {"moment": self.cleaned_data["passed_at"]}
+        typed = self.cleaned_data
+        return {"moment": typed["passed_at"], "taker": typed["taker"], "reference": typed["reference"]}
 
 
 class MessageToTeamAdmin(CaseAdmin):
@@ -302,7 +311,10 @@ class ReadyAnswerAdmin(ContentAdmin):
     form = ReadyAnswerForm
     list_display = ["title"]
     list_note = _("Texts with which you begin an answer to a message, in both languages.")
-    fieldsets = [(None, {"fields": [("title_sq", "title_en"), ("text_sq", "text_en"), "key"]})]
+    fieldsets = [
+        (None, {"fields": [("title_sq", "title_en"), ("text_sq", "text_en")]}),
+        (_("Order"), {"fields": ["key"]}),
+    ]
 
 
 @admin.register(Disclosure)
@@ -328,6 +340,12 @@ class DisclosureAdmin(MessageToTeamAdmin):
 
     def has_module_permission(self, request):
         return sees_disclosures(request.user)
+
+    def facts(self, request, row):
+        yield from super().facts(request, row)
+        if row.passed_at and sees_people(request):
+            yield _("who took it"), decrypted(lambda: row.taker)
+            yield _("reference of the helpline"), decrypted(lambda: row.reference)
 
     def changelist_view(self, request, extra_context=None):
         if any(each.is_alarming for each in Submission.objects.aside().filter(kind=Submission.Kind.ENQUIRY)):

@@ -76,7 +76,8 @@ STATES = States(
     answered="answered_at assigned_at? assignee?",
     closed="closed_at answered_at? assigned_at? assignee?",
 )
-NO_ALARM = {"disclosure_at": None, "alerted_at": None, "passed_at": None}
+NOT_PASSED = {"passed_at": None, "taker_cipher": None, "reference_cipher": None}
+NO_ALARM = {"disclosure_at": None, "alerted_at": None} | NOT_PASSED
 ERASE = Step(
     _("Erase now"),
     asks=_("Erase the message with name, address and our answers. You cannot undo this."),
@@ -147,12 +148,15 @@ class Enquiry(Case):
     # When the safeguarding leads were told.
     alerted_at = models.DateTimeField(null=True, editable=False)
     passed_at = models.DateTimeField(_("passed on"), null=True, editable=False)
+    # Who took it at the helpline, and the reference that they gave.
+    taker_cipher = models.BinaryField(null=True, editable=False)
+    reference_cipher = models.BinaryField(null=True, editable=False)
 
     objects = EnquiryQuerySet.as_manager()
 
     class Meta:
-        verbose_name = _("enquiry")
-        verbose_name_plural = _("enquiries")
+        verbose_name = _("message to us")
+        verbose_name_plural = _("messages to us")
         ordering = ["created_at", "pk"]
         constraints = [
             models.CheckConstraint(name="enquiry_purpose_is_known", condition=Q(purpose__in=EnquiryPurpose.values)),
@@ -165,6 +169,9 @@ class Enquiry(Case):
             models.CheckConstraint(
                 name="enquiry_times_of_a_disclosure",
                 condition=Q(disclosure_at__isnull=False) | Q(alerted_at=None, passed_at=None),
+            ),
+            models.CheckConstraint(
+                name="enquiry_passed_to_someone", condition=Q(passed_at__isnull=False) | Q(**NOT_PASSED)
             ),
         ]
         indexes = [
@@ -186,6 +193,18 @@ class Enquiry(Case):
     def text(self):
         """The decrypted text. Raises CannotDecrypt."""
         return keys.decrypt(self.text_cipher, associated_data=self.associated_data("text"))
+
+    @property
+    def taker(self):
+        """Who took the disclosure at the helpline, or None. Raises CannotDecrypt."""
+        return self.taker_cipher and keys.decrypt(self.taker_cipher, associated_data=self.associated_data("taker"))
+
+    @property
+    def reference(self):
+        """The reference that the helpline gave, or None. Raises CannotDecrypt."""
+        return self.reference_cipher and keys.decrypt(
+            self.reference_cipher, associated_data=self.associated_data("reference")
+        )
 
     def digests(self, rules):
         """{column: digest} by the first key and these provider rules. Raises CannotDecrypt."""
@@ -228,9 +247,10 @@ class Enquiry(Case):
         """Make it a disclosure, which the safeguarding lead alone sees. The leads are told within a minute."""
         return bool(self._of_inbox().update(disclosure_at=Now()))
 
-    def pass_on(self, moment):
-        """Note when the lead passed the disclosure on to the helpline. A second call corrects the time."""
-        return bool(self._of_disclosures().update(passed_at=moment))
+    def pass_on(self, moment, taker="", reference=""):
+        """Note when the lead passed it on to the helpline, who took it, and their reference. A second call corrects it."""
+        ciphers = {"taker_cipher": self.sealed(taker, "taker"), "reference_cipher": self.sealed(reference, "reference")}
+        return bool(self._of_disclosures().update(passed_at=moment, **ciphers))
 
     def release(self):
         """It is no disclosure: move it to the inbox."""

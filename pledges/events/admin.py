@@ -5,12 +5,13 @@ from django.contrib import admin
 from django.core.exceptions import ValidationError
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.html import format_html_join
+from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from pledges.events.models import Event
 from pledges.languages import LANGUAGE_CODES, in_each_language, own_name
+from pledges.numbers import number
 from staff.admin.base import BilingualForm
 from staff.admin.drafts import DraftedAdmin, StateFilter
 
@@ -35,8 +36,12 @@ class EventForm(BilingualForm):
 
 @admin.register(Event)
 class EventAdmin(DraftedAdmin):
-    """Events, the latest first."""
+    """Events, the latest first.
 
+    `report_url` takes the request and an event and returns the address of the form of news about it, "" without permission.
+    """
+
+    report_url = staticmethod(lambda request, event: "")
     form = EventForm
     list_display = ["title", "when", "published", "publication"]
     list_filter = [StateFilter]
@@ -56,16 +61,17 @@ class EventAdmin(DraftedAdmin):
         return super().get_queryset(request).with_figures()
 
     def get_fieldsets(self, request, obj=None):
-        more = (
-            [(_("Link, poster and numbers"), {"fields": ["links", "posters", "published"]})]
-            if obj and not obj.is_new
-            else []
-        )
-        return [*super().get_fieldsets(request, obj), *more]
+        if obj is None or obj.is_new:
+            return super().get_fieldsets(request)
+        sheets = ["sheets"] if request.user.has_perm("pledges.add_papersheet") else []
+        more = {"fields": ["links", "posters", "published", *sheets]}
+        if obj.begins <= timezone.now() and (url := self.report_url(request, obj)):
+            more["description"] = format_html('<a href="{}">{}</a>', url, _("Write news about it"))
+        return [*super().get_fieldsets(request, obj), (_("Link, poster and numbers"), more)]
 
     def get_readonly_fields(self, request, obj=None):
         # Posters show the address.
-        return ["slug_sq", "slug_en", "links", "posters", "published"] if obj and not obj.is_new else []
+        return ["slug_sq", "slug_en", "links", "posters", "published", "sheets"] if obj and not obj.is_new else []
 
     def get_prepopulated_fields(self, request, obj=None):
         return {} if obj and not obj.is_new else {"slug_sq": ["title_sq"], "slug_en": ["title_en"]}
@@ -91,6 +97,13 @@ class EventAdmin(DraftedAdmin):
             for size in ("a4", "a3")
         ]
         return format_html_join(", ", '<a href="{}">{}, {}</a>', files)
+
+    @admin.display(description=_("paper sheets"))
+    def sheets(self, event):
+        """The page that issues sheets for the event, and how many it has."""
+        url = reverse("admin:pledges_papersheet_add", query={"event": event.pk})
+        count = number(event.sheets.count())
+        return format_html('{} <a href="{}">{}</a>', count, url, gettext("Issue sheets for this event"))
 
     @admin.display(description=_("people"))
     def published(self, event):

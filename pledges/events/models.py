@@ -18,8 +18,6 @@ from pledges.published.models import shown_of
 from pledges.referrals.models import CODE_LENGTH, CODE_LETTERS, EVENT_MARK
 from staff.drafts.models import Draftable, LiveManager, UniqueLive
 
-TAKEN = _("“%(other)s” already uses this address. Choose a different one.")
-
 # How long after the end of an event its link still counts people: some scan the poster and sign at home.
 LATE = timedelta(days=3)
 
@@ -112,8 +110,8 @@ class Event(Draftable):
         verbose_name_plural = _("events")
         ordering = ["-begins", "-pk"]
         constraints = [
-            UniqueLive(fields=["slug_sq"], name="event_slug_sq", violation_error_message=TAKEN),
-            UniqueLive(fields=["slug_en"], name="event_slug_en", violation_error_message=TAKEN),
+            UniqueLive(fields=["slug_sq"], name="event_slug_sq"),
+            UniqueLive(fields=["slug_en"], name="event_slug_en"),
             models.CheckConstraint(
                 name="event_ends_after_it_begins",
                 condition=Q(draft__isnull=False) | Q(begins__isnull=False, ends__gt=F("begins")),

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from django.utils.translation import gettext
 
-from pledges.numbers import decimal, number
+from pledges.numbers import decimal, one_two_five
 from pledges.published.rule import SMALLEST
 
 # {county's code: {"label": [x, y], "d": outline}} in a viewBox of 287 × 640; see docs/counties-licence.md.
@@ -19,6 +19,7 @@ COUNTIES = Path(__file__).parent / "data" / "counties.json"
 # West of this x a label lies in the sea.
 COAST_X = 30
 LINE_HEIGHT = 15
+CLASSES = 5
 
 
 @dataclass(frozen=True)
@@ -54,43 +55,32 @@ def rate(county, people):
     return people * 10_000 / county.population if county.population else None
 
 
-def county_map(counties, per_10000=False):
-    """The CountyMap of (county, people) pairs, by people or per 10,000 inhabitants; a county without an outline is left out."""
-    # Classes compare whole numbers: people, or tenths per 10,000. A county that has people has at least one.
-    format_value = decimal if per_10000 else number
+def county_map(counties):
+    """The CountyMap of (county, people) pairs, per 10,000 inhabitants; a county without an outline is left out."""
+    # Classes compare whole numbers, tenths per 10,000. A county that has people has at least one.
     rows = []
     for county, people in counties:
         if county.code in outlines():
-            value = round(rate(county, people) or 0, 1) if per_10000 else people
-            rows.append((county, value, max(round(value * 10) if per_10000 else value, bool(people))))
-    starts = _class_starts(sorted(compared for *_, compared in rows if compared))
+            value = round(rate(county, people) or 0, 1)
+            rows.append((county, value, max(round(value * 10), bool(people))))
+    starts, width = _classes([compared for *_, compared in rows if compared])
     legend = [
         (
-            _shade(start, starts),
-            _class_label(*(bound and format_value(bound / 10 if per_10000 else bound) for bound in (start, end))),
+            _shade(max(start, 1), starts),
+            gettext("%(from)s to %(to)s")
+            % {"from": decimal(max(start, 1) / 10), "to": decimal((start + width - 1) / 10)},
         )
-        for start, end in _classes(starts)
+        for start in starts
     ]
     if not all(compared for *_, compared in rows):
         legend.insert(0, ("q0", gettext("under about %(number)s") % {"number": SMALLEST}))
     return CountyMap(
         counties=[
-            _on_map(county, _shade(compared, starts), format_value(value) if compared else "–")
+            _on_map(county, _shade(compared, starts), decimal(value) if compared else "–")
             for county, value, compared in rows
         ],
         legend=legend[::-1],
     )
-
-
-def _classes(starts):
-    """The first and last number of each class; the last class has no end."""
-    return zip(starts, [*[start - 1 for start in starts[1:]], *([None] if starts else [])], strict=True)
-
-
-def _class_label(start, end):
-    if end is None:
-        return gettext("%(number)s or more") % {"number": start}
-    return start if start == end else gettext("%(from)s to %(to)s") % {"from": start, "to": end}
 
 
 def _on_map(county, shade, value):
@@ -107,24 +97,15 @@ def _on_map(county, shade, value):
     )
 
 
-def _class_starts(values):
-    """The first numbers of up to five classes of about equally many counties, rounded down without moving a county."""
-    starts = []
-    for fifth in range(5):
-        at = fifth * len(values) // 5
-        if values and (not starts or values[at] > starts[-1]):
-            starts.append(_rounded_down(values[at], above=values[at - 1] if at else 0))
-    return starts
-
-
-def _rounded_down(value, above):
-    """`value` rounded down to the highest power of ten that leaves it above `above`."""
-    power = 1
-    while value // (10 * power) * 10 * power > above:
-        power *= 10
-    return value // power * power
+def _classes(values):
+    """(the first numbers, the width) of up to five classes of one round width, which hold these whole numbers."""
+    if not values:
+        return [], 0
+    low, high = min(values), max(values)
+    width = next(width for width in one_two_five() if width > 1 and high // width - low // width < CLASSES)
+    return list(range(low // width * width, high + 1, width)), width
 
 
 def _shade(value, starts):
     """The class of colour: "q5" is the darkest, "q0" stands for no people."""
-    return f"q{5 - len(starts) + bisect_right(starts, value)}" if value else "q0"
+    return f"q{CLASSES - len(starts) + bisect_right(starts, value)}" if value else "q0"

@@ -146,24 +146,22 @@ def _bars(name, title, kind, bars, totals):
     )
 
 
-def counties_figure(totals, per_10000=False):
-    """People by county, or per 10,000 inhabitants, on the map."""
+def counties_figure(totals):
+    """People by county and per 10,000 inhabitants, these on the map."""
     rows = [
         [county.name, people or None, _rounded_rate(county, people) if people else None]
         for county, people in totals.counties
     ]
     abroad = next(({"name": each.name, "people": n} for each, n in totals.counties if each.code == County.ABROAD), None)
     return Figure(
-        name="counties-per-10000" if per_10000 else "counties",
-        title=gettext("By county, approximately, per 10,000 people")
-        if per_10000
-        else gettext("By county, approximately"),
+        name="counties",
+        title=gettext("By county, approximately, per 10,000 people"),
         as_of=totals.counties_as_of,
         header=[gettext("County"), gettext("Supporters"), gettext("Per 10,000 people")],
         rows=[*rows, [gettext("County not given"), totals.unknown or None, None]],
-        address=reverse("pledges:totals_per_10000" if per_10000 else "pledges:totals"),
+        address=reverse("pledges:totals"),
         template="county_map.svg",
-        context={"map": county_map.county_map(totals.counties, per_10000), "abroad": abroad},
+        context={"map": county_map.county_map(totals.counties), "abroad": abroad},
         height=1120,
         more_sources=gettext("Population: INSTAT, Census 2023. Borders: Natural Earth."),
     )

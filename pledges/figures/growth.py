@@ -145,13 +145,16 @@ def _steps(days, until):
 
 def _dates(begin, until, x):
     """The movement's days between two days; their labels use two rows and are left out where they have no room."""
-    dates, row_ends = [], [-LABEL_WIDTH, -LABEL_WIDTH]
+    # The first row begins with the first day, which has a year.
+    dates, row_ends = [], [LABEL_WIDTH, -LABEL_WIDTH]
     for year in range(begin.year, until.year + 1):
         for month, first, last in MOVEMENT_DAYS:
             day = date(year, month, first)
             if begin < day <= until:
                 label = date_format(day, "j F") if first == last else f"{first}–{last} {date_format(day, 'F')}"
-                row = next((row for row in (0, 1) if x(day) - row_ends[row] >= LABEL_WIDTH), None)
+                # A label at the right edge ends at its day.
+                width = LABEL_WIDTH * (1.5 if _anchor(x(day)) == "end" else 1)
+                row = next((row for row in (0, 1) if x(day) - row_ends[row] >= width), None)
                 if row is not None:
                     row_ends[row] = x(day)
                 dates.append((f"{x(day):.1f}", "" if row is None else label, row or 0, _anchor(x(day))))

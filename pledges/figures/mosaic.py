@@ -9,7 +9,7 @@ from functools import cache
 from math import dist
 from pathlib import Path
 
-from django.utils.translation import gettext, ngettext
+from django.utils.translation import ngettext
 
 from pledges.numbers import number, one_two_five
 
@@ -58,12 +58,11 @@ class Mosaic:
     @property
     def legend(self):
         """How many people a dot stands for, as a sentence in the active language."""
-        dot = ngettext(
-            "Each dot stands for one person. Its colour shows their group.",
-            "Each dot stands for %(people)s people. Its colour shows their group.",
+        return ngettext(
+            "Each dot stands for one person. Pale dots are places still to fill.",
+            "Each dot stands for %(unit)s people. Pale dots are places still to fill.",
             self.unit,
-        ) % {"people": number(self.unit)}
-        return f"{dot} {gettext('Pale dots are places still to fill before the next goal. The ringed one is waiting for you.')}"
+        ) % {"unit": number(self.unit)}
 
     @property
     def has_wide_ring(self):
@@ -149,6 +148,7 @@ def mosaic(sectors, goal):
 class OwnMosaic:
     """The mosaic of one more person, `sector` with them: all others in `paths`, as Mosaic.paths, and their own dot.
 
+    Without a sector it is their place, an empty ring.
     `x`, `y` and `radius` are those of the dot, `ring` is the radius of the ring around it.
     """
 
@@ -163,8 +163,8 @@ class OwnMosaic:
     ring: str
 
 
-def own_mosaic(sectors, goal, sector):
-    """The OwnMosaic of (sector, people) pairs towards `goal`, one of whose people in `sector` has just been counted.
+def own_mosaic(sectors, goal, sector=None):
+    """The OwnMosaic of (sector, people) pairs towards `goal`, one of whose people in `sector` has just been counted, if any.
 
     Places that touch the ring are left out. The other people take the rest in the usual order.
     """

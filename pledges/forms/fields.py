@@ -123,6 +123,9 @@ class AddressField(TypedText, forms.EmailField):
 class AgeField(forms.ChoiceField):
     """Whether the visitor is 16 or over. It comes first, and the view drops a form with "no" before it builds the form."""
 
+    # The button of those under 16, which takes the place of the rest of the form.
+    way_on = _("Continue")
+
     def __init__(self):
         message = _("Select yes if you are 16 or over.")
         super().__init__(

@@ -7,10 +7,14 @@ from crispy_forms.layout import HTML, Div, Fieldset
 
 @dataclass(frozen=True)
 class FormSection:
-    """A group of fields under a legend; `note` names a template that is shown below them."""
+    """A group of fields under a legend; `note` names a template that is shown below them.
+
+    With `more` only the first two fields are in sight: it is the line on which the others unfold.
+    """
 
     legend: str
     note: str = ""
+    more: str = ""
 
 
 def placed(field, *, section=None, css_class=""):
@@ -30,6 +34,11 @@ def field_layout(form, names):
         sections.setdefault(getattr(field, "section", None), []).append(entry)
     objects = sections.pop(None, [])
     for section, entries in sections.items():
+        if section.more:
+            fields = [form.fields[name] for name in names if getattr(form.fields[name], "section", None) is section]
+            is_open = form.is_bound or any(field.initial for field in fields[2:])
+            summary = f"<details{' open' if is_open else ''}><summary>{section.more}</summary>"
+            entries[2:] = [HTML(summary), *entries[2:], HTML("</details>")]
         if section.note:
             entries.append(HTML(f'{{% include "{section.note}" %}}'))
         objects.append(Fieldset(section.legend, *entries))

@@ -14,15 +14,17 @@ from pledges.groups.models import GroupPledge
 from pledges.groups.querysets import institution_key
 from pledges.sectors.models import CHILDREN
 
-NUMBERS = FormSection(_("How many people?"), note="pledges/groups/numbers_note.html")
+NUMBERS = FormSection(
+    _("How many people?"), note="pledges/groups/numbers_note.html", more=_("People of other groups took part too")
+)
 Kind = GroupPledge.Kind
 
 
 def counted_sectors():
-    """The sectors that a group pledge counts: children first, then those of the pledge form."""
+    """The sectors that a group pledge counts: children and teachers first, then the others of the pledge form."""
     content = PledgeContent.current()
     children = [sector for sector in content.sectors if sector.slug == CHILDREN]
-    return [*children, *content.open_sectors.values()]
+    return [*children, *sorted(content.open_sectors.values(), key=lambda sector: sector.slug != "teachers")]
 
 
 class InstitutionField(TypedText, forms.CharField):

@@ -15,9 +15,11 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
+from pledges import sharing
 from pledges.content import PledgeContent
 from pledges.crypto import links
 from pledges.crypto.links import Purpose
+from pledges.figures.mosaic import mosaic
 from pledges.fixed_pages import fixed_page
 from pledges.forms.views import SeeOther, answer, link_ended, require_open
 from pledges.groups.fields import counted_sectors
@@ -183,4 +185,11 @@ def manage(request, group):
         "correction": correction if group.can_be_corrected else None,
         "saved": saved,
     }
+    if group.state == GroupPledge.State.APPROVED and group.total_counted:
+        sectors = [(sector, (group.counted or {}).get(str(sector.pk), 0)) for sector in counted_sectors()]
+        context |= {
+            "mosaic": mosaic(sectors, group.total_counted),
+            "ways": sharing.neutral_ways(),
+            "token": request.resolver_match.kwargs["token"],
+        }
     return render(request, "pledges/groups/manage.html", context, status=422 if submitted and not saved else 200)

@@ -126,8 +126,6 @@ def _remembered(file):
 
 
 def _send(due, over):
-    """Send one mail through the first mailer that takes it."""
-    subject = f"{settings.SITE_HOST}: {', '.join(due) or 'OK'}"
     texts = []
     # Nothing is known about the language of an operator.
     for language, _name in settings.LANGUAGES:
@@ -135,8 +133,14 @@ def _send(due, over):
             texts.append(
                 render_to_string("pledges/email/alarm.txt", {"due": due, "over": over, "site": settings.SITE_URL})
             )
+    send(", ".join(due) or "OK", "\n".join(texts))
+
+
+def send(subject, text):
+    """Send one mail to operators through the first mailer that takes it. Raises OSError if none does."""
     headers = {"Auto-Submitted": "auto-generated", "Message-ID": make_msgid(domain=settings.MAIL_DOMAIN)}
-    mail = EmailMessage(subject, "\n".join(texts), settings.SENDER, settings.OPERATOR_EMAILS, headers=headers)
+    subject = f"{settings.SITE_HOST}: {subject}"
+    mail = EmailMessage(subject, text, settings.SENDER, settings.OPERATOR_EMAILS, headers=headers)
     *others, last = settings.MAILERS
     for name in others:
         try:

@@ -89,7 +89,7 @@ class Submission(models.Model):
         NEW_ADDRESS = "new_address", _("change of address")
         GROUP = "group", _("group pledge")
         JOINING = "joining", _("organisation that joins")
-        ENQUIRY = "enquiry", _("enquiry")
+        ENQUIRY = "enquiry", _("message to us")
 
     class State(models.TextChoices):
         WAITING = "waiting", _("waiting")
@@ -121,8 +121,8 @@ class Submission(models.Model):
     objects = SubmissionQuerySet.as_manager()
 
     class Meta:
-        verbose_name = _("received form")
-        verbose_name_plural = _("received forms")
+        verbose_name = _("unprocessed form")
+        verbose_name_plural = _("unprocessed forms")
         ordering = ["number"]
         constraints = [
             models.CheckConstraint(

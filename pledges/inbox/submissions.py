@@ -121,10 +121,10 @@ def settle(*, wait=False):
             # Another transaction holds what they are all about: the others must not wait for that.
             Submission.objects.waiting().filter(pk__in=[each.pk for each in batch]).update(settle_at=Now() + PUT_OFF)
         with connection.cursor() as cursor:
-            # What is settled is not erased: outbox.sql.
-            cursor.execute("SET LOCAL weare1.outbox = 'off'")
+            # What is settled is not erased: tombstones.sql.
+            cursor.execute("SET LOCAL weare1.tombstones = 'off'")
             Submission.objects.filter(pk__in=[submission.pk for submission in done]).delete()
-            cursor.execute("SET LOCAL weare1.outbox = ''; SET CONSTRAINTS ALL DEFERRED")
+            cursor.execute("SET LOCAL weare1.tombstones = ''; SET CONSTRAINTS ALL DEFERRED")
     metrics.SETTLED.inc(len(done))
     return len(done)
 

@@ -148,8 +148,8 @@ class Message(models.Model):
     objects = MessageQuerySet.as_manager()
 
     class Meta:
-        verbose_name = _("message")
-        verbose_name_plural = _("messages")
+        verbose_name = _("email that we send")
+        verbose_name_plural = _("emails that we send")
         ordering = ["-created_at"]
         constraints = [
             models.CheckConstraint(

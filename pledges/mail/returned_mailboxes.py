@@ -18,7 +18,6 @@ class ReturnedMailboxQuerySet(models.QuerySet):
         """Note that a message to this address came back now."""
         digests = mailbox_digests(address, ProviderRule.objects.by_domain())
         with transaction.atomic():
-            # A new row: the outbox of erasures copies inserts.
             self.filter(mailbox_digest__in=digests).delete()
             self.bulk_create([ReturnedMailbox(mailbox_digest=digests[0])], ignore_conflicts=True)
 

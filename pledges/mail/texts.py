@@ -96,8 +96,8 @@ class MessageText(Draftable):
     objects = LiveManager.from_queryset(MessageTextQuerySet)()
 
     class Meta:
-        verbose_name = _("text of a message")
-        verbose_name_plural = _("texts of the messages")
+        verbose_name = _("text of an email")
+        verbose_name_plural = _("texts of our emails")
         ordering = ["pk"]
         constraints = [
             UniqueLive(fields=["kind"], name="messagetext_kind"),

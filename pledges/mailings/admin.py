@@ -151,8 +151,11 @@ class MailingAdmin(MailPreviews, ContentAdmin):
 
     def change_view(self, request, object_id, form_url="", extra_context=None):
         mailing = self.get_object(request, unquote(object_id)) if request.method == "GET" else None
-        if mailing and self.has_view_permission(request, mailing) and not self.has_change_permission(request, mailing):
-            return redirect("admin:pledges_mailing_sending", mailing.pk)
+        if mailing and self.has_view_permission(request, mailing):
+            # Saving the form would end what they came to decide; the page leads to it.
+            releases = mailing.state == State.READY and request.user.has_perm(RELEASE) and "edit" not in request.GET
+            if releases and request.user.pk not in mailing.writers or not self.has_change_permission(request, mailing):
+                return redirect("admin:pledges_mailing_sending", mailing.pk)
         return super().change_view(request, object_id, form_url, extra_context)
 
     def changeform_view(self, request, object_id=None, form_url="", extra_context=None):

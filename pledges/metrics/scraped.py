@@ -48,7 +48,7 @@ FROM
         (SELECT coalesce(sum((cell -> 2)::bigint), 0)::bigint FROM jsonb_array_elements(figures -> 'people') AS cell) AS people
      FROM pledges_count) count,
     (SELECT
-        extract(epoch FROM now() - max(finished_at))::float8 AS backup_age_seconds,
+        extract(epoch FROM now() - max(made_at))::float8 AS backup_age_seconds,
         extract(epoch FROM now() - max(copied_at))::float8 AS erasures_copied_age_seconds
      FROM pledges_backup) backup
 """

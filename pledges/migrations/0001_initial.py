@@ -30,8 +30,8 @@ class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
-        ("mfa", "0003_authenticator_type_uniq"),
         ("auth", "0012_alter_user_first_name_max_length"),
+        ("mfa", "0003_authenticator_type_uniq"),
         ('staff', '0001_initial'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
@@ -54,11 +54,9 @@ class Migration(migrations.Migration):
             name='Backup',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('moment', models.DateTimeField(editable=False)),
-                ('finished_at', models.DateTimeField(editable=False)),
-                ('seconds', models.PositiveIntegerField(editable=False)),
-                ('bytes', models.PositiveBigIntegerField(editable=False)),
-                ('copied_at', models.DateTimeField(editable=False)),
+                ('made_at', models.DateTimeField(editable=False, null=True)),
+                ('checked_at', models.DateTimeField(editable=False, null=True)),
+                ('copied_at', models.DateTimeField(editable=False, null=True)),
             ],
             options={
                 'default_permissions': (),
@@ -214,8 +212,8 @@ class Migration(migrations.Migration):
                 ('source', models.URLField(help_text='Paste the address of the page where the provider says this, for example https://example.org/help.', verbose_name='source')),
             ],
             options={
-                'verbose_name': 'provider rule',
-                'verbose_name_plural': 'provider rules',
+                'verbose_name': 'mail provider rule',
+                'verbose_name_plural': 'mail provider rules',
                 'ordering': ['domain'],
             },
         ),
@@ -353,11 +351,13 @@ class Migration(migrations.Migration):
                 ('disclosure_at', models.DateTimeField(editable=False, null=True, verbose_name='alarm')),
                 ('alerted_at', models.DateTimeField(editable=False, null=True)),
                 ('passed_at', models.DateTimeField(editable=False, null=True, verbose_name='passed on')),
+                ('taker_cipher', models.BinaryField(null=True)),
+                ('reference_cipher', models.BinaryField(null=True)),
                 ('assignee', models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='assigned to')),
             ],
             options={
-                'verbose_name': 'enquiry',
-                'verbose_name_plural': 'enquiries',
+                'verbose_name': 'message to us',
+                'verbose_name_plural': 'messages to us',
                 'ordering': ['created_at', 'pk'],
             },
         ),
@@ -628,8 +628,8 @@ class Migration(migrations.Migration):
                 ('draft_of', models.OneToOneField(editable=False, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='draft_copy', to='pledges.messagetext')),
             ],
             options={
-                'verbose_name': 'text of a message',
-                'verbose_name_plural': 'texts of the messages',
+                'verbose_name': 'text of an email',
+                'verbose_name_plural': 'texts of our emails',
                 'ordering': ['pk'],
             },
         ),
@@ -735,21 +735,6 @@ class Migration(migrations.Migration):
             field=models.ForeignKey(blank=True, help_text='Leave empty if it is online or outside Albania.', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='events', to='pledges.municipality', verbose_name='municipality'),
         ),
         migrations.CreateModel(
-            name='OutboxEntry',
-            fields=[
-                ('id', models.UUIDField(db_default=models.Func(function='gen_random_uuid', output_field=models.UUIDField()), editable=False, primary_key=True, serialize=False)),
-                ('number', models.BigIntegerField(db_default=models.Func(models.Value('pledges_outbox_number'), function='nextval', output_field=models.BigIntegerField()), editable=False)),
-                ('at', models.DateTimeField(db_default=models.Func(function='clock_timestamp'), editable=False)),
-                ('kind', models.CharField(editable=False, max_length=20)),
-                ('rows', models.JSONField(editable=False)),
-                ('copied_at', models.DateTimeField(editable=False, null=True)),
-            ],
-            options={
-                'default_permissions': (),
-                'indexes': [models.Index(condition=models.Q(('copied_at', None)), fields=['number'], name='outbox_not_copied')],
-            },
-        ),
-        migrations.CreateModel(
             name='PaperSheet',
             fields=[
                 ('number', models.PositiveIntegerField(primary_key=True, serialize=False, verbose_name='number')),
@@ -780,6 +765,7 @@ class Migration(migrations.Migration):
                 ('state', models.CharField(choices=[('open', 'open'), ('paused', 'paused'), ('closed', 'closed')], default='open', help_text='If signing is paused or closed, people see your message instead of the form. People who have signed can still confirm.', max_length=6, verbose_name='state')),
                 ('message_sq', models.TextField(blank=True, help_text='Say why, and until when, for example “We are renewing the site until tomorrow”. Shown instead of the form while signing is paused or closed.', max_length=600, verbose_name='message')),
                 ('message_en', models.TextField(blank=True, help_text='Say why, and until when, for example “We are renewing the site until tomorrow”. Shown instead of the form while signing is paused or closed.', max_length=600, verbose_name='message')),
+                ('until', models.DateTimeField(blank=True, help_text='Date and time in Tirana. Signing opens by itself then. Leave empty to open it by hand.', null=True, verbose_name='open again at')),
                 ('shows_numbers', models.BooleanField(db_default=True, default=True, help_text='If this is on, people read “You are number 2971” once they have confirmed, and in the email that follows. Only they see their number.', verbose_name='supporters see their number')),
                 ('network_limit', models.PositiveSmallIntegerField(default=60, help_text='How many people can sign from one network in ten minutes before the devices of others on it do a check first, for example 30.', validators=[django.core.validators.MinValueValidator(5), django.core.validators.MaxValueValidator(10000)], verbose_name='sign-ups from one network')),
                 ('slow_lane', models.PositiveSmallIntegerField(db_default=30, default=30, help_text='Above that number, people whose browser cannot do the check send the form without it: this many from one network in an hour, for example 20. Their emails are spread over the hour.', validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(1000)], verbose_name='sign-ups without the check')),
@@ -788,7 +774,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'signing settings',
                 'verbose_name_plural': 'signing settings',
-                'constraints': [models.CheckConstraint(condition=models.Q(('pk', 1)), name='pledging_settings_single_row')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('pk', 1)), name='pledging_settings_single_row'), models.CheckConstraint(condition=models.Q(models.Q(('state', 'open'), _negated=True), ('until', None), _connector='OR'), name='pledging_open_without_end')],
             },
         ),
         migrations.CreateModel(
@@ -871,8 +857,8 @@ class Migration(migrations.Migration):
                 ('draft_of', models.OneToOneField(editable=False, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='draft_copy', to='pledges.sector')),
             ],
             options={
-                'verbose_name': 'group',
-                'verbose_name_plural': 'groups',
+                'verbose_name': 'group of society',
+                'verbose_name_plural': 'groups of society',
                 'ordering': ['position', 'pk'],
             },
         ),
@@ -912,7 +898,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
                 ('number', models.BigIntegerField(db_default=models.Func(models.Value('pledges_submission_number'), function='nextval', output_field=models.BigIntegerField()), editable=False)),
-                ('kind', models.CharField(choices=[('pledge', 'sign-up'), ('links', 'request for the link'), ('new_address', 'change of address'), ('group', 'group pledge'), ('joining', 'organisation that joins'), ('enquiry', 'enquiry')], editable=False, max_length=20, verbose_name='kind')),
+                ('kind', models.CharField(choices=[('pledge', 'sign-up'), ('links', 'request for the link'), ('new_address', 'change of address'), ('group', 'group pledge'), ('joining', 'organisation that joins'), ('enquiry', 'message to us')], editable=False, max_length=20, verbose_name='kind')),
                 ('payload_cipher', models.BinaryField()),
                 ('network_digest', models.BinaryField(null=True)),
                 ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name='sent')),
@@ -923,11 +909,26 @@ class Migration(migrations.Migration):
                 ('error', models.CharField(blank=True, db_default='', editable=False, max_length=80, verbose_name='error')),
             ],
             options={
-                'verbose_name': 'received form',
-                'verbose_name_plural': 'received forms',
+                'verbose_name': 'unprocessed form',
+                'verbose_name_plural': 'unprocessed forms',
                 'ordering': ['number'],
                 'indexes': [models.Index(condition=models.Q(('state', 'waiting')), fields=['number'], name='submission_waiting')],
                 'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('aside_at', None), ('error', ''), ('state', 'waiting')), models.Q(('aside_at__isnull', False), ('state', 'aside'), models.Q(('error', ''), _negated=True)), _connector='OR'), name='submission_state_and_time'), models.CheckConstraint(condition=models.Q(('payload_cipher__length__lte', 32768)), name='submission_size')],
+            },
+        ),
+        migrations.CreateModel(
+            name='Tombstone',
+            fields=[
+                ('id', models.UUIDField(db_default=models.Func(function='gen_random_uuid', output_field=models.UUIDField()), editable=False, primary_key=True, serialize=False)),
+                ('at', models.DateTimeField(db_default=models.Func(function='clock_timestamp'), editable=False)),
+                ('kind', models.CharField(editable=False, max_length=40)),
+                ('row', models.CharField(editable=False, max_length=36)),
+                ('values', models.JSONField(editable=False, null=True)),
+                ('copied_at', models.DateTimeField(editable=False, null=True)),
+            ],
+            options={
+                'default_permissions': (),
+                'indexes': [models.Index(condition=models.Q(('copied_at', None)), fields=['at'], name='tombstone_not_copied')],
             },
         ),
         migrations.CreateModel(
@@ -997,8 +998,8 @@ class Migration(migrations.Migration):
                 ('voice', models.ForeignObject(editable=False, from_fields=['about_id'], null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='messages', to='pledges.voiceowner', to_fields=['id'])),
             ],
             options={
-                'verbose_name': 'message',
-                'verbose_name_plural': 'messages',
+                'verbose_name': 'email that we send',
+                'verbose_name_plural': 'emails that we send',
                 'ordering': ['-created_at'],
             },
         ),
@@ -1016,8 +1017,8 @@ class Migration(migrations.Migration):
                 ('sector', models.ForeignKey(blank=True, help_text='Leave empty for the consent.', null=True, on_delete=django.db.models.deletion.CASCADE, related_name='wordings', to='pledges.sector', verbose_name='group')),
             ],
             options={
-                'verbose_name': 'text to sign',
-                'verbose_name_plural': 'texts to sign',
+                'verbose_name': 'pledge or consent text',
+                'verbose_name_plural': 'pledge and consent texts',
                 'ordering': ['kind', 'sector', '-version'],
             },
         ),
@@ -1055,8 +1056,8 @@ class Migration(migrations.Migration):
                 ('undone_by', models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='undone by')),
             ],
             options={
-                'verbose_name': 'batch',
-                'verbose_name_plural': 'batches',
+                'verbose_name': 'bulk change',
+                'verbose_name_plural': 'bulk changes',
                 'ordering': ['-pk'],
                 'default_permissions': (),
                 'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('ended_at', None), ('state', 'waiting'), ('undo_asked_at', None), ('undone_at', None)), models.Q(('ended_at__isnull', False), ('state', 'waiting'), ('undo_asked_at__isnull', False), ('undone_at', None)), models.Q(('ended_at__isnull', False), ('state', 'done'), ('undo_asked_at', None), ('undone_at', None)), models.Q(('ended_at__isnull', False), ('state', 'undone'), ('undo_asked_at__isnull', False), ('undone_at__isnull', False)), _connector='OR'), name='batch_state_and_times'), models.CheckConstraint(condition=models.Q(('changed__gte', models.F('undone')), ('count__gte', models.F('changed'))), name='batch_counts_add_up')],
@@ -1089,6 +1090,10 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='enquiry',
             constraint=models.CheckConstraint(condition=models.Q(('disclosure_at__isnull', False), models.Q(('alerted_at', None), ('passed_at', None)), _connector='OR'), name='enquiry_times_of_a_disclosure'),
+        ),
+        migrations.AddConstraint(
+            model_name='enquiry',
+            constraint=models.CheckConstraint(condition=models.Q(('passed_at__isnull', False), models.Q(('passed_at', None), ('reference_cipher', None), ('taker_cipher', None)), _connector='OR'), name='enquiry_passed_to_someone'),
         ),
         migrations.AddIndex(
             model_name='datarequest',
@@ -1467,7 +1472,6 @@ class Migration(migrations.Migration):
             constraint=models.CheckConstraint(condition=models.Q(models.Q(('address_cipher__isnull', False), ('name_cipher__isnull', False)), models.Q(('address_cipher', None), ('confirmed_at__isnull', False), ('keep_asked_at', None), ('name_cipher', None), ('new_address_at', None), ('new_address_cipher', None), ('show_name', False), ('updates', False), ('wall', 'waiting'), ('wall_at', None), models.Q(('state', 'pending'), _negated=True)), _connector='OR'), name='pledge_person_or_erased'),
         ),
     ] + run(
-        "counting", "wordings", "storage", "content", "watched", "submissions", "messages", "outbox",
-        "probes", "groups", "paper", "joinings", "commitments", "enquiries",
-        "requests", "returns", "sectors", "voices", "mailings", "published",
+        "counting", "wordings", "storage", "content", "watched", "submissions", "messages", "probes",
+        "groups", "paper", "commitments", "requests", "sectors", "mailings", "published", "tombstones",
     )

@@ -115,7 +115,8 @@ class PaperSheetAdmin(CaseAdmin):
         """Issue a batch of sheets, or print sheets again."""
         if not self.has_add_permission(request):
             raise PermissionDenied
-        form = IssueForm(request.POST if request.method == "POST" else None, initial={"count": 20})
+        initial = {"count": 20, "event": request.GET.get("event")}
+        form = IssueForm(request.POST if request.method == "POST" else None, initial=initial)
         if form.is_valid():
             with transaction.atomic():
                 numbers = PaperSheet.objects.issue(**form.cleaned_data)

@@ -83,7 +83,7 @@ class BlockedAddressAdmin(ModelAdmin):
         if sees_people(request) and (ids := [row.pk for row in rows]):
             if not reauthentication.admits(request, ids):
                 return redirect(reason_url(request))
-            details = reauthentication.reason_details(request)
+            details = reauthentication.reason_details(request, ids)
             Entry.log(request.user, Entry.Action.LOOK, ids, page="blocked", **details)
         return response
 

@@ -61,8 +61,8 @@ class ProviderRule(models.Model):
     objects = ProviderRuleQuerySet.as_manager()
 
     class Meta:
-        verbose_name = _("provider rule")
-        verbose_name_plural = _("provider rules")
+        verbose_name = _("mail provider rule")
+        verbose_name_plural = _("mail provider rules")
         ordering = ["domain"]
 
     def __str__(self):

@@ -254,17 +254,17 @@ def kept_data():
             _("until its owner asks us to erase it"),
         ),
         RetentionLine(
-            "outbox",
+            "tombstones",
             _(
                 "number of a pledge that was withdrawn or changed, so that your choice still applies after a backup is restored"
             ),
             _("the number readable; a new name or address encrypted, and as keyed digests"),
-            _("at most %(days)s; in an encrypted copy, for as long as an earlier backup is kept")
+            _("at most %(days)s; in a copy, for as long as an earlier backup is kept")
             % {"days": _days(timedelta(days=settings.BACKUP_KEEP_DAYS))},
         ),
         RetentionLine(
             "backups",
-            _("all of this in backups, which only a key kept elsewhere opens"),
+            _("all of this in backups"),
             encrypted,
             _("at most %(days)s; if we restore a backup, we apply your withdrawals and changes again")
             % {"days": _days(timedelta(days=settings.BACKUP_KEEP_DAYS))},

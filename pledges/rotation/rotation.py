@@ -57,8 +57,8 @@ def renew(model, rows, on_progress=lambda done: None):
     while batch is None or batch:
         with transaction.atomic():
             with connection.cursor() as cursor:
-                # Finding the last rows reads the whole table. The outbox is about changes of persons, of which this is none.
-                cursor.execute("SET LOCAL statement_timeout = 0; SET LOCAL weare1.outbox = 'off'")
+                # Finding the last rows reads the whole table. Tombstones are about changes of persons, of which this is none.
+                cursor.execute("SET LOCAL statement_timeout = 0; SET LOCAL weare1.tombstones = 'off'")
             batch = list((rows if after is None else rows.filter(**{f"{order}__gt": after}))[:BATCH_ROWS])
             after = getattr(batch[-1], order) if batch else None
             if batch and model is Pledge:

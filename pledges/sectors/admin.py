@@ -26,6 +26,7 @@ from pledges.sectors.wordings import Wording
 from staff.admin.base import BilingualForm, FixedKey, StackedInline
 from staff.admin.content import MissingLanguageFilter
 from staff.admin.drafts import DraftedAdmin, StateFilter
+from staff.admin.naming import folded
 
 # The merge runs a second time, for pledges signed while the sector was being closed, and after a killed worker.
 SECOND_MERGE_AFTER = timedelta(minutes=1)
@@ -177,13 +178,14 @@ class SectorAdmin(SettlesFirst, ProtectedByPledges, DraftedAdmin):
         else:
             words = {"fields": [("pledge_sq", "pledge_en")]}
         return [
-            (None, {"fields": [("name_sq", "name_en"), ("people_sq", "people_en"), ("hint_sq", "hint_en"), "slug"]}),
-            (_("How it appears"), {"fields": ["color", "position", "shows_names", "is_open"]}),
+            (None, {"fields": [("name_sq", "name_en"), ("people_sq", "people_en"), ("hint_sq", "hint_en")]}),
+            (_("How it appears"), {"fields": ["color", "shows_names", "is_open"]}),
             (_("The pledge that people in this group sign"), words),
             (
                 _("When people in this group share"),
                 {"fields": [("pledged_sq", "pledged_en"), ("invitation_sq", "invitation_en")]},
             ),
+            *folded([(None, {"fields": ["slug", "position"]})]),
         ]
 
     def get_readonly_fields(self, request, obj=None):

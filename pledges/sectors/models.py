@@ -127,8 +127,8 @@ class Sector(Draftable):
     objects = LiveManager.from_queryset(SectorQuerySet)()
 
     class Meta:
-        verbose_name = _("group")
-        verbose_name_plural = _("groups")
+        verbose_name = _("group of society")
+        verbose_name_plural = _("groups of society")
         ordering = ["position", "pk"]
         constraints = [
             UniqueLive(fields=["slug"], name="sector_slug"),

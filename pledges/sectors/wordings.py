@@ -64,8 +64,8 @@ class Wording(Draftable):
     objects = LiveManager.from_queryset(WordingQuerySet)()
 
     class Meta:
-        verbose_name = _("text to sign")
-        verbose_name_plural = _("texts to sign")
+        verbose_name = _("pledge or consent text")
+        verbose_name_plural = _("pledge and consent texts")
         ordering = ["kind", "sector", "-version"]
         constraints = [
             models.UniqueConstraint(

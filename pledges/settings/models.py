@@ -3,6 +3,7 @@
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from translated_fields import TranslatedField
 
@@ -35,6 +36,12 @@ class PledgingSettings(models.Model):
                 "form while signing is paused or closed."
             ),
         )
+    )
+    until = models.DateTimeField(
+        _("open again at"),
+        null=True,
+        blank=True,
+        help_text=_("Date and time in Tirana. Signing opens by itself then. Leave empty to open it by hand."),
     )
     shows_numbers = models.BooleanField(
         _("supporters see their number"),
@@ -77,7 +84,10 @@ class PledgingSettings(models.Model):
     class Meta:
         verbose_name = _("signing settings")
         verbose_name_plural = _("signing settings")
-        constraints = [models.CheckConstraint(name="pledging_settings_single_row", condition=Q(pk=1))]
+        constraints = [
+            models.CheckConstraint(name="pledging_settings_single_row", condition=Q(pk=1)),
+            models.CheckConstraint(name="pledging_open_without_end", condition=~Q(state="open") | Q(until=None)),
+        ]
 
     def __str__(self):
         return str(_("Signing settings"))
@@ -90,6 +100,13 @@ class PledgingSettings(models.Model):
         )
 
     @classmethod
-    def load(cls):
-        """The saved settings, or an unsaved instance with the defaults."""
-        return cls.objects.filter(pk=1).first() or cls(pk=1)
+    def load(cls, at=None):
+        """The saved settings as they hold now, or `at` a moment; or an unsaved instance with the defaults."""
+        row = cls.objects.filter(pk=1).first() or cls(pk=1)
+        return row.at(at or timezone.now())
+
+    def at(self, moment):
+        """This row as it holds at this moment: signing that was paused until then is open."""
+        if self.until and self.until <= moment:
+            self.state = self.State.OPEN
+        return self

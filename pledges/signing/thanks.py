@@ -1,5 +1,7 @@
 """Confirming, and the optional steps after it: invite others, print a certificate."""
 
+from django.core import signing
+from django.http import HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 
@@ -15,11 +17,15 @@ from pledges.forms.views import link_ended
 from pledges.mail.models import Message
 from pledges.personal_links import confirmed_only, path_from, personal_link_view
 from pledges.referrals.models import ReferralLink
+from pledges.serving.http import personal_page, read_only
 from pledges.supporters.batches import Batch
 from pledges.supporters.models import Pledge
 
 # What the thank-you page leads to.
-NEXT_PURPOSES = [Purpose.MANAGE, Purpose.WITHDRAW, Purpose.SHARE, Purpose.COMMIT, Purpose.CERTIFICATE]
+NEXT_PURPOSES = [Purpose.MANAGE, Purpose.SHARE, Purpose.COMMIT, Purpose.CERTIFICATE]
+# The page can be opened again for half an hour. The token holds the number, and nothing that leads to the pledge.
+AGAIN = signing.TimestampSigner(salt="pledges.thanks_again")
+AGAIN_MAX_AGE_SECONDS = 30 * 60
 
 
 @personal_link_view(Purpose.CONFIRM)
@@ -39,9 +45,11 @@ def confirm(request, pledge):
         if pledge.state == Pledge.State.CONFIRMED:
             return render(request, "pledges/signing/thanks.html", _thanks(request, pledge, is_first))
     if pledge.state == Pledge.State.PENDING and Pledge.objects.pending().filter(pk=pledge.pk).exists():
-        return render(
-            request, "pledges/signing/confirm.html", {"updates": pledge.updates, "has_place": pledge.has_place}
-        )
+        totals = tally.read()
+        goal = PledgeContent.current().goal_above(totals.total).people
+        # Without the sector: mail scanners and others may open the link.
+        context = {"has_place": pledge.has_place, "updates": pledge.updates, "mosaic": own_mosaic(totals.sectors, goal)}
+        return render(request, "pledges/signing/confirm.html", context)
     if pledge.state == Pledge.State.CONFIRMED:
         return render(request, "pledges/signing/confirmed_before.html")
     return link_ended(request)
@@ -52,23 +60,44 @@ def _thanks(request, pledge, is_first):
     # Whom staff had confirmed before is in the last count.
     totals = tally.read_with_newest() if is_first else tally.read()
     goal = PledgeContent.current().goal_above(totals.total).people
-    context = {
+    context = _neutral(totals)
+    if not is_first:
+        return context | {"mosaic": mosaic(totals.sectors, goal)}
+    # Confirming starts the day of these links, whenever the message was sent.
+    urls = {purpose: links.path(purpose, pledge, language=request.LANGUAGE_CODE) for purpose in NEXT_PURPOSES}
+    number = pledge.number
+    return context | {
+        "pledge": pledge,
+        "number": number,
+        "again_url": number and reverse("pledges:thanks_again", args=[AGAIN.sign(number)]),
+        "mosaic": own_mosaic(totals.sectors, goal, pledge.sector),
+        "form": CommitmentsForm(pledge=pledge, action=urls[Purpose.COMMIT]),
+        **{f"{purpose}_url": url for purpose, url in urls.items()},
+    }
+
+
+def _neutral(totals):
+    """What the thank-you page shows to everyone."""
+    return {
         "totals": totals,
         "ways": sharing.neutral_ways(),
         "web_address": web_address(),
         "picture_slug": sharing.NEUTRAL_SLUG,
     }
-    if not is_first:
-        return context | {"mosaic": mosaic(totals.sectors, goal)}
-    # Confirming starts the day of these links, whenever the message was sent.
-    urls = {purpose: links.path(purpose, pledge, language=request.LANGUAGE_CODE) for purpose in NEXT_PURPOSES}
-    return context | {
-        "pledge": pledge,
-        "number": pledge.number,
-        "mosaic": own_mosaic(totals.sectors, goal, pledge.sector),
-        "form": CommitmentsForm(pledge=pledge, action=urls[Purpose.COMMIT]),
-        **{f"{purpose}_url": url for purpose, url in urls.items()},
-    }
+
+
+@personal_page
+@read_only
+def again(request, token):
+    """The thank-you page once more, in the tab that keeps this address: only number, picture and sharing."""
+    try:
+        number = int(AGAIN.unsign(token, max_age=AGAIN_MAX_AGE_SECONDS))
+    except signing.BadSignature:
+        return HttpResponseRedirect(reverse("pledges:my_pledge"))
+    totals = tally.read()
+    goal = PledgeContent.current().goal_above(totals.total).people
+    context = _neutral(totals) | {"number": number, "mosaic": own_mosaic(totals.sectors, goal)}
+    return render(request, "pledges/signing/thanks.html", context)
 
 
 @personal_link_view(Purpose.SHARE)
@@ -83,7 +112,7 @@ def share(request, pledge):
     # Neutral words by default: sharing must not reveal the sector unless the supporter chooses so.
     uses_sector_words = "sector" in request.GET and bool(pledge.sector.invitation)
     words = pledge.sector.invitation if uses_sector_words else sharing.neutral_words()
-    path = reverse("pledges:through", args=[own.code]) if own else reverse("campaign:home")
+    path = reverse("pledges:through", args=[own.code]) if own else reverse("pledges:from_a_friend")
     context = {
         "pledge": pledge,
         "uses_sector_words": uses_sector_words,

@@ -5,7 +5,7 @@ from functools import partial
 from django.http import Http404, HttpResponseRedirect, JsonResponse
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils.translation import gettext, gettext_lazy
+from django.utils.translation import gettext
 from django.views.decorators.debug import sensitive_post_parameters
 
 from pledges import metrics
@@ -27,7 +27,7 @@ def _title():
     return PledgeContent.current().settings.not_now or gettext("Sign the pledge")
 
 
-@fixed_page(_title, texts=("pledge_shared",), label=gettext_lazy("Sign the pledge"), place=50, footer=(1, 20))
+@fixed_page(_title, texts=("pledge_shared",), place=50)
 @cookieless_form
 @sensitive_post_parameters()
 def sign(request):
@@ -49,10 +49,11 @@ def _page(request):
     return _shown(request, PledgeForm(chosen=request.GET.get("sector")), tally.read())
 
 
-def _shown(request, form, totals, *, status=200, **context):
-    """The page with this form, and with the 1 of these totals beside or above it."""
+def _shown(request, form, totals, *, status=200, is_invited=False, **context):
+    """The page with this form, and with the 1 of these totals beside it, or above it for those whom a friend invites."""
     goal = PledgeContent.current().goal_above(totals.total).people
     context |= {"form": form, "totals": totals, "mosaic": mosaic(totals.sectors, goal)}
+    context["is_invited"] = is_invited or form.is_invited
     if form.of_event:
         context |= {"event": form.of_event, "counts_for_event": form.counts_for_event}
     return render(request, "pledges/signing/sign.html", context, status=status)
@@ -69,6 +70,17 @@ def at_event(request, code):
     if not content.can_sign:
         return render(request, "pledges/signing/not_now.html", {"pledging": content.settings})
     return _shown(request, PledgeForm(event=code), tally.read())
+
+
+@public_page(is_form=True)
+def from_a_friend(request):
+    """The friend's page without a code: where the links lead that pages and messages offer to pass on."""
+    content = PledgeContent.current()
+    # As that of an event.
+    request.alternates = in_each_language(partial(reverse, "pledges:sign"))
+    if not content.can_sign:
+        return render(request, "pledges/signing/not_now.html", {"pledging": content.settings})
+    return _shown(request, PledgeForm(), tally.read(), is_invited=True)
 
 
 @personal_page

@@ -1,11 +1,14 @@
-"""Recent activity for the front page of the admin: pledges signed and confirmed by day, sector and source, and what is usual."""
+"""Recent activity for the admin: pledges signed and confirmed by day, sector, county and source, and what is usual."""
 
 from dataclasses import dataclass
 from datetime import date, timedelta
 from statistics import mean
 
 from django.db import connection
+from django.db.models import Count, Q
 from django.utils import timezone
+
+from pledges.supporters.models import Pledge
 
 DAYS = 14
 # A day is compared with the same weekday of so many weeks before it.
@@ -14,21 +17,20 @@ WEEK = timedelta(days=7)
 
 # Reads only the index pledge_newest, and of it these days. A day begins at midnight in Europe/Tirane.
 SIGNED_SQL = """
-SELECT (created_at AT TIME ZONE 'Europe/Tirane')::date, sector_id, source, count(*),
-       count(*) FILTER (WHERE state = 'confirmed')
-FROM pledges_pledge WHERE created_at >= (%s::date)::timestamp AT TIME ZONE 'Europe/Tirane' GROUP BY 1, 2, 3
+SELECT (created_at AT TIME ZONE 'Europe/Tirane')::date, count(*)
+FROM pledges_pledge WHERE created_at >= (%s::date)::timestamp AT TIME ZONE 'Europe/Tirane' GROUP BY 1
 """
 
 # Reads only the index pledge_counted, and of it these days.
 CONFIRMED_SQL = """
-SELECT confirmed_on, count(*), (SELECT min(confirmed_on) FROM pledges_pledge WHERE state = 'confirmed')
-FROM pledges_pledge WHERE state = 'confirmed' AND confirmed_on >= %s GROUP BY confirmed_on
+SELECT confirmed_on, sector_id, count(*), (SELECT min(confirmed_on) FROM pledges_pledge WHERE state = 'confirmed')
+FROM pledges_pledge WHERE state = 'confirmed' AND confirmed_on >= %s GROUP BY confirmed_on, sector_id
 """
 
 
 @dataclass(frozen=True)
 class Activity:
-    """The last DAYS days. `sectors` (by id) and `sources` map to (signed, confirmed since) of pledges signed in them."""
+    """The last DAYS days. `sectors` maps ids to (confirmed today, confirmed in the last seven days)."""
 
     # (day, signed that day, confirmed that day); today is last
     days: list[tuple[date, int, int]]
@@ -36,7 +38,6 @@ class Activity:
     # not over, and where the site is younger. Confirmations, because pledges that were never confirmed are erased after 14 days.
     usual: list[float | None]
     sectors: dict[int, tuple[int, int]]
-    sources: dict[str, tuple[int, int]]
 
     @property
     def last_week(self):
@@ -49,25 +50,39 @@ def recent():
     """The Activity of the last DAYS days, in two queries."""
     today = timezone.localdate()
     days = [today - timedelta(days=ago) for ago in reversed(range(DAYS))]
-    first = days[0] - WEEKS * WEEK
-    signed, sectors, sources = {}, {}, {}
+    confirmed, sectors = dict.fromkeys(days, 0), {}
     with connection.cursor() as cursor:
         cursor.execute(SIGNED_SQL, [days[0]])
-        for day, sector, source, n, confirmed in cursor.fetchall():
-            signed[day] = signed.get(day, 0) + n
-            for counts, key in ((sectors, sector), (sources, source)):
-                before = counts.get(key, (0, 0))
-                counts[key] = (before[0] + n, before[1] + confirmed)
-        cursor.execute(CONFIRMED_SQL, [first])
+        signed = dict(cursor.fetchall())
+        cursor.execute(CONFIRMED_SQL, [days[0] - WEEKS * WEEK])
         rows = cursor.fetchall()
-    confirmed_on = {day: n for day, n, _begun in rows}
     # The first day of all. Without confirmations in all these weeks nothing is usual.
-    begun = rows[0][2] if rows else None
+    begun = rows[0][3] if rows else None
+    for day, sector, n, _begun in rows:
+        confirmed[day] = confirmed.get(day, 0) + n
+        of_today, of_week = sectors.get(sector, (0, 0))
+        sectors[sector] = of_today + n * (day == today), of_week + n * (day > today - WEEK)
 
     def usual(day):
         if day == today or begun is None or begun > day - WEEKS * WEEK:
             return None
-        return mean(confirmed_on.get(day - WEEK * weeks, 0) for weeks in range(1, WEEKS + 1))
+        return mean(confirmed.get(day - WEEK * weeks, 0) for weeks in range(1, WEEKS + 1))
 
-    rows = [(day, signed.get(day, 0), confirmed_on.get(day, 0)) for day in days]
-    return Activity(rows, [usual(day) for day in days], sectors, sources)
+    rows = [(day, signed.get(day, 0), confirmed[day]) for day in days]
+    return Activity(rows, [usual(day) for day in days], sectors)
+
+
+def of_counties():
+    """{county code, or None: (confirmed today, confirmed in the last seven days)}."""
+    today = timezone.localdate()
+    rows = Pledge.objects.confirmed().filter(confirmed_on__gt=today - WEEK).order_by().values_list("county")
+    counted = rows.annotate(today=Count("pk", filter=Q(confirmed_on=today)), week=Count("pk"))
+    return {code: (of_today, of_week) for code, of_today, of_week in counted}
+
+
+def of_sources():
+    """{source: (signed in the last DAYS days, confirmed of these)}."""
+    since = timezone.now() - timedelta(days=DAYS)
+    rows = Pledge.objects.filter(created_at__gt=since).order_by().values_list("source")
+    counted = rows.annotate(signed=Count("pk"), confirmed=Count("pk", filter=Q(state=Pledge.State.CONFIRMED)))
+    return {source: (signed, confirmed) for source, signed, confirmed in counted}

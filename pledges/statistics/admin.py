@@ -1,4 +1,4 @@
-"""From sign-up to confirmation: the funnel by day and by mail provider."""
+"""Figures for staff: by group and county, and from sign-up to confirmation by day and by mail provider."""
 
 from collections import Counter, defaultdict
 from datetime import timedelta
@@ -8,8 +8,11 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
-from pledges.statistics import funnel
+from pledges.counting import tally
+from pledges.counting.models import exact_cells
+from pledges.statistics import activity, funnel
 from pledges.statistics.models import DAYS_SHOWN, FallenProvider, Statistic, first_day
+from pledges.supporters.models import Pledge
 
 # The columns, in this order.
 Kind = Statistic.Kind
@@ -23,10 +26,37 @@ TITLES = {
 }
 # How the address of the page names the other domains.
 OTHER = "other"
+# Shades of a table of figures.
+SHADES = 5
 
 
-class FunnelPage:
-    """ModelAdmin mixin: the page "From sign-up to confirmation"."""
+class FiguresPages:
+    """ModelAdmin mixin: the pages "Figures by group and county" and "From sign-up to confirmation"."""
+
+    def figures(self, request):
+        """Exact figures, counted now: how many people of each group in each county, and by which way they came."""
+        if not self.has_view_or_change_permission(request):
+            raise PermissionDenied
+        totals, cells, recent = tally.read(), exact_cells(), activity.of_counties()
+        sectors = [sector for sector, _people in totals.sectors]
+        places = [(county.name, county.pk) for county, _published in totals.counties]
+        most = max(cells.values(), default=0)
+        counties = [
+            (
+                name,
+                [(n := cells.get((sector.pk, code), 0), -(-SHADES * n // most) if n else 0) for sector in sectors],
+                # Those who gave none.
+                recent.get(code or None, (0, 0)),
+            )
+            for name, code in [*places, (_("County not given"), "")]
+        ]
+        sources = activity.of_sources()
+        context = {
+            "sectors": sectors,
+            "counties": [(name, row, sum(n for n, _shade in row), *latest) for name, row, latest in counties],
+            "sources": [(label, *sources[value]) for value, label in Pledge.Source.choices if value in sources],
+        }
+        return self.page(request, "admin/pledges/pledge/figures.html", _("Figures by group and county"), **context)
 
     def funnel(self, request):
         """The numbers of the last days, of all mail providers or of the one that the address names."""

@@ -14,8 +14,9 @@ DAY = timedelta(days=1)
 HOUR = timedelta(hours=1)
 # With how many days before a period is compared.
 DAYS_BEFORE = 7
-# The rule of the alarm on the dashboard: that many sign-ups in an hour, and that many times the usual number.
-FLOOD_FROM = 100
+# The rule of the alarm on the dashboard: that many times the usual number of sign-ups in an hour. Of fewer than FLOOD_FROM, one
+# class or meeting that signs together would be an alarm.
+FLOOD_FROM = 40
 FLOOD_FACTOR = 5
 
 # What happened in each step of a period and of the same period of the days before: (kind, start of the step, n).

@@ -99,8 +99,8 @@ class Batch(models.Model):
     objects = BatchQuerySet.as_manager()
 
     class Meta:
-        verbose_name = _("batch")
-        verbose_name_plural = _("batches")
+        verbose_name = _("bulk change")
+        verbose_name_plural = _("bulk changes")
         ordering = ["-pk"]
         # No permissions of its own: the permission to change pledges is required.
         default_permissions = ()

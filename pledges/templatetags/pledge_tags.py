@@ -13,7 +13,6 @@ register = template.Library()
 register.filter(numbers.number)
 register.filter(numbers.decimal)
 register.filter(kept.kept)
-register.filter(kept.kept_sign)
 
 
 @register.filter

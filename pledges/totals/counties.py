@@ -6,33 +6,15 @@ from django.http import Http404, HttpResponsePermanentRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone, translation
-from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext
 
 from pledges import sharing
 from pledges.content import PledgeContent
-from pledges.figures.county_map import outlines, rate
 from pledges.figures.growth import stair_chart
 from pledges.languages import in_each_language, other_language
 from pledges.published.rule import MOVE, SMALLEST
 from pledges.serving.http import public_page
 from pledges.totals import parts
-
-# By rank, for the title above the table of the twelve counties.
-RANKS = [
-    _("First of twelve"),
-    _("Second of twelve"),
-    _("Third of twelve"),
-    _("Fourth of twelve"),
-    _("Fifth of twelve"),
-    _("Sixth of twelve"),
-    _("Seventh of twelve"),
-    _("Eighth of twelve"),
-    _("Ninth of twelve"),
-    _("Tenth of twelve"),
-    _("Eleventh of twelve"),
-    _("Twelfth of twelve"),
-]
 
 
 @public_page
@@ -48,7 +30,6 @@ def page(request, slug):
     request.alternates = in_each_language(lambda: reverse("pledges:county", args=[county.slug]))
     published = content.published.get(f"county:{county.pk}")
     part = parts.of_county(county, published)
-    ranked = _ranked(content)
     steps = [(date.fromisoformat(day), people) for day, people in published.moves] if part.people else []
     context = {
         "county": county,
@@ -63,10 +44,6 @@ def page(request, slug):
         ),
         "sign_url": reverse("pledges:sign"),
         "groups": [sector for sector in content.sectors if sector.is_open],
-        "ranked": ranked,
-        "largest": max((value for _rank, _county, value in ranked if value), default=0),
-        "title_of_rank": next(RANKS[rank - 1] if rank else "" for rank, each, _value in ranked if each == county),
-        "shapes": [(outlines()[each.code]["d"], each == county) for each in content.counties_with_page],
         # One step is no growth.
         "growth": stair_chart(steps, timezone.localdate(published.looked_at)) if len(steps) > 1 else None,
     }
@@ -77,18 +54,3 @@ def by_slug(content, language):
     """{slug in this language: County} of the PledgeContent, for the counties that have a page."""
     with translation.override(language):
         return {county.slug: county for county in content.counties_with_page}
-
-
-def _ranked(content):
-    """[(rank, county, supporters per 10,000 people)], the highest first; rank and number are None without a published figure.
-
-    Counties with the same number, as it is shown, share a rank.
-    """
-    rows = []
-    for county in content.counties_with_page:
-        people = content.people_of(f"county:{county.pk}")
-        per_10000 = rate(county, people) if people else None
-        rows.append((county, per_10000 and round(per_10000, 1)))
-    rows.sort(key=lambda row: -(row[1] or 0))
-    values = [value for _county, value in rows]
-    return [(value and 1 + values.index(value), county, value) for county, value in rows]

@@ -26,15 +26,21 @@ from pledges.totals import counter
 
 UNKNOWN_SQ, UNKNOWN_EN = "Qarku i pashënuar", "County not given"
 LICENCE = "https://creativecommons.org/licenses/by/4.0/"
+# (name, title) of the charts to download.
+CHARTS = [
+    ("one", _("The 1 made of people")),
+    ("sectors", _("By group")),
+    ("counties", _("By county, approximately, per 10,000 people")),
+    ("growth", _("How we have grown")),
+    ("ways", _("How people joined")),
+]
 # Tests compare it with the responses and the addresses.
 DESCRIPTION = Path(__file__).parent / "openapi.json"
 # This page embeds our own counter as an example, so it needs frame-src.
 PAGE_CSP = {**settings.SECURE_CSP, "frame-src": [CSP.SELF]}
 
 
-@fixed_page(
-    _("Open data"), _("A counter for your own site, and figures that anyone can use."), place=210, footer=(3, 40)
-)
+@fixed_page(_("Open data"), _("A counter for your own site, and figures that anyone can use."), place=210)
 @csp_override(PAGE_CSP)
 @public_page
 def page(request):
@@ -42,9 +48,8 @@ def page(request):
     counters = [
         (language, theme, counter.code(language, theme)) for language in LANGUAGE_CODES for theme in ("light", "dark")
     ]
-    return render(
-        request, "pledges/totals/open_data.html", {"counters": counters, "small": SMALLEST, "licence": LICENCE}
-    )
+    context = {"counters": counters, "small": SMALLEST, "licence": LICENCE, "figures": CHARTS}
+    return render(request, "pledges/totals/open_data.html", context)
 
 
 def open_data(view):

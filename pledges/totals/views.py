@@ -14,25 +14,11 @@ from pledges.places.models import County
 from pledges.published.rule import MARGIN, MOVE, SMALLEST, SMALLEST_ASKED
 from pledges.serving.http import embeddable, in_named_language, public_page
 
-# Commitments on the page of the totals. The page of a group has all of its own.
-MAX_COMMITMENTS = 6
-
 
 @fixed_page(gettext_lazy("Supporters so far"), texts=("totals_shared",), place=110, menu=10)
 @public_page
 def page(request):
     """How many have pledged, by sector, by county and by day."""
-    return _page(request, per_10000=False)
-
-
-@fixed_page()
-@public_page
-def page_per_10000(request):
-    """The same with counties compared by their inhabitants."""
-    return _page(request, per_10000=True)
-
-
-def _page(request, per_10000):
     totals, growth = tally.read_with_growth()
     content = PledgeContent.current()
     goal = content.goal_above(totals.total)
@@ -40,35 +26,24 @@ def _page(request, per_10000):
     context = {
         "totals": totals,
         "small": SMALLEST,
-        "move": MOVE,
         "goal": goal,
         "mosaic": mosaic(totals.sectors, goal.people),
         "sectors": sorted(totals.sectors, key=lambda pair: -pair[1]),
         "largest": max((people for _, people in totals.sectors), default=0),
-        "per_10000": per_10000,
-        "map": county_map(totals.counties, per_10000),
-        "counties": _ranked(totals.counties, per_10000),
+        "map": county_map(totals.counties),
+        "counties": _ranked(totals.counties),
         "abroad": next((people for county, people in totals.counties if county.code == County.ABROAD), 0),
         "last_24_hours": growth.last_24_hours,
         "growth": downloads.growth_chart(totals, growth, of_people),
         "milestones_of_people": of_people,
-        "milestones": content.milestones,
-        "signing_ways": downloads.signing_ways_figure(totals) if totals.has_several_ways else None,
-        "commitments": content.most_chosen[:MAX_COMMITMENTS],
-        "figures": {
-            "mosaic": downloads.mosaic_figure(totals, goal.people),
-            "sectors": downloads.sectors_figure(totals),
-            "counties": downloads.counties_figure(totals, per_10000),
-            "growth": downloads.growth_figure(totals, growth, of_people),
-        },
     }
     return render(request, "pledges/totals/totals.html", context)
 
 
-def _ranked(counties, per_10000):
-    """(county, people, people per 10,000 inhabitants or None), the highest value of what is compared first."""
+def _ranked(counties):
+    """(county, people, people per 10,000 inhabitants or None), the highest rate first."""
     rows = [(county, people, rate(county, people) if people else None) for county, people in counties]
-    return sorted(rows, key=lambda row: -(row[2] or 0) if per_10000 else -row[1])
+    return sorted(rows, key=lambda row: -(row[2] or 0))
 
 
 @fixed_page(
@@ -113,6 +88,6 @@ def _figure(name):
             return downloads.mosaic_figure(totals, PledgeContent.current().goal_above(totals.total).people)
         case "sectors":
             return downloads.sectors_figure(totals)
-        case "counties" | "counties-per-10000":
-            return downloads.counties_figure(totals, per_10000=name != "counties")
+        case "counties":
+            return downloads.counties_figure(totals)
     return downloads.signing_ways_figure(totals)

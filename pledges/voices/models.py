@@ -10,10 +10,30 @@ from django.utils.translation import gettext_lazy as _
 from pledges.cases.models import ERASED, HAS_CONTACT, Case, CaseQuerySet
 from pledges.mail.models import Message
 
+# A consent ends two years after its day, leap day included.
+LONGEST_CONSENT = timedelta(days=731)
+# Staff are reminded this long before a consent ends.
+REMINDED_BEFORE = timedelta(days=30)
 # A voice whose consent has ended is hidden at once, and removed after this time.
 ENDED_PERIOD = timedelta(days=30)
 # The days of a removed voice, without words and address, show for this time that we removed it.
 REMOVED_PERIOD = timedelta(days=365)
+
+
+class How(models.TextChoices):
+    """How the person consented."""
+
+    WRITING = "writing", _("in writing")
+    MAIL = "mail", _("by email")
+    RECORDED = "recorded", _("in a recording")
+
+
+class Scope(models.TextChoices):
+    """Where the person lets us use a voice or a picture. Each one includes those before."""
+
+    SITE = "site", _("on this site")
+    SOCIAL = "social", _("on this site and on social media")
+    PRINT = "print", _("on this site, on social media and in print")
 
 
 class VoiceOwnerQuerySet(CaseQuerySet):

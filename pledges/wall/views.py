@@ -7,14 +7,16 @@ from django.http import Http404
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext_lazy as _
 
+from pledges.content import PledgeContent
 from pledges.counting import tally
 from pledges.crypto import keys
+from pledges.figures.mosaic import mosaic
 from pledges.fixed_pages import fixed_page
 from pledges.sectors.models import Sector
 from pledges.serving.http import public_names
 from pledges.supporters.models import Pledge
 
-PAGE_SIZE = 50
+PAGE_SIZE = 300
 
 
 @dataclass(frozen=True)
@@ -40,9 +42,15 @@ def page(request, number=1):
     # The subquery sorts the ids by an index-only scan; only the rows of this page are read from the table.
     pledges = Pledge.objects.filter(pk__in=page_obj.object_list).in_wall_order()
     supporters = _supporters(pledges.select_related("sector"))
-    return render(
-        request, "pledges/wall/wall.html", {"totals": totals, "page_obj": page_obj, "supporters": list(supporters)}
-    )
+    content = PledgeContent.current()
+    context = {
+        "totals": totals,
+        "page_obj": page_obj,
+        "supporters": list(supporters),
+        "sectors": [sector for sector in content.sectors if sector.shows_names],
+        "mosaic": mosaic(totals.sectors, content.goal_above(totals.total).people),
+    }
+    return render(request, "pledges/wall/wall.html", context)
 
 
 def _supporters(pledges):

@@ -19,6 +19,7 @@ from django.utils.translation import gettext_lazy as _
 
 from staff.admin.error_words import put_in_words
 from staff.admin.logged import Logged
+from staff.admin.naming import NamedForm, folded
 from staff.admin.typed import TypedForms, TypedInlines
 
 # Django's URLField admits ftp too, which browsers no longer open.
@@ -35,7 +36,7 @@ def language_of(field):
     return getattr(field, "_translated_field_language_code", None)
 
 
-class BilingualForm(forms.ModelForm):
+class BilingualForm(NamedForm):
     """A translated field must be filled in both languages or in neither."""
 
     def clean(self):
@@ -113,6 +114,9 @@ class ModelAdmin(TypedForms, BothLanguages, Logged, admin.ModelAdmin):
         form = super().get_form(request, obj, change, labels=self.labels(), **kwargs)
         put_in_words(form)
         return form
+
+    def get_fieldsets(self, request, obj=None):
+        return list(folded(super().get_fieldsets(request, obj)))
 
     def lookup_allowed(self, lookup, value, request):
         """Whether the query string of a list may contain this lookup: those of its filters, and ids.

@@ -153,11 +153,12 @@ class TextChecks:
             formsets = [inline.formset for inline in context["inline_admin_formsets"]]
             may_change = self.has_change_permission(request, obj) if obj else self.has_add_permission(request)
             is_opened_empty = obj is None and not form.is_bound
+            found = [] if is_opened_empty else self.findings(form, formsets)
             context["checks"] = {
                 "id": PANEL,
-                "groups": _grouped([] if is_opened_empty else self.findings(form, formsets)),
+                "groups": _grouped(found),
                 "may_check": may_change,
-                "is_empty": is_opened_empty,
+                "is_empty": not found and not context.get("is_checked"),
             }
         return super().render_change_form(request, context, *args, obj=obj, **kwargs)
 

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, gettext_noop
 
 from staff.admin import entry_words
+from staff.admin.naming import NamedForm
 from staff.drafts.models import Draft
 
 PUBLISH = "staff.publish_draft"
@@ -137,7 +138,7 @@ class Drafting:
         return None
 
 
-class DraftForm(forms.ModelForm):
+class DraftForm(NamedForm):
     """A form whose row can be a draft: what is only kept may be incomplete. `drafting` and `is_urgent` are set by DraftsAdmin."""
 
     drafting, is_urgent = None, False
@@ -151,7 +152,7 @@ class DraftForm(forms.ModelForm):
                 each.required = False
 
     def clean(self):
-        cleaned = self.cleaned_data if self.keeps else super().clean()
+        cleaned = NamedForm.clean(self) if self.keeps else super().clean()
         if self.drafting:
             for words in [*self.drafting.errors, self._refusal()]:
                 if words:

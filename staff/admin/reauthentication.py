@@ -1,7 +1,7 @@
 """Looks at many people and exports: before them the second factor once more, and a typed reason that the audit log keeps."""
 
 import time
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 from allauth.account.adapter import get_adapter
 from django import forms
@@ -22,7 +22,7 @@ REASON_SECONDS = 900
 
 # Session keys.
 SEEN = "staff_people_seen"  # {id: Unix time}
-REASON = "staff_reason"  # {"text": str, "at": Unix time}
+REASON = "staff_reason"  # {"text": str, "at": Unix time, "path": str, "people": [id]}
 
 
 class ReasonField(forms.CharField):
@@ -46,26 +46,33 @@ class ReasonForm(forms.Form):
 
     reason = ReasonField()
 
-    def save(self, session):
-        """Let the reason hold in this session."""
-        session[REASON] = {"text": self.cleaned_data["reason"], "at": time.time()}
+    def save(self, session, path):
+        """Let the reason hold in this session for the page at this path, and for the people that it shows there."""
+        text = self.cleaned_data["reason"]
+        session[REASON] = {"text": text, "at": time.time(), "path": urlsplit(path).path, "people": []}
 
 
-def reason_in_force(request):
-    """The reason that was given in this session within REASON_SECONDS, or ""."""
-    given = request.session.get(REASON, {"at": 0})
-    return given["text"] if time.time() - given["at"] < REASON_SECONDS else ""
+def reason_in_force(request, ids):
+    """The reason that was given within REASON_SECONDS for this page, or for one from which this person was opened; or ""."""
+    given = request.session.get(REASON)
+    if given is None or time.time() - given["at"] >= REASON_SECONDS:
+        return ""
+    is_of_task = request.path == given["path"] or len(ids) == 1 and str(ids[0]) in given["people"]
+    return given["text"] if is_of_task else ""
 
 
-def reason_details(request):
+def reason_details(request, ids):
     """The reason in force as details of an audit entry: {"reason": …}, or {}."""
-    text = reason_in_force(request)
+    text = reason_in_force(request, ids)
     return {"reason": text} if text else {}
 
 
 def admits(request, ids):
     """Whether this session may see these people: a reason is in force, or they are few. Remembers whom it has seen."""
-    if reason_in_force(request):
+    if reason_in_force(request, ids):
+        given = request.session[REASON]
+        if new := {*map(str, ids)} - {*given["people"]}:
+            request.session[REASON] = given | {"people": [*given["people"], *new]}
         return True
     now = time.time()
     seen = {pk: at for pk, at in request.session.get(SEEN, {}).items() if now - at < WINDOW_SECONDS}

@@ -97,7 +97,7 @@ def view(request, site):
 
 def _groups(request, site, text):
     """Yield a Group for each kind with results: pages of the admin, the guide, then lists in the order of the menu."""
-    models = [model for app in site.get_app_list(request) for model in app["models"]]
+    models = site.lists(request)
     pages = [_page_of_list(model) for model in models if model["perms"]["view"] or model["perms"]["change"]]
     pages += [(label, [label], url) for label, url in site.named_pages(request)]
     guide = reverse("admin:guide")

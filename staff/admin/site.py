@@ -22,7 +22,7 @@ FOR_BACK = "private, max-age=0, must-revalidate"
 class StaffSite(admin.AdminSite):
     """Django's admin, open only to staff whose session has a second factor.
 
-    The project sets `dashboard_context` and `model_order`, because this app does not know the other apps.
+    The project sets `dashboard_context`, `menu` and `rules`, because this app does not know the other apps.
     """
 
     site_header = site_title = _("We are 1")
@@ -36,8 +36,9 @@ class StaffSite(admin.AdminSite):
     named_pages = staticmethod(lambda request: [])
     # A function that takes the request and returns the address of the search for people, or None for accounts without it.
     find_people_url = staticmethod(lambda request: None)
-    # Labels of models, such as "campaign.page". An app is sorted by its first model; models not listed come last.
-    model_order = ()
+    # {section: {model: models that are reached from its page}} and the models of the page of rules, as labels such as
+    # "campaign.page".
+    menu, rules = {}, ()
 
     def index(self, request, extra_context=None):
         return super().index(request, self.dashboard_context(request) | (extra_context or {}))
@@ -46,6 +47,7 @@ class StaffSite(admin.AdminSite):
         return [
             path("help/", self.admin_view(self.guide), name="guide"),
             path("search/", self.admin_view(self.search), name="search"),
+            path("rules/", self.admin_view(self.rules_page), name="rules"),
             *super().get_urls(),
         ]
 
@@ -55,6 +57,16 @@ class StaffSite(admin.AdminSite):
         return TemplateResponse(
             request, "staff/guide.html", {**self.each_context(request), "title": title, "text": text}
         )
+
+    def rules_page(self, request):
+        """The lists that are rarely changed, with what each is for."""
+        lists = [
+            (each, self.get_model_admin(each["model"]).list_note)
+            for each in self.lists(request)
+            if each["model"]._meta.label_lower in self.rules
+        ]
+        context = {**self.each_context(request), "title": _("Lists and rules"), "lists": lists}
+        return TemplateResponse(request, "staff/rules.html", context)
 
     def search(self, request):
         """The results of the search in the header."""
@@ -70,14 +82,41 @@ class StaffSite(admin.AdminSite):
         return context
 
     def get_app_list(self, request, app_label=None):
+        """The sections of the menu, as Django has its apps; with `app_label` the lists of an app."""
         apps = super().get_app_list(request, app_label)
-        for app in apps:
-            app["models"].sort(key=lambda model: self._position(model["model"]))
-        return sorted(apps, key=lambda app: self._position(app["models"][0]["model"]))
+        if app_label:
+            return apps
+        models = {each["model"]._meta.label_lower: each for app in apps for each in app["models"]}
+        sections = [(name, self._entries(entries, models)) for name, entries in self.menu.items()]
+        if rules := [models[label] for label in self.rules if label in models]:
+            entry = {"name": _("Lists and rules"), "admin_url": reverse("admin:rules"), "children": rules}
+            sections[-1][1].append(entry)
+        for _name, entries in sections:
+            for entry in entries:
+                urls = [each["admin_url"] for each in [entry, *entry["children"]]]
+                entry["is_here"] = any(request.path.startswith(url) for url in urls if url)
+        return [
+            {"name": name, "models": entries, "is_here": any(each["is_here"] for each in entries)}
+            for name, entries in sections
+            if entries
+        ]
 
-    def _position(self, model):
-        label = model._meta.label_lower
-        return self.model_order.index(label) if label in self.model_order else len(self.model_order)
+    @staticmethod
+    def _entries(entries, models):
+        """The entries of a section, each with its children. Where this account may not see the parent, they are entries."""
+        found = []
+        for label, inner in entries.items():
+            children = [models[each] for each in inner if each in models]
+            if label in models:
+                found.append(models[label] | {"children": children})
+            else:
+                found += [each | {"children": []} for each in children]
+        return found
+
+    def lists(self, request):
+        """Every list that this account may see, in the order of the menu."""
+        entries = [entry for section in self.get_app_list(request) for entry in section["models"]]
+        return [each for entry in entries for each in [entry, *entry["children"]] if "model" in each]
 
     def has_permission(self, request):
         return super().has_permission(request) and sessions.is_strong(request)

@@ -111,7 +111,8 @@ class Entry(models.Model):
             row = {"content_type": kind}
             if not isinstance(about, type):
                 row |= {"object_id": str(about.pk), "title": str(about)[:200]}
-            if isinstance(about.pk, uuid.UUID) and about.pk not in ids:
+            # An export is no one that it concerns.
+            if isinstance(about.pk, uuid.UUID) and action != cls.Action.EXPORT and about.pk not in ids:
                 ids.insert(0, about.pk)
         entries = []
         for start in range(0, len(ids) or 1, IDS_PER_ENTRY):

@@ -1,4 +1,4 @@
-// Admin: asks before leaving a form with unsaved changes, and leads from a finding to its field.
+// Admin: asks before leaving a form with unsaved changes, and leads from a finding or an error to its field.
 "use strict";
 
 for (const form of document.querySelectorAll("#content form[method=post][id$=_form]")) {
@@ -22,7 +22,7 @@ for (const form of document.querySelectorAll("#content form[method=post][id$=_fo
   });
 }
 
-for (const link of document.querySelectorAll(".checks a[href^='#']")) {
+for (const link of document.querySelectorAll(":is(.checks, .error-summary) a[href^='#']")) {
   link.addEventListener("click", () => {
     const field = document.getElementById(link.hash.slice(1));
     const closed = field?.closest("details:not([open])");
@@ -30,3 +30,6 @@ for (const link of document.querySelectorAll(".checks a[href^='#']")) {
     field?.focus();
   });
 }
+
+// After Django's own script, which sets the focus on the first field.
+addEventListener("load", () => document.querySelector(".error-summary")?.focus());

@@ -125,7 +125,7 @@
     event.stopPropagation();
     if (Date.now() - sentAt > DOUBLE_PRESS) {
       sentAt = 0;
-      pressed = button.form === form && !button.hasAttribute("aria-hidden") ? button : form.querySelector("[type=submit]");
+      pressed = button.form === form && !button.hasAttribute("aria-hidden") ? button : form.querySelector("[type=submit][name]");
       // Beside the button, where somebody looks who has pressed it.
       pressed.insertAdjacentElement("afterend", status);
       status.scrollIntoView({ block: "center" });

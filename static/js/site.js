@@ -4,9 +4,33 @@
 (function () {
   "use strict";
 
+  // The address of the thank-you page, which shows a number and no data, stays in this tab: reloading and the back button lead to
+  // it again (thanks.py), in place of the address that personal.js gave the page.
+  function keepThanks(address) {
+    try {
+      window.sessionStorage.setItem("thanks", address);
+    } catch (error) {
+      // Browsers that forbid storage show the page once.
+    }
+  }
+
+  function returnToThanks() {
+    var address = null;
+    try {
+      address = window.sessionStorage.getItem("thanks");
+    } catch (error) {
+      return;
+    }
+    // 1 is a reload, 2 the back button.
+    if (address && window.performance && window.performance.navigation.type > 0) {
+      window.location.replace(address);
+    }
+  }
+
   function leave(url) {
     // Blank the page first: on a slow network the neutral page takes seconds to load.
     document.documentElement.hidden = true;
+    keepThanks("");
     document.title = "";
     window.location.replace(url);
   }
@@ -33,6 +57,15 @@
   var entry = window.history.state;
   if (entry && entry.address) {
     leave(entry.address);
+  }
+
+  var thanks = document.querySelector("[data-again]");
+  if (thanks) {
+    keepThanks(thanks.getAttribute("data-again"));
+  } else if (document.querySelector("[data-forget]")) {
+    keepThanks("");
+  } else if (document.querySelector("[data-thanked]")) {
+    returnToThanks();
   }
 
   var presses = [];

@@ -37,10 +37,10 @@ def personal_pages(visitor, language):
         return links.path(purpose, pledge, language=language)
 
     visitor.open(path_of("pledges:sign", language))
-    press(page.locator("form#pledge .btn"))
+    press(page.locator("form#pledge [name=sign]"))
     yield "the form with errors"
     page.locator("#id_email").fill("drita@gmial.com")
-    press(page.locator("form#pledge .btn"))
+    press(page.locator("form#pledge [name=sign]"))
     yield "the form with a suggestion"
     pending, confirmed = make_pledge(), make_pledge(state="confirmed", consent_language=language)
     visitor.open(link(Purpose.BLOCK, pending))
@@ -51,10 +51,12 @@ def personal_pages(visitor, language):
     yield "thanks"
     visitor.open(link(Purpose.MANAGE, confirmed))
     yield "manage"
+    page.locator(".folds summary").first.click()
     page.locator("#id_name").fill("")
-    press(page.locator("main form .btn").first)
+    press(page.locator("main [name=save]"))
     yield "manage with an error"
     visitor.open(link(Purpose.MANAGE, confirmed))
+    page.locator(".folds > details > summary").nth(2).click()
     page.locator("#id_updates").check()
     page.locator("#id_counties_0").evaluate("box => { box.checked = true; box.value = 'x' }")
     press(page.locator("[name=follow]"))

@@ -19,11 +19,12 @@ def fill(page, **others):
 
 def send(page, consent=True, over_16=True):
     """Send the form as it is filled; without consent it comes back with an error."""
-    page.locator("#id_over_16_0" if over_16 else "#id_over_16_1").check()
     page.locator("input[name=sector][value=teachers]").check()
     page.locator("#id_consent").set_checked(consent)
+    # Under 16 hides all but one button.
+    page.locator("#id_over_16_0" if over_16 else "#id_over_16_1").check()
     with page.expect_navigation():
-        page.locator("#pledge .btn").last.click()
+        page.locator("#pledge .btn:visible").last.click()
 
 
 def check(page, is_kept):

@@ -102,6 +102,7 @@ def test_signing_confirming_correcting_and_withdrawing_without_javascript(visit,
 
     visitor.open(thanks)
     expect(page.locator("#id_name")).to_have_value("Drita Ëndërr")
+    page.locator(".folds summary").first.click()
     page.locator("#id_name").fill("Drita Kola")
     press(page, language, "Save the changes")
     expect(page.get_by_role("status")).to_have_text(translated(language, "Your changes have been saved."))

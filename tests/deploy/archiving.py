@@ -2,6 +2,7 @@
 
 import os
 import pwd
+import re
 import shutil
 import subprocess
 import sys
@@ -32,10 +33,10 @@ class Machine:
     """`start()` and `destroy()` act on the cluster, `backup()` and `restore()` run the programs of bin/."""
 
     def __init__(self):
-        found = [one.bin for one in installations() if (one.bin / "pg_basebackup").exists()]
-        self.programs = require(found, "pg_basebackup is missing: apt-get install postgresql")[0]
-        require_program("age", "apt-get install age")
-        require_program("rsync", "apt-get install rsync")
+        found = [one.bin for one in installations() if one.bin.is_relative_to("/usr/lib/postgresql")]
+        self.programs = require(found, "PostgreSQL is missing: apt-get install postgresql")[0]
+        for program in ("pgbackrest", "restic", "rsync"):
+            require_program(program, f"apt-get install {program}")
         # Not tmp_path: the account of PostgreSQL must pass through it.
         self.folder = Path(tempfile.mkdtemp(prefix="weare1-backup-"))
         self.folder.chmod(0o711)
@@ -44,26 +45,34 @@ class Machine:
         if os.geteuid() == 0:
             entry = pwd.getpwnam("postgres")
             self.account = {"user": entry.pw_uid, "group": entry.pw_gid, "extra_groups": []}
-        self.data, self.sockets, self.backups, self.elsewhere, self.media = (
-            self.make_folder(name) for name in ("data", "run", "backups", "elsewhere", "media")
+        self.data, self.sockets, self.backups, self.elsewhere, self.media, self.mail = (
+            self.make_folder(name) for name in ("data", "run", "backups", "elsewhere", "media", "mail")
         )
-        self.identity = self.folder / "identity"
-        self.recipient = self.make_identity(self.identity)
+        self.configuration = self.folder / "pgbackrest.conf"
+        self.configure(new_key())
         self.server = None
         self.variables = {
-            "BACKUP_RECIPIENT": self.recipient,
+            "PGBACKREST_CONFIG": str(self.configuration),
             "BACKUP_FOLDER": str(self.backups),
-            "BACKUP_OFFSITE": f"{self.elsewhere}/",
             "PGHOST": str(self.sockets),
             "PGUSER": "weare1",
-            "PGDATABASE": "weare1",
             "DATABASE_URL": f"postgresql://weare1@{str(self.sockets).replace('/', '%2F')}:5432/weare1",
             "MEDIA_ROOT": str(self.media),
             "DEV": "1",
             "SITE_URL": "http://localhost",
+            "OPERATOR_EMAIL": "operator@example.org",
             **{name: new_key() for name in ("FIELD_KEYS", "DIGEST_KEYS")},
             "DJANGO_SECRET_KEYS": new_key(),
         }
+
+    def configure(self, passphrase):
+        """Write the shipped configuration of pgBackRest, with the places of this machine."""
+        text = (settings.BASE_DIR / "deploy" / "pgbackrest.conf").read_text()
+        text = text.replace("/var/backups/weare1", str(self.backups))
+        text = text.replace("[weare1]", f"repo1-cipher-pass={passphrase}\nlock-path={self.sockets}\n\n[weare1]")
+        text = re.sub("^pg1-path=.*$", f"pg1-path={self.data}", text, flags=re.MULTILINE)
+        text += f"pg1-socket-path={self.sockets}\npg1-user=weare1\n"
+        self.configuration.write_text(text)
 
     def make_folder(self, name):
         folder = self.folder / name
@@ -71,11 +80,6 @@ class Machine:
         if self.account:
             os.chown(folder, self.account["user"], self.account["group"])
         return folder
-
-    def make_identity(self, path):
-        """Make a pair of keys of age; returns the public one."""
-        subprocess.run(["age-keygen", "-o", path], check=True, capture_output=True)
-        return subprocess.run(["age-keygen", "-y", path], check=True, capture_output=True, text=True).stdout.strip()
 
     @property
     def environment(self):
@@ -107,16 +111,15 @@ class Machine:
             )
         self.sql("CREATE DATABASE weare1", "postgres")
         with dump.open() as file:
-            self.run("psql", "-qX", "-v", "ON_ERROR_STOP=1", stdin=file, env=self.environment)
+            self.run("psql", "-qX", "-v", "ON_ERROR_STOP=1", "-d", "weare1", stdin=file, env=self.environment)
 
     def start(self):
-        archive = "env " + " ".join(f"{name}={self.variables[name]}" for name in ("BACKUP_RECIPIENT", "BACKUP_FOLDER"))
-        options = {
+        shipped = dict(re.findall("^(archive_[a-z]+) = '?(.*?)'?$", self.shipped("postgresql.conf"), re.MULTILINE))
+        push = shipped["archive_command"].replace("pgbackrest", f"pgbackrest --config={self.configuration}")
+        options = shipped | {
+            "archive_command": push,
             "listen_addresses": "",
             "unix_socket_directories": self.sockets,
-            "archive_mode": "on",
-            "archive_command": f"{archive} {self.root}/bin/backup wal %p",
-            "archive_timeout": "60",
             "fsync": "off",
             "log_min_error_statement": "panic",
         }
@@ -135,6 +138,10 @@ class Machine:
             )
         self.wait_for(self._is_ready)
 
+    def shipped(self, name):
+        """A file of deploy/."""
+        return (settings.BASE_DIR / "deploy" / name).read_text()
+
     def _is_ready(self):
         assert self.server.poll() is None, self.log.read_text()[-2000:]
         return subprocess.run([self.programs / "pg_isready", "-q"], env=self.environment).returncode == 0
@@ -145,9 +152,10 @@ class Machine:
         return done.stdout.split("\n")[:-1]
 
     def archive_wal(self):
-        """Wait until everything so far is in the archive."""
+        """Wait until everything so far is in the archive; returns the name of the last segment."""
         [segment] = self.sql("SELECT pg_walfile_name(pg_switch_wal())")
-        self.wait_for(lambda: list(self.backups.glob(f"*/wal/{segment}-*.age")))
+        self.wait_for(lambda: list(self.backups.glob(f"pgbackrest/archive/**/{segment}-*.zst")))
+        return segment
 
     def wait_for(self, condition):
         deadline = time.monotonic() + TIMEOUT
@@ -168,36 +176,38 @@ class Machine:
             self.server.send_signal(3)
             self.server.wait(TIMEOUT)
 
-    def backup(self, *arguments, **variables):
-        """Run bin/backup; returns the finished process."""
-        return self.program("backup", *arguments, **variables)
-
-    def restore(self, *arguments, **variables):
-        """Run bin/restore into this machine's places, from the copies elsewhere; returns the finished process."""
-        places = ["--data", self.data, "--media", self.media, "--identity", self.identity]
-        return self.program("restore", self.elsewhere, *places, *arguments, **variables)
-
     def program(self, name, *arguments, **variables):
+        """Run a program; returns the finished process."""
         return subprocess.run(
-            [self.root / "bin" / name, *arguments],
+            [self.root / name, *arguments],
             env=self.environment | variables,
             capture_output=True,
             text=True,
             timeout=TIMEOUT,
         )
 
+    def backup(self):
+        return self.program("bin/backup")
+
+    def copy_tombstones(self):
+        return self.program("operations/run", "erasures")
+
+    def restore(self, *arguments, **variables):
+        return self.program("bin/restore", "--data", self.data, *arguments, **variables)
+
     def site(self, *arguments, **options):
         """The output of Python in the site's environment on this machine's database."""
-        return subprocess.run(
+        done = subprocess.run(
             [sys.executable, *arguments],
             cwd=settings.BASE_DIR,
             env=self.environment,
             capture_output=True,
             text=True,
             timeout=TIMEOUT,
-            check=True,
             **options,
-        ).stdout
+        )
+        assert done.returncode == 0, done.stderr[-3000:]
+        return done.stdout
 
     def remove(self):
         self.kill()

@@ -84,27 +84,11 @@ openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 90 -s
 cp "$folder/fullchain.pem" "/etc/ssl/certs/$(openssl x509 -noout -hash -in "$folder/fullchain.pem").0"
 """
 )
-# Copies within the machine are made.
-RSYNC = (
-    RECORD
-    + """
-for word; do case $word in [!-/]*:*) exit ;; esac; done
-exec /usr/bin/rsync "$@"
-"""
-)
 JOURNALCTL = (
     RECORD
     + """
 for word; do [ "$previous" = -u ] && cat "/var/log/$word.service.log" 2> /dev/null; previous=$word; done
 exit 0
-"""
-)
-SSH_KEYGEN = (
-    RECORD
-    + """
-for word; do [ "$previous" = -f ] && file=$word; previous=$word; done
-mkdir -p "${file%/*}"
-echo key | tee "$file" > "$file.pub"
 """
 )
 SYSTEMCTL = f"""#!{sys._base_executable}
@@ -137,10 +121,8 @@ STAND_IN_FILES = {
     "certbot": CERTBOT,
     "systemctl": SYSTEMCTL,
     "python3.14": PYTHON,
-    "rsync": RSYNC,
     "journalctl": JOURNALCTL,
-    "ssh-keygen": SSH_KEYGEN,
-    **dict.fromkeys(["ssh", "scp"], RECORD),
+    **dict.fromkeys(["scp"], RECORD),
 }
 # A commit of git needs a name.
 GIT = ("git", "-C", ORIGIN, "-c", "user.name=Test", "-c", "user.email=test@example.org", "-c", "gc.auto=0")

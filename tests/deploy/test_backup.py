@@ -1,27 +1,20 @@
-"""bin/backup and bin/restore on a cluster that archives its WAL: the restore drill, kills, and an operator's mistakes."""
+"""bin/backup, bin/check-backup, bin/restore and the copies elsewhere, with pgBackRest and restic: the story of a lost machine."""
 
-import contextlib
-import itertools
 import json
 import os
-import signal
+import shutil
 import subprocess
-import sys
-import threading
 import time
-from collections import Counter
-from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import psycopg2
 import pytest
 from django.conf import settings
 
-from operations import erasures
-from tests.deploy.archiving import TIMEOUT, Machine
+from tests.deploy.archiving import Machine
 from tests.drill import rounds
-from tests.seed import chance
+from tests.keys import new_key
+from tests.smtp import MailServer
 
 pytestmark = pytest.mark.django_db
 
@@ -33,8 +26,6 @@ from pledges.counting import tally
 from pledges.crypto import links
 from pledges.models import *
 from django.contrib.auth.models import User
-from django.contrib.sessions.models import Session
-from staff.models import Invitation
 
 def opens(token):
     return Pledge.objects.find_by_link("manage", links.read("manage", token)) is not None
@@ -45,19 +36,19 @@ print(json.dumps({
         str(p.pk): [p.state, p.updates, p.show_name, p.wall, p.name_cipher is None, p.address, bool(p.restricted_at)]
         for p in Pledge.objects.all()
     },
-    "groups": {str(group.pk): group.state for group in GroupPledge.objects.all()},
-    "sheets": {str(sheet.pk): sheet.state for sheet in PaperSheet.objects.all()},
     "total": tally.read().total,
     "opens": [opens(token) for token in tokens],
     "codes": [link.code for link in ReferralLink.objects.all()],
-    "requests": {str(request.pk): request.state for request in DataRequest.objects.all()},
     "enquiries": Enquiry.objects.count(),
     "blocked": BlockedAddress.objects.count(),
-    "accounts": {u.username: [u.is_active, u.groups.count(), u.password] for u in User.objects.all()},
-    "open": Session.objects.count() + Invitation.objects.open().count(),
+    "active": sorted(User.objects.filter(is_active=True).values_list("username", flat=True)),
 }))
 """
-
+STAFF = """
+from django.contrib.auth.models import User
+for name in ("arta", "besa"):
+    User.objects.create(username=name, email=f"{name}@shembull.al", is_staff=True)
+"""
 # What ends a pledge.
 GONE = ("withdraw", "block", "erase_at_request")
 
@@ -76,23 +67,11 @@ def machine(django_db_setup, django_db_blocker):
             machine.remove()
 
 
-class Load:
-    """People at work in a process of their own; `facts` are the changes that were acknowledged."""
-
-    def __init__(self, machine, seed, staff=""):
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "tests.deploy.load", str(seed), str(SECONDS), staff],
-            cwd=settings.BASE_DIR,
-            env=machine.environment,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-
-    def wait(self):
-        out, errors = self.process.communicate(timeout=TIMEOUT + SECONDS)
-        assert self.process.returncode == 0, errors[-2000:]
-        return [json.loads(line) for line in out.splitlines()]
+def load(machine, seed, end=""):
+    """People at work in a process of their own: the changes that were acknowledged."""
+    return [
+        json.loads(line) for line in machine.site("-m", "tests.deploy.load", str(seed), str(SECONDS), end).splitlines()
+    ]
 
 
 def succeed(done):
@@ -102,7 +81,7 @@ def succeed(done):
 
 def fail(done):
     """The sentence of a program that refused."""
-    assert done.returncode == 1
+    assert done.returncode == 1, done.stdout
     assert "Traceback" not in done.stderr and done.stderr.count("\n") == 1, done.stderr
     return done.stderr
 
@@ -119,21 +98,13 @@ def check(machine, facts, moment):
     tokens = [
         token for _at, what, _pk, *said in facts if what in ("revoke_links", "change_address") for token in said[:1]
     ]
-    ended = {}
-    for at, what, pk, *said in facts:
-        if what not in ("submitted", "confirmed", "deactivated", "demoted", "changed", "group", "sheet"):
-            ended[pk] = (at, what, said)
-    living = [
-        (at, pk, said[0]) for at, what, pk, *said in facts if what == "confirmed" and pk not in ended and at < moment
-    ]
-    found = state(machine, [*tokens, *(token for _at, _pk, token in living)])
-    pledges = found["pledges"]
-    later = check_together(facts, moment, found)
-    states = Counter([values[0] for values in pledges.values()])
-    groups, sheets = (Counter(found[what].values()) for what in ("groups", "sheets"))
-    assert found["total"] == states["confirmed"] + 28 * groups["approved"] + 12 * sheets["counted"]
+    ended = {pk: (at, what, said) for at, what, pk, *said in facts if what not in ("submitted", "confirmed")}
+    living = [(pk, said[0]) for at, what, pk, *said in facts if what == "confirmed" and pk not in ended and at < moment]
+    found = state(machine, [*tokens, *(token for _pk, token in living)])
+    pledges, later = found["pledges"], set()
+    assert found["total"] == len([None for values in pledges.values() if values[0] == "confirmed"])
     assert found["opens"] == [False] * len(tokens) + [True] * len(living)
-    assert all(pledges[pk][0] == "confirmed" for _at, pk, _token in living)
+    assert all(pledges[pk][0] == "confirmed" for pk, _token in living)
     for pk, (at, what, said) in ended.items():
         if at > moment and pk in pledges:
             later.add(what)
@@ -141,27 +112,9 @@ def check(machine, facts, moment):
     return found, later
 
 
-def check_together(facts, moment, found):
-    """Groups and sheets are in their last state; only groups that were entered after the moment are missing.
-
-    Returns which of both were in the backup and changed after the moment.
-    """
-    last = {"group": {}, "sheet": {}}
-    for at, what, pk, *said in facts:
-        if what in last:
-            since, _at, _state = last[what].get(pk, (at, at, ""))
-            last[what][pk] = (since, at, said[0])
-    assert found["sheets"] == {pk: state for pk, (_since, _at, state) in last["sheet"].items()}
-    groups = {pk: state for pk, (since, _at, state) in last["group"].items() if since < moment}
-    assert found["groups"] == groups
-    return {what for what, rows in last.items() if any(since < moment < at for since, at, _state in rows.values())}
-
-
 def check_one(what, pledge, said, found):
     """Something that ended is still so. The pledge may be missing: it was made after the moment."""
-    if what == "erase_at_request":
-        # The record of the request is there, also of one that came after the moment.
-        assert found["requests"][said[0]] == "answered" and found["enquiries"] == 0
+    assert found["enquiries"] == 0
     if what in GONE:
         assert pledge is None
     elif pledge:
@@ -180,171 +133,142 @@ def check_one(what, pledge, said, found):
             assert said[1] not in found["codes"]
 
 
-@pytest.mark.drill
-def test_a_restore_keeps_what_was_acknowledged_and_what_was_erased(machine, capsys):
-    before = Load(machine, 1, "make").wait()
-    during = Load(machine, 2)
-    said = succeed(machine.backup())
-    assert "Good backup of" in said
-    during = during.wait()
+def pull(machine):
+    """What the other machine does every minute."""
+    script = settings.BASE_DIR / "deploy" / "elsewhere" / "pull"
+    variables = {"SOURCE": str(machine.backups), "COPIES": str(machine.elsewhere)}
+    return subprocess.run([script], env=os.environ | variables, capture_output=True, text=True)
+
+
+def test_a_lost_machine_comes_back_from_elsewhere_and_what_was_erased_stays_erased(machine, capsys):
+    machine.site("manage.py", "shell", "-v0", "-c", STAFF)
+    before = load(machine, 1)
+    assert "Backup made" in succeed(machine.backup())
+    during = load(machine, 2)
+    assert "(diff)" in succeed(machine.backup())
     time.sleep(1)
     moment = datetime.now(UTC)
     time.sleep(1)
-    after = Load(machine, 3, "end").wait()
+    after = load(machine, 3, "end")
     machine.archive_wal()
-    succeed(machine.backup("erasures"))
-    [accounts] = machine.sql("SELECT count(*) FROM auth_user")
+    succeed(machine.copy_tombstones())
     picture = next(machine.media.rglob("full.jpg")).read_bytes()
     facts = [*before, *during, *after]
-    passwords = {what: said[0] for _at, what, _pk, *said in facts if what in ("deactivated", "demoted", "changed")}
+    ends = {"erase_person", "end_consent", "hide_name", "revoke_links", "change_address", "restrict_at_request"}
 
-    # First the latest moment: a restore begins a new timeline, which later ones follow.
-    for until in rounds([moment], [None, moment]):
-        machine.destroy()
-        said = succeed(machine.restore(*(["--until", until.isoformat()] if until else [])))
-        with capsys.disabled():
-            print(f"\n{said}", end="")
-        machine.start()
-        found, later = check(machine, facts, until.timestamp() if until else time.time())
-        assert found["blocked"] > 0 and found["open"] == 0
-        assert next(machine.media.rglob("full.jpg")).read_bytes() == picture
-        assert accounts == str(len(found["accounts"]))
-        assert {name.partition("@")[0]: values for name, values in found["accounts"].items()} == {
-            "deactivated": [False, 1, passwords["deactivated"]],
-            "demoted": [True, 0, passwords["demoted"]],
-            "changed": [True, 1, passwords["changed"]],
-        }
-        if until:
-            # Those who were erased after the moment were in the backup, and everything that ended afterwards was tried.
-            ends = {"erase_person", "end_consent", "hide_name", "revoke_links", "change_address", "restrict_at_request"}
-            assert later == ends | {"group", "sheet"}
-        else:
-            confirmed = {pk for _at, what, pk, *_said in facts if what == "confirmed"}
-            gone = {pk for _at, what, pk, *_said in facts if what in GONE}
-            assert set(found["pledges"]) == confirmed - gone
-        # The archive goes on with the new timeline.
-        machine.archive_wal()
-        succeed(machine.backup("erasures"))
-        assert list(machine.elsewhere.glob("*/wal/*.history-*.age"))
+    old, yesterday = (machine.elsewhere / f"{datetime.now() - days * timedelta(days=1):%F}" for days in (8, 1))
+    old.mkdir()
+    assert pull(machine).returncode == 0
+    assert not old.exists()
+    [today] = machine.elsewhere.iterdir()
+    # A day later whoever holds the machine deletes everything there: the copies stay, also those that would expire.
+    today.rename(yesterday)
+    old.mkdir()
+    machine.destroy()
+    shutil.rmtree(machine.backups)
+    machine.make_folder("backups")
+    assert "no backup for two days" in pull(machine).stderr
+    assert old.exists()
+    subprocess.run(["cp", "-a", f"{yesterday}/.", machine.backups], check=True)
+
+    # First the moment, then the latest one.
+    said = succeed(machine.restore("--until", moment.isoformat(), "--administrator", "arta@shembull.al"))
+    with capsys.disabled():
+        print(f"\n{said}", end="")
+    machine.start()
+    found, later = check(machine, facts, moment.timestamp())
+    assert found["blocked"] > 0 and found["active"] == ["arta"]
+    # Those who were erased after the moment were in the backup, and everything that ended afterwards was tried.
+    assert later == ends
+    assert next(machine.media.rglob("full.jpg")).read_bytes() == picture
+    # The archive goes on with the new timeline, and nothing of it is lost.
+    further = load(machine, 4)
+    machine.archive_wal()
+    machine.destroy()
+    succeed(machine.restore())
+    machine.start()
+    check(machine, further, time.time())
 
 
-@pytest.mark.drill(only=True)
-def test_a_moment_after_the_end_of_the_wal_is_a_sentence_and_the_place_is_empty_again(machine):
+def test_the_weekly_check_restores_compares_and_mails_one_line(machine):
+    succeed(machine.backup())
+    with MailServer() as mail:
+        variables = {"MAIL_URL": f"smtp://127.0.0.1:{mail.server_address[1]}/?from=zotimi@shembull.al"}
+        said = succeed(machine.program("bin/check-backup", **variables))
+        assert "The backup is good" in said and machine.sql("SELECT checked_at > made_at FROM pledges_backup") == ["t"]
+        with damaged(max(machine.backups.glob("pgbackrest/backup/weare1/*F/bundle/*"))):
+            assert "Damaged in" in fail(machine.program("bin/check-backup", **variables))
+        assert not (machine.backups / "scratch").exists()
+        subjects = [message["Subject"] for message in mail.accepted]
+    assert "The backup is good" in subjects[0] and "The backup is not good" in subjects[1]
+
+
+class damaged:
+    """A flipped byte in the middle of a file, as a context."""
+
+    def __init__(self, path):
+        self.path = path
+
+    def flip(self, *_):
+        data = bytearray(self.path.read_bytes())
+        data[len(data) // 2] ^= 1
+        self.path.write_bytes(data)
+
+    __enter__ = __exit__ = flip
+
+
+def test_wrong_keys_and_damaged_or_missing_files_are_refused_in_a_sentence(machine):
     succeed(machine.backup())
     machine.sql("UPDATE pledges_sector SET position = position + 1")
+    segment = machine.archive_wal()
+    machine.sql("UPDATE pledges_sector SET position = position + 1")
     machine.archive_wal()
-    succeed(machine.backup("erasures"))
+    succeed(machine.copy_tombstones())
     machine.destroy()
-    time.sleep(1)
-    assert "The WAL ends before the moment" in fail(machine.restore("--until", datetime.now(UTC).isoformat()))
+    [wal] = machine.backups.glob(f"pgbackrest/archive/**/{segment}-*.zst")
+    for path in (max(machine.backups.glob("pgbackrest/backup/weare1/*F/bundle/*")), wal):
+        with damaged(path):
+            words = fail(machine.restore())
+            assert f"{path.parent.name}/{path.name}" in words and "Fetch it again from the other place" in words
+            assert not any(machine.data.iterdir()) and not any(machine.media.iterdir())
+    for name in ("FIELD_KEYS", "DIGEST_KEYS"):
+        assert name in fail(machine.restore(**{name: new_key()}))
+        assert not any(machine.data.iterdir())
+    right = machine.configuration.read_text()
+    machine.configure(new_key())
+    assert "The passphrase in" in fail(machine.restore())
+    machine.configuration.write_text(right)
+    late = ("--until", datetime.now(UTC).isoformat(), "--administrator", "arta@shembull.al")
+    assert "The log of changes ends before this moment" in fail(machine.restore(*late))
+    early = ("--until", (datetime.now(UTC) - timedelta(days=1)).isoformat(), "--administrator", "arta@shembull.al")
+    assert "No backup is older than this moment" in fail(machine.restore(*early))
+    assert "name the email address of one --administrator" in fail(machine.restore("--until", "2026-03-01T12:00:00Z"))
+    assert "a time with its zone" in fail(machine.restore("--until", "2026-03-01 12:00", "--administrator", "x"))
     assert not any(machine.data.iterdir()) and not any(machine.media.iterdir())
+    (machine.media / "other").write_text("x")
+    assert "is not empty. Move it away first" in fail(machine.restore())
+    (machine.media / "other").unlink()
     succeed(machine.restore())
     machine.start()
 
 
-@pytest.mark.drill
-def test_entries_that_are_committed_out_of_order_are_all_copied(machine):
+def test_tombstones_that_are_committed_out_of_order_are_all_copied(machine):
     def insert(kind):
         connection = psycopg2.connect(host=str(machine.sockets), user="weare1", dbname="weare1")
         with connection.cursor() as cursor:
-            cursor.execute("INSERT INTO pledges_outboxentry (kind, rows) VALUES (%s, '[]')", [kind])
+            cursor.execute("INSERT INTO pledges_tombstone (kind, \"row\") VALUES (%s, '1')", [kind])
         return connection
 
     def copied():
-        [system] = [path for path in machine.backups.iterdir() if path.name.isdecimal()]
-        entries = erasures.read(system, machine.identity.read_text(), datetime.now(UTC) - timedelta(days=1))
-        return {entry["kind"] for entry in entries if entry["kind"].startswith("x")}
+        lines = "".join(path.read_text() for path in (machine.backups / "tombstones").glob("*.jsonl")).splitlines()
+        return {kind for kind in (json.loads(line)["kind"] for line in lines) if kind.startswith("x")}
 
     early, late = insert("x early"), insert("x late")
     late.commit()
-    succeed(machine.backup("erasures"))
+    succeed(machine.copy_tombstones())
     assert copied() == {"x late"}
     early.commit()
-    succeed(machine.backup("erasures"))
+    succeed(machine.copy_tombstones())
     assert copied() == {"x early", "x late"}
-
-    # Many writers, and copies meanwhile.
-    written, stop = set(), threading.Event()
-
-    def write(writer):
-        drawn = chance("writer", writer)
-        for number in itertools.count():
-            if stop.is_set():
-                return
-            connection = insert(f"x {writer} {number}")
-            time.sleep(drawn.random() / 50)
-            connection.commit()
-            written.add(f"x {writer} {number}")
-            connection.close()
-
-    with ThreadPoolExecutor(4) as pool:
-        writers = [pool.submit(write, writer) for writer in range(4)]
-        try:
-            for _ in range(rounds(2, 30)):
-                succeed(machine.backup("erasures"))
-        finally:
-            stop.set()
-        for writer in writers:
-            writer.result(TIMEOUT)
-    succeed(machine.backup("erasures"))
-    assert written and copied() == {"x early", "x late"} | written
-    machine.sql("DELETE FROM pledges_outboxentry")
     for connection in (early, late):
         connection.close()
-
-
-def scratch_processes(machine):
-    """Command lines of programs that work on clear text."""
-    found = []
-    for path in Path("/proc").glob("[0-9]*/cmdline"):
-        with contextlib.suppress(OSError):
-            found.append(path.read_bytes())
-    return [line for line in found if os.fsencode(machine.backups / "scratch") in line]
-
-
-@pytest.mark.drill
-def test_a_killed_backup_leaves_no_clear_text_and_the_next_one_works(machine):
-    scratch = machine.backups / "scratch"
-    # While it copies, and while the scratch cluster runs.
-    for reached in rounds(["run/.s.PGSQL.5432"], ["data/PG_VERSION", "data/backup_manifest", "run/.s.PGSQL.5432"]):
-        process = subprocess.Popen(
-            [machine.root / "bin" / "backup"], env=machine.environment, stderr=subprocess.DEVNULL
-        )
-        machine.wait_for((scratch / reached).exists)
-        process.send_signal(signal.SIGKILL)
-        process.wait(TIMEOUT)
-        succeed(machine.backup("erasures"))
-        assert not scratch.exists() and not list(machine.backups.rglob("*.part"))
-        machine.wait_for(lambda: not scratch_processes(machine))
-    succeed(machine.backup())
-    assert not scratch.exists()
-
-
-@pytest.mark.drill(only=True)
-def test_a_full_disk_is_a_sentence_and_the_old_backup_stays(machine):
-    if os.geteuid() != 0:
-        pytest.skip("mounting takes root")
-    folder = machine.make_folder("small")
-    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=400m", "tmpfs", folder], check=True)
-    try:
-        os.chown(folder, machine.account["user"], machine.account["group"])
-        where = {"BACKUP_FOLDER": str(folder), "BACKUP_OFFSITE": ""}
-        succeed(machine.backup(**where))
-        good = {path: path.read_bytes() for path in folder.rglob("*.age")}
-        # Full while it works.
-        process = subprocess.Popen(
-            [machine.root / "bin" / "backup"], env=machine.environment | where, stderr=subprocess.PIPE, text=True
-        )
-        machine.wait_for((folder / "scratch" / "data").exists)
-        with (folder / "filler").open("wb") as filler, contextlib.suppress(OSError):
-            while True:
-                filler.write(bytes(1024**2))
-                filler.flush()
-        _out, words = process.communicate(timeout=TIMEOUT)
-        assert process.returncode == 1 and "Traceback" not in words and "full" in words
-        assert not (folder / "scratch").exists() and not list(folder.rglob("*.part"))
-        # Full from the start.
-        assert "MB free and a backup needs" in fail(machine.backup(**where))
-        assert {path: path.read_bytes() for path in folder.rglob("*.age")} == good
-    finally:
-        subprocess.run(["umount", folder], check=True)

@@ -205,7 +205,7 @@ def test_the_site_is_built_signed_updated_and_keeps_its_people(folder):
             assert time.monotonic() < deadline, site.run("podman", "logs", "worker")
             time.sleep(0.5)
         text = mail.accepted[0].get_body(("plain",)).get_content()
-        link = next(word for word in text.split() if word.startswith(f"https://{HOST}/sq/konfirmo/"))
+        link = next(word for word in text.split() if word.startswith(f"https://{HOST}/sq/konfirmoni/"))
         path = link.removeprefix(f"https://{HOST}")
         assert site.open(path, _hidden_fields(site.open(path)[1]))[0] == 200
         _wait_for_total(site, 1)

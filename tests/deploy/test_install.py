@@ -111,7 +111,7 @@ def states(machine):
 
 UNITS = (
     *("nginx.service", "gunicorn.socket", "gunicorn.service", "worker.service"),
-    *("backup.timer", "erasures.timer", "alarm.timer"),
+    *("backup.timer", "check-backup.timer", "erasures.timer", "alarm.timer"),
 )
 ALL_RUN = dict.fromkeys(UNITS, (True, True))
 

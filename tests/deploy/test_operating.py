@@ -153,7 +153,8 @@ def test_the_guide_installs_and_updates_a_fresh_machine():
         # The last of them is deploy/rollback.
         assert release(machine) == releases[0]
         assert enabled(machine) == {
-            *("gunicorn.socket", "gunicorn.service", "worker.service", "backup.timer", "erasures.timer"),
+            *("gunicorn.socket", "gunicorn.service", "worker.service"),
+            *("backup.timer", "check-backup.timer", "erasures.timer"),
             # Both do nothing until the environment names an address.
             *("metrics.service", "alarm.timer"),
         }

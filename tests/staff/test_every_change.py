@@ -565,6 +565,7 @@ BUTTONS = {
 # They show something, look for something, or send a test to the account itself.
 CHANGES_NOTHING = {
     *("pledges_pledge_find", "pledges_pledge_reason", "pledges_pledge_minutes", "pledges_pledge_funnel"),
+    "pledges_pledge_figures",
     *("pledges_export_progress", "pledges_papersheet_print", "pledges_messagetext_preview", "pledges_messagetext_try"),
     *("campaign_protectionunit_export", "campaign_picture_library", "campaign_externallink_pages"),
     *("staff_draft_preview", "staff_draft_page", "staff_draft_mail", "pledges_mailing_preview", "pledges_mailing_try"),

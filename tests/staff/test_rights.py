@@ -11,6 +11,7 @@ from django.test import Client
 from django.urls import URLPattern, get_resolver, reverse
 from reversion.models import Version
 
+from campaign.dashboard.menu import MENU
 from campaign.models import ExternalLink, Material
 from pledges.models import Batch, Export, Message, Milestone, Pledge
 from staff.admin.history import VersionHistory
@@ -113,6 +114,7 @@ OWN_VIEWS = {
     "pledges_pledge_domain": ("post", {PLEDGES, ADMINISTRATOR}, None),
     "pledges_pledge_minutes": ("get", {PLEDGES, ADMINISTRATOR}, None),
     "pledges_pledge_funnel": ("get", {PLEDGES, ADMINISTRATOR}, None),
+    "pledges_pledge_figures": ("get", {PLEDGES, ADMINISTRATOR}, None),
     "pledges_pledge_remove": ("get", {PLEDGES, ADMINISTRATOR}, None),
     "pledges_export_progress": ("get", {PLEDGES, ADMINISTRATOR}, "pledges.export"),
     "pledges_sector_merge": ("get", {PLEDGES, ADMINISTRATOR}, "pledges.sector"),
@@ -161,6 +163,7 @@ FOR_ALL = {
     "index": 200,
     "guide": 200,
     "search": 200,
+    "rules": 200,
     "jsi18n": 200,
     "password_change": 302,
     "password_change_done": 200,
@@ -346,8 +349,13 @@ def test_pages_for_every_signed_in_user_open_without_a_role():
 
 
 @pytest.mark.parametrize("role", Role)
-def test_the_dashboard_links_exactly_the_lists_a_role_may_open(role, rows):
-    page = client_for(role).get("/admin/").content.decode()
+def test_the_menu_leads_exactly_to_the_lists_a_role_may_open(role, rows):
+    client, parents = (
+        client_for(role),
+        {entry for entries in MENU.values() for entry, inner in entries.items() if inner},
+    )
+    pages = ["/admin/", "/admin/rules/", *(f"/admin/{parent.replace('.', '/')}/" for parent in parents)]
+    page = "".join(client.get(path).text for path in pages)
     for label, columns in MODELS.items():
         path = reverse(f"admin:{label.replace('.', '_')}_changelist")
-        assert (f'"{path}"' in page) == ("L" in columns.get(role, "")), label
+        assert (f'href="{path}"' in page) == ("L" in columns.get(role, "")), label

@@ -85,6 +85,9 @@ ROWS = [
     *both("/sq/privatesia/", "/en/privacy/"),
     *both("/sq/zotimi/", "/en/pledge/", cache_control=CACHED_FORM),
     *both("/sq/zotimi/me/abcdefgh/", "/en/pledge/with/abcdefgh/", cache_control=NOT_CACHED, more=HIDDEN),
+    *both("/sq/zotimi/nga-nje-mik/", "/en/pledge/from-a-friend/", cache_control=CACHED_FORM),
+    Row("/sq/faleminderit/…/", 302, cache_control=NOT_CACHED, more=HIDDEN | {"Location": "/sq/zotimi-im/"}),
+    Row("/en/thank-you/…/", 302, cache_control=NOT_CACHED, more=HIDDEN | {"Location": "/en/my-pledge/"}, language="en"),
     *both("/sq/zotimi/ngjarja/0abcdefg/", "/en/pledge/event/0abcdefg/", cache_control=CACHED_FORM),
     Row("/sq/zotimi/ngjarja/abcdefgh/", 302, cache_control=NOT_CACHED, more={"Location": "/sq/zotimi/"}),
     Row("/en/pledge/event/abcdefgh/", 302, cache_control=NOT_CACHED, more={"Location": "/en/pledge/"}, language="en"),
@@ -120,7 +123,6 @@ ROWS = [
     *both("/sq/zotimi-im/", "/en/my-pledge/", cache_control=CACHED_FORM),
     *both("/sq/zotimi-im/derguar/", "/en/my-pledge/sent/"),
     *both("/sq/sa-jemi/", "/en/totals/"),
-    *both("/sq/sa-jemi/per-10000/", "/en/totals/per-10000/"),
     *both("/sq/sa-jemi/shkoder/", "/en/totals/shkoder/"),
     Row("/sq/sa-jemi/x/", 404, cache_control=CACHED_ERROR),
     *both("/sq/si-numerojme/", "/en/how-we-count/"),
@@ -267,7 +269,7 @@ END_NEWS = ("/sq/mos-me-dergoni-lajme/…/", "/en/no-more-news/…/")
 FILE = r"^media/(?P<name>(?:pictures|materials)/[0-9a-f]{24}/[\w-]{1,50}\.(?:avif|webp|jpg|png|pdf))$"
 PICTURE = r"pictures/<language:language>/^(?P<kind>site|page|news)/(?P<key>[\w-]{1,80})\.png$"
 FIGURE = (
-    r"figures/<language:language>/^(?P<name>one|sectors|counties|counties-per-10000|growth|ways)"
+    r"figures/<language:language>/^(?P<name>one|sectors|counties|growth|ways)"
     r"\.(?P<kind>png|csv)$"
 )
 PLEDGED = r"pictures/<language:language>/^(?P<layout>(?:small-)?(?:square|story)|preview)/(?P<slug>[\w-]{1,50})\.png$"

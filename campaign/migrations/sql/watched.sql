@@ -11,6 +11,7 @@ CALL watch_content('campaign_organisation');
 CALL watch_content('campaign_page');
 CALL watch_content('campaign_pagetext');
 CALL watch_content('campaign_picture');
+CALL watch_content('campaign_pictureconsent');
 CALL watch_content('campaign_protectionunit');
 CALL watch_content('campaign_sitesettings');
 CALL watch_content('campaign_sociallink');

@@ -4,34 +4,43 @@ import json
 import sys
 
 from django.core.management import call_command
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
-from pledges import outbox
+from pledges.backups import restored
+from pledges.backups.models import Backup
 from pledges.mailings.models import Mailing
 from pledges.management.commands.check_restored import check
-from pledges.outbox import accounts
 from pledges.published.models import PublishedFigure
 
 
 class Command(BaseCommand):
-    """Migrate, repeat erasures, end what opens the admin, and check. Prints figures as JSON.
+    """Migrate, check, apply tombstones, and end what opens the admin. Prints figures as JSON.
 
-    Standard input holds the entries of the outbox, one JSON object per line.
+    Standard input holds the tombstones, one JSON object per line.
     """
 
-    help = "Migrate a restored database, repeat the erasures on standard input, end sessions of staff, and check it."
+    help = "Migrate a restored database, apply the tombstones on standard input, end sessions of staff, and check it."
 
     def add_arguments(self, parser):
-        parser.add_argument("--since", required=True, help="Older entries are part of the restored state (ISO 8601).")
+        parser.add_argument(
+            "--since", required=True, help="Older tombstones are part of the restored state (ISO 8601)."
+        )
+        parser.add_argument("--administrator", help="Lock all staff but this account, by its email address.")
 
-    def handle(self, *, since, **options):
-        entries = [json.loads(line) for line in sys.stdin]
+    def handle(self, *, since, administrator, **options):
         call_command("migrate", verbosity=0)
-        replayed = outbox.replay(entries, parse_datetime(since))
-        accounts.end_staff_access()
+        # Before anything is changed by wrong keys.
+        check()
+        applied = restored.apply([json.loads(line) for line in sys.stdin], parse_datetime(since))
+        restored.end_staff_access()
+        if administrator and not restored.lock_staff(administrator):
+            raise CommandError(f"{administrator} is no active account of staff at this moment: name another one.")
+        restored.skip_lost_ids()
         Mailing.objects.cancel_unfinished()
         # A second look at the same people in one day would tell more of them.
         PublishedFigure.objects.update(looked_at=timezone.now())
-        self.stdout.write(json.dumps(check() | {"replayed": replayed}))
+        # This machine has no backup yet.
+        Backup.objects.all().delete()
+        self.stdout.write(json.dumps(check() | {"applied": applied}))

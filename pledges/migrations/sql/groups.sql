@@ -34,23 +34,3 @@ BEGIN
 END $$;
 CREATE OR REPLACE TRIGGER check_group_people BEFORE INSERT OR UPDATE OF people, counted ON pledges_grouppledge
     FOR EACH ROW EXECUTE FUNCTION check_group_people();
-
-
--- The outbox (outbox.sql): what staff and the adult decided, so that a restore of an older backup does not undo it.
-CREATE OR REPLACE FUNCTION outbox_group_updated() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
-    INSERT INTO pledges_outboxentry (kind, rows) VALUES ('group_changed', jsonb_build_array(jsonb_build_object(
-        'id', new.id, 'state', new.state, 'people', new.people, 'counted', new.counted, 'confirmed_at', new.confirmed_at,
-        'approved_at', new.approved_at, 'refused_at', new.refused_at, 'refusal', new.refusal,
-        'withdrawn_at', new.withdrawn_at, 'is_erased', new.name_cipher IS NULL
-    )));
-    RETURN NULL;
-END $$;
-CREATE OR REPLACE TRIGGER outbox_updated AFTER UPDATE ON pledges_grouppledge FOR EACH ROW WHEN (
-    (
-        old.state <> new.state OR old.people <> new.people OR old.counted IS DISTINCT FROM new.counted
-        OR old.name_cipher IS NOT NULL AND new.name_cipher IS NULL
-    ) AND outbox_is_on()
-) EXECUTE FUNCTION outbox_group_updated();
-CREATE OR REPLACE TRIGGER outbox_deleted AFTER DELETE ON pledges_grouppledge REFERENCING OLD TABLE AS changed
-    FOR EACH STATEMENT WHEN (outbox_is_on()) EXECUTE FUNCTION outbox_write('group_erased', 'r.id');

@@ -46,22 +46,3 @@ CREATE OR REPLACE TRIGGER content_changed AFTER UPDATE ON pledges_mailing FOR EA
     EXECUTE FUNCTION draw_content_version();
 CREATE OR REPLACE TRIGGER content_truncated AFTER TRUNCATE ON pledges_mailing
     FOR EACH STATEMENT EXECUTE FUNCTION draw_content_version();
-
--- The outbox (outbox.sql): what somebody follows no longer, and mailings that were released, which a restored database must not
--- send again.
-CREATE OR REPLACE TRIGGER outbox_deleted AFTER DELETE ON pledges_follow REFERENCING OLD TABLE AS changed
-    FOR EACH STATEMENT WHEN (outbox_is_on())
-    EXECUTE FUNCTION outbox_write('follow_ended', 'jsonb_build_array(r.pledge_id, r.demand, r.county_id)');
-CREATE OR REPLACE FUNCTION outbox_mailing_updated() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
-    INSERT INTO pledges_outboxentry (kind, rows) VALUES ('mailing_released', jsonb_build_array(
-        jsonb_build_object(
-            'id', new.id, 'changed_at', new.changed_at, 'released_at', new.released_at, 'is_archived', new.is_archived
-        )
-    ));
-    RETURN NULL;
-END $$;
-CREATE OR REPLACE TRIGGER outbox_updated AFTER UPDATE ON pledges_mailing FOR EACH ROW WHEN (
-    (old.released_at IS DISTINCT FROM new.released_at OR old.is_archived <> new.is_archived AND new.released_at IS NOT NULL)
-    AND outbox_is_on()
-) EXECUTE FUNCTION outbox_mailing_updated();

@@ -18,10 +18,3 @@ BEGIN
 END $$;
 CREATE OR REPLACE TRIGGER check_sheet_people BEFORE INSERT OR UPDATE OF first, second ON pledges_papersheet
     FOR EACH ROW EXECUTE FUNCTION check_sheet_people();
-
--- The outbox (outbox.sql): each sheet as it is now. It contains no name, and after a restore of an older backup its number must neither
--- be given out again nor count twice.
-CREATE OR REPLACE TRIGGER outbox_inserted AFTER INSERT ON pledges_papersheet REFERENCING NEW TABLE AS changed
-    FOR EACH STATEMENT WHEN (outbox_is_on()) EXECUTE FUNCTION outbox_write('sheet_changed', 'to_jsonb(r)');
-CREATE OR REPLACE TRIGGER outbox_updated AFTER UPDATE ON pledges_papersheet REFERENCING NEW TABLE AS changed
-    FOR EACH STATEMENT WHEN (outbox_is_on()) EXECUTE FUNCTION outbox_write('sheet_changed', 'to_jsonb(r)');

@@ -130,14 +130,14 @@ def test_a_writer_sees_no_draft_of_others_and_an_editor_reviews_it(client):
 def test_a_disclosure_stands_above_all_other_panels_with_its_age_and_leads_to_itself(client):
     Disclosure.objects.update(created_at=timezone.now() - timedelta(hours=2, minutes=20))
     page = front_page(client, make_account("besa@shembull.al", Role.ADMINISTRATOR, "Besa"))
-    first, second = page.all("section")[:2]
+    first = page.all("section")[0]
     assert page.words(first) == (
         "Someone may be in danger 1 message sounds like a disclosure of abuse: pass it on to the child helpline "
         "It has been waiting for 2 hours."
     )
     [link] = page.all("a", node=first)
     assert page.of(link)["href"] == f"/admin/pledges/disclosure/{Disclosure.objects.get().pk}/change/"
-    assert page.of(second)["class"] == "launch"
+    assert page.words().index("Someone may be in danger") < page.words().index("things to do before the launch")
     assert "Ka 2 orë që pret." in front_page(client, make_account("z@shembull.al", Role.ADMINISTRATOR), "sq").words()
 
 
@@ -233,5 +233,3 @@ def test_the_comparison_is_in_the_chart_the_table_and_a_sentence(client):
     text = sections(page)["recent-activity"]
     assert "In the seven days until yesterday 3 people confirmed. Usual in the four weeks before: 2." in text
     assert len(page.all("line", **{"class": "usual"})) == activity.DAYS - 1
-    counties = page.all("ul", **{"aria-labelledby": "counties-title"})
-    assert "Tirana 12 Berat 0" in page.words(counties[0])

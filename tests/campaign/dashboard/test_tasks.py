@@ -20,10 +20,12 @@ from campaign.numbers import Numbers
 from pledges.models import Export, Message, Pledge, PledgingSettings, Sector, Wording
 from pledges.statistics import activity
 from staff.models import Entry
+from staff.roles import Role
 from tests.clock import let_time_pass
 from tests.drafts import hide
 from tests.factories import make_pledge, make_staff, sign_in
 from tests.pages import LANGUAGES, Document, as_typed
+from tests.staff.accounts.test_accounts import make_account
 from tests.weare1.test_examples import examples
 from tests.weare1.test_languages import CATALOGUE, read_po
 
@@ -92,7 +94,14 @@ def test_without_due_tasks_the_dashboard_says_so(client):
             "help number not verified for 90 days",
             "verified_today",
         ),
-        (Demand, "checked_on", 60, "change_demand", "demand not reviewed for 60 days", "checked_today"),
+        (
+            Demand,
+            "checked_on",
+            60,
+            "change_demand",
+            "demand to review: not reviewed for 60 days, without a step, or its next date has passed",
+            "checked_today",
+        ),
     ],
 )
 def test_content_not_verified_for_long_is_due_until_verified(client, model, day, life, permission, words, action):
@@ -197,7 +206,13 @@ def test_a_sector_without_wording_is_reported(client):
         ),
         (
             ["view_pledge"],
-            ["Find a pledge", "Sign-ups by minute", "From sign-up to confirmation", "View the site"],
+            [
+                "Find a pledge",
+                "Figures by group and county",
+                "Sign-ups by minute",
+                "From sign-up to confirmation",
+                "View the site",
+            ],
         ),
     ],
 )
@@ -214,39 +229,57 @@ def test_shortcuts_lead_to_what_the_permissions_allow(client, permissions, label
 
 
 def figures(page, name):
-    """The rows of a table of the dashboard, without its header."""
-    [section] = page.all("section", **{"class": "recent-activity"})
-    [details] = [
-        node for node in page.all("details", node=section) if name in page.words(page.all("summary", node=node)[0])
-    ]
-    rows = page.all("tr", node=details)[1:]
+    """The rows of a table, without its header."""
+    [table] = page.all("table", **{"aria-labelledby": name}) or page.all(
+        "table", node=page.all("div", **{"aria-labelledby": name})[0]
+    )
     return [
         [page.words(cell) for cell in row.children if not isinstance(cell, str) and cell.name in ("th", "td")]
-        for row in rows
+        for row in page.all("tr", node=table)[1:]
     ]
+
+
+def by_day(page):
+    [details] = page.all("details", node=page.all("figure")[0])
+    return [[page.words(cell) for cell in page.all("td", node=row)] for row in page.all("tr", node=details)[1:]]
 
 
 def test_pledges_of_the_last_days_are_in_the_chart_and_the_tables(client):
-    yesterday = timezone.now() - timedelta(days=1)
+    def at(days):
+        return {
+            "created_at": timezone.now() - timedelta(days=days),
+            "confirmed_at": timezone.now() - timedelta(days=days),
+        }
+
     make_pledge()
-    make_pledge(state="confirmed", sector="teachers", created_at=yesterday, confirmed_at=yesterday)
-    make_pledge(state="confirmed", sector="teachers", source="demo", created_at=yesterday)
-    old = timezone.now() - timedelta(days=activity.DAYS)
-    make_pledge(state="confirmed", created_at=old, confirmed_at=old)
+    make_pledge(state="confirmed")
+    for days in (1, 6, 7):
+        make_pledge(state="confirmed", sector="teachers", source="demo", **at(days))
+    make_pledge(state="confirmed", **at(activity.DAYS))
     page = dashboard(client, make_staff("view_pledge"))
 
-    days = figures(page, "By day")
+    days = by_day(page)
     assert len(days) == activity.DAYS
-    assert [row[1:] for row in days[:3]] == [["1", "1", "–"], ["2", "1", "–"], ["0", "0", "–"]]
-    sectors = {row[0]: row[1:] for row in figures(page, "By group")}
-    exact = {row[0]: row[1:] for row in figures(page, "Exact figures by group and county")}
-    assert sum(int(n) for numbers in exact.values() for n in numbers) == 3
-    assert sectors["Parents"] == ["1", "0", "1"]
-    assert sectors["Teachers"] == ["2", "2", "2"]
-    assert {row[0]: row[1:] for row in figures(page, "By source")} == {"form": ["2", "1"], "demonstration": ["1", "1"]}
+    assert [days[0], days[1], days[2], days[7]] == [["2", "1", "–"], ["1", "1", "–"], ["0", "0", "–"], ["1", "1", "–"]]
+    # Today, in seven days, supporters.
+    rows = {row[0]: row[1:] for row in figures(page, "recent-activity-title")}
+    assert rows["Signed"] == ["2", "4", ""]
+    assert rows["Confirmed"] == ["1", "3", "5"]
+    assert rows["Parents"] == ["1", "1", "2"]
+    assert rows["Teachers"] == ["0", "2", "3"]
     [picture] = page.all("svg", role="img")
     assert "Pledges signed and confirmed from" in page.words(picture)
     assert len(page.all("rect", node=picture)) == 2 * activity.DAYS
+
+    exact = Document(client.get("/admin/pledges/pledge/figures/", headers={"accept-language": "en"}))
+    [header] = page.all("thead", node=exact.all("table", **{"class": "shaded"})[0])
+    titles = [exact.words(cell) for cell in exact.all("th", node=header)]
+    of_county = {row[0]: dict(zip(titles[1:], row[1:], strict=True)) for row in figures(exact, "by-county")}
+    assert of_county["Tirana"] | {"Parents": "2", "Teachers": "3", "All": "5"} == of_county["Tirana"]
+    assert of_county["Tirana"]["Confirmed today"] == "1"
+    assert of_county["Tirana"]["Confirmed in the last seven days"] == "3"
+    assert of_county["County not given"]["Parents"] == "0"
+    assert {row[0]: row[1:] for row in figures(exact, "by-source")} == {"form": ["2", "1"], "demonstration": ["3", "3"]}
 
 
 def test_days_are_in_tirana_time():
@@ -259,7 +292,7 @@ def test_days_are_in_tirana_time():
 def test_without_pledges_the_chart_is_empty(client):
     page = dashboard(client, make_staff("view_pledge"))
     assert {page.of(bar)["height"] for bar in page.all("rect")} == {"0"}
-    assert figures(page, "By day")[0][1:] == ["0", "0", "–"]
+    assert by_day(page)[0] == ["0", "0", "–"]
 
 
 def test_recent_activity_requires_the_permission_to_view_pledges(client):
@@ -277,11 +310,33 @@ def test_the_number_of_queries_of_the_dashboard_is_bounded(client, django_assert
         assert client.get(DASHBOARD).status_code == 200
 
 
-def test_the_menu_begins_with_frequently_edited_models(client):
-    page = dashboard(client, make_staff(superuser=True))
-    names = [page.words(page.all("th", node=row, scope="row")[0]) for row in page.all("tr", **{"class": True})]
-    assert names[:5] == ["Page texts", "Pages", "News", "Demands", "Help channels"]
-    assert names.index("Site settings") < names.index("Pledges") < names.index("Accounts")
+# The menu
+
+
+def menu(page):
+    """[(name, address)] of the menu."""
+    [nav] = page.all("nav", id="nav-sidebar")
+    return [(page.words(link), page.of(link)["href"]) for link in page.all("a", node=nav)[1:]]
+
+
+def test_the_menu_has_at_most_thirty_entries_of_different_names(client):
+    entries = menu(dashboard(client, make_staff(superuser=True)))
+    assert len({name for name, _url in entries}) == len({url for _name, url in entries}) == len(entries) <= 30
+
+
+@pytest.mark.parametrize(
+    ("role", "most"), [(Role.WRITER, 22), (Role.EDITOR, 22), (Role.PLEDGES, 17), (Role.SAFEGUARDING, 22)]
+)
+def test_each_role_has_the_entries_of_its_work(client, role, most):
+    entries = menu(dashboard(client, make_account("besa@shembull.al", role)))
+    assert 10 <= len(entries) <= most, entries
+    for name, url in entries:
+        assert client.get(url, follow=True).status_code == 200, name
+
+
+def test_who_does_not_see_organisations_has_their_applications_in_the_menu(client):
+    entries = dict(menu(dashboard(client, make_account("besa@shembull.al", Role.PLEDGES))))
+    assert "Organisations" not in entries and entries["Applications to join"] == "/admin/pledges/joining/"
 
 
 # Page texts
@@ -376,7 +431,7 @@ def test_the_compiled_javascript_catalogue_is_up_to_date():
 
 
 # The help of the body is in its fieldset.
-EXPLAINED_ABOVE = {"body_sq", "body_en", "seen", "save_over"}
+EXPLAINED_ABOVE = {"body_sq", "body_en", "seen", "save_over", "new_email_as_typed"}
 
 
 def forms(model_admin, user):

@@ -224,7 +224,7 @@ def test_a_next_date_is_shown_until_that_day_is_over_and_then_waits_for_staff(cl
     Demand.objects.filter(pk=demand.pk).update(next_date=days_ago(1))
     assert "There is a vote." not in main_words(open_page(client, demand, "en"))
     assert list(Demand.objects.due()) == [demand]
-    assert "demand whose next date has passed" in Document(editor.get("/admin/", headers=ENGLISH)).words()
+    assert "demand to review" in Document(editor.get("/admin/", headers=ENGLISH)).words()
 
 
 # The path and the figure
@@ -438,7 +438,7 @@ def test_a_demand_without_steps_waits_for_staff(editor):
     Demand.objects.update(checked_on=timezone.localdate())
     demand = make_demand(checked_on=timezone.localdate())
     assert list(Demand.objects.due()) == [demand]
-    assert "demand without a step" in Document(editor.get("/admin/")).words()
+    assert "demand to review" in Document(editor.get("/admin/")).words()
 
 
 # What the database refuses

@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 from django.db import IntegrityError, transaction
 from django.test import Client
+from django.utils import translation
 
 from campaign.models import Demand, HandOver
 from pledges.models import Goal, PaperSheet
@@ -64,7 +65,7 @@ def typed(**changes):
 def test_a_hand_over_from_the_goal_to_the_answer(client, staff):
     language = "en"
     put_people(150)
-    home = path_of("campaign:home", language)
+    home, demands = path_of("campaign:home", language), "/en/demands/"
     sentences = {f"sentence_{code}": text for code, text in SENTENCE.items()}
     page = staff.get(f"{GOALS}add/")
     assert staff.post(f"{GOALS}add/", filled(page, people="200", **sentences)).status_code == 302
@@ -79,7 +80,7 @@ def test_a_hand_over_from_the_goal_to_the_answer(client, staff):
 
     # Reached: it will be handed over, and staff are told.
     put_people(50)
-    shown = words(client, home)
+    shown = words(client, demands)
     assert WILL[language] in shown and INSTITUTION in shown and SILENT[language] not in shown
     assert "The goal of 200 has been reached" in tasks(staff)
     assert INSTITUTION not in words(client, demand)
@@ -89,14 +90,14 @@ def test_a_hand_over_from_the_goal_to_the_answer(client, staff):
     assert staff.post(change(row), filled(staff.get(change(row)), **values)).status_code == 302
     assert "has been reached" not in tasks(staff)
     days = {"sq": "{} ditë dhe ende", "en": "{} days, and no answer yet"}[language]
-    for path in (home, demand):
+    for path in (demands, demand):
         shown = words(client, path)
         assert HANDED[language] in shown and INSTITUTION in shown
         assert days.format(3) in re.sub(r"\s+([,.])", r"\1", shown)
     clock = DatabaseClock()
     try:
         clock.shift = timedelta(days=37)
-        for path in (home, demand):
+        for path in (demands, demand):
             assert "40" in words(client, path) and SILENT[language] in words(client, path)
     finally:
         clock.end()
@@ -104,7 +105,7 @@ def test_a_hand_over_from_the_goal_to_the_answer(client, staff):
     # Answered: in the words of the institution, as a quotation.
     values |= {"answered_on": str(days_ago(1)), **{f"answer_{code}": text for code, text in ANSWER.items()}}
     assert staff.post(change(row), filled(staff.get(change(row)), **values)).status_code == 302
-    for path in (home, demand):
+    for path in (demands, demand):
         page = Document(client.get(path))
         main = page.one("main")
         quotes = [page.words(quote) for quote in page.all("blockquote", node=main)]
@@ -115,8 +116,8 @@ def test_a_hand_over_from_the_goal_to_the_answer(client, staff):
     # Many withdraw: what was handed over stays.
     PaperSheet.objects.all().delete()
     put_people(120)
-    shown = words(client, home)
-    assert HANDED[language] in shown and SENTENCE[language] not in shown, "what has happened is promised no more"
+    assert HANDED[language] in words(client, demands)
+    assert SENTENCE[language] not in words(client, home), "what has happened is promised no more"
 
 
 def test_without_a_hand_over_the_goal_is_only_a_number(client):
@@ -125,7 +126,7 @@ def test_without_a_hand_over_the_goal_is_only_a_number(client):
     shown = words(client, "/en/")
     assert "Next goal: 200" in shown and "to go" not in shown
     put_people(100)
-    assert "What happens with the demands" not in words(client, "/en/")
+    assert "What happens with the demands" not in words(client, "/en/demands/")
 
 
 def test_a_hand_over_stays_in_sight_while_the_next_goal_is_open(client):
@@ -133,10 +134,10 @@ def test_a_hand_over_stays_in_sight_while_the_next_goal_is_open(client):
     make_handover(people=200)
     Goal.objects.create(people=500)
     put_people(185)
-    shown = words(client, "/en/")
-    assert "Next goal: 500" in shown and "Then we hand it over. 15 more people to go." in shown
+    assert "Next goal: 500" in words(client, "/en/")
+    assert "Then we hand it over. 15 more people to go." in words(client, "/en/demands/")
     put_people(14)
-    assert "Then we hand it over. 1 more person to go." in words(client, "/en/")
+    assert "Then we hand it over. 1 more person to go." in words(client, "/en/demands/")
 
 
 def test_a_goal_without_a_sentence_promises_nothing_until_it_is_reached(client):
@@ -144,9 +145,9 @@ def test_a_goal_without_a_sentence_promises_nothing_until_it_is_reached(client):
     Goal.objects.filter(pk=row.goal_id).update(sentence_sq="", sentence_en="")
     Goal.objects.create(people=500)
     put_people(190)
-    assert "to go" not in words(client, "/en/") and INSTITUTION not in words(client, "/en/")
+    assert "to go" not in words(client, "/en/") and INSTITUTION not in words(client, "/en/demands/")
     put_people(10)
-    assert INSTITUTION in words(client, "/en/")
+    assert INSTITUTION in words(client, "/en/demands/")
 
 
 def test_the_goal_of_a_county_is_that_of_its_published_figure(client, staff):
@@ -159,7 +160,7 @@ def test_the_goal_of_a_county_is_that_of_its_published_figure(client, staff):
     assert {"sq": "Edhe rreth 20 veta", "en": "About 20 more people"}[language] in shown
     assert {"sq": "Atëherë e dorëzojmë.", "en": "Then we hand it over."}[language] in shown
     assert "has been reached" not in tasks(staff), "the live figure of the county is no one's to see"
-    assert INSTITUTION not in words(client, path_of("campaign:home", language))
+    assert INSTITUTION not in words(client, "/sq/kerkesat/")
     publish(120)
     assert {"sq": "U bëmë 120 mbështetës.", "en": "We have reached 120 supporters."}[language] in words(client, county)
     assert "The goal of 120, Shkodër has been reached" in tasks(staff)
@@ -222,7 +223,7 @@ BAD_HANDOVERS = [
 
 @pytest.mark.slow
 def test_a_hand_over_with_bad_input_is_refused_with_a_sentence(staff, subtests):
-    values = typed()
+    values = typed() | {"goal": ""}
     for changes, fields, said in BAD_HANDOVERS:
         days = {name: str(days_ago(value)) for name, value in changes.items() if isinstance(value, int)}
         for language, sentence in (said or {"en": ""}).items():
@@ -239,6 +240,28 @@ def test_a_goal_has_one_hand_over_and_stays(staff):
     assert errors["goal"] == ["This goal already has a hand-over."]
     staff.post(f"{GOALS}{row.goal_id}/delete/", {"post": "yes"})
     assert Goal.objects.filter(pk=row.goal_id).exists()
+
+
+def test_a_goal_that_is_not_reached_is_not_handed_over_and_one_that_has_a_hand_over_is_not_offered(staff):
+    row, free = make_handover(), Goal.objects.create(people=200)
+    handed = {"handed_on": str(days_ago(1)), "registry_number": "17/3"}
+    errors = form_errors(staff.post(ADD, filled(staff.get(ADD)) | typed(goal=free) | handed))
+    assert errors["handed_on"][0].startswith("This goal is not reached: 200 more people to go.")
+    page = Document(staff.get(ADD))
+    offered = {page.of(each)["value"] for each in page.all("option", node=page.one("select", id="id_goal"))}
+    assert str(free.pk) in offered and str(row.goal_id) not in offered
+
+
+def test_a_demand_is_handed_over_for_another_reason_without_a_goal(client, staff):
+    handed = {"handed_on": str(days_ago(1)), "registry_number": "17/3"}
+    assert staff.post(ADD, filled(staff.get(ADD)) | typed() | {"goal": ""} | handed).status_code == 302
+    row = HandOver.objects.get()
+    assert row.goal is None and str(row) == INSTITUTION
+    for language in LANGUAGES:
+        with translation.override(language):
+            path = row.demand.get_absolute_url()
+        assert HANDED[language] in words(client, path)
+        assert HANDED[language] not in words(client, f"/{language}/")
 
 
 # (what is typed, words)

@@ -86,10 +86,9 @@ def test_an_event_from_its_page_to_its_count(client, staff):
     assert response.status_code == 302, response.text
     event = Event.objects.get()
 
-    # In the list, on its page, on home.
+    # In the list and on its page.
     listing, page = path_of("campaign:events", language), path_to(event, language)
-    for path in (listing, path_of("campaign:home", language)):
-        assert event.title_sq in client.get(path).text if language == "sq" else event.title_en in client.get(path).text
+    assert event.title_sq in client.get(listing).text
     document = Document(client.get(page))
     [form] = document.all("a", node=document.one("main"), **{"class": "btn"})
     form = Document.of(form)["href"]
@@ -176,6 +175,20 @@ def test_a_mistake_in_the_form_and_another_language_keep_the_event(client):
         document = Document(response)
         assert Document.of(document.one("input", name="event"))["value"] == event.code
         assert getattr(event, f"title_{spoken}") in document.words(document.one("main"))
+
+
+def test_the_form_of_an_event_leads_to_its_sheets_and_after_it_to_news_about_it(client):
+    client.defaults["HTTP_ACCEPT_LANGUAGE"] = "en"
+    sign_in(client, make_staff(superuser=True))
+    for begins, is_over in ((timedelta(days=2), False), (-timedelta(days=2), True)):
+        event = make_event(begins=begins)
+        page = Document(client.get(f"/admin/pledges/event/{event.pk}/change/"))
+        links = {page.words(link): page.of(link)["href"] for link in page.all("a")}
+        form = Document(client.get(links["Issue sheets for this event"]))
+        [chosen] = [each for each in form.all("option", selected=True) if form.of(each)["value"] == str(event.pk)]
+        assert ("Write news about it" in links) == is_over
+    news = Document(client.get(links["Write news about it"]))
+    assert news.of(news.one("input", name="title_en"))["value"] == event.title_en
 
 
 # Pages
@@ -341,7 +354,7 @@ MISTAKES = {
     "in the past": (timedelta(days=-2), 2, {}, "This is in the past."),
     "ends before it begins": (timedelta(days=2), -1, {}, "end after it begins"),
     "only one language": (timedelta(days=2), 2, {"title_sq": ""}, "This field is required."),
-    "the address of another event": (timedelta(days=2), 2, {"slug_en": "taken"}, "already uses this address"),
+    "the address of another event": (timedelta(days=2), 2, {"slug_en": "taken"}, "This is free: taken-2"),
     "a map of no web address": (timedelta(days=2), 2, {"map_url": "javascript:alert(1)"}, "Enter a whole web address"),
 }
 

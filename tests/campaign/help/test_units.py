@@ -220,7 +220,7 @@ def test_staff_are_reminded_when_a_row_is_older_than_six_months(client):
     assert tasks(client, "change_protectionunit") == {}
     ProtectionUnit.objects.filter(pk=unit.pk).update(verified_on=F("verified_on") - timedelta(days=1))
     ((words, (number, url)),) = tasks(client, "change_protectionunit").items()
-    assert (words, number) == ("child protection unit not checked for six months", "1")
+    assert (words, number) == ("child protection unit to call: never checked, or more than six months ago", "1")
     assert tasks(client, "view_page") == {}, "not due for users without the permission"
     user = make_staff("change_protectionunit")
     listed = sign_in(client, user).get(url)
@@ -231,9 +231,19 @@ def test_staff_are_reminded_when_a_row_is_older_than_six_months(client):
     assert tasks(client, "change_protectionunit") == {}
 
 
+def test_the_filters_of_county_and_verification_work_together(client):
+    sign_in(client, make_staff(*PERMISSIONS))
+    page = Document(client.get(ADMIN, headers={"accept-language": "en"}))
+    tirana = next(page.of(link)["href"] for link in page.all("a") if page.of(link)["href"].endswith("=AL-11"))
+    page = Document(client.get(ADMIN + tirana, headers={"accept-language": "en"}))
+    [never] = [page.of(link)["href"] for link in page.all("a") if page.words(link).startswith("To call")]
+    listed = client.get(ADMIN + never)
+    assert {unit.municipality.county_id for unit in listed.context["cl"].result_list} == {"AL-11"}
+
+
 def test_a_unit_that_nobody_has_checked_is_a_task_and_cannot_be_verified_without_contact_data(client):
     ((words, (number, url)),) = tasks(client, "change_protectionunit").items()
-    assert (words, number) == ("child protection units with unchecked contact data", "61")
+    assert (words, number) == ("child protection units to call: never checked, or more than six months ago", "61")
     response = sign_in(client, make_staff(*PERMISSIONS)).post(
         url, {"action": "verified_today", "_selected_action": ProtectionUnit.objects.first().pk, "sure": "yes"}
     )

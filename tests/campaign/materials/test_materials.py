@@ -11,13 +11,13 @@ from pathlib import Path
 
 import pypdf
 import pytest
+import typst
 from django.core.exceptions import ValidationError
 from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import IntegrityError, transaction
 from django.test import Client
 from django.utils import translation
-from fpdf import FPDF
 from PIL import Image
 from pypdf.generic import (
     ArrayObject,
@@ -44,13 +44,9 @@ PAGE = {"sq": "/sq/materiale/", "en": "/en/materials/"}
 
 def pdf_bytes(pages=1, change=None, encrypt=False):
     """A PDF of A5 with author, words and a photo with EXIF; `change` is called with its pypdf writer."""
-    document = FPDF(format=(148, 210))
-    document.set_author("Drita Kola")
-    document.set_font("helvetica", size=12)
-    for _number in range(pages):
-        document.add_page()
-        document.cell(text="Numri 116 111")
-    writer = pypdf.PdfWriter(io.BytesIO(bytes(document.output())))
+    page = '#set document(author: "Drita Kola")\n#set page(width: 148mm, height: 210mm)\nNumri 116 111'
+    data = typst.compile("\n#pagebreak()\n".join([page, *["Numri 116 111"] * (pages - 1)]).encode())
+    writer = pypdf.PdfWriter(io.BytesIO(data))
     if change:
         change(writer)
     if encrypt:
@@ -178,7 +174,7 @@ def test_ordinary_links_are_kept(editor):
         assert page["/Annots"][0].get_object()["/A"]["/URI"] == address
 
 
-# What is refused: a sentence in both languages, and nothing typed is lost.
+# What is removed.
 
 
 def _script(writer):
@@ -239,29 +235,34 @@ def bomb():
     return pdf_bytes(change=change)
 
 
+REMOVED = {
+    "script": _script,
+    "launch": _action("Launch"),
+    "submit": _action("SubmitForm"),
+    "link to a script": _link_to(TextStringObject(" JavaScript:alert(1)")),
+    "link to a script in bytes": _link_to(ByteStringObject(b"javascript:alert(1)//\x9f")),
+    "link to the computer of a stranger": _link_to(TextStringObject("smb://x.al/a")),
+    "a file elsewhere": _action("GoToR"),
+    "a name that is an object of its own": _hidden_name,
+    "additional action": _additional,
+    "attachment": _attachment,
+}
+
+
+def test_what_is_more_than_pages_is_removed(subtests):
+    plain = documents.safe_copy(pdf())
+    for kind, change in REMOVED.items():
+        with subtests.test(kind):
+            kept = documents.safe_copy(upload(pdf_bytes(change=change))).read()
+            traces = (b"/JavaScript", b"/JS", b"cmd.exe", b"/Launch", b"/SubmitForm", b"/GoToR", b"/AA", b"/OpenAction")
+            assert not any(trace in kept for trace in (*traces, b"alert", b"smb:", b"/EmbeddedFile", b"x.exe", b"x.al"))
+            assert len(kept) < plain.size + 100
+
+
+# What is refused: a sentence in both languages, and nothing typed is lost.
+
+
 REFUSED = {
-    "script": (lambda: pdf_bytes(change=_script), "skripte", "scripts"),
-    "launch": (lambda: pdf_bytes(change=_action("Launch")), "skripte", "scripts"),
-    "submit": (lambda: pdf_bytes(change=_action("SubmitForm")), "skripte", "scripts"),
-    "link to a script": (
-        lambda: pdf_bytes(change=_link_to(TextStringObject(" JavaScript:alert(1)"))),
-        "skripte",
-        "scripts",
-    ),
-    "link to a script in bytes": (
-        lambda: pdf_bytes(change=_link_to(ByteStringObject(b"javascript:alert(1)//\x9f"))),
-        "skripte",
-        "scripts",
-    ),
-    "link to the computer of a stranger": (
-        lambda: pdf_bytes(change=_link_to(TextStringObject("smb://x.al/a"))),
-        "skripte",
-        "scripts",
-    ),
-    "a file elsewhere": (lambda: pdf_bytes(change=_action("GoToR")), "skripte", "scripts"),
-    "a name that is an object of its own": (lambda: pdf_bytes(change=_hidden_name), "skripte", "scripts"),
-    "additional action": (lambda: pdf_bytes(change=_additional), "skripte", "scripts"),
-    "attachment": (lambda: pdf_bytes(change=_attachment), "skedarë të tjerë", "other files"),
     "form": (lambda: pdf_bytes(change=_form), "formular", "form"),
     "password": (lambda: pdf_bytes(encrypt=True), "fjalëkalim", "password"),
     "pages": (lambda: pdf_bytes(pages=41), "40 faqe", "40 pages"),
@@ -284,9 +285,9 @@ def test_what_is_more_than_pages_is_refused_with_a_sentence(subtests):
 
 
 def test_with_a_refused_file_nothing_typed_is_lost(editor):
-    response = editor.post(ADD, form(file_sq=upload(pdf_bytes(change=_script))), headers={"Accept-Language": "en"})
+    response = editor.post(ADD, form(file_sq=upload(pdf_bytes(change=_form))), headers={"Accept-Language": "en"})
     assert response.status_code == 200 and not Material.objects.exists()
-    assert list(response.context["adminform"].form.errors) == ["file_sq"] and "contains scripts" in response.text
+    assert list(response.context["adminform"].form.errors) == ["file_sq"] and "contains a form" in response.text
     assert 'value="Poster për stacionin"' in response.text and 'value="For the streets."' in response.text
 
 
@@ -299,21 +300,14 @@ def test_a_file_that_is_too_large_is_refused_before_it_is_read(editor):
 
 
 @pytest.mark.slow
-def test_a_bomb_is_unpacked_in_a_process_of_its_own(editor):
+def test_a_bomb_is_not_unpacked(editor):
     sent = bomb()
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     response = editor.post(ADD, form(file_sq=upload(sent)), headers={"Accept-Language": "en"})
-    # In kilobytes. The program has less memory than it would need, or draws an empty page.
-    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 100_000
-    assert response.status_code == 302 or "cannot be read" in response.text
+    # In kilobytes.
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 200_000
+    assert "cannot be read" in response.text
     assert Client().get(PAGE["en"]).status_code == 200
-
-
-def test_the_program_that_reads_a_pdf_has_no_environment(monkeypatch, editor, tmp_path):
-    """The keys of the site are in the environment."""
-    (tmp_path / "pypdf.py").write_text("raise SystemExit(1)")
-    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
-    assert add(editor).details["sq"]["pages"] == 1
 
 
 # Its life

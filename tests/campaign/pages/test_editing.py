@@ -16,7 +16,7 @@ from pledges.models import Pledge, Sector
 from staff.housekeeping import publish_drafts
 from staff.models import Draft, Entry
 from tests import tally
-from tests.drafts import make_hidden
+from tests.drafts import hide, make_hidden
 from tests.factories import make_picture, make_pledge, make_staff, run_worker, sign_in
 from tests.pages import Document, filled
 from tests.staff.forms import change_path as change
@@ -29,9 +29,6 @@ ENGLISH = {"accept-language": "en"}
 PAGES = "/admin/campaign/page/"
 WORDS = {
     "key": "brave",
-    "state": "draft",
-    "publish_at_0": "",
-    "publish_at_1": "",
     "title_sq": "Guximi",
     "title_en": "Courage",
     "lead_sq": "Një hap.",
@@ -56,6 +53,35 @@ def new_page(**values):
 
 def new_draft(**values):
     return make_hidden(new_page, **values)
+
+
+# Copies, and pictures when shared
+
+
+def test_a_copy_of_a_page_begins_with_its_words_and_with_an_address_of_its_own(editor):
+    page = new_page(share_title_en="Shared", source="UNICEF, 2024")
+    found = Document(editor.get(change(page), headers=ENGLISH))
+    [copy] = [found.of(link)["href"] for link in found.all("a", href=True) if found.words(link) == "Copy this page"]
+    form = filled(editor.get(copy))
+    assert form["title_en"] == "Courage" and form["body_sq"] == "<p>Fjalët tona.</p>" and form["source"] == page.source
+    assert form["slug_sq"] == form["slug_en"] == form["key"] == ""
+    fresh = {"key": "braver", "slug_sq": "me-guximshem", "slug_en": "braver"}
+    assert editor.post(f"{PAGES}add/", {**form, **fresh, "_draft": "1"}).status_code == 302
+    assert (
+        Page.objects.everything().get(key="braver").draft and Page.objects.get(key="brave").share_title_en == "Shared"
+    )
+
+
+@pytest.mark.parametrize("model", [Page, Article])
+def test_the_form_shows_the_picture_of_the_link_in_both_languages(editor, model):
+    row = model.objects.first()
+    found = Document(editor.get(change(row))).all("img", **{"class": "share-card"})
+    sources = [Document.of(each)["src"] for each in found]
+    assert len(sources) == 2 and sources[0] != sources[1]
+    for source in sources:
+        assert Client().get(source)["Content-Type"] == "image/png"
+    hide(model.objects.filter(pk=row.pk))
+    assert not Document(editor.get(change(row))).all("img", **{"class": "share-card"})
 
 
 # Draft, scheduled, published
@@ -215,7 +241,7 @@ def test_a_slug_in_use_is_refused_with_a_field_error(editor, column):
     about = Page.objects.get(key="about")
     taken, about = getattr(about, column), about.title_en
     response = editor.post(f"{PAGES}add/", WORDS | {column: taken}, headers=ENGLISH)
-    assert errors(response) == {column: [f"“{about}” already uses this address. Choose a different one."]}
+    assert errors(response) == {column: [f"“Who we are” has “{taken}” already. This is free: {taken}-2"]}
     assert "Fjalët tona." in response.text
 
 
@@ -257,7 +283,7 @@ def test_the_slug_of_the_privacy_notice_cannot_be_changed(editor):
     assert Client().get("/en/secrets/").status_code == 404
 
 
-@pytest.mark.parametrize("slug", ["me hapësirë", "a/b", "x" * 81, ""])
+@pytest.mark.parametrize("slug", ["me hapësirë", "a/b", "x" * 81])
 def test_an_invalid_slug_is_refused_with_a_field_error(editor, slug):
     response = editor.post(f"{PAGES}add/", WORDS | {"slug_sq": slug})
     assert list(errors(response)) == ["slug_sq"]
@@ -327,9 +353,7 @@ def test_the_confirmation_box_covers_only_the_version_that_was_shown(editor, col
 
 def test_saving_a_row_that_was_deleted_meanwhile_restores_it_with_the_input(editor, colleague):
     page = new_page()
-    # The form shows no time of a page that is public.
-    no_time = {"publish_at_0": "", "publish_at_1": ""}
-    typed = filled(editor.get(change(page)), title_en="Daring") | {"key": "brave"} | no_time
+    typed = filled(editor.get(change(page)), title_en="Daring") | {"key": "brave"}
     colleague.post(f"{PAGES}{page.pk}/delete/", {"post": "yes"})
     response = editor.post(change(page), typed, headers=ENGLISH)
     assert "This was deleted while you were writing." in response.text and "Daring" in response.text

@@ -392,6 +392,17 @@ def test_no_total_says_that_the_children_it_counts_have_signed(client, language)
     assert not re.search("onfirmed pledges of|zotimet e konfirmuara të", page.words(page.one("main")))
 
 
+def test_home_shows_each_demand_in_one_line_with_its_latest_step_and_the_children_with_their_class(client):
+    insert_tally(children=40)
+    home = Document(client.get("/sq/"))
+    main = home.one("main")
+    for demand in Demand.objects.all():
+        assert demand.title_sq in home.words(main)
+    assert len(home.all("li", node=main, **{"aria-current": "step"})) == Demand.objects.count()
+    links = {home.words(link): home.of(link)["href"] for link in home.all("a", node=main)}
+    assert links["Fëmijë, me klasën e tyre 40"] == path_of("pledges:group", "sq")
+
+
 @BOTH
 def test_every_sector_links_to_the_form_with_it_selected(client, language):
     home = Document(client.get(path_of("campaign:home", language)))

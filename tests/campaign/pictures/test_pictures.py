@@ -24,11 +24,12 @@ from PIL import Image, ImageCms, ImageFile
 from reversion.models import Version
 
 from campaign import housekeeping, richtext
-from campaign.models import Article, Page, Picture
+from campaign.models import Article, Page, Picture, PictureConsent
 from campaign.pictures import files as pictures
 from campaign.pictures.files import CARD, MAX_BYTES, MAX_MEMORY_BYTES, WIDTHS
 from staff.models import Entry
 from tests.campaign.pages.test_content import make_page, words
+from tests.drafts import make_hidden
 from tests.factories import keep_house, make_picture, make_staff, make_upload, run_worker, sign_in
 from tests.pages import Document, filled
 from tests.threads import at_once
@@ -52,7 +53,7 @@ def photo_with_exif(orientation=1, **options):
 def form(upload=None, **overrides):
     values = {
         "file": upload or make_upload(), "alt_sq": "Nxënës në oborr", "alt_en": "Pupils in a yard", "focus": "center",
-        "credit_sq": "", "credit_en": "",
+        "credit_sq": "", "credit_en": "", "consents-TOTAL_FORMS": "0", "consents-INITIAL_FORMS": "0",
     }  # fmt: skip
     return {key: value for key, value in {**values, **overrides}.items() if value is not None}
 
@@ -506,6 +507,47 @@ def test_an_article_shows_its_picture_and_has_it_in_structured_data(client):
     assert f'"image": "http://localhost:8000{article.picture.fallback_url}"' in page
 
 
+def consented(picture, days):
+    """A consent of someone in this picture that ends in so many days."""
+    today = timezone.localdate()
+    return PictureConsent.objects.create(
+        picture=picture, person="the teacher on the left", how="writing", scope="site",
+        agreed_on=today - timedelta(days=100), ends_on=today + timedelta(days=days),
+    )  # fmt: skip
+
+
+def test_a_picture_has_its_caption_in_the_language_of_the_page(client):
+    picture = make_picture(
+        caption_sq="Java e fjongos", caption_en="Ribbon week", credit_sq="Foto: CRCA", credit_en="Photo: CRCA"
+    )
+    page = make_page(picture=picture)
+    for language, caption in (("sq", "Java e fjongos"), ("en", "Ribbon week")):
+        with translation.override(language):
+            found = Document(client.get(page.get_absolute_url()))
+        assert caption in found.words(found.one("figcaption"))
+
+
+def test_a_picture_is_shown_until_a_person_in_it_no_longer_agrees_and_staff_are_told(admin_client, client):
+    picture = make_picture()
+    page = make_page(picture=picture, body_en=f'<p>A.</p><figure data-picture="{picture.pk}"></figure>')
+    with translation.override("en"):
+        path = page.get_absolute_url()
+    change = f"/admin/campaign/page/{page.pk}/change/"
+    consented(picture, 300)
+    ends = consented(picture, 0)
+    assert client.get(path).text.count("<figure") == 2
+    assert "no longer see it" not in admin_client.get(change, headers=ENGLISH).text
+    assert str(picture) in admin_client.get(f"{LIST}?due=yes").text
+    PictureConsent.objects.filter(pk=ends.pk).update(ends_on=timezone.localdate() - timedelta(days=1))
+    assert picture.fallback_url not in client.get(path).text and "<figure" not in client.get(path).text
+    assert "the teacher on the left agreed to this picture until" in admin_client.get(change, headers=ENGLISH).text
+
+
+def test_a_consent_lasts_two_years_at_most():
+    with pytest.raises(IntegrityError), transaction.atomic():
+        consented(make_picture(), 731)
+
+
 @pytest.mark.parametrize(
     ("written", "kept", "lost"),
     [
@@ -572,7 +614,7 @@ def test_library_files_are_immutable_and_no_other_file_is_served(client):
 
 def test_a_picture_in_use_cannot_be_deleted_and_its_uses_are_listed(admin_client, client):
     at_head, in_text, unused = make_picture(), make_picture(), make_picture()
-    make_page(picture=at_head, state="draft", body_en=f'<figure data-picture="{in_text.pk}"></figure>')
+    make_hidden(make_page, picture=at_head, body_en=f'<figure data-picture="{in_text.pk}"></figure>')
     with pytest.raises(ProtectedError):
         at_head.delete()
     for picture in (at_head, in_text):

@@ -13,13 +13,13 @@ from pledges.commitments.models import ANSWER_PERIOD, DayPart, PlanPlace, day_in
 from pledges.crypto import links
 from pledges.crypto.links import Purpose
 from pledges.housekeeping import ask_how_it_went, remind_of_plans
-from pledges.models import ChosenCommitment, Commitment, FollowUp, Message, OutboxEntry, Pledge, Sector
+from pledges.models import ChosenCommitment, Commitment, FollowUp, Message, Pledge, Sector, Tombstone
 from pledges.requests.subject_data import subject_data
 from tests.clock import let_time_pass
 from tests.commitments import ask_now, choose, commitment_of, exact
 from tests.factories import keep_house, links_in, make_pledge, run_worker
 from tests.pages import LANGUAGES, Document
-from tests.pledges.outbox.replay import replay, restored, take_entries
+from tests.pledges.backups.older_backup import bring_back, replay, take_entries
 from tests.threads import at_once
 
 pytestmark = pytest.mark.django_db
@@ -623,38 +623,19 @@ def test_the_data_file_has_plan_answer_and_wish():
     assert data["asked_how_it_went"]["questions"] == 1
 
 
-def test_answers_plans_and_ends_are_after_a_restore_as_they_were():
+def test_reminders_and_questions_that_were_ended_stay_so_after_a_restore():
     pledge = supporter()
     [row] = planned(pledge, commitment_of())
     FollowUp.wish(pledge, True)
     before = ChosenCommitment.objects.get(), FollowUp.objects.get()
-    OutboxEntry.objects.all().delete()
-    ask_now(pledge, questions=2)
-    pledge.chosen.update(answer="not_any_more", answered_question=2, answered_at=timezone.now())
+    Tombstone.objects.all().delete()
     FollowUp.end(pledge)
     after = ChosenCommitment.objects.values().get(), FollowUp.objects.values().get()
     entries = take_entries()
-    restored(*before)
-    assert set(replay(entries)) == {"commitment_changed", "follow_up_changed"}
+    bring_back(*before)
+    assert replay(entries) == {"pledges_chosencommitment": 1, "pledges_followup": 1}
     assert (ChosenCommitment.objects.values().get(), FollowUp.objects.values().get()) == after
     assert replay(entries) == {}
-
-
-def test_after_a_restore_nobody_is_asked_a_third_time_who_ticked_the_box_since(pledge):
-    ask_now(pledge, questions=2)
-    FollowUp.end(pledge)
-    entries = take_entries()
-    FollowUp.objects.all().delete()
-    OutboxEntry.objects.all().delete()
-    replay(entries)
-    FollowUp.wish(pledge, True)
-    let_time_pass(timedelta(days=100))
-    assert ask_how_it_went() == 0
-    # Of a pledge that is gone, nothing comes back.
-    pledge.delete()
-    OutboxEntry.objects.all().delete()
-    replay([entry for entry in entries if entry["kind"] == "follow_up_changed"])
-    assert not FollowUp.objects.exists()
 
 
 def test_a_merge_of_sectors_keeps_choices_questions_and_figures(client):

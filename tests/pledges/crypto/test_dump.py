@@ -235,6 +235,8 @@ def edit_in_admin(client, pledges):
         client.get(reverse("admin:pledges_pledge_history", args=[pledge.pk]))
         client.get(listing, {"q": pledge.address})
     names = reverse("admin:pledges_wallname_changelist")
+    reason = reverse("admin:pledges_pledge_reason", query={"next": names})
+    client.post(reason, {"reason": "a look at every name of the test"})
     queue = Document(client.get(names))
     boxes = {
         key: [queue.of(field)["value"] for field in queue.all("input", name=key)]

@@ -34,6 +34,19 @@ def test_corrections_are_saved_and_the_totals_follow(admin_client):
     assert "fields: group, county, language, wants news" in history
 
 
+def test_an_address_that_looks_misspelt_is_questioned_once(admin_client):
+    pledge = make_pledge(state="confirmed", **PERSON)
+    page = admin_client.get(change_path(pledge))
+    typed = {"new_email": "drita@gmial.com", "asked": "phone"}
+    asked = admin_client.post(change_path(pledge), filled(page, **typed), headers=ENGLISH)
+    assert "Did you mean drita@gmail.com? If not, save it again." in asked.text
+    pledge.refresh_from_db()
+    assert pledge.new_address_cipher is None
+    assert admin_client.post(change_path(pledge), filled(asked)).status_code == 302
+    pledge.refresh_from_db()
+    assert pledge.new_address == "drita@gmial.com"
+
+
 def test_extra_form_fields_change_nothing(admin_client):
     pledge = make_pledge(**PERSON)
     page = admin_client.get(change_path(pledge))

@@ -193,21 +193,34 @@ def test_the_usual_number_is_the_median_of_the_seven_days_before():
 
 
 @pytest.mark.parametrize(
-    ("signed", "usual", "is_flood"), [(101, 0, True), (100, 0, False), (500, 100, False), (501, 100, True)]
+    ("signed", "usual", "is_flood"), [(41, 1, True), (40, 0, False), (500, 100, False), (501, 100, True)]
 )
 def test_what_is_far_above_usual(signed, usual, is_flood):
     assert minutes.is_flood(signed, usual) == is_flood
 
 
+def test_the_page_checks_everyone_with_one_press_and_leads_to_stopping(client):
+    sign_in(client, make_staff("view_pledge"))
+    assert "Check everyone" not in client.get(PAGE, headers=ENGLISH).text
+    assert client.post(PAGE, {"check-everyone": "1"}).status_code == 403
+    user = sign_in_with(client, "view_pledge", "change_pledgingsettings")
+    page = client.get(PAGE, headers=ENGLISH)
+    assert "Check everyone" in page.text and "/admin/pledges/pledgingsettings/1/change/#id_state" in page.text
+    assert user.post(PAGE, {"check-everyone": "1"}).url == PAGE
+    assert PledgingSettings.objects.get().challenge_everyone
+    assert "Everyone is checked" in client.get(PAGE, headers=ENGLISH).text
+    assert "check everyone" in client.get("/admin/pledges/pledgingsettings/1/history/", headers=ENGLISH).text
+
+
 def test_a_flood_is_a_task_on_the_dashboard(client):
     sign_in_with(client, "view_pledge")
     pledge = make_pledge()
-    copies(pledge, 99)
+    copies(pledge, 39)
     assert "far more than usual" not in client.get("/admin/", headers=ENGLISH).text
     copies(make_pledge(), 1)
     page = client.get("/admin/", headers=ENGLISH)
     [task] = [task for task in page.context["tasks"] if "far more than usual" in task.label]
-    assert (task.count, task.url) == (102, PAGE)
+    assert (task.count, task.url) == (42, PAGE)
     # Every day at this time: nothing unusual.
     for days in range(1, 5):
         copies(

@@ -83,7 +83,7 @@ def test_single_looks_add_up_and_the_same_person_counts_once(staff):
 def test_the_names_for_the_wall_need_a_reason_too(staff):
     make_people(21, state="confirmed", show_name=True)
     assert staff.get(WALL).url.startswith(REASON_PAGE)
-    give_reason(staff)
+    give_reason(staff, back=WALL)
     assert "Arta Dervishi" in staff.get(WALL).text and looks()[-1].details["reason"] == REASON
 
 
@@ -93,8 +93,21 @@ def test_blocked_addresses_are_people_too(client):
         BlockedAddress.objects.add(f"zana{number}@shembull.al")
     path = "/admin/pledges/blockedaddress/"
     assert staff.get(path).url.startswith(REASON_PAGE)
-    give_reason(staff)
+    give_reason(staff, back=path)
     assert "zana7@shembull.al" in staff.get(path).text and looks()[-1].details["reason"] == REASON
+
+
+def test_a_reason_is_recorded_with_its_own_task_only(staff):
+    pledges = make_people(21, state="confirmed", show_name=True)
+    other = make_pledge("Besa Hoxha")
+    give_reason(staff)
+    assert "Arta Dervishi" in staff.get(LIST, {"state__exact": "confirmed"}, headers=ENGLISH).text
+    # The page of someone whom the list has shown belongs to it, that of another person does not, nor does another list.
+    assert "Arta Dervishi" in staff.get(change_path(pledges[20]), headers=ENGLISH).text
+    assert looks()[-1].details["reason"] == REASON
+    assert "Besa Hoxha" in staff.get(change_path(other), headers=ENGLISH).text
+    assert "reason" not in looks()[-1].details
+    assert staff.get(WALL).url.startswith(REASON_PAGE)
 
 
 def test_a_reason_holds_for_a_quarter_of_an_hour(staff, monkeypatch):

@@ -485,10 +485,17 @@ def test_a_disclosure_in_the_press_form_goes_from_the_alarm_to_the_helpline_and_
     for wrong in (late, "2020-01-01T10:00", "nesër", ""):
         assert lead.post(page_of(disclosure), {"pass": "1", "passed_at": wrong}).status_code == 200
     moment = timezone.localtime().strftime("%Y-%m-%dT%H:%M")
-    assert lead.post(page_of(disclosure), {"pass": "1", "passed_at": moment}).status_code == 302
+    assert 'href="tel:116111"' in lead.get(page_of(disclosure)).text
+    noted = {"pass": "1", "passed_at": moment, "taker": "Mira at the helpline", "reference": "ALO-77/26"}
+    assert lead.post(page_of(disclosure), noted).status_code == 302
     disclosure.refresh_from_db()
     assert disclosure.passed_at is not None
-    assert "Passed to 116 111 at" in lead.get(page_of(disclosure)).text
+    shown = lead.get(page_of(disclosure), headers={"accept-language": "en"}).text
+    assert "Passed to 116 111 at" in shown and "State of" not in shown
+    # Twice: as a fact, and in the form that corrects it.
+    assert shown.count("Mira at the helpline") == shown.count("ALO-77/26") == 2
+    assert not any(b"Mira" in bytes(value) or b"ALO" in bytes(value) for value in _ciphers(disclosure))
+    assert "Mira" not in str([entry.details for entry in Entry.objects.all()])
     assert "disclosure of abuse: pass it on" not in lead.get("/admin/").text
 
     let_time_pass(timedelta(days=29))
@@ -729,6 +736,14 @@ def test_samples_of_both_messages_can_be_seen_before_they_are_sent():
     for kind in ("answer", "alarm"):
         for language in ("sq", "en"):
             assert sample_mail(kind, content.built_in(kind, language), language).body
+
+
+def _ciphers(row):
+    return [
+        getattr(row, field.name)
+        for field in row._meta.fields
+        if field.name.endswith("_cipher") and getattr(row, field.name)
+    ]
 
 
 def answered(language="en", **changes):

@@ -20,16 +20,13 @@ def a_country(chance, most):
     ]
 
 
-@pytest.mark.parametrize("per_10000", [False, True])
 @pytest.mark.parametrize("most", [0, 1, 5, 30, 900, 40_000, 1_000_000])
-def test_more_people_have_a_darker_shade_and_the_legend_agrees(most, per_10000):
+def test_more_people_have_a_darker_shade_and_the_legend_agrees(most):
     with translation.override("en"):
         for seed in range(20):
             people = a_country(random.Random(seed), most)
-            drawn = county_map(people, per_10000)
-            measured = {
-                each.code: round(round(rate(each, n), 1) * 10) or bool(n) if per_10000 else n for each, n in people
-            }
+            drawn = county_map(people)
+            measured = {each.code: round(round(rate(each, n), 1) * 10) or bool(n) for each, n in people}
             shades = {each.county.code: each.shade for each in drawn.counties}
             assert set(shades) == set(measured)
             for one in measured:
@@ -37,7 +34,7 @@ def test_more_people_have_a_darker_shade_and_the_legend_agrees(most, per_10000):
                     if measured[one] < measured[other]:
                         assert shades[one] <= shades[other]
                 assert (shades[one] == "q0") == (measured[one] == 0)
-            assert {shade for shade, _ in drawn.legend} == set(shades.values()), "no class without a county"
+            assert {shade for shade, _ in drawn.legend} >= set(shades.values())
             for shade, words in drawn.legend:
                 numbers = [float(word.replace(",", "")) for word in re.findall(r"[\d.,]+", words)]
                 # As shown on the map.
@@ -52,10 +49,10 @@ def test_more_people_have_a_darker_shade_and_the_legend_agrees(most, per_10000):
                     assert max(inside) <= numbers[1]
 
 
-def test_classes_hold_about_as_many_counties_each():
-    drawn = county_map([county(f"AL-{n:02}", 7**n) for n in range(1, 13)])
-    sizes = [[each.shade for each in drawn.counties].count(f"q{n}") for n in range(1, 6)]
-    assert sum(sizes) == 12 and max(sizes) - min(sizes) <= 1
+def test_at_most_five_classes_of_one_round_width():
+    with translation.override("en"):
+        drawn = county_map([county(f"AL-{n:02}", 100 + 15 * n) for n in range(1, 13)])
+    assert [words for _shade, words in drawn.legend] == ["25.0 to 29.9", "20.0 to 24.9", "15.0 to 19.9", "10.0 to 14.9"]
 
 
 def test_a_county_without_an_outline_is_left_out():

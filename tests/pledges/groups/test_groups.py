@@ -8,12 +8,12 @@ from django.db.models import F
 from django.utils import timezone
 
 from pledges.groups.querysets import institution_key
-from pledges.models import GroupPledge, Message, OutboxEntry, Sector
+from pledges.models import GroupPledge, Message, Sector, Tombstone
 from tests import tally
 from tests.factories import make_pledge
 from tests.keys import rotated
+from tests.pledges.backups.older_backup import restore
 from tests.pledges.groups.made import make_group
-from tests.pledges.outbox.replay import replay, restore, take_entries
 from tests.tally import exact_total
 from tests.threads import at_once
 
@@ -176,61 +176,18 @@ def test_staff_approve_only_the_number_they_have_seen():
     assert not group.approve(seen) and exact_total() == 0
 
 
-def test_what_was_withdrawn_or_lowered_stays_so_after_a_restore():
-    withdrawn, lowered, erased, deleted = (make_group("approved") for _ in range(4))
+def test_what_was_withdrawn_or_erased_stays_so_after_a_restore():
+    withdrawn, kept, erased, deleted = (make_group("approved") for _ in range(4))
     before = list(GroupPledge.objects.all())
-    OutboxEntry.objects.all().delete()
+    Tombstone.objects.all().delete()
     withdrawn.withdraw()
-    fewer = {sector_id("children"): 9}
-    lowered.correct(fewer)
     GroupPledge.objects.filter(pk=erased.pk).erase_person()
     GroupPledge.objects.filter(pk=deleted.pk).delete()
-    assert restore(before, "shembull", "Mira") == {"group_changed", "group_erased"}
-    assert exact_total() == 9 + 28
+    assert restore(before, "shembull", "Mira") == {"grouppledge"}
+    assert exact_total() == kept.total + erased.total
     states = dict(GroupPledge.objects.values_list("pk", "state"))
     assert states[withdrawn.pk] == "withdrawn" and deleted.pk not in states
     assert GroupPledge.objects.get(pk=erased.pk).name is None
-    assert GroupPledge.objects.get(pk=lowered.pk).people == fewer
-
-
-def test_what_staff_and_adults_decided_is_so_after_a_restore():
-    submitted = make_group("submitted")
-    approved, refused, waiting = make_group(), make_group(), make_group()
-    undone, kept = make_group("approved"), make_group("approved")
-    before = list(GroupPledge.objects.all())
-    OutboxEntry.objects.all().delete()
-    submitted.confirm([str(submitted.pk)])
-    approved.approve(approved.people)
-    refused.refuse("double")
-    undone.undo()
-    kept.correct({sector: n + 5 for sector, n in kept.people.items()})
-    kept.keep_approved()
-    columns = ["pk", "state", "people", "counted", "confirmed_at", "approved_at", "refused_at", "refusal"]
-    after = list(GroupPledge.objects.order_by("pk").values(*columns))
-    restore(before, "shembull", "Mira")
-    assert list(GroupPledge.objects.order_by("pk").values(*columns)) == after
-    assert exact_total() == 28 + 28 and waiting in GroupPledge.objects.waiting()
-
-
-def test_what_a_restored_database_cannot_count_waits_for_staff_again():
-    """Its sector was made since, or the group that was undone in favour of it is one whose entry is lost."""
-    of_new_sector, second = make_group("approved"), make_group(institution="Migjeni")
-    first = make_group(institution="Migjeni")
-    before = list(GroupPledge.objects.all())
-    OutboxEntry.objects.all().delete()
-    sector = Sector.objects.create(slug="nurses", name_sq="Infermierë", name_en="Nurses")
-    of_new_sector.correct({str(sector.pk): 3})
-    second.approve(second.people)
-    entries = take_entries()
-    GroupPledge.objects.all().delete()
-    sector.delete()
-    for group in before:
-        group.save(force_insert=True)
-    first.approve(first.people)
-    OutboxEntry.objects.all().delete()
-    replay(entries)
-    assert exact_total() == first.total
-    assert {group.pk for group in GroupPledge.objects.waiting()} == {of_new_sector.pk, second.pk}
 
 
 def test_a_message_about_an_erased_group_is_not_sent():

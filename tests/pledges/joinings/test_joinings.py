@@ -5,12 +5,12 @@ from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
 from pledges import housekeeping
-from pledges.models import Joining, Message, OutboxEntry, Unreadable
+from pledges.models import Joining, Message, Tombstone, Unreadable
 from pledges.rotation import rotation
 from tests.keys import rotated
 from tests.organisations import admit, make_joining
+from tests.pledges.backups.older_backup import restore
 from tests.pledges.groups.made import make_group
-from tests.pledges.outbox.replay import restore
 
 pytestmark = pytest.mark.django_db
 
@@ -43,40 +43,25 @@ def test_each_transition_happens_once():
     assert Message.objects.get().kind == "join_out"
 
 
-def test_what_ended_or_was_undone_or_refused_stays_so_after_a_restore():
-    ended, erased, undone, kept = (make_joining() for _ in range(4))
-    refused, deleted = make_joining(), make_joining("submitted")
-    for joining in (ended, erased, undone, kept):
+def test_what_ended_or_was_erased_stays_so_after_a_restore():
+    ended, erased, kept = (make_joining() for _ in range(3))
+    deleted = make_joining("submitted")
+    for joining in (ended, erased, kept):
         admit(joining)
     before = list(Joining.objects.all())
-    OutboxEntry.objects.all().delete()
+    Tombstone.objects.all().delete()
     ended.end()
     erased.undo()
     Joining.objects.filter(pk=erased.pk).erase_person()
-    undone.undo()
-    refused.refuse("unknown")
     deleted.delete()
-    assert restore(before, "Mira", "Shkolla") == {"joining_changed", "joining_erased"}
+    assert restore(before, "Mira", "Shkolla") == {"joining"}
     states = dict(Joining.objects.values_list("pk", "state"))
     assert states == {
         ended.pk: "ended",
         erased.pk: "confirmed",
-        undone.pk: "confirmed",
-        refused.pk: "refused",
         kept.pk: "approved",
     }
-    assert set(Joining.objects.with_person()) == {undone, refused, kept}
-
-
-def test_an_approval_whose_entry_the_restored_database_lacks_waits_for_staff_again():
-    joining = make_joining("submitted")
-    before = list(Joining.objects.all())
-    OutboxEntry.objects.all().delete()
-    joining.confirm()
-    admit(joining)
-    joining.ask_to_renew()
-    restore(before, "Mira", "Shkolla")
-    assert Joining.objects.get().state == "confirmed"
+    assert set(Joining.objects.with_person()) == {kept}
 
 
 def test_keys_rotate_over_contacts(settings):
@@ -106,7 +91,7 @@ def test_the_database_holds_the_contact_as_ciphertext_only():
     joining = make_joining(name="Mira Hoxha", address="mira.hoxha@shembull.al")
     joining.approve()
     with connection.cursor() as cursor:
-        for table in ("pledges_joining", "pledges_message", "pledges_outboxentry"):
+        for table in ("pledges_joining", "pledges_message", "pledges_tombstone"):
             cursor.execute(f"SELECT coalesce(string_agg(t::text, ' '), '') FROM {table} t")
             text = cursor.fetchone()[0]
             assert not any(word in text or word.encode().hex() in text for word in ("Mira", "mira.hoxha"))

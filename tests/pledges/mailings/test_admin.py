@@ -200,7 +200,7 @@ def test_a_demand_that_is_gone_is_said_and_the_choice_stays_visible(zana, besa):
 
 
 def test_a_save_while_it_waits_makes_it_a_draft_again_and_counts_the_writer(zana, besa, mailing):
-    response = besa.get(change(mailing), headers=ENGLISH)
+    response = besa.get(f"{change(mailing)}?edit=1", headers=ENGLISH)
     assert "If you save it, it becomes a draft again." in Document(response).words()
     response = besa.post(change(mailing), filled(response, text_en="Hello again."), headers=ENGLISH, follow=True)
     assert "It is a draft again, because it was changed." in said(response)
@@ -317,6 +317,19 @@ def test_a_second_person_reads_it_and_releases_it_with_a_second_press(zana, besa
     assert (mailing.state, mailing.released_by.first_name) == ("sending", "Besa")
     Mailing.objects.fill_queue()
     assert set(Message.objects.values_list("about_id", flat=True)) == {pledge.pk for pledge in pledges}
+
+
+def test_a_second_person_lands_on_the_page_that_releases_and_can_still_change_it(zana, besa, mailing):
+    press(zana, mailing, "submit")
+    assert zana.get(change(mailing)).status_code == 200
+    landed = besa.get(change(mailing))
+    assert landed.url == sending(mailing)
+    page = Document(besa.get(landed.url))
+    assert (
+        page.one("button", name="release") if page.all("button", name="release") else page.one("input", name="release")
+    )
+    [link] = [each for each in page.all("a") if page.of(each)["href"].startswith(change(mailing))]
+    assert besa.get(page.of(link)["href"]).status_code == 200
 
 
 def test_without_limits_of_the_mail_server_the_page_says_so(zana):

@@ -6,11 +6,9 @@ from datetime import timedelta
 import pytest
 from django.apps import apps
 from django.db import DatabaseError, IntegrityError, connection, models, transaction
-from django.db.models.functions import Now
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from pledges import housekeeping
 from pledges.inbox.submissions import settle, submit
 from pledges.models import (
     BlockedAddress,
@@ -20,10 +18,10 @@ from pledges.models import (
     GroupPledge,
     Joining,
     Message,
-    OutboxEntry,
     Pledge,
     ReturnedMailbox,
     Submission,
+    Tombstone,
 )
 from pledges.requests import held
 from pledges.requests.models import ANSWER_KINDS
@@ -37,8 +35,8 @@ from tests.enquiries import make_disclosure, make_enquiry
 from tests.factories import keep_house, make_inviter, make_pledge, make_submission, run_worker, settle_all
 from tests.keys import rotated
 from tests.organisations import make_joining
+from tests.pledges.backups.older_backup import restore
 from tests.pledges.groups.made import make_group
-from tests.pledges.outbox.replay import restore
 from tests.staff.accounts.test_accounts import make_account
 from tests.threads import at_once
 from tests.voices import make_voice
@@ -369,19 +367,12 @@ def test_an_erasure_is_not_undone_by_the_restore_of_an_older_backup():
         make_joining("approved", address=ADDRESS),
         make_enquiry(address=ADDRESS),
     ]
-    OutboxEntry.objects.all().delete()
-    request = make_request(ADDRESS, kind="erasure")
+    Tombstone.objects.all().delete()
     held.erase(ADDRESS, [each.key for each in held.held_about(ADDRESS)])
     Message.objects.all().delete()
-    request.close("data_erased")
-    DataRequest.objects.all().delete()
-    # The record of the request was not erased, only lost with the machine.
-    OutboxEntry.objects.filter(kind="request_erased").delete()
     restore(rows, *NAMES)
     assert not Pledge.objects.exists() and not Enquiry.objects.exists()
     assert GroupPledge.objects.get().name is None and Joining.objects.get().name is None
-    found = DataRequest.objects.get()
-    assert (found.state, found.kind, found.address, found.due_on) == ("answered", "erasure", ADDRESS, request.due_on)
 
 
 @pytest.mark.parametrize("lift", [False, True])
@@ -393,18 +384,9 @@ def test_a_restriction_and_its_end_outlive_a_restore(lift):
         held.restrict(ADDRESS, ids)
         for row in rows:
             row.refresh_from_db()
-    OutboxEntry.objects.all().delete()
+    Tombstone.objects.all().delete()
     held.restrict(ADDRESS, ids, lift=lift)
     restore(rows, *NAMES)
     for row in rows:
         row.refresh_from_db()
         assert (row.restricted_at is None) == lift, row
-
-
-def test_an_erased_request_stays_erased():
-    request = make_request()
-    OutboxEntry.objects.all().delete()
-    DataRequest.objects.update(state="answered", closed_at=Now() - 366 * DAY)
-    housekeeping.erase_contacts()
-    restore([request], *NAMES)
-    assert not DataRequest.objects.exists()

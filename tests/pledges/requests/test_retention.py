@@ -1,6 +1,7 @@
 """Each line of the table of what is kept (pledges/requests/retention.py), proved by moving the clock."""
 
-from datetime import UTC, datetime, timedelta
+import re
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -9,9 +10,7 @@ from django.utils import timezone, translation
 
 from campaign.content import SiteContent
 from campaign.models import Organisation, Voice
-from operations import files, pruning
-from operations.files import Base
-from operations.settings import Settings
+from operations.backup import full_days
 from pledges.models import (
     Answer,
     Attempt,
@@ -25,12 +24,12 @@ from pledges.models import (
     Joining,
     Message,
     MessageGrant,
-    OutboxEntry,
     Pledge,
     ReferralLink,
     ReturnedMailbox,
     SlowLane,
     Submission,
+    Tombstone,
     UsedChallenge,
     VoiceOwner,
 )
@@ -260,24 +259,16 @@ def prove_blocked():
     BlockedAddress.objects.get().delete()
 
 
-def prove_outbox():
-    is_kept_until(14 * DAY, lambda: make_pledge().withdraw(), OutboxEntry.objects.exists)
+def prove_tombstones():
+    is_kept_until(14 * DAY, lambda: make_pledge().withdraw(), Tombstone.objects.exists)
 
 
-def prove_backups(tmp_path):
-    def base(age):
-        moment = datetime.now(UTC) - age
-        found = Base(moment, "000000010000000000000005", 5 << 24, tmp_path / "7" / "base")
-        for path in found.files:
-            files.write(path, b"")
-        return found
-
-    settings = Settings(recipient="", keys_recipient="", folder=tmp_path, keep_days=14, offsite="")
-    # One that becomes too old before the next backup is made is deleted now.
-    old, kept, newest = base(13 * DAY + MINUTE), base(13 * DAY - MINUTE), base(MINUTE)
-    pruning.prune(settings)
-    assert files.bases(tmp_path / "7") == [kept, newest]
-    assert not any(path.exists() for path in old.files)
+def prove_backups():
+    """The site keeps two full backups, and the copies elsewhere what they have pulled."""
+    deploy = Path(settings.BASE_DIR, "deploy")
+    full = int(re.search(r"repo1-retention-full=(\d+)", (deploy / "pgbackrest.conf").read_text())[1])
+    elsewhere = int(re.search(r"DAYS:=(\d+)", (deploy / "elsewhere" / "pull").read_text())[1])
+    assert full * full_days() <= settings.BACKUP_KEEP_DAYS // 2 == elsewhere
 
 
 def prove_record():
@@ -415,7 +406,7 @@ PROOFS = {
     "messages": prove_messages,
     "last_message": prove_last_message,
     "blocked": prove_blocked,
-    "outbox": prove_outbox,
+    "tombstones": prove_tombstones,
     "backups": prove_backups,
     "record": prove_record,
 }

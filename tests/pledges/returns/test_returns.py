@@ -12,11 +12,11 @@ from django.core import mail
 from django.test import Client
 
 from pledges import housekeeping
-from pledges.models import FollowUp, Message, OutboxEntry, Pledge, ReturnedMailbox, Statistic
+from pledges.models import FollowUp, Message, Pledge, ReturnedMailbox, Statistic, Tombstone
 from pledges.requests import held
 from tests.clock import let_time_pass
 from tests.factories import links_in, make_pledge, make_submission, run_worker, send_messages
-from tests.pledges.outbox.replay import replay, take_entries
+from tests.pledges.backups.older_backup import replay, take_entries
 from tests.traces import production_log
 
 Kind, State = Message.Kind, Message.State
@@ -239,23 +239,21 @@ def test_a_restore_does_not_bring_a_complaint_back(mail_server):
     entries = take_entries()
     Pledge.objects.update(updates=True)
     FollowUp.objects.update(ended_at=None)
-    ReturnedMailbox.objects.all().delete()
-    OutboxEntry.objects.all().delete()
+    Tombstone.objects.all().delete()
     replay(entries)
     message.pledge.refresh_from_db()
     assert not message.pledge.updates and not FollowUp.objects.filter(ended_at=None).exists()
-    assert ReturnedMailbox.objects.count() == 1
 
 
 @pytest.mark.django_db
 def test_a_restore_does_not_bring_back_a_note_that_was_erased_at_a_request():
     ReturnedMailbox.objects.add(ADDRESS)
     [note] = ReturnedMailbox.objects.all()
-    OutboxEntry.objects.all().delete()
+    Tombstone.objects.all().delete()
     held.erase(ADDRESS, [each.key for each in held.held_about(ADDRESS)])
     entries = take_entries()
     note.save()
-    OutboxEntry.objects.all().delete()
+    Tombstone.objects.all().delete()
     replay(entries)
     assert not ReturnedMailbox.objects.exists()
 

@@ -22,12 +22,12 @@ from pledges.models import (
     GroupPledge,
     Joining,
     Message,
-    OutboxEntry,
     Pledge,
     ProviderRule,
     ReferralLink,
     Rotation,
     Submission,
+    Tombstone,
 )
 from pledges.rotation import rotation
 from pledges.rotation.encrypted import ENCRYPTED_TEXTS
@@ -107,10 +107,10 @@ def test_every_value_is_renewed_and_the_old_keys_are_no_longer_needed(old):
     make_pledge("Besa Lela", "besa@shembull.al", state="confirmed").withdraw()
     before = texts()
     assert sum(map(len, before.values())) > 14
-    OutboxEntry.objects.all().delete()
+    Tombstone.objects.all().delete()
     rotate(old)
     assert texts() == before and ids() == {keys.first_id("FIELD_KEYS")}
-    assert not OutboxEntry.objects.exists(), "nobody was erased or changed"
+    assert not Tombstone.objects.exists(), "nobody was erased or changed"
     assert "Secrets of staff: 0 rows." in rotate_keys(), "it can be repeated"
     old.FIELD_KEYS = [OLD]
     with pytest.raises(keys.CannotDecrypt):

@@ -9,7 +9,7 @@ from django.tasks import TaskResultStatus
 from django_tasks_db.models import DBTaskResult
 
 from pledges.addresses import normalise_name
-from pledges.models import BlockedAddress, OutboxEntry, Pledge, ProviderRule
+from pledges.models import BlockedAddress, Pledge, ProviderRule, Tombstone
 from pledges.rotation import rules
 from tests.enquiries import make_enquiry
 from tests.factories import form_data, make_pledge, make_submission, run_worker
@@ -33,7 +33,7 @@ def test_a_changed_rule_updates_the_digests_of_its_domain():
     pledge = make_pledge("Drita Kola", "drita.kola@shembull.al")
     group, enquiry = make_group(address="mira.hoxha@shembull.al"), make_enquiry(address="agim.lela@shembull.al")
     elsewhere = make_pledge("Drita Kola", "drita.kola@tjeter.al")
-    OutboxEntry.objects.all().delete()
+    Tombstone.objects.all().delete()
     ignore_dots()
     run_worker()
     assert list(Pledge.objects.at_address("d.r.i.takola@shembull.al")) == [pledge]
@@ -41,7 +41,7 @@ def test_a_changed_rule_updates_the_digests_of_its_domain():
     assert list(type(enquiry).objects.at_address("agimlela@shembull.al")) == [enquiry]
     assert list(Pledge.objects.at_address("dritakola@tjeter.al")) == []
     assert list(Pledge.objects.at_address("drita.kola@tjeter.al")) == [elsewhere]
-    assert not OutboxEntry.objects.exists(), "it is the same person: a restore has nothing to repeat"
+    assert not Tombstone.objects.exists(), "it is the same person: a restore has nothing to repeat"
 
 
 def rename(rule):

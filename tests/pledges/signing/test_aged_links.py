@@ -217,7 +217,7 @@ def test_every_form_of_a_personal_page_names_its_address(client, purpose):
     [script] = [node for node in page.all("script") if "data-address" in page.of(node)]
     assert page.of(script)["data-address"] == path_of("pledges:my_pledge", "sq")
     assert not [a for a in page.all("a", href=True) if page.of(a)["href"].startswith("?")]
-    assert "historik" in page.words(page.one("main"))
+    assert "Historiku i shfletuesit" in page.words(page.one("main"))
 
 
 def test_public_pages_keep_their_address(client):

@@ -280,7 +280,7 @@ def test_15_only_the_confirming_response_has_the_manage_link(client):
 def test_16_shared_links_and_meta_data_have_no_personal_data(client, language):
     link = links.path(Purpose.CONFIRM, make_drita("pending", sector="artists"), language=language)
     page = Document(client.post(link))
-    [shared] = page.all("a", href=f"{settings.SITE_URL}{path_of('campaign:home', language)}")
+    [shared] = page.all("a", href=f"{settings.SITE_URL}{path_of('pledges:from_a_friend', language)}")
     assert page.words(shared) == urlsplit(settings.SITE_URL).netloc
     for meta in page.all("meta", content=True):
         assert "Drita" not in page.of(meta)["content"] and "Artist" not in page.of(meta)["content"]

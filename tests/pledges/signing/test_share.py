@@ -131,7 +131,7 @@ def test_a_redisplayed_form_keeps_the_referral_code(client):
 def test_a_referral_code_is_created_and_deleted_only_on_request(client):
     pledge = make_pledge(state="confirmed")
     address = Document(client.get(share_path(pledge)))
-    assert address.of(address.one("a", id="address"))["href"].endswith("/en/")
+    assert address.of(address.one("a", id="address"))["href"].endswith("/en/pledge/from-a-friend/")
     assert not ReferralLink.objects.exists()
     client.post(share_path(pledge), {"make": "1"})
     first = ReferralLink.objects.get(pledge=pledge).code

@@ -196,7 +196,7 @@ def test_the_page_of_the_pledge_shows_the_waiting_change_beside_the_button_that_
     want_new_address(pledge, PARTNER)
     page = client.get(manage)
     document = Document(page)
-    [section] = [each for each in document.all("section") if document.all("button", name="revoke", node=each)]
+    [section] = [each for each in document.all("details") if document.all("button", name="revoke", node=each)]
     assert words in document.words(section) and PARTNER not in page.text
 
 

@@ -2,6 +2,7 @@
 
 import gzip
 import re
+import time
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -11,8 +12,7 @@ from pledges.crypto import links
 from pledges.crypto.links import Purpose
 from pledges.models import Commitment, PledgingSettings
 from tests.factories import make_pledge
-from tests.pages import LANGUAGES, Document
-from tests.pledges.groups.made import make_group
+from tests.pages import LANGUAGES, Document, path_of
 from tests.tally import put_people
 
 pytestmark = pytest.mark.django_db
@@ -41,15 +41,6 @@ def test_each_supporter_reads_their_own_number(client):
     assert "Ngjyra e saj tregon grupin tuaj: Prindër." in page.words(drawing)
 
 
-def test_people_in_groups_explain_why_the_total_is_higher_than_the_number(client):
-    make_pledge(state="confirmed")
-    make_group("approved")
-    page = Document(thanks(client)[0])
-    assert page.words(page.one("h1")) == "Thank you. You are number 2 ."
-    says = page.words(page.one("p", **{"class": "says"}))
-    assert says.startswith("30 supporters now stand with children. 2 of them signed online, as you did.")
-
-
 def test_staff_can_switch_numbers_off(client):
     PledgingSettings.objects.create(pk=1, shows_numbers=False)
     response, _link = thanks(client)
@@ -76,7 +67,7 @@ def test_a_second_press_of_the_button_shows_neither_number_nor_group_nor_links(c
 def test_the_ways_to_invite_carry_neutral_words_and_the_address_of_the_site(client, language):
     response, _link = thanks(client, language, name="Arta Hoxha", sector="artists")
     page = Document(response)
-    address = f"{settings.SITE_URL}/{language}/"
+    address = settings.SITE_URL + path_of("pledges:from_a_friend", language)
     words = {
         "sq": "U zotova t’i dëgjoj fëmijët, t’i besoj dhe të raportoj.",
         "en": "I have pledged to listen to children, believe them and report abuse.",
@@ -91,6 +82,21 @@ def test_the_ways_to_invite_carry_neutral_words_and_the_address_of_the_site(clie
     assert parse_qs(hrefs["Facebook"].query) == {"u": [address]}
     main = page.words(page.one("main"))
     assert urlsplit(settings.SITE_URL).netloc in main and settings.SITE_URL not in main.replace(address, "", 1)
+
+
+def test_the_page_opens_again_for_half_an_hour_and_shows_only_the_number(client):
+    put_people(500, way="online")
+    first, _link = thanks(client, name="Arta Hoxha", sector="youth")
+    again = Document.of(Document(first).one("div", **{"data-again": True}))["data-again"]
+    page = Document(client.get(again))
+    main = page.words(page.one("main"))
+    assert "501" in main and "Send on WhatsApp" in main and page.all("form", node=page.one("main")) == []
+    # Nothing leads to the pledge, and the group shows nowhere.
+    assert "Arta" not in main and not page.all(**{"class": "own s7"}) and "Open my pledge" not in main
+    forged = client.get(again.replace("501:", "1:"))
+    assert (forged.status_code, forged.headers["Location"]) == (302, path_of("pledges:my_pledge", "en"))
+    late = links._Signer("thanks_again", int(time.time()) - 31 * 60).sign(501)
+    assert client.get(path_of("pledges:thanks_again", "en", late)).status_code == 302
 
 
 def test_a_commitment_is_chosen_on_the_page_and_kept(client):
@@ -116,7 +122,7 @@ def test_a_sector_without_commitments_is_asked_for_none(client):
     assert "There are no commitments for your group yet." in Document(client.get(commit)).words()
 
 
-@pytest.mark.parametrize("purpose", [Purpose.MANAGE, Purpose.WITHDRAW, Purpose.SHARE, Purpose.CERTIFICATE])
+@pytest.mark.parametrize("purpose", [Purpose.MANAGE, Purpose.SHARE, Purpose.CERTIFICATE])
 def test_its_links_open_the_pages_of_this_pledge(client, purpose):
     pledge = make_pledge(name="Zana Prifti")
     response = client.post(links.path(Purpose.CONFIRM, pledge, "en"))

@@ -8,7 +8,7 @@ from django.db import connection
 
 from pledges.crypto import links
 from pledges.crypto.links import Purpose
-from pledges.models import BlockedAddress, Message, OutboxEntry, Pledge
+from pledges.models import BlockedAddress, Message, Pledge, Tombstone
 from tests import tally
 from tests.factories import form_data, links_in, make_pledge, run_worker
 from tests.pages import Document
@@ -79,9 +79,9 @@ def test_13_withdrawing_erases_the_person_immediately_and_sends_a_last_message(c
     assert len(rows) > 50
     found = [row for row in rows if any(trace in row for trace in traces)]
     # A restored backup must not bring the pledge back, so its id stays for a while, and only that.
-    [entry] = OutboxEntry.objects.all()
-    assert (entry.kind, entry.rows) == ("pledge_erased", [str(pledge.pk)])
-    assert [row.partition(":")[0] for row in found] == ["pledges_outboxentry"]
+    [entry] = Tombstone.objects.all()
+    assert (entry.kind, entry.row, entry.values) == ("pledges_pledge", str(pledge.pk), None)
+    assert [row.partition(":")[0] for row in found] == ["pledges_tombstone"]
 
 
 def test_it_was_not_me_erases_the_pledge_and_blocks_the_address(client, mailoutbox):

@@ -39,13 +39,6 @@ def publish(**people):
     show_counties({codes[name]: n for name, n in people.items()} | {"AL-02": 90, "": 90})
 
 
-def table(page):
-    """[(rank, county, rate)] as the page shows them."""
-    [ranks] = page.all("table", **{"class": "rank"})
-    rows = page.all("tr", node=ranks)[1:]
-    return [(page.words(row.children[0]), page.words(row.children[1]), page.words(row.children[3])) for row in rows]
-
-
 def test_the_definite_forms_of_all_counties():
     names = County.objects.exclude(code="abroad").order_by("code").values_list("name_sq", flat=True)
     assert [definite_form(name) for name in names] == DEFINITE
@@ -76,14 +69,14 @@ def test_each_county_has_a_page_with_its_own_title_and_description(client, langu
         (
             "/sq/sa-jemi/shkoder/",
             (
-                "Ne jemi Shkodra", "765 mbështetës, afërsisht", "Gjendja më 25 nëntor 2026, ora 14:00", "I dyti nga dymbëdhjetë",
+                "Ne jemi Shkodra", "765 mbështetës, afërsisht", "Gjendja më 25 nëntor 2026, ora 14:00",
                 "Edhe rreth 235 veta, dhe Shkodra bëhet me 1000 mbështetës.", "Çdo pikë përfaqëson 2 veta",
             ),
         ),
         (
             "/en/totals/shkoder/",
             (
-                "We are Shkodër", "765 supporters, approximately", "As of 25 November 2026, 14:00", "Second of twelve",
+                "We are Shkodër", "765 supporters, approximately", "As of 25 November 2026, 14:00",
                 "About 235 more people",
             ),
         ),
@@ -96,19 +89,13 @@ def test_a_page_shows_the_published_figure_with_its_time_and_place(client, path,
     shown = page.words(page.one("main")).replace("\xa0", " ")
     for each in words:
         assert each in shown
-    assert table(page)[:2] == [
-        ("1", "Tiranë" if path[1:3] == "sq" else "Tirana", "52,7" if path[1:3] == "sq" else "52.7"),
-        ("2", "Shkodër", "49,5" if path[1:3] == "sq" else "49.5"),
-    ]
-    assert len(page.all("path", node=page.one("svg", **{"class": "spot"}))) == 12
 
 
 def test_a_county_without_a_published_figure_says_so_and_shows_no_number(client):
     publish(shkoder=75, kukes=0)
     page = opened(client, "/sq/sa-jemi/kukes/")
     shown = page.words(page.one("main"))
-    assert "Ende pa shifër" in shown and "rreth 60 veta a më shumë" in shown and "Dymbëdhjetë qarqet" in shown
-    assert ("–", "Kukës", "–") in table(page)
+    assert "Ende pa shifër" in shown and "rreth 60 veta a më shumë" in shown
     [count] = page.all("p", **{"class": "count"})
     assert not re.search(r"\d", page.words(count))
 

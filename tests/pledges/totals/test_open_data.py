@@ -194,12 +194,6 @@ def test_the_page_shows_the_code_to_embed(client, settings, language):
     assert {*PATHS, "/api/v1/openapi.json"} <= addresses
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_pages_link_to_the_open_data(client, language):
-    page = Document(client.get(path_of("campaign:help", language)))
-    assert page.all("a", href=path_of("pledges:open_data", language))
-
-
 def drawing_of_the_total(language):
     totals, texts = tally.read(), SiteContent.current().texts[language]
     goal = PledgeContent.current().goal_above(totals.total).people

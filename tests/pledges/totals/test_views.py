@@ -2,18 +2,15 @@
 
 import csv
 import io
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
 from django.db import connection
-from django.template.loader import render_to_string
 from django.test.utils import CaptureQueriesContext
-from django.utils import timezone, translation
+from django.utils import timezone
 from PIL import Image
 
 from pledges.counting import milestones
-from pledges.figures import downloads
 from pledges.models import County, Goal, Sector
 from tests import tally
 from tests.factories import make_pledge
@@ -181,8 +178,7 @@ def test_counties_with_equal_totals_are_in_albanian_order(client):
     page = Document(client.get("/sq/sa-jemi/"))
     [table] = page.all("table", **{"class": "data-table"})
     shown = [page.words(th) for th in page.all("th", node=table, scope="row")]
-    assert shown[0] == "Tiranë"
-    rest = [name for name in shown if name in names][3:]
+    rest = [name for name in shown if name in names][2:]
     assert rest == [name for name in names if name in rest], "ç after c, dh after d, ë after e"
     assert names.index("Dibër") < names.index("Durrës") and names[-1] == "Jashtë Shqipërisë"
 
@@ -209,12 +205,14 @@ def test_the_next_goal_opens_at_90_percent(client, people, goal):
     assert f"Next goal: {goal}" in Document(client.get("/en/totals/")).words()
 
 
-def test_the_page_links_to_the_open_data(client):
-    make_people()
+def test_the_page_links_to_the_open_data_with_every_chart_to_download(client):
     for language in LANGUAGES:
-        page = Document(client.get(path_of("pledges:totals", language)))
-        for name in ("json", "csv"):
-            assert page.all("a", href=f"/api/v1/totals.{name}")
+        open_data = path_of("pledges:open_data", language)
+        assert Document(client.get(path_of("pledges:totals", language))).all("a", href=open_data)
+        page = Document(client.get(open_data))
+        for address in ("/api/v1/totals", *(f"/figures/{language}/{name}" for name in FIGURES)):
+            kinds = ("json", "csv") if "api" in address else ("png", "csv")
+            assert all(page.all("a", href=f"{address}.{kind}") for kind in kinds), address
 
 
 def test_the_mosaic_has_a_text_alternative_with_its_figures(client):
@@ -234,7 +232,7 @@ def query_count(client, path):
 
 
 def test_a_page_takes_one_query_for_any_total(client):
-    pages = [f"/en/{path}" for path in ("", "totals/", "totals/per-10000/", "how-we-count/")]
+    pages = [f"/en/{path}" for path in ("", "totals/", "how-we-count/")]
     pages.append("/api/v1/totals.json")
     assert {path: query_count(client, path) for path in pages} == dict.fromkeys(pages, 1)
     make_people()
@@ -242,36 +240,6 @@ def test_a_page_takes_one_query_for_any_total(client):
     show_counties()
     milestones.record()
     assert {path: query_count(client, path) for path in pages} == dict.fromkeys(pages, 1)
-
-
-def test_how_people_signed_is_hidden_while_all_signed_online(client):
-    make_people()
-    for name in ("pledges:totals", "pledges:totals_per_10000"):
-        text = client.get(path_of(name, "sq")).text
-        assert 'id="ways"' not in text and "/figures/sq/ways" not in text
-        assert path_of("pledges:wall", "sq") in text
-    assert client.get("/figures/sq/ways.csv").status_code == 200
-    assert client.get("/figures/sq/ways.png").status_code == 200
-
-
-@pytest.mark.parametrize(("online", "groups", "paper"), [(0, 0, 0), (6, 0, 0), (0, 6, 0), (0, 0, 6)])
-def test_one_way_of_signing_is_not_broken_down(online, groups, paper):
-    totals = replace(tally.read(), total=online + groups + paper, online=online, groups=groups, paper=paper)
-    assert not totals.has_several_ways
-
-
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_how_people_signed_shows_each_way_once_a_second_one_has_people(language):
-    make_people()
-    now = tally.read()
-    totals = replace(now, online=now.total - 2, groups=2)
-    assert totals.has_several_ways
-    with translation.override(language):
-        figure = downloads.signing_ways_figure(totals)
-        context = {"signing_ways": figure, "totals": totals, "LANGUAGE_CODE": language}
-        section = Document(render_to_string("pledges/totals/totals.html#signing-ways", context))
-    assert [section.words(cell) for cell in section.all("td", **{"class": "num"})] == ["4", "2", "0"]
-    assert section.all("a", href=f"/figures/{language}/ways.csv")
 
 
 def test_no_public_table_shows_the_groups_of_a_county(client):
@@ -293,7 +261,7 @@ def test_no_public_table_shows_the_groups_of_a_county(client):
         assert not any(name in response.text for name in (*names, "roups by county")), path
 
 
-FIGURES = ["one", "sectors", "counties", "counties-per-10000", "growth", "ways"]
+FIGURES = ["one", "sectors", "counties", "growth", "ways"]
 
 
 def figure_csv(client, name, language="en"):
@@ -308,14 +276,14 @@ def test_map_table_and_csv_round_rates_alike(client):
     show_counties(dict.fromkeys(County.objects.exclude(code=County.ABROAD).values_list("pk", flat=True), 125))
     make_people()
     _, rows, _ = figure_csv(client, "counties")
-    page = Document(client.get("/en/totals/per-10000/"))
+    page = Document(client.get("/en/totals/"))
     rates = {row[0]: row[2] for row in rows if row[1] == "125"}
     assert len(rates) == 12
     for county, rate in rates.items():
         [on_the_map] = [
             page.of(link)["aria-label"] for link in page.all("a") if county in page.of(link).get("aria-label", "")
         ]
-        [in_the_table] = [page.words(row) for row in page.all("tr", id=True) if county in page.words(row)]
+        [in_the_table] = [page.words(row) for row in page.all("tr") if county in page.words(row)]
         assert on_the_map == f"{county}: {rate}" and in_the_table.endswith(rate)
 
 
@@ -330,21 +298,8 @@ def test_every_csv_file_has_source_time_citation_and_licence(client, settings, l
         assert brand in source[0] and brand in citation[1], name
         assert datetime.fromisoformat(moment[1]).tzinfo and str(timezone.localtime().year) in moment[0], name
         assert f"https://nejemi1.example/{language}/" in citation[1] and licence[1] == "CC BY 4.0", name
-        if name in ("counties", "counties-per-10000"):
+        if name == "counties":
             assert "INSTAT" in source[0] and "Natural Earth" in source[0], name
-
-
-def test_source_time_and_citation_of_each_figure_are_on_the_page(client):
-    make_people()
-    page = Document(client.get("/en/totals/"))
-    words = page.words()
-    for name in ("sectors", "counties", "growth"):
-        (source,), (moment, _), (_, citation), _ = figure_csv(client, name)[2]
-        for kind in ("png", "csv"):
-            assert page.all("a", href=f"/figures/en/{name}.{kind}"), name
-        # The minute may have ended in between.
-        if moment in words:
-            assert f"{moment} . {source}".replace(" .", ".") in words and citation in words, name
 
 
 @pytest.mark.parametrize(
@@ -388,15 +343,14 @@ def test_30_figures_pages_and_open_data_agree(client):
     assert {row[0]: int(row[1]) for row in figure_csv(client, "sectors")[1]} == {
         sector["en"]: sector["total"] for sector in data["sectors"].values()
     }
-    for name in ("counties", "counties-per-10000"):
-        assert {row[0]: int(row[1]) for row in figure_csv(client, name)[1]} == {
-            county["en"]: county["total"] for county in data["counties"].values()
-        }
+    assert {row[0]: int(row[1]) for row in figure_csv(client, "counties")[1]} == {
+        county["en"]: county["total"] for county in data["counties"].values()
+    }
     assert [int(row[1]) for row in figure_csv(client, "ways")[1]] == [data[way] for way in WAYS]
     assert sum(int(row[2]) for row in figure_csv(client, "one")[1]) == data["total"]
     growth = figure_csv(client, "growth")[1]
     assert sum(int(row[1]) for row in growth) == int(growth[-1][2]) == data["total"] == 4327
-    for path in ("/en/", "/en/totals/", "/en/totals/per-10000/"):
+    for path in ("/en/", "/en/totals/"):
         assert "4,327" in Document(client.get(path)).words()
     page = Document(client.get("/en/totals/"))
     [grown] = page.all("table", **{"class": "data-table grown"})
@@ -404,48 +358,21 @@ def test_30_figures_pages_and_open_data_agree(client):
     assert page.words(newest[1]) == "4,327"
 
 
-def test_every_county_of_the_map_links_to_its_row_and_has_its_number(client):
+def test_every_county_of_the_map_links_to_its_page_and_has_its_rate(client):
     make_people()
     add_people_and_show_counties()
-    for path, values in (
-        ("/en/totals/", {"AL-11": "205", "AL-09": "100", "AL-01": "–"}),
-        ("/en/totals/per-10000/", {"AL-11": "2.7"}),
-    ):
-        page = Document(client.get(path))
-        [drawn] = page.all("svg", **{"class": "map"})
-        links = {page.of(link)["href"]: page.of(link)["aria-label"] for link in page.all("a", node=drawn)}
-        assert len(links) == 12 and set(links) == {f"#AL-{number:02}" for number in range(1, 13)}
-        for code, value in values.items():
-            assert links[f"#{code}"] == f"{County.objects.get(pk=code).name_en}: {value}"
-        for target in links:
-            assert page.one("tr", id=target[1:])
-
-
-def test_people_and_per_10_000_are_two_pages_that_link_to_each_other(client):
-    County.objects.filter(pk="AL-11").update(population=900_000)
-    County.objects.filter(pk="AL-07").update(population=10_000)
-    make_people()
-    show_counties({"AL-11": 900, "AL-07": 100, "abroad": 65, "": 75})
-    for language in LANGUAGES:
-        people, share = path_of("pledges:totals", language), path_of("pledges:totals_per_10000", language)
-        pages = {path: Document(client.get(path)) for path in (people, share)}
-        for path, other in ((people, share), (share, people)):
-            current = pages[path].one("a", **{"aria-current": "true"})
-            assert pages[path].of(current)["href"] == f"{path}#counties"
-            assert pages[path].all("a", href=f"{other}#counties")
-            words = pages[path].words(pages[path].one("section", id="counties"))
-            assert "65" in words and "75" in words
-        [table] = pages[share].all("table", **{"class": "data-table"})
-        first = pages[share].all("tr", node=table)[1]
-        decimal = {"sq": "100,0", "en": "100.0"}[language]
-        assert [pages[share].words(cell) for cell in first.children] == ["Kukës", "100", decimal]
+    page = Document(client.get("/en/totals/"))
+    [drawn] = page.all("svg", **{"class": "map"})
+    links = {page.of(link)["href"]: page.of(link)["aria-label"] for link in page.all("a", node=drawn)}
+    assert len(links) == 12 and all(client.get(address).status_code == 200 for address in links)
+    assert links["/en/totals/tirana/"] == "Tirana: 2.7" and links["/en/totals/berat/"] == "Berat: –"
 
 
 def test_without_population_figures_there_is_no_rate(client):
     County.objects.update(population=None)
     make_people()
-    assert client.get("/en/totals/per-10000/").status_code == 200
-    assert all(row[2] == "" for row in figure_csv(client, "counties-per-10000")[1])
+    assert client.get("/en/totals/").status_code == 200
+    assert all(row[2] == "" for row in figure_csv(client, "counties")[1])
 
 
 def test_the_last_24_hours_are_exact(client):
@@ -469,10 +396,9 @@ def test_growth_sums_to_the_total():
 
 def test_before_the_first_pledge_the_page_invites(client):
     for language in LANGUAGES:
-        for name in ("pledges:totals", "pledges:totals_per_10000"):
-            page = Document(client.get(path_of(name, language)))
-            assert not page.all("svg", **{"class": "map"}) and not page.all("svg", **{"class": "growth-chart"})
-            assert page.all("a", href=path_of("pledges:sign", language), **{"class": "btn"})
+        page = Document(client.get(path_of("pledges:totals", language)))
+        assert not page.all("svg", **{"class": "map"}) and not page.all("svg", **{"class": "growth-chart"})
+        assert page.all("a", href=path_of("pledges:sign", language), **{"class": "btn"})
     assert (
         Document(client.get("/en/totals/")).words(Document(client.get("/en/totals/")).one("h1"))
         == "Be the first to sign"

@@ -77,6 +77,12 @@ def test_password_and_code_open_the_admin(client, zana):
     assert Entry.objects.get().details == {"by": ["password", "totp"]}
 
 
+@pytest.mark.parametrize(("browser", "language"), [("en-GB,en;q=0.9", "en"), ("sq-AL", "sq"), ("fr", "sq")])
+def test_the_sign_in_page_is_in_the_language_of_the_browser(client, browser, language):
+    page = client.get("/admin/", headers={"accept-language": browser}, follow=True)
+    assert f'<html lang="{language}"' in page.text
+
+
 def test_the_address_is_not_case_sensitive(client, zana):
     assert give_password(client, address="Zana@Shembull.AL ").status_code == 302
 

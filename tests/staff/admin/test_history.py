@@ -161,7 +161,7 @@ def test_a_merge_is_one_line_with_the_names_of_both_groups(zana, monkeypatch):
     words = [what for _who, what in lines(zana)]
     assert words == [
         f"moved pledges from the group “{artists.name_en}” to “{citizens.name_en}”",
-        f"changed the group “{artists.name_en}”: open",
+        f"changed the group of society “{artists.name_en}”: open",
     ]
 
 
@@ -211,7 +211,11 @@ def test_a_writer_learns_nothing_about_people_messages_or_accounts(zana):
 def test_a_pledge_manager_sees_the_changes_of_colleagues_and_no_disclosure(zana):
     list(secrets(zana))
     words = " ".join(what for _who, what in lines(client_of(Role.PLEDGES)))
-    assert "erased the pledge “" in words and "changed the group pledge “" in words and "changed the enquiry “" in words
+    assert (
+        "erased the pledge “" in words
+        and "changed the group pledge “" in words
+        and "changed the message to us “" in words
+    )
     assert "disclosure" not in words and "viewed" not in words
     # Administrators read the record, which has it without the message, and see disclosures only while there is no lead.
     client_of(Role.SAFEGUARDING)
@@ -227,7 +231,7 @@ def test_a_message_that_became_a_disclosure_is_no_longer_named(zana):
     enquiry.refresh_from_db()
     assert enquiry.disclosure_at
     [(who, what)] = lines(mira)
-    assert who == "Mira Dede" and what.startswith(f"changed the enquiry “{str(enquiry.pk)[:8]}”")
+    assert who == "Mira Dede" and what.startswith(f"changed the message to us “{str(enquiry.pk)[:8]}”")
     assert links(mira) == {}
     assert any("disclosure" in what for _who, what in lines(client_of(Role.SAFEGUARDING)))
 
