@@ -108,11 +108,8 @@ class TextChecks:
 
     def publishes(self, form):
         """Whether the public would see what this form saves. `cleaned_data` is complete but for fields with errors."""
-
-        def value(name):
-            return form.cleaned_data.get(name, getattr(form.instance, name, None))
-
-        return value("state") is None
+        state = form.cleaned_data.get("state", getattr(form.instance, "state", None))
+        return state is None and not getattr(form, "keeps", False)
 
     def findings(self, form, formsets):
         """The findings about what a form and its inline formsets show, errors first, otherwise in the order of the fields."""

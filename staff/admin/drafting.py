@@ -152,7 +152,7 @@ class DraftForm(NamedForm):
                 each.required = False
 
     def clean(self):
-        cleaned = NamedForm.clean(self) if self.keeps else super().clean()
+        cleaned = self.with_names(self.cleaned_data) if self.keeps else super().clean()
         if self.drafting:
             for words in [*self.drafting.errors, self._refusal()]:
                 if words:

@@ -43,7 +43,10 @@ class NamedForm(forms.ModelForm):
         return self._meta.model._base_manager.exclude(pk=self.instance.pk)
 
     def clean(self):
-        cleaned = super().clean()
+        return self.with_names(super().clean())
+
+    def with_names(self, cleaned):
+        """Fill in the names that were left empty."""
         for name in self.names:
             if name in cleaned and not cleaned[name]:
                 cleaned[name] = free_name(self._rows(), name, self._title(name.removeprefix("slug_")))
@@ -52,7 +55,7 @@ class NamedForm(forms.ModelForm):
     def full_clean(self):
         super().full_clean()
         for name in self.names:
-            if self.has_error(name, "unique"):
+            if self.has_error(name, "unique") or self.has_error(name, "taken"):
                 typed = self[name].value()
                 row = self._meta.model._default_manager.exclude(pk=self.instance.pk).filter(**{name: typed}).first()
                 words = _("“%(row)s” has “%(typed)s” already. This is free: %(free)s")

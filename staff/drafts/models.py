@@ -373,7 +373,7 @@ class UniqueLive(models.UniqueConstraint):
         own = [pk for pk in (instance.pk, instance.draft_of_id) if pk is not None]
         if other := rows.exclude(pk__in=own).first():
             words = self.violation_error_message % {"other": other}
-            raise ValidationError({name: ValidationError(words, code="unique")})
+            raise ValidationError({name: ValidationError(words, code="taken")})
 
 
 class DraftMail(models.Model):

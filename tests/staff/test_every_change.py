@@ -37,7 +37,7 @@ FORMS = {
     "campaign.page": {"lead_en": "One sentence."},
     "campaign.article": {"lead_en": "One sentence."},
     "campaign.demand": {"title_en": "Another title"},
-    "campaign.handover": {"institution": "Kuvendi i Shqipërisë"},
+    "campaign.handover": {"institution": "Ministria e Arsimit"},
     "campaign.voice": {"person": "Drita"},
     "campaign.statistic": {"year": "2024"},
     "campaign.organisation": {"name_en": "Another name"},
@@ -167,7 +167,8 @@ def _to_delete(world, label):
         county = apps.get_model("pledges.County").objects.first()
         row = world.rows[label] = type(row).objects.create(name_sq="Provë", name_en="Trial", county=county)
     elif label == "campaign.page":
-        row = world.rows[label] = type(row).objects.create(key="own", slug_sq="e-jona", slug_en="ours", title_sq="Jona")
+        texts = {f"{name}_{language}": "Jona" for name in ("title", "lead", "body") for language in ("sq", "en")}
+        row = world.rows[label] = type(row).objects.create(key="own", slug_sq="e-jona", slug_en="ours", **texts)
     elif label == "campaign.helpchannel":
         row = world.rows[label] = HelpChannel.objects.exclude(key__in=["alo-116111"]).last()
     elif label == "pledges.goal":

@@ -235,10 +235,12 @@ def test_a_scheduled_page_may_link_to_one_that_is_public_by_then(editor):
     scheduled(later, key="waiting", slug_sq="pret", slug_en="waits")
     page = make_hidden(make_page)
     local = timezone.localtime(later + timedelta(hours=1))
-    form = filled(editor.get(change(page)), body_en='<p><a href="/en/waits/">Next</a></p>')
+    link = {"body_en": '<p><a href="/en/waits/">Next</a></p>', "draft-version": str(page.draft.version)}
+    form = filled(editor.get(change(page)), **link)
     assert "body_en" in editor.post(change(page), form).context["adminform"].form.errors
     form |= {"draft-at_0": local.strftime("%Y-%m-%d"), "draft-at_1": local.strftime("%H:%M"), "_schedule": "1"}
-    assert editor.post(change(page), form).status_code == 302
+    response = editor.post(change(page), form)
+    assert response.status_code == 302, response.context["adminform"].form.errors
 
 
 # Pictures
