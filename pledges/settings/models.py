@@ -41,7 +41,7 @@ class PledgingSettings(models.Model):
         _("open again at"),
         null=True,
         blank=True,
-        help_text=_("Date and time in Tirana. Signing opens by itself then. Leave empty to open it by hand."),
+        help_text=_("Date and time in Tirana. Signing opens automatically then. Leave empty to open it by hand."),
     )
     shows_numbers = models.BooleanField(
         _("supporters see their number"),

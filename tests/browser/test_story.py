@@ -127,9 +127,10 @@ def test_a_child_is_thanked_and_shown_the_helpline_without_javascript(visit, inb
     visitor = visit(java_script_enabled=False)
     visitor.open("/sq/zotimi/")
     page = visitor.page
-    page.locator("#id_over_16_1").check()
     page.locator("#id_name").fill("Fëmija Sekret")
-    press(page, "sq", "Sign the pledge")
+    page.locator("#id_over_16_1").check()
+    expect(page.locator("#id_name")).to_be_hidden()
+    press(page, "sq", "Continue")
     assert page.url.endswith("/sq/zotimi/nen-16/")
     expect(page.locator("main a[href='tel:116111']")).to_be_visible()
     assert "Sekret" not in page.content() and inbox() == []

@@ -179,6 +179,7 @@ def check_exit_and_helplines(page, *_page, exit_url="https://www.google.com/"):
 STATUS = {
     **{f"enquiry about {purpose}, with every error": 422 for purpose in ("press", "data", "site", "other")},
     "enquiry, too long": 422,
+    "further message without words": 422,
     "join, with every error": 422,
     "join, with wrong addresses": 422,
     "no logo": 422,
