@@ -208,7 +208,9 @@ class FixedKey:
 
 def change_url(row):
     """The URL path of a row's change form."""
-    return reverse(f"admin:{row._meta.app_label}_{row._meta.model_name}_change", args=[row.pk])
+    return reverse(
+        f"admin:{row._meta.app_label}_{row._meta.model_name}_change", args=[getattr(row, "published_pk", row.pk)]
+    )
 
 
 class KeepUsed:

@@ -9,7 +9,7 @@ BEGIN
     RETURN NULL;
 END $$;
 CREATE OR REPLACE TRIGGER follow_demand_exists AFTER INSERT OR UPDATE OF demand ON pledges_follow
-    FOR EACH ROW EXECUTE FUNCTION follow_demand_exists();
+    FOR EACH ROW WHEN (new.demand IS NOT NULL) EXECUTE FUNCTION follow_demand_exists();
 CREATE OR REPLACE FUNCTION follows_end_with_demand() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     DELETE FROM pledges_follow WHERE demand = old.key

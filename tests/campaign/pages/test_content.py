@@ -54,9 +54,7 @@ def test_a_page_in_one_language_cannot_be_published(column):
     assert column in refused.value.message_dict
     with pytest.raises(IntegrityError), transaction.atomic():
         page.save()
-    page.state = "draft"
-    page.full_clean()
-    page.save()
+    page.keep_as_draft()
 
 
 def test_an_old_address_redirects_to_the_new_one(client):

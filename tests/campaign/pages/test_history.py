@@ -107,7 +107,7 @@ def test_restoring_an_invalid_version_is_refused(editor):
     other.save()
     response = restore(editor, page, versions(page)[0])
     assert response.status_code == 200
-    assert "already uses this address. Choose a different one." in Document(response).words()
+    assert "already has this. Choose another one." in Document(response).words()
     page.refresh_from_db()
     assert (page.slug_en, page.title_en) == ("new-address", "New title")
 
@@ -190,7 +190,7 @@ def test_a_recovered_sector_is_not_published_while_another_one_has_its_commitmen
     assert editor.post(path, headers=ENGLISH).status_code == 302
     row = Sector.objects.everything().get(slug="nurses")
     response = editor.post(change(row), filled(editor.get(change(row))) | {"_save": "1"}, headers=ENGLISH)
-    assert "already has this" in response.text and not Sector.objects.filter(slug="nurses").exists()
+    assert "This is free: listen-2" in response.text and not Sector.objects.filter(slug="nurses").exists()
 
 
 @pytest.mark.parametrize(("model", "column"), [(Demand, "title_en"), (HelpChannel, "name_en"), (Article, "title_en")])
