@@ -19,7 +19,7 @@ COLORS = {
     "quiet": colors.QUIET,
     "line": colors.LINE,
     "ground": colors.GROUND,
-    "sectors": colors.SECTORS[:8],
+    "sectors": colors.SECTORS,
 }
 
 

@@ -680,4 +680,4 @@ def test_a_large_body_of_a_stranger_is_refused_before_it_is_read(client, path, s
         unread = {"wsgi.input": NeverRead(), "CONTENT_LENGTH": str(14 * 1024 * 1024)}
         response = client.generic("POST", path, b"", kind, **unread)
         assert response.status_code == status
-        assert response.headers.get("Location") == ("/admin/account/login/" if status == 302 else None)
+        assert response.headers.get("Location") == ("/admin/account/login/?lost=" if status == 302 else None)

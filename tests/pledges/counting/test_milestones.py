@@ -4,7 +4,7 @@ from datetime import date, timedelta
 
 import pytest
 from django.db import IntegrityError, transaction
-from django.utils import timezone, translation
+from django.utils import timezone
 
 from pledges.counting import milestones
 from pledges.models import County, Milestone, PublishedFigure, Sector
@@ -108,18 +108,14 @@ def test_housekeeping_publishes_figures_and_records_milestones():
 
 
 @pytest.mark.parametrize("language", ["sq", "en"])
-def test_milestones_are_on_the_page_with_their_day_and_in_the_chart(client, language):
+def test_milestones_of_all_people_are_in_the_chart(client, language):
     put_cells({("parents", "AL-11"): 150}, DAY)
     put_cells({("parents", "AL-11"): 900})
     milestones.record()
     page = Document(client.get("/sq/sa-jemi/" if language == "sq" else "/en/totals/"))
-    words = page.words()
-    with translation.override(language):
-        for milestone in Milestone.objects.all():
-            assert milestone.words in words
-    assert [page.of(time)["datetime"] for time in page.all("time")][-1] == "2026-03-01"
     [chart] = page.all("svg", **{"class": "growth-chart"})
     assert len(page.all("circle", node=chart)) == 3, "100, 1000 and today"
+    assert {"100", "1000" if language == "sq" else "1,000"} <= set(page.words(chart).split())
 
 
 def test_deleting_a_sector_deletes_its_milestone():

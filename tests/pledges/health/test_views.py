@@ -116,7 +116,7 @@ def test_a_setting_that_logs_statements_fails_the_check(client, name, value):
 
 
 def test_the_settings_of_the_installation_pass_the_check(client):
-    installation = (settings.BASE_DIR / "deploy" / "install").read_text()
+    installation = (settings.BASE_DIR / "deploy" / "role.sql").read_text()
     commands = re.findall(r"ALTER ROLE weare1 SET (\S+) = (\S+);", installation)
     assert {name for name, _value in commands} == {*checks.SAFE_LOG_SETTINGS, "log_min_error_statement"}
     with connection.cursor() as cursor:
