@@ -442,6 +442,18 @@ def test_two_drafts_may_have_one_address_and_publishing_names_who_has_it(editor)
     assert str(page) in str(errors["slug_en"]) and str(page) in str(errors["key"])
 
 
+def test_the_address_of_a_new_draft_fills_itself_and_follows_its_title(editor):
+    words = {"title_sq": "Vallet", "title_en": "Dances"} | {f"lead_{code}": "a" for code in ("sq", "en")}
+    form = filled(editor.get("/admin/campaign/page/add/"), **words, body_sq="<p>a</p>", body_en="<p>a</p>")
+    assert editor.post("/admin/campaign/page/add/", form | {"_draft": "1"}).status_code == 302
+    row = Page.objects.everything().get(title_en="Dances")
+    assert (row.key, row.slug_sq, row.slug_en) == ("dances", "vallet", "dances")
+    empty = {"key": "", "slug_sq": "", "slug_en": "", "title_en": "Folk dances"}
+    assert press(editor, row, "_save", **empty).status_code == 302
+    row = Page.objects.get(pk=row.pk)
+    assert (row.key, row.slug_sq, row.slug_en) == ("folk-dances", "vallet", "folk-dances")
+
+
 # Preview
 
 
