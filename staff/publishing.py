@@ -6,7 +6,7 @@ from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import ProtectedError
-from django.utils import timezone, translation
+from django.utils import translation
 from django.utils.translation import gettext as _
 
 from staff.accounts.models import Account
@@ -35,10 +35,7 @@ def _publish(pk):
     with translation.override(getattr(account, "mail_language", "") or settings.LANGUAGE_CODE):
         reasons = _try(draft, user) if user else [_("The account that scheduled it no longer exists or is closed.")]
         if reasons:
-            draft.state, draft.publish_at = Draft.State.RETURNED, None
-            draft.note = " ".join([_("It could not be published at the time that was set."), *reasons])
-            draft.version, draft.changed_at = draft.version + 1, timezone.now()
-            draft.save()
+            draft.give_back(" ".join([_("It could not be published at the time that was set."), *reasons]))
     return not reasons
 
 

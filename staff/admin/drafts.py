@@ -275,24 +275,16 @@ class Drafts:
     def _return(self, request, object_id):
         """Send a draft back to its writers, with a note."""
         drafting, note = request.drafting, request.POST.get("draft-note", "").strip()
-        refusal = (
-            _("This draft does not wait for your review.")
-            if not drafting.may_review
-            else _("Write in the note what should change, then press “Return with a note”.")
-            if not note
-            else None
-        )
-        if refusal or drafting.is_conflict:
-            self.message_user(request, refusal or _("Two people wrote this draft"), messages.ERROR)
+        refusals = [*drafting.errors]
+        if not drafting.may_review:
+            refusals = [_("This draft does not wait for your review.")]
+        elif not note:
+            refusals = [_("Write in the note what should change, then press “Return with a note”.")]
+        if refusals:
+            self.message_user(request, refusals[0], messages.ERROR)
             return redirect(request.get_full_path())
         draft = drafting.draft
-        draft.state, draft.note, draft.publish_at, draft.version = (
-            Draft.State.RETURNED,
-            note[:2000],
-            None,
-            draft.version + 1,
-        )
-        draft.save()
+        draft.give_back(note[:2000])
         self.log_draft(request.user, draft, words.RETURNED)
         self.message_user(request, _("The draft has been returned with your note."), messages.SUCCESS)
         return redirect(self._list_url())

@@ -119,6 +119,12 @@ class Draft(models.Model):
         live.take(row)
         return live
 
+    def give_back(self, note):
+        """Return it to its writers with a note."""
+        self.state, self.note, self.publish_at = self.State.RETURNED, note, None
+        self.version, self.changed_at = self.version + 1, timezone.now()
+        self.save()
+
     @property
     def form_url(self):
         """The URL path of the form that shows the draft."""
