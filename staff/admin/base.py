@@ -152,8 +152,8 @@ class ModelAdmin(TypedForms, BothLanguages, Logged, admin.ModelAdmin):
         return super().response_action(request, queryset, **kwargs)
 
     def render_change_form(self, request, context, **kwargs):
-        # A form that is shown again, for example with an error, has lost its files. Those of a draft are kept.
-        if names := [file.name for file in request.FILES.values() if not getattr(file, "is_kept", False)]:
+        # A form that is shown again, for example with an error, has lost its files.
+        if names := [file.name for file in request.FILES.values()]:
             said = _("Choose these files again, because the browser does not send them a second time: %(names)s")
             self.message_user(request, said % {"names": ", ".join(names)}, messages.WARNING)
         response = super().render_change_form(request, context, **kwargs)

@@ -10,6 +10,7 @@ from django.test import Client, RequestFactory
 from campaign.models import Material
 from pledges.models import Sector
 from staff.admin.base import SettingsAdmin
+from tests.drafts import make_hidden
 from tests.factories import make_staff, make_upload, sign_in
 from tests.pages import filled
 from tests.staff.forms import ENGLISH
@@ -113,12 +114,12 @@ def test_a_form_that_is_refused_names_the_files_to_choose_again(settings, tmp_pa
 def test_a_refused_form_does_not_ask_for_the_files_of_its_draft(settings, tmp_path):
     settings.MEDIA_ROOT = tmp_path
     staff = sign_in(Client(), make_staff(superuser=True))
-    material = Material.objects.create(key="flyer", section="posters", title_sq="Fletë", title_en="Flyer")
+    material = make_hidden(Material, key="flyer", section="posters", title_sq="Fletë", title_en="Flyer")
     path = f"/admin/campaign/material/{material.pk}/change/"
-    form = filled(staff.get(path))
+    form = filled(staff.get(path), **{"draft-version": "1"})
     files = {"file_sq": make_upload(name="flete.jpg"), "file_en": make_upload(name="flyer.jpg")}
     assert staff.post(path, form | files | {"_draft": "1"}).status_code == 302
-    form = filled(staff.get(path), **{"title_en": "", "draft-version": "1"})
+    form = filled(staff.get(path), title_en="", file_sq=None, file_en=None)
     page = staff.post(path, form | {"_save": "1"}, headers=ENGLISH)
     assert page.status_code == 200 and "errornote" in page.text and "Choose these files again" not in page.text
     page = staff.post(path, form | {"file_sq": make_upload(name="re.jpg"), "_save": "1"}, headers=ENGLISH)
