@@ -81,6 +81,7 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': 'demands',
                 'ordering': ['position', 'pk'],
                 'abstract': False,
+                'constraints': [staff.drafts.models.UniqueLive(fields=('key',), name='demand_key'), staff.drafts.models.UniqueLive(fields=('slug_sq',), name='demand_slug_sq'), staff.drafts.models.UniqueLive(fields=('slug_en',), name='demand_slug_en'), models.CheckConstraint(condition=models.Q(('draft__isnull', False), models.Q(('next_date', None), ('next_event_en', ''), ('next_event_sq', '')), models.Q(('next_date__isnull', False), models.Q(('next_event_sq', ''), _negated=True), models.Q(('next_event_en', ''), _negated=True)), _connector='OR'), name='demand_next_date_with_what_happens', violation_error_message='Give the next date together with what happens then, or leave both empty.')],
             },
         ),
         migrations.CreateModel(
@@ -107,6 +108,7 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': 'steps of demands',
                 'ordering': ['-date', '-pk'],
                 'default_permissions': ('add', 'view'),
+                'constraints': [models.CheckConstraint(condition=models.Q(('draft__isnull', False), models.Q(('date__isnull', False), ('demand__isnull', False), models.Q(('sentence_sq', ''), _negated=True), models.Q(('sentence_en', ''), _negated=True)), _connector='OR'), name='demandstep_in_both_languages'), staff.drafts.models.UniqueLive(fields=('corrects',), name='demandstep_corrects'), models.CheckConstraint(condition=models.Q(('draft__isnull', False), models.Q(models.Q(('source_title', ''), _negated=True), ('source_url__regex', '^https?://')), _connector='OR'), name='demandstep_has_a_source', violation_error_message='A step needs a source with its web address.'), models.CheckConstraint(condition=models.Q(('draft__isnull', False), ('date__lte', django.db.models.functions.datetime.TruncDate(models.F('entered_at'), tzinfo=zoneinfo.ZoneInfo(key='Europe/Tirane'))), _connector='OR'), name='demandstep_is_not_in_the_future'), models.CheckConstraint(condition=models.Q(('draft__isnull', False), models.Q(('corrects', None), ('reason_en', ''), ('reason_sq', '')), models.Q(('corrects__isnull', False), models.Q(('reason_sq', ''), _negated=True), models.Q(('reason_en', ''), _negated=True)), _connector='OR'), name='demandstep_correction_says_why', violation_error_message='Say in both languages what was wrong.')],
             },
         ),
         migrations.CreateModel(
@@ -162,6 +164,7 @@ class Migration(migrations.Migration):
                 'verbose_name': 'hand-over of a demand',
                 'verbose_name_plural': 'hand-overs of demands',
                 'ordering': ['goal__people', 'pk'],
+                'constraints': [models.CheckConstraint(condition=models.Q(('institution', ''), _negated=True), name='handover_names_an_institution'), models.CheckConstraint(condition=models.Q(models.Q(('handed_on', None), ('registry_number', '')), models.Q(('handed_on__isnull', False), models.Q(('registry_number', ''), _negated=True)), _connector='OR'), name='handover_date_with_registry_number', violation_error_message='Enter the date and the registry number together.'), models.CheckConstraint(condition=models.Q(models.Q(('answer_en', ''), ('answer_sq', ''), ('answered_on', None)), models.Q(('answered_on__gte', models.F('handed_on')), ('answered_on__isnull', False), ('handed_on__isnull', False), models.Q(('answer_sq', ''), _negated=True), models.Q(('answer_en', ''), _negated=True)), _connector='OR'), name='handover_answer_is_whole', violation_error_message='An answer needs its date, its words in both languages, and a hand-over before it.'), models.CheckConstraint(condition=models.Q(models.Q(('handed_on', None), ('handed_on__lte', django.db.models.functions.datetime.TruncDate(models.F('changed_at'), tzinfo=zoneinfo.ZoneInfo(key='Europe/Tirane'))), _connector='OR'), models.Q(('answered_on', None), ('answered_on__lte', django.db.models.functions.datetime.TruncDate(models.F('changed_at'), tzinfo=zoneinfo.ZoneInfo(key='Europe/Tirane'))), _connector='OR')), name='handover_is_not_in_the_future')],
             },
         ),
         migrations.CreateModel(
@@ -192,6 +195,7 @@ class Migration(migrations.Migration):
                 'verbose_name': 'help channel',
                 'verbose_name_plural': 'help channels',
                 'ordering': ['position', 'pk'],
+                'constraints': [staff.drafts.models.UniqueLive(fields=('key',), name='helpchannel_key'), models.CheckConstraint(condition=models.Q(('draft__isnull', False), ('in_strip', False), models.Q(models.Q(('tel', ''), _negated=True), models.Q(('number', ''), _negated=True), models.Q(('short_sq', ''), _negated=True), models.Q(('short_en', ''), _negated=True)), _connector='OR'), name='help_channel_strip_has_number', violation_error_message='A channel on every page needs a number and one word in both languages.')],
             },
         ),
         migrations.CreateModel(
@@ -218,6 +222,7 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': 'materials',
                 'ordering': ['position', 'pk'],
                 'abstract': False,
+                'constraints': [staff.drafts.models.UniqueLive(fields=('key',), name='material_key'), models.CheckConstraint(condition=models.Q(('draft__isnull', False), models.Q(models.Q(('title_sq', ''), _negated=True), models.Q(('title_en', ''), _negated=True), models.Q(('file_sq', ''), _negated=True), models.Q(('file_en', ''), _negated=True)), _connector='OR'), name='material_in_both_languages')],
             },
         ),
         migrations.CreateModel(
@@ -262,6 +267,7 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': 'organisations',
                 'ordering': ['position', 'pk'],
                 'abstract': False,
+                'constraints': [staff.drafts.models.UniqueLive(fields=('key',), name='organisation_key'), models.CheckConstraint(condition=models.Q(('draft__isnull', False), ('is_abroad', False), ('municipality', None), _connector='OR'), name='organisation_is_in_one_place', violation_error_message='Choose a municipality or tick “outside Albania”, not both.')],
             },
         ),
         migrations.CreateModel(
@@ -307,6 +313,8 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': 'pages',
                 'ordering': ['menu_position', 'key'],
                 'abstract': False,
+                'indexes': [django.contrib.postgres.indexes.GinIndex(fields=['search_sq'], name='page_search_sq'), django.contrib.postgres.indexes.GinIndex(fields=['search_en'], name='page_search_en')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('draft__isnull', False), models.Q(models.Q(('title_sq', ''), _negated=True), models.Q(('title_en', ''), _negated=True), models.Q(('lead_sq', ''), _negated=True), models.Q(('lead_en', ''), _negated=True), models.Q(('body_sq', ''), _negated=True), models.Q(('body_en', ''), _negated=True)), _connector='OR'), name='page_published_in_both_languages', violation_error_message='It can be published once both languages are filled in.'), staff.drafts.models.UniqueLive(fields=('slug_sq',), name='page_slug_sq'), staff.drafts.models.UniqueLive(fields=('slug_en',), name='page_slug_en'), staff.drafts.models.UniqueLive(fields=('key',), name='page_key'), staff.drafts.models.UniqueLive(fields=('sector',), name='page_sector')],
             },
         ),
         migrations.CreateModel(
@@ -338,6 +346,7 @@ class Migration(migrations.Migration):
                 'verbose_name': 'page text',
                 'verbose_name_plural': 'page texts',
                 'ordering': ['position', 'pk'],
+                'constraints': [staff.drafts.models.UniqueLive(fields=('key',), name='pagetext_key'), models.CheckConstraint(condition=models.Q(('draft__isnull', False), models.Q(models.Q(('text_sq', ''), _negated=True), models.Q(('text_en', ''), _negated=True)), _connector='OR'), name='page_text_in_both_languages')],
             },
         ),
         migrations.CreateModel(
@@ -402,6 +411,8 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': 'news',
                 'ordering': ['-date', '-pk'],
                 'abstract': False,
+                'indexes': [django.contrib.postgres.indexes.GinIndex(fields=['search_sq'], name='article_search_sq'), django.contrib.postgres.indexes.GinIndex(fields=['search_en'], name='article_search_en')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('draft__isnull', False), models.Q(models.Q(('title_sq', ''), _negated=True), models.Q(('title_en', ''), _negated=True), models.Q(('lead_sq', ''), _negated=True), models.Q(('lead_en', ''), _negated=True), models.Q(('body_sq', ''), _negated=True), models.Q(('body_en', ''), _negated=True)), _connector='OR'), name='article_published_in_both_languages', violation_error_message='It can be published once both languages are filled in.'), staff.drafts.models.UniqueLive(fields=('slug_sq',), name='article_slug_sq'), staff.drafts.models.UniqueLive(fields=('slug_en',), name='article_slug_en'), models.CheckConstraint(condition=models.Q(('draft__isnull', False), ('date__isnull', False), _connector='OR'), name='article_has_a_date')],
             },
         ),
         migrations.CreateModel(
@@ -419,6 +430,7 @@ class Migration(migrations.Migration):
                 'verbose_name': 'consent of a person in a picture',
                 'verbose_name_plural': 'people in the picture',
                 'ordering': ['pk'],
+                'constraints': [models.CheckConstraint(condition=models.Q(('ends_on__gt', models.F('agreed_on')), ('ends_on__lte', django.db.models.expressions.CombinedExpression(models.F('agreed_on'), '+', models.Value(datetime.timedelta(days=731))))), name='picture_consent_ends', violation_error_message='The last day must be at most two years after the day of the consent.')],
             },
         ),
         migrations.CreateModel(
@@ -438,6 +450,7 @@ class Migration(migrations.Migration):
                 'verbose_name': 'child protection unit',
                 'verbose_name_plural': 'child protection units',
                 'ordering': ['municipality__county__sort_key', 'municipality__sort_key'],
+                'constraints': [models.CheckConstraint(condition=models.Q(('verified_on', None), models.Q(('phone', ''), _negated=True), models.Q(('email', ''), _negated=True), models.Q(('address', ''), _negated=True), _connector='OR'), name='unit_verified_has_contact', violation_error_message='Enter a phone number, an email or an address before you tick that it is checked.'), models.CheckConstraint(condition=models.Q(('verified_by', None), ('verified_on__isnull', False), _connector='OR'), name='unit_verified_by_with_date'), models.CheckConstraint(condition=models.Q(models.Q(('hours_en', ''), ('hours_sq', '')), models.Q(models.Q(('hours_sq', ''), _negated=True), models.Q(('hours_en', ''), _negated=True)), _connector='OR'), name='unit_hours_in_both_languages', violation_error_message='Write this in both languages, or leave both empty.')],
             },
         ),
         migrations.CreateModel(
@@ -460,6 +473,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'site settings',
                 'verbose_name_plural': 'site settings',
+                'constraints': [models.CheckConstraint(condition=models.Q(('pk', 1)), name='site_settings_are_one_row'), models.CheckConstraint(condition=models.Q(('exit_url__startswith', 'https://')), name='site_settings_exit_is_https'), models.CheckConstraint(condition=models.Q(('data_contact__regex', '^$|^https://\\S+$|^[^\\s@:/]+@[^\\s@:/]+$'), ('press_contact__regex', '^$|^https://\\S+$|^[^\\s@:/]+@[^\\s@:/]+$'), ('security_contact__regex', '^$|^https://\\S+$|^[^\\s@:/]+@[^\\s@:/]+$')), name='site_settings_contacts_are_addresses'), models.CheckConstraint(condition=models.Q(models.Q(('banner_en', ''), ('banner_sq', ''), ('banner_url_en', ''), ('banner_url_sq', '')), models.Q(models.Q(('banner_sq', ''), _negated=True), models.Q(('banner_en', ''), _negated=True)), _connector='OR'), name='site_settings_banner_in_both_languages', violation_error_message='Write the sentence of the banner in both languages.'), models.CheckConstraint(condition=models.Q(('banner_from', None), ('banner_until', None), ('banner_until__gt', models.F('banner_from')), _connector='OR'), name='site_settings_banner_ends_after_it_begins', violation_error_message='The banner ends before it begins. Choose a later end.'), models.CheckConstraint(condition=models.Q(('banner_url_en__regex', '^$|^/([^/\\s]\\S*)?$|^https://\\S+$'), ('banner_url_sq__regex', '^$|^/([^/\\s]\\S*)?$|^https://\\S+$')), name='site_settings_banner_leads_here_or_to_https', violation_error_message='Enter a page of this site, such as /en/events/, or an https:// address.')],
             },
         ),
         migrations.CreateModel(
@@ -475,6 +489,7 @@ class Migration(migrations.Migration):
                 'verbose_name': 'page on a social network',
                 'verbose_name_plural': 'pages on social networks',
                 'ordering': ['position', 'pk'],
+                'constraints': [models.UniqueConstraint(fields=('settings', 'network'), name='social_link_one_of_each_network', violation_error_message='This network is already in the list.'), models.CheckConstraint(condition=models.Q(('url__startswith', 'https://')), name='social_link_is_https', violation_error_message='The address must begin with https://.')],
             },
         ),
         migrations.CreateModel(
@@ -504,6 +519,7 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': 'figures',
                 'ordering': ['position', 'pk'],
                 'abstract': False,
+                'constraints': [staff.drafts.models.UniqueLive(fields=('key',), name='statistic_key'), models.CheckConstraint(condition=models.Q(('draft__isnull', False), models.Q(models.Q(('source_sq', ''), _negated=True), models.Q(('source_en', ''), _negated=True), ('year__gt', 1990)), _connector='OR'), name='statistic_has_a_source')],
             },
         ),
         migrations.CreateModel(
@@ -537,215 +553,8 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': 'voices',
                 'ordering': ['position', 'pk'],
                 'abstract': False,
+                'constraints': [staff.drafts.models.UniqueLive(fields=('key',), name='voice_key'), models.CheckConstraint(condition=models.Q(('draft__isnull', False), ('date__isnull', False), _connector='OR'), name='voice_has_a_date'), models.CheckConstraint(condition=models.Q(('draft__isnull', False), models.Q(('agreed_on', None), ('ends_on', None), ('how', ''), ('kind', 'public'), ('owner', None), ('scope', ''), models.Q(('source', ''), _negated=True)), models.Q(('agreed_on__isnull', False), ('ends_on__isnull', False), ('is_adult', True), ('is_no_story', True), ('kind', 'given'), models.Q(('how', ''), _negated=True), models.Q(('scope', ''), _negated=True)), _connector='OR'), name='voice_has_a_source_or_a_consent', violation_error_message='A voice from a public source needs its source, and one given to us needs its consent.'), models.CheckConstraint(condition=models.Q(('draft__isnull', False), ('ends_on', None), models.Q(('ends_on__gt', models.F('agreed_on')), ('ends_on__lte', django.db.models.expressions.CombinedExpression(models.F('agreed_on'), '+', models.Value(datetime.timedelta(days=731))))), _connector='OR'), name='voice_consent_ends', violation_error_message='The last day must be at most two years after the day of the consent.')],
             },
-        ),
-        migrations.AddConstraint(
-            model_name='demand',
-            constraint=staff.drafts.models.UniqueLive(fields=('key',), name='demand_key'),
-        ),
-        migrations.AddConstraint(
-            model_name='demand',
-            constraint=staff.drafts.models.UniqueLive(fields=('slug_sq',), name='demand_slug_sq'),
-        ),
-        migrations.AddConstraint(
-            model_name='demand',
-            constraint=staff.drafts.models.UniqueLive(fields=('slug_en',), name='demand_slug_en'),
-        ),
-        migrations.AddConstraint(
-            model_name='demand',
-            constraint=models.CheckConstraint(condition=models.Q(('draft__isnull', False), models.Q(('next_date', None), ('next_event_en', ''), ('next_event_sq', '')), models.Q(('next_date__isnull', False), models.Q(('next_event_sq', ''), _negated=True), models.Q(('next_event_en', ''), _negated=True)), _connector='OR'), name='demand_next_date_with_what_happens', violation_error_message='Give the next date together with what happens then, or leave both empty.'),
-        ),
-        migrations.AddConstraint(
-            model_name='demandstep',
-            constraint=models.CheckConstraint(condition=models.Q(('draft__isnull', False), models.Q(('date__isnull', False), ('demand__isnull', False), models.Q(('sentence_sq', ''), _negated=True), models.Q(('sentence_en', ''), _negated=True)), _connector='OR'), name='demandstep_in_both_languages'),
-        ),
-        migrations.AddConstraint(
-            model_name='demandstep',
-            constraint=staff.drafts.models.UniqueLive(fields=('corrects',), name='demandstep_corrects'),
-        ),
-        migrations.AddConstraint(
-            model_name='demandstep',
-            constraint=models.CheckConstraint(condition=models.Q(('draft__isnull', False), models.Q(models.Q(('source_title', ''), _negated=True), ('source_url__regex', '^https?://')), _connector='OR'), name='demandstep_has_a_source', violation_error_message='A step needs a source with its web address.'),
-        ),
-        migrations.AddConstraint(
-            model_name='demandstep',
-            constraint=models.CheckConstraint(condition=models.Q(('draft__isnull', False), ('date__lte', django.db.models.functions.datetime.TruncDate(models.F('entered_at'), tzinfo=zoneinfo.ZoneInfo(key='Europe/Tirane'))), _connector='OR'), name='demandstep_is_not_in_the_future'),
-        ),
-        migrations.AddConstraint(
-            model_name='demandstep',
-            constraint=models.CheckConstraint(condition=models.Q(('draft__isnull', False), models.Q(('corrects', None), ('reason_en', ''), ('reason_sq', '')), models.Q(('corrects__isnull', False), models.Q(('reason_sq', ''), _negated=True), models.Q(('reason_en', ''), _negated=True)), _connector='OR'), name='demandstep_correction_says_why', violation_error_message='Say in both languages what was wrong.'),
-        ),
-        migrations.AddConstraint(
-            model_name='handover',
-            constraint=models.CheckConstraint(condition=models.Q(('institution', ''), _negated=True), name='handover_names_an_institution'),
-        ),
-        migrations.AddConstraint(
-            model_name='handover',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('handed_on', None), ('registry_number', '')), models.Q(('handed_on__isnull', False), models.Q(('registry_number', ''), _negated=True)), _connector='OR'), name='handover_date_with_registry_number', violation_error_message='Enter the date and the registry number together.'),
-        ),
-        migrations.AddConstraint(
-            model_name='handover',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('answer_en', ''), ('answer_sq', ''), ('answered_on', None)), models.Q(('answered_on__gte', models.F('handed_on')), ('answered_on__isnull', False), ('handed_on__isnull', False), models.Q(('answer_sq', ''), _negated=True), models.Q(('answer_en', ''), _negated=True)), _connector='OR'), name='handover_answer_is_whole', violation_error_message='An answer needs its date, its words in both languages, and a hand-over before it.'),
-        ),
-        migrations.AddConstraint(
-            model_name='handover',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('handed_on', None), ('handed_on__lte', django.db.models.functions.datetime.TruncDate(models.F('changed_at'), tzinfo=zoneinfo.ZoneInfo(key='Europe/Tirane'))), _connector='OR'), models.Q(('answered_on', None), ('answered_on__lte', django.db.models.functions.datetime.TruncDate(models.F('changed_at'), tzinfo=zoneinfo.ZoneInfo(key='Europe/Tirane'))), _connector='OR')), name='handover_is_not_in_the_future'),
-        ),
-        migrations.AddConstraint(
-            model_name='helpchannel',
-            constraint=staff.drafts.models.UniqueLive(fields=('key',), name='helpchannel_key'),
-        ),
-        migrations.AddConstraint(
-            model_name='helpchannel',
-            constraint=models.CheckConstraint(condition=models.Q(('draft__isnull', False), ('in_strip', False), models.Q(models.Q(('tel', ''), _negated=True), models.Q(('number', ''), _negated=True), models.Q(('short_sq', ''), _negated=True), models.Q(('short_en', ''), _negated=True)), _connector='OR'), name='help_channel_strip_has_number', violation_error_message='A channel on every page needs a number and one word in both languages.'),
-        ),
-        migrations.AddConstraint(
-            model_name='material',
-            constraint=staff.drafts.models.UniqueLive(fields=('key',), name='material_key'),
-        ),
-        migrations.AddConstraint(
-            model_name='material',
-            constraint=models.CheckConstraint(condition=models.Q(('draft__isnull', False), models.Q(models.Q(('title_sq', ''), _negated=True), models.Q(('title_en', ''), _negated=True), models.Q(('file_sq', ''), _negated=True), models.Q(('file_en', ''), _negated=True)), _connector='OR'), name='material_in_both_languages'),
-        ),
-        migrations.AddConstraint(
-            model_name='organisation',
-            constraint=staff.drafts.models.UniqueLive(fields=('key',), name='organisation_key'),
-        ),
-        migrations.AddConstraint(
-            model_name='organisation',
-            constraint=models.CheckConstraint(condition=models.Q(('draft__isnull', False), ('is_abroad', False), ('municipality', None), _connector='OR'), name='organisation_is_in_one_place', violation_error_message='Choose a municipality or tick “outside Albania”, not both.'),
-        ),
-        migrations.AddConstraint(
-            model_name='pagetext',
-            constraint=staff.drafts.models.UniqueLive(fields=('key',), name='pagetext_key'),
-        ),
-        migrations.AddConstraint(
-            model_name='pagetext',
-            constraint=models.CheckConstraint(condition=models.Q(('draft__isnull', False), models.Q(models.Q(('text_sq', ''), _negated=True), models.Q(('text_en', ''), _negated=True)), _connector='OR'), name='page_text_in_both_languages'),
-        ),
-        migrations.AddIndex(
-            model_name='page',
-            index=django.contrib.postgres.indexes.GinIndex(fields=['search_sq'], name='page_search_sq'),
-        ),
-        migrations.AddIndex(
-            model_name='page',
-            index=django.contrib.postgres.indexes.GinIndex(fields=['search_en'], name='page_search_en'),
-        ),
-        migrations.AddConstraint(
-            model_name='page',
-            constraint=models.CheckConstraint(condition=models.Q(('draft__isnull', False), models.Q(models.Q(('title_sq', ''), _negated=True), models.Q(('title_en', ''), _negated=True), models.Q(('lead_sq', ''), _negated=True), models.Q(('lead_en', ''), _negated=True), models.Q(('body_sq', ''), _negated=True), models.Q(('body_en', ''), _negated=True)), _connector='OR'), name='page_published_in_both_languages', violation_error_message='It can be published once both languages are filled in.'),
-        ),
-        migrations.AddConstraint(
-            model_name='page',
-            constraint=staff.drafts.models.UniqueLive(fields=('slug_sq',), name='page_slug_sq'),
-        ),
-        migrations.AddConstraint(
-            model_name='page',
-            constraint=staff.drafts.models.UniqueLive(fields=('slug_en',), name='page_slug_en'),
-        ),
-        migrations.AddConstraint(
-            model_name='page',
-            constraint=staff.drafts.models.UniqueLive(fields=('key',), name='page_key'),
-        ),
-        migrations.AddConstraint(
-            model_name='page',
-            constraint=staff.drafts.models.UniqueLive(fields=('sector',), name='page_sector'),
-        ),
-        migrations.AddIndex(
-            model_name='article',
-            index=django.contrib.postgres.indexes.GinIndex(fields=['search_sq'], name='article_search_sq'),
-        ),
-        migrations.AddIndex(
-            model_name='article',
-            index=django.contrib.postgres.indexes.GinIndex(fields=['search_en'], name='article_search_en'),
-        ),
-        migrations.AddConstraint(
-            model_name='article',
-            constraint=models.CheckConstraint(condition=models.Q(('draft__isnull', False), models.Q(models.Q(('title_sq', ''), _negated=True), models.Q(('title_en', ''), _negated=True), models.Q(('lead_sq', ''), _negated=True), models.Q(('lead_en', ''), _negated=True), models.Q(('body_sq', ''), _negated=True), models.Q(('body_en', ''), _negated=True)), _connector='OR'), name='article_published_in_both_languages', violation_error_message='It can be published once both languages are filled in.'),
-        ),
-        migrations.AddConstraint(
-            model_name='article',
-            constraint=staff.drafts.models.UniqueLive(fields=('slug_sq',), name='article_slug_sq'),
-        ),
-        migrations.AddConstraint(
-            model_name='article',
-            constraint=staff.drafts.models.UniqueLive(fields=('slug_en',), name='article_slug_en'),
-        ),
-        migrations.AddConstraint(
-            model_name='article',
-            constraint=models.CheckConstraint(condition=models.Q(('draft__isnull', False), ('date__isnull', False), _connector='OR'), name='article_has_a_date'),
-        ),
-        migrations.AddConstraint(
-            model_name='pictureconsent',
-            constraint=models.CheckConstraint(condition=models.Q(('ends_on__gt', models.F('agreed_on')), ('ends_on__lte', django.db.models.expressions.CombinedExpression(models.F('agreed_on'), '+', models.Value(datetime.timedelta(days=731))))), name='picture_consent_ends', violation_error_message='The last day must be at most two years after the day of the consent.'),
-        ),
-        migrations.AddConstraint(
-            model_name='protectionunit',
-            constraint=models.CheckConstraint(condition=models.Q(('verified_on', None), models.Q(('phone', ''), _negated=True), models.Q(('email', ''), _negated=True), models.Q(('address', ''), _negated=True), _connector='OR'), name='unit_verified_has_contact', violation_error_message='Enter a phone number, an email or an address before you tick that it is checked.'),
-        ),
-        migrations.AddConstraint(
-            model_name='protectionunit',
-            constraint=models.CheckConstraint(condition=models.Q(('verified_by', None), ('verified_on__isnull', False), _connector='OR'), name='unit_verified_by_with_date'),
-        ),
-        migrations.AddConstraint(
-            model_name='protectionunit',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('hours_en', ''), ('hours_sq', '')), models.Q(models.Q(('hours_sq', ''), _negated=True), models.Q(('hours_en', ''), _negated=True)), _connector='OR'), name='unit_hours_in_both_languages', violation_error_message='Write this in both languages, or leave both empty.'),
-        ),
-        migrations.AddConstraint(
-            model_name='sitesettings',
-            constraint=models.CheckConstraint(condition=models.Q(('pk', 1)), name='site_settings_are_one_row'),
-        ),
-        migrations.AddConstraint(
-            model_name='sitesettings',
-            constraint=models.CheckConstraint(condition=models.Q(('exit_url__startswith', 'https://')), name='site_settings_exit_is_https'),
-        ),
-        migrations.AddConstraint(
-            model_name='sitesettings',
-            constraint=models.CheckConstraint(condition=models.Q(('data_contact__regex', '^$|^https://\\S+$|^[^\\s@:/]+@[^\\s@:/]+$'), ('press_contact__regex', '^$|^https://\\S+$|^[^\\s@:/]+@[^\\s@:/]+$'), ('security_contact__regex', '^$|^https://\\S+$|^[^\\s@:/]+@[^\\s@:/]+$')), name='site_settings_contacts_are_addresses'),
-        ),
-        migrations.AddConstraint(
-            model_name='sitesettings',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('banner_en', ''), ('banner_sq', ''), ('banner_url_en', ''), ('banner_url_sq', '')), models.Q(models.Q(('banner_sq', ''), _negated=True), models.Q(('banner_en', ''), _negated=True)), _connector='OR'), name='site_settings_banner_in_both_languages', violation_error_message='Write the sentence of the banner in both languages.'),
-        ),
-        migrations.AddConstraint(
-            model_name='sitesettings',
-            constraint=models.CheckConstraint(condition=models.Q(('banner_from', None), ('banner_until', None), ('banner_until__gt', models.F('banner_from')), _connector='OR'), name='site_settings_banner_ends_after_it_begins', violation_error_message='The banner ends before it begins. Choose a later end.'),
-        ),
-        migrations.AddConstraint(
-            model_name='sitesettings',
-            constraint=models.CheckConstraint(condition=models.Q(('banner_url_en__regex', '^$|^/([^/\\s]\\S*)?$|^https://\\S+$'), ('banner_url_sq__regex', '^$|^/([^/\\s]\\S*)?$|^https://\\S+$')), name='site_settings_banner_leads_here_or_to_https', violation_error_message='Enter a page of this site, such as /en/events/, or an https:// address.'),
-        ),
-        migrations.AddConstraint(
-            model_name='sociallink',
-            constraint=models.UniqueConstraint(fields=('settings', 'network'), name='social_link_one_of_each_network', violation_error_message='This network is already in the list.'),
-        ),
-        migrations.AddConstraint(
-            model_name='sociallink',
-            constraint=models.CheckConstraint(condition=models.Q(('url__startswith', 'https://')), name='social_link_is_https', violation_error_message='The address must begin with https://.'),
-        ),
-        migrations.AddConstraint(
-            model_name='statistic',
-            constraint=staff.drafts.models.UniqueLive(fields=('key',), name='statistic_key'),
-        ),
-        migrations.AddConstraint(
-            model_name='statistic',
-            constraint=models.CheckConstraint(condition=models.Q(('draft__isnull', False), models.Q(models.Q(('source_sq', ''), _negated=True), models.Q(('source_en', ''), _negated=True), ('year__gt', 1990)), _connector='OR'), name='statistic_has_a_source'),
-        ),
-        migrations.AddConstraint(
-            model_name='voice',
-            constraint=staff.drafts.models.UniqueLive(fields=('key',), name='voice_key'),
-        ),
-        migrations.AddConstraint(
-            model_name='voice',
-            constraint=models.CheckConstraint(condition=models.Q(('draft__isnull', False), ('date__isnull', False), _connector='OR'), name='voice_has_a_date'),
-        ),
-        migrations.AddConstraint(
-            model_name='voice',
-            constraint=models.CheckConstraint(condition=models.Q(('draft__isnull', False), models.Q(('agreed_on', None), ('ends_on', None), ('how', ''), ('kind', 'public'), ('owner', None), ('scope', ''), models.Q(('source', ''), _negated=True)), models.Q(('agreed_on__isnull', False), ('ends_on__isnull', False), ('is_adult', True), ('is_no_story', True), ('kind', 'given'), models.Q(('how', ''), _negated=True), models.Q(('scope', ''), _negated=True)), _connector='OR'), name='voice_has_a_source_or_a_consent', violation_error_message='A voice from a public source needs its source, and one given to us needs its consent.'),
-        ),
-        migrations.AddConstraint(
-            model_name='voice',
-            constraint=models.CheckConstraint(condition=models.Q(('draft__isnull', False), ('ends_on', None), models.Q(('ends_on__gt', models.F('agreed_on')), ('ends_on__lte', django.db.models.expressions.CombinedExpression(models.F('agreed_on'), '+', models.Value(datetime.timedelta(days=731))))), _connector='OR'), name='voice_consent_ends', violation_error_message='The last day must be at most two years after the day of the consent.'),
         ),
     ] + run(
         "watched", "demands", "follows", "sector_pages", "voices",

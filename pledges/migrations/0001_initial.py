@@ -118,6 +118,7 @@ class Migration(migrations.Migration):
                 'verbose_name': 'event',
                 'verbose_name_plural': 'events',
                 'ordering': ['-begins', '-pk'],
+                'constraints': [staff.drafts.models.UniqueLive(fields=('slug_sq',), name='event_slug_sq'), staff.drafts.models.UniqueLive(fields=('slug_en',), name='event_slug_en'), models.CheckConstraint(condition=models.Q(('draft__isnull', False), models.Q(('begins__isnull', False), ('ends__gt', models.F('begins'))), _connector='OR'), name='event_ends_after_it_begins', violation_error_message='It must end after it begins.'), models.CheckConstraint(condition=models.Q(('draft__isnull', False), models.Q(models.Q(('title_sq', ''), _negated=True), models.Q(('title_en', ''), _negated=True), models.Q(('slug_sq', ''), _negated=True), models.Q(('slug_en', ''), _negated=True), models.Q(('text_sq', ''), _negated=True), models.Q(('text_en', ''), _negated=True), models.Q(('place_sq', ''), _negated=True), models.Q(('place_en', ''), _negated=True)), _connector='OR'), name='event_in_both_languages'), models.CheckConstraint(condition=models.Q(('code__startswith', '0')), name='event_code_with_its_mark')],
             },
         ),
         migrations.CreateModel(
@@ -188,6 +189,8 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': 'pledges',
                 'ordering': ['-created_at'],
                 'permissions': [('see_people', 'Can see names and addresses of supporters')],
+                'indexes': [models.Index(fields=['confirmed_at', 'kept_at'], name='pledge_confirmed'), models.Index(fields=['domain_digest'], include=('state',), name='pledge_domain'), models.Index(condition=models.Q(('network_digest__isnull', False)), fields=['network_digest', 'created_at'], name='pledge_network'), models.Index(condition=models.Q(('state', 'pending')), fields=['expires_at'], name='pledge_pending'), models.Index(condition=models.Q(('keep_asked_at__isnull', False), ('new_address_at__isnull', False), models.Q(('invalidated_at__isnull', False), ('name_cipher__isnull', False)), _connector='OR'), fields=['invalidated_at', 'keep_asked_at', 'new_address_at'], name='pledge_to_erase')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('slot__in', (1, 2))), name='pledge_slot_one_or_two'), models.UniqueConstraint(condition=models.Q(('confirmed_at__isnull', False)), fields=('address_digest', 'slot'), name='pledge_place_unique'), models.UniqueConstraint(fields=('address_digest', 'name_digest'), name='pledge_person_unique'), models.CheckConstraint(condition=models.Q(models.Q(('confirmed_at', None), ('invalidated_at', None), ('state', 'pending')), models.Q(('confirmed_at__isnull', False), ('invalidated_at', None), ('state', 'confirmed')), models.Q(('invalidated_at__isnull', False), ('state', 'invalidated')), _connector='OR'), name='pledge_state_and_times'), models.CheckConstraint(condition=models.Q(models.Q(('new_address_at', None), ('new_address_cipher', None)), models.Q(('new_address_at__isnull', False), ('new_address_cipher__isnull', False)), _connector='OR'), name='pledge_new_address_and_time'), models.CheckConstraint(condition=models.Q(models.Q(('wall', 'waiting'), ('wall_at', None)), models.Q(('wall__in', ['shown', 'refused']), ('wall_at__isnull', False)), _connector='OR'), name='pledge_wall_and_time'), models.CheckConstraint(condition=models.Q(('inviter_cipher', None), ('confirmed_at', None), _connector='OR'), name='pledge_inviter_until_confirmed'), models.CheckConstraint(condition=models.Q(('expires_at__gt', models.F('created_at'))), name='pledge_expires_after_signing'), models.CheckConstraint(condition=models.Q(('repeats__lte', 5)), name='pledge_repeats_limit'), models.CheckConstraint(condition=models.Q(('address_digest__length', 33), ('domain_digest__length', 33), ('name_digest__length', 33)), name='pledge_digest_lengths'), models.CheckConstraint(condition=models.Q(models.Q(('address_cipher__isnull', False), ('name_cipher__isnull', False)), models.Q(('address_cipher', None), ('confirmed_at__isnull', False), ('keep_asked_at', None), ('name_cipher', None), ('new_address_at', None), ('new_address_cipher', None), ('show_name', False), ('updates', False), ('wall', 'waiting'), ('wall_at', None), models.Q(('state', 'pending'), _negated=True)), _connector='OR'), name='pledge_person_or_erased')],
             },
         ),
         migrations.CreateModel(
@@ -303,6 +306,7 @@ class Migration(migrations.Migration):
                 'verbose_name': 'commitment',
                 'verbose_name_plural': 'commitments',
                 'ordering': ['sector', 'position', 'pk'],
+                'constraints': [staff.drafts.models.UniqueLive(fields=('key',), name='commitment_key')],
             },
         ),
         migrations.CreateModel(
@@ -359,6 +363,8 @@ class Migration(migrations.Migration):
                 'verbose_name': 'message to us',
                 'verbose_name_plural': 'messages to us',
                 'ordering': ['created_at', 'pk'],
+                'indexes': [models.Index(fields=['state', 'created_at'], name='enquiry_state'), models.Index(fields=['address_digest'], name='enquiry_address')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('purpose__in', ['press', 'data', 'site', 'other'])), name='enquiry_purpose_is_known'), models.CheckConstraint(condition=models.Q(('address_cipher__isnull', False), ('address_digest__isnull', False), ('address_digest__length', 33), ('name_cipher__isnull', False)), name='enquiry_has_contact'), models.CheckConstraint(condition=models.Q(('text_digest', None), ('text_digest__length', 33), _connector='OR'), name='enquiry_text_digest_length'), models.CheckConstraint(condition=models.Q(models.Q(('state', 'new'), ('assigned_at__isnull', True), ('assignee__isnull', True), ('answered_at__isnull', True), ('closed_at__isnull', True)), models.Q(('state', 'assigned'), models.Q(('assigned_at__isnull', True), _negated=True), ('answered_at__isnull', True), ('closed_at__isnull', True)), models.Q(('state', 'answered'), models.Q(('answered_at__isnull', True), _negated=True), ('closed_at__isnull', True)), models.Q(('state', 'closed'), models.Q(('closed_at__isnull', True), _negated=True)), _connector='OR'), name='enquiry_state_and_times'), models.CheckConstraint(condition=models.Q(('disclosure_at__isnull', False), models.Q(('alerted_at', None), ('passed_at', None)), _connector='OR'), name='enquiry_times_of_a_disclosure'), models.CheckConstraint(condition=models.Q(('passed_at__isnull', False), models.Q(('passed_at', None), ('reference_cipher', None), ('taker_cipher', None)), _connector='OR'), name='enquiry_passed_to_someone')],
             },
         ),
         migrations.CreateModel(
@@ -386,6 +392,8 @@ class Migration(migrations.Migration):
                 'verbose_name': 'request about personal data',
                 'verbose_name_plural': 'requests about personal data',
                 'ordering': ['due_on', 'pk'],
+                'indexes': [models.Index(fields=['state', 'due_on'], name='request_state'), models.Index(fields=['address_digest'], name='request_address')],
+                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('state', 'open'), ('closed_at__isnull', True), ('refusal', ''), ('words_cipher__isnull', True)), models.Q(('state', 'answered'), models.Q(('identity', ''), _negated=True), models.Q(('closed_at__isnull', True), _negated=True), ('refusal', ''), ('words_cipher__isnull', True)), models.Q(('state', 'refused'), models.Q(('closed_at__isnull', True), _negated=True), models.Q(('refusal', ''), _negated=True)), _connector='OR'), name='request_state_and_time'), models.CheckConstraint(condition=models.Q(models.Q(('address_cipher__isnull', False), ('address_digest__isnull', False), ('address_digest__length', 33), ('name_cipher__isnull', False)), models.Q(('address_cipher', None), ('address_digest', None), ('name_cipher', None), ('words_cipher', None), models.Q(('state', 'open'), _negated=True)), _connector='OR'), name='request_person_or_erased'), models.UniqueConstraint(fields=('enquiry', 'kind'), name='request_of_an_enquiry_once')],
             },
         ),
         migrations.CreateModel(
@@ -445,6 +453,7 @@ class Migration(migrations.Migration):
                 'ordering': ['-started_at'],
                 'permissions': [('export_pledges', 'Can export pledges, and with “see people” their names and addresses'), ('export_updates', 'Can export people who want news, if allowed to see people')],
                 'default_permissions': ['view'],
+                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('ended_at', None), ('state', 'running')), models.Q(('ended_at__isnull', False), ('state__in', ['finished', 'broken_off'])), _connector='OR'), name='export_state_and_time')],
             },
         ),
         migrations.CreateModel(
@@ -458,6 +467,8 @@ class Migration(migrations.Migration):
             ],
             options={
                 'default_permissions': (),
+                'indexes': [models.Index(condition=models.Q(('ended_at', None), ('questions__lt', 2)), fields=['questions', 'since'], name='follow_up_open')],
+                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('asked_at', None), ('questions', 0)), models.Q(('asked_at__isnull', False), ('questions__in', (1, 2))), _connector='OR'), name='follow_up_asked_at_most_twice')],
             },
         ),
         migrations.CreateModel(
@@ -481,6 +492,8 @@ class Migration(migrations.Migration):
             ],
             options={
                 'default_permissions': (),
+                'indexes': [models.Index(condition=models.Q(('demand__isnull', False)), fields=['demand', 'pledge'], name='follow_demand'), models.Index(condition=models.Q(('county__isnull', False)), fields=['county', 'pledge'], name='follow_county')],
+                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('county__isnull', False), ('demand', None)), models.Q(('county', None), ('demand__isnull', False)), _connector='OR'), name='follow_demand_or_county'), models.UniqueConstraint(fields=('pledge', 'demand'), name='follow_demand_once'), models.UniqueConstraint(fields=('pledge', 'county'), name='follow_county_once')],
             },
         ),
         migrations.CreateModel(
@@ -504,6 +517,8 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'chosen commitment',
                 'verbose_name_plural': 'chosen commitments',
+                'indexes': [models.Index(condition=models.Q(('remind_at__isnull', False), ('reminded_at', None)), fields=['remind_at'], name='chosen_commitment_remind')],
+                'constraints': [models.UniqueConstraint(fields=('pledge', 'commitment'), name='chosen_commitment_unique'), models.UniqueConstraint(fields=('pledge', 'slot'), name='chosen_commitment_slot_unique'), models.CheckConstraint(condition=models.Q(('slot__in', (1, 2, 3))), name='chosen_commitment_at_most_three'), models.CheckConstraint(condition=models.Q(('remind_at', None), models.Q(('day__isnull', False), models.Q(('part', ''), _negated=True)), _connector='OR'), name='chosen_commitment_plan_to_remind_of'), models.CheckConstraint(condition=models.Q(models.Q(('answer', ''), ('answered_at', None), ('answered_question', None)), models.Q(models.Q(('answer', ''), _negated=True), ('answered_at__isnull', False), ('answered_question__in', (1, 2)), ('asked_at__isnull', False)), _connector='OR'), name='chosen_commitment_answer_and_time')],
             },
         ),
         migrations.CreateModel(
@@ -532,6 +547,7 @@ class Migration(migrations.Migration):
                 'verbose_name': 'goal',
                 'verbose_name_plural': 'goals',
                 'ordering': [models.OrderBy(models.F('county__sort_key'), nulls_first=True), 'people'],
+                'constraints': [models.UniqueConstraint(fields=('people', 'county'), name='goal_unique_in_county', nulls_distinct=False), models.CheckConstraint(condition=models.Q(models.Q(('county', 'abroad'), _negated=True), ('county', None), _connector='OR'), name='goal_county_has_a_page'), models.CheckConstraint(condition=models.Q(('people__gte', 10)), name='goal_is_large_enough'), models.CheckConstraint(condition=models.Q(models.Q(('sentence_en', ''), ('sentence_sq', '')), models.Q(models.Q(('sentence_sq', ''), _negated=True), models.Q(('sentence_en', ''), _negated=True)), _connector='OR'), name='goal_sentence_in_both_languages', violation_error_message='Write this in both languages, or leave both empty.')],
             },
         ),
         migrations.CreateModel(
@@ -581,6 +597,8 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': 'news by email',
                 'ordering': ['-pk'],
                 'permissions': [('release_mailing', 'Can release news by email')],
+                'indexes': [models.Index(condition=models.Q(('state__in', ['sending', 'paused'])), fields=['released_at'], name='mailing_unfinished')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('state', 'draft'), models.Q(models.Q(('subject_sq', ''), _negated=True), models.Q(('subject_en', ''), _negated=True), models.Q(('text_sq', ''), _negated=True), models.Q(('text_en', ''), _negated=True)), _connector='OR'), name='mailing_ready_in_both_languages', violation_error_message='Fill in subject and text in both languages first.'), models.CheckConstraint(condition=models.Q(models.Q(('button_en', ''), ('button_sq', ''), ('link_en', ''), ('link_sq', '')), models.Q(models.Q(('button_sq', ''), _negated=True), models.Q(('button_en', ''), _negated=True), models.Q(('link_sq', ''), _negated=True), models.Q(('link_en', ''), _negated=True)), _connector='OR'), name='mailing_button_in_both_languages', violation_error_message='Fill in the button and its address in both languages, or leave all four empty.'), models.CheckConstraint(condition=models.Q(models.Q(('ended_at', None), ('reached', None), ('released_at', None), ('state__in', ['draft', 'ready'])), models.Q(('ended_at', None), ('released_at__isnull', False), ('state__in', ['sending', 'paused'])), models.Q(('ended_at__isnull', False), ('released_at__isnull', False), ('state__in', ['done', 'cancelled'])), _connector='OR'), name='mailing_state_and_times'), models.CheckConstraint(condition=models.Q(('note', ''), ('state', 'draft'), _connector='OR'), name='mailing_note_of_a_draft'), models.CheckConstraint(condition=models.Q(('released_by', None), models.Q(('writers__contains', [models.F('released_by')]), _negated=True), _connector='OR'), name='mailing_released_by_another')],
             },
         ),
         migrations.CreateModel(
@@ -631,6 +649,7 @@ class Migration(migrations.Migration):
                 'verbose_name': 'text of an email',
                 'verbose_name_plural': 'texts of our emails',
                 'ordering': ['pk'],
+                'constraints': [staff.drafts.models.UniqueLive(fields=('kind',), name='messagetext_kind'), models.CheckConstraint(condition=models.Q(('draft__isnull', False), models.Q(models.Q(('subject_sq', ''), _negated=True), models.Q(('subject_en', ''), _negated=True), models.Q(('text_sq', ''), _negated=True), models.Q(('text_en', ''), _negated=True), models.Q(('button_sq', ''), _negated=True), models.Q(('button_en', ''), _negated=True)), _connector='OR'), name='message_text_in_both_languages')],
             },
         ),
         migrations.CreateModel(
@@ -647,6 +666,7 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': 'municipalities',
                 'ordering': ['sort_key'],
                 'abstract': False,
+                'constraints': [models.UniqueConstraint(fields=('county', 'name_sq'), name='municipality_unique_in_county')],
             },
         ),
         migrations.CreateModel(
@@ -687,6 +707,8 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': 'applications to join',
                 'ordering': ['created_at', 'pk'],
                 'abstract': False,
+                'indexes': [models.Index(fields=['state', 'created_at'], name='joining_state'), models.Index(fields=['address_digest'], name='joining_address')],
+                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('state', 'submitted'), ('confirmed_at__isnull', True), ('logo', ''), ('approved_at__isnull', True), ('asked_at__isnull', True), ('changed_at__isnull', True), ('hands_over_at__isnull', True), ('refused_at__isnull', True), ('refusal', ''), ('words_cipher__isnull', True), ('ended_at__isnull', True)), models.Q(('state', 'confirmed'), models.Q(('confirmed_at__isnull', True), _negated=True), ('approved_at__isnull', True), ('asked_at__isnull', True), ('changed_at__isnull', True), ('hands_over_at__isnull', True), ('refused_at__isnull', True), ('refusal', ''), ('words_cipher__isnull', True), ('ended_at__isnull', True)), models.Q(('state', 'approved'), models.Q(('confirmed_at__isnull', True), _negated=True), ('logo', ''), models.Q(('approved_at__isnull', True), _negated=True), ('refused_at__isnull', True), ('refusal', ''), ('words_cipher__isnull', True), ('ended_at__isnull', True)), models.Q(('state', 'refused'), models.Q(('confirmed_at__isnull', True), _negated=True), ('logo', ''), ('approved_at__isnull', True), ('asked_at__isnull', True), ('changed_at__isnull', True), ('hands_over_at__isnull', True), models.Q(('refused_at__isnull', True), _negated=True), models.Q(('refusal', ''), _negated=True), ('ended_at__isnull', True)), models.Q(('state', 'ended'), ('logo', ''), ('asked_at__isnull', True), ('changed_at__isnull', True), ('hands_over_at__isnull', True), ('refusal', ''), ('words_cipher__isnull', True), models.Q(('ended_at__isnull', True), _negated=True)), _connector='OR'), name='joining_state_and_times'), models.CheckConstraint(condition=models.Q(models.Q(('address_cipher__isnull', False), ('address_digest__isnull', False), ('address_digest__length', 33), ('name_cipher__isnull', False), models.Q(('state', 'ended'), _negated=True)), models.Q(('address_cipher', None), ('address_digest', None), ('name_cipher', None), ('words_cipher', None), models.Q(('state__in', ['submitted', 'approved']), _negated=True)), _connector='OR'), name='joining_contact_or_erased')],
             },
         ),
         migrations.CreateModel(
@@ -727,6 +749,8 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': 'group pledges',
                 'ordering': ['created_at', 'pk'],
                 'abstract': False,
+                'indexes': [models.Index(fields=['state', 'created_at'], name='group_state'), models.Index(fields=['address_digest'], name='group_address')],
+                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('state', 'submitted'), ('confirmed_at__isnull', True), ('approved_at__isnull', True), ('counted__isnull', True), ('refused_at__isnull', True), ('refusal', ''), ('words_cipher__isnull', True), ('withdrawn_at__isnull', True)), models.Q(('state', 'confirmed'), models.Q(('confirmed_at__isnull', True), _negated=True), ('approved_at__isnull', True), ('counted__isnull', True), ('refused_at__isnull', True), ('refusal', ''), ('words_cipher__isnull', True), ('withdrawn_at__isnull', True)), models.Q(('state', 'approved'), models.Q(('confirmed_at__isnull', True), _negated=True), models.Q(('approved_at__isnull', True), _negated=True), models.Q(('counted__isnull', True), _negated=True), ('refused_at__isnull', True), ('refusal', ''), ('words_cipher__isnull', True), ('withdrawn_at__isnull', True)), models.Q(('state', 'refused'), models.Q(('confirmed_at__isnull', True), _negated=True), ('approved_at__isnull', True), ('counted__isnull', True), models.Q(('refused_at__isnull', True), _negated=True), models.Q(('refusal', ''), _negated=True), ('withdrawn_at__isnull', True)), models.Q(('state', 'withdrawn'), ('counted__isnull', True), ('refusal', ''), ('words_cipher__isnull', True), models.Q(('withdrawn_at__isnull', True), _negated=True)), _connector='OR'), name='group_state_and_times'), models.CheckConstraint(condition=models.Q(models.Q(('grade__isnull', False), ('grade__range', (0, 12)), ('kind', 'class')), models.Q(models.Q(('kind', 'class'), _negated=True), ('grade', None), ('letter', '')), _connector='OR'), name='group_grade_of_a_class'), models.CheckConstraint(condition=models.Q(models.Q(('address_cipher__isnull', False), ('address_digest__isnull', False), ('address_digest__length', 33), ('name_cipher__isnull', False), models.Q(('state', 'withdrawn'), _negated=True)), models.Q(('address_cipher', None), ('address_digest', None), ('name_cipher', None), ('words_cipher', None), models.Q(('state', 'submitted'), _negated=True)), _connector='OR'), name='group_person_or_erased'), models.UniqueConstraint(condition=models.Q(('kind', 'class'), ('state', 'approved')), fields=('institution_key', 'municipality', 'school_year', 'grade', 'letter'), name='group_class_counts_once')],
             },
         ),
         migrations.AddField(
@@ -756,6 +780,8 @@ class Migration(migrations.Migration):
                 'verbose_name': 'paper sheet',
                 'verbose_name_plural': 'paper sheets',
                 'ordering': ['number'],
+                'indexes': [models.Index(fields=['state', 'number'], name='sheet_state')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('number__gte', 1)), name='sheet_number_from_one'), models.CheckConstraint(condition=models.Q(models.Q(('state', 'issued'), ('first__isnull', True), ('returned_at__isnull', True), ('second__isnull', True), ('counted_at__isnull', True), ('voided_at__isnull', True), ('reason', '')), models.Q(('state', 'returned'), models.Q(('first__isnull', True), _negated=True), models.Q(('returned_at__isnull', True), _negated=True), ('counted_at__isnull', True), ('voided_at__isnull', True), ('reason', '')), models.Q(('state', 'counted'), models.Q(('first__isnull', True), _negated=True), models.Q(('returned_at__isnull', True), _negated=True), models.Q(('counted_at__isnull', True), _negated=True), ('voided_at__isnull', True), ('reason', '')), models.Q(('state', 'void'), models.Q(('voided_at__isnull', True), _negated=True), models.Q(('reason', ''), _negated=True)), _connector='OR'), name='sheet_state_and_times'), models.CheckConstraint(condition=models.Q(models.Q(('first', models.F('second')), ('second__isnull', False), ('state', 'counted')), models.Q(('state', 'returned'), models.Q(('second__isnull', True), models.Q(('first', models.F('second')), _negated=True), _connector='OR')), ('state__in', ['issued', 'void']), _connector='OR'), name='sheet_counted_when_both_counts_are_equal'), models.CheckConstraint(condition=models.Q(models.Q(('first__isnull', True), ('first_by', None), ('second__isnull', True), ('second_by', None)), models.Q(('first__isnull', False), ('first_by__isnull', False), ('second__isnull', True), ('second_by', None)), models.Q(('first__isnull', False), ('first_by__isnull', False), ('second__isnull', False), ('second_by__isnull', False), models.Q(('first_by', models.F('second_by')), _negated=True)), _connector='OR'), name='sheet_counted_by_two_accounts'), models.CheckConstraint(condition=models.Q(models.Q(('county', None), ('municipality', None)), models.Q(('county__isnull', False), ('municipality__isnull', False)), _connector='OR'), name='sheet_county_of_its_municipality')],
             },
         ),
         migrations.CreateModel(
@@ -860,6 +886,7 @@ class Migration(migrations.Migration):
                 'verbose_name': 'group of society',
                 'verbose_name_plural': 'groups of society',
                 'ordering': ['position', 'pk'],
+                'constraints': [staff.drafts.models.UniqueLive(fields=('slug',), name='sector_slug'), models.CheckConstraint(condition=models.Q(('draft__isnull', False), models.Q(('shows_names', True), ('slug', 'youth'), _negated=True), _connector='OR'), name='sector_of_young_people_shows_no_names', violation_error_message='The names of young people are never shown. Untick “can show names”.'), models.CheckConstraint(condition=models.Q(('draft__isnull', False), models.Q(('slug', 'children'), _negated=True), models.Q(('is_open', False), ('shows_names', False)), _connector='OR'), name='sector_of_children_only_in_groups', violation_error_message='Children are only counted in groups. Untick “open” and “can show names”.')],
             },
         ),
         migrations.AddField(
@@ -881,6 +908,7 @@ class Migration(migrations.Migration):
                 'verbose_name': 'milestone',
                 'verbose_name_plural': 'milestones',
                 'ordering': ['-reached_on', '-people', '-pk'],
+                'constraints': [models.UniqueConstraint(fields=('kind', 'people', 'sector'), name='milestone_unique', nulls_distinct=False), models.CheckConstraint(condition=models.Q(models.Q(('kind', 'people'), ('people__isnull', False), ('sector', None)), models.Q(('kind', 'counties'), ('people', None), ('sector', None)), models.Q(('kind', 'sector'), ('people__isnull', False), ('sector__isnull', False)), _connector='OR'), name='milestone_fields_of_kind')],
             },
         ),
         migrations.AddField(
@@ -943,6 +971,9 @@ class Migration(migrations.Migration):
                 ('error', models.CharField(blank=True, editable=False, max_length=80)),
                 ('user', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
+            options={
+                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('state', 'waiting'), ('tried_at', None)), models.Q(models.Q(('state', 'waiting'), _negated=True), ('tried_at__isnull', False)), _connector='OR'), name='trial_message_state_and_time')],
+            },
         ),
         migrations.CreateModel(
             name='VoiceOwner',
@@ -1001,6 +1032,8 @@ class Migration(migrations.Migration):
                 'verbose_name': 'email that we send',
                 'verbose_name_plural': 'emails that we send',
                 'ordering': ['-created_at'],
+                'indexes': [models.Index(condition=models.Q(('state', 'queued')), fields=['priority', 'due_at'], name='message_queued'), models.Index(condition=models.Q(('tried_at__isnull', False)), fields=['priority', '-tried_at'], name='message_tried'), models.Index(condition=models.Q(('about_id__isnull', False)), fields=['about_id'], name='message_about'), models.Index(condition=models.Q(('state__in', ['failing', 'refused']), ('address_cipher__isnull', False), _connector='OR'), fields=['created_at'], name='message_failed_or_last')],
+                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('returned_at', None), ('sent_at__isnull', False), ('state', 'sent')), models.Q(('returned_at__isnull', False), ('sent_at__isnull', False), ('state__in', ['bounced', 'delayed', 'spam'])), models.Q(('returned_at', None), ('sent_at', None), ('state__in', ['queued', 'failing', 'refused'])), _connector='OR'), name='message_state_and_time'), models.CheckConstraint(condition=models.Q(('about_id__isnull', False), ('address_cipher__isnull', False), _connector='OR'), name='message_about_or_address'), models.CheckConstraint(condition=models.Q(models.Q(('mailing', None), models.Q(('kind', 'news'), _negated=True)), models.Q(('about_id__isnull', False), ('kind', 'news'), ('mailing__isnull', False)), _connector='OR'), name='message_news_of_a_mailing'), models.UniqueConstraint(condition=models.Q(('mailing__isnull', False)), fields=('mailing', 'about_id'), include=('state',), name='message_once_for_each'), models.CheckConstraint(condition=models.Q(('leased_until', None), ('state', 'queued'), _connector='OR'), name='message_lease_only_while_queued')],
             },
         ),
         migrations.CreateModel(
@@ -1020,6 +1053,7 @@ class Migration(migrations.Migration):
                 'verbose_name': 'pledge or consent text',
                 'verbose_name_plural': 'pledge and consent texts',
                 'ordering': ['kind', 'sector', '-version'],
+                'constraints': [models.UniqueConstraint(condition=models.Q(('draft', None)), fields=('kind', 'sector', 'version'), name='wording_version_unique', nulls_distinct=False), models.CheckConstraint(condition=models.Q(('draft__isnull', False), models.Q(('kind', 'consent'), ('sector', None)), models.Q(('kind', 'pledge'), ('sector__isnull', False)), _connector='OR'), name='wording_sector_for_pledges_only', violation_error_message='A pledge belongs to a group; the consent does not belong to any.'), models.CheckConstraint(condition=models.Q(('draft__isnull', False), models.Q(models.Q(('text_sq', ''), _negated=True), models.Q(('text_en', ''), _negated=True)), _connector='OR'), name='wording_in_both_languages')],
             },
         ),
         migrations.AddField(
@@ -1063,329 +1097,9 @@ class Migration(migrations.Migration):
                 'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('ended_at', None), ('state', 'waiting'), ('undo_asked_at', None), ('undone_at', None)), models.Q(('ended_at__isnull', False), ('state', 'waiting'), ('undo_asked_at__isnull', False), ('undone_at', None)), models.Q(('ended_at__isnull', False), ('state', 'done'), ('undo_asked_at', None), ('undone_at', None)), models.Q(('ended_at__isnull', False), ('state', 'undone'), ('undo_asked_at__isnull', False), ('undone_at__isnull', False)), _connector='OR'), name='batch_state_and_times'), models.CheckConstraint(condition=models.Q(('changed__gte', models.F('undone')), ('count__gte', models.F('changed'))), name='batch_counts_add_up')],
             },
         ),
-        migrations.AddIndex(
-            model_name='enquiry',
-            index=models.Index(fields=['state', 'created_at'], name='enquiry_state'),
-        ),
-        migrations.AddIndex(
-            model_name='enquiry',
-            index=models.Index(fields=['address_digest'], name='enquiry_address'),
-        ),
-        migrations.AddConstraint(
-            model_name='enquiry',
-            constraint=models.CheckConstraint(condition=models.Q(('purpose__in', ['press', 'data', 'site', 'other'])), name='enquiry_purpose_is_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='enquiry',
-            constraint=models.CheckConstraint(condition=models.Q(('address_cipher__isnull', False), ('address_digest__isnull', False), ('address_digest__length', 33), ('name_cipher__isnull', False)), name='enquiry_has_contact'),
-        ),
-        migrations.AddConstraint(
-            model_name='enquiry',
-            constraint=models.CheckConstraint(condition=models.Q(('text_digest', None), ('text_digest__length', 33), _connector='OR'), name='enquiry_text_digest_length'),
-        ),
-        migrations.AddConstraint(
-            model_name='enquiry',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'new'), ('assigned_at__isnull', True), ('assignee__isnull', True), ('answered_at__isnull', True), ('closed_at__isnull', True)), models.Q(('state', 'assigned'), models.Q(('assigned_at__isnull', True), _negated=True), ('answered_at__isnull', True), ('closed_at__isnull', True)), models.Q(('state', 'answered'), models.Q(('answered_at__isnull', True), _negated=True), ('closed_at__isnull', True)), models.Q(('state', 'closed'), models.Q(('closed_at__isnull', True), _negated=True)), _connector='OR'), name='enquiry_state_and_times'),
-        ),
-        migrations.AddConstraint(
-            model_name='enquiry',
-            constraint=models.CheckConstraint(condition=models.Q(('disclosure_at__isnull', False), models.Q(('alerted_at', None), ('passed_at', None)), _connector='OR'), name='enquiry_times_of_a_disclosure'),
-        ),
-        migrations.AddConstraint(
-            model_name='enquiry',
-            constraint=models.CheckConstraint(condition=models.Q(('passed_at__isnull', False), models.Q(('passed_at', None), ('reference_cipher', None), ('taker_cipher', None)), _connector='OR'), name='enquiry_passed_to_someone'),
-        ),
-        migrations.AddIndex(
-            model_name='datarequest',
-            index=models.Index(fields=['state', 'due_on'], name='request_state'),
-        ),
-        migrations.AddIndex(
-            model_name='datarequest',
-            index=models.Index(fields=['address_digest'], name='request_address'),
-        ),
-        migrations.AddConstraint(
-            model_name='datarequest',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'open'), ('closed_at__isnull', True), ('refusal', ''), ('words_cipher__isnull', True)), models.Q(('state', 'answered'), models.Q(('identity', ''), _negated=True), models.Q(('closed_at__isnull', True), _negated=True), ('refusal', ''), ('words_cipher__isnull', True)), models.Q(('state', 'refused'), models.Q(('closed_at__isnull', True), _negated=True), models.Q(('refusal', ''), _negated=True)), _connector='OR'), name='request_state_and_time'),
-        ),
-        migrations.AddConstraint(
-            model_name='datarequest',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('address_cipher__isnull', False), ('address_digest__isnull', False), ('address_digest__length', 33), ('name_cipher__isnull', False)), models.Q(('address_cipher', None), ('address_digest', None), ('name_cipher', None), ('words_cipher', None), models.Q(('state', 'open'), _negated=True)), _connector='OR'), name='request_person_or_erased'),
-        ),
-        migrations.AddConstraint(
-            model_name='datarequest',
-            constraint=models.UniqueConstraint(fields=('enquiry', 'kind'), name='request_of_an_enquiry_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='export',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('ended_at', None), ('state', 'running')), models.Q(('ended_at__isnull', False), ('state__in', ['finished', 'broken_off'])), _connector='OR'), name='export_state_and_time'),
-        ),
-        migrations.AddIndex(
-            model_name='followup',
-            index=models.Index(condition=models.Q(('ended_at', None), ('questions__lt', 2)), fields=['questions', 'since'], name='follow_up_open'),
-        ),
-        migrations.AddConstraint(
-            model_name='followup',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('asked_at', None), ('questions', 0)), models.Q(('asked_at__isnull', False), ('questions__in', (1, 2))), _connector='OR'), name='follow_up_asked_at_most_twice'),
-        ),
-        migrations.AddIndex(
-            model_name='follow',
-            index=models.Index(condition=models.Q(('demand__isnull', False)), fields=['demand', 'pledge'], name='follow_demand'),
-        ),
-        migrations.AddIndex(
-            model_name='follow',
-            index=models.Index(condition=models.Q(('county__isnull', False)), fields=['county', 'pledge'], name='follow_county'),
-        ),
-        migrations.AddConstraint(
-            model_name='follow',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('county__isnull', False), ('demand', None)), models.Q(('county', None), ('demand__isnull', False)), _connector='OR'), name='follow_demand_or_county'),
-        ),
-        migrations.AddConstraint(
-            model_name='follow',
-            constraint=models.UniqueConstraint(fields=('pledge', 'demand'), name='follow_demand_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='follow',
-            constraint=models.UniqueConstraint(fields=('pledge', 'county'), name='follow_county_once'),
-        ),
-        migrations.AddIndex(
-            model_name='chosencommitment',
-            index=models.Index(condition=models.Q(('remind_at__isnull', False), ('reminded_at', None)), fields=['remind_at'], name='chosen_commitment_remind'),
-        ),
-        migrations.AddConstraint(
-            model_name='chosencommitment',
-            constraint=models.UniqueConstraint(fields=('pledge', 'commitment'), name='chosen_commitment_unique'),
-        ),
-        migrations.AddConstraint(
-            model_name='chosencommitment',
-            constraint=models.UniqueConstraint(fields=('pledge', 'slot'), name='chosen_commitment_slot_unique'),
-        ),
-        migrations.AddConstraint(
-            model_name='chosencommitment',
-            constraint=models.CheckConstraint(condition=models.Q(('slot__in', (1, 2, 3))), name='chosen_commitment_at_most_three'),
-        ),
-        migrations.AddConstraint(
-            model_name='chosencommitment',
-            constraint=models.CheckConstraint(condition=models.Q(('remind_at', None), models.Q(('day__isnull', False), models.Q(('part', ''), _negated=True)), _connector='OR'), name='chosen_commitment_plan_to_remind_of'),
-        ),
-        migrations.AddConstraint(
-            model_name='chosencommitment',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('answer', ''), ('answered_at', None), ('answered_question', None)), models.Q(models.Q(('answer', ''), _negated=True), ('answered_at__isnull', False), ('answered_question__in', (1, 2)), ('asked_at__isnull', False)), _connector='OR'), name='chosen_commitment_answer_and_time'),
-        ),
-        migrations.AddConstraint(
-            model_name='goal',
-            constraint=models.UniqueConstraint(fields=('people', 'county'), name='goal_unique_in_county', nulls_distinct=False),
-        ),
-        migrations.AddConstraint(
-            model_name='goal',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('county', 'abroad'), _negated=True), ('county', None), _connector='OR'), name='goal_county_has_a_page'),
-        ),
-        migrations.AddConstraint(
-            model_name='goal',
-            constraint=models.CheckConstraint(condition=models.Q(('people__gte', 10)), name='goal_is_large_enough'),
-        ),
-        migrations.AddConstraint(
-            model_name='goal',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('sentence_en', ''), ('sentence_sq', '')), models.Q(models.Q(('sentence_sq', ''), _negated=True), models.Q(('sentence_en', ''), _negated=True)), _connector='OR'), name='goal_sentence_in_both_languages', violation_error_message='Write this in both languages, or leave both empty.'),
-        ),
-        migrations.AddConstraint(
-            model_name='messagetext',
-            constraint=staff.drafts.models.UniqueLive(fields=('kind',), name='messagetext_kind'),
-        ),
-        migrations.AddConstraint(
-            model_name='messagetext',
-            constraint=models.CheckConstraint(condition=models.Q(('draft__isnull', False), models.Q(models.Q(('subject_sq', ''), _negated=True), models.Q(('subject_en', ''), _negated=True), models.Q(('text_sq', ''), _negated=True), models.Q(('text_en', ''), _negated=True), models.Q(('button_sq', ''), _negated=True), models.Q(('button_en', ''), _negated=True)), _connector='OR'), name='message_text_in_both_languages'),
-        ),
-        migrations.AddConstraint(
-            model_name='municipality',
-            constraint=models.UniqueConstraint(fields=('county', 'name_sq'), name='municipality_unique_in_county'),
-        ),
-        migrations.AddIndex(
-            model_name='joining',
-            index=models.Index(fields=['state', 'created_at'], name='joining_state'),
-        ),
-        migrations.AddIndex(
-            model_name='joining',
-            index=models.Index(fields=['address_digest'], name='joining_address'),
-        ),
-        migrations.AddConstraint(
-            model_name='joining',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'submitted'), ('confirmed_at__isnull', True), ('logo', ''), ('approved_at__isnull', True), ('asked_at__isnull', True), ('changed_at__isnull', True), ('hands_over_at__isnull', True), ('refused_at__isnull', True), ('refusal', ''), ('words_cipher__isnull', True), ('ended_at__isnull', True)), models.Q(('state', 'confirmed'), models.Q(('confirmed_at__isnull', True), _negated=True), ('approved_at__isnull', True), ('asked_at__isnull', True), ('changed_at__isnull', True), ('hands_over_at__isnull', True), ('refused_at__isnull', True), ('refusal', ''), ('words_cipher__isnull', True), ('ended_at__isnull', True)), models.Q(('state', 'approved'), models.Q(('confirmed_at__isnull', True), _negated=True), ('logo', ''), models.Q(('approved_at__isnull', True), _negated=True), ('refused_at__isnull', True), ('refusal', ''), ('words_cipher__isnull', True), ('ended_at__isnull', True)), models.Q(('state', 'refused'), models.Q(('confirmed_at__isnull', True), _negated=True), ('logo', ''), ('approved_at__isnull', True), ('asked_at__isnull', True), ('changed_at__isnull', True), ('hands_over_at__isnull', True), models.Q(('refused_at__isnull', True), _negated=True), models.Q(('refusal', ''), _negated=True), ('ended_at__isnull', True)), models.Q(('state', 'ended'), ('logo', ''), ('asked_at__isnull', True), ('changed_at__isnull', True), ('hands_over_at__isnull', True), ('refusal', ''), ('words_cipher__isnull', True), models.Q(('ended_at__isnull', True), _negated=True)), _connector='OR'), name='joining_state_and_times'),
-        ),
-        migrations.AddConstraint(
-            model_name='joining',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('address_cipher__isnull', False), ('address_digest__isnull', False), ('address_digest__length', 33), ('name_cipher__isnull', False), models.Q(('state', 'ended'), _negated=True)), models.Q(('address_cipher', None), ('address_digest', None), ('name_cipher', None), ('words_cipher', None), models.Q(('state__in', ['submitted', 'approved']), _negated=True)), _connector='OR'), name='joining_contact_or_erased'),
-        ),
-        migrations.AddIndex(
-            model_name='grouppledge',
-            index=models.Index(fields=['state', 'created_at'], name='group_state'),
-        ),
-        migrations.AddIndex(
-            model_name='grouppledge',
-            index=models.Index(fields=['address_digest'], name='group_address'),
-        ),
-        migrations.AddConstraint(
-            model_name='grouppledge',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'submitted'), ('confirmed_at__isnull', True), ('approved_at__isnull', True), ('counted__isnull', True), ('refused_at__isnull', True), ('refusal', ''), ('words_cipher__isnull', True), ('withdrawn_at__isnull', True)), models.Q(('state', 'confirmed'), models.Q(('confirmed_at__isnull', True), _negated=True), ('approved_at__isnull', True), ('counted__isnull', True), ('refused_at__isnull', True), ('refusal', ''), ('words_cipher__isnull', True), ('withdrawn_at__isnull', True)), models.Q(('state', 'approved'), models.Q(('confirmed_at__isnull', True), _negated=True), models.Q(('approved_at__isnull', True), _negated=True), models.Q(('counted__isnull', True), _negated=True), ('refused_at__isnull', True), ('refusal', ''), ('words_cipher__isnull', True), ('withdrawn_at__isnull', True)), models.Q(('state', 'refused'), models.Q(('confirmed_at__isnull', True), _negated=True), ('approved_at__isnull', True), ('counted__isnull', True), models.Q(('refused_at__isnull', True), _negated=True), models.Q(('refusal', ''), _negated=True), ('withdrawn_at__isnull', True)), models.Q(('state', 'withdrawn'), ('counted__isnull', True), ('refusal', ''), ('words_cipher__isnull', True), models.Q(('withdrawn_at__isnull', True), _negated=True)), _connector='OR'), name='group_state_and_times'),
-        ),
-        migrations.AddConstraint(
-            model_name='grouppledge',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('grade__isnull', False), ('grade__range', (0, 12)), ('kind', 'class')), models.Q(models.Q(('kind', 'class'), _negated=True), ('grade', None), ('letter', '')), _connector='OR'), name='group_grade_of_a_class'),
-        ),
-        migrations.AddConstraint(
-            model_name='grouppledge',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('address_cipher__isnull', False), ('address_digest__isnull', False), ('address_digest__length', 33), ('name_cipher__isnull', False), models.Q(('state', 'withdrawn'), _negated=True)), models.Q(('address_cipher', None), ('address_digest', None), ('name_cipher', None), ('words_cipher', None), models.Q(('state', 'submitted'), _negated=True)), _connector='OR'), name='group_person_or_erased'),
-        ),
-        migrations.AddConstraint(
-            model_name='grouppledge',
-            constraint=models.UniqueConstraint(condition=models.Q(('kind', 'class'), ('state', 'approved')), fields=('institution_key', 'municipality', 'school_year', 'grade', 'letter'), name='group_class_counts_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='event',
-            constraint=staff.drafts.models.UniqueLive(fields=('slug_sq',), name='event_slug_sq'),
-        ),
-        migrations.AddConstraint(
-            model_name='event',
-            constraint=staff.drafts.models.UniqueLive(fields=('slug_en',), name='event_slug_en'),
-        ),
-        migrations.AddConstraint(
-            model_name='event',
-            constraint=models.CheckConstraint(condition=models.Q(('draft__isnull', False), models.Q(('begins__isnull', False), ('ends__gt', models.F('begins'))), _connector='OR'), name='event_ends_after_it_begins', violation_error_message='It must end after it begins.'),
-        ),
-        migrations.AddConstraint(
-            model_name='event',
-            constraint=models.CheckConstraint(condition=models.Q(('draft__isnull', False), models.Q(models.Q(('title_sq', ''), _negated=True), models.Q(('title_en', ''), _negated=True), models.Q(('slug_sq', ''), _negated=True), models.Q(('slug_en', ''), _negated=True), models.Q(('text_sq', ''), _negated=True), models.Q(('text_en', ''), _negated=True), models.Q(('place_sq', ''), _negated=True), models.Q(('place_en', ''), _negated=True)), _connector='OR'), name='event_in_both_languages'),
-        ),
-        migrations.AddConstraint(
-            model_name='event',
-            constraint=models.CheckConstraint(condition=models.Q(('code__startswith', '0')), name='event_code_with_its_mark'),
-        ),
-        migrations.AddIndex(
-            model_name='papersheet',
-            index=models.Index(fields=['state', 'number'], name='sheet_state'),
-        ),
-        migrations.AddConstraint(
-            model_name='papersheet',
-            constraint=models.CheckConstraint(condition=models.Q(('number__gte', 1)), name='sheet_number_from_one'),
-        ),
-        migrations.AddConstraint(
-            model_name='papersheet',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'issued'), ('first__isnull', True), ('returned_at__isnull', True), ('second__isnull', True), ('counted_at__isnull', True), ('voided_at__isnull', True), ('reason', '')), models.Q(('state', 'returned'), models.Q(('first__isnull', True), _negated=True), models.Q(('returned_at__isnull', True), _negated=True), ('counted_at__isnull', True), ('voided_at__isnull', True), ('reason', '')), models.Q(('state', 'counted'), models.Q(('first__isnull', True), _negated=True), models.Q(('returned_at__isnull', True), _negated=True), models.Q(('counted_at__isnull', True), _negated=True), ('voided_at__isnull', True), ('reason', '')), models.Q(('state', 'void'), models.Q(('voided_at__isnull', True), _negated=True), models.Q(('reason', ''), _negated=True)), _connector='OR'), name='sheet_state_and_times'),
-        ),
-        migrations.AddConstraint(
-            model_name='papersheet',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('first', models.F('second')), ('second__isnull', False), ('state', 'counted')), models.Q(('state', 'returned'), models.Q(('second__isnull', True), models.Q(('first', models.F('second')), _negated=True), _connector='OR')), ('state__in', ['issued', 'void']), _connector='OR'), name='sheet_counted_when_both_counts_are_equal'),
-        ),
-        migrations.AddConstraint(
-            model_name='papersheet',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('first__isnull', True), ('first_by', None), ('second__isnull', True), ('second_by', None)), models.Q(('first__isnull', False), ('first_by__isnull', False), ('second__isnull', True), ('second_by', None)), models.Q(('first__isnull', False), ('first_by__isnull', False), ('second__isnull', False), ('second_by__isnull', False), models.Q(('first_by', models.F('second_by')), _negated=True)), _connector='OR'), name='sheet_counted_by_two_accounts'),
-        ),
-        migrations.AddConstraint(
-            model_name='papersheet',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('county', None), ('municipality', None)), models.Q(('county__isnull', False), ('municipality__isnull', False)), _connector='OR'), name='sheet_county_of_its_municipality'),
-        ),
-        migrations.AddConstraint(
-            model_name='sector',
-            constraint=staff.drafts.models.UniqueLive(fields=('slug',), name='sector_slug'),
-        ),
-        migrations.AddConstraint(
-            model_name='sector',
-            constraint=models.CheckConstraint(condition=models.Q(('draft__isnull', False), models.Q(('shows_names', True), ('slug', 'youth'), _negated=True), _connector='OR'), name='sector_of_young_people_shows_no_names', violation_error_message='The names of young people are never shown. Untick “can show names”.'),
-        ),
-        migrations.AddConstraint(
-            model_name='sector',
-            constraint=models.CheckConstraint(condition=models.Q(('draft__isnull', False), models.Q(('slug', 'children'), _negated=True), models.Q(('is_open', False), ('shows_names', False)), _connector='OR'), name='sector_of_children_only_in_groups', violation_error_message='Children are only counted in groups. Untick “open” and “can show names”.'),
-        ),
-        migrations.AddConstraint(
-            model_name='milestone',
-            constraint=models.UniqueConstraint(fields=('kind', 'people', 'sector'), name='milestone_unique', nulls_distinct=False),
-        ),
-        migrations.AddConstraint(
-            model_name='milestone',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('kind', 'people'), ('people__isnull', False), ('sector', None)), models.Q(('kind', 'counties'), ('people', None), ('sector', None)), models.Q(('kind', 'sector'), ('people__isnull', False), ('sector__isnull', False)), _connector='OR'), name='milestone_fields_of_kind'),
-        ),
-        migrations.AddIndex(
-            model_name='mailing',
-            index=models.Index(condition=models.Q(('state__in', ['sending', 'paused'])), fields=['released_at'], name='mailing_unfinished'),
-        ),
         migrations.AddConstraint(
             model_name='mailing',
             constraint=models.CheckConstraint(condition=models.Q(models.Q(('audience', 'news'), ('county', None), ('demand', ''), ('sector', None)), models.Q(('audience', 'sector'), ('county', None), ('demand', ''), ('sector__isnull', False)), models.Q(('audience', 'demand'), ('county', None), ('sector', None), models.Q(('demand', ''), _negated=True)), models.Q(('audience', 'county'), ('county__isnull', False), ('demand', ''), ('sector', None)), _connector='OR'), name='mailing_audience_is_named', violation_error_message='Choose the group, demand or county of the recipients.'),
-        ),
-        migrations.AddConstraint(
-            model_name='mailing',
-            constraint=models.CheckConstraint(condition=models.Q(('state', 'draft'), models.Q(models.Q(('subject_sq', ''), _negated=True), models.Q(('subject_en', ''), _negated=True), models.Q(('text_sq', ''), _negated=True), models.Q(('text_en', ''), _negated=True)), _connector='OR'), name='mailing_ready_in_both_languages', violation_error_message='Fill in subject and text in both languages first.'),
-        ),
-        migrations.AddConstraint(
-            model_name='mailing',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('button_en', ''), ('button_sq', ''), ('link_en', ''), ('link_sq', '')), models.Q(models.Q(('button_sq', ''), _negated=True), models.Q(('button_en', ''), _negated=True), models.Q(('link_sq', ''), _negated=True), models.Q(('link_en', ''), _negated=True)), _connector='OR'), name='mailing_button_in_both_languages', violation_error_message='Fill in the button and its address in both languages, or leave all four empty.'),
-        ),
-        migrations.AddConstraint(
-            model_name='mailing',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('ended_at', None), ('reached', None), ('released_at', None), ('state__in', ['draft', 'ready'])), models.Q(('ended_at', None), ('released_at__isnull', False), ('state__in', ['sending', 'paused'])), models.Q(('ended_at__isnull', False), ('released_at__isnull', False), ('state__in', ['done', 'cancelled'])), _connector='OR'), name='mailing_state_and_times'),
-        ),
-        migrations.AddConstraint(
-            model_name='mailing',
-            constraint=models.CheckConstraint(condition=models.Q(('note', ''), ('state', 'draft'), _connector='OR'), name='mailing_note_of_a_draft'),
-        ),
-        migrations.AddConstraint(
-            model_name='mailing',
-            constraint=models.CheckConstraint(condition=models.Q(('released_by', None), models.Q(('writers__contains', [models.F('released_by')]), _negated=True), _connector='OR'), name='mailing_released_by_another'),
-        ),
-        migrations.AddConstraint(
-            model_name='commitment',
-            constraint=staff.drafts.models.UniqueLive(fields=('key',), name='commitment_key'),
-        ),
-        migrations.AddConstraint(
-            model_name='trialmessage',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'waiting'), ('tried_at', None)), models.Q(models.Q(('state', 'waiting'), _negated=True), ('tried_at__isnull', False)), _connector='OR'), name='trial_message_state_and_time'),
-        ),
-        migrations.AddIndex(
-            model_name='message',
-            index=models.Index(condition=models.Q(('state', 'queued')), fields=['priority', 'due_at'], name='message_queued'),
-        ),
-        migrations.AddIndex(
-            model_name='message',
-            index=models.Index(condition=models.Q(('tried_at__isnull', False)), fields=['priority', '-tried_at'], name='message_tried'),
-        ),
-        migrations.AddIndex(
-            model_name='message',
-            index=models.Index(condition=models.Q(('about_id__isnull', False)), fields=['about_id'], name='message_about'),
-        ),
-        migrations.AddIndex(
-            model_name='message',
-            index=models.Index(condition=models.Q(('state__in', ['failing', 'refused']), ('address_cipher__isnull', False), _connector='OR'), fields=['created_at'], name='message_failed_or_last'),
-        ),
-        migrations.AddConstraint(
-            model_name='message',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('returned_at', None), ('sent_at__isnull', False), ('state', 'sent')), models.Q(('returned_at__isnull', False), ('sent_at__isnull', False), ('state__in', ['bounced', 'delayed', 'spam'])), models.Q(('returned_at', None), ('sent_at', None), ('state__in', ['queued', 'failing', 'refused'])), _connector='OR'), name='message_state_and_time'),
-        ),
-        migrations.AddConstraint(
-            model_name='message',
-            constraint=models.CheckConstraint(condition=models.Q(('about_id__isnull', False), ('address_cipher__isnull', False), _connector='OR'), name='message_about_or_address'),
-        ),
-        migrations.AddConstraint(
-            model_name='message',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('mailing', None), models.Q(('kind', 'news'), _negated=True)), models.Q(('about_id__isnull', False), ('kind', 'news'), ('mailing__isnull', False)), _connector='OR'), name='message_news_of_a_mailing'),
-        ),
-        migrations.AddConstraint(
-            model_name='message',
-            constraint=models.UniqueConstraint(condition=models.Q(('mailing__isnull', False)), fields=('mailing', 'about_id'), include=('state',), name='message_once_for_each'),
-        ),
-        migrations.AddConstraint(
-            model_name='message',
-            constraint=models.CheckConstraint(condition=models.Q(('leased_until', None), ('state', 'queued'), _connector='OR'), name='message_lease_only_while_queued'),
-        ),
-        migrations.AddConstraint(
-            model_name='wording',
-            constraint=models.UniqueConstraint(condition=models.Q(('draft', None)), fields=('kind', 'sector', 'version'), name='wording_version_unique', nulls_distinct=False),
-        ),
-        migrations.AddConstraint(
-            model_name='wording',
-            constraint=models.CheckConstraint(condition=models.Q(('draft__isnull', False), models.Q(('kind', 'consent'), ('sector', None)), models.Q(('kind', 'pledge'), ('sector__isnull', False)), _connector='OR'), name='wording_sector_for_pledges_only', violation_error_message='A pledge belongs to a group; the consent does not belong to any.'),
-        ),
-        migrations.AddConstraint(
-            model_name='wording',
-            constraint=models.CheckConstraint(condition=models.Q(('draft__isnull', False), models.Q(models.Q(('text_sq', ''), _negated=True), models.Q(('text_en', ''), _negated=True)), _connector='OR'), name='wording_in_both_languages'),
         ),
         migrations.AddIndex(
             model_name='pledge',
@@ -1401,75 +1115,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='pledge',
-            index=models.Index(fields=['confirmed_at', 'kept_at'], name='pledge_confirmed'),
-        ),
-        migrations.AddIndex(
-            model_name='pledge',
             index=models.Index(condition=models.Q(('show_name', True), ('state', 'confirmed'), ('wall', 'shown')), fields=['id'], include=('sector', 'wall_at'), name='pledge_wall_shown'),
         ),
         migrations.AddIndex(
             model_name='pledge',
             index=models.Index(condition=models.Q(('show_name', True), ('state', 'confirmed'), ('wall', 'waiting')), fields=['confirmed_at', 'id'], include=('sector',), name='pledge_wall_waiting'),
-        ),
-        migrations.AddIndex(
-            model_name='pledge',
-            index=models.Index(fields=['domain_digest'], include=('state',), name='pledge_domain'),
-        ),
-        migrations.AddIndex(
-            model_name='pledge',
-            index=models.Index(condition=models.Q(('network_digest__isnull', False)), fields=['network_digest', 'created_at'], name='pledge_network'),
-        ),
-        migrations.AddIndex(
-            model_name='pledge',
-            index=models.Index(condition=models.Q(('state', 'pending')), fields=['expires_at'], name='pledge_pending'),
-        ),
-        migrations.AddIndex(
-            model_name='pledge',
-            index=models.Index(condition=models.Q(('keep_asked_at__isnull', False), ('new_address_at__isnull', False), models.Q(('invalidated_at__isnull', False), ('name_cipher__isnull', False)), _connector='OR'), fields=['invalidated_at', 'keep_asked_at', 'new_address_at'], name='pledge_to_erase'),
-        ),
-        migrations.AddConstraint(
-            model_name='pledge',
-            constraint=models.CheckConstraint(condition=models.Q(('slot__in', (1, 2))), name='pledge_slot_one_or_two'),
-        ),
-        migrations.AddConstraint(
-            model_name='pledge',
-            constraint=models.UniqueConstraint(condition=models.Q(('confirmed_at__isnull', False)), fields=('address_digest', 'slot'), name='pledge_place_unique'),
-        ),
-        migrations.AddConstraint(
-            model_name='pledge',
-            constraint=models.UniqueConstraint(fields=('address_digest', 'name_digest'), name='pledge_person_unique'),
-        ),
-        migrations.AddConstraint(
-            model_name='pledge',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('confirmed_at', None), ('invalidated_at', None), ('state', 'pending')), models.Q(('confirmed_at__isnull', False), ('invalidated_at', None), ('state', 'confirmed')), models.Q(('invalidated_at__isnull', False), ('state', 'invalidated')), _connector='OR'), name='pledge_state_and_times'),
-        ),
-        migrations.AddConstraint(
-            model_name='pledge',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('new_address_at', None), ('new_address_cipher', None)), models.Q(('new_address_at__isnull', False), ('new_address_cipher__isnull', False)), _connector='OR'), name='pledge_new_address_and_time'),
-        ),
-        migrations.AddConstraint(
-            model_name='pledge',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('wall', 'waiting'), ('wall_at', None)), models.Q(('wall__in', ['shown', 'refused']), ('wall_at__isnull', False)), _connector='OR'), name='pledge_wall_and_time'),
-        ),
-        migrations.AddConstraint(
-            model_name='pledge',
-            constraint=models.CheckConstraint(condition=models.Q(('inviter_cipher', None), ('confirmed_at', None), _connector='OR'), name='pledge_inviter_until_confirmed'),
-        ),
-        migrations.AddConstraint(
-            model_name='pledge',
-            constraint=models.CheckConstraint(condition=models.Q(('expires_at__gt', models.F('created_at'))), name='pledge_expires_after_signing'),
-        ),
-        migrations.AddConstraint(
-            model_name='pledge',
-            constraint=models.CheckConstraint(condition=models.Q(('repeats__lte', 5)), name='pledge_repeats_limit'),
-        ),
-        migrations.AddConstraint(
-            model_name='pledge',
-            constraint=models.CheckConstraint(condition=models.Q(('address_digest__length', 33), ('domain_digest__length', 33), ('name_digest__length', 33)), name='pledge_digest_lengths'),
-        ),
-        migrations.AddConstraint(
-            model_name='pledge',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('address_cipher__isnull', False), ('name_cipher__isnull', False)), models.Q(('address_cipher', None), ('confirmed_at__isnull', False), ('keep_asked_at', None), ('name_cipher', None), ('new_address_at', None), ('new_address_cipher', None), ('show_name', False), ('updates', False), ('wall', 'waiting'), ('wall_at', None), models.Q(('state', 'pending'), _negated=True)), _connector='OR'), name='pledge_person_or_erased'),
         ),
     ] + run(
         "counting", "wordings", "storage", "content", "watched", "submissions", "messages", "probes",
