@@ -117,7 +117,7 @@ class DemandStep(Draftable):
             UniqueLive(
                 fields=["corrects"],
                 name="demandstep_corrects",
-                violation_error_message=_("This step has been corrected already. Correct the step that replaced it."),
+                words=_("This step has been corrected already. Correct the step that replaced it."),
             ),
             models.CheckConstraint(
                 name="demandstep_has_a_source",

@@ -139,7 +139,7 @@ class Page(Publishable):
             UniqueLive(
                 fields=["sector"],
                 name="page_sector",
-                violation_error_message=_("“%(other)s” is the page of this group."),
+                words=_("“%(other)s” is the page of this group."),
             ),
         ]
 

@@ -139,7 +139,7 @@ class Drafting:
 
 
 class DraftForm(NamedForm):
-    """A form whose row can be a draft: what is only kept may be incomplete. `drafting` and `is_urgent` are set by DraftsAdmin."""
+    """A form whose row can be a draft: what is only kept may be incomplete. `drafting` and `is_urgent` are set by Drafts."""
 
     drafting, is_urgent = None, False
 
@@ -154,19 +154,16 @@ class DraftForm(NamedForm):
     def clean(self):
         cleaned = self.with_names(self.cleaned_data) if self.keeps else super().clean()
         if self.drafting:
-            for words in [*self.drafting.errors, self._refusal()]:
-                if words:
-                    self.add_error(None, ValidationError(words, code="draft"))
+            refusals = [*self.drafting.errors]
+            if not (self.keeps or self.is_urgent):
+                refusals.append(self.drafting.refusal(bool(self.changed_data)))
+            for words in filter(None, refusals):
+                self.add_error(None, ValidationError(words, code="draft"))
         return cleaned
-
-    def _refusal(self):
-        if self.keeps or self.is_urgent:
-            return None
-        return self.drafting.refusal(bool(self.changed_data))
 
 
 class DraftFormSet(forms.BaseInlineFormSet):
-    """The rows that are edited with a row. `drafting` is set by DraftsAdmin."""
+    """The rows that are edited with a row. `drafting` is set by Drafts."""
 
     drafting = None
 

@@ -349,25 +349,14 @@ def end_draft(sender, instance, **kwargs):
 class UniqueLive(models.UniqueConstraint):
     """A field that is unique among published rows. Two drafts may share a value: the error at publishing names who has it."""
 
-    def __init__(self, *, fields, name, violation_error_message=None, **options):
-        super().__init__(
-            fields=fields,
-            name=name,
-            condition=Q(draft=None),
-            violation_error_message=violation_error_message or _("“%(other)s” already has this. Choose another one."),
-        )
-
-    def deconstruct(self):
-        """Without its message, which the database does not know."""
-        path, args, kwargs = super().deconstruct()
-        return path, args, {name: kwargs[name] for name in ("fields", "name")}
+    def __init__(self, *, fields, name, condition=None, words=None):
+        super().__init__(fields=fields, name=name, condition=Q(draft=None))
+        # No part of the constraint: migrations do not have them.
+        self.words = words or _("“%(other)s” already has this. Choose another one.")
 
     def clone(self):
-        """With its message."""
+        """With its words."""
         return copy(self)
-
-    def __eq__(self, other):
-        return isinstance(other, UniqueLive) and self.deconstruct() == other.deconstruct()
 
     def validate(self, model, instance, exclude=None, using=None):
         """Raise ValidationError with the name of another published row that has this value."""
@@ -378,8 +367,7 @@ class UniqueLive(models.UniqueConstraint):
         rows = model._default_manager.filter(**{name: value})
         own = [pk for pk in (instance.pk, instance.draft_of_id) if pk is not None]
         if other := rows.exclude(pk__in=own).first():
-            words = self.violation_error_message % {"other": other}
-            raise ValidationError({name: ValidationError(words, code="taken")})
+            raise ValidationError({name: ValidationError(self.words % {"other": other}, code="taken")})
 
 
 class DraftMail(models.Model):
