@@ -47,10 +47,10 @@ class Entry(models.Model):
         LOOK = "look", _("viewed personal data")
         EXPORT = "export", _("exported")
         ADD = "add", _("added")
-        CHANGE = "change", _("changed")
+        CHANGE = "change", pgettext_lazy("action", "changed")
         RESTORE = "restore", pgettext_lazy("action", "restored")
         DELETE = "delete", _("deleted")
-        ERASE = "erase", _("erased")
+        ERASE = "erase", pgettext_lazy("action", "erased")
 
     at = models.DateTimeField(_("when"), db_default=Now(), editable=False)
     # An id and not a foreign key, because entries outlive the account.
