@@ -95,6 +95,8 @@ class PublishableAdmin(DraftedAdmin):
     @admin.display(description=_("picture next to the link"))
     def share_cards(self, obj):
         """The pictures that networks show next to the link, in both languages."""
+        # The published row, without the words of its draft.
+        obj = getattr(obj, "stored", obj)
         if not obj.pk or obj.draft_id:
             return _("You can see it here once the page is public.")
         kind = "page" if isinstance(obj, Page) else "news"

@@ -397,7 +397,8 @@ class Drafts:
         return []
 
     def view_on_site(self, obj):
-        return self.page_of(obj) if obj.draft_id is None else None
+        row = getattr(obj, "stored", obj)
+        return self.page_of(row) if row.draft_id is None else None
 
     # Taking down
 
