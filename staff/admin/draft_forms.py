@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from staff.admin import entry_words
 from staff.audit.models import Entry
+from staff.drafts.models import Draft
 
 # Prefixes of field names: BUTTON of buttons, OWN of fields that belong to the draft and not to the row.
 BUTTON, OWN = "_", "draft-"
@@ -185,7 +186,10 @@ def errors_of(form, formsets):
 
 def log(user, draft, obj, what):
     """Add what was done with a draft to the log. `what` is an untranslated key, which the history translates."""
-    Entry.log(user, Entry.Action.CHANGE, about=draft if obj is None else obj, step=what)
+    if obj is None:
+        # Without the name of the draft, which is its first words: nothing can be erased from the log.
+        obj = Draft(pk=draft.pk, name=str(draft.model._meta.verbose_name))
+    Entry.log(user, Entry.Action.CHANGE, about=obj, step=what)
 
 
 def local(moment):
