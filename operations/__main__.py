@@ -16,7 +16,9 @@ def main():
         commands.add_parser(name).set_defaults(function=function)
     command = commands.add_parser("restore", description="Restore the backups of this machine into empty places.")
     command.add_argument("--until", type=restore.moment, help="such as 2026-11-26T15:00:00+01:00 (default: the latest)")
-    command.add_argument("--administrator", help="with --until: who is not locked, and opens the other accounts again")
+    command.add_argument(
+        "--administrator", help="with --until or an older folder: who is not locked, and opens the other accounts again"
+    )
     command.add_argument("--data", type=Path, help="PostgreSQL's data folder (default: Debian's)")
     command.set_defaults(function=restore.restore)
     options = vars(parser.parse_args())

@@ -42,7 +42,7 @@ def moment(text):
 
 def restore(until, administrator, data):
     """Restore the database and the media; returns sentences. On an error the places are empty again."""
-    if bool(until) != bool(administrator):
+    if until and not administrator:
         raise OperatorError("With --until name the email address of one --administrator: all other staff are locked.")
     began, found = time.monotonic(), backups()
     data = data or Path("/var/lib/postgresql") / found["db"][-1]["version"] / "main"

@@ -74,7 +74,7 @@ def _about(text, picture):
             text,
             "picture",
             _(
-                "%(person)s agreed to this picture until %(day)s, so visitors no longer see it. Choose another picture, or ask "
+                "%(person)s agreed to this picture until %(day)s, so pages no longer show it. Choose another picture, or ask "
                 "again."
             )
             % words,

@@ -246,8 +246,8 @@ class HandOverAdmin(ContentAdmin):
     list_display = ["institution", "demand", "goal", "handed_on", "registry_number", "answered_on"]
     list_select_related = ["goal__county", "demand"]
     list_note = _(
-        "What happens when a goal is reached: a demand is handed to an institution. Home, or the page of the county, shows it. "
-        "One for another reason has no goal, and is on the page of its demand. "
+        "What happens when a goal is reached: a demand is handed to an institution. “Our demands”, or the page of the county, "
+        "shows it. One for another reason has no goal, and is on the page of its demand. "
         "Days without an answer are counted only once you have entered the date and the registry number."
     )
     fieldsets = [
@@ -255,3 +255,6 @@ class HandOverAdmin(ContentAdmin):
         (_("Handed over"), {"fields": [("handed_on", "registry_number")]}),
         (_("Answer"), {"fields": ["answered_on", ("answer_sq", "answer_en")]}),
     ]
+
+    def page_of(self, obj):
+        return obj.demand.get_absolute_url()

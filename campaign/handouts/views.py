@@ -21,6 +21,9 @@ from pledges.models import GroupPledge
 from pledges.numbers import number
 from pledges.serving.http import in_named_language, mark_public, public_page, read_only
 
+# Of the 1 on a certificate.
+MOST_DOTS = 200
+
 
 def _of_approved_group(view):
     """Decorate a view behind the link of a group: groups that do not count have nothing to print."""
@@ -50,11 +53,12 @@ def certificate(group):
     mixed = sorted(
         ((2 * n + 1) / people, sectors[int(pk)].color) for pk, people in group.counted.items() for n in range(people)
     )
-    colors = [int(color.removeprefix("s")) - 1 for _place, color in mixed]
+    points = min(count, MOST_DOTS)
+    colors = [int(mixed[n * len(mixed) // points][1].removeprefix("s")) - 1 for n in range(points)]
     data = _typeset(
         Handout.Key.CERTIFICATE,
         group,
-        numeral=prints.numeral(min(count, 200)) | {"colors": colors},
+        numeral=prints.numeral(points) | {"colors": colors},
         count=number(count),
         people=ngettext("person", "people", count),
         promises=" ".join(title for title, _text in prints.promises(content)),

@@ -7,7 +7,8 @@ from django.core.files.base import ContentFile
 from django.utils.translation import gettext_lazy as _
 from PIL import Image
 from pypdf import PdfReader, PdfWriter
-from pypdf.generic import ArrayObject, NameObject
+from pypdf.filters import decode_stream_data
+from pypdf.generic import ArrayObject, DictionaryObject, NameObject, StreamObject
 
 from campaign.handouts import raster
 from campaign.pictures import files as pictures
@@ -30,6 +31,10 @@ PAGE_KEYS = {
 # Of the annotations only links are kept that begin with these.
 SAFE_LINKS = ("http://", "https://", "mailto:", "tel:")
 LINK_KEYS = {"/Type", "/Subtype", "/Rect", "/Border", "/A", "/StructParent", "/QuadPoints"}
+# Of everything below: metadata (XMP), private data of the program that wrote the file, times, and other files.
+UNWANTED_KEYS = ("/Metadata", "/PieceInfo", "/LastModified", "/AF", "/EF", "/EmbeddedFiles")
+# Markers of the segments of a JPEG that are not its picture: Exif and XMP, IPTC, comments.
+JPEG_METADATA = (0xE1, 0xED, 0xFE)
 
 PASSWORD = _("This PDF is protected by a password. Save it without one and choose it again.")
 PAGES = _("This PDF has more than 40 pages. Choose a shorter one.")
@@ -108,12 +113,55 @@ def _clean(writer):
         if contents := page.get_contents():
             # The library refuses what unpacks to far more than a page.
             contents.get_data()
-        for image in page.images:
-            picture = image.image
-            if picture.format == "JPEG" and picture.info.keys() & {"exif", "xmp", "photoshop", "comment"}:
-                # Such as the place and time at which a photo was taken.
-                picture.info.clear()
-                image.replace(picture, quality=90)
+    for each in _dictionaries(writer.root_object):
+        for key in UNWANTED_KEYS:
+            each.pop(key, None)
+        if isinstance(each, StreamObject):
+            _clean_photo(each)
+
+
+def _dictionaries(root):
+    """Every dictionary and stream to which a document refers, once. The caller may remove keys of one before it asks on."""
+    waiting, seen = [root], set()
+    while waiting:
+        thing = waiting.pop().get_object()
+        if id(thing) in seen:
+            continue
+        seen.add(id(thing))
+        if isinstance(thing, DictionaryObject):
+            yield thing
+            waiting += thing.values()
+        elif isinstance(thing, ArrayObject):
+            waiting += thing
+
+
+def _clean_photo(stream):
+    """Remove the metadata of a JPEG, which may be packed once more, such as in ASCII."""
+    filters = stream["/Filter"] if "/Filter" in stream else None  # noqa: SIM401 - get() follows no reference
+    filters = [each.get_object() for each in filters] if isinstance(filters, ArrayObject) else [filters]
+    if filters[-1:] != ["/DCTDecode"]:
+        return
+    # The library has no public way to replace the bytes of such a stream.
+    if len(filters) > 1:
+        stream._data = decode_stream_data(stream)
+        stream[NameObject("/Filter")] = NameObject("/DCTDecode")
+        if "/DecodeParms" in stream and isinstance(parameters := stream["/DecodeParms"], ArrayObject):
+            stream[NameObject("/DecodeParms")] = parameters[-1]
+    stream._data = without_jpeg_metadata(stream._data)
+
+
+def without_jpeg_metadata(data):
+    """A JPEG without the place and time at which it was taken, captions and comments. Its pixels stay as they are."""
+    if data[:2] != b"\xff\xd8":
+        return data
+    kept, position = [data[:2]], 2
+    # Segments until the first scan (SOS): 0xFF, marker, length of two bytes that counts itself.
+    while position + 4 <= len(data) and data[position] == 0xFF and data[position + 1] != 0xDA:
+        end = position + 2 + int.from_bytes(data[position + 2 : position + 4])
+        if data[position + 1] not in JPEG_METADATA:
+            kept.append(data[position:end])
+        position = end
+    return b"".join([*kept, data[position:]])
 
 
 def _keep(dictionary, keys):

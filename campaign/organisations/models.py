@@ -71,7 +71,11 @@ class OrganisationQuerySet(models.QuerySet):
         before = None
         if entry is not None:
             # In the order of `renew`: first the joining.
-            before = Joining.objects.select_for_update().filter(entry=entry, state=Joining.State.APPROVED).first()
+            before = (
+                Joining.objects.select_for_update(of=("self",))
+                .filter(entry=entry, state=Joining.State.APPROVED)
+                .first()
+            )
             if before and before.hands_over_at is None:
                 return None
             entry = self.select_for_update(of=("self",)).get(pk=entry.pk)

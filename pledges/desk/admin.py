@@ -31,8 +31,8 @@ from pledges.desk.people import (
     MANY_PEOPLE,
     MORE_PEOPLE,
     NO_NUMBER,
-    NOBODY,
-    NOBODY_SINCE,
+    NOT_FOUND,
+    NOT_FOUND_SINCE,
     FindForm,
     list_of,
     numbered,
@@ -356,7 +356,7 @@ class PledgeAdmin(BulkActions, MinutePages, FiguresPages, ModelAdmin):
         found = Pledge.objects.find_by_name(form.cleaned_data["person"])
         since = found.reached and {"day": formats.localize(timezone.localdate(found.reached))}
         if not found.ids:
-            form.add_error("person", NOBODY_SINCE % since if since else NOBODY)
+            form.add_error("person", NOT_FOUND_SINCE % since if since else NOT_FOUND)
         elif since:
             self.message_user(request, MORE_PEOPLE % since, messages.WARNING)
         return found.ids

@@ -20,11 +20,11 @@ MORE_PEOPLE = _(
     "There may be more pledges with this name: we searched those signed since %(day)s. If you know the email address, search for "
     "that instead."
 )
-NOBODY_SINCE = _(
+NOT_FOUND_SINCE = _(
     "No pledge signed since %(day)s has this name. We did not search older ones. If you know the email address, search for that "
     "instead."
 )
-NOBODY = _(
+NOT_FOUND = _(
     "No pledge has exactly this name. Names are encrypted, so only whole names are found, a part of one never. If you know the "
     "email address, search for that instead."
 )

@@ -114,11 +114,13 @@ class PassForm(StepForm):
     reference = TypedCharField(label=_("Reference of the helpline"), required=False, max_length=120, widget=NOTE)
 
     def ask(self):
-        self.initial |= {
-            "passed_at": self.row.passed_at or timezone.now(),
-            "taker": decrypted(lambda: self.row.taker or " ").strip(),
-            "reference": decrypted(lambda: self.row.reference or " ").strip(),
-        }
+        self.initial["passed_at"] = self.row.passed_at or timezone.now()
+        for name in ("taker", "reference"):
+            try:
+                self.initial[name] = getattr(self.row, name) or ""
+            except keys.CannotDecrypt as error:
+                # The form replaces what cannot be read.
+                Unreadable.record(error)
 
     @property
     def details(self):

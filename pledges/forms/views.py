@@ -12,6 +12,7 @@ from pledges import metrics
 from pledges.content import PledgeContent
 from pledges.crypto import challenges
 from pledges.crypto.links import Purpose
+from pledges.forms.base import StampedForm
 from pledges.limits.models import UNKNOWN, network
 from pledges.serving import snapshot
 from pledges.statistics import minutes
@@ -51,7 +52,7 @@ def answer(request, form, shown, arrived):
     `shown(form, status=200, **context)` is the page with the form. The data may hold the solution of a challenge (`altcha`) or
     ask for the slow lane (`slow`), which is for browsers that cannot solve one.
     """
-    if "switch" in request.POST:
+    if "switch" in request.POST and isinstance(form, StampedForm):
         return _as_draft(form, shown)
     if not form.is_valid():
         return _with_errors(form, shown)

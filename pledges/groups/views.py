@@ -17,8 +17,9 @@ from django.views.decorators.http import require_http_methods
 
 from pledges import sharing
 from pledges.content import PledgeContent
-from pledges.crypto import links
+from pledges.crypto import keys, links
 from pledges.crypto.links import Purpose
+from pledges.crypto.models import Unreadable
 from pledges.figures.mosaic import mosaic
 from pledges.fixed_pages import fixed_page
 from pledges.forms.views import SeeOther, answer, link_ended, require_open
@@ -121,13 +122,17 @@ def contact_link_view(model, purpose):
                 return link_ended(request)
             # An upload may come in slowly. Nothing is locked meanwhile.
             request.POST  # noqa: B018
-            with transaction.atomic():
-                rows = model.objects.select_for_update() if request.method == "POST" else model.objects
-                row = rows.filter(pk=link.row_id).first()
-                if row is None or link.binding != links.binding(purpose, row):
-                    return link_ended(request)
-                require_open(request, purpose)
-                return view(request, row, **kwargs)
+            try:
+                with transaction.atomic():
+                    rows = model.objects.select_for_update() if request.method == "POST" else model.objects
+                    row = rows.filter(pk=link.row_id).first()
+                    if row is None or link.binding != links.binding(purpose, row):
+                        return link_ended(request)
+                    require_open(request, purpose)
+                    return view(request, row, **kwargs)
+            except keys.CannotDecrypt as error:
+                Unreadable.record(error)
+                return render(request, "pledges/personal_links/unreadable.html")
 
         return wrapper
 

@@ -88,7 +88,11 @@ def _texts(row):
         names = {"name": "name", "address": "email", "text": "text"}
         yield from ((name, row.form[field]) for name, field in names.items() if field in row.form)
         return
-    names = [field.name for field in row._meta.concrete_fields if field.name.endswith("_cipher")]
+    # Not who took a disclosure at the helpline, and their reference: these are about others.
+    others = ("taker_cipher", "reference_cipher")
+    names = [
+        field.name for field in row._meta.concrete_fields if field.name.endswith("_cipher") and field.name not in others
+    ]
     for cipher in names:
         name = cipher.removesuffix("_cipher")
         try:

@@ -152,6 +152,8 @@ def data(request, pledge):
         "Enter the email address you signed with. If there is a pledge, we will email you a link to change or withdraw it."
     ),
     place=160,
+    # Withdrawing is as easy as signing.
+    footer=(1, 30),
 )
 @cookieless_form
 @sensitive_post_parameters()

@@ -65,10 +65,13 @@ def settle_pledges(submissions):
     free, left = mailboxes.sort(submissions)
     new, known = {}, {}
     for submission, mailbox, pledges in free:
-        if replaced := _gives_way(submission, pledges):
-            pledges.remove(replaced)
-            replaced.delete()
         twin, other = _recipients(submission, mailbox, pledges)
+        old = None if twin or _is_full(pledges) else _gives_way(submission, pledges)
+        # Not one that this batch has just sent a message to.
+        if old is not None and old.pk not in known:
+            pledges.remove(old)
+            old.delete()
+            twin, other = _recipients(submission, mailbox, pledges)
         found = twin or other
         if found is None:
             new[submission.pk] = pledge = _new_pledge(submission, pledges, mailboxes.rules)

@@ -64,7 +64,7 @@ class Logged:
         """The entries about one row."""
         if not self.has_view_or_change_permission(request, self.get_object(request, unquote(object_id))):
             raise PermissionDenied
-        return redirect(self.history_url(row=object_id))
+        return redirect(self.history_url(row=unquote(object_id)))
 
     def history_url(self, **query):
         """The address of the entries about these rows."""

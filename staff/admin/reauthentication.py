@@ -88,8 +88,9 @@ def ask_for_factor(request, next_path):
     if sessions.is_recently_authenticated(request, by_factor=True):
         return None
     methods = get_adapter(request).get_reauthentication_methods(request.user)
-    method = next(method for method in methods if method["id"].startswith("mfa"))
-    return redirect(f"{method['url']}?{urlencode({REDIRECT_FIELD_NAME: next_path})}")
+    # An account without a second factor adds one first.
+    url = next((method["url"] for method in methods if method["id"].startswith("mfa")), reverse("mfa_index"))
+    return redirect(f"{url}?{urlencode({REDIRECT_FIELD_NAME: next_path})}")
 
 
 def factor_error(request):

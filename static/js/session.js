@@ -22,9 +22,12 @@
   }
 
   async function send() {
+    if (!waiting) return;
     const [form, button] = waiting;
     // Without an answer the browser says that the network or the site fails.
     const answer = await ask().catch(() => ({}));
+    // Coming back to the window asks too: the first answer sends the form, the second finds it sent.
+    if (waiting?.[0] !== form) return;
     if (!answer) {
       if (!dialog.open) dialog.showModal();
       return;

@@ -106,7 +106,8 @@ def test_a_journalist_writes_from_the_home_page_and_is_answered_in_their_languag
 
     [(subject, recipient, links)] = inbox()
     assert (subject, recipient) == (content.built_in("answer", language).subject, ADDRESS)
-    assert any(link.endswith(CONTACT[language]) for link in links)
+    answer_again = {"sq": "/sq/kontakt/", "en": "/en/contact/"}[language]
+    assert any(answer_again in link for link in links)
 
 
 def test_a_disclosure_in_the_form_of_the_press_is_seen_by_the_lead_alone(visit, desk, inbox):

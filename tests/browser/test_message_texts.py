@@ -50,7 +50,7 @@ def test_an_editor_looks_at_unsaved_words_tries_them_on_herself_and_saves(staff_
 
     page.locator("#id_after_en").fill("The link works for long.")
     press(page.get_by_role("button", name="Publish", exact=True))
-    expect(page.get_by_text("Include {day} here or in the text above")).to_be_visible()
+    expect(page.get_by_text("Include {day} here or in the text above").last).to_be_visible()
     expect(page.locator("#id_button_en")).to_have_value("Yes, it is me")
     page.locator("#id_after_en").fill("The link works until {day}.")
     press(page.get_by_role("button", name="Publish", exact=True))

@@ -427,7 +427,7 @@ def test_an_upload_of_a_stranger_is_refused_before_the_body_arrives(deployment):
         head = f"POST /admin/campaign/{model}/add/ HTTP/1.1\r\nHost: x\r\nContent-Length: 14000000\r\n"
         kind = "Content-Type: multipart/form-data; boundary=x\r\nCookie: sessionid=x\r\n\r\n"
         status, headers, _page = deployment.send((head + kind).encode())
-        assert (status, headers["Location"]) == (302, "/admin/account/login/")
+        assert (status, headers["Location"]) == (302, "/admin/account/login/?lost=")
 
 
 @pytest.mark.parametrize("path", ["/sq/organizata-jone/x:1:y/logo/", "/en/our-organisation/x:1:y/logo/"])

@@ -37,7 +37,7 @@ FORMS = {
     "campaign.page": {"lead_en": "One sentence."},
     "campaign.article": {"lead_en": "One sentence."},
     "campaign.demand": {"title_en": "Another title"},
-    "campaign.handover": {"institution": "Ministria e Arsimit"},
+    "campaign.handover": {"institution": "Ministria e Drejtësisë"},
     "campaign.voice": {"person": "Drita"},
     "campaign.statistic": {"year": "2024"},
     "campaign.organisation": {"name_en": "Another name"},

@@ -305,7 +305,7 @@ def test_the_logo_is_sent_before_staff_look_and_checked_with_the_rest(staff_clie
     seen = joining.seen
     Client().post(f"{path}logo/", {"logo": invented_logo(1)})
     decide(staff_client, joining, "approve", seen=seen)
-    assert state_of(joining) == "confirmed", "nobody has looked at this logo"
+    assert state_of(joining) == "confirmed", "staff have not looked at this logo"
     decide(staff_client, joining, "approve")
     entry = Organisation.objects.get(joining=joining)
     assert entry.logo and entry.logo != joining.logo and entry.logo in Client().get(PAGE["en"]).text

@@ -224,4 +224,7 @@ def test_11_no_page_promises_a_form_while_signing_is_paused_or_closed(client, st
 def test_the_note_of_the_list_names_the_fixed_links_of_the_footer(admin_client):
     page = admin_client.get("/admin/campaign/menuplace/", headers={"accept-language": "en"})
     words = Document(page).words()
-    assert "Column 1: Materials (50). Column 2: Organisations (20). Column 3: Privacy notice (10)." in words
+    assert (
+        "Column 1: Manage my pledge (30), Materials (50). Column 2: Organisations (20). Column 3: Privacy notice (10)."
+        in words
+    )

@@ -110,7 +110,7 @@ def test_every_value_is_renewed_and_the_old_keys_are_no_longer_needed(old):
     Tombstone.objects.all().delete()
     rotate(old)
     assert texts() == before and ids() == {keys.first_id("FIELD_KEYS")}
-    assert not Tombstone.objects.exists(), "nobody was erased or changed"
+    assert not Tombstone.objects.exists(), "no row was erased or changed"
     assert "Secrets of staff: 0 rows." in rotate_keys(), "it can be repeated"
     old.FIELD_KEYS = [OLD]
     with pytest.raises(keys.CannotDecrypt):
