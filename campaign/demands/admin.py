@@ -208,11 +208,11 @@ class DemandStepAdmin(TextChecks, Drafts, Unversioned, ModelAdmin):
             context["may_correct"] = self.has_add_permission(request) and is_last
         return super().render_change_form(request, context, *args, obj=obj, **kwargs)
 
-    def response_published(self, request, row, response):
+    def response_published(self, request, row):
         if request.user.has_perm("campaign.view_demand"):
             self.message_user(request, _("The step has been added. The page of the demand shows it."), messages.SUCCESS)
             return redirect(change_url(row.demand))
-        return response(request, row)
+        return super().response_published(request, row)
 
 
 class HandOverForm(BilingualForm):

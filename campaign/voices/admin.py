@@ -200,10 +200,8 @@ class VoiceAdmin(ContentItemAdmin):
         )
         return redirect("admin:campaign_voice_changelist")
 
-    def response_published(self, request, row, response):
-        # After publishing, the preview.
-        published = response(request, row)
-        return self._to_owner(request, row) or published
+    def response_published(self, request, row):
+        return self._to_owner(request, row) or super().response_published(request, row)
 
     def _to_owner(self, request, voice):
         """The page of the owner, if the owner has to agree to what was saved."""

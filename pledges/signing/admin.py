@@ -98,9 +98,9 @@ class WordingAdmin(SettlesFirst, TextChecks, Drafts, Unversioned, ModelAdmin):
                 return False
         return super().has_delete_permission(request, obj)
 
-    def response_published(self, request, row, response):
+    def response_published(self, request, row):
         if row.version == 1:
-            return response(request, row)
+            return super().response_published(request, row)
         self.message_user(
             request,
             _(

@@ -18,13 +18,12 @@ PUBLISH = "staff.publish_draft"
 # Buttons of a draft; any other one publishes.
 ACTIONS = ("_draft", "_preview", "_submit", "_schedule")
 # What the log says. Translated when it is read.
-SAVED, SUBMITTED, RETURNED, SCHEDULED, DISCARDED, WRITTEN_BY = (
+SAVED, SUBMITTED, RETURNED, SCHEDULED, DISCARDED = (
     gettext_noop("draft saved"),
     gettext_noop("draft submitted for review"),
     gettext_noop("draft returned"),
     gettext_noop("draft scheduled"),
     gettext_noop("draft discarded"),
-    gettext_noop("draft by"),
 )
 entry_words.CHOICES["step"] |= {what: gettext_lazy(what) for what in (SAVED, SUBMITTED, RETURNED, SCHEDULED, DISCARDED)}
 SECOND_PERSON = gettext_lazy("A second person publishes what you write. Press “Submit for review”.")

@@ -17,6 +17,7 @@ from django.shortcuts import redirect
 from django.urls import NoReverseMatch, path, reverse
 from django.utils import timezone, translation
 from django.utils.formats import time_format
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -214,11 +215,9 @@ class Drafts:
         message = [{"added": {}}] if is_new else _changes(before, self.current_rows(row))
         if was_down and not is_new:
             message = [{"changed": {"fields": ["state"]}}]
-        if message and writers:
-            message.append({"added": {"name": words.WRITTEN_BY, "object": names_of(writers)}})
         if message:
             action, version = Entry.Action.ADD if is_new else Entry.Action.CHANGE, self.save_version(user, row)
-            Entry.log(user, action, about=row, version=version, changes=message)
+            Entry.log(user, action, about=row, version=version, changes=message, writers=sorted(writers))
         return row
 
     def log_draft(self, user, draft, what):
@@ -233,22 +232,21 @@ class Drafts:
         return None if hasattr(request, "drafting") else super().log_change(request, obj, message)
 
     def response_add(self, request, obj, post_url_continue=None):
-        return self._response(request) or self.response_published(request, request.drafting.row, super().response_add)
+        return self._response(request)
 
     def response_change(self, request, obj):
-        return self._response(request) or self.response_published(
-            request, request.drafting.row, super().response_change
-        )
+        return self._response(request)
 
-    def response_published(self, request, row, response):
-        """The response after publishing: `response(request, row)` unless a kind has more to say."""
-        return response(request, row)
+    def response_published(self, request, row):
+        """The response after publishing."""
+        link = format_html('<a href="{}">{}</a>', change_url(row), row)
+        self.message_user(request, format_html(_("“{name}” has been published."), name=link), messages.SUCCESS)
+        return self.response_post_save_change(request, row)
 
     def _response(self, request):
-        """The response after saving a draft; None after publishing."""
         drafting, draft = request.drafting, request.drafting.draft
         if drafting.publishes:
-            return None
+            return self.response_published(request, drafting.row)
         what, said = {
             "_draft": (words.SAVED, _("The draft has been saved.")),
             "_preview": (words.SAVED, ""),
@@ -427,8 +425,9 @@ class Drafts:
                 with transaction.atomic():
                     self.lock_table()
                     self.save_first_version(obj)
-                    obj.take_down(request.user)
+                    # First, while it has the words that the public saw.
                     self.log_changes(request, [obj], "state")
+                    obj.take_down(request.user)
                 message = _("“%(name)s” has been taken down: the public no longer sees it.") % {"name": obj}
                 self.message_user(request, message, messages.SUCCESS)
                 return redirect(change_url(obj))

@@ -21,8 +21,8 @@
     }
     if (isGone) return;
     if (answer.error) {
-      note.textContent = `${note.dataset.stopped} ${answer.error}`;
-      clearInterval(timer);
+      // What is typed next may mend it.
+      note.textContent = `${note.dataset.refused} ${answer.error}`;
       return;
     }
     note.textContent = answer.saved;
@@ -36,7 +36,7 @@
     history.replaceState(null, "", answer.url);
   };
 
-  const timer = setInterval(save, 30000);
+  setInterval(save, 30000);
   form.addEventListener("input", () => { isDirty = true; });
   form.addEventListener("submit", () => { isGone = true; });
   addEventListener("pageshow", () => { isGone = false; });

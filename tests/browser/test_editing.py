@@ -104,7 +104,7 @@ def test_saving_over_a_newer_version_is_refused_until_confirmed(staff_visit):
     expect(besa.page.locator("#id_title_en")).to_have_value("Every one of us")
     besa.page.get_by_label("Replace it with mine").check()
     press(besa.page.locator("[name=_save]"))
-    expect(besa.page.locator(".messagelist")).to_contain_text("changed successfully")
+    expect(besa.page.locator(".messagelist")).to_contain_text("has been published")
     about.refresh_from_db()
     assert about.title_en == "Every one of us"
 

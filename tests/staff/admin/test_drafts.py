@@ -224,6 +224,23 @@ def test_a_draft_is_shown_and_discarded_and_the_page_does_not_change(editor):
     assert steps == ["draft saved", "draft discarded"]
 
 
+@pytest.mark.parametrize("end", ["discarded", "deleted"])
+def test_the_log_does_not_keep_the_words_of_a_draft_that_was_never_public(editor, end):
+    path = "/admin/campaign/article/add/"
+    editor.post(path, filled(editor.get(path, headers=ENGLISH), title_en=MARK, title_sq=MARK) | {"_draft": "1"})
+    row = Article.objects.everything().get(title_en=MARK)
+    press(editor, row, "_submit")
+    assert MARK in editor.get("/admin/staff/entry/", headers=ENGLISH).text, "while the draft is there"
+    if end == "discarded":
+        editor.post(f"/admin/staff/draft/{row.draft_id}/discard/")
+    else:
+        editor.post(f"/admin/campaign/article/{row.pk}/delete/", {"post": "yes"})
+    assert not Article.objects.everything().filter(pk=row.pk).exists()
+    history = editor.get("/admin/staff/entry/", headers=ENGLISH).text
+    assert MARK not in history and f"“#{row.pk}”" in history
+    assert MARK not in str([vars(entry) for entry in Entry.objects.all()])
+
+
 def test_a_second_editor_of_a_draft_is_told_and_loses_nothing(editor, other):
     row = text()
     press(editor, row, "_draft", text_en="First")
@@ -511,10 +528,14 @@ def test_a_writer_submits_and_an_editor_approves(writer, editor):
     assert "was returned to you" in writer.get("/admin/", headers=ENGLISH).text
     press(writer, row, "_submit", text_en="With source")
     assert "Approve and publish" in editor.get(path_of(row), headers=ENGLISH).text
-    assert press(editor, row, "_save").status_code == 302
+    response = press(editor, row, "_save")
+    assert "has been published" in editor.get(response.url, headers=ENGLISH).text
     row.refresh_from_db()
     assert row.text_en == "With source"
-    assert "Shkrues" in str(Entry.objects.latest("pk").details)
+    entry = Entry.objects.latest("pk")
+    assert entry.details["writers"] == [User.objects.get(email="shkruesi@shembull.al").pk]
+    assert "Shkrues" not in str(entry.details)
+    assert "draft by: Shkrues" in editor.get("/admin/staff/entry/", headers=ENGLISH).text
 
 
 def test_with_a_second_person_the_writer_cannot_publish(editor, other):
