@@ -12,10 +12,11 @@
     data.set("_draft", "1");
     let answer;
     try {
-      const response = await fetch(form.action || location.href, { method: "POST", body: data, headers: { accept: "application/json" } });
+      const headers = { accept: "application/json" };
+      const response = await fetch(form.action || location.href, { method: "POST", body: data, headers, redirect: "error" });
       answer = await response.json();
     } catch {
-      // No network, or the session has ended: the next attempt sends the same words.
+      // No network, or the session has ended, which leads to the sign-in: the next attempt sends the same words.
       isDirty = true;
       return;
     }
