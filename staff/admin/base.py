@@ -20,7 +20,6 @@ from django.utils.translation import gettext_lazy as _
 from staff.admin.error_words import put_in_words
 from staff.admin.logged import Logged
 from staff.admin.naming import NamedForm, folded
-from staff.admin.typed import TypedForms, TypedInlines
 
 # Django's URLField admits ftp too, which browsers no longer open.
 WEB_ADDRESS = validators.RegexValidator(
@@ -89,7 +88,7 @@ class BothLanguages:
         return field
 
 
-class ModelAdmin(TypedForms, BothLanguages, Logged, admin.ModelAdmin):
+class ModelAdmin(BothLanguages, Logged, admin.ModelAdmin):
     """The base of all admin classes. `list_note` is a text shown above the list.
 
     `search_fields` are those beyond the texts in both languages.
@@ -186,7 +185,7 @@ class ReadOnly(NoAddOrDelete):
         return False
 
 
-class StackedInline(TypedInlines, BothLanguages, admin.StackedInline):
+class StackedInline(BothLanguages, admin.StackedInline):
     """The base of all inlines."""
 
     extra = 0

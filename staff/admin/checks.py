@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from django import forms
 from django.conf import settings
 from django.contrib import messages
-from django.contrib.admin.utils import unquote
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.dispatch import Signal
@@ -84,6 +83,10 @@ class CheckedForm(forms.ModelForm):
 
     model_admin = None
 
+    def is_valid(self):
+        # “Check” shows the form again.
+        return super().is_valid() and "_check" not in self.data
+
     def clean(self):
         cleaned = super().clean()
         if self.model_admin.publishes(self):
@@ -129,12 +132,6 @@ class TextChecks:
 
     def changeform_view(self, request, object_id=None, form_url="", extra_context=None):
         if request.method == "POST" and "_check" in request.POST:
-            # The form as typed (staff/admin/typed.py). Of a row that was deleted meanwhile, as a new one.
-            request.typed, request.method = request.POST, "GET"
-            if object_id is not None and self.get_object(request, unquote(object_id)) is None:
-                object_id = None
-            if request.FILES:
-                self.message_user(request, _("Choose the file again: checking keeps no file."), messages.WARNING)
             extra_context = {"is_checked": True} | (extra_context or {})
         return super().changeform_view(request, object_id, form_url, extra_context)
 

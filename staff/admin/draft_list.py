@@ -33,7 +33,10 @@ FRAMED = settings.SECURE_CSP | {"frame-ancestors": [CSP.SELF]}
 def drafts_for(user):
     """The drafts of the kinds of content that this account may change."""
     models = [
-        model for model, rows in admin.site._registry.items() if isinstance(rows, Drafts) and _may_change(user, model)
+        model
+        for model, rows in admin.site._registry.items()
+        if isinstance(rows, Drafts)
+        and any(user.has_perm(f"{rows.opts.app_label}.{what}_{rows.opts.model_name}") for what in ("change", "add"))
     ]
     kinds = ContentType.objects.get_for_models(*models)
     return Draft.objects.filter(content_type__in=kinds.values()).select_related("changed_by", "content_type")
@@ -44,15 +47,8 @@ def pending(user):
 
     Those that wait, are scheduled or were returned, and those that this account has not finished.
     """
-    states = [Draft.State.SUBMITTED, Draft.State.RETURNED, Draft.State.SCHEDULED]
-    own = Q(state=Draft.State.DRAFT, writers__contains=[user.pk])
-    rows = Draft.objects.filter(Q(state__in=states) | own).select_related("content_type")
-    return [draft for draft in rows.order_by("changed_at") if draft.model and _may_change(user, draft.model)]
-
-
-def _may_change(user, model):
-    names = [f"{model._meta.app_label}.{what}_{model._meta.model_name}" for what in ("change", "add")]
-    return any(map(user.has_perm, names))
+    others = Q(state=Draft.State.DRAFT) & ~Q(writers__contains=[user.pk])
+    return list(drafts_for(user).exclude(others).order_by("changed_at"))
 
 
 def waiting(user, drafts):

@@ -16,7 +16,7 @@ from staff.drafts.models import Draft
 
 PUBLISH = "staff.publish_draft"
 # Buttons of a draft; any other one publishes.
-ACTIONS = ("_draft", "_preview", "_submit", "_schedule")
+ACTIONS = ("_check", "_draft", "_preview", "_submit", "_schedule")
 # What the log says. Translated when it is read.
 SAVED, SUBMITTED, RETURNED, SCHEDULED, DISCARDED = (
     gettext_noop("draft saved"),
@@ -85,7 +85,7 @@ class Drafting:
     @property
     def keeps(self):
         """Whether the form is stored as it is typed, and validated later."""
-        return self.action in ("_draft", "_preview", "_submit")
+        return self.action in ("_check", "_draft", "_preview", "_submit")
 
     @property
     def publishes(self):

@@ -24,7 +24,7 @@ from django.utils.translation import gettext_lazy
 from staff.admin import drafting as words
 from staff.admin.base import change_url
 from staff.admin.content import ContentAdmin
-from staff.admin.differences import differences, editable_fields
+from staff.admin.differences import compared, editable_fields
 from staff.admin.drafting import ACTIONS, PUBLISH, DraftForm, DraftFormSet, Drafting, ScheduleForm, names_of
 from staff.audit.models import Entry
 from staff.drafts.models import Draft, PublishingSettings, local
@@ -109,7 +109,7 @@ class Drafts:
             drafts = drafts.select_for_update(of=("self",))
         draft = drafts.select_related("changed_by").first() if found else None
         drafting = Drafting(request.user, draft, needs_second)
-        if request.method == "POST" and "_check" not in request.POST:
+        if request.method == "POST":
             self._read_button(request, drafting)
         return drafting
 
@@ -315,25 +315,13 @@ class Drafts:
             "take_down_url": self._take_down_url(request, obj) if is_live and may else None,
         }
         if draft is not None:
-            kept = [draft.row, *self._parts(draft)]
+            rich_text = getattr(self, "rich_text", ())
             if drafting.is_conflict:
-                shown["conflict"] = self._compared([kept[0]], [form.instance])
+                shown["conflict"] = compared([draft.row], [form.instance], rich_text)
             elif is_live:
-                shown["differences"] = self._compared(self.current_rows(obj.stored), kept)
+                parts = [row for inline in self.inlines for row in inline.model._base_manager.filter(draft=draft)]
+                shown["differences"] = compared(self.current_rows(obj.stored), [draft.row, *parts], rich_text)
         return shown
-
-    def _parts(self, draft):
-        return [row for inline in self.inlines for row in inline.model._base_manager.filter(draft=draft)]
-
-    def _compared(self, before, after):
-        """Two lists of rows as a list of (name of the inline row or None, differences)."""
-        before = {(type(row), row.published_pk): row for row in before}
-        found = []
-        for row in after:
-            old = before.get((type(row), row.published_pk)) or type(row)()
-            if changes := differences(old, row, getattr(self, "rich_text", ())):
-                found.append((None if isinstance(row, self.model) else str(row), changes))
-        return found
 
     def draft_buttons(self, request, drafting, obj):
         """[(name, label, whether it is the primary one)]"""
@@ -424,7 +412,6 @@ class Drafts:
             try:
                 with transaction.atomic():
                     self.lock_table()
-                    self.save_first_version(obj)
                     # First, while it has the words that the public saw.
                     self.log_changes(request, [obj], "state")
                     obj.take_down(request.user)
@@ -488,26 +475,20 @@ def _drafting_of(request):
 
 def _changes(before, after):
     """The change message of the history: what differs between two lists of rows, of which the first is the row itself."""
-    with translation.override(None):
-        return list(_found(before, after))
-
-
-def _found(before, after):
     old, new = ({(type(row), row.pk): row for row in rows} for rows in (before, after))
-    for key, row in new.items():
-        about = {} if row is after[0] else {"name": str(row._meta.verbose_name), "object": str(row)}
-        if key not in old:
-            yield {"added": about}
-            continue
-        columns = [
-            field
-            for field in editable_fields(type(row))
-            if getattr(old[key], field.attname) != getattr(row, field.attname)
-        ]
-        if columns:
-            own = row is after[0]
-            names = [field.name if own else str(field.verbose_name) for field in columns]
-            about |= {"fields": list(dict.fromkeys(names))}
-            yield {"changed": about}
-    for key in old.keys() - new.keys():
-        yield {"deleted": {"name": str(old[key]._meta.verbose_name), "object": str(old[key])}}
+    found = []
+    with translation.override(None):
+        for key, row in (old | new).items():
+            is_own = row is after[0]
+            about = {} if is_own else {"name": str(row._meta.verbose_name), "object": str(row)}
+            if key not in old or key not in new:
+                found.append({"deleted" if key in old else "added": about})
+                continue
+            names = [
+                field.name if is_own else str(field.verbose_name)
+                for field in editable_fields(key[0])
+                if getattr(old[key], field.attname) != getattr(row, field.attname)
+            ]
+            if names:
+                found.append({"changed": about | {"fields": list(dict.fromkeys(names))}})
+    return found

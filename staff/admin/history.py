@@ -19,7 +19,7 @@ from django.utils.translation import gettext as _
 from reversion.errors import RevertError
 from reversion.models import Version
 
-from staff.admin.differences import differences, editable_fields, fingerprint, label
+from staff.admin.differences import compared, editable_fields, fingerprint, label
 from staff.audit.models import Entry
 
 
@@ -141,8 +141,8 @@ class VersionHistory:
             "object": obj,
             "saved": [when, saved_by(version)],
             "deleted_url": self.history_url(action__exact=Entry.Action.DELETE),
-            "changed": self.compared(self.stored_rows(previous), stored) if previous else None,
-            "changes_on_restore": self.compared(before, self.stored_rows(version, before)),
+            "changed": compared(self.stored_rows(previous), stored, self.rich_text) if previous else None,
+            "changes_on_restore": compared(before, self.stored_rows(version, before), self.rich_text),
             "kept_on_restore": [label(self.opts.get_field(name)) for name in self.kept_on_restore if obj],
             "may_restore": may_restore,
             "seen": obj and self.fingerprint(obj),
@@ -214,12 +214,6 @@ class VersionHistory:
                     setattr(row, name, values[name])
                 rows.append(row)
         return rows
-
-    def compared(self, before, after):
-        """Two lists of rows as a list of (name of the inline row or None, differences). New rows appear as a whole."""
-        old = {(type(row), row.pk): row for row in before}
-        pairs = [(row, differences(old.get((type(row), row.pk)) or type(row)(), row, self.rich_text)) for row in after]
-        return [(None if isinstance(row, self.model) else str(row), changes) for row, changes in pairs if changes]
 
 
 def _deleted(model):

@@ -232,9 +232,9 @@ def test_the_log_does_not_keep_the_words_of_a_draft_that_was_never_public(editor
     press(editor, row, "_submit")
     assert MARK in editor.get("/admin/staff/entry/", headers=ENGLISH).text, "while the draft is there"
     if end == "discarded":
-        editor.post(f"/admin/staff/draft/{row.draft_id}/discard/")
+        editor.post(f"/admin/staff/draft/{row.draft_id}/discard/", follow=True)
     else:
-        editor.post(f"/admin/campaign/article/{row.pk}/delete/", {"post": "yes"})
+        editor.post(f"/admin/campaign/article/{row.pk}/delete/", {"post": "yes"}, follow=True)
     assert not Article.objects.everything().filter(pk=row.pk).exists()
     history = editor.get("/admin/staff/entry/", headers=ENGLISH).text
     assert MARK not in history and f"“#{row.pk}”" in history
