@@ -146,8 +146,10 @@ class Drafts:
         if not self._wants_json(request) or request.method != "POST":
             return response
         if drafting.row is None:
-            form = response.context_data["adminform"].form
-            return JsonResponse({"error": " ".join(drafting.errors) or str(form.errors.as_text())}, status=422)
+            # Those of a field are a list.
+            errors = getattr(response, "context_data", {}).get("errors", ())
+            said = " ".join(" ".join(each) if isinstance(each, list) else each for each in errors)
+            return JsonResponse({"error": said}, status=422)
         saved = _("Saved as draft %(time)s") % {"time": time_format(timezone.localtime(), "H:i")}
         fields = {"draft-version": str(drafting.draft.version), **drafting.fields}
         return JsonResponse({"saved": saved, "url": drafting.draft.form_url, "fields": fields})
@@ -274,7 +276,7 @@ class Drafts:
         """Send a draft back to its writers, with a note."""
         drafting, note = request.drafting, request.POST.get("draft-note", "").strip()
         refusals = [*drafting.errors]
-        if not drafting.may_review:
+        if not (drafting.may_review and self.has_change_permission(request)):
             refusals = [_("This draft does not wait for your review.")]
         elif not note:
             refusals = [_("Write in the note what should change, then press “Return with a note”.")]

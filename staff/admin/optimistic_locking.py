@@ -98,7 +98,7 @@ class OptimisticLocking(VersionHistory):
         """Whether an editor who may add rows submits the form of a row that no longer exists."""
         if not request.POST.get("seen") or not self.has_add_permission(request):
             return False
-        return not self.get_queryset(request).filter(pk=unquote(object_id)).exists()
+        return self.get_object(request, unquote(object_id)) is None
 
     def state_seen(self, row, fingerprint):
         """The fingerprint of the state that the form begins with."""

@@ -3,11 +3,12 @@
 
 {
   const note = document.querySelector(".saved[role=status]"), form = note.closest("form");
-  let isDirty = false, isGone = false;
+  let isGone = false;
 
   const save = async () => {
-    if (!isDirty || isGone) return;
-    isDirty = false;
+    if (isGone || !form.isUnsaved()) return;
+    // What is typed from now on is sent next time.
+    form.mark(true);
     const data = new FormData(form);
     data.set("_draft", "1");
     let answer;
@@ -17,12 +18,12 @@
       answer = await response.json();
     } catch {
       // No network, or the session has ended, which leads to the sign-in: the next attempt sends the same words.
-      isDirty = true;
+      form.mark(false);
       return;
     }
     if (isGone) return;
-    if (answer.error) {
-      // What is typed next may mend it.
+    if (!answer.saved) {
+      form.mark(false);
       note.textContent = `${note.dataset.refused} ${answer.error}`;
       return;
     }
@@ -38,7 +39,6 @@
   };
 
   setInterval(save, 30000);
-  form.addEventListener("input", () => { isDirty = true; });
   form.addEventListener("submit", () => { isGone = true; });
   addEventListener("pageshow", () => { isGone = false; });
 }

@@ -115,6 +115,8 @@ def test_what_was_typed_is_a_draft_after_half_a_minute_and_outlives_the_session(
 def test_a_new_article_that_saves_itself_is_one_draft(staff_visit):
     editor = staff_visit(make_staff(superuser=True), locale="en-GB")
     page = editor.page
+    asked = []
+    page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.accept()))
     page.clock.install()
     editor.open("/admin/campaign/article/add/")
     for title in ("First", "Second"):
@@ -125,3 +127,4 @@ def test_a_new_article_that_saves_itself_is_one_draft(staff_visit):
     assert draft.row.title_en == "Second"
     page.reload()
     expect(page.locator("#id_title_en")).to_have_value("Second")
+    assert asked == [], "nothing is unsaved"

@@ -793,6 +793,8 @@ def test_a_form_with_rows_saves_itself_without_doubling_them(editor):
     for _time in range(3):
         answer = save_itself(editor, path_of(sector), form).json()
         form |= answer["fields"]
+    refused = save_itself(editor, path_of(sector), form | {f"commitments-{total}-position": "first"})
+    assert refused.status_code == 422 and "whole number" in refused.json()["error"]
     assert Commitment.objects.everything().filter(draft=Draft.objects.get()).count() == total + 1
 
 
