@@ -176,8 +176,8 @@ def news(day):
     page.locator(".draft-schedule [type=date]").fill(str(tomorrow))
     page.locator(".draft-schedule [type=time]").fill("09:00")
     day.press("[name=_schedule]")
-    article = Article.objects.get(title_sq="Java e Fjongos Blu (sq)")
-    assert article.is_scheduled and article.picture and article.date == timezone.localdate()
+    article = Article.objects.everything().get(title_sq="Java e Fjongos Blu (sq)")
+    assert article.draft.state == "scheduled" and article.picture and article.date == timezone.localdate()
 
 
 def menu_page(day):
