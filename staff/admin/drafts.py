@@ -11,7 +11,7 @@ from django.contrib.admin.utils import quote, unquote
 from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
-from django.db.models import Q, Subquery
+from django.db.models import Q
 from django.http import Http404, JsonResponse
 from django.shortcuts import redirect
 from django.urls import NoReverseMatch, path, reverse
@@ -99,16 +99,13 @@ class Drafts:
     # Forms
 
     def _drafting(self, request, object_id):
-        """The Drafting of this request; one query, and one more where there is a draft."""
-        kind = ContentType.objects.get_for_model(self.model)
-        key = "" if object_id is None or "\x00" in object_id else unquote(object_id)
-        drafts = Draft.objects.filter(content_type=kind, object_id=key).exclude(object_id="")
-        rows = PublishingSettings.objects.filter(pk=1).annotate(found=Subquery(drafts.values("pk")[:1]))
-        needs_second, found = rows.values_list("needs_second_person", "found").first() or (False, True)
+        """The Drafting of this request."""
+        kind, key = ContentType.objects.get_for_model(self.model), unquote(object_id or "").replace("\x00", "")
+        drafts = Draft.objects.filter(content_type=kind, object_id=key).select_related("changed_by")
         if request.method == "POST":
             drafts = drafts.select_for_update(of=("self",))
-        draft = drafts.select_related("changed_by").first() if found else None
-        drafting = Drafting(request.user, draft, needs_second)
+        draft = drafts.first() if key else None
+        drafting = Drafting(request.user, draft, PublishingSettings.load().needs_second_person)
         if request.method == "POST":
             self._read_button(request, drafting)
         return drafting
