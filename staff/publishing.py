@@ -30,7 +30,7 @@ def _publish(pk):
     draft = due.filter(pk=pk).first()
     if draft is None:
         return False
-    user = User.objects.filter(pk=draft.scheduled_by_id, is_active=True).first()
+    user = User.objects.filter(pk=draft.changed_by_id, is_active=True).first()
     account = user and Account.objects.filter(pk=user.pk).first()
     with translation.override(getattr(account, "mail_language", "") or settings.LANGUAGE_CODE):
         reasons = _try(draft, user) if user else [_("The account that scheduled it no longer exists or is closed.")]

@@ -173,7 +173,6 @@ class Drafts:
         if not is_approval:
             draft.writers = sorted({*draft.writers, request.user.pk})
         draft.name = (str(obj) or str(self.opts.verbose_name))[:200]
-        draft.object_id = str(obj.pk or "")
         draft.base = form.data.get("save_over") or form.data.get("seen") or draft.base
         draft.changed_by, draft.changed_at, draft.version = request.user, timezone.now(), draft.version + 1
         draft.publish_at = drafting.at
@@ -181,13 +180,11 @@ class Drafts:
             case "_submit":
                 draft.state, draft.note = Draft.State.SUBMITTED, ""
             case "_schedule":
-                draft.state, draft.note, draft.scheduled_by = Draft.State.SCHEDULED, "", request.user
+                draft.state, draft.note = Draft.State.SCHEDULED, ""
             case _ if not (self._wants_json(request) and draft.state == Draft.State.RETURNED):
                 draft.state = Draft.State.DRAFT
         draft.save()
         obj.keep(draft)
-        draft.object_id = str(obj.pk)
-        draft.save(update_fields=["object_id"])
         drafting.draft = draft
 
     def save_formset(self, request, form, formset, change):

@@ -52,12 +52,9 @@ class Draft(models.Model):
     state = models.CharField(_("state"), max_length=9, choices=State, default=State.DRAFT, editable=False)
     # When the worker publishes it; of one that waits for review, when its writers would like it to be published.
     publish_at = models.DateTimeField(_("published from"), null=True, editable=False)
-    # Who scheduled or approved it: it is published with the rights of this account.
-    scheduled_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+", editable=False
-    )
     # Ids of the accounts that wrote it, which outlive the accounts.
     writers = ArrayField(models.BigIntegerField(), default=list, editable=False)
+    # Who saved it last, which scheduling and approving do too: it is published with the rights of this account.
     changed_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         on_delete=models.SET_NULL,
@@ -268,19 +265,18 @@ class Draftable(models.Model):
             if field.editable and not field.null and getattr(kept, field.attname) is None:
                 setattr(kept, field.attname, field.get_default())
         kept.save()
+        if draft.model is type(self):
+            draft.object_id = str(kept.published_pk)
+            draft.save(update_fields=["object_id"])
         return kept
 
     def keep_as_draft(self, user=None, **values):
         """Save a row that is not published, or no longer, as a new Draft; returns it."""
-        kind = ContentType.objects.get_for_model(type(self))
-        draft = Draft(content_type=kind, name=str(self)[:200], version=1, changed_by=user, **values)
-        draft.writers = [user.pk] if user else []
-        draft.save()
-        self.draft = draft
-        self.save()
-        draft.object_id = str(self.pk)
-        draft.save()
-        return draft
+        kind, writers = ContentType.objects.get_for_model(type(self)), [user.pk] if user else []
+        values |= {"name": str(self)[:200], "version": 1, "changed_by": user, "writers": writers}
+        self.draft = Draft.objects.create(content_type=kind, **values)
+        self.keep(self.draft)
+        return self.draft
 
     def take_down(self, user):
         """Turn a published row into a draft, with the words of its draft if it has one."""
@@ -290,7 +286,9 @@ class Draftable(models.Model):
             return self.keep_as_draft(user, was_public=True)
         kept = draft.row
         self.take(kept)
-        type(self)._base_manager.filter(pk=kept.pk).delete()
+        # The draft outlives it.
+        kept.draft = None
+        kept.delete()
         self.draft = draft
         self.save()
         draft.state, draft.publish_at, draft.base, draft.was_public = Draft.State.DRAFT, None, "", True
@@ -342,8 +340,10 @@ class Draftable(models.Model):
 @receiver(post_delete)
 def end_draft(sender, instance, **kwargs):
     """The Draft of a row that is deleted ends with it."""
-    if isinstance(instance, Draftable) and instance.draft_id and not instance.part_of:
-        Draft.objects.filter(pk=instance.draft_id).delete()
+    if isinstance(instance, Draftable) and instance.draft_id:
+        kind = ContentType.objects.get_for_model(sender)
+        # Not one of its parts.
+        Draft.objects.filter(pk=instance.draft_id, content_type=kind).delete()
 
 
 class UniqueLive(models.UniqueConstraint):

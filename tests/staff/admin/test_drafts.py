@@ -327,6 +327,15 @@ def test_a_draft_goes_with_its_row_and_a_deleted_row_comes_back_as_a_draft(edito
     assert f"deleted/{version.pk}/" not in editor.get("/admin/campaign/statistic/deleted/").text
 
 
+def test_a_draft_of_a_text_to_sign_that_is_deleted_leaves_the_list(editor):
+    path = "/admin/pledges/wording/add/"
+    words = {"kind": "pledge", "sector": Sector.objects.get(slug="teachers").pk, "text_en": "Yes"}
+    editor.post(path, filled(editor.get(path, headers=ENGLISH), **words) | {"_draft": "1"})
+    row = Wording.objects.everything().exclude(draft=None).get()
+    editor.post(f"/admin/pledges/wording/{row.pk}/delete/", {"post": "yes"})
+    assert not Wording.objects.everything().filter(pk=row.pk).exists() and not Draft.objects.exists()
+
+
 def test_a_draft_that_nobody_changed_for_a_year_is_marked(editor):
     press(editor, text(), "_draft")
     assert "a year ago or longer" not in editor.get("/admin/staff/draft/", headers=ENGLISH).text
@@ -572,7 +581,7 @@ def test_with_a_second_person_the_reviewer_sets_the_time(editor, other, wanted):
     assert "Approve and schedule" in other.get(path_of(row), headers=ENGLISH).text
     assert press(other, row, "_schedule", **later(days=3)).status_code == 302
     draft = Draft.objects.get()
-    assert draft.state == "scheduled" and draft.scheduled_by.username == "besa" and len(draft.writers) == 1
+    assert draft.state == "scheduled" and draft.changed_by.username == "besa" and len(draft.writers) == 1
     Draft.objects.update(publish_at=timezone.now())
     assert publish_drafts() == 1
     row.refresh_from_db()
