@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from dev import nginx
+from tests import nginx
 from tests.deploy.machine import ORIGIN, SOURCE, TIMEOUT, Machine
 from tests.deploy.test_operating import CURRENT, ENVIRONMENT, HOST, release
 
@@ -38,7 +38,7 @@ def test_mistakes_before_the_installation_get_a_sentence_and_change_nothing(mach
     for host in ("", "https://nejemi1.example", "nejemi1.example:8443", "nejemi1.example/sq", "NEJEMI1.example", "nejemi1",
                  "192.0.2.1", "ne_jemi1.example", "-nejemi1.example", f"{'a' * 64}.example", "'nejemi1.example x'"):  # fmt: skip
         assert_refused(machine, f"deploy/install {host}", "Name the host of the site in small letters")
-    assert_refused(machine, f"{INSTALL} --post {SMTP}", "The only option is --mail MAIL_URL")
+    assert_refused(machine, f"{INSTALL} --post {SMTP}", "The only options are --mail MAIL_URL and --operator EMAIL")
     assert_refused(machine, f'{INSTALL} --mail "smtp://o\'hara@x"', "without quotes and spaces")
     for command in ("deploy/update", "deploy/rollback", "deploy/manage check"):
         assert_refused(machine, command, "The site is not installed here: run deploy/install HOST first")
