@@ -18,8 +18,6 @@ from pledges.languages import LANGUAGE_CODES, other_language
 
 
 class Leads(Enum):
-    """Where a link leads."""
-
     RIGHT = "right"
     # An old address, or that of the other language, which redirects.
     MOVED = "moved"

@@ -61,8 +61,6 @@ class CommitmentForm(FixedKey, BilingualForm):
 
 
 class CommitmentInline(StackedInline):
-    """The commitments on the page of their sector."""
-
     model = Commitment
     form = CommitmentForm
     fields = [("key", "position", "is_offered"), ("text_sq", "text_en")]
@@ -227,7 +225,6 @@ class SectorAdmin(SettlesFirst, ProtectedByPledges, ContentAdmin):
         return getattr(self.current_wording(sector), "text_en", "")
 
     def current_wording(self, sector):
-        """The current wording of a sector, or None."""
         return Wording.objects.pledges().current().filter(sector=sector).first()
 
     def wording_link(self, sector):
