@@ -44,7 +44,7 @@ class DemandStep(models.Model):
         on_delete=models.PROTECT,
         related_name="steps",
         verbose_name=_("demand"),
-        help_text=_("The demand that moved."),
+        help_text=_("The demand this step belongs to."),
     )
     date = models.DateField(
         _("date"), help_text=_("The date on which it happened, or on which the source says how things were.")
@@ -53,7 +53,7 @@ class DemandStep(models.Model):
         _("step"),
         max_length=9,
         choices=State,
-        help_text=_("How far the demand has come with it. News without a change has the same step as before."),
+        help_text=_("The stage the demand has reached. If the news changes nothing, choose the same step as before."),
     )
     sentence = TranslatedField(
         models.CharField(

@@ -39,7 +39,7 @@ class ContentItem(models.Model):
 
 
 class Statistic(ContentItem):
-    """One statistic with its source and year, both required."""
+    """One statistic with its source, and the year of the source if it is known."""
 
     value = TranslatedField(
         models.CharField(_("figure"), max_length=20, help_text=_("As shown in large type, for example “1 in 10”."))
@@ -81,7 +81,12 @@ class Statistic(ContentItem):
             ),
         )
     )
-    year = models.PositiveSmallIntegerField(_("year"), help_text=_("The year of the source, such as 2013."))
+    year = models.PositiveSmallIntegerField(
+        _("year"),
+        null=True,
+        blank=True,
+        help_text=_("The year of the source, such as 2013. Leave empty if you do not know it: the page says so."),
+    )
     url = models.URLField(
         _("address of the source"),
         blank=True,
@@ -102,7 +107,7 @@ class Statistic(ContentItem):
         ]
 
     def __str__(self):
-        return f"{self.value} ({self.year})"
+        return f"{self.value} ({self.year or '–'})"
 
     @property
     def is_one_in_ten(self):

@@ -97,7 +97,7 @@ class Event(models.Model):
     begins = models.DateTimeField(_("begins"), help_text=_("Date and time in Tirana."))
     ends = models.DateTimeField(_("ends"), help_text=_("Date and time in Tirana."))
     is_all_day = models.BooleanField(
-        _("whole days"), default=False, help_text=_("Tick this to show the days only, without times.")
+        _("all day"), default=False, help_text=_("Tick this to show the days only, without times.")
     )
     is_shown = models.BooleanField(
         _("shown"), default=False, help_text=_("Everyone can see it. Until you tick this, only staff can.")

@@ -101,7 +101,7 @@ class GroupForm(NumbersMixin, AddressForm):
 
     action = "pledges:group"
     form_id = "group"
-    button = ("send", _("Send the group"))
+    button = ("send", _("Enter the group"))
 
     def __init__(self, *args, event="", **kwargs):
         super().__init__(*args, **kwargs)

@@ -64,7 +64,7 @@ def waiting(user, drafts):
     for draft in drafts:
         is_writer = user.pk in draft.writers
         if draft.state == Draft.State.SUBMITTED and may_publish and not is_writer:
-            yield _("“%(name)s” waits for your review") % {"name": draft}, draft.form_url, ""
+            yield _("“%(name)s” is waiting for your review") % {"name": draft}, draft.form_url, ""
         elif draft.state == Draft.State.RETURNED and is_writer:
             yield _("The draft “%(name)s” was returned to you") % {"name": draft}, draft.form_url, draft.note
 

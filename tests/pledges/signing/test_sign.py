@@ -23,7 +23,7 @@ from tests.pledges.groups.made import group_data
 pytestmark = pytest.mark.django_db
 
 SQ, EN = "/sq/zotimi/", "/en/pledge/"
-INBOX = "/sq/zotimi/emaili/"
+INBOX = "/sq/zotimi/email/"
 
 
 def post_form(client, path=SQ, **fields):

@@ -367,7 +367,7 @@ def test_a_writer_submits_and_an_editor_approves(writer, editor):
     press(writer, row, "_submit", text_en="Please read")
     row.refresh_from_db()
     assert row.text_en != "Please read" and Draft.objects.get().state == "submitted"
-    assert "waits for your review" in editor.get("/admin/", headers=ENGLISH).text
+    assert "is waiting for your review" in editor.get("/admin/", headers=ENGLISH).text
     assert "Write in the note" in said(press(editor, row, "_return"))
     press(editor, row, "_return", **{"draft-note": "Add the source."})
     assert "Add the source." in writer.get(path_of(row), headers=ENGLISH).text
