@@ -38,7 +38,7 @@ def test_the_guide_addresses_nobody_as_one_person():
 
 # What is not said, and what is said instead.
 ONE_WORD = {
-    r"(?<!gjurmë të )(?<!gjurmët e )(?<!gjurmët të )\bkoduara?\b(?! me çelës)|çkod": "kriptuar (koduar of gjurmë only)",
+    r"(?<!gjurmë e )(?<!gjurmë të )(?<!gjurmët e )(?<!gjurmët të )\bkoduara?\b(?! me çelës)|çkod": "kriptuar (koduar of gjurmë only)",
     r"shën\w+ kuti(?!z)|\bkuti(në|a|ja)?\b(?= e lajmeve|[^.]{0,20} shën)": "kutizë for a tick; kuti is a mailbox",
     r"\bparapamj": "pamja paraprake",
     r"kush jemi, në shifra": "sa jemi",

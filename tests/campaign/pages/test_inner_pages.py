@@ -150,6 +150,15 @@ def test_the_figures_say_age_year_method_and_source_or_that_it_is_not_known(clie
     assert sum(unknown in page.words(row) for row in rows) == 3
 
 
+@pytest.mark.parametrize(
+    ("path", "most"),
+    [("/sq/si-numerojme/", 600), ("/en/how-we-count/", 600), ("/sq/privatesia/", 1400), ("/en/privacy/", 1400)],
+)
+def test_a_hard_page_is_short(client, path, most):
+    page = Document(client.get(path))
+    assert len(page.words(page.one("main")).split()) <= most
+
+
 def test_pages_work_without_figures_demands_partners_and_voices(client):
     Demand.objects.update(is_shown=False)
     for model in (Statistic, Organisation, Voice):
