@@ -220,7 +220,7 @@ def test_a_young_site_has_nothing_usual(client):
     recent = activity.recent()
     assert set(recent.usual) == {None} and recent.last_week is None
     page = front_page(client, make_staff("view_pledge"))
-    assert "usually" not in page.words() and "Usual in" not in page.words()
+    assert "usually" not in page.words() and "Usual over" not in page.words()
 
 
 def test_the_comparison_is_in_the_chart_the_table_and_a_sentence(client):
