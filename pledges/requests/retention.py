@@ -130,7 +130,7 @@ def kept_data():
         ),
         RetentionLine(
             "voice",
-            _("words that you gave us, your name and role, and how you agreed"),
+            _("words that you gave us, your name and role, and your consent"),
             readable,
             _("until you remove them; at most %(days)s after the last day that you agreed to")
             % {"days": _days(ENDED_PERIOD)},
@@ -178,7 +178,7 @@ def kept_data():
             "blocked",
             _("an address that we were asked never to email"),
             both,
-            _("until we are asked from it to erase it"),
+            _("until we are asked from that address to erase it"),
         ),
         RetentionLine(
             "tombstones",
