@@ -933,7 +933,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'verbose_name': 'person quoted',
-                'verbose_name_plural': 'owners of voices',
+                'verbose_name_plural': 'people quoted',
                 'default_permissions': (),
                 'indexes': [models.Index(fields=['address_digest'], name='voiceowner_address')],
                 'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('address_cipher__isnull', False), ('address_digest__isnull', False), ('address_digest__length', 33), ('name_cipher__isnull', False), ('removed_at', None)), models.Q(('address_cipher', None), ('address_digest', None), ('approved_fingerprint', ''), ('name_cipher', None), ('words_cipher', None), ('removed_at__isnull', False)), _connector='OR'), name='voiceowner_contact_or_removed'), models.CheckConstraint(condition=models.Q(('approved_fingerprint', ''), models.Q(('approved_at__isnull', False), ('asked_at__isnull', False)), _connector='OR'), name='voiceowner_approved_with_a_time')],

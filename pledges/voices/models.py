@@ -64,7 +64,7 @@ class VoiceOwner(Case):
 
     class Meta:
         verbose_name = _("person quoted")
-        verbose_name_plural = _("owners of voices")
+        verbose_name_plural = _("people quoted")
         # Staff meet it on the page of the voice.
         default_permissions = ()
         constraints = [
