@@ -428,11 +428,13 @@ def test_18_above_the_limit_the_form_is_redisplayed_and_works_later(client):
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_the_box_names_the_consent_in_two_sentences_and_the_whole_text_that_is_signed_unfolds_below(client, language):
+def test_the_box_names_the_consent_in_three_short_sentences_and_the_whole_text_that_is_signed_unfolds_below(
+    client, language
+):
     page = Document(client.get(path_of("pledges:sign", language)))
     [label] = page.all("label", **{"for": "id_consent"})
     [unfolded] = page.all("details", **{"class": "hint"})
-    assert page.words(label).count(".") == 2
+    assert page.words(label).count(".") == 3
     first, rest = Wording.objects.consent().get().in_language(language).split("\n\n")
     assert page.words(label) == first and page.words(unfolded).replace("\xa0", " ").endswith(rest)
 
