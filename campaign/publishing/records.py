@@ -8,38 +8,25 @@ from django.utils.translation import gettext_lazy as _
 from translated_fields import TranslatedField
 
 from campaign.content import SiteContent
+from staff.drafts.models import Draftable, UniqueLive
 
 
-class ShownQuerySet(models.QuerySet):
-    """Content that can be hidden."""
+class ContentItem(Draftable):
+    """Abstract base of content that is ordered."""
 
-    def shown(self):
-        """Rows that the public can see."""
-        return self.filter(is_shown=True)
-
-
-class ContentItem(models.Model):
-    """Abstract base of content that can be hidden and ordered."""
-
-    key = models.SlugField(
-        _("key"), unique=True, help_text=_("A short name, such as “school-rules”. You cannot change it later.")
-    )
-    is_shown = models.BooleanField(
-        _("shown"), default=True, help_text=_("If this is off, visitors do not see it, but it is kept here.")
-    )
+    key = models.SlugField(_("key"), help_text=_("A short name, such as “school-rules”. You cannot change it later."))
     position = models.PositiveSmallIntegerField(
         _("position"), default=0, help_text=_("Lower comes first, for example 10 before 20.")
     )
 
-    objects = ShownQuerySet.as_manager()
-
     class Meta:
         abstract = True
         ordering = ["position", "pk"]
+        constraints = [UniqueLive(fields=["key"], name="%(class)s_key")]
 
 
 class Statistic(ContentItem):
-    """One statistic with its source, and the year of the source if it is known."""
+    """One statistic with its source and year, both required."""
 
     value = TranslatedField(
         models.CharField(_("figure"), max_length=20, help_text=_("As shown in large type, for example “1 in 10”."))
@@ -101,13 +88,15 @@ class Statistic(ContentItem):
         verbose_name = _("figure")
         verbose_name_plural = _("figures")
         constraints = [
+            *ContentItem.Meta.constraints,
             models.CheckConstraint(
-                name="statistic_has_a_source", condition=~Q(source_sq="") & ~Q(source_en="") & Q(year__gt=1990)
+                name="statistic_has_a_source",
+                condition=Q(draft__isnull=False) | ~Q(source_sq="") & ~Q(source_en="") & Q(year__gt=1990),
             ),
         ]
 
     def __str__(self):
-        return f"{self.value} ({self.year or '–'})"
+        return f"{self.value} ({self.year})"
 
     @property
     def is_one_in_ten(self):
@@ -117,5 +106,5 @@ class Statistic(ContentItem):
 
 @SiteContent.share
 def statistics(content):
-    """The statistics that are shown."""
-    return tuple(Statistic.objects.shown())
+    """The statistics."""
+    return tuple(Statistic.objects.all())

@@ -2,11 +2,15 @@
 
 import ast
 import re
+import subprocess
+import sys
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 from django.conf import settings
+
+from weare1 import env
 
 ROOT = Path(settings.BASE_DIR)
 DOCS = sorted([ROOT / "README.md", ROOT / "CONTRIBUTING.md", *ROOT.glob("docs/*.md")])
@@ -156,3 +160,12 @@ def test_the_guide_says_what_to_do_about_every_check_of_readyz():
     assert len(names) > 15
     table = re.findall(r"^\| `([a-z-]+)", (ROOT / "docs" / "operating.md").read_text(), re.MULTILINE)
     assert names - set(table) == set()
+
+
+def test_the_table_of_variables_is_made_from_the_code_and_names_each():
+    made = subprocess.run([sys.executable, "-m", "weare1.env"], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert (ROOT / "docs" / "environment.md").read_text() == made.stdout, "python -m weare1.env > docs/environment.md"
+    code = "".join(path.read_text() for path in (ROOT / "weare1").glob("*.py") if path.name != "env.py")
+    read = set(re.findall(r'(?:env\.\w+|os\.environ\.get)\("([A-Z_]+)"', code))
+    assert read - set(env.VARIABLES) == {"DEV"}
+    assert [name for name in env.VARIABLES if name not in code and not name.startswith("ANYMAIL_")] == []
