@@ -82,7 +82,7 @@ def _county_of(row):
 
 
 def _described(number, codes):
-    """What stands under the number of organisations: "organisations, in 11 counties and outside Albania"."""
+    """The words under the number of organisations: "organisations, in 11 counties and outside Albania"."""
     words = ngettext("organisation", "organisations", number)
     if counties := len(codes - {County.ABROAD}):
         words += ", " + ngettext("in %(count)d county", "in %(count)d counties", counties) % {"count": counties}
@@ -148,10 +148,10 @@ def signed_link(request, token):
 
 
 def _entry_of(joining):
-    """The public entry of an approved joining, or None."""
+    """The entry of an approved joining, also one that staff have taken down, or None."""
     if joining.state != Joining.State.APPROVED:
         return None
-    return Organisation.objects.filter(joining=joining).select_related("joining").first()
+    return Organisation.objects.originals().filter(joining=joining).select_related("joining").first()
 
 
 def _shown(request, joining, organisation, form, correction=None, status=200):

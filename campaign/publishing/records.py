@@ -96,7 +96,7 @@ class Statistic(ContentItem):
         ]
 
     def __str__(self):
-        return f"{self.value} ({self.year})"
+        return f"{self.value} ({self.year or '–'})"
 
     @property
     def is_one_in_ten(self):

@@ -17,7 +17,6 @@ class WordingQuerySet(models.QuerySet):
         return self.order_by("kind", "sector_id", "-version").distinct("kind", "sector_id")
 
     def consent(self):
-        """All versions of the consent."""
         return self.filter(kind=Wording.Kind.CONSENT)
 
     def pledges(self):
@@ -58,8 +57,6 @@ class Wording(Draftable):
         )
     )
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
-
-    part_of = "sector"
 
     objects = LiveManager.from_queryset(WordingQuerySet)()
 
@@ -103,7 +100,6 @@ class Wording(Draftable):
         return first.strip(), "".join(rest)
 
     def in_language(self, language):
-        """The text in this language."""
         return getattr(self, f"text_{language}")
 
     def next_version(self):
