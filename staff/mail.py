@@ -84,8 +84,8 @@ def waiting(account, count):
             "subject": _("Drafts wait for you"),
             "greeting": _("Hello, %(name)s.") % {"name": account.first_name} if account.first_name else _("Hello."),
             "reason": ngettext(
-                "%(count)d draft waits for you on the We are 1 website.",
-                "%(count)d drafts wait for you on the We are 1 website.",
+                "%(count)d draft is waiting for you on the We are 1 website.",
+                "%(count)d drafts are waiting for you on the We are 1 website.",
                 count,
             )
             % {"count": count},

@@ -198,7 +198,7 @@ def _group_visits(client, language):
 
 
 def _voice_visits(client, language):
-    """The page behind the link of the owner of a voice, in each of its states."""
+    """The page behind the link of the person quoted, in each of its states."""
     voice = make_voice("asked", scope="print")
     path = links.path(Purpose.VOICE, voice.owner, language)
     yield "voice to approve", client.get(path)

@@ -25,9 +25,7 @@ from pledges.serving.http import in_named_language, public_page
 
 @fixed_page(
     gettext_lazy("Events"),
-    gettext_lazy(
-        "Where and when people meet for the movement, and the days of every year: 1 June, 18 and 19 November."
-    ),
+    gettext_lazy("Events of the movement, and three days we mark every year: 1 June, 18 and 19 November."),
     place=90,
 )
 @public_page

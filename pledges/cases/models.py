@@ -180,7 +180,7 @@ class Case(Steps, Restrictable):
     """Abstract base of what a person sent, with the person, whose columns are null once erased. Plain text exists only in memory.
 
     `TABLE` is the first part of the associated data of the ciphertexts. The digests find the rows of one mailbox; see
-    pledges/person.py. An owner of a voice has no states: what visitors see of it depends on the voice.
+    pledges/person.py. A person quoted has no states: what visitors see of it depends on the voice.
     """
 
     TABLE = ""

@@ -130,7 +130,7 @@ class PlanForm(EachCommitmentForm):
     ask = forms.BooleanField(
         label=_("Ask me by email how it went"),
         required=False,
-        help_text=_("We email you twice, 30 days and 90 days after you choose. You can end this at any time."),
+        help_text=_("We email you twice, 30 days and 90 days after you choose. You can stop this at any time."),
     )
 
     def __init__(self, *args, pledge, **kwargs):

@@ -70,7 +70,7 @@ class FollowUpAnswer(models.TextChoices):
     DONE = "done", _("I have done it")
     GOING_ON = "going_on", _("I am still working on it")
     CANNOT_SAY = "cannot_say", _("I cannot say")
-    NOT_ANY_MORE = "not_any_more", _("It is not for me any more")
+    NOT_ANY_MORE = "not_any_more", _("This is no longer for me")
 
 
 def of_someone_to_email():

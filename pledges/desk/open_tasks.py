@@ -159,7 +159,7 @@ def _enquiry_tasks():
         undelivered=Count("pk", filter=Exists(returned)),
     )
     if count := inbox["waiting"]:
-        label = ngettext("message waits for an answer", "messages wait for an answer", count)
+        label = ngettext("message is waiting for an answer", "messages are waiting for an answer", count)
         yield Task(count, label, list_url(Enquiry), _oldest(inbox["since"]))
     if count := inbox["undelivered"]:
         label = ngettext(
@@ -209,7 +209,9 @@ def mailing_tasks(user):
     if not user.has_perm("pledges.release_mailing"):
         return
     if count := sum(row.state == State.READY for row in rows):
-        label = ngettext("news email waits for a second person", "news emails wait for a second person", count)
+        label = ngettext(
+            "news email is waiting for a second person", "news emails are waiting for a second person", count
+        )
         yield Task(count, label, list_url(Mailing, state__exact=State.READY))
     if count := sum(row.state == State.PAUSED for row in rows):
         label = ngettext(

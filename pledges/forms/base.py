@@ -102,7 +102,7 @@ class StampedForm(ChallengedForm):
     def resubmit_error(self):
         """The error that asks the visitor to submit the form again, unchanged."""
         return forms.ValidationError(
-            _("Please check your answers and send the form again. Everything you entered is still here."),
+            _("Please check your answers and send the form again."),
             code="resubmit",
         )
 

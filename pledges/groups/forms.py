@@ -89,7 +89,7 @@ class GroupForm(NumbersMixin, AddressForm):
     consent = placed(
         forms.BooleanField(
             label=_(
-                "I explicitly consent to #WEARE1 keeping my name and email address, encrypted, for one year at most, to check "
+                "I give my consent: #WEARE1 may keep my name and email address, encrypted, for one year at most, to check "
                 "this group and to email me about it. I can withdraw my consent at any time, using the link in the email."
             ),
             error_messages={
@@ -101,7 +101,7 @@ class GroupForm(NumbersMixin, AddressForm):
 
     action = "pledges:group"
     form_id = "group"
-    button = ("send", _("Send the group"))
+    button = ("send", _("Enter the group"))
 
     def __init__(self, *args, event="", **kwargs):
         super().__init__(*args, **kwargs)

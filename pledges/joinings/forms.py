@@ -174,7 +174,7 @@ class JoinForm(AddressForm):
     consent = placed(
         forms.BooleanField(
             label=_(
-                "I explicitly consent to #WEARE1 keeping my name and email address, encrypted, for as long as the "
+                "I give my consent: #WEARE1 may keep my name and email address, encrypted, for as long as the "
                 "organisation is on its page, to email me about it. I can withdraw at any time, using the link in the email."
             ),
             error_messages={

@@ -193,7 +193,7 @@ def _ways_to_share():
     The picture is a link: in the message it would be large, and plain to see on a shared phone.
     """
     yield _("Send the invitation on WhatsApp"), sharing.neutral_ways().whatsapp
-    yield _("Your picture to post"), sharing.picture_url()
+    yield _("A picture to post"), sharing.picture_url()
 
 
 def _described(row):
@@ -484,7 +484,7 @@ SPECS = {
     ),
     "voice": MessageSpec(
         label=gettext_lazy("voice: please approve it"),
-        occasion=gettext_lazy("Sent when a member of staff asks the owner of a voice to approve it."),
+        occasion=gettext_lazy("Sent when a member of staff asks a person who is quoted to approve it."),
         about="voice",
         link_purpose=Purpose.VOICE,
         is_limited=False,

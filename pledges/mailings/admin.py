@@ -364,9 +364,7 @@ class MailingAdmin(MailPreviews, ContentAdmin):
             self.message_user(request, step.done, messages.SUCCESS)
         else:
             state = Mailing.objects.only("state").get(pk=mailing.pk).get_state_display()
-            said = gettext(
-                "Nothing was changed: this was done before, or someone else was faster. It is now: %(state)s."
-            )
+            said = gettext("Nothing was changed: it was already done, perhaps by someone else. It is now: %(state)s.")
             self.message_user(request, said % {"state": state}, messages.WARNING)
             if note:
                 self.message_user(

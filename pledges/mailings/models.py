@@ -44,7 +44,7 @@ class Mailing(models.Model):
 
     class State(models.TextChoices):
         DRAFT = "draft", pgettext_lazy("news by email", "draft")
-        READY = "ready", pgettext_lazy("news by email", "waits for a second person")
+        READY = "ready", pgettext_lazy("news by email", "is waiting for a second person")
         SENDING = "sending", pgettext_lazy("news by email", "being sent")
         PAUSED = "paused", pgettext_lazy("news by email", "paused")
         DONE = "done", pgettext_lazy("news by email", "sent")

@@ -45,7 +45,7 @@ STEPS = {
         gettext_lazy("Ask a second person to release it"),
         (State.DRAFT,),
         lambda mailing, user, note: mailing.submit(),
-        gettext_lazy("It waits for a second person now. They see it on their front page."),
+        gettext_lazy("It is now waiting for a second person. They see it on their front page."),
         gettext_lazy("asked a second person to release the news email “%(name)s”"),
         permissions=(CHANGE,),
     ),
@@ -107,7 +107,7 @@ STEPS = {
 }
 STATES = {
     State.DRAFT: gettext_lazy("This is a draft. It goes to no one until a second person releases it."),
-    State.READY: gettext_lazy("It waits for a second person, who reads it and releases it."),
+    State.READY: gettext_lazy("It is waiting for a second person, who reads it and releases it."),
     State.SENDING: gettext_lazy("It is being sent."),
     State.PAUSED: gettext_lazy("It is paused: no emails go out until someone resumes it."),
     State.DONE: gettext_lazy("It has been sent."),

@@ -222,7 +222,7 @@ PARTS = [
         "voices",
         _("voice on our site"),
         VoiceOwner.objects.at_address,
-        _("It leaves the site, and its words and its owner’s address are erased. No email goes out."),
+        _("It leaves the site, and its words and the person’s address are erased. No email goes out."),
         VoiceOwner.remove,
         is_known_to_mailbox=lambda owner: owner.asked_at is not None,
         is_restrictable=True,

@@ -614,7 +614,7 @@ def test_tracking_parameters_do_not_bypass_the_cache(deployment):
         assert (status, headers["X-Cache"], json.loads(body)["width"]) == (200, cache, width)
     assert deployment.fetch(f"/oembed?url={totals}&format=xml")[0] == 501
     assert deployment.fetch("/oembed?format=json")[0] == 400
-    assert deployment.fetch("/sq/kerko/?q=tirane")[2].count("<mark>")
+    assert deployment.fetch("/sq/kerkoni/?q=tirane")[2].count("<mark>")
     assert deployment.fetch("/admin/?next=x")[1]["Location"].endswith(quote("/admin/?next=x"))
 
 
@@ -649,7 +649,7 @@ def test_malformed_requests_cause_no_error_no_hang_and_no_rows(deployment):
 
 
 def test_personal_and_dynamic_pages_are_not_cached(deployment):
-    for path in ("/sq/kerko/?q=tirane", "/admin/account/login/", "/healthz"):
+    for path in ("/sq/kerkoni/?q=tirane", "/admin/account/login/", "/healthz"):
         for _ in range(2):
             assert deployment.fetch(path)[1]["X-Cache"] in (None, "MISS", "BYPASS")
     status, headers, _page = deployment.fetch("/en/pledge/", {"over_16": "yes", "stamp": "x"})

@@ -407,7 +407,7 @@ EXAMPLES = {
 ADDRESSES = addresses()
 # Pages that accept a POST.
 FORMS = (
-    *(SQ, EN, MY_SQ, MY_EN, "/sq/kerko/", "/en/search/", "/sq/zotimi-ne-grup/", "/en/group-pledge/"),
+    *(SQ, EN, MY_SQ, MY_EN, "/sq/kerkoni/", "/en/search/", "/sq/zotimi-ne-grup/", "/en/group-pledge/"),
     *("/sq/organizata/bashkohuni/", "/en/organisations/join/"),
     *("/sq/kontakt/media/", "/sq/kontakt/te-dhenat/", "/sq/kontakt/faqja/", "/sq/kontakt/tjeter/"),
     *("/en/contact/press/", "/en/contact/data/", "/en/contact/site/", "/en/contact/other/"),

@@ -39,7 +39,7 @@ DAY = timedelta(days=1)
 
 def link_of(message):
     """The path of the first personal link in a mail."""
-    paths = "konfirmo-organizaten|confirm-organisation|organizata-jone|our-organisation"
+    paths = "konfirmoni-organizaten|confirm-organisation|organizata-jone|our-organisation"
     [url] = re.findall(rf"https?://\S+/(?:{paths})/\S+", message.body)[:1]
     return "/" + url.split("/", 3)[3].rstrip(".")
 

@@ -41,7 +41,7 @@ from tests.threads import at_once
 
 pytestmark = pytest.mark.django_db
 
-SIGN, INBOX = "/sq/zotimi/", "/sq/zotimi/emaili/"
+SIGN, INBOX = "/sq/zotimi/", "/sq/zotimi/email/"
 NETWORK = "192.0.2.1"
 FORMS = {
     "pledge": ("pledges:sign", form_data),

@@ -31,7 +31,7 @@ KINDS = {
 
 def link_of(message):
     """The path of the first personal link in a mail."""
-    [url] = re.findall(r"https?://\S+/(?:konfirmo-grupin|confirm-group|grupi-im|my-group)/\S+", message.body)[:1]
+    [url] = re.findall(r"https?://\S+/(?:konfirmoni-grupin|confirm-group|grupi-im|my-group)/\S+", message.body)[:1]
     return "/" + url.split("/", 3)[3].rstrip(".")
 
 
@@ -127,7 +127,7 @@ def test_a_group_that_was_sent_while_the_page_was_open_can_still_be_confirmed(cl
     before = len(mail.outbox)
     let_time_pass(timedelta(minutes=2))
     run_worker()
-    [asking] = [message for message in mail.outbox[before:] if "konfirmo-grupin" in message.body]
+    [asking] = [message for message in mail.outbox[before:] if "konfirmoni-grupin" in message.body]
     press_confirm(client, link_of(asking))
     assert not GroupPledge.objects.filter(state="submitted").exists()
 

@@ -266,7 +266,7 @@ def test_counts_are_kept_for_a_day(settings, mail_server):
 
 # The delay that pages state
 
-INBOXES = ["/sq/zotimi/emaili/", "/en/pledge/inbox/"]
+INBOXES = ["/sq/zotimi/email/", "/en/pledge/inbox/"]
 WORDS = {False: ("brenda një minute", "within a minute"), True: ("vonohen më shumë se zakonisht", "longer than usual")}
 
 

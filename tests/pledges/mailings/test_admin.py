@@ -300,7 +300,7 @@ def test_a_second_person_reads_it_and_releases_it_with_a_second_press(zana, besa
     pledges = [fan() for _ in range(3)]
     mailing = write(zana)
     assert said(press(zana, mailing, "submit")) == [
-        "It waits for a second person now. They see it on their front page."
+        "It is now waiting for a second person. They see it on their front page."
     ]
     page = Document(besa.get(sending(mailing), headers=ENGLISH))
     assert "Fewer than 60 people would get it now." in page.words()
@@ -475,16 +475,16 @@ def test_the_database_refuses_a_note_outside_a_draft():
         Mailing.objects.filter(pk=mailing.pk).update(note="x")
 
 
-NOTHING = "Nothing was changed: this was done before, or someone else was faster. It is now: "
+NOTHING = "Nothing was changed: it was already done, perhaps by someone else. It is now: "
 
 
 def test_a_second_press_of_each_button_changes_nothing_and_says_so(zana, besa):
     fan()
     mailing = write(zana)
     for client, button, state in [
-        (zana, "submit", "waits for a second person"),
+        (zana, "submit", "is waiting for a second person"),
         (zana, "take_back", "draft"),
-        (zana, "submit", "waits for a second person"),
+        (zana, "submit", "is waiting for a second person"),
         (besa, "release", "being sent"),
         (besa, "pause", "paused"),
         (besa, "resume", "being sent"),
@@ -564,7 +564,7 @@ def test_the_page_says_that_the_mail_server_fails(besa):
     ("state", "sentence", "buttons"),
     [
         ("draft", "This is a draft.", {"submit"}),
-        ("ready", "It waits for a second person", {"release", "take_back"}),
+        ("ready", "It is waiting for a second person", {"release", "take_back"}),
         ("sending", "It is being sent.", {"pause", "cancel", "hide"}),
         ("paused", "It is paused: no emails go out until someone resumes it.", {"resume", "cancel", "hide"}),
         ("done", "It has been sent.", {"hide"}),
@@ -608,7 +608,7 @@ def test_the_front_page_shows_what_waits_to_those_who_may_release(besa):
     make_mailing("ready")
     make_mailing("paused")
     tasks = [task.label for task in besa.get("/admin/", headers=ENGLISH).context["tasks"]]
-    assert "news email waits for a second person" in tasks
+    assert "news email is waiting for a second person" in tasks
     assert "news email is paused: resume or cancel it" in tasks
     mira = account(Role.WRITER, "Mira")[0]
     tasks = [task.label for task in mira.get("/admin/", headers=ENGLISH).context["tasks"]]

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.utils import timezone, translation
 
 from campaign.content import SiteContent
-from campaign.models import Organisation, Voice
+from campaign.models import Organisation, Page, Voice
 from operations.backup import full_days
 from pledges.models import (
     Answer,
@@ -378,6 +378,7 @@ PROOFS = {
     "person": prove_person,
     "digests": prove_until_withdrawal,
     "new_address": prove_new_address,
+    "forms": prove_forms,
     "network": prove_network,
     "attempts": prove_attempts,
     "slow_lane": prove_slow_lane,
@@ -387,14 +388,14 @@ PROOFS = {
     "inviter": prove_inviter,
     "own_link": prove_own_link,
     "answers": prove_until_withdrawal,
+    "consent": prove_until_withdrawal,
     "commitments": prove_commitments,
     "follow_up": prove_follow_up,
     "follows": prove_follows,
-    "consent": prove_until_withdrawal,
     "wall": prove_wall,
     "group": prove_group,
-    "group_numbers": prove_group_numbers,
     "joining": prove_joining,
+    "group_numbers": prove_group_numbers,
     "organisation": prove_organisation,
     "voice": prove_voice,
     "voice_owner": prove_voice_owner,
@@ -402,7 +403,6 @@ PROOFS = {
     "disclosure": prove_disclosure,
     "request": prove_request,
     "restriction": prove_restriction,
-    "forms": prove_forms,
     "messages": prove_messages,
     "last_message": prove_last_message,
     "blocked": prove_blocked,
@@ -419,7 +419,20 @@ def test_a_line_of_the_table_holds(proof, request):
 
 
 def test_every_line_of_the_table_has_a_proof():
-    assert [row.key for row in retention.kept_data()] == list(PROOFS)
+    assert " ".join(row.keys for row in retention.kept_data()).split() == list(PROOFS)
+
+
+def test_the_notice_says_the_periods_of_the_table():
+    assert settings.KEEP_MONTHS == 24 and retention.ENQUIRY_PERIOD.days == 365
+    notice = Page.objects.get(key="privacy").body_en
+    for words in (
+        "After two years we ask you once",
+        f"after {ANSWER_PERIOD.days} days",
+        "for a year at most",
+        f"after {retention.DISCLOSURE_PERIOD.days} days",
+        f"up to {settings.BACKUP_KEEP_DAYS} days",
+    ):
+        assert words in notice
 
 
 def test_the_document_for_the_controller_contains_the_table():

@@ -72,7 +72,7 @@ def test_five_pledges_of_a_mailbox_wait_at_most_and_the_sixth_sends_one_more_mes
 ):
     people = [f"Arta {word}" for word in ("Një", "Dy", "Tre", "Katër", "Pesë", "Gjashtë")]
     for number, name in enumerate(people):
-        assert sign(client, name, f"203.0.113.{number}").url.endswith("/zotimi/emaili/")
+        assert sign(client, name, f"203.0.113.{number}").url.endswith("/zotimi/email/")
     assert names() == set(people[:5])
     assert Message.objects.count() == 5, "each has just got its message"
     Message.objects.all().delete()

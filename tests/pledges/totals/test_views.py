@@ -254,7 +254,7 @@ def test_no_public_table_shows_the_groups_of_a_county(client):
     for path in (
         *("/sitemap.xml", "/api/v1/openapi.json", "/en/totals/", "/sq/sa-jemi/", "/en/how-we-count/"),
         *("/sq/si-numerojme/", "/en/open-data/", "/sq/te-dhena-te-hapura/", "/en/search/?q=groups"),
-        "/sq/kerko/?q=grupet",
+        "/sq/kerkoni/?q=grupet",
     ):
         response = client.get(path)
         assert response.status_code == 200, path
