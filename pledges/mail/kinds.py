@@ -1,7 +1,7 @@
 """The kinds of messages: one declaration each, in one list. This module imports no model.
 
 Staff edit the words (`MessageText`). The code fixes when a kind is sent, what it is about, where its button leads, how urgent it
-is, when it no longer applies, and what ends it. Subject and sender are neutral, because phones are shared.
+is, when it no longer applies, and what ends it. Neither subject nor sender mentions abuse, because phones are shared.
 
 To add a kind: an entry in SPECS, and its words in starter/message-texts.json.
 """
