@@ -18,6 +18,10 @@ MAX_LENGTH = 4000
 # {purpose: (heading, sentence below it)}
 WORDS = {
     EnquiryPurpose.PRESS: (_("A question from the press"), _("For interviews, quotes and background.")),
+    EnquiryPurpose.OFFER: (
+        _("I want to help"),
+        _("Say what you can do, and in which municipality: time, a skill, a room, print."),
+    ),
     EnquiryPurpose.DATA: (
         _("A request about your data"),
         _("To see, correct or erase what we keep about you. If you have signed, the link to your pledge is quicker."),

@@ -350,7 +350,7 @@ class Migration(migrations.Migration):
                 ('link_version', models.PositiveIntegerField(db_default=1, default=1, editable=False)),
                 ('language', models.CharField(choices=[('sq', 'Albanian'), ('en', 'English')], max_length=2, verbose_name='language')),
                 ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name='sent')),
-                ('purpose', models.CharField(choices=[('press', 'press'), ('data', 'personal data'), ('site', 'something wrong on the site'), ('other', 'something else')], editable=False, max_length=5, verbose_name='purpose')),
+                ('purpose', models.CharField(choices=[('press', 'press'), ('offer', 'an offer to help'), ('data', 'personal data'), ('site', 'something wrong on the site'), ('other', 'something else')], editable=False, max_length=5, verbose_name='purpose')),
                 ('first_id', models.UUIDField(db_index=True, editable=False, null=True)),
                 ('text_cipher', models.BinaryField()),
                 ('text_digest', models.BinaryField(max_length=33, null=True, unique=True)),
@@ -649,6 +649,7 @@ class Migration(migrations.Migration):
                 ('name_sq', models.CharField(help_text='As it appears in lists, for example “Durrës”.', max_length=60, verbose_name='name')),
                 ('name_en', models.CharField(help_text='As it appears in lists, for example “Durrës”.', max_length=60, verbose_name='name')),
                 ('sort_key', models.CharField(editable=False, max_length=80, verbose_name='sort key')),
+                ('email', models.EmailField(blank=True, db_default='', default='', help_text='The address that it publishes for everyone, never that of a person. With it, visitors can write to it about a demand.', max_length=254, verbose_name='public email address')),
                 ('county', models.ForeignKey(help_text='The county it belongs to.', on_delete=django.db.models.deletion.PROTECT, related_name='municipalities', to='pledges.county', verbose_name='county')),
             ],
             options={
@@ -1062,7 +1063,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='enquiry',
-            constraint=models.CheckConstraint(condition=models.Q(('purpose__in', ['press', 'data', 'site', 'other'])), name='enquiry_purpose_is_known'),
+            constraint=models.CheckConstraint(condition=models.Q(('purpose__in', ['press', 'offer', 'data', 'site', 'other'])), name='enquiry_purpose_is_known'),
         ),
         migrations.AddConstraint(
             model_name='enquiry',

@@ -238,7 +238,7 @@ def test_nginx_serves_no_form_stale(language):
     conf = (settings.BASE_DIR / "deploy" / "nginx.conf").read_text()
     [pattern] = re.findall(r'location ~ "(\S+)" \{\s+proxy_cache_use_stale off;', conf)
     of_event = {"at_event", "group_at_event"}
-    enquiries = {f"enquiry_{purpose}" for purpose in ("press", "data", "site", "other")}
+    enquiries = {f"enquiry_{purpose}" for purpose in ("press", "offer", "data", "site", "other")}
     with translation.override(language):
         for name in {"sign", "my_pledge", "group", "join"} | enquiries | of_event:
             assert re.search(pattern, reverse(f"pledges:{name}", args=["0abcdefg"] if name in of_event else [])), name
