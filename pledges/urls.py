@@ -85,6 +85,7 @@ urlpatterns = [
     path(pgettext_lazy("address", "my-pledge/<token:token>/"), personal.manage, name="manage"),
     path(pgettext_lazy("address", "bring-one-more/<token:token>/"), thanks.share, name="share"),
     path(pgettext_lazy("address", "commitments/<token:token>/"), commitments.commit, name="commit"),
+    path(pgettext_lazy("address", "commitments/<token:token>/calendar.ics"), commitments.calendar, name="calendar"),
     path(pgettext_lazy("address", "how-it-went/<token:token>/"), commitments.answer, name="answer"),
     path(pgettext_lazy("address", "end-emails/<token:token>/"), commitments.end_emails, name="end_emails"),
     path(pgettext_lazy("address", "withdraw/<token:token>/"), personal.withdraw, name="withdraw"),

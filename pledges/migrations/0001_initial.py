@@ -500,8 +500,6 @@ class Migration(migrations.Migration):
                 ('chosen_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name='chosen')),
                 ('slot', models.PositiveSmallIntegerField(editable=False)),
                 ('day', models.DateField(editable=False, null=True, verbose_name='day')),
-                ('part', models.CharField(choices=[('morning', 'in the morning'), ('midday', 'around midday'), ('afternoon', 'in the afternoon'), ('evening', 'in the evening')], db_default='', default='', editable=False, max_length=9, verbose_name='part of the day')),
-                ('place', models.CharField(choices=[('home', 'at home'), ('school', 'at school or kindergarten'), ('work', 'at work'), ('outdoors', 'outdoors or on the way'), ('phone', 'on the phone or online'), ('elsewhere', 'somewhere else')], db_default='', default='', editable=False, max_length=9, verbose_name='place')),
                 ('remind_at', models.DateTimeField(editable=False, null=True)),
                 ('reminded_at', models.DateTimeField(editable=False, null=True)),
                 ('asked_at', models.DateTimeField(editable=False, null=True)),
@@ -1155,7 +1153,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='chosencommitment',
-            constraint=models.CheckConstraint(condition=models.Q(('remind_at', None), models.Q(('day__isnull', False), models.Q(('part', ''), _negated=True)), _connector='OR'), name='chosen_commitment_plan_to_remind_of'),
+            constraint=models.CheckConstraint(condition=models.Q(('remind_at', None), ('day__isnull', False), _connector='OR'), name='chosen_commitment_plan_to_remind_of'),
         ),
         migrations.AddConstraint(
             model_name='chosencommitment',
