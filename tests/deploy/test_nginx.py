@@ -517,7 +517,7 @@ def test_metrics_are_not_public(path, deployment):
 
 def test_pictures_are_immutable_and_no_file_of_their_folder_is_served_as_html(deployment):
     lasting, library = "public, max-age=31536000, immutable", f"pictures/{'a' * 24}"
-    hashed = re.search(r"/static/css/base\.[0-9a-f]{12}\.css", deployment.fetch("/sq/")[2])[0]
+    hashed = re.search(r"/static/css/site\.[0-9a-f]{12}\.css", deployment.fetch("/sq/")[2])[0]
     # {path: (type, Cache-Control, Content-Disposition)}
     files = {
         f"/media/{library}/full.jpg": ("image/jpeg", lasting, None),
