@@ -139,12 +139,3 @@ def test_a_page_needs_one_query_with_much_content_and_a_search_four(client, djan
             client.get(path)
             with django_assert_num_queries(queries):
                 assert client.get(path).status_code == 200
-
-
-@pytest.mark.slow
-def test_zz(client):
-    a_million()
-    for language in LANGUAGES:
-        for name in ("campaign:home", "campaign:help", "pledges:totals"):
-            w = first_view(client, path_of(name, language))
-            print("ZZ", language, name, sum(w.values()), len(w), w)
