@@ -78,20 +78,19 @@ def organisation_certificate(request, joining):
     if entry is None or not entry.is_on_page:
         return link_ended(request)
     content = SiteContent.current()
-    movement = content.texts[get_language()]["every_shared"]
     data = typeset(
         Handout.Key.CERTIFICATE,
-        gettext("Organisation with us"),
+        gettext("We stand with the movement"),
         settings.SITE_URL + reverse("campaign:organisations"),
         numeral=prints.numeral(MOST_DOTS),
         count=gettext("We are"),
         people="",
         group=f"{entry.name}, {joining.place}",
-        text=movement,
+        text="",
         promises=" ".join(title for title, _text in prints.promises(content)),
         day=formats.date_format(timezone.localtime(joining.approved_at), "DATE_FORMAT"),
         adult=gettext("For the organisation"),
-        movement=movement,
+        movement=content.texts[get_language()]["every_shared"],
     )
     return _pdf(data, "certificate")
 

@@ -292,8 +292,8 @@ class Picture(models.Model):
 
     @property
     def card_url(self):
-        """URL of the crop for link previews (og:image); empty if the picture is too small, its sizes are not made, or someone in it
-        agreed to this site only: social media show and keep it.
+        """URL of the crop for link previews (og:image); empty if the picture is too small, its sizes are not made, or someone in
+        it agreed to this site only: social media show and keep it.
         """
         if any(consent.scope == Scope.SITE for consent in self.consents.all()):
             return ""
