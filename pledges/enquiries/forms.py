@@ -20,7 +20,7 @@ WORDS = {
     EnquiryPurpose.PRESS: (_("A question from the press"), _("For interviews, quotes and background.")),
     EnquiryPurpose.OFFER: (
         _("I want to help"),
-        _("Say what you can do, and in which municipality: time, a skill, a room, print."),
+        _("Say in which municipality you are, and what you can offer: time, a skill, a room or printing."),
     ),
     EnquiryPurpose.DATA: (
         _("A request about your data"),
