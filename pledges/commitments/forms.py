@@ -143,7 +143,7 @@ class PlanForm(EachCommitmentForm):
             del self.fields["ask"]
 
     def make_field(self, name, row):
-        # A plan whose day is over is no plan any more.
+        # A plan whose day is over is no longer a plan.
         is_kept = row.day is not None and row.day >= self.days[0]
         if name == "remind":
             return forms.BooleanField(

@@ -121,8 +121,6 @@ def day_in_words(day):
 
 
 class FollowUpQuerySet(models.QuerySet):
-    """Queries on follow-ups."""
-
     def due(self):
         """Those whose next question is due. The second one waits until the first can no longer be answered."""
         first, second = QUESTIONS_AFTER
