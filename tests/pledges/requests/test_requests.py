@@ -131,7 +131,7 @@ def test_every_model_with_an_address_is_in_the_search():
         "ReferralLink": "found with its pledge",
         "Attempt": "a network, for ten minutes",
         "SlowLane": "a network, for an hour",
-        "ProtectionUnit": "the public address of an office",
+        **dict.fromkeys(["ProtectionUnit", "Municipality", "Demand"], "the public address of an office"),
         "UsedChallenge": "a number, of no person",
     }
     marks = ("_cipher", "address_digest", "mailbox_digest", "_digest", "digest", "email")
