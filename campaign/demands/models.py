@@ -65,6 +65,16 @@ class Demand(ContentItem):
             "“Kuvendi”, never a person. Leave empty if we do not know: the page says so."
         ),
     )
+    email = models.EmailField(
+        _("public email address"),
+        blank=True,
+        default="",
+        db_default="",
+        help_text=_(
+            "The address that the institution publishes for everyone, never that of a person. With it, visitors can write to "
+            "it about the demand."
+        ),
+    )
     next_date = models.DateField(
         _("next known date"),
         null=True,

@@ -235,6 +235,11 @@ class Organisation(ContentItem):
         return self.renewed_at is not None and timezone.now() >= self.hidden_at
 
     @property
+    def is_on_page(self):
+        """Whether visitors see it."""
+        return not (self.draft_id or self.is_over)
+
+    @property
     def anchor(self):
         """The id of its entry on the public page."""
         return f"entry-{self.key}"

@@ -18,6 +18,10 @@ MAX_LENGTH = 4000
 # {purpose: (heading, sentence below it)}
 WORDS = {
     EnquiryPurpose.PRESS: (_("A question from the press"), _("For interviews, quotes and background.")),
+    EnquiryPurpose.OFFER: (
+        _("I want to help"),
+        _("Say in which municipality you are, and what you can offer: time, a skill, a room or printing."),
+    ),
     EnquiryPurpose.DATA: (
         _("A request about your data"),
         _("To see, correct or erase what we keep about you. If you have signed, the link to your pledge is quicker."),

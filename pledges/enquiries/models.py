@@ -29,6 +29,7 @@ class EnquiryPurpose(models.TextChoices):
     """What an enquiry is about. Each has a form of its own."""
 
     PRESS = "press", _("press")
+    OFFER = "offer", _("an offer to help")
     DATA = "data", _("personal data")
     SITE = "site", _("something wrong on the site")
     OTHER = "other", _("something else")

@@ -1,7 +1,7 @@
 """The kinds of messages: one declaration each, in one list. This module imports no model.
 
 Staff edit the words (`MessageText`). The code fixes when a kind is sent, what it is about, where its button leads, how urgent it
-is, when it no longer applies, and what ends it. Subject and sender are neutral, because phones are shared.
+is, when it no longer applies, and what ends it. Neither subject nor sender mentions abuse, because phones are shared.
 
 To add a kind: an entry in SPECS, and its words in starter/message-texts.json.
 """
@@ -176,7 +176,7 @@ def _present_answers(pledge):
 
 
 def _plans(pledge):
-    """Yield what the supporter has planned for now: commitment, day, part of the day, place."""
+    """Yield what the supporter has planned for today: commitment and day."""
     for plan in pledge.reminded_plans():
         yield f"{plan.commitment.text}\n{plan.plan}"
 
@@ -333,7 +333,9 @@ SPECS = {
     ),
     "plan": MessageSpec(
         label=gettext_lazy("reminder of a plan"),
-        occasion=gettext_lazy("Sent at the time that someone has planned for a commitment, if they want a reminder."),
+        occasion=gettext_lazy(
+            "Sent on the morning of the day that someone has planned for a commitment, if they want a reminder."
+        ),
         link_purpose=Purpose.COMMIT,
         end_purpose=Purpose.END_EMAILS,
         applies=lambda pledge: pledge.state == "confirmed" and bool(pledge.reminded_plans()),

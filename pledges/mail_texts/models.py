@@ -14,7 +14,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from pledges import tasks
-from pledges.commitments.models import ChosenCommitment, DayPart, FollowUp, PlanPlace
+from pledges.commitments.models import ChosenCommitment, FollowUp
 from pledges.crypto import keys, news_links
 from pledges.crypto.links import Purpose
 from pledges.enquiries.models import Answer, Enquiry
@@ -156,9 +156,7 @@ def _sample_pledges(kind, language):
         pledge.set_new_address(SAMPLE_ADDRESS)
         pledge.new_address_at = pledge.keep_asked_at = now
         pledge.follow_up = FollowUp(pledge=pledge, questions=1, asked_at=now)
-        plan = ChosenCommitment(
-            commitment=Commitment.objects.first(), day=now, part=DayPart.EVENING, place=PlanPlace.HOME
-        )
+        plan = ChosenCommitment(commitment=Commitment.objects.first(), day=now)
         pledge.reminded_plans = lambda: [plan]
         return pledge
 

@@ -386,8 +386,8 @@ def prepare_commitment(kind, pledge):
         choose(pledge, commitment_of())
         ask_now(pledge)
     else:
-        plan = {"day": timezone.localdate(), "part": "evening", "place": "home"}
-        choose(pledge, commitment_of(), remind_at=timezone.now(), reminded_at=timezone.now(), **plan)
+        day = timezone.localdate()
+        choose(pledge, commitment_of(), remind_at=timezone.now(), reminded_at=timezone.now(), day=day)
 
 
 def ask_to_keep(pledge):

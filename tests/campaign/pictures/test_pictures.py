@@ -507,11 +507,11 @@ def test_an_article_shows_its_picture_and_has_it_in_structured_data(client):
     assert f'"image": "http://localhost:8000{article.picture.fallback_url}"' in page
 
 
-def consented(picture, days):
+def consented(picture, days, scope="site"):
     """A consent of someone in this picture that ends in so many days."""
     today = timezone.localdate()
     return PictureConsent.objects.create(
-        picture=picture, person="the teacher on the left", how="writing", scope="site",
+        picture=picture, person="the teacher on the left", how="writing", scope=scope,
         agreed_on=today - timedelta(days=100), ends_on=today + timedelta(days=days),
     )  # fmt: skip
 
@@ -541,6 +541,27 @@ def test_a_picture_is_shown_until_a_person_in_it_no_longer_agrees_and_staff_are_
     PictureConsent.objects.filter(pk=ends.pk).update(ends_on=timezone.localdate() - timedelta(days=1))
     assert picture.fallback_url not in client.get(path).text and "<figure" not in client.get(path).text
     assert "the teacher on the left agreed to this picture until" in admin_client.get(change, headers=ENGLISH).text
+
+    # Whoever kept the address of the file finds nothing there until everyone agrees again.
+    keep_house()
+    assert not default_storage.exists(picture.file.name)
+    PictureConsent.objects.filter(pk=ends.pk).update(ends_on=timezone.localdate() + timedelta(days=1))
+    keep_house()
+    assert default_storage.exists(picture.file.name)
+    PictureConsent.objects.filter(pk=ends.pk).update(ends_on=timezone.localdate() - timedelta(days=1))
+    keep_house()
+    picture.remove_files()
+    assert picture.file.name.split("/")[1] not in {*default_storage.listdir("ended")[0]}
+
+
+def test_social_media_get_a_picture_only_if_everyone_in_it_agreed_to_that():
+    picture = make_picture(make_upload(1300, 900))
+    run_worker()
+    picture.refresh_from_db()
+    consented(picture, 300, scope="social")
+    assert picture.card_url
+    consented(picture, 300)
+    assert picture.card_url == ""
 
 
 def test_a_consent_lasts_two_years_at_most():

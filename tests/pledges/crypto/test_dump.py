@@ -310,7 +310,7 @@ def use_personal_links(client, people, server):
         commit = links.path(Purpose.COMMIT, pledge_of(person))
         number = pledge_of(person).sector.commitments.first().pk
         client.post(commit, {"commitments": [number]})
-        client.post(commit, {"plan": "1", "ask": "on", f"part-{number}": "evening", f"place-{number}": "home"})
+        client.post(commit, {"plan": "1", "ask": "on"})
     assert FollowUp.objects.count() == 3
     for person in people[26:32]:
         client.post(links.path(Purpose.WITHDRAW, pledge_of(person)))

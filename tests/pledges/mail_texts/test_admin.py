@@ -57,9 +57,9 @@ def test_changed_words_are_in_the_next_message_of_that_language_only(editor):
     )
     assert editor.post(path_of_text("confirm"), data, headers=ENGLISH).status_code == 302
     mail = compose()
-    day = sample_mail("confirm", content.MailWords("s", "{day}", "b"), "en").body.partition("\n")[0]
+    day = sample_mail("confirm", content.MailWords("s", "{day}", "b"), "en").body.splitlines()[2]
     assert mail.subject == "One step is left"
-    assert mail.body.startswith(f"Dear friend,\n\nplease confirm\nby {day}.\n\nRead more at http")
+    assert mail.body.startswith(f"We are 1\n\nDear friend,\n\nplease confirm\nby {day}.\n\nRead more at http")
     assert "It is me:\nhttp" in mail.body and "please confirm<br>by" in html_of(mail)
     assert re.search(r'<a href="http\S+/en/" style="[^"]+">http\S+/en/</a>', html_of(mail))
     assert compose(language="sq", address="tjeter@shembull.al").subject == content.built_in("confirm", "sq").subject
@@ -151,7 +151,7 @@ def test_a_revealing_subject_is_saved_with_a_warning(editor):
     data = form_of("confirm", subject_en="Against child abuse", subject_sq="Zotimi juaj kundër dhunës")
     response = editor.post(path_of_text("confirm"), data, headers=ENGLISH, follow=True)
     [warning] = [str(message) for message in response.context["messages"] if message.level_tag == "warning"]
-    for word in ("“child”", "“abuse”", "“Zotimi”", "“dhunës”"):
+    for word in ("“child”", "“abuse”", "“dhunës”"):
         assert word in warning
     assert text_of("confirm").subject_en == "Against child abuse"
     assert "“abuse”" in editor.post(path_of_text("confirm", "preview"), data, headers=ENGLISH).text

@@ -43,7 +43,7 @@ def test_01_signing_in_albanian_counts_after_the_button_not_before(client, mailo
     response = post_form(client, sector="teachers", county="AL-10")
     assert (response.status_code, response.url) == (303, INBOX)
     run_worker()
-    assert [message.subject for message in mailoutbox] == ["Konfirmoni email-in tuaj"]
+    assert [message.subject for message in mailoutbox] == ["Konfirmoni zotimin tuaj"]
     assert mailoutbox[0].to == ["drita@shembull.al"]
     assert "Drita" not in mailoutbox[0].body, "no name before the mailbox has confirmed it"
     assert tally.read().total == before.total
@@ -66,7 +66,7 @@ def test_01_signing_in_albanian_counts_after_the_button_not_before(client, mailo
 def test_02_signing_in_english_stays_english(client, mailoutbox):
     post_form(client, EN)
     run_worker()
-    assert mailoutbox[0].subject == "Please confirm your email address"
+    assert mailoutbox[0].subject == "Please confirm your pledge"
     [link] = links_in(mailoutbox[0], "confirm")
     assert link.startswith("/en/")
     assert "One more tap." in client.get(link).text

@@ -45,7 +45,7 @@ def test_a_stranger_with_two_invented_names_does_not_keep_the_owner_from_signing
     assert sign(client, "Elira Hoxha").status_code == 303
     run_worker()
     [message] = mailoutbox
-    assert message.subject == "Konfirmoni email-in tuaj"
+    assert message.subject == "Konfirmoni zotimin tuaj"
     client.post(links_in(message, "confirm")[0])
     assert [pledge.name for pledge in Pledge.objects.confirmed()] == ["Elira Hoxha"]
     assert tally.read().total == 1
