@@ -184,7 +184,9 @@ def empty_cache():
 
 
 # Statements after which the figures are the same. Others may have changed a row, or the clock of the database.
-READING = re.compile(r'(SELECT ("|DISTINCT|COUNT|1 AS)|SAVEPOINT|RELEASE|SET CONSTRAINTS|UPDATE "django_session")|\s*SELECT mark,')
+READING = re.compile(
+    r'(SELECT ("|DISTINCT|COUNT|1 AS)|SAVEPOINT|RELEASE|SET CONSTRAINTS|UPDATE "django_session")|\s*SELECT mark,'
+)
 
 
 @pytest.fixture(autouse=True)
