@@ -18,7 +18,7 @@ def cases(names, values):
             failed = []
             for value in values:
                 case = dict(zip(names, [value] if len(names) == 1 else value, strict=True))
-                before = transaction.savepoint() if connection.in_atomic_block else None
+                before = transaction.savepoint_create() if connection.in_atomic_block else None
                 try:
                     function(**case, **fixtures)
                 except (Exception, pytest.fail.Exception) as error:

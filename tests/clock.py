@@ -82,14 +82,12 @@ def _moving():
         'UPDATE pledges_pledge SET "wall_at" = "wall_at" - %(days)s WHERE "wall_at" IS NOT NULL',
     ]
     for model in MODELS:
-        names = [
-            field.column for field in model._meta.fields if isinstance(field, DateTimeField) and not field.generated
-        ]
-        times = [
-            f'"{name}" = CASE WHEN "{name}" < \'9999-01-01\' THEN "{name}" - %(passed)s ELSE "{name}" END'
-            for name in names
-        ]
-        statements.append(f"UPDATE {model._meta.db_table} SET {', '.join(times)}")
+        names = [f'"{field.column}"' for field in model._meta.fields if isinstance(field, DateTimeField)]
+        times = [f"{name} = CASE WHEN {name} < '9999-01-01' THEN {name} - %(passed)s ELSE {name} END" for name in names]
+        # A row without times stays as it is: a change of content would be read anew by the next page.
+        statements.append(
+            f"UPDATE {model._meta.db_table} SET {', '.join(times)} WHERE num_nonnulls({', '.join(names)}) > 0"
+        )
     return ";".join(statements)
 
 

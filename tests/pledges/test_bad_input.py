@@ -6,6 +6,7 @@ import pytest
 from django.test import Client
 
 from pledges.models import Enquiry, GroupPledge, Joining, Message, Pledge, PledgingSettings, Submission, UsedChallenge
+from tests.cases import cases
 from tests.challenges import reach_limit, solved
 from tests.clock import let_time_pass
 from tests.enquiries import enquiry_data
@@ -87,7 +88,7 @@ SENTENCES = {
 MANY = "x" * 100_000
 
 
-def cases():
+def inputs():
     """(form, {field: what is typed there}, {field: the sentence about it}). What is taken as plain text has no sentence.
 
     Only so many letters fit into one request that each field of theirs is a case of its own.
@@ -121,7 +122,7 @@ def in_one_line(text):
 @pytest.mark.quick
 def test_what_does_not_fit_comes_back_whole_with_one_sentence(subtests):
     # Each sentence but one is that of several cases, so the languages take turns.
-    for number, (form, typed, sentences) in enumerate(cases()):
+    for number, (form, typed, sentences) in enumerate(inputs()):
         language = LANGUAGES[number % 2]
         with subtests.test(form, typed={field: words[:5] for field, words in typed.items()}, language=language):
             assert_comes_back_whole(form, language, typed, sentences)
@@ -185,8 +186,8 @@ def assert_comes_back(response, language, field, typed):
     assert value(page, field) == in_one_line(typed)
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize("form", FORMS)
+@cases("language", LANGUAGES)
+@cases("form", FORMS)
 def test_a_check_that_does_not_count_brings_the_form_back(language, form):
     PledgingSettings.objects.update(network_limit=60)
     reach_limit()

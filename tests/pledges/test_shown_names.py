@@ -7,12 +7,13 @@ from django.utils import translation
 
 from pledges import shown_names
 from pledges.models import Pledge, RefusedWord, Sector
+from tests.cases import cases
 from tests.wall import make_shown
 
 pytestmark = pytest.mark.django_db
 
 
-@pytest.mark.parametrize(
+@cases(
     ("name", "shown"),
     [
         ("Arta Kola", "Arta K."),
@@ -44,7 +45,7 @@ def test_a_name_is_shown_as_first_name_and_initial(name, shown):
     assert shown_names.shown_name(name) == shown
 
 
-@pytest.mark.parametrize(
+@cases(
     ("name", "doubts"),
     [
         ("Arta Kola", []),

@@ -7,6 +7,7 @@ import time
 
 import pytest
 
+from tests.cases import cases
 from tests.factories import form_data
 from weare1.logs import JsonFormatter, ReadableFormatter, Repetitions, redact
 
@@ -14,7 +15,7 @@ from weare1.logs import JsonFormatter, ReadableFormatter, Repetitions, redact
 TOKEN = "WyJ4IiwxXQ:1xWZlR:zo-etTEXiLg0kE5qrDKAolZ3Qa_lVRDp5KyLvpf3-Y4"
 
 
-@pytest.mark.parametrize(
+@cases(
     ("text", "logged"),
     [
         (f"Not Found: /sq/konfirmoni/{TOKEN}/", "Not Found: /sq/konfirmoni/[link]/"),
@@ -50,7 +51,8 @@ def seconds(text):
     return min(times)
 
 
-@pytest.mark.parametrize(
+@pytest.mark.quick
+@cases(
     "pattern",
     ["a.-", "a:", "a" * 19 + ":", "a@", "@", "@/", "a:b@", "/pledge/with", "/zotimi/me/", "/u/", "/u", "ip=:", "ip=a"],
 )

@@ -15,6 +15,7 @@ from django.utils.formats import date_format
 
 from campaign.demands.history import Count, History
 from campaign.models import Demand, DemandStep
+from tests.cases import cases
 from tests.clock import DatabaseClock
 from tests.demands import add_step, days_ago, make_demand, step_values
 from tests.factories import make_staff, sign_in
@@ -235,7 +236,7 @@ def history_of(*steps):
     return History(demand, tuple(demand.steps.all()), timezone.localdate())
 
 
-@pytest.mark.parametrize(
+@cases(
     ("states", "labels", "marks", "counted_from"),
     [
         (["asked"], ["Asked"], ["now", "", "", ""], 0),

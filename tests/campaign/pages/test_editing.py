@@ -15,6 +15,7 @@ from campaign.pages import previews
 from pledges.models import Pledge, Sector
 from staff.models import Draft, Entry
 from tests import tally
+from tests.cases import cases
 from tests.factories import keep_house, make_picture, make_pledge, make_staff, run_worker, sign_in
 from tests.pages import Document, filled
 from tests.staff.forms import change_path as change
@@ -478,7 +479,7 @@ DISCOURAGED = [
 ]
 
 
-@pytest.mark.parametrize("typed", DISCOURAGED)
+@cases("typed", DISCOURAGED)
 def test_a_discouraged_term_is_saved_with_a_persistent_warning(editor, typed):
     words = {column: words for column, (words, _better) in typed.items()}
     response = editor.post(f"{PAGES}add/", WORDS | words | {"_continue": "1"}, follow=True, headers=ENGLISH)

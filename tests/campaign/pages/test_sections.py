@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from campaign import richtext
 from campaign.pages.inner_pages import sections, split
+from tests.cases import cases
 
 
 def shown(html):
@@ -15,7 +16,7 @@ def shown(html):
     return [(section.title, section.anchor, section.html) for section in sections(richtext.clean(html))]
 
 
-@pytest.mark.parametrize(
+@cases(
     ("html", "expected"),
     [
         ("", []),

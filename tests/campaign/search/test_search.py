@@ -13,6 +13,7 @@ from campaign.organisations.models import PER_PAGE
 from campaign.pages.sitemaps import PageSitemap
 from pledges.languages import LANGUAGE_CODES
 from pledges.models import Municipality
+from tests.cases import cases
 from tests.events import make_event
 from tests.organisations import PAGE, make_entry, make_joining
 from tests.pages import as_typed
@@ -47,7 +48,7 @@ def march(**overrides):
     )
 
 
-@pytest.mark.parametrize(
+@cases(
     ("language", "words"),
     [
         *(("sq", words) for words in ("kumbullave", "MARSHIM", "tambure", "sheshi i luleve", "kumbullave shkoder")),

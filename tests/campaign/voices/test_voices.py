@@ -21,6 +21,7 @@ from pledges.requests import held
 from pledges.requests.subject_data import held_data, held_words
 from staff.models import Draft, Entry
 from staff.roles import Role
+from tests.cases import cases
 from tests.factories import keep_house, links_in, make_pledge, run_worker, send_messages, sign_in
 from tests.organisations import make_joining
 from tests.pages import Document, filled
@@ -62,7 +63,7 @@ def test_a_row_of_the_release_before_is_from_a_public_source_and_shown():
     assert (voice.kind, voice.owner) == ("public", None) and is_public(voice)
 
 
-@pytest.mark.parametrize(
+@cases(
     "changes",
     [
         {"how": ""},
@@ -122,7 +123,7 @@ def test_an_approved_voice_is_shown_without_a_source_until_its_last_day(client):
     assert is_public(voice, days=365) and not is_public(voice, days=366)
 
 
-@pytest.mark.parametrize("name", [*APPROVED_TEXTS, "date", "ends_on", "is_paraphrased"])
+@cases("name", [*APPROVED_TEXTS, "date", "ends_on", "is_paraphrased"])
 def test_any_change_of_what_was_approved_hides_it_until_its_owner_approves_again(name):
     voice = make_voice()
     before = getattr(voice, name)

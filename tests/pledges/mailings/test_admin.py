@@ -16,6 +16,7 @@ from pledges.mailings.models import MailingContent
 from pledges.models import BlockedAddress, County, Follow, Mailer, Mailing, Message, Sector, TrialMessage
 from staff.models import Entry
 from staff.roles import Role
+from tests.cases import cases
 from tests.factories import make_pledge, run_worker, sign_in
 from tests.mailings import WORDS, make_mailing
 from tests.pages import Document, filled
@@ -128,7 +129,8 @@ def test_only_what_the_recipients_follow_is_kept(zana):
     assert f"those who follow a county: {County.objects.get(pk='AL-11').name_en}" in page
 
 
-@pytest.mark.parametrize(
+@pytest.mark.quick
+@cases(
     ("changes", "error"),
     [
         ({"text_en": "Dear {name}"}, {"text_en": ["Remove {name}: this text is the same for everyone."]}),

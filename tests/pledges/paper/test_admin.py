@@ -15,6 +15,7 @@ from pledges.counting.models import Count
 from pledges.models import Municipality, PaperSheet, Sector
 from staff.models import Entry
 from tests import tally
+from tests.cases import cases
 from tests.drill import rounds
 from tests.events import make_event
 from tests.factories import make_staff, sign_in
@@ -237,8 +238,8 @@ REFUSED = {
 }
 
 
-@pytest.mark.parametrize("language", ["sq", "en"])
-@pytest.mark.parametrize("mistake", REFUSED)
+@cases("language", ["sq", "en"])
+@cases("mistake", REFUSED)
 def test_a_mistake_is_a_sentence_at_the_number_and_nothing_is_lost_or_counted(mistake, language):
     client, (state, *sentences) = client_of(language), REFUSED[mistake]
     if state:
@@ -256,7 +257,7 @@ def test_a_mistake_is_a_sentence_at_the_number_and_nothing_is_lost_or_counted(mi
     assert (list(PaperSheet.objects.values()), exact_total()) == before and not Entry.objects.exists()
 
 
-@pytest.mark.parametrize(
+@cases(
     ("typed", "field"),
     [
         ({"number": ""}, "number"),

@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from pledges.models import Municipality, PaperSheet, Sector, Tombstone
 from tests import tally
+from tests.cases import cases
 from tests.events import make_event
 from tests.factories import make_pledge
 from tests.pledges.backups.older_backup import replay, take_entries
@@ -65,7 +66,7 @@ CHANGES = {
 }
 
 
-@pytest.mark.parametrize("name", CHANGES)
+@cases("name", CHANGES)
 def test_totals_equal_the_rows_after_any_change(name):
     make_sheet("counted", {"parents": 9}, place="Durrës"), make_sheet(), make_sheet("void")
     waiting = make_sheet("returned")
@@ -129,7 +130,7 @@ def test_counts_that_are_equal_after_merging_sectors_count():
     assert exact_total() == 8 and PaperSheet.objects.get().state == "counted"
 
 
-@pytest.mark.parametrize(
+@cases(
     ("state", "values"),
     [
         ("counted", {"second": {}}),

@@ -48,6 +48,7 @@ from pledges.models import (
 )
 from pledges.serving import snapshot
 from pledges.serving.models import ContentVersion
+from tests.cases import cases
 from tests.clock import DatabaseClock
 from tests.demands import add_step, make_handover
 from tests.drill import rounds
@@ -146,7 +147,7 @@ CHANGES = [
 ]
 
 
-@pytest.mark.parametrize("change", CHANGES)
+@cases("change", CHANGES)
 def test_each_table_of_content_changes_the_version(change):
     before = version()
     change()

@@ -7,6 +7,7 @@ from django.utils import timezone
 from reversion.models import Version
 
 from pledges.models import Goal, PledgingSettings
+from tests.cases import cases
 from tests.pages import Document, filled, path_of
 from tests.tally import put_people
 
@@ -73,7 +74,8 @@ def test_a_goal_with_its_sentence_appears_on_home_and_totals_in_both_languages(a
     assert "Next goal: 5,000" in words and "Parliament" not in words
 
 
-@pytest.mark.parametrize(
+@pytest.mark.quick
+@cases(
     ("wrong", "errors"),
     [
         ({"people": "many"}, ["people"]),
