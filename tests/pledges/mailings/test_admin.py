@@ -17,6 +17,7 @@ from pledges.models import BlockedAddress, County, Follow, Mailer, Mailing, Mess
 from staff.models import Entry
 from staff.roles import Role
 from tests.cases import cases
+from tests.drafts import hide
 from tests.factories import make_pledge, run_worker, sign_in
 from tests.mailings import WORDS, make_mailing
 from tests.pages import Document, filled
@@ -188,7 +189,7 @@ def test_a_demand_that_is_gone_is_said_and_the_choice_stays_visible(zana, besa):
     mailing = write(zana, audience="demand", demand=key)
     Follow.objects.create(pledge=make_pledge(state="confirmed"), demand=key)
     assert press(zana, mailing, "submit").status_code == 200
-    Demand.objects.filter(key=key).update(is_shown=False)
+    hide(Demand.objects.filter(key=key))
     gone = "The demand that its recipients follow is not on our site now. Choose other recipients."
     assert said(press(besa, mailing, "release")) == [gone]
     assert said(press(besa, mailing, "take_back", note="Tjetër kërkesë.")) == [
