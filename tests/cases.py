@@ -1,38 +1,46 @@
-"""Families of cases as one test, which costs less than a test for each of them."""
+"""The marker `cases`: a family of cases as one test, which costs less than a test for each of them.
+
+`@pytest.mark.cases(names, values)` is written like `parametrize`. All cases run, and all that fail are reported.
+"""
 
 import inspect
+import itertools
 
 import pytest
 from django.db import connection, transaction
 
 
-def cases(names, values):
-    """Like `pytest.mark.parametrize`, but in one test: all cases run, and all that fail are reported.
+def pytest_generate_tests(metafunc):
+    for marker in metafunc.definition.iter_markers("cases"):
+        # The call has the values.
+        names = marker.args[0]
+        metafunc.parametrize(names, [None if isinstance(names, str) else [None] * len(names)], ids=["cases"])
 
-    The cases share the fixtures of the test. What a case writes to the database is taken back after it.
-    """
-    names, values = [names] if isinstance(names, str) else names, list(values)
 
-    def decorate(function):
-        def test(**fixtures):
-            failed = []
-            for value in values:
-                case = dict(zip(names, [value] if len(names) == 1 else value, strict=True))
-                before = transaction.savepoint_create() if connection.in_atomic_block else None
-                try:
-                    function(**case, **fixtures)
-                except (Exception, pytest.fail.Exception) as error:
-                    error.add_note(f"The case: {case}")
-                    failed.append(error)
-                if before:
-                    transaction.savepoint_rollback(before)
-            if failed:
-                raise BaseExceptionGroup(f"{len(failed)} of {len(values)} cases", failed)
+def pytest_pyfunc_call(pyfuncitem):
+    families = [_cases(*marker.args) for marker in pyfuncitem.iter_markers("cases")]
+    if not families:
+        return None
+    wanted = {name: pyfuncitem.funcargs[name] for name in inspect.signature(pyfuncitem.obj).parameters}
+    failed = []
+    for parts in itertools.product(*families):
+        case = {name: value for part in parts for name, value in part.items()}
+        # What a case writes to the database is taken back.
+        before = transaction.savepoint_create() if connection.in_atomic_block else None
+        try:
+            pyfuncitem.obj(**wanted | case)
+        except (Exception, pytest.fail.Exception) as error:
+            error.add_note(f"The case: {case}")
+            failed.append(error)
+        if before:
+            transaction.savepoint_rollback(before)
+    if failed:
+        raise BaseExceptionGroup("some cases fail", failed)
+    return True
 
-        test.__name__, test.__doc__, test.__module__ = function.__name__, function.__doc__, function.__module__
-        test.pytestmark = getattr(function, "pytestmark", [])
-        parameters = inspect.signature(function).parameters
-        test.__signature__ = inspect.Signature([each for name, each in parameters.items() if name not in names])
-        return test
 
-    return decorate
+def _cases(names, values):
+    """[{name: value}]"""
+    found = [{names: value} if isinstance(names, str) else dict(zip(names, value, strict=True)) for value in values]
+    assert found, "no cases"
+    return found

@@ -4,53 +4,19 @@ import time as machine
 from datetime import time, timedelta
 from functools import cache
 
+from django.apps import apps
 from django.db import connection
 from django.db.models import DateTimeField
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
 from campaign.models import Organisation
-from pledges.models import (
-    Answer,
-    Attempt,
-    Batch,
-    BlockedAddress,
-    ChosenCommitment,
-    DataRequest,
-    Enquiry,
-    Export,
-    FollowUp,
-    GroupPledge,
-    Joining,
-    Message,
-    MessageGrant,
-    PaperSheet,
-    Pledge,
-    ReturnedMailbox,
-    SlowLane,
-    Submission,
-    Tombstone,
-    UsedChallenge,
-    VoiceOwner,
-)
 
-MODELS = (
-    *(Pledge, Submission, Message, MessageGrant, BlockedAddress, Attempt, Batch, Export, DBTaskResult),
-    Tombstone,
-    GroupPledge,
-    Joining,
-    Enquiry,
-    Answer,
-    DataRequest,
-    PaperSheet,
-    Organisation,
-    ChosenCommitment,
-    FollowUp,
-    SlowLane,
-    UsedChallenge,
-    ReturnedMailbox,
-    VoiceOwner,
-)
+NAMES = """
+Answer Attempt Batch BlockedAddress ChosenCommitment DataRequest Enquiry Export FollowUp GroupPledge Joining Message MessageGrant
+PaperSheet Pledge ReturnedMailbox SlowLane Submission Tombstone UsedChallenge VoiceOwner
+""".split()
+MODELS = (*map(apps.get_app_config("pledges").get_model, NAMES), Organisation, DBTaskResult)
 
 
 # A test that begins between these times in Tirana would see two days.

@@ -19,6 +19,7 @@ from django.test import Client, TransactionTestCase
 from pledges.counting.models import count
 from pledges.serving import snapshot
 from tests import changed, drill, numbers, seed, template
+from tests.cases import pytest_generate_tests, pytest_pyfunc_call  # noqa: F401 - hooks
 from tests.clock import wait_for_the_new_day
 from tests.factories import make_staff, sign_in
 from tests.snapshot import Snapshot

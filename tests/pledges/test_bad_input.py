@@ -6,7 +6,6 @@ import pytest
 from django.test import Client
 
 from pledges.models import Enquiry, GroupPledge, Joining, Message, Pledge, PledgingSettings, Submission, UsedChallenge
-from tests.cases import cases
 from tests.challenges import reach_limit, solved
 from tests.clock import let_time_pass
 from tests.enquiries import enquiry_data
@@ -186,8 +185,8 @@ def assert_comes_back(response, language, field, typed):
     assert value(page, field) == in_one_line(typed)
 
 
-@cases("language", LANGUAGES)
-@cases("form", FORMS)
+@pytest.mark.cases("language", LANGUAGES)
+@pytest.mark.cases("form", FORMS)
 def test_a_check_that_does_not_count_brings_the_form_back(language, form):
     PledgingSettings.objects.update(network_limit=60)
     reach_limit()

@@ -20,7 +20,6 @@ from pledges.crypto import links
 from pledges.crypto.links import Purpose
 from pledges.models import Commitment, Pledge
 from tests import drill
-from tests.cases import cases
 from tests.drill import rounds
 from tests.enquiries import enquiry_data
 from tests.factories import form_data, make_pledge
@@ -320,7 +319,7 @@ def test_an_unknown_charset_is_refused_or_ignored(subtests):
             assert_acceptable(request(method, SQ, "sector=%C3%AB", body, f"{kind}; charset={charset}"), "sq")
 
 
-@cases(
+@pytest.mark.cases(
     ("body", "status"),
     [
         (b"&".join(b"a%d=" % number for number in range(2000)), 400),
@@ -540,7 +539,7 @@ def test_any_header_is_answered(subtests):
                 assert_acceptable(request(method, path, body=body, **headers), "en" if path != "/" else None)
 
 
-@cases("host", ["evil.example", "", "a b", "[", "localhost:x", "localhost\x00", "x" * 300, "\xff"])
+@pytest.mark.cases("host", ["evil.example", "", "a b", "[", "localhost:x", "localhost\x00", "x" * 300, "\xff"])
 def test_an_unknown_host_is_refused_with_a_page(settings, host):
     settings.ALLOWED_HOSTS = ["localhost"]
     for path in (EN, "/en/help/", "/admin/"):

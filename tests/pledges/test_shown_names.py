@@ -7,13 +7,12 @@ from django.utils import translation
 
 from pledges import shown_names
 from pledges.models import Pledge, RefusedWord, Sector
-from tests.cases import cases
 from tests.wall import make_shown
 
 pytestmark = pytest.mark.django_db
 
 
-@cases(
+@pytest.mark.cases(
     ("name", "shown"),
     [
         ("Arta Kola", "Arta K."),
@@ -45,7 +44,7 @@ def test_a_name_is_shown_as_first_name_and_initial(name, shown):
     assert shown_names.shown_name(name) == shown
 
 
-@cases(
+@pytest.mark.cases(
     ("name", "doubts"),
     [
         ("Arta Kola", []),

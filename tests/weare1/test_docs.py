@@ -5,9 +5,8 @@ import re
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import pytest
 from django.conf import settings
-
-from tests.cases import cases
 
 ROOT = Path(settings.BASE_DIR)
 DOCS = sorted([ROOT / "README.md", ROOT / "CONTRIBUTING.md", *ROOT.glob("docs/*.md")])
@@ -77,7 +76,7 @@ def missing(text):
     ]
 
 
-@cases("document", DOCS)
+@pytest.mark.cases("document", DOCS)
 def test_every_path_module_and_test_in_the_documentation_exists(document):
     text = document.read_text()
     # Each is checked: no other notation of a test is in use.
@@ -85,7 +84,7 @@ def test_every_path_module_and_test_in_the_documentation_exists(document):
     assert missing(text) == []
 
 
-@cases("document", DOCS)
+@pytest.mark.cases("document", DOCS)
 def test_every_link_in_the_documentation_leads_to_a_file(document):
     for target in LINK.findall(document.read_text()):
         parts = urlsplit(target)

@@ -19,7 +19,6 @@ from campaign.pages import previews
 from pledges.crypto import links, news_links
 from pledges.crypto.links import Purpose
 from pledges.models import Heartbeat
-from tests.cases import cases
 from tests.events import make_event
 from tests.factories import form_data, make_pledge
 from tests.mailings import make_mailing, release
@@ -458,7 +457,7 @@ def test_21_a_personal_page_is_neither_cached_nor_indexed(client, subtests):
             check(row, client.get(row.path))
 
 
-@cases(
+@pytest.mark.cases(
     ("path", "fields", "status", "more"),
     [
         ("/sq/zotimi/", {}, 303, HIDDEN | {"Location": "/sq/zotimi/emaili/"}),
@@ -499,7 +498,7 @@ def test_21_a_conditional_request_gets_304_and_head_the_headers_of_get(client, c
             assert response.content == b""
 
 
-@cases(
+@pytest.mark.cases(
     ("wanted", "home"),
     [
         ("", "/sq/"),

@@ -7,7 +7,6 @@ import time
 
 import pytest
 
-from tests.cases import cases
 from tests.factories import form_data
 from weare1.logs import JsonFormatter, ReadableFormatter, Repetitions, redact
 
@@ -15,7 +14,7 @@ from weare1.logs import JsonFormatter, ReadableFormatter, Repetitions, redact
 TOKEN = "WyJ4IiwxXQ:1xWZlR:zo-etTEXiLg0kE5qrDKAolZ3Qa_lVRDp5KyLvpf3-Y4"
 
 
-@cases(
+@pytest.mark.cases(
     ("text", "logged"),
     [
         (f"Not Found: /sq/konfirmoni/{TOKEN}/", "Not Found: /sq/konfirmoni/[link]/"),
@@ -52,7 +51,7 @@ def seconds(text):
 
 
 @pytest.mark.quick
-@cases(
+@pytest.mark.cases(
     "pattern",
     ["a.-", "a:", "a" * 19 + ":", "a@", "@", "@/", "a:b@", "/pledge/with", "/zotimi/me/", "/u/", "/u", "ip=:", "ip=a"],
 )

@@ -3,10 +3,9 @@
 import re
 from pathlib import Path
 
+import pytest
 from django.conf import settings
 from django.contrib import admin
-
-from tests.cases import cases
 
 SHEETS = sorted(Path(settings.BASE_DIR, "static", "css").glob("*.css"))
 OF_DJANGO = Path(admin.__file__).parent / "static" / "admin" / "css" / "base.css"
@@ -22,7 +21,7 @@ def css(sheet):
     return re.sub(r"/\*.*?\*/", "", sheet.read_text(), flags=re.DOTALL)
 
 
-@cases("sheet", SHEETS)
+@pytest.mark.cases("sheet", SHEETS)
 def test_colours_stand_in_tokens_css(sheet):
     if sheet.stem == "tokens":
         return
@@ -32,7 +31,7 @@ def test_colours_stand_in_tokens_css(sheet):
     assert not re.search(r"\b(hsla?|hwb|lab|lch|oklab|oklch)\(", values)
 
 
-@cases("sheet", SHEETS)
+@pytest.mark.cases("sheet", SHEETS)
 def test_pages_change_at_two_widths(sheet):
     conditions = " ".join(re.findall(r"@media([^{]*)", css(sheet)))
     widths = {found.strip() for found in re.findall(r"\(([^()]*width[^()]*)\)", conditions)}

@@ -15,7 +15,6 @@ from django.utils.formats import date_format
 
 from campaign.demands.history import Count, History
 from campaign.models import Demand, DemandStep
-from tests.cases import cases
 from tests.clock import DatabaseClock
 from tests.demands import add_step, days_ago, make_demand, step_values
 from tests.drafts import hide
@@ -237,7 +236,7 @@ def history_of(*steps):
     return History(demand, tuple(demand.steps.all()), timezone.localdate())
 
 
-@cases(
+@pytest.mark.cases(
     ("states", "labels", "marks", "counted_from"),
     [
         (["asked"], ["Asked"], ["now", "", "", ""], 0),

@@ -16,7 +16,6 @@ from campaign.models import HelpChannel, ProtectionUnit
 from pledges.models import Municipality
 from staff.models import Entry
 from tests.campaign.dashboard.test_tasks import tasks
-from tests.cases import cases
 from tests.factories import make_staff, sign_in
 from tests.pages import LANGUAGES, Document, filled, path_of
 
@@ -352,7 +351,7 @@ def test_a_bad_file_is_not_stored_and_is_corrected_on_the_page_of_its_preview(st
     assert WORDS["en"]["stored"] in Document(sheet.send(checked)).words()
 
 
-@cases(
+@pytest.mark.cases(
     ("data", "sentence"),
     [
         (b"", "Choose a CSV file."),

@@ -7,7 +7,6 @@ from django.utils import translation
 
 from campaign.models import Article, Page
 from campaign.templatetags.unbroken import NO_BREAK_SPACE, WORD_JOINER, unbroken
-from tests.cases import cases
 from tests.factories import form_data
 from tests.pages import LANGUAGES, path_of, public_paths
 
@@ -36,7 +35,7 @@ def test_numbers_and_short_words_with_a_hyphen_keep_together_on_every_page(clien
     assert sum(page.count(f"116{NO_BREAK_SPACE}111") for page in pages.values()) > len(pages)
 
 
-@cases(
+@pytest.mark.cases(
     ("html", "kept"),
     [
         ("Telefononi në 116 111.", ["116 111"]),

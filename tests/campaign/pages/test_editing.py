@@ -16,7 +16,6 @@ from pledges.models import Pledge, Sector
 from staff.housekeeping import publish_drafts
 from staff.models import Draft, Entry
 from tests import tally
-from tests.cases import cases
 from tests.drafts import hide, make_hidden
 from tests.factories import make_picture, make_pledge, make_staff, run_worker, sign_in
 from tests.pages import Document, filled
@@ -425,7 +424,7 @@ DISCOURAGED = [
 ]
 
 
-@cases("typed", DISCOURAGED)
+@pytest.mark.cases("typed", DISCOURAGED)
 def test_a_discouraged_term_is_saved_with_a_persistent_warning(editor, typed):
     words = {column: words for column, (words, _better) in typed.items()}
     response = editor.post(f"{PAGES}add/", WORDS | words | {"_continue": "1"}, follow=True, headers=ENGLISH)

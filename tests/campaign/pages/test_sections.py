@@ -8,7 +8,6 @@ from hypothesis import strategies as st
 
 from campaign import richtext
 from campaign.pages.inner_pages import sections, split
-from tests.cases import cases
 
 
 def shown(html):
@@ -16,7 +15,7 @@ def shown(html):
     return [(section.title, section.anchor, section.html) for section in sections(richtext.clean(html))]
 
 
-@cases(
+@pytest.mark.cases(
     ("html", "expected"),
     [
         ("", []),

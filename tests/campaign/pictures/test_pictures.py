@@ -29,7 +29,6 @@ from campaign.pictures import files as pictures
 from campaign.pictures.files import CARD, MAX_BYTES, MAX_MEMORY_BYTES, WIDTHS
 from staff.models import Entry
 from tests.campaign.pages.test_content import make_page, words
-from tests.cases import cases
 from tests.drafts import make_hidden
 from tests.factories import keep_house, make_picture, make_staff, make_upload, run_worker, sign_in
 from tests.pages import Document, filled
@@ -112,7 +111,7 @@ def test_28_large_pictures_are_scaled_down_and_small_ones_never_up():
         assert max(picture.sizes["widths"]) == widest
 
 
-@cases(
+@pytest.mark.cases(
     ("kind", "mode", "color", "ending"),
     [
         ("PNG", "RGBA", (1, 2, 3, 100), "png"),
@@ -184,7 +183,7 @@ UNREADABLE = {
 }
 
 
-@cases("kind", UNREADABLE)
+@pytest.mark.cases("kind", UNREADABLE)
 def test_28_a_file_that_is_no_picture_is_refused(admin_client, kind):
     assert refusal_of(admin_client, SimpleUploadedFile("photo.jpg", UNREADABLE[kind])).startswith(
         "This file cannot be read as a JPEG, PNG or WebP picture."
@@ -555,7 +554,7 @@ def test_a_consent_lasts_two_years_at_most():
         consented(make_picture(), 731)
 
 
-@cases(
+@pytest.mark.cases(
     ("written", "kept", "lost"),
     [
         ('<figure data-picture="17"></figure>', '<figure data-picture="17"></figure>', []),

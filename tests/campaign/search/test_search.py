@@ -13,7 +13,6 @@ from campaign.organisations.models import PER_PAGE
 from campaign.pages.sitemaps import PageSitemap
 from pledges.languages import LANGUAGE_CODES
 from pledges.models import Municipality
-from tests.cases import cases
 from tests.drafts import make_hidden
 from tests.events import make_event
 from tests.organisations import PAGE, make_entry, make_joining
@@ -49,7 +48,7 @@ def march(**overrides):
     )
 
 
-@cases(
+@pytest.mark.cases(
     ("language", "words"),
     [
         *(("sq", words) for words in ("kumbullave", "MARSHIM", "tambure", "sheshi i luleve", "kumbullave shkoder")),

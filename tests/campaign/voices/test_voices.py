@@ -21,7 +21,6 @@ from pledges.requests import held
 from pledges.requests.subject_data import held_data, held_words
 from staff.models import Draft, Entry
 from staff.roles import Role
-from tests.cases import cases
 from tests.factories import keep_house, links_in, make_pledge, run_worker, send_messages, sign_in
 from tests.organisations import make_joining
 from tests.pages import Document, filled
@@ -53,7 +52,7 @@ def is_public(voice, days=0):
 # The database
 
 
-@cases(
+@pytest.mark.cases(
     "changes",
     [
         {"how": ""},
@@ -113,7 +112,7 @@ def test_an_approved_voice_is_shown_without_a_source_until_its_last_day(client):
     assert is_public(voice, days=365) and not is_public(voice, days=366)
 
 
-@cases("name", [*APPROVED_TEXTS, "date", "ends_on", "is_paraphrased"])
+@pytest.mark.cases("name", [*APPROVED_TEXTS, "date", "ends_on", "is_paraphrased"])
 def test_any_change_of_what_was_approved_hides_it_until_its_owner_approves_again(name):
     voice = make_voice()
     before = getattr(voice, name)

@@ -34,7 +34,6 @@ from pledges.models import (
     Submission,
     VoiceOwner,
 )
-from tests.cases import cases
 from tests.clock import let_time_pass
 from tests.dump import dump
 from tests.enquiries import enquiry_data
@@ -182,8 +181,8 @@ DISGUISES = {
 
 
 @pytest.mark.django_db
-@cases("disguise", DISGUISES.values())
-@cases("attribute", ["name", "address"])
+@pytest.mark.cases("disguise", DISGUISES.values())
+@pytest.mark.cases("attribute", ["name", "address"])
 def test_the_detector_finds_a_name_and_an_address_in_any_encoding(people, disguise, attribute):
     detector = Detector(people[:2])
     assert detector.find(b"... " + disguise(getattr(people[1], attribute)) + b" ...")

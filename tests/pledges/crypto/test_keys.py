@@ -13,7 +13,6 @@ from django.db import connection
 
 from pledges.crypto import keys
 from pledges.models import Pledge
-from tests.cases import cases
 from tests.factories import make_pledge
 from tests.keys import drawn_keys, id_of, new_key
 
@@ -192,7 +191,7 @@ def test_production_starts_with_a_complete_environment(errors):
     assert errors["complete"] == ""
 
 
-@cases("case", WRONG)
+@pytest.mark.cases("case", WRONG)
 def test_production_does_not_start_and_names_the_wrong_variable(errors, case):
     name, value = WRONG[case]
     assert errors[case].startswith("ImproperlyConfigured: "), errors[case]

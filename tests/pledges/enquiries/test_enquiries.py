@@ -34,7 +34,6 @@ from pledges.models import (
 from pledges.starter.models import StarterItem
 from staff.models import Entry
 from staff.roles import Role
-from tests.cases import cases
 from tests.challenges import reach_limit, solved
 from tests.clock import let_time_pass
 from tests.enquiries import (
@@ -386,7 +385,7 @@ def test_markup_links_and_control_characters_are_plain_text(mailoutbox):
     assert 'href="https://shembull.al' not in page and "{{ x }}" in page
 
 
-@cases(
+@pytest.mark.cases(
     ("changes", "words"),
     [
         ({"over_16": None}, "Select yes if you are 16 or over."),

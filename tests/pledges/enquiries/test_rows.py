@@ -10,7 +10,6 @@ from django.utils import timezone
 from pledges import housekeeping
 from pledges.inbox.submissions import settle
 from pledges.models import Enquiry, Message, Submission, Tombstone, Unreadable
-from tests.cases import cases
 from tests.clock import let_time_pass
 from tests.dump import dump
 from tests.enquiries import DISCLOSURE, FORMS, enquiry_data, make_enquiry
@@ -23,7 +22,7 @@ pytestmark = pytest.mark.django_db
 DAY = timedelta(days=1)
 
 
-@cases(
+@pytest.mark.cases(
     "changes",
     [
         {"state": "assigned"},

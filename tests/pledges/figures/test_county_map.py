@@ -4,10 +4,10 @@ import random
 import re
 from types import SimpleNamespace
 
+import pytest
 from django.utils import translation
 
 from pledges.figures.county_map import county_map, rate
-from tests.cases import cases
 
 
 def county(code, people, population=100_000):
@@ -20,7 +20,7 @@ def a_country(chance, most):
     ]
 
 
-@cases("most", [0, 1, 5, 30, 900, 40_000, 1_000_000])
+@pytest.mark.cases("most", [0, 1, 5, 30, 900, 40_000, 1_000_000])
 def test_more_people_have_a_darker_shade_and_the_legend_agrees(most):
     with translation.override("en"):
         for seed in range(20):

@@ -12,7 +12,6 @@ from PIL import Image, ImageColor
 
 from pledges.figures import colors as picture_colors
 from pledges.models import Sector
-from tests.cases import cases
 from tests.colors import VISIONS, contrast, distance
 from tests.factories import make_pledge
 from tests.pages import Document, filled
@@ -69,9 +68,9 @@ def test_every_colour_has_a_contrast_of_3_to_every_background(scheme):
     assert faint == {}
 
 
-@cases("vision", VISIONS)
-@cases(("names", "among"), [(FIRST, "first"), (NAMES, "all")])
-@cases("scheme", SCHEMES)
+@pytest.mark.cases("vision", VISIONS)
+@pytest.mark.cases(("names", "among"), [(FIRST, "first"), (NAMES, "all")])
+@pytest.mark.cases("scheme", SCHEMES)
 def test_any_two_colours_differ_for_normal_and_colour_blind_vision(scheme, names, among, vision):
     colors = {name: rgb(scheme, name) for name in names}
     near = {

@@ -27,7 +27,6 @@ from pledges.models import (
     Submission,
     UsedChallenge,
 )
-from tests.cases import cases
 from tests.challenges import reach_limit, solved, used
 from tests.clock import DatabaseClock, let_time_pass
 from tests.drill import rounds
@@ -167,7 +166,7 @@ REFUSED = {
 }  # fmt: skip
 
 
-@cases("case", REFUSED)
+@pytest.mark.cases("case", REFUSED)
 def test_what_is_no_valid_solution_brings_the_form_back_with_a_new_challenge(client, case):
     reach_limit()
     response = client.post("/en/pledge/", form_data(name="Drita Kola", altcha=REFUSED[case]()))

@@ -5,12 +5,11 @@ from django.db import IntegrityError, transaction
 
 from pledges.goals.models import goal_above
 from pledges.models import Goal
-from tests.cases import cases
 
 pytestmark = pytest.mark.django_db
 
 
-@cases(
+@pytest.mark.cases(
     ("people", "goal"),
     [(0, 200), (179, 200), (180, 500), (449, 500), (450, 1500), (1349, 1500), (1350, 1500), (1499, 1500), (1500, 2000)],
 )

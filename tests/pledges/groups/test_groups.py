@@ -10,7 +10,6 @@ from django.utils import timezone
 from pledges.groups.querysets import institution_key
 from pledges.models import GroupPledge, Message, Sector, Tombstone
 from tests import tally
-from tests.cases import cases
 from tests.factories import make_pledge
 from tests.keys import rotated
 from tests.pledges.backups.older_backup import restore
@@ -41,7 +40,7 @@ CHANGES = {
 }
 
 
-@cases("name", CHANGES)
+@pytest.mark.cases("name", CHANGES)
 def test_totals_equal_the_rows_after_any_change(name):
     waiting = make_group()
     make_group("approved", kind="meeting", people={"parents": 10}, place="Durrës")
@@ -71,7 +70,7 @@ def test_groups_count_on_the_day_of_the_approval_in_the_county_of_the_municipali
     assert {str(sector.pk): n for sector, n in totals.sectors if n} == group.people
 
 
-@cases(
+@pytest.mark.cases(
     "values",
     [
         {"people": {}},

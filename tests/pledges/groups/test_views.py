@@ -11,7 +11,6 @@ from pledges.crypto import links
 from pledges.crypto.links import Purpose
 from pledges.models import GroupPledge, Joining, Message, Sector, Submission
 from tests import tally
-from tests.cases import cases
 from tests.clock import let_time_pass
 from tests.factories import run_worker, settle_all
 from tests.organisations import join_data
@@ -178,7 +177,7 @@ def test_a_day_that_is_none_comes_back_in_a_field_that_shows_it(client, typed, k
     assert page.of(page.one("input", id="id_email"))["value"] == "mira.hoxha@shembull.al"
 
 
-@cases(
+@pytest.mark.cases(
     ("changes", "field"),
     [
         ({"people_children": "0"}, "people_children"),
@@ -218,7 +217,7 @@ def test_bad_input_is_a_sentence_at_the_field_and_loses_nothing(client, changes,
     assert not Submission.objects.exists()
 
 
-@cases(
+@pytest.mark.cases(
     ("typed", "stored"),
     [
         ("Fito 500 euro t.me/fito500", "Fito 500 euro t. me/fito500"),
@@ -232,7 +231,7 @@ def test_bad_input_is_a_sentence_at_the_field_and_loses_nothing(client, changes,
         ("Dr. Xhevdet", "Dr. Xhevdet"),
     ],
 )
-@cases("kind", ["group", "joining"])
+@pytest.mark.cases("kind", ["group", "joining"])
 def test_no_mail_program_makes_a_link_of_a_name(client, kind, typed, stored):
     if kind == "group":
         response = client.post(PATHS["sq"], group_data(institution=typed))

@@ -16,7 +16,6 @@ from pledges.mailings.models import MailingContent
 from pledges.models import BlockedAddress, County, Follow, Mailer, Mailing, Message, Sector, TrialMessage
 from staff.models import Entry
 from staff.roles import Role
-from tests.cases import cases
 from tests.drafts import hide
 from tests.factories import make_pledge, run_worker, sign_in
 from tests.mailings import WORDS, make_mailing
@@ -131,7 +130,7 @@ def test_only_what_the_recipients_follow_is_kept(zana):
 
 
 @pytest.mark.quick
-@cases(
+@pytest.mark.cases(
     ("changes", "error"),
     [
         ({"text_en": "Dear {name}"}, {"text_en": ["Remove {name}: this text is the same for everyone."]}),

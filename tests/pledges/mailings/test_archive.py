@@ -9,7 +9,6 @@ from django.utils import timezone
 
 from campaign.models import Article, Demand
 from pledges.models import Mailing, Message, Sector
-from tests.cases import cases
 from tests.factories import make_pledge
 from tests.mailings import WORDS, make_mailing, release, send_all
 from tests.pages import LANGUAGES, Document, path_of
@@ -90,8 +89,8 @@ def test_the_page_has_the_words_as_they_were_sent(client, language):
 
 
 @pytest.mark.quick
-@cases("language", LANGUAGES)
-@cases("audience", ["news", "sector", "demand", "county"])
+@pytest.mark.cases("language", LANGUAGES)
+@pytest.mark.cases("audience", ["news", "sector", "demand", "county"])
 def test_the_page_says_to_whom_it_went(client, audience, language):
     demand, sector = Demand.objects.first(), Sector.objects.get(slug="teachers")
     about = {

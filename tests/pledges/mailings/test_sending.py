@@ -22,7 +22,6 @@ from pledges.mailings.queue import WINDOW
 from pledges.models import BlockedAddress, Follow, Heartbeat, Mailing, MailingCount, Message, Pledge
 from pledges.returns import returns
 from pledges.supporters.querysets import ERASED
-from tests.cases import cases
 from tests.clock import let_time_pass
 from tests.factories import make_pledge, make_staff, run_worker
 from tests.mailings import WORDS, make_followers, make_mailing, release, send_all
@@ -209,7 +208,7 @@ def test_a_token_is_24_characters_and_belongs_to_one_pledge_and_mailing(language
     assert other is None or not other.is_of(pledge)
 
 
-@cases("text", ["", "ë" * 24, "a" * 23, "a" * 25, "a" * 4000, "=" * 24, "A" * 24 + "\n", "\x00" * 24])
+@pytest.mark.cases("text", ["", "ë" * 24, "a" * 23, "a" * 25, "a" * 4000, "=" * 24, "A" * 24 + "\n", "\x00" * 24])
 def test_a_malformed_token_is_none(text):
     assert news_links.read(text) is None
 

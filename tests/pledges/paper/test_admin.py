@@ -15,7 +15,6 @@ from pledges.counting.models import Count
 from pledges.models import Municipality, PaperSheet, Sector
 from staff.models import Entry
 from tests import tally
-from tests.cases import cases
 from tests.drafts import make_hidden
 from tests.drill import rounds
 from tests.events import make_event
@@ -239,8 +238,8 @@ REFUSED = {
 }
 
 
-@cases("language", ["sq", "en"])
-@cases("mistake", REFUSED)
+@pytest.mark.cases("language", ["sq", "en"])
+@pytest.mark.cases("mistake", REFUSED)
 def test_a_mistake_is_a_sentence_at_the_number_and_nothing_is_lost_or_counted(mistake, language):
     client, (state, *sentences) = client_of(language), REFUSED[mistake]
     if state:
@@ -258,7 +257,7 @@ def test_a_mistake_is_a_sentence_at_the_number_and_nothing_is_lost_or_counted(mi
     assert (list(PaperSheet.objects.values()), exact_total()) == before and not Entry.objects.exists()
 
 
-@cases(
+@pytest.mark.cases(
     ("typed", "field"),
     [
         ({"number": ""}, "number"),

@@ -12,7 +12,6 @@ from django.utils import timezone
 
 from pledges.models import Municipality, PaperSheet, Sector, Tombstone
 from tests import tally
-from tests.cases import cases
 from tests.events import make_event
 from tests.factories import make_pledge
 from tests.pledges.backups.older_backup import replay, take_entries
@@ -66,7 +65,7 @@ CHANGES = {
 }
 
 
-@cases("name", CHANGES)
+@pytest.mark.cases("name", CHANGES)
 def test_totals_equal_the_rows_after_any_change(name):
     make_sheet("counted", {"parents": 9}, place="Durrës"), make_sheet(), make_sheet("void")
     waiting = make_sheet("returned")
@@ -130,7 +129,7 @@ def test_counts_that_are_equal_after_merging_sectors_count():
     assert exact_total() == 8 and PaperSheet.objects.get().state == "counted"
 
 
-@cases(
+@pytest.mark.cases(
     ("state", "values"),
     [
         ("counted", {"second": {}}),

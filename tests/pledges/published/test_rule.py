@@ -9,7 +9,6 @@ from statistics import mean
 import pytest
 
 from pledges.published import rule
-from tests.cases import cases
 from tests.drill import rounds
 from tests.pledges.published import attack
 
@@ -90,7 +89,7 @@ def test_the_blur_has_the_distribution_that_the_attacker_computes_with():
     assert {rule.draw_offset() for _ in range(2000)} == set(range(-15, 15))
 
 
-@cases(
+@pytest.mark.cases(
     ("shown", "blurred", "after"),
     [
         (0, 59, 0),

@@ -4,7 +4,6 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 
 from pledges.models import Pledge, Wording
-from tests.cases import cases
 from tests.factories import make_pledge
 
 pytestmark = pytest.mark.django_db
@@ -45,7 +44,7 @@ CHANGES = [
 ]
 
 
-@cases("change", CHANGES)
+@pytest.mark.cases("change", CHANGES)
 def test_a_signed_wording_can_be_neither_changed_nor_deleted_by_sql(signed, change):
     for wording in signed:
         assert_refused(change, wording.pk)

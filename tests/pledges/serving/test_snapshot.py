@@ -46,7 +46,6 @@ from pledges.models import (
 )
 from pledges.serving import snapshot
 from pledges.serving.models import ContentVersion
-from tests.cases import cases
 from tests.demands import add_step, make_handover
 from tests.drafts import hide
 from tests.drill import rounds
@@ -147,7 +146,7 @@ CHANGES = [
 ]
 
 
-@cases("change", CHANGES)
+@pytest.mark.cases("change", CHANGES)
 def test_each_table_of_content_changes_the_version(change):
     before = version()
     change()

@@ -7,7 +7,6 @@ from django.utils import timezone
 from reversion.models import Version
 
 from pledges.models import Goal, PledgingSettings
-from tests.cases import cases
 from tests.pages import Document, filled, path_of
 from tests.tally import put_people
 
@@ -75,7 +74,7 @@ def test_a_goal_with_its_sentence_appears_on_home_and_totals_in_both_languages(a
 
 
 @pytest.mark.quick
-@cases(
+@pytest.mark.cases(
     ("wrong", "errors"),
     [
         ({"people": "many"}, ["people"]),

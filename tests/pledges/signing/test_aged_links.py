@@ -7,7 +7,6 @@ from pledges.crypto import links
 from pledges.crypto.links import AGELESS_PURPOSES, Purpose
 from pledges.models import Message, Pledge
 from tests import tally
-from tests.cases import cases
 from tests.commitments import ask_now, choose, commitment_of
 from tests.enquiries import make_enquiry
 from tests.factories import links_in, make_pledge, run_worker
@@ -195,7 +194,7 @@ def test_an_address_that_never_confirmed_is_not_told(client, mailoutbox):
     assert [sent.to for sent in mailoutbox] == [["e-re@shembull.al"]]
 
 
-@cases("purpose", [purpose for purpose in Purpose if purpose != Purpose.DATA])
+@pytest.mark.cases("purpose", [purpose for purpose in Purpose if purpose != Purpose.DATA])
 def test_every_form_of_a_personal_page_names_its_address(client, purpose):
     """The script takes the link out of the address bar, so a form without an action would go to another page."""
     is_of_pending = purpose in (Purpose.CONFIRM, Purpose.BLOCK, Purpose.CORRECT_NAME)

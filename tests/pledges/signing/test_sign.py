@@ -13,7 +13,6 @@ from django.utils import timezone
 from pledges.crypto import stamps
 from pledges.models import Attempt, Message, Pledge, PledgingSettings, Wording
 from tests import tally
-from tests.cases import cases
 from tests.clock import DatabaseClock, let_time_pass
 from tests.enquiries import enquiry_data
 from tests.factories import form_data, links_in, make_pledge, run_worker, settle_all
@@ -208,7 +207,7 @@ def test_07_a_suggestion_that_was_never_shown_is_not_declined_by_switching_the_l
     assert page.all("input", name="email_as_typed") == page.all("button", name="email") == []
 
 
-@cases(
+@pytest.mark.cases(
     "name",
     [
         "<b>Drita</b>",
@@ -258,7 +257,7 @@ def test_08_real_names_are_stored_in_nfc_with_single_spaces(client, entered, sto
     assert name == stored and unicodedata.is_normalized("NFC", name)
 
 
-@cases(
+@pytest.mark.cases(
     ("form", "field", "others"),
     [
         ("sign", "name", form_data),

@@ -13,7 +13,6 @@ from PIL import Image
 from pledges.counting import milestones
 from pledges.models import County, Goal, Sector
 from tests import tally
-from tests.cases import cases
 from tests.factories import make_pledge
 from tests.pages import LANGUAGES, Document, path_of
 from tests.published import show_counties
@@ -195,7 +194,7 @@ def test_the_next_goal_is_always_above_the_total(client, people, set_by_staff, g
     assert f"Next goal: {goal}" in Document(client.get("/en/totals/")).words()
 
 
-@cases(
+@pytest.mark.cases(
     ("people", "goal"),
     [(0, "100"), (89, "100"), (90, "250"), (224, "250"), (225, "800"), (719, "800"), (799, "800"), (800, "1,000")],
 )
