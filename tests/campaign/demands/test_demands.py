@@ -258,7 +258,7 @@ def history_of(*steps):
     return History(demand, tuple(demand.steps.all()), timezone.localdate())
 
 
-@pytest.mark.parametrize(
+@pytest.mark.cases(
     ("states", "labels", "marks", "counted_from"),
     [
         (["asked"], ["Asked"], ["now", "", "", ""], 0),

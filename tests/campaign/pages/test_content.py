@@ -98,7 +98,7 @@ def test_the_privacy_notice_can_be_edited_but_not_removed(admin_client, client):
     assert client.get("/sq/privatesia/").status_code == 200
 
 
-@pytest.mark.parametrize(
+@pytest.mark.cases(
     ("written", "kept", "lost"),
     [
         ("<p>a<script>alert(1)</script></p>", "<p>a</p>", ["script"]),
@@ -230,7 +230,7 @@ def test_search_finds_no_drafts_and_offers_links_without_results(client):
     assert "Nuk u gjet asgjë" in page and "/sq/ndihme/" in page.split("<main")[1]
 
 
-@pytest.mark.parametrize(
+@pytest.mark.cases(
     "query", ["'", '"', "a & | ! (", "\x00", "x" * 5000, "<script>alert(1)</script>", "%' OR 1=1 --", "ë" * 300, "🙂"]
 )
 def test_search_handles_invalid_input(client, query):

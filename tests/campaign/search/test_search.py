@@ -48,7 +48,7 @@ def march(**overrides):
     )
 
 
-@pytest.mark.parametrize(
+@pytest.mark.cases(
     ("language", "words"),
     [
         *(("sq", words) for words in ("kumbullave", "MARSHIM", "tambure", "sheshi i luleve", "kumbullave shkoder")),

@@ -53,7 +53,7 @@ def is_public(voice, days=0):
 # The database
 
 
-@pytest.mark.parametrize(
+@pytest.mark.cases(
     "changes",
     [
         {"how": ""},
@@ -113,7 +113,7 @@ def test_an_approved_voice_is_shown_without_a_source_until_its_last_day(client):
     assert is_public(voice, days=365) and not is_public(voice, days=366)
 
 
-@pytest.mark.parametrize("name", [*APPROVED_TEXTS, "date", "ends_on", "is_paraphrased"])
+@pytest.mark.cases("name", [*APPROVED_TEXTS, "date", "ends_on", "is_paraphrased"])
 def test_any_change_of_what_was_approved_hides_it_until_its_owner_approves_again(name):
     voice = make_voice()
     before = getattr(voice, name)

@@ -181,8 +181,8 @@ DISGUISES = {
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("disguise", DISGUISES.values(), ids=DISGUISES)
-@pytest.mark.parametrize("attribute", ["name", "address"])
+@pytest.mark.cases("disguise", DISGUISES.values())
+@pytest.mark.cases("attribute", ["name", "address"])
 def test_the_detector_finds_a_name_and_an_address_in_any_encoding(people, disguise, attribute):
     detector = Detector(people[:2])
     assert detector.find(b"... " + disguise(getattr(people[1], attribute)) + b" ...")

@@ -385,7 +385,7 @@ def test_markup_links_and_control_characters_are_plain_text(mailoutbox):
     assert 'href="https://shembull.al' not in page and "{{ x }}" in page
 
 
-@pytest.mark.parametrize(
+@pytest.mark.cases(
     ("changes", "words"),
     [
         ({"over_16": None}, "Select yes if you are 16 or over."),

@@ -166,7 +166,7 @@ REFUSED = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("case", REFUSED)
+@pytest.mark.cases("case", REFUSED)
 def test_what_is_no_valid_solution_brings_the_form_back_with_a_new_challenge(client, case):
     reach_limit()
     response = client.post("/en/pledge/", form_data(name="Drita Kola", altcha=REFUSED[case]()))

@@ -129,7 +129,8 @@ def test_only_what_the_recipients_follow_is_kept(zana):
     assert f"those who follow a county: {County.objects.get(pk='AL-11').name_en}" in page
 
 
-@pytest.mark.parametrize(
+@pytest.mark.quick
+@pytest.mark.cases(
     ("changes", "error"),
     [
         ({"text_en": "Dear {name}"}, {"text_en": ["Remove {name}: this text is the same for everyone."]}),

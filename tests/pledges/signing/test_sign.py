@@ -207,7 +207,7 @@ def test_07_a_suggestion_that_was_never_shown_is_not_declined_by_switching_the_l
     assert page.all("input", name="email_as_typed") == page.all("button", name="email") == []
 
 
-@pytest.mark.parametrize(
+@pytest.mark.cases(
     "name",
     [
         "<b>Drita</b>",
@@ -257,7 +257,7 @@ def test_08_real_names_are_stored_in_nfc_with_single_spaces(client, entered, sto
     assert name == stored and unicodedata.is_normalized("NFC", name)
 
 
-@pytest.mark.parametrize(
+@pytest.mark.cases(
     ("form", "field", "others"),
     [
         ("sign", "name", form_data),

@@ -288,18 +288,10 @@ def test_filters_by_person_kind_action_day_and_title(zana, besa):
     assert "The Blue Ribbon" in what
 
 
-@pytest.mark.parametrize(
-    "query",
-    [
-        {"user": "x"},
-        {"kind": "x"},
-        {"kind": "1", "row": "x"},
-        {"q": "\x00"},
-    ],
-)
-def test_edited_addresses_show_the_list(zana, besa, query):
+def test_edited_addresses_show_the_list(zana, besa):
     change(besa, Page.objects.get(key="about"), title_en="The Blue Ribbon")
-    assert zana.get(LIST, query).status_code == 200
+    for query in ({"user": "x"}, {"kind": "x"}, {"kind": "1", "row": "x"}, {"q": "\x00"}):
+        assert zana.get(LIST, query).status_code == 200, query
 
 
 def test_an_impossible_day_leads_back_to_the_list(zana):
