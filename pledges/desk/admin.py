@@ -25,7 +25,7 @@ from pledges.crypto import keys
 from pledges.desk import entry_words
 from pledges.desk.bulk import CANNOT_ERASE_MESSAGE, BulkActions
 from pledges.desk.corrections import CorrectionForm, PersonForm, RequestChannelForm
-from pledges.desk.lists import FILTERS, LOOKUPS, PledgeList
+from pledges.desk.lists import FILTERS, LOOKUPS
 from pledges.desk.minutes import MinutePages
 from pledges.desk.people import (
     MANY_PEOPLE,
@@ -57,6 +57,7 @@ from pledges.supporters.batches import Batch
 from pledges.supporters.models import CHOICE_FIELDS, MAX_REPEATS, OPT_IN_FIELDS, Pledge
 from staff.admin import reauthentication
 from staff.admin.base import ModelAdmin, change_url
+from staff.admin.long_list import LongList
 from staff.models import Entry
 
 READONLY_FIELDS = [
@@ -109,7 +110,7 @@ class PledgeAdmin(BulkActions, MinutePages, FiguresPages, ModelAdmin):
         ]
 
     def get_changelist(self, request, **kwargs):
-        return PledgeList
+        return LongList
 
     def get_list_display(self, request):
         person = ["person"] if sees_people(request) else []

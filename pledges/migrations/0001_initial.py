@@ -1310,6 +1310,10 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='message',
+            index=models.Index(condition=models.Q(('kind', 'news'), _negated=True), fields=['-created_at', '-id'], name='message_newest'),
+        ),
+        migrations.AddIndex(
+            model_name='message',
             index=models.Index(condition=models.Q(('state__in', ['failing', 'refused']), ('address_cipher__isnull', False), _connector='OR'), fields=['created_at'], name='message_failed_or_last'),
         ),
         migrations.AddConstraint(
