@@ -41,6 +41,8 @@ class Step:
     title: str = ""
     help: str = ""
     is_main: bool = False
+    # Whether it decides about what the page has shown as `Case.seen`: not if that has changed since.
+    on_seen: bool = False
 
 
 class States:
@@ -214,6 +216,11 @@ class Case(Steps, Restrictable):
         self.address_cipher = keys.encrypt(address, associated_data=self.associated_data("address"))
         for column, digest in address_digests(address, rules).items():
             setattr(self, column, digest)
+
+    @property
+    def seen(self):
+        """What staff decide about and the person may change meanwhile, as text that the page carries."""
+        return ""
 
     @property
     def name(self):

@@ -75,8 +75,9 @@ class GroupPledge(Proposal):
             State.APPROVED,
             Message.Kind.GROUP_YES,
             is_main=True,
+            on_seen=True,
         ),
-        "keep": Step(_("Keep the approved number"), (State.APPROVED,), method="keep_approved"),
+        "keep": Step(_("Keep the approved number"), (State.APPROVED,), method="keep_approved", on_seen=True),
         "refuse": Step(_("Refuse and email the adult"), (State.CONFIRMED,), State.REFUSED, Message.Kind.GROUP_NO),
         "undo": Step(_("Undo the decision"), (State.APPROVED, State.REFUSED), State.CONFIRMED),
         "withdraw": Step(
@@ -159,8 +160,8 @@ class GroupPledge(Proposal):
         return sum(self.people.values())
 
     @property
-    def all_numbers(self):
-        """The stated numbers of all sectors as text, which a page carries to say which ones it showed."""
+    def seen(self):
+        """The stated numbers of all sectors."""
         return json.dumps(self.people, sort_keys=True)
 
     @property

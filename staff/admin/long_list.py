@@ -65,10 +65,8 @@ class LongList(ChangeList):
             count = ExactCount(self.queryset.order_by().count())
             start = min(start, max(count - 1, 0) // size * size)
             end = min(start + size, count)
-            if start < count - end:
-                page = list(ids[start:end])
-            else:
-                page = list(ids.reverse()[count - end : count - start])[::-1]
+            is_near = start < count - end
+            page = list(ids[start:end] if is_near else reversed(ids.reverse()[count - end : count - start]))
         rows = self.apply_select_related(self.model._default_manager.all()).in_bulk(page[:size])
         self.result_list = [rows[pk] for pk in page[:size] if pk in rows]
         self.page_num, self.result_count, self.full_result_count = start // size + 1, count, None
