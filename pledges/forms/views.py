@@ -47,6 +47,15 @@ def is_under_16(request):
     return "no" in request.POST.getlist("over_16")
 
 
+def closed(request):
+    """The page that says that nobody can sign now, or None."""
+    content, is_sent = PledgeContent.current(), request.method == "POST"
+    if content.can_sign:
+        return None
+    context = {"pledging": content.settings, "was_submitted": is_sent}
+    return render(request, "pledges/signing/not_now.html", context, status=409 if is_sent else 200)
+
+
 def shown_on(request, template):
     """A function of a form that shows it on the page of this template, as `answer` takes it."""
 

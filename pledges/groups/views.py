@@ -22,7 +22,7 @@ from pledges.crypto.links import Purpose
 from pledges.crypto.models import Unreadable
 from pledges.figures.mosaic import mosaic
 from pledges.fixed_pages import fixed_page
-from pledges.forms.views import SeeOther, form_view, link_ended, require_open
+from pledges.forms.views import SeeOther, closed, form_view, link_ended, require_open
 from pledges.groups.fields import counted_sectors
 from pledges.groups.forms import GroupCorrectionForm, GroupForm
 from pledges.groups.models import GroupPledge
@@ -34,13 +34,7 @@ def _instead(request):
     """The page for those under 18, of whose form no other field is read, or the one that says that signing is closed."""
     if "no" in request.POST.getlist("over_18"):
         return SeeOther(reverse("pledges:group_under_18"))
-    content, is_sent = PledgeContent.current(), request.method == "POST"
-    context = {"pledging": content.settings, "was_submitted": is_sent}
-    return (
-        None
-        if content.can_sign
-        else render(request, "pledges/signing/not_now.html", context, status=409 if is_sent else 200)
-    )
+    return closed(request)
 
 
 form = fixed_page(

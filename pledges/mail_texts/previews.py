@@ -8,7 +8,6 @@ from django.core.exceptions import PermissionDenied
 from django.core.mail import mailers
 from django.db.models.functions import Now
 from django.http import Http404
-from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils.csp import CSP
 from django.utils.text import capfirst, format_lazy
@@ -118,14 +117,18 @@ class MailPreviews:
     def _preview_page(self, request, form):
         row = form.instance
         mails = self.mails(self.kind_of(row), form.typed_words)
-        context = self._context(request, row, _("Preview")) | {
+        context = {
+            "subtitle": capfirst(str(row)),
+            "row": row,
+            "change_url": self._url("change", row) if row.pk else "",
+            "try_url": self._url("try", row),
             "form": form,
             "mails": mails,
             "subject_warning": subject_warning(*(mail["subject"] for mail in mails)),
             "can_send_test": self._may_write(request, row),
             **self.preview_context(form),
         }
-        return TemplateResponse(request, "admin/pledges/mail_preview/preview.html", context)
+        return self.page(request, "admin/pledges/mail_preview/preview.html", _("Preview"), **context)
 
     @staticmethod
     def mails(kind, words):
@@ -145,22 +148,11 @@ class MailPreviews:
             )
         return found
 
-    def _context(self, request, row, title):
-        return {
-            **self.admin_site.each_context(request),
-            "title": title,
-            "subtitle": capfirst(str(row)),
-            "opts": self.opts,
-            "row": row,
-            "change_url": self._url("change", row) if row.pk else "",
-            "try_url": self._url("try", row),
-        }
-
     def _url_name(self, name):
         return f"{self.opts.app_label}_{self.opts.model_name}_{name}"
 
-    def _url(self, name, row, *args):
-        return reverse(f"admin:{self._url_name(name)}", args=[*([row.pk] if row and row.pk else []), *args])
+    def _url(self, name, row):
+        return reverse(f"admin:{self._url_name(name)}", args=[row.pk] if row and row.pk else [])
 
 
 def _without_links(html):

@@ -8,7 +8,6 @@ from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.shortcuts import get_object_or_404, redirect
-from django.template.response import TemplateResponse
 from django.urls import path
 from django.utils.text import format_lazy
 from django.utils.translation import gettext, pgettext_lazy
@@ -249,17 +248,15 @@ class MailingAdmin(MailPreviews, ContentAdmin):
             raise PermissionDenied
         if request.method == "POST":
             return self._press(request, mailing) or redirect(request.path)
-        return TemplateResponse(request, "admin/pledges/mailing/sending.html", self._page(request, mailing))
+        context = self._context_of(request, mailing)
+        return self.page(request, "admin/pledges/mailing/sending.html", str(mailing), **context)
 
     # The page
 
-    def _page(self, request, mailing):
+    def _context_of(self, request, mailing):
         is_released = mailing.released_at is not None
         mails = self.mails(Message.Kind.NEWS, mailing.words)
         context = {
-            **self.admin_site.each_context(request),
-            "title": str(mailing),
-            "opts": self.opts,
             "mailing": mailing,
             "sentence": STATES[mailing.state],
             "whom": self.audience_words(mailing),
@@ -414,15 +411,13 @@ class MailingAdmin(MailPreviews, ContentAdmin):
                 (gettext("Expected duration"), duration_words(people)),
             ]
         )
-        context = {
-            **self.admin_site.each_context(request),
-            "title": format_lazy("{}?", step.button),
-            "explanation": [*step.asks, *failing],
-            "row_titles": [mailing.subject_sq, mailing.subject_en],
-            "facts": facts,
-            "opts": self.opts,
-            "media": self.media,
-            "hidden": repeated(request),
-            "cancel_url": request.path,
-        }
-        return TemplateResponse(request, "staff/ask.html", context)
+        return self.page(
+            request,
+            "staff/ask.html",
+            format_lazy("{}?", step.button),
+            explanation=[*step.asks, *failing],
+            row_titles=[mailing.subject_sq, mailing.subject_en],
+            facts=facts,
+            hidden=repeated(request),
+            cancel_url=request.path,
+        )
