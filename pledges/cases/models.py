@@ -26,8 +26,8 @@ class Step:
 
     It is offered in the states `start`, in all of them if none is named. Without `to` the method changes something else than the
     state. `mail` is the kind of the message about it. `permission` is needed beyond that to change the case. With `asks` a
-    box with these words must be ticked, since the step cannot be undone. `done` is said afterwards. `title` and `help`
-    stand above what the button asks.
+    box with these words must be ticked, since the step cannot be undone. `done` is said afterwards, `in_history` in the log.
+    `title` and `help` stand above what the button asks. With `warns` a page with these sentences asks first.
     """
 
     button: str
@@ -38,6 +38,8 @@ class Step:
     permission: str = ""
     asks: str = ""
     done: str = ""
+    in_history: str = ""
+    warns: tuple = ()
     title: str = ""
     help: str = ""
     is_main: bool = False

@@ -28,25 +28,23 @@ from pledges.desk.corrections import CorrectionForm, PersonForm, RequestChannelF
 from pledges.desk.lists import FILTERS, LOOKUPS
 from pledges.desk.minutes import MinutePages
 from pledges.desk.people import (
+    BUTTONS,
+    CHANGED,
+    GONE,
     MANY_PEOPLE,
     MORE_PEOPLE,
     NO_NUMBER,
     NOT_FOUND,
     NOT_FOUND_SINCE,
-    FindForm,
-    list_of,
-    numbered,
-)
-from pledges.desk.search import (
-    BUTTONS,
-    CHANGED,
-    GONE,
     TOO_OFTEN,
     TOO_SOON,
     UNREADABLE,
+    FindForm,
     MailState,
+    list_of,
     mail_obstacle,
     mails_of,
+    numbered,
 )
 from pledges.exports.admin import allowed_contents
 from pledges.exports.models import Export

@@ -14,8 +14,7 @@ from pledges.forms.base import AddressForm
 from pledges.forms.fields import AddressField, NameField
 from pledges.forms.layout import FormSection, field_layout, placed
 from pledges.groups.fields import DayInput, InstitutionField, LetterField, MunicipalityField, NumbersMixin
-from pledges.groups.models import GroupPledge
-from pledges.groups.querysets import institution_key, school_year
+from pledges.groups.models import GroupPledge, institution_key, school_year
 from pledges.inbox.models import Submission
 
 CLASS = FormSection(_("For a class only"))

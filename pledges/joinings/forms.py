@@ -17,7 +17,7 @@ from pledges.forms.base import AddressForm
 from pledges.forms.fields import LONGEST_INPUT, AddressField, NameField, TypedText
 from pledges.forms.layout import FormSection, field_layout, placed
 from pledges.groups.fields import InstitutionField, MunicipalityField
-from pledges.groups.querysets import institution_key
+from pledges.groups.models import institution_key
 from pledges.inbox.models import Submission
 from pledges.joinings.models import MAX_STATEMENT_LENGTH, OrganisationKind
 from pledges.languages import LANGUAGE_CODES
