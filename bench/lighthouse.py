@@ -64,8 +64,8 @@ def pages():
     with translation.override("sq"):
         for name in FIXED:
             yield name.partition(":")[2], reverse(name)
-        yield "sector", Page.objects.published().exclude(sector=None).first().get_absolute_url()
-        yield "article", Article.objects.published().first().get_absolute_url()
+        yield "sector", Page.objects.exclude(sector=None).first().get_absolute_url()
+        yield "article", Article.objects.first().get_absolute_url()
         for key in WRITTEN:
             yield key, Page.objects.get(key=key).get_absolute_url()
     with translation.override("en"):

@@ -1,13 +1,20 @@
 """Periodic work on accounts. Every function is idempotent."""
 
+from datetime import timedelta
+
 from django.conf import settings
-from django.db.models.functions import Now
+from django.core.mail import mailers
+from django.db import transaction
+from django.db.models import Max, Q, Value
+from django.db.models.functions import Least, Now
+from django.utils import timezone
 from django.utils.module_loading import import_string
 
-from staff import publishing
+from staff import mail, publishing
 from staff.accounts.invitations import OVERDUE_AFTER, Invitation
+from staff.accounts.models import Account
 from staff.accounts.sign_in_attempts import SignInAttempt
-from staff.drafts.models import Draft
+from staff.drafts.models import Draft, DraftMail
 from staff.presence.models import Presence
 
 
@@ -35,9 +42,33 @@ def publish_drafts():
     return publishing.publish_due()
 
 
-def erase_previewed():
-    """Erase what was only previewed, after TYPED_LIFETIME; returns how many."""
-    return Draft.objects.expired().delete()[0]
+@transaction.atomic
+def mail_waiting():
+    """Mail each account for which drafts have begun to wait since its last such mail, at most once a day; returns how many."""
+    # The admin imports the models of all apps.
+    from staff.admin.draft_list import newly_waiting
+
+    changed_at = Draft.objects.filter(state__in=[Draft.State.SUBMITTED, Draft.State.RETURNED]).aggregate(
+        Max("changed_at")
+    )
+    if changed_at["changed_at__max"] is None:
+        return 0
+    due = Q(draft_mail=None) | Q(draft_mail__is_wanted=True, draft_mail__sent_at=None)
+    due |= Q(
+        draft_mail__is_wanted=True,
+        draft_mail__sent_at__lt=Least(Now() - timedelta(days=1), Value(changed_at["changed_at__max"])),
+    )
+    sent = 0
+    for account in Account.objects.filter(due, is_active=True).exclude(email=""):
+        row = DraftMail.objects.get_or_create(user=account)[0]
+        # Two workers: the second finds the row locked, or the mail sent.
+        row = DraftMail.objects.select_for_update(skip_locked=True).filter(pk=account.pk, sent_at=row.sent_at).first()
+        if row and (count := newly_waiting(account, row.sent_at)):
+            with mailers.default as server:
+                server.send_messages([mail.waiting(account, count)])
+            DraftMail.objects.filter(pk=account.pk).update(sent_at=timezone.now())
+            sent += 1
+    return sent
 
 
 def erase_presence():
@@ -46,4 +77,4 @@ def erase_presence():
 
 
 # The worker runs each step every minute.
-STEPS = [send_overdue, erase_sign_in_attempts, erase_sessions, publish_drafts, erase_previewed, erase_presence]
+STEPS = [send_overdue, erase_sign_in_attempts, erase_sessions, publish_drafts, mail_waiting, erase_presence]

@@ -9,8 +9,10 @@ from functools import cache
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 from django.template.loader import render_to_string
+from django.urls import reverse
 from django.utils import formats, timezone, translation
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 # Their value is a URL without spaces. Python would not fold it but encode it, and no mail program finds the URL then.
 WHOLE_HEADERS = ("List-Unsubscribe",)
@@ -82,6 +84,31 @@ def invitation(invitation):
                 "expecting it, you do not need to do anything."
             ),
         }
-        text = render_to_string("staff/email/invitation.txt", context)
-        html = render_to_string("staff/email/invitation.html", context)
-        return automatic(context["subject"], text, html, user.email)
+        return _with_button(context, user.email)
+
+
+def waiting(account, count):
+    """The unsent mail that so many drafts wait for an account. It says nothing of them."""
+    with translation.override(account.mail_language or settings.LANGUAGE_CODE):
+        context = {
+            "language": translation.get_language(),
+            "subject": _("Drafts wait for you"),
+            "greeting": _("Hello, %(name)s.") % {"name": account.first_name} if account.first_name else _("Hello."),
+            "reason": ngettext(
+                "%(count)d draft waits for you on the We are 1 website.",
+                "%(count)d drafts wait for you on the We are 1 website.",
+                count,
+            )
+            % {"count": count},
+            "explanation": _("The first page says which, after you sign in."),
+            "button": _("Open the first page"),
+            "url": settings.SITE_URL + reverse("admin:index"),
+            "warning": _("You get at most one such message a day. You can end them in the list of drafts."),
+        }
+        return _with_button(context, account.email)
+
+
+def _with_button(context, address):
+    text = render_to_string("staff/email/invitation.txt", context)
+    html = render_to_string("staff/email/invitation.html", context)
+    return automatic(context["subject"], text, html, address)

@@ -64,6 +64,9 @@ ROLE_PERMISSIONS = {
         *("!campaign.*_*term", "campaign.view_*term"),
         # A picture of the library is public where it is used: its words are changed by those who publish.
         "!campaign.change_picture",
+        # What is public as soon as it is saved.
+        *(f"!campaign.*_{name}" for name in ("handover", "handout", "sitesettings", "sociallink", "menuplace")),
+        *(f"campaign.view_{name}" for name in ("handover", "handout", "sitesettings", "sociallink", "menuplace")),
         *("pledges.view_sector", "pledges.change_sector"),
         *("pledges.view_commitment", "pledges.add_commitment", "pledges.change_commitment"),
         *("pledges.view_wording", "pledges.view_milestone"),

@@ -12,7 +12,7 @@ from tests.numbers import next_number
 
 
 def make_event(begins=timedelta(days=7), hours=2, **overrides):
-    """A saved event that is shown and begins this long from now, for so many hours."""
+    """A saved event that begins this long from now, for so many hours."""
     number = next_number()
     start = timezone.now().replace(second=0, microsecond=0) + begins
     values = {
@@ -26,7 +26,6 @@ def make_event(begins=timedelta(days=7), hours=2, **overrides):
         "place_en": "In front of the town hall",
         "begins": start,
         "ends": start + timedelta(hours=hours),
-        "is_shown": True,
         **overrides,
     }
     return Event.objects.create(**values)

@@ -152,7 +152,7 @@ def personal_visits(client, language):
 def _news_visits(client, language, pledge):
     """What a supporter is emailed about, the short address in mails, and the archive."""
     manage = links.path(Purpose.MANAGE, pledge, language)
-    demand = Demand.objects.shown()[0]
+    demand = Demand.objects.all()[0]
     yield (
         "followed",
         client.post(manage, {"follow": "1", "updates": "on", "demands": [demand.key], "counties": ["AL-01"]}),
@@ -205,8 +205,9 @@ def _voice_visits(client, language):
     yield "voice that has changed", client.post(path, {"agree": "x"})
     voice.owner.approve(voice.fingerprint)
     yield "approved voice", client.get(path)
-    type(voice).objects.filter(pk=voice.pk).update(is_shown=False)
+    voice.take_down(None)
     yield "approved voice that staff hide", client.get(path)
+    voice.publish(voice.draft)
     day = timezone.localdate() - timedelta(days=1)
     type(voice).objects.filter(pk=voice.pk).update(agreed_on=day - timedelta(days=9), ends_on=day)
     yield "voice that has ended", client.get(path)

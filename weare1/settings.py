@@ -231,7 +231,7 @@ STATICFILES_DIRS = [BASE_DIR / "static", ("editing", BASE_DIR / "docs" / "editin
 MEDIA_URL = "/media/"
 MEDIA_ROOT = Path(env.text("MEDIA_ROOT") or VAR / "media")
 STORAGES = {
-    "default": {"BACKEND": "staff.trials.MediaStorage"},
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 # The source maps of the editor are large and not loaded by browsers. Compressing them would take longer than all other files.

@@ -53,7 +53,12 @@ handout_urls = [
 # Under /counter/LANGUAGE/.
 counter_urls = [re_path(r"^(?P<theme>light|dark)/$", counter.counter, name="counter")]
 
-urlpatterns = [
+# First what people sign: each pattern that is tried before takes time.
+urlpatterns = i18n_patterns(
+    path("", include("pledges.urls")),
+    path("", include("campaign.urls")),
+    path("", include("campaign.pages.urls")),
+) + [
     path("", content.root),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
@@ -99,8 +104,3 @@ handler400 = "campaign.pages.views.bad_request"
 handler403 = "staff.refusals.permission_denied"
 handler404 = "campaign.pages.views.not_found"
 handler500 = "weare1.errors.server_error"
-urlpatterns += i18n_patterns(
-    path("", include("campaign.urls")),
-    path("", include("pledges.urls")),
-    path("", include("campaign.pages.urls")),
-)

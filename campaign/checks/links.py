@@ -8,6 +8,7 @@ from django.utils.translation import override
 from campaign.checks.reading import blocks
 from campaign.links.models import ExternalLink, addresses_in
 from campaign.pages.internal_links import Leads, follow, is_internal
+from campaign.publishing.models import Publishable
 from pledges.languages import LANGUAGE_CODES
 from staff.admin.checks import Finding
 
@@ -24,8 +25,9 @@ def check(content):
     external = [address for _text, link in found for address in addresses_in(link[0])]
     failing = {row.address: row for row in ExternalLink.objects.filter(address__in=external).failing()}
     own = set(_own_addresses(content))
-    # The banner may wait for the page to which it leads.
-    public_from = content.value("publish_at") or content.value("banner_from")
+    # The banner, and what is scheduled, may wait for the page to which it leads.
+    drafting = getattr(content.form, "drafting", None)
+    public_from = drafting.at if drafting else content.value("banner_from")
     for text, (href, hreflang, words) in found:
         passage = " ".join(words.split()) or (href if text.is_rich else "")
         if is_internal(href):
@@ -54,7 +56,7 @@ def _links(content):
 
 def _own_addresses(content):
     """Yield the addresses that the page has once it is saved."""
-    if not hasattr(content.model, "publish_at"):
+    if not issubclass(content.model, Publishable):
         return
     # A copy: the address depends on the slugs alone.
     row = content.model(key=content.value("key")) if hasattr(content.model, "key") else content.model()

@@ -2,13 +2,10 @@
 
 from campaign.dashboard import activity, launch, shortcuts, status
 from campaign.dashboard.open_tasks import TASKS, Task
-from campaign.news.models import Article
-from campaign.pages.models import Page
 from pledges.counting import tally
 from pledges.desk.open_tasks import disclosure_tasks, mailing_tasks
 from pledges.serving import snapshot
 from staff.admin import draft_list
-from staff.admin.base import change_url
 
 
 @snapshot.showing(snapshot.fresh)
@@ -21,7 +18,7 @@ def context(request):
         "launch": list(launch.missing(user)),
         "tasks": list(_tasks(user, drafts)),
         "own_drafts": draft_list.own(user, drafts),
-        "scheduled": sorted(_scheduled(user, drafts), key=lambda row: row[2]),
+        "scheduled": sorted(draft_list.scheduled(drafts), key=lambda row: row[2]),
         "status": status.context(user, totals),
         "shortcuts": list(shortcuts.most_used(user)),
         "activity": activity.context(totals) if user.has_perm("pledges.view_pledge") else None,
@@ -36,12 +33,3 @@ def _tasks(user, drafts):
     for permissions, tasks in TASKS:
         if all(map(user.has_perm, permissions)):
             yield from tasks()
-
-
-def _scheduled(user, drafts):
-    """Yield (label, URL, time) of what is published by itself: drafts, and pages and news that were never public."""
-    yield from draft_list.scheduled(drafts)
-    for model in (Page, Article):
-        if user.has_perm(f"campaign.change_{model._meta.model_name}"):
-            for row in model.objects.scheduled().defer("body_sq", "body_en"):
-                yield str(row), change_url(row), row.publish_at

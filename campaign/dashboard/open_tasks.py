@@ -18,6 +18,7 @@ from campaign.voices.models import Voice
 from pledges.desk import open_tasks
 from pledges.desk.open_tasks import Task, list_url
 from staff.admin.base import change_url
+from staff.models import Draft
 
 
 def _logo_tasks():
@@ -76,7 +77,9 @@ def _handover_tasks():
 
 
 def _draft_tasks(model):
-    drafts = model.objects.drafts().order_by("pk").only("pk").with_missing_translation()
+    # Those that were never public; the front page has those of public ones (staff/admin/draft_list.py).
+    drafts = model.objects.everything().filter(draft_of=None, draft__state=Draft.State.DRAFT)
+    drafts = drafts.order_by("pk").only("pk").with_missing_translation()
     untranslated = [draft for draft in drafts if draft.misses_translation]
     complete = [draft for draft in drafts if not draft.misses_translation]
     if untranslated:

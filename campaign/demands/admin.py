@@ -23,7 +23,7 @@ from staff.admin.base import BilingualForm, DueFilter, ModelAdmin, change_url
 from staff.admin.checks import TextChecks
 from staff.admin.confirmation_page import asks_first
 from staff.admin.content import ContentAdmin
-from staff.admin.drafts import DraftsAdmin
+from staff.admin.drafts import Drafts, StateFilter, Unversioned
 
 
 class DemandForm(ContentItemForm):
@@ -32,7 +32,7 @@ class DemandForm(ContentItemForm):
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         for name in ("slug_sq", "slug_en"):
-            if name in self.fields and self.initial.get(name):
+            if name in self.fields and self.initial.get(name) and not self.instance.is_new:
                 self.fields[name].disabled = True
 
     def clean_next_date(self):
@@ -51,7 +51,7 @@ class DemandAdmin(ContentItemAdmin):
     form = DemandForm
     change_form_template = "admin/campaign/demand/change_form.html"
     search_fields = ["institution__unaccent__icontains"]
-    list_display = ["title", "last_step", "checked_on", "both_languages", "is_shown", "position"]
+    list_display = ["title", "last_step", "checked_on", "both_languages", "publication", "position"]
     list_filter = [DueFilter, *ContentItemAdmin.list_filter]
     list_note = _(
         "The status of a demand can change without anyone telling us. Check from time to time that it is still "
@@ -71,9 +71,6 @@ class DemandAdmin(ContentItemAdmin):
 
     def get_prepopulated_fields(self, request, obj=None):
         return {} if obj else {"slug_sq": ["title_sq"], "slug_en": ["title_en"]}
-
-    def view_on_site(self, obj):
-        return obj.get_absolute_url() if obj.is_shown else None
 
     @admin.display(description=_("last step"))
     def last_step(self, demand):
@@ -147,15 +144,16 @@ class DemandStepForm(BilingualForm):
 
 
 @admin.register(DemandStep)
-class DemandStepAdmin(TextChecks, DraftsAdmin, ModelAdmin):
+class DemandStepAdmin(TextChecks, Drafts, Unversioned, ModelAdmin):
     """Steps: added, and corrected by a step that takes the place of the wrong one."""
 
     form = DemandStepForm
     change_form_template = "admin/campaign/demandstep/change_form.html"
     has_preview = True
+    can_be_taken_down = False
     search_fields = ["source_title__unaccent__icontains"]
-    list_display = ["demand", "date", "state", "source_title", "entered_by", "entered_at", "corrects"]
-    list_filter = ["demand", "state"]
+    list_display = ["demand", "date", "state", "source_title", "entered_by", "entered_at", "corrects", "publication"]
+    list_filter = ["demand", "state", StateFilter]
     list_select_related = ["demand", "entered_by", "corrects"]
     list_note = _(
         "Everything that has happened to the demands, with its source. A step cannot be changed or deleted: open it and "
@@ -177,18 +175,18 @@ class DemandStepAdmin(TextChecks, DraftsAdmin, ModelAdmin):
     ]
 
     def page_of(self, obj):
-        return obj.demand.get_absolute_url()
+        return obj.demand and obj.demand.get_absolute_url()
 
     def get_fieldsets(self, request, obj=None):
         sets = list(super().get_fieldsets(request, obj))
         if obj.corrects_id if obj else request.GET.get("corrects") or request.POST.get("corrects"):
             sets.append((_("Correction"), {"fields": [("reason_sq", "reason_en")]}))
-        if obj:
+        if obj and not obj.is_new:
             sets.append((None, {"fields": [("entered_by", "entered_at")]}))
         return sets
 
     def has_change_permission(self, request, obj=None):
-        return False
+        return obj is not None and obj.is_new and self.has_add_permission(request)
 
     def has_delete_permission(self, request, obj=None):
         return False
@@ -206,21 +204,15 @@ class DemandStepAdmin(TextChecks, DraftsAdmin, ModelAdmin):
         if obj is None and "reason_sq" in context["adminform"].form.fields:
             context["title"] = _("Correct this step")
         if obj is not None:
-            context["may_correct"] = self.has_add_permission(request) and not hasattr(obj, "correction")
+            is_last = obj.draft_id is None and not obj.corrections.exists()
+            context["may_correct"] = self.has_add_permission(request) and is_last
         return super().render_change_form(request, context, *args, obj=obj, **kwargs)
 
-    def save_model(self, request, obj, form, change):
-        obj.entered_by = request.user
-        super().save_model(request, obj, form, change)
-        if obj.corrects is None:
-            # Someone who enters news has looked.
-            Demand.objects.filter(pk=obj.demand_id).update(checked_on=timezone.localdate())
-
-    def response_add(self, request, obj, post_url_continue=None):
+    def response_published(self, request, row):
         if request.user.has_perm("campaign.view_demand"):
             self.message_user(request, _("The step has been added. The page of the demand shows it."), messages.SUCCESS)
-            return redirect(change_url(obj.demand))
-        return super().response_add(request, obj, post_url_continue)
+            return redirect(change_url(row.demand))
+        return super().response_published(request, row)
 
 
 class HandOverForm(BilingualForm):

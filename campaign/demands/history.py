@@ -246,5 +246,5 @@ class History:
 @SiteContent.share
 def demands(content):
     """The History of each demand that is shown, on the day that the content is of."""
-    rows = Demand.objects.shown().prefetch_related("steps")
+    rows = Demand.objects.prefetch_related("steps")
     return tuple(History(demand, tuple(demand.steps.all()), content.today) for demand in rows)

@@ -10,20 +10,21 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 from translated_fields import TranslatedField
 
-from campaign.publishing.records import ContentItem, ShownQuerySet
+from campaign.publishing.records import ContentItem
+from staff.drafts.models import LiveManager, UniqueLive
 
 # The state may act without notice: a demand is due for review again after this time.
 CHECK_INTERVAL = timedelta(days=60)
 
 
-class DemandQuerySet(ShownQuerySet):
+class DemandQuerySet(models.QuerySet):
     """Demands, and those that need staff."""
 
     def due(self):
-        """Shown demands not reviewed within CHECK_INTERVAL, with a date that has passed, or without a step."""
+        """Demands not reviewed within CHECK_INTERVAL, with a date that has passed, or without a step."""
         today = timezone.localdate()
         is_old = Q(checked_on=None) | Q(checked_on__lt=today - CHECK_INTERVAL)
-        return self.shown().filter(is_old | Q(next_date__lt=today) | Q(steps=None)).distinct()
+        return self.filter(is_old | Q(next_date__lt=today) | Q(steps=None)).distinct()
 
 
 class Demand(ContentItem):
@@ -47,8 +48,6 @@ class Demand(ContentItem):
         models.SlugField(
             _("address"),
             max_length=80,
-            unique=True,
-            error_messages={"unique": _("Another demand already uses this address. Choose a different one.")},
             help_text=_(
                 "The last part of the page’s address, for example “national-register”. It cannot be changed later."
             ),
@@ -90,16 +89,20 @@ class Demand(ContentItem):
         help_text=_("The date someone last checked that this is still correct. Visitors do not see it."),
     )
 
-    objects = DemandQuerySet.as_manager()
+    objects = LiveManager.from_queryset(DemandQuerySet)()
 
     class Meta(ContentItem.Meta):
         abstract = False
         verbose_name = _("demand")
         verbose_name_plural = _("demands")
         constraints = [
+            *ContentItem.Meta.constraints,
+            UniqueLive(fields=["slug_sq"], name="demand_slug_sq"),
+            UniqueLive(fields=["slug_en"], name="demand_slug_en"),
             models.CheckConstraint(
                 name="demand_next_date_with_what_happens",
-                condition=Q(next_date=None, next_event_sq="", next_event_en="")
+                condition=Q(draft__isnull=False)
+                | Q(next_date=None, next_event_sq="", next_event_en="")
                 | (Q(next_date__isnull=False) & ~Q(next_event_sq="") & ~Q(next_event_en="")),
                 violation_error_message=_("Give the next date together with what happens then, or leave both empty."),
             ),

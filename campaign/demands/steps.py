@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from translated_fields import TranslatedField
 
 from campaign.demands.models import Demand
+from staff.drafts.models import Draftable, LiveManager, UniqueLive
 
 TIRANA = ZoneInfo("Europe/Tirane")
 
@@ -20,10 +21,10 @@ TIRANA = ZoneInfo("Europe/Tirane")
 class DemandStepQuerySet(models.QuerySet):
     def current(self):
         """The steps that no later one corrects."""
-        return self.filter(correction=None)
+        return self.exclude(pk__in=DemandStep.objects.exclude(corrects=None).values("corrects"))
 
 
-class DemandStep(models.Model):
+class DemandStep(Draftable):
     """One step of a demand. A trigger refuses changes and deletions (migrations/sql/demands.sql).
 
     A step that `corrects` another one takes its place and says why; the other stays visible.
@@ -42,12 +43,13 @@ class DemandStep(models.Model):
     demand = models.ForeignKey(
         Demand,
         on_delete=models.PROTECT,
+        null=True,
         related_name="steps",
         verbose_name=_("demand"),
         help_text=_("The demand that moved."),
     )
     date = models.DateField(
-        _("date"), help_text=_("The date on which it happened, or on which the source says how things were.")
+        _("date"), null=True, help_text=_("The date on which it happened, or on which the source says how things were.")
     )
     state = models.CharField(
         _("step"),
@@ -80,16 +82,13 @@ class DemandStep(models.Model):
         help_text=_("The member of staff who entered it. Visitors do not see the name."),
     )
     entered_at = models.DateTimeField(_("entered"), default=timezone.now, editable=False)
-    corrects = models.OneToOneField(
+    corrects = models.ForeignKey(
         "self",
         on_delete=models.PROTECT,
         null=True,
         blank=True,
-        related_name="correction",
+        related_name="corrections",
         verbose_name=_("corrects"),
-        error_messages={
-            "unique": _("This step has been corrected already. Correct the step that replaced it."),
-        },
         help_text=_("The step that this one replaces. The page goes on showing it in small letters."),
     )
     reason = TranslatedField(
@@ -101,7 +100,7 @@ class DemandStep(models.Model):
         )
     )
 
-    objects = DemandStepQuerySet.as_manager()
+    objects = LiveManager.from_queryset(DemandStepQuerySet)()
 
     class Meta:
         verbose_name = _("step of a demand")
@@ -111,27 +110,42 @@ class DemandStep(models.Model):
         default_permissions = ("add", "view")
         constraints = [
             models.CheckConstraint(
-                name="demandstep_in_both_languages", condition=~Q(sentence_sq="") & ~Q(sentence_en="")
+                name="demandstep_in_both_languages",
+                condition=Q(draft__isnull=False)
+                | Q(demand__isnull=False, date__isnull=False) & ~Q(sentence_sq="") & ~Q(sentence_en=""),
+            ),
+            UniqueLive(
+                fields=["corrects"],
+                name="demandstep_corrects",
+                words=_("This step has been corrected already. Correct the step that replaced it."),
             ),
             models.CheckConstraint(
                 name="demandstep_has_a_source",
-                condition=~Q(source_title="") & Q(source_url__regex="^https?://"),
+                condition=Q(draft__isnull=False) | ~Q(source_title="") & Q(source_url__regex="^https?://"),
                 violation_error_message=_("A step needs a source with its web address."),
             ),
             models.CheckConstraint(
                 name="demandstep_is_not_in_the_future",
-                condition=Q(date__lte=TruncDate(F("entered_at"), tzinfo=TIRANA)),
+                condition=Q(draft__isnull=False) | Q(date__lte=TruncDate(F("entered_at"), tzinfo=TIRANA)),
             ),
             models.CheckConstraint(
                 name="demandstep_correction_says_why",
-                condition=Q(corrects=None, reason_sq="", reason_en="")
+                condition=Q(draft__isnull=False)
+                | Q(corrects=None, reason_sq="", reason_en="")
                 | (Q(corrects__isnull=False) & ~Q(reason_sq="") & ~Q(reason_en="")),
                 violation_error_message=_("Say in both languages what was wrong."),
             ),
         ]
 
     def __str__(self):
-        return f"{self.get_state_display()}, {date_format(self.date, 'DATE_FORMAT')}"
+        return ", ".join(filter(None, (self.get_state_display(), self.date and date_format(self.date, "DATE_FORMAT"))))
+
+    def publish(self, draft=None, user=None):
+        """As of every draft, entered now. Someone who enters news has looked at the demand."""
+        self.entered_by, self.entered_at = user, timezone.now()
+        super().publish(draft, user)
+        if self.corrects_id is None:
+            Demand.objects.filter(pk=self.demand_id).update(checked_on=timezone.localdate())
 
     def clean(self):
         """Validate the date and the place among the other steps; errors are per field."""

@@ -45,7 +45,7 @@ def write():
             rows = [MailingCount(mailing=mailing, kind=kind, n=n) for kind, n in COUNTS.items()]
             MailingCount.objects.bulk_create(rows)
     rng = random.Random(5)
-    demands = list(Demand.objects.shown().values_list("key", flat=True))
+    demands = list(Demand.objects.values_list("key", flat=True))
     pledges = Pledge.objects.confirmed().exclude(county=County.ABROAD).exclude(county=None).order_by("pk")
     for pledge in pledges[:FOLLOWERS]:
         Follow.choose(pledge, rng.sample(demands, min(len(demands), rng.randrange(2))), [pledge.county_id])

@@ -24,6 +24,7 @@ from campaign.numbers import tag
 from staff.admin.base import BilingualForm, DueFilter, FixedKey, KeepUsed
 from staff.admin.confirmation_page import asks_first
 from staff.admin.content import ContentAdmin, MissingLanguageFilter
+from staff.admin.drafts import DraftedAdmin, StateFilter
 
 
 class HelpChannelForm(FixedKey, BilingualForm):
@@ -31,7 +32,7 @@ class HelpChannelForm(FixedKey, BilingualForm):
 
 
 @admin.register(HelpChannel)
-class HelpChannelAdmin(KeepUsed, ContentAdmin):
+class HelpChannelAdmin(KeepUsed, DraftedAdmin):
     """Admin of help channels, with an action that records their verification."""
 
     form = HelpChannelForm
@@ -43,15 +44,13 @@ class HelpChannelAdmin(KeepUsed, ContentAdmin):
         "verified_on",
         "in_strip",
         "both_languages",
-        "is_shown",
+        "publication",
         "position",
     ]
-    list_filter = [DueFilter, "is_shown", MissingLanguageFilter, "in_strip", "kind", "from_abroad"]
-    recovered_values = taken_down = {"is_shown": False}
-    unplaced_fields = ("is_shown",)
+    list_filter = [DueFilter, StateFilter, MissingLanguageFilter, "in_strip", "kind", "from_abroad"]
     shown_at = "campaign:help"
     # A wrong number can put a child at risk.
-    urgent = ("_save", "1", _("Publish now, without a second person"))
+    urgent = _("Publish now, without a second person")
     list_note = format_lazy(
         "{} {}",
         _("A wrong number can put a child at risk. Call each one from time to time, then choose “Verified today”."),
@@ -107,10 +106,6 @@ class HelpChannelAdmin(KeepUsed, ContentAdmin):
 
 
 LIST = "admin:campaign_protectionunit_changelist"
-NEEDS_SECOND = _(
-    "A second person publishes what you write, so a file cannot be stored now. Change each unit in its form and submit it for "
-    "review."
-)
 # The problems of a file that are shown; one separator that is wrong makes a problem of every line.
 SHOWN_PROBLEMS = 20
 
@@ -203,7 +198,6 @@ class ProtectionUnitAdmin(ContentAdmin):
         "date. Call each unit every six months."
     )
     actions = ["verified_today"]
-    shown_at = "campaign:units"
     readonly_fields = ["verified_on", "verified_by"]
 
     def get_fieldsets(self, request, obj=None):
@@ -275,14 +269,13 @@ class ProtectionUnitAdmin(ContentAdmin):
         if not (self.has_add_permission(request) and self.has_change_permission(request)):
             raise PermissionDenied("campaign.add_protectionunit", "campaign.change_protectionunit")
         form, comparison = ImportForm(), None
-        refusal = NEEDS_SECOND if self.version_refusal(request) else None
         if request.method == "POST":
             form = ImportForm(request.POST, request.FILES)
             if form.is_valid():
                 with transaction.atomic():
                     self.lock_table()
                     comparison = unit_imports.compare(form.lines, request.user)
-                    if not refusal and self._is_confirmed(request, comparison):
+                    if self._is_confirmed(request, comparison):
                         self._store(request, comparison.to_save)
                         return redirect(LIST)
                 # The lines of the file, to be corrected on the page of the preview.
@@ -295,7 +288,6 @@ class ProtectionUnitAdmin(ContentAdmin):
             "form": form,
             "columns": [unit_imports.heading(column) for column in unit_imports.COLUMNS],
             "comparison": comparison,
-            "refusal": refusal,
             "problems": comparison and comparison.problems[:SHOWN_PROBLEMS],
             "more_problems": comparison and max(0, len(comparison.problems) - SHOWN_PROBLEMS),
         }

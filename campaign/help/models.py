@@ -12,6 +12,7 @@ from translated_fields import TranslatedField
 
 from campaign.content import SiteContent
 from campaign.numbers import TAG, Numbers, tag
+from staff.drafts.models import Draftable, LiveManager, UniqueLive
 
 # A wrong number can do great harm to a child: a channel is due for verification again after this time.
 VERIFY_INTERVAL = timedelta(days=90)
@@ -20,18 +21,14 @@ VERIFY_INTERVAL = timedelta(days=90)
 class HelpChannelQuerySet(models.QuerySet):
     """Help channels, and those due for verification."""
 
-    def shown(self):
-        """Channels that the public can see."""
-        return self.filter(is_shown=True)
-
     def due(self):
-        """Shown channels that were not verified within VERIFY_INTERVAL, or never."""
+        """Channels that were not verified within VERIFY_INTERVAL, or never."""
         oldest_valid = timezone.localdate() - VERIFY_INTERVAL
-        return self.shown().filter(Q(verified_on=None) | Q(verified_on__lt=oldest_valid))
+        return self.filter(Q(verified_on=None) | Q(verified_on__lt=oldest_valid))
 
     def with_number(self):
-        """Shown channels with a number, which texts may name (campaign/numbers.py)."""
-        return self.shown().exclude(tel="")
+        """Channels with a number, which texts may name (campaign/numbers.py)."""
+        return self.exclude(tel="")
 
     def check_tags(self, row):
         """{column: error} of the texts of a row that hold a tag without a channel."""
@@ -45,7 +42,7 @@ class HelpChannelQuerySet(models.QuerySet):
         }
 
 
-class HelpChannel(models.Model):
+class HelpChannel(Draftable):
     """One help channel. `number` is shown, `tel` is dialled; channels with `in_strip` are in the help strip of every page."""
 
     class Kind(models.TextChoices):
@@ -53,9 +50,7 @@ class HelpChannel(models.Model):
         WEB = "web", _("website")
         PLACE = "place", _("place")
 
-    key = models.SlugField(
-        _("key"), unique=True, help_text=_("A short name, such as “alo-116111”. You cannot change it later.")
-    )
+    key = models.SlugField(_("key"), help_text=_("A short name, such as “alo-116111”. You cannot change it later."))
     kind = models.CharField(_("kind"), max_length=5, choices=Kind, help_text=_("How people reach it."))
     number = models.CharField(
         _("number as shown"),
@@ -110,9 +105,6 @@ class HelpChannel(models.Model):
         default=False,
         help_text=_("Also named on the help page for people outside Albania, where short numbers do not work."),
     )
-    is_shown = models.BooleanField(
-        _("shown"), default=True, help_text=_("If this is off, visitors do not see it, but it is kept here.")
-    )
     position = models.PositiveSmallIntegerField(
         _("position"), default=0, help_text=_("Lower comes first, for example 10 before 20.")
     )
@@ -123,16 +115,19 @@ class HelpChannel(models.Model):
         help_text=_("The date someone last called the number or opened the site."),
     )
 
-    objects = HelpChannelQuerySet.as_manager()
+    objects = LiveManager.from_queryset(HelpChannelQuerySet)()
 
     class Meta:
         verbose_name = _("help channel")
         verbose_name_plural = _("help channels")
         ordering = ["position", "pk"]
         constraints = [
+            UniqueLive(fields=["key"], name="helpchannel_key"),
             models.CheckConstraint(
                 name="help_channel_strip_has_number",
-                condition=Q(in_strip=False) | (~Q(tel="") & ~Q(number="") & ~Q(short_sq="") & ~Q(short_en="")),
+                condition=Q(draft__isnull=False)
+                | Q(in_strip=False)
+                | (~Q(tel="") & ~Q(number="") & ~Q(short_sq="") & ~Q(short_en="")),
                 violation_error_message=_("A channel on every page needs a number and one word in both languages."),
             ),
         ]
@@ -142,8 +137,12 @@ class HelpChannel(models.Model):
 
     def clean(self):
         """Validate that no text names a number that is taken away."""
-        is_named = bool(self.tel and self.is_shown)
-        if self.pk and not is_named and (uses := self.uses()):
+        if self.pk and not self.tel:
+            self.check_take_down()
+
+    def check_take_down(self):
+        """Raise ValidationError if texts name its number."""
+        if uses := self.uses():
             raise ValidationError(
                 _("These texts use this number: %(texts)s. Change them first.") % {"texts": ", ".join(map(str, uses))}
             )
@@ -160,8 +159,8 @@ class HelpChannel(models.Model):
 
 @SiteContent.share
 def channels(content):
-    """The help channels that are shown."""
-    return tuple(HelpChannel.objects.shown())
+    """The help channels."""
+    return tuple(HelpChannel.objects.all())
 
 
 @SiteContent.share

@@ -11,7 +11,7 @@ from campaign.publishing.records_admin import ContentItemAdmin
 class MaterialAdmin(ContentItemAdmin):
     """Admin of materials. The history keeps texts; a file that was replaced or deleted is gone."""
 
-    list_display = ["title", "section", "both_languages", "is_shown", "position"]
+    list_display = ["title", "section", "both_languages", "publication", "position"]
     list_filter = ["section", *ContentItemAdmin.list_filter]
     list_note = _(
         "Files that people can print or post, on the page “Materials”. The posters, letters and sheets that the site draws "
@@ -19,7 +19,7 @@ class MaterialAdmin(ContentItemAdmin):
     )
     shown_at = "campaign:materials"
     kept_on_restore = ("file_sq", "file_en")
-    recovered_values = {"is_shown": False, "file_sq": "", "file_en": ""}
+    recovered_values = {"file_sq": "", "file_en": ""}
     fieldsets = [
         (
             None,

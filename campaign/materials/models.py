@@ -108,14 +108,17 @@ class Material(ContentItem):
     )
     details = models.JSONField(default=dict, editable=False)
 
+    also_drafted = ("details",)
+
     class Meta(ContentItem.Meta):
         abstract = False
         verbose_name = _("material")
         verbose_name_plural = _("materials")
         constraints = [
-            models.CheckConstraint(name="material_in_both_languages", condition=~Q(title_sq="") & ~Q(title_en="")),
+            *ContentItem.Meta.constraints,
             models.CheckConstraint(
-                name="material_shown_has_files", condition=Q(is_shown=False) | (~Q(file_sq="") & ~Q(file_en=""))
+                name="material_in_both_languages",
+                condition=Q(draft__isnull=False) | ~Q(title_sq="") & ~Q(title_en="") & ~Q(file_sq="") & ~Q(file_en=""),
             ),
         ]
 
@@ -123,15 +126,15 @@ class Material(ContentItem):
         return self.title
 
     def clean(self):
-        """Require the files of both languages before it is shown; errors are per field."""
+        """Require the files of both languages; errors are per field."""
         missing = [f"file_{language}" for language in LANGUAGE_CODES if not getattr(self, f"file_{language}")]
-        if missing and self.is_shown:
+        if missing:
             message = _("Choose a file in each language, or press “Save draft” until you have both.")
             raise ValidationError(dict.fromkeys(missing, message))
 
     def save(self, **kwargs):
         """Save with the facts and previews of new files, and delete the replaced files on commit."""
-        old = type(self).objects.filter(pk=self.pk).first()
+        old = type(self)._base_manager.filter(pk=self.pk).first()
         new = {}
         for language in LANGUAGE_CODES:
             field = getattr(self, f"file_{language}")
@@ -144,7 +147,7 @@ class Material(ContentItem):
                 default_storage.save(self._preview(language), documents.ContentFile(file.preview))
             if old:
                 replaced = old.folders() - self.folders()
-                transaction.on_commit(lambda: remove_folders(replaced))
+                transaction.on_commit(lambda: remove_unused(replaced))
 
     def folders(self):
         """The names of the folders of its files."""
@@ -160,9 +163,10 @@ class Material(ContentItem):
         return default_storage.url(self._preview(get_language()))
 
 
-def remove_folders(folders):
-    """Delete folders of the storage with all they contain."""
-    for folder in folders:
+def remove_unused(folders):
+    """Delete those of these folders of the storage that no material has, published or draft, with all they contain."""
+    used = set().union(*(row.folders() for row in Material.objects.everything()))
+    for folder in folders - used:
         shutil.rmtree(Path(default_storage.path(folder)), ignore_errors=True)
 
 
@@ -170,10 +174,10 @@ def remove_folders(folders):
 def remove_files(sender, instance, **kwargs):
     """Delete the files of a deleted material on commit. The signal is also sent by bulk deletion."""
     folders = instance.folders()
-    transaction.on_commit(lambda: remove_folders(folders))
+    transaction.on_commit(lambda: remove_unused(folders))
 
 
 @SiteContent.share
 def materials(content):
     """The materials that are shown."""
-    return tuple(Material.objects.shown())
+    return tuple(Material.objects.all())

@@ -10,6 +10,7 @@ from campaign.news.models import Article
 from pledges.languages import LANGUAGE_CODES
 from pledges.models import Milestone, StarterItem
 from pledges.numbers import number
+from staff.free_names import free_name
 
 
 @transaction.atomic
@@ -21,7 +22,7 @@ def create_draft(milestone):
 
 
 def _create_article(milestone):
-    values = {}
+    values, rows = {}, Article.objects.everything()
     for language in LANGUAGE_CODES:
         with translation.override(language):
             title, lead = _title_and_lead(milestone)
@@ -30,9 +31,13 @@ def _create_article(milestone):
                 f"title_{language}": title,
                 f"lead_{language}": lead,
                 f"body_{language}": body,
-                f"slug_{language}": _free_slug(language, f"{pgettext('address', 'milestone')}-{milestone.key}"),
+                f"slug_{language}": free_name(
+                    rows, f"slug_{language}", f"{pgettext('address', 'milestone')}-{milestone.key}"
+                ),
             }
-    return Article.objects.create(date=milestone.reached_on, **values)
+    article = Article(date=milestone.reached_on, **values)
+    article.keep_as_draft()
+    return article
 
 
 def _title_and_lead(milestone):
@@ -49,15 +54,3 @@ def _title_and_lead(milestone):
             title = _("%(sector)s: the first %(people)s") % values
             return title, _("This group has reached %(people)s supporters: %(sector)s.") % values
     return _("We are in every county"), _("We have supporters in each of Albania’s counties.")
-
-
-def _free_slug(language, slug):
-    """The slug, with the first free number appended if another article has it."""
-    taken = set(
-        Article.objects.filter(**{f"slug_{language}__startswith": slug}).values_list(f"slug_{language}", flat=True)
-    )
-    free, suffix = slug, 2
-    while free in taken:
-        free = f"{slug}-{suffix}"
-        suffix += 1
-    return free

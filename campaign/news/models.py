@@ -3,6 +3,7 @@
 from copy import copy
 
 from django.db import models
+from django.db.models import Q
 from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext_lazy as _
@@ -22,7 +23,7 @@ class Article(Publishable):
 
     SHARE = "articles"
 
-    date = models.DateField(_("date"), help_text=_("The date of the event. The newest comes first."))
+    date = models.DateField(_("date"), null=True, help_text=_("The date of the event. The newest comes first."))
     source = models.CharField(
         _("source"), max_length=160, blank=True, help_text=_("Where it says so, for example “crca.al, 4 April 2023”.")
     )
@@ -32,6 +33,10 @@ class Article(Publishable):
         verbose_name = _("article")
         verbose_name_plural = _("news")
         ordering = ["-date", "-pk"]
+        constraints = [
+            *Publishable.Meta.constraints,
+            models.CheckConstraint(name="article_has_a_date", condition=Q(draft__isnull=False) | Q(date__isnull=False)),
+        ]
 
     def get_absolute_url(self):
         """Return the URL path of the article in the active language."""
@@ -57,5 +62,7 @@ def articles(content):
     rows = list(Article.objects.for_content().defer(*SEARCH_COLUMNS, *BODIES))
     bodies = Article.objects.in_bulk([article.pk for article in rows[:HELD_BODIES]])
     for article in rows[:HELD_BODIES]:
-        article.body_sq, article.body_en = bodies[article.pk].body_sq, bodies[article.pk].body_en
+        # A draft that is shown has its text.
+        if held := bodies.get(article.pk):
+            article.body_sq, article.body_en = held.body_sq, held.body_en
     return published(content, rows)

@@ -11,6 +11,7 @@ from campaign.pictures import logos
 from campaign.publishing.records_admin import ContentItemAdmin, ContentItemForm
 from staff.admin.confirmation_page import asks_first
 from staff.admin.content import MissingLanguageFilter
+from staff.admin.drafts import StateFilter
 
 
 class NewLogoFilter(admin.SimpleListFilter):
@@ -55,10 +56,10 @@ class OrganisationAdmin(ContentItemAdmin):
         "logo_to_look_at",
         "renewed_at",
         "both_languages",
-        "is_shown",
+        "publication",
         "position",
     ]
-    list_filter = [NewLogoFilter, "role", "kind", "is_shown", MissingLanguageFilter]
+    list_filter = [NewLogoFilter, "role", "kind", StateFilter, MissingLanguageFilter]
     list_select_related = ["joining"]
     list_note = _(
         "Founders, patrons, donors, partners and supporters. Organisations that join by the form appear here once "
@@ -87,10 +88,10 @@ class OrganisationAdmin(ContentItemAdmin):
     actions = ["show_new_logo", "refuse_new_logo"]
 
     def save_model(self, request, obj, form, change):
-        super().save_model(request, obj, form, change)
         # LogoField returns the redrawn logo by width.
         if redrawn := form.cleaned_data.get("logo_file"):
-            obj.replace_logo(logos.store(redrawn))
+            obj.logo = logos.store(redrawn)
+        super().save_model(request, obj, form, change)
 
     @admin.display(description=_("logo that is shown"))
     def logo_shown(self, organisation):

@@ -132,7 +132,7 @@ class JoiningAdmin(CaseAdmin):
             return entry.leave()
         done = super().run(request, row, name, form)
         if name == "undo" and entry:
-            entry.hide()
+            entry.touch()
         return done
 
     def odd(self, joining):

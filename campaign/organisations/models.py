@@ -4,7 +4,7 @@ from datetime import timedelta
 from urllib.parse import urlsplit
 
 from django.db import models, transaction
-from django.db.models import Max, Q
+from django.db.models import F, Max, Q
 from django.db.models.functions import Now
 from django.db.models.signals import post_delete
 from django.dispatch import receiver
@@ -14,12 +14,13 @@ from translated_fields import TranslatedField
 
 from campaign.content import SiteContent
 from campaign.pictures import logos
-from campaign.publishing.records import ContentItem, ShownQuerySet
+from campaign.publishing.records import ContentItem
 from pledges import addresses
 from pledges.groups.models import institution_key
 from pledges.languages import LANGUAGE_CODES
 from pledges.models import Joining, Municipality, OrganisationKind
 from pledges.places.models import albanian_sort_key
+from staff.drafts.models import LiveManager
 from staff.free_names import free_name
 
 # An entry is renewed once a year. Its contact is asked ASKED_BEFORE before the year ends; a lapsed one is shown as such for
@@ -31,7 +32,7 @@ SHOWN_LAPSED = timedelta(days=90)
 PER_PAGE = 120
 
 
-class OrganisationQuerySet(ShownQuerySet):
+class OrganisationQuerySet(models.QuerySet):
     """Organisations by whether the public sees them, and by what is due."""
 
     def admitted(self):
@@ -40,7 +41,7 @@ class OrganisationQuerySet(ShownQuerySet):
 
     def listed(self):
         """Those that the public page may show. Whether one has lapsed, or is hidden by then, depends on the time."""
-        return self.shown().admitted().select_related("municipality__county")
+        return self.admitted().select_related("municipality__county")
 
     def with_new_logo(self):
         """Those with a logo that staff have not looked at."""
@@ -53,7 +54,7 @@ class OrganisationQuerySet(ShownQuerySet):
             "joining__asked_at": None,
             "joining__restricted_at": None,
         }
-        return self.shown().filter(renewed_at__lte=Now() - (YEAR - ASKED_BEFORE), **asked)
+        return self.filter(renewed_at__lte=Now() - (YEAR - ASKED_BEFORE), **asked)
 
     def over(self):
         """Those that were not renewed and whose contact is still known."""
@@ -80,19 +81,21 @@ class OrganisationQuerySet(ShownQuerySet):
             entry = self.select_for_update(of=("self",)).get(pk=entry.pk)
         if not joining.approve():
             return None
-        entry = entry or self.filter(joining=joining).first()
+        entry = entry or self.model.objects.everything().filter(joining=joining).first()
         if entry is None:
             last = self.aggregate(last=Max("position"))["last"] or 0
-            entry = self.model(key=free_name(self, "key", joining.organisation), position=last)
+            entry = self.model(
+                key=free_name(self.model.objects.everything(), "key", joining.organisation), position=last
+            )
             entry.name_sq = entry.name_en = joining.organisation
-        entry.joining, entry.is_shown, entry.renewed_at = joining, True, Now()
+        entry.joining, entry.renewed_at = joining, Now()
         for name in ("kind", "municipality", "url"):
             setattr(entry, name, getattr(joining, name))
         entry.is_abroad = joining.municipality is None
         entry.logo = joining.logo or entry.logo
         for language in LANGUAGE_CODES:
             setattr(entry, f"text_{language}", texts[language])
-        entry.save()
+        entry.publish(entry.draft)
         entry.refresh_from_db()
         if before:
             before.end()
@@ -185,16 +188,20 @@ class Organisation(ContentItem):
     # Null for an entry of staff.
     joining = models.OneToOneField(Joining, on_delete=models.PROTECT, null=True, related_name="entry", editable=False)
 
-    objects = OrganisationQuerySet.as_manager()
+    # A draft has a logo of its own.
+    also_drafted = ("logo",)
+
+    objects = LiveManager.from_queryset(OrganisationQuerySet)()
 
     class Meta(ContentItem.Meta):
         abstract = False
         verbose_name = _("organisation")
         verbose_name_plural = _("organisations")
         constraints = [
+            *ContentItem.Meta.constraints,
             models.CheckConstraint(
                 name="organisation_is_in_one_place",
-                condition=Q(is_abroad=False) | Q(municipality=None),
+                condition=Q(draft__isnull=False) | Q(is_abroad=False) | Q(municipality=None),
                 violation_error_message=_("Choose a municipality or tick “outside Albania”, not both."),
             ),
         ]
@@ -263,8 +270,12 @@ class Organisation(ContentItem):
         """Remove it from the page permanently and end its joining; returns whether this call ended it."""
         with transaction.atomic():
             has_ended = self.joining.end()
-            type(self).objects.filter(pk=self.pk).update(is_shown=False)
+            self.touch()
         return has_ended
+
+    def touch(self):
+        """Let pages know that its joining was decided anew: they watch this table and not that of the joinings."""
+        type(self).objects.filter(pk=self.pk).update(position=F("position"))
 
     def lapse(self):
         """Leave, unless it was renewed meanwhile; returns whether this call did."""
@@ -272,10 +283,6 @@ class Organisation(ContentItem):
             # `renew` waits for this lock.
             Joining.objects.select_for_update().filter(pk=self.joining_id).first()
             return type(self).objects.over().filter(pk=self.pk).exists() and self.leave()
-
-    def hide(self):
-        """Take it off the page until it is approved again."""
-        type(self).objects.filter(pk=self.pk).update(is_shown=False)
 
     def offer_logo(self, folder):
         """Keep the logo of this folder for staff to look at, in place of another one that they have not looked at."""
@@ -285,13 +292,12 @@ class Organisation(ContentItem):
             transaction.on_commit(lambda: logos.remove(row.new_logo))
         self.new_logo = folder
 
-    def replace_logo(self, folder):
-        """Show the logo of this folder, which staff chose, in place of the present one."""
-        with transaction.atomic():
-            row = type(self).objects.select_for_update(of=("self",)).get(pk=self.pk)
-            type(self).objects.filter(pk=self.pk).update(logo=folder)
-            transaction.on_commit(lambda: logos.remove(row.logo))
-        self.logo = folder
+    def save(self, **kwargs):
+        """Save, and delete the logo that another one has replaced, on commit."""
+        old = type(self)._base_manager.filter(pk=self.pk).values_list("logo", flat=True).first()
+        super().save(**kwargs)
+        if old and old != self.logo:
+            transaction.on_commit(lambda: remove_unused(old))
 
     def decide_logo(self, accept):
         """Show the new logo of this object, or refuse it; False if there is none, or if another one was sent meanwhile."""
@@ -304,12 +310,20 @@ class Organisation(ContentItem):
         return True
 
 
+def remove_unused(*folders):
+    """Delete those of these folders of logos that no organisation has, published or draft."""
+    rows = Organisation.objects.everything()
+    for folder in filter(None, folders):
+        if not rows.filter(Q(logo=folder) | Q(new_logo=folder)).exists():
+            logos.remove(folder)
+
+
 @receiver(post_delete, sender=Organisation)
 def forget(sender, instance, **kwargs):
     """Delete the logos of a deleted organisation on commit. Its joining waits for a decision again: nothing else would end it."""
     if instance.joining is not None and instance.joining.state == Joining.State.APPROVED:
         instance.joining.undo()
-    transaction.on_commit(lambda: [logos.remove(folder) for folder in (instance.logo, instance.new_logo)])
+    transaction.on_commit(lambda: remove_unused(instance.logo, instance.new_logo))
 
 
 @SiteContent.share

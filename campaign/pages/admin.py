@@ -1,4 +1,4 @@
-"""Admin of pages and news: drafts, scheduled publication, previews."""
+"""Admin of pages and news."""
 
 from functools import partial
 
@@ -8,7 +8,7 @@ from django.contrib.admin.templatetags.admin_urls import admin_urlname
 from django.db import models
 from django.forms.models import model_to_dict
 from django.urls import path, reverse
-from django.utils import formats, timezone
+from django.utils import timezone
 from django.utils.html import format_html_join
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
@@ -24,84 +24,24 @@ from campaign.pictures.widgets import PictureSelect, RichText
 from pledges.fixed_pages import fixed_pages
 from pledges.languages import LANGUAGE_CODES, own_name
 from staff.admin.base import FixedKey
-from staff.admin.content import ContentAdmin, MissingLanguageFilter
-from staff.admin.draft_forms import ScheduleForm
+from staff.admin.content import MissingLanguageFilter
+from staff.admin.drafts import DraftedAdmin, StateFilter
 from staff.admin.naming import NamedForm
 
 WORDS_TO_A_CHILD = _("Words to a child")
 LAYOUT = _("Layout")
 
 
-class PublishableForm(NamedForm):
-    """Form of a Publishable. A draft may lack a language; Publishable.clean() requires both on publication."""
-
-    def __init__(self, *args, **kwargs):
-        super().__init__(*args, **kwargs)
-        if "publish_at" in self.fields:
-            field = self.fields["publish_at"]
-            field.required = field.show_hidden_initial = False
-            publish_at = self.instance.publish_at
-            if self.instance.state == Page.State.DRAFT and publish_at <= timezone.now():
-                self.initial["publish_at"] = None
-            else:
-                # The widget shows no seconds: with them, the field would always count as changed.
-                self.initial["publish_at"] = publish_at.replace(second=0, microsecond=0)
-
-    def clean(self):
-        cleaned = super().clean()
-        if "publish_at" not in self.fields or self.has_error("publish_at"):
-            return cleaned
-        publish_at, now = cleaned.get("publish_at"), timezone.now()
-        if publish_at is None and self.instance.is_public:
-            # The form shows no field for the time, so the history names it only where a button has set it.
-            cleaned["publish_at"] = self.instance.publish_at
-            self.changed_data.remove("publish_at")
-        elif publish_at is None:
-            cleaned["publish_at"] = now
-        elif "publish_at" not in self.changed_data:
-            cleaned["publish_at"] = self.instance.publish_at
-        elif publish_at <= now and not self.instance.is_public:
-            self.add_error(
-                "publish_at",
-                forms.ValidationError(
-                    _("This time is in the past. Leave it empty to publish now, or choose a future time."), code="past"
-                ),
-            )
-        return cleaned
-
-
-class StatusFilter(admin.SimpleListFilter):
-    """List filter by draft, scheduled and published."""
-
-    title = _("state")
-    parameter_name = "status"
-
-    def lookups(self, request, model_admin):
-        return [("draft", _("draft")), ("scheduled", _("scheduled")), ("published", _("published"))]
-
-    def queryset(self, request, queryset):
-        match self.value():
-            case "draft":
-                return queryset.drafts()
-            case "scheduled":
-                return queryset.scheduled()
-            case "published":
-                return queryset.published()
-        return queryset
-
-
-class PageForm(FixedKey, PublishableForm):
+class PageForm(FixedKey, NamedForm):
     """Form of a page."""
 
 
-class PublishableAdmin(ContentAdmin):
-    """Base of the admin classes of Publishable models, with previews of saved and unsaved states."""
+class PublishableAdmin(DraftedAdmin):
+    """Base of the admin classes of Publishable models."""
 
-    form = PublishableForm
-    list_filter = [StatusFilter, MissingLanguageFilter]
+    form = NamedForm
+    list_filter = [StateFilter, MissingLanguageFilter]
     rich_text = ["body"]
-    kept_on_restore = ["state", "publish_at"]
-    recovered_values = {"state": "draft"}
     prepopulated_fields = {"slug_sq": ["title_sq"], "slug_en": ["title_en"]}
     formfield_overrides = {models.TextField: {"widget": forms.Textarea(attrs={"rows": 3})}}
     text_fieldset = (
@@ -128,7 +68,7 @@ class PublishableAdmin(ContentAdmin):
     )
     readonly_fields = ["share_cards"]
     # What a copy begins without: what tells two pages apart.
-    not_copied = ["key", "sector", "date", "state", "publish_at", "slug_sq", "slug_en"]
+    not_copied = ["key", "sector", "date", "slug_sq", "slug_en"]
 
     def formfield_for_dbfield(self, db_field, request, **kwargs):
         if db_field.name.startswith("body_"):
@@ -151,19 +91,13 @@ class PublishableAdmin(ContentAdmin):
                 % {"lost": ", ".join(removed)},
                 messages.WARNING,
             )
-        if obj.is_scheduled:
-            when = formats.date_format(timezone.localtime(obj.publish_at), "DATETIME_FORMAT")
-            self.message_user(request, _("It will be published automatically on %(when)s.") % {"when": when})
-
-    @admin.display(description=_("state"), ordering="state")
-    def status(self, obj):
-        """The state, with the time of a scheduled publication."""
-        return obj.status
 
     @admin.display(description=_("picture next to the link"))
     def share_cards(self, obj):
         """The pictures that networks show next to the link, in both languages."""
-        if not obj.pk or not obj.is_public:
+        # The published row, without the words of its draft.
+        obj = getattr(obj, "stored", obj)
+        if not obj.pk or obj.draft_id:
             return _("You can see it here once the page is public.")
         kind = "page" if isinstance(obj, Page) else "news"
         own = (obj.picture and obj.picture.card_url) or SiteContent.current().share_picture_url
@@ -181,53 +115,10 @@ class PublishableAdmin(ContentAdmin):
                 initial = model_to_dict(row, exclude=self.not_copied) | initial
         return initial
 
-    def view_on_site(self, obj):
-        return obj.get_absolute_url() if obj.is_public else None
-
-    # Drafts: a row that was never public is its own draft, until somebody submits it for review.
-
-    unplaced_fields = ("state", "publish_at")
-    taken_down = {"state": Page.State.DRAFT}
-
-    def changeform_view(self, request, object_id=None, form_url="", extra_context=None):
-        if request.method == "POST":
-            request.POST = request.POST.copy()
-            request.POST["state"] = Page.State.DRAFT if "_draft" in request.POST else Page.State.PUBLISHED
-        return super().changeform_view(request, object_id, form_url, extra_context)
-
-    def _is_own_draft(self, request, obj):
-        """Whether “Save draft” and “Schedule” save the row itself."""
-        drafting = request.drafting
-        return drafting.draft is None and not drafting.needs_second and (obj is None or obj.state == Page.State.DRAFT)
-
-    def _post_draft(self, request, obj, save):
-        if self._is_own_draft(request, obj):
-            # Stays on the form.
-            request.POST["_continue"] = "1"
-            return save()
-        request.POST["state"] = Page.State.PUBLISHED
-        return super()._post_draft(request, obj, save)
-
-    def _schedule(self, request, obj, save, at):
-        if obj is None or not obj.is_public:
-            local = timezone.localtime(at)
-            request.POST["publish_at_0"], request.POST["publish_at_1"] = f"{local:%Y-%m-%d}", f"{local:%H:%M}"
-            response, draft = save(), request.drafting.draft
-            if request.drafting.is_published and draft is not None:
-                draft.delete()
-            return response
-        return super()._schedule(request, obj, save, at)
-
-    def schedule_form(self, request, drafting, obj):
-        form = super().schedule_form(request, drafting, obj)
-        if not form.is_bound and drafting.draft is None and obj is not None and obj.is_scheduled:
-            return ScheduleForm.of(obj.publish_at)
-        return form
-
-    def prepare_preview(self, row):
-        row.state = Page.State.PUBLISHED
-        if row.publish_at is None or row.publish_at > timezone.now():
-            row.publish_at = timezone.now()
+    def render_change_form(self, request, context, *args, obj=None, **kwargs):
+        if obj is not None and obj.pk and self.has_add_permission(request):
+            context["copy_url"] = reverse(admin_urlname(self.opts, "add"), query={"copy": obj.pk})
+        return super().render_change_form(request, context, *args, obj=obj, **kwargs)
 
     def preview_links(self, draft):
         return [
@@ -235,22 +126,11 @@ class PublishableAdmin(ContentAdmin):
             (previews.path(draft, "en"), _("Preview in English")),
         ]
 
-    def render_change_form(self, request, context, *args, obj=None, **kwargs):
-        if obj is not None and obj.pk and self.has_add_permission(request):
-            context["copy_url"] = reverse(admin_urlname(self.opts, "add"), query={"copy": obj.pk})
-        # A public row needs no preview.
-        if obj is not None and obj.pk and not obj.is_public:
-            context["previews"] = [
-                {"url": previews.path(obj, "sq"), "label": _("Preview in Albanian")},
-                {"url": previews.path(obj, "en"), "label": _("Preview in English")},
-            ]
-        return super().render_change_form(request, context, *args, obj=obj, **kwargs)
-
 
 @admin.register(Page)
 class PageAdmin(PublishableAdmin):
     form = PageForm
-    list_display = ["title", "status", "both_languages", "menu_position", "changed_at"]
+    list_display = ["title", "publication", "both_languages", "menu_position", "changed_at"]
     fieldsets = [
         (None, {"fields": ["sector"]}),
         PublishableAdmin.text_fieldset,
@@ -306,7 +186,7 @@ class PageAdmin(PublishableAdmin):
 
 @admin.register(Article)
 class ArticleAdmin(PublishableAdmin):
-    list_display = ["title", "date", "status", "both_languages", "changed_at"]
+    list_display = ["title", "date", "publication", "both_languages", "changed_at"]
     date_hierarchy = "date"
     fieldsets = [
         (None, {"fields": ["date"]}),

@@ -15,6 +15,7 @@ from campaign.news.models import Article
 from campaign.pages.models import Page
 from pledges.content import PledgeContent
 from pledges.languages import LANGUAGE_CODES, other_language
+from staff.models import Draft
 
 
 class Leads(Enum):
@@ -126,9 +127,10 @@ def _published(model, slug, code, at):
     row = content.by_slug(model, code).get(slug) or content.moved_from(model, code, slug)
     row = row or content.by_slug(model, other_language(code)).get(slug)
     if row is None:
-        row = model.objects.filter(**{f"slug_{code}": slug}).first()
+        row = model.objects.everything().filter(**{f"slug_{code}": slug}).select_related("draft").first()
         if row is None:
             return Target(Leads.NOWHERE)
-        if row.state != model.State.PUBLISHED or row.publish_at > at:
+        draft = row.draft
+        if draft and not (draft.state == Draft.State.SCHEDULED and draft.publish_at <= at):
             return Target(Leads.UNPUBLISHED)
     return row.get_absolute_url

@@ -11,6 +11,7 @@ from campaign.content import SiteContent
 from campaign.publishing.models import Publishable, published
 from pledges.languages import LANGUAGE_CODES
 from pledges.models import Sector
+from staff.drafts.models import UniqueLive
 
 
 def _text(label, help_text="", **options):
@@ -54,16 +55,14 @@ class Page(Publishable):
         DATA = "data", _("address for data protection")
         SITE = "site", _("contact form about the site")
 
-    key = models.SlugField(
-        _("key"), unique=True, help_text=_("A short name, such as “problem”. You cannot change it later.")
-    )
-    sector = models.OneToOneField(
+    key = models.SlugField(_("key"), help_text=_("A short name, such as “problem”. You cannot change it later."))
+    sector = models.ForeignKey(
         Sector,
         # Deleting a sector keeps its page: text is never deleted as a side effect.
         on_delete=models.SET_NULL,
         null=True,
         blank=True,
-        related_name="page",
+        related_name="pages",
         verbose_name=_("group"),
         help_text=_(
             "If this page belongs to a group, it shows the group’s own 1, its commitments and the pledge button."
@@ -134,12 +133,20 @@ class Page(Publishable):
         verbose_name = _("page")
         verbose_name_plural = _("pages")
         ordering = ["menu_position", "key"]
+        constraints = [
+            *Publishable.Meta.constraints,
+            UniqueLive(fields=["key"], name="page_key"),
+            UniqueLive(
+                fields=["sector"],
+                name="page_sector",
+                words=_("“%(other)s” is the page of this group."),
+            ),
+        ]
 
-    def clean(self):
-        """Validate as Publishable does; also refuse to unpublish a page with a fixed URL, to which forms and messages link."""
-        super().clean()
-        if not self.has_own_address and not self.is_public:
-            raise ValidationError({"state": _("This page cannot be taken down: forms and messages link to it.")})
+    def check_take_down(self):
+        """Raise ValidationError if forms and messages link to it."""
+        if not self.has_own_address:
+            raise ValidationError(_("This page cannot be taken down: forms and messages link to it."))
 
     @property
     def has_own_address(self):
@@ -170,7 +177,7 @@ class MenuPlace(Page):
 @SiteContent.share
 def pages(content):
     """The published pages."""
-    return published(content, list(Page.objects.for_content()))
+    return published(content, Page.objects.for_content())
 
 
 @SiteContent.share

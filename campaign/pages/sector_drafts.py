@@ -1,15 +1,12 @@
 """The page of a sector that has none yet, as a draft in both languages for staff to complete and publish."""
 
-import itertools
-
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.http import Http404
 from django.shortcuts import redirect
 from django.template.loader import render_to_string
 from django.utils import translation
-from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
 from campaign.help.models import HelpChannel
@@ -17,6 +14,7 @@ from campaign.pages.models import Page
 from pledges.languages import LANGUAGE_CODES
 from pledges.models import Sector
 from staff.admin.base import change_url
+from staff.free_names import free_name
 
 # The help channels that the draft names, unless staff deleted them.
 CHANNELS = ("alo-116111", "police-129", "emergency-112")
@@ -27,43 +25,23 @@ def create_page(sector):
     """(Page, whether this call created it) of this sector. Two people at once get the same page."""
     # The lock that the foreign key of another new page waits for.
     Sector.objects.select_for_update().get(pk=sector.pk)
-    page = Page.objects.filter(sector=sector).first()
-    if page is not None:
+    pages = Page.objects.everything()
+    if page := pages.filter(sector=sector).first():
         return page, False
     channels = [key for key in CHANNELS if HelpChannel.objects.filter(key=key).exists()]
-    page = Page(key=_free_key(sector), sector=sector)
+    page = Page(key=free_name(pages, "key", f"sector-{sector.slug}"), sector=sector)
     for language in LANGUAGE_CODES:
         with translation.override(language):
             values = {
+                "slug": free_name(pages, f"slug_{language}", sector.name),
                 "title": sector.name,
                 "lead": sector.hint or _("What you can do to protect children, and what to do if a child tells you."),
                 "body": render_to_string("campaign/pages/sector_draft.html", {"channels": channels}),
             }
         for name, value in values.items():
             setattr(page, f"{name}_{language}", value)
-        _set_free_slug(page, language, slugify(getattr(sector, f"name_{language}"))[:70] or sector.slug)
-    page.save()
+    page.keep_as_draft()
     return page, True
-
-
-def _free_key(sector):
-    base = f"sector-{sector.slug}"[:45]
-    keys = (base if number == 1 else f"{base}-{number}" for number in itertools.count(1))
-    return next(key for key in keys if not Page.objects.filter(key=key).exists())
-
-
-def _set_free_slug(page, language, slug):
-    """Set the slug, with the first number appended that makes it free: no other page has it, or had it."""
-    for number in itertools.count(1):
-        setattr(page, f"slug_{language}", slug if number == 1 else f"{slug}-{number}")
-        if Page.objects.filter(**{f"slug_{language}": getattr(page, f"slug_{language}")}).exists():
-            continue
-        try:
-            page.clean()
-        except ValidationError as error:
-            if f"slug_{language}" in error.error_dict:
-                continue
-        return
 
 
 def make_page(model_admin, request, sector_id):

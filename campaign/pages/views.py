@@ -207,24 +207,25 @@ def _article_context(article):
 @read_only
 @personal_page
 def preview(request, token):
-    """Show an unpublished or unsaved page or article to anyone who has the signed link."""
+    """Show the draft of a page or an article to anyone who has the signed link."""
     try:
-        row, is_saved = previews.find(token)
+        draft = previews.find(token)
     except signing.SignatureExpired:
         return render(request, "campaign/pages/preview_ended.html", status=410)
     except signing.BadSignature as error:
         raise Http404 from error
-    if row is None:
+    if draft is None:
         raise Http404
+    row = draft.result()
     for language in LANGUAGE_CODES:
-        # An unsaved row may have no slug yet, without which its URL cannot be built.
+        # A row that is new may have no slug yet, without which its URL cannot be built.
         setattr(row, f"slug_{language}", getattr(row, f"slug_{language}") or "preview")
     SiteContent.current().numbers.fill_row(row)
     if isinstance(row, Page):
         template, context = _page_parts(row, tally.read)
     else:
         template, context = "campaign/pages/article.html", _article_context(row)
-    return render(request, template, context | {"preview": row, "is_saved": is_saved})
+    return render(request, template, context | {"preview": row})
 
 
 def _find_by_slug(request, model, slug):

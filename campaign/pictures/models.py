@@ -64,7 +64,7 @@ class PictureQuerySet(models.QuerySet):
                     output_field=TextField(),
                 )
                 shows |= Q(body_sq__contains=marker) | Q(body_en__contains=marker)
-            rows = rows.exclude(Exists(model.objects.filter(shows)))
+            rows = rows.exclude(Exists(model._base_manager.filter(shows)))
         return rows
 
     def without_sizes(self):
@@ -80,17 +80,18 @@ class PictureQuerySet(models.QuerySet):
         return self.filter(consents__ends_on__lte=timezone.localdate() + REMINDED_BEFORE).distinct()
 
     def uses(self):
-        """{picture id: [rows that show it]} for these pictures: pages, articles, and the settings of the site."""
-        uses = {picture.pk: [] for picture in self}
+        """{picture id: [rows that show it]} for these pictures: pages and articles, drafts too, and the settings of the site."""
+        uses = {picture.pk: {} for picture in self}
         for model, key, has_text in uses_of_pictures():
             shows = Q(**{f"{key}__in": uses})
             if has_text:
                 marker = richtext.PICTURE_MARKER
                 shows |= Q(body_sq__contains=marker) | Q(body_en__contains=marker)
-            for row in model.objects.filter(shows):
+            for row in model._base_manager.filter(shows):
                 for pk in uses.keys() & row.picture_ids():
-                    uses[pk].append(row)
-        return uses
+                    # A row whose draft shows it too is one use.
+                    uses[pk][model, getattr(row, "published_pk", row.pk)] = row
+        return {pk: [*rows.values()] for pk, rows in uses.items()}
 
 
 class Picture(models.Model):

@@ -1,13 +1,12 @@
-"""Abstract base of pages and news: bilingual text, publication state, search columns, redirects from old slugs."""
+"""Abstract base of pages and news: bilingual text, search columns, redirects from old slugs."""
 
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVector, SearchVectorField
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Func, Q, Value
-from django.db.models.functions import Now
 from django.urls import NoReverseMatch, resolve
-from django.utils import formats, timezone, translation
+from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 from translated_fields import TranslatedField
 
@@ -16,6 +15,7 @@ from campaign.content import SiteContent
 from campaign.help.models import HelpChannel
 from campaign.pictures.models import Picture
 from pledges.languages import LANGUAGE_CODES
+from staff.drafts.models import Draftable, LiveManager, UniqueLive
 
 # Text search configuration created by the initial migration: `simple` with `unaccent`, so that "tirane" matches Tiranë.
 SEARCH_CONFIG = "site"
@@ -42,23 +42,11 @@ def search_column(language):
 
 
 class PublishableQuerySet(models.QuerySet):
-    """Rows by publication state, language and slug."""
-
-    def published(self):
-        """Rows that are public now: published, with a publication time that has passed."""
-        return self.filter(state=Publishable.State.PUBLISHED, publish_at__lte=Now())
+    """Rows by language and slug."""
 
     def for_content(self):
-        """Published rows, also those of later, without the columns that no page shows."""
-        return self.filter(state=Publishable.State.PUBLISHED).defer(*SEARCH_COLUMNS)
-
-    def scheduled(self):
-        """Published rows whose publication time is in the future."""
-        return self.filter(state=Publishable.State.PUBLISHED, publish_at__gt=Now())
-
-    def drafts(self):
-        """Drafts, which only staff can read."""
-        return self.filter(state=Publishable.State.DRAFT)
+        """The rows without the columns that no page shows."""
+        return self.defer(*SEARCH_COLUMNS)
 
     def with_missing_translation(self):
         """Rows with `misses_translation`: whether they lack a required text in either language and so cannot be published."""
@@ -69,19 +57,13 @@ class PublishableQuerySet(models.QuerySet):
         return self.annotate(misses_translation=missing)
 
 
-class Publishable(models.Model):
-    """A text with a title, a lead, a body and a slug in each language, which is a draft until it is published."""
-
-    class State(models.TextChoices):
-        DRAFT = "draft", _("draft")
-        PUBLISHED = "published", _("published")
+class Publishable(Draftable):
+    """A text with a title, a lead, a body and a slug in each language."""
 
     slug = TranslatedField(
         models.SlugField(
             _("address"),
             max_length=80,
-            unique=True,
-            error_messages={"unique": _("Another page already uses this address. Choose a different one.")},
             help_text=_("The last part of the page’s address, such as “the-problem”."),
         )
     )
@@ -132,25 +114,11 @@ class Publishable(models.Model):
             help_text=_("Leave empty to use the lead, or write one sentence, for example “Twelve schools take part”."),
         )
     )
-    state = models.CharField(
-        _("state"),
-        max_length=9,
-        choices=State,
-        default=State.DRAFT,
-        help_text=_("Only staff can see a draft. Everyone can see a published page, from the time set next to it."),
-    )
-    publish_at = models.DateTimeField(
-        _("published from"),
-        default=timezone.now,
-        help_text=_(
-            "Leave empty to publish straight away. If you set a future time, it will be published automatically."
-        ),
-    )
     changed_at = models.DateTimeField(_("changed"), auto_now=True)
     search_sq = search_column("sq")
     search_en = search_column("en")
 
-    objects = PublishableQuerySet.as_manager()
+    objects = LiveManager.from_queryset(PublishableQuerySet)()
 
     # Translated fields that must be filled in both languages before publication.
     required_translations = ["title", "lead", "body"]
@@ -163,7 +131,7 @@ class Publishable(models.Model):
         constraints = [
             models.CheckConstraint(
                 name="%(class)s_published_in_both_languages",
-                condition=Q(state="draft")
+                condition=Q(draft__isnull=False)
                 | (
                     ~Q(title_sq="")
                     & ~Q(title_en="")
@@ -174,6 +142,8 @@ class Publishable(models.Model):
                 ),
                 violation_error_message=_("It can be published once both languages are filled in."),
             ),
+            UniqueLive(fields=["slug_sq"], name="%(class)s_slug_sq"),
+            UniqueLive(fields=["slug_en"], name="%(class)s_slug_en"),
         ]
         indexes = [
             GinIndex(fields=["search_sq"], name="%(class)s_search_sq"),
@@ -192,15 +162,14 @@ class Publishable(models.Model):
             OldAddress.record(old, self)
 
     def clean(self):
-        """Validate that a published text is complete in both languages and that its slugs are free; errors are per field."""
+        """Validate that the text is complete in both languages and that its slugs are free; errors are per field."""
         errors = HelpChannel.objects.check_tags(self)
-        if self.state == self.State.PUBLISHED:
-            errors |= {
-                f"{name}_{language}": _("Needed in both languages before it can be published.")
-                for name in self.required_translations
-                for language in LANGUAGE_CODES
-                if richtext.is_empty(getattr(self, f"{name}_{language}"))
-            }
+        errors |= {
+            f"{name}_{language}": _("Needed in both languages before it can be published.")
+            for name in self.required_translations
+            for language in LANGUAGE_CODES
+            if richtext.is_empty(getattr(self, f"{name}_{language}"))
+        }
         if self.has_own_address:
             for language in LANGUAGE_CODES:
                 if not self._slug_resolves_to_page(language):
@@ -233,24 +202,6 @@ class Publishable(models.Model):
         """Ids of the main picture and of all pictures in the text of either language."""
         in_text = richtext.picture_ids(self.body_sq) + richtext.picture_ids(self.body_en)
         return {*in_text, *filter(None, [self.picture_id])}
-
-    @property
-    def is_public(self):
-        """Whether the public can read it now."""
-        return self.state == self.State.PUBLISHED and self.publish_at <= timezone.now()
-
-    @property
-    def is_scheduled(self):
-        """Whether it is published with a publication time in the future."""
-        return self.state == self.State.PUBLISHED and self.publish_at > timezone.now()
-
-    @property
-    def status(self):
-        """The state as shown to staff: draft, published, or scheduled with its time."""
-        if self.is_scheduled:
-            when = formats.date_format(timezone.localtime(self.publish_at), "DATETIME_FORMAT")
-            return _("scheduled for %(when)s") % {"when": when}
-        return self.get_state_display()
 
 
 class OldAddress(models.Model):
@@ -289,13 +240,12 @@ class OldAddress(models.Model):
 
 
 def published(content, rows):
-    """Those of these rows that are public at the time of the content, with telephone numbers filled in."""
+    """These rows with telephone numbers filled in, and with the pictures that may be shown today."""
     for row in rows:
         content.numbers.fill_row(row)
         # None if it may not be shown today.
         row.picture = content.pictures.get(row.picture_id)
-        content.times.append(row.publish_at)
-    return tuple(row for row in rows if row.publish_at <= content.at)
+    return tuple(rows)
 
 
 @SiteContent.share

@@ -8,34 +8,21 @@ from django.utils.translation import gettext_lazy as _
 from translated_fields import TranslatedField
 
 from campaign.content import SiteContent
+from staff.drafts.models import Draftable, UniqueLive
 
 
-class ShownQuerySet(models.QuerySet):
-    """Content that can be hidden."""
+class ContentItem(Draftable):
+    """Abstract base of content that is ordered."""
 
-    def shown(self):
-        """Rows that the public can see."""
-        return self.filter(is_shown=True)
-
-
-class ContentItem(models.Model):
-    """Abstract base of content that can be hidden and ordered."""
-
-    key = models.SlugField(
-        _("key"), unique=True, help_text=_("A short name, such as “school-rules”. You cannot change it later.")
-    )
-    is_shown = models.BooleanField(
-        _("shown"), default=True, help_text=_("If this is off, visitors do not see it, but it is kept here.")
-    )
+    key = models.SlugField(_("key"), help_text=_("A short name, such as “school-rules”. You cannot change it later."))
     position = models.PositiveSmallIntegerField(
         _("position"), default=0, help_text=_("Lower comes first, for example 10 before 20.")
     )
 
-    objects = ShownQuerySet.as_manager()
-
     class Meta:
         abstract = True
         ordering = ["position", "pk"]
+        constraints = [UniqueLive(fields=["key"], name="%(class)s_key")]
 
 
 class Statistic(ContentItem):
@@ -81,7 +68,7 @@ class Statistic(ContentItem):
             ),
         )
     )
-    year = models.PositiveSmallIntegerField(_("year"), help_text=_("The year of the source, such as 2013."))
+    year = models.PositiveSmallIntegerField(_("year"), null=True, help_text=_("The year of the source, such as 2013."))
     url = models.URLField(
         _("address of the source"),
         blank=True,
@@ -96,8 +83,10 @@ class Statistic(ContentItem):
         verbose_name = _("figure")
         verbose_name_plural = _("figures")
         constraints = [
+            *ContentItem.Meta.constraints,
             models.CheckConstraint(
-                name="statistic_has_a_source", condition=~Q(source_sq="") & ~Q(source_en="") & Q(year__gt=1990)
+                name="statistic_has_a_source",
+                condition=Q(draft__isnull=False) | ~Q(source_sq="") & ~Q(source_en="") & Q(year__gt=1990),
             ),
         ]
 
@@ -112,5 +101,5 @@ class Statistic(ContentItem):
 
 @SiteContent.share
 def statistics(content):
-    """The statistics that are shown."""
-    return tuple(Statistic.objects.shown())
+    """The statistics."""
+    return tuple(Statistic.objects.all())

@@ -5,20 +5,19 @@ from django.utils.translation import gettext_lazy as _
 
 from campaign.publishing.records import Statistic
 from staff.admin.base import BilingualForm, FixedKey
-from staff.admin.content import ContentAdmin, MissingLanguageFilter
+from staff.admin.content import MissingLanguageFilter
+from staff.admin.drafts import DraftedAdmin, StateFilter
 
 
 class ContentItemForm(FixedKey, BilingualForm):
     """Form of content with a stable key and text in both languages."""
 
 
-class ContentItemAdmin(ContentAdmin):
+class ContentItemAdmin(DraftedAdmin):
     """Base of the admin classes of ContentItem models."""
 
     form = ContentItemForm
-    list_filter = ["is_shown", MissingLanguageFilter]
-    recovered_values = taken_down = {"is_shown": False}
-    unplaced_fields = ("is_shown",)
+    list_filter = [StateFilter, MissingLanguageFilter]
     shown_at = "campaign:home"
     placement_fieldset = (_("Order"), {"fields": ["key", "position"]})
 
@@ -27,7 +26,7 @@ class ContentItemAdmin(ContentAdmin):
 class StatisticAdmin(ContentItemAdmin):
     """Admin of statistics."""
 
-    list_display = ["value", "text", "year", "on_home", "both_languages", "is_shown", "position"]
+    list_display = ["value", "text", "year", "on_home", "both_languages", "publication", "position"]
     fieldsets = [
         (
             None,

@@ -88,8 +88,7 @@ def _search_rows(model, query, language, numbers):
         plain_text = Replace(plain_text, Value(tag(key)), Value(channel.number), output_field=TextField())
     search = SearchQuery(query, config=SEARCH_CONFIG, search_type="raw")
     rows = (
-        model.objects.published()
-        .filter(**{column: search})
+        model.objects.filter(**{column: search})
         .annotate(
             rank=SearchRank(F(column), search),
             plain_text=plain_text,

@@ -15,12 +15,6 @@ from campaign.site.context_processors import in_footer
 from staff.admin.base import NoAddOrDelete, SettingsAdmin, StackedInline
 from staff.admin.content import ContentAdmin
 
-# The list of places publishes at once.
-NEEDS_SECOND = _(
-    "A second person publishes what you write, so the places cannot be changed in this list now. Open a page, change its places "
-    "in the form and submit them for review."
-)
-
 
 class SocialLinkInline(StackedInline):
     """The pages on social networks, in the form of the settings."""
@@ -34,8 +28,6 @@ class SocialLinkInline(StackedInline):
 class SiteSettingsAdmin(SettingsAdmin, ContentAdmin):
     search_fields = ["press_contact", "data_contact", "security_contact"]
     inlines = [SocialLinkInline]
-    # The banner and the foot are on every page.
-    shown_at = "campaign:home"
     fieldsets = [
         (None, {"fields": ["exit_url"]}),
         (
@@ -54,25 +46,10 @@ class SiteSettingsAdmin(SettingsAdmin, ContentAdmin):
         (_("Legal texts"), {"fields": ["reviewed_on"]}),
     ]
 
-    def prepare_preview(self, row):
-        # The banner as it will be, whenever that is.
-        row.banner_from = row.banner_until = None
-
     def formfield_for_dbfield(self, db_field, request, **kwargs):
         if db_field.name == "share_picture":
             kwargs["widget"] = PictureSelect()
         return super().formfield_for_dbfield(db_field, request, **kwargs)
-
-
-class PlaceFormSet(forms.BaseModelFormSet):
-    """The rows of the list, as typed. `refusal` says why this account may not publish them, or is None."""
-
-    refusal = None
-
-    def clean(self):
-        super().clean()
-        if self.refusal:
-            raise forms.ValidationError(self.refusal, code="refused")
 
 
 class MenuPlaceForm(forms.ModelForm):
@@ -102,7 +79,7 @@ class MenuPlaceAdmin(NoAddOrDelete, ContentAdmin):
     """The place of each page in the menu and in the footer, edited in the list."""
 
     list_display = ["name", "menu_position", "footer_column", "footer_position", "status"]
-    # The list is the form. The page of one row has its history and its draft.
+    # The list is the form. The page of one row has its history.
     list_display_links = None
     fieldsets = [(None, {"fields": ["menu_position", ("footer_column", "footer_position")]})]
     list_editable = ["menu_position", "footer_column", "footer_position"]
@@ -127,34 +104,11 @@ class MenuPlaceAdmin(NoAddOrDelete, ContentAdmin):
         return ["title_sq__unaccent__icontains", "title_en__unaccent__icontains"]
 
     def get_queryset(self, request):
-        return super().get_queryset(request).filter(sector=None).exclude(key=Page.PRIVACY)
-
-    def changelist_view(self, request, extra_context=None):
-        note = format_lazy("{} {}", NEEDS_SECOND, self.list_note)
-        context = {"list_note": note} if self._only_drafts(request) else {}
-        return super().changelist_view(request, context | (extra_context or {}))
-
-    def get_list_display_links(self, request, list_display):
-        return ["name"] if self._only_drafts(request) else super().get_list_display_links(request, list_display)
-
-    def get_changelist_instance(self, request):
-        changelist = super().get_changelist_instance(request)
-        # A list that was opened before is shown as typed, with the refusal.
-        if request.method != "POST" and self._only_drafts(request):
-            changelist.list_editable = []
-        return changelist
+        rows = self.model.objects.everything().filter(draft_of=None, sector=None).exclude(key=Page.PRIVACY)
+        return rows.select_related("draft").order_by(*self.ordering)
 
     def get_changelist_form(self, request, **kwargs):
         return super().get_changelist_form(request, form=MenuPlaceForm, **kwargs)
-
-    def get_changelist_formset(self, request, **kwargs):
-        formset = super().get_changelist_formset(request, formset=PlaceFormSet, **kwargs)
-        formset.refusal = NEEDS_SECOND if self.version_refusal(request) else None
-        return formset
-
-    def _only_drafts(self, request):
-        """Whether this account may change the places, but not publish what it changes."""
-        return self.has_change_permission(request) and self.version_refusal(request) is not None
 
     @admin.display(description=_("page"))
     def name(self, page):
@@ -164,4 +118,4 @@ class MenuPlaceAdmin(NoAddOrDelete, ContentAdmin):
     @admin.display(description=_("state"))
     def status(self, page):
         """The state: a draft is in no menu until it is published."""
-        return page.status
+        return page.publication

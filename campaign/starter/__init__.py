@@ -115,7 +115,7 @@ def _publish(item, model, /, **values):
     pages = {page["key"]: page for page in load("pages", STARTER)}
     for language in LANGUAGE_CODES:
         values[f"body_{language}"] = richtext.clean(_resolve_urls(values[f"body_{language}"], language, pages))
-    return StarterItem.create_once(item, model.objects.create, state=model.State.PUBLISHED, **values)
+    return StarterItem.create_once(item, model.objects.create, **values)
 
 
 def _resolve_urls(html, language, pages):

@@ -1,4 +1,4 @@
-"""Template filters and tags of content pages. They run no queries."""
+"""Template filters and tags of content pages. Those of pages run no queries."""
 
 import json
 import re
@@ -12,6 +12,7 @@ from campaign import richtext
 from campaign.content import SiteContent
 from campaign.demands import handovers
 from campaign.handouts.models import Handout
+from campaign.pages.models import Page
 
 register = template.Library()
 
@@ -41,6 +42,12 @@ def class_handouts():
     """Items of a list: what every class or office can print. The lesson outline is among them once it is reviewed."""
     lesson = SiteContent.current().handouts[Handout.Key.LESSON]
     return {"language": get_language(), "has_lesson": lesson.is_shown}
+
+
+@register.simple_tag
+def page_of_sector(sector):
+    """The page of a sector for staff, published or not, or None. It runs a query."""
+    return Page.objects.everything().filter(sector=sector, draft_of=None).first()
 
 
 @register.simple_tag

@@ -17,7 +17,6 @@ class TermAdmin(ContentAdmin):
     form = TermForm
     # It contains every word to avoid.
     has_checks = False
-    has_drafts = False
     list_display = ["better", "forms"]
     list_note = _(
         "Anyone who uses one of these words sees a warning and a better word. They can still save the text: a "

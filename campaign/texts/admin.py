@@ -8,14 +8,15 @@ from django.utils.translation import gettext_lazy as _
 
 from campaign.texts.models import PageText
 from staff.admin.base import NoAddOrDelete
-from staff.admin.content import ContentAdmin
+from staff.admin.drafts import DraftedAdmin
 
 
 @admin.register(PageText)
-class PageTextAdmin(NoAddOrDelete, ContentAdmin):
+class PageTextAdmin(NoAddOrDelete, DraftedAdmin):
     """Admin of texts in fixed places: templates name them, so none is added or deleted here."""
 
-    list_display = ["place", "page", "words"]
+    list_display = ["place", "page", "words", "publication"]
+    can_be_taken_down = False
     list_filter = ["page"]
     list_per_page = 200
     list_note = _(
@@ -38,9 +39,6 @@ class PageTextAdmin(NoAddOrDelete, ContentAdmin):
         return field
 
     def page_of(self, obj):
-        return obj.page_url()
-
-    def view_on_site(self, obj):
         return obj.page_url()
 
     @admin.display(description=_("place"), ordering="position")

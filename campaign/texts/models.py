@@ -11,9 +11,10 @@ from campaign.content import STARTER, SiteContent
 from campaign.help.models import HelpChannel
 from pledges.languages import LANGUAGE_CODES
 from pledges.starter import load
+from staff.drafts.models import Draftable, UniqueLive
 
 
-class PageText(models.Model):
+class PageText(Draftable):
     """One short text in both languages. Templates refer to it by key as `texts.KEY`; every key is used by a template."""
 
     class Page(models.TextChoices):
@@ -75,7 +76,7 @@ class PageText(models.Model):
         EVERY_SHARED = "every_shared", _("text in search results and when shared")
         EVERY_CARD = "every_card", _("text on the picture of a shared link")
 
-    key = models.CharField(_("place"), max_length=20, choices=Key, unique=True, editable=False)
+    key = models.CharField(_("place"), max_length=20, choices=Key, editable=False)
     page = models.CharField(_("page"), max_length=6, choices=Page, editable=False)
     position = models.PositiveSmallIntegerField(_("position"), default=0, editable=False)
     text = TranslatedField(
@@ -89,12 +90,18 @@ class PageText(models.Model):
         )
     )
 
+    also_drafted = ("key", "page", "position")
+
     class Meta:
         verbose_name = _("page text")
         verbose_name_plural = _("page texts")
         ordering = ["position", "pk"]
         constraints = [
-            models.CheckConstraint(name="page_text_in_both_languages", condition=~Q(text_sq="") & ~Q(text_en="")),
+            UniqueLive(fields=["key"], name="pagetext_key"),
+            models.CheckConstraint(
+                name="page_text_in_both_languages",
+                condition=Q(draft__isnull=False) | ~Q(text_sq="") & ~Q(text_en=""),
+            ),
         ]
 
     def __str__(self):

@@ -17,6 +17,7 @@ from pledges.forms.fields import AddressField
 from staff.admin.base import DueFilter
 from staff.admin.content import MissingLanguageFilter
 from staff.admin.drafting import PUBLISH
+from staff.admin.drafts import StateFilter
 
 CONSENT = ("how", "agreed_on", "scope", "ends_on")
 BOXES = ("is_adult", "is_no_story")
@@ -27,7 +28,7 @@ class VoiceForm(ContentItemForm):
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
-        if "kind" in self.fields and not self.instance._state.adding:
+        if "kind" in self.fields and not (self.instance._state.adding or self.instance.is_new):
             self.fields["kind"].disabled = True
 
     def clean(self):
@@ -92,9 +93,9 @@ class EndsSoonFilter(DueFilter):
 class VoiceAdmin(ContentItemAdmin):
     form = VoiceForm
     change_form_template = "admin/campaign/voice/change_form.html"
-    list_display = ["person", "kind", "status", "ends_on", "both_languages", "position"]
+    list_display = ["person", "kind", "status", "ends_on", "both_languages", "publication", "position"]
     search_fields = ["person__unaccent__icontains", "source"]
-    list_filter = [EndsSoonFilter, "kind", "is_shown", MissingLanguageFilter]
+    list_filter = [EndsSoonFilter, "kind", StateFilter, MissingLanguageFilter]
     list_select_related = ["owner"]
     list_note = _(
         "A voice that was given to us is seen by visitors only while its owner agrees to it as it is: after any change, ask "
@@ -199,17 +200,8 @@ class VoiceAdmin(ContentItemAdmin):
         )
         return redirect("admin:campaign_voice_changelist")
 
-    def _keep_drafts(self, request, rows):
-        # The drafts of a voice that was given to us hold its words: they go with it.
-        super()._keep_drafts(request, [row for row in rows if not row.is_given])
-
-    # After a save, the preview.
-
-    def response_post_save_add(self, request, obj):
-        return self._to_owner(request, obj) or super().response_post_save_add(request, obj)
-
-    def response_post_save_change(self, request, obj):
-        return self._to_owner(request, obj) or super().response_post_save_change(request, obj)
+    def response_published(self, request, row):
+        return self._to_owner(request, row) or super().response_published(request, row)
 
     def _to_owner(self, request, voice):
         """The page of the owner, if the owner has to agree to what was saved."""

@@ -8,9 +8,10 @@ from django.utils.translation import gettext_lazy as _
 from translated_fields import TranslatedField
 
 from campaign.content import SiteContent
-from campaign.publishing.records import ContentItem, ShownQuerySet
+from campaign.publishing.records import ContentItem
 from pledges.models import VoiceOwner
 from pledges.voices.models import ENDED_PERIOD, LONGEST_CONSENT, REMINDED_BEFORE, How, Scope
+from staff.drafts.models import LiveManager
 
 # What an owner approves, with date, end and whether it is a quotation: a change of any of it ends the approval.
 APPROVED_TEXTS = ("text_sq", "text_en", "person", "role_sq", "role_en", "source", "scope")
@@ -35,13 +36,13 @@ def _fingerprint():
     )
 
 
-class VoiceQuerySet(ShownQuerySet):
+class VoiceQuerySet(models.QuerySet):
     """Voices by whether the public sees them, and by the end of their consent."""
 
     def public(self, day):
         """Those that the public sees on this day of Tirana: of a public source, or approved as they are and not ended."""
         approved = Q(owner__approved_fingerprint=F("fingerprint"), owner__restricted_at=None, ends_on__gte=day)
-        return self.shown().filter(Q(kind=Voice.Kind.PUBLIC) | approved)
+        return self.filter(Q(kind=Voice.Kind.PUBLIC) | approved)
 
     def due(self):
         """Those whose consent ends soon, or has ended."""
@@ -94,7 +95,7 @@ class Voice(ContentItem):
             _("role"), max_length=160, help_text=_("Who the person is, such as “Director of CRCA Albania”.")
         )
     )
-    date = models.DateField(_("date"), help_text=_("The date it was said."))
+    date = models.DateField(_("date"), null=True, help_text=_("The date it was said."))
     source = models.CharField(
         _("source"),
         max_length=160,
@@ -159,16 +160,19 @@ class Voice(ContentItem):
     # Null for a public source, and until staff enter the address.
     owner = models.OneToOneField(VoiceOwner, on_delete=models.PROTECT, null=True, related_name="voice", editable=False)
 
-    objects = VoiceQuerySet.as_manager()
+    objects = LiveManager.from_queryset(VoiceQuerySet)()
 
     class Meta(ContentItem.Meta):
         abstract = False
         verbose_name = _("voice")
         verbose_name_plural = _("voices")
         constraints = [
+            *ContentItem.Meta.constraints,
+            models.CheckConstraint(name="voice_has_a_date", condition=Q(draft__isnull=False) | Q(date__isnull=False)),
             models.CheckConstraint(
                 name="voice_has_a_source_or_a_consent",
-                condition=Q(kind="public", how="", agreed_on=None, scope="", ends_on=None, owner=None) & ~Q(source="")
+                condition=Q(draft__isnull=False)
+                | Q(kind="public", how="", agreed_on=None, scope="", ends_on=None, owner=None) & ~Q(source="")
                 | Q(kind="given", agreed_on__isnull=False, ends_on__isnull=False, is_adult=True, is_no_story=True)
                 & ~Q(how="")
                 & ~Q(scope=""),
@@ -178,7 +182,8 @@ class Voice(ContentItem):
             ),
             models.CheckConstraint(
                 name="voice_consent_ends",
-                condition=Q(ends_on=None)
+                condition=Q(draft__isnull=False)
+                | Q(ends_on=None)
                 | Q(ends_on__gt=F("agreed_on"), ends_on__lte=F("agreed_on") + LONGEST_CONSENT),
                 violation_error_message=_("The last day must be at most two years after the day of the consent."),
             ),
@@ -186,7 +191,7 @@ class Voice(ContentItem):
 
     def __str__(self):
         # Logs and the history outlive a voice that its owner removes: they do not name its owner.
-        return f"{self._meta.verbose_name} {self.pk or ''}".strip() if self.is_given else self.person
+        return f"{self._meta.verbose_name} {self.published_pk or ''}".strip() if self.is_given else self.person
 
     @property
     def is_given(self):
@@ -206,7 +211,7 @@ class Voice(ContentItem):
     @property
     def status(self):
         """What the public sees of it, in words."""
-        if not self.is_shown:
+        if self.draft_id is not None:
             return _("hidden")
         if not self.is_given:
             return _("shown")

@@ -41,7 +41,6 @@ class GoalAdmin(ContentAdmin):
     """The goals of the country, then those of counties, the smallest first."""
 
     form = GoalForm
-    shown_at = "campaign:home"
     search_fields = ["=people"]
     list_display = ["__str__", "sentence"]
     list_filter = ["county"]

@@ -322,7 +322,6 @@ class ReadyAnswerAdmin(ContentAdmin):
     """Texts with which staff begin an answer."""
 
     form = ReadyAnswerForm
-    has_drafts = False
     list_display = ["title"]
     list_note = _("Texts with which you begin an answer to a message, in both languages.")
     fieldsets = [

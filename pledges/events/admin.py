@@ -13,7 +13,7 @@ from pledges.events.models import Event
 from pledges.languages import LANGUAGE_CODES, in_each_language, own_name
 from pledges.numbers import number
 from staff.admin.base import BilingualForm
-from staff.admin.content import ContentAdmin
+from staff.admin.drafts import DraftedAdmin, StateFilter
 
 
 class EventForm(BilingualForm):
@@ -26,7 +26,7 @@ class EventForm(BilingualForm):
             is_over = timezone.localdate(ends) < timezone.localdate(now)
         else:
             is_over = ends and ends <= now
-        if is_over and self.instance._state.adding:
+        if is_over and (self.instance._state.adding or self.instance.is_new):
             self.add_error(
                 "ends",
                 ValidationError(_("This is in the past. Announce an event before it takes place."), code="past"),
@@ -35,7 +35,7 @@ class EventForm(BilingualForm):
 
 
 @admin.register(Event)
-class EventAdmin(ContentAdmin):
+class EventAdmin(DraftedAdmin):
     """Events, the latest first.
 
     `report_url` takes the request and an event and returns the address of the form of news about it, "" without permission.
@@ -43,15 +43,13 @@ class EventAdmin(ContentAdmin):
 
     report_url = staticmethod(lambda request, event: "")
     form = EventForm
-    list_display = ["title", "when", "published", "is_shown"]
-    list_filter = ["is_shown"]
+    list_display = ["title", "when", "published", "publication"]
+    list_filter = [StateFilter]
     list_note = _(
         "An event has a page, a poster and a link of its own. People who sign through the link are counted for the event. "
         "Children’s Day and the days of 18 and 19 November are in the list of events every year: do not add them here."
     )
     search_fields = ["code"]
-    recovered_values = taken_down = {"is_shown": False}
-    unplaced_fields = ("is_shown",)
     fieldsets = [
         (None, {"fields": [("title_sq", "title_en"), ("text_sq", "text_en")]}),
         (_("When"), {"fields": [("begins", "ends"), "is_all_day"]}),
@@ -63,7 +61,7 @@ class EventAdmin(ContentAdmin):
         return super().get_queryset(request).with_figures()
 
     def get_fieldsets(self, request, obj=None):
-        if obj is None:
+        if obj is None or obj.is_new:
             return super().get_fieldsets(request)
         sheets = ["sheets"] if request.user.has_perm("pledges.add_papersheet") else []
         more = {"fields": ["links", "posters", "published", *sheets]}
@@ -73,13 +71,10 @@ class EventAdmin(ContentAdmin):
 
     def get_readonly_fields(self, request, obj=None):
         # Posters show the address.
-        return ["slug_sq", "slug_en", "links", "posters", "published", "sheets"] if obj else []
+        return ["slug_sq", "slug_en", "links", "posters", "published", "sheets"] if obj and not obj.is_new else []
 
     def get_prepopulated_fields(self, request, obj=None):
-        return {} if obj else {"slug_sq": ["title_sq"], "slug_en": ["title_en"]}
-
-    def view_on_site(self, obj):
-        return obj.get_absolute_url() if obj.is_shown else None
+        return {} if obj and not obj.is_new else {"slug_sq": ["title_sq"], "slug_en": ["title_en"]}
 
     @admin.display(description=_("when"), ordering="begins")
     def when(self, event):
@@ -94,7 +89,7 @@ class EventAdmin(ContentAdmin):
     @admin.display(description=_("poster (PDF)"))
     def posters(self, event):
         """Links to the posters, once the public sees the event."""
-        if not event.is_shown:
+        if event.draft_id is not None:
             return _("The poster is there once the event is shown.")
         files = [
             (reverse("event_poster", args=[language, event.code, size]), own_name(language), size.upper())

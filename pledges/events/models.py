@@ -16,6 +16,7 @@ from translated_fields import TranslatedField
 from pledges.places.models import Municipality
 from pledges.published.models import shown_of
 from pledges.referrals.models import CODE_LENGTH, CODE_LETTERS, EVENT_MARK
+from staff.drafts.models import Draftable, LiveManager, UniqueLive
 
 # How long after the end of an event its link still counts people: some scan the poster and sign at home.
 LATE = timedelta(days=3)
@@ -27,9 +28,9 @@ def make_code():
 
 
 class EventQuerySet(models.QuerySet):
-    def shown(self):
-        """The events that the public sees, with everything that a page needs."""
-        return self.filter(is_shown=True).select_related("municipality").with_figures()
+    def for_content(self):
+        """The events with everything that a page needs."""
+        return self.select_related("municipality").with_figures()
 
     def with_figures(self):
         """Add what is published of them, 0 for nothing: `came_by_link`, `came_by_paper` and `came_in_groups`."""
@@ -40,7 +41,7 @@ class EventQuerySet(models.QuerySet):
         )
 
 
-class Event(models.Model):
+class Event(Draftable):
     """One event. Its address and its code never change, because posters show them."""
 
     title = TranslatedField(
@@ -52,8 +53,6 @@ class Event(models.Model):
         models.SlugField(
             _("address"),
             max_length=80,
-            unique=True,
-            error_messages={"unique": _("Another event already uses this address. Choose a different one.")},
             help_text=_(
                 "The last part of the page’s address, for example “ribbon-week”. It cannot be changed later, because "
                 "posters show it."
@@ -94,18 +93,15 @@ class Event(models.Model):
             "https://www.openstreetmap.org/node/1. The page has it as a link, not as a map."
         ),
     )
-    begins = models.DateTimeField(_("begins"), help_text=_("Date and time in Tirana."))
-    ends = models.DateTimeField(_("ends"), help_text=_("Date and time in Tirana."))
+    begins = models.DateTimeField(_("begins"), null=True, help_text=_("Date and time in Tirana."))
+    ends = models.DateTimeField(_("ends"), null=True, help_text=_("Date and time in Tirana."))
     is_all_day = models.BooleanField(
         _("whole days"), default=False, help_text=_("Tick this to show the days only, without times.")
-    )
-    is_shown = models.BooleanField(
-        _("shown"), default=False, help_text=_("Everyone can see it. Until you tick this, only staff can.")
     )
     code = models.CharField(max_length=CODE_LENGTH, unique=True, default=make_code, editable=False)
     changed_at = models.DateTimeField(_("changed"), auto_now=True)
 
-    objects = EventQuerySet.as_manager()
+    objects = LiveManager.from_queryset(EventQuerySet)()
 
     required_translations = ["title", "slug", "text", "place"]
 
@@ -114,14 +110,17 @@ class Event(models.Model):
         verbose_name_plural = _("events")
         ordering = ["-begins", "-pk"]
         constraints = [
+            UniqueLive(fields=["slug_sq"], name="event_slug_sq"),
+            UniqueLive(fields=["slug_en"], name="event_slug_en"),
             models.CheckConstraint(
                 name="event_ends_after_it_begins",
-                condition=Q(ends__gt=F("begins")),
+                condition=Q(draft__isnull=False) | Q(begins__isnull=False, ends__gt=F("begins")),
                 violation_error_message=_("It must end after it begins."),
             ),
             models.CheckConstraint(
                 name="event_in_both_languages",
-                condition=~Q(title_sq="")
+                condition=Q(draft__isnull=False)
+                | ~Q(title_sq="")
                 & ~Q(title_en="")
                 & ~Q(slug_sq="")
                 & ~Q(slug_en="")
@@ -137,9 +136,10 @@ class Event(models.Model):
         return self.title
 
     def save(self, **kwargs):
-        """Save, and give a new event its counter."""
+        """Save, and give a published event its counter."""
         super().save(**kwargs)
-        EventCount.objects.get_or_create(event=self)
+        if self.draft_id is None:
+            EventCount.objects.get_or_create(event=self)
 
     def get_absolute_url(self):
         """The path of its page in the active language."""
@@ -177,7 +177,9 @@ class Event(models.Model):
 
     @property
     def when(self):
-        """Its days and times in words, such as "18 November 2026, 10:00–12:00"."""
+        """Its days and times in words, such as "18 November 2026, 10:00–12:00"; "" in a draft without them."""
+        if not self.begins or not self.ends:
+            return ""
         first, last = (date_format(day, "DATE_FORMAT") for day in (self.first_day, self.last_day))
         if self.is_all_day:
             return first if first == last else f"{first} – {last}"

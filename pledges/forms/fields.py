@@ -157,8 +157,8 @@ class RowField(forms.ChoiceField):
         return value in self.rows()
 
     def __deepcopy__(self, memo):
-        # The choices are a method of the field.
-        copied = super().__deepcopy__(memo)
+        # The choices are a method of the field: ChoiceField would copy them in vain.
+        copied = forms.Field.__deepcopy__(self, memo)
         copied.offer(self.rows)
         return copied
 

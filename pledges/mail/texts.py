@@ -11,6 +11,7 @@ from translated_fields import TranslatedField
 
 from pledges.mail import checks, content
 from pledges.mail.kinds import SPECS, MessageKind
+from staff.drafts.models import Draftable, LiveManager, UniqueLive
 
 logger = logging.getLogger(__name__)
 
@@ -26,7 +27,7 @@ class MessageTextQuerySet(models.QuerySet):
 
     def words_by_kind(self, wanted):
         """{(kind, language): words in use} of the wanted pairs, in one query."""
-        texts = self.in_bulk({kind for kind, _language in wanted}, field_name="kind")
+        texts = {text.kind: text for text in self.filter(kind__in={kind for kind, _language in wanted})}
         return {(kind, language): _usable_words(texts.get(kind), kind, language) for kind, language in wanted}
 
 
@@ -40,10 +41,10 @@ def _usable_words(text, kind, language):
     return words
 
 
-class MessageText(models.Model):
+class MessageText(Draftable):
     """The text of one kind of message, in both languages."""
 
-    kind = models.CharField(_("kind"), max_length=11, choices=MessageKind, unique=True, editable=False)
+    kind = models.CharField(_("kind"), max_length=11, choices=MessageKind, editable=False)
     subject = TranslatedField(
         models.CharField(
             _("subject"),
@@ -90,16 +91,20 @@ class MessageText(models.Model):
         )
     )
 
-    objects = MessageTextQuerySet.as_manager()
+    also_drafted = ("kind",)
+
+    objects = LiveManager.from_queryset(MessageTextQuerySet)()
 
     class Meta:
         verbose_name = _("text of an email")
         verbose_name_plural = _("texts of our emails")
         ordering = ["pk"]
         constraints = [
+            UniqueLive(fields=["kind"], name="messagetext_kind"),
             models.CheckConstraint(
                 name="message_text_in_both_languages",
-                condition=~Q(subject_sq="")
+                condition=Q(draft__isnull=False)
+                | ~Q(subject_sq="")
                 & ~Q(subject_en="")
                 & ~Q(text_sq="")
                 & ~Q(text_en="")

@@ -8,7 +8,7 @@ from pledges.mail import checks, content
 from pledges.mail.texts import MessageText
 from pledges.mail_texts.previews import MailPreviews, subject_warning
 from staff.admin.base import BilingualForm, NoAddOrDelete
-from staff.admin.content import ContentAdmin
+from staff.admin.drafts import DraftedAdmin
 
 
 class MessageTextForm(BilingualForm):
@@ -30,11 +30,12 @@ class MessageTextForm(BilingualForm):
 
 
 @admin.register(MessageText)
-class MessageTextAdmin(NoAddOrDelete, MailPreviews, ContentAdmin):
+class MessageTextAdmin(NoAddOrDelete, MailPreviews, DraftedAdmin):
     """Message texts, with preview and test. The kinds of messages are fixed."""
 
     form = MessageTextForm
-    list_display = ["kind", "occasion", "subject", "is_original"]
+    list_display = ["kind", "occasion", "subject", "is_original", "publication"]
+    can_be_taken_down = False
     list_note = _(
         "The messages we send to supporters. You can change the words. You cannot change where the buttons lead, or "
         "leave out what every message must contain."

@@ -101,7 +101,6 @@ class MailingAdmin(MailPreviews, ContentAdmin):
 
     form = MailingForm
     # It has drafts of its own: its states.
-    has_drafts = False
     kept_on_restore = ("is_archived", "note")
     list_display = ["title", "state", "whom", "released_at"]
     list_select_related = ["sector", "county"]
@@ -167,7 +166,8 @@ class MailingAdmin(MailPreviews, ContentAdmin):
                     "it has not been saved, but you can save it as a new one."
                 )
                 self.message_user(request, said, messages.WARNING)
-                request.typed, request.method, object_id = request.POST, "GET", None
+                object_id, request.POST = None, request.POST.copy()
+                request.POST["_check"], request.POST["seen"] = "1", ""
         context = {"show_save_and_add_another": False} | (extra_context or {})
         return super().changeform_view(request, object_id, form_url, context)
 

@@ -12,6 +12,7 @@ import django.db.models.functions.datetime
 import django.utils.timezone
 import pledges.events.models
 import pledges.published.rule
+import staff.drafts.models
 import uuid
 import zoneinfo
 from django.conf import settings
@@ -31,6 +32,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ("auth", "0012_alter_user_first_name_max_length"),
         ("mfa", "0003_authenticator_type_uniq"),
+        ('staff', '0001_initial'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
@@ -74,22 +76,6 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
-            name='Commitment',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.SlugField(help_text='A short name, such as “parents-house-rules”. You cannot change it later.', unique=True, verbose_name='key')),
-                ('text_sq', models.CharField(help_text='Write what the supporter will do: one sentence in the first person, for example “I ask every week how the day at school was”.', max_length=240, verbose_name='text')),
-                ('text_en', models.CharField(help_text='Write what the supporter will do: one sentence in the first person, for example “I ask every week how the day at school was”.', max_length=240, verbose_name='text')),
-                ('position', models.PositiveSmallIntegerField(default=0, help_text='Lower comes first, for example 10 before 20.', verbose_name='position')),
-                ('is_offered', models.BooleanField(db_default=True, default=True, help_text='If this is off, nobody new can choose it. Those who have chosen it keep it, and it stays in the figures.', verbose_name='offered')),
-            ],
-            options={
-                'verbose_name': 'commitment',
-                'verbose_name_plural': 'commitments',
-                'ordering': ['sector', 'position', 'pk'],
-            },
-        ),
-        migrations.CreateModel(
             name='County',
             fields=[
                 ('name_sq', models.CharField(help_text='As it appears in lists, for example “Durrës”.', max_length=60, verbose_name='name')),
@@ -113,24 +99,26 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('title_sq', models.CharField(help_text='What it is, for example “Blue Ribbon march in Shkodër”.', max_length=120, verbose_name='title')),
                 ('title_en', models.CharField(help_text='What it is, for example “Blue Ribbon march in Shkodër”.', max_length=120, verbose_name='title')),
-                ('slug_sq', models.SlugField(error_messages={'unique': 'Another event already uses this address. Choose a different one.'}, help_text='The last part of the page’s address, for example “ribbon-week”. It cannot be changed later, because posters show it.', max_length=80, unique=True, verbose_name='address')),
-                ('slug_en', models.SlugField(error_messages={'unique': 'Another event already uses this address. Choose a different one.'}, help_text='The last part of the page’s address, for example “ribbon-week”. It cannot be changed later, because posters show it.', max_length=80, unique=True, verbose_name='address')),
+                ('slug_sq', models.SlugField(help_text='The last part of the page’s address, for example “ribbon-week”. It cannot be changed later, because posters show it.', max_length=80, verbose_name='address')),
+                ('slug_en', models.SlugField(help_text='The last part of the page’s address, for example “ribbon-week”. It cannot be changed later, because posters show it.', max_length=80, verbose_name='address')),
                 ('text_sq', models.TextField(help_text='Say what happens, for whom, and who organises it, for example “Parents and teachers meet at the school”. Plain text; an empty line begins a paragraph.', max_length=3000, verbose_name='text')),
                 ('text_en', models.TextField(help_text='Say what happens, for whom, and who organises it, for example “Parents and teachers meet at the school”. Plain text; an empty line begins a paragraph.', max_length=3000, verbose_name='text')),
                 ('place_sq', models.CharField(help_text='Where people go, for example “in front of the town hall”. “Online” if there is no place.', max_length=160, verbose_name='place')),
                 ('place_en', models.CharField(help_text='Where people go, for example “in front of the town hall”. “Online” if there is no place.', max_length=160, verbose_name='place')),
                 ('map_url', models.URLField(blank=True, help_text='Paste the link that openstreetmap.org shows under “Share”, for example https://www.openstreetmap.org/node/1. The page has it as a link, not as a map.', verbose_name='map')),
-                ('begins', models.DateTimeField(help_text='Date and time in Tirana.', verbose_name='begins')),
-                ('ends', models.DateTimeField(help_text='Date and time in Tirana.', verbose_name='ends')),
+                ('begins', models.DateTimeField(help_text='Date and time in Tirana.', null=True, verbose_name='begins')),
+                ('ends', models.DateTimeField(help_text='Date and time in Tirana.', null=True, verbose_name='ends')),
                 ('is_all_day', models.BooleanField(default=False, help_text='Tick this to show the days only, without times.', verbose_name='whole days')),
-                ('is_shown', models.BooleanField(default=False, help_text='Everyone can see it. Until you tick this, only staff can.', verbose_name='shown')),
                 ('code', models.CharField(default=pledges.events.models.make_code, editable=False, max_length=8, unique=True)),
                 ('changed_at', models.DateTimeField(auto_now=True, verbose_name='changed')),
+                ('draft', models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='staff.draft')),
+                ('draft_of', models.OneToOneField(editable=False, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='draft_copy', to='pledges.event')),
             ],
             options={
                 'verbose_name': 'event',
                 'verbose_name_plural': 'events',
                 'ordering': ['-begins', '-pk'],
+                'constraints': [staff.drafts.models.UniqueLive(fields=('slug_sq',), name='event_slug_sq'), staff.drafts.models.UniqueLive(fields=('slug_en',), name='event_slug_en'), models.CheckConstraint(condition=models.Q(('draft__isnull', False), models.Q(('begins__isnull', False), ('ends__gt', models.F('begins'))), _connector='OR'), name='event_ends_after_it_begins', violation_error_message='It must end after it begins.'), models.CheckConstraint(condition=models.Q(('draft__isnull', False), models.Q(models.Q(('title_sq', ''), _negated=True), models.Q(('title_en', ''), _negated=True), models.Q(('slug_sq', ''), _negated=True), models.Q(('slug_en', ''), _negated=True), models.Q(('text_sq', ''), _negated=True), models.Q(('text_en', ''), _negated=True), models.Q(('place_sq', ''), _negated=True), models.Q(('place_en', ''), _negated=True)), _connector='OR'), name='event_in_both_languages'), models.CheckConstraint(condition=models.Q(('code__startswith', '0')), name='event_code_with_its_mark')],
             },
         ),
         migrations.CreateModel(
@@ -201,6 +189,8 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': 'pledges',
                 'ordering': ['-created_at'],
                 'permissions': [('see_people', 'Can see names and addresses of supporters')],
+                'indexes': [models.Index(fields=['confirmed_at', 'kept_at'], name='pledge_confirmed'), models.Index(fields=['domain_digest'], include=('state',), name='pledge_domain'), models.Index(condition=models.Q(('network_digest__isnull', False)), fields=['network_digest', 'created_at'], name='pledge_network'), models.Index(condition=models.Q(('state', 'pending')), fields=['expires_at'], name='pledge_pending'), models.Index(condition=models.Q(('keep_asked_at__isnull', False), ('new_address_at__isnull', False), models.Q(('invalidated_at__isnull', False), ('name_cipher__isnull', False)), _connector='OR'), fields=['invalidated_at', 'keep_asked_at', 'new_address_at'], name='pledge_to_erase')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('slot__in', (1, 2))), name='pledge_slot_one_or_two'), models.UniqueConstraint(condition=models.Q(('confirmed_at__isnull', False)), fields=('address_digest', 'slot'), name='pledge_place_unique'), models.UniqueConstraint(fields=('address_digest', 'name_digest'), name='pledge_person_unique'), models.CheckConstraint(condition=models.Q(models.Q(('confirmed_at', None), ('invalidated_at', None), ('state', 'pending')), models.Q(('confirmed_at__isnull', False), ('invalidated_at', None), ('state', 'confirmed')), models.Q(('invalidated_at__isnull', False), ('state', 'invalidated')), _connector='OR'), name='pledge_state_and_times'), models.CheckConstraint(condition=models.Q(models.Q(('new_address_at', None), ('new_address_cipher', None)), models.Q(('new_address_at__isnull', False), ('new_address_cipher__isnull', False)), _connector='OR'), name='pledge_new_address_and_time'), models.CheckConstraint(condition=models.Q(models.Q(('wall', 'waiting'), ('wall_at', None)), models.Q(('wall__in', ['shown', 'refused']), ('wall_at__isnull', False)), _connector='OR'), name='pledge_wall_and_time'), models.CheckConstraint(condition=models.Q(('inviter_cipher', None), ('confirmed_at', None), _connector='OR'), name='pledge_inviter_until_confirmed'), models.CheckConstraint(condition=models.Q(('expires_at__gt', models.F('created_at'))), name='pledge_expires_after_signing'), models.CheckConstraint(condition=models.Q(('repeats__lte', 5)), name='pledge_repeats_limit'), models.CheckConstraint(condition=models.Q(('address_digest__length', 33), ('domain_digest__length', 33), ('name_digest__length', 33)), name='pledge_digest_lengths'), models.CheckConstraint(condition=models.Q(models.Q(('address_cipher__isnull', False), ('name_cipher__isnull', False)), models.Q(('address_cipher', None), ('confirmed_at__isnull', False), ('keep_asked_at', None), ('name_cipher', None), ('new_address_at', None), ('new_address_cipher', None), ('show_name', False), ('updates', False), ('wall', 'waiting'), ('wall_at', None), models.Q(('state', 'pending'), _negated=True)), _connector='OR'), name='pledge_person_or_erased')],
             },
         ),
         migrations.CreateModel(
@@ -271,21 +261,6 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
-            name='Tombstone',
-            fields=[
-                ('id', models.UUIDField(db_default=models.Func(function='gen_random_uuid', output_field=models.UUIDField()), editable=False, primary_key=True, serialize=False)),
-                ('at', models.DateTimeField(db_default=models.Func(function='clock_timestamp'), editable=False)),
-                ('kind', models.CharField(editable=False, max_length=40)),
-                ('row', models.CharField(editable=False, max_length=36)),
-                ('values', models.JSONField(editable=False, null=True)),
-                ('copied_at', models.DateTimeField(editable=False, null=True)),
-            ],
-            options={
-                'default_permissions': (),
-                'indexes': [models.Index(condition=models.Q(('copied_at', None)), fields=['at'], name='tombstone_not_copied')],
-            },
-        ),
-        migrations.CreateModel(
             name='Unreadable',
             fields=[
                 ('place', models.CharField(editable=False, max_length=80, primary_key=True, serialize=False)),
@@ -313,6 +288,25 @@ class Migration(migrations.Migration):
             ],
             options={
                 'indexes': [models.Index(fields=['network_digest', 'created_at'], name='attempt_network')],
+            },
+        ),
+        migrations.CreateModel(
+            name='Commitment',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('key', models.SlugField(help_text='A short name, such as “parents-house-rules”. You cannot change it later.', verbose_name='key')),
+                ('text_sq', models.CharField(help_text='Write what the supporter will do: one sentence in the first person, for example “I ask every week how the day at school was”.', max_length=240, verbose_name='text')),
+                ('text_en', models.CharField(help_text='Write what the supporter will do: one sentence in the first person, for example “I ask every week how the day at school was”.', max_length=240, verbose_name='text')),
+                ('position', models.PositiveSmallIntegerField(default=0, help_text='Lower comes first, for example 10 before 20.', verbose_name='position')),
+                ('is_offered', models.BooleanField(db_default=True, default=True, help_text='If this is off, nobody new can choose it. Those who have chosen it keep it, and it stays in the figures.', verbose_name='offered')),
+                ('draft', models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='staff.draft')),
+                ('draft_of', models.OneToOneField(editable=False, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='draft_copy', to='pledges.commitment')),
+            ],
+            options={
+                'verbose_name': 'commitment',
+                'verbose_name_plural': 'commitments',
+                'ordering': ['sector', 'position', 'pk'],
+                'constraints': [staff.drafts.models.UniqueLive(fields=('key',), name='commitment_key')],
             },
         ),
         migrations.CreateModel(
@@ -370,6 +364,8 @@ class Migration(migrations.Migration):
                 'verbose_name': 'message to us',
                 'verbose_name_plural': 'messages to us',
                 'ordering': ['created_at', 'pk'],
+                'indexes': [models.Index(fields=['state', 'created_at'], name='enquiry_state'), models.Index(fields=['address_digest'], name='enquiry_address')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('purpose__in', ['press', 'data', 'site', 'other'])), name='enquiry_purpose_is_known'), models.CheckConstraint(condition=models.Q(('address_cipher__isnull', False), ('address_digest__isnull', False), ('address_digest__length', 33), ('name_cipher__isnull', False)), name='enquiry_has_contact'), models.CheckConstraint(condition=models.Q(('text_digest', None), ('text_digest__length', 33), _connector='OR'), name='enquiry_text_digest_length'), models.CheckConstraint(condition=models.Q(models.Q(('state', 'new'), ('assigned_at__isnull', True), ('assignee__isnull', True), ('answered_at__isnull', True), ('closed_at__isnull', True)), models.Q(('state', 'assigned'), models.Q(('assigned_at__isnull', True), _negated=True), ('answered_at__isnull', True), ('closed_at__isnull', True)), models.Q(('state', 'answered'), models.Q(('answered_at__isnull', True), _negated=True), ('closed_at__isnull', True)), models.Q(('state', 'closed'), models.Q(('closed_at__isnull', True), _negated=True)), _connector='OR'), name='enquiry_state_and_times'), models.CheckConstraint(condition=models.Q(('disclosure_at__isnull', False), models.Q(('alerted_at', None), ('passed_at', None)), _connector='OR'), name='enquiry_times_of_a_disclosure'), models.CheckConstraint(condition=models.Q(('passed_at__isnull', False), models.Q(('passed_at', None), ('reference_cipher', None), ('taker_cipher', None)), _connector='OR'), name='enquiry_passed_to_someone')],
             },
         ),
         migrations.CreateModel(
@@ -397,6 +393,8 @@ class Migration(migrations.Migration):
                 'verbose_name': 'request about personal data',
                 'verbose_name_plural': 'requests about personal data',
                 'ordering': ['due_on', 'pk'],
+                'indexes': [models.Index(fields=['state', 'due_on'], name='request_state'), models.Index(fields=['address_digest'], name='request_address')],
+                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('state', 'open'), ('closed_at__isnull', True), ('refusal', ''), ('words_cipher__isnull', True)), models.Q(('state', 'answered'), models.Q(('identity', ''), _negated=True), models.Q(('closed_at__isnull', True), _negated=True), ('refusal', ''), ('words_cipher__isnull', True)), models.Q(('state', 'refused'), models.Q(('closed_at__isnull', True), _negated=True), models.Q(('refusal', ''), _negated=True)), _connector='OR'), name='request_state_and_time'), models.CheckConstraint(condition=models.Q(models.Q(('address_cipher__isnull', False), ('address_digest__isnull', False), ('address_digest__length', 33), ('name_cipher__isnull', False)), models.Q(('address_cipher', None), ('address_digest', None), ('name_cipher', None), ('words_cipher', None), models.Q(('state', 'open'), _negated=True)), _connector='OR'), name='request_person_or_erased'), models.UniqueConstraint(fields=('enquiry', 'kind'), name='request_of_an_enquiry_once')],
             },
         ),
         migrations.CreateModel(
@@ -456,6 +454,7 @@ class Migration(migrations.Migration):
                 'ordering': ['-started_at'],
                 'permissions': [('export_pledges', 'Can export pledges, and with “see people” their names and addresses'), ('export_updates', 'Can export people who want news, if allowed to see people')],
                 'default_permissions': ['view'],
+                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('ended_at', None), ('state', 'running')), models.Q(('ended_at__isnull', False), ('state__in', ['finished', 'broken_off'])), _connector='OR'), name='export_state_and_time')],
             },
         ),
         migrations.CreateModel(
@@ -469,6 +468,8 @@ class Migration(migrations.Migration):
             ],
             options={
                 'default_permissions': (),
+                'indexes': [models.Index(condition=models.Q(('ended_at', None), ('questions__lt', 2)), fields=['questions', 'since'], name='follow_up_open')],
+                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('asked_at', None), ('questions', 0)), models.Q(('asked_at__isnull', False), ('questions__in', (1, 2))), _connector='OR'), name='follow_up_asked_at_most_twice')],
             },
         ),
         migrations.CreateModel(
@@ -492,6 +493,8 @@ class Migration(migrations.Migration):
             ],
             options={
                 'default_permissions': (),
+                'indexes': [models.Index(condition=models.Q(('demand__isnull', False)), fields=['demand', 'pledge'], name='follow_demand'), models.Index(condition=models.Q(('county__isnull', False)), fields=['county', 'pledge'], name='follow_county')],
+                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('county__isnull', False), ('demand', None)), models.Q(('county', None), ('demand__isnull', False)), _connector='OR'), name='follow_demand_or_county'), models.UniqueConstraint(fields=('pledge', 'demand'), name='follow_demand_once'), models.UniqueConstraint(fields=('pledge', 'county'), name='follow_county_once')],
             },
         ),
         migrations.CreateModel(
@@ -515,6 +518,8 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'chosen commitment',
                 'verbose_name_plural': 'chosen commitments',
+                'indexes': [models.Index(condition=models.Q(('remind_at__isnull', False), ('reminded_at', None)), fields=['remind_at'], name='chosen_commitment_remind')],
+                'constraints': [models.UniqueConstraint(fields=('pledge', 'commitment'), name='chosen_commitment_unique'), models.UniqueConstraint(fields=('pledge', 'slot'), name='chosen_commitment_slot_unique'), models.CheckConstraint(condition=models.Q(('slot__in', (1, 2, 3))), name='chosen_commitment_at_most_three'), models.CheckConstraint(condition=models.Q(('remind_at', None), models.Q(('day__isnull', False), models.Q(('part', ''), _negated=True)), _connector='OR'), name='chosen_commitment_plan_to_remind_of'), models.CheckConstraint(condition=models.Q(models.Q(('answer', ''), ('answered_at', None), ('answered_question', None)), models.Q(models.Q(('answer', ''), _negated=True), ('answered_at__isnull', False), ('answered_question__in', (1, 2)), ('asked_at__isnull', False)), _connector='OR'), name='chosen_commitment_answer_and_time')],
             },
         ),
         migrations.CreateModel(
@@ -543,6 +548,7 @@ class Migration(migrations.Migration):
                 'verbose_name': 'goal',
                 'verbose_name_plural': 'goals',
                 'ordering': [models.OrderBy(models.F('county__sort_key'), nulls_first=True), 'people'],
+                'constraints': [models.UniqueConstraint(fields=('people', 'county'), name='goal_unique_in_county', nulls_distinct=False), models.CheckConstraint(condition=models.Q(models.Q(('county', 'abroad'), _negated=True), ('county', None), _connector='OR'), name='goal_county_has_a_page'), models.CheckConstraint(condition=models.Q(('people__gte', 10)), name='goal_is_large_enough'), models.CheckConstraint(condition=models.Q(models.Q(('sentence_en', ''), ('sentence_sq', '')), models.Q(models.Q(('sentence_sq', ''), _negated=True), models.Q(('sentence_en', ''), _negated=True)), _connector='OR'), name='goal_sentence_in_both_languages', violation_error_message='Write this in both languages, or leave both empty.')],
             },
         ),
         migrations.CreateModel(
@@ -592,6 +598,8 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': 'news by email',
                 'ordering': ['-pk'],
                 'permissions': [('release_mailing', 'Can release news by email')],
+                'indexes': [models.Index(condition=models.Q(('state__in', ['sending', 'paused'])), fields=['released_at'], name='mailing_unfinished')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('state', 'draft'), models.Q(models.Q(('subject_sq', ''), _negated=True), models.Q(('subject_en', ''), _negated=True), models.Q(('text_sq', ''), _negated=True), models.Q(('text_en', ''), _negated=True)), _connector='OR'), name='mailing_ready_in_both_languages', violation_error_message='Fill in subject and text in both languages first.'), models.CheckConstraint(condition=models.Q(models.Q(('button_en', ''), ('button_sq', ''), ('link_en', ''), ('link_sq', '')), models.Q(models.Q(('button_sq', ''), _negated=True), models.Q(('button_en', ''), _negated=True), models.Q(('link_sq', ''), _negated=True), models.Q(('link_en', ''), _negated=True)), _connector='OR'), name='mailing_button_in_both_languages', violation_error_message='Fill in the button and its address in both languages, or leave all four empty.'), models.CheckConstraint(condition=models.Q(models.Q(('ended_at', None), ('reached', None), ('released_at', None), ('state__in', ['draft', 'ready'])), models.Q(('ended_at', None), ('released_at__isnull', False), ('state__in', ['sending', 'paused'])), models.Q(('ended_at__isnull', False), ('released_at__isnull', False), ('state__in', ['done', 'cancelled'])), _connector='OR'), name='mailing_state_and_times'), models.CheckConstraint(condition=models.Q(('note', ''), ('state', 'draft'), _connector='OR'), name='mailing_note_of_a_draft'), models.CheckConstraint(condition=models.Q(('released_by', None), models.Q(('writers__contains', [models.F('released_by')]), _negated=True), _connector='OR'), name='mailing_released_by_another')],
             },
         ),
         migrations.CreateModel(
@@ -624,7 +632,7 @@ class Migration(migrations.Migration):
             name='MessageText',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('confirm', 'please confirm'), ('reminder', 'reminder to confirm'), ('counted', 'you are counted'), ('already', 'you have already signed'), ('similar', 'signed again with a similar name'), ('full', 'two people have signed with this address'), ('links', 'your link'), ('fresh', 'a new link'), ('new_address', 'confirm the new address'), ('moving', 'a change of your address was asked for'), ('moved', 'your address has been changed'), ('plan', 'reminder of a plan'), ('how', 'how did it go?'), ('keep', 'should we keep your name and address?'), ('corrected', 'your pledge has been corrected'), ('withdrawn', 'your pledge has been erased'), ('group', 'group: please confirm'), ('group_open', 'group: we are checking it'), ('group_yes', 'group: counted'), ('group_no', 'group: not counted'), ('group_out', 'group: withdrawn'), ('group_links', 'group: your links'), ('join', 'organisation: please confirm'), ('join_again', 'organisation: already sent'), ('join_yes', 'organisation: on our page'), ('join_no', 'organisation: refused'), ('join_renew', 'organisation: still with us?'), ('join_out', 'organisation: has left'), ('join_links', 'organisation: your links'), ('voice', 'voice: please approve it'), ('news', 'news by email'), ('answer', 'answer to an enquiry'), ('data_copy', 'request: the copy of the data'), ('data_fixed', 'request: the data is corrected'), ('data_limit', 'request: the data is restricted'), ('data_erased', 'request: the data is erased'), ('data_none', 'request: we hold nothing'), ('data_no', 'request: refused'), ('alarm', 'to the safeguarding lead: sign in')], editable=False, max_length=11, unique=True, verbose_name='kind')),
+                ('kind', models.CharField(choices=[('confirm', 'please confirm'), ('reminder', 'reminder to confirm'), ('counted', 'you are counted'), ('already', 'you have already signed'), ('similar', 'signed again with a similar name'), ('full', 'two people have signed with this address'), ('links', 'your link'), ('fresh', 'a new link'), ('new_address', 'confirm the new address'), ('moving', 'a change of your address was asked for'), ('moved', 'your address has been changed'), ('plan', 'reminder of a plan'), ('how', 'how did it go?'), ('keep', 'should we keep your name and address?'), ('corrected', 'your pledge has been corrected'), ('withdrawn', 'your pledge has been erased'), ('group', 'group: please confirm'), ('group_open', 'group: we are checking it'), ('group_yes', 'group: counted'), ('group_no', 'group: not counted'), ('group_out', 'group: withdrawn'), ('group_links', 'group: your links'), ('join', 'organisation: please confirm'), ('join_again', 'organisation: already sent'), ('join_yes', 'organisation: on our page'), ('join_no', 'organisation: refused'), ('join_renew', 'organisation: still with us?'), ('join_out', 'organisation: has left'), ('join_links', 'organisation: your links'), ('voice', 'voice: please approve it'), ('news', 'news by email'), ('answer', 'answer to an enquiry'), ('data_copy', 'request: the copy of the data'), ('data_fixed', 'request: the data is corrected'), ('data_limit', 'request: the data is restricted'), ('data_erased', 'request: the data is erased'), ('data_none', 'request: we hold nothing'), ('data_no', 'request: refused'), ('alarm', 'to the safeguarding lead: sign in')], editable=False, max_length=11, verbose_name='kind')),
                 ('subject_sq', models.CharField(help_text='Shown in the inbox, where other people may see it. Keep it neutral, for example “Your link”. It is the same for everyone, so do not include a name.', max_length=70, verbose_name='subject')),
                 ('subject_en', models.CharField(help_text='Shown in the inbox, where other people may see it. Keep it neutral, for example “Your link”. It is the same for everyone, so do not include a name.', max_length=70, verbose_name='subject')),
                 ('text_sq', models.TextField(help_text='Write the text above the button, for example “Thank you for signing”. Leave an empty line to start a new paragraph. Plain text, no links.', max_length=2000, verbose_name='text')),
@@ -635,12 +643,14 @@ class Migration(migrations.Migration):
                 ('second_button_en', models.CharField(blank=True, help_text='The text on the button for a pledge that has not been confirmed yet, for example “Confirm my pledge”.', max_length=60, verbose_name='button to confirm')),
                 ('after_sq', models.TextField(blank=True, help_text='The text below the button, for example “The link works until {day}”. You can leave it empty.', max_length=1000, verbose_name='text after the button')),
                 ('after_en', models.TextField(blank=True, help_text='The text below the button, for example “The link works until {day}”. You can leave it empty.', max_length=1000, verbose_name='text after the button')),
+                ('draft', models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='staff.draft')),
+                ('draft_of', models.OneToOneField(editable=False, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='draft_copy', to='pledges.messagetext')),
             ],
             options={
                 'verbose_name': 'text of an email',
                 'verbose_name_plural': 'texts of our emails',
                 'ordering': ['pk'],
-                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('subject_sq', ''), _negated=True), models.Q(('subject_en', ''), _negated=True), models.Q(('text_sq', ''), _negated=True), models.Q(('text_en', ''), _negated=True), models.Q(('button_sq', ''), _negated=True), models.Q(('button_en', ''), _negated=True)), name='message_text_in_both_languages')],
+                'constraints': [staff.drafts.models.UniqueLive(fields=('kind',), name='messagetext_kind'), models.CheckConstraint(condition=models.Q(('draft__isnull', False), models.Q(models.Q(('subject_sq', ''), _negated=True), models.Q(('subject_en', ''), _negated=True), models.Q(('text_sq', ''), _negated=True), models.Q(('text_en', ''), _negated=True), models.Q(('button_sq', ''), _negated=True), models.Q(('button_en', ''), _negated=True)), _connector='OR'), name='message_text_in_both_languages')],
             },
         ),
         migrations.CreateModel(
@@ -657,6 +667,7 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': 'municipalities',
                 'ordering': ['sort_key'],
                 'abstract': False,
+                'constraints': [models.UniqueConstraint(fields=('county', 'name_sq'), name='municipality_unique_in_county')],
             },
         ),
         migrations.CreateModel(
@@ -697,6 +708,8 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': 'applications to join',
                 'ordering': ['created_at', 'pk'],
                 'abstract': False,
+                'indexes': [models.Index(fields=['state', 'created_at'], name='joining_state'), models.Index(fields=['address_digest'], name='joining_address')],
+                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('state', 'submitted'), ('confirmed_at__isnull', True), ('logo', ''), ('approved_at__isnull', True), ('asked_at__isnull', True), ('changed_at__isnull', True), ('hands_over_at__isnull', True), ('refused_at__isnull', True), ('refusal', ''), ('words_cipher__isnull', True), ('ended_at__isnull', True)), models.Q(('state', 'confirmed'), models.Q(('confirmed_at__isnull', True), _negated=True), ('approved_at__isnull', True), ('asked_at__isnull', True), ('changed_at__isnull', True), ('hands_over_at__isnull', True), ('refused_at__isnull', True), ('refusal', ''), ('words_cipher__isnull', True), ('ended_at__isnull', True)), models.Q(('state', 'approved'), models.Q(('confirmed_at__isnull', True), _negated=True), ('logo', ''), models.Q(('approved_at__isnull', True), _negated=True), ('refused_at__isnull', True), ('refusal', ''), ('words_cipher__isnull', True), ('ended_at__isnull', True)), models.Q(('state', 'refused'), models.Q(('confirmed_at__isnull', True), _negated=True), ('logo', ''), ('approved_at__isnull', True), ('asked_at__isnull', True), ('changed_at__isnull', True), ('hands_over_at__isnull', True), models.Q(('refused_at__isnull', True), _negated=True), models.Q(('refusal', ''), _negated=True), ('ended_at__isnull', True)), models.Q(('state', 'ended'), ('logo', ''), ('asked_at__isnull', True), ('changed_at__isnull', True), ('hands_over_at__isnull', True), ('refusal', ''), ('words_cipher__isnull', True), models.Q(('ended_at__isnull', True), _negated=True)), _connector='OR'), name='joining_state_and_times'), models.CheckConstraint(condition=models.Q(models.Q(('address_cipher__isnull', False), ('address_digest__isnull', False), ('address_digest__length', 33), ('name_cipher__isnull', False), models.Q(('state', 'ended'), _negated=True)), models.Q(('address_cipher', None), ('address_digest', None), ('name_cipher', None), ('words_cipher', None), models.Q(('state__in', ['submitted', 'approved']), _negated=True)), _connector='OR'), name='joining_contact_or_erased')],
             },
         ),
         migrations.CreateModel(
@@ -737,6 +750,8 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': 'group pledges',
                 'ordering': ['created_at', 'pk'],
                 'abstract': False,
+                'indexes': [models.Index(fields=['state', 'created_at'], name='group_state'), models.Index(fields=['address_digest'], name='group_address')],
+                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('state', 'submitted'), ('confirmed_at__isnull', True), ('approved_at__isnull', True), ('counted__isnull', True), ('refused_at__isnull', True), ('refusal', ''), ('words_cipher__isnull', True), ('withdrawn_at__isnull', True)), models.Q(('state', 'confirmed'), models.Q(('confirmed_at__isnull', True), _negated=True), ('approved_at__isnull', True), ('counted__isnull', True), ('refused_at__isnull', True), ('refusal', ''), ('words_cipher__isnull', True), ('withdrawn_at__isnull', True)), models.Q(('state', 'approved'), models.Q(('confirmed_at__isnull', True), _negated=True), models.Q(('approved_at__isnull', True), _negated=True), models.Q(('counted__isnull', True), _negated=True), ('refused_at__isnull', True), ('refusal', ''), ('words_cipher__isnull', True), ('withdrawn_at__isnull', True)), models.Q(('state', 'refused'), models.Q(('confirmed_at__isnull', True), _negated=True), ('approved_at__isnull', True), ('counted__isnull', True), models.Q(('refused_at__isnull', True), _negated=True), models.Q(('refusal', ''), _negated=True), ('withdrawn_at__isnull', True)), models.Q(('state', 'withdrawn'), ('counted__isnull', True), ('refusal', ''), ('words_cipher__isnull', True), models.Q(('withdrawn_at__isnull', True), _negated=True)), _connector='OR'), name='group_state_and_times'), models.CheckConstraint(condition=models.Q(models.Q(('grade__isnull', False), ('grade__range', (0, 12)), ('kind', 'class')), models.Q(models.Q(('kind', 'class'), _negated=True), ('grade', None), ('letter', '')), _connector='OR'), name='group_grade_of_a_class'), models.CheckConstraint(condition=models.Q(models.Q(('address_cipher__isnull', False), ('address_digest__isnull', False), ('address_digest__length', 33), ('name_cipher__isnull', False), models.Q(('state', 'withdrawn'), _negated=True)), models.Q(('address_cipher', None), ('address_digest', None), ('name_cipher', None), ('words_cipher', None), models.Q(('state', 'submitted'), _negated=True)), _connector='OR'), name='group_person_or_erased'), models.UniqueConstraint(condition=models.Q(('kind', 'class'), ('state', 'approved')), fields=('institution_key', 'municipality', 'school_year', 'grade', 'letter'), name='group_class_counts_once')],
             },
         ),
         migrations.AddField(
@@ -766,6 +781,8 @@ class Migration(migrations.Migration):
                 'verbose_name': 'paper sheet',
                 'verbose_name_plural': 'paper sheets',
                 'ordering': ['number'],
+                'indexes': [models.Index(fields=['state', 'number'], name='sheet_state')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('number__gte', 1)), name='sheet_number_from_one'), models.CheckConstraint(condition=models.Q(models.Q(('state', 'issued'), ('first__isnull', True), ('returned_at__isnull', True), ('second__isnull', True), ('counted_at__isnull', True), ('voided_at__isnull', True), ('reason', '')), models.Q(('state', 'returned'), models.Q(('first__isnull', True), _negated=True), models.Q(('returned_at__isnull', True), _negated=True), ('counted_at__isnull', True), ('voided_at__isnull', True), ('reason', '')), models.Q(('state', 'counted'), models.Q(('first__isnull', True), _negated=True), models.Q(('returned_at__isnull', True), _negated=True), models.Q(('counted_at__isnull', True), _negated=True), ('voided_at__isnull', True), ('reason', '')), models.Q(('state', 'void'), models.Q(('voided_at__isnull', True), _negated=True), models.Q(('reason', ''), _negated=True)), _connector='OR'), name='sheet_state_and_times'), models.CheckConstraint(condition=models.Q(models.Q(('first', models.F('second')), ('second__isnull', False), ('state', 'counted')), models.Q(('state', 'returned'), models.Q(('second__isnull', True), models.Q(('first', models.F('second')), _negated=True), _connector='OR')), ('state__in', ['issued', 'void']), _connector='OR'), name='sheet_counted_when_both_counts_are_equal'), models.CheckConstraint(condition=models.Q(models.Q(('first__isnull', True), ('first_by', None), ('second__isnull', True), ('second_by', None)), models.Q(('first__isnull', False), ('first_by__isnull', False), ('second__isnull', True), ('second_by', None)), models.Q(('first__isnull', False), ('first_by__isnull', False), ('second__isnull', False), ('second_by__isnull', False), models.Q(('first_by', models.F('second_by')), _negated=True)), _connector='OR'), name='sheet_counted_by_two_accounts'), models.CheckConstraint(condition=models.Q(models.Q(('county', None), ('municipality', None)), models.Q(('county__isnull', False), ('municipality__isnull', False)), _connector='OR'), name='sheet_county_of_its_municipality')],
             },
         ),
         migrations.CreateModel(
@@ -848,7 +865,7 @@ class Migration(migrations.Migration):
             name='Sector',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('slug', models.SlugField(help_text='Used in addresses and open data, for example “parents”. You can correct it until the first person signs or the group has a page.', unique=True, verbose_name='name in web addresses')),
+                ('slug', models.SlugField(help_text='Used in addresses and open data, for example “parents”. You can correct it until the first person signs or the group has a page.', verbose_name='name in web addresses')),
                 ('name_sq', models.CharField(help_text='In the plural, for example “Parents”.', max_length=60, verbose_name='name')),
                 ('name_en', models.CharField(help_text='In the plural, for example “Parents”.', max_length=60, verbose_name='name')),
                 ('people_sq', models.CharField(blank=True, db_default='', default='', help_text='The word for its people, such as “parents”: “1021 parents so far”. Leave empty to say “supporters”.', max_length=60, verbose_name='name after a number')),
@@ -863,12 +880,14 @@ class Migration(migrations.Migration):
                 ('position', models.PositiveSmallIntegerField(default=0, help_text='Lower comes first, for example 10 before 20.', verbose_name='position')),
                 ('shows_names', models.BooleanField(default=True, help_text='If this is off, the names of people in this group are never shown. It is always off for young people.', verbose_name='can show names')),
                 ('is_open', models.BooleanField(default=True, help_text='If this is off, the group stays in the totals, but nobody new can choose it.', verbose_name='open')),
+                ('draft', models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='staff.draft')),
+                ('draft_of', models.OneToOneField(editable=False, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='draft_copy', to='pledges.sector')),
             ],
             options={
                 'verbose_name': 'group of society',
                 'verbose_name_plural': 'groups of society',
                 'ordering': ['position', 'pk'],
-                'constraints': [models.CheckConstraint(condition=models.Q(('shows_names', True), ('slug', 'youth'), _negated=True), name='sector_of_young_people_shows_no_names', violation_error_message='The names of young people are never shown. Untick “can show names”.'), models.CheckConstraint(condition=models.Q(models.Q(('slug', 'children'), _negated=True), models.Q(('is_open', False), ('shows_names', False)), _connector='OR'), name='sector_of_children_only_in_groups', violation_error_message='Children are only counted in groups. Untick “open” and “can show names”.')],
+                'constraints': [staff.drafts.models.UniqueLive(fields=('slug',), name='sector_slug'), models.CheckConstraint(condition=models.Q(('draft__isnull', False), models.Q(('shows_names', True), ('slug', 'youth'), _negated=True), _connector='OR'), name='sector_of_young_people_shows_no_names', violation_error_message='The names of young people are never shown. Untick “can show names”.'), models.CheckConstraint(condition=models.Q(('draft__isnull', False), models.Q(('slug', 'children'), _negated=True), models.Q(('is_open', False), ('shows_names', False)), _connector='OR'), name='sector_of_children_only_in_groups', violation_error_message='Children are only counted in groups. Untick “open” and “can show names”.')],
             },
         ),
         migrations.AddField(
@@ -890,6 +909,7 @@ class Migration(migrations.Migration):
                 'verbose_name': 'milestone',
                 'verbose_name_plural': 'milestones',
                 'ordering': ['-reached_on', '-people', '-pk'],
+                'constraints': [models.UniqueConstraint(fields=('kind', 'people', 'sector'), name='milestone_unique', nulls_distinct=False), models.CheckConstraint(condition=models.Q(models.Q(('kind', 'people'), ('people__isnull', False), ('sector', None)), models.Q(('kind', 'counties'), ('people', None), ('sector', None)), models.Q(('kind', 'sector'), ('people__isnull', False), ('sector__isnull', False)), _connector='OR'), name='milestone_fields_of_kind')],
             },
         ),
         migrations.AddField(
@@ -901,6 +921,44 @@ class Migration(migrations.Migration):
             model_name='commitment',
             name='sector',
             field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='commitments', to='pledges.sector', verbose_name='group'),
+        ),
+        migrations.CreateModel(
+            name='Submission',
+            fields=[
+                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                ('number', models.BigIntegerField(db_default=models.Func(models.Value('pledges_submission_number'), function='nextval', output_field=models.BigIntegerField()), editable=False)),
+                ('kind', models.CharField(choices=[('pledge', 'sign-up'), ('links', 'request for the link'), ('new_address', 'change of address'), ('group', 'group pledge'), ('joining', 'organisation that joins'), ('enquiry', 'message to us')], editable=False, max_length=20, verbose_name='kind')),
+                ('payload_cipher', models.BinaryField()),
+                ('network_digest', models.BinaryField(null=True)),
+                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name='sent')),
+                ('settle_at', models.DateTimeField(editable=False, null=True, verbose_name='waits until')),
+                ('state', models.CharField(choices=[('waiting', 'waiting'), ('aside', 'set aside')], db_default='waiting', default='waiting', editable=False, max_length=7, verbose_name='state')),
+                ('aside_at', models.DateTimeField(editable=False, null=True, verbose_name='set aside')),
+                ('alerted_at', models.DateTimeField(editable=False, null=True)),
+                ('error', models.CharField(blank=True, db_default='', editable=False, max_length=80, verbose_name='error')),
+            ],
+            options={
+                'verbose_name': 'unprocessed form',
+                'verbose_name_plural': 'unprocessed forms',
+                'ordering': ['number'],
+                'indexes': [models.Index(condition=models.Q(('state', 'waiting')), fields=['number'], name='submission_waiting')],
+                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('aside_at', None), ('error', ''), ('state', 'waiting')), models.Q(('aside_at__isnull', False), ('state', 'aside'), models.Q(('error', ''), _negated=True)), _connector='OR'), name='submission_state_and_time'), models.CheckConstraint(condition=models.Q(('payload_cipher__length__lte', 32768)), name='submission_size')],
+            },
+        ),
+        migrations.CreateModel(
+            name='Tombstone',
+            fields=[
+                ('id', models.UUIDField(db_default=models.Func(function='gen_random_uuid', output_field=models.UUIDField()), editable=False, primary_key=True, serialize=False)),
+                ('at', models.DateTimeField(db_default=models.Func(function='clock_timestamp'), editable=False)),
+                ('kind', models.CharField(editable=False, max_length=40)),
+                ('row', models.CharField(editable=False, max_length=36)),
+                ('values', models.JSONField(editable=False, null=True)),
+                ('copied_at', models.DateTimeField(editable=False, null=True)),
+            ],
+            options={
+                'default_permissions': (),
+                'indexes': [models.Index(condition=models.Q(('copied_at', None)), fields=['at'], name='tombstone_not_copied')],
+            },
         ),
         migrations.CreateModel(
             name='VoiceOwner',
@@ -959,6 +1017,8 @@ class Migration(migrations.Migration):
                 'verbose_name': 'email that we send',
                 'verbose_name_plural': 'emails that we send',
                 'ordering': ['-created_at'],
+                'indexes': [models.Index(condition=models.Q(('state', 'queued')), fields=['priority', 'due_at'], name='message_queued'), models.Index(condition=models.Q(('tried_at__isnull', False)), fields=['priority', '-tried_at'], name='message_tried'), models.Index(condition=models.Q(('about_id__isnull', False)), fields=['about_id'], name='message_about'), models.Index(condition=models.Q(('kind', 'news'), _negated=True), fields=['-created_at', '-id'], name='message_newest'), models.Index(condition=models.Q(('state__in', ['failing', 'refused']), ('address_cipher__isnull', False), _connector='OR'), fields=['created_at'], name='message_failed_or_last')],
+                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('returned_at', None), ('sent_at__isnull', False), ('state', 'sent')), models.Q(('returned_at__isnull', False), ('sent_at__isnull', False), ('state__in', ['bounced', 'delayed', 'spam'])), models.Q(('returned_at', None), ('sent_at', None), ('state__in', ['queued', 'failing', 'refused'])), _connector='OR'), name='message_state_and_time'), models.CheckConstraint(condition=models.Q(('about_id__isnull', False), ('address_cipher__isnull', False), _connector='OR'), name='message_about_or_address'), models.CheckConstraint(condition=models.Q(models.Q(('mailing', None), models.Q(('kind', 'news'), _negated=True)), models.Q(('about_id__isnull', False), ('kind', 'news'), ('mailing__isnull', False)), _connector='OR'), name='message_news_of_a_mailing'), models.UniqueConstraint(condition=models.Q(('mailing__isnull', False)), fields=('mailing', 'about_id'), include=('state',), name='message_once_for_each'), models.CheckConstraint(condition=models.Q(('leased_until', None), ('state', 'queued'), _connector='OR'), name='message_lease_only_while_queued')],
             },
         ),
         migrations.CreateModel(
@@ -970,33 +1030,15 @@ class Migration(migrations.Migration):
                 ('text_sq', models.TextField(help_text='Write in the first person, as the supporter says it, for example “I believe every child”.', verbose_name='text')),
                 ('text_en', models.TextField(help_text='Write in the first person, as the supporter says it, for example “I believe every child”.', verbose_name='text')),
                 ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='created')),
+                ('draft', models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='staff.draft')),
+                ('draft_of', models.OneToOneField(editable=False, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='draft_copy', to='pledges.wording')),
                 ('sector', models.ForeignKey(blank=True, help_text='Leave empty for the consent.', null=True, on_delete=django.db.models.deletion.CASCADE, related_name='wordings', to='pledges.sector', verbose_name='group')),
             ],
             options={
                 'verbose_name': 'pledge or consent text',
                 'verbose_name_plural': 'pledge and consent texts',
                 'ordering': ['kind', 'sector', '-version'],
-            },
-        ),
-        migrations.CreateModel(
-            name='Submission',
-            fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('number', models.BigIntegerField(db_default=models.Func(models.Value('pledges_submission_number'), function='nextval', output_field=models.BigIntegerField()), editable=False)),
-                ('kind', models.CharField(choices=[('pledge', 'sign-up'), ('links', 'request for the link'), ('new_address', 'change of address'), ('group', 'group pledge'), ('joining', 'organisation that joins'), ('enquiry', 'message to us')], editable=False, max_length=20, verbose_name='kind')),
-                ('payload_cipher', models.BinaryField()),
-                ('network_digest', models.BinaryField(null=True)),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name='sent')),
-                ('settle_at', models.DateTimeField(editable=False, null=True, verbose_name='waits until')),
-                ('state', models.CharField(choices=[('waiting', 'waiting'), ('aside', 'set aside')], db_default='waiting', default='waiting', editable=False, max_length=7, verbose_name='state')),
-                ('aside_at', models.DateTimeField(editable=False, null=True, verbose_name='set aside')),
-                ('alerted_at', models.DateTimeField(editable=False, null=True)),
-                ('error', models.CharField(blank=True, db_default='', editable=False, max_length=80, verbose_name='error')),
-            ],
-            options={
-                'verbose_name': 'unprocessed form',
-                'verbose_name_plural': 'unprocessed forms',
-                'ordering': ['number'],
+                'constraints': [models.UniqueConstraint(condition=models.Q(('draft', None)), fields=('kind', 'sector', 'version'), name='wording_version_unique', nulls_distinct=False), models.CheckConstraint(condition=models.Q(('draft__isnull', False), models.Q(('kind', 'consent'), ('sector', None)), models.Q(('kind', 'pledge'), ('sector__isnull', False)), _connector='OR'), name='wording_sector_for_pledges_only', violation_error_message='A pledge belongs to a group; the consent does not belong to any.'), models.CheckConstraint(condition=models.Q(('draft__isnull', False), models.Q(models.Q(('text_sq', ''), _negated=True), models.Q(('text_en', ''), _negated=True)), _connector='OR'), name='wording_in_both_languages')],
             },
         ),
         migrations.AddField(
@@ -1040,309 +1082,9 @@ class Migration(migrations.Migration):
                 'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('ended_at', None), ('state', 'waiting'), ('undo_asked_at', None), ('undone_at', None)), models.Q(('ended_at__isnull', False), ('state', 'waiting'), ('undo_asked_at__isnull', False), ('undone_at', None)), models.Q(('ended_at__isnull', False), ('state', 'done'), ('undo_asked_at', None), ('undone_at', None)), models.Q(('ended_at__isnull', False), ('state', 'undone'), ('undo_asked_at__isnull', False), ('undone_at__isnull', False)), _connector='OR'), name='batch_state_and_times'), models.CheckConstraint(condition=models.Q(('changed__gte', models.F('undone')), ('count__gte', models.F('changed'))), name='batch_counts_add_up')],
             },
         ),
-        migrations.AddIndex(
-            model_name='enquiry',
-            index=models.Index(fields=['state', 'created_at'], name='enquiry_state'),
-        ),
-        migrations.AddIndex(
-            model_name='enquiry',
-            index=models.Index(fields=['address_digest'], name='enquiry_address'),
-        ),
-        migrations.AddConstraint(
-            model_name='enquiry',
-            constraint=models.CheckConstraint(condition=models.Q(('purpose__in', ['press', 'data', 'site', 'other'])), name='enquiry_purpose_is_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='enquiry',
-            constraint=models.CheckConstraint(condition=models.Q(('address_cipher__isnull', False), ('address_digest__isnull', False), ('address_digest__length', 33), ('name_cipher__isnull', False)), name='enquiry_has_contact'),
-        ),
-        migrations.AddConstraint(
-            model_name='enquiry',
-            constraint=models.CheckConstraint(condition=models.Q(('text_digest', None), ('text_digest__length', 33), _connector='OR'), name='enquiry_text_digest_length'),
-        ),
-        migrations.AddConstraint(
-            model_name='enquiry',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'new'), ('assigned_at__isnull', True), ('assignee__isnull', True), ('answered_at__isnull', True), ('closed_at__isnull', True)), models.Q(('state', 'assigned'), models.Q(('assigned_at__isnull', True), _negated=True), ('answered_at__isnull', True), ('closed_at__isnull', True)), models.Q(('state', 'answered'), models.Q(('answered_at__isnull', True), _negated=True), ('closed_at__isnull', True)), models.Q(('state', 'closed'), models.Q(('closed_at__isnull', True), _negated=True)), _connector='OR'), name='enquiry_state_and_times'),
-        ),
-        migrations.AddConstraint(
-            model_name='enquiry',
-            constraint=models.CheckConstraint(condition=models.Q(('disclosure_at__isnull', False), models.Q(('alerted_at', None), ('passed_at', None)), _connector='OR'), name='enquiry_times_of_a_disclosure'),
-        ),
-        migrations.AddConstraint(
-            model_name='enquiry',
-            constraint=models.CheckConstraint(condition=models.Q(('passed_at__isnull', False), models.Q(('passed_at', None), ('reference_cipher', None), ('taker_cipher', None)), _connector='OR'), name='enquiry_passed_to_someone'),
-        ),
-        migrations.AddIndex(
-            model_name='datarequest',
-            index=models.Index(fields=['state', 'due_on'], name='request_state'),
-        ),
-        migrations.AddIndex(
-            model_name='datarequest',
-            index=models.Index(fields=['address_digest'], name='request_address'),
-        ),
-        migrations.AddConstraint(
-            model_name='datarequest',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'open'), ('closed_at__isnull', True), ('refusal', ''), ('words_cipher__isnull', True)), models.Q(('state', 'answered'), models.Q(('identity', ''), _negated=True), models.Q(('closed_at__isnull', True), _negated=True), ('refusal', ''), ('words_cipher__isnull', True)), models.Q(('state', 'refused'), models.Q(('closed_at__isnull', True), _negated=True), models.Q(('refusal', ''), _negated=True)), _connector='OR'), name='request_state_and_time'),
-        ),
-        migrations.AddConstraint(
-            model_name='datarequest',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('address_cipher__isnull', False), ('address_digest__isnull', False), ('address_digest__length', 33), ('name_cipher__isnull', False)), models.Q(('address_cipher', None), ('address_digest', None), ('name_cipher', None), ('words_cipher', None), models.Q(('state', 'open'), _negated=True)), _connector='OR'), name='request_person_or_erased'),
-        ),
-        migrations.AddConstraint(
-            model_name='datarequest',
-            constraint=models.UniqueConstraint(fields=('enquiry', 'kind'), name='request_of_an_enquiry_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='export',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('ended_at', None), ('state', 'running')), models.Q(('ended_at__isnull', False), ('state__in', ['finished', 'broken_off'])), _connector='OR'), name='export_state_and_time'),
-        ),
-        migrations.AddIndex(
-            model_name='followup',
-            index=models.Index(condition=models.Q(('ended_at', None), ('questions__lt', 2)), fields=['questions', 'since'], name='follow_up_open'),
-        ),
-        migrations.AddConstraint(
-            model_name='followup',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('asked_at', None), ('questions', 0)), models.Q(('asked_at__isnull', False), ('questions__in', (1, 2))), _connector='OR'), name='follow_up_asked_at_most_twice'),
-        ),
-        migrations.AddIndex(
-            model_name='follow',
-            index=models.Index(condition=models.Q(('demand__isnull', False)), fields=['demand', 'pledge'], name='follow_demand'),
-        ),
-        migrations.AddIndex(
-            model_name='follow',
-            index=models.Index(condition=models.Q(('county__isnull', False)), fields=['county', 'pledge'], name='follow_county'),
-        ),
-        migrations.AddConstraint(
-            model_name='follow',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('county__isnull', False), ('demand', None)), models.Q(('county', None), ('demand__isnull', False)), _connector='OR'), name='follow_demand_or_county'),
-        ),
-        migrations.AddConstraint(
-            model_name='follow',
-            constraint=models.UniqueConstraint(fields=('pledge', 'demand'), name='follow_demand_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='follow',
-            constraint=models.UniqueConstraint(fields=('pledge', 'county'), name='follow_county_once'),
-        ),
-        migrations.AddIndex(
-            model_name='chosencommitment',
-            index=models.Index(condition=models.Q(('remind_at__isnull', False), ('reminded_at', None)), fields=['remind_at'], name='chosen_commitment_remind'),
-        ),
-        migrations.AddConstraint(
-            model_name='chosencommitment',
-            constraint=models.UniqueConstraint(fields=('pledge', 'commitment'), name='chosen_commitment_unique'),
-        ),
-        migrations.AddConstraint(
-            model_name='chosencommitment',
-            constraint=models.UniqueConstraint(fields=('pledge', 'slot'), name='chosen_commitment_slot_unique'),
-        ),
-        migrations.AddConstraint(
-            model_name='chosencommitment',
-            constraint=models.CheckConstraint(condition=models.Q(('slot__in', (1, 2, 3))), name='chosen_commitment_at_most_three'),
-        ),
-        migrations.AddConstraint(
-            model_name='chosencommitment',
-            constraint=models.CheckConstraint(condition=models.Q(('remind_at', None), models.Q(('day__isnull', False), models.Q(('part', ''), _negated=True)), _connector='OR'), name='chosen_commitment_plan_to_remind_of'),
-        ),
-        migrations.AddConstraint(
-            model_name='chosencommitment',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('answer', ''), ('answered_at', None), ('answered_question', None)), models.Q(models.Q(('answer', ''), _negated=True), ('answered_at__isnull', False), ('answered_question__in', (1, 2)), ('asked_at__isnull', False)), _connector='OR'), name='chosen_commitment_answer_and_time'),
-        ),
-        migrations.AddConstraint(
-            model_name='goal',
-            constraint=models.UniqueConstraint(fields=('people', 'county'), name='goal_unique_in_county', nulls_distinct=False),
-        ),
-        migrations.AddConstraint(
-            model_name='goal',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('county', 'abroad'), _negated=True), ('county', None), _connector='OR'), name='goal_county_has_a_page'),
-        ),
-        migrations.AddConstraint(
-            model_name='goal',
-            constraint=models.CheckConstraint(condition=models.Q(('people__gte', 10)), name='goal_is_large_enough'),
-        ),
-        migrations.AddConstraint(
-            model_name='goal',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('sentence_en', ''), ('sentence_sq', '')), models.Q(models.Q(('sentence_sq', ''), _negated=True), models.Q(('sentence_en', ''), _negated=True)), _connector='OR'), name='goal_sentence_in_both_languages', violation_error_message='Write this in both languages, or leave both empty.'),
-        ),
-        migrations.AddConstraint(
-            model_name='municipality',
-            constraint=models.UniqueConstraint(fields=('county', 'name_sq'), name='municipality_unique_in_county'),
-        ),
-        migrations.AddIndex(
-            model_name='joining',
-            index=models.Index(fields=['state', 'created_at'], name='joining_state'),
-        ),
-        migrations.AddIndex(
-            model_name='joining',
-            index=models.Index(fields=['address_digest'], name='joining_address'),
-        ),
-        migrations.AddConstraint(
-            model_name='joining',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'submitted'), ('confirmed_at__isnull', True), ('logo', ''), ('approved_at__isnull', True), ('asked_at__isnull', True), ('changed_at__isnull', True), ('hands_over_at__isnull', True), ('refused_at__isnull', True), ('refusal', ''), ('words_cipher__isnull', True), ('ended_at__isnull', True)), models.Q(('state', 'confirmed'), models.Q(('confirmed_at__isnull', True), _negated=True), ('approved_at__isnull', True), ('asked_at__isnull', True), ('changed_at__isnull', True), ('hands_over_at__isnull', True), ('refused_at__isnull', True), ('refusal', ''), ('words_cipher__isnull', True), ('ended_at__isnull', True)), models.Q(('state', 'approved'), models.Q(('confirmed_at__isnull', True), _negated=True), ('logo', ''), models.Q(('approved_at__isnull', True), _negated=True), ('refused_at__isnull', True), ('refusal', ''), ('words_cipher__isnull', True), ('ended_at__isnull', True)), models.Q(('state', 'refused'), models.Q(('confirmed_at__isnull', True), _negated=True), ('logo', ''), ('approved_at__isnull', True), ('asked_at__isnull', True), ('changed_at__isnull', True), ('hands_over_at__isnull', True), models.Q(('refused_at__isnull', True), _negated=True), models.Q(('refusal', ''), _negated=True), ('ended_at__isnull', True)), models.Q(('state', 'ended'), ('logo', ''), ('asked_at__isnull', True), ('changed_at__isnull', True), ('hands_over_at__isnull', True), ('refusal', ''), ('words_cipher__isnull', True), models.Q(('ended_at__isnull', True), _negated=True)), _connector='OR'), name='joining_state_and_times'),
-        ),
-        migrations.AddConstraint(
-            model_name='joining',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('address_cipher__isnull', False), ('address_digest__isnull', False), ('address_digest__length', 33), ('name_cipher__isnull', False), models.Q(('state', 'ended'), _negated=True)), models.Q(('address_cipher', None), ('address_digest', None), ('name_cipher', None), ('words_cipher', None), models.Q(('state__in', ['submitted', 'approved']), _negated=True)), _connector='OR'), name='joining_contact_or_erased'),
-        ),
-        migrations.AddIndex(
-            model_name='grouppledge',
-            index=models.Index(fields=['state', 'created_at'], name='group_state'),
-        ),
-        migrations.AddIndex(
-            model_name='grouppledge',
-            index=models.Index(fields=['address_digest'], name='group_address'),
-        ),
-        migrations.AddConstraint(
-            model_name='grouppledge',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'submitted'), ('confirmed_at__isnull', True), ('approved_at__isnull', True), ('counted__isnull', True), ('refused_at__isnull', True), ('refusal', ''), ('words_cipher__isnull', True), ('withdrawn_at__isnull', True)), models.Q(('state', 'confirmed'), models.Q(('confirmed_at__isnull', True), _negated=True), ('approved_at__isnull', True), ('counted__isnull', True), ('refused_at__isnull', True), ('refusal', ''), ('words_cipher__isnull', True), ('withdrawn_at__isnull', True)), models.Q(('state', 'approved'), models.Q(('confirmed_at__isnull', True), _negated=True), models.Q(('approved_at__isnull', True), _negated=True), models.Q(('counted__isnull', True), _negated=True), ('refused_at__isnull', True), ('refusal', ''), ('words_cipher__isnull', True), ('withdrawn_at__isnull', True)), models.Q(('state', 'refused'), models.Q(('confirmed_at__isnull', True), _negated=True), ('approved_at__isnull', True), ('counted__isnull', True), models.Q(('refused_at__isnull', True), _negated=True), models.Q(('refusal', ''), _negated=True), ('withdrawn_at__isnull', True)), models.Q(('state', 'withdrawn'), ('counted__isnull', True), ('refusal', ''), ('words_cipher__isnull', True), models.Q(('withdrawn_at__isnull', True), _negated=True)), _connector='OR'), name='group_state_and_times'),
-        ),
-        migrations.AddConstraint(
-            model_name='grouppledge',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('grade__isnull', False), ('grade__range', (0, 12)), ('kind', 'class')), models.Q(models.Q(('kind', 'class'), _negated=True), ('grade', None), ('letter', '')), _connector='OR'), name='group_grade_of_a_class'),
-        ),
-        migrations.AddConstraint(
-            model_name='grouppledge',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('address_cipher__isnull', False), ('address_digest__isnull', False), ('address_digest__length', 33), ('name_cipher__isnull', False), models.Q(('state', 'withdrawn'), _negated=True)), models.Q(('address_cipher', None), ('address_digest', None), ('name_cipher', None), ('words_cipher', None), models.Q(('state', 'submitted'), _negated=True)), _connector='OR'), name='group_person_or_erased'),
-        ),
-        migrations.AddConstraint(
-            model_name='grouppledge',
-            constraint=models.UniqueConstraint(condition=models.Q(('kind', 'class'), ('state', 'approved')), fields=('institution_key', 'municipality', 'school_year', 'grade', 'letter'), name='group_class_counts_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='event',
-            constraint=models.CheckConstraint(condition=models.Q(('ends__gt', models.F('begins'))), name='event_ends_after_it_begins', violation_error_message='It must end after it begins.'),
-        ),
-        migrations.AddConstraint(
-            model_name='event',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('title_sq', ''), _negated=True), models.Q(('title_en', ''), _negated=True), models.Q(('slug_sq', ''), _negated=True), models.Q(('slug_en', ''), _negated=True), models.Q(('text_sq', ''), _negated=True), models.Q(('text_en', ''), _negated=True), models.Q(('place_sq', ''), _negated=True), models.Q(('place_en', ''), _negated=True)), name='event_in_both_languages'),
-        ),
-        migrations.AddConstraint(
-            model_name='event',
-            constraint=models.CheckConstraint(condition=models.Q(('code__startswith', '0')), name='event_code_with_its_mark'),
-        ),
-        migrations.AddIndex(
-            model_name='papersheet',
-            index=models.Index(fields=['state', 'number'], name='sheet_state'),
-        ),
-        migrations.AddConstraint(
-            model_name='papersheet',
-            constraint=models.CheckConstraint(condition=models.Q(('number__gte', 1)), name='sheet_number_from_one'),
-        ),
-        migrations.AddConstraint(
-            model_name='papersheet',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'issued'), ('first__isnull', True), ('returned_at__isnull', True), ('second__isnull', True), ('counted_at__isnull', True), ('voided_at__isnull', True), ('reason', '')), models.Q(('state', 'returned'), models.Q(('first__isnull', True), _negated=True), models.Q(('returned_at__isnull', True), _negated=True), ('counted_at__isnull', True), ('voided_at__isnull', True), ('reason', '')), models.Q(('state', 'counted'), models.Q(('first__isnull', True), _negated=True), models.Q(('returned_at__isnull', True), _negated=True), models.Q(('counted_at__isnull', True), _negated=True), ('voided_at__isnull', True), ('reason', '')), models.Q(('state', 'void'), models.Q(('voided_at__isnull', True), _negated=True), models.Q(('reason', ''), _negated=True)), _connector='OR'), name='sheet_state_and_times'),
-        ),
-        migrations.AddConstraint(
-            model_name='papersheet',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('first', models.F('second')), ('second__isnull', False), ('state', 'counted')), models.Q(('state', 'returned'), models.Q(('second__isnull', True), models.Q(('first', models.F('second')), _negated=True), _connector='OR')), ('state__in', ['issued', 'void']), _connector='OR'), name='sheet_counted_when_both_counts_are_equal'),
-        ),
-        migrations.AddConstraint(
-            model_name='papersheet',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('first__isnull', True), ('first_by', None), ('second__isnull', True), ('second_by', None)), models.Q(('first__isnull', False), ('first_by__isnull', False), ('second__isnull', True), ('second_by', None)), models.Q(('first__isnull', False), ('first_by__isnull', False), ('second__isnull', False), ('second_by__isnull', False), models.Q(('first_by', models.F('second_by')), _negated=True)), _connector='OR'), name='sheet_counted_by_two_accounts'),
-        ),
-        migrations.AddConstraint(
-            model_name='papersheet',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('county', None), ('municipality', None)), models.Q(('county__isnull', False), ('municipality__isnull', False)), _connector='OR'), name='sheet_county_of_its_municipality'),
-        ),
-        migrations.AddConstraint(
-            model_name='milestone',
-            constraint=models.UniqueConstraint(fields=('kind', 'people', 'sector'), name='milestone_unique', nulls_distinct=False),
-        ),
-        migrations.AddConstraint(
-            model_name='milestone',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('kind', 'people'), ('people__isnull', False), ('sector', None)), models.Q(('kind', 'counties'), ('people', None), ('sector', None)), models.Q(('kind', 'sector'), ('people__isnull', False), ('sector__isnull', False)), _connector='OR'), name='milestone_fields_of_kind'),
-        ),
-        migrations.AddIndex(
-            model_name='mailing',
-            index=models.Index(condition=models.Q(('state__in', ['sending', 'paused'])), fields=['released_at'], name='mailing_unfinished'),
-        ),
         migrations.AddConstraint(
             model_name='mailing',
             constraint=models.CheckConstraint(condition=models.Q(models.Q(('audience', 'news'), ('county', None), ('demand', ''), ('sector', None)), models.Q(('audience', 'sector'), ('county', None), ('demand', ''), ('sector__isnull', False)), models.Q(('audience', 'demand'), ('county', None), ('sector', None), models.Q(('demand', ''), _negated=True)), models.Q(('audience', 'county'), ('county__isnull', False), ('demand', ''), ('sector', None)), _connector='OR'), name='mailing_audience_is_named', violation_error_message='Choose the group, demand or county of the recipients.'),
-        ),
-        migrations.AddConstraint(
-            model_name='mailing',
-            constraint=models.CheckConstraint(condition=models.Q(('state', 'draft'), models.Q(models.Q(('subject_sq', ''), _negated=True), models.Q(('subject_en', ''), _negated=True), models.Q(('text_sq', ''), _negated=True), models.Q(('text_en', ''), _negated=True)), _connector='OR'), name='mailing_ready_in_both_languages', violation_error_message='Fill in subject and text in both languages first.'),
-        ),
-        migrations.AddConstraint(
-            model_name='mailing',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('button_en', ''), ('button_sq', ''), ('link_en', ''), ('link_sq', '')), models.Q(models.Q(('button_sq', ''), _negated=True), models.Q(('button_en', ''), _negated=True), models.Q(('link_sq', ''), _negated=True), models.Q(('link_en', ''), _negated=True)), _connector='OR'), name='mailing_button_in_both_languages', violation_error_message='Fill in the button and its address in both languages, or leave all four empty.'),
-        ),
-        migrations.AddConstraint(
-            model_name='mailing',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('ended_at', None), ('reached', None), ('released_at', None), ('state__in', ['draft', 'ready'])), models.Q(('ended_at', None), ('released_at__isnull', False), ('state__in', ['sending', 'paused'])), models.Q(('ended_at__isnull', False), ('released_at__isnull', False), ('state__in', ['done', 'cancelled'])), _connector='OR'), name='mailing_state_and_times'),
-        ),
-        migrations.AddConstraint(
-            model_name='mailing',
-            constraint=models.CheckConstraint(condition=models.Q(('note', ''), ('state', 'draft'), _connector='OR'), name='mailing_note_of_a_draft'),
-        ),
-        migrations.AddConstraint(
-            model_name='mailing',
-            constraint=models.CheckConstraint(condition=models.Q(('released_by', None), models.Q(('writers__contains', [models.F('released_by')]), _negated=True), _connector='OR'), name='mailing_released_by_another'),
-        ),
-        migrations.AddIndex(
-            model_name='message',
-            index=models.Index(condition=models.Q(('state', 'queued')), fields=['priority', 'due_at'], name='message_queued'),
-        ),
-        migrations.AddIndex(
-            model_name='message',
-            index=models.Index(condition=models.Q(('tried_at__isnull', False)), fields=['priority', '-tried_at'], name='message_tried'),
-        ),
-        migrations.AddIndex(
-            model_name='message',
-            index=models.Index(condition=models.Q(('about_id__isnull', False)), fields=['about_id'], name='message_about'),
-        ),
-        migrations.AddIndex(
-            model_name='message',
-            index=models.Index(condition=models.Q(('kind', 'news'), _negated=True), fields=['-created_at', '-id'], name='message_newest'),
-        ),
-        migrations.AddIndex(
-            model_name='message',
-            index=models.Index(condition=models.Q(('state__in', ['failing', 'refused']), ('address_cipher__isnull', False), _connector='OR'), fields=['created_at'], name='message_failed_or_last'),
-        ),
-        migrations.AddConstraint(
-            model_name='message',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('returned_at', None), ('sent_at__isnull', False), ('state', 'sent')), models.Q(('returned_at__isnull', False), ('sent_at__isnull', False), ('state__in', ['bounced', 'delayed', 'spam'])), models.Q(('returned_at', None), ('sent_at', None), ('state__in', ['queued', 'failing', 'refused'])), _connector='OR'), name='message_state_and_time'),
-        ),
-        migrations.AddConstraint(
-            model_name='message',
-            constraint=models.CheckConstraint(condition=models.Q(('about_id__isnull', False), ('address_cipher__isnull', False), _connector='OR'), name='message_about_or_address'),
-        ),
-        migrations.AddConstraint(
-            model_name='message',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('mailing', None), models.Q(('kind', 'news'), _negated=True)), models.Q(('about_id__isnull', False), ('kind', 'news'), ('mailing__isnull', False)), _connector='OR'), name='message_news_of_a_mailing'),
-        ),
-        migrations.AddConstraint(
-            model_name='message',
-            constraint=models.UniqueConstraint(condition=models.Q(('mailing__isnull', False)), fields=('mailing', 'about_id'), include=('state',), name='message_once_for_each'),
-        ),
-        migrations.AddConstraint(
-            model_name='message',
-            constraint=models.CheckConstraint(condition=models.Q(('leased_until', None), ('state', 'queued'), _connector='OR'), name='message_lease_only_while_queued'),
-        ),
-        migrations.AddConstraint(
-            model_name='wording',
-            constraint=models.UniqueConstraint(fields=('kind', 'sector', 'version'), name='wording_version_unique', nulls_distinct=False),
-        ),
-        migrations.AddConstraint(
-            model_name='wording',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('kind', 'consent'), ('sector', None)), models.Q(('kind', 'pledge'), ('sector__isnull', False)), _connector='OR'), name='wording_sector_for_pledges_only', violation_error_message='A pledge belongs to a group; the consent does not belong to any.'),
-        ),
-        migrations.AddConstraint(
-            model_name='wording',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('text_sq', ''), _negated=True), models.Q(('text_en', ''), _negated=True)), name='wording_in_both_languages'),
-        ),
-        migrations.AddIndex(
-            model_name='submission',
-            index=models.Index(condition=models.Q(('state', 'waiting')), fields=['number'], name='submission_waiting'),
-        ),
-        migrations.AddConstraint(
-            model_name='submission',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('aside_at', None), ('error', ''), ('state', 'waiting')), models.Q(('aside_at__isnull', False), ('state', 'aside'), models.Q(('error', ''), _negated=True)), _connector='OR'), name='submission_state_and_time'),
-        ),
-        migrations.AddConstraint(
-            model_name='submission',
-            constraint=models.CheckConstraint(condition=models.Q(('payload_cipher__length__lte', 32768)), name='submission_size'),
         ),
         migrations.AddIndex(
             model_name='pledge',
@@ -1358,75 +1100,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='pledge',
-            index=models.Index(fields=['domain_digest'], include=('state',), name='pledge_domain'),
-        ),
-        migrations.AddIndex(
-            model_name='pledge',
-            index=models.Index(condition=models.Q(('network_digest__isnull', False)), fields=['network_digest', 'created_at'], name='pledge_network'),
-        ),
-        migrations.AddIndex(
-            model_name='pledge',
-            index=models.Index(condition=models.Q(('state', 'pending')), fields=['expires_at'], name='pledge_pending'),
-        ),
-        migrations.AddIndex(
-            model_name='pledge',
-            index=models.Index(fields=['confirmed_at', 'kept_at'], name='pledge_confirmed'),
-        ),
-        migrations.AddIndex(
-            model_name='pledge',
             index=models.Index(condition=models.Q(('show_name', True), ('state', 'confirmed'), ('wall', 'shown')), fields=['id'], include=('sector', 'wall_at'), name='pledge_wall_shown'),
         ),
         migrations.AddIndex(
             model_name='pledge',
             index=models.Index(condition=models.Q(('show_name', True), ('state', 'confirmed'), ('wall', 'waiting')), fields=['confirmed_at', 'id'], include=('sector',), name='pledge_wall_waiting'),
-        ),
-        migrations.AddIndex(
-            model_name='pledge',
-            index=models.Index(condition=models.Q(('keep_asked_at__isnull', False), ('new_address_at__isnull', False), models.Q(('invalidated_at__isnull', False), ('name_cipher__isnull', False)), _connector='OR'), fields=['invalidated_at', 'keep_asked_at', 'new_address_at'], name='pledge_to_erase'),
-        ),
-        migrations.AddConstraint(
-            model_name='pledge',
-            constraint=models.CheckConstraint(condition=models.Q(('slot__in', (1, 2))), name='pledge_slot_one_or_two'),
-        ),
-        migrations.AddConstraint(
-            model_name='pledge',
-            constraint=models.UniqueConstraint(condition=models.Q(('confirmed_at__isnull', False)), fields=('address_digest', 'slot'), name='pledge_place_unique'),
-        ),
-        migrations.AddConstraint(
-            model_name='pledge',
-            constraint=models.UniqueConstraint(fields=('address_digest', 'name_digest'), name='pledge_person_unique'),
-        ),
-        migrations.AddConstraint(
-            model_name='pledge',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('confirmed_at', None), ('invalidated_at', None), ('state', 'pending')), models.Q(('confirmed_at__isnull', False), ('invalidated_at', None), ('state', 'confirmed')), models.Q(('invalidated_at__isnull', False), ('state', 'invalidated')), _connector='OR'), name='pledge_state_and_times'),
-        ),
-        migrations.AddConstraint(
-            model_name='pledge',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('new_address_at', None), ('new_address_cipher', None)), models.Q(('new_address_at__isnull', False), ('new_address_cipher__isnull', False)), _connector='OR'), name='pledge_new_address_and_time'),
-        ),
-        migrations.AddConstraint(
-            model_name='pledge',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('wall', 'waiting'), ('wall_at', None)), models.Q(('wall__in', ['shown', 'refused']), ('wall_at__isnull', False)), _connector='OR'), name='pledge_wall_and_time'),
-        ),
-        migrations.AddConstraint(
-            model_name='pledge',
-            constraint=models.CheckConstraint(condition=models.Q(('inviter_cipher', None), ('confirmed_at', None), _connector='OR'), name='pledge_inviter_until_confirmed'),
-        ),
-        migrations.AddConstraint(
-            model_name='pledge',
-            constraint=models.CheckConstraint(condition=models.Q(('expires_at__gt', models.F('created_at'))), name='pledge_expires_after_signing'),
-        ),
-        migrations.AddConstraint(
-            model_name='pledge',
-            constraint=models.CheckConstraint(condition=models.Q(('repeats__lte', 5)), name='pledge_repeats_limit'),
-        ),
-        migrations.AddConstraint(
-            model_name='pledge',
-            constraint=models.CheckConstraint(condition=models.Q(('address_digest__length', 33), ('domain_digest__length', 33), ('name_digest__length', 33)), name='pledge_digest_lengths'),
-        ),
-        migrations.AddConstraint(
-            model_name='pledge',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('address_cipher__isnull', False), ('name_cipher__isnull', False)), models.Q(('address_cipher', None), ('confirmed_at__isnull', False), ('keep_asked_at', None), ('name_cipher', None), ('new_address_at', None), ('new_address_cipher', None), ('show_name', False), ('updates', False), ('wall', 'waiting'), ('wall_at', None), models.Q(('state', 'pending'), _negated=True)), _connector='OR'), name='pledge_person_or_erased'),
         ),
     ] + run(
         "counting", "wordings", "storage", "content", "watched", "submissions", "messages", "probes",

@@ -20,10 +20,12 @@ from django.utils.translation import gettext_lazy as _
 from pledges import tasks
 from pledges.access import ProtectedByPledges
 from pledges.inbox.admin import SettlesFirst
+from pledges.languages import LANGUAGE_CODES
 from pledges.sectors.models import Commitment, Sector
 from pledges.sectors.wordings import Wording
 from staff.admin.base import BilingualForm, FixedKey, StackedInline
-from staff.admin.content import ContentAdmin, MissingLanguageFilter
+from staff.admin.content import MissingLanguageFilter
+from staff.admin.drafts import DraftedAdmin, StateFilter
 from staff.admin.naming import folded
 
 # The merge runs a second time, for pledges signed while the sector was being closed, and after a killed worker.
@@ -43,6 +45,11 @@ class NewSectorForm(BilingualForm):
         widget=AdminTextareaWidget(attrs={"lang": "en"}),
         help_text=_("Write in the first person, as the supporter says it, for example “I believe every child”."),
     )
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        if self.instance.draft_id and (text := Wording.objects.everything().filter(draft=self.instance.draft).first()):
+            self.initial |= {"pledge_sq": text.text_sq, "pledge_en": text.text_en}
 
 
 class CommitmentForm(FixedKey, BilingualForm):
@@ -110,16 +117,26 @@ class Swatches(AdminRadioSelect):
 
 
 @admin.register(Sector)
-class SectorAdmin(SettlesFirst, ProtectedByPledges, ContentAdmin):
+class SectorAdmin(SettlesFirst, ProtectedByPledges, DraftedAdmin):
     """Sectors, with their commitments inline. A sector with pledges can be closed or merged, not deleted."""
 
-    list_display = ["name", "slug", "color", "position", "shows_names", "both_languages", "is_open", "can_be_chosen"]
-    list_filter = ["is_open", MissingLanguageFilter]
+    list_display = [
+        "name",
+        "slug",
+        "color",
+        "position",
+        "shows_names",
+        "both_languages",
+        "is_open",
+        "can_be_chosen",
+        "publication",
+    ]
+    list_filter = ["is_open", StateFilter, MissingLanguageFilter]
     list_note = _(
         "The groups that people choose from when they sign. You cannot delete a group that has pledges. Close it, "
         "and it stays in the totals; or merge it, and its people are counted in another one."
     )
-    recovered_values = {"is_open": False}
+    can_be_taken_down = False
     shown_at = "pledges:sign"
     change_form_template = "admin/pledges/sector/change_form.html"
     inlines = [CommitmentInline]
@@ -129,7 +146,7 @@ class SectorAdmin(SettlesFirst, ProtectedByPledges, ContentAdmin):
         return super().get_queryset(request).annotate(choosable=Exists(choosable))
 
     def get_form(self, request, obj=None, change=False, **kwargs):
-        if not change:
+        if obj is None or obj.is_new:
             kwargs["form"] = NewSectorForm
         form = super().get_form(request, obj, change, **kwargs)
         # Without the right to change a sector, the form has no fields.
@@ -156,7 +173,7 @@ class SectorAdmin(SettlesFirst, ProtectedByPledges, ContentAdmin):
         return taken
 
     def get_fieldsets(self, request, obj=None):
-        if obj:
+        if obj and not obj.is_new:
             words = {"fields": [("words_sq", "words_en")], "description": self.wording_link(obj)}
         else:
             words = {"fields": [("pledge_sq", "pledge_en")]}
@@ -172,26 +189,24 @@ class SectorAdmin(SettlesFirst, ProtectedByPledges, ContentAdmin):
         ]
 
     def get_readonly_fields(self, request, obj=None):
-        if obj is None:
+        if obj is None or obj.is_new:
             return []
         return ["words_sq", "words_en", *(["slug"] if obj.is_used else [])]
 
     def get_prepopulated_fields(self, request, obj=None):
-        return {} if obj else {"slug": ["name_en"]}
+        return {} if obj and not obj.is_new else {"slug": ["name_en"]}
 
     def save_model(self, request, obj, form, change):
         super().save_model(request, obj, form, change)
-        if change and request.POST.get("slug", obj.slug) != obj.slug:
+        if "slug" not in form.fields and request.POST.get("slug", obj.slug) != obj.slug:
             words = _(
                 "The name in web addresses is still “%(slug)s”: the group has been used since you opened this form."
             )
             self.message_user(request, words % {"slug": obj.slug}, messages.WARNING)
-        if not change:
-            Wording.objects.create(
-                kind=Wording.Kind.PLEDGE,
-                sector=obj,
-                text_sq=form.cleaned_data["pledge_sq"],
-                text_en=form.cleaned_data["pledge_en"],
+        if obj.is_new:
+            texts = {f"text_{language}": form.cleaned_data[f"pledge_{language}"] for language in LANGUAGE_CODES}
+            Wording.objects.everything().update_or_create(
+                draft=obj.draft, sector=obj, kind=Wording.Kind.PLEDGE, defaults=texts
             )
         names = self.taken_colors(obj).get(obj.color) if obj.is_open else None
         if names:

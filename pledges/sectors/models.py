@@ -9,6 +9,8 @@ from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext_lazy as _
 from translated_fields import TranslatedField
 
+from staff.drafts.models import Draftable, LiveManager, UniqueLive
+
 # The sector of children, who are only ever a number in a group pledge of an adult.
 CHILDREN = "children"
 
@@ -21,7 +23,7 @@ class SectorQuerySet(models.QuerySet):
         return self.filter(Exists(wordings), is_open=True)
 
 
-class Sector(models.Model):
+class Sector(Draftable):
     """A sector of society that pledges, such as parents.
 
     Its slug is part of URLs and open data. It stays once the sector is used (migrations/sql/sectors.sql).
@@ -45,7 +47,6 @@ class Sector(models.Model):
 
     slug = models.SlugField(
         _("name in web addresses"),
-        unique=True,
         help_text=_(
             "Used in addresses and open data, for example “parents”. You can correct it until the first person signs or "
             "the group has a page."
@@ -121,21 +122,26 @@ class Sector(models.Model):
         help_text=_("If this is off, the group stays in the totals, but nobody new can choose it."),
     )
 
-    objects = SectorQuerySet.as_manager()
+    parts = ("commitments",)
+
+    objects = LiveManager.from_queryset(SectorQuerySet)()
 
     class Meta:
         verbose_name = _("group of society")
         verbose_name_plural = _("groups of society")
         ordering = ["position", "pk"]
         constraints = [
+            UniqueLive(fields=["slug"], name="sector_slug"),
             models.CheckConstraint(
                 name="sector_of_young_people_shows_no_names",
-                condition=~models.Q(slug="youth", shows_names=True),
+                condition=models.Q(draft__isnull=False) | ~models.Q(slug="youth", shows_names=True),
                 violation_error_message=_("The names of young people are never shown. Untick “can show names”."),
             ),
             models.CheckConstraint(
                 name="sector_of_children_only_in_groups",
-                condition=~models.Q(slug="children") | models.Q(is_open=False, shows_names=False),
+                condition=models.Q(draft__isnull=False)
+                | ~models.Q(slug="children")
+                | models.Q(is_open=False, shows_names=False),
                 violation_error_message=_("Children are only counted in groups. Untick “open” and “can show names”."),
             ),
         ]
@@ -143,10 +149,16 @@ class Sector(models.Model):
     def __str__(self):
         return self.name
 
+    def publish(self, draft=None, user=None):
+        """As of every draft, with the first pledge text of a new sector."""
+        if draft:
+            apps.get_model("pledges.Wording").objects.everything().filter(draft=draft).update(draft=None)
+        super().publish(draft, user)
+
     @property
     def is_used(self):
-        """Whether anything but its own wordings and commitments refers to it: a pledge, a count, a page."""
-        own = (Commitment, apps.get_model("pledges.Wording"))
+        """Whether anything but its own draft, wordings and commitments refers to it: a pledge, a count, a page."""
+        own = (Sector, Commitment, apps.get_model("pledges.Wording"))
         references = [
             relation.field
             for relation in self._meta.get_fields(include_hidden=True)
@@ -185,12 +197,12 @@ class Sector(models.Model):
                 moved += len(ids)
 
 
-class Commitment(models.Model):
+class Commitment(Draftable):
     """One concrete thing that a supporter of the sector will do (angazhim)."""
 
     sector = models.ForeignKey(Sector, on_delete=models.CASCADE, related_name="commitments", verbose_name=_("group"))
     key = models.SlugField(
-        _("key"), unique=True, help_text=_("A short name, such as “parents-house-rules”. You cannot change it later.")
+        _("key"), help_text=_("A short name, such as “parents-house-rules”. You cannot change it later.")
     )
     text = TranslatedField(
         models.CharField(
@@ -214,10 +226,13 @@ class Commitment(models.Model):
         ),
     )
 
+    part_of = "sector"
+
     class Meta:
         verbose_name = _("commitment")
         verbose_name_plural = _("commitments")
         ordering = ["sector", "position", "pk"]
+        constraints = [UniqueLive(fields=["key"], name="commitment_key")]
 
     def __str__(self):
         return self.text
@@ -225,14 +240,14 @@ class Commitment(models.Model):
     @property
     def is_chosen(self):
         """Whether anyone has chosen it. Then its text stays as it is: people promised these words."""
-        return self.pk is not None and self.chosen.exists()
+        return self.published_pk is not None and self.chosen.model.objects.filter(commitment=self.published_pk).exists()
 
     def clean(self):
         """Raise ValidationError if the text of a commitment that people have chosen is changed."""
-        if self.is_chosen and not Commitment.objects.filter(pk=self.pk, **self._text()).exists():
+        if self.is_chosen and not Commitment.objects.filter(pk=self.published_pk, **self._text()).exists():
             raise ValidationError(
                 _("People have chosen “%(text)s”, so its text cannot be changed. Replace it instead.")
-                % {"text": Commitment.objects.get(pk=self.pk)}
+                % {"text": Commitment.objects.get(pk=self.published_pk)}
             )
 
     def _text(self):

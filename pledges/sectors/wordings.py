@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from translated_fields import TranslatedField
 
 from pledges.sectors.models import Sector
+from staff.drafts.models import Draftable, LiveManager
 
 
 class WordingQuerySet(models.QuerySet):
@@ -24,7 +25,7 @@ class WordingQuerySet(models.QuerySet):
         return self.filter(kind=Wording.Kind.PLEDGE)
 
 
-class Wording(models.Model):
+class Wording(Draftable):
     """One version of the consent or of a sector's pledge text.
 
     Rows are immutable (trigger in migrations/sql/wordings.sql). A changed text is a new version.
@@ -58,7 +59,9 @@ class Wording(models.Model):
     )
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
 
-    objects = WordingQuerySet.as_manager()
+    part_of = "sector"
+
+    objects = LiveManager.from_queryset(WordingQuerySet)()
 
     class Meta:
         verbose_name = _("pledge or consent text")
@@ -66,18 +69,33 @@ class Wording(models.Model):
         ordering = ["kind", "sector", "-version"]
         constraints = [
             models.UniqueConstraint(
-                fields=["kind", "sector", "version"], name="wording_version_unique", nulls_distinct=False
+                fields=["kind", "sector", "version"],
+                name="wording_version_unique",
+                nulls_distinct=False,
+                condition=Q(draft=None),
             ),
             models.CheckConstraint(
                 name="wording_sector_for_pledges_only",
-                condition=Q(kind="consent", sector=None) | Q(kind="pledge", sector__isnull=False),
+                condition=Q(draft__isnull=False)
+                | Q(kind="consent", sector=None)
+                | Q(kind="pledge", sector__isnull=False),
                 violation_error_message=_("A pledge belongs to a group; the consent does not belong to any."),
             ),
-            models.CheckConstraint(name="wording_in_both_languages", condition=~Q(text_sq="") & ~Q(text_en="")),
+            models.CheckConstraint(
+                name="wording_in_both_languages",
+                condition=Q(draft__isnull=False) | ~Q(text_sq="") & ~Q(text_en=""),
+            ),
         ]
 
     def __str__(self):
         return f"{self.get_kind_display()} {self.sector or ''} {self.version}".replace("  ", " ")
+
+    def publish(self, draft=None, user=None):
+        """Publish it as the next version: those before stay, because people have signed them."""
+        self.version = self.next_version().version
+        if self.draft_id is None:
+            self.pk, self._state.adding = None, True
+        super().publish(draft, user)
 
     def paragraphs(self):
         """(first paragraph, the paragraphs after it or "") of the text in the active language."""

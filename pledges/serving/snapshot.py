@@ -21,6 +21,7 @@ from django.db import Error, OperationalError, connection, transaction
 from pledges import metrics
 from pledges.crypto.models import Closed
 from pledges.database import UNAVAILABLE
+from staff.drafts import models as drafts
 
 logger = logging.getLogger(__name__)
 
@@ -281,8 +282,11 @@ def renew():
 
 
 def unpublished():
-    """A block in which everything shows the content as it is in this transaction, which is rolled back."""
-    return showing(snapshot=fresh(), is_unpublished=True)
+    """A block in which everything shows the content as it is read now, with the draft that staff look at."""
+    with drafts.showing(None):
+        # The process keeps this content, which must not hold the draft.
+        now = fresh()
+    return showing(snapshot=replace(now, content=_load()), is_unpublished=True)
 
 
 def is_unpublished():

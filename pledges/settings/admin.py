@@ -37,18 +37,10 @@ class PledgingSettingsAdmin(SettingsAdmin, ContentAdmin):
     """Admin of the settings, a model with a single row."""
 
     form = PledgingSettingsForm
-    shown_at = "pledges:sign"
-    # The last value of a field counts, so this button pauses in any case.
-    urgent = ("state", PledgingSettings.State.PAUSED, _("Pause signing now"))
 
     def get_object(self, request, object_id, from_field=None):
         row = super().get_object(request, object_id, from_field)
         return row and row.at(timezone.now())
-
-    def is_always_allowed(self, request, obj):
-        # Only to pause.
-        is_pause = request.POST.get("state") == PledgingSettings.State.PAUSED
-        return is_pause and super().is_always_allowed(request, obj)
 
     fieldsets = [
         (_("Can people sign?"), {"fields": ["state", "until", ("message_sq", "message_en")]}),

@@ -12,7 +12,7 @@ from pledges.sectors.wordings import Wording
 from pledges.supporters.models import Pledge
 from staff.admin.base import ModelAdmin
 from staff.admin.content import TextChecks
-from staff.admin.drafts import DraftsAdmin
+from staff.admin.drafts import Drafts, Unversioned
 
 EXPLANATION = _(
     "People who have already signed keep the text they signed. If you change the text, yours becomes the next "
@@ -51,14 +51,15 @@ def is_current(wording):
 
 
 @admin.register(Wording)
-class WordingAdmin(SettlesFirst, TextChecks, DraftsAdmin, ModelAdmin):
+class WordingAdmin(SettlesFirst, TextChecks, Drafts, Unversioned, ModelAdmin):
     """Wordings: the current version can be edited, which saves a new version; older ones are read-only."""
 
-    list_display = ["kind", "sector", "version", "signed", "current", "created_at"]
+    list_display = ["kind", "sector", "version", "signed", "current", "created_at", "publication"]
     list_filter = ["kind", "sector"]
     list_select_related = ["sector"]
     list_note = EXPLANATION
     shown_at = "pledges:sign"
+    can_be_taken_down = False
     # No bulk deletion: the permission to delete is decided for each version.
     actions = None
 
@@ -76,17 +77,18 @@ class WordingAdmin(SettlesFirst, TextChecks, DraftsAdmin, ModelAdmin):
         )
 
     def get_fieldsets(self, request, obj=None):
-        which = [("kind", "sector"), *([("version", "signed", "current")] if obj else [])]
+        which = [("kind", "sector"), *([("version", "signed", "current")] if obj and not obj.is_new else [])]
         return [
             (None, {"description": EXPLANATION, "fields": which}),
             (_("Text to sign"), {"description": PARTS_OF_CONSENT, "fields": [("text_sq", "text_en")]}),
         ]
 
     def get_readonly_fields(self, request, obj=None):
-        return ["kind", "sector", "version", "signed", "current"] if obj else []
+        return ["kind", "sector", "version", "signed", "current"] if obj and not obj.is_new else []
 
     def has_change_permission(self, request, obj=None):
-        return super().has_change_permission(request, obj) and (obj is None or is_current(obj))
+        is_open = obj is None or obj.draft_id is not None or is_current(obj)
+        return super().has_change_permission(request, obj) and is_open
 
     def has_delete_permission(self, request, obj=None):
         if obj is not None:
@@ -96,28 +98,19 @@ class WordingAdmin(SettlesFirst, TextChecks, DraftsAdmin, ModelAdmin):
                 return False
         return super().has_delete_permission(request, obj)
 
-    def save_model(self, request, obj, form, change):
-        if change and not form.changed_data:
-            return
-        # Unsigned versions are kept too: a cached page with their words can still be signed.
-        obj.version = obj.next_version().version
-        obj.pk = None
-        obj._state.adding = True
-        obj.save()
-
-    def response_change(self, request, obj):
-        if str(obj.pk) == request.resolver_match.kwargs["object_id"]:
-            return super().response_change(request, obj)
+    def response_published(self, request, row):
+        if row.version == 1:
+            return super().response_published(request, row)
         self.message_user(
             request,
             _(
                 "People who have already signed keep the earlier text. Yours is saved as version %(version)d, and "
                 "people sign that one from now on."
             )
-            % {"version": obj.version},
+            % {"version": row.version},
             messages.SUCCESS,
         )
-        return redirect("admin:pledges_wording_change", obj.pk)
+        return redirect("admin:pledges_wording_change", row.pk)
 
     @admin.display(description=_("signed by"))
     def signed(self, wording):

@@ -20,7 +20,6 @@ from django.utils.translation import gettext_lazy as _
 from staff.admin.error_words import put_in_words
 from staff.admin.logged import Logged
 from staff.admin.naming import NamedForm, folded
-from staff.admin.typed import TypedForms, TypedInlines
 
 # Django's URLField admits ftp too, which browsers no longer open.
 WEB_ADDRESS = validators.RegexValidator(
@@ -41,7 +40,12 @@ class BilingualForm(NamedForm):
 
     def clean(self):
         cleaned = super().clean()
-        for albanian in [name for name in self.fields if name.endswith("_sq")]:
+        # A draft may lack a language.
+        for albanian in (
+            []
+            if not getattr(self.instance, "is_checked", True)
+            else [name for name in self.fields if name.endswith("_sq")]
+        ):
             english = albanian.removesuffix("_sq") + "_en"
             empty = [name for name in (albanian, english) if name in cleaned and not cleaned[name]]
             if len(empty) == 1 and not self.has_error(albanian) and not self.has_error(english):
@@ -84,7 +88,7 @@ class BothLanguages:
         return field
 
 
-class ModelAdmin(TypedForms, BothLanguages, Logged, admin.ModelAdmin):
+class ModelAdmin(BothLanguages, Logged, admin.ModelAdmin):
     """The base of all admin classes. `list_note` is a text shown above the list.
 
     `search_fields` are those beyond the texts in both languages.
@@ -147,8 +151,8 @@ class ModelAdmin(TypedForms, BothLanguages, Logged, admin.ModelAdmin):
         return super().response_action(request, queryset, **kwargs)
 
     def render_change_form(self, request, context, **kwargs):
-        # A form that is shown again, for example with an error, has lost its files. Those of a draft are kept.
-        if names := [file.name for file in request.FILES.values() if not getattr(file, "is_kept", False)]:
+        # A form that is shown again, for example with an error, has lost its files.
+        if names := [file.name for file in request.FILES.values()]:
             said = _("Choose these files again, because the browser does not send them a second time: %(names)s")
             self.message_user(request, said % {"names": ", ".join(names)}, messages.WARNING)
         response = super().render_change_form(request, context, **kwargs)
@@ -181,7 +185,7 @@ class ReadOnly(NoAddOrDelete):
         return False
 
 
-class StackedInline(TypedInlines, BothLanguages, admin.StackedInline):
+class StackedInline(BothLanguages, admin.StackedInline):
     """The base of all inlines."""
 
     extra = 0
@@ -197,13 +201,15 @@ class FixedKey:
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
-        if "key" in self.fields and not self.instance._state.adding:
+        if "key" in self.fields and not (self.instance._state.adding or getattr(self.instance, "is_new", False)):
             self.fields["key"].disabled = True
 
 
 def change_url(row):
     """The URL path of a row's change form."""
-    return reverse(f"admin:{row._meta.app_label}_{row._meta.model_name}_change", args=[row.pk])
+    return reverse(
+        f"admin:{row._meta.app_label}_{row._meta.model_name}_change", args=[getattr(row, "published_pk", row.pk)]
+    )
 
 
 class KeepUsed:

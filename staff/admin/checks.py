@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from django import forms
 from django.conf import settings
 from django.contrib import messages
-from django.contrib.admin.utils import unquote
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.dispatch import Signal
@@ -84,6 +83,10 @@ class CheckedForm(forms.ModelForm):
 
     model_admin = None
 
+    def is_valid(self):
+        # “Check” shows the form again.
+        return super().is_valid() and "_check" not in self.data
+
     def clean(self):
         cleaned = super().clean()
         if self.model_admin.publishes(self):
@@ -108,11 +111,8 @@ class TextChecks:
 
     def publishes(self, form):
         """Whether the public would see what this form saves. `cleaned_data` is complete but for fields with errors."""
-
-        def value(name):
-            return form.cleaned_data.get(name, getattr(form.instance, name, None))
-
-        return value("state") in (None, "published") and value("is_shown") in (None, True)
+        state = form.cleaned_data.get("state", getattr(form.instance, "state", None))
+        return state is None and not getattr(form, "keeps", False)
 
     def findings(self, form, formsets):
         """The findings about what a form and its inline formsets show, errors first, otherwise in the order of the fields."""
@@ -132,12 +132,6 @@ class TextChecks:
 
     def changeform_view(self, request, object_id=None, form_url="", extra_context=None):
         if request.method == "POST" and "_check" in request.POST:
-            # The form as typed (staff/admin/typed.py). Of a row that was deleted meanwhile, as a new one.
-            request.typed, request.method = request.POST, "GET"
-            if object_id is not None and self.get_object(request, unquote(object_id)) is None:
-                object_id = None
-            if request.FILES:
-                self.message_user(request, _("Choose the file again: checking keeps no file."), messages.WARNING)
             extra_context = {"is_checked": True} | (extra_context or {})
         return super().changeform_view(request, object_id, form_url, extra_context)
 

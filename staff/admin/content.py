@@ -1,13 +1,11 @@
 """Base class of the admin of bilingual content: version history, optimistic locking, checks before publication."""
 
 from django.contrib import admin
-from django.contrib.admin.utils import flatten_fieldsets
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from staff.admin.base import ModelAdmin, language_of
 from staff.admin.checks import TextChecks
-from staff.admin.drafts import DraftsAdmin
 from staff.admin.optimistic_locking import OptimisticLocking
 
 
@@ -50,20 +48,8 @@ class MissingLanguageFilter(admin.SimpleListFilter):
         return queryset
 
 
-class ContentAdmin(TextChecks, DraftsAdmin, OptimisticLocking, ModelAdmin):
+class ContentAdmin(TextChecks, OptimisticLocking, ModelAdmin):
     """The base of the admin classes of bilingual content. Subclasses list their fields in `fieldsets`."""
-
-    def get_form(self, request, obj=None, change=False, **kwargs):
-        # The buttons fill `unplaced_fields`, which have no place in the form.
-        fields = kwargs.pop("fields", None) or flatten_fieldsets(self.get_fieldsets(request, obj))
-        return super().get_form(request, obj, change, fields=[*fields, *self.unplaced_fields], **kwargs)
-
-    def changeform_view(self, request, object_id=None, form_url="", extra_context=None):
-        if request.method == "POST" and "is_shown" in self.unplaced_fields:
-            # What is published is shown, and “Take down” hides it.
-            request.POST = request.POST.copy()
-            request.POST["is_shown"] = "on"
-        return super().changeform_view(request, object_id, form_url, extra_context)
 
     @admin.display(description=_("both languages"), boolean=True)
     def both_languages(self, obj):

@@ -64,6 +64,23 @@ def differences(before, after, rich_text=()):
     return found
 
 
+def compared(before, after, rich_text=()):
+    """Two states of a row, each with its inline rows, as a list of (name of the inline row or None, differences).
+
+    New rows appear as a whole.
+    """
+    before, found = {_key(row): row for row in before}, []
+    for row in after:
+        if changes := differences(before.get(_key(row)) or type(row)(), row, rich_text):
+            found.append((None if row is after[0] else str(row), changes))
+    return found
+
+
+def _key(row):
+    # A draft is compared with the row that it replaces.
+    return type(row), getattr(row, "published_pk", row.pk)
+
+
 def label(field):
     """A field's name, with its language where it has one, such as "Title (Albanian)"."""
     name = capfirst(field.verbose_name)

@@ -16,19 +16,18 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.csp import csp_override
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_POST, require_safe
 
-from staff.admin import draft_forms
+from staff.admin import drafting
 from staff.admin.base import ModelAdmin, ReadOnly, SettingsAdmin
-from staff.admin.draft_preview import CannotShow
 from staff.admin.drafting import PUBLISH
+from staff.admin.drafts import Drafts
 from staff.admin.optimistic_locking import OptimisticLocking
-from staff.drafts.models import Draft, PublishingSettings
+from staff.drafts.models import Draft, DraftMail, PublishingSettings, local, showing
 
 # The frame of a preview shows a page of this site, and only that page may be framed.
 FRAMING = settings.SECURE_CSP | {"frame-src": [CSP.SELF]}
-# The pictures of a draft are in the page (staff/trials.py).
-FRAMED = settings.SECURE_CSP | {"frame-ancestors": [CSP.SELF], "img-src": [CSP.SELF, "data:"]}
+FRAMED = settings.SECURE_CSP | {"frame-ancestors": [CSP.SELF]}
 
 
 def drafts_for(user):
@@ -36,10 +35,11 @@ def drafts_for(user):
     models = [
         model
         for model, rows in admin.site._registry.items()
-        if getattr(rows, "has_drafts", False) and _may_change(user, model)
+        if isinstance(rows, Drafts)
+        and any(user.has_perm(f"{rows.opts.app_label}.{what}_{rows.opts.model_name}") for what in ("change", "add"))
     ]
-    kinds = ContentType.objects.get_for_models(*models, for_concrete_models=False)
-    return Draft.objects.of_rows().filter(content_type__in=kinds.values()).select_related("changed_by", "content_type")
+    kinds = ContentType.objects.get_for_models(*models)
+    return Draft.objects.filter(content_type__in=kinds.values()).select_related("changed_by", "content_type")
 
 
 def pending(user):
@@ -47,15 +47,8 @@ def pending(user):
 
     Those that wait, are scheduled or were returned, and those that this account has not finished.
     """
-    states = [Draft.State.SUBMITTED, Draft.State.RETURNED, Draft.State.SCHEDULED]
-    own = Q(state=Draft.State.DRAFT, writers__contains=[user.pk])
-    rows = Draft.objects.filter(Q(state__in=states) | own).select_related("content_type").defer("data")
-    return [draft for draft in rows.order_by("changed_at") if draft.model and _may_change(user, draft.model)]
-
-
-def _may_change(user, model):
-    names = [f"{model._meta.app_label}.{what}_{model._meta.model_name}" for what in ("change", "add")]
-    return any(map(user.has_perm, names))
+    others = Q(state=Draft.State.DRAFT) & ~Q(writers__contains=[user.pk])
+    return list(drafts_for(user).exclude(others).order_by("changed_at"))
 
 
 def waiting(user, drafts):
@@ -69,6 +62,12 @@ def waiting(user, drafts):
             yield _("The draft “%(name)s” was returned to you") % {"name": draft}, draft.form_url, draft.note
 
 
+def newly_waiting(user, since):
+    """How many drafts have begun to wait for this account since this time, or at all."""
+    drafts = [draft for draft in pending(user) if since is None or draft.changed_at > since]
+    return len(list(waiting(user, drafts)))
+
+
 def own(user, drafts):
     """Those of these `pending` drafts that this account wrote and that wait for nothing of it, the last changed one first."""
     states = [Draft.State.DRAFT, Draft.State.SUBMITTED]
@@ -78,7 +77,7 @@ def own(user, drafts):
 def scheduled(drafts):
     """Yield (label, URL, time) of each of these `pending` drafts that is published by itself."""
     for draft in drafts:
-        if draft.publish_at:
+        if draft.state == Draft.State.SCHEDULED:
             yield str(draft), draft.form_url, draft.publish_at
 
 
@@ -87,6 +86,7 @@ class DraftAdmin(ReadOnly, ModelAdmin):
     """Drafts by state. Each is opened in the form of its row."""
 
     search_fields = ["name__unaccent__icontains"]
+    change_list_template = "admin/staff/draft/change_list.html"
     list_display = ["row", "content_type", "state", "publish_at", "changed_by", "changed"]
     list_display_links = None
     list_filter = ["state"]
@@ -107,7 +107,7 @@ class DraftAdmin(ReadOnly, ModelAdmin):
     @admin.display(description=gettext_lazy("changed"), ordering="changed_at")
     def changed(self, draft):
         """When it was changed, with a mark after a year."""
-        when = draft_forms.local(draft.changed_at)
+        when = local(draft.changed_at)
         return (
             format_html('{} <strong class="doubt">{}</strong>', when, _("a year ago or longer"))
             if draft.is_old
@@ -120,9 +120,10 @@ class DraftAdmin(ReadOnly, ModelAdmin):
 
         framed = xframe_options_sameorigin(csp_override(FRAMED)(self.page_view))
         return [
-            named("<uuid:pk>/preview/", csp_override(FRAMING)(self.preview_view), "preview"),
-            named("<uuid:pk>/page/<str:language>/", framed, "page"),
-            named("<uuid:pk>/discard/", self.discard_view, "discard"),
+            named("mail/", require_POST(self.mail_view), "mail"),
+            named("<int:pk>/preview/", csp_override(FRAMING)(self.preview_view), "preview"),
+            named("<int:pk>/page/<str:language>/", framed, "page"),
+            named("<int:pk>/discard/", self.discard_view, "discard"),
             *super().get_urls(),
         ]
 
@@ -135,6 +136,24 @@ class DraftAdmin(ReadOnly, ModelAdmin):
             self.message_user(request, _("This draft has been published or discarded."), messages.WARNING)
             return redirect("admin:staff_draft_changelist")
         return redirect(draft.form_url)
+
+    def changelist_view(self, request, extra_context=None):
+        gets_mail = not DraftMail.objects.filter(user=request.user, is_wanted=False).exists()
+        return super().changelist_view(request, {"gets_mail": gets_mail} | (extra_context or {}))
+
+    def mail_view(self, request):
+        """Send this account mail when drafts wait for it, or no longer."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied("staff.view_draft")
+        wanted = "wanted" in request.POST
+        DraftMail.objects.update_or_create(user=request.user, defaults={"is_wanted": wanted})
+        said = (
+            _("You get an email when a draft waits for you, at most one a day.")
+            if wanted
+            else _("You get no emails about drafts.")
+        )
+        self.message_user(request, said, messages.SUCCESS)
+        return redirect("admin:staff_draft_changelist")
 
     def _find(self, request, pk):
         """(draft, admin of its rows); refuses accounts that may not see the rows."""
@@ -154,10 +173,7 @@ class DraftAdmin(ReadOnly, ModelAdmin):
         width = "phone" if request.GET.get("width") == "phone" else "desktop"
         base = reverse("admin:staff_draft_preview", args=[draft.pk])
         context = {
-            **self.admin_site.each_context(request),
-            "title": _("Preview: %(name)s") % {"name": draft},
             "draft": draft,
-            "is_saved": draft.state != Draft.State.TYPED,
             "language": language,
             "language_name": languages[language],
             "width": width,
@@ -169,44 +185,35 @@ class DraftAdmin(ReadOnly, ModelAdmin):
                 for key, name in (("phone", _("Phone")), ("desktop", _("Desktop")))
             ],
             "frame_url": reverse("admin:staff_draft_page", args=[draft.pk, language]),
-            "wrong": rows.errors_of(request, draft),
+            "wrong": rows.errors_of(draft.result()),
             "links": rows.preview_links(draft),
         }
-        return TemplateResponse(request, "staff/draft_preview.html", context)
+        return self.page(request, "staff/draft_preview.html", _("Preview: %(name)s") % {"name": draft}, **context)
 
     @method_decorator(require_safe)
     def page_view(self, request, pk, language):
-        """The public page with the draft in it. Nothing of it is stored or kept."""
+        """The public page with the draft in it."""
         draft, rows = self._find(request, pk)
         language = language if language in dict(settings.LANGUAGES) else request.LANGUAGE_CODE
-        try:
-            page = self.admin_site.render_unpublished(
-                lambda: rows.apply_draft(draft, request.user)[0], rows.page_of, language
-            )
-        except CannotShow as error:
-            return TemplateResponse(
-                request, "staff/draft_page.html", {"language": language, "messages": error.messages}
-            )
+        with showing(draft):
+            page = self.admin_site.render_unpublished(lambda: rows.page_of(draft.result()), language)
+        if page is None:
+            return TemplateResponse(request, "staff/draft_page.html", {"language": language})
         return HttpResponse(page)
 
     def discard_view(self, request, pk):
-        """GET: ask. POST: delete the draft; the row stays as it is."""
+        """GET: ask. POST: delete the draft; the published row stays as it is."""
         draft, rows = self._find(request, pk)
         if not (rows.has_change_permission(request) or rows.has_add_permission(request)):
             raise PermissionDenied(f"{rows.opts.app_label}.change_{rows.opts.model_name}")
         if request.method == "POST":
-            obj = rows.get_object(request, draft.object_id) if draft.object_id else None
-            draft_forms.log(request.user, draft, obj, draft_forms.DISCARDED)
+            rows.log_draft(request.user, draft, drafting.DISCARDED)
             draft.delete()
             self.message_user(request, _("The draft has been discarded. What is public has not changed."))
             return redirect(f"admin:{rows.opts.app_label}_{rows.opts.model_name}_changelist")
-        context = {
-            **self.admin_site.each_context(request),
-            "title": _("Discard the draft of “%(name)s”?") % {"name": draft},
-            "opts": self.opts,
-            "draft": draft,
-        }
-        return TemplateResponse(request, "staff/discard.html", context)
+        return self.page(
+            request, "staff/discard.html", _("Discard the draft of “%(name)s”?") % {"name": draft}, draft=draft
+        )
 
 
 @admin.register(PublishingSettings)

@@ -1,26 +1,96 @@
-"""What a form knows about the draft of its row, and who may publish it."""
+"""What one request does with the draft of a row: its button, who may publish, and the forms of time and words."""
 
 from dataclasses import dataclass, field
+from datetime import datetime
 
+from django import forms
 from django.contrib.auth.models import User
+from django.core.exceptions import ValidationError
+from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, gettext_noop
 
-from staff.admin import draft_forms
+from staff.admin import entry_words
+from staff.admin.naming import NamedForm
 from staff.drafts.models import Draft
 
 PUBLISH = "staff.publish_draft"
+# Buttons of a draft; any other one publishes.
+ACTIONS = ("_check", "_draft", "_preview", "_submit", "_schedule")
+# What the log says. Translated when it is read.
+SAVED, SUBMITTED, RETURNED, SCHEDULED, DISCARDED = (
+    gettext_noop("draft saved"),
+    gettext_noop("draft submitted for review"),
+    gettext_noop("draft returned"),
+    gettext_noop("draft scheduled"),
+    gettext_noop("draft discarded"),
+)
+entry_words.CHOICES["step"] |= {what: gettext_lazy(what) for what in (SAVED, SUBMITTED, RETURNED, SCHEDULED, DISCARDED)}
+SECOND_PERSON = gettext_lazy("A second person publishes what you write. Press “Submit for review”.")
+
+
+class ScheduleForm(forms.Form):
+    """The time at which a draft is published by itself."""
+
+    at = forms.SplitDateTimeField(
+        label=gettext_lazy("Publish on"),
+        widget=forms.SplitDateTimeWidget(
+            date_attrs={"type": "date", "aria-label": gettext_lazy("Date")},
+            time_attrs={"type": "time", "aria-label": gettext_lazy("Time")},
+            date_format="%Y-%m-%d",
+            time_format="%H:%M",
+        ),
+        error_messages={
+            "required": gettext_lazy("Choose the day and the time at which it is published, then press “Schedule”."),
+            "invalid_date": gettext_lazy("Enter the day, for example %(date)s."),
+            "invalid_time": gettext_lazy("Enter the time, for example 09:30."),
+        },
+    )
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, prefix="draft", **kwargs)
+
+    def clean_at(self):
+        """A time to come."""
+        at = self.cleaned_data["at"]
+        if at <= timezone.now():
+            raise ValidationError(
+                _("This time is in the past. Choose a time to come, or press “Publish” to publish it now."), code="past"
+            )
+        return at
+
+    @property
+    def error(self):
+        """What is wrong with the time that was entered, or None."""
+        [message, *_more] = self.errors.get("at") or [None]
+        return message and message.replace("%(date)s", str(timezone.localdate()))
 
 
 @dataclass
 class Drafting:
-    """What a form knows about the draft of its row. `errors` are shown above it, `conflict` what another editor saved."""
+    """What a form knows about the draft of its row. `errors` are shown above it, `row` is what was saved or published."""
 
     user: User
     draft: Draft | None
     needs_second: bool
+    # The name of the button, "" while the form is only shown.
+    action: str = ""
+    at: datetime | None = None
     errors: list = field(default_factory=list)
-    conflict: list | None = None
-    is_published: bool = False
+    is_conflict: bool = False
+    row: object = None
+    # What the form has to send next time, after it has saved itself.
+    fields: dict = field(default_factory=dict)
+
+    @property
+    def keeps(self):
+        """Whether the form is stored as it is typed, and validated later."""
+        return self.action in ("_check", "_draft", "_preview", "_submit")
+
+    @property
+    def publishes(self):
+        """Whether the form is published now."""
+        return self.action == "_publish"
 
     @property
     def may_publish(self):
@@ -47,8 +117,13 @@ class Drafting:
         """Whether the button that publishes is offered."""
         return self.may_review if self.needs_second else self.may_publish
 
-    def refusal(self, typed):
-        """Why this account may not publish this form, or None. `typed()` is what the form has."""
+    @property
+    def saves_itself(self):
+        """Whether the form may save the draft while somebody types: not one that waits for others."""
+        return self.draft is None or self.draft.state in (Draft.State.DRAFT, Draft.State.RETURNED)
+
+    def refusal(self, has_changed=False):
+        """Why this account may not publish, or None. `has_changed`: it has changed the draft in this form."""
         if not self.may_publish:
             return _("Your account does not publish. Press “Submit for review”: a second person publishes it.")
         if not self.needs_second:
@@ -56,10 +131,68 @@ class Drafting:
         if self.is_writer:
             return _("You wrote this draft: a second person publishes it.")
         if self.draft is None or self.draft.state not in (Draft.State.SUBMITTED, Draft.State.SCHEDULED):
-            return _("A second person publishes what you write. Press “Submit for review”.")
-        if not draft_forms.is_same(typed(), self.draft.data):
+            return str(SECOND_PERSON)
+        if has_changed:
             return _("You changed this draft. Press “Submit for review”: a second person publishes it.")
         return None
+
+
+class DraftForm(NamedForm):
+    """A form whose row can be a draft: what is only kept may be incomplete. `drafting` and `is_urgent` are set by Drafts."""
+
+    drafting, is_urgent = None, False
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.keeps = self.drafting is not None and self.drafting.keeps
+        self.instance.is_checked = not self.keeps
+        if self.keeps:
+            for each in self.fields.values():
+                each.required = False
+
+    def clean(self):
+        cleaned = self.with_names(self.cleaned_data) if self.keeps else super().clean()
+        if self.drafting:
+            refusals = [*self.drafting.errors]
+            if not (self.keeps or self.is_urgent):
+                refusals.append(self.drafting.refusal(bool(self.changed_data)))
+            for words in filter(None, refusals):
+                self.add_error(None, ValidationError(words, code="draft"))
+        return cleaned
+
+
+class DraftFormSet(forms.BaseInlineFormSet):
+    """The rows that are edited with a row. `drafting` is set by Drafts."""
+
+    drafting = None
+
+    def add_fields(self, form, index):
+        super().add_fields(form, index)
+        form.fields[self.model._meta.pk.name].queryset = self.model.objects.everything()
+        form.instance.is_checked = not self.drafting.keeps
+        if self.drafting.keeps:
+            for each in form.fields.values():
+                each.required = False
+
+    def clean(self):
+        super().clean()
+        if not self.drafting.keeps and self.has_changed() and (words := self.drafting.refusal(has_changed=True)):
+            raise ValidationError(words, code="draft")
+
+    def keep(self):
+        """Save the rows in the draft; what a published row misses there is deleted when the draft is published."""
+        draft, number = self.drafting.draft, 0
+        self.save(commit=False)
+        for gone in self.deleted_objects:
+            if gone.draft_id:
+                gone.delete()
+        for form in self.forms:
+            if form in self.deleted_forms or not (form.has_changed() or form.instance.pk):
+                continue
+            kept = form.instance.keep(draft)
+            self.drafting.fields[form.add_prefix("id")] = str(kept.pk)
+            number += 1
+        self.drafting.fields[f"{self.prefix}-INITIAL_FORMS"] = str(number)
 
 
 def names_of(ids):

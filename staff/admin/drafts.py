@@ -1,276 +1,490 @@
-"""Drafts in the change forms of content: save, preview, submit, return, schedule and publish. The row stays as it is until then.
+"""Drafts in the change forms of content: save, preview, submit, return, schedule, publish, take down.
 
-A draft is the form as typed. It is published by sending the form again, so there is one way to save a row.
+The form of a published row shows its draft, which is stored in a copy of the row (staff/drafts/models.py).
 """
 
 import copy
-import uuid
 
-from django.contrib import messages
+from django.contrib import admin, messages
 from django.contrib.admin.options import ActionLocation
 from django.contrib.admin.utils import quote, unquote
 from django.contrib.contenttypes.models import ContentType
-from django.db import IntegrityError, transaction
-from django.db.models import Subquery
-from django.http import HttpResponseRedirect
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import transaction
+from django.db.models import Q
+from django.http import Http404, JsonResponse
 from django.shortcuts import redirect
-from django.urls import reverse
-from django.utils import timezone
+from django.urls import NoReverseMatch, path, reverse
+from django.utils import timezone, translation
+from django.utils.formats import time_format
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
-from staff.admin import draft_forms
-from staff.admin.draft_forms import OWN, ScheduleForm
-from staff.admin.draft_pages import DraftPages
-from staff.admin.drafting import PUBLISH, Drafting, names_of
-from staff.drafts.models import Draft, PublishingSettings
-from staff.trials import trial
-
-# Buttons of a draft; any other one publishes.
-ACTIONS = ("_draft", "_submit", "_return", "_schedule", "_preview")
+from staff.admin import drafting as words
+from staff.admin.base import change_url
+from staff.admin.content import ContentAdmin
+from staff.admin.differences import compared, editable_fields
+from staff.admin.drafting import ACTIONS, PUBLISH, DraftForm, DraftFormSet, Drafting, ScheduleForm, names_of
+from staff.audit.models import Entry
+from staff.drafts.models import Draft, PublishingSettings, local
 
 
-class DraftsAdmin(DraftPages):
-    """Mixin for ModelAdmin: drafts. Kinds that the public never sees have `has_drafts = False`."""
+class StateFilter(admin.SimpleListFilter):
+    """List filter by what the public sees, and what waits."""
 
-    has_drafts = True
+    title = gettext_lazy("state")
+    parameter_name = "status"
+
+    def lookups(self, request, model_admin):
+        return [
+            ("published", gettext_lazy("published")),
+            ("draft", gettext_lazy("not public")),
+            *((state.value, state.label) for state in (Draft.State.SUBMITTED, Draft.State.SCHEDULED)),
+            ("waiting", gettext_lazy("draft waiting")),
+        ]
+
+    def queryset(self, request, queryset):
+        match self.value():
+            case "published":
+                return queryset.filter(draft=None)
+            case "draft":
+                return queryset.exclude(draft=None)
+            case "waiting":
+                return queryset.exclude(draft_copy=None)
+            case "submitted" | "scheduled" as state:
+                return queryset.filter(Q(draft__state=state) | Q(draft_copy__draft__state=state))
+        return queryset
+
+
+class Drafts:
+    """Mixin for ModelAdmin. `shown_at` is the URL name of the page that shows the rows, where they have none of their own."""
+
     comes_back = True
+    shown_at = None
+    can_be_taken_down = True
+    # The label of the button that publishes without a second person, of kinds that must not wait for one.
+    urgent = None
 
-    # Reading
+    # Rows
 
-    def _drafting(self, request, object_id, lock=False):
-        """The Drafting of this request; one query, and one more where there is a draft."""
-        kind = ContentType.objects.get_for_model(self.model, for_concrete_model=False)
-        drafts = Draft.objects.of_rows().filter(content_type=kind)
-        if object_id is not None:
-            key = unquote(object_id)
-            drafts = drafts.filter(object_id="" if "\x00" in key else key)
-        else:
-            drafts = drafts.filter(object_id=None, pk=_uuid(request.GET.get("draft")))
-        rows = PublishingSettings.objects.filter(pk=1).annotate(draft=Subquery(drafts.values("pk")[:1]))
-        needs_second, found = rows.values_list("needs_second_person", "draft").first() or (False, True)
-        draft = None
-        if found:
-            draft = (drafts.select_for_update(of=("self",)) if lock else drafts).select_related("changed_by").first()
-        return Drafting(request.user, draft, needs_second)
+    def get_queryset(self, request):
+        rows = self.model.objects.everything().filter(draft_of=None).select_related("draft", "draft_copy__draft")
+        ordering = self.get_ordering(request)
+        return rows.order_by(*ordering) if ordering else rows
+
+    def get_object(self, request, object_id, from_field=None):
+        row = super().get_object(request, object_id, from_field)
+        drafting = getattr(request, "drafting", None)
+        if row is not None and drafting is not None:
+            row.stored = copy.copy(row)
+            if drafting.draft and row.draft_id is None and self.has_change_permission(request, row):
+                row.take(drafting.draft.row)
+        return row
+
+    def fingerprint(self, row):
+        """Of the published row."""
+        row = getattr(row, "stored", row)
+        return "" if row.draft_id else super().fingerprint(row)
+
+    def state_seen(self, row, fingerprint):
+        copy = row.draft_id is None and row.pk and getattr(row, "draft_copy", None)
+        return copy.draft.base if copy else fingerprint
+
+    @admin.display(description=gettext_lazy("state"))
+    def publication(self, row):
+        """What the public sees of it, and what waits."""
+        return row.publication
+
+    # Forms
+
+    def _drafting(self, request, object_id):
+        """The Drafting of this request."""
+        kind, key = ContentType.objects.get_for_model(self.model), unquote(object_id or "").replace("\x00", "")
+        drafts = Draft.objects.filter(content_type=kind, object_id=key).select_related("changed_by")
+        if request.method == "POST":
+            drafts = drafts.select_for_update(of=("self",))
+        draft = drafts.first() if key else None
+        drafting = Drafting(request.user, draft, PublishingSettings.load().needs_second_person)
+        if request.method == "POST":
+            self._read_button(request, drafting)
+        return drafting
+
+    def _read_button(self, request, drafting):
+        post, draft = request.POST, drafting.draft
+        drafting.action = next((name for name in ACTIONS if name in post), "_publish")
+        has_time = any(post.get(f"draft-at_{part}") for part in (0, 1))
+        if drafting.action == "_schedule" or drafting.action == "_submit" and has_time:
+            form = ScheduleForm(post)
+            if form.is_valid():
+                drafting.at = form.cleaned_data["at"]
+            else:
+                drafting.errors.append(form.error)
+        seen = (post.get("draft-version"), post.get("draft-over"))
+        if draft and draft.changed_by_id != request.user.pk and str(draft.version) not in seen:
+            drafting.is_conflict = True
+            drafting.errors.append(_("Two people wrote this draft"))
+        if draft and not drafting.saves_itself and self._wants_json(request):
+            drafting.errors.append(_("This draft waits for others: it does not save itself."))
+
+    @staticmethod
+    def _wants_json(request):
+        """Whether the form saves itself (static/js/drafts.js)."""
+        return request.headers.get("accept") == "application/json"
 
     def changeform_view(self, request, object_id=None, form_url="", extra_context=None):
-        if not self.has_drafts:
-            return super().changeform_view(request, object_id, form_url, extra_context)
-        if request.method != "POST":
-            return self._show_form(request, object_id, form_url, extra_context)
         with transaction.atomic():
-            request.drafting = self._drafting(request, object_id, lock=True)
-            obj = self.get_object(request, unquote(object_id)) if object_id else None
-            may = self.has_change_permission(request, obj) if obj else self.has_add_permission(request)
-            button = next((name for name in ACTIONS if name in request.POST), "_publish")
-
-            def save():
-                return super(DraftsAdmin, self).changeform_view(request, object_id, form_url, extra_context)
-
-            # A deleted row, and an account without the right, are for the view itself.
-            if not may or (object_id and obj is None):
-                return save()
-            return getattr(self, f"_post{button}")(request, obj, save)
-
-    def _show_form(self, request, object_id, form_url, extra_context):
-        drafting = request.drafting = self._drafting(request, object_id)
-        draft = drafting.draft
-        if draft is not None and getattr(request, "typed", None) is None:
-            obj = self.get_object(request, unquote(object_id)) if object_id else None
-            if obj is None and object_id:
-                self.message_user(request, _("This was deleted. Its draft is in the list of drafts."), messages.WARNING)
-                return redirect("admin:staff_draft_changelist")
-            if self.has_change_permission(request, obj) if obj else self.has_add_permission(request):
-                request.typed = self.completed(request, draft, obj)
-        return super().changeform_view(request, object_id, form_url, extra_context)
-
-    # Buttons
-
-    def _post_publish(self, request, obj, save):
-        drafting = request.drafting
-        draft = drafting.draft
-        if draft is not None and not self._has_seen(request, obj):
-            return self._again(request, obj)
-        refusal = None if self.is_always_allowed(request, obj) else self._refusal(request, obj)
-        if refusal:
-            return self._again(request, obj, refusal)
-        if drafting.waits and draft.wanted_at and draft.wanted_at > timezone.now():
-            return self._schedule(request, obj, save, draft.wanted_at)
-        if draft is not None:
-            draft_forms.add_files(request, draft)
-        response = save()
-        if drafting.is_published and draft is not None:
-            draft.delete()
-        return response
-
-    def _refusal(self, request, obj):
-        """Why this account may not publish this form, or None."""
-        drafting = request.drafting
-        return drafting.refusal(lambda: self.typed(request, obj))
-
-    def _post_draft(self, request, obj, save):
-        return self._keep(request, obj, Draft.State.DRAFT, draft_forms.SAVED, _("The draft has been saved."))
-
-    def _post_submit(self, request, obj, save):
-        wanted_at = None
-        if not ScheduleForm.is_empty(request.POST):
-            wanted_at, error = ScheduleForm(request.POST).time()
-            if error:
-                return self._again(request, obj, error)
-        said = _("The draft has been submitted: a second person reads it and publishes it.")
-        state, what = Draft.State.SUBMITTED, draft_forms.SUBMITTED
-        return self._keep(request, obj, state, what, said, wanted_at=wanted_at)
-
-    def _post_return(self, request, obj, save):
-        drafting, note = request.drafting, request.POST.get(f"{OWN}note", "").strip()
-        if not drafting.may_review:
-            return self._again(request, obj, _("This draft does not wait for your review."))
-        if not self._has_seen(request, obj):
-            return self._again(request, obj)
-        if not note:
-            return self._again(
-                request, obj, _("Write in the note what should change, then press “Return with a note”.")
-            )
-        draft = drafting.draft
-        draft.state, draft.note, draft.version = Draft.State.RETURNED, note[:2000], draft.version + 1
-        draft.save()
-        draft_forms.log(request.user, draft, obj, draft_forms.RETURNED)
-        self.message_user(request, _("The draft has been returned with your note."), messages.SUCCESS)
-        return redirect(self._list_url())
-
-    def _post_schedule(self, request, obj, save):
-        refusal = self._refusal(request, obj)
-        at, error = ScheduleForm(request.POST).time()
-        if refusal or error:
-            return self._again(request, obj, refusal or error)
-        return self._schedule(request, obj, save, at)
-
-    def _schedule(self, request, obj, save, at):
-        if request.drafting.draft is not None and not self._has_seen(request, obj):
-            return self._again(request, obj)
-        draft = request.drafting.draft
-        if draft is not None:
-            draft_forms.add_files(request, draft)
-        said, request._messages = request._messages, draft_forms.Collected()
-        with trial():
-            # It is published with this form, so the form must be valid.
-            response = save()
-        request._messages = said
-        if not request.drafting.is_published:
+            request.drafting = drafting = self._drafting(request, object_id)
+            if "_return" in request.POST:
+                return self._return(request, object_id)
+            if drafting.action == "_preview" and not drafting.saves_itself:
+                return redirect("admin:staff_draft_preview", drafting.draft.pk)
+            response = super().changeform_view(request, object_id, form_url, extra_context)
+        if not self._wants_json(request) or request.method != "POST":
             return response
-        if obj is not None:
-            # The trial has written into it.
-            obj.refresh_from_db()
-        for file in request.FILES.values():
-            file.seek(0)
-        message = _("It will be published automatically on %(when)s.") % {"when": draft_forms.local(at)}
-        return self._keep(
-            request,
-            obj,
-            Draft.State.SCHEDULED,
-            draft_forms.SCHEDULED,
-            message,
-            publish_at=at,
-            scheduled_by=request.user,
-        )
+        if drafting.row is None:
+            # Those of a field are a list.
+            errors = getattr(response, "context_data", {}).get("errors", ())
+            said = " ".join(" ".join(each) if isinstance(each, list) else each for each in errors)
+            return JsonResponse({"error": said}, status=422)
+        saved = _("Saved as draft %(time)s") % {"time": time_format(timezone.localtime(), "H:i")}
+        fields = {"draft-version": str(drafting.draft.version), **drafting.fields}
+        return JsonResponse({"saved": saved, "url": drafting.draft.form_url, "fields": fields})
 
-    def _post_preview(self, request, obj, save):
-        draft = Draft(state=Draft.State.TYPED)
-        self._fill(request, draft, obj)
-        draft.save()
-        if request.drafting.draft is not None:
-            self._copy_files(request.drafting.draft, draft)
-        self._store_files(request, draft)
-        return HttpResponseRedirect(reverse("admin:staff_draft_preview", args=[draft.pk]), status=303)
+    def get_form(self, request, obj=None, change=False, **kwargs):
+        attributes = {"drafting": getattr(request, "drafting", None), "is_urgent": self.is_urgent(request, obj)}
+        kwargs["form"] = type("Form", (DraftForm, kwargs.get("form", self.form)), attributes)
+        return super().get_form(request, obj, change, **kwargs)
 
-    # Storing
+    def get_formsets_with_inlines(self, request, obj=None):
+        for formset, inline in super().get_formsets_with_inlines(request, obj):
+            yield type(formset.__name__, (DraftFormSet, formset), {"drafting": _drafting_of(request)}), inline
 
-    def _keep(self, request, obj, state, what, message, publish_at=None, wanted_at=None, scheduled_by=None):
-        """Store the form as the draft of its row."""
-        draft = request.drafting.draft
-        if draft is not None and not self._has_seen(request, obj):
-            return self._again(request, obj)
-        is_approval = state == Draft.State.SCHEDULED and request.drafting.waits
-        draft = draft or Draft()
-        writers, data = draft.writers, draft.data
-        self._fill(request, draft, obj)
-        if is_approval and draft_forms.is_same(draft.data, data):
-            # Who approves a draft as it is has not written it.
-            draft.writers = writers
-        draft.state, draft.version = state, draft.version + (not draft._state.adding)
-        draft.publish_at, draft.wanted_at, draft.scheduled_by = publish_at, wanted_at, scheduled_by
-        draft.note = "" if state in (Draft.State.SUBMITTED, Draft.State.SCHEDULED) else draft.note
-        try:
-            with transaction.atomic():
-                draft.save()
-        except IntegrityError:
-            # Another editor saved the first draft of this row at the same moment.
-            request.drafting = self._drafting(request, obj and quote(str(obj.pk)), lock=True)
-            return self._again(request, obj) if self._has_seen(request, obj) is False else redirect(request.path)
-        self._store_files(request, draft)
-        draft_forms.log(request.user, draft, obj, what)
-        self.message_user(request, message, messages.SUCCESS)
-        return redirect(draft.form_url if state == Draft.State.DRAFT else self._list_url())
+    def get_formset_kwargs(self, request, obj, inline, prefix):
+        rows = inline.model.objects.everything().filter(draft=_drafting_of(request).draft).order_by(*inline.ordering)
+        return super().get_formset_kwargs(request, obj, inline, prefix) | {"queryset": rows}
 
-    # Conflicts and errors
+    # Saving
 
-    def _has_seen(self, request, obj):
-        """Whether the account saw the present draft. If not, the Drafting gets the differences to what it typed."""
+    def save_model(self, request, obj, form, change):
         drafting = request.drafting
-        draft = drafting.draft
-        seen = (request.POST.get(f"{OWN}version"), request.POST.get(f"{OWN}over"))
-        if str(draft.version) in seen:
-            return True
-        theirs = self.rows_of(request, draft.typed(), obj)
-        drafting.conflict = self.compared_rows(theirs, self.rows_of(request, request.POST, obj))
-        return False
+        draft = drafting.draft or obj.pending or Draft(content_type=ContentType.objects.get_for_model(self.model))
+        is_approval = not drafting.keeps and drafting.waits and not form.has_changed()
+        if not is_approval:
+            draft.writers = sorted({*draft.writers, request.user.pk})
+        draft.name = (str(obj) or str(self.opts.verbose_name))[:200]
+        draft.base = form.data.get("save_over") or form.data.get("seen") or draft.base
+        draft.changed_by, draft.changed_at, draft.version = request.user, timezone.now(), draft.version + 1
+        draft.publish_at = drafting.at
+        match drafting.action:
+            case "_submit":
+                draft.state, draft.note = Draft.State.SUBMITTED, ""
+            case "_schedule":
+                draft.state, draft.note = Draft.State.SCHEDULED, ""
+            case _ if not (self._wants_json(request) and draft.state == Draft.State.RETURNED):
+                draft.state = Draft.State.DRAFT
+        draft.save()
+        obj.keep(draft)
+        drafting.draft = draft
 
-    def _again(self, request, obj, *errors):
-        """The form as typed, with error messages; nothing is saved."""
-        request.drafting.errors += errors
-        shown = copy.copy(request)
-        shown.method, shown.typed = "GET", request.POST
-        object_id = None if obj is None else quote(str(obj.pk))
-        # The next class in line: the draft itself is not shown.
-        return super().changeform_view(shown, object_id, "", None)
+    def save_formset(self, request, form, formset, change):
+        formset.keep()
 
     def save_related(self, request, form, formsets, change):
         super().save_related(request, form, formsets, change)
-        if hasattr(request, "drafting"):
-            request.drafting.is_published = True
+        drafting = request.drafting
+        drafting.row = form.instance
+        drafting.fields["seen"] = drafting.draft.base
+        if drafting.publishes:
+            drafting.row = self.publish(drafting.draft, request.user)
 
-    def construct_change_message(self, request, form, formsets, add=False):
-        message = super().construct_change_message(request, form, formsets, add)
-        draft = getattr(request, "drafting", None) and request.drafting.draft
-        if message and draft and set(draft.writers) - {request.user.pk}:
-            message.append({"added": {"name": draft_forms.WRITTEN_BY, "object": names_of(draft.writers)}})
-        return message
+    @transaction.atomic
+    def publish(self, draft, user):
+        """Publish a draft as this account, and write it to the history; returns the published row."""
+        row, writers = draft.result(), set(draft.writers) - {user.pk}
+        is_new, was_down = row.is_new, row.draft_id is not None
+        if not was_down:
+            self.save_first_version(row)
+        before, pk = self.current_rows(row), row.pk
+        row.publish(draft, user)
+        is_new = is_new or row.pk != pk
+        message = [{"added": {}}] if is_new else _changes(before, self.current_rows(row))
+        if was_down and not is_new:
+            message = [{"changed": {"fields": ["state"]}}]
+        if message:
+            action, version = Entry.Action.ADD if is_new else Entry.Action.CHANGE, self.save_version(user, row)
+            Entry.log(user, action, about=row, version=version, changes=message, writers=sorted(writers))
+        return row
+
+    def log_draft(self, user, draft, what):
+        """Write to the history what was done with a draft. `what` is an untranslated key, which the history translates."""
+        Entry.log(user, Entry.Action.CHANGE, about=self.model._base_manager.get(pk=draft.object_id), step=what)
+
+    def log_addition(self, request, obj, message):
+        # publish() has written it.
+        return None if hasattr(request, "drafting") else super().log_addition(request, obj, message)
+
+    def log_change(self, request, obj, message):
+        return None if hasattr(request, "drafting") else super().log_change(request, obj, message)
+
+    def response_add(self, request, obj, post_url_continue=None):
+        return self._response(request)
+
+    def response_change(self, request, obj):
+        return self._response(request)
+
+    def response_published(self, request, row):
+        """The response after publishing."""
+        link = format_html('<a href="{}">{}</a>', change_url(row), row)
+        self.message_user(request, format_html(_("“{name}” has been published."), name=link), messages.SUCCESS)
+        return self.response_post_save_change(request, row)
+
+    def _response(self, request):
+        drafting, draft = request.drafting, request.drafting.draft
+        if drafting.publishes:
+            return self.response_published(request, drafting.row)
+        what, said = {
+            "_draft": (words.SAVED, _("The draft has been saved.")),
+            "_preview": (words.SAVED, ""),
+            "_submit": (
+                words.SUBMITTED,
+                _("The draft has been submitted: a second person reads it and publishes it."),
+            ),
+            "_schedule": (
+                words.SCHEDULED,
+                drafting.at and _("It will be published automatically on %(when)s.") % {"when": local(drafting.at)},
+            ),
+        }[drafting.action]
+        if not self._wants_json(request):
+            self.log_draft(request.user, draft, what)
+            if said:
+                self.message_user(request, said, messages.SUCCESS)
+        if drafting.action == "_preview":
+            return redirect("admin:staff_draft_preview", draft.pk)
+        return redirect(draft.form_url if drafting.action == "_draft" else self._list_url())
+
+    def _list_url(self):
+        return reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist")
+
+    def _return(self, request, object_id):
+        """Send a draft back to its writers, with a note."""
+        drafting, note = request.drafting, request.POST.get("draft-note", "").strip()
+        refusals = [*drafting.errors]
+        if not (drafting.may_review and self.has_change_permission(request)):
+            refusals = [_("This draft does not wait for your review.")]
+        elif not note:
+            refusals = [_("Write in the note what should change, then press “Return with a note”.")]
+        if refusals:
+            self.message_user(request, refusals[0], messages.ERROR)
+            return redirect(request.get_full_path())
+        draft = drafting.draft
+        draft.give_back(note[:2000])
+        self.log_draft(request.user, draft, words.RETURNED)
+        self.message_user(request, _("The draft has been returned with your note."), messages.SUCCESS)
+        return redirect(self._list_url())
+
+    # What the form shows
+
+    def render_change_form(self, request, context, *args, obj=None, **kwargs):
+        if hasattr(request, "drafting"):
+            context["drafting"] = self._draft_context(request, request.drafting, obj, context["adminform"].form)
+        return super().render_change_form(request, context, *args, obj=obj, **kwargs)
+
+    def _draft_context(self, request, drafting, obj, form):
+        draft = drafting.draft
+        may = self.has_change_permission(request, obj) if obj else self.has_add_permission(request)
+        is_live = obj is not None and obj.pk is not None and obj.draft_id is None
+        shown = {
+            "may_write": may,
+            "draft": draft,
+            "is_live": is_live,
+            "changed_by": draft and draft.changed_by and names_of([draft.changed_by_id]),
+            "publishes": drafting.may_publish_now,
+            "is_writer": drafting.is_writer,
+            "live_url": self.page_of(obj.stored) if is_live and draft is not None else None,
+            "needs_second": drafting.needs_second,
+            "buttons": self.draft_buttons(request, drafting, obj) if may else [],
+            "urgent": self.urgent if may and drafting.may_publish and not drafting.may_publish_now else None,
+            "reviews": may and drafting.may_review,
+            "schedule": self._schedule_form(request, drafting) if may else None,
+            "saves_itself": may and drafting.saves_itself,
+            "take_down_url": self._take_down_url(request, obj) if is_live and may else None,
+        }
+        if draft is not None:
+            rich_text = getattr(self, "rich_text", ())
+            if drafting.is_conflict:
+                shown["conflict"] = compared([draft.row], [form.instance], rich_text)
+            elif is_live:
+                parts = [row for inline in self.inlines for row in inline.model._base_manager.filter(draft=draft)]
+                shown["differences"] = compared(self.current_rows(obj.stored), [draft.row, *parts], rich_text)
+        return shown
+
+    def draft_buttons(self, request, drafting, obj):
+        """[(name, label, whether it is the primary one)]"""
+        if drafting.may_review:
+            wanted = drafting.draft.publish_at is not None
+            buttons = [
+                ("_schedule", _("Approve and schedule"), wanted),
+                ("_save", _("Approve and publish"), not wanted),
+                ("_return", _("Return with a note"), False),
+            ]
+            buttons = buttons if wanted else [buttons[1], buttons[0], buttons[2]]
+        elif drafting.may_publish_now:
+            buttons = [("_save", _("Publish"), True), ("_schedule", _("Schedule"), False)]
+        else:
+            buttons = [("_submit", _("Submit for review"), True)]
+        buttons.append(("_draft", _("Save draft"), False))
+        if self.has_preview:
+            buttons.append(("_preview", _("Preview"), False))
+        return buttons
+
+    def _schedule_form(self, request, drafting):
+        """The form with the time of publication, as typed or as stored."""
+        if any(request.POST.get(f"draft-at_{part}") for part in (0, 1)):
+            return ScheduleForm(request.POST)
+        at = drafting.draft and drafting.draft.publish_at
+        return ScheduleForm(initial={"at": at and timezone.localtime(at)})
+
+    def is_urgent(self, request, obj):
+        """Whether this account may publish this row without a second person, for safety. Kinds with `urgent` allow it."""
+        return bool(self.urgent) and request.user.has_perm(PUBLISH)
+
+    # Preview
+
+    def page_of(self, obj):
+        """The URL path of the public page that shows the row, in the active language, or None."""
+        if self.shown_at:
+            return reverse(self.shown_at)
+        try:
+            return obj.get_absolute_url() if hasattr(obj, "get_absolute_url") else None
+        except NoReverseMatch:
+            return None
+
+    @property
+    def has_preview(self):
+        """Whether a page of the site shows these rows."""
+        return self.shown_at is not None or hasattr(self.model, "get_absolute_url")
+
+    def errors_of(self, row):
+        """What is still wrong with the draft that this row holds, as error messages."""
+        row.is_checked = True
+        try:
+            row.full_clean()
+        except ValidationError as error:
+            return [message for found in error.message_dict.values() for message in found]
+        return []
+
+    def preview_links(self, draft):
+        """[(URL, label)] of pages that show the draft to people without an account."""
+        return []
+
+    def view_on_site(self, obj):
+        row = getattr(obj, "stored", obj)
+        return self.page_of(row) if row.draft_id is None else None
+
+    # Taking down
+
+    def get_urls(self):
+        if not self.can_be_taken_down:
+            return super().get_urls()
+        view = self.admin_site.admin_view(self.take_down_view)
+        name = f"{self.opts.app_label}_{self.opts.model_name}_take_down"
+        return [path("<path:object_id>/take-down/", view, name=name), *super().get_urls()]
+
+    def _take_down_url(self, request, obj):
+        if not self.can_be_taken_down or not request.user.has_perm(PUBLISH):
+            return None
+        return reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_take_down", args=[quote(obj.pk)])
+
+    def take_down_view(self, request, object_id):
+        """GET: ask. POST: the row becomes a draft: the public no longer sees it, at once and without a second person."""
+        obj = self.get_object(request, unquote(object_id))
+        if obj is None or not self.can_be_taken_down or obj.draft_id is not None:
+            raise Http404
+        if not self.has_change_permission(request, obj) or not request.user.has_perm(PUBLISH):
+            raise PermissionDenied(f"{self.opts.app_label}.change_{self.opts.model_name}", PUBLISH)
+        errors = []
+        if request.method == "POST":
+            try:
+                with transaction.atomic():
+                    self.lock_table()
+                    # First, while it has the words that the public saw.
+                    self.log_changes(request, [obj], "state")
+                    obj.take_down(request.user)
+                message = _("“%(name)s” has been taken down: the public no longer sees it.") % {"name": obj}
+                self.message_user(request, message, messages.SUCCESS)
+                return redirect(change_url(obj))
+            except ValidationError as error:
+                errors = error.messages
+        title = _("Take down “%(name)s”?") % {"name": obj}
+        return self.page(request, "staff/take_down.html", title, object=obj, errors=errors)
 
     # Ways around a draft
 
     def get_actions(self, request, action_location=ActionLocation.CHANGE_LIST):
         # What actions change is public at once.
-        return (
-            super().get_actions(request, action_location)
-            if not self.has_drafts or request.user.has_perm(PUBLISH)
-            else {}
-        )
+        return super().get_actions(request, action_location) if request.user.has_perm(PUBLISH) else {}
 
     def version_refusal(self, request):
         """Why this account may not publish something that is no draft, such as an earlier version, or None."""
-        row = PublishingSettings.load()
-        return Drafting(request.user, None, row.needs_second_person).refusal(dict) if self.has_drafts else None
+        return Drafting(request.user, None, PublishingSettings.load().needs_second_person).refusal()
 
-    def _list_url(self):
-        return reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist")
+    recovers_hidden = True
 
-    def is_always_allowed(self, request, obj):
-        """Whether this form may be published without a second person, for safety. Kinds with `urgent` allow it."""
-        return bool(self.urgent) and request.user.has_perm(PUBLISH)
+    def save_recovered(self, request, rows):
+        """A row that was deleted comes back as a draft."""
+        row, *parts = rows
+        with transaction.atomic():
+            draft = row.keep_as_draft(request.user, was_public=True)
+            for part in parts:
+                part.keep(draft)
+        return []
 
 
-def _uuid(text):
-    try:
-        return uuid.UUID(text)
-    except (TypeError, ValueError):
-        return None
+class DraftedAdmin(Drafts, ContentAdmin):
+    """The base of the admin classes of content with drafts and a history."""
+
+
+class Unversioned:
+    """Mixin for ModelAdmin, after Drafts: rows that never change once they are published, and so have no versions."""
+
+    def fingerprint(self, row):
+        return ""
+
+    def lock_table(self):
+        """Writers of one row at a time are enough: new rows do not touch each other."""
+
+    def current_rows(self, row):
+        return []
+
+    def save_first_version(self, *rows):
+        """There is none."""
+
+    def save_version(self, user, row):
+        """There is none."""
+
+
+def _drafting_of(request):
+    """The Drafting of a request, also of one that only reads the form of a row."""
+    return getattr(request, "drafting", None) or Drafting(request.user, None, False)
+
+
+def _changes(before, after):
+    """The change message of the history: what differs between two lists of rows, of which the first is the row itself."""
+    old, new = ({(type(row), row.pk): row for row in rows} for rows in (before, after))
+    found = []
+    with translation.override(None):
+        for key, row in (old | new).items():
+            is_own = row is after[0]
+            about = {} if is_own else {"name": str(row._meta.verbose_name), "object": str(row)}
+            if key not in old or key not in new:
+                found.append({"deleted" if key in old else "added": about})
+                continue
+            names = [
+                field.name if is_own else str(field.verbose_name)
+                for field in editable_fields(key[0])
+                if getattr(old[key], field.attname) != getattr(row, field.attname)
+            ]
+            if names:
+                found.append({"changed": about | {"fields": list(dict.fromkeys(names))}})
+    return found

@@ -21,7 +21,7 @@ from reversion.models import Version
 from staff.accounts.models import Account
 from staff.admin.base import ModelAdmin, ReadOnly
 from staff.admin.day_filter import DayFilter
-from staff.admin.entry_words import ACCOUNTS, sentence
+from staff.admin.entry_words import sentence
 from staff.audit.models import CHANGES, Entry
 
 # Above this the list has no further pages: to count them would read the whole log.
@@ -158,11 +158,12 @@ class EntryAdmin(ReadOnly, ModelAdmin):
 def describe(request, entries):
     """Give each of these entries `who`, `what` and `links`, with a number of queries that does not grow with their number."""
     admins, found, versions = admins_for(request), _rows(request, entries), _versions(entries)
-    ids = {each.user_id for each in entries} | {each.details.get(key) for each in entries for key in ACCOUNTS}
+    ids = {each.user_id for each in entries} | {each.details.get("account") for each in entries}
+    ids.update(*(each.details.get("writers", ()) for each in entries))
     names = {account.pk: str(account) for account in Account.objects.filter(pk__in=ids - {None})}
     for entry in entries:
         rows, row = admins.get(entry.content_type_id), found.get((entry.content_type_id, entry.object_id))
-        name = rows.title_of(row) if row else entry.title
+        name = rows.title_of(row) if row else entry.title or (entry.object_id and f"#{entry.object_id}")
         entry.who = names.get(entry.user_id, f"#{entry.user_id}") if entry.user_id else _("the site")
         # The kind is told even of rows that this account may not view, if it sees the entry at all.
         known = rows or _admin_of(entry)

@@ -19,7 +19,13 @@ ABOUT = {
     Entry.Action.ERASE: _("erased the %(kind)s “%(name)s”"),
 }
 # Details that are no fields of the row: {detail: label} and {detail: {value: label}}. The apps add theirs.
-LABELS = {"reason": _("reason"), "fields": _("fields"), "again": _("asked again"), "page": _("seen on")}
+LABELS = {
+    "reason": _("reason"),
+    "fields": _("fields"),
+    "again": _("asked again"),
+    "page": _("seen on"),
+    "writers": _("draft by"),
+}
 METHODS = {
     "password": _("password"),
     "totp": _("app"),
@@ -50,10 +56,10 @@ CHOICES = {
     "fields": {"first_name": _("name"), "email": _("address")},
     "step": {},
 }
-# Details that are said without a label, those that hold the id of an account, and those that are not said.
+# Details that are said without a label, those that hold ids of accounts, and those that are not said.
 BARE, ACCOUNTS, HIDDEN = (
     {"done", "account", "role", "by", "factor", "step"},
-    {"account"},
+    {"account", "writers"},
     {"changes", "continued", "undo"},
 )
 
@@ -88,7 +94,7 @@ def _detail(key, value, opts, name_of):
     field = _field(opts, key)
     choices = CHOICES.get(key) or (dict(field.flatchoices) if field else {})
     if key in ACCOUNTS:
-        words = name_of(value)
+        words = ", ".join(map(name_of, value if isinstance(value, list) else [value]))
     elif key == "fields":
         words = ", ".join(columns(opts, value))
     elif isinstance(value, dict):

@@ -9,6 +9,8 @@ from django.contrib.admin.templatetags.admin_urls import admin_urlname
 from django.contrib.admin.utils import quote, unquote
 from django.core.exceptions import NON_FIELD_ERRORS, PermissionDenied, ValidationError
 from django.db import connection, transaction
+from django.db.models import TextField
+from django.db.models.functions import Cast
 from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import path
@@ -17,7 +19,7 @@ from django.utils.translation import gettext as _
 from reversion.errors import RevertError
 from reversion.models import Version
 
-from staff.admin.differences import differences, editable_fields, fingerprint, label
+from staff.admin.differences import compared, editable_fields, fingerprint, label
 from staff.audit.models import Entry
 
 
@@ -54,7 +56,7 @@ class VersionHistory:
     def inline_rows(self, row):
         """The stored rows that are edited as inlines of this one."""
         keys = [(inline.model, parent_key(self.model, inline.model).name) for inline in self.inlines if row.pk]
-        return [each for model, key in keys for each in model._base_manager.filter(**{key: row.pk}).order_by("pk")]
+        return [each for model, key in keys for each in model._default_manager.filter(**{key: row.pk}).order_by("pk")]
 
     def current_rows(self, obj):
         """The row and its inline rows as they are in the database."""
@@ -122,7 +124,7 @@ class VersionHistory:
         if not (self.has_view_or_change_permission(request, obj) if obj else self.has_add_permission(request)):
             raise PermissionDenied
         manager = Version.objects
-        versions = manager.get_for_object_reference(self.model, obj.pk) if obj else manager.get_deleted(self.model)
+        versions = manager.get_for_object_reference(self.model, obj.pk) if obj else _deleted(self.model)
         version = get_object_or_404(versions.select_related("revision__user"), pk=version_id)
         may_restore = self.has_change_permission(request, obj) if obj else not self.not_recovered
         errors = [self.not_recovered] if not obj and self.not_recovered else []
@@ -139,8 +141,8 @@ class VersionHistory:
             "object": obj,
             "saved": [when, saved_by(version)],
             "deleted_url": self.history_url(action__exact=Entry.Action.DELETE),
-            "changed": self.compared(self.stored_rows(previous), stored) if previous else None,
-            "changes_on_restore": self.compared(before, self.stored_rows(version, before)),
+            "changed": compared(self.stored_rows(previous), stored, self.rich_text) if previous else None,
+            "changes_on_restore": compared(before, self.stored_rows(version, before), self.rich_text),
             "kept_on_restore": [label(self.opts.get_field(name)) for name in self.kept_on_restore if obj],
             "may_restore": may_restore,
             "seen": obj and self.fingerprint(obj),
@@ -153,7 +155,7 @@ class VersionHistory:
     def _restore_if_unchanged(self, request, obj, version):
         """Restore a version unless the row changed since the page was opened; returns (row, error messages)."""
         self.lock_table()
-        if (obj or not self.recovered_values) and (refusal := self.version_refusal(request)):
+        if (obj or not self.recovers_hidden) and (refusal := self.version_refusal(request)):
             return obj, [refusal]
         if obj is None:
             return self.recover(request, version)
@@ -178,13 +180,22 @@ class VersionHistory:
         row, *inline_rows = self.stored_rows(version)
         for name, value in self.recovered_values.items():
             setattr(row, name, value)
-        errors = _save([row, *inline_rows])
+        errors = self.save_recovered(request, [row, *inline_rows])
         if not errors:
             self.log_addition(request, row, [])
             not_public = _("Restored, but not public yet. Check it before you publish it.")
-            words = not_public if self.recovered_values else _("It has been restored.")
+            words = not_public if self.recovers_hidden else _("It has been restored.")
             self.message_user(request, words, messages.SUCCESS)
         return row, errors
+
+    @property
+    def recovers_hidden(self):
+        """Whether a recovered row is not public yet."""
+        return bool(self.recovered_values)
+
+    def save_recovered(self, request, rows):
+        """Save a deleted row and its inline rows again; returns error messages."""
+        return _save(rows)
 
     def stored_rows(self, version, current=()):
         """The row and its inline rows as a version holds them, unsaved; with the `current` ones, as restoring it leaves them."""
@@ -204,11 +215,11 @@ class VersionHistory:
                 rows.append(row)
         return rows
 
-    def compared(self, before, after):
-        """Two lists of rows as a list of (name of the inline row or None, differences). New rows appear as a whole."""
-        old = {(type(row), row.pk): row for row in before}
-        pairs = [(row, differences(old.get((type(row), row.pk)) or type(row)(), row, self.rich_text)) for row in after]
-        return [(None if isinstance(row, self.model) else str(row), changes) for row, changes in pairs if changes]
+
+def _deleted(model):
+    """The last versions of deleted rows. What was only taken down is not in the default manager either."""
+    kept = model._base_manager.annotate(version_key=Cast("pk", TextField())).values("version_key")
+    return Version.objects.get_deleted(model).exclude(object_id__in=kept)
 
 
 def _save(rows):

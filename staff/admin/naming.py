@@ -30,7 +30,7 @@ class NamedForm(forms.ModelForm):
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         self.names = [name for name in NAMES if name in self.fields]
-        if not self.instance._state.adding:
+        if not (self.instance._state.adding or getattr(self.instance, "is_new", False)):
             return
         for name in self.names:
             self.fields[name].required = False
@@ -39,10 +39,14 @@ class NamedForm(forms.ModelForm):
             self.initial["position"] = 0 if last is None else last + STEP
 
     def _rows(self):
-        return self._meta.model._base_manager.all()
+        """The other rows, drafts too."""
+        return self._meta.model._base_manager.exclude(pk=self.instance.pk)
 
     def clean(self):
-        cleaned = super().clean()
+        return self.with_names(super().clean())
+
+    def with_names(self, cleaned):
+        """Fill in the names that were left empty."""
         for name in self.names:
             if name in cleaned and not cleaned[name]:
                 cleaned[name] = free_name(self._rows(), name, self._title(name.removeprefix("slug_")))
@@ -51,9 +55,9 @@ class NamedForm(forms.ModelForm):
     def full_clean(self):
         super().full_clean()
         for name in self.names:
-            if self.has_error(name, "unique"):
+            if self.has_error(name, "unique") or self.has_error(name, "taken"):
                 typed = self[name].value()
-                row = self._rows().filter(**{name: typed}).first()
+                row = self._meta.model._default_manager.exclude(pk=self.instance.pk).filter(**{name: typed}).first()
                 words = _("“%(row)s” has “%(typed)s” already. This is free: %(free)s")
                 values = {"row": row, "typed": typed, "free": free_name(self._rows(), name, typed)}
                 self.errors[name] = self.error_class([ValidationError(words, "unique", values)], renderer=self.renderer)

@@ -39,11 +39,13 @@ class OptimisticLockForm(forms.ModelForm):
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         self.fingerprint = "" if self.instance.pk is None else self.model_admin.fingerprint(self.instance)
-        self.initial["seen"] = self.fingerprint
+        # A draft was written from an earlier state of the row.
+        self.initial["seen"] = self.model_admin.state_seen(self.instance, self.fingerprint)
         # Validation writes the submitted values into `instance`, so the stored ones are copied first.
+        stored = getattr(self.instance, "stored", self.instance)
         self.stored_instance = type(self.instance)(
             **{
-                field.attname: getattr(self.instance, field.attname)
+                field.attname: getattr(stored, field.attname)
                 for field in self.instance._meta.concrete_fields
                 if not field.generated
             }
@@ -57,6 +59,9 @@ class OptimisticLockForm(forms.ModelForm):
     def clean(self):
         cleaned = super().clean()
         seen = self.data.get("seen")
+        if getattr(self, "keeps", False):
+            # Who publishes the draft compares it.
+            return cleaned
         if seen and seen != self.fingerprint and self.data.get("save_over") != self.current_state:
             self.has_conflict = True
             self.add_error(None, forms.ValidationError(self.model_admin.conflict_message(self), code="conflict"))
@@ -93,7 +98,11 @@ class OptimisticLocking(VersionHistory):
         """Whether an editor who may add rows submits the form of a row that no longer exists."""
         if not request.POST.get("seen") or not self.has_add_permission(request):
             return False
-        return not self.get_queryset(request).filter(pk=unquote(object_id)).exists()
+        return self.get_object(request, unquote(object_id)) is None
+
+    def state_seen(self, row, fingerprint):
+        """The fingerprint of the state that the form begins with."""
+        return fingerprint
 
     def conflict_message(self, form):
         """Who saved or deleted the row while the form was open, and what the editor can do."""

@@ -162,7 +162,7 @@ def _rows(request, model_admin, text):
         return
     # None selects no relation, and no argument would select all.
     opts, related = model_admin.opts, model_admin.list_select_related or [None]
-    by_id = model_admin.model._default_manager.select_related(*related).in_bulk(ids)
+    by_id = model_admin.model._base_manager.select_related(*related).in_bulk(ids)
     best = [by_id[pk] for pk in ids if pk in by_id]
     names = {row.pk: model_admin.title_of(row) for row in best}
     best.sort(key=lambda row: not all(word in plain(names[row.pk]) for word in typed))

@@ -30,7 +30,7 @@ class StaffSite(admin.AdminSite):
     index_template = "admin/dashboard.html"
     # A function that takes the request and returns the template context of the index page, a dashboard.
     dashboard_context = staticmethod(lambda request: {})
-    # A function that renders the public page of a row with a change that is rolled back (DraftAdmin.page_view).
+    # A function that renders the public page of a draft (DraftAdmin.page_view).
     render_unpublished = None
     # A function that takes the request and yields (label, URL) of further pages that the search finds by name.
     named_pages = staticmethod(lambda request: [])

@@ -35,8 +35,8 @@ class EntryQuerySet(models.QuerySet):
 class Entry(models.Model):
     """One entry of the log. Of people it holds ids only, never a name, an address or typed text but the reason.
 
-    `title` is the `str` of the row, which for rows about people is their number. Triggers refuse to change or delete an entry
-    (migrations/sql/audit_log.sql).
+    `title` is the `str` of the row, which for rows about people is their number; of a draft it is empty. Triggers refuse to
+    change or delete an entry (migrations/sql/audit_log.sql).
     """
 
     class Action(models.TextChoices):
@@ -110,7 +110,9 @@ class Entry(models.Model):
             kind = ContentType.objects.get_for_model(about, for_concrete_model=False)
             row = {"content_type": kind}
             if not isinstance(about, type):
-                row |= {"object_id": str(about.pk), "title": str(about)[:200]}
+                # The words of a draft are not public, and nothing can be erased from the log.
+                title = "" if getattr(about, "draft_id", None) else str(about)[:200]
+                row |= {"object_id": str(about.pk), "title": title}
             # An export is no one that it concerns.
             if isinstance(about.pk, uuid.UUID) and action != cls.Action.EXPORT and about.pk not in ids:
                 ids.insert(0, about.pk)

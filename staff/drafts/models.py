@@ -1,73 +1,60 @@
-"""Drafts of live content: the form of a row as somebody typed it, until it is published; and who may publish it."""
+"""Drafts: rows of content that the public does not see yet, what happens to each before it is published, and who publishes."""
 
-import uuid
+from contextlib import contextmanager
+from contextvars import ContextVar
+from copy import copy
 from datetime import timedelta
 
 from django.conf import settings
 from django.contrib.contenttypes.models import ContentType
 from django.contrib.postgres.fields import ArrayField
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
-from django.http import QueryDict
+from django.db.models.signals import post_delete
+from django.dispatch import receiver
 from django.urls import reverse
-from django.utils import timezone
+from django.utils import formats, timezone
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
-# What was only previewed is erased after this time, and links to it end.
-TYPED_LIFETIME = timedelta(days=7)
 # A draft that was not changed for so long is marked in the list.
 OLD_AFTER = timedelta(days=365)
 
 
-class DraftQuerySet(models.QuerySet):
-    def of_rows(self):
-        """The drafts that somebody saved: not those that were only previewed."""
-        return self.exclude(state=Draft.State.TYPED)
+def local(moment):
+    """A time for people to read."""
+    return formats.date_format(timezone.localtime(moment), "DATETIME_FORMAT")
 
+
+class DraftQuerySet(models.QuerySet):
     def due(self):
         """Scheduled drafts whose time has come."""
         return self.filter(state=Draft.State.SCHEDULED, publish_at__lte=Now())
 
-    def expired(self):
-        """What was only previewed, TYPED_LIFETIME ago."""
-        return self.filter(state=Draft.State.TYPED, changed_at__lte=Now() - TYPED_LIFETIME)
-
 
 class Draft(models.Model):
-    """The change form of one row of content as typed. The row itself stays as it is until the draft is published."""
+    """What happens to a row of content before it is published. Its words are in the row itself (`Draftable`)."""
 
     class State(models.TextChoices):
         DRAFT = "draft", _("draft")
         SUBMITTED = "submitted", _("waiting for review")
         RETURNED = "returned", _("returned")
         SCHEDULED = "scheduled", _("scheduled")
-        # Never saved as a draft: what a preview shows.
-        TYPED = "typed", _("previewed only")
 
-    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     content_type = models.ForeignKey(
         ContentType, on_delete=models.CASCADE, related_name="+", editable=False, verbose_name=_("kind")
     )
-    # The primary key of the row as text; null for a row that does not exist yet.
-    object_id = models.CharField(max_length=64, null=True, editable=False)  # noqa: DJ001
+    # The row whose form shows the draft: the published one, or the draft itself where there is none.
+    object_id = models.CharField(max_length=64, default="", editable=False)
     name = models.CharField(_("name"), max_length=200, editable=False)
-    # The query string of the form, for example that of a new step that corrects another one.
-    query = models.TextField(default="", editable=False)
-    # {name: [value, …]} of everything that the form sends, without buttons and token.
-    data = models.JSONField(default=dict, editable=False)
-    # The fields that the form had. A field that it has gained since keeps its live value.
-    fields = ArrayField(models.CharField(max_length=100), default=list, editable=False)
     state = models.CharField(_("state"), max_length=9, choices=State, default=State.DRAFT, editable=False)
-    # publish_at: when the worker publishes it. wanted_at: the time that the writers ask for, while it waits for review.
+    # When the worker publishes it; of one that waits for review, when its writers would like it to be published.
     publish_at = models.DateTimeField(_("published from"), null=True, editable=False)
-    wanted_at = models.DateTimeField(null=True, editable=False)
-    # Who scheduled or approved it: it is published with the rights of this account.
-    scheduled_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+", editable=False
-    )
     # Ids of the accounts that wrote it, which outlive the accounts.
     writers = ArrayField(models.BigIntegerField(), default=list, editable=False)
+    # Who saved it last, which scheduling and approving do too: it is published with the rights of this account.
     changed_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         on_delete=models.SET_NULL,
@@ -78,7 +65,11 @@ class Draft(models.Model):
     )
     changed_at = models.DateTimeField(_("changed"), default=timezone.now, editable=False)
     # Counts the saves: a second editor of the same draft is told.
-    version = models.PositiveIntegerField(default=1, editable=False)
+    version = models.PositiveIntegerField(default=0, editable=False)
+    # The fingerprint of the published row from which it was written: who publishes it over a newer one is told.
+    base = models.CharField(max_length=40, default="", editable=False)
+    # Whether the row was published before somebody took it down.
+    was_public = models.BooleanField(default=False, editable=False)
     # Why it was returned, by a person or because it could not be published.
     note = models.TextField(_("note"), default="", editable=False)
 
@@ -92,16 +83,13 @@ class Draft(models.Model):
         permissions = [("publish_draft", "Can publish content")]
         constraints = [
             models.CheckConstraint(
-                name="draft_state_is_known",
-                condition=Q(state__in=["draft", "submitted", "returned", "scheduled", "typed"]),
+                name="draft_state_is_known", condition=Q(state__in=["draft", "submitted", "returned", "scheduled"])
             ),
             models.CheckConstraint(
                 name="draft_is_scheduled_with_a_time",
-                condition=Q(state="scheduled", publish_at__isnull=False)
-                | (~Q(state="scheduled") & Q(publish_at__isnull=True)),
-            ),
-            models.UniqueConstraint(
-                fields=["content_type", "object_id"], name="draft_is_one_per_row", condition=~Q(state="typed")
+                condition=Q(state="submitted")
+                | Q(state="scheduled", publish_at__isnull=False)
+                | ~Q(state="scheduled") & Q(publish_at=None),
             ),
         ]
         indexes = [models.Index(fields=["publish_at"], name="draft_due", condition=Q(state="scheduled"))]
@@ -115,45 +103,287 @@ class Draft(models.Model):
         return self.content_type.model_class()
 
     @property
+    def row(self):
+        """The row with the words of the draft."""
+        return self.model._base_manager.get(draft=self)
+
+    def result(self):
+        """The row as it will be when the draft is published, not saved."""
+        row = self.row
+        if row.draft_of_id is None:
+            return row
+        live = self.model._base_manager.get(pk=row.draft_of_id)
+        live.take(row)
+        return live
+
+    def give_back(self, note):
+        """Return it to its writers with a note."""
+        self.state, self.note, self.publish_at = self.State.RETURNED, note, None
+        self.version, self.changed_at = self.version + 1, timezone.now()
+        self.save()
+
+    @property
     def form_url(self):
         """The URL path of the form that shows the draft."""
-        prefix = f"admin:{self.content_type.app_label}_{self.content_type.model}"
-        if self.object_id is not None:
-            return reverse(f"{prefix}_change", args=[self.object_id])
-        query = QueryDict(self.query, mutable=True)
-        query["draft"] = str(self.pk)
-        return f"{reverse(f'{prefix}_add')}?{query.urlencode()}"
+        return reverse(f"admin:{self.content_type.app_label}_{self.content_type.model}_change", args=[self.object_id])
 
     @property
     def is_old(self):
         """Whether it was not changed for a year."""
         return timezone.now() - self.changed_at > OLD_AFTER
 
-    def typed(self):
-        """What was typed, as a QueryDict."""
-        data = QueryDict(mutable=True)
-        for name, values in self.data.items():
-            data.setlist(name, values)
-        return data
+
+# The Draft that this thread shows as if it were published, or None.
+_shown = ContextVar("the draft that is shown", default=None)
 
 
-class DraftFile(models.Model):
-    """A file that was chosen in the form of a draft. It goes with the draft."""
+@contextmanager
+def showing(draft):
+    """Within the block, every query for published rows finds the rows of this Draft in place of those that they replace."""
+    token = _shown.set(draft)
+    try:
+        yield
+    finally:
+        _shown.reset(token)
 
-    draft = models.ForeignKey(Draft, on_delete=models.CASCADE, related_name="files", editable=False)
-    field = models.CharField(max_length=100, editable=False)
-    name = models.CharField(max_length=255, editable=False)
-    kind = models.CharField(max_length=100, default="", editable=False)
-    content = models.BinaryField(editable=False)
+
+class LiveManager(models.Manager):
+    """The rows that are published. The default manager, so that no query finds a draft by accident."""
+
+    def everything(self):
+        """All rows, drafts too."""
+        return super().get_queryset()
+
+    def get_queryset(self):
+        """The published rows, and within `showing` those of the draft."""
+        rows, draft = super().get_queryset(), _shown.get()
+        if draft is None:
+            return rows.filter(draft=None)
+        return self.model.without_replaced(rows, draft).filter(Q(draft=None) | Q(draft=draft))
+
+
+class Draftable(models.Model):
+    """Abstract base of content with drafts. A row is published, or belongs to a Draft.
+
+    The draft of a published row is another row, a copy (`draft_of`) with the columns that people edit; that of a new row is the
+    row itself. Rows of another model that are edited with the row, its `parts`, have copies too.
+    """
+
+    draft = models.ForeignKey(Draft, on_delete=models.CASCADE, null=True, related_name="+", editable=False)
+    draft_of = models.OneToOneField(
+        "self", on_delete=models.CASCADE, null=True, related_name="draft_copy", editable=False
+    )
+
+    objects = LiveManager()
+
+    # Columns that people do not edit, and that the draft has nevertheless, such as those that describe a file.
+    also_drafted = ()
+    # Accessors of the rows that are edited with this one, as inlines; of such a row, the field that refers to this one.
+    parts = ()
+    part_of = None
+    # Whether the row is validated. A draft is stored as it is; it is validated when it is published.
+    is_checked = True
 
     class Meta:
-        verbose_name = _("file of a draft")
-        verbose_name_plural = _("files of drafts")
+        abstract = True
+
+    @classmethod
+    def drafted_columns(cls):
+        """The names of the columns of a draft, as attributes."""
+        columns = cls._meta.concrete_fields
+        return [each.attname for each in columns if each.editable and not each.primary_key] + list(cls.also_drafted)
+
+    @classmethod
+    def without_replaced(cls, rows, draft):
+        """These rows without those that a draft replaces."""
+        if cls.part_of and cls._meta.get_field(cls.part_of).related_model is draft.model:
+            return rows.exclude(**{cls.part_of: draft.object_id, "draft": None})
+        return rows.exclude(draft_copy__draft=draft)
+
+    @classmethod
+    def from_db(cls, db, field_names, values, **options):
+        """The copy that is shown has the id of the row that it replaces, and what a draft does not have."""
+        row = super().from_db(db, field_names, values, **options)
+        draft = _shown.get()
+        if draft is None or row.draft_id != draft.pk or row.draft_of_id is None:
+            return row
+        with showing(None):
+            live = cls._base_manager.using(db).get(pk=row.draft_of_id)
+            live.take(row)
+        return live
+
+    @property
+    def is_new(self):
+        """Whether it was never published."""
+        return self.draft is not None and not self.draft.was_public
+
+    @property
+    def published_pk(self):
+        """The id that it has, or will have, when it is published."""
+        return self.draft_of_id or self.pk
+
+    @property
+    def pending(self):
+        """Its Draft, or that of its copy, or None. The list of the admin reads both with the row."""
+        kept = None if self._state.adding else getattr(self, "draft_copy", None)
+        return kept.draft if kept else self.draft
+
+    @property
+    def publication(self):
+        """What the public sees of it, and what waits, in words."""
+        pending = self.pending
+        words = [] if self.draft_id else [_("published")]
+        if pending is None:
+            return capfirst(words[0])
+        words.append(
+            {
+                Draft.State.DRAFT: _("draft waiting"),
+                Draft.State.SUBMITTED: _("in review"),
+                Draft.State.RETURNED: _("draft returned"),
+                Draft.State.SCHEDULED: _("appears on %(when)s") % {"when": local(pending.publish_at)},
+            }[pending.state]
+        )
+        return capfirst(", ".join(map(str, words)))
+
+    def take(self, other):
+        """Take the values of a draft of this row, or the other way round. Saves nothing."""
+        for name in self.drafted_columns():
+            setattr(self, name, getattr(other, name))
+        for field in self._meta.concrete_fields:
+            if field.is_relation and field.attname in self.drafted_columns() and field.is_cached(self):
+                field.delete_cached_value(self)
+
+    def keep(self, draft):
+        """Save what it holds in this Draft: a published row in its copy, and any other in itself. Returns what was saved."""
+        kept = self
+        if not self._state.adding and self.draft_id is None:
+            kept = type(self)._base_manager.filter(draft_of=self.pk).first() or type(self)(draft_of_id=self.pk)
+            kept.take(self)
+        kept.draft = draft
+        for field in self._meta.concrete_fields:
+            # A number that was left empty.
+            if field.editable and not field.null and getattr(kept, field.attname) is None:
+                setattr(kept, field.attname, field.get_default())
+        kept.save()
+        if draft.model is type(self):
+            draft.object_id = str(kept.published_pk)
+            draft.save(update_fields=["object_id"])
+        return kept
+
+    def keep_as_draft(self, user=None, **values):
+        """Save a row that is not published, or no longer, as a new Draft; returns it."""
+        kind, writers = ContentType.objects.get_for_model(type(self)), [user.pk] if user else []
+        values |= {"name": str(self)[:200], "version": 1, "changed_by": user, "writers": writers}
+        self.draft = Draft.objects.create(content_type=kind, **values)
+        self.keep(self.draft)
+        return self.draft
+
+    def take_down(self, user):
+        """Turn a published row into a draft, with the words of its draft if it has one."""
+        self.check_take_down()
+        draft = self.pending
+        if draft is None:
+            return self.keep_as_draft(user, was_public=True)
+        kept = draft.row
+        self.take(kept)
+        # The draft outlives it.
+        kept.draft = None
+        kept.delete()
+        self.draft = draft
+        self.save()
+        draft.state, draft.publish_at, draft.base, draft.was_public = Draft.State.DRAFT, None, "", True
+        draft.version += 1
+        draft.save()
+        return draft
+
+    def check_take_down(self):
+        """Raise ValidationError if the public needs the row."""
+
+    def publish(self, draft=None, user=None):
+        """Save it as a published row, with its parts as they are in the Draft, which ends. `user` publishes it."""
+        self.draft = None
+        self.save()
+        if draft is None:
+            return
+        for name in self.parts:
+            relation = self._meta.get_field(name)
+            kept = relation.related_model._base_manager.filter(draft=draft)
+            copies = {row.draft_of_id: row for row in kept}
+            for row in relation.related_model.objects.filter(**{relation.field.name: self.pk}):
+                if row.pk not in copies:
+                    row.delete()
+                elif any(getattr(row, each) != getattr(copies[row.pk], each) for each in row.drafted_columns()):
+                    row.take(copies[row.pk])
+                    row.save()
+            kept.filter(draft_of=None).update(draft=None)
+        draft.delete()
+
+    # Validation
+
+    def full_clean(self, *args, **kwargs):
+        """Validate it as it will be published; a draft that is only stored is not validated."""
+        if self.is_checked:
+            super().full_clean(*args, **kwargs)
+
+    def validate_constraints(self, exclude=None):
+        """Validate the constraints of published rows."""
+        if not self.is_checked:
+            return
+        draft, self.draft = self.draft, None
+        try:
+            # Forms leave out what they do not have, and with it every constraint that names it.
+            super().validate_constraints(exclude=set(exclude or ()) - {"draft", "draft_of"})
+        finally:
+            self.draft = draft
+
+
+@receiver(post_delete)
+def end_draft(sender, instance, **kwargs):
+    """The Draft of a row that is deleted ends with it."""
+    if isinstance(instance, Draftable) and instance.draft_id:
+        kind = ContentType.objects.get_for_model(sender)
+        # Not one of its parts.
+        Draft.objects.filter(pk=instance.draft_id, content_type=kind).delete()
+
+
+class UniqueLive(models.UniqueConstraint):
+    """A field that is unique among published rows. Two drafts may share a value: the error at publishing names who has it."""
+
+    def __init__(self, *, fields, name, condition=None, words=None):
+        super().__init__(fields=fields, name=name, condition=Q(draft=None))
+        # No part of the constraint: migrations do not have them.
+        self.words = words or _("“%(other)s” already has this. Choose another one.")
+
+    def clone(self):
+        """With its words."""
+        return copy(self)
+
+    def validate(self, model, instance, exclude=None, using=None):
+        """Raise ValidationError with the name of another published row that has this value."""
+        [name] = self.fields
+        value = getattr(instance, model._meta.get_field(name).attname)
+        if value is None or name in (exclude or ()):
+            return
+        rows = model._default_manager.filter(**{name: value})
+        own = [pk for pk in (instance.pk, instance.draft_of_id) if pk is not None]
+        if other := rows.exclude(pk__in=own).first():
+            raise ValidationError({name: ValidationError(self.words % {"other": other}, code="taken")})
+
+
+class DraftMail(models.Model):
+    """Whether an account wants a mail, at most one a day, when drafts wait for it, and the last one. No row is as `is_wanted`."""
+
+    user = models.OneToOneField(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, primary_key=True, related_name="draft_mail"
+    )
+    is_wanted = models.BooleanField(default=True)
+    sent_at = models.DateTimeField(null=True)
+
+    class Meta:
         default_permissions = ()
-        constraints = [models.UniqueConstraint(fields=["draft", "field"], name="draftfile_is_one_per_field")]
 
     def __str__(self):
-        return self.name
+        return str(self.pk)
 
 
 class PublishingSettings(models.Model):

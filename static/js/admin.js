@@ -3,7 +3,8 @@
 
 for (const form of document.querySelectorAll("#content form[method=post][id$=_form]")) {
   // Rich text editors write into a field of the form, so the fields hold all input.
-  const state = () => JSON.stringify([...new FormData(form)].map(([name, value]) => [name, value.name ?? value]));
+  const isShown = (name) => form.elements.namedItem(name)?.type !== "hidden";
+  const state = () => JSON.stringify([...new FormData(form)].flatMap(([name, value]) => (isShown(name) ? [name, value.name ?? value] : [])));
   // A form redisplayed with errors, or as typed, contains unsaved input.
   let saved = form.querySelector(".errornote, [data-unsaved]") ? "" : null;
   let isSubmitting = false;
@@ -17,8 +18,11 @@ for (const form of document.querySelectorAll("#content form[method=post][id$=_fo
   });
   // The back button can restore the page from the back/forward cache.
   addEventListener("pageshow", () => { isSubmitting = false; });
+  // Both for static/js/drafts.js too.
+  form.isUnsaved = () => saved !== null && state() !== saved;
+  form.mark = (isSaved) => { saved = isSaved ? state() : ""; };
   addEventListener("beforeunload", (event) => {
-    if (!isSubmitting && saved !== null && state() !== saved) event.preventDefault();
+    if (!isSubmitting && form.isUnsaved()) event.preventDefault();
   });
 }
 

@@ -7,6 +7,7 @@ from tests.browser import press, press_in_editor
 from tests.browser.axe import faults
 from tests.browser.test_editor import change_path, sent, text_of, toolbar_of
 from tests.campaign.pages.test_content import make_page
+from tests.drafts import make_hidden
 from tests.factories import make_staff
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -24,7 +25,7 @@ def sides(page):
 
 @at_both_widths
 def test_check_lists_what_to_fix_and_leads_to_the_editor(staff_visit, width, locale, scheme):
-    page = make_page(state="draft")
+    page = make_hidden(make_page)
     colleague = staff_visit(
         make_staff(superuser=True), locale=locale, viewport={"width": width, "height": 900}, color_scheme=scheme
     )
@@ -50,7 +51,7 @@ def test_check_lists_what_to_fix_and_leads_to_the_editor(staff_visit, width, loc
 
 
 def test_check_works_without_javascript_and_publication_is_refused_in_words(staff_visit):
-    page = make_page(state="draft")
+    page = make_hidden(make_page)
     colleague = staff_visit(make_staff(superuser=True), locale="en-GB", java_script_enabled=False)
     desk = colleague.page
     colleague.open(change_path(page))

@@ -14,6 +14,7 @@ from tests.campaign.pages.test_inner_pages import page_path
 from tests.campaign.pages.test_pages import insert_tally
 from tests.campaign.pages.test_weight import a_million, fifty_pieces_of_news
 from tests.demands import add_step, make_demand
+from tests.drafts import hide
 from tests.pages import LANGUAGES, as_typed, path_of
 
 PHONE = {"width": 360, "height": 740}
@@ -41,8 +42,8 @@ def search_path(language, words):
 
 def written_paths(language):
     """The paths of all published pages and articles."""
-    pages = [page_path(key, language) for key in Page.objects.published().values_list("key", flat=True)]
-    return pages + [article_path(article, language) for article in Article.objects.published()]
+    pages = [page_path(key, language) for key in Page.objects.values_list("key", flat=True)]
+    return pages + [article_path(article, language) for article in Article.objects.all()]
 
 
 def every_path(language):
@@ -148,12 +149,8 @@ def fill_every_column():
         f"<ol><li><strong>{WORD}</strong></li></ol><blockquote>{WORD}</blockquote><dl><dt>{WORD}</dt><dd>{WORD}</dd></dl>"
     )
     written = both(title=TITLE, lead=f"{WORD} {WORD}", body=text)
-    Page.objects.create(
-        key="long", slug_sq="gjate", slug_en="long", state="published", menu_position=9, source=WORD, **written
-    )
-    Article.objects.create(
-        slug_sq="gjate", slug_en="long", state="published", date="2026-01-01", source=WORD, **written
-    )
+    Page.objects.create(key="long", slug_sq="gjate", slug_en="long", menu_position=9, source=WORD, **written)
+    Article.objects.create(slug_sq="gjate", slug_en="long", date="2026-01-01", source=WORD, **written)
     Page.objects.filter(key__in=("child", "history", "sector-parents")).update(**written)
     make_demand(
         ("asked", 9),
@@ -330,7 +327,7 @@ def test_news_fit_with_one_article_and_with_fifty(visit):
 
 
 def test_home_fits_without_statistics_and_demands(visit):
-    Demand.objects.update(is_shown=False)
+    hide(Demand)
     Statistic.objects.all().delete()
     visitor = visit(viewport=NARROW)
     for language in LANGUAGES:

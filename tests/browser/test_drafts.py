@@ -2,6 +2,7 @@
 
 import pytest
 from django.contrib.auth.models import User
+from django.contrib.sessions.models import Session
 from playwright.sync_api import expect
 
 from campaign.models import PageText
@@ -38,10 +39,8 @@ def test_a_writer_submits_a_draft_and_an_editor_returns_and_approves_it(staff_vi
     press(writer.page.locator("[name=_draft]"))
     expect(writer.page.locator(".panel.draft")).to_be_visible()
     look(writer.page)
-    with writer.context.expect_page() as opened:
-        writer.page.click("[name=_preview]")
-    preview = opened.value
-    preview.wait_for_load_state()
+    press(writer.page.locator("[name=_preview]"))
+    preview = writer.page
     frame = preview.frame_locator(".preview-frame")
     expect(frame.locator(".hero .lead")).to_contain_text("One shqip." if language == "sq" else "One in English.")
     press(preview.locator(".preview-tools a").nth(1))
@@ -49,6 +48,7 @@ def test_a_writer_submits_a_draft_and_an_editor_returns_and_approves_it(staff_vi
     press(preview.locator(".preview-tools a").nth(2))
     assert preview.locator(".preview-frame").bounding_box()["width"] <= 392
     look(preview)
+    writer.open(path)
     press(writer.page.locator("[name=_submit]"))
 
     editor.open("/admin/")
@@ -69,4 +69,62 @@ def test_a_writer_submits_a_draft_and_an_editor_returns_and_approves_it(staff_vi
     reader = visit()
     reader.open(f"/{language}/")
     expect(reader.page.locator(".hero .lead")).to_contain_text("Two")
-    assert not Draft.objects.of_rows().exists() and User.objects.count() == 2
+    assert not Draft.objects.exists() and User.objects.count() == 2
+
+
+def wait_half_a_minute(page):
+    """Let the time pass after which a form saves itself; returns the answer of the site."""
+    with page.expect_response(lambda answer: answer.request.method == "POST") as sent:
+        page.clock.fast_forward(31_000)
+    return sent.value
+
+
+def test_what_was_typed_is_a_draft_after_half_a_minute_and_outlives_the_session(staff_visit):
+    vera, besa = (make_staff(superuser=True, username=name) for name in ("vera", "besa"))
+    row = PageText.objects.get(key="home_lead")
+    published, path = row.text_en, f"/admin/campaign/pagetext/{row.pk}/change/"
+    first, second = (staff_visit(each, locale="en-GB") for each in (vera, besa))
+    for each in (first, second):
+        each.page.clock.install()
+        each.open(path)
+    first.page.fill("#id_text_en", "Typed, and never sent.")
+    assert wait_half_a_minute(first.page).ok
+    expect(first.page.locator(".saved")).to_contain_text("Saved as draft")
+    second.page.fill("#id_text_en", "By somebody else.")
+    assert wait_half_a_minute(second.page).status == 422
+    expect(second.page.locator(".saved")).to_contain_text("Two people wrote this draft")
+    # The first one goes on, and what the form sends next is no conflict with what it has saved itself.
+    first.page.fill("#id_text_en", "Typed, and not sent either.")
+    assert wait_half_a_minute(first.page).ok
+    Session.objects.all().delete()
+    first.page.fill("#id_text_en", "Typed without a session.")
+    with first.page.expect_event("requestfailed"):
+        first.page.clock.fast_forward(31_000)
+    expect(first.page.locator("#id_text_en")).to_have_value("Typed without a session.")
+    again = staff_visit(vera, locale="en-GB")
+    again.open(path)
+    expect(again.page.locator("#id_text_en")).to_have_value("Typed, and not sent either.")
+    row.refresh_from_db()
+    assert row.text_en == published
+    press(again.page.locator("[name=_save]"))
+    expect(again.page.locator(".messagelist")).to_contain_text("has been published")
+    row.refresh_from_db()
+    assert row.text_en == "Typed, and not sent either." and not Draft.objects.exists()
+
+
+def test_a_new_article_that_saves_itself_is_one_draft(staff_visit):
+    editor = staff_visit(make_staff(superuser=True), locale="en-GB")
+    page = editor.page
+    asked = []
+    page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.accept()))
+    page.clock.install()
+    editor.open("/admin/campaign/article/add/")
+    for title in ("First", "Second"):
+        page.fill("#id_title_en", title)
+        assert wait_half_a_minute(page).ok
+        expect(page.locator(".saved")).to_contain_text("Saved as draft")
+    [draft] = Draft.objects.all()
+    assert draft.row.title_en == "Second"
+    page.reload()
+    expect(page.locator("#id_title_en")).to_have_value("Second")
+    assert asked == [], "nothing is unsaved"

@@ -38,23 +38,20 @@ def test_27_a_page_is_created_previewed_published_changed_compared_and_restored(
     page.fill('.editor-text[lang="en"]', "Our own words.")
     expect(page.locator("#id_slug_en")).to_have_value("courage")
 
-    # The preview of unsaved input opens in a new tab; nothing is saved.
-    with vera.context.expect_page() as tab:
-        page.click("[name=_preview]")
-    tab.value.wait_for_load_state()
-    frame = tab.value.frame_locator(".preview-frame")
+    # The preview saves a draft, and shows it in both languages and widths.
+    press(page.locator("[name=_preview]"))
+    frame = page.frame_locator(".preview-frame")
     expect(frame.locator("h1")).to_have_text("Courage")
-    expect(tab.value.locator(".note")).to_contain_text("Nothing has been saved")
-    press(tab.value.get_by_role("link", name="Albanian", exact=True))
+    press(page.get_by_role("link", name="Albanian", exact=True))
     expect(frame.locator("h1")).to_have_text("Guximi")
-    press(tab.value.get_by_role("link", name="Phone"))
-    assert tab.value.locator(".preview-frame").bounding_box()["width"] == 392
+    press(page.get_by_role("link", name="Phone"))
+    assert page.locator(".preview-frame").bounding_box()["width"] == 392
     assert not Page.objects.filter(key="brave").exists()
 
     # The preview link of a draft works without an account, in both languages.
-    press(page.locator("[name=_draft]"))
-    path = page.url
     link = page.get_by_role("link", name="Preview in English").get_attribute("href")
+    press(page.get_by_role("link", name="Back to the form"))
+    path = page.url
     reader.open(link)
     expect(reader.page.locator(".preview")).to_contain_text("Preview, not published.")
     expect(reader.page.locator("main")).to_contain_text("Our own words.")
@@ -103,7 +100,7 @@ def test_saving_over_a_newer_version_is_refused_until_confirmed(staff_visit):
     expect(besa.page.locator("#id_title_en")).to_have_value("Every one of us")
     besa.page.get_by_label("Replace it with mine").check()
     press(besa.page.locator("[name=_save]"))
-    expect(besa.page.locator(".messagelist")).to_contain_text("changed successfully")
+    expect(besa.page.locator(".messagelist")).to_contain_text("has been published")
     about.refresh_from_db()
     assert about.title_en == "Every one of us"
 
@@ -143,15 +140,12 @@ def test_leaving_a_form_with_unsaved_input_asks_first_and_saving_does_not(staff_
     stay(page)
     expect(page.locator("#id_title_en")).to_be_visible()
     assert asked == ["beforeunload"] and page.url.endswith(path)
-    # A preview opens in a new tab; the form stays unsaved.
-    with vera.context.expect_page():
-        page.click("[name=_preview]")
-    stay(page)
-    expect(page.locator("#id_title_en")).to_be_visible()
-    assert len(asked) == 2
+    # A preview saves a draft.
+    press(page.locator("[name=_preview]"))
+    press(page.get_by_role("link", name="Back to the form"))
     press(page.locator("[name=_save]"))
     assert re.search("/campaign/page/$", page.url)
-    assert len(asked) == 2
+    assert len(asked) == 1
 
     # A form shown again with errors holds unsaved input.
     vera.open(path)
@@ -160,7 +154,7 @@ def test_leaving_a_form_with_unsaved_input_asks_first_and_saving_does_not(staff_
     expect(page.locator(".errornote")).to_be_visible()
     stay(page)
     expect(page.locator(".errornote")).to_be_visible()
-    assert len(asked) == 3
+    assert len(asked) == 2
 
 
 def test_on_a_phone_languages_are_stacked_and_editing_works_without_javascript(staff_visit):
@@ -194,7 +188,7 @@ def test_axe_finds_nothing_serious_on_the_forms_of_editors(staff_visit, visit, w
     path = f"/admin/campaign/page/{about.pk}/change/"
     vera.open(path)
     page.fill("#id_title_en", "All of us against child pornography")
-    Page.objects.filter(pk=about.pk).update(title_en="Another title", state="draft")
+    Page.objects.filter(pk=about.pk).update(title_en="Another title")
     press(page.locator("[name=_save]"))
     expect(page.locator(".conflict, .checks .check-words")).to_have_count(2)
     look(page)
@@ -209,6 +203,6 @@ def test_axe_finds_nothing_serious_on_the_forms_of_editors(staff_visit, visit, w
         vera.open(f"/admin/{other}")
         look(page)
     reader = visit(viewport={"width": width, "height": 740})
-    reader.open(previews.path(about, "en"))
+    reader.open(previews.path(Page.objects.get(pk=about.pk).take_down(None), "en"))
     look(reader.page)
     assert found == []

@@ -10,6 +10,7 @@ from tests.browser import press, press_in_editor
 from tests.browser.axe import faults
 from tests.browser.test_content import PHONE, overflowing
 from tests.campaign.pages.test_content import make_page
+from tests.drafts import make_hidden
 from tests.factories import make_picture, make_staff, make_upload, run_worker
 from tests.pages import LANGUAGES
 
@@ -45,7 +46,7 @@ def save_and_continue(page):
 
 
 def test_28_a_picture_is_uploaded_inserted_in_both_languages_and_shown(staff_visit, visit):
-    page = make_page(state="draft")
+    page = make_hidden(make_page)
     colleague = staff_visit(make_staff(superuser=True), locale="en-GB")
     desk = colleague.page
     colleague.open("/admin/campaign/picture/add/")

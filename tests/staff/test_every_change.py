@@ -167,7 +167,8 @@ def _to_delete(world, label):
         county = apps.get_model("pledges.County").objects.first()
         row = world.rows[label] = type(row).objects.create(name_sq="Provë", name_en="Trial", county=county)
     elif label == "campaign.page":
-        row = world.rows[label] = type(row).objects.create(key="own", slug_sq="e-jona", slug_en="ours", title_sq="Jona")
+        texts = {f"{name}_{language}": "Jona" for name in ("title", "lead", "body") for language in ("sq", "en")}
+        row = world.rows[label] = type(row).objects.create(key="own", slug_sq="e-jona", slug_en="ours", **texts)
     elif label == "campaign.helpchannel":
         row = world.rows[label] = HelpChannel.objects.exclude(key__in=["alo-116111"]).last()
     elif label == "pledges.goal":
@@ -394,14 +395,9 @@ def _take_down(label):
         row = world.rows[label]
         if label == "campaign.helpchannel":
             # No text names its number.
-            row = world.rows[label] = next(
-                each for each in HelpChannel.objects.filter(is_shown=True) if not each.uses()
-            )
+            row = world.rows[label] = next(each for each in HelpChannel.objects.all() if not each.uses())
         elif label == "campaign.material":
             type(row).objects.filter(pk=row.pk).update(file_sq="a.pdf", file_en="a.pdf")
-        is_page = label in ("campaign.page", "campaign.article")
-        values = {"state": "published"} if is_page else {"is_shown": True}
-        type(row)._base_manager.filter(pk=row.pk).update(**values)
         return world.client.post(world.path(label, "take-down"))
 
     return run
@@ -573,7 +569,7 @@ CHANGES_NOTHING = {
     "pledges_pledge_figures",
     *("pledges_export_progress", "pledges_papersheet_print", "pledges_messagetext_preview", "pledges_messagetext_try"),
     *("campaign_protectionunit_export", "campaign_picture_library", "campaign_externallink_pages"),
-    *("staff_draft_preview", "staff_draft_page", "pledges_mailing_preview", "pledges_mailing_try"),
+    *("staff_draft_preview", "staff_draft_page", "staff_draft_mail", "pledges_mailing_preview", "pledges_mailing_try"),
 }
 
 

@@ -38,7 +38,7 @@ QUERIES = [
         "created_at_from=0001-01-01",
         "user=99999999999999999999",
         "user=%C2%B2",
-        "is_shown__exact=x",
+        "status=x",
     ),
     *(
         "date__year=0",

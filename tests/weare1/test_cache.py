@@ -16,6 +16,7 @@ from pledges.counting.models import count
 from pledges.models import PledgingSettings
 from pledges.serving import snapshot
 from tests.clock import ProcessClock
+from tests.drafts import hide
 from tests.factories import make_pledge
 from tests.malformed import WORDS, routes
 from tests.metrics import own_samples, unknown_labels
@@ -199,7 +200,7 @@ def test_a_confirmation_makes_no_page_anew_that_shows_no_figures(cached_site):
 def test_a_page_that_is_taken_down_is_gone(cached_site):
     path = "/en/news/the-movement-begins/"
     assert cached_site.fetch(path)[0] == "200 OK"
-    Article.objects.update(state="draft")
+    hide(Article)
     assert cached_site.fetch(path)[0] == "404 Not Found" and not cached_site.cache.kept
 
 

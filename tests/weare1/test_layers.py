@@ -75,12 +75,16 @@ def test_production_imports_no_development_tool(app):
     assert imports_of(app, *TOOLS) == []
 
 
-def test_pledges_takes_three_things_from_staff_outside_its_admin():
+def test_pledges_takes_few_things_from_staff_outside_its_admin():
     taken = (
         "staff.models.Entry",
         "staff.audit.models.Entry",
         "staff.mail.automatic",
         "staff.accents.without_accents",
+        # Content with drafts.
+        "staff.drafts",
+        *(f"staff.drafts.models.{each}" for each in ("Draftable", "LiveManager", "UniqueLive")),
+        "staff.drafts.models",
     )
     outside = [
         (importer, name)

@@ -249,8 +249,8 @@ class Command(BaseCommand):
     def create_events(self):
         """Create an event that is over, with what came of it, and one that is to come."""
         tirana, shkoder = (Municipality.objects.get(name_sq=name) for name in ("Tiranë", "Shkodër"))
-        past = Event.objects.create(municipality=tirana, is_shown=True, **PAST_EVENT, **_hours(-12))
-        Event.objects.create(municipality=shkoder, is_shown=True, **EVENT_TO_COME, **_hours(20))
+        past = Event.objects.create(municipality=tirana, **PAST_EVENT, **_hours(-12))
+        Event.objects.create(municipality=shkoder, **EVENT_TO_COME, **_hours(20))
         EventCount.objects.filter(event=past).update(confirmations=137)
         GroupPledge.objects.filter(pk__in=GroupPledge.objects.values("pk")[:3]).update(event=past)
         PaperSheet.objects.filter(number__lte=2).update(event=past)

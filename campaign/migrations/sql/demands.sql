@@ -1,4 +1,4 @@
--- The steps of demands are append-only: a wrong step is corrected by a new one. An account that is deleted leaves its steps.
+-- The steps of demands are append-only once they are published: a wrong step is corrected by a new one. An account that is deleted leaves its steps.
 CREATE OR REPLACE FUNCTION demand_steps_are_append_only() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF TG_OP = 'UPDATE' AND new.entered_by_id IS NULL
@@ -10,7 +10,7 @@ BEGIN
         USING ERRCODE = 'integrity_constraint_violation';
 END $$;
 CREATE OR REPLACE TRIGGER step_is_append_only BEFORE UPDATE OR DELETE ON campaign_demandstep
-    FOR EACH ROW EXECUTE FUNCTION demand_steps_are_append_only();
+    FOR EACH ROW WHEN (old.draft_id IS NULL) EXECUTE FUNCTION demand_steps_are_append_only();
 CREATE OR REPLACE TRIGGER steps_are_not_truncated BEFORE TRUNCATE ON campaign_demandstep
     FOR EACH STATEMENT EXECUTE FUNCTION demand_steps_are_append_only();
 
@@ -25,12 +25,12 @@ BEGIN
     END IF;
     IF new.state <> 'asked' AND NOT EXISTS (
         SELECT FROM campaign_demandstep AS step
-        WHERE demand_id = new.demand_id AND state = 'asked' AND date <= new.date AND id IS DISTINCT FROM new.corrects_id
-            AND NOT EXISTS (SELECT FROM campaign_demandstep AS later WHERE later.corrects_id = step.id)
+        WHERE demand_id = new.demand_id AND draft_id IS NULL AND state = 'asked' AND date <= new.date AND id IS DISTINCT FROM new.corrects_id
+            AND NOT EXISTS (SELECT FROM campaign_demandstep AS later WHERE later.corrects_id = step.id AND later.draft_id IS NULL)
     ) THEN
         RAISE check_violation USING MESSAGE = 'a demand is asked before anything else happens to it';
     END IF;
     RETURN new;
 END $$;
-CREATE OR REPLACE TRIGGER check_demand_step BEFORE INSERT ON campaign_demandstep
-    FOR EACH ROW EXECUTE FUNCTION check_demand_step();
+CREATE OR REPLACE TRIGGER check_demand_step BEFORE INSERT OR UPDATE OF draft_id ON campaign_demandstep
+    FOR EACH ROW WHEN (new.draft_id IS NULL) EXECUTE FUNCTION check_demand_step();

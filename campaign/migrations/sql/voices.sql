@@ -20,7 +20,8 @@ BEGIN
         address_digest = NULL
     WHERE id = old.owner_id AND removed_at IS NULL;
     DELETE FROM reversion_version WHERE content_type_id = kind AND object_id = old.id::text;
-    DELETE FROM staff_draft WHERE content_type_id = kind AND object_id = old.id::text;
+    DELETE FROM campaign_voice WHERE draft_of_id = old.id;
+    DELETE FROM staff_draft WHERE id = old.draft_id;
     RETURN NULL;
 END $$;
 CREATE OR REPLACE TRIGGER voice_deleted AFTER DELETE ON campaign_voice FOR EACH ROW

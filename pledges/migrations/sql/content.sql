@@ -9,22 +9,23 @@ BEGIN
     RETURN NULL;
 END $$;
 
--- The same unless the statement has changed no row.
+-- The same unless the statement has changed no row, or only drafts, which nobody sees.
 CREATE OR REPLACE FUNCTION content_changed() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    UPDATE pledges_contentversion SET mark = random() * 9007199254740992 WHERE EXISTS (SELECT FROM changed);
+    UPDATE pledges_contentversion SET mark = random() * 9007199254740992
+    WHERE EXISTS (SELECT FROM changed WHERE to_jsonb(changed) ->> 'draft_id' IS NULL);
     RETURN NULL;
 END $$;
 
--- Adds the triggers to a table. Each app calls it for its tables.
+-- Adds the triggers to a table. Each app calls it for its tables. A row that is taken down is a draft afterwards, and was none before.
 CREATE OR REPLACE PROCEDURE watch_content(watched regclass) LANGUAGE plpgsql AS $$
 DECLARE
     event text[];
 BEGIN
-    FOREACH event SLICE 1 IN ARRAY ARRAY[['INSERT', 'NEW'], ['UPDATE', 'NEW'], ['DELETE', 'OLD']] LOOP
+    FOREACH event SLICE 1 IN ARRAY ARRAY[['INSERT', 'NEW'], ['UPDATE', 'OLD'], ['UPDATE', 'NEW'], ['DELETE', 'OLD']] LOOP
         EXECUTE format(
-            'CREATE TRIGGER content_%s AFTER %s ON %s REFERENCING %s TABLE AS changed '
-            'FOR EACH STATEMENT EXECUTE FUNCTION content_changed()', lower(event[1]), event[1], watched, event[2]
+            'CREATE TRIGGER content_%s_%s AFTER %s ON %s REFERENCING %s TABLE AS changed '
+            'FOR EACH STATEMENT EXECUTE FUNCTION content_changed()', lower(event[1]), lower(event[2]), event[1], watched, event[2]
         );
     END LOOP;
     EXECUTE format(

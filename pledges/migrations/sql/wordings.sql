@@ -11,4 +11,4 @@ BEGIN
 END $$;
 
 CREATE TRIGGER wording_immutable BEFORE UPDATE ON pledges_wording
-    FOR EACH ROW EXECUTE FUNCTION refuse_wording_update();
+    FOR EACH ROW WHEN (old.draft_id IS NULL) EXECUTE FUNCTION refuse_wording_update();

@@ -28,6 +28,7 @@ from campaign.models import (
 from pledges.languages import LANGUAGE_CODES
 from pledges.models import Sector
 from tests.campaign.pages.test_content import make_page
+from tests.drafts import make_hidden
 from tests.events import make_event
 from tests.factories import make_picture, make_staff, run_worker, sign_in
 from tests.mailings import make_mailing
@@ -206,7 +207,7 @@ def test_a_page_may_link_to_itself_before_it_is_saved(editor):
     ],
 )
 def test_a_link_to_nowhere_refuses_publication_with_the_error_of_the_field(editor, href, is_refused):
-    make_page(key="waiting", slug_sq="skice", slug_en="draft-page", state="draft")
+    make_hidden(make_page, key="waiting", slug_sq="skice", slug_en="draft-page")
     page = make_page()
     form = filled(editor.get(change(page)), body_en=f'<p><a href="{href}">our place</a></p>')
     response = editor.post(change(page), form)
@@ -221,15 +222,25 @@ def test_a_link_to_nowhere_refuses_publication_with_the_error_of_the_field(edito
     assert response.status_code == 302, response.context["adminform"].form.errors
 
 
+def scheduled(at, **values):
+    """A page that appears at this time."""
+    page = make_hidden(make_page, **values)
+    page.draft.state, page.draft.publish_at = "scheduled", at
+    page.draft.save()
+    return page
+
+
 def test_a_scheduled_page_may_link_to_one_that_is_public_by_then(editor):
     later = timezone.now() + timedelta(days=1)
-    make_page(key="waiting", slug_sq="pret", slug_en="waits", publish_at=later)
-    page = make_page(state="draft")
+    scheduled(later, key="waiting", slug_sq="pret", slug_en="waits")
+    page = make_hidden(make_page)
     local = timezone.localtime(later + timedelta(hours=1))
-    form = filled(editor.get(change(page)), body_en='<p><a href="/en/waits/">Next</a></p>', state="published")
+    link = {"body_en": '<p><a href="/en/waits/">Next</a></p>', "draft-version": str(page.draft.version)}
+    form = filled(editor.get(change(page)), **link)
     assert "body_en" in editor.post(change(page), form).context["adminform"].form.errors
-    form |= {"publish_at_0": local.strftime("%Y-%m-%d"), "publish_at_1": local.strftime("%H:%M:%S")}
-    assert editor.post(change(page), form).status_code == 302
+    form |= {"draft-at_0": local.strftime("%Y-%m-%d"), "draft-at_1": local.strftime("%H:%M"), "_schedule": "1"}
+    response = editor.post(change(page), form)
+    assert response.status_code == 302, response.context["adminform"].form.errors
 
 
 # Pictures
@@ -410,7 +421,7 @@ def test_a_field_that_is_an_address_is_checked_as_it_is_typed(editor, settings, 
 
 def test_a_banner_that_leads_nowhere_is_refused_and_one_that_waits_for_its_page_is_not(editor):
     page, later = (
-        make_page(state="published", publish_at=timezone.now() + timedelta(days=2)),
+        scheduled(timezone.now() + timedelta(days=2)),
         timezone.localdate() + timedelta(days=3),
     )
     row = SiteSettings.objects.create(pk=1)
@@ -562,7 +573,7 @@ def test_the_chooser_finds_pages_in_the_language_of_the_text(editor, language, q
 
 @pytest.mark.slow
 def test_the_chooser_lists_only_public_pages_once(editor):
-    make_page(slug_en="draft-page", state="draft")
+    make_hidden(make_page, slug_en="draft-page")
     answer = editor.get("/admin/campaign/externallink/pages/", {"language": "en", "q": ""}).json()
     urls = [page["url"] for page in answer["pages"]]
     assert len(urls) == len(set(urls)) == min(100, answer["count"]) and "/en/draft-page/" not in urls

@@ -63,9 +63,10 @@ def everything():
     make_enquiry(), make_disclosure(), make_request()
     tomorrow = timezone.now() + timedelta(days=1)
     words = {f"{name}_{language}": "Fjongoja" for name in ("title", "lead", "body") for language in ("sq", "en")}
-    Article.objects.create(
-        slug_sq="fjongo", slug_en="ribbon", date="2026-01-01", state="published", publish_at=tomorrow, **words
-    )
+    article = Article(slug_sq="fjongo", slug_en="ribbon", date="2026-01-01", **words)
+    draft = article.keep_as_draft()
+    draft.state, draft.publish_at = "scheduled", tomorrow
+    draft.save()
 
 
 SEEN = {

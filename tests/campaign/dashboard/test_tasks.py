@@ -22,6 +22,7 @@ from pledges.statistics import activity
 from staff.models import Entry
 from staff.roles import Role
 from tests.clock import let_time_pass
+from tests.drafts import hide
 from tests.factories import make_pledge, make_staff, sign_in
 from tests.pages import LANGUAGES, Document, as_typed
 from tests.staff.accounts.test_accounts import make_account
@@ -63,7 +64,9 @@ def draft(model, **words):
     values = {"slug_sq": "provë", "slug_en": "trial", "date": "2026-01-01"} | words
     if model is Page:
         values = {"key": "trial"} | {name: value for name, value in values.items() if name != "date"}
-    return model.objects.create(**values)
+    row = model(**values)
+    row.keep_as_draft()
+    return row
 
 
 BOTH = {f"{name}_{language}": "Fjalë" for name in ("title", "lead", "body") for language in LANGUAGES}
@@ -122,8 +125,10 @@ def test_content_not_verified_for_long_is_due_until_verified(client, model, day,
 
 @pytest.mark.usefixtures("nothing_due")
 def test_hidden_content_is_not_due(client):
-    HelpChannel.objects.update(is_shown=False, verified_on=None)
-    Demand.objects.update(is_shown=False, checked_on=None)
+    HelpChannel.objects.update(verified_on=None)
+    hide(HelpChannel)
+    Demand.objects.update(checked_on=None)
+    hide(Demand)
     assert tasks(client, "change_helpchannel", "change_demand") == {}
 
 
@@ -148,8 +153,7 @@ def test_drafts_are_due_for_their_second_language_and_then_for_publication(
     row.lead_en = "Words"
     row.save()
     assert tasks(client, permission) == {finished: ("1", form)}
-    row.state = "published"
-    row.save()
+    row.publish(row.draft)
     assert tasks(client, permission) == {}
 
 

@@ -17,6 +17,7 @@ from campaign.demands.history import Count, History
 from campaign.models import Demand, DemandStep
 from tests.clock import DatabaseClock
 from tests.demands import add_step, days_ago, make_demand, step_values
+from tests.drafts import hide
 from tests.factories import make_staff, sign_in
 from tests.pages import LANGUAGES, Document, filled, path_of
 from tests.staff.forms import form_errors
@@ -77,7 +78,7 @@ def test_a_demand_from_asked_to_a_correction(client, editor):
     typed = {
         "title_sq": "Shkolla pa dhunë", "title_en": "Schools without violence",
         "text_sq": "Presim.", "text_en": "We wait.", "key": "schools", "slug_sq": "shkollat", "slug_en": "schools",
-        "institution": "Ministria Shembull", "is_shown": "on", "position": "9",
+        "institution": "Ministria Shembull", "position": "9",
         "next_date": f"{timezone.localdate() + timedelta(days=5)}",
         "next_event_sq": "Votohet.", "next_event_en": "There is a vote.",
     }  # fmt: skip
@@ -151,7 +152,7 @@ def test_the_card_shows_the_title_and_the_latest_step_without_days(client):
     assert before.headers["Content-Type"] == "image/png"
     add_step(demand, state="working", date=days_ago(3))
     assert client.get(f"/{path}").content != before.content
-    Demand.objects.update(is_shown=False)
+    hide(Demand)
     assert client.get(f"/{path}").status_code == 404
 
 
@@ -196,7 +197,7 @@ def test_a_demand_is_listed_linked_and_found(client):
 def test_the_address_in_the_other_language_redirects_and_a_hidden_demand_is_gone(client):
     response = client.get("/en/demands/regjistri/")
     assert (response.status_code, response.url) == (301, "/en/demands/register/")
-    Demand.objects.filter(key="register").update(is_shown=False)
+    hide(Demand.objects.filter(key="register"))
     for path in ("/en/demands/register/", "/en/demands/nothing/"):
         assert client.get(path).status_code == 404
     assert "register" not in [row["key"] for row in client.get("/api/v1/demands.json").json()["demands"]]

@@ -17,6 +17,7 @@ from pledges.crypto.links import Purpose
 from pledges.models import Event, EventCount, GroupPledge, PaperSheet, Pledge
 from pledges.published.publishing import publish
 from tests.campaign.handouts.test_handouts import SIZES, Print
+from tests.drafts import make_hidden
 from tests.events import make_event, make_signed
 from tests.factories import form_data, links_in, make_staff, run_worker, sign_in
 from tests.pages import LANGUAGES, Document, filled, path_of
@@ -207,7 +208,7 @@ def test_the_address_of_the_other_language_leads_to_the_page_and_an_unknown_one_
     response = client.get(f"/en/events/{event.slug_sq}/")
     assert (response.status_code, response["Location"]) == (301, path_to(event, "en"))
     assert client.get("/en/events/nothing/").status_code == 404
-    hidden = make_event(is_shown=False)
+    hidden = make_hidden(make_event)
     assert client.get(path_to(hidden, "en")).status_code == 404
     assert client.get(f"/handouts/en/event-{hidden.code}-a4.pdf").status_code == 404
     assert path_to(hidden, "en") not in client.get("/sitemap.xml").text
@@ -305,7 +306,7 @@ def test_the_calendar_of_an_event_says_what_its_page_says(client):
 
 def test_the_calendar_of_all_events_has_the_days_of_every_year(client):
     language = "en"
-    make_event(), make_event(begins=-timedelta(days=40)), make_event(is_shown=False)
+    make_event(), make_event(begins=-timedelta(days=40)), make_hidden(make_event)
     parsed = parse(client.get(path_of("campaign:calendar", language)).content)
     assert len({each["UID"] for each in parsed}) == len(parsed) == 5
     yearly = {each["DTSTART"].strftime("%m-%d") for each in parsed if each.get("RRULE") == "FREQ=YEARLY"}

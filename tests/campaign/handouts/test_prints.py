@@ -10,6 +10,7 @@ from PIL import Image
 from campaign.models import Handout, HelpChannel, Page, PageText
 from tests.campaign.handouts.test_handouts import SIZES, Print, check_file
 from tests.campaign.pages.test_weight import fetched, first_view
+from tests.drafts import hide
 from tests.pages import LANGUAGES, Document, path_of
 
 pytestmark = pytest.mark.django_db
@@ -105,7 +106,7 @@ def test_words_and_numbers_that_staff_change_are_printed(client):
     words = printed(client, "poster-a4", "en").words
     assert "Is something wrong?" in words and "It is free." in words and "116 999" in words
     assert "Are you a child?" not in words
-    Page.objects.filter(key="child").update(state="draft")
+    hide(Page.objects.filter(key="child"))
     assert printed(client, "poster-a4", "en").codes == [f"{settings.SITE_URL}/en/"]
 
 

@@ -14,7 +14,7 @@ from reversion.models import Version
 
 from campaign.models import HelpChannel, ProtectionUnit
 from pledges.models import Municipality
-from staff.models import Entry, PublishingSettings
+from staff.models import Entry
 from tests.campaign.dashboard.test_tasks import tasks
 from tests.factories import make_staff, sign_in
 from tests.pages import LANGUAGES, Document, filled, path_of
@@ -397,16 +397,6 @@ def test_a_column_that_is_not_in_the_file_stays_and_an_empty_cell_empties(staff)
     sheet.send(preview)
     unit = ProtectionUnit.objects.get(municipality__name_sq="Berat")
     assert (unit.phone, unit.email, unit.address, unit.verified_on) == ("00 111", "", "Rruga A", today)
-
-
-def test_with_a_second_person_a_file_is_compared_and_not_stored(staff):
-    PublishingSettings.objects.update_or_create(pk=1, defaults={"needs_second_person": True})
-    sheet = Spreadsheet(staff)
-    preview = sheet.upload(sheet.text(full_list(sheet.export())))
-    assert "A second person publishes what you write" in preview.text and 'name="confirm"' not in preview.text
-    answer = sheet.send(preview)
-    assert "A second person publishes what you write" in answer.text and "njesia3@shembull.al" in answer.text
-    assert not ProtectionUnit.objects.exclude(phone="").exists()
 
 
 def test_what_was_not_in_the_preview_is_not_stored(staff):

@@ -189,7 +189,6 @@ def entry_data(**changes):
         "name_en": "Drita Association",
         "key": "drita",
         "position": "0",
-        "is_shown": "on",
     } | changes
 
 
@@ -337,7 +336,7 @@ def test_a_contact_hands_over_to_a_colleague_whom_staff_have_checked(staff_clien
     assert "I stay the contact" in Client().get(path).text
     decide(staff_client, new, "approve", entry=entry.pk, reason="phoned")
     entry.refresh_from_db()
-    assert entry.joining_id == new.pk and entry.is_shown
+    assert entry.joining_id == new.pk and entry.draft is None
     old.refresh_from_db()
     assert (old.state, old.name, old.address) == ("ended", None, None)
     run_worker()

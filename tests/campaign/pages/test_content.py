@@ -12,6 +12,7 @@ from django.utils.html import strip_tags
 
 from campaign import richtext
 from campaign.models import Article, Demand, Organisation, Page, Statistic, Voice
+from tests.drafts import hide, make_hidden
 from tests.pages import Document, as_typed, filled
 
 pytestmark = pytest.mark.django_db
@@ -20,7 +21,7 @@ pytestmark = pytest.mark.django_db
 def make_page(**overrides):
     values = {
         "key": "trial", "slug_sq": "prova", "slug_en": "trial", "title_sq": "Prova", "title_en": "Trial", "lead_sq": "Hyrja.",
-        "lead_en": "The lead.", "body_sq": "<p>Teksti.</p>", "body_en": "<p>The text.</p>", "state": "published",
+        "lead_en": "The lead.", "body_sq": "<p>Teksti.</p>", "body_en": "<p>The text.</p>",
     }  # fmt: skip
     page = Page(**{**values, **overrides})
     page.save()
@@ -46,7 +47,6 @@ def test_a_page_has_both_languages_and_links_between_them(client):
 def test_a_page_in_one_language_cannot_be_published(column):
     page = Page(
         key="x", slug_sq="x", slug_en="x", title_sq="a", title_en="a", lead_sq="a", lead_en="a", body_sq="a", body_en="a",
-        state="published",
     )  # fmt: skip
     setattr(page, column, "")
     with pytest.raises(ValidationError) as refused:
@@ -54,9 +54,7 @@ def test_a_page_in_one_language_cannot_be_published(column):
     assert column in refused.value.message_dict
     with pytest.raises(IntegrityError), transaction.atomic():
         page.save()
-    page.state = "draft"
-    page.full_clean()
-    page.save()
+    page.keep_as_draft()
 
 
 def test_an_old_address_redirects_to_the_new_one(client):
@@ -128,7 +126,7 @@ def test_rich_text_is_sanitised_and_lists_what_was_removed(written, kept, lost):
 def test_an_editor_is_told_what_was_removed_from_the_text(admin_client):
     page = make_page()
     path = f"/admin/campaign/page/{page.pk}/change/"
-    changes = {"body_sq": "<p>a</p><iframe src='//x'></iframe>", "publish_at_0": "2020-01-01", "publish_at_1": "10:00"}
+    changes = {"body_sq": "<p>a</p><iframe src='//x'></iframe>"}
     form = filled(admin_client.get(path), **changes)
     response = admin_client.post(path, form, follow=True, headers={"Accept-Language": "en"})
     assert "Removed from the text" in words(response) and "iframe" in words(response)
@@ -137,7 +135,7 @@ def test_an_editor_is_told_what_was_removed_from_the_text(admin_client):
 
 
 def test_each_sector_has_a_page_with_its_own_text(client):
-    pages = list(Page.objects.published().exclude(sector=None).select_related("sector"))
+    pages = list(Page.objects.exclude(sector=None).select_related("sector"))
     assert len(pages) == 8
     orders = set()
     for page in pages:
@@ -171,7 +169,7 @@ def test_the_database_refuses_a_statistic_without_a_source():
 
 
 def test_home_works_without_demands_news_voices_and_partners(client):
-    Demand.objects.update(is_shown=False)
+    hide(Demand)
     for model in (Article, Voice, Statistic, Organisation, Page):
         model.objects.all().delete()
     page = client.get("/sq/")
@@ -182,7 +180,7 @@ def test_news_newest_first_by_year_and_by_page(client):
     for number in range(25):
         values = {"title": f"Lajmi {number}", "lead": "Hyrja.", "body": "<p>T.</p>"}
         Article.objects.create(
-            slug_sq=f"lajmi-{number}", slug_en=f"item-{number}", date=f"2024-01-{number + 1:02}", state="published",
+            slug_sq=f"lajmi-{number}", slug_en=f"item-{number}", date=f"2024-01-{number + 1:02}",
             **{f"{name}_{language}": text for name, text in values.items() for language in ("sq", "en")},
         )  # fmt: skip
     first = words(client.get("/sq/lajme/"))
@@ -197,14 +195,14 @@ def test_the_feed_is_atom_in_each_language(client):
     for language, path in (("sq", "/sq/lajme/burimi/"), ("en", "/en/news/feed/")):
         response = client.get(path)
         assert response.headers["Content-Type"].startswith("application/atom+xml")
-        assert getattr(Article.objects.published().first(), f"title_{language}") in words(response)
+        assert getattr(Article.objects.first(), f"title_{language}") in words(response)
         assert f'xml:lang="{language}"' in words(response)
         author = ET.fromstring(response.content).find("{http://www.w3.org/2005/Atom}author")
         assert [each.text[:4] for each in author] == [{"sq": "#NEJ", "en": "#WEA"}[language], "http"]
 
 
 def test_structured_data_of_articles_is_escaped(client):
-    article = Article.objects.published().first()
+    article = Article.objects.first()
     Article.objects.filter(pk=article.pk).update(title_en="</script><script>alert(1)</script>")
     page = words(client.get(f"/en/news/{article.slug_en}/"))
     blocks = re.findall(r'<script type="application/ld\+json">(.*?)</script>', page)
@@ -227,7 +225,7 @@ def test_a_hit_in_the_title_comes_first(client):
 
 
 def test_search_finds_no_drafts_and_offers_links_without_results(client):
-    make_page(title_sq="Sekretxyz", state="draft")
+    make_hidden(make_page, title_sq="Sekretxyz")
     page = words(client.post("/sq/kerko/", {"q": "Sekretxyz"}))
     assert "Nuk u gjet asgjë" in page and "/sq/ndihme/" in page.split("<main")[1]
 

@@ -13,9 +13,11 @@ from django_tasks_db.models import DBTaskResult
 from campaign.models import Article, Demand, HelpChannel, OldAddress, Page, SiteSettings, Term
 from campaign.pages import previews
 from pledges.models import Pledge, Sector
+from staff.housekeeping import publish_drafts
 from staff.models import Draft, Entry
 from tests import tally
-from tests.factories import keep_house, make_picture, make_pledge, make_staff, run_worker, sign_in
+from tests.drafts import hide, make_hidden
+from tests.factories import make_picture, make_pledge, make_staff, run_worker, sign_in
 from tests.pages import Document, filled
 from tests.staff.forms import change_path as change
 from tests.staff.forms import form_errors as errors
@@ -27,9 +29,6 @@ ENGLISH = {"accept-language": "en"}
 PAGES = "/admin/campaign/page/"
 WORDS = {
     "key": "brave",
-    "state": "draft",
-    "publish_at_0": "",
-    "publish_at_1": "",
     "title_sq": "Guximi",
     "title_en": "Courage",
     "lead_sq": "Një hap.",
@@ -49,12 +48,11 @@ def messages(response):
 
 def new_page(**values):
     words = {name: WORDS[name] for name in WORDS if name.endswith(("_sq", "_en"))}
-    return Page.objects.create(**{"key": "brave", "state": "published", **words, **values})
+    return Page.objects.create(**{"key": "brave", **words, **values})
 
 
-def day_and_time(moment):
-    local = timezone.localtime(moment)
-    return {"publish_at_0": local.strftime("%Y-%m-%d"), "publish_at_1": local.strftime("%H:%M:%S")}
+def new_draft(**values):
+    return make_hidden(new_page, **values)
 
 
 # Copies, and pictures when shared
@@ -69,7 +67,9 @@ def test_a_copy_of_a_page_begins_with_its_words_and_with_an_address_of_its_own(e
     assert form["slug_sq"] == form["slug_en"] == form["key"] == ""
     fresh = {"key": "braver", "slug_sq": "me-guximshem", "slug_en": "braver"}
     assert editor.post(f"{PAGES}add/", {**form, **fresh, "_draft": "1"}).status_code == 302
-    assert Page.objects.get(key="braver").state == "draft" and Page.objects.get(key="brave").share_title_en == "Shared"
+    assert (
+        Page.objects.everything().get(key="braver").draft and Page.objects.get(key="brave").share_title_en == "Shared"
+    )
 
 
 @pytest.mark.parametrize("model", [Page, Article])
@@ -80,7 +80,7 @@ def test_the_form_shows_the_picture_of_the_link_in_both_languages(editor, model)
     assert len(sources) == 2 and sources[0] != sources[1]
     for source in sources:
         assert Client().get(source)["Content-Type"] == "image/png"
-    model.objects.filter(pk=row.pk).update(state="draft")
+    hide(model.objects.filter(pk=row.pk))
     assert not Document(editor.get(change(row))).all("img", **{"class": "share-card"})
 
 
@@ -98,7 +98,7 @@ def test_27_a_draft_in_one_language_is_saved_and_not_public(editor):
 
 
 def test_27_publishing_with_a_language_missing_shows_field_errors_and_keeps_the_input(editor):
-    response = editor.post(f"{PAGES}add/", WORDS | {"state": "published", "title_en": "", "body_en": " "})
+    response = editor.post(f"{PAGES}add/", WORDS | {"title_en": "", "body_en": " "})
     assert set(errors(response)) == {"title_en", "body_en"}
     assert "Fjalët tona." in response.text and "guximi" in response.text
     assert not Page.objects.filter(key="brave").exists()
@@ -108,7 +108,7 @@ def test_27_publishing_with_a_language_missing_shows_field_errors_and_keeps_the_
     "text", ["<script>1</script>", '<img src="x">', "<!-- -->", "<p>&nbsp;</p>", "<p></p>\n<p><br></p>", "<![x["]
 )
 def test_a_text_without_readable_content_cannot_be_published(editor, text):
-    response = editor.post(f"{PAGES}add/", WORDS | {"state": "published", "body_en": text}, headers=ENGLISH)
+    response = editor.post(f"{PAGES}add/", WORDS | {"body_en": text}, headers=ENGLISH)
     assert errors(response) == {"body_en": ["Needed in both languages before it can be published."]}
     assert Document(response).all("textarea", name="body_en")
     assert editor.post(f"{PAGES}add/", WORDS | {"body_en": text, "_draft": "1"}).status_code == 302, (
@@ -118,77 +118,45 @@ def test_a_text_without_readable_content_cannot_be_published(editor, text):
 
 def test_a_text_may_consist_of_a_picture(editor):
     figure = f'<figure data-picture="{make_picture().pk}"></figure>'
-    form = WORDS | {"state": "published", "body_sq": figure, "body_en": figure}
+    form = WORDS | {"body_sq": figure, "body_en": figure}
     assert editor.post(f"{PAGES}add/", form).status_code == 302
 
 
 def test_27_a_scheduled_page_appears_on_time(editor):
-    at = timezone.now() + timedelta(days=2)
-    response = editor.post(
-        f"{PAGES}add/", WORDS | {"state": "published"} | day_and_time(at), follow=True, headers=ENGLISH
-    )
+    at = timezone.localtime(timezone.now() + timedelta(days=2))
+    tomorrow = {"draft-at_0": f"{at:%Y-%m-%d}", "draft-at_1": f"{at:%H:%M}", "_schedule": "1"}
+    response = editor.post(f"{PAGES}add/", WORDS | tomorrow, follow=True, headers=ENGLISH)
     assert any("It will be published automatically on" in message for message in messages(response))
-    page = Page.objects.get(key="brave")
+    page = Page.objects.everything().get(key="brave")
     shown = editor.get(f"{PAGES}?status=scheduled", headers=ENGLISH)
     assert [row.pk for row in shown.context["cl"].result_list] == [page.pk]
-    assert f"scheduled for {timezone.localtime(at).day} " in shown.text
+    assert f"Appears on {at.day} " in shown.text and f'value="{at:%Y-%m-%d}"' in editor.get(change(page)).text
     assert Client().get("/en/courage/").status_code == 404
-    # As if two days had passed.
-    Page.objects.filter(pk=page.pk).update(publish_at=timezone.now() - timedelta(seconds=1))
-    assert Client().get("/en/courage/").status_code == 200
+    Draft.objects.update(publish_at=timezone.now())
+    assert publish_drafts() == 1 and Client().get("/en/courage/").status_code == 200
     assert [row.pk for row in editor.get(f"{PAGES}?status=published").context["cl"].result_list if row.key == "brave"]
 
 
 def test_27_published_without_a_time_is_published_now(editor):
-    editor.post(f"{PAGES}add/", WORDS | {"state": "published"})
+    editor.post(f"{PAGES}add/", WORDS)
     assert Client().get("/en/courage/").status_code == 200
-    draft = new_page(key="later", state="draft", slug_sq="vone", slug_en="later")
-    Page.objects.filter(pk=draft.pk).update(publish_at=timezone.now() - timedelta(days=30))
-    editor.post(change(draft), filled(editor.get(change(draft)), state="published"))
-    draft.refresh_from_db()
-    assert draft.is_public and timezone.now() - draft.publish_at < timedelta(minutes=1)
 
 
 def test_a_past_publication_time_is_refused(editor):
     at = timezone.localtime(timezone.now() - timedelta(days=1))
     yesterday = {"draft-at_0": f"{at:%Y-%m-%d}", "draft-at_1": f"{at:%H:%M}"}
     response = editor.post(f"{PAGES}add/", WORDS | yesterday | {"_schedule": "1"}, headers=ENGLISH)
-    assert response.context["drafting"]["errors"] == [
+    assert response.context["adminform"].form.non_field_errors() == [
         "This time is in the past. Choose a time to come, or press “Publish” to publish it now."
     ]
     assert yesterday["draft-at_0"] in response.text and "Courage" in response.text
-    # The fields behind the buttons refuse it too.
-    response = editor.post(f"{PAGES}add/", WORDS | day_and_time(at), headers=ENGLISH)
-    assert errors(response) == {
-        "publish_at": ["This time is in the past. Leave it empty to publish now, or choose a future time."]
-    }
-    assert not Page.objects.filter(key="brave").exists()
-
-
-def test_27_a_new_page_is_scheduled_taken_back_and_published(editor):
-    at = timezone.localtime(timezone.now() + timedelta(days=2))
-    tomorrow = {"draft-at_0": f"{at:%Y-%m-%d}", "draft-at_1": f"{at:%H:%M}"}
-    assert editor.post(f"{PAGES}add/", WORDS | tomorrow | {"_schedule": "1"}).status_code == 302
-    page = Page.objects.get(key="brave")
-    assert page.is_scheduled and f'value="{at:%Y-%m-%d}"' in editor.get(change(page)).text
-    form = filled(editor.get(change(page)), publish_at_0="", publish_at_1="")
-    assert editor.post(change(page), form | {"_save": "1"}).status_code == 302
-    page.refresh_from_db()
-    assert page.is_public
+    assert not Page.objects.everything().filter(key="brave").exists()
 
 
 def test_an_invalid_publication_time_is_refused(editor):
     response = editor.post(f"{PAGES}add/", WORDS | {"draft-at_0": "nesër", "draft-at_1": "25:00", "_schedule": "1"})
-    assert response.context["drafting"]["errors"]
+    assert response.context["adminform"].form.non_field_errors()
     assert "nesër" in response.text
-
-
-def test_the_privacy_notice_cannot_be_scheduled(editor):
-    notice = Page.objects.get(key="privacy")
-    later = day_and_time(timezone.now() + timedelta(days=1))
-    response = editor.post(change(notice), filled(editor.get(change(notice)), **later))
-    assert "state" in errors(response)
-    assert Client().get("/en/privacy/").status_code == 200
 
 
 # Previews
@@ -196,8 +164,8 @@ def test_the_privacy_notice_cannot_be_scheduled(editor):
 
 @pytest.mark.parametrize("language", ["sq", "en"])
 def test_27_a_draft_is_readable_with_its_preview_link(language):
-    page = new_page(state="draft")
-    response = Client().get(previews.path(page, language))
+    page = new_draft()
+    response = Client().get(previews.path(page.draft, language))
     document = Document(response)
     assert response.status_code == 200
     assert document.words(document.one("h1")) == getattr(page, f"title_{language}")
@@ -211,24 +179,16 @@ def test_27_a_draft_is_readable_with_its_preview_link(language):
     assert Client().get(document.of(switch)["href"]).context["LANGUAGE_CODE"] == other
 
 
-def test_the_preview_banner_shows_the_schedule_or_the_public_address():
-    page = new_page(publish_at=timezone.now() + timedelta(days=2))
-    banner = Document(Client().get(previews.path(page, "en"))).words()
-    assert "Preview, not published." in banner and "scheduled for" in banner
-    Page.objects.filter(pk=page.pk).update(publish_at=timezone.now())
-    assert '<a href="/en/courage/">' in Client().get(previews.path(page, "en")).text
-
-
 def test_public_pages_have_no_preview_banner(client):
     page = new_page()
     assert "preview" not in client.get(page.get_absolute_url()).text
 
 
 def test_a_tampered_or_expired_preview_link_shows_no_content(monkeypatch):
-    page = new_page(state="draft")
-    other = new_page(key="other", state="draft", slug_sq="tjeter", slug_en="other")
-    path = previews.path(page, "en")
-    assert Client().get(path.replace(f"page.{page.pk}", f"page.{other.pk}")).status_code == 404
+    page = new_draft()
+    other = new_draft(key="other", slug_sq="tjeter", slug_en="other")
+    path = previews.path(page.draft, "en")
+    assert Client().get(path.replace(f"/{page.draft_id}:", f"/{other.draft_id}:")).status_code == 404
     assert Client().get(path[:-2] + "/").status_code == 404
     assert Client().post(path).status_code == 405
     real = time.time
@@ -250,13 +210,12 @@ def link_for_all(editor, response, language="en"):
     return link
 
 
-def test_previewing_unsaved_input_saves_nothing(editor):
+def test_previewing_saves_a_draft_that_a_link_shows(editor):
     page = new_page()
     form = filled(editor.get(change(page)), title_en="Bravery", body_en="<p>New</p><script>1</script>", _preview="1")
     response = editor.post(change(page), form, headers=ENGLISH)
-    assert response.status_code == 303
     seen = Client().get(link_for_all(editor, response))
-    assert "Bravery" in seen.text and "Preview, not saved." in seen.text and "<script>1" not in seen.text
+    assert "Bravery" in seen.text and "Preview, not published." in seen.text and "<script>1" not in seen.text
     page.refresh_from_db()
     assert page.title_en == "Courage" and "Bravery" not in Client().get("/en/courage/").text
 
@@ -267,23 +226,11 @@ def test_an_incomplete_new_article_can_be_previewed(editor):
     assert not Article.objects.filter(title_sq="Sapo nisa").exists()
 
 
-def test_previews_of_unsaved_input_expire(editor):
-    page = new_page(state="draft")
-    editor.post(change(page), filled(editor.get(change(page)), _preview="1"))
-    old = Draft.objects.get()
-    Draft.objects.update(changed_at=timezone.now() - timedelta(days=8))
-    editor.post(change(page), filled(editor.get(change(page)), _preview="1"))
-    keep_house()
-    assert not Draft.objects.filter(pk=old.pk).exists() and Draft.objects.count() == 1
-
-
-def test_previewing_unsaved_input_requires_the_change_permission(client):
+def test_a_preview_requires_the_change_permission(client):
     sign_in(client, make_staff("view_page"))
-    page = new_page(state="draft")
+    page = new_draft()
     assert client.post(change(page), {"_preview": "1"}).status_code == 403
     assert client.post(f"{PAGES}add/", {"_preview": "1"}).status_code == 403
-    # The preview link of saved content needs only the view permission.
-    assert "/en/preview/" in client.get(change(page)).text
 
 
 # Addresses
@@ -291,7 +238,8 @@ def test_previewing_unsaved_input_requires_the_change_permission(client):
 
 @pytest.mark.parametrize("column", ["slug_sq", "slug_en"])
 def test_a_slug_in_use_is_refused_with_a_field_error(editor, column):
-    taken = getattr(Page.objects.get(key="about"), column)
+    about = Page.objects.get(key="about")
+    taken, about = getattr(about, column), about.title_en
     response = editor.post(f"{PAGES}add/", WORDS | {column: taken}, headers=ENGLISH)
     assert errors(response) == {column: [f"“Who we are” has “{taken}” already. This is free: {taken}-2"]}
     assert "Fjalët tona." in response.text
@@ -405,9 +353,7 @@ def test_the_confirmation_box_covers_only_the_version_that_was_shown(editor, col
 
 def test_saving_a_row_that_was_deleted_meanwhile_restores_it_with_the_input(editor, colleague):
     page = new_page()
-    # The form shows no time of a page that is public.
-    no_time = {"publish_at_0": "", "publish_at_1": ""}
-    typed = filled(editor.get(change(page)), title_en="Daring") | {"key": "brave"} | no_time
+    typed = filled(editor.get(change(page)), title_en="Daring") | {"key": "brave"}
     colleague.post(f"{PAGES}{page.pk}/delete/", {"post": "yes"})
     response = editor.post(change(page), typed, headers=ENGLISH)
     assert "This was deleted while you were writing." in response.text and "Daring" in response.text

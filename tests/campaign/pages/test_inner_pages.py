@@ -15,6 +15,7 @@ from campaign.models import Article, Demand, HelpChannel, Organisation, Page, St
 from campaign.templatetags import campaign_tags
 from tests.campaign.pages.test_content import make_page
 from tests.campaign.pages.test_editing import PAGES, WORDS
+from tests.drafts import hide
 from tests.factories import make_staff, sign_in
 from tests.pages import LANGUAGES, Document, path_of
 
@@ -60,7 +61,7 @@ def way_on(page):
 @BOTH
 def test_the_contents_name_every_heading_and_lead_to_it(client, language):
     listed = 0
-    for key in Page.objects.published().filter(sector=None).exclude(key="child").values_list("key", flat=True):
+    for key in Page.objects.filter(sector=None).exclude(key="child").values_list("key", flat=True):
         page = opened(client, key, language)
         ids = Counter(page.of(element)["id"] for element in page.all(id=True))
         assert max(ids.values()) == 1, (key, ids)
@@ -78,9 +79,7 @@ def test_each_page_ends_with_one_way_on_that_works(client):
     language = "sq"
     ways = {}
     # The page for children and that of contact end with whom to call.
-    for key in (
-        Page.objects.published().filter(sector=None).exclude(key__in=("child", "contact")).values_list("key", flat=True)
-    ):
+    for key in Page.objects.filter(sector=None).exclude(key__in=("child", "contact")).values_list("key", flat=True):
         ways[key] = way_on(opened(client, key, language))
         assert client.get(ways[key]).status_code == 200
     assert ways["movement"] == page_path("problem", language) and ways["problem"] == page_path("demands", language)
@@ -90,7 +89,7 @@ def test_each_page_ends_with_one_way_on_that_works(client):
 
 
 def test_staff_lay_out_a_new_page(client):
-    text = {"body_sq": "<h2>Një</h2><p>A.</p><h2>Dy</h2><p>B.</p>", "state": "published"}
+    text = {"body_sq": "<h2>Një</h2><p>A.</p><h2>Dy</h2><p>B.</p>"}
     layout = {"layout": "demands", "beside": "-, one-in-ten", "next_page": "campaign:help", "write_to": "press"}
     label = {"next_label_sq": "Kush dëgjon", "next_label_en": "Who listens"}
     sign_in(Client(), make_staff(superuser=True)).post(f"{PAGES}add/", WORDS | text | layout | label)
@@ -103,7 +102,7 @@ def test_staff_lay_out_a_new_page(client):
 
 
 def test_without_the_page_that_comes_next_the_way_on_is_the_pledge(client):
-    Page.objects.filter(key="problem").update(state="draft")
+    hide(Page.objects.filter(key="problem"))
     assert way_on(opened(client, "movement")) == "/sq/zotimi/"
 
 
@@ -136,7 +135,7 @@ def test_the_figures_say_age_year_method_and_source_or_that_it_is_not_known(clie
     [band] = page.all("section", **{"class": "blue"})
     assert "1 në 10" in page.words(band) or "1 in 10" in page.words(band)
     rows = page.all("tr", node=page.all("tbody", node=page.one("main"))[0])
-    figures = list(Statistic.objects.shown())
+    figures = list(Statistic.objects.all())
     assert len(rows) == len(figures) == 9
     unknown = BY_LANGUAGE[language]["unknown"]
     for figure, row in zip(figures, rows, strict=True):
@@ -151,7 +150,7 @@ def test_the_figures_say_age_year_method_and_source_or_that_it_is_not_known(clie
 
 
 def test_pages_work_without_figures_demands_partners_and_voices(client):
-    Demand.objects.update(is_shown=False)
+    hide(Demand)
     for model in (Statistic, Organisation, Voice):
         model.objects.all().delete()
     for key in ("movement", "problem", "demands", "partners"):
@@ -167,9 +166,9 @@ def test_the_demands_come_first_each_with_four_steps_and_its_source(client):
     section = page.all("section")[0]
     demands = page.all("div", node=section, **{"class": "demand"})
     assert [page.words(page.all("h2", node=each)[0]) for each in demands] == [
-        getattr(demand, f"title_{language}") for demand in Demand.objects.shown()
+        getattr(demand, f"title_{language}") for demand in Demand.objects.all()
     ]
-    for each, demand in zip(demands, Demand.objects.shown(), strict=True):
+    for each, demand in zip(demands, Demand.objects.all(), strict=True):
         [steps] = page.all("ol", node=each)
         assert len(page.all("li", node=steps)) == 4 and demand.steps.first().source_title in page.words(each)
         [link] = page.all("a", node=page.all("h2", node=each)[0])
@@ -226,7 +225,7 @@ def test_the_page_for_children_says_everything_that_staff_wrote(client, language
 @pytest.mark.parametrize("html", ["<p>Kumbulla.</p>", "<h2>Po?</h2><p>Kumbulla.</p>", "<h2>A</h2><h3>B</h3>Kumbulla."])
 def test_the_page_for_children_shows_any_text(client, html):
     write("child", html)
-    HelpChannel.objects.update(is_shown=False)
+    hide(HelpChannel)
     page = opened(client, "child")
     assert "Kumbulla." in page.words(page.one("main")) and not page.all("p", **{"class": "number-to-call"})
 
@@ -259,13 +258,13 @@ def publish(day, **values):
     number = Article.objects.count()
     texts = {"title": f"Lajmi {number}", "lead": "Hyrja.", "body": "<p>T.</p>"} | values
     both = {f"{name}_{language}": text for name, text in texts.items() for language in LANGUAGES}
-    return Article.objects.create(slug_sq=f"l-{number}", slug_en=f"n-{number}", state="published", date=day, **both)
+    return Article.objects.create(slug_sq=f"l-{number}", slug_en=f"n-{number}", date=day, **both)
 
 
 def test_an_article_leads_to_the_others(client):
     language = "sq"
     publish(date(2024, 5, 1))
-    articles = list(Article.objects.published())
+    articles = list(Article.objects.all())
     assert len(articles) == 4
     paths = [path_of("campaign:article", language, getattr(each, f"slug_{language}")) for each in articles]
     for number, path in enumerate(paths):
@@ -340,7 +339,7 @@ def test_search_engines_learn_the_logo_other_names_and_place_of_the_movement(cli
 
 def test_search_engines_learn_image_and_author_of_an_article(client):
     language = "en"
-    article = Article.objects.published().first()
+    article = Article.objects.first()
     path = path_of("campaign:article", language, getattr(article, f"slug_{language}"))
     data = structured(client, path)["NewsArticle"]
     assert data["author"]["name"] == data["publisher"]["name"] == {"sq": "#NEJEMI1", "en": "#WEARE1"}[language]

@@ -5,6 +5,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from campaign.models import Article
+from tests.drafts import hide
 from tests.pages import Document, path_of
 
 pytestmark = pytest.mark.django_db
@@ -43,7 +44,7 @@ def test_an_article_is_a_link_with_its_card(client):
     assert (data["type"], data["title"]) == ("link", getattr(article, f"title_{language}"))
     assert data["thumbnail_url"] == f"{HOST}/pictures/{language}/news/{slug}.png"
     assert "html" not in data and "width" not in data
-    Article.objects.update(state="draft")
+    hide(Article)
     assert ask(client, HOST + path_of("campaign:article", language, slug)).status_code == 404
 
 

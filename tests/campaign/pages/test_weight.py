@@ -70,11 +70,11 @@ def a_million():
 
 def fifty_pieces_of_news():
     """50 articles of two years with the varied titles and leads of the starter pages."""
-    words = list(Page.objects.published().values("title_sq", "title_en", "lead_sq", "lead_en"))
+    words = list(Page.objects.values("title_sq", "title_en", "lead_sq", "lead_en"))
     Article.objects.bulk_create(
         Article(
             slug_sq=f"lajmi-{number}", slug_en=f"item-{number}", date=f"{2024 + number // 25}-03-{1 + number % 25:02}",
-            state="published", body_sq="<p>T.</p>", body_en="<p>T.</p>", **words[number % len(words)],
+            body_sq="<p>T.</p>", body_en="<p>T.</p>", **words[number % len(words)],
         )
         for number in range(50)
     )  # fmt: skip
@@ -120,7 +120,7 @@ def test_23_help_weighs_at_most_20_kilobytes_without_fonts(client, language):
 def test_23_help_is_the_lightest_page(client):
     language = "sq"
     with translation.override(language):
-        written = [each.get_absolute_url() for kind in (Page, Article) for each in kind.objects.published()]
+        written = [each.get_absolute_url() for kind in (Page, Article) for each in kind.objects.all()]
     paths = [*(path_of(name, language) for name in PUBLIC), *written]
     weights = {path: sum(first_view(client, path).values()) for path in paths}
     assert len(weights) >= 40

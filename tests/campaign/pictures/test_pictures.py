@@ -29,6 +29,7 @@ from campaign.pictures import files as pictures
 from campaign.pictures.files import CARD, MAX_BYTES, MAX_MEMORY_BYTES, WIDTHS
 from staff.models import Entry
 from tests.campaign.pages.test_content import make_page, words
+from tests.drafts import make_hidden
 from tests.factories import keep_house, make_picture, make_staff, make_upload, run_worker, sign_in
 from tests.pages import Document, filled
 from tests.threads import at_once
@@ -497,7 +498,7 @@ def test_a_deleted_picture_leaves_no_empty_figure(client):
 
 
 def test_an_article_shows_its_picture_and_has_it_in_structured_data(client):
-    article = Article.objects.published().first()
+    article = Article.objects.first()
     article.picture = make_picture(make_upload(1300, 900))
     article.save()
     run_worker()
@@ -519,7 +520,7 @@ def test_a_picture_has_its_caption_in_the_language_of_the_page(client):
     picture = make_picture(
         caption_sq="Java e fjongos", caption_en="Ribbon week", credit_sq="Foto: CRCA", credit_en="Photo: CRCA"
     )
-    page = make_page(state="published", picture=picture)
+    page = make_page(picture=picture)
     for language, caption in (("sq", "Java e fjongos"), ("en", "Ribbon week")):
         with translation.override(language):
             found = Document(client.get(page.get_absolute_url()))
@@ -528,9 +529,7 @@ def test_a_picture_has_its_caption_in_the_language_of_the_page(client):
 
 def test_a_picture_is_shown_until_a_person_in_it_no_longer_agrees_and_staff_are_told(admin_client, client):
     picture = make_picture()
-    page = make_page(
-        state="published", picture=picture, body_en=f'<p>A.</p><figure data-picture="{picture.pk}"></figure>'
-    )
+    page = make_page(picture=picture, body_en=f'<p>A.</p><figure data-picture="{picture.pk}"></figure>')
     with translation.override("en"):
         path = page.get_absolute_url()
     change = f"/admin/campaign/page/{page.pk}/change/"
@@ -615,7 +614,7 @@ def test_library_files_are_immutable_and_no_other_file_is_served(client):
 
 def test_a_picture_in_use_cannot_be_deleted_and_its_uses_are_listed(admin_client, client):
     at_head, in_text, unused = make_picture(), make_picture(), make_picture()
-    make_page(picture=at_head, state="draft", body_en=f'<figure data-picture="{in_text.pk}"></figure>')
+    make_hidden(make_page, picture=at_head, body_en=f'<figure data-picture="{in_text.pk}"></figure>')
     with pytest.raises(ProtectedError):
         at_head.delete()
     for picture in (at_head, in_text):
@@ -686,7 +685,7 @@ def test_a_picture_is_chosen_in_the_form_of_a_page(admin_client):
     picture = make_picture()
     page = Page.objects.get(key="movement")
     data = {
-        "key": "movement", "state": "published", "publish_at_0": "2020-01-01", "publish_at_1": "10:00", "picture": picture.pk,
+        "key": "movement", "picture": picture.pk,
     }  # fmt: skip
     columns = [f"{name}_{language}" for name in ("slug", "title", "lead", "body") for language in ("sq", "en")]
     data |= {column: getattr(page, column) for column in columns}

@@ -13,6 +13,7 @@ from campaign.organisations.models import PER_PAGE
 from campaign.pages.sitemaps import PageSitemap
 from pledges.languages import LANGUAGE_CODES
 from pledges.models import Municipality
+from tests.drafts import make_hidden
 from tests.events import make_event
 from tests.organisations import PAGE, make_entry, make_joining
 from tests.pages import as_typed
@@ -67,7 +68,7 @@ def test_an_event_is_found_by_title_text_and_place_in_the_language_of_the_page(c
 def test_past_events_are_found_below_those_to_come_and_hidden_ones_are_not(client):
     past = make_event(begins=-timedelta(days=30), title_sq="Kumbulla kumbulla kumbulla", title_en="Plums")
     coming = make_event(text_sq="Një fjalë e vetme, kumbulla, mes shumë fjalësh të tjera që flasin për gjëra të tjera.")
-    make_event(title_sq="Kumbulla e fshehur", is_shown=False)
+    make_hidden(make_event, title_sq="Kumbulla e fshehur")
     assert paths(client, "kumbulla") == [f"/sq/ngjarje/{event.slug_sq}/" for event in (coming, past)]
 
 
@@ -87,7 +88,7 @@ def test_an_organisation_is_found_at_its_entry(client, language):
 
 
 def test_no_organisation_is_found_that_the_page_does_not_show(client):
-    make_entry(name_sq="Kumbulla e fshehur", is_shown=False)
+    make_hidden(make_entry, name_sq="Kumbulla e fshehur")
     make_joining(organisation="Kumbulla që pret")
     make_entry(name_sq="Kumbulla që pret", joining=make_joining("confirmed"))
     assert paths(client, "kumbulla") == []

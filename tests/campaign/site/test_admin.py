@@ -21,7 +21,6 @@ NEW = {
     "tel": "116999",
     "name_sq": "Linja e re",
     "name_en": "The new line",
-    "is_shown": "on",
     "position": "20",
 }
 

@@ -4,18 +4,14 @@ from datetime import timedelta
 
 import pytest
 from django.db import IntegrityError, transaction
-from django.test import Client
 from django.utils import timezone
 
 from campaign.content import SiteContent
 from campaign.models import MenuPlace, Page, Picture, SiteSettings, SocialLink
 from pledges.models import PledgingSettings
-from staff.models import Draft, PublishingSettings
-from staff.roles import Role
 from tests.factories import make_picture, make_staff, make_upload, sign_in
 from tests.pages import LANGUAGES, Document, filled
 from tests.pledges.desk.pages import ENGLISH
-from tests.staff.accounts.test_accounts import make_account
 
 pytestmark = pytest.mark.django_db
 
@@ -91,27 +87,6 @@ def test_social_links_are_in_the_footer_in_their_order(client):
         page = Document(client.get(f"/{language}/"))
         links = page.all("a", node=page.one("ul", **{"class": "social"}))
         assert [page.words(link) for link in links] == ["Facebook", "YouTube"]
-
-
-def test_a_draft_of_the_banner_and_of_the_foot_is_previewed_on_the_home_page(client):
-    language = "en"
-    editor = sign_in(client, make_staff(superuser=True))
-    settings(banner_from=timezone.now() + timedelta(days=2))
-    page = editor.get(SETTINGS, headers=ENGLISH)
-    typed = {
-        **BANNER,
-        "social_links-TOTAL_FORMS": "1",
-        "social_links-0-network": "facebook",
-        "social_links-0-position": "1",
-        "social_links-0-url": "https://www.facebook.com/crca.al",
-    }
-    response = editor.post(SETTINGS, filled(page, **typed) | {"_preview": "1"}, headers=ENGLISH)
-    assert response.status_code == 303
-    shown = Document(editor.get(f"/admin/staff/draft/{Draft.objects.get().pk}/page/{language}/"))
-    assert shown.words(shown.one("aside", **{"class": "banner"})) == BANNER[f"banner_{language}"]
-    assert "Facebook" in shown.words(shown.one("ul", **{"class": "social"}))
-    assert SiteSettings.load().banner_en == "" and not SocialLink.objects.exists()
-    assert BANNER[f"banner_{language}"] not in client.get(f"/{language}/").text
 
 
 def test_a_social_link_leads_to_its_network_by_https(client):
@@ -196,39 +171,6 @@ def send_places(client, page, **places):
     rows = {form.instance.key: form.prefix for form in page.context["cl"].formset.forms}
     typed = {f"{rows[key]}-menu_position": place for key, place in places.items()}
     return client.post(MENU, list_as_typed(page, **typed), headers=ENGLISH)
-
-
-def test_the_list_of_the_menu_publishes_nothing_for_those_who_may_not_publish_now(client):
-    """Not for a writer, and for no one while a second person publishes. What was typed into an open list stays in it."""
-    writer = sign_in(Client(), make_account("shkruesi@shembull.al", Role.WRITER, "Shkrues", app=False))
-    editor = sign_in(client, make_staff("change_menuplace", "view_menuplace"))
-    opened = editor.get(MENU, headers=ENGLISH)
-    PublishingSettings.objects.update_or_create(pk=1, defaults={"needs_second_person": True})
-    for staff in (editor, writer):
-        refused = send_places(staff, opened, about="1", movement="77")
-        assert refused.status_code == 200 and "A second person publishes what you write" in refused.text
-        assert 'value="77"' in refused.text
-        page = staff.get(MENU, headers=ENGLISH)
-        assert "A second person publishes what you write" in page.text and 'name="_save"' not in page.text
-        assert page.context["cl"].formset is None
-    PublishingSettings.objects.update(needs_second_person=False)
-    assert send_places(writer, opened, about="1").status_code == 200
-    assert not MenuPlace.objects.filter(menu_position=77).exists()
-    assert Page.objects.get(key="about").menu_position != 1
-    assert send_places(editor, opened, about="1").status_code == 302
-    assert Page.objects.get(key="about").menu_position == 1
-
-
-def test_a_writer_submits_a_place_in_the_menu_on_the_page_of_its_row(client):
-    writer = sign_in(client, make_account("shkruesi@shembull.al", Role.WRITER, "Shkrues", app=False))
-    about = MenuPlace.objects.get(key="about")
-    path = f"{MENU}{about.pk}/change/"
-    assert path in writer.get(MENU, headers=ENGLISH).text
-    form = filled(writer.get(path, headers=ENGLISH), menu_position="1")
-    assert writer.post(path, form | {"_submit": "1"}).status_code == 302
-    draft = Draft.objects.get()
-    assert (draft.state, draft.data["menu_position"]) == ("submitted", ["1"])
-    assert Page.objects.get(key="about").menu_position == about.menu_position
 
 
 def test_two_editors_of_the_menu_do_not_undo_each_other(client):

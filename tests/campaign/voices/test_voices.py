@@ -52,16 +52,6 @@ def is_public(voice, days=0):
 # The database
 
 
-def test_a_row_of_the_release_before_is_from_a_public_source_and_shown():
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "INSERT INTO campaign_voice (key, is_shown, position, text_sq, text_en, person, role_sq, role_en, date, source, "
-            "is_paraphrased) VALUES ('before', true, 0, 'Po', 'Yes', 'Altin', 'r', 'r', '2020-07-23', 'crca.al', false)"
-        )
-    voice = Voice.objects.get(key="before")
-    assert (voice.kind, voice.owner) == ("public", None) and is_public(voice)
-
-
 @pytest.mark.parametrize(
     "changes",
     [
@@ -395,7 +385,7 @@ def test_a_voice_whose_owner_asked_that_nothing_be_done_stays_beyond_its_end():
 
 def test_staff_enter_it_and_send_the_preview(editor, mailoutbox):
     typed = {name: str(value) for name, value in voice_data(key="mira", person="Lira Shehu").items()}
-    typed |= {"is_adult": "on", "is_no_story": "on", "is_shown": "on", "source": "", "_save": "1"}
+    typed |= {"is_adult": "on", "is_no_story": "on", "source": "", "_save": "1"}
     data = filled(editor.get(f"{LIST}add/", headers=ENGLISH), **typed)
     response = editor.post(f"{LIST}add/", data, headers=ENGLISH)
     assert response.status_code == 302, response.context["adminform"].form.errors

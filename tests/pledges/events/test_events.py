@@ -19,6 +19,7 @@ from pledges.models import (
 from pledges.published.publishing import publish
 from pledges.referrals.models import encrypt_inviter, is_referral_code
 from tests.clock import let_time_pass
+from tests.drafts import make_hidden
 from tests.events import make_event, make_signed
 from tests.factories import form_data, make_pledge, settle_all
 from tests.pages import path_of
@@ -70,7 +71,7 @@ def test_a_wrong_code_signs_without_an_event(client, code):
 
 
 def test_an_event_that_is_not_shown_has_no_link(client):
-    hidden = make_event(is_shown=False)
+    hidden = make_hidden(make_event)
     assert client.get(path_of("pledges:at_event", "en", hidden.code)).status_code == 302
     assert sign(client, "drita@shembull.al", event=hidden.code).inviter_cipher is None
 

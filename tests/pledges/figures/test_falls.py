@@ -104,7 +104,7 @@ def assert_drawn_inside(page):
 def test_every_page_and_figure_stands_and_shows_no_negative_number(client, left):
     total = fall(left)
     paths = [path_of(name, language) for name in PAGES for language in LANGUAGES]
-    paths += [page.get_absolute_url() for page in Page.objects.published().exclude(sector=None)]
+    paths += [page.get_absolute_url() for page in Page.objects.exclude(sector=None)]
     paths += [
         "/en/totals/tirana/",
         "/sq/sa-jemi/tirane/",

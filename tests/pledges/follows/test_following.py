@@ -14,6 +14,7 @@ from pledges.models import Follow, Pledge
 from pledges.requests.held import held_about
 from pledges.requests.subject_data import held_words
 from tests.clock import let_time_pass
+from tests.drafts import hide
 from tests.factories import form_data, make_pledge, settle_all
 from tests.pages import LANGUAGES, Document, corrections, path_of
 
@@ -61,7 +62,7 @@ def test_the_page_offers_the_news_each_demand_and_each_county_and_keeps_the_choi
     assert WORDS[language] in [page.words(heading) for heading in page.all("h2")]
     assert ticked(client.get(manage(pledge, language))) == set()
     demands = page.all("input", name="demands", node=section)
-    titles = [getattr(demand, f"title_{language}") for demand in Demand.objects.shown()]
+    titles = [getattr(demand, f"title_{language}") for demand in Demand.objects.all()]
     assert [label(page, box) for box in demands] == titles and len(titles) == 3
     counties = page.all("input", name="counties", node=section)
     assert len(counties) == 12 and "abroad" not in [page.of(box)["value"] for box in counties]
@@ -109,7 +110,7 @@ def test_a_forged_choice_is_a_sentence_and_loses_nothing_that_was_ticked(
     client, pledge, language, field, value, sentence
 ):
     choose(client, pledge, counties=["AL-05"])
-    key = Demand.objects.shown()[0].key
+    key = Demand.objects.all()[0].key
     sent = {"updates": "on", "demands": [key], "counties": ["AL-01"]}
     sent[field] = [*sent[field], value]
     response = choose(client, pledge, language, **sent)
@@ -123,9 +124,9 @@ def test_a_forged_choice_is_a_sentence_and_loses_nothing_that_was_ticked(
 
 
 def test_a_demand_that_is_not_shown_any_more_is_offered_to_its_followers_only(client, pledge):
-    demand, other = Demand.objects.shown()[:2]
+    demand, other = Demand.objects.all()[:2]
     choose(client, pledge, demands=[demand.key, other.key])
-    Demand.objects.filter(pk=demand.pk).update(is_shown=False)
+    hide(Demand.objects.filter(pk=demand.pk))
     page = Document(client.get(manage(pledge, "en")))
     words = {"sq": "një kërkesë që tani nuk është në faqen tonë", "en": "a demand that is not on our site now"}
     assert label(page, page.one("input", name="demands", value=demand.key)) == words["en"]
@@ -140,7 +141,7 @@ def test_a_demand_that_is_not_shown_any_more_is_offered_to_its_followers_only(cl
 
 
 def test_without_a_demand_on_the_site_the_counties_are_offered(client, pledge):
-    Demand.objects.update(is_shown=False)
+    hide(Demand)
     assert not Document(client.get(manage(pledge))).all("input", name="demands")
     assert choose(client, pledge, counties=["AL-01"]).status_code == 200
     assert followed(pledge) == (False, set(), {"AL-01"})
@@ -171,7 +172,7 @@ def test_the_page_of_commitments_leads_to_it(client, pledge):
 @pytest.mark.parametrize("name", ["demand", "county"])
 def test_the_public_pages_lead_to_pledging_or_to_the_own_link(client, language, name):
     if name == "demand":
-        slug = getattr(Demand.objects.shown()[0], f"slug_{language}")
+        slug = getattr(Demand.objects.all()[0], f"slug_{language}")
         path = path_of("campaign:demand", language, slug)
     else:
         path = path_of("pledges:county", language, "kukes")
@@ -185,7 +186,7 @@ def test_the_public_pages_lead_to_pledging_or_to_the_own_link(client, language, 
 
 
 def test_the_data_file_lists_what_is_followed(client, pledge):
-    key = Demand.objects.shown()[0].key
+    key = Demand.objects.all()[0].key
     choose(client, pledge, demands=[key], counties=["AL-01"])
     file = client.get(links.path(Purpose.DATA, pledge)).json()
     assert {(row["demand"], row["county"]) for row in file["follows"]} == {(key, None), (None, "AL-01")}
@@ -203,7 +204,7 @@ def test_a_link_of_yesterday_shows_nothing_of_it(client, pledge):
 
 @pytest.mark.parametrize(("language", "titles"), [("sq", ["Kërkesa", "Berat"]), ("en", ["Demand", "Berat"])])
 def test_staff_who_answer_a_request_read_what_is_followed(client, pledge, language, titles):
-    demand = Demand.objects.shown()[0]
+    demand = Demand.objects.all()[0]
     Demand.objects.filter(pk=demand.pk).update(title_sq=titles[0], title_en=titles[0])
     choose(client, pledge, demands=[demand.key], counties=["AL-01"])
     with translation.override(language):

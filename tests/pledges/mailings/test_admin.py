@@ -16,6 +16,7 @@ from pledges.mailings.models import MailingContent
 from pledges.models import BlockedAddress, County, Follow, Mailer, Mailing, Message, Sector
 from staff.models import Entry
 from staff.roles import Role
+from tests.drafts import hide
 from tests.factories import make_pledge, sign_in
 from tests.mailings import WORDS, make_mailing
 from tests.pages import Document, filled
@@ -186,7 +187,7 @@ def test_a_demand_that_is_gone_is_said_and_the_choice_stays_visible(zana, besa):
     mailing = write(zana, audience="demand", demand=key)
     Follow.objects.create(pledge=make_pledge(state="confirmed"), demand=key)
     assert press(zana, mailing, "submit").status_code == 200
-    Demand.objects.filter(key=key).update(is_shown=False)
+    hide(Demand.objects.filter(key=key))
     gone = "The demand that its recipients follow is not on our site now. Choose other recipients."
     assert said(press(besa, mailing, "release")) == [gone]
     assert said(press(besa, mailing, "take_back", note="Tjetër kërkesë.")) == [

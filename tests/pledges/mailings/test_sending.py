@@ -70,7 +70,7 @@ def test_everyone_who_asked_for_news_gets_it_once_in_their_language():
 
 @pytest.mark.parametrize("audience", ["sector", "demand", "county"])
 def test_a_part_gets_what_it_follows(audience):
-    demand = Demand.objects.shown().first()
+    demand = Demand.objects.first()
     teacher = follower(sector="teachers", county_id="AL-03")
     wanted = {"sector": {"sector": teacher.sector}, "demand": {"demand": demand.key}, "county": {"county_id": "AL-03"}}
     make_pledge(state="confirmed", sector="teachers", county_id="AL-03")
@@ -107,12 +107,10 @@ def test_who_may_not_be_written_to_gets_nothing():
 
 def test_what_is_followed_is_a_demand_or_a_county_that_exists():
     pledge = follower()
-    for wrong in ({}, {"demand": Demand.objects.first().key, "county_id": "AL-01"}):
+    both = {"demand": Demand.objects.first().key, "county_id": "AL-01"}
+    for wrong in ({}, both, {"demand": "e-shpikur"}):
         with pytest.raises(IntegrityError), transaction.atomic():
             Follow.objects.create(pledge=pledge, **wrong)
-    Follow.objects.create(pledge=pledge, demand="e-shpikur")
-    with pytest.raises(IntegrityError), connection.cursor() as cursor:
-        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
 
 
 def test_following_ends_with_the_demand_the_address_and_the_pledge():
@@ -454,11 +452,11 @@ def test_a_pause_is_not_time_in_which_messages_are_late():
 
 
 def test_the_mail_names_the_demand_as_the_second_person_read_it():
-    demand = Demand.objects.shown().first()
+    demand = Demand.objects.first()
     Follow.choose(follower(language="en"), [demand.key], [])
     title = demand.title_en
     mailing = make_mailing(audience="demand", demand=demand.key)
-    demand.title_en, demand.is_shown = "Another title", False
+    demand.title_en = "Another title"
     demand.save()
     release(mailing)
     send_all()

@@ -15,6 +15,7 @@ from pledges.counting.models import Count
 from pledges.models import Municipality, PaperSheet, Sector
 from staff.models import Entry
 from tests import tally
+from tests.drafts import make_hidden
 from tests.drill import rounds
 from tests.events import make_event
 from tests.factories import make_staff, sign_in
@@ -130,7 +131,7 @@ def test_words_that_staff_change_are_on_the_sheet_above_the_boxes(ana, letters):
 
 def test_the_sheet_of_an_event_names_it_in_both_languages(ana):
     shkoder = Municipality.objects.get(name_sq="Shkodër")
-    event = make_event(title_sq="Marshimi i Fjongos", title_en="Ribbon march", municipality=shkoder, is_shown=False)
+    event = make_hidden(make_event, title_sq="Marshimi i Fjongos", title_en="Ribbon march", municipality=shkoder)
     PaperSheet.objects.issue(1, event=event)
     PaperSheet.objects.issue(1)
     document = pypdfium2.PdfDocument(ana.get(PRINT, {"first": "1", "last": "2"}).content)

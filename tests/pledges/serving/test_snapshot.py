@@ -4,13 +4,11 @@ import re
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
 
 import pytest
 from django.db import connection, transaction
 from django.db.models import F
 from django.test import Client
-from django.utils import timezone
 from hypothesis import HealthCheck, Phase, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
@@ -48,8 +46,8 @@ from pledges.models import (
 )
 from pledges.serving import snapshot
 from pledges.serving.models import ContentVersion
-from tests.clock import DatabaseClock
 from tests.demands import add_step, make_handover
+from tests.drafts import hide
 from tests.drill import rounds
 from tests.factories import form_data, make_pledge, make_staff, run_worker, settle_all, sign_in
 from tests.pages import public_paths
@@ -134,7 +132,9 @@ CHANGES = [
     lambda: Page.objects.filter(key="child").update(title_sq="Je fëmijë"),
     lambda: Article.objects.all().delete(),
     lambda: Handout.objects.update(title_sq="Ne"),
-    lambda: Material.objects.create(key="new", section="posters", title_sq="Ri", title_en="New", is_shown=False),
+    lambda: Material.objects.create(
+        key="new", section="posters", title_sq="Ri", title_en="New", file_sq="a.pdf", file_en="a.pdf"
+    ),
     lambda: SiteSettings.objects.update_or_create(pk=1, defaults={"exit_url": "https://www.wikipedia.org/"}),
     lambda: SiteSettings.objects.update_or_create(pk=1, defaults={"banner_sq": "Njoftim", "banner_en": "Notice"}),
     lambda: SocialLink.objects.create(
@@ -176,19 +176,6 @@ def test_nothing_between_signing_and_thanks_changes_the_version(client, mailoutb
     assert version() == before
 
 
-def test_what_is_published_by_the_clock_shows_in_time(client):
-    article = Article.objects.first()
-    Article.objects.filter(pk=article.pk).update(publish_at=timezone.now() + timedelta(hours=24))
-    clock = DatabaseClock()
-    try:
-        # A clock that was ahead and is right again shows nothing too early.
-        for hours, is_public in ((0, False), (23, False), (25, True), (23, False)):
-            clock.shift = timedelta(hours=hours)
-            assert (article.title_sq in client.get("/sq/lajme/").text) is is_public, hours
-    finally:
-        clock.end()
-
-
 def without_time(body):
     """The body of a response without the moment of open data."""
     return re.sub(rb"\d{4}-\d\d-\d\dT[\d:.+]+", b"", body)
@@ -198,7 +185,7 @@ def archive():
     """120 articles, of which the newest hundred have their text in the snapshot."""
     Article.objects.bulk_create(
         Article(
-            slug_sq=f"i-vjeter-{number}", slug_en=f"old-{number}", date=f"2021-01-{1 + number % 28:02}", state="published",
+            slug_sq=f"i-vjeter-{number}", slug_en=f"old-{number}", date=f"2021-01-{1 + number % 28:02}",
             title_sq="T", title_en="T", lead_sq="L", lead_en="L", body_sq=f"<p>Nr. {number}</p>", body_en=f"<p>No. {number}</p>",
         )
         for number in range(120)
@@ -235,9 +222,9 @@ EDITS = {
     "slug": lambda words: Page.objects.filter(key="child").update(
         slug_sq=f"je-{len(words)}", slug_en=f"are-{len(words)}"
     ),
-    "draft": lambda words: Article.objects.filter(pk=Article.objects.first().pk).update(state="draft"),
-    "publish": lambda words: Article.objects.update(state="published"),
-    "hide": lambda words: Demand.objects.update(is_shown=False),
+    "take down": lambda words: Article.objects.first().take_down(None),
+    "publish": lambda words: [row.publish(row.draft) for row in Article.objects.everything().exclude(draft=None)],
+    "hide": lambda words: hide(Demand),
     "sector": lambda words: Sector.objects.filter(slug="youth").update(name_sq=words, name_en=words),
     "close": lambda words: Sector.objects.filter(slug="artists").update(is_open=False),
     "wording": lambda words: sql(

@@ -106,14 +106,20 @@ def test_a_line_leads_to_the_difference_and_to_the_version_that_undoes_it(besa):
 
 
 def test_what_was_deleted_can_be_read_and_restored_from_its_line(besa):
+    texts = {"lead_sq": "a", "lead_en": "a", "body_sq": "a", "body_en": "a"}
     article = Article.objects.create(
-        title_sq="Java Fjongo Blu", title_en="Blue Ribbon Week", slug_sq="java", slug_en="week", date="2026-11-20"
+        title_sq="Java Fjongo Blu",
+        title_en="Blue Ribbon Week",
+        slug_sq="java",
+        slug_en="week",
+        date="2026-11-20",
+        **texts,
     )
     assert besa.post(f"/admin/campaign/article/{article.pk}/delete/", {"post": "yes"}).status_code == 302
     assert lines(besa)[0][1] == "deleted the article “Java Fjongo Blu”"
     restore = links(besa)["Read or restore it"]
     assert besa.post(restore).status_code == 302
-    assert Article.objects.filter(pk=article.pk).exists()
+    assert Article.objects.everything().get(pk=article.pk).draft
     assert list(links(besa, 1)) == ["Open"]
 
 

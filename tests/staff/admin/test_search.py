@@ -147,6 +147,7 @@ def test_rows_with_the_words_in_their_name_come_first_and_a_link_leads_to_the_re
         Article.objects.create(
             slug_sq=f"l{number}", slug_en=f"n{number}", date="2026-01-01", title_sq=f"Lajm {number}",
             title_en="Lilies" if number == 3 else f"News {number}", body_en="<p>White lilies.</p>",
+            body_sq="<p>Zambakë.</p>", lead_sq="a", lead_en="a",
         )  # fmt: skip
     results = found(client, "lilies")
     assert list(results)[0] == "Lilies"

@@ -1,40 +1,19 @@
-"""Forms of the admin that show what was typed before, in place of what is stored."""
+"""What was typed: what a browser keeps for its back button, files to choose again, and the words of a search."""
 
 import re
 
 import pytest
 from django.contrib import admin
-from django.http import QueryDict
-from django.test import Client, RequestFactory
+from django.test import Client
 
 from campaign.models import Material
-from pledges.models import Sector
 from staff.admin.base import SettingsAdmin
+from tests.drafts import make_hidden
 from tests.factories import make_staff, make_upload, sign_in
 from tests.pages import filled
 from tests.staff.forms import ENGLISH
 
 pytestmark = pytest.mark.django_db
-
-
-def test_a_form_shows_what_was_typed_without_errors_and_saves_nothing():
-    sector = Sector.objects.get(slug="teachers")
-    commitment = sector.commitments.first()
-    prefix = "commitments"
-    typed = QueryDict(mutable=True)
-    typed.update({"name_sq": "", "name_en": "Coaches <b>", "position": "no number", "seen": "an old fingerprint"})
-    typed.update({f"{prefix}-TOTAL_FORMS": "1", f"{prefix}-INITIAL_FORMS": "1", f"{prefix}-0-id": str(commitment.pk)})
-    typed.update(
-        {f"{prefix}-0-sector": str(sector.pk), f"{prefix}-0-text_en": "Words of mine", f"{prefix}-0-text_sq": ""}
-    )
-    request = RequestFactory().get("/admin/")
-    request.user, request.session, request.typed = make_staff(superuser=True), {}, typed
-    response = admin.site.get_model_admin(Sector).change_view(request, str(sector.pk)).render()
-    page = response.content.decode()
-    assert 'value="Coaches &lt;b&gt;"' in page and 'value="no number"' in page and "Words of mine" in page
-    assert 'value="an old fingerprint"' in page
-    assert "errornote" not in page and "errorlist" not in page
-    assert Sector.objects.get(pk=sector.pk).name_en != "Coaches <b>"
 
 
 # What a browser keeps for its back button
@@ -113,14 +92,12 @@ def test_a_form_that_is_refused_names_the_files_to_choose_again(settings, tmp_pa
 def test_a_refused_form_does_not_ask_for_the_files_of_its_draft(settings, tmp_path):
     settings.MEDIA_ROOT = tmp_path
     staff = sign_in(Client(), make_staff(superuser=True))
-    material = Material.objects.create(
-        key="flyer", section="posters", title_sq="Fletë", title_en="Flyer", is_shown=False
-    )
+    material = make_hidden(Material, key="flyer", section="posters", title_sq="Fletë", title_en="Flyer")
     path = f"/admin/campaign/material/{material.pk}/change/"
-    form = filled(staff.get(path))
+    form = filled(staff.get(path), **{"draft-version": "1"})
     files = {"file_sq": make_upload(name="flete.jpg"), "file_en": make_upload(name="flyer.jpg")}
     assert staff.post(path, form | files | {"_draft": "1"}).status_code == 302
-    form = filled(staff.get(path), **{"title_en": "", "draft-version": "1"})
+    form = filled(staff.get(path), title_en="", file_sq=None, file_en=None)
     page = staff.post(path, form | {"_save": "1"}, headers=ENGLISH)
     assert page.status_code == 200 and "errornote" in page.text and "Choose these files again" not in page.text
     page = staff.post(path, form | {"file_sq": make_upload(name="re.jpg"), "_save": "1"}, headers=ENGLISH)

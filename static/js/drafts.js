@@ -1,0 +1,44 @@
+// A form of content saves itself as a draft every thirty seconds while somebody types (Drafts.changeform_view).
+"use strict";
+
+{
+  const note = document.querySelector(".saved[role=status]"), form = note.closest("form");
+  let isGone = false;
+
+  const save = async () => {
+    if (isGone || !form.isUnsaved()) return;
+    // What is typed from now on is sent next time.
+    form.mark(true);
+    const data = new FormData(form);
+    data.set("_draft", "1");
+    let answer;
+    try {
+      const headers = { accept: "application/json" };
+      const response = await fetch(form.action || location.href, { method: "POST", body: data, headers, redirect: "error" });
+      answer = await response.json();
+    } catch {
+      // No network, or the session has ended, which leads to the sign-in: the next attempt sends the same words.
+      form.mark(false);
+      return;
+    }
+    if (isGone) return;
+    if (!answer.saved) {
+      form.mark(false);
+      note.textContent = `${note.dataset.refused} ${answer.error}`;
+      return;
+    }
+    note.textContent = answer.saved;
+    for (const [name, value] of Object.entries(answer.fields)) {
+      const field = form.elements.namedItem(name);
+      if (field) field.value = value;
+    }
+    // A file was sent once.
+    for (const input of form.querySelectorAll("input[type=file]")) input.value = "";
+    form.action = answer.url;
+    history.replaceState(null, "", answer.url);
+  };
+
+  setInterval(save, 30000);
+  form.addEventListener("submit", () => { isGone = true; });
+  addEventListener("pageshow", () => { isGone = false; });
+}
