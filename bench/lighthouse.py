@@ -1,13 +1,11 @@
-"""Lighthouse scores of nineteen pages, with its default emulation of a cheap phone on a slow network.
+"""Lighthouse scores of nineteen pages behind nginx, with its default emulation of a cheap phone on a slow network.
 
-The site runs as in production: gunicorn behind nginx with deploy/nginx.conf, and collected static files. Each score is the median
-of ROUNDS runs; the last line gives the lowest. The reports are in var/lighthouse.
+Each score is the median of some rounds; the last line gives the lowest. The reports are in var/lighthouse.
 """
 
 import json
 import os
 import shutil
-import signal
 import statistics
 import subprocess
 import urllib.request
@@ -19,17 +17,16 @@ from django.utils import translation
 from bench import rows
 from bench.site import behind_nginx
 from campaign.models import Article, Page
-from dev import DevError, chromium, npm
+from dev import DevError
+from tests import chromium, npm
 
 FOLDER = settings.VAR / "lighthouse"
 CATEGORIES = ("performance", "accessibility", "best-practices", "seo")
 FLAGS = " ".join(["--headless=new", *chromium.FLAGS])
 PLEDGES = 100_000
 # URL names, and keys of the pages of staff that are measured.
-FIXED = (
-    *("campaign:home", "pledges:sign", "pledges:totals", "campaign:help", "campaign:privacy", "campaign:news"),
-    *("campaign:organisations", "campaign:units", "campaign:materials", "campaign:events"),
-)
+FIXED = ("pledges:sign", "pledges:totals")
+FIXED += tuple(f"campaign:{name}" for name in "home help privacy news organisations units materials events".split())
 WRITTEN = ("movement", "problem", "demands", "questions", "child")
 ATTEMPTS = 3  # on a busy machine the browser occasionally fails to record its trace
 
@@ -53,8 +50,8 @@ def lighthouse(options):
 
 def prepare():
     """Install Lighthouse; returns the command that runs it."""
-    os.environ["CHROME_PATH"] = program = chromium.find() or ""
-    if not program:
+    os.environ["CHROME_PATH"] = chromium.find() or ""
+    if not chromium.find():
         raise DevError(chromium.MISSING)
     return shutil.which("node"), npm.install("lighthouse") / "cli" / "index.js"
 
@@ -80,23 +77,10 @@ def measure(program, url, name):
     options = (f"--only-categories={','.join(CATEGORIES)}", f"--chrome-flags={FLAGS}", "--output=json")
     command = [*program, url, *options, f"--output-path={report}", "--no-enable-error-reporting", "--quiet"]
     for _ in range(ATTEMPTS):
-        status, errors = run(command)
-        if status == 0:
+        done = subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+        if done.returncode == 0:
             break
     else:
-        raise DevError(f"Lighthouse failed on {url}:\n{errors}")
+        raise DevError(f"Lighthouse failed on {url}:\n{done.stderr}")
     categories = json.loads(report.read_text())["categories"]
     return {category: round(categories[category]["score"] * 100) for category in CATEGORIES}
-
-
-def run(command):
-    """Run Lighthouse; returns its exit status and its error output."""
-    child = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
-    try:
-        _, errors = child.communicate()
-    except KeyboardInterrupt:
-        # On SIGINT it also ends its browser, which SIGKILL would leave running.
-        child.send_signal(signal.SIGINT)
-        child.wait()
-        raise
-    return child.returncode, errors

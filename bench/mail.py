@@ -6,10 +6,10 @@ from django.conf import settings
 
 from bench import rows
 from bench.pages import PLEDGES
-from bench.rounds import show, show_ratio
+from bench.rounds import show
 from bench.sign import acknowledge
 from dev import DevError
-from dev.processes import start, stop
+from dev.serve import start, stop
 from tests.smtp import MailServer
 
 TIMEOUT = 600  # seconds for the messages of one round
@@ -21,13 +21,10 @@ def mail(options):
     """Messages per second of one worker."""
     rows.fill(PLEDGES)
     runs = {
-        "mail, fast server": lambda: rate(3000, 0, {}),
-        "mail, server of 0.3 s, 32 connections": lambda: rate(1500, 0.3, {"MAIL_CONNECTIONS": "32"}),
+        "mail, fast server": (3000, 0, {}),
+        "mail, server of 0.3 s, 32 connections": (1500, 0.3, {"MAIL_CONNECTIONS": "32"}),
     }
-    figures = {what: show(what, [run() for _ in range(options.rounds)]) for what, run in runs.items()}
-    fast, slow = figures.values()
-    show_ratio("mail, slow server / fast server", slow / fast)
-    return figures
+    return {what: show(what, [rate(*run) for _ in range(options.rounds)]) for what, run in runs.items()}
 
 
 def rate(number, delay, environment):

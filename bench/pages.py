@@ -1,7 +1,6 @@
 """Reading public pages with 200 and with 304, against an empty view and against a bare WSGI answer of the same bytes."""
 
 from bench import load, rows
-from bench.counting import people_confirm
 from bench.rounds import compare
 from bench.site import BARE, EMPTY, SITE, fetch, gunicorn
 from dev import DevError
@@ -20,19 +19,15 @@ def pages(options):
     with gunicorn(SITE) as site, gunicorn(EMPTY) as empty, gunicorn(BARE, BARE_OF=site) as bare:
         for name, path in {"home": HOME, "help": HELP, "totals": TOTALS, "form": FORM}.items():
             runs = {
-                "empty view": lambda: load.get(empty, options.seconds).rate,
-                f"{name}, bare": lambda url=bare + path: load.get(url, options.seconds).rate,
-                f"{name}, 200": lambda url=site + path: load.get(url, options.seconds).rate,
+                "empty view": lambda: load.get(empty, options.seconds),
+                f"{name}, bare": lambda url=bare + path: load.get(url, options.seconds),
+                f"{name}, 200": lambda url=site + path: load.get(url, options.seconds),
                 f"{name}, 304": lambda url=site + path: rate_unchanged(url, options.seconds),
             }
-            if path == HOME:
-                runs[f"{name}, while people confirm"] = lambda: rate_while_people_confirm(site + HOME, options.seconds)
             # Once, so that every process has loaded what it needs.
             for run in runs.values():
                 run()
-            ratios = {f"{run} / empty view": (run, "empty view") for run in list(runs)[1:]}
-            figures |= compare(runs, options.rounds, ratios)
-    rows.clean()
+            figures |= compare(runs, options.rounds)
     return figures
 
 
@@ -43,13 +38,7 @@ def rate_unchanged(url, seconds):
     """
     for _ in range(ATTEMPTS):
         tag = {"If-None-Match": fetch(url)[1]["ETag"]}
-        rate = load.get(url, seconds, tag).rate
+        rate = load.get(url, seconds, f"If-None-Match: {tag['If-None-Match']}")
         if fetch(url, tag)[0] == 304:
             return rate
     raise DevError(f"{url} has changed in each of {ATTEMPTS} runs.")
-
-
-def rate_while_people_confirm(url, seconds):
-    """Requests per second for a page whose figures change all the time."""
-    with people_confirm(seconds):
-        return load.get(url, seconds).rate

@@ -1,28 +1,19 @@
 """How a measurement is repeated and compared: interleaved rounds, medians, ratios."""
 
 import statistics
-from dataclasses import dataclass
+from collections import namedtuple
+
+# The options of the command line. `seconds` is the length of one run of wrk, `rows` are numbers of pledges.
+Options = namedtuple("Options", "seconds rounds rows")
 
 
-@dataclass(frozen=True)
-class Options:
-    """The options of the command line. `seconds` is the length of one run of wrk."""
-
-    seconds: int = 5
-    rounds: int = 5
-    rows: tuple[int, ...] = (1_000, 1_000_000)
-
-
-def interleave(runs, rounds):
-    """{name: [a figure for each round]} of {name: function that returns a figure}.
+def interleave(runs, rounds, unit="/s"):
+    """{name: median} of {name: function that returns a figure}, which are printed.
 
     Each round calls every function once, in order (ABAB…), so that all of them meet the same load of the machine.
     """
-    figures = {name: [] for name in runs}
-    for _ in range(rounds):
-        for name, run in runs.items():
-            figures[name].append(run())
-    return figures
+    figures = [[run() for run in runs.values()] for _ in range(rounds)]
+    return {name: show(name, each, unit) for name, each in zip(runs, zip(*figures, strict=True), strict=True)}
 
 
 def number(value):
@@ -38,13 +29,11 @@ def show(what, figures, unit="/s"):
     return median
 
 
-def compare(runs, rounds, ratios):
-    """Run interleaved rounds, print the figures and then the ratios of their medians; returns {what: ratio}.
-
-    `ratios` is {what: (name of a run, name of its reference)}.
-    """
-    medians = {name: show(name, figures) for name, figures in interleave(runs, rounds).items()}
-    return {what: show_ratio(what, medians[name] / medians[reference]) for what, (name, reference) in ratios.items()}
+def compare(runs, rounds):
+    """Run interleaved rounds, print the figures and then their ratios to the first; returns {"NAME / FIRST": ratio}."""
+    medians = interleave(runs, rounds)
+    first, *others = medians
+    return {f"{name} / {first}": show_ratio(f"{name} / {first}", medians[name] / medians[first]) for name in others}
 
 
 def show_ratio(what, ratio):

@@ -2,7 +2,6 @@
 
 import itertools
 import random
-import uuid
 from datetime import timedelta
 
 from django.apps import apps
@@ -14,24 +13,14 @@ from dev import DevError
 from pledges.counting import milestones
 from pledges.counting.models import count
 from pledges.crypto import keys
-from pledges.models import (
-    County,
-    Pledge,
-    ProviderRule,
-    PublishedFigure,
-    Sector,
-    Wording,
-)
+from pledges.models import County, Pledge, ProviderRule, PublishedFigure, Sector, Wording
 from pledges.published.publishing import publish
 
 # The domains of all addresses here. They cannot receive mail (RFC 2606). With their shares in per cent.
 DOMAINS = {"posta.invalid": 70, "letra.invalid": 14, "shkolla.invalid": 8, "bashkia.invalid": 5, "kopeja.invalid": 3}
-FORENAMES = "Arta Besa Drita Elira Fatmira Genta Hana Ilir Jeta Kaltrina Liridon Mirela Nora Olta Petrit Rina Sokol Teuta".split()
-SURNAMES = "Shembulli Provaj Mostra Demaj Trilli Hollaj Fiksi Shëmbëlltyra".split()
+SURNAMES = ("Shembulli", "Provaj", "Mostra", "Demaj", "Trilli", "Hollaj", "Fiksi")
 YEARS = timedelta(days=1095)
 BATCH = 5_000
-# Models of what measurements leave behind, apart from pledges.
-LEFTOVERS = {"Message", "Mailing", "Attempt", "Submission", "DBTaskResult"}
 # The key of the advisory lock of the process that measures. It is an arbitrary number.
 LOCK = 8120460713
 
@@ -69,11 +58,11 @@ def prepare():
 
 def clean():
     """Remove all pledges that fill() did not make, and all messages, attempts, submissions and tasks."""
-    tables = [model._meta.db_table for model in apps.get_models() if model.__name__ in LEFTOVERS]
+    left = ("Message", "Mailing", "Attempt", "Submission", "DBTaskResult")
+    tables = [model._meta.db_table for model in apps.get_models() if model.__name__ in left]
     with connection.cursor() as cursor:
         cursor.execute(f"TRUNCATE {', '.join(tables)} CASCADE")
     Pledge.objects.exclude(source=Pledge.Source.DEMO).delete()
-    # As the worker does.
     count()
 
 
@@ -110,20 +99,19 @@ def insert(rows):
 
 def invented(rows):
     """Yield so many pledges, the oldest first, in every run the same but for ids. Each twentieth is the second of its address."""
-    chance, now = random.Random(1), timezone.now()
-    sectors, counties = list(Sector.objects.open()), list(County.objects.all())
-    # "Outside Albania" is a county without a population.
-    shares = list(itertools.accumulate(county.population or 200_000 for county in counties))
+    chance, now, rules = random.Random(1), timezone.now(), ProviderRule.objects.by_domain()
+    wordings = {wording.sector_id: wording for wording in Wording.objects.current()}
+    texts = {"consent": wordings[None], "consent_language": "sq", "worded_language": "sq"}
+    sectors, counties = list(Sector.objects.open()), [*County.objects.all(), None]
     domains = [domain for domain, share in DOMAINS.items() for _ in range(share)]
-    make = maker()
     for number in range(rows):
         is_second, at = number % 20 == 19, now - YEARS * (1 - number / rows)
         mailbox, drawn, sector = number - is_second, chance.random(), chance.choice(sectors)
-        # 5 % gave no county.
-        [county] = chance.choices(counties, cum_weights=shares) if chance.random() > 0.05 else [None]
         # The name differs from that of the first at the address.
-        name = f"{FORENAMES[number % len(FORENAMES)]} {chance.choice(SURNAMES)}"
-        pledge = make(sector, county, name, f"emri.{mailbox}@{domains[mailbox * 37 % 100]}", slot=1 + is_second)
+        name, address = f"Arta {SURNAMES[number % len(SURNAMES)]}", f"emri.{mailbox}@{domains[mailbox * 37 % 100]}"
+        pledge = Pledge(sector=sector, county=chance.choice(counties), wording=wordings[sector.pk], **texts)
+        pledge.set_person(name, address, rules)
+        pledge.slot = 1 + is_second
         pledge.source, pledge.language = Pledge.Source.DEMO, "en" if chance.random() < 0.15 else "sq"
         pledge.created_at = pledge.consented_at = pledge.worded_at = pledge.written_at = at
         # Marked as reminded, so that no reminder is due.
@@ -138,30 +126,6 @@ def invented(rows):
         if pledge.state != Pledge.State.PENDING:
             pledge.confirmed_at = min(now, at + timedelta(minutes=20))
         yield pledge
-
-
-def maker():
-    """A function that makes an unsaved pledge of a person, with the present texts."""
-    wordings = {wording.sector_id: wording for wording in Wording.objects.current()}
-    rules = ProviderRule.objects.by_domain()
-    languages = {"language": "sq", "consent_language": "sq", "worded_language": "sq"}
-
-    def make(sector, county, name, address, slot=1):
-        texts = {"consent": wordings[None], "wording": wordings[sector.pk]}
-        pledge = Pledge(sector=sector, county=county, slot=slot, **texts, **languages)
-        pledge.set_person(name, address, rules)
-        return pledge
-
-    return make
-
-
-def pending(number):
-    """Insert pending pledges of new people, spread over all sectors and counties; returns their ids."""
-    pairs = list(itertools.product(County.objects.all(), Sector.objects.open()))
-    places = itertools.islice(itertools.cycle(pairs), number)
-    make, domain = maker(), next(iter(DOMAINS))
-    rows = [make(sector, county, "Arta Shembulli", f"{uuid.uuid4()}@{domain}") for county, sector in places]
-    return [pledge.pk for pledge in Pledge.objects.bulk_create(rows, batch_size=500)]
 
 
 def fill_logs(user):

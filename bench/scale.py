@@ -14,9 +14,10 @@ from django.utils import timezone
 
 from bench import load, rows
 from bench.pages import HOME, TOTALS
-from bench.rounds import interleave, number, show, show_ratio
+from bench.rounds import interleave, number, show_ratio
 from bench.sign import Sender
 from bench.site import EMPTY, SITE, gunicorn
+from pledges.counting.models import count
 from pledges.models import County, Pledge, Sector
 from tests.factories import sign_in
 
@@ -26,19 +27,18 @@ LIST = "/admin/pledges/pledge/"
 
 def scale(options):
     """Measure with each number of pledges, the fewest first; returns the ratios of the most to the fewest."""
-    times = {}
-    for count in sorted(options.rows):
-        rows.fill(count)
-        print(f"\nwith {count:,} pledges", flush=True)
-        times[count] = response_times(options)
-        slowest = slowest_admin_page(count, options)
-    figures = {"slowest admin page with most pledges": slowest}
-    fewest, most = min(times), max(times)
-    print(f"\n{most:,} pledges / {fewest:,} pledges, each time divided by that of the empty view in the same rounds")
-    for name, time_with_fewest in times[fewest].items():
-        what = f"{name}, time with most / fewest pledges"
-        figures[what] = show_ratio(what, times[most][name] / time_with_fewest)
-    return figures
+    times = []
+    for size in sorted(options.rows):
+        rows.fill(size)
+        print(f"\nwith {size:,} pledges", flush=True)
+        times.append(response_times(options))
+        others = {
+            "one count of most pledges": interleave({"one count": _count}, options.rounds, " s")["one count"],
+            "slowest admin page with most pledges": slowest_admin_page(size, options),
+        }
+    print("\nmost / fewest pledges, each time divided by that of the empty view in the same rounds")
+    figures = {f"{name}, time with most / fewest pledges": time / times[0][name] for name, time in times[-1].items()}
+    return {what: show_ratio(what, ratio) for what, ratio in figures.items()} | others
 
 
 def response_times(options):
@@ -49,16 +49,12 @@ def response_times(options):
     with gunicorn(SITE) as site, gunicorn(EMPTY) as empty:
         sender = Sender(site)
         urls = {"empty view": empty, "home": site + HOME, "totals": site + TOTALS, "totals.json": site + TOTALS_JSON}
-        runs = {
-            name: lambda url=url: load.get(url, options.seconds, connections=1).milliseconds
-            for name, url in urls.items()
-        }
-        runs["sign"] = lambda: sender.send(options.seconds, connections=1).milliseconds
-        figures = interleave(runs, options.rounds)
+        runs = {name: lambda url=url: load.get(url, options.seconds, connections=1) for name, url in urls.items()}
+        runs["sign"] = lambda: sender.send(options.seconds, connections=1)
+        rates = interleave(runs, options.rounds)
     rows.clean()
-    medians = {name: show(name, values, " ms") for name, values in figures.items()}
-    reference = medians.pop("empty view")
-    return {name: median / reference for name, median in medians.items()}
+    reference = rates.pop("empty view")
+    return {name: reference / rate for name, rate in rates.items()}
 
 
 def slowest_admin_page(pledges, options):
@@ -71,11 +67,17 @@ def slowest_admin_page(pledges, options):
     with override_settings(ALLOWED_HOSTS=["*"], STORAGES=settings.STORAGES | plain):
         client = sign_in(Client(), user)
         runs = {name: lambda request=request: _seconds(client, *request) for name, request in requests(pledges)}
-        medians = {name: show(name, times, " s") for name, times in interleave(runs, options.rounds).items()}
+        medians = interleave(runs, options.rounds, " s")
     rows.clean_logs()
     slowest = max(medians, key=medians.get)
     print(f"slowest admin page: {slowest}, {number(medians[slowest])} s", flush=True)
     return medians[slowest]
+
+
+def _count():
+    began = time.perf_counter()
+    count()
+    return time.perf_counter() - began
 
 
 def _seconds(client, url, data=None):
@@ -93,28 +95,21 @@ def requests(pledges):
         yield model._meta.label, (url,)
         if model_admin.get_search_fields(None):
             yield f"{model._meta.label}, search", (f"{url}?q=ndihm%C3%AB",)
-    sector, county = (
-        f"sector__id__exact={Sector.objects.first().pk}",
-        f"county__code__exact={County.objects.first().pk}",
-    )
+    place = f"sector__id__exact={Sector.objects.first().pk}&county__code__exact={County.objects.first().pk}"
     old = timezone.localdate() - timedelta(days=700)
-    for name, query in {
-        "middle page": f"p={pledges // 100}",
-        "last page": f"p={pledges // 50}",
-        "oldest first": "o=6",
-        "waiting": "state__exact=pending",
-        "sector": sector,
-        "county": county,
-        "source without pledges": "source__exact=web",
-        "second from its address": "second=yes",
-        "signed on a day long ago": f"created_at_from={old}&created_at_to={old}",
-        "sector and county": f"{sector}&{county}",
-        "four filters": f"{sector}&{county}&state__exact=invalidated&language__exact=en",
-        "waiting, signed long ago (none)": f"state__exact=pending&created_at_to={old}",
-        "confirmed, middle page": f"state__exact=confirmed&p={pledges // 100}",
-        "county, behind the last page": f"{county}&p=100000",
-    }.items():
-        yield f"pledges, {name}", (f"{LIST}?{query}",)
+    for query in (
+        f"p={pledges // 100}",
+        f"p={pledges // 50}",
+        "o=6",
+        "source__exact=web",
+        "second=yes",
+        f"created_at_from={old}&created_at_to={old}",
+        f"{place}&state__exact=invalidated&language__exact=en",
+        f"state__exact=pending&created_at_to={old}",
+        f"state__exact=confirmed&p={pledges // 100}",
+        f"{place}&p=100000",
+    ):
+        yield f"pledges, {query}", (f"{LIST}?{query}",)
     pledge = Pledge.objects.order_by("-created_at").first()
     yield "pledge found by address", (f"{LIST}find/", {"person": pledge.address})
     yield "pledge found by name", (f"{LIST}find/", {"person": pledge.name})

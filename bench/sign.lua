@@ -1,29 +1,19 @@
 -- Sends the pledge form: every request is another person with another address from another network. What is wrong is answered
 -- with a status of 400 or more, which wrk counts. Arguments: path, encoded fields of all requests, prefix of the addresses, number
--- of the first network, and lists of sectors and counties, separated by commas.
+-- of the first network, sector and county.
 
-local path, fields, prefix, network
-local sectors, counties = {}, {}
+local path, fields, prefix, network, sector, county
 local number = 0
 
-local function split(text, list)
-    for part in text:gmatch("[^,]+") do
-        table.insert(list, part)
-    end
-end
-
 function init(args)
-    path, fields, prefix, network = args[1], args[2], args[3], tonumber(args[4])
-    split(args[5], sectors)
-    split(args[6], counties)
+    path, fields, prefix, network, sector, county = args[1], args[2], args[3], tonumber(args[4]), args[5], args[6]
 end
 
 function request()
     number = number + 1
     local n = network + number
     local body = string.format(
-        "%s&name=Arta+Shembulli&email=%s.%d%%40posta.invalid&sector=%s&county=%s",
-        fields, prefix, number, sectors[number % #sectors + 1], counties[number % #counties + 1]
+        "%s&name=Arta+Shembulli&email=%s.%d%%40posta.invalid&sector=%s&county=%s", fields, prefix, number, sector, county
     )
     local headers = {
         ["Content-Type"] = "application/x-www-form-urlencoded",

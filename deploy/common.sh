@@ -9,6 +9,7 @@ SOCKET=/run/weare1/gunicorn.sock
 MINIMUM_POSTGRESQL=15
 KEPT_RELEASES=3
 PATIENCE=60 # seconds in which a new version must answer
+NO_NGINX="nginx does not start: see systemctl status nginx and /var/log/nginx/error.log, then run this again."
 
 # Ends the command with one sentence, which says what to do.
 fail() {
@@ -112,6 +113,14 @@ check_postgresql() {
         fail "PostgreSQL $((version / 10000)) is too old: upgrade it to $MINIMUM_POSTGRESQL or newer (pg_upgradecluster)."
 }
 
+# check_room MEGABYTES: PostgreSQL is mostly on the same disk, and stops when that is full.
+check_room() {
+    local free
+    free=$(df --output=avail --block-size=1M /srv | tail -n 1)
+    [ "$free" -ge "$1" ] ||
+        fail "Only $((free)) MB are free in /srv, and $1 are needed: free space or enlarge the disk (df -h), then run this again."
+}
+
 check_folders() {
     local folder
     for folder in "$SITE/var/media" "$SITE/var/static"; do
@@ -121,9 +130,12 @@ check_folders() {
 }
 
 # make_release SOURCE COMMIT: the files of a commit with their own .venv, owned by root: the site cannot change its own code.
+# It goes if the command fails before it sets `half` to "".
 make_release() {
     local release=$SITE/releases/$2
     [ ! -e "$release/complete" ] || return 0
+    half=$release
+    trap 'rm -rf "$half"' EXIT
     rm -rf "$release"
     mkdir -p "$release"
     # With the time of extraction (-m): collectstatic copies files that are newer than its copies.
@@ -132,6 +144,13 @@ make_release() {
     "$release/bin/venv" requirements.txt >/dev/null || fail "The packages could not be installed: see above, then run this again."
     "$release/.venv/bin/python" -m compileall -q "$release"/{campaign,operations,pledges,staff,weare1}
     touch "$release/complete"
+}
+
+# repair RELEASE: makes its .venv anew if Debian's Python has changed since; then the site must be started again.
+repair() {
+    local said
+    said=$("$1/bin/venv" requirements.txt 2>&1 >/dev/null) || fail "$said"
+    [ -z "$said" ] || systemctl restart gunicorn worker
 }
 
 # check_settings RELEASE: refuses missing and malformed variables, in the words of manage.py.
@@ -154,8 +173,14 @@ render_error_pages() {
     done
 }
 
-# prepare RELEASE: starter content and static files; the release in use goes on working.
+# prepare RELEASE: the database, starter content and static files; the release in use goes on working.
 prepare() {
+    local error
+    if ! error=$(manage "$1" migrate --verbosity 0 2>&1); then
+        error=${error##*$'\n'}
+        fail "The database refuses this version: ${error#*: } The version in use goes on. Send this sentence to the" \
+            "developers; their next version comes by deploy/update."
+    fi
     manage "$1" seed --verbosity 0
     # Earlier files stay in the folder, because cached pages name them. Each release has its own list of names.
     if [ ! -e "$1/staticfiles.json" ]; then
@@ -226,7 +251,7 @@ check_ports() {
 
 # use RELEASE BEFORE: switches to a release, with its units and configuration. BEFORE is the release in use, or empty.
 use() {
-    local unit name new=()
+    local unit name new=() nginx=deploy/nginx.conf headers=deploy/headers.conf
     cp "$1/staticfiles.json" "$SITE/var/static/staticfiles.json"
     ln -sfn "releases/${1##*/}" "$SITE/current.new"
     mv -T "$SITE/current.new" "$SITE/current"
@@ -247,24 +272,24 @@ use() {
             rm -f "/etc/systemd/system/$name"
         fi
     done
-    [ ! -e "$1/deploy/postgresql-restart.conf" ] ||
-        place "$1/deploy/postgresql-restart.conf" /etc/systemd/system/postgresql@.service.d/weare1.conf "$2"
+    place "$1/deploy/postgresql-restart.conf" /etc/systemd/system/postgresql@.service.d/weare1.conf "$2"
     systemctl daemon-reload
 
-    if [ -e "$1/deploy/postgresql.conf" ]; then
-        place_postgresql_settings "$1" "$2"
-        systemctl reload postgresql
-    fi
-    place "$1/deploy/nginx.conf" /etc/nginx/nginx.conf "$2"
-    if ! systemctl reload-or-restart nginx; then
-        check_ports /etc/nginx/nginx.conf
-        fail "nginx does not start: see systemctl status nginx and /var/log/nginx/error.log, then run this again."
+    place_postgresql_settings "$1" "$2"
+    systemctl reload postgresql
+    # A reload breaks handshakes off.
+    if ! cmp -s "$1/$nginx" /etc/nginx/nginx.conf || ! cmp -s "$1/$headers" "${2:-/nowhere}/$headers" ||
+        ! systemctl is-active --quiet nginx; then
+        place "$1/$nginx" /etc/nginx/nginx.conf "$2"
+        if ! systemctl reload-or-restart nginx; then
+            check_ports /etc/nginx/nginx.conf
+            fail "$NO_NGINX"
+        fi
     fi
 
     # Requests wait in the socket meanwhile. Whether the processes came up is for wait_until_well() and down() to say.
     systemctl restart gunicorn.service worker.service || true
-    # A release before may not have it.
-    systemctl try-restart metrics.service 2>/dev/null || true
+    systemctl try-restart metrics.service || true
     [ "${#new[@]}" = 0 ] || systemctl enable --quiet --now "${new[@]}" || true
 }
 
@@ -273,6 +298,14 @@ ask() {
     local url
     url=$(variable SITE_URL)
     curl --silent --max-time 10 --unix-socket "$SOCKET" --header "Host: ${url#https://}" "http://localhost$1"
+}
+
+# visit: the answer of the site to a visitor, through nginx and TLS on this machine.
+visit() {
+    local url port
+    url=$(variable SITE_URL)
+    port=$(ports /etc/nginx/nginx.conf | tail -n 1)
+    curl --silent --insecure --max-time 10 --connect-to "::127.0.0.1:$port" "$url/healthz"
 }
 
 # The checks that fail, one a line, without numbers, which change by themselves. Fails without an answer.
@@ -285,7 +318,7 @@ print(*sorted({re.sub(r"[0-9]+", "N", name) for name in json.load(sys.stdin)["wr
 # is_well BEFORE: the site answers, no check fails that passed before, and the worker did not end.
 is_well() {
     local wrong
-    [ "$(ask /healthz)" = ok ] || return 1
+    [ "$(visit)" = ok ] || return 1
     wrong=$(failed_checks) || return 1
     [ "$1" = unknown ] || [ -z "$(comm -13 <(echo "$1") <(echo "$wrong"))" ] || return 1
     systemctl is-active --quiet gunicorn.service || return 1

@@ -1,11 +1,8 @@
-"""Runs a command with the private PostgreSQL of this checkout (dev/postgresql.py).
-
-    python -m dev.database run NAME ARGUMENTS...    runs Python with these arguments while the cluster runs
+"""Runs Python with the private PostgreSQL of this checkout: python -m dev.database run NAME ARGUMENTS...
 
 NAME is serve, test or bench. Where DATABASE_URL names another database, the command uses that one.
 """
 
-import argparse
 import os
 import signal
 import subprocess
@@ -14,14 +11,14 @@ import time
 
 from dev import DevError
 from dev.postgresql import Cluster
-from dev.processes import stop_signals
+from dev.serve import stop_signals
 
 
 def run(name, arguments):
     """Run Python with a private cluster, or with the database that DATABASE_URL names; returns the exit status."""
     command = [sys.executable, *arguments]
     if os.environ.get("DATABASE_URL"):
-        os.execvp(command[0], command)
+        os.execv(command[0], command)
     received = stop_signals()
     cluster = Cluster(name)
     with cluster.running() as database_url:
@@ -40,20 +37,10 @@ def run(name, arguments):
         return child.returncode if child.returncode >= 0 else 128 - child.returncode
 
 
-def main():
-    """The command line; returns the exit status or an error message."""
-    parser = argparse.ArgumentParser(prog="python -m dev.database", description=__doc__.partition("\n")[0])
-    parser.add_argument("action", choices=["run"])
-    parser.add_argument("name", choices=["serve", "test", "bench"])
-    parser.add_argument("arguments", nargs=argparse.REMAINDER)
-    options = parser.parse_args()
-    if not options.arguments:
-        parser.error("run needs arguments for Python")
-    try:
-        return run(options.name, options.arguments)
-    except DevError as error:
-        return str(error)
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    if sys.argv[1:2] != ["run"] or len(sys.argv) < 4 or sys.argv[2] not in ("serve", "test", "bench"):
+        sys.exit(__doc__)
+    try:
+        sys.exit(run(sys.argv[2], sys.argv[3:]))
+    except DevError as error:
+        sys.exit(str(error))

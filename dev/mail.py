@@ -20,10 +20,9 @@ class FolderBackend(BaseEmailBackend):
     def send_messages(self, messages):
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         for message in messages:
-            stamp = f"{datetime.now(UTC):%Y%m%d-%H%M%S-%f}-{next(_counter)}"
-            draft = self.folder / f".{stamp}"
+            path = self.folder / f"{datetime.now(UTC):%Y%m%d-%H%M%S-%f}-{next(_counter)}.eml"
+            draft = path.with_suffix(".draft")
             draft.write_bytes(message.message().as_bytes())
             # Renamed when complete, so that a reader of the folder never sees a partial message.
-            path = draft.rename(self.folder / f"{stamp}.eml")
-            print(f"mail: {path}", file=sys.stderr, flush=True)
+            print(f"mail: {draft.rename(path)}", file=sys.stderr, flush=True)
         return len(messages)

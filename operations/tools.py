@@ -103,11 +103,18 @@ def damage():
     )
 
 
-def restic(*arguments):
-    """The output of a command of restic on the repository of the media."""
+def configured(section, name):
+    """A value of the configuration of pgBackRest, or None."""
     settings = configparser.ConfigParser(interpolation=None)
     settings.read(CONFIGURATION)
-    environment = os.environ | {"RESTIC_PASSWORD": settings["global"]["repo1-cipher-pass"]}
+    return settings.get(section, name, fallback=None)
+
+
+def restic(*arguments):
+    """The output of a command of restic on the repository of the media."""
+    # A container has it in its environment, as pgBackRest reads it too.
+    passphrase = os.environ.get("PGBACKREST_REPO1_CIPHER_PASS") or configured("global", "repo1-cipher-pass") or ""
+    environment = os.environ | {"RESTIC_PASSWORD": passphrase}
     return run("restic", "--no-cache", "--quiet", "--repo", folder() / "media", *arguments, env=environment)
 
 
@@ -121,9 +128,10 @@ def manage(*arguments, **options):
 
 @contextlib.contextmanager
 def connected(**options):
-    """A cursor, in a transaction; by default of the site's database, as PostgreSQL's own variables say."""
+    """A cursor, in a transaction; by default of the site's database, as PostgreSQL's own variables and pgBackRest's port say."""
+    port = os.environ.get("PGPORT") or configured("weare1", "pg1-port")
     try:
-        connection = psycopg2.connect(**{"dbname": os.environ.get("PGDATABASE") or "weare1"} | options)
+        connection = psycopg2.connect(**{"dbname": os.environ.get("PGDATABASE") or "weare1", "port": port} | options)
     except psycopg2.OperationalError as error:
         raise OperatorError(f"No connection to the database: {' '.join(str(error).split())}") from error
     with contextlib.closing(connection), connection, connection.cursor() as cursor:
@@ -176,7 +184,7 @@ def server(data, **settings):
                 **{"stdin": subprocess.DEVNULL, "stdout": log, "stderr": log, "cwd": "/"} | account,
             )
         try:
-            options = {"host": str(runtime), "user": os.environ.get("PGUSER") or ACCOUNT}
+            options = {"host": str(runtime), "port": 5432, "user": os.environ.get("PGUSER") or ACCOUNT}
             while True:
                 with contextlib.suppress(OperatorError), connected(**options):
                     break

@@ -1,4 +1,4 @@
-"""Shared by the admin pages of pledges: access to names and addresses, its audit, and protection of referenced rows."""
+"""Shared by the admin pages of pledges: logged access to names and addresses, and protection of referenced rows."""
 
 from django.contrib.auth import REDIRECT_FIELD_NAME
 from django.urls import reverse
@@ -17,7 +17,7 @@ def sees_people(request):
 
 
 def log_access_to_people(request, ids, page):
-    """Audit that a page shows names and addresses of these pledges. Called before rendering: without audit there is no page."""
+    """Log that a page shows names and addresses of these pledges. Called before rendering: without the entry there is no page."""
     if sees_people(request) and ids:
         details = reauthentication.reason_details(request, ids)
         Entry.log(request.user, Entry.Action.LOOK, ids, page=page, **details)
@@ -41,7 +41,6 @@ class ProtectedByPledges:
     """ModelAdmin mixin: rows referenced by pledges cannot be deleted; the page shows the number of pledges, not a list."""
 
     def pledges_of(self, obj):
-        """The pledges that protect `obj` from deletion."""
         return obj.pledges.all()
 
     def get_deleted_objects(self, objs, request):

@@ -61,7 +61,6 @@ class PledgeContent(Part):
 
     @cached_property
     def events_by_code(self):
-        """{code: Event} of the events that are shown."""
         return {event.code: event for event in self.events}
 
     @cached_property
@@ -71,7 +70,6 @@ class PledgeContent(Part):
 
     @cached_property
     def sectors_by_id(self):
-        """{id: Sector} of all sectors."""
         return {sector.pk: sector for sector in self.sectors}
 
     @cached_property
@@ -81,7 +79,6 @@ class PledgeContent(Part):
 
     @cached_property
     def counties_with_page(self):
-        """The counties of Albania, each of which has a page."""
         return tuple(county for county in self.counties if county.code != County.ABROAD)
 
     def milestones_up_to(self, total):

@@ -36,7 +36,7 @@ TASK_RETENTION = timedelta(days=1)
 
 
 def run_batches():
-    """Enqueue the batches that wait once more: their task may have failed or been lost. One too many does nothing."""
+    """Enqueue the batches that wait again: their task may have failed or been lost. One too many does nothing."""
     for pk in Batch.objects.waiting().values_list("pk", flat=True):
         tasks.run_batch.enqueue(pk)
 
@@ -197,7 +197,7 @@ def end_stalled_exports():
 
 
 def retry_unreadable():
-    """End the alarm about ciphertexts that can be decrypted again, or whose row is gone."""
+    """End the alarm about ciphertexts that can be decrypted again, or whose row was deleted."""
     for found in Unreadable.objects.all():
         table, column, pk = found.place.split(".")
         row = ENCRYPTED_MODELS[table].objects.filter(pk=pk).first()

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 
 class StaffConfig(AppConfig):
-    """Accounts, roles and the audit log."""
+    """Accounts, roles and the log."""
 
     name = "staff"
     verbose_name = _("People and rights")

@@ -34,11 +34,9 @@ class RoleHolder:
         self.role = role
 
     def has_perm(self, permission, obj=None):
-        """Whether the role has the permission."""
         return role_has_permission(self.role, permission)
 
     def has_perms(self, permissions, obj=None):
-        """Whether the role has all these permissions."""
         return all(map(self.has_perm, permissions))
 
 

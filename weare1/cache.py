@@ -21,7 +21,7 @@ from pledges.serving import snapshot
 OF_BODY = ("Content-Type", "Content-Disposition", "Content-Length", "Last-Modified")
 # Memory of a kept response in addition to its body, in bytes.
 OVERHEAD_BYTES = 4000
-# While one thread makes a page anew, the others serve the old one, if it was valid so many seconds ago.
+# While one thread makes a page again, the others serve the old one, if it was valid so many seconds ago.
 PATIENCE_SECONDS = 2
 
 
@@ -58,7 +58,7 @@ class Kept:
         return not self.page.is_form or now.takes_forms
 
     def is_recent(self):
-        """Whether requests may get it while it is made anew."""
+        """Whether requests may get it while it is made again."""
         return not self.page.is_form and time.monotonic() - self.seen_at < PATIENCE_SECONDS
 
     def matches(self, condition):

@@ -17,7 +17,7 @@ from django.db import connections
 from pledges import metrics
 
 # Above `statement_timeout` of the web processes (pledges/database.py), so that a statement that is only slow ends with its own
-# error. Below the 30 seconds of nginx even if connecting anew fails too.
+# error. Below the 30 seconds of nginx even if connecting again fails too.
 SECONDS = 24
 INTERVAL = 1
 

@@ -1,4 +1,4 @@
-"""Settings, read from the environment (docs/operating.md). Defaults are safe; a missing required variable stops the start."""
+"""Settings, read from the environment (docs/environment.md). Defaults are safe; a missing required variable stops the start."""
 
 import os
 from pathlib import Path
@@ -145,7 +145,7 @@ BACKUP_KEEP_DAYS = env.positive_integer("BACKUP_KEEP_DAYS", default=14)
 # The folder of the metrics of this service's processes, and the private address of `manage.py metrics` (pledges/metrics/).
 METRICS_FOLDER, METRICS_ADDRESS = env.folder("METRICS_FOLDER"), env.private_address("METRICS_ADDRESS")
 # Who is told of failed checks (pledges/health/alarm.py).
-OPERATOR_EMAILS = env.comma_separated("OPERATOR_EMAIL")
+OPERATOR_EMAILS, HEARTBEAT_URL = env.comma_separated("OPERATOR_EMAIL"), env.text("HEARTBEAT_URL")
 
 # Mail. Without MAIL_URL, development writes one .eml file per message under var/mail/.
 MAILERS, MAIL_LIMITS, mail_sender = mail_env.mailers(folder=VAR / "mail" if DEV else None)

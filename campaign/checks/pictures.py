@@ -20,7 +20,7 @@ NO_DESCRIPTION = re.compile(
 
 
 def check(content):
-    """Yield an error for each picture that is gone or not described, and a finding for one not translated."""
+    """Yield an error for each picture that does not exist or is not described, and a finding for one not translated."""
     if content.model is Picture:
         yield from _in_library(content)
     shown = {text: richtext.picture_ids(richtext.clean(text.value)) for text in content.texts if text.is_rich}

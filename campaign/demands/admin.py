@@ -239,8 +239,6 @@ class HandOverForm(BilingualForm):
 
 @admin.register(HandOver)
 class HandOverAdmin(ContentAdmin):
-    """Hand-overs, by goal."""
-
     form = HandOverForm
     search_fields = ["institution__unaccent__icontains", "registry_number"]
     list_display = ["institution", "demand", "goal", "handed_on", "registry_number", "answered_on"]

@@ -171,7 +171,7 @@ LEVELS = {
     DemandStep.State.IN_FORCE: 3,
     DemandStep.State.WORKING: 3,
 }
-# After these everything begins anew.
+# After these everything begins again.
 ENDS = (DemandStep.State.REFUSED, DemandStep.State.WITHDRAWN)
 
 

@@ -136,7 +136,6 @@ class UnitComparison:
 
     @property
     def to_save(self):
-        """The units to store."""
         return [row for row in self.rows if row.is_changed]
 
 

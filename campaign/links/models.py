@@ -34,7 +34,7 @@ USED = {"pledges.Mailing": Q(released_at=None) | Q(is_archived=True)}
 CHECKED_EVERY = timedelta(days=7)
 # A link that fails is checked again sooner.
 RETRIED_AFTER = timedelta(days=1)
-# Servers are down for a day: staff hear of it after this time. Of a page that is gone they hear at once.
+# Servers are down for a day: staff hear of it after this time. Of a page that was removed they hear at once.
 TOLD_AFTER = timedelta(days=2)
 
 

@@ -9,7 +9,7 @@ from campaign.publishing.records_admin import ContentItemAdmin
 
 @admin.register(Material)
 class MaterialAdmin(ContentItemAdmin):
-    """Admin of materials. The history keeps texts; a file that was replaced or deleted is gone."""
+    """Admin of materials. The history keeps texts and no replaced or deleted file."""
 
     list_display = ["title", "section", "both_languages", "publication", "position"]
     list_filter = ["section", *ContentItemAdmin.list_filter]

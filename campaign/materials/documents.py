@@ -136,7 +136,7 @@ def _dictionaries(root):
 
 
 def _clean_photo(stream):
-    """Remove the metadata of a JPEG, which may be packed once more, such as in ASCII."""
+    """Remove the metadata of a JPEG, which may be packed again, such as in ASCII."""
     filters = stream["/Filter"] if "/Filter" in stream else None  # noqa: SIM401 - get() follows no reference
     filters = [each.get_object() for each in filters] if isinstance(filters, ArrayObject) else [filters]
     if filters[-1:] != ["/DCTDecode"]:

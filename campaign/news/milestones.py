@@ -26,7 +26,6 @@ class MilestoneAdmin(ReadOnly, ModelAdmin):
 
     @admin.display(description=_("milestone"))
     def words(self, milestone):
-        """The milestone as a sentence."""
         return milestone.words
 
     def has_write_permission(self, request):

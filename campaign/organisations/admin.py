@@ -107,7 +107,6 @@ class OrganisationAdmin(ContentItemAdmin):
     @admin.action(description=_("Show the new logo"), permissions=["change"])
     @asks_first(_("Visitors will see the new logo of each of these that has one, in place of the present one."))
     def show_new_logo(self, request, queryset):
-        """Show the new logos of the selected organisations."""
         count = self._decide(request, queryset, accept=True)
         words = ngettext("%(count)d logo is shown now.", "%(count)d logos are shown now.", count)
         self.message_user(request, words % {"count": count}, messages.SUCCESS)

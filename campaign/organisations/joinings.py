@@ -44,7 +44,6 @@ class WordsForm(StepForm):
 
     @property
     def statements(self):
-        """{language: statement}"""
         return {language: self.cleaned_data[f"statement_{language}"] for language in LANGUAGE_CODES}
 
 

@@ -82,7 +82,7 @@ def _county_of(row):
 
 
 def _described(number, codes):
-    """What stands under the number of organisations: "organisations, in 11 counties and outside Albania"."""
+    """The words under the number of organisations: "organisations, in 11 counties and outside Albania"."""
     words = ngettext("organisation", "organisations", number)
     if counties := len(codes - {County.ABROAD}):
         words += ", " + ngettext("in %(count)d county", "in %(count)d counties", counties) % {"count": counties}

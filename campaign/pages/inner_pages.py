@@ -1,4 +1,4 @@
-"""How content pages are laid out: the sections of their text, what stands beside and between them, and which page comes next."""
+"""How content pages are laid out: the sections of their text, what is beside and between them, and which page comes next."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -41,7 +41,6 @@ class PageSection:
 
     @property
     def is_question(self):
-        """Whether the heading is a question."""
         return self.title.endswith("?")
 
     @property
@@ -169,7 +168,7 @@ PARTS = {
 
 @dataclass(frozen=True)
 class Aside:
-    """What stands beside a section: a figure or a voice."""
+    """What is beside a section: a figure or a voice."""
 
     figure: object = None
     voice: object = None
@@ -242,7 +241,6 @@ def way(section):
 
 
 def _asides(names, content):
-    """Yield the named Asides; None for what is not there."""
     figures = {figure.key: figure for figure in content.statistics}
     for name in names.replace(",", " ").split():
         if name == "voice" and content.voices:

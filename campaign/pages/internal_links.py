@@ -19,8 +19,6 @@ from staff.models import Draft
 
 
 class Leads(Enum):
-    """Where a link leads."""
-
     RIGHT = "right"
     # An old address, or that of the other language, which redirects.
     MOVED = "moved"

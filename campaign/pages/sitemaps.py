@@ -57,8 +57,6 @@ class ContentSitemap(PageSitemap):
 
 
 class CountySitemap(PageSitemap):
-    """The page of each county."""
-
     def items(self):
         return PledgeContent.current().counties_with_page
 
@@ -67,8 +65,6 @@ class CountySitemap(PageSitemap):
 
 
 class EventSitemap(PageSitemap):
-    """The page of each event."""
-
     def items(self):
         return PledgeContent.current().events
 
@@ -93,8 +89,6 @@ class MailingSitemap(PageSitemap):
 
 
 class DemandSitemap(PageSitemap):
-    """The page of each demand."""
-
     def items(self):
         return [history.demand for history in SiteContent.current().demands]
 

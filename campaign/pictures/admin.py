@@ -76,7 +76,7 @@ class ConsentInline(StackedInline):
 
 @admin.register(Picture)
 class PictureAdmin(KeepUsed, TextChecks, OptimisticLocking, ModelAdmin):
-    """Admin of pictures, with the JSON view of the library dialog. The history keeps the words; a replaced file is gone."""
+    """Admin of pictures, with the JSON view of the library dialog. The history keeps the words and no replaced file."""
 
     class Media:
         css = {"all": ["css/editor.css"]}
@@ -116,7 +116,6 @@ class PictureAdmin(KeepUsed, TextChecks, OptimisticLocking, ModelAdmin):
 
     @admin.display(description=_("picture"))
     def thumbnail(self, picture):
-        """A small picture."""
         return format_html('<img class="thumbnail" src="{}" alt="" loading="lazy">', picture.thumbnail_url)
 
     @admin.display(description=_("what it shows"))

@@ -13,6 +13,8 @@ from campaign.content import SiteContent
 from campaign.pictures.models import Picture
 
 CONTACTS = ("press_contact", "data_contact", "security_contact")
+# What no row shows of the launch list, in its order (docs/launch.md).
+LAUNCH_TICKS = ("has_licence", "has_sources", "has_tried_mail", "has_tried_restore", "has_tried_site")
 # What the database can tell of an address or web address; `validate_contact` checks the rest.
 CONTACT_SHAPE = r"^$|^https://\S+$|^[^\s@:/]+@[^\s@:/]+$"
 
@@ -45,6 +47,10 @@ def _contact(label, help_text):
         validators=[validate_contact],
         help_text=help_text,
     )
+
+
+def _tick(label):
+    return models.BooleanField(label, default=False, db_default=False)
 
 
 class SiteSettings(models.Model):
@@ -88,6 +94,11 @@ class SiteSettings(models.Model):
         blank=True,
         help_text=_("The date on which a lawyer reviewed the privacy notice and the consent."),
     )
+    has_licence = _tick(_("decide under which licence others may use our materials"))
+    has_sources = _tick(_("find a source for each fact that has none"))
+    has_tried_mail = _tick(_("send real emails to mailboxes of three providers"))
+    has_tried_restore = _tick(_("restore a backup once, as practice"))
+    has_tried_site = _tick(_("ask five people from different groups to try the site on their phones"))
 
     share_picture = models.ForeignKey(
         Picture,

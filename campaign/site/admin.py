@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from campaign.pages.models import MenuPlace, Page
 from campaign.pictures.widgets import PictureSelect
-from campaign.settings.models import SiteSettings, SocialLink
+from campaign.settings.models import LAUNCH_TICKS, SiteSettings, SocialLink
 from campaign.site.context_processors import in_footer
 from staff.admin.base import NoAddOrDelete, SettingsAdmin, StackedInline
 from staff.admin.content import ContentAdmin
@@ -43,7 +43,13 @@ class SiteSettingsAdmin(SettingsAdmin, ContentAdmin):
         ),
         (_("Contacts"), {"fields": ["press_contact", "data_contact", "security_contact"]}),
         (_("When someone shares a page"), {"fields": ["share_picture"]}),
-        (_("Legal texts"), {"fields": ["reviewed_on"]}),
+        (
+            _("Before the launch"),
+            {
+                "fields": ["reviewed_on", *LAUNCH_TICKS],
+                "description": _("Tick what is done. It leaves the list on the front page."),
+            },
+        ),
     ]
 
     def formfield_for_dbfield(self, db_field, request, **kwargs):

@@ -43,7 +43,6 @@ class PageTextAdmin(NoAddOrDelete, DraftedAdmin):
 
     @admin.display(description=_("place"), ordering="position")
     def place(self, text):
-        """The place of the text on its page."""
         return capfirst(text.get_key_display())
 
     @admin.display(description=_("text"))

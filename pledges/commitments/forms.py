@@ -144,7 +144,7 @@ class PlanForm(EachCommitmentForm):
             del self.fields["ask"]
 
     def make_field(self, name, row):
-        # A plan whose time is over is no plan any more.
+        # A plan whose time is over is no longer a plan.
         is_kept = name == "place" or not self._is_over(row.day, row.part)
         if name == "remind":
             return forms.BooleanField(

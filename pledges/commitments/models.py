@@ -25,8 +25,6 @@ ANSWER_PERIOD = timedelta(days=14)
 
 
 class DayPart(models.TextChoices):
-    """A part of a day."""
-
     MORNING = "morning", _("in the morning")
     MIDDAY = "midday", _("around midday")
     AFTERNOON = "afternoon", _("in the afternoon")
@@ -163,8 +161,6 @@ def day_in_words(day):
 
 
 class FollowUpQuerySet(models.QuerySet):
-    """Queries on follow-ups."""
-
     def due(self):
         """Those whose next question is due. The second one waits until the first can no longer be answered."""
         first, second = QUESTIONS_AFTER

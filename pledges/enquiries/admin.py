@@ -125,7 +125,7 @@ class PassForm(StepForm):
 
     @property
     def details(self):
-        """What the audit log says: the state stays."""
+        """What the log says: the state stays."""
         return {"fields": ["passed_at"]} | super().details
 
     def clean_passed_at(self):
@@ -376,7 +376,7 @@ class DisclosureAdmin(MessageToTeamAdmin):
 
 def sees_disclosures(user):
     """Whether this member of staff sees disclosures: safeguarding leads, or administrators while there is no active one."""
-    # The admin asks many times for one page; the user is read anew for each request.
+    # The admin asks many times for one page. Each request has its own user object.
     if not hasattr(user, "_sees_disclosures"):
         user._sees_disclosures = user.is_active and (
             not Account.objects.safeguarding_leads().exists()

@@ -1,4 +1,4 @@
-"""The rule by which a message to the team sounds like a disclosure of abuse. Its words stand in alarm_rule.toml.
+"""The rule by which a message to the team sounds like a disclosure of abuse. Its words are in alarm_rule.toml.
 
 Who discloses abuse often names nothing: "he is coming back tonight", "kam frikë". So the rule looks for no phrases. It weighs how
 much a message speaks of what disclosures speak of ("concerns": somebody, a child, a deed, a place, signs, silence, fear) against

@@ -70,8 +70,6 @@ class AlarmWord(models.Model):
 
 
 class AlarmContent(Part):
-    """The alarm words in the published content."""
-
     def __init__(self, version, at):
         super().__init__(version, at)
         self.patterns = AlarmWord.objects.patterns()

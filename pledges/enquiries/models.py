@@ -266,8 +266,6 @@ class Enquiry(Case):
 
 
 class DisclosureManager(models.Manager.from_queryset(EnquiryQuerySet)):
-    """The enquiries that are disclosures."""
-
     def get_queryset(self):
         """All of them."""
         return super().get_queryset().disclosures()

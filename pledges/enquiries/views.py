@@ -35,5 +35,5 @@ def further(request, enquiry):
 @fixed_page(in_sitemap=False)
 @public_page
 def sent(request):
-    """The page after sending: the same for every message, with the numbers once more."""
+    """The page after sending: the same for every message, with the numbers again."""
     return render(request, "pledges/enquiries/enquiry_sent.html")

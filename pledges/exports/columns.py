@@ -52,7 +52,6 @@ def _stream(export, pledges, columns):
 
 
 def _page(rows, fields, columns):
-    """The cells of one page of rows, column by column."""
     values = dict(zip(fields, zip(*rows, strict=True), strict=True))
     ids = list(map(str, values["pk"]))
     return [column.cells(values[column.field], ids) for column in columns]

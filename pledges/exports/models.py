@@ -44,7 +44,7 @@ class Export(models.Model):
         BROKEN_OFF = "broken_off", _("stopped early")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    # The audit log keeps the id of the user after the account is deleted.
+    # The log keeps the id of the user after the account is deleted.
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         on_delete=models.SET_NULL,
@@ -102,7 +102,7 @@ class Export(models.Model):
         return pledges.with_news_consent() if self.content == self.Content.UPDATES else pledges
 
     def start(self, pledges, reason):
-        """Save it with the expected number of rows, and write the audit entry with the reason."""
+        """Save it with the expected number of rows, and write its entry of the log with the reason."""
         self.expected = self.chosen(pledges).count()
         if self.expected >= SHEET_ROWS:
             self.format = self.Format.CSV
@@ -112,7 +112,7 @@ class Export(models.Model):
             Entry.log(self.user, Entry.Action.EXPORT, about=self, **details)
 
     def pages(self, pledges, fields):
-        """Yield the pages of `PledgeQuerySet.pages`. The audit entry of a page is committed before the page is yielded."""
+        """Yield the pages of `PledgeQuerySet.pages`. The entry of a page in the log is committed before the page is yielded."""
         for page in self.chosen(pledges).pages(*fields):
             with transaction.atomic():
                 ids = [row[0] for row in page]

@@ -25,7 +25,7 @@ SMALLEST = 22
 # Of wide pictures: their margin; left and width of the middle column, which a square crop of the centre holds together with the
 # 1; top and bottom of the drawing.
 SIZE, MARGIN, MIDDLE, ROOM, TOP, FOOT = (1200, 630), 56, 306, 340, 65, 565
-# The foot of the middle column may be wider, and so may a number to call: they stand beside the stem of the 1.
+# The foot of the middle column may be wider, and so may a number to call: they are beside the stem of the 1.
 FOOT_ROOM, FOOT_HEIGHT, FEET = 450, 116, (475, 520, FOOT)
 SIDE_ROOM, TITLE_HEIGHT, STACK_GAP = 215, 365, 26
 # Height of a title above a number to call, and the baseline of that number.
@@ -226,7 +226,7 @@ def _call(place, room):
 def _wide(vows, headline, foot, dots=None):
     """The Drawing of a picture beside a link: the headline above `foot`, and the 1; with vows also these and the call to sign."""
     size, rows = fonts.fitted_lines([(part, FOOT_ROOM) for part in foot.splitlines()], 34, SMALLEST, 500, FOOT_HEIGHT)
-    # Up to three lines stand beside the vows.
+    # Beside the vows there is room for three lines.
     leading = FEET[1] - FEET[0] if len(rows) <= len(FEET) else 1.25 * size
     lines = (
         *_column([brand()], MARGIN, [90], 36, SIDE_ROOM, 900, colors.LINK),

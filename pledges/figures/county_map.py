@@ -16,7 +16,7 @@ from pledges.published.rule import SMALLEST
 
 # {county's code: {"label": [x, y], "d": outline}} in a viewBox of 287 × 640; see docs/counties-licence.md.
 COUNTIES = Path(__file__).parent / "data" / "counties.json"
-# West of this x a label lies in the sea.
+# West of this x a label is in the sea.
 COAST_X = 30
 LINE_HEIGHT = 15
 CLASSES = 5

@@ -53,7 +53,6 @@ class Figure:
 
     @property
     def citation(self):
-        """The recommended citation of the figure."""
         return gettext("%(brand)s, “%(title)s”, as of %(date)s, %(time)s, %(address)s") % {
             "brand": brand(),
             "title": self.title,
@@ -83,7 +82,6 @@ class Figure:
         return "\ufeff" + text.getvalue()
 
     def as_png(self):
-        """The figure as PNG."""
         height = min(MAX_HEIGHT, HEAD + self.height + FOOT)
         context = {
             "figure": self,

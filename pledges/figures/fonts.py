@@ -51,7 +51,7 @@ def ink(text, size, weight):
     return box and (box[0] + left, box[1] + top, box[2] + left, box[3] + top)
 
 
-# A short word, which looks forgotten alone in a line.
+# A short word, which should not be alone in a line.
 LONE = r"\W*\w{1,4}\W*"
 
 

@@ -15,7 +15,7 @@ from pledges.numbers import number, one_two_five
 MOVEMENT_DAYS = ((6, 1, 1), (7, 23, 23), (11, 18, 19))
 # A longer period is drawn by week.
 MAX_DAYS_BY_DAY = 60
-# Percent of the picture's height: where the highest value and the base line lie.
+# Percent of the picture's height: where the highest value and the base line are.
 TOP, FLOOR = 12, 86
 # Percent of a phone's width that a label takes.
 LABEL_WIDTH = 27
@@ -100,7 +100,7 @@ def stair_chart(steps, until):
         return f"{(y(people) - TOP) * 100 / (FLOOR - TOP):.2f}"
 
     stairs = "".join(f"H{x(day):.2f}V{inner(people)}" for day, people in steps[1:])
-    # A mark lies on the rise that reaches its number; today's number always has one.
+    # A mark is drawn where the line reaches its number; today's number always has one.
     marks, next_label = [(100, steps[-1][1])], 100
     for number_reached in sorted(STAIR_MARKS, reverse=True):
         day = next((day for day, people in steps if people >= number_reached), begin)

@@ -112,7 +112,7 @@ class StampedForm(ChallengedForm):
         return super().clean()
 
     def resubmit_error(self):
-        """The error that asks the visitor to submit the form once more, unchanged."""
+        """The error that asks the visitor to submit the form again, unchanged."""
         return forms.ValidationError(
             _("Please check your answers and send the form again. Everything you entered is still here."),
             code="resubmit",

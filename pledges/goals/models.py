@@ -91,8 +91,6 @@ def round_goal(people):
 
 
 class MilestoneQuerySet(models.QuerySet):
-    """Queries on milestones."""
-
     def of_people(self):
         """Milestones of the total number of supporters, the smallest first."""
         return self.filter(kind=Milestone.Kind.PEOPLE).order_by("people")

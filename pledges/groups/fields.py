@@ -83,8 +83,6 @@ def _is_day(text):
 
 
 class MunicipalityField(RowField):
-    """One of the municipalities."""
-
     def __init__(self, **kwargs):
         super().__init__(
             lambda: {str(row.pk): row for row in PledgeContent.current().municipalities},

@@ -110,7 +110,6 @@ class GroupForm(NumbersMixin, AddressForm):
 
     @cached_property
     def of_event(self):
-        """The Event to which the group belongs, or None."""
         return PledgeContent.current().events_by_code.get(self["event"].value())
 
     def clean_held_on(self):

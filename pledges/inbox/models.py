@@ -73,7 +73,7 @@ class SubmissionQuerySet(models.QuerySet):
         self.filter(pk__in=[each.pk for each in found]).delete()
 
     def try_again(self):
-        """Let the worker settle once more those that are aside; returns how many this call changed."""
+        """Let the worker settle again those that are aside; returns how many this call changed."""
         return self.aside().update(state=Submission.State.WAITING, aside_at=None, error="")
 
 

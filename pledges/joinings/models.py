@@ -33,8 +33,6 @@ STATES = States(
 
 
 class OrganisationKind(models.TextChoices):
-    """What an organisation is."""
-
     SCHOOL = "school", _("school")
     KINDERGARTEN = "kindergarten", _("kindergarten")
     MUNICIPALITY = "municipality", _("municipality")
@@ -229,7 +227,7 @@ class Joining(Proposal):
         return bool(type(self).objects.filter(pk=self.pk, changed_at__isnull=False).update(changed_at=None))
 
     def hand_over(self, is_wanted):
-        """Note that someone else will speak for the organisation, or no longer: staff may give the entry to who joins anew."""
+        """Note that someone else will speak for the organisation, or no longer: staff may give the entry to a new contact."""
         rows = type(self).objects.filter(pk=self.pk, state=self.State.APPROVED)
         return bool(rows.update(hands_over_at=Now() if is_wanted else None))
 

@@ -54,7 +54,7 @@ UNKNOWN = "unknown"
 def limits(network, limit):
     """[(digest, limit)] of a network and, for IPv6, of its site, in ascending order; [] for None (unknown).
 
-    By the first key alone: after a change of keys the limits begin anew.
+    By the first key alone: after a change of keys the limits begin again.
     """
     if network is None:
         return []
@@ -90,8 +90,6 @@ class Attempt(models.Model):
 
 
 class SlowLaneQuerySet(models.QuerySet):
-    """Queries on slow lanes."""
-
     def expired(self):
         """Lanes in which no form waits, and those of a clock that was set back since. Housekeeping erases them."""
         return self.filter(Q(last_at__lte=Now()) | Q(last_at__gt=Now() + SLOW_LANE_LENGTH))
@@ -118,8 +116,6 @@ CLOCK_TOLERANCE = timedelta(minutes=10)
 
 
 class UsedChallengeQuerySet(models.QuerySet):
-    """Queries on used challenges."""
-
     def expired(self):
         """Challenges that no form can use any more. Housekeeping erases them."""
         return self.filter(expires_at__lte=Now() - CLOCK_TOLERANCE)

@@ -64,7 +64,6 @@ def _sample_joining(kind, language):
 
 
 def _sample_answer(language):
-    """An unsaved answer."""
     answer = Answer(enquiry=Enquiry(language=language))
     with translation.override(language):
         text = gettext("The answer that you write appears here.")

@@ -180,7 +180,7 @@ class PaperSheetAdmin(CaseAdmin):
 
     @transaction.atomic
     def _count(self, request, form):
-        """Store the count with its audit entry and say what came of it; returns the sheet, None if it was refused."""
+        """Store the count with its entry of the log and say what came of it; returns the sheet, None if it was refused."""
         sheet = form.save(request.user.pk)
         if sheet is None:
             return None

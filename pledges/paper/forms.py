@@ -33,8 +33,6 @@ def sheet_field(label):
 
 
 class SheetMunicipalityField(forms.ModelChoiceField):
-    """One of the municipalities, or none."""
-
     def __init__(self):
         super().__init__(
             Municipality.objects.all(),
@@ -48,8 +46,6 @@ class SheetMunicipalityField(forms.ModelChoiceField):
 
 
 class EventField(forms.ModelChoiceField):
-    """One of the events, or none."""
-
     def __init__(self):
         super().__init__(
             Event.objects.all(),

@@ -242,7 +242,7 @@ class PaperSheet(Steps):
             self.state, self.counted_at = self.State.COUNTED, Now()
 
     def void(self, reason):
-        """End it: it counts no more, and its number is never used again. Returns whether this call changed it."""
+        """End it: it no longer counts, and its number is never used again. Returns whether this call changed it."""
         return self.take("void", reason=reason)
 
     def place(self, municipality, event=None):

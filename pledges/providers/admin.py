@@ -70,7 +70,7 @@ class BlockedAddressAdmin(ModelAdmin):
 
     @staticmethod
     def _with_audit(request, response):
-        """Write the addresses that the response shows to the audit log, before rendering, so no page is sent without it.
+        """Write the addresses that the response shows to the log, before rendering, so no page is sent without it.
 
         More than 20 people are shown only for a reason.
         """

@@ -20,8 +20,6 @@ class Rules(dict):
 
 
 class ProviderRuleQuerySet(models.QuerySet):
-    """Queries on provider rules."""
-
     def by_domain(self):
         """These rules as `Rules`."""
         return Rules((rule.domain, rule) for rule in self)
@@ -80,8 +78,6 @@ def mailbox_digests(address, rules):
 
 
 class BlockedAddressQuerySet(models.QuerySet):
-    """Queries on blocked addresses."""
-
     def add(self, address):
         """Block the mailbox of this address; does nothing if it is blocked already."""
         blocked = BlockedAddress(mailbox_digest=mailbox_digests(address, ProviderRule.objects.by_domain())[0])

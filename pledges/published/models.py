@@ -16,7 +16,7 @@ DAYS_OF_MOVES = 60
 class PublishedFigure(models.Model):
     """One figure, by its name: "county:AL-11" ("county:" for none), "commitment:5:chosen", "event:3:link".
 
-    The row stays when what it counts is gone, and its offset never changes: a second offset would be a second look at the same
+    The row stays when what it counts is deleted, and its offset never changes: a second offset would be a second look at the same
     people. published.sql enforces both. No exact number is stored.
     """
 

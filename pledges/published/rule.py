@@ -1,6 +1,6 @@
 """The rule by which small numbers are published. Why it has these constants: docs/decisions.md.
 
-Each night `people + offset + blur` is compared with what is shown. The offset is drawn once for each figure, the blur anew each
+Each night `people + offset + blur` is compared with what is shown. The offset is drawn once for each figure, the blur each
 night. What is shown follows from these sums alone, so it tells nothing more than they do.
 - The offset never changes, so that no number of looks tells people from offset.
 - The blur makes each outcome of a night nearly as likely with one person more: by at most a factor of e ** (1 / BLUR).

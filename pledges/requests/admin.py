@@ -150,8 +150,6 @@ class HeldForm(IdentifiedForm):
 
 
 class AnswerForm(IdentifiedForm):
-    """The text that answers it."""
-
     def ask(self):
         help_text = gettext(
             "It goes out in the person’s language (%(language)s). You edit it under “Texts of the messages”. It contains none "

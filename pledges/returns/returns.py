@@ -28,7 +28,7 @@ LASTING = (State.BOUNCED, State.SPAM)
 def record_event(event):
     """Record what an AnymailTrackingEvent of a provider reports. Idempotent.
 
-    One about a message that is gone with its pledge, or went to a former address, changes nothing, and is counted and logged.
+    One about a message that was deleted with its pledge, or went to a former address, changes nothing, and is counted and logged.
     """
     state = _state_of(event)
     if state is None:

@@ -44,7 +44,7 @@ def stale(model):
 
 
 def renew(model, rows, on_progress=lambda done: None):
-    """Encrypt and digest these rows anew; returns (how many this changed, ids of those that keep their digests).
+    """Encrypt and digest these rows again; returns (how many this changed, ids of those that keep their digests).
 
     A pledge keeps them if its address is now the same mailbox as that of others and has no place left, or the same name: staff
     must resolve it. One that no key opens is left and recorded for `/readyz`. `on_progress` gets the number of rows so far.

@@ -57,7 +57,7 @@ def describe(kept):
 
 
 def resume():
-    """Let a worker run once more what a killed one has left, or what has failed, within the hour; returns how many tasks."""
+    """Let a worker run again what a killed one has left, or what has failed, within the hour; returns how many tasks."""
     unfinished = [TaskResultStatus.RUNNING, TaskResultStatus.FAILED]
     tasks = DBTaskResult.objects.filter(task_path=recompute.module_path, status__in=unfinished)
     return tasks.filter(started_at__lt=Now() - LONGEST).update(status=TaskResultStatus.READY)

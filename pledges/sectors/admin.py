@@ -68,8 +68,6 @@ class CommitmentForm(FixedKey, BilingualForm):
 
 
 class CommitmentInline(StackedInline):
-    """The commitments on the page of their sector."""
-
     model = Commitment
     form = CommitmentForm
     fields = [("key", "position", "is_offered"), ("text_sq", "text_en")]
@@ -242,7 +240,6 @@ class SectorAdmin(SettlesFirst, ProtectedByPledges, DraftedAdmin):
         return getattr(self.current_wording(sector), "text_en", "")
 
     def current_wording(self, sector):
-        """The current wording of a sector, or None."""
         return Wording.objects.pledges().current().filter(sector=sector).first()
 
     def wording_link(self, sector):

@@ -17,7 +17,6 @@ class WordingQuerySet(models.QuerySet):
         return self.order_by("kind", "sector_id", "-version").distinct("kind", "sector_id")
 
     def consent(self):
-        """All versions of the consent."""
         return self.filter(kind=Wording.Kind.CONSENT)
 
     def pledges(self):
@@ -103,7 +102,6 @@ class Wording(Draftable):
         return first.strip(), "".join(rest)
 
     def in_language(self, language):
-        """The text in this language."""
         return getattr(self, f"text_{language}")
 
     def next_version(self):

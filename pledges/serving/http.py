@@ -13,7 +13,7 @@ from pledges import metrics
 from pledges.serving import snapshot
 from pledges.serving.pages import Page
 
-# Time for which a shared cache serves a response without revalidation, and after which it serves it once more while it fetches
+# Time for which a shared cache serves a response without revalidation, and after which it serves it again while it fetches
 # the new one. With the second in which a process notices a change (STATE_SECONDS), the public sees it within five seconds.
 # Browsers always revalidate, because phones are shared.
 SHARED_CACHE_SECONDS, REVALIDATE_SECONDS = 2, 1

@@ -5,7 +5,7 @@ from django.db.models.functions import Random
 
 
 class ContentVersion(models.Model):
-    """A random number, drawn anew by each statement that changes published content (sql/content.sql): a single row with id 1."""
+    """A random number, drawn by each statement that changes published content (sql/content.sql): a single row with id 1."""
 
     mark = models.BigIntegerField()
     # Whether pages say that an email takes longer than usual.

@@ -3,7 +3,7 @@
 Statement triggers change the version of the content (migrations/sql/content.sql), and the worker counts the people into one row.
 A process reads both with one statement, at most once in STATE_SECONDS: one request does it, the others go on with the last
 Snapshot. The content is loaded again only when its version has changed, or when something is published by the clock. While the
-database does not answer, the last Snapshot stands. Each app registers its share of the content as a subclass of `Part`.
+database does not answer, the last Snapshot stays. Each app registers its share of the content as a subclass of `Part`.
 """
 
 import json
@@ -53,7 +53,6 @@ class Content:
     parts: dict
 
     def is_of(self, version, at):
-        """Whether it is the content of this version at this time."""
         return self.version == version and (not self.since or self.since <= at) and (not self.until or at < self.until)
 
 
@@ -119,8 +118,6 @@ class Part:
 
 
 class Process:
-    """What this process holds."""
-
     def __init__(self):
         self.lock = threading.Lock()
         self.forget()
@@ -155,7 +152,7 @@ def shared():
 
 
 def _replace():
-    """Read the Snapshot of the process anew, unless another thread does so."""
+    """Read the Snapshot of the process again, unless another thread does so."""
     asked_at, held = time.monotonic(), _process.snapshot
     can_go_on = held is not None and (_process.is_down or asked_at - held.read_at < MAX_AGE_SECONDS)
     if not _process.lock.acquire(timeout=0 if can_go_on else WAIT_SECONDS):
@@ -172,7 +169,7 @@ def _replace():
                 # The default of the database counts from the beginning of a connection.
                 connection.close()
     except Exception as error:
-        # Also a row that cannot be loaded: the last Snapshot stands.
+        # Also a row that cannot be loaded: the last Snapshot stays.
         what = "database cannot be reached" if isinstance(error, Error) else "content cannot be loaded"
         logger.error("The %s: %s", what, type(error).__name__, exc_info=not isinstance(error, Error))
         connection.close()

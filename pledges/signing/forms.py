@@ -121,7 +121,7 @@ class PledgeForm(AddressForm):
             # Names of young people are never shown; without CSS :has() the page cannot hide the check box.
             cleaned["show_name"] = False
         if sector and not self.non_field_errors() and not {None, sector.pk} <= self.signed_wordings.keys():
-            # The wordings on the page exist no more: the visitor has to read the current ones before signing.
+            # The wordings on the page no longer exist: the visitor has to read the current ones before signing.
             self.add_error(None, self.resubmit_error())
         return cleaned
 
@@ -181,7 +181,7 @@ class ManageForm(forms.Form):
             sector.slug: sector for sector in content.sectors if sector.slug in content.open_sectors or sector == own
         }
         self.fields["sector"].offer(lambda: offered)
-        # Without a legend, which would stand over nothing where the group shows no names.
+        # Without a legend, which would head nothing where the group shows no names.
         self.fields["show_name"].section = None
         self.fields["show_name"].help_text = pledge.wall_status
         self.wordings = content.current_wordings

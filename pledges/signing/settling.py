@@ -222,8 +222,8 @@ def settle_new_addresses(submissions):
     """Changes of address: the pledge keeps its present address until the new one confirms.
 
     A blocked address gets no message, and nothing on the supporter's page tells that it is blocked. The request has claimed the
-    change. The present address gets a message about each, which counts it. Nothing becomes of a change whose pledge is gone, or
-    whose links were revoked since.
+    change. The present address gets a message about each, which counts it. A change whose pledge was deleted, or whose links were
+    revoked since, is dropped.
     """
     rules = ProviderRule.objects.by_domain()
     blocked = BlockedAddress.objects.among({each.form["email"] for each in submissions}, rules)

@@ -89,7 +89,7 @@ def _neutral(totals):
 @personal_page
 @read_only
 def again(request, token):
-    """The thank-you page once more, in the tab that keeps this address: only number, picture and sharing."""
+    """The thank-you page again, in the tab that keeps this address: only number, picture and sharing."""
     try:
         number = int(AGAIN.unsign(token, max_age=AGAIN_MAX_AGE_SECONDS))
     except signing.BadSignature:

@@ -48,7 +48,6 @@ class Period:
 
     @property
     def starts(self):
-        """The starts of the steps."""
         return [self.since + self.step * index for index in range((self.until - self.since) // self.step)]
 
     @property

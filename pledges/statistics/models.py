@@ -22,8 +22,6 @@ def midnight(day):
 
 
 class StatisticQuerySet(models.QuerySet):
-    """Queries on statistics."""
-
     def expired(self):
         """Numbers that no page shows any more. Housekeeping erases them."""
         return self.filter(at__lt=midnight(first_day()))

@@ -36,8 +36,6 @@ def _account(**options):
 
 
 class BatchQuerySet(models.QuerySet):
-    """Queries on batches."""
-
     def waiting(self):
         """Batches that the worker is to do or undo."""
         return self.filter(state=Batch.State.WAITING)

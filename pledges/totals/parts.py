@@ -48,7 +48,6 @@ class Hero:
 
     @cached_property
     def mosaic(self) -> Mosaic:
-        """Its 1, in one colour."""
         return mosaic([(self, self.people)], self.goal)
 
 

@@ -39,7 +39,7 @@ DECISIONS = (SHOWN, REFUSED)
 
 
 def undo_url(entry):
-    """The URL at which a decision is undone, by its entry of the audit log."""
+    """The URL at which a decision is undone, by its entry of the log."""
     return reverse("admin:pledges_wallname_undo", args=[entry.pk])
 
 
@@ -174,7 +174,7 @@ class WallNameAdmin(NoAddOrDelete, ModelAdmin):
         self._decide(request, REFUSED, request.POST.getlist(admin.helpers.ACTION_CHECKBOX_NAME))
 
     def titles(self, request, pledges):
-        """The names as the wall would show them. Audited, as on the list."""
+        """The names as the wall would show them. The look is logged, as on the list."""
         log_access_to_people(request, [pledge.pk for pledge in pledges], page="wall")
         return [decrypted(lambda: pledge.name_on_wall) for pledge in pledges]  # noqa: B023
 
@@ -212,7 +212,7 @@ class WallNameAdmin(NoAddOrDelete, ModelAdmin):
             )
             self.message_user(request, words % {"count": changed}, messages.WARNING)
 
-    # Undoing a decision: at once by the button of its message, or later by its entry of the audit log
+    # Undoing a decision: at once by the button of its message, or later by its entry of the log
 
     def get_urls(self):
         view = self.admin_site.admin_view(self.undo_view)
@@ -220,7 +220,7 @@ class WallNameAdmin(NoAddOrDelete, ModelAdmin):
 
     @transaction.atomic
     def record(self, request, pledges, decision, **details):
-        """Store a decision about these pledges, and an entry of the audit log for each of their states before it.
+        """Store a decision about these pledges, and an entry of the log for each of their states before it.
 
         Returns the entries.
         """
@@ -235,7 +235,7 @@ class WallNameAdmin(NoAddOrDelete, ModelAdmin):
 
     @staticmethod
     def with_undo(request, sentence, entries):
-        """The sentence of a message, with a button that undoes these entries of the audit log."""
+        """The sentence of a message, with a button that undoes these entries of the log."""
         for entry in entries:
             sentence = format_html(
                 '{} <form method="post" action="{}" class="undo"><input type="hidden" name="csrfmiddlewaretoken" value="{}">'

@@ -39,7 +39,7 @@ class Heartbeat(models.Model):
 
     @classmethod
     def is_ahead(cls):
-        """Whether the last heartbeat lies in the future: the clock was set back since."""
+        """Whether the last heartbeat is in the future: the clock was set back since."""
         return cls.objects.filter(beat_at__gt=Now() + CLOCK_TOLERANCE).exists()
 
 

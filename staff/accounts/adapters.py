@@ -67,7 +67,7 @@ def _time_to_wait(seconds):
 
 
 class AccountAdapter(DefaultAccountAdapter):
-    """Passwords: throttled, and failures of existing accounts in the audit log. There is no sign-up."""
+    """Passwords: throttled, and failures of existing accounts in the log. There is no sign-up."""
 
     error_messages = DefaultAccountAdapter.error_messages | {
         "email_password_mismatch": _("The email address or password is not correct."),
@@ -89,7 +89,7 @@ class AccountAdapter(DefaultAccountAdapter):
             if account := Account.objects.with_email(credentials["email"]):
                 Entry.log(account, Entry.Action.SIGN_IN_FAILED, by="password")
             else:
-                # Only counted: visitors must not fill the audit log, which is never erased. Also one statement, so that the time
+                # Only counted: visitors must not fill the log, which is never erased. Also one statement, so that the time
                 # of the answer does not reveal which accounts exist.
                 attempt.save(update_fields=["succeeded"])
             return None

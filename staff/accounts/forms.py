@@ -46,8 +46,6 @@ class RecoverForm(forms.Form):
 
 
 class ReauthenticatePasswordForm(ReauthenticateForm):
-    """The password of the account that is signed in."""
-
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         _set_label(self.fields["password"], _("Password"))
@@ -142,6 +140,4 @@ class PasskeyForm(RejectMalformedCredential, AddWebAuthnForm):
 
 
 class PasskeyNameForm(EditWebAuthnForm):
-    """The name of an existing passkey."""
-
     name = forms.CharField(label=_("Name of the passkey"), help_text=PASSKEY_NAME_HELP, max_length=80)

@@ -27,7 +27,6 @@ class SessionStore(db.SessionStore):
         return session
 
     def exists(self, session_key):
-        """Whether the session exists, expired or not."""
         return super().exists(digest(session_key))
 
     def create_model_instance(self, data):
@@ -37,7 +36,6 @@ class SessionStore(db.SessionStore):
         return row
 
     def delete(self, session_key=None):
-        """Delete the session with this key, by default this one."""
         key = session_key or self.session_key
         if key:
             super().delete(digest(key))

@@ -1,4 +1,4 @@
-"""Audit log entries and session state for allauth's and Django's sign-in signals."""
+"""Entries of the log and session state for allauth's and Django's sign-in signals."""
 
 from allauth.account.authentication import get_authentication_records
 from allauth.account.signals import user_logged_in

@@ -19,8 +19,6 @@ CHANGES = ("add", "change", "restore", "delete", "erase", "export")
 
 
 class EntryQuerySet(models.QuerySet):
-    """Queries of the log."""
-
     def about(self, subject_id):
         """All entries about one row (a UUID), exports included."""
         # An OR of two conditions, so that each uses its index: the GIN index excludes exports.

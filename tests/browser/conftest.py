@@ -10,7 +10,7 @@ import pytest
 from django.conf import settings
 from django.test import Client
 
-from dev import chromium
+from tests import chromium
 from tests.drill import require
 from tests.factories import run_worker, sign_in
 from tests.traces import Watch

@@ -18,6 +18,8 @@ from tests.keys import new_key
 from tests.site import url_of_test_database
 
 TIMEOUT = 300  # seconds
+# Not the usual one: the programs learn it from the configuration of pgBackRest.
+PORT = "5433"
 
 
 def checkout(folder):
@@ -56,7 +58,7 @@ class Machine:
             "BACKUP_FOLDER": str(self.backups),
             "PGHOST": str(self.sockets),
             "PGUSER": "weare1",
-            "DATABASE_URL": f"postgresql://weare1@{str(self.sockets).replace('/', '%2F')}:5432/weare1",
+            "DATABASE_URL": f"postgresql://weare1@{str(self.sockets).replace('/', '%2F')}:{PORT}/weare1",
             "MEDIA_ROOT": str(self.media),
             "DEV": "1",
             "SITE_URL": "http://localhost",
@@ -71,7 +73,7 @@ class Machine:
         text = text.replace("/var/backups/weare1", str(self.backups))
         text = text.replace("[weare1]", f"repo1-cipher-pass={passphrase}\nlock-path={self.sockets}\n\n[weare1]")
         text = re.sub("^pg1-path=.*$", f"pg1-path={self.data}", text, flags=re.MULTILINE)
-        text += f"pg1-socket-path={self.sockets}\npg1-user=weare1\n"
+        text += f"pg1-socket-path={self.sockets}\npg1-user=weare1\npg1-port={PORT}\n"
         self.configuration.write_text(text)
 
     def make_folder(self, name):
@@ -111,7 +113,9 @@ class Machine:
             )
         self.sql("CREATE DATABASE weare1", "postgres")
         with dump.open() as file:
-            self.run("psql", "-qX", "-v", "ON_ERROR_STOP=1", "-d", "weare1", stdin=file, env=self.environment)
+            self.run(
+                "psql", "-qX", "-p", PORT, "-v", "ON_ERROR_STOP=1", "-d", "weare1", stdin=file, env=self.environment
+            )
 
     def start(self):
         shipped = dict(re.findall("^(archive_[a-z]+) = '?(.*?)'?$", self.shipped("postgresql.conf"), re.MULTILINE))
@@ -119,6 +123,7 @@ class Machine:
         options = shipped | {
             "archive_command": push,
             "listen_addresses": "",
+            "port": PORT,
             "unix_socket_directories": self.sockets,
             "fsync": "off",
             "log_min_error_statement": "panic",
@@ -144,11 +149,13 @@ class Machine:
 
     def _is_ready(self):
         assert self.server.poll() is None, self.log.read_text()[-2000:]
-        return subprocess.run([self.programs / "pg_isready", "-q"], env=self.environment).returncode == 0
+        return subprocess.run([self.programs / "pg_isready", "-q", "-p", PORT], env=self.environment).returncode == 0
 
     def sql(self, statement, database="weare1"):
         """The rows of a statement as lines, columns separated by |."""
-        done = self.run("psql", "-qXAt", "-v", "ON_ERROR_STOP=1", "-d", database, "-c", statement, env=self.environment)
+        done = self.run(
+            "psql", "-qXAt", "-p", PORT, "-v", "ON_ERROR_STOP=1", "-d", database, "-c", statement, env=self.environment
+        )
         return done.stdout.split("\n")[:-1]
 
     def archive_wal(self):

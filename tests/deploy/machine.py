@@ -105,12 +105,14 @@ if output:
     print(output)
 sys.exit(status)
 """
-# The first Python that bin/venv looks for: it makes a .venv with the packages of this checkout.
+# The first Python that bin/venv looks for: it makes a .venv with the packages of this checkout, in which pip is a stand-in too.
 PYTHON = f"""#!/bin/sh
-if [ "$1 $2" = "-m dev.venv" ]; then
-    echo "pip install $3" >> {CALLS}
-    {sys._base_executable} -m venv --without-pip .venv
-    echo /opt/packages > "$(echo .venv/lib/python3*/site-packages)/packages.pth"
+if [ "$1 $2" = "-m venv" ]; then
+    {sys._base_executable} -m venv --without-pip --clear .venv
+    packages=$(echo .venv/lib/python3*/site-packages)
+    echo /opt/packages > "$packages/packages.pth"
+    script='__name__ == "__main__" and print("pip install", sys.argv[-1], file=open("{CALLS}", "a"))'
+    echo "import sys; $script" > "$packages/pip.py"
     exit
 fi
 exec {sys._base_executable} "$@"

@@ -11,7 +11,7 @@ import psycopg2
 import pytest
 from django.conf import settings
 
-from tests.deploy.archiving import Machine
+from tests.deploy.archiving import PORT, Machine
 from tests.drill import rounds
 from tests.keys import new_key
 from tests.smtp import MailServer
@@ -254,7 +254,7 @@ def test_wrong_keys_and_damaged_or_missing_files_are_refused_in_a_sentence(machi
 
 def test_tombstones_that_are_committed_out_of_order_are_all_copied(machine):
     def insert(kind):
-        connection = psycopg2.connect(host=str(machine.sockets), user="weare1", dbname="weare1")
+        connection = psycopg2.connect(port=PORT, host=str(machine.sockets), user="weare1", dbname="weare1")
         with connection.cursor() as cursor:
             cursor.execute("INSERT INTO pledges_tombstone (kind, \"row\") VALUES (%s, '1')", [kind])
         return connection

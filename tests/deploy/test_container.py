@@ -29,7 +29,7 @@ from tests.smtp import MailServer
 
 HOST = "nejemi1.example"
 LIMITS = ("--ulimit", "nofile=20000:20000", "--ulimit", "nproc=20000:20000")
-PARTS = ("site", "proxy", "database")
+PARTS = ("site", "proxy", "database", "backup")
 READ_YAML = "import json, sys, yaml; print(json.dumps(yaml.safe_load(sys.stdin)))"
 
 
@@ -63,6 +63,8 @@ class Containers:
         variables = keys | {
             "DATABASE_URL": f"postgres://weare1:{secrets.token_hex(16)}@database:{port}/weare1",
             "PGPORT": str(port),
+            "PGBACKREST_PG1_PORT": str(port),
+            "PGBACKREST_REPO1_CIPHER_PASS": secrets.token_hex(16),
             "SITE_URL": f"https://{HOST}",
             "MAIL_URL": mail_url,
         }
@@ -120,7 +122,11 @@ class Containers:
         self.run("buildah", "commit", "--quiet", container, "docker.io/library/debian:trixie-slim")
         self.run("buildah", "rm", container)
 
-    def start(self, name):
+    def once(self, name, line):
+        """The output of a line of the shell that root types in a new container of a service."""
+        return self.start(name, line)
+
+    def start(self, name, line=""):
         """Start a service, or run `prepare` to its end."""
         service = self.services[name]
         options = ["--network", "host", "--add-host", "database:127.0.0.1"]
@@ -134,14 +140,17 @@ class Containers:
             options += ["--volume", f"{self.deploy / place if place.startswith('./') else place}:{target}"]
         if "entrypoint" in service:
             options += ["--entrypoint", json.dumps(service["entrypoint"])]
-        way = ["--rm"] if name == "prepare" else ["--detach", "--replace"]
-        command = [word.replace("$$", "$") for word in service.get("command", ())]
-        self.run("podman", "run", *way, "--pull=never", "--name", name, *options, service["image"], *command)
-        while "healthcheck" in service:
+        way = ["--rm"] if name == "prepare" or line else ["--detach", "--replace"]
+        way += ["--user=root"] * bool(line)
+        command = ["sh", "-c", line] if line else [word.replace("$$", "$") for word in service.get("command", ())]
+        named = f"{name}-once" if line else name
+        output = self.run("podman", "run", *way, "--pull=never", "--name", named, *options, service["image"], *command)
+        while "healthcheck" in service and not line:
             check = ["podman", "exec", name, *service["healthcheck"]["test"][1:]]
             if subprocess.run(check, capture_output=True, env=self.environment).returncode == 0:
-                return
+                break
             time.sleep(0.5)
+        return output
 
     def wait(self):
         """Wait until the proxy and the application answer."""
@@ -223,6 +232,21 @@ def test_the_site_is_built_signed_updated_and_keeps_its_people(folder):
         visitor.join()
         assert not lost
         assert site.open("/static/new.txt")[1] == "A file of the second version."
+        _wait_for_total(site, 1)
+
+        # A backup is made, checked, and restored into an empty place after the loss of the database.
+        operations = ("podman", "exec", "backup", "operations/run")
+        site.run("podman", "stop", "backup")
+        site.start("backup")
+        assert "Backup made" in site.run(*operations, "backup")
+        assert "The backup is good" in site.run(*operations, "check")
+        for name in ("site", "worker", "backup", "database"):
+            site.run("podman", "stop", "--time", "10", name)
+        lost = "rm -rf /var/lib/postgresql/data /srv/weare1/var/media/*"
+        restore = f"{lost} && operations/run restore --data /var/lib/postgresql/data"
+        assert "1 confirmed pledge" in site.once("backup", restore)
+        for name in ("database", "site", "worker", "backup"):
+            site.start(name)
         _wait_for_total(site, 1)
 
         # Without the application and the database a page that was read before is still there.

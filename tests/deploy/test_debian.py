@@ -128,6 +128,8 @@ def test_the_site_runs_under_the_systemd_of_a_fresh_debian(debian):
     assert "200" in shell(
         debian, f"curl -sk -o /dev/null -w '%{{http_code}}' -H 'Host: {HOST}' https://127.0.0.1:{PORTS[443]}/sq/"
     )
+    assert shell(debian, "cd / && runuser -u postgres -- psql -Atc 'SHOW data_checksums'") == "on\n"
+    assert '"1"' in shell(debian, "apt-config dump APT::Periodic::Unattended-Upgrade")
     # Another commit, and back.
     first = shell(debian, f"readlink -f {CURRENT}")
     shell(debian, f"{' '.join(GIT)} commit -q --allow-empty -m Second && git tag v2")

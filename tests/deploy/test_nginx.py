@@ -25,8 +25,8 @@ from django.utils import translation
 from django.utils.csp import build_policy
 
 from campaign.demo.content import invented_logo
-from dev import nginx
 from dev.postgresql import Cluster
+from tests import nginx
 from tests.drill import require, require_program, rounds
 from tests.malformed import attack
 from tests.pages import LANGUAGES, Document

@@ -2,14 +2,19 @@
 
 import contextlib
 import http.client
+import itertools
 import re
 import ssl
 import threading
+import time
 from pathlib import Path
+from urllib.parse import urlencode
 
 from django.conf import settings
 
+from pledges.crypto.stamps import MIN_AGE_SECONDS
 from tests.deploy.machine import GIT, ORIGIN, SOURCE, TIMEOUT, Machine
+from tests.pages import Document
 
 HOST = "nejemi1.example"
 # Answers to the question whether all is well.
@@ -20,6 +25,7 @@ BLOCK = re.compile(r"^( *)```sh\n(.*?)^ *```", re.MULTILINE | re.DOTALL)
 DEPLOYMENT = ("First installation", "Deploying a new version")
 CURRENT = "/srv/weare1/current"
 ENVIRONMENT = "/etc/weare1/environment"
+RELOAD = "systemctl reload-or-restart nginx"
 SITE_USER = ("runuser", "-u", "weare1", "--")
 
 
@@ -68,8 +74,9 @@ def is_question(command):
 
 
 class Visitors:
-    """Visitors of a machine who send one request after the other through nginx, as a context. `lost` are bad answers."""
+    """People who read and sign through nginx, twenty forms a second, as a context. `lost` are bad answers."""
 
+    people = itertools.count()
     # nginx keeps no copy of these.
     PATHS = ("/healthz", "/sq/zotimi/?sector=parents", "/sq/muri/", "/admin/account/login/")
 
@@ -77,6 +84,8 @@ class Visitors:
         self.machine, self.lost, self.answered = machine, [], 0
         self.stopped = threading.Event()
         self.threads = [threading.Thread(target=self.visit, args=[path]) for path in self.PATHS]
+        self.threads += [threading.Thread(target=self.sign) for _ in range(2)]
+        self.acknowledged = []
 
     def __enter__(self):
         for thread in self.threads:
@@ -91,23 +100,48 @@ class Visitors:
     def visit(self, path):
         self.machine.enter_network()
         while not self.stopped.wait(0.2):
-            try:
-                status, _headers, _body = fetch(path)
-            except OSError as error:
-                status = error
-            self.answered += 1
-            if status != 200:
-                self.lost.append((path, status))
+            self.ask(path, 200)
+
+    def sign(self):
+        self.machine.enter_network()
+        page = Document(fetch("/sq/zotimi/")[2])
+        form = {field["name"]: field.get("value") or "" for field in map(page.of, page.all("input", type="hidden"))}
+        form |= {"name": "Arta Shembulli", "sector": "parents", "over_16": "yes", "consent": "on"}
+        time.sleep(MIN_AGE_SECONDS)
+        while not self.stopped.wait(0.1):
+            number = next(self.people)
+            # Each from a network of its own.
+            sender = f"127.{1 + number // 250}.{number % 250}.1"
+            if self.ask("/sq/zotimi/", 303, form | {"email": f"emri.{number}@posta.al"}, sender):
+                self.acknowledged.append(number)
+
+    def ask(self, path, wanted, *options):
+        """Whether the wanted answer came."""
+        try:
+            status, _headers, _body = fetch(path, *options)
+        except OSError as error:
+            status = error
+        self.answered += 1
+        if status != wanted:
+            self.lost.append((path, status))
+        return status == wanted
+
+    def stored(self):
+        """How many forms and pledges the database has."""
+        count = "SELECT (SELECT count(*) FROM pledges_submission) + (SELECT count(*) FROM pledges_pledge)"
+        return int(self.machine.must(*SITE_USER, "psql", "-Atc", count, "weare1"))
 
 
-def fetch(path, host=HOST):
+def fetch(path, form=None, sender="127.0.0.1", host=HOST):
     """(status, headers, body) of a request to nginx over TLS, in a thread that entered the machine's network."""
     # Not create_default_context(), which reads all certificates of this machine each time.
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
-    connection = http.client.HTTPSConnection("127.0.0.1", timeout=10 * TIMEOUT, context=context)
-    connection.request("GET", path, headers={"Host": host})
+    address = {"timeout": 10 * TIMEOUT, "context": context, "source_address": (sender, 0)}
+    connection = http.client.HTTPSConnection("127.0.0.1", **address)
+    headers = {"Host": host, "Content-Type": "application/x-www-form-urlencoded"}
+    connection.request("POST" if form else "GET", path, urlencode(form) if form else None, headers)
     response = connection.getresponse()
     try:
         return response.status, response.headers, response.read().decode(errors="replace")
@@ -133,13 +167,14 @@ def test_the_guide_installs_and_updates_a_fresh_machine():
             configuration.read_text().replace("proxy_read_timeout 30s;", "proxy_read_timeout 300s;")
         )
         machine.commit("A slow machine")
-        releases = []
+        releases, people = [], 0
         for section, command in commands():
             if section not in DEPLOYMENT:
                 continue
-            visitors = contextlib.nullcontext()
+            visitors, reloads = contextlib.nullcontext(), machine.calls(RELOAD)
             if command == "deploy/update":
                 releases = [release(machine), machine.commit("Second version", tag="v2")]
+            if command in ("deploy/update", "deploy/rollback"):
                 visitors = Visitors(machine)
             if is_question(command):
                 wait_for_a_look_at_the_certificate(machine)
@@ -149,7 +184,12 @@ def test_the_guide_installs_and_updates_a_fresh_machine():
                 assert output == ONLY_BACKUP
             if command == "deploy/update":
                 assert release(machine) == releases[1]
+            if command in ("deploy/update", "deploy/rollback"):
                 assert visitors.lost == [] and visitors.answered > 20
+                people += len(visitors.acknowledged)
+                assert visitors.stored() == people > 0
+                # Its files are the same, and a reload breaks handshakes off.
+                assert machine.calls(RELOAD) == reloads
         # The last of them is deploy/rollback.
         assert release(machine) == releases[0]
         assert enabled(machine) == {
@@ -195,6 +235,7 @@ def assert_the_configuration_is_right(machine):
     assert [line for line in done.stderr.splitlines() if any(unit in line for unit in units)] == []
     shown = machine.must("runuser", "-u", "weare1", "--", "psql", "-Atc", "SHOW log_min_error_statement")
     assert shown == "panic\n"
+    assert machine.must("runuser", "-u", "weare1", "--", "psql", "-Atc", "SHOW data_checksums") == "on\n"
 
 
 def assert_nginx_serves_the_site(machine):
@@ -242,7 +283,6 @@ def assert_mistakes_get_a_sentence(machine):
         "deploy/rollback": "There is no release before",
         "deploy/update nothing": "There is no tag nothing: git tag lists those that exist.",
         "deploy/update v0": "v0 does not contain the version in use",
-        f"deploy/install {HOST} --mail smtp://other": "MAIL_URL is set already",
         f"touch {SOURCE}/notes.txt; deploy/update": "has uncommitted files",
     }.items():
         done = machine.shell(command)

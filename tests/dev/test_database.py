@@ -14,8 +14,8 @@ from pathlib import Path
 import psycopg2
 import pytest
 
-from dev import database, postgresql
-from dev.postgresql import Cluster, PostgreSQLNotFound
+from dev import DevError, database, postgresql
+from dev.postgresql import Cluster
 
 ROOT = os.geteuid() == 0
 NOWHERE = {"path": "", "debian": Path("/nowhere")}
@@ -186,7 +186,7 @@ def fake_programs(folder, version):
 def test_without_postgresql_the_error_says_what_to_install(place, no_wheel):
     fake_programs(place / "debian" / "14" / "bin", "14.0")
     cluster = Cluster("test", root=place, search={"path": "", "debian": place / "debian"})
-    with pytest.raises(PostgreSQLNotFound, match=r"^No PostgreSQL 15 or newer found: install one .*DATABASE_URL\.$"):
+    with pytest.raises(DevError, match=r"^No PostgreSQL 15 or newer found: install one .*DATABASE_URL\.$"):
         cluster.binaries()
 
 
@@ -198,7 +198,7 @@ def test_existing_data_keep_their_postgresql_version(place, no_wheel):
     (cluster.data / "PG_VERSION").write_text("15\n")
     assert cluster.binaries() == place / "debian" / "15" / "bin"
     (cluster.data / "PG_VERSION").write_text("16\n")
-    with pytest.raises(PostgreSQLNotFound, match="made by PostgreSQL 16, which is no longer installed"):
+    with pytest.raises(DevError, match="made by PostgreSQL 16, which is no longer installed"):
         cluster.binaries()
 
 

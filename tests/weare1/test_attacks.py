@@ -1,6 +1,6 @@
 """Attacks from outside, each on a fresh client: what a stranger sends, and what it must not change, show or cost.
 
-Attacks that need many at once, several processes or the rights of staff stand beside what they attack: docs/threats.md.
+Attacks that need many at once, several processes or the rights of staff are beside what they attack: docs/security.md.
 """
 
 import time

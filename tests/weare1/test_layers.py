@@ -1,4 +1,4 @@
-"""The layers (docs/decisions.md): which module may import which, no import cycles."""
+"""The layers (README.md): which module may import which, no import cycles."""
 
 import ast
 from functools import cache

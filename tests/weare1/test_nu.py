@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import pytest
 from django.template.loader import render_to_string
 
-from dev import nginx, npm
+from tests import nginx, npm
 from tests.drill import require_program
 from tests.pages import LANGUAGES, personal_visits, public_paths
 

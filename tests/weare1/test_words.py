@@ -59,7 +59,7 @@ def english_texts():
         yield where, re.sub(r"sectors?", "group", line, flags=re.IGNORECASE)
 
 
-# {rule: pattern of what breaks it}. The tables of docs/words.md give what to say instead.
+# {what to say, or its rule in docs/words.md: pattern of what breaks it}
 RULES = {
     "email": r"\be-mail",
     "no whoever": r"\bwhom?ever\b",

@@ -69,7 +69,7 @@ class Command(BaseCommand):
         return kept
 
     def conclude(self, kept):
-        """Say what was left, and which keys are needed no more."""
+        """Say what was left, and which keys are no longer needed."""
         if kept:
             self.stdout.write(f"{describe(kept)}. Withdraw the duplicates in the admin and run this command again.")
         if unreadable := Unreadable.objects.count():

@@ -19,9 +19,10 @@ class Command(BaseCommand):
         parser.add_argument("--line", help="Email this line instead, if OPERATOR_EMAIL names anybody.")
 
     def handle(self, *, line, **options):
-        if line is None and not (settings.OPERATOR_EMAILS and os.environ.get("STATE_DIRECTORY")):
+        told = settings.OPERATOR_EMAILS or settings.HEARTBEAT_URL
+        if line is None and not (told and os.environ.get("STATE_DIRECTORY")):
             raise CommandError(
-                "Set OPERATOR_EMAIL, and STATE_DIRECTORY, the folder where it keeps its state (see deploy/alarm.service)."
+                "Set OPERATOR_EMAIL or HEARTBEAT_URL, and STATE_DIRECTORY, the folder of its state (see deploy/alarm.service)."
             )
         try:
             if line is None:

@@ -13,7 +13,7 @@ class Command(BaseCommand):
 
     help = (
         "Let an administrator who is locked out sign in again: removes password and second factors, ends all sessions, sends a "
-        "new link and prints it too. The audit log records it."
+        "new link and prints it too. The log records it."
     )
 
     def add_arguments(self, parser):

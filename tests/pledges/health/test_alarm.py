@@ -17,7 +17,7 @@ class Readiness(http.server.ThreadingHTTPServer):
 
     def __init__(self):
         super().__init__(("127.0.0.1", 0), _Answer)
-        self.wrong = []
+        self.wrong, self.heartbeats = [], 0
         threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
 
     @property
@@ -32,7 +32,11 @@ class Readiness(http.server.ThreadingHTTPServer):
 
 class _Answer(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
-        assert self.path == "/readyz"
+        if self.path != "/readyz":
+            self.server.heartbeats += 1
+            self.send_response(204)
+            self.end_headers()
+            return
         wrong = self.server.wrong
         body = b"<h1>Bad gateway</h1>" if wrong is None else json.dumps({"ready": not wrong, "wrong": wrong}).encode()
         self.send_response(503 if wrong or wrong is None else 200)
@@ -157,6 +161,16 @@ def test_a_broken_memory_is_begun_anew(site, operators):
     site.wrong = ["mail"]
     assert operators.look() == []
     assert operators.look(minutes=11) == ["nejemi1.example: mail"]
+
+
+def test_a_service_is_called_while_all_is_well_also_without_mail(site, settings, tmp_path, monkeypatch):
+    settings.OPERATOR_EMAILS, settings.HEARTBEAT_URL = [], f"{site.url}/heartbeat"
+    monkeypatch.setenv("STATE_DIRECTORY", str(tmp_path))
+    for site.wrong, heartbeats in (([], 1), (["mail"], 1), ([], 2)):
+        call_command("tell_operators")
+        assert site.heartbeats == heartbeats
+    settings.HEARTBEAT_URL = "https://no-such-service.invalid/"
+    call_command("tell_operators")
 
 
 def test_without_an_address_the_command_says_what_to_set(settings, monkeypatch):

@@ -109,3 +109,28 @@ def pictures():
         yield from (reverse("handout", args=[language, name]) for name in PRINTS)
         with translation.override(language):
             yield from (reverse(f"campaign:{name}", args=[token]) for name in ("sheet_a4", "group_certificate"))
+
+
+# Waits until the check above the limit of a network says that it is in this state.
+IN_STATE = """state => {
+    const status = document.querySelector(".check-status");
+    return status.textContent === status.getAttribute("data-" + state);
+}"""
+
+
+def open_view(page, view):
+    """Open a view in a page of Playwright, and wait until its check is in the wanted state."""
+    if view.answer is not None:
+        body, headers = view.answer.content, dict(view.answer.headers)
+        page.route(
+            lambda address: address.endswith(view.path),
+            lambda route: route.fulfill(status=view.answer.status_code, headers=headers, body=body),
+        )
+    if view.check == "checking":
+        # Never answered.
+        page.route("**/challenge/**", lambda route: None)
+    elif view.check == "failed":
+        page.route("**/challenge/**", lambda route: route.abort())
+    page.goto(view.path)
+    if view.check in ("done", "failed"):
+        page.wait_for_function(IN_STATE, arg=view.check)
