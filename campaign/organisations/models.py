@@ -16,7 +16,7 @@ from campaign.content import SiteContent
 from campaign.pictures import logos
 from campaign.publishing.records import ContentItem
 from pledges import addresses
-from pledges.groups.querysets import institution_key
+from pledges.groups.models import institution_key
 from pledges.languages import LANGUAGE_CODES
 from pledges.models import Joining, Municipality, OrganisationKind
 from pledges.places.models import albanian_sort_key

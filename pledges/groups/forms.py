@@ -14,10 +14,8 @@ from pledges.forms.base import AddressForm
 from pledges.forms.fields import AddressField, NameField
 from pledges.forms.layout import FormSection, field_layout, placed
 from pledges.groups.fields import DayInput, InstitutionField, LetterField, MunicipalityField, NumbersMixin
-from pledges.groups.models import GroupPledge
-from pledges.groups.querysets import institution_key, school_year
+from pledges.groups.models import GroupPledge, institution_key, school_year
 from pledges.inbox.models import Submission
-from pledges.inbox.submissions import submit
 
 CLASS = FormSection(_("For a class only"))
 ADULT = FormSection(_("The responsible adult"))
@@ -151,10 +149,9 @@ class GroupForm(NumbersMixin, AddressForm):
             **{name: cleaned[name] for name in names},
         )
 
-    def save(self, network, limit, **ways):
-        """Store the group for the worker to settle; returns the Receipt of `submit`, which has the same arguments."""
+    def submission(self):
         group = self._group(self.cleaned_data)
-        submission = Submission(kind=Submission.Kind.GROUP).seal(
+        return Submission(kind=Submission.Kind.GROUP).seal(
             name=self.cleaned_data["name"],
             email=self.cleaned_data["email"],
             language=get_language(),
@@ -170,7 +167,6 @@ class GroupForm(NumbersMixin, AddressForm):
             event=self.of_event and self.of_event.pk,
             agreed="\n".join(str(self.fields[name].label) for name in ("statement", "consent")),
         )
-        return submit(submission, network, limit, **ways)
 
 
 class GroupCorrectionForm(NumbersMixin, forms.Form):

@@ -352,6 +352,7 @@ class Migration(migrations.Migration):
                 ('assigned_at', models.DateTimeField(editable=False, null=True)),
                 ('answered_at', models.DateTimeField(editable=False, null=True)),
                 ('closed_at', models.DateTimeField(editable=False, null=True)),
+                ('stray_at', models.DateTimeField(editable=False, null=True)),
                 ('disclosure_at', models.DateTimeField(editable=False, null=True, verbose_name='alarm')),
                 ('alerted_at', models.DateTimeField(editable=False, null=True)),
                 ('passed_at', models.DateTimeField(editable=False, null=True, verbose_name='passed on')),
@@ -657,7 +658,7 @@ class Migration(migrations.Migration):
                 ('name_sq', models.CharField(help_text='As it appears in lists, for example “Durrës”.', max_length=60, verbose_name='name')),
                 ('name_en', models.CharField(help_text='As it appears in lists, for example “Durrës”.', max_length=60, verbose_name='name')),
                 ('sort_key', models.CharField(editable=False, max_length=80, verbose_name='sort key')),
-                ('email', models.EmailField(blank=True, db_default='', default='', help_text='The address that it publishes for everyone, never that of a person. With it, visitors can write to it about a demand.', max_length=254, verbose_name='public email address')),
+                ('email', models.EmailField(blank=True, db_default='', default='', help_text='The address that it publishes for everyone, never that of a person. With it, visitors can email it about a demand.', max_length=254, verbose_name='public email address')),
                 ('county', models.ForeignKey(help_text='The county it belongs to.', on_delete=django.db.models.deletion.PROTECT, related_name='municipalities', to='pledges.county', verbose_name='county')),
             ],
             options={
@@ -959,22 +960,6 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
-            name='TrialMessage',
-            fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('kind', models.CharField(choices=[('confirm', 'please confirm'), ('reminder', 'reminder to confirm'), ('counted', 'you are counted'), ('already', 'you have already signed'), ('similar', 'signed again with a similar name'), ('full', 'two people have signed with this address'), ('links', 'your link'), ('fresh', 'a new link'), ('new_address', 'confirm the new address'), ('moving', 'a change of your address was asked for'), ('moved', 'your address has been changed'), ('plan', 'reminder of a plan'), ('how', 'how did it go?'), ('keep', 'should we keep your name and address?'), ('corrected', 'your pledge has been corrected'), ('withdrawn', 'your pledge has been erased'), ('group', 'group: please confirm'), ('group_open', 'group: we are checking it'), ('group_yes', 'group: counted'), ('group_no', 'group: not counted'), ('group_out', 'group: withdrawn'), ('group_links', 'group: your links'), ('join', 'organisation: please confirm'), ('join_again', 'organisation: already sent'), ('join_yes', 'organisation: on our page'), ('join_no', 'organisation: refused'), ('join_renew', 'organisation: still with us?'), ('join_out', 'organisation: has left'), ('join_links', 'organisation: your links'), ('voice', 'voice: please approve it'), ('news', 'news by email'), ('answer', 'answer to an enquiry'), ('data_copy', 'request: the copy of the data'), ('data_fixed', 'request: the data is corrected'), ('data_limit', 'request: the data is restricted'), ('data_erased', 'request: the data is erased'), ('data_none', 'request: we hold nothing'), ('data_no', 'request: refused'), ('alarm', 'to the safeguarding lead: sign in')], editable=False, max_length=11)),
-                ('words', models.JSONField(editable=False)),
-                ('state', models.CharField(choices=[('waiting', 'on its way'), ('sent', 'sent'), ('failed', 'not sent')], default='waiting', editable=False, max_length=7)),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
-                ('tried_at', models.DateTimeField(editable=False, null=True)),
-                ('error', models.CharField(blank=True, editable=False, max_length=80)),
-                ('user', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
-            ],
-            options={
-                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('state', 'waiting'), ('tried_at', None)), models.Q(models.Q(('state', 'waiting'), _negated=True), ('tried_at__isnull', False)), _connector='OR'), name='trial_message_state_and_time')],
-            },
-        ),
-        migrations.CreateModel(
             name='VoiceOwner',
             fields=[
                 ('restricted_at', models.DateTimeField(editable=False, null=True, verbose_name='restricted since')),
@@ -1031,7 +1016,7 @@ class Migration(migrations.Migration):
                 'verbose_name': 'email that we send',
                 'verbose_name_plural': 'emails that we send',
                 'ordering': ['-created_at'],
-                'indexes': [models.Index(condition=models.Q(('state', 'queued')), fields=['priority', 'due_at'], name='message_queued'), models.Index(condition=models.Q(('tried_at__isnull', False)), fields=['priority', '-tried_at'], name='message_tried'), models.Index(condition=models.Q(('about_id__isnull', False)), fields=['about_id'], name='message_about'), models.Index(condition=models.Q(('state__in', ['failing', 'refused']), ('address_cipher__isnull', False), _connector='OR'), fields=['created_at'], name='message_failed_or_last')],
+                'indexes': [models.Index(condition=models.Q(('state', 'queued')), fields=['priority', 'due_at'], name='message_queued'), models.Index(condition=models.Q(('tried_at__isnull', False)), fields=['priority', '-tried_at'], name='message_tried'), models.Index(condition=models.Q(('about_id__isnull', False)), fields=['about_id'], name='message_about'), models.Index(condition=models.Q(('kind', 'news'), _negated=True), fields=['-created_at', '-id'], name='message_newest'), models.Index(condition=models.Q(('state__in', ['failing', 'refused']), ('address_cipher__isnull', False), _connector='OR'), fields=['created_at'], name='message_failed_or_last')],
                 'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('returned_at', None), ('sent_at__isnull', False), ('state', 'sent')), models.Q(('returned_at__isnull', False), ('sent_at__isnull', False), ('state__in', ['bounced', 'delayed', 'spam'])), models.Q(('returned_at', None), ('sent_at', None), ('state__in', ['queued', 'failing', 'refused'])), _connector='OR'), name='message_state_and_time'), models.CheckConstraint(condition=models.Q(('about_id__isnull', False), ('address_cipher__isnull', False), _connector='OR'), name='message_about_or_address'), models.CheckConstraint(condition=models.Q(models.Q(('mailing', None), models.Q(('kind', 'news'), _negated=True)), models.Q(('about_id__isnull', False), ('kind', 'news'), ('mailing__isnull', False)), _connector='OR'), name='message_news_of_a_mailing'), models.UniqueConstraint(condition=models.Q(('mailing__isnull', False)), fields=('mailing', 'about_id'), include=('state',), name='message_once_for_each'), models.CheckConstraint(condition=models.Q(('leased_until', None), ('state', 'queued'), _connector='OR'), name='message_lease_only_while_queued')],
             },
         ),

@@ -12,7 +12,7 @@ from django.utils.translation import ngettext, pgettext
 
 from pledges.crypto.challenges import LIFETIME_SECONDS
 from pledges.enquiries.models import DISCLOSURE_PERIOD, ENQUIRY_PERIOD
-from pledges.groups.querysets import PERSON_PERIOD, REFUSED_PERIOD
+from pledges.groups.models import PERSON_PERIOD, REFUSED_PERIOD
 from pledges.joinings.models import REFUSED_PERIOD as JOINING_REFUSED_PERIOD
 from pledges.joinings.models import UNDECIDED_PERIOD
 from pledges.limits.models import CLOCK_TOLERANCE, SLOW_LANE_LENGTH, WINDOW

@@ -152,8 +152,6 @@ OWN_VIEWS = {
         }.items()
     },
 }
-# Open only to the user who sent the trial mail (tests/pledges/mail/test_content.py).
-OWNER_ONLY = {"pledges_messagetext_tried", "pledges_mailing_tried"}
 # Where a request without a session leads, and a form of one.
 SIGN_IN = ("/admin/login/", "/admin/account/login/?lost=")
 # Pages of the versions, by the letter that permits them.
@@ -306,7 +304,7 @@ def test_every_model_and_address_is_in_the_tables():
         for label in MODELS
         for page in [*PAGES.values(), *(HISTORY if has_history(label) else [])]
     }
-    assert url_names() - of_models - set(OWN_VIEWS) - OWNER_ONLY == set(FOR_ALL)
+    assert url_names() - of_models - set(OWN_VIEWS) == set(FOR_ALL)
 
 
 @pytest.mark.quick

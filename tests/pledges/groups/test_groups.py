@@ -7,7 +7,7 @@ from django.db import IntegrityError, connection, transaction
 from django.db.models import F
 from django.utils import timezone
 
-from pledges.groups.querysets import institution_key
+from pledges.groups.models import institution_key
 from pledges.models import GroupPledge, Message, Sector, Tombstone
 from tests import tally
 from tests.factories import make_pledge

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from pledges import starter
 from pledges.mail import checks, content
-from pledges.mail_texts.models import sample_mail
+from pledges.mail_texts.samples import sample_mail
 from pledges.models import Message, MessageText, Pledge
 from tests.factories import make_pledge, run_worker
 from tests.pledges.mail.messages import PERSON, compose, html_of, text_of

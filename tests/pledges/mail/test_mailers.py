@@ -17,7 +17,7 @@ from pledges import housekeeping
 from pledges.crypto import keys
 from pledges.mail import content, errors, mailers
 from pledges.mail.kinds import SPECS
-from pledges.mail_texts.models import sample_mail
+from pledges.mail_texts.samples import sample_mail
 from pledges.models import Mailer, Message
 from pledges.serving.models import ContentVersion
 from tests.factories import make_pledge, send_messages

@@ -18,7 +18,7 @@ from pledges.backups.restored import skip_lost_ids
 from pledges.crypto import news_links
 from pledges.health import checks
 from pledges.mail.sending import LEASE
-from pledges.mailings.queue import WINDOW
+from pledges.mailings.models import WINDOW
 from pledges.models import BlockedAddress, Follow, Heartbeat, Mailing, MailingCount, Message, Pledge
 from pledges.returns import returns
 from pledges.supporters.querysets import ERASED

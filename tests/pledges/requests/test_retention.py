@@ -386,7 +386,20 @@ def test_a_line_of_the_table_holds(proof, request):
 
 
 def test_every_line_of_the_table_has_a_proof():
-    assert sorted(row.key for row in retention.kept_data()) == sorted(PROOFS)
+    assert sorted(" ".join(row.keys for row in retention.kept_data()).split()) == sorted(PROOFS)
+
+
+def test_the_notice_says_the_periods_of_the_table():
+    assert settings.KEEP_MONTHS == 24 and retention.ENQUIRY_PERIOD.days == 365
+    notice = Page.objects.get(key="privacy").body_en
+    for words in (
+        "After two years we ask you once",
+        f"after {ANSWER_PERIOD.days} days",
+        "for a year at most",
+        f"after {retention.DISCLOSURE_PERIOD.days} days",
+        f"up to {settings.BACKUP_KEEP_DAYS} days",
+    ):
+        assert words in notice
 
 
 def test_the_document_for_the_controller_contains_the_table():
