@@ -9,7 +9,7 @@ from django.conf import settings
 from django.utils import timezone, translation
 
 from campaign.content import SiteContent
-from campaign.models import Organisation, Voice
+from campaign.models import Organisation, Page, Voice
 from operations.backup import full_days
 from pledges.models import (
     Answer,
