@@ -43,7 +43,10 @@ def enqueue_sizes():
         .values_list(KT("args_kwargs__args__0"), flat=True)
     )
     pictures = (
-        Picture.objects.without_sizes().alias(key=Cast("pk", TextField())).exclude(key__in=pending_ids)[:BATCH_SIZE]
+        Picture.objects.without_sizes()
+        .agreed(timezone.localdate())
+        .alias(key=Cast("pk", TextField()))
+        .exclude(key__in=pending_ids)[:BATCH_SIZE]
     )
     for picture in pictures:
         tasks.make_sizes.enqueue(picture.pk)
@@ -79,9 +82,8 @@ def delete_orphaned_files():
 
 def withhold_pictures():
     """Take the files of pictures to which someone no longer agrees from their addresses, and put them back; returns how many."""
-    noted = Picture.objects.exclude(consents=None).distinct()
-    agreed = set(noted.agreed(timezone.localdate()).values_list("pk", flat=True))
-    return sum(picture.withhold(picture.pk not in agreed) for picture in noted)
+    agreed = set(Picture.objects.agreed(timezone.localdate()).values_list("pk", flat=True))
+    return sum(picture.withhold(picture.pk not in agreed) for picture in Picture.objects.all())
 
 
 def _folders(files):

@@ -57,7 +57,7 @@ def article(article):
         "inLanguage": language,
         "mainEntityOfPage": settings.SITE_URL + article.get_absolute_url(),
         # The picture of the article, or else the one that is drawn for shared links.
-        "image": settings.SITE_URL + (article.picture.fallback_url if article.picture else card),
+        "image": settings.SITE_URL + (article.picture and article.picture.card_url or card),
         "author": _movement(),
         "publisher": _movement(),
     }

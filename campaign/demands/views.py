@@ -54,7 +54,9 @@ def _letter(demand):
         "Hello.\n\nI am writing about a demand of the movement “We are 1”: %(demand)s.\n\nPlease tell me what you have done "
         "about it so far, and what you will do next.\n\nThank you."
     )
-    return "?" + urlencode({"subject": demand.title, "body": words % {"demand": demand.title}}, quote_via=quote)
+    # Line ends of mail (RFC 6068).
+    body = (words % {"demand": demand.title}).replace("\n", "\r\n")
+    return "?" + urlencode({"subject": demand.title, "body": body}, quote_via=quote)
 
 
 def find(content, slug, language):

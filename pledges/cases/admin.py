@@ -265,7 +265,7 @@ class CaseAdmin(NoAddOrDelete, ModelAdmin):
         if name not in row.steps():
             return self.message_user(request, self.unchanged, messages.WARNING)
         if self._is_outdated(request, row, step):
-            return self.message_user(request, self.outdated, messages.WARNING)
+            return self._look_again(request)
         form = self.form_of(request, row, name, request.POST)
         if not form.is_valid():
             tried[name] = form
@@ -278,6 +278,11 @@ class CaseAdmin(NoAddOrDelete, ModelAdmin):
     def _is_outdated(request, row, step):
         """Whether the step decides about what the page did not show."""
         return step.on_seen and request.POST.get("seen") != row.seen
+
+    def _look_again(self, request):
+        """The page as it is now, without what was typed beside the older one."""
+        self.message_user(request, self.outdated, messages.WARNING)
+        return redirect(request.path)
 
     def press(self, request, row, name, form):
         """Carry out a step with what its form has asked."""
@@ -294,7 +299,9 @@ class CaseAdmin(NoAddOrDelete, ModelAdmin):
             if step.on_seen:
                 # Locked, so that nobody changes it before the transition.
                 row = self.model.objects.select_for_update(of=("self",)).get(pk=row.pk)
-            if self._is_outdated(request, row, step) or not self.run(request, row, name, form):
+            if self._is_outdated(request, row, step):
+                return self._look_again(request)
+            if not self.run(request, row, name, form):
                 return self.message_user(request, self.unchanged, messages.WARNING)
             self.log(request, row, form.details)
         words = step.done

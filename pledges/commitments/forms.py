@@ -1,4 +1,4 @@
-"""Forms about commitments behind a supporter's own links: which ones, when and where, and how it went."""
+"""Forms about commitments behind a supporter's own links: which ones, when, and how it went."""
 
 import re
 from datetime import date, timedelta

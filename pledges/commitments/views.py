@@ -3,6 +3,7 @@
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext
 
 from pledges import calendars
@@ -45,14 +46,13 @@ def commit(request, pledge):
 @personal_link_view(Purpose.COMMIT)
 @confirmed_only
 def calendar(request, pledge):
-    """What the supporter has planned, for a calendar. Others may see that: the title of an entry does not say what it is."""
+    """What the supporter has planned, for a calendar. Others may see that: an entry does not say what it is."""
     entries = [
         [
             ("UID", f"plan-{row.pk}@{calendars.host()}"),
-            ("DTSTAMP", calendars.utc(row.chosen_at)),
+            ("DTSTAMP", calendars.utc(timezone.now())),
             *calendars.days(row.day, row.day),
             ("SUMMARY", calendars.text(gettext("We are 1"))),
-            ("DESCRIPTION", calendars.text(row.commitment.text)),
         ]
         for row in pledge.chosen.exclude(day=None).select_related("commitment").order_by("slot", "pk")
     ]

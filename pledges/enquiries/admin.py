@@ -149,16 +149,6 @@ class MessageToTeamAdmin(CaseAdmin):
         yield _("purpose"), capfirst(row.get_purpose_display())
         yield _("sent"), f"{formats.localize(timezone.localtime(row.created_at))}, {row.get_language_display()}"
 
-    def odd(self, row):
-        """A reply that came from another mailbox since our answer."""
-        if row.stray_at is None or row.answered_at and row.answered_at > row.stray_at:
-            return []
-        words = gettext(
-            "on %(when)s a reply came from another mailbox: we did not keep it, since anyone may have sent it. Ask the person to "
-            "reply from this address"
-        )
-        return [words % {"when": formats.localize(timezone.localtime(row.stray_at))}]
-
     def details(self, request, row):
         return {"text": decrypted(lambda: row.text) if sees_people(request) else None}
 
@@ -212,8 +202,14 @@ class EnquiryAdmin(MessageToTeamAdmin):
         return gettext("not delivered") if enquiry.has_bounced else "–"
 
     def odd(self, row):
-        """Also an answer that did not arrive, a mailbox that we must not email."""
-        found = super().odd(row)
+        """A reply from another mailbox since our answer, an answer that did not arrive, a mailbox that we must not email."""
+        found = []
+        if row.stray_at and not (row.answered_at and row.answered_at > row.stray_at):
+            words = gettext(
+                "on %(when)s a reply came from another mailbox: we did not keep it, since anyone may have sent it. Ask the "
+                "person to reply from this address"
+            )
+            found.append(words % {"when": formats.localize(timezone.localtime(row.stray_at))})
         if row.has_bounced:
             found.append(gettext("our answer could not be delivered to this address"))
         if is_blocked(row):

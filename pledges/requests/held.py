@@ -226,7 +226,7 @@ PARTS = [
         _enquiries,
         _("It is erased with our answers. No email goes out."),
         _delete,
-        is_known_to_mailbox=lambda enquiry: enquiry.answered_at is not None,
+        is_known_to_mailbox=lambda enquiry: enquiry.answers.exists(),
         is_restrictable=True,
     ),
     DataKind(

@@ -405,8 +405,20 @@ ADDRESSES = addresses()
 FORMS = (
     *(SQ, EN, MY_SQ, MY_EN, "/sq/kerkoni/", "/en/search/", "/sq/zotimi-ne-grup/", "/en/group-pledge/"),
     *("/sq/organizata/bashkohuni/", "/en/organisations/join/"),
-    *("/sq/kontakt/media/", "/sq/kontakt/te-dhenat/", "/sq/kontakt/faqja/", "/sq/kontakt/tjeter/"),
-    *("/en/contact/press/", "/en/contact/data/", "/en/contact/site/", "/en/contact/other/"),
+    *(
+        "/sq/kontakt/media/",
+        "/sq/kontakt/te-dhenat/",
+        "/sq/kontakt/faqja/",
+        "/sq/kontakt/tjeter/",
+        "/sq/kontakt/dua-te-ndihmoj/",
+    ),
+    *(
+        "/en/contact/press/",
+        "/en/contact/data/",
+        "/en/contact/site/",
+        "/en/contact/other/",
+        "/en/contact/i-want-to-help/",
+    ),
     "/mail-reports/postmark/",
     "/mail-replies/postmark/",
 )

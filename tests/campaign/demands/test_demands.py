@@ -232,7 +232,7 @@ def test_readers_write_to_the_institution_or_a_municipality_once_staff_know_an_a
     for url in letters.values():
         fields = parse_qs(urlsplit(url).query)
         title = {"sq": demand.title_sq, "en": demand.title_en}[language]
-        assert fields["subject"] == [title] and title in fields["body"][0] and "\n\n" in fields["body"][0]
+        assert fields["subject"] == [title] and title in fields["body"][0] and "\r\n\r\n" in fields["body"][0]
 
 
 def test_a_next_date_is_shown_until_that_day_is_over_and_then_waits_for_staff(client, editor):

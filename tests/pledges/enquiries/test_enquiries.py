@@ -794,8 +794,8 @@ def test_the_link_of_an_answer_leads_into_the_same_conversation(language):
     # A third message, behind the answer to the second.
     further.answer("On Wednesday too.", None)
     run_worker()
-    assert links.path(links.Purpose.FURTHER, further) in mail.outbox[0].body
-    Client().post(links.path(links.Purpose.FURTHER, further), further_data("Thank you, on Wednesday then."))
+    [link] = links_in(mail.outbox[0], "further")
+    Client().post(link, further_data("Thank you, on Wednesday then."))
     settle_all()
     assert set(Enquiry.objects.exclude(pk=enquiry.pk).values_list("first_id", flat=True)) == {enquiry.pk}
 
