@@ -2,6 +2,7 @@
 
 import re
 
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -88,6 +89,15 @@ class Wording(Draftable):
 
     def __str__(self):
         return f"{self.get_kind_display()} {self.sector or ''} {self.version}".replace("  ", " ")
+
+    def clean(self):
+        """Raise ValidationError if it would replace a newer version, or one with the same words."""
+        versions = Wording.objects.filter(kind=self.kind, sector=self.sector_id)
+        newest = versions.order_by("-version").first()
+        if newest and self.draft_id is None and self.pk not in (None, newest.pk):
+            raise ValidationError(_("A newer version has been published meanwhile. Change that one."))
+        if newest and (newest.text_sq, newest.text_en) == (self.text_sq, self.text_en):
+            raise ValidationError(_("People sign these words already. Change them, then publish them."))
 
     def publish(self, draft=None, user=None):
         """Publish it as the next version: those before stay, because people have signed them."""
