@@ -95,12 +95,14 @@ def ask_organisations():
 
 def end_organisations():
     """End those that were not renewed: the page hides them by then, and their contacts are erased; returns how many."""
-    return sum(organisation.lapse() for organisation in Organisation.objects.over().select_related("joining"))
+    return sum(
+        organisation.lapse() for organisation in Organisation.objects.originals().over().select_related("joining")
+    )
 
 
 def remove_voices():
     """Remove voices whose consent ended a month ago; returns how many."""
-    return sum(bool(voice.remove()) for voice in Voice.objects.over().select_related("owner")[:BATCH_SIZE])
+    return sum(bool(voice.remove()) for voice in Voice.objects.originals().over().select_related("owner")[:BATCH_SIZE])
 
 
 def alert_of_disclosures():

@@ -2,9 +2,9 @@
 
 from importlib import import_module
 
-from django.apps import AppConfig
+from django.apps import AppConfig, apps
 from django.contrib.admin import apps as admin
-from django.db.models.signals import post_migrate, pre_migrate
+from django.db.models.signals import post_delete, post_migrate, pre_migrate
 from django.utils.translation import gettext_lazy as _
 
 
@@ -19,7 +19,12 @@ class StaffConfig(AppConfig):
         # Both import models, which are not loaded yet when this module is.
         from staff import roles, schema  # noqa: F401 - signals registers its receivers on import
         from staff.accounts import signals  # noqa: F401 - signals registers its receivers on import
+        from staff.drafts.models import Draftable, end_draft
 
+        # A receiver for all models would make each deletion of the site read its rows first.
+        for model in apps.get_models():
+            if issubclass(model, Draftable):
+                post_delete.connect(end_draft, sender=model)
         post_migrate.connect(roles.sync_permissions, dispatch_uid="staff.roles")
         pre_migrate.connect(schema.refuse_other_database, sender=self)
         post_migrate.connect(schema.remember_migrations, sender=self)

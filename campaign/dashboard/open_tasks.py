@@ -22,7 +22,7 @@ from staff.models import Draft
 
 
 def _logo_tasks():
-    count = Organisation.objects.with_new_logo().count()
+    count = Organisation.objects.originals().with_new_logo().count()
     if count:
         label = ngettext("new logo to check", "new logos to check", count)
         yield Task(count, label, list_url(Organisation, logos="new"))
@@ -36,7 +36,7 @@ def _help_channel_tasks():
 
 
 def _voice_tasks():
-    count = Voice.objects.due().count()
+    count = Voice.objects.originals().due().count()
     if count:
         label = ngettext(
             "voice whose consent ends within a month: ask its owner again, or remove it",
@@ -78,7 +78,7 @@ def _handover_tasks():
 
 def _draft_tasks(model):
     # Those that were never public; the front page has those of public ones (staff/admin/draft_list.py).
-    drafts = model.objects.everything().filter(draft_of=None, draft__state=Draft.State.DRAFT)
+    drafts = model.objects.originals().filter(draft__state=Draft.State.DRAFT)
     drafts = drafts.order_by("pk").only("pk").with_missing_translation()
     untranslated = [draft for draft in drafts if draft.misses_translation]
     complete = [draft for draft in drafts if not draft.misses_translation]

@@ -78,7 +78,8 @@ class DemandAdmin(ContentItemAdmin):
 
     def render_change_form(self, request, context, *args, obj=None, **kwargs):
         if obj is not None:
-            context |= {"history": _history(obj), "may_add_steps": request.user.has_perm("campaign.add_demandstep")}
+            may_add = obj.draft_id is None and request.user.has_perm("campaign.add_demandstep")
+            context |= {"history": _history(obj), "may_add_steps": may_add}
         return super().render_change_form(request, context, *args, obj=obj, **kwargs)
 
     def get_urls(self):
@@ -224,6 +225,10 @@ class HandOverForm(BilingualForm):
             field = self.fields["goal"]
             field.queryset = Goal.objects.filter(Q(handover=None) | Q(pk=self.instance.goal_id))
             field.error_messages["invalid_choice"] = HandOver._meta.get_field("goal").error_messages["unique"]
+        if "demand" in self.fields:
+            # Also one that was taken down since.
+            own = Q(draft=None) | Q(pk=self.instance.demand_id)
+            self.fields["demand"].queryset = Demand.objects.originals().filter(own)
 
     def clean(self):
         cleaned = super().clean()
@@ -253,6 +258,3 @@ class HandOverAdmin(ContentAdmin):
         (_("Handed over"), {"fields": [("handed_on", "registry_number")]}),
         (_("Answer"), {"fields": ["answered_on", ("answer_sq", "answer_en")]}),
     ]
-
-    def page_of(self, obj):
-        return obj.demand.get_absolute_url()

@@ -152,8 +152,8 @@ class HandOver(models.Model):
 
 @SiteContent.share
 def handovers(content):
-    """All hand-overs."""
-    return tuple(HandOver.objects.select_related("goal__county", "demand"))
+    """The hand-overs of demands that the public sees."""
+    return tuple(HandOver.objects.filter(demand__draft=None).select_related("goal__county", "demand"))
 
 
 @dataclass(frozen=True)

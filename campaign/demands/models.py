@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Count, Q
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import get_language
@@ -24,7 +24,8 @@ class DemandQuerySet(models.QuerySet):
         """Demands not reviewed within CHECK_INTERVAL, with a date that has passed, or without a step."""
         today = timezone.localdate()
         is_old = Q(checked_on=None) | Q(checked_on__lt=today - CHECK_INTERVAL)
-        return self.filter(is_old | Q(next_date__lt=today) | Q(steps=None)).distinct()
+        rows = self.annotate(published_steps=Count("steps", filter=Q(steps__draft=None)))
+        return rows.filter(is_old | Q(next_date__lt=today) | Q(published_steps=0))
 
 
 class Demand(ContentItem):

@@ -53,7 +53,7 @@ def _is_own(address):
 
 
 def addresses_of_content():
-    """{address: {(model label, id)}} of all content, drafts too."""
+    """{address: {(model label, id)}} of all content that is published."""
     found = defaultdict(set)
     for label, columns in SOURCES.items():
         rows = apps.get_model(label).objects.filter(USED.get(label, Q()))

@@ -109,7 +109,7 @@ class JoiningAdmin(CaseAdmin):
         if joining.logo:
             words = '<img class="logo" src="{}" alt="" width="160" height="64">'
             yield _("logo"), format_html(words, logos.urls(joining.logo)[320])
-        if joining.changed_at and (entry := Organisation.objects.filter(joining=joining).first()):
+        if joining.changed_at and (entry := Organisation.objects.originals().filter(joining=joining).first()):
             yield _("on the page now"), " · ".join(filter(None, (entry.url, entry.text_sq, entry.text_en)))
         if joining.hands_over_at:
             yield (
@@ -126,7 +126,7 @@ class JoiningAdmin(CaseAdmin):
 
     def run(self, request, row, name, form):
         """As of every case, with what the public page says of it."""
-        entry = Organisation.objects.filter(joining=row).select_related("joining").first()
+        entry = Organisation.objects.originals().filter(joining=row).select_related("joining").first()
         if name in ("approve", "show"):
             row = Joining.objects.select_for_update(of=("self",)).get(pk=row.pk)
             if row.seen != form.cleaned_data["seen"]:
@@ -161,7 +161,7 @@ def is_own(user, joining):
 
 def _entries(joining):
     """Entries of the public page that may be those of this organisation, and that no other joining has and keeps."""
-    free = Organisation.objects.exclude(joining__state=Joining.State.APPROVED, joining__hands_over_at=None)
+    free = Organisation.objects.originals().exclude(joining__state=Joining.State.APPROVED, joining__hands_over_at=None)
     return [entry for entry in free if entry.joining_id == joining.pk or entry.is_like(joining)]
 
 

@@ -78,10 +78,10 @@ class OrganisationQuerySet(models.QuerySet):
             )
             if before and before.hands_over_at is None:
                 return None
-            entry = self.select_for_update(of=("self",)).get(pk=entry.pk)
+            entry = self.model.objects.originals().select_for_update(of=("self",)).get(pk=entry.pk)
         if not joining.approve():
             return None
-        entry = entry or self.model.objects.everything().filter(joining=joining).first()
+        entry = entry or self.model.objects.originals().filter(joining=joining).first()
         if entry is None:
             last = self.aggregate(last=Max("position"))["last"] or 0
             entry = self.model(
@@ -104,7 +104,7 @@ class OrganisationQuerySet(models.QuerySet):
     @transaction.atomic
     def correct(self, joining, texts):
         """Show what the contact corrected, with these texts as those of `admit`; returns whether this call did."""
-        entry = self.filter(joining=joining).first()
+        entry = self.model.objects.originals().filter(joining=joining).first()
         if entry is None or not joining.keep():
             return False
         entry.url = joining.url
@@ -264,7 +264,7 @@ class Organisation(ContentItem):
         with transaction.atomic():
             # In the order of `admit`: first the joining.
             Joining.objects.filter(pk=self.joining_id).update(asked_at=None)
-            type(self).objects.filter(pk=self.pk).update(renewed_at=Now())
+            type(self)._base_manager.filter(pk=self.pk).update(renewed_at=Now())
 
     def leave(self):
         """Remove it from the page permanently and end its joining; returns whether this call ended it."""
@@ -282,31 +282,35 @@ class Organisation(ContentItem):
         with transaction.atomic():
             # `renew` waits for this lock.
             Joining.objects.select_for_update().filter(pk=self.joining_id).first()
-            return type(self).objects.over().filter(pk=self.pk).exists() and self.leave()
+            return type(self).objects.originals().over().filter(pk=self.pk).exists() and self.leave()
 
     def offer_logo(self, folder):
         """Keep the logo of this folder for staff to look at, in place of another one that they have not looked at."""
         with transaction.atomic():
-            row = type(self).objects.select_for_update(of=("self",)).get(pk=self.pk)
-            type(self).objects.filter(pk=self.pk).update(new_logo=folder)
+            row = type(self).objects.originals().select_for_update().get(pk=self.pk)
+            type(self)._base_manager.filter(pk=self.pk).update(new_logo=folder)
             transaction.on_commit(lambda: logos.remove(row.new_logo))
         self.new_logo = folder
 
     def save(self, **kwargs):
-        """Save, and delete the logo that another one has replaced, on commit."""
+        """Save, and delete the logo that another one has replaced, on commit. A draft that still has it gets the new one."""
         old = type(self)._base_manager.filter(pk=self.pk).values_list("logo", flat=True).first()
         super().save(**kwargs)
         if old and old != self.logo:
+            type(self)._base_manager.filter(draft_of=self.pk, logo=old).update(logo=self.logo)
             transaction.on_commit(lambda: remove_unused(old))
 
     def decide_logo(self, accept):
         """Show the new logo of this object, or refuse it; False if there is none, or if another one was sent meanwhile."""
         with transaction.atomic():
-            row = type(self).objects.select_for_update(of=("self",)).get(pk=self.pk)
+            row = type(self).objects.originals().select_for_update().get(pk=self.pk)
             if not row.new_logo or row.new_logo != self.new_logo:
                 return False
-            type(self).objects.filter(pk=self.pk).update(logo=row.new_logo if accept else row.logo, new_logo="")
-            transaction.on_commit(lambda: logos.remove(row.logo if accept else row.new_logo))
+            row.new_logo = ""
+            if accept:
+                row.logo = self.new_logo
+            row.save()
+            transaction.on_commit(lambda: remove_unused(self.new_logo))
         return True
 
 

@@ -148,10 +148,10 @@ def signed_link(request, token):
 
 
 def _entry_of(joining):
-    """The public entry of an approved joining, or None."""
+    """The entry of an approved joining, also one that staff have taken down, or None."""
     if joining.state != Joining.State.APPROVED:
         return None
-    return Organisation.objects.filter(joining=joining).select_related("joining").first()
+    return Organisation.objects.originals().filter(joining=joining).select_related("joining").first()
 
 
 def _shown(request, joining, organisation, form, correction=None, status=200):

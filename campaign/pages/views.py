@@ -8,7 +8,7 @@ from django.core.paginator import Paginator
 from django.http import Http404, HttpResponse, HttpResponsePermanentRedirect, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils import translation
+from django.utils import timezone, translation
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -221,6 +221,8 @@ def preview(request, token):
         # A row that is new may have no slug yet, without which its URL cannot be built.
         setattr(row, f"slug_{language}", getattr(row, f"slug_{language}") or "preview")
     SiteContent.current().numbers.fill_row(row)
+    if row.lacks_value:
+        row.date = timezone.localdate()
     if isinstance(row, Page):
         template, context = _page_parts(row, tally.read)
     else:

@@ -153,6 +153,11 @@ class Publishable(Draftable):
     def __str__(self):
         return self.title or self.slug_sq
 
+    def take_down(self, user):
+        """As of every draft. Its addresses lead to it again once it is published, also at another one."""
+        OldAddress.keep(self)
+        return super().take_down(user)
+
     def save(self, **kwargs):
         """Sanitise the text and save; a slug that changed is recorded, so that its old address redirects."""
         self.body_sq, self.body_en = richtext.clean(self.body_sq), richtext.clean(self.body_en)
@@ -228,7 +233,17 @@ class OldAddress(models.Model):
             old, new = getattr(old_row, f"slug_{language}"), getattr(new_row, f"slug_{language}")
             if old != new:
                 cls.objects.filter(kind=kind, language=language, slug=new).delete()
-                cls.objects.update_or_create(kind=kind, language=language, slug=old, defaults={"target": new_row.pk})
+                cls._keep(kind, language, old, new_row.pk)
+
+    @classmethod
+    def keep(cls, row):
+        """Record the present slugs of a row that is taken down."""
+        for language in LANGUAGE_CODES:
+            cls._keep(row._meta.model_name, language, getattr(row, f"slug_{language}"), row.pk)
+
+    @classmethod
+    def _keep(cls, kind, language, slug, pk):
+        cls.objects.update_or_create(kind=kind, language=language, slug=slug, defaults={"target": pk})
 
     @classmethod
     def other_holder(cls, row, language):

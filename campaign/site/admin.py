@@ -110,7 +110,7 @@ class MenuPlaceAdmin(NoAddOrDelete, ContentAdmin):
         return ["title_sq__unaccent__icontains", "title_en__unaccent__icontains"]
 
     def get_queryset(self, request):
-        rows = self.model.objects.everything().filter(draft_of=None, sector=None).exclude(key=Page.PRIVACY)
+        rows = self.model.objects.originals().filter(sector=None).exclude(key=Page.PRIVACY)
         return rows.select_related("draft").order_by(*self.ordering)
 
     def get_changelist_form(self, request, **kwargs):

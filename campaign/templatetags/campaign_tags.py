@@ -47,7 +47,7 @@ def class_handouts():
 @register.simple_tag
 def page_of_sector(sector):
     """The page of a sector for staff, published or not, or None. It runs a query."""
-    return Page.objects.everything().filter(sector=sector, draft_of=None).first()
+    return Page.objects.originals().filter(sector=sector).first()
 
 
 @register.simple_tag

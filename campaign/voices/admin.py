@@ -163,7 +163,7 @@ class VoiceAdmin(ContentItemAdmin):
 
     def owner_view(self, request, voice_id):
         """GET: the preview, and what its owner did. POST: send it to the owner, or remove the voice."""
-        voice = Voice.objects.filter(pk=voice_id, kind=Voice.Kind.GIVEN).select_related("owner").first()
+        voice = Voice.objects.originals().filter(pk=voice_id, kind=Voice.Kind.GIVEN).select_related("owner").first()
         if voice is None:
             raise Http404
         if "remove" in request.POST:
@@ -191,7 +191,7 @@ class VoiceAdmin(ContentItemAdmin):
     def _remove(self, request, voice):
         if not self.has_delete_permission(request):
             raise PermissionDenied("campaign.delete_voice")
-        self.log_deletions(request, Voice.objects.filter(pk=voice.pk))
+        self.log_deletions(request, Voice.objects.originals().filter(pk=voice.pk))
         voice.remove()
         self.message_user(
             request,
@@ -205,7 +205,7 @@ class VoiceAdmin(ContentItemAdmin):
 
     def _to_owner(self, request, voice):
         """The page of the owner, if the owner has to agree to what was saved."""
-        saved = Voice.objects.select_related("owner").get(pk=voice.pk)
+        saved = Voice.objects.originals().select_related("owner").get(pk=voice.pk)
         if not saved.is_given or saved.is_approved or not self._may_ask(request, saved):
             return None
         self.message_user(

@@ -229,7 +229,7 @@ class Voice(ContentItem):
     def ask(self, address, language):
         """Email the preview to its owner, at this address if one is given; returns whether it is on its way."""
         # Two members of staff at the same moment must not store two owners.
-        self.refresh_from_db(from_queryset=Voice.objects.select_for_update())
+        self.refresh_from_db(from_queryset=Voice.objects.originals().select_for_update())
         if self.owner is None:
             self.owner = VoiceOwner(language=language)
             self.owner.set_address(address)

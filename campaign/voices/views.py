@@ -14,7 +14,7 @@ def own_voice(request, owner):
     """GET changes nothing. The button that agrees names what its page showed, so that no later words are approved."""
     if "remove" in request.POST:
         owner.remove()
-    voice = Voice.objects.filter(owner=owner).select_related("owner").first()
+    voice = Voice.objects.originals().filter(owner=owner).select_related("owner").first()
     if voice is None:
         return render(request, "campaign/voices/voice_removed.html")
     is_stale = "agree" in request.POST

@@ -59,8 +59,6 @@ class Wording(Draftable):
     )
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
 
-    part_of = "sector"
-
     objects = LiveManager.from_queryset(WordingQuerySet)()
 
     class Meta:

@@ -196,7 +196,9 @@ class DraftAdmin(ReadOnly, ModelAdmin):
         draft, rows = self._find(request, pk)
         language = language if language in dict(settings.LANGUAGES) else request.LANGUAGE_CODE
         with showing(draft):
-            page = self.admin_site.render_unpublished(lambda: rows.page_of(draft.result()), language)
+            row = draft.result()
+            # Pages are made for rows that are complete.
+            page = None if row.lacks_value else self.admin_site.render_unpublished(lambda: rows.page_of(row), language)
         if page is None:
             return TemplateResponse(request, "staff/draft_page.html", {"language": language})
         return HttpResponse(page)

@@ -69,7 +69,9 @@ class Drafts:
     # Rows
 
     def get_queryset(self, request):
-        rows = self.model.objects.everything().filter(draft_of=None).select_related("draft", "draft_copy__draft")
+        # Not those that are part of another draft, such as the first text of a new group.
+        own = Q(draft=None) | Q(draft__content_type=ContentType.objects.get_for_model(self.model))
+        rows = self.model.objects.originals().filter(own).select_related("draft", "draft_copy__draft")
         ordering = self.get_ordering(request)
         return rows.order_by(*ordering) if ordering else rows
 

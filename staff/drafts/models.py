@@ -12,8 +12,6 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import ProtectedError, Q
 from django.db.models.functions import Now
-from django.db.models.signals import post_delete
-from django.dispatch import receiver
 from django.urls import reverse
 from django.utils import formats, timezone
 from django.utils.text import capfirst
@@ -156,6 +154,10 @@ class LiveManager(models.Manager):
         """All rows, drafts too."""
         return super().get_queryset()
 
+    def originals(self):
+        """The rows themselves, published or not, without the copies that hold drafts of them."""
+        return self.everything().filter(draft_of=None)
+
     def get_queryset(self):
         """The published rows, and within `showing` those of the draft."""
         rows, draft = super().get_queryset(), _shown.get()
@@ -218,6 +220,12 @@ class Draftable(models.Model):
     def is_new(self):
         """Whether it was never published."""
         return self.draft is not None and self.draft_of_id is None and not self.draft.was_public
+
+    @property
+    def lacks_value(self):
+        """Whether a column is empty that only a draft may leave empty, such as a date."""
+        columns = [each for each in self._meta.concrete_fields if each.editable and each.null and not each.blank]
+        return any(getattr(self, each.attname) is None for each in columns)
 
     @property
     def published_pk(self):
@@ -341,10 +349,9 @@ class Draftable(models.Model):
             self.draft = draft
 
 
-@receiver(post_delete)
 def end_draft(sender, instance, **kwargs):
-    """The Draft of a row that is deleted ends with it."""
-    if isinstance(instance, Draftable) and instance.draft_id:
+    """The Draft of a row that is deleted ends with it. Receiver of post_delete for each model with drafts (staff/apps.py)."""
+    if instance.draft_id:
         kind = ContentType.objects.get_for_model(sender)
         # Not one of its parts.
         Draft.objects.filter(pk=instance.draft_id, content_type=kind).delete()

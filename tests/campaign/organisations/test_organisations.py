@@ -1,5 +1,6 @@
 """Organisations as their contact and the public meet them: joining, confirming, approval, logo, renewal, lapse, leaving."""
 
+import copy
 import re
 import zlib
 from datetime import timedelta
@@ -7,6 +8,7 @@ from io import BytesIO
 from pathlib import Path
 
 import pytest
+from django.contrib.contenttypes.models import ContentType
 from django.core import mail
 from django.core.files.storage import default_storage
 from django.db import connection
@@ -23,6 +25,7 @@ from pledges.crypto import links
 from pledges.crypto.links import Purpose
 from pledges.figures import fonts
 from pledges.models import BlockedAddress, Joining, Message, Submission
+from staff.models import Draft
 from tests.campaign.pages.test_weight import first_view
 from tests.clock import DatabaseClock, let_time_pass
 from tests.factories import keep_house, run_worker
@@ -332,6 +335,18 @@ def test_the_page_of_an_entry_that_is_hidden_offers_no_card(client):
     assert client.get(card).status_code == 404 and card not in client.get(entry_path(joining)).text
 
 
+def test_the_contact_of_an_entry_that_was_taken_down_is_told_so_and_erased_in_time(client):
+    joining = make_joining()
+    entry = admit(joining)
+    entry.take_down(None)
+    assert "e ka hequr" in client.get(entry_path(joining)).text
+    old = timezone.now() - YEAR - SHOWN_LAPSED
+    Organisation.objects.originals().filter(pk=entry.pk).update(renewed_at=old)
+    keep_house()
+    joining.refresh_from_db()
+    assert (joining.state, joining.address) == ("ended", None)
+
+
 @pytest.mark.parametrize("state", ["confirmed", "refused"])
 def test_who_is_not_on_the_page_is_not_told_of_being_taken_off(client, state):
     joining = make_joining(state, language="en")
@@ -402,6 +417,19 @@ def test_replaced_and_refused_logos_leave_no_file(client, django_capture_on_comm
     with django_capture_on_commit_callbacks(execute=True):
         Organisation.objects.get(pk=entry.pk).delete()
     assert kept() == [False, False, False]
+
+
+@pytest.mark.slow
+def test_publishing_a_draft_brings_no_replaced_logo_back(django_capture_on_commit_callbacks):
+    entry, folder = make_entry(logo=1), logos.store(logos.redrawn(invented_logo(2)))
+    draft = Draft.objects.create(content_type=ContentType.objects.get_for_model(Organisation), name="Draft")
+    with django_capture_on_commit_callbacks(execute=True):
+        copy.copy(entry).keep(draft)
+        entry.offer_logo(folder)
+        entry.decide_logo(accept=True)
+        draft.result().publish(draft)
+    assert Organisation.objects.get(pk=entry.pk).logo == folder
+    assert Path(default_storage.path(f"pictures/{folder}")).exists()
 
 
 # The contact's page

@@ -13,6 +13,7 @@ from reversion.models import Version
 
 from campaign.content import SiteContent
 from campaign.models import Voice
+from campaign.voices.admin import owner_url
 from campaign.voices.models import APPROVED_TEXTS, LONGEST_CONSENT
 from pledges.crypto import links
 from pledges.crypto.links import Purpose
@@ -370,6 +371,18 @@ def test_a_voice_goes_a_month_after_its_last_day_and_the_record_a_year_later():
     VoiceOwner.objects.update(removed_at=timezone.now() - 366 * DAY)
     keep_house()
     assert not VoiceOwner.objects.exists()
+
+
+def test_a_voice_that_staff_have_taken_down_keeps_the_rights_of_its_owner(client, editor):
+    today = timezone.localdate()
+    voice = make_voice(agreed_on=today - 100 * DAY, ends_on=today - 20 * DAY)
+    voice.take_down(None)
+    page = client.get(links.path(Purpose.VOICE, voice.owner, "en"))
+    assert WORDS["text_en"] in page.text and "remove" in page.text
+    assert editor.get(owner_url(voice)).status_code == 200
+    Voice.objects.originals().filter(pk=voice.pk).update(ends_on=today - 31 * DAY)
+    keep_house()
+    assert not Voice.objects.originals().filter(pk=voice.pk).exists() and owner_of(voice).address is None
 
 
 def test_a_voice_whose_owner_asked_that_nothing_be_done_stays_beyond_its_end():

@@ -21,6 +21,7 @@ from reversion.models import Version
 
 from campaign.demo.content import invented_logo
 from campaign.models import Article, Demand, DemandStep, HelpChannel, Material, Page, PageText, Statistic, Voice
+from campaign.pages import previews
 from pledges.mail.texts import LANGUAGES as MAILED
 from pledges.models import ChosenCommitment, Commitment, Event, MessageText, PledgingSettings, Sector, Wording
 from pledges.serving.models import ContentVersion
@@ -1015,3 +1016,36 @@ def test_an_address_that_is_refused_keeps_nobody_else_from_the_mail(writer, sett
     settings.MAILERS = {"default": {"BACKEND": f"{__name__}.Refusing"}}
     assert mail_waiting() == 2 and mail_waiting() == 0
     assert sorted(message.to[0] for message in mail.outbox) == ["arta@shembull.al", "vera@shembull.al"]
+
+
+def test_the_page_of_a_draft_without_a_date_is_not_shown_yet(editor):
+    event = Event(title_sq="X", title_en="X", slug_sq="x", slug_en="x", place_sq="X", place_en="X")
+    for row in (event, Article(title_en="X", slug_en="x")):
+        draft = row.keep_as_draft()
+        assert page_of(editor, draft).status_code == 200
+        if isinstance(row, Article):
+            assert editor.get(previews.path(draft, "en")).status_code == 200
+
+
+def test_a_draft_of_a_group_shows_the_form_with_it_and_its_text_stays_out_of_the_list_of_texts(editor):
+    sector = Sector.objects.get(slug="teachers")
+    press(editor, sector, "_draft", name_en="Teachers and more")
+    assert "Teachers and more" in page_of(editor, Draft.objects.get()).text
+    Draft.objects.all().delete()
+    new = Sector(slug="swimmers", name_sq="Notarë", name_en="Swimmers", color="c4")
+    draft = new.keep_as_draft()
+    Wording.objects.create(kind="pledge", sector=new, draft=draft, text_sq="Po.", text_en="Yes.")
+    assert "Swimmers" not in editor.get("/admin/pledges/wording/", headers=ENGLISH).text
+
+
+WRITTEN = {f"{name}_{code}": "<p>X</p>" for name in ("title", "lead", "body") for code in LANGUAGES}
+
+
+def test_the_old_address_of_a_page_that_was_down_leads_to_its_new_one(editor, client):
+    page = Page.objects.create(key="old", slug_sq="vjetra", slug_en="old-one", **WRITTEN)
+    draft = page.take_down(None)
+    assert client.get("/en/old-one/").status_code == 404
+    page.slug_en = "new-one"
+    page.publish(draft)
+    assert client.get("/en/old-one/").url == "/en/new-one/"
+    assert client.get("/sq/vjetra/").status_code == 200
