@@ -158,6 +158,11 @@ class LiveManager(models.Manager):
         """The rows themselves, published or not, without the copies that hold drafts of them."""
         return self.everything().filter(draft_of=None)
 
+    def change_at_once(self, pks, **values):
+        """Change columns `at_once` of these rows and of the copies that hold drafts of them; returns how many rows."""
+        self.everything().filter(draft_of__in=pks).update(**values)
+        return self.originals().filter(pk__in=pks).update(**values)
+
     def get_queryset(self):
         """The published rows, and within `showing` those of the draft."""
         rows, draft = super().get_queryset(), _shown.get()
@@ -182,6 +187,8 @@ class Draftable(models.Model):
 
     # Columns that people do not edit, and that the draft has nevertheless, such as those that describe a file.
     also_drafted = ()
+    # Columns that a button or a list changes as well, with `change_at_once`, so that no draft takes it back or conflicts with it.
+    at_once = ()
     # Accessors of the rows that are edited with this one, as inlines; of such a row, the field that refers to this one.
     parts = ()
     part_of = None

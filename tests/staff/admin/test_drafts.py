@@ -348,6 +348,34 @@ def test_a_draft_that_cannot_be_published_is_returned_with_the_reason(editor, wh
     assert publish_drafts() == 0
 
 
+@pytest.mark.parametrize("kind", ["demand", "channel", "organisation", "place"])
+def test_what_is_changed_at_once_neither_stops_a_scheduled_draft_nor_is_taken_back_by_it(editor, kind):
+    kinds = {
+        "demand": Demand.objects,
+        "channel": HelpChannel.objects,
+        "place": Page.objects.exclude(menu_position=None),
+    }
+    row = kinds[kind].first() if kind in kinds else make_entry()
+    column = row.at_once[0]
+    type(row).objects.filter(pk=row.pk).update(**{column: 1 if kind == "place" else "2026-01-01"})
+    assert press(editor, row, "_schedule", **later()).status_code == 302
+    if kind == "demand":
+        editor.post(f"/admin/campaign/demand/{row.pk}/checked/")
+    elif kind == "channel":
+        action = {"action": "verified_today", "_selected_action": row.pk, "sure": "yes"}
+        editor.post("/admin/campaign/helpchannel/", action)
+    elif kind == "organisation":
+        row.renew()
+    else:
+        path = f"/admin/campaign/menuplace/{row.pk}/change/"
+        editor.post(path, filled(editor.get(path), menu_position="7"))
+    now = getattr(type(row).objects.get(pk=row.pk), column)
+    assert str(now) != "1" and not str(now).startswith("2026-01-01")
+    Draft.objects.update(publish_at=timezone.now())
+    assert publish_drafts() == 1
+    assert getattr(type(row).objects.get(pk=row.pk), column) == now
+
+
 def test_a_draft_that_no_longer_fits_is_returned_and_the_next_one_is_published(editor):
     sector = Sector.objects.get(slug="teachers")
     assert press(editor, sector, "_schedule", **later(days=1)).status_code == 302
