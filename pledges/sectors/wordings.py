@@ -89,13 +89,13 @@ class Wording(Draftable):
         return f"{self.get_kind_display()} {self.sector or ''} {self.version}".replace("  ", " ")
 
     def clean(self):
-        """Raise ValidationError if it would replace a newer version, or one with the same words."""
-        versions = Wording.objects.filter(kind=self.kind, sector=self.sector_id)
-        newest = versions.order_by("-version").first()
-        if newest and self.draft_id is None and self.pk not in (None, newest.pk):
+        """Raise ValidationError if it would replace a newer version."""
+        if self.draft_id is None and self.pk is not None and self.newest_version() != self:
             raise ValidationError(_("A newer version has been published meanwhile. Change that one."))
-        if newest and (newest.text_sq, newest.text_en) == (self.text_sq, self.text_en):
-            raise ValidationError(_("People sign these words already. Change them, then publish them."))
+
+    def newest_version(self):
+        """The newest published version of its kind and sector, or None."""
+        return Wording.objects.filter(kind=self.kind, sector=self.sector_id).order_by("-version").first()
 
     def publish(self, draft=None, user=None):
         """Publish it as the next version: those before stay, because people have signed them."""
@@ -114,11 +114,11 @@ class Wording(Draftable):
 
     def next_version(self):
         """An unsaved copy with the next version number."""
-        newest = Wording.objects.filter(kind=self.kind, sector=self.sector).aggregate(n=models.Max("version"))["n"]
+        newest = self.newest_version()
         return Wording(
             kind=self.kind,
             sector=self.sector,
-            version=(newest or 0) + 1,
+            version=newest.version + 1 if newest else 1,
             text_sq=self.text_sq,
             text_en=self.text_en,
         )
