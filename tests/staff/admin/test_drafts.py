@@ -802,6 +802,7 @@ def choose(commitment):
     ChosenCommitment.objects.create(pledge=pledge, commitment=commitment, slot=1)
 
 
+@pytest.mark.slow
 def test_a_commitment_that_people_have_chosen_is_not_deleted(editor):
     sector = Sector.objects.get(slug="teachers")
     chosen, later_chosen, *_others = sector.commitments.all()
