@@ -13,6 +13,7 @@ from django.db.models import Q, TextField
 from django.db.models.fields.json import KT
 from django.db.models.functions import Cast, Now
 from django.tasks import TaskResultStatus
+from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
 from campaign import tasks
@@ -20,7 +21,7 @@ from campaign.links.models import ExternalLink
 from campaign.materials import models as materials
 from campaign.materials.models import Material
 from campaign.organisations.models import Organisation
-from campaign.pictures.files import FOLDER
+from campaign.pictures.files import ENDED, FOLDER
 from campaign.pictures.models import Picture
 from campaign.voices.models import Voice
 from pledges.languages import LANGUAGE_CODES
@@ -68,7 +69,19 @@ def delete_orphaned_files():
     logos += Joining.objects.exclude(logo="").values_list("logo", flat=True)
     stored = Material.objects.everything()
     files = chain.from_iterable(stored.values_list(*(f"file_{language}" for language in LANGUAGE_CODES)))
-    return _delete_orphans(FOLDER, {*_folders(pictures), *logos}) + _delete_orphans(materials.FOLDER, _folders(files))
+    known = _folders(pictures)
+    return (
+        _delete_orphans(FOLDER, {*known, *logos})
+        + _delete_orphans(ENDED, known)
+        + _delete_orphans(materials.FOLDER, _folders(files))
+    )
+
+
+def withhold_pictures():
+    """Take the files of pictures to which someone no longer agrees from their addresses, and put them back; returns how many."""
+    noted = Picture.objects.exclude(consents=None).distinct()
+    agreed = set(noted.agreed(timezone.localdate()).values_list("pk", flat=True))
+    return sum(picture.withhold(picture.pk not in agreed) for picture in noted)
 
 
 def _folders(files):
@@ -132,6 +145,7 @@ STEPS = [
     enqueue_sizes,
     check_links,
     delete_orphaned_files,
+    withhold_pictures,
     ask_organisations,
     end_organisations,
     remove_voices,

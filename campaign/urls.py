@@ -56,6 +56,11 @@ urlpatterns = [
         organisations.logo,
         name="organisation_logo",
     ),
+    path(
+        pgettext_lazy("address", "our-organisation/<token:token>/certificate/"),
+        handouts.organisation_certificate,
+        name="organisation_certificate",
+    ),
     path(pgettext_lazy("address", "my-words/<token:token>/"), voices.own_voice, name="voice"),
     path(pgettext_lazy("address", "preview/<token:token>/"), content.preview, name="preview"),
 ]

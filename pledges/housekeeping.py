@@ -21,7 +21,6 @@ from pledges.limits.models import Attempt, SlowLane, UsedChallenge
 from pledges.mail.grants import MessageGrant
 from pledges.mail.models import MESSAGE_RETENTION, Message
 from pledges.mail.returned_mailboxes import ReturnedMailbox
-from pledges.mail_texts.models import TrialMessage
 from pledges.published.publishing import publish
 from pledges.rotation import rules
 from pledges.rotation.encrypted import CONTACTS, ENCRYPTED_MODELS
@@ -180,11 +179,6 @@ def erase_messages():
     Message.objects.exclude(state=Message.State.QUEUED).filter(queued_at__lte=Now() - MESSAGE_RETENTION).delete()
 
 
-def erase_trial_messages():
-    """Erase trial messages after a day."""
-    TrialMessage.objects.filter(created_at__lte=Now() - TASK_RETENTION).delete()
-
-
 def erase_finished_tasks():
     """Erase records of finished tasks after a day."""
     DBTaskResult.objects.exclude(status=TaskResultStatus.READY).filter(
@@ -237,7 +231,6 @@ STEPS = [
     funnel.watch,
     tell_delay_of_mail,
     erase_messages,
-    erase_trial_messages,
     erase_finished_tasks,
     erase_tombstones,
     rules.resume,

@@ -19,7 +19,6 @@ from pledges.mail.mailers import Mailer
 from pledges.mail.models import Message
 from pledges.mail.returned_mailboxes import ReturnedMailbox
 from pledges.mail.texts import MessageText
-from pledges.mail_texts.models import TrialMessage
 from pledges.mailings.models import Mailing, MailingCount
 from pledges.paper.models import PaperSheet
 from pledges.places.models import County, Municipality

@@ -7,7 +7,7 @@ import logging
 
 from django.apps import apps
 from django.contrib.auth import get_user_model
-from django.db import OperationalError, transaction
+from django.db import OperationalError
 from django.tasks import task
 
 from staff.models import Entry
@@ -28,21 +28,6 @@ def run_batch(batch_id):
     except Exception as error:
         logger.error("batch %s: %s", batch_id, type(error).__name__)
         Batch.objects.waiting().filter(pk=batch_id).update(error=type(error).__name__[:80])
-
-
-@task
-def send_trial(trial_id):
-    """Send a trial message to a member of staff. Does nothing if it was sent already."""
-    TrialMessage = apps.get_model("pledges.TrialMessage")
-    with transaction.atomic():
-        trial = (
-            TrialMessage.objects.filter(pk=trial_id, state=TrialMessage.State.WAITING)
-            .select_for_update(skip_locked=True, of=("self",))
-            .select_related("user")
-            .first()
-        )
-        if trial:
-            trial.attempt()
 
 
 @task

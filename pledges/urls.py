@@ -72,6 +72,9 @@ urlpatterns = [
     path(pgettext_lazy("address", "confirm-organisation/<token:token>/"), joinings.confirm, name="joining_confirm"),
     path(pgettext_lazy("address", "not-my-organisation/<token:token>/"), joinings.block, name="joining_block"),
     path(pgettext_lazy("address", "contact/press/"), enquiries.form, {"purpose": "press"}, name="enquiry_press"),
+    path(
+        pgettext_lazy("address", "contact/i-want-to-help/"), enquiries.form, {"purpose": "offer"}, name="enquiry_offer"
+    ),
     path(pgettext_lazy("address", "contact/data/"), enquiries.form, {"purpose": "data"}, name="enquiry_data"),
     path(pgettext_lazy("address", "contact/site/"), enquiries.form, {"purpose": "site"}, name="enquiry_site"),
     path(pgettext_lazy("address", "contact/other/"), enquiries.form, {"purpose": "other"}, name="enquiry_other"),
@@ -82,6 +85,7 @@ urlpatterns = [
     path(pgettext_lazy("address", "my-pledge/<token:token>/"), personal.manage, name="manage"),
     path(pgettext_lazy("address", "bring-one-more/<token:token>/"), thanks.share, name="share"),
     path(pgettext_lazy("address", "commitments/<token:token>/"), commitments.commit, name="commit"),
+    path(pgettext_lazy("address", "commitments/<token:token>/calendar/"), commitments.calendar, name="calendar"),
     path(pgettext_lazy("address", "how-it-went/<token:token>/"), commitments.answer, name="answer"),
     path(pgettext_lazy("address", "end-emails/<token:token>/"), commitments.end_emails, name="end_emails"),
     path(pgettext_lazy("address", "withdraw/<token:token>/"), personal.withdraw, name="withdraw"),

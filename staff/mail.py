@@ -1,8 +1,10 @@
 """Mail that the site sends: what every message has, and the mail to staff, in the language that the administrator chose."""
 
 from email import policy
+from email.headerregistry import HeaderRegistry
 from email.policy import EmailPolicy
 from email.utils import formataddr, make_msgid, parseaddr
+from functools import cache
 
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
@@ -14,6 +16,12 @@ from django.utils.translation import ngettext
 
 # Their value is a URL without spaces. Python would not fold it but encode it, and no mail program finds the URL then.
 WHOLE_HEADERS = ("List-Unsubscribe",)
+
+
+class Headers(HeaderRegistry):
+    """The classes of headers, each made once: Python would make a new one for every header of every mail."""
+
+    __getitem__ = cache(HeaderRegistry.__getitem__)
 
 
 class WholeHeaders(EmailPolicy):
@@ -30,7 +38,10 @@ class Mail(EmailMultiAlternatives):
     """A mail whose WHOLE_HEADERS stay whole."""
 
     def message(self, *, policy=policy.default):
-        return super().message(policy=WholeHeaders(**vars(policy)))
+        return super().message(policy=WholeHeaders(**vars(policy) | {"header_factory": HEADERS}))
+
+
+HEADERS = Headers()
 
 
 def automatic(subject, text, html, address):
@@ -84,8 +95,8 @@ def waiting(account, count):
             "subject": _("Drafts wait for you"),
             "greeting": _("Hello, %(name)s.") % {"name": account.first_name} if account.first_name else _("Hello."),
             "reason": ngettext(
-                "%(count)d draft waits for you on the We are 1 website.",
-                "%(count)d drafts wait for you on the We are 1 website.",
+                "%(count)d draft is waiting for you on the We are 1 website.",
+                "%(count)d drafts are waiting for you on the We are 1 website.",
                 count,
             )
             % {"count": count},

@@ -51,7 +51,7 @@ def _try(draft, user):
     if not user.has_perm(f"{rows.opts.app_label}.{what}_{rows.opts.model_name}"):
         return [_("The account that scheduled it may no longer change this.")]
     if row.draft_id is None and draft.base != rows.fingerprint(rows.model._base_manager.get(pk=row.pk)):
-        return [_("It was changed meanwhile. Open the draft and compare.")]
+        return [_("It was changed in the meantime. Open the draft and compare.")]
     if errors := rows.errors_of(row):
         return errors
     try:

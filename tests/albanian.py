@@ -29,7 +29,7 @@ SINGULAR = re.compile(
     rf"(?<![\w-])(?:{'|'.join(map(forms, COMMANDS))})(?![\w-])"
     # "hapi" means the step, "mbylli" closed, "shpallje" a declaration.
     rf"|{BEGINNING}(?:fshije|(?:{'|'.join(COMMANDS_AT_THE_START)})e?)(?![\w-])"
-    r"|(?<![\w-])(?:ti|ty|yt|jote|tënd|tënde)(?![\w-])",
+    r"|(?<![\w-])(?:ti|ty|yt|jote|tënd|tënde|të çon|të çojnë)(?![\w-])",
     re.IGNORECASE,
 )
 

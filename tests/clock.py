@@ -2,54 +2,21 @@
 
 import time as machine
 from datetime import time, timedelta
+from functools import cache
 
+from django.apps import apps
 from django.db import connection
-from django.db.models import Case, DateTimeField, F, Q, When
+from django.db.models import DateTimeField
 from django.utils import timezone
-from django_tasks_db.models import DBTaskResult, get_date_max
+from django_tasks_db.models import DBTaskResult
 
-from campaign.models import Organisation, Voice
-from pledges.models import (
-    Answer,
-    Attempt,
-    Batch,
-    BlockedAddress,
-    ChosenCommitment,
-    DataRequest,
-    Enquiry,
-    Export,
-    FollowUp,
-    GroupPledge,
-    Joining,
-    Message,
-    MessageGrant,
-    PaperSheet,
-    Pledge,
-    ReturnedMailbox,
-    SlowLane,
-    Submission,
-    Tombstone,
-    UsedChallenge,
-    VoiceOwner,
-)
+from campaign.models import Organisation
 
-MODELS = (
-    *(Pledge, Submission, Message, MessageGrant, BlockedAddress, Attempt, Batch, Export, DBTaskResult),
-    Tombstone,
-    GroupPledge,
-    Joining,
-    Enquiry,
-    Answer,
-    DataRequest,
-    PaperSheet,
-    Organisation,
-    ChosenCommitment,
-    FollowUp,
-    SlowLane,
-    UsedChallenge,
-    ReturnedMailbox,
-    VoiceOwner,
-)
+NAMES = """
+Answer Attempt Batch BlockedAddress ChosenCommitment DataRequest Enquiry Export FollowUp GroupPledge Joining Message MessageGrant
+PaperSheet Pledge ReturnedMailbox SlowLane Submission Tombstone UsedChallenge VoiceOwner
+""".split()
+MODELS = (*map(apps.get_app_config("pledges").get_model, NAMES), Organisation, DBTaskResult)
 
 
 # A test that begins between these times in Tirana would see two days.
@@ -68,16 +35,26 @@ def wait_for_the_new_day():
 
 
 def let_time_pass(passed):
-    """Move every time in the rows of these models into the past by a timedelta."""
+    """Move every time in the rows of these models into the past by a timedelta, and consents and decisions by whole days."""
+    with connection.cursor() as cursor:
+        cursor.execute(_moving(), {"passed": passed, "days": passed.days})
+
+
+@cache
+def _moving():
+    """The statements, one a table. django-tasks stores "run immediately" as the last of all times, which stays."""
+    statements = [
+        'UPDATE campaign_voice SET "agreed_on" = "agreed_on" - %(days)s, "ends_on" = "ends_on" - %(days)s WHERE kind = \'given\'',
+        'UPDATE pledges_pledge SET "wall_at" = "wall_at" - %(days)s WHERE "wall_at" IS NOT NULL',
+    ]
     for model in MODELS:
-        names = [field.name for field in model._meta.fields if isinstance(field, DateTimeField)]
-        # django-tasks stores "run immediately" as the maximal date, which must stay.
-        is_moved = {name: ~Q(**{name: get_date_max()}) for name in names}
-        model.objects.update(**{name: Case(When(is_moved[name], F(name) - passed), default=F(name)) for name in names})
-    # The days of a consent and of a decision, in whole days.
-    days = timedelta(days=passed.days)
-    Voice.objects.filter(kind="given").update(agreed_on=F("agreed_on") - days, ends_on=F("ends_on") - days)
-    Pledge.objects.update(wall_at=F("wall_at") - days)
+        names = [f'"{field.column}"' for field in model._meta.fields if isinstance(field, DateTimeField)]
+        times = [f"{name} = CASE WHEN {name} < '9999-01-01' THEN {name} - %(passed)s ELSE {name} END" for name in names]
+        # A row without times stays as it is: a change of content would be read anew by the next page.
+        statements.append(
+            f"UPDATE {model._meta.db_table} SET {', '.join(times)} WHERE num_nonnulls({', '.join(names)}) > 0"
+        )
+    return ";".join(statements)
 
 
 class DatabaseClock:

@@ -12,12 +12,14 @@ CONTACT = {"sq": "/sq/kontakt/", "en": "/en/contact/"}
 FORMS = {
     "sq": {
         "press": "/sq/kontakt/media/",
+        "offer": "/sq/kontakt/dua-te-ndihmoj/",
         "data": "/sq/kontakt/te-dhenat/",
         "site": "/sq/kontakt/faqja/",
         "other": "/sq/kontakt/tjeter/",
     },
     "en": {
         "press": "/en/contact/press/",
+        "offer": "/en/contact/i-want-to-help/",
         "data": "/en/contact/data/",
         "site": "/en/contact/site/",
         "other": "/en/contact/other/",

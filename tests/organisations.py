@@ -7,7 +7,7 @@ from campaign.demo.content import invented_logo
 from campaign.models import Organisation
 from campaign.pictures import logos
 from pledges.crypto import keys
-from pledges.groups.querysets import institution_key
+from pledges.groups.models import institution_key
 from pledges.models import Joining, Municipality, ProviderRule
 from pledges.person import address_digests
 from tests.factories import form_data

@@ -198,7 +198,7 @@ def _group_visits(client, language):
 
 
 def _voice_visits(client, language):
-    """The page behind the link of the owner of a voice, in each of its states."""
+    """The page behind the link of the person quoted, in each of its states."""
     voice = make_voice("asked", scope="print")
     path = links.path(Purpose.VOICE, voice.owner, language)
     yield "voice to approve", client.get(path)
@@ -251,7 +251,7 @@ def _responses_to_forms(client, language):
     yield "sign, with an invalid name", client.post(sign, form_data(name="<b>", email="a@gmial.com", county="x"))
     yield "sign, with too long a name", client.post(sign, form_data(name="Drita" * 20, website="x"))
     yield "sign, switched language", client.post(sign, form_data(consent=None, switch="1"))
-    for purpose in ("press", "data", "site", "other"):
+    for purpose in ("press", "offer", "data", "site", "other"):
         path = path_of(f"pledges:enquiry_{purpose}", language)
         yield f"enquiry about {purpose}, with every error", client.post(path, {"stamp": form_data()["stamp"]})
     yield "enquiry, too long", client.post(path, enquiry_data(text="– #NEJEMI1 – " * 400, email="zamira@gmial.com"))

@@ -226,6 +226,11 @@ TIME_ZONE = "Europe/Tirane"
 STATIC_URL = "/static/"
 STATIC_ROOT = VAR / "static"
 # The guide's text (docs/editing.md) refers to its pictures as editing/NAME, which is also their static path.
+STATICFILES_FINDERS = [
+    "django.contrib.staticfiles.finders.FileSystemFinder",
+    "django.contrib.staticfiles.finders.AppDirectoriesFinder",
+    "weare1.sheets.JoinedSheets",
+]
 STATICFILES_DIRS = [BASE_DIR / "static", ("editing", BASE_DIR / "docs" / "editing")]
 # Pictures uploaded by staff. nginx serves them in production.
 MEDIA_URL = "/media/"

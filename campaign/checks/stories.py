@@ -20,6 +20,6 @@ def check(content):
         passage = telling_sentence(text.value) or next(words, None)
         if passage:
             sentence = _(
-                "This may tell what happened to a child or to a survivor. Then it is not for our site: leave it out."
+                "This may tell what happened to a child or a survivor. If it does, leave it out: it does not belong on our site."
             )
             yield Finding(text, "story", sentence, passage=passage)

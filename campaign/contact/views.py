@@ -44,6 +44,7 @@ def _purposes():
         ("campaign:contact_report", _("I want to report abuse")),
         ("pledges:enquiry_press", _("I am a journalist")),
         ("pledges:join", _("Our organisation wants to join")),
+        ("pledges:enquiry_offer", _("I want to help")),
         ("pledges:enquiry_data", _("My personal data")),
         ("pledges:enquiry_site", _("Something is wrong on the site")),
         ("pledges:enquiry_other", _("Something else")),

@@ -26,7 +26,7 @@ def context(request):
 
 
 def _tasks(user, drafts):
-    """Yield each Task: first what waits for a second person, then the rest."""
+    """Yield each Task: first what is waiting for a second person, then the rest."""
     for label, url, note in draft_list.waiting(user, drafts):
         yield Task(None, label, url, note)
     yield from mailing_tasks(user)

@@ -39,8 +39,8 @@ def _voice_tasks():
     count = Voice.objects.originals().due().count()
     if count:
         label = ngettext(
-            "voice whose consent ends within a month: ask its owner again, or remove it",
-            "voices whose consent ends within a month: ask their owners again, or remove them",
+            "voice whose consent ends within a month: ask the person again, or remove it",
+            "voices whose consent ends within a month: ask the people again, or remove them",
             count,
         )
         yield Task(count, label, list_url(Voice, due="yes"))
@@ -128,7 +128,7 @@ def _link_tasks():
 
 def _handout_tasks():
     for handout in Handout.objects.filter(key__in=Handout.TO_REVIEW, is_reviewed=False):
-        label = _("“%(handout)s” appears nowhere: it waits for your review") % {"handout": handout}
+        label = _("“%(handout)s” appears nowhere: it is waiting for your review") % {"handout": handout}
         yield Task(None, label, change_url(handout))
 
 

@@ -45,7 +45,7 @@ def _mail():
 
 
 def _backup():
-    """{"is_late", "label"} about the last good backup, or None where there is none and none is expected."""
+    """{"is_late", "label"} about the last backup, or None where there is none and none is expected."""
     last, is_late = Backup.last_made(), Backup.is_late()
     if last is None:
         return (
@@ -53,12 +53,12 @@ def _backup():
             if is_late
             else None
         )
-    label = _("The last good backup was made on %(when)s")
+    label = _("The last backup was made on %(when)s")
     if Backup.is_too_old():
-        label = _("The last good backup was made on %(when)s, which is too long ago: tell the person who runs the site")
+        label = _("The last backup was made on %(when)s, which is too long ago: tell the person who runs the site")
     elif is_late:
         label = _(
-            "The last good backup was made on %(when)s, but something about the backups does not work: "
+            "The last backup was made on %(when)s, but something about the backups does not work: "
             "tell the person who runs the site"
         )
     return {"is_late": is_late, "label": label % {"when": formats.localize(timezone.localtime(last))}}

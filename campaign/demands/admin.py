@@ -58,7 +58,7 @@ class DemandAdmin(ContentItemAdmin):
         "correct, then choose “Reviewed today”."
     )
     fieldsets = [
-        (None, {"fields": [("title_sq", "title_en"), ("text_sq", "text_en"), "institution"]}),
+        (None, {"fields": [("title_sq", "title_en"), ("text_sq", "text_en"), "institution", "email"]}),
         (_("What comes next"), {"fields": ["next_date", ("next_event_sq", "next_event_en")]}),
         (_("Checked"), {"fields": ["checked_on"]}),
         (_("Address and order"), {"fields": ["key", ("slug_sq", "slug_en"), "position"]}),

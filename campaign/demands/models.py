@@ -61,8 +61,18 @@ class Demand(ContentItem):
         default="",
         db_default="",
         help_text=_(
-            "The institution that answers for it today, by its official name in Albanian, for example "
+            "The institution responsible for it today, by its official name in Albanian, for example "
             "“Kuvendi”, never a person. Leave empty if we do not know: the page says so."
+        ),
+    )
+    email = models.EmailField(
+        _("public email address"),
+        blank=True,
+        default="",
+        db_default="",
+        help_text=_(
+            "The address that the institution publishes for everyone, never that of a person. With it, visitors can email "
+            "it about the demand."
         ),
     )
     next_date = models.DateField(
@@ -107,7 +117,7 @@ class Demand(ContentItem):
                 condition=Q(draft__isnull=False)
                 | Q(next_date=None, next_event_sq="", next_event_en="")
                 | (Q(next_date__isnull=False) & ~Q(next_event_sq="") & ~Q(next_event_en="")),
-                violation_error_message=_("Give the next date together with what happens then, or leave both empty."),
+                violation_error_message=_("Enter the next date and what happens then, or leave both empty."),
             ),
         ]
 

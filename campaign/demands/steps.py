@@ -46,7 +46,7 @@ class DemandStep(Draftable):
         null=True,
         related_name="steps",
         verbose_name=_("demand"),
-        help_text=_("The demand that moved."),
+        help_text=_("The demand this step belongs to."),
     )
     date = models.DateField(
         _("date"), null=True, help_text=_("The date on which it happened, or on which the source says how things were.")
@@ -55,7 +55,7 @@ class DemandStep(Draftable):
         _("step"),
         max_length=9,
         choices=State,
-        help_text=_("How far the demand has come with it. News without a change has the same step as before."),
+        help_text=_("The stage the demand has reached. If the news changes nothing, choose the same step as before."),
     )
     sentence = TranslatedField(
         models.CharField(

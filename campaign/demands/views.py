@@ -1,9 +1,12 @@
 """The page of a demand, and the demands as open data."""
 
+from operator import attrgetter
+from urllib.parse import quote, urlencode
+
 from django.http import Http404, HttpResponsePermanentRedirect, JsonResponse
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext
 
 from campaign import structured_data
 from campaign.content import SiteContent
@@ -32,6 +35,10 @@ def demand(request, slug):
         "listing": listing,
         "contact": content.page_by_key.get("contact"),
         "others": [other for other in content.demands if other is not history],
+        "letter": _letter(demand),
+        "municipalities": sorted(
+            (row for row in PledgeContent.current().municipalities if row.email), key=attrgetter("sort_key")
+        ),
         "handed_over": handovers.of_demand(demand),
         "og_key": demand.slug_in(language),
         "groups": [sector for sector in PledgeContent.current().sectors if sector.is_open],
@@ -39,6 +46,15 @@ def demand(request, slug):
         "structured": [structured_data.breadcrumbs(trail)],
     }
     return render(request, "campaign/demands/demand.html", context)
+
+
+def _letter(demand):
+    """What follows "mailto:" and an address: subject and words of a letter about the demand, in the active language."""
+    words = gettext(
+        "Hello.\n\nI am writing about a demand of the movement “We are 1”: %(demand)s.\n\nPlease tell me what you have done "
+        "about it so far, and what you will do next.\n\nThank you."
+    )
+    return "?" + urlencode({"subject": demand.title, "body": words % {"demand": demand.title}}, quote_via=quote)
 
 
 def find(content, slug, language):

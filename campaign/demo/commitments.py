@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from django.utils import timezone
 
-from pledges.commitments.models import MOST, FollowUpAnswer, PlanPlace
+from pledges.commitments.models import MOST, FollowUpAnswer
 from pledges.models import ChosenCommitment, Commitment, Pledge
 
 # Of 100 people who were asked, how many gave which answer. "" is none.
@@ -37,11 +37,7 @@ def write():
 def _choice(rng, pledge, commitment, slot):
     asked_at = pledge.confirmed_at + timedelta(days=30)
     if rng.random() < 0.25 or asked_at > timezone.now():
-        # By the pledge, so that the choices stay the same.
-        place = random.Random(str(pledge.created_at)).choice(["", "", *PlanPlace.values])
-        return ChosenCommitment(
-            pledge=pledge, commitment=commitment, slot=slot, chosen_at=pledge.confirmed_at, place=place
-        )
+        return ChosenCommitment(pledge=pledge, commitment=commitment, slot=slot, chosen_at=pledge.confirmed_at)
     answer = rng.choices(list(ANSWERS), ANSWERS.values())[0]
     return ChosenCommitment(
         pledge=pledge,

@@ -12,6 +12,7 @@ from campaign import movement_year, structured_data, ways_on
 from campaign.content import SiteContent
 from campaign.events import ical
 from campaign.handouts import prints
+from pledges import calendars
 from pledges.content import PledgeContent
 from pledges.events.models import LATE
 from pledges.figures.brand import web_address
@@ -25,9 +26,7 @@ from pledges.serving.http import in_named_language, public_page
 
 @fixed_page(
     gettext_lazy("Events"),
-    gettext_lazy(
-        "Where and when people meet for the movement, and the days of every year: 1 June, 18 and 19 November."
-    ),
+    gettext_lazy("Events of the movement, and three days we mark every year: 1 June, 18 and 19 November."),
     place=90,
 )
 @public_page
@@ -78,7 +77,7 @@ def _find(slug):
 def calendar(request):
     """The calendar of all events and of the days of the year, to subscribe to."""
     today = timezone.localdate(snapshot.current().at)
-    return HttpResponse(ical.of_all(PledgeContent.current().events, today), content_type=ical.CONTENT_TYPE)
+    return HttpResponse(ical.of_all(PledgeContent.current().events, today), content_type=calendars.CONTENT_TYPE)
 
 
 @public_page
@@ -86,7 +85,7 @@ def event_calendar(request, slug):
     """The calendar of one event, to be added to that of a phone."""
     event = _find(slug)
     name = getattr(event, f"slug_{get_language()}")
-    response = HttpResponse(ical.of_event(event), content_type=ical.CONTENT_TYPE)
+    response = HttpResponse(ical.of_event(event), content_type=calendars.CONTENT_TYPE)
     response.headers["Content-Disposition"] = f'attachment; filename="{name}.ics"'
     return response
 

@@ -44,9 +44,7 @@ class Handout(models.Model):
         models.CharField(
             _("title"),
             max_length=80,
-            help_text=_(
-                "Write the words in large letters, for example “You are not alone”. Their size is adjusted to fit."
-            ),
+            help_text=_("The words shown in large type, for example “You are not alone”. Their size adjusts to fit."),
         )
     )
     text = TranslatedField(

@@ -5,19 +5,20 @@ from functools import wraps
 from django.conf import settings
 from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
-from django.utils import formats
+from django.utils import formats, timezone
 from django.utils.translation import get_language, gettext, ngettext
 
 from campaign.content import SiteContent
 from campaign.files.views import IMMUTABLE
 from campaign.handouts import prints
 from campaign.handouts.models import Handout
+from campaign.organisations.models import Organisation
 from pledges.content import PledgeContent
 from pledges.crypto.links import Purpose
 from pledges.figures.typeset import typeset
 from pledges.forms.views import link_ended
 from pledges.groups.views import contact_link_view
-from pledges.models import GroupPledge
+from pledges.models import GroupPledge, Joining
 from pledges.numbers import number
 from pledges.serving.http import in_named_language, mark_public, public_page, read_only
 
@@ -64,6 +65,31 @@ def certificate(group):
         promises=" ".join(title for title, _text in prints.promises(content)),
         day=formats.date_format(group.held_on, "DATE_FORMAT"),
         adult=gettext("The adult with the group"),
+        movement=content.texts[get_language()]["every_shared"],
+    )
+    return _pdf(data, "certificate")
+
+
+@read_only
+@contact_link_view(Joining, Purpose.ORGANISATION)
+def organisation_certificate(request, joining):
+    """The certificate of an organisation that our page shows: beside its 1 stands no number, since nobody counts its people."""
+    entry = Organisation.objects.filter(joining=joining).select_related("joining").first()
+    if entry is None or not entry.is_on_page:
+        return link_ended(request)
+    content = SiteContent.current()
+    data = typeset(
+        Handout.Key.CERTIFICATE,
+        gettext("We stand with the movement"),
+        settings.SITE_URL + reverse("campaign:organisations"),
+        numeral=prints.numeral(MOST_DOTS),
+        count=gettext("We are"),
+        people="",
+        group=f"{entry.name}, {joining.place}",
+        text="",
+        promises=" ".join(title for title, _text in prints.promises(content)),
+        day=formats.date_format(timezone.localtime(joining.approved_at), "DATE_FORMAT"),
+        adult=gettext("For the organisation"),
         movement=content.texts[get_language()]["every_shared"],
     )
     return _pdf(data, "certificate")

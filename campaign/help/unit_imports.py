@@ -190,7 +190,9 @@ class _Reader:
                     yield number, cells
                 number = reader.line_num + 1
         except csv.Error:
-            self.problems.append(_("Line %(line)d: a quotation mark is missing or too many.") % {"line": number})
+            self.problems.append(
+                _("Line %(line)d: a quotation mark is missing, or there is one too many.") % {"line": number}
+            )
 
     def _columns(self, number, headings):
         """The column of each heading, None for one that is empty; nothing if there is a problem."""

@@ -112,12 +112,12 @@ class Outcome(models.TextChoices):
 
     NEW = "new", _("not checked yet")
     OPENS = "opens", _("opens")
-    CLOSED = "closed", _("answers, but not to programs")
+    CLOSED = "closed", _("answers, but could not be checked by our program")
     SKIPPED = "skipped", _("cannot be checked: it has a password or an unusual port")
     GONE = "gone", _("there is no such page or site")
     DOWN = "down", _("the server does not answer")
     INSECURE = "insecure", _("the certificate is not valid: browsers warn people")
-    PRIVATE = "private", _("leads into a private network")
+    PRIVATE = "private", _("leads to a private network")
 
 
 FAILURES = [Outcome.GONE, Outcome.DOWN, Outcome.INSECURE, Outcome.PRIVATE]
@@ -134,7 +134,7 @@ class ExternalLink(models.Model):
     )
     checked_at = models.DateTimeField(_("checked"), null=True, help_text=_("When it was last checked."))
     failing_since = models.DateTimeField(
-        _("fails since"), null=True, help_text=_("When it was first found not to open, and not to have opened since.")
+        _("failing since"), null=True, help_text=_("The first check that failed. It has not opened since.")
     )
 
     objects = ExternalLinkQuerySet.as_manager()

@@ -142,7 +142,7 @@ def _sheets(content):
     ]
     if prints.is_shown("lesson"):
         lesson = _print(
-            _("Outline of a lesson of 45 minutes"),
+            _("Outline of a 45-minute lesson"),
             _("The body, boundaries and secrets. For teachers."),
             {"lesson": "A4"},
         )

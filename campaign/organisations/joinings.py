@@ -22,10 +22,9 @@ from staff.admin.base import change_url
 
 
 class WordsForm(StepForm):
-    """What the page will say of the organisation, if the contact has not changed it since."""
+    """What the page will say of the organisation."""
 
     def ask(self):
-        self.fields["seen"] = forms.CharField(initial=self.row.seen, widget=forms.HiddenInput, required=False)
         labels = (_("Statement in Albanian"), _("Statement in English"))
         for language, label in zip(LANGUAGE_CODES, labels, strict=True):
             field = StatementField(label=label, initial=getattr(self.row, f"statement_{language}"))
@@ -39,11 +38,7 @@ class WordsForm(StepForm):
     def clean(self):
         cleaned = super().clean()
         names = [f"statement_{language}" for language in LANGUAGE_CODES]
-        if cleaned.get("seen") != self.row.seen:
-            self.data = self.data.copy()
-            self.data["seen"] = self.row.seen
-            self.add_error(None, _("The contact has changed it in the meantime: check it again."))
-        elif len({bool(cleaned[name]) for name in names if name in cleaned}) > 1:
+        if len({bool(cleaned[name]) for name in names if name in cleaned}) > 1:
             self.add_error(names[0], _("Write the statement in both languages, or leave both empty."))
         return cleaned
 
@@ -90,6 +85,7 @@ class JoiningAdmin(CaseAdmin):
     list_display = ["organisation", "kind", "place", "oddities", "state", "created_at"]
     list_select_related = ["municipality"]
     seen_on = "organisation"
+    outdated = _("The contact has changed it in the meantime: check it again.")
     step_forms = {"approve": ApproveForm, "show": WordsForm, "refuse": RefuseForm}
     list_note = _(
         "Organisations whose contact has confirmed by email. Nothing about them is public until you approve them. Open each "
@@ -127,10 +123,6 @@ class JoiningAdmin(CaseAdmin):
     def run(self, request, row, name, form):
         """As of every case, with what the public page says of it."""
         entry = Organisation.objects.originals().filter(joining=row).select_related("joining").first()
-        if name in ("approve", "show"):
-            row = Joining.objects.select_for_update(of=("self",)).get(pk=row.pk)
-            if row.seen != form.cleaned_data["seen"]:
-                return False
         if name == "approve":
             return bool(Organisation.objects.admit(row, form.statements, form.cleaned_data.get("entry")))
         if name == "show":

@@ -16,7 +16,7 @@ from campaign.content import SiteContent
 from campaign.pictures import logos
 from campaign.publishing.records import ContentItem
 from pledges import addresses
-from pledges.groups.querysets import institution_key
+from pledges.groups.models import institution_key
 from pledges.languages import LANGUAGE_CODES
 from pledges.models import Joining, Municipality, OrganisationKind
 from pledges.places.models import albanian_sort_key
@@ -234,6 +234,11 @@ class Organisation(ContentItem):
     def is_over(self):
         """Whether it is hidden, because it was not renewed."""
         return self.renewed_at is not None and timezone.now() >= self.hidden_at
+
+    @property
+    def is_on_page(self):
+        """Whether visitors see it."""
+        return not (self.draft_id or self.is_over)
 
     @property
     def anchor(self):

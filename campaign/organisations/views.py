@@ -1,6 +1,5 @@
 """Organisations: the public page, and the page of one entry behind the link of its contact: logo, renewal, card, leaving."""
 
-from django.conf import settings
 from django.core import signing
 from django.core.paginator import Paginator
 from django.http import HttpResponse
@@ -13,9 +12,12 @@ from campaign.content import SiteContent
 from campaign.organisations.forms import LogoForm
 from campaign.organisations.models import PER_PAGE, Organisation
 from campaign.pictures import logos
+from pledges import sharing
 from pledges.content import PledgeContent
+from pledges.counting import tally
 from pledges.crypto import links
 from pledges.crypto.links import Purpose
+from pledges.figures.mosaic import mosaic
 from pledges.fixed_pages import fixed_page
 from pledges.forms.views import SeeOther, link_ended
 from pledges.groups.views import contact_link_view
@@ -167,6 +169,13 @@ def _shown(request, joining, organisation, form, correction=None, status=200):
         "sent_logo": logos.urls(organisation.new_logo if organisation else joining.logo),
         "entry_url": entry_url,
         "code": counter.code(request.LANGUAGE_CODE),
-        "public_url": settings.SITE_URL + reverse("campaign:organisations"),
     }
+    if organisation and organisation.is_on_page:
+        totals = tally.read()
+        words = gettext("%(name)s stands with the movement “We are 1”. Join us:") % {"name": organisation.name}
+        context |= {
+            "mosaic": mosaic(totals.sectors, PledgeContent.current().goal_above(totals.total).people),
+            "ways": sharing.ways(words, reverse("pledges:from_a_friend")),
+            "certificate_url": reverse("campaign:organisation_certificate", args=[token]),
+        }
     return render(request, "campaign/organisations/organisation.html", context, status=status)

@@ -162,7 +162,7 @@ PARTS = {
     Page.Layout.DEMANDS: (0, "", "demands", "demands"),
     Page.Layout.PARTNERS: (0, _("Who is behind the movement"), "organisations", "partners"),
     Page.Layout.DOWNLOADS: (99, _("Logos and pictures to download"), "downloads", ""),
-    Page.Layout.KEPT: (99, _("What we keep, and for how long"), "kept", ""),
+    Page.Layout.KEPT: (99, _("How long, in detail"), "kept", ""),
 }
 
 

@@ -12,6 +12,8 @@ from PIL import Image, ImageCms, ImageOps
 
 # Of the storage, for the picture library and logos: each upload has a folder with a random name in it.
 FOLDER = "pictures"
+# For the folders of pictures to which a person in them no longer agrees. Nothing serves it.
+ENDED = "ended"
 # More than a phone writes for MAX_PIXELS. The body of the request has a limit of its own in deploy/nginx.conf.
 MAX_BYTES = 30 * 1024 * 1024
 # The resolution of a phone camera, whose JPEG is decoded at a half or a quarter of its size.

@@ -2,6 +2,7 @@
 
 import secrets
 import shutil
+from base64 import b64encode
 from pathlib import Path
 
 from django.core.exceptions import ValidationError
@@ -86,6 +87,17 @@ def remove(folder):
 def urls(folder):
     """{width: URL} of the logo in a folder; empty without a name."""
     return {width: default_storage.url(f"{pictures.FOLDER}/{folder}/{width}.webp") for width, _h in SIZES if folder}
+
+
+def data_url(folder):
+    """The larger picture of a folder as a data URL, for a drawing; "" without a name or a file."""
+    if not folder:
+        return ""
+    try:
+        with default_storage.open(f"{pictures.FOLDER}/{folder}/{SIZES[-1][0]}.webp") as file:
+            return f"data:image/webp;base64,{b64encode(file.read()).decode()}"
+    except FileNotFoundError:
+        return ""
 
 
 def _path(folder):

@@ -233,7 +233,22 @@ class Picture(models.Model):
 
     def remove_files(self):
         """Delete the folder with the file and all its sizes."""
-        shutil.rmtree(Path(self.file.path).parent, ignore_errors=True)
+        for folder in self._folders():
+            shutil.rmtree(folder, ignore_errors=True)
+
+    def withhold(self, is_ended):
+        """Move its folder to where nothing serves it, or back; returns whether it was in the other place."""
+        source, target = self._folders() if is_ended else reversed(self._folders())
+        if not source.is_dir():
+            return False
+        target.parent.mkdir(exist_ok=True)
+        source.rename(target)
+        return True
+
+    def _folders(self):
+        """(the folder with the file and its sizes, the one where they are while a consent is over)"""
+        folder = Path(self.file.path).parent
+        return folder, Path(default_storage.path(files.ENDED)) / folder.name
 
     @property
     def centering(self):
@@ -278,7 +293,11 @@ class Picture(models.Model):
 
     @property
     def card_url(self):
-        """URL of the crop for link previews (og:image); empty if the picture is too small or its sizes are not made."""
+        """URL of the crop for link previews (og:image); empty if the picture is too small, its sizes are not made, or someone in
+        it agreed to this site only: social media show and keep it.
+        """
+        if any(consent.scope == Scope.SITE for consent in self.consents.all()):
+            return ""
         return self._url(self.sizes["card"]) if self.sizes.get("card") else ""
 
     def _url(self, name):
@@ -347,4 +366,4 @@ def uses_of_pictures():
 @SiteContent.share
 def pictures(content):
     """{id: Picture} of those that may be shown on the day that the content is of."""
-    return Picture.objects.agreed(content.today).in_bulk()
+    return Picture.objects.agreed(content.today).prefetch_related("consents").in_bulk()

@@ -68,7 +68,12 @@ class Statistic(ContentItem):
             ),
         )
     )
-    year = models.PositiveSmallIntegerField(_("year"), null=True, help_text=_("The year of the source, such as 2013."))
+    year = models.PositiveSmallIntegerField(
+        _("year"),
+        null=True,
+        blank=True,
+        help_text=_("The year of the source, such as 2013. Leave empty if you do not know it: the page says so."),
+    )
     url = models.URLField(
         _("address of the source"),
         blank=True,
@@ -91,7 +96,7 @@ class Statistic(ContentItem):
         ]
 
     def __str__(self):
-        return f"{self.value} ({self.year})"
+        return f"{self.value} ({self.year or '–'})"
 
     @property
     def is_one_in_ten(self):

@@ -8,6 +8,7 @@ from campaign.content import SiteContent
 from campaign.demands import views as demands
 from campaign.news.models import Article
 from campaign.pages.models import Page
+from campaign.pictures import logos
 from pledges.content import PledgeContent
 from pledges.counting import tally
 from pledges.figures import cards
@@ -123,11 +124,11 @@ def site_card(language):
 @in_named_language
 @public_page
 def organisation(request, language, key):
-    """The card of an organisation for its own site: its name, and that of the movement."""
+    """The card of an organisation for its own site: its logo, its name, and that of the movement."""
     row = next((row for row in SiteContent.current().organisations if row.key == key), None)
     if row is None:
         raise Http404
-    return _png(cards.organisation(*_words(language), row.name))
+    return _png(cards.organisation(*_words(language), row.name, logos.data_url(row.logo)))
 
 
 @embeddable

@@ -100,7 +100,7 @@ class MenuPlaceAdmin(NoAddOrDelete, ContentAdmin):
         _(
             "Which pages are in the menu and at the foot of every page, and in which order. Leave the place in the menu empty to "
             "keep a page out of it. “Supporters so far”, “News” and “Search” always end the menu. "
-            "The foot has fixed links as well."
+            "The footer has fixed links as well."
         ),
         lazy(_fixed_links, str)(),
     )

@@ -68,7 +68,7 @@ class PageText(Draftable):
         HELP_ABROAD = "help_abroad", _("what to do outside Albania")
         HELP_SHARED = "help_shared", _("text in search results and when shared")
         UNITS_LEAD = "units_lead", _("lead, what a unit does")
-        UNITS_CALL = "units_call", _("whom to call when a unit has not been checked")
+        UNITS_CALL = "units_call", _("who to call when a unit has not been checked")
         UNITS_SHARED = "units_shared", _("text in search results and when shared")
         MATERIALS_LEAD = "materials_lead", _("lead, the sentence under the title")
         MATERIALS_LICENCE = "materials_licence", _("what people may do with the materials")

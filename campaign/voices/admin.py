@@ -98,7 +98,7 @@ class VoiceAdmin(ContentItemAdmin):
     list_filter = [EndsSoonFilter, "kind", StateFilter, MissingLanguageFilter]
     list_select_related = ["owner"]
     list_note = _(
-        "A voice that was given to us is seen by visitors only while its owner agrees to it as it is: after any change, ask "
+        "A voice that was given to us is seen by visitors only while the person agrees to it as it is: after any change, ask "
         "again. “Remove now” erases it straight away with its versions and drafts, and cannot be undone."
     )
     fieldsets = [
@@ -174,16 +174,14 @@ class VoiceAdmin(ContentItemAdmin):
         if request.POST and form.is_valid():
             if form.send():
                 self.log_change(request, voice, [{"changed": {"fields": ["preview sent"]}}])
-                self.message_user(request, _("The preview is on its way to its owner."), messages.SUCCESS)
+                self.message_user(request, _("The preview is on its way to the person."), messages.SUCCESS)
             else:
-                self.message_user(
-                    request, _("Nothing was sent: its owner asked that we do not use it."), messages.ERROR
-                )
+                self.message_user(request, _("Nothing was sent: the person asked us not to use it."), messages.ERROR)
             return redirect(owner_url(voice))
         last = voice.owner and voice.owner.messages.order_by("-created_at").first()
         may_remove = self.has_delete_permission(request)
         context = {"voice": voice, "form": form, "message": last, "may_remove": may_remove}
-        return self.page(request, "admin/campaign/voice/owner.html", _("Owner of the voice"), **context)
+        return self.page(request, "admin/campaign/voice/owner.html", _("The person quoted"), **context)
 
     def _may_ask(self, request, voice):
         return self.has_change_permission(request, voice) and request.user.has_perm(PUBLISH)
@@ -195,7 +193,7 @@ class VoiceAdmin(ContentItemAdmin):
         voice.remove()
         self.message_user(
             request,
-            _("The voice has been removed, with its versions and drafts and its owner’s address."),
+            _("The voice has been removed, with its versions and drafts and the person’s address."),
             messages.SUCCESS,
         )
         return redirect("admin:campaign_voice_changelist")
@@ -209,7 +207,7 @@ class VoiceAdmin(ContentItemAdmin):
         if not saved.is_given or saved.is_approved or not self._may_ask(request, saved):
             return None
         self.message_user(
-            request, _("Visitors do not see it until its owner agrees: send the preview."), messages.WARNING
+            request, _("Visitors do not see it until the person agrees: send the preview."), messages.WARNING
         )
         return redirect(owner_url(saved))
 

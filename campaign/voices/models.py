@@ -69,7 +69,7 @@ class Voice(ContentItem):
         db_default=Kind.PUBLIC,
         help_text=_(
             "From a public source: someone said it where everyone can read or hear it. Given to us: someone said it to the "
-            "movement. Its owner then sees a preview, and visitors see it only once its owner agrees. You cannot change this "
+            "movement. The person then sees a preview, and visitors see it only once the person agrees. You cannot change this "
             "later."
         ),
     )
@@ -216,14 +216,14 @@ class Voice(ContentItem):
         if not self.is_given:
             return _("shown")
         if self.owner is None:
-            return _("needs the address of its owner")
+            return _("needs the address of the person")
         if self.owner.restricted_at:
-            return _("hidden: its owner asked that we do not use it")
+            return _("hidden: the person asked us not to use it")
         if self.has_ended:
             return _("its consent has ended")
         if self.is_approved:
-            return _("shown, with the consent of its owner")
-        return _("waits for its owner") if self.owner.asked_at else _("its preview is not sent")
+            return _("shown, with the consent of the person")
+        return _("is waiting for the person") if self.owner.asked_at else _("its preview is not sent")
 
     @transaction.atomic
     def ask(self, address, language):

@@ -1,4 +1,4 @@
-"""The page behind the link of the owner of a voice: exactly what visitors see, agreeing to it, and removing it."""
+"""The page behind the link of the person quoted: exactly what visitors see, agreeing to it, and removing it."""
 
 from django.shortcuts import render
 

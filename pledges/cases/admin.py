@@ -147,7 +147,7 @@ class CaseAdmin(NoAddOrDelete, ModelAdmin):
     step_forms = {"refuse": RefuseForm}
     # (value of the filter, its words) of what waits for staff, which `waiting()` of the queryset returns.
     waiting = ("confirmed", _("waiting to be checked"))
-    unchanged = CHANGED_MEANWHILE
+    unchanged = outdated = CHANGED_MEANWHILE
 
     # By number, which get_search_results() looks up.
     search_fields = ["id"]
@@ -264,6 +264,8 @@ class CaseAdmin(NoAddOrDelete, ModelAdmin):
             raise PermissionDenied(step.permission)
         if name not in row.steps():
             return self.message_user(request, self.unchanged, messages.WARNING)
+        if self._is_outdated(request, row, step):
+            return self.message_user(request, self.outdated, messages.WARNING)
         form = self.form_of(request, row, name, request.POST)
         if not form.is_valid():
             tried[name] = form
@@ -271,6 +273,11 @@ class CaseAdmin(NoAddOrDelete, ModelAdmin):
                 self.message_user(request, sentence, messages.ERROR)
             return None
         return self.press(request, row, name, form)
+
+    @staticmethod
+    def _is_outdated(request, row, step):
+        """Whether the step decides about what the page did not show."""
+        return step.on_seen and request.POST.get("seen") != row.seen
 
     def press(self, request, row, name, form):
         """Carry out a step with what its form has asked."""
@@ -282,11 +289,15 @@ class CaseAdmin(NoAddOrDelete, ModelAdmin):
 
     def take(self, request, row, name, form):
         """Carry out a step with its audit entry and its message."""
+        step = self.model.STEPS[name]
         with transaction.atomic():
-            if not self.run(request, row, name, form):
+            if step.on_seen:
+                # Locked, so that nobody changes it before the transition.
+                row = self.model.objects.select_for_update(of=("self",)).get(pk=row.pk)
+            if self._is_outdated(request, row, step) or not self.run(request, row, name, form):
                 return self.message_user(request, self.unchanged, messages.WARNING)
             self.log(request, row, form.details)
-        words = self.model.STEPS[name].done
+        words = step.done
         if not words:
             state = self.model.objects.get(pk=row.pk).get_state_display()
             words = gettext("“%(name)s” is now: %(state)s.") % {"name": row.title, "state": state}

@@ -26,8 +26,8 @@ class Step:
 
     It is offered in the states `start`, in all of them if none is named. Without `to` the method changes something else than the
     state. `mail` is the kind of the message about it. `permission` is needed beyond that to change the case. With `asks` a
-    box with these words must be ticked, since the step cannot be undone. `done` is said afterwards. `title` and `help`
-    stand above what the button asks.
+    box with these words must be ticked, since the step cannot be undone. `done` is said afterwards, `in_history` in the log.
+    `title` and `help` stand above what the button asks. With `warns` a page with these sentences asks first.
     """
 
     button: str
@@ -38,9 +38,13 @@ class Step:
     permission: str = ""
     asks: str = ""
     done: str = ""
+    in_history: str = ""
+    warns: tuple = ()
     title: str = ""
     help: str = ""
     is_main: bool = False
+    # Whether it decides about what the page has shown as `Case.seen`: not if that has changed since.
+    on_seen: bool = False
 
 
 class States:
@@ -180,7 +184,7 @@ class Case(Steps, Restrictable):
     """Abstract base of what a person sent, with the person, whose columns are null once erased. Plain text exists only in memory.
 
     `TABLE` is the first part of the associated data of the ciphertexts. The digests find the rows of one mailbox; see
-    pledges/person.py. An owner of a voice has no states: what visitors see of it depends on the voice.
+    pledges/person.py. A person quoted has no states: what visitors see of it depends on the voice.
     """
 
     TABLE = ""
@@ -214,6 +218,11 @@ class Case(Steps, Restrictable):
         self.address_cipher = keys.encrypt(address, associated_data=self.associated_data("address"))
         for column, digest in address_digests(address, rules).items():
             setattr(self, column, digest)
+
+    @property
+    def seen(self):
+        """What staff decide about and the person may change meanwhile, as text that the page carries."""
+        return ""
 
     @property
     def name(self):

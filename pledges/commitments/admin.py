@@ -55,7 +55,7 @@ class CommitmentAdmin(ReadOnly, ModelAdmin):
     list_select_related = ["sector"]
     search_fields = ["key"]
     list_note = _(
-        "What people chose to do, and what became of it: the published numbers, which are approximate and change once a "
+        "What people chose to do, and how it went: the published numbers, which are approximate and change once a "
         "night at most. “–” is a number that is too small or would tell too much. Those that are kept most come first. You add "
         "commitments and change their texts on the page of their group. Once someone has chosen one, its text stays: replace "
         "it here."

@@ -16,11 +16,10 @@ from pledges.commitments.models import (
     MOST,
     SLOTS,
     ChosenCommitment,
-    DayPart,
     FollowUp,
     FollowUpAnswer,
-    PlanPlace,
     day_in_words,
+    reminder_time,
 )
 from pledges.sectors.models import Commitment
 
@@ -123,14 +122,14 @@ class EachCommitmentForm(forms.Form):
 
 
 class PlanForm(EachCommitmentForm):
-    """When and where each commitment is to be done, in words to choose, and whether we ask how it went."""
+    """The day on which each commitment is to be done, and whether we ask how it went."""
 
-    names = ("day", "part", "place", "remind")
+    names = ("day", "remind")
 
     ask = forms.BooleanField(
         label=_("Ask me by email how it went"),
         required=False,
-        help_text=_("We email you twice, 30 days and 90 days after you choose. You can end this at any time."),
+        help_text=_("We email you twice, 30 days and 90 days after you choose. You can stop this at any time."),
     )
 
     def __init__(self, *args, pledge, **kwargs):
@@ -144,34 +143,21 @@ class PlanForm(EachCommitmentForm):
             del self.fields["ask"]
 
     def make_field(self, name, row):
-        # A plan whose time is over is no longer a plan.
-        is_kept = name == "place" or not self._is_over(row.day, row.part)
+        # A plan whose day is over is no longer a plan.
+        is_kept = row.day is not None and row.day >= self.days[0]
         if name == "remind":
             return forms.BooleanField(
-                label=_("Remind me by email at that time"),
+                label=_("Remind me by email on that morning"),
                 required=False,
                 initial=is_kept and row.remind_at is not None,
             )
-        label, choices, message = {
-            "day": (
-                _("Day"),
-                [(day.isoformat(), day_in_words(day)) for day in self.days],
-                _("Choose a day from the list."),
-            ),
-            "part": (_("Part of the day"), DayPart.choices, _("Choose a part of the day from the list.")),
-            "place": (_("Place"), PlanPlace.choices, _("Choose a place from the list.")),
-        }[name]
-        value = getattr(row, name) if is_kept else ""
         return forms.ChoiceField(
-            label=label,
+            label=_("Day"),
             required=False,
-            choices=[("", _("Not decided")), *choices],
-            initial=value.isoformat() if isinstance(value, date) else value,
-            error_messages={"invalid_choice": message},
+            choices=[("", _("Not decided")), *((day.isoformat(), day_in_words(day)) for day in self.days)],
+            initial=row.day.isoformat() if is_kept else "",
+            error_messages={"invalid_choice": _("Choose a day from the list.")},
         )
-
-    def _is_over(self, day, part):
-        return bool(day and (day < self.days[0] or part and DayPart(part).ends(day) <= self.now))
 
     def clean(self):
         cleaned = super().clean()
@@ -181,20 +167,14 @@ class PlanForm(EachCommitmentForm):
 
     def _clean_time(self, row):
         """Refuse what is over, and a reminder without a time to come."""
-        number = row.commitment_id
-        if f"day-{number}" in self.errors and self._is_past(self.data.get(f"day-{number}", "")):
-            self.errors[f"day-{number}"] = self.error_class([_("This day is over. Choose a day from today on.")])
-        day, part = self.value("day", row), self.value("part", row)
-        if day and self._is_over(date.fromisoformat(day), part):
-            self.add_error(f"part-{number}", _("This part of today is over. Choose a later one, or another day."))
-        elif self.value("remind", row) and f"day-{number}" not in self.errors and f"part-{number}" not in self.errors:
-            if not (day and part):
-                self.add_error(f"remind-{number}", _("Choose a day and a part of the day for the reminder."))
+        day, remind = (f"{name}-{row.commitment_id}" for name in self.names)
+        if day in self.errors and self._is_past(self.data.get(day, "")):
+            self.errors[day] = self.error_class([_("This day is over. Choose a day from today on.")])
+        elif day not in self.errors and self.value("remind", row):
+            if not self.value("day", row):
+                self.add_error(remind, _("Choose a day for the reminder."))
             elif row.remind_at != self._remind_at(row) <= self.now:
-                self.add_error(
-                    f"remind-{number}",
-                    _("This part of the day has begun. Choose a later time, or untick the reminder."),
-                )
+                self.add_error(remind, _("It is too late for today’s reminder. Choose a later day, or untick it."))
 
     def _is_past(self, text):
         try:
@@ -203,7 +183,7 @@ class PlanForm(EachCommitmentForm):
             return False
 
     def _remind_at(self, row):
-        return DayPart(self.value("part", row)).begins(date.fromisoformat(self.value("day", row)))
+        return reminder_time(date.fromisoformat(self.value("day", row)))
 
     def save(self):
         """Store the plans, and whether the supporter wants to be asked."""
@@ -212,8 +192,6 @@ class PlanForm(EachCommitmentForm):
             remind_at = self._remind_at(row) if self.value("remind", row) else None
             plan = {
                 "day": date.fromisoformat(day) if day else None,
-                "part": self.value("part", row),
-                "place": self.value("place", row),
                 "remind_at": remind_at,
             }
             if remind_at != row.remind_at:

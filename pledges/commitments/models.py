@@ -17,51 +17,17 @@ from pledges.supporters.models import Pledge
 MOST = 3
 # The slots of a supporter's commitments. Unique, so that no two requests together store a fourth.
 SLOTS = tuple(range(1, MOST + 1))
-# How long after its time a reminder is still sent. No two parts of a day begin sooner after one another.
+# When a reminder is sent on the day, and how long after that it still is.
+REMINDER_TIME = time(8)
 REMINDER_LIFE = timedelta(hours=3)
 # When people are asked how it went, counted from their choice, and for how long they can answer and change the answer.
 QUESTIONS_AFTER = (timedelta(days=30), timedelta(days=90))
 ANSWER_PERIOD = timedelta(days=14)
 
 
-class DayPart(models.TextChoices):
-    MORNING = "morning", _("in the morning")
-    MIDDAY = "midday", _("around midday")
-    AFTERNOON = "afternoon", _("in the afternoon")
-    EVENING = "evening", _("in the evening")
-
-    @property
-    def hours(self):
-        """(first hour, hour of the end) in Tirana."""
-        return {
-            DayPart.MORNING: (8, 12),
-            DayPart.MIDDAY: (12, 15),
-            DayPart.AFTERNOON: (15, 18),
-            DayPart.EVENING: (18, 23),
-        }[self]
-
-    def begins(self, day):
-        """When it begins on this day, which is when the reminder is sent."""
-        return _at(day, self.hours[0])
-
-    def ends(self, day):
-        """When it is over on this day."""
-        return _at(day, self.hours[1])
-
-
-def _at(day, hour):
-    return timezone.make_aware(datetime.combine(day, time(hour)))
-
-
-class PlanPlace(models.TextChoices):
-    """Where someone plans to do it."""
-
-    HOME = "home", _("at home")
-    SCHOOL = "school", _("at school or kindergarten")
-    WORK = "work", _("at work")
-    OUTDOORS = "outdoors", _("outdoors or on the way")
-    PHONE = "phone", _("on the phone or online")
-    ELSEWHERE = "elsewhere", _("somewhere else")
+def reminder_time(day):
+    """When the reminder of something planned for this day is sent: in the morning, in Tirana."""
+    return timezone.make_aware(datetime.combine(day, REMINDER_TIME))
 
 
 class FollowUpAnswer(models.TextChoices):
@@ -70,7 +36,7 @@ class FollowUpAnswer(models.TextChoices):
     DONE = "done", _("I have done it")
     GOING_ON = "going_on", _("I am still working on it")
     CANNOT_SAY = "cannot_say", _("I cannot say")
-    NOT_ANY_MORE = "not_any_more", _("It is not for me any more")
+    NOT_ANY_MORE = "not_any_more", _("This is no longer for me")
 
 
 def of_someone_to_email():
@@ -103,13 +69,8 @@ class ChosenCommitment(models.Model):
     )
     chosen_at = models.DateTimeField(_("chosen"), db_default=Now(), editable=False)
     slot = models.PositiveSmallIntegerField(editable=False)
-    # The plan. Each part of it is optional.
+    # For when it is planned, if a day is.
     day = models.DateField(_("day"), null=True, editable=False)
-    part = models.CharField(
-        _("part of the day"), max_length=9, choices=DayPart, default="", db_default="", editable=False
-    )
-    place = models.CharField(_("place"), max_length=9, choices=PlanPlace, default="", db_default="", editable=False)
-    # When the part of the day begins, if a reminder is wanted.
     remind_at = models.DateTimeField(null=True, editable=False)
     reminded_at = models.DateTimeField(null=True, editable=False)
     # When its supporter was last asked about it, and the latest answer with the number of the question it was given to.
@@ -129,7 +90,7 @@ class ChosenCommitment(models.Model):
             models.CheckConstraint(name="chosen_commitment_at_most_three", condition=Q(slot__in=SLOTS)),
             models.CheckConstraint(
                 name="chosen_commitment_plan_to_remind_of",
-                condition=Q(remind_at=None) | Q(day__isnull=False) & ~Q(part=""),
+                condition=Q(remind_at=None) | Q(day__isnull=False),
             ),
             models.CheckConstraint(
                 name="chosen_commitment_answer_and_time",
@@ -150,9 +111,8 @@ class ChosenCommitment(models.Model):
 
     @property
     def plan(self):
-        """When and where, in words, such as "Saturday, 28 November, in the morning, at home"; "" without a plan."""
-        day = [day_in_words(self.day)] if self.day else []
-        return capfirst(", ".join([*day, *filter(None, (self.get_part_display(), self.get_place_display()))]))
+        """The day in words, such as "Saturday, 28 November"; "" without a plan."""
+        return day_in_words(self.day) if self.day else ""
 
 
 def day_in_words(day):

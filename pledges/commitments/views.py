@@ -1,7 +1,11 @@
 """Commitments behind a supporter's own links: choose them, plan them, say how it went, end the emails about them."""
 
+from django.http import HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext
 
+from pledges import calendars
 from pledges.commitments.forms import AnswersForm, CommitmentsForm, PlanForm
 from pledges.commitments.models import FollowUp
 from pledges.crypto.links import Purpose
@@ -12,7 +16,7 @@ from pledges.personal_links import confirmed_only, path_from, personal_link_view
 @personal_link_view(Purpose.COMMIT)
 @confirmed_only
 def commit(request, pledge):
-    """Choose among the commitments of the sector, then plan when and where. Each of the two forms has its own button."""
+    """Choose among the commitments of the sector, then plan a day. Each of the two forms has its own button."""
     is_plan = "plan" in request.POST
     submitted = request.POST if request.method == "POST" else None
     form = CommitmentsForm(None if is_plan else submitted, pledge=pledge, action=request.path)
@@ -26,6 +30,8 @@ def commit(request, pledge):
         "form": form,
         "plan": plan,
         "chosen": chosen.all(),
+        "calendar_url": reverse("pledges:calendar", args=[request.resolver_match.kwargs["token"]]),
+        "has_day": any(row.day for row in chosen.all()),
         "saved": form.is_valid(),
         "planned": plan.is_valid(),
         "follow_up": FollowUp.objects.filter(pledge=pledge).first(),
@@ -34,6 +40,25 @@ def commit(request, pledge):
     return render(
         request, "pledges/commitments/commit.html", context, status=422 if form.errors or plan.errors else 200
     )
+
+
+@personal_link_view(Purpose.COMMIT)
+@confirmed_only
+def calendar(request, pledge):
+    """What the supporter has planned, for a calendar. Others may see that: the title of an entry does not say what it is."""
+    entries = [
+        [
+            ("UID", f"plan-{row.pk}@{calendars.host()}"),
+            ("DTSTAMP", calendars.utc(row.chosen_at)),
+            *calendars.days(row.day, row.day),
+            ("SUMMARY", calendars.text(gettext("We are 1"))),
+            ("DESCRIPTION", calendars.text(row.commitment.text)),
+        ]
+        for row in pledge.chosen.exclude(day=None).select_related("commitment").order_by("slot", "pk")
+    ]
+    response = HttpResponse(calendars.calendar(gettext("We are 1"), entries), content_type=calendars.CONTENT_TYPE)
+    response.headers["Content-Disposition"] = 'attachment; filename="nejemi1.ics"'
+    return response
 
 
 @personal_link_view(Purpose.ANSWER)

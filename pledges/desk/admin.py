@@ -25,28 +25,26 @@ from pledges.crypto import keys
 from pledges.desk import entry_words
 from pledges.desk.bulk import CANNOT_ERASE_MESSAGE, BulkActions
 from pledges.desk.corrections import CorrectionForm, PersonForm, RequestChannelForm
-from pledges.desk.lists import FILTERS, LOOKUPS, PledgeList
+from pledges.desk.lists import FILTERS, LOOKUPS
 from pledges.desk.minutes import MinutePages
 from pledges.desk.people import (
+    BUTTONS,
+    CHANGED,
+    GONE,
     MANY_PEOPLE,
     MORE_PEOPLE,
     NO_NUMBER,
     NOT_FOUND,
     NOT_FOUND_SINCE,
-    FindForm,
-    list_of,
-    numbered,
-)
-from pledges.desk.search import (
-    BUTTONS,
-    CHANGED,
-    GONE,
     TOO_OFTEN,
     TOO_SOON,
     UNREADABLE,
+    FindForm,
     MailState,
+    list_of,
     mail_obstacle,
     mails_of,
+    numbered,
 )
 from pledges.exports.admin import allowed_contents
 from pledges.exports.models import Export
@@ -57,6 +55,7 @@ from pledges.supporters.batches import Batch
 from pledges.supporters.models import CHOICE_FIELDS, MAX_REPEATS, OPT_IN_FIELDS, Pledge
 from staff.admin import reauthentication
 from staff.admin.base import ModelAdmin, change_url
+from staff.admin.long_list import LongList
 from staff.models import Entry
 
 READONLY_FIELDS = [
@@ -109,7 +108,7 @@ class PledgeAdmin(BulkActions, MinutePages, FiguresPages, ModelAdmin):
         ]
 
     def get_changelist(self, request, **kwargs):
-        return PledgeList
+        return LongList
 
     def get_list_display(self, request):
         person = ["person"] if sees_people(request) else []

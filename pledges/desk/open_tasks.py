@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils import formats, timezone
 from django.utils.timesince import timesince
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, ngettext_lazy
 
 from pledges.content import PledgeContent
 from pledges.enquiries.admin import sees_disclosures
@@ -46,6 +46,16 @@ def list_url(model, **query):
     return reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist", query=query)
 
 
+def _counted(rows, words, **query):
+    """A function that yields the task of these rows, if there are any; `query` filters their list."""
+
+    def tasks():
+        if count := rows().count():
+            yield Task(count, words % count, list_url(rows().model, **query))
+
+    return tasks
+
+
 def _pledging_tasks():
     pledging = PledgeContent.current().settings
     if pledging.state != PledgingSettings.State.OPEN:
@@ -72,23 +82,6 @@ def _message_tasks():
             late["count"],
         )
         yield Task(late["count"], label % {"since": since}, list_url(Message, state__exact=Message.State.QUEUED))
-    # The page of a mailing tells what came back of it.
-    failing = Message.objects.failing().exclude(kind=Message.Kind.NEWS).count()
-    if failing:
-        label = ngettext("message that could not be delivered", "messages that could not be delivered", failing)
-        states = f"{Message.State.FAILING},{Message.State.REFUSED}"
-        yield Task(failing, label, list_url(Message, state__in=states))
-
-
-def _submission_tasks():
-    count = Submission.objects.aside().count()
-    if count:
-        label = ngettext(
-            "received form could not be processed: tell the person who runs the site",
-            "received forms could not be processed: tell the person who runs the site",
-            count,
-        )
-        yield Task(count, label, list_url(Submission, state__exact=Submission.State.ASIDE))
 
 
 def _flood_tasks():
@@ -108,20 +101,6 @@ def _arrival_tasks():
             "provider": provider_words(row.pk)
         }
         yield Task(None, label, reverse("admin:pledges_pledge_funnel"))
-
-
-def _group_tasks():
-    count = GroupPledge.objects.waiting().count()
-    if count:
-        label = ngettext("group pledge to check", "group pledges to check", count)
-        yield Task(count, label, list_url(GroupPledge))
-
-
-def _joining_tasks():
-    count = Joining.objects.waiting().count()
-    if count:
-        label = ngettext("organisation to check", "organisations to check", count)
-        yield Task(count, label, list_url(Joining))
 
 
 def disclosure_tasks(user):
@@ -159,7 +138,7 @@ def _enquiry_tasks():
         undelivered=Count("pk", filter=Exists(returned)),
     )
     if count := inbox["waiting"]:
-        label = ngettext("message waits for an answer", "messages wait for an answer", count)
+        label = ngettext("message is waiting for an answer", "messages are waiting for an answer", count)
         yield Task(count, label, list_url(Enquiry), _oldest(inbox["since"]))
     if count := inbox["undelivered"]:
         label = ngettext(
@@ -183,20 +162,6 @@ def _request_tasks():
         yield Task(count, label, list_url(DataRequest), detail)
 
 
-def _paper_tasks():
-    count = PaperSheet.objects.differing().count()
-    if count:
-        label = ngettext("paper sheet with two counts that differ", "paper sheets with two counts that differ", count)
-        yield Task(count, label, list_url(PaperSheet, progress="differing"))
-
-
-def _wall_tasks():
-    count = WallName.objects.awaiting_wall_review().count()
-    if count:
-        label = ngettext("name to check for the wall", "names to check for the wall", count)
-        yield Task(count, label, list_url(WallName))
-
-
 def mailing_tasks(user):
     """What was sent back to this account, with the note; for those who may release, what waits for them or is paused."""
     if not (user.has_perm("pledges.change_mailing") or user.has_perm("pledges.release_mailing")):
@@ -209,7 +174,9 @@ def mailing_tasks(user):
     if not user.has_perm("pledges.release_mailing"):
         return
     if count := sum(row.state == State.READY for row in rows):
-        label = ngettext("news email waits for a second person", "news emails wait for a second person", count)
+        label = ngettext(
+            "news email is waiting for a second person", "news emails are waiting for a second person", count
+        )
         yield Task(count, label, list_url(Mailing, state__exact=State.READY))
     if count := sum(row.state == State.PAUSED for row in rows):
         label = ngettext(
@@ -224,12 +191,38 @@ def _sector_tasks():
         yield Task(None, label, change_url(sector))
 
 
+_failing_tasks = _counted(
+    # The page of a mailing tells what came back of it.
+    lambda: Message.objects.failing().exclude(kind=Message.Kind.NEWS),
+    ngettext_lazy("message that could not be delivered", "messages that could not be delivered"),
+    state__in=f"{Message.State.FAILING},{Message.State.REFUSED}",
+)
+_submission_tasks = _counted(
+    Submission.objects.aside,
+    ngettext_lazy(
+        "received form could not be processed: tell the person who runs the site",
+        "received forms could not be processed: tell the person who runs the site",
+    ),
+    state__exact=Submission.State.ASIDE,
+)
+_group_tasks = _counted(GroupPledge.objects.waiting, ngettext_lazy("group pledge to check", "group pledges to check"))
+_joining_tasks = _counted(Joining.objects.waiting, ngettext_lazy("organisation to check", "organisations to check"))
+_paper_tasks = _counted(
+    PaperSheet.objects.differing,
+    ngettext_lazy("paper sheet with two counts that differ", "paper sheets with two counts that differ"),
+    progress="differing",
+)
+_wall_tasks = _counted(
+    WallName.objects.awaiting_wall_review,
+    ngettext_lazy("name to check for the wall", "names to check for the wall"),
+)
 # (permissions that are needed, function that yields the tasks)
 TASKS = [
     (["pledges.change_pledgingsettings"], _pledging_tasks),
     (["pledges.view_pledge"], _flood_tasks),
     (["pledges.view_pledge"], _arrival_tasks),
     (["pledges.view_message"], _message_tasks),
+    (["pledges.view_message"], _failing_tasks),
     (["pledges.view_submission"], _submission_tasks),
     (["pledges.change_grouppledge"], _group_tasks),
     (["pledges.change_joining"], _joining_tasks),

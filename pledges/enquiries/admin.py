@@ -119,8 +119,9 @@ class PassForm(StepForm):
             try:
                 self.initial[name] = getattr(self.row, name) or ""
             except keys.CannotDecrypt as error:
-                # The form replaces what cannot be read.
+                # It stays as it is: the key may be put back.
                 Unreadable.record(error)
+                del self.fields[name]
 
     @property
     def details(self):
@@ -135,8 +136,8 @@ class PassForm(StepForm):
 
     @property
     def arguments(self):
-        typed = self.cleaned_data
-        return {"moment": typed["passed_at"], "taker": typed["taker"], "reference": typed["reference"]}
+        texts = {name: text for name, text in self.cleaned_data.items() if name != "passed_at"}
+        return {"moment": self.cleaned_data["passed_at"], **texts}
 
 
 class MessageToTeamAdmin(CaseAdmin):
@@ -147,6 +148,16 @@ class MessageToTeamAdmin(CaseAdmin):
     def facts(self, request, row):
         yield _("purpose"), capfirst(row.get_purpose_display())
         yield _("sent"), f"{formats.localize(timezone.localtime(row.created_at))}, {row.get_language_display()}"
+
+    def odd(self, row):
+        """A reply that came from another mailbox since our answer."""
+        if row.stray_at is None or row.answered_at and row.answered_at > row.stray_at:
+            return []
+        words = gettext(
+            "on %(when)s a reply came from another mailbox: we did not keep it, since anyone may have sent it. Ask the person to "
+            "reply from this address"
+        )
+        return [words % {"when": formats.localize(timezone.localtime(row.stray_at))}]
 
     def details(self, request, row):
         return {"text": decrypted(lambda: row.text) if sees_people(request) else None}
@@ -201,8 +212,8 @@ class EnquiryAdmin(MessageToTeamAdmin):
         return gettext("not delivered") if enquiry.has_bounced else "–"
 
     def odd(self, row):
-        """An answer that did not arrive, a mailbox that we must not email."""
-        found = []
+        """Also an answer that did not arrive, a mailbox that we must not email."""
+        found = super().odd(row)
         if row.has_bounced:
             found.append(gettext("our answer could not be delivered to this address"))
         if is_blocked(row):

@@ -10,7 +10,6 @@ from pledges.enquiries.models import EnquiryPurpose
 from pledges.forms.base import AddressForm, StampedForm
 from pledges.forms.fields import AddressField, AgeField, NameField, TypedText, clean_name
 from pledges.inbox.models import Submission
-from pledges.inbox.submissions import submit
 from pledges.numbers import number
 
 MAX_LENGTH = 4000
@@ -18,6 +17,10 @@ MAX_LENGTH = 4000
 # {purpose: (heading, sentence below it)}
 WORDS = {
     EnquiryPurpose.PRESS: (_("A question from the press"), _("For interviews, quotes and background.")),
+    EnquiryPurpose.OFFER: (
+        _("I want to help"),
+        _("Say in which municipality you are, and what you can offer: time, a skill, a room or printing."),
+    ),
     EnquiryPurpose.DATA: (
         _("A request about your data"),
         _("To see, correct or erase what we keep about you. If you have signed, the link to your pledge is quicker."),
@@ -88,13 +91,10 @@ class EnquiryForm(MessageForm, AddressForm):
         super().__init__(*args, **kwargs)
         self.order_fields(["over_16", "text", "name", "email"])
 
-    def save(self, network, limit, **ways):
-        """Store the form for the worker to settle; returns the Receipt of `submit`, which has the same arguments.
-
-        Whether the text sounds like a disclosure is decided here, by the words that were in use when it was written.
-        """
+    def submission(self):
+        """As of every form. The words in use now decide whether the text sounds like a disclosure."""
         values = {name: self.cleaned_data[name] for name in ("text", "name", "email")}
-        return submit(_sealed(self.purpose, get_language(), **values), network, limit, **ways)
+        return _sealed(self.purpose, get_language(), **values)
 
 
 class FurtherForm(MessageForm):
@@ -111,9 +111,8 @@ class FurtherForm(MessageForm):
         # The address is known.
         return (super().clean() or self.cleaned_data) | {"email": self.enquiry.address}
 
-    def save(self, network, limit, **ways):
-        """Store the form for the worker to settle; returns the Receipt of `submit`, which has the same arguments."""
-        return submit(continuing(self.enquiry, self.cleaned_data["text"]), network, limit, **ways)
+    def submission(self):
+        return continuing(self.enquiry, self.cleaned_data["text"])
 
 
 def continuing(enquiry, text):

@@ -29,6 +29,7 @@ class EnquiryPurpose(models.TextChoices):
     """What an enquiry is about. Each has a form of its own."""
 
     PRESS = "press", _("press")
+    OFFER = "offer", _("an offer to help")
     DATA = "data", _("personal data")
     SITE = "site", _("something wrong on the site")
     OTHER = "other", _("something else")
@@ -144,6 +145,8 @@ class Enquiry(Case):
     assigned_at = models.DateTimeField(null=True, editable=False)
     answered_at = models.DateTimeField(null=True, editable=False)
     closed_at = models.DateTimeField(null=True, editable=False)
+    # When a reply to our answer came from another mailbox.
+    stray_at = models.DateTimeField(null=True, editable=False)
     disclosure_at = models.DateTimeField(_("alarm"), null=True, editable=False)
     # When the safeguarding leads were told.
     alerted_at = models.DateTimeField(null=True, editable=False)
@@ -243,13 +246,19 @@ class Enquiry(Case):
         """Let it wait for an answer again."""
         return self.take("reopen", self._of_inbox())
 
+    def note_stray_reply(self):
+        """Note that a reply came from another mailbox, which is not kept. What was answered or closed waits for staff again."""
+        rows = type(self).objects.filter(pk=self.pk)
+        rows.update(stray_at=Now())
+        rows.filter(state__in=[self.State.ANSWERED, self.State.CLOSED]).update(**self.STATES.columns(self.State.NEW))
+
     def raise_alarm(self):
         """Make it a disclosure, which the safeguarding lead alone sees. The leads are told within a minute."""
         return bool(self._of_inbox().update(disclosure_at=Now()))
 
-    def pass_on(self, moment, taker="", reference=""):
+    def pass_on(self, moment, **texts):
         """Note when the lead passed it on to the helpline, who took it, and their reference. A second call corrects it."""
-        ciphers = {"taker_cipher": self.sealed(taker, "taker"), "reference_cipher": self.sealed(reference, "reference")}
+        ciphers = {f"{name}_cipher": self.sealed(text, name) for name, text in texts.items()}
         return bool(self._of_disclosures().update(passed_at=moment, **ciphers))
 
     def release(self):

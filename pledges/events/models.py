@@ -96,7 +96,7 @@ class Event(Draftable):
     begins = models.DateTimeField(_("begins"), null=True, help_text=_("Date and time in Tirana."))
     ends = models.DateTimeField(_("ends"), null=True, help_text=_("Date and time in Tirana."))
     is_all_day = models.BooleanField(
-        _("whole days"), default=False, help_text=_("Tick this to show the days only, without times.")
+        _("all day"), default=False, help_text=_("Tick this to show the days only, without times.")
     )
     code = models.CharField(max_length=CODE_LENGTH, unique=True, default=make_code, editable=False)
     changed_at = models.DateTimeField(_("changed"), auto_now=True)

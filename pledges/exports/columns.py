@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from django.db.models import BooleanField, DateTimeField, Expression, F, Func, Value
+from django.db.models import BooleanField, Expression, F, FloatField, Func, TextField, Value
 from django.utils import timezone
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
@@ -22,13 +22,21 @@ COLUMNS = {
     Export.Content.PEOPLE: ["pledge", *ENCRYPTED, *DETAILS],
     Export.Content.UPDATES: [*ENCRYPTED, "language", "sector"],
 }
+# A time as each kind of file writes it. PostgreSQL makes it much faster than Python.
+TIME_SQL = {
+    Export.Format.CSV: ("to_char(%(expressions)s, 'YYYY-MM-DD HH24:MI:SS')", TextField()),
+    Export.Format.XLSX: (
+        "(extract(epoch FROM date_trunc('second', %(expressions)s)) / 86400 + 25569)::double precision",
+        FloatField(),
+    ),
+}
 WRITERS = {Export.Format.CSV: csv_file, Export.Format.XLSX: xlsx_file}
 
 
 def stream(export, pledges):
     """Yield the bytes of the file while it is sent; at the end, set whether the export finished or broke off."""
     # Evaluated now: the generator runs after the request, when its language is no longer active.
-    columns = [_column(name) for name in COLUMNS[export.content]]
+    columns = [_column(name, export.format) for name in COLUMNS[export.content]]
     return _stream(export, pledges, columns)
 
 
@@ -61,13 +69,13 @@ class Column:
     cells: Callable
 
 
-def _column(name):
+def _column(name, file_format):
     if name == "pledge":
         return Column(capfirst(_("pledge")), "pk", lambda values, ids: ids)
     if name in ENCRYPTED:
         return _decrypted_column(name)
     if name in TIMES:
-        return _time_column(name)
+        return _time_column(name, file_format)
     return _value_column(name)
 
 
@@ -88,11 +96,11 @@ def _decrypted_column(name):
     return Column(capfirst(heading), f"{name}_cipher", cells)
 
 
-def _time_column(name):
-    # PostgreSQL converts to local time much faster than Python.
+def _time_column(name, file_format):
     local = Func(Value(timezone.get_current_timezone_name()), F(name), function="timezone")
-    seconds = Func(Value("second"), local, function="date_trunc", output_field=DateTimeField())
-    return Column(_heading(name), seconds, lambda values, ids: values)
+    template, output_field = TIME_SQL[file_format]
+    written = Func(local, template=template, output_field=output_field)
+    return Column(_heading(name), written, lambda values, ids: values)
 
 
 def _value_column(name):

@@ -4,7 +4,7 @@ They show no supporter's name and no visitor's input: their text comes from staf
 square crop of the centre of a wide picture, as WhatsApp shows it, holds its message.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from io import BytesIO
 from types import SimpleNamespace
@@ -30,6 +30,8 @@ FOOT_ROOM, FOOT_HEIGHT, FEET = 450, 116, (475, 520, FOOT)
 SIDE_ROOM, TITLE_HEIGHT, STACK_GAP = 215, 365, 26
 # Height of a title above a number to call, and the baseline of that number.
 CALL_TITLE_HEIGHT, CALL_BASELINE = 190, 400
+# The logo of an organisation, in its own pixels (the larger of `logos.SIZES`).
+LOGO = (MIDDLE, TOP, 320, 128)
 NUMERAL = (667, TOP, (FOOT - TOP) * WIDTH / HEIGHT, FOOT - TOP)
 # Of pictures to post: their margin, and the free space between text and the 1.
 POST_MARGIN, GAP = 80, 34
@@ -78,7 +80,7 @@ class Drawing:
     """A picture before it is rendered, in pixels.
 
     `numeral` is the box (left, top, width, height) of the 1, `paths` and `dot_width` are its dots. `code` is the place (left,
-    top, side) of the QR code of `link`, if there is one.
+    top, side) of the QR code of `link`, `logo` the box and the data URL of a logo, if there is one.
     """
 
     size: tuple[int, int]
@@ -88,6 +90,7 @@ class Drawing:
     dot_width: str
     code: tuple = ()
     link: str = ""
+    logo: tuple = ()
 
     @property
     def qr_svg(self):
@@ -152,17 +155,15 @@ def county(vows, movement, goal, name, people):
     )
 
 
-def organisation(vows, movement, name):
-    """The Drawing of an organisation: its name above that of the movement, whose last letter is the 1."""
-    small, rows = fonts.fitted_lines([(name, ROOM)], 44, SMALLEST, 800, 150)
-    top = TOP + fonts.DIGIT_HEIGHT * small
-    named = [_line(row, top + fonts.LEADING * small * n, MIDDLE, small, 800) for n, row in enumerate(rows)]
-    words = gettext("We are").split()
-    size = min(fonts.fitted_size(word, 105, 900, ROOM) for word in words)
-    # The tail of a "j" stays above the foot.
-    baseline = TOP + TITLE_HEIGHT - STACK_GAP - 0.92 * size * (len(words) - 1)
-    headline = [_line(word, baseline + 0.92 * size * n, MIDDLE, size, 900) for n, word in enumerate(words)]
-    return _wide(vows, [*named, *headline], movement)
+def organisation(vows, movement, name, logo=""):
+    """The Drawing of an organisation: its logo (a data URL) and name above that of the movement, whose last letter is the 1."""
+    top, height = (LOGO[1] + LOGO[3] + STACK_GAP, 60) if logo else (TOP, 200)
+    size, rows = fonts.fitted_lines([(name, ROOM)], 56, SMALLEST, 800, height)
+    top += fonts.DIGIT_HEIGHT * size
+    named = [_line(row, top + fonts.LEADING * size * n, MIDDLE, size, 800) for n, row in enumerate(rows)]
+    words = gettext("We are")
+    headline = _line(words, TOP + TITLE_HEIGHT - STACK_GAP, MIDDLE, fonts.fitted_size(words, 150, 900, FOOT_ROOM), 900)
+    return replace(_wide(vows, [*named, headline], movement), logo=(*LOGO, logo) if logo else ())
 
 
 def posted(layout, vows, words="", color=""):

@@ -13,6 +13,7 @@ from pledges.content import PledgeContent
 from pledges.crypto import stamps
 from pledges.forms.fields import without_controls
 from pledges.forms.layout import field_layout
+from pledges.inbox.submissions import submit
 
 
 class ChallengedForm(forms.Form):
@@ -28,6 +29,17 @@ class ChallengedForm(forms.Form):
     def challenges_everyone(self):
         """Whether the page's script solves a challenge before the form is sent for the first time."""
         return PledgeContent.current().settings.challenge_everyone
+
+    def submission(self):
+        """The Submission that holds what was sent."""
+        raise NotImplementedError
+
+    def save(self, network, limit, **ways):
+        """Store the form for the worker to settle; returns the Receipt of `submit`, which has the same arguments.
+
+        No row about any person is read, so neither the response nor its time tells whether the address is known.
+        """
+        return submit(self.submission(), network, limit, **ways)
 
     def redisplay(self):
         """Prepare the bound form to be shown again: the input stays.
@@ -102,7 +114,7 @@ class StampedForm(ChallengedForm):
     def resubmit_error(self):
         """The error that asks the visitor to submit the form again, unchanged."""
         return forms.ValidationError(
-            _("Please check your answers and send the form again. Everything you entered is still here."),
+            _("Please check your answers and send the form again."),
             code="resubmit",
         )
 

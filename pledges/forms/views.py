@@ -7,6 +7,7 @@ from django.http import HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
+from django.views.decorators.debug import sensitive_post_parameters
 
 from pledges import metrics
 from pledges.content import PledgeContent
@@ -15,6 +16,7 @@ from pledges.crypto.links import Purpose
 from pledges.forms.base import StampedForm
 from pledges.limits.models import UNKNOWN, network
 from pledges.serving import snapshot
+from pledges.serving.http import cookieless_form, personal_page, public_page
 from pledges.statistics import minutes
 from pledges.statistics.models import Statistic
 
@@ -43,6 +45,47 @@ class SeeOther(HttpResponseRedirect):
 def is_under_16(request):
     """Whether the form says so. Then no other field of it is read."""
     return "no" in request.POST.getlist("over_16")
+
+
+def closed(request):
+    """The page that says that nobody can sign now, or None."""
+    content, is_sent = PledgeContent.current(), request.method == "POST"
+    if content.can_sign:
+        return None
+    context = {"pledging": content.settings, "was_submitted": is_sent}
+    return render(request, "pledges/signing/not_now.html", context, status=409 if is_sent else 200)
+
+
+def shown_on(request, template):
+    """A function of a form that shows it on the page of this template, as `answer` takes it."""
+
+    def shown(form, status=200, **context):
+        return render(request, template, {"form": form, **context}, status=status)
+
+    return shown
+
+
+def form_view(template, form_class, arrived, instead=lambda request: None):
+    """A view with a public form of this class on the page of this template. Arguments of the address go to the form.
+
+    GET is a page that caches keep. POST is answered as by `answer`. `instead(request)` may answer both without the form.
+    """
+
+    @public_page(is_form=True)
+    def page(request, **arguments):
+        return instead(request) or shown_on(request, template)(form_class(**arguments))
+
+    @personal_page
+    def sent(request, **arguments):
+        shown = shown_on(request, template)
+        return instead(request) or answer(request, form_class(request.POST, **arguments), shown, arrived)
+
+    @cookieless_form
+    @sensitive_post_parameters()
+    def view(request, **arguments):
+        return (sent if request.method == "POST" else page)(request, **arguments)
+
+    return view
 
 
 def answer(request, form, shown, arrived):

@@ -10,8 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from pledges.content import PledgeContent
 from pledges.forms.fields import LOOKS_LIKE_LINK, RowField, TypedText, without_links
 from pledges.forms.layout import FormSection, placed
-from pledges.groups.models import GroupPledge
-from pledges.groups.querysets import institution_key
+from pledges.groups.models import GroupPledge, institution_key
 from pledges.sectors.models import CHILDREN
 
 NUMBERS = FormSection(

@@ -14,10 +14,8 @@ from pledges.forms.base import AddressForm
 from pledges.forms.fields import AddressField, NameField
 from pledges.forms.layout import FormSection, field_layout, placed
 from pledges.groups.fields import DayInput, InstitutionField, LetterField, MunicipalityField, NumbersMixin
-from pledges.groups.models import GroupPledge
-from pledges.groups.querysets import institution_key, school_year
+from pledges.groups.models import GroupPledge, institution_key, school_year
 from pledges.inbox.models import Submission
-from pledges.inbox.submissions import submit
 
 CLASS = FormSection(_("For a class only"))
 ADULT = FormSection(_("The responsible adult"))
@@ -89,7 +87,7 @@ class GroupForm(NumbersMixin, AddressForm):
     consent = placed(
         forms.BooleanField(
             label=_(
-                "I explicitly consent to #WEARE1 keeping my name and email address, encrypted, for one year at most, to check "
+                "I give my consent: #WEARE1 may keep my name and email address, encrypted, for one year at most, to check "
                 "this group and to email me about it. I can withdraw my consent at any time, using the link in the email."
             ),
             error_messages={
@@ -101,7 +99,7 @@ class GroupForm(NumbersMixin, AddressForm):
 
     action = "pledges:group"
     form_id = "group"
-    button = ("send", _("Send the group"))
+    button = ("send", _("Enter the group"))
 
     def __init__(self, *args, event="", **kwargs):
         super().__init__(*args, **kwargs)
@@ -151,10 +149,9 @@ class GroupForm(NumbersMixin, AddressForm):
             **{name: cleaned[name] for name in names},
         )
 
-    def save(self, network, limit, **ways):
-        """Store the group for the worker to settle; returns the Receipt of `submit`, which has the same arguments."""
+    def submission(self):
         group = self._group(self.cleaned_data)
-        submission = Submission(kind=Submission.Kind.GROUP).seal(
+        return Submission(kind=Submission.Kind.GROUP).seal(
             name=self.cleaned_data["name"],
             email=self.cleaned_data["email"],
             language=get_language(),
@@ -170,7 +167,6 @@ class GroupForm(NumbersMixin, AddressForm):
             event=self.of_event and self.of_event.pk,
             agreed="\n".join(str(self.fields[name].label) for name in ("statement", "consent")),
         )
-        return submit(submission, network, limit, **ways)
 
 
 class GroupCorrectionForm(NumbersMixin, forms.Form):

@@ -22,7 +22,7 @@ from pledges.crypto.links import Purpose
 from pledges.crypto.models import Unreadable
 from pledges.figures.mosaic import mosaic
 from pledges.fixed_pages import fixed_page
-from pledges.forms.views import SeeOther, answer, link_ended, require_open
+from pledges.forms.views import SeeOther, closed, form_view, link_ended, require_open
 from pledges.groups.fields import counted_sectors
 from pledges.groups.forms import GroupCorrectionForm, GroupForm
 from pledges.groups.models import GroupPledge
@@ -30,55 +30,30 @@ from pledges.languages import in_each_language
 from pledges.serving.http import cookieless_form, personal_page, public_page
 
 
-@fixed_page(
+def _instead(request):
+    """The page for those under 18, of whose form no other field is read, or the one that says that signing is closed."""
+    if "no" in request.POST.getlist("over_18"):
+        return SeeOther(reverse("pledges:group_under_18"))
+    return closed(request)
+
+
+form = fixed_page(
     gettext_lazy("Pledge as a group"),
     gettext_lazy(
         "A class, a school, a meeting, a club or a workplace can pledge together. We count how many people took part, "
         "without any names."
     ),
     place=60,
-)
-@cookieless_form
-@sensitive_post_parameters()
-def form(request):
-    """The form. POST is answered with 303 on success, 422 on errors, 429 at the limit of the network, 409 while closed."""
-    return _post(request) if request.method == "POST" else _page(request)
-
-
-@public_page(is_form=True)
-def _page(request):
-    content = PledgeContent.current()
-    if not content.can_sign:
-        return render(request, "pledges/signing/not_now.html", {"pledging": content.settings})
-    return render(request, "pledges/groups/group.html", {"form": GroupForm()})
+)(form_view("pledges/groups/group.html", GroupForm, "pledges:group_inbox", _instead))
 
 
 @public_page(is_form=True)
 def at_event(request, code):
     """The form for a group of an event; that of a code that no event has leads to the form without one."""
-    content = PledgeContent.current()
-    if code not in content.events_by_code:
+    if code not in PledgeContent.current().events_by_code:
         return HttpResponseRedirect(reverse("pledges:group"))
     request.alternates = in_each_language(partial(reverse, "pledges:group"))
-    if not content.can_sign:
-        return render(request, "pledges/signing/not_now.html", {"pledging": content.settings})
-    return render(request, "pledges/groups/group.html", {"form": GroupForm(event=code)})
-
-
-@personal_page
-def _post(request):
-    if "no" in request.POST.getlist("over_18"):
-        # Under 18: no other field is read.
-        return SeeOther(reverse("pledges:group_under_18"))
-    content = PledgeContent.current()
-    if not content.can_sign:
-        context = {"pledging": content.settings, "was_submitted": True}
-        return render(request, "pledges/signing/not_now.html", context, status=409)
-
-    def shown(form, status=200, **context):
-        return render(request, "pledges/groups/group.html", {"form": form, **context}, status=status)
-
-    return answer(request, GroupForm(request.POST), shown, "pledges:group_inbox")
+    return _instead(request) or render(request, "pledges/groups/group.html", {"form": GroupForm(event=code)})
 
 
 @fixed_page(in_sitemap=False)
@@ -159,14 +134,21 @@ def confirm(request, group):
     return link_ended(request)
 
 
-@contact_link_view(GroupPledge, Purpose.GROUP_BLOCK)
-def block(request, group):
-    """ "It was not me": erase the unconfirmed groups of the mailbox and never write to it again."""
-    if group.state != GroupPledge.State.SUBMITTED:
-        return link_ended(request)
-    if request.method == "POST":
-        group.block()
-    return render(request, "pledges/groups/block.html", {"done": request.method == "POST"})
+def block_view(model, purpose, **context):
+    """ "It was not me": erase what the mailbox has not confirmed, and never write to it again."""
+
+    @contact_link_view(model, purpose)
+    def view(request, row):
+        if row.state != model.State.SUBMITTED:
+            return link_ended(request)
+        if request.method == "POST":
+            row.block()
+        return render(request, "pledges/groups/block.html", {"done": request.method == "POST", **context})
+
+    return view
+
+
+block = block_view(GroupPledge, Purpose.GROUP_BLOCK)
 
 
 @contact_link_view(GroupPledge, Purpose.GROUP_MANAGE)

@@ -17,9 +17,8 @@ from pledges.forms.base import AddressForm
 from pledges.forms.fields import LONGEST_INPUT, AddressField, NameField, TypedText
 from pledges.forms.layout import FormSection, field_layout, placed
 from pledges.groups.fields import InstitutionField, MunicipalityField
-from pledges.groups.querysets import institution_key
+from pledges.groups.models import institution_key
 from pledges.inbox.models import Submission
-from pledges.inbox.submissions import submit
 from pledges.joinings.models import MAX_STATEMENT_LENGTH, OrganisationKind
 from pledges.languages import LANGUAGE_CODES
 from pledges.places.models import County
@@ -174,7 +173,7 @@ class JoinForm(AddressForm):
     consent = placed(
         forms.BooleanField(
             label=_(
-                "I explicitly consent to #WEARE1 keeping my name and email address, encrypted, for as long as the "
+                "I give my consent: #WEARE1 may keep my name and email address, encrypted, for as long as the "
                 "organisation is on its page, to email me about it. I can withdraw at any time, using the link in the email."
             ),
             error_messages={
@@ -207,10 +206,9 @@ class JoinForm(AddressForm):
                 self.add_error("email", ValidationError(message, code="provider", params={"domain": domain}))
         return cleaned
 
-    def save(self, network, limit, **ways):
-        """Store the form for the worker to settle; returns the Receipt of `submit`, which has the same arguments."""
+    def submission(self):
         cleaned = self.cleaned_data
-        submission = Submission(kind=Submission.Kind.JOINING).seal(
+        return Submission(kind=Submission.Kind.JOINING).seal(
             language=get_language(),
             organisation_key=institution_key(cleaned["organisation"]),
             municipality=cleaned["municipality"] and cleaned["municipality"].pk,
@@ -218,4 +216,3 @@ class JoinForm(AddressForm):
             agreed="\n".join(str(self.fields[name].label) for name in ("acts_for", "consent")),
             **{name: cleaned[name] for name in SENT_AS_TYPED},
         )
-        return submit(submission, network, limit, **ways)

@@ -93,6 +93,7 @@ class Joining(Proposal):
             Message.Kind.JOIN_YES,
             title=_("For the page"),
             is_main=True,
+            on_seen=True,
         ),
         "show": Step(
             _("Show this on the page"),
@@ -100,8 +101,9 @@ class Joining(Proposal):
             done=_("The page shows it now."),
             title=_("The contact has corrected the statement or the web address"),
             is_main=True,
+            on_seen=True,
         ),
-        "keep": Step(_("Leave the page as it is"), (State.APPROVED,), done=_("The page stays as it is.")),
+        "keep": Step(_("Leave the page as it is"), (State.APPROVED,), done=_("The page stays as it is."), on_seen=True),
         "refuse": Step(_("Refuse and email the contact"), (State.CONFIRMED,), State.REFUSED, Message.Kind.JOIN_NO),
         "undo": Step(_("Undo the decision"), (State.APPROVED, State.REFUSED), State.CONFIRMED),
         "end": Step(
@@ -177,7 +179,7 @@ class Joining(Proposal):
 
     @property
     def seen(self):
-        """What staff decide about, as a digest: the contact may change it meanwhile."""
+        """What the page would say, as a digest."""
         decided = (self.url, self.statement_sq, self.statement_en, self.logo)
         return hashlib.sha256("\0".join(decided).encode()).hexdigest()[:16]
 

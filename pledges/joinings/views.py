@@ -2,41 +2,21 @@
 
 from django.shortcuts import render
 from django.utils.translation import gettext_lazy as _
-from django.views.decorators.debug import sensitive_post_parameters
 
 from pledges.crypto import links
 from pledges.crypto.links import Purpose
 from pledges.fixed_pages import fixed_page
-from pledges.forms.views import answer, link_ended
-from pledges.groups.views import contact_link_view
+from pledges.forms.views import form_view, link_ended
+from pledges.groups.views import block_view, contact_link_view
 from pledges.joinings.forms import JoinForm
 from pledges.joinings.models import Joining
-from pledges.serving.http import cookieless_form, personal_page, public_page
+from pledges.serving.http import public_page
 
-
-@fixed_page(
+form = fixed_page(
     _("Join as an organisation"),
     _("A school, a municipality, an association or a business can stand with the movement."),
     place=80,
-)
-@cookieless_form
-@sensitive_post_parameters()
-def form(request):
-    """The form. POST is answered with 303 on success, 422 on errors, 429 at the limit of the network."""
-    return _post(request) if request.method == "POST" else _page(request)
-
-
-@public_page(is_form=True)
-def _page(request):
-    return render(request, "pledges/joinings/join.html", {"form": JoinForm()})
-
-
-@personal_page
-def _post(request):
-    def shown(form, status=200, **context):
-        return render(request, "pledges/joinings/join.html", {"form": form, **context}, status=status)
-
-    return answer(request, JoinForm(request.POST), shown, "pledges:join_inbox")
+)(form_view("pledges/joinings/join.html", JoinForm, "pledges:join_inbox"))
 
 
 @fixed_page(in_sitemap=False)
@@ -60,11 +40,4 @@ def confirm(request, joining):
     return render(request, "pledges/joinings/confirm.html", {"joining": joining})
 
 
-@contact_link_view(Joining, Purpose.JOINING_BLOCK)
-def block(request, joining):
-    """ "It was not me": erase what was sent with the mailbox and never write to it again."""
-    if joining.state != Joining.State.SUBMITTED:
-        return link_ended(request)
-    if request.method == "POST":
-        joining.block()
-    return render(request, "pledges/groups/block.html", {"done": request.method == "POST", "is_organisation": True})
+block = block_view(Joining, Purpose.JOINING_BLOCK, is_organisation=True)

@@ -73,8 +73,8 @@ class AttemptQuerySet(models.QuerySet):
 class Attempt(models.Model):
     """One submitted form that can cause a message, for one digest of its network; `submit` in sql/submissions.sql counts them.
 
-    The row refers to no person and is erased after ten minutes. New, known and blocked addresses count alike, so the limit does
-    not reveal who has pledged.
+    Replies by email count for their enquiry, tests of mails for the account of staff. The row refers to no person and is erased
+    after ten minutes. New, known and blocked addresses count alike, so the limit does not reveal who has pledged.
     """
 
     network_digest = models.BinaryField(max_length=keys.DIGEST_BYTES, editable=False)

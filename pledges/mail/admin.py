@@ -10,6 +10,7 @@ from pledges.mail.kinds import SPECS
 from pledges.mail.models import Message
 from staff.admin.base import ModelAdmin, ReadOnly
 from staff.admin.confirmation_page import asks_first
+from staff.admin.long_list import LongList
 
 
 @admin.register(Message)
@@ -37,9 +38,14 @@ class MessageAdmin(ReadOnly, ModelAdmin):
         ("state", "attempts", "error"),
         ("created_at", "due_at", "sent_at", "returned_at"),
     ]
+    # Sorting by any other column would read and sort all messages.
+    sortable_by = ["created_at"]
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
     actions = ["send_again"]
+
+    def get_changelist(self, request, **kwargs):
+        return LongList
 
     def get_queryset(self, request):
         # Not the news: what somebody follows is shown to no member of staff. The page of a mailing has its figures.

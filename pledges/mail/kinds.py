@@ -1,13 +1,14 @@
 """The kinds of messages: one declaration each, in one list. This module imports no model.
 
 Staff edit the words (`MessageText`). The code fixes when a kind is sent, what it is about, where its button leads, how urgent it
-is, when it no longer applies, and what ends it. Subject and sender are neutral, because phones are shared.
+is, when it no longer applies, and what ends it. Neither subject nor sender mentions abuse, because phones are shared.
 
 To add a kind: an entry in SPECS, and its words in starter/message-texts.json.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 from django.conf import settings
 from django.db import models
@@ -176,7 +177,7 @@ def _present_answers(pledge):
 
 
 def _plans(pledge):
-    """Yield what the supporter has planned for now: commitment, day, part of the day, place."""
+    """Yield what the supporter has planned for today: commitment and day."""
     for plan in pledge.reminded_plans():
         yield f"{plan.commitment.text}\n{plan.plan}"
 
@@ -193,7 +194,7 @@ def _ways_to_share():
     The picture is a link: in the message it would be large, and plain to see on a shared phone.
     """
     yield _("Send the invitation on WhatsApp"), sharing.neutral_ways().whatsapp
-    yield _("Your picture to post"), sharing.picture_url()
+    yield _("A picture to post"), sharing.picture_url()
 
 
 def _described(row):
@@ -246,6 +247,8 @@ def _request(label, occasion, **rules):
     )
 
 
+_group = partial(MessageSpec, about="group", link_purpose=Purpose.GROUP_MANAGE)
+_joining = partial(MessageSpec, about="joining", link_purpose=Purpose.ORGANISATION)
 SPECS = {
     "confirm": MessageSpec(
         label=gettext_lazy("please confirm"),
@@ -333,7 +336,9 @@ SPECS = {
     ),
     "plan": MessageSpec(
         label=gettext_lazy("reminder of a plan"),
-        occasion=gettext_lazy("Sent at the time that someone has planned for a commitment, if they want a reminder."),
+        occasion=gettext_lazy(
+            "Sent on the morning of the day that someone has planned for a commitment, if they want a reminder."
+        ),
         link_purpose=Purpose.COMMIT,
         end_purpose=Purpose.END_EMAILS,
         applies=lambda pledge: pledge.state == "confirmed" and bool(pledge.reminded_plans()),
@@ -372,20 +377,17 @@ SPECS = {
         about=None,
         is_link_caused=True,
     ),
-    "group": MessageSpec(
+    "group": _group(
         label=gettext_lazy("group: please confirm"),
         occasion=gettext_lazy("Sent to the adult who has entered a group pledge."),
-        about="group",
         link_purpose=Purpose.GROUP_CONFIRM,
         priority=Priority.FIRST,
         applies=_is("submitted"),
         details=_counted_already,
     ),
-    "group_open": MessageSpec(
+    "group_open": _group(
         label=gettext_lazy("group: we are checking it"),
         occasion=gettext_lazy("Sent when the adult has confirmed a group pledge, which our team then checks."),
-        about="group",
-        link_purpose=Purpose.GROUP_MANAGE,
         is_link_caused=True,
         # A mailbox confirms each group once.
         is_limited=False,
@@ -393,20 +395,16 @@ SPECS = {
         details=_described_together,
         buttons=_button_for_each(Purpose.GROUP_MANAGE, lambda group: group.confirmed_together()),
     ),
-    "group_yes": MessageSpec(
+    "group_yes": _group(
         label=gettext_lazy("group: counted"),
         occasion=gettext_lazy("Sent when a member of staff has approved a group pledge."),
-        about="group",
-        link_purpose=Purpose.GROUP_MANAGE,
         is_limited=False,
         applies=_is("approved"),
         details=_described,
     ),
-    "group_no": MessageSpec(
+    "group_no": _group(
         label=gettext_lazy("group: not counted"),
         occasion=gettext_lazy("Sent when a member of staff has refused a group pledge."),
-        about="group",
-        link_purpose=Purpose.GROUP_MANAGE,
         is_limited=False,
         applies=_is("refused"),
         details=_described,
@@ -417,53 +415,42 @@ SPECS = {
         about=None,
         is_link_caused=True,
     ),
-    "group_links": MessageSpec(
+    "group_links": _group(
         label=gettext_lazy("group: your links"),
         occasion=gettext_lazy("Sent when someone asks for their link and has confirmed group pledges."),
-        about="group",
-        link_purpose=Purpose.GROUP_MANAGE,
         applies=lambda group: group.confirmed_at is not None,
         buttons=_button_for_each(Purpose.GROUP_MANAGE, lambda group: group.of_its_adult()),
     ),
-    "join": MessageSpec(
+    "join": _joining(
         label=gettext_lazy("organisation: please confirm"),
         occasion=gettext_lazy("Sent to the contact who has entered an organisation."),
-        about="joining",
         link_purpose=Purpose.JOINING_CONFIRM,
         priority=Priority.FIRST,
         applies=_is("submitted"),
     ),
-    "join_again": MessageSpec(
+    "join_again": _joining(
         label=gettext_lazy("organisation: already sent"),
         occasion=gettext_lazy("Sent when the same contact enters the same organisation again."),
-        about="joining",
-        link_purpose=Purpose.ORGANISATION,
         applies=lambda joining: joining.state in ("confirmed", "approved"),
         details=_described,
     ),
-    "join_yes": MessageSpec(
+    "join_yes": _joining(
         label=gettext_lazy("organisation: on our page"),
         occasion=gettext_lazy("Sent when a member of staff has approved an organisation."),
-        about="joining",
-        link_purpose=Purpose.ORGANISATION,
         is_limited=False,
         applies=_is("approved"),
         details=_described,
     ),
-    "join_no": MessageSpec(
+    "join_no": _joining(
         label=gettext_lazy("organisation: refused"),
         occasion=gettext_lazy("Sent when a member of staff has refused an organisation."),
-        about="joining",
-        link_purpose=Purpose.ORGANISATION,
         is_limited=False,
         applies=_is("refused"),
         details=_described,
     ),
-    "join_renew": MessageSpec(
+    "join_renew": _joining(
         label=gettext_lazy("organisation: still with us?"),
         occasion=gettext_lazy("Sent once a year, a month before the entry of an organisation lapses."),
-        about="joining",
-        link_purpose=Purpose.ORGANISATION,
         is_limited=False,
         applies=lambda joining: joining.asked_at is not None,
         details=_described,
@@ -474,17 +461,15 @@ SPECS = {
         about=None,
         is_link_caused=True,
     ),
-    "join_links": MessageSpec(
+    "join_links": _joining(
         label=gettext_lazy("organisation: your links"),
         occasion=gettext_lazy("Sent when someone asks for their link and has confirmed organisations."),
-        about="joining",
-        link_purpose=Purpose.ORGANISATION,
         applies=lambda joining: joining.confirmed_at is not None,
         buttons=_button_for_each(Purpose.ORGANISATION, lambda joining: joining.of_its_adult()),
     ),
     "voice": MessageSpec(
         label=gettext_lazy("voice: please approve it"),
-        occasion=gettext_lazy("Sent when a member of staff asks the owner of a voice to approve it."),
+        occasion=gettext_lazy("Sent when a member of staff asks a person who is quoted to approve it."),
         about="voice",
         link_purpose=Purpose.VOICE,
         is_limited=False,

@@ -19,7 +19,7 @@ from pledges.mail.connections import Connection
 
 logger = logging.getLogger(__name__)
 
-# Messages of one claim.
+# Messages of one claim; of more connections, one for each.
 CLAIM_ROWS = 20
 # How long the messages of a killed worker wait. Its owner renews it, so a slow mail server may take longer for one message. Two
 # renewals in a row may fail.
@@ -48,6 +48,7 @@ class Sender(threading.Thread):
         self._mailer = mailer
         self.stopped = threading.Event()
         self._messages = apps.get_model("pledges.Message").objects
+        self._claim_rows = max(CLAIM_ROWS, settings.MAIL_CONNECTIONS)
         self._waiting = queue.SimpleQueue()
         self._runs_low = threading.Event()
         # The messages that wait or are being sent, by id. Each has the attribute `lease_ends`, a time of the monotonic clock.
@@ -107,7 +108,7 @@ class Sender(threading.Thread):
             return 0
         if self._failures:
             return 0 if self._held else 1
-        return CLAIM_ROWS if self._waiting.qsize() < CLAIM_ROWS else 0
+        return self._claim_rows if self._waiting.qsize() < self._claim_rows else 0
 
     def _is_paused(self):
         return time.monotonic() < self._paused_until
@@ -155,7 +156,7 @@ class Sender(threading.Thread):
             server.close()
             connection.close()
             message = self._waiting.get()
-        if self._waiting.qsize() < CLAIM_ROWS:
+        if self._waiting.qsize() < self._claim_rows:
             self._runs_low.set()
         return message
 

@@ -1,4 +1,4 @@
-"""Admin of message texts: both languages on one form, a preview of unsaved text, a trial message to the user's own address."""
+"""Admin of message texts: both languages on one form, a preview of unsaved text, a test to the user's own address."""
 
 from django import forms
 from django.contrib import admin, messages
@@ -31,7 +31,7 @@ class MessageTextForm(BilingualForm):
 
 @admin.register(MessageText)
 class MessageTextAdmin(NoAddOrDelete, MailPreviews, DraftedAdmin):
-    """Message texts, with preview and trial. The kinds of messages are fixed."""
+    """Message texts, with preview and test. The kinds of messages are fixed."""
 
     form = MessageTextForm
     list_display = ["kind", "occasion", "subject", "is_original", "publication"]

@@ -5,18 +5,21 @@ import re
 from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
+from django.core.mail import mailers
+from django.db.models.functions import Now
 from django.http import Http404
-from django.shortcuts import get_object_or_404, redirect
-from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils.csp import CSP
-from django.utils.text import capfirst
+from django.utils.text import capfirst, format_lazy
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.csp import csp_override
 from django.views.decorators.http import require_POST
 
-from pledges.mail import checks
-from pledges.mail_texts.models import TrialMessage, sample_mail
+from pledges.crypto import keys
+from pledges.limits.models import WINDOW, Attempt
+from pledges.mail import checks, errors
+from pledges.mail.kinds import MessageKind
+from pledges.mail_texts.samples import sample_mail
 
 # Mails have inline styles. The preview shows them in a sandboxed frame without scripts.
 PREVIEW_CSP = settings.SECURE_CSP | {"style-src": [CSP.SELF, CSP.UNSAFE_INLINE]}
@@ -24,6 +27,15 @@ REVEALING_SUBJECT = _(
     "Anyone who looks at a shared phone can read the subject, and it contains %(words)s. Choose a neutral subject "
     "if you can."
 )
+
+
+# {whether it is news: what a test says of its links}
+LINKS_END = {
+    False: _("The person in it is made up, so its links open a page that says they no longer work."),
+    True: _("In the test, the link that stops the news opens a page that says it no longer works."),
+}
+# Tests of one member of staff within WINDOW.
+MOST_TESTS = 10
 
 
 class MailPreviews:
@@ -42,11 +54,10 @@ class MailPreviews:
             return path(pattern, self.admin_site.admin_view(view), name=self._url_name(name))
 
         preview = csp_override(PREVIEW_CSP)(self.preview)
-        send = csp_override(PREVIEW_CSP)(require_POST(self.send_trial))
+        send = csp_override(PREVIEW_CSP)(require_POST(self.send_test))
         return [
             *(route(f"{start}preview/", preview, "preview") for start in ("", "<int:pk>/")),
             *(route(f"{start}try/", send, "try") for start in ("", "<int:pk>/")),
-            *(route(f"{start}try/<uuid:trial>/", self.trial_status, "tried") for start in ("", "<int:pk>/")),
             *super().get_urls(),
         ]
 
@@ -58,33 +69,38 @@ class MailPreviews:
         """The mail as an invented person would receive it, with the text in the form or the saved one."""
         return self._preview_page(request, self._form(request, pk))
 
-    def send_trial(self, request, pk=None):
-        """Send the previewed mail to the user's own address, in both languages."""
+    def send_test(self, request, pk=None):
+        """Send the previewed mail to the user's own address, in both languages, and say whether the server took it."""
         form = self._form(request, pk)
-        row = form.instance
-        if not self._may_write(request, row):
+        if not self._may_write(request, form.instance):
             raise PermissionDenied
-        if not form.is_valid() or not request.user.email:
-            return self._preview_page(request, form)
-        words = {language: row.words(language) for language, _name in settings.LANGUAGES}
-        trial = TrialMessage.send(request.user, self.kind_of(row), words)
-        if trial is None:
-            wait = _("You have just sent yourself many messages. Please wait ten minutes.")
-            self.message_user(request, wait, messages.WARNING)
-            return self._preview_page(request, form)
-        return redirect(self._url("tried", row, trial.pk))
+        if form.is_valid() and request.user.email:
+            self.message_user(request, *self._test(request.user, form.instance))
+        return self._preview_page(request, form)
 
-    def trial_status(self, request, trial, pk=None):
-        """The result of a trial message; the page reloads itself until it is known."""
-        row = self.model() if pk is None else get_object_or_404(self.model, pk=pk)
-        if not self._may_write(request, row):
-            raise PermissionDenied
-        trial = get_object_or_404(TrialMessage, pk=trial, user=request.user)
-        context = self._context(request, row, _("A test to your own address")) | {"trial": trial}
-        response = TemplateResponse(request, "admin/pledges/mail_preview/trial_status.html", context)
-        if trial.state == TrialMessage.State.WAITING:
-            response.headers["Refresh"] = "2"
-        return response
+    def _test(self, user, row):
+        """Send a test, unless the user has sent too many; returns (what became of it, level of the message)."""
+        digest, kind = keys.digest("attempt", f"tests of account {user.pk}"), self.kind_of(row)
+        if Attempt.objects.filter(network_digest=digest, created_at__gt=Now() - WINDOW).count() >= MOST_TESTS:
+            return _("You have just sent yourself many messages. Please wait ten minutes."), messages.WARNING
+        Attempt.objects.create(network_digest=digest)
+        try:
+            with mailers.default as server:
+                languages = [language for language, _name in settings.LANGUAGES]
+                server.send_messages([sample_mail(kind, row.words(each), each, user.email) for each in languages])
+        except Exception as error:
+            # The class alone: its text may quote the address.
+            words = _(
+                "The mail server did not accept it (%(error)s). If it happens again, tell the person who runs the site."
+            )
+            return words % {"error": errors.error_kind(error)}, messages.ERROR
+        sent = _(
+            "Sent to your own address, %(address)s, in Albanian and in English. Check your inbox, and your spam or junk "
+            "folder too."
+        )
+        return format_lazy(
+            "{} {}", sent % {"address": user.email}, LINKS_END[kind == MessageKind.NEWS]
+        ), messages.SUCCESS
 
     def _may_write(self, request, row):
         return self.has_add_permission(request) if row.pk is None else self.has_change_permission(request, row)
@@ -101,14 +117,18 @@ class MailPreviews:
     def _preview_page(self, request, form):
         row = form.instance
         mails = self.mails(self.kind_of(row), form.typed_words)
-        context = self._context(request, row, _("Preview")) | {
+        context = {
+            "subtitle": capfirst(str(row)),
+            "row": row,
+            "change_url": self._url("change", row) if row.pk else "",
+            "try_url": self._url("try", row),
             "form": form,
             "mails": mails,
             "subject_warning": subject_warning(*(mail["subject"] for mail in mails)),
-            "can_send_trial": self._may_write(request, row),
+            "can_send_test": self._may_write(request, row),
             **self.preview_context(form),
         }
-        return TemplateResponse(request, "admin/pledges/mail_preview/preview.html", context)
+        return self.page(request, "admin/pledges/mail_preview/preview.html", _("Preview"), **context)
 
     @staticmethod
     def mails(kind, words):
@@ -128,22 +148,11 @@ class MailPreviews:
             )
         return found
 
-    def _context(self, request, row, title):
-        return {
-            **self.admin_site.each_context(request),
-            "title": title,
-            "subtitle": capfirst(str(row)),
-            "opts": self.opts,
-            "row": row,
-            "change_url": self._url("change", row) if row.pk else "",
-            "try_url": self._url("try", row),
-        }
-
     def _url_name(self, name):
         return f"{self.opts.app_label}_{self.opts.model_name}_{name}"
 
-    def _url(self, name, row, *args):
-        return reverse(f"admin:{self._url_name(name)}", args=[*([row.pk] if row and row.pk else []), *args])
+    def _url(self, name, row):
+        return reverse(f"admin:{self._url_name(name)}", args=[row.pk] if row and row.pk else [])
 
 
 def _without_links(html):

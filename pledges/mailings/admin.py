@@ -1,4 +1,4 @@
-"""Admin of news by email: the form in both languages, and the page of one mailing with its buttons (mailing_steps.py)."""
+"""Admin of news by email: the form in both languages, and the page of one mailing with its buttons."""
 
 from dataclasses import replace
 
@@ -8,7 +8,6 @@ from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.shortcuts import get_object_or_404, redirect
-from django.template.response import TemplateResponse
 from django.urls import path
 from django.utils.text import format_lazy
 from django.utils.translation import gettext, pgettext_lazy
@@ -22,7 +21,7 @@ from pledges.mail import checks, mailers
 from pledges.mail.models import Message
 from pledges.mail_texts.previews import PREVIEW_CSP, MailPreviews, subject_warning
 from pledges.mailings.models import Mailing
-from pledges.mailings.steps import RELEASE, STATES, STEPS, State, duration_words, limits_words
+from pledges.mailings.steps import CHANGE, RELEASE, STATES, STEPS, State, duration_words, limits_words
 from pledges.numbers import number
 from pledges.statistics.origins import LISTED_FROM
 from staff.admin.confirmation_page import SURE, repeated
@@ -249,24 +248,22 @@ class MailingAdmin(MailPreviews, ContentAdmin):
             raise PermissionDenied
         if request.method == "POST":
             return self._press(request, mailing) or redirect(request.path)
-        return TemplateResponse(request, "admin/pledges/mailing/sending.html", self._page(request, mailing))
+        context = self._context_of(request, mailing)
+        return self.page(request, "admin/pledges/mailing/sending.html", str(mailing), **context)
 
     # The page
 
-    def _page(self, request, mailing):
+    def _context_of(self, request, mailing):
         is_released = mailing.released_at is not None
         mails = self.mails(Message.Kind.NEWS, mailing.words)
         context = {
-            **self.admin_site.each_context(request),
-            "title": str(mailing),
-            "opts": self.opts,
             "mailing": mailing,
             "sentence": STATES[mailing.state],
             "whom": self.audience_words(mailing),
             "writers": names_of(mailing.writers),
             "may_change": self.has_change_permission(request, mailing),
             "buttons": self._buttons(request, mailing),
-            "asks_note": self._asks_note(request, mailing) and self._may(request, STEPS["take_back"]),
+            "asks_note": self._asks_note(request, mailing) and self._may(request, "take_back"),
             "mails": mails,
             "subject_warning": None if is_released else subject_warning(*(mail["subject"] for mail in mails)),
         }
@@ -327,7 +324,7 @@ class MailingAdmin(MailPreviews, ContentAdmin):
                 name in ("submit", "release", "resume"),
             )
             for name, step in STEPS.items()
-            if mailing.state in step.states and name not in hidden and self._may(request, step)
+            if mailing.state in step.start and name not in hidden and self._may(request, name)
         ]
 
     @staticmethod
@@ -336,8 +333,9 @@ class MailingAdmin(MailPreviews, ContentAdmin):
         return mailing.state == State.READY and request.user.pk not in mailing.writers
 
     @staticmethod
-    def _may(request, step):
-        return any(map(request.user.has_perm, step.permissions))
+    def _may(request, name):
+        has_perm = request.user.has_perm
+        return has_perm(STEPS[name].permission or RELEASE) or name == "take_back" and has_perm(CHANGE)
 
     # The buttons
 
@@ -347,26 +345,25 @@ class MailingAdmin(MailPreviews, ContentAdmin):
         if name is None:
             return None
         step = STEPS[name]
-        if not self._may(request, step):
-            raise PermissionDenied(step.permissions[0])
-        refusal = self._refusal(request, mailing, name) if mailing.state in step.states else None
+        if not self._may(request, name):
+            raise PermissionDenied(step.permission or RELEASE)
+        refusal = self._refusal(request, mailing, name) if mailing.state in step.start else None
         if refusal:
             self.message_user(request, refusal, messages.ERROR)
             return None
-        if mailing.state in step.states and step.asks and SURE not in request.POST:
+        if mailing.state in step.start and step.warns and SURE not in request.POST:
             return self._ask(request, mailing, step)
         note = _note(request) if name == "take_back" else ""
         with transaction.atomic():
-            if done := step.run(mailing, request.user, note):
+            arguments = {"release": (request.user, mailing.changed_at), "take_back": (note,)}.get(name, ())
+            if done := getattr(mailing, name)(*arguments):
                 reason = {"reason": note} if note else {}
                 self.log_action(request, mailing, Entry.Action.CHANGE, step=name, **reason)
         if done:
             self.message_user(request, step.done, messages.SUCCESS)
         else:
             state = Mailing.objects.only("state").get(pk=mailing.pk).get_state_display()
-            said = gettext(
-                "Nothing was changed: this was done before, or someone else was faster. It is now: %(state)s."
-            )
+            said = gettext("Nothing was changed: it was already done, perhaps by someone else. It is now: %(state)s.")
             self.message_user(request, said % {"state": state}, messages.WARNING)
             if note:
                 self.message_user(
@@ -414,15 +411,13 @@ class MailingAdmin(MailPreviews, ContentAdmin):
                 (gettext("Expected duration"), duration_words(people)),
             ]
         )
-        context = {
-            **self.admin_site.each_context(request),
-            "title": format_lazy("{}?", step.button),
-            "explanation": [*step.asks, *failing],
-            "row_titles": [mailing.subject_sq, mailing.subject_en],
-            "facts": facts,
-            "opts": self.opts,
-            "media": self.media,
-            "hidden": repeated(request),
-            "cancel_url": request.path,
-        }
-        return TemplateResponse(request, "staff/ask.html", context)
+        return self.page(
+            request,
+            "staff/ask.html",
+            format_lazy("{}?", step.button),
+            explanation=[*step.warns, *failing],
+            row_titles=[mailing.subject_sq, mailing.subject_en],
+            facts=facts,
+            hidden=repeated(request),
+            cancel_url=request.path,
+        )

@@ -1,12 +1,11 @@
 """The buttons of news by email, and what the admin says of each state and of how long sending takes."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from math import ceil
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
 
+from pledges.cases.models import Step
 from pledges.mail import mailers
 from pledges.mailings.models import Mailing
 from pledges.numbers import number
@@ -16,46 +15,20 @@ CHANGE, RELEASE = "pledges.change_mailing", "pledges.release_mailing"
 RELEASED = (State.SENDING, State.PAUSED, State.DONE, State.CANCELLED)
 
 
-@dataclass(frozen=True)
-class Step:
-    """One button: the states in which it is offered, who may press it, what it does, and what is said about it.
-
-    `run(mailing, user, note)` returns whether this press did it. With `asks` a page asks first, with these sentences.
-    """
-
-    button: str
-    states: tuple
-    run: Callable
-    done: str
-    in_history: str
-    permissions: tuple = (RELEASE,)
-    asks: tuple = ()
-
-
-def _archive(is_archived):
-    def run(mailing, user, note):
-        rows = Mailing.objects.filter(pk=mailing.pk, is_archived=not is_archived, released_at__isnull=False)
-        return bool(rows.update(is_archived=is_archived))
-
-    return run
-
-
 STEPS = {
     "submit": Step(
         gettext_lazy("Ask a second person to release it"),
         (State.DRAFT,),
-        lambda mailing, user, note: mailing.submit(),
-        gettext_lazy("It waits for a second person now. They see it on their front page."),
-        gettext_lazy("asked a second person to release the news email “%(name)s”"),
-        permissions=(CHANGE,),
+        done=gettext_lazy("It is now waiting for a second person. They see it on their front page."),
+        in_history=gettext_lazy("asked a second person to release the news email “%(name)s”"),
+        permission=CHANGE,
     ),
     "release": Step(
         gettext_lazy("Release and send"),
         (State.READY,),
-        lambda mailing, user, note: mailing.release(user, mailing.changed_at),
-        gettext_lazy("It has been released. The first emails are going out now."),
-        gettext_lazy("released the news email “%(name)s”"),
-        asks=(
+        done=gettext_lazy("It has been released. The first emails are going out now."),
+        in_history=gettext_lazy("released the news email “%(name)s”"),
+        warns=(
             gettext_lazy("Each of them gets one email, in the language that they chose for our emails."),
             gettext_lazy("You can pause or cancel it while it is being sent. You cannot undo what has been sent."),
         ),
@@ -63,51 +36,44 @@ STEPS = {
     "take_back": Step(
         gettext_lazy("Send back to the writer"),
         (State.READY,),
-        lambda mailing, user, note: mailing.take_back(note),
-        gettext_lazy("It is a draft again, and can be changed."),
-        gettext_lazy("made the news email “%(name)s” a draft again"),
-        permissions=(RELEASE, CHANGE),
+        done=gettext_lazy("It is a draft again, and can be changed."),
+        in_history=gettext_lazy("made the news email “%(name)s” a draft again"),
     ),
     "pause": Step(
         pgettext_lazy("news by email", "Pause"),
         (State.SENDING,),
-        lambda mailing, user, note: mailing.pause(),
-        gettext_lazy("It has been paused. A few emails that are already on their way will still arrive."),
-        gettext_lazy("paused the news email “%(name)s”"),
+        done=gettext_lazy("It has been paused. A few emails that are already on their way will still arrive."),
+        in_history=gettext_lazy("paused the news email “%(name)s”"),
     ),
     "resume": Step(
         pgettext_lazy("news by email", "Resume"),
         (State.PAUSED,),
-        lambda mailing, user, note: mailing.resume(),
-        gettext_lazy("Sending has resumed."),
-        gettext_lazy("resumed the news email “%(name)s”"),
+        done=gettext_lazy("Sending has resumed."),
+        in_history=gettext_lazy("resumed the news email “%(name)s”"),
     ),
     "cancel": Step(
         pgettext_lazy("news by email", "Cancel"),
         (State.SENDING, State.PAUSED),
-        lambda mailing, user, note: mailing.cancel(),
-        gettext_lazy("It has been cancelled. No more emails will go out."),
-        gettext_lazy("cancelled the news email “%(name)s”"),
-        asks=(gettext_lazy("Those who have not got it yet will not get it. You cannot undo this."),),
+        done=gettext_lazy("It has been cancelled. No more emails will go out."),
+        in_history=gettext_lazy("cancelled the news email “%(name)s”"),
+        warns=(gettext_lazy("Those who have not got it yet will not get it. You cannot undo this."),),
     ),
     "hide": Step(
         gettext_lazy("Take it off our site"),
         RELEASED,
-        _archive(False),
-        gettext_lazy("Visitors no longer see it on our site."),
-        gettext_lazy("took the news email “%(name)s” off the site"),
+        done=gettext_lazy("Visitors no longer see it on our site."),
+        in_history=gettext_lazy("took the news email “%(name)s” off the site"),
     ),
     "show": Step(
         gettext_lazy("Show it on our site again"),
         RELEASED,
-        _archive(True),
-        gettext_lazy("Visitors see it on our site again."),
-        gettext_lazy("showed the news email “%(name)s” on the site again"),
+        done=gettext_lazy("Visitors see it on our site again."),
+        in_history=gettext_lazy("showed the news email “%(name)s” on the site again"),
     ),
 }
 STATES = {
     State.DRAFT: gettext_lazy("This is a draft. It goes to no one until a second person releases it."),
-    State.READY: gettext_lazy("It waits for a second person, who reads it and releases it."),
+    State.READY: gettext_lazy("It is waiting for a second person, who reads it and releases it."),
     State.SENDING: gettext_lazy("It is being sent."),
     State.PAUSED: gettext_lazy("It is paused: no emails go out until someone resumes it."),
     State.DONE: gettext_lazy("It has been sent."),

@@ -27,7 +27,7 @@ class CountyAdmin(SettlesFirst, ProtectedByPledges, OptimisticLocking, ModelAdmi
 class MunicipalityAdmin(OptimisticLocking, ModelAdmin):
     """Municipalities of the counties."""
 
-    list_display = ["name", "county"]
+    list_display = ["name", "county", "email"]
     list_filter = ["county"]
     list_select_related = ["county"]
-    fields = ["county", ("name_sq", "name_en")]
+    fields = ["county", ("name_sq", "name_en"), "email"]

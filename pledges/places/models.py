@@ -143,6 +143,16 @@ class County(Place):
 class Municipality(Place):
     """A municipality (bashki) of a county."""
 
+    email = models.EmailField(
+        _("public email address"),
+        blank=True,
+        default="",
+        db_default="",
+        help_text=_(
+            "The address that it publishes for everyone, never that of a person. With it, visitors can email it about a "
+            "demand."
+        ),
+    )
     county = models.ForeignKey(
         County,
         on_delete=models.PROTECT,

@@ -46,6 +46,8 @@ class DataKind:
     is_restrictable: bool = False
     # Whether it is the safeguarding lead's alone.
     is_disclosure: bool = False
+    # Whether a form that is not settled belongs to it.
+    has_form: Callable = lambda form: False
 
 
 @dataclass(frozen=True)
@@ -74,7 +76,9 @@ class HeldRow:
 
 def held_about(address):
     """The Found rows of every part. Spellings of one mailbox are one address."""
-    return [HeldRow(part, row) for part in PARTS for row in part.find(address)]
+    # They are sealed: all of them are opened, once.
+    forms = Submission.objects.of_mailbox(address)
+    return [HeldRow(part, row) for part in PARTS for row in (*part.find(address), *filter(part.has_form, forms))]
 
 
 @transaction.atomic
@@ -124,17 +128,6 @@ def _accounts(address):
 
 def _enquiries(address):
     return Enquiry.objects.at_address(address).filter(disclosure_at=None)
-
-
-def _disclosures(address):
-    """Also the forms that become one."""
-    return [*Disclosure.objects.at_address(address), *_forms(address, are_alarming=True)]
-
-
-def _forms(address, are_alarming=False):
-    """The forms that are not settled. They are sealed: all of them are opened."""
-    forms = Submission.objects.of_mailbox(address)
-    return [each for each in forms if each.form.get("is_alarming", False) == are_alarming]
 
 
 def _messages(address):
@@ -222,7 +215,7 @@ PARTS = [
         "voices",
         _("voice on our site"),
         VoiceOwner.objects.at_address,
-        _("It leaves the site, and its words and its owner’s address are erased. No email goes out."),
+        _("It leaves the site, and its words and the person’s address are erased. No email goes out."),
         VoiceOwner.remove,
         is_known_to_mailbox=lambda owner: owner.asked_at is not None,
         is_restrictable=True,
@@ -239,17 +232,19 @@ PARTS = [
     DataKind(
         "disclosures",
         _("message with the safeguarding lead"),
-        _disclosures,
+        Disclosure.objects.at_address,
         _("It is erased. No email goes out."),
         _delete,
         is_disclosure=True,
+        has_form=lambda form: form.is_alarming,
     ),
     DataKind(
         "forms",
         _("form that is not processed yet"),
-        _forms,
+        lambda address: (),
         _("It is erased unprocessed. No email goes out."),
         _delete,
+        has_form=lambda form: not form.is_alarming,
     ),
     DataKind(
         "emails",

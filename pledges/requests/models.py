@@ -74,9 +74,9 @@ class DataRequest(Case):
     class Identity(models.TextChoices):
         """How staff made sure that the request is of the person whose data it is about."""
 
-        MAILBOX = "mailbox", _("they showed that they read this mailbox")
+        MAILBOX = "mailbox", _("they showed that they have access to this mailbox")
         DOCUMENT = "document", _("they came in person with an identity document")
-        PHONE = "phone", _("we phoned them, and they knew what only they can know")
+        PHONE = "phone", _("we phoned them, and they answered questions only they could answer")
         NOTHING = "nothing", _("no need: we hold nothing")
 
     class Refusal(models.TextChoices):

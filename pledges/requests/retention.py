@@ -1,6 +1,6 @@
 """What the site keeps about a supporter, in which form and until when: the one table of the privacy page and docs/privacy.md.
 
-Each line has a key, and tests/pledges/requests/test_retention.py proves each by moving the clock.
+tests/pledges/requests/test_retention.py proves each line by moving the clock.
 """
 
 from dataclasses import dataclass
@@ -8,11 +8,11 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext
 
 from pledges.crypto.challenges import LIFETIME_SECONDS
 from pledges.enquiries.models import DISCLOSURE_PERIOD, ENQUIRY_PERIOD
-from pledges.groups.querysets import PERSON_PERIOD, REFUSED_PERIOD
+from pledges.groups.models import PERSON_PERIOD, REFUSED_PERIOD
 from pledges.joinings.models import REFUSED_PERIOD as JOINING_REFUSED_PERIOD
 from pledges.joinings.models import UNDECIDED_PERIOD
 from pledges.limits.models import CLOCK_TOLERANCE, SLOW_LANE_LENGTH, WINDOW
@@ -26,12 +26,16 @@ from pledges.supporters.models import NETWORK_DIGEST_LIFE
 from pledges.supporters.querysets import ANSWER_PERIOD, PENDING_LIFE
 from pledges.voices.models import ENDED_PERIOD, REMOVED_PERIOD
 
+# How long the number of a solved check is kept.
+CHECK_LIFE = timedelta(seconds=LIFETIME_SECONDS) + CLOCK_TOLERANCE
+
 
 @dataclass(frozen=True)
 class RetentionLine:
     """One line of the table, in the active language."""
 
-    key: str
+    # The names of its proofs.
+    keys: str
     data: str
     form: str
     until: str
@@ -39,240 +43,159 @@ class RetentionLine:
 
 def kept_data():
     """The lines of the table."""
-    encrypted, digests, plain = (
-        _("encrypted"),
-        _("keyed digests, which cannot be turned back into the original"),
-        _("readable"),
-    )
-    until_withdrawal = _("until you withdraw; %(days)s if you do not confirm") % {"days": _days(PENDING_LIFE)}
+    encrypted, code, both, readable = _("encrypted"), pgettext("data", "code"), _("encrypted; code"), _("readable")
+    pending, backup = _days(PENDING_LIFE), _days(timedelta(days=settings.BACKUP_KEEP_DAYS))
+    until_withdrawal = _("until you withdraw; %(days)s if you do not confirm") % {"days": pending}
     return [
         RetentionLine(
             "person",
             _("name and email address"),
             encrypted,
             _(
-                "until you withdraw; %(days)s if you do not confirm. %(months)s months after you confirmed, we ask "
-                "you once whether to keep them. If you do not answer, we erase them after %(answer)s"
+                "until you withdraw; %(days)s if you do not confirm; %(months)s months and %(answer)s if you do not answer when "
+                "we ask"
             )
-            % {"days": _days(PENDING_LIFE), "months": settings.KEEP_MONTHS, "answer": _days(ANSWER_PERIOD)},
+            % {"days": pending, "months": settings.KEEP_MONTHS, "answer": _days(ANSWER_PERIOD)},
+        ),
+        RetentionLine("digests", _("your address, name and email domain, to count you once"), code, until_withdrawal),
+        RetentionLine(
+            "new_address forms",
+            _("a new address that you have not confirmed, and a form that we could not process"),
+            both,
+            pending,
+        ),
+        RetentionLine("network", _("the network you signed from"), code, _days(NETWORK_DIGEST_LIFE)),
+        RetentionLine(
+            "attempts slow_lane challenge",
+            _("the network of a form, and the number of the security check that your device did"),
+            _("code; number readable"),
+            _("at most %(count)s") % {"count": _minutes(max(WINDOW, SLOW_LANE_LENGTH, CHECK_LIFE))},
         ),
         RetentionLine(
-            "digests",
-            _(
-                "codes made from the address, from the name and address together, and from the email domain, so "
-                "that we count each person once"
-            ),
-            digests,
-            until_withdrawal,
-        ),
-        RetentionLine(
-            "new_address",
-            _("a new address that you have not confirmed"),
-            encrypted,
-            _days(PENDING_LIFE),
-        ),
-        RetentionLine(
-            "network",
-            _("code made from the network you signed from, to stop fake sign-ups"),
-            digests,
-            _days(NETWORK_DIGEST_LIFE),
-        ),
-        RetentionLine(
-            "attempts",
-            _("code made from the network a form was sent from, kept apart from any pledge"),
-            digests,
-            _minutes(WINDOW),
-        ),
-        RetentionLine(
-            "slow_lane",
-            _("code made from the network of forms that were sent without the check, kept apart from any pledge"),
-            digests,
-            _minutes(SLOW_LANE_LENGTH),
-        ),
-        RetentionLine(
-            "challenge",
-            _("the number of the check that your device did, and of the form that it let in"),
-            plain,
-            _minutes(timedelta(seconds=LIFETIME_SECONDS) + CLOCK_TOLERANCE),
-        ),
-        RetentionLine(
-            "grants",
-            _(
-                "codes made from an address that we emailed and from the network of the form that caused it, so that we send it "
-                "few messages a day"
-            ),
-            digests,
-            _days(GRANT_LIFE),
-        ),
-        RetentionLine(
-            "returned_mailbox",
-            _("code made from an address from which our email came back, so that we stop writing to it"),
-            digests,
-            _days(BULK_PAUSE),
+            "grants returned_mailbox",
+            _("an address that we emailed, and the network of the form"),
+            code,
+            _("%(day)s; %(days)s if our email came back") % {"day": _days(GRANT_LIFE), "days": _days(BULK_PAUSE)},
         ),
         RetentionLine(
             "inviter",
-            _("the event whose link led you to the form, if you used one"),
+            _("the event whose link you used"),
             encrypted,
-            _("until you confirm; %(days)s if you do not") % {"days": _days(PENDING_LIFE)},
+            _("until you confirm; %(days)s if you do not") % {"days": pending},
+        ),
+        RetentionLine("own_link", _("your invitation link"), encrypted, _("until you cancel it or withdraw")),
+        RetentionLine(
+            "answers consent",
+            _("group, county, language, choices, the text you signed, your consent, and the times"),
+            readable,
+            until_withdrawal,
         ),
         RetentionLine(
-            "own_link",
-            _("your invitation link, if you made one"),
-            encrypted,
-            _("until you cancel it or withdraw"),
-        ),
-        RetentionLine("answers", _("group, county, language, choices, and when you signed"), plain, until_withdrawal),
-        RetentionLine(
-            "commitments",
-            _("the commitments you chose, when and where you plan to keep them, and your answers on how it went"),
-            plain,
-            _("until you change them or withdraw"),
+            "commitments follow_up",
+            _("your commitments, the day on which you plan to keep them, and how it went"),
+            readable,
+            _("until you change them or withdraw; that we asked you: until you withdraw"),
         ),
         RetentionLine(
-            "follow_up",
-            _("whether you want to be asked how it went, and when we asked you"),
-            plain,
-            _("until you withdraw; once you end it we send nothing more, and keep only that we asked"),
-        ),
-        RetentionLine(
-            "follows",
-            _("the demands and counties that you follow by email, and since when"),
-            plain,
-            _("until you stop following or withdraw, or until the address is erased"),
-        ),
-        RetentionLine("consent", _("the text you signed and your consent"), plain, until_withdrawal),
-        RetentionLine(
-            "wall",
-            _("whether you asked us to show your name, and what our team decided"),
-            plain,
-            _("until you change it or withdraw, or until the name is erased"),
+            "follows wall",
+            _("what you follow by email, and whether we show your name"),
+            readable,
+            _("until you change it or withdraw, or the address or name is erased"),
         ),
         RetentionLine(
             "group",
-            _("name and email address of the adult who entered a group pledge"),
-            _("encrypted; a code made from the address as keyed digests"),
+            _("name and email address of the adult who entered a group"),
+            both,
             _(
                 "until you withdraw it; %(days)s if you do not confirm; %(refused)s after we refuse it; "
                 "at most %(year)s after you confirm it"
             )
-            % {"days": _days(PENDING_LIFE), "refused": _days(REFUSED_PERIOD), "year": _days(PERSON_PERIOD)},
-        ),
-        RetentionLine(
-            "group_numbers",
-            _("kind, institution, place, event, day and numbers of a group pledge, without the name of any member"),
-            plain,
-            _("without limit, and not counted if you withdraw it"),
+            % {"days": pending, "refused": _days(REFUSED_PERIOD), "year": _days(PERSON_PERIOD)},
         ),
         RetentionLine(
             "joining",
             _("name and email address of the person who speaks for an organisation"),
-            _("encrypted; a code made from the address as keyed digests"),
+            both,
             _(
-                "until the organisation leaves or is not renewed; %(days)s if you do not confirm; %(refused)s after we "
-                "refuse it; at most %(year)s after you confirm it if we do not decide"
+                "until it leaves or is not renewed; %(days)s if you do not confirm; %(refused)s after we refuse it; "
+                "at most %(year)s if we do not decide"
             )
-            % {
-                "days": _days(PENDING_LIFE),
-                "refused": _days(JOINING_REFUSED_PERIOD),
-                "year": _days(UNDECIDED_PERIOD),
-            },
+            % {"days": pending, "refused": _days(JOINING_REFUSED_PERIOD), "year": _days(UNDECIDED_PERIOD)},
         ),
         RetentionLine(
-            "organisation",
-            _("name, kind, place, site and statement of an organisation that joined"),
-            plain,
-            _("without limit, and not shown once it leaves or is not renewed"),
+            "group_numbers organisation",
+            _("what the form asks about a group or an organisation, without the names of members"),
+            readable,
+            _("without limit; not counted or shown once it is withdrawn or not renewed"),
         ),
         RetentionLine(
             "voice",
-            _("words that you gave us for our site, with your name and role, and how and when you agreed"),
-            plain,
+            _("words that you gave us, your name and role, and your consent"),
+            readable,
             _("until you remove them; at most %(days)s after the last day that you agreed to")
             % {"days": _days(ENDED_PERIOD)},
         ),
         RetentionLine(
             "voice_owner",
-            _("email address of a person who gave us words for our site"),
-            _("encrypted; a code made from the address as keyed digests"),
-            _("as long as the words; the days on which we asked, you agreed and they were removed: %(days)s longer")
+            _("your email address, if you gave us words"),
+            both,
+            _("as long as the words; the days of asking, agreeing and removing %(days)s longer")
             % {"days": _days(REMOVED_PERIOD)},
         ),
         RetentionLine(
-            "enquiry",
-            _("a message that you send us, with your name and email address, and our answers"),
-            _(
-                "encrypted; codes made from the address and, for a day, from the text as keyed digests; what it is about "
-                "readable"
-            ),
-            _("at most %(year)s; sooner if you ask us") % {"year": _days(ENQUIRY_PERIOD)},
-        ),
-        RetentionLine(
-            "disclosure",
-            _("a message that sounds as if a child is being hurt, which our safeguarding lead reads"),
-            _(
-                "encrypted; codes made from the address and, for a day, from the text as keyed digests; what it is about "
-                "readable"
-            ),
-            _("at most %(days)s; sooner if you ask us") % {"days": _days(DISCLOSURE_PERIOD)},
+            "enquiry disclosure",
+            _("a message to us, with your name and email address, and our answers"),
+            _("encrypted; code; what it is about readable"),
+            _("at most %(year)s; %(days)s if it sounds as if a child is being hurt; sooner if you ask us")
+            % {"year": _days(ENQUIRY_PERIOD), "days": _days(DISCLOSURE_PERIOD)},
         ),
         RetentionLine(
             "request",
-            _("a request about your data, with your name and email address, and how we know that it is yours"),
-            _("encrypted; a code made from the address as keyed digests; what you ask for and the days readable"),
-            _("name and address: %(person)s after our answer; the rest: %(record)s after it, to show that we answered")
+            _("a request about your data, and how we know that it is yours"),
+            _("encrypted; code; what you ask for and the days readable"),
+            _("%(person)s after our answer; all but name and address %(record)s")
             % {"person": _days(REQUEST_PERSON_PERIOD), "record": _days(RECORD_PERIOD)},
         ),
         RetentionLine(
             "restriction",
-            _("since when we do not use your data, if you asked for that"),
-            plain,
-            _("until you ask us to use it again, or to erase it; until then the other periods do not erase it"),
-        ),
-        RetentionLine(
-            "forms",
-            _("a form that we could not process"),
-            _("all of it encrypted; a code made from your network as a keyed digest"),
-            _days(PENDING_LIFE),
+            _("the day from which we do not use your data, if you asked us not to"),
+            readable,
+            _("until you ask us to use or erase it; no other period erases it"),
         ),
         RetentionLine(
             "messages",
-            _("the fact that we sent you a message: its kind, its time and whether it came back, never the text"),
-            plain,
+            _("kind and time of our messages, and whether they came back; never the text"),
+            readable,
             _days(MESSAGE_RETENTION),
         ),
         RetentionLine(
             "last_message",
-            _("your email address, for one last message after you withdraw your pledge or change the address"),
+            _("your address, for one last message"),
             encrypted,
             _("until it is sent, at most %(days)s") % {"days": _days(GIVE_UP_AFTER)},
         ),
         RetentionLine(
             "blocked",
-            _("an address whose owner asked us never to email it again"),
-            _("encrypted, and as keyed digests"),
-            _("until its owner asks us to erase it"),
+            _("an address that we were asked never to email"),
+            both,
+            _("until we are asked from that address to erase it"),
         ),
         RetentionLine(
             "tombstones",
-            _(
-                "number of a pledge that was withdrawn or changed, so that your choice still applies after a backup is restored"
-            ),
-            _("the number readable; a new name or address encrypted, and as keyed digests"),
-            _("at most %(days)s; in a copy, for as long as an earlier backup is kept")
-            % {"days": _days(timedelta(days=settings.BACKUP_KEEP_DAYS))},
+            _("the number of a withdrawn or changed pledge, in case we restore a backup"),
+            _("readable; a new name or address encrypted and as code"),
+            _("at most %(days)s; in a copy, as long as an earlier backup") % {"days": backup},
         ),
         RetentionLine(
             "backups",
             _("all of this in backups"),
             encrypted,
-            _("at most %(days)s; if we restore a backup, we apply your withdrawals and changes again")
-            % {"days": _days(timedelta(days=settings.BACKUP_KEEP_DAYS))},
+            _("at most %(days)s; after a restore we repeat your withdrawals and changes") % {"days": backup},
         ),
         RetentionLine(
             "record",
-            _("number of a pledge in the record of what our team viewed or changed"),
-            _("readable; the number alone does not identify anyone"),
+            _("the number of a pledge in the record of what our team viewed or changed"),
+            _("readable; it alone identifies nobody"),
             _("without limit"),
         ),
     ]

@@ -215,7 +215,7 @@ def subject_data(pledge):
 
 
 def _chosen(row):
-    columns = ("chosen_at", "day", "part", "place", "remind_at", "reminded_at", "asked_at")
+    columns = ("chosen_at", "day", "remind_at", "reminded_at", "asked_at")
     return {
         "sq": row.commitment.text_sq,
         "en": row.commitment.text_en,

@@ -11,34 +11,49 @@ from pledges.enquiries.models import Enquiry
 from pledges.inbox.submissions import submit
 from pledges.providers.models import ProviderRule
 
+# Replies to one enquiry within ten minutes. The provider brings further ones in later.
+MOST = 10
+
+
+class TooMany(Exception):
+    """More replies than MOST."""
+
 
 def receive(event):
     """Store the reply of an AnymailInboundEvent; returns whether it is one: of a person, from the mailbox of its enquiry.
 
-    Attachments are not read. Anyone can write any sender into a mail, so a reply can do no more than the form.
+    Attachments are not read. Anyone can write any sender into a mail, so a reply can do no more than the form. One from another
+    mailbox is not kept, and staff see that it came: an answer to it could tell a stranger of the enquiry. Raises TooMany.
     """
     message = event.message
     enquiry = _enquiry_of(message)
     # What answers by itself says so (RFC 3834).
     if enquiry is None or message.get("Auto-Submitted", "no").lower() != "no":
         return False
+    if not _is_of(enquiry, message.from_email):
+        enquiry.note_stray_reply()
+        return False
     try:
         text = TextField().clean(_own_words(message)[:MAX_LENGTH])
     except ValidationError:
         return False
-    return bool(submit(continuing(enquiry, text), limit=None))
+    if not submit(continuing(enquiry, text), f"replies to {enquiry.pk}", MOST):
+        raise TooMany
+    return True
 
 
 def _enquiry_of(message):
-    """The enquiry that a mail replies to, or None; also None if the sender is another mailbox."""
+    """The enquiry that a mail replies to, or None."""
     recipients = [message.envelope_recipient or "", *(each.addr_spec for each in message.to)]
     row_id = next((found for each in recipients if (found := reply_addresses.row_id_of(each))), None)
-    enquiry = Enquiry.objects.filter(pk=row_id, restricted_at=None).first() if row_id else None
-    if enquiry is None or message.from_email is None:
-        return None
+    return Enquiry.objects.filter(pk=row_id, restricted_at=None).first() if row_id else None
+
+
+def _is_of(enquiry, sender):
+    """Whether the sender of a mail is the mailbox of an enquiry."""
     rules = ProviderRule.objects.by_domain()
-    mailboxes = {addresses.normalise(each, rules) for each in (enquiry.address, message.from_email.addr_spec)}
-    return enquiry if len(mailboxes) == 1 else None
+    mailbox = addresses.normalise(enquiry.address, rules)
+    return sender is not None and addresses.normalise(sender.addr_spec, rules) == mailbox
 
 
 def _own_words(message):

@@ -50,9 +50,13 @@ def _received(request, provider, *names):
         raise Http404
     try:
         Secret().validate_request(request)
-        # Django would refuse to read a body above the limit of a form.
-        request._body = request.read()
+        # Django would refuse to read a body above the limit of a form. The middleware has checked its length.
+        length = request.META.pop("CONTENT_LENGTH", "")
+        request.body  # noqa: B018
+        request.META["CONTENT_LENGTH"] = length
         return view(request)
+    except replies.TooMany:
+        return HttpResponse(status=429)
     except AnymailWebhookValidationFailure:
         return HttpResponse(status=403)
     except (ValueError, KeyError, TypeError, AttributeError) as error:

@@ -91,7 +91,7 @@ class Wording(Draftable):
     def clean(self):
         """Raise ValidationError if it would replace a newer version."""
         if self.draft_id is None and self.pk is not None and self.newest_version() != self:
-            raise ValidationError(_("A newer version has been published meanwhile. Change that one."))
+            raise ValidationError(_("A newer version has been published in the meantime. Change that one."))
 
     def newest_version(self):
         """The newest published version of its kind and sector, or None."""

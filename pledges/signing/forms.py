@@ -24,7 +24,6 @@ from pledges.forms.fields import (
 )
 from pledges.forms.layout import FormSection, field_layout, placed
 from pledges.inbox.models import Submission
-from pledges.inbox.submissions import submit
 from pledges.languages import LANGUAGE_CODES, own_name
 from pledges.person import PERSON_FIELDS
 from pledges.referrals.models import is_referral_code
@@ -133,13 +132,9 @@ class PledgeForm(AddressForm):
         signed = (wordings[pk] for pk in self.read_stamp.wordings if pk in wordings)
         return {wording.sector_id: wording for wording in signed}
 
-    def save(self, network, limit, **ways):
-        """Store the sign-up for the worker to settle; returns the Receipt of `submit`, which has the same arguments.
-
-        No row about any person is read, so neither the response nor its time tells whether the address is known.
-        """
+    def submission(self):
         data = self.cleaned_data
-        submission = Submission(kind=Submission.Kind.PLEDGE).seal(
+        return Submission(kind=Submission.Kind.PLEDGE).seal(
             name=data["name"],
             email=data["email"],
             sector=data["sector"].pk,
@@ -150,7 +145,6 @@ class PledgeForm(AddressForm):
             wording=self.signed_wordings[data["sector"].pk].pk,
             event=self.of_event.code if self.counts_for_event else "",
         )
-        return submit(submission, network, limit, **ways)
 
 
 # The wish for news is in the form of all that a supporter is emailed about (pledges/follows/forms.py).
@@ -249,21 +243,20 @@ class NewAddressForm(ChallengedForm):
         cleaned = super().clean()
         return cleaned | {"email": cleaned.get("new_email")}
 
-    def save(self, network, limit, **ways):
-        """Store the change of address for the worker to settle; returns the Receipt of `submit`, which has the same arguments.
-
-        Above the limits of the pledge it returns None, with an error on the form.
-        """
-        submission = Submission(kind=Submission.Kind.NEW_ADDRESS).seal(
+    def submission(self):
+        return Submission(kind=Submission.Kind.NEW_ADDRESS).seal(
             pledge=str(self.pledge.pk),
             link_version=self.pledge.link_version,
             email=self.cleaned_data["email"],
         )
+
+    def save(self, network, limit, **ways):
+        """As of every form. Above the limits of the pledge it returns None, with an error on the form."""
         with transaction.atomic():
             if refusal := self.pledge.claim_new_address():
                 self.add_error(None, REFUSALS[refusal])
                 return None
-            receipt = submit(submission, network, limit, **ways)
+            receipt = super().save(network, limit, **ways)
             # A form that comes back with a challenge claims nothing.
             transaction.set_rollback(not receipt)
             return receipt
@@ -278,7 +271,5 @@ class MyPledgeForm(StampedForm):
     form_id = "my-pledge"
     button = ("send", _("Email me my link"))
 
-    def save(self, network, limit, **ways):
-        """Store the request for the worker to settle; returns the Receipt of `submit`, which has the same arguments."""
-        submission = Submission(kind=Submission.Kind.LINKS).seal(email=self.cleaned_data["email"])
-        return submit(submission, network, limit, **ways)
+    def submission(self):
+        return Submission(kind=Submission.Kind.LINKS).seal(email=self.cleaned_data["email"])

@@ -4,17 +4,16 @@ from django.http import JsonResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_safe
 
 from pledges.crypto import links
 from pledges.crypto.links import Purpose
 from pledges.fixed_pages import fixed_page
 from pledges.follows.forms import FollowForm
-from pledges.forms.views import answer, link_ended
+from pledges.forms.views import answer, form_view, link_ended
 from pledges.personal_links import path_from, personal_link_view, withdrawn
 from pledges.requests.subject_data import own_file
-from pledges.serving.http import cookieless_form, personal_page, public_page
+from pledges.serving.http import public_page
 from pledges.signing.forms import ManageForm, MyPledgeForm, NewAddressForm
 from pledges.supporters.models import Pledge
 
@@ -146,7 +145,8 @@ def data(request, pledge):
     return response
 
 
-@fixed_page(
+# "Send me my link": the same answer for every address.
+my_pledge = fixed_page(
     gettext_lazy("Manage my pledge"),
     gettext_lazy(
         "Enter the email address you signed with. If there is a pledge, we will email you a link to change or withdraw it."
@@ -154,27 +154,7 @@ def data(request, pledge):
     place=160,
     # Withdrawing is as easy as signing.
     footer=(1, 30),
-)
-@cookieless_form
-@sensitive_post_parameters()
-def my_pledge(request):
-    """ "Send me my link": the same answer for every address."""
-    if request.method == "POST":
-        return _send_my_link(request)
-    return _my_pledge_page(request)
-
-
-@public_page(is_form=True)
-def _my_pledge_page(request):
-    return render(request, "pledges/signing/my_pledge.html", {"form": MyPledgeForm()})
-
-
-@personal_page
-def _send_my_link(request):
-    def shown(form, status=200, **context):
-        return render(request, "pledges/signing/my_pledge.html", {"form": form, **context}, status=status)
-
-    return answer(request, MyPledgeForm(request.POST), shown, "pledges:my_pledge_sent")
+)(form_view("pledges/signing/my_pledge.html", MyPledgeForm, "pledges:my_pledge_sent"))
 
 
 @fixed_page(in_sitemap=False)

@@ -15,7 +15,7 @@ from pledges.crypto import challenges
 from pledges.enquiries.forms import EnquiryForm, FurtherForm
 from pledges.figures.mosaic import mosaic
 from pledges.fixed_pages import fixed_page
-from pledges.forms.views import SeeOther, answer, is_under_16
+from pledges.forms.views import SeeOther, answer, closed, is_under_16
 from pledges.groups.forms import GroupForm
 from pledges.joinings.forms import JoinForm
 from pledges.languages import in_each_language
@@ -43,10 +43,7 @@ def _known_sector(slug):
 
 @public_page(is_form=True, parameters={"sector": _known_sector})
 def _page(request):
-    content = PledgeContent.current()
-    if not content.can_sign:
-        return render(request, "pledges/signing/not_now.html", {"pledging": content.settings})
-    return _shown(request, PledgeForm(chosen=request.GET.get("sector")), tally.read())
+    return closed(request) or _shown(request, PledgeForm(chosen=request.GET.get("sector")), tally.read())
 
 
 def _shown(request, form, totals, *, status=200, is_invited=False, **context):
@@ -62,45 +59,34 @@ def _shown(request, form, totals, *, status=200, is_invited=False, **context):
 @public_page(is_form=True)
 def at_event(request, code):
     """The form behind the link of an event; that of a code that no event has leads to the form without one."""
-    content = PledgeContent.current()
-    if code not in content.events_by_code:
+    if code not in PledgeContent.current().events_by_code:
         return HttpResponseRedirect(reverse("pledges:sign"))
     # Search engines know the form by one address, and the input goes there.
     request.alternates = in_each_language(partial(reverse, "pledges:sign"))
-    if not content.can_sign:
-        return render(request, "pledges/signing/not_now.html", {"pledging": content.settings})
-    return _shown(request, PledgeForm(event=code), tally.read())
+    return closed(request) or _shown(request, PledgeForm(event=code), tally.read())
 
 
 @public_page(is_form=True)
 def from_a_friend(request):
     """The friend's page without a code: where the links lead that pages and messages offer to pass on."""
-    content = PledgeContent.current()
     # As that of an event.
     request.alternates = in_each_language(partial(reverse, "pledges:sign"))
-    if not content.can_sign:
-        return render(request, "pledges/signing/not_now.html", {"pledging": content.settings})
-    return _shown(request, PledgeForm(), tally.read(), is_invited=True)
+    return closed(request) or _shown(request, PledgeForm(), tally.read(), is_invited=True)
 
 
 @personal_page
 @read_only
 def through(request, code):
     """The form behind a referral link. The page does not tell whether the link is still valid."""
-    totals, content = tally.read(), PledgeContent.current()
-    if not content.can_sign:
-        return render(request, "pledges/signing/not_now.html", {"pledging": content.settings})
-    return _shown(request, PledgeForm(through=code), totals)
+    return closed(request) or _shown(request, PledgeForm(through=code), tally.read())
 
 
 @personal_page
 def _post(request):
     if is_under_16(request):
         return SeeOther(reverse("pledges:under_16"))
-    content = PledgeContent.current()
-    if not content.can_sign:
-        context = {"pledging": content.settings, "was_submitted": True}
-        return render(request, "pledges/signing/not_now.html", context, status=409)
+    if response := closed(request):
+        return response
 
     def shown(form, **context):
         return _shown(request, form, tally.read(), **context)

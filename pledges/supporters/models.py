@@ -9,6 +9,7 @@ from django.db import IntegrityError, models, transaction
 from django.db.models import F, Q
 from django.db.models.functions import Now, TruncDate
 from django.utils import timezone
+from django.utils.functional import cached_property
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -471,10 +472,15 @@ class Pledge(Restrictable):
         """A queryset of the other pledges of the same mailbox."""
         return type(self).objects.filter(address_digest=self.address_digest).exclude(pk=self.pk)
 
+    @cached_property
+    def others_holding_place(self):
+        """[the other pledges that hold the places of its mailbox], as they were when they were first asked for."""
+        return list(self.others_at_address().holding_place())
+
     @property
     def has_place(self):
         """Whether it holds a place of its mailbox, or could be confirmed into a free one."""
-        return self.others_at_address().holding_place().count() < 2
+        return len(self.others_holding_place) < 2
 
     def use_new_address(self):
         """Replace the address by the confirmed new one; False if that mailbox has no place for it or has the same name.
@@ -506,7 +512,7 @@ class Pledge(Restrictable):
 
     def confirmed_namesake(self):
         """The confirmed pledge of the same mailbox with a similar name, or None. It is probably the same person's."""
-        others = self.others_at_address().confirmed().with_person()
+        others = [other for other in self.others_holding_place if other.state == self.State.CONFIRMED]
         named = [(other, other.readable_name) for other in others]
         return next((other for other, name in named if name and addresses.is_similar_name(name, self.name)), None)
 

@@ -38,7 +38,7 @@ def page(request, slug):
         "small": SMALLEST,
         "move": MOVE,
         "ways": sharing.ways(
-            pgettext("to a friend", "We are %(county)s, against child sexual violence. Join us:")
+            pgettext("to a friend", "We are %(county)s, and we stand against child sexual violence. Join us:")
             % {"county": part.name},
             request.path,
         ),

@@ -11,7 +11,7 @@ from pledges.figures.county_map import county_map, rate
 from pledges.figures.mosaic import mosaic
 from pledges.fixed_pages import fixed_page
 from pledges.places.models import County
-from pledges.published.rule import MARGIN, MOVE, SMALLEST, SMALLEST_ASKED
+from pledges.published.rule import MOVE, SMALLEST, SMALLEST_ASKED
 from pledges.serving.http import embeddable, in_named_language, public_page
 
 
@@ -58,7 +58,6 @@ def method(request):
         "totals": tally.read(),
         "small": SMALLEST,
         "move": MOVE,
-        "margin": MARGIN,
         "asked": SMALLEST_ASKED,
     }
     return render(request, "pledges/totals/method.html", context)

@@ -63,8 +63,8 @@ class VoiceOwner(Case):
     objects = VoiceOwnerQuerySet.as_manager()
 
     class Meta:
-        verbose_name = _("owner of a voice")
-        verbose_name_plural = _("owners of voices")
+        verbose_name = _("person quoted")
+        verbose_name_plural = _("people quoted")
         # Staff meet it on the page of the voice.
         default_permissions = ()
         constraints = [

@@ -8,7 +8,6 @@ from django.db import transaction
 from django.http import Http404
 from django.middleware.csrf import get_token
 from django.shortcuts import redirect
-from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils import formats, timezone
 from django.utils.html import format_html, format_html_join
@@ -149,17 +148,15 @@ class WallNameAdmin(NoAddOrDelete, ModelAdmin):
         if not reauthentication.admits(request, [pledge.pk]):
             return redirect(reason_url(request))
         log_access_to_people(request, [pledge.pk], page="wall")
-        context = {
-            **self.admin_site.each_context(request),
-            "title": _("Name for the wall"),
-            "pledge": pledge,
-            "name": self.name(pledge),
-            "appears_as": self.would_appear(pledge),
-            "doubts": _doubts(pledge, RefusedWord.objects.patterns()),
-            "opts": self.opts,
-            "media": self.media,
-        }
-        return TemplateResponse(request, "admin/pledges/wallname/name.html", context)
+        return self.page(
+            request,
+            "admin/pledges/wallname/name.html",
+            _("Name for the wall"),
+            pledge=pledge,
+            name=self.name(pledge),
+            appears_as=self.would_appear(pledge),
+            doubts=_doubts(pledge, RefusedWord.objects.patterns()),
+        )
 
     @admin.action(description=_("Show on the wall"), permissions=["change"])
     @asks_first(
@@ -289,8 +286,6 @@ class WallNameAdmin(NoAddOrDelete, ModelAdmin):
             "before": Wall(entry.details["before"]).label,
         }
         context = {
-            **self.admin_site.each_context(request),
-            "title": gettext("Undo a decision about the wall"),
             "explanation": [
                 gettext(
                     "On %(when)s these names were given the state “%(wall)s”. They get their state before: “%(before)s”."
@@ -305,11 +300,9 @@ class WallNameAdmin(NoAddOrDelete, ModelAdmin):
                 (gettext("Names of the decision"), entry.count),
                 (gettext("Still as it left them"), unchanged.count()),
             ],
-            "opts": self.opts,
-            "media": self.media,
             "cancel_url": reverse("admin:pledges_wallname_changelist"),
         }
-        return TemplateResponse(request, "staff/ask.html", context)
+        return self.page(request, "staff/ask.html", gettext("Undo a decision about the wall"), **context)
 
     def _as_left_by(self, request, entry):
         """The names of an entry that are as its decision left them: the last entry about each with a decision is this one."""

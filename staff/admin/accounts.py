@@ -45,9 +45,7 @@ class AccountForm(forms.ModelForm):
     role = forms.ChoiceField(
         label=_("Role"),
         widget=forms.RadioSelect,
-        help_text=_(
-            "What this person can do. Give no more rights than the work needs. You can change this at any time."
-        ),
+        help_text=_("What this person can do. Give only the rights the work needs. You can change this at any time."),
     )
 
     class Meta:

@@ -57,7 +57,7 @@ def waiting(user, drafts):
     for draft in drafts:
         is_writer = user.pk in draft.writers
         if draft.state == Draft.State.SUBMITTED and may_publish and not is_writer:
-            yield _("“%(name)s” waits for your review") % {"name": draft}, draft.form_url, ""
+            yield _("“%(name)s” is waiting for your review") % {"name": draft}, draft.form_url, ""
         elif draft.state == Draft.State.RETURNED and is_writer:
             yield _("The draft “%(name)s” was returned to you") % {"name": draft}, draft.form_url, draft.note
 
@@ -148,7 +148,7 @@ class DraftAdmin(ReadOnly, ModelAdmin):
         wanted = "wanted" in request.POST
         DraftMail.objects.update_or_create(user=request.user, defaults={"is_wanted": wanted})
         said = (
-            _("You get an email when a draft waits for you, at most one a day.")
+            _("You get an email when a draft is waiting for you, at most one a day.")
             if wanted
             else _("You get no emails about drafts.")
         )

@@ -129,7 +129,7 @@ class Drafts:
             drafting.is_conflict = True
             drafting.errors.append(_("Two people wrote this draft"))
         if draft and not drafting.saves_itself and self._wants_json(request):
-            drafting.errors.append(_("This draft waits for others: it does not save itself."))
+            drafting.errors.append(_("This draft is waiting for others: it does not save itself."))
 
     @staticmethod
     def _wants_json(request):

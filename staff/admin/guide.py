@@ -41,6 +41,8 @@ def guide(language):
     title, _, text = (settings.BASE_DIR / "docs" / FILES[language]).read_text().partition("\n")
     # The next line links to the other language. The admin has a language switch for that.
     _, _, text = text.strip().partition("\n")
+    # The tasks by role, above the first role. GitHub lists the headings itself.
+    text = text.replace("\n## ", "\n[TOC]\n\n## ", 1)
     # Headings get the same anchors as on GitHub, so that links within the guide work in both places.
     html = markdown.markdown(text, extensions=[TocExtension(slugify=slugify_unicode), GuideExtension()])
     return title.removeprefix("# "), mark_safe(html)  # noqa: S308 - a file of this repository, not user input
@@ -48,6 +50,6 @@ def guide(language):
 
 @cache
 def headings(language):
-    """[(heading, anchor)] of the chapters of the guide in a language, without rendering it. Cached as `guide` is."""
-    found = re.findall(r"^## (.+)$", (settings.BASE_DIR / "docs" / FILES[language]).read_text(), re.MULTILINE)
+    """[(heading, anchor)] of the tasks in the guide in a language, without rendering it. Cached as `guide` is."""
+    found = re.findall(r"^### (.+)$", (settings.BASE_DIR / "docs" / FILES[language]).read_text(), re.MULTILINE)
     return [(heading, slugify_unicode(heading, "-")) for heading in found]

@@ -88,7 +88,7 @@ def test_the_button_pressed_during_the_check_sends_the_form_when_it_is_done(visi
     # It is beside the button that was pressed.
     assert page.locator("#pledge .btn").last.evaluate("each => each.nextElementSibling.className") == "check-status"
     held[0].continue_()
-    page.wait_for_url("**/emaili/", timeout=TIMEOUT)
+    page.wait_for_url("**/email/", timeout=TIMEOUT)
     assert Submission.objects.count() == 1
 
 

@@ -447,13 +447,13 @@ def test_10_the_menu_opens_with_enter_and_its_links_work(visit):
 def test_10_a_search_is_sent_with_enter_and_its_words_are_not_in_the_address(visit):
     visitor = visit(viewport=PHONE)
     page = visitor.page
-    for start in ("/sq/kerko/", "/sq/nuk-ka/"):
+    for start in ("/sq/kerkoni/", "/sq/nuk-ka/"):
         visitor.open(start)
         tab_to(page, "q")
         page.keyboard.type("tirane")
         page.keyboard.press("Enter")
         page.locator("mark").first.wait_for()
-        assert page.url.endswith("/sq/kerko/")
+        assert page.url.endswith("/sq/kerkoni/")
         assert page.locator("#q").input_value() == "tirane"
         assert "Tiranë" in page.locator("mark").all_inner_texts()
     tab_to(page, page.locator("main .news a").first.get_attribute("href"))
@@ -501,12 +501,12 @@ def test_10_menu_search_and_the_other_language_need_no_javascript(visit):
     press(page.locator(".lang"))
     assert page.url.endswith("/sq/kerkesat/") and page.locator("html").get_attribute("lang") == "sq"
     page.locator(".menu summary").click()
-    press(page.locator(".menu a[href='/sq/kerko/']"))
+    press(page.locator(".menu a[href='/sq/kerkoni/']"))
     page.locator("#q").fill("TIRANE")
     press(page.locator("main .btn"))
     expect(page.locator("mark").first).to_be_visible()
     press(page.locator("main .news a").first)
-    assert not page.url.endswith("/sq/kerko/") and page.locator("h1").is_visible()
+    assert not page.url.endswith("/sq/kerkoni/") and page.locator("h1").is_visible()
 
 
 def test_printed_help_has_the_numbers_and_no_controls(visit):

@@ -46,7 +46,7 @@ def test_a_pledge_with_a_misspelt_address_on_a_narrow_screen_in_albanian(
         page.press("#id_consent")
         assert page.text(".suggested button") == "Po, drita@gmail.com"
         page.press(".suggested button")
-        assert page.url == f"{home}/sq/zotimi/emaili/"
+        assert page.url == f"{home}/sq/zotimi/email/"
 
         [(_subject, recipient, links)] = inbox()
         assert recipient == "drita@gmail.com" and tally.read().total == 0

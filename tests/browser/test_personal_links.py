@@ -144,8 +144,9 @@ def test_the_forms_work_after_the_link_left_the_address_bar(visit):
     expect(page.get_by_role("status")).to_be_visible()
     assert Pledge.objects.get().name == "Drita Lela"
     assert page.url.endswith(path_of("pledges:my_pledge", "sq"))
-    page.reload()
+    page.reload(wait_until="networkidle")
     assert "Drita" not in page.content()
+    expect(page.locator("h1")).to_have_text("Ma dërgoni lidhjen e zotimit tim")
     visitor.open(links.path(Purpose.WITHDRAW, pledge))
     page.locator("main form button").click()
     expect(page.locator("main form")).to_have_count(0)

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 LIST = "/admin/campaign/voice/"
 STATES = {
     "sq": ["pret përgjigjen e personit", "shfaqet, me pëlqimin e personit"],
-    "en": ["waits for its owner", "shown, with the consent of its owner"],
+    "en": ["is waiting for the person", "shown, with the consent of the person"],
 }
 LEADS = {
     "sq": ["Nuk i shfaqim derisa t’i miratoni.", "Ju e keni miratuar.", "Nuk janë më në faqen tonë"],

@@ -73,7 +73,7 @@ def test_dates_years_and_numbers_to_call_beside_the_texts_are_facts():
     beside = [
         *((row["key"], day(step["date"])) for row in starter("demands") for step in row["steps"]),
         *((row["key"], day(row["date"])) for row in [*starter("articles"), *starter("voices")]),
-        *((row["key"], str(row["year"])) for row in starter("statistics")),
+        *((row["key"], str(row["year"])) for row in starter("statistics") if row["year"]),
         *((row["key"], row["number"].replace(" ", "")) for row in starter("channels") if row["number"]),
     ]
     assert len(beside) > 15

@@ -238,7 +238,7 @@ def test_nginx_serves_no_form_stale(language):
     conf = (settings.BASE_DIR / "deploy" / "nginx.conf").read_text()
     [pattern] = re.findall(r'location ~ "(\S+)" \{\s+proxy_cache_use_stale off;', conf)
     of_event = {"at_event", "group_at_event"}
-    enquiries = {f"enquiry_{purpose}" for purpose in ("press", "data", "site", "other")}
+    enquiries = {f"enquiry_{purpose}" for purpose in ("press", "offer", "data", "site", "other")}
     with translation.override(language):
         for name in {"sign", "my_pledge", "group", "join"} | enquiries | of_event:
             assert re.search(pattern, reverse(f"pledges:{name}", args=["0abcdefg"] if name in of_event else [])), name
@@ -517,7 +517,7 @@ def test_metrics_are_not_public(path, deployment):
 
 def test_pictures_are_immutable_and_no_file_of_their_folder_is_served_as_html(deployment):
     lasting, library = "public, max-age=31536000, immutable", f"pictures/{'a' * 24}"
-    hashed = re.search(r"/static/css/base\.[0-9a-f]{12}\.css", deployment.fetch("/sq/")[2])[0]
+    hashed = re.search(r"/static/css/site\.[0-9a-f]{12}\.css", deployment.fetch("/sq/")[2])[0]
     # {path: (type, Cache-Control, Content-Disposition)}
     files = {
         f"/media/{library}/full.jpg": ("image/jpeg", lasting, None),
@@ -614,7 +614,7 @@ def test_tracking_parameters_do_not_bypass_the_cache(deployment):
         assert (status, headers["X-Cache"], json.loads(body)["width"]) == (200, cache, width)
     assert deployment.fetch(f"/oembed?url={totals}&format=xml")[0] == 501
     assert deployment.fetch("/oembed?format=json")[0] == 400
-    assert deployment.fetch("/sq/kerko/?q=tirane")[2].count("<mark>")
+    assert deployment.fetch("/sq/kerkoni/?q=tirane")[2].count("<mark>")
     assert deployment.fetch("/admin/?next=x")[1]["Location"].endswith(quote("/admin/?next=x"))
 
 
@@ -649,7 +649,7 @@ def test_malformed_requests_cause_no_error_no_hang_and_no_rows(deployment):
 
 
 def test_personal_and_dynamic_pages_are_not_cached(deployment):
-    for path in ("/sq/kerko/?q=tirane", "/admin/account/login/", "/healthz"):
+    for path in ("/sq/kerkoni/?q=tirane", "/admin/account/login/", "/healthz"):
         for _ in range(2):
             assert deployment.fetch(path)[1]["X-Cache"] in (None, "MISS", "BYPASS")
     status, headers, _page = deployment.fetch("/en/pledge/", {"over_16": "yes", "stamp": "x"})

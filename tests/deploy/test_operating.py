@@ -255,7 +255,7 @@ def assert_nginx_serves_the_site(machine):
     subject = machine.must("openssl", "x509", "-noout", "-subject", "-in", "/etc/ssl/weare1/fullchain.pem")
     assert "issued" in subject
     # A file of the release that was in use before is still there.
-    stylesheet = re.search(r"/static/css/base\.[0-9a-f]{12}\.css", curl(site).stdout)[0]
+    stylesheet = re.search(r"/static/css/site\.[0-9a-f]{12}\.css", curl(site).stdout)[0]
     assert curl(*silent, f"https://{HOST}{stylesheet}").stdout == "200 2 "
 
 

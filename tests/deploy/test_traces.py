@@ -106,7 +106,7 @@ def test_no_file_names_a_supporter_a_network_or_a_link(used_site):
     for path in (
         "/sq/zotimi/",
         "/sq/zotimi-im/",
-        f"/sq/kerko/?q={ADDRESS}",
+        f"/sq/kerkoni/?q={ADDRESS}",
         f"/sq/nuk-ka/{ADDRESS}/",
         "/sq/muri/",
         "/sq/",

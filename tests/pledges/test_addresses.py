@@ -29,7 +29,7 @@ property_settings = settings(max_examples=200, derandomize=True, database=None, 
 RULES = Rules((row["domain"], ProviderRule(**row)) for row in load("providers"))
 
 
-@pytest.mark.parametrize(
+@pytest.mark.cases(
     ("address", "mailbox"),
     [
         # case never matters
@@ -137,7 +137,7 @@ def test_any_text_can_be_normalised(text):
     normalise_name(text)
 
 
-@pytest.mark.parametrize(
+@pytest.mark.cases(
     "spelling",
     [
         "Kola Drita",
@@ -192,7 +192,7 @@ def test_word_order_and_unicode_form_do_not_distinguish_names(words, chance):
     assert normalise_name(shuffled.title()) == normalise_name(name)
 
 
-@pytest.mark.parametrize(
+@pytest.mark.cases(
     "address",
     [
         '"drita"@gmail.com',  # another spelling of drita@gmail.com
@@ -225,7 +225,7 @@ def test_an_address_is_stored_as_entered(address):
     assert AddressField().clean(f" {address} ") == address
 
 
-@pytest.mark.parametrize(
+@pytest.mark.cases(
     ("domain", "suggestion"),
     [
         ("gmial.com", "gmail.com"),
@@ -260,7 +260,7 @@ LESS_COMMON = [
 ]
 
 
-@pytest.mark.parametrize("domain", [*COMMON_DOMAINS, *map(str.upper, COMMON_DOMAINS), *LESS_COMMON])
+@pytest.mark.cases("domain", [*COMMON_DOMAINS, *map(str.upper, COMMON_DOMAINS), *LESS_COMMON])
 def test_07_a_domain_that_exists_gets_no_suggestion(domain):
     assert suggest_domain(f"drita@{domain}") is None
 

@@ -22,7 +22,7 @@ from tests.threads import at_once, begin, held_open
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-FORM, INBOX = "/sq/zotimi/", "/sq/zotimi/emaili/"
+FORM, INBOX = "/sq/zotimi/", "/sq/zotimi/email/"
 CROWD = 20
 
 

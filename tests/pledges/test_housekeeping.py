@@ -1,6 +1,5 @@
 """Housekeeping: reminders, erasure after the retention periods, and expiry that holds before a step has run."""
 
-import uuid
 from datetime import timedelta
 
 import pytest
@@ -178,13 +177,13 @@ def test_sent_messages_are_erased_after_30_days_and_queued_ones_are_not():
 
 def test_finished_tasks_are_erased_after_a_day_and_waiting_ones_are_not():
     for _ in range(2):
-        tasks.send_trial.enqueue(str(uuid.uuid4()))
+        tasks.merge_sector.enqueue(0, 0, 0)
     run_worker()
-    waiting = str(uuid.uuid4())
-    tasks.send_trial.enqueue(waiting)
+    waiting = [0, 0, 1]
+    tasks.merge_sector.enqueue(*waiting)
     let_time_pass(DAY + MINUTE)
     housekeeping.erase_finished_tasks()
-    assert [task.args_kwargs["args"] for task in DBTaskResult.objects.all()] == [[waiting]]
+    assert [task.args_kwargs["args"] for task in DBTaskResult.objects.all()] == [waiting]
 
 
 def test_housekeeping_changes_nothing_that_is_not_due(mailoutbox):

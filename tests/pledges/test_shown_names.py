@@ -12,7 +12,7 @@ from tests.wall import make_shown
 pytestmark = pytest.mark.django_db
 
 
-@pytest.mark.parametrize(
+@pytest.mark.cases(
     ("name", "shown"),
     [
         ("Arta Kola", "Arta K."),
@@ -44,7 +44,7 @@ def test_a_name_is_shown_as_first_name_and_initial(name, shown):
     assert shown_names.shown_name(name) == shown
 
 
-@pytest.mark.parametrize(
+@pytest.mark.cases(
     ("name", "doubts"),
     [
         ("Arta Kola", []),

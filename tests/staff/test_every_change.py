@@ -369,7 +369,7 @@ def _batch(is_done=False):
 def _group(**data):
     def run(world):
         group = world.rows["pledges.grouppledge"]
-        return world.press("pledges.grouppledge", seen=group.all_numbers, **data)
+        return world.press("pledges.grouppledge", seen=group.seen, **data)
 
     return run
 

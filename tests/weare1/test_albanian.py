@@ -38,7 +38,7 @@ def test_the_guide_addresses_nobody_as_one_person():
 
 # What is not said, and what is said instead.
 ONE_WORD = {
-    r"(?<!gjurmë të )(?<!gjurmët e )(?<!gjurmët të )\bkoduara?\b(?! me çelës)|çkod": "kriptuar (koduar of gjurmë only)",
+    r"(?<!gjurmë e )(?<!gjurmë të )(?<!gjurmët e )(?<!gjurmët të )\bkoduara?\b(?! me çelës)|çkod": "kriptuar; gjurmë e koduar",
     r"shën\w+ kuti(?!z)|\bkuti(në|a|ja)?\b(?= e lajmeve|[^.]{0,20} shën)": "kutizë for a tick; kuti is a mailbox",
     r"\bparapamj": "pamja paraprake",
     r"kush jemi, në shifra": "sa jemi",
@@ -67,6 +67,24 @@ ONE_WORD = {
     r"burimi: zotimet|zotime të konfirmuara, gj|qarkut: vetëm zotime|vetëm zotimet e konfirmuara, çdo": "mbështetës, not pledges",
     r"ajo që u kërkua (është|ka)|(?-i:^(Në fuqi|Miratuar|Hyri në fuqi)$)": "ligji: the register is not in force",
     r"detyrë të veprojnë(?<!për detyrë të veprojnë)": "e kanë për detyrë të veprojnë",
+    r"(?<![\w-])\d{1,4}-\d{1,4}(?![\w-])(?<!3166-2)": "an en dash between numbers: 10–14",
+    r"\d (am|pm)\b|\bora \d{1,2}\.\d": "ora 17:00",
+    r"\blutemi\b(?!,)": "ju lutemi, with a comma",
+    r"\b(këta|ata) email-e": "këto, ato email-e",
+    r"\bkë të telefon": "kujt t’i telefononi",
+    r"\bdrafti?\b|\bpubliko(ni|hen|het|jeni|jini|va)\b": "skicë; botoni",
+    r"\bnis(et|en) (tani|më asnjë|asnjë)|\bnisni me email": "dërgohet",
+    r"\bpronari?\b|\bpronarët\b|\bi zoti (i|e|të)\b": "kush e ka adresën; personi",
+    r"\bnë pauzë\b|\bpauza\b": "ndalur përkohësisht",
+    r"\bstaf(i|it)?\b": "ekipi",
+    r"\bndërmarrj": "biznes",
+    r"\bmë së shumti\b": "e shumta",
+    r"\bposterë(t|ve)\b": "postera",
+    r"\bshiko(ni|jini)\b": "shihni",
+    r"\(jo e detyrueshme\)": "(nëse doni)",
+    r"\bballë për ballë": "nga afër",
+    r"\blogo\w* e lëvizjes": "shenja e lëvizjes",
+    r"\bpërgjegjësi\w* e mbrojtjes": "përgjegjësi për mbrojtjen e fëmijëve",
 }
 
 

@@ -340,7 +340,7 @@ def unreachable_database():
 # Pages that nothing could accept without a database, and the wall, from which a name may have been taken.
 FORMS_AND_WALL = {
     *("pledges:sign", "pledges:group", "pledges:my_pledge", "pledges:join", "pledges:wall"),
-    *(f"pledges:enquiry_{purpose}" for purpose in ("press", "data", "site", "other")),
+    *(f"pledges:enquiry_{purpose}" for purpose in ("press", "offer", "data", "site", "other")),
 }
 
 

@@ -91,7 +91,7 @@ def missing(text):
     ]
 
 
-@pytest.mark.parametrize("document", DOCS, ids=lambda path: path.name)
+@pytest.mark.cases("document", DOCS)
 def test_every_path_module_and_test_in_the_documentation_exists(document):
     text = document.read_text()
     # Each is checked: no other notation of a test is in use.
@@ -99,7 +99,7 @@ def test_every_path_module_and_test_in_the_documentation_exists(document):
     assert missing(text) == []
 
 
-@pytest.mark.parametrize("document", DOCS, ids=lambda path: path.name)
+@pytest.mark.cases("document", DOCS)
 def test_every_link_in_the_documentation_leads_to_a_file(document):
     for target in LINK.findall(document.read_text()):
         parts = urlsplit(target)

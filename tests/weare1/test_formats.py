@@ -28,7 +28,7 @@ def rendered(template, value, language):
         return engines["django"].from_string("{% load pledge_tags %}" + template).render({"value": value})
 
 
-@pytest.mark.parametrize(
+@pytest.mark.cases(
     ("number", "sq", "en"),
     [
         (0, "0", "0"),
@@ -62,7 +62,7 @@ def test_29_a_date_has_day_month_in_words_and_year():
     assert rendered("{{ value|date:'F Y' }}", launch, "sq") == "korrik 2020"
 
 
-@pytest.mark.parametrize("number", range(1, 13))
+@pytest.mark.cases("number", range(1, 13))
 def test_29_albanian_months_are_lower_case(number):
     assert rendered("{{ value|date }}", date(2026, number, 1), "sq") == f"1 {MONTHS[number - 1]} 2026"
 

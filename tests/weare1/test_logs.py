@@ -14,7 +14,7 @@ from weare1.logs import JsonFormatter, ReadableFormatter, Repetitions, redact
 TOKEN = "WyJ4IiwxXQ:1xWZlR:zo-etTEXiLg0kE5qrDKAolZ3Qa_lVRDp5KyLvpf3-Y4"
 
 
-@pytest.mark.parametrize(
+@pytest.mark.cases(
     ("text", "logged"),
     [
         (f"Not Found: /sq/konfirmoni/{TOKEN}/", "Not Found: /sq/konfirmoni/[link]/"),
@@ -50,7 +50,8 @@ def seconds(text):
     return min(times)
 
 
-@pytest.mark.parametrize(
+@pytest.mark.quick
+@pytest.mark.cases(
     "pattern",
     ["a.-", "a:", "a" * 19 + ":", "a@", "@", "@/", "a:b@", "/pledge/with", "/zotimi/me/", "/u/", "/u", "ip=:", "ip=a"],
 )

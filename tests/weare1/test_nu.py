@@ -20,7 +20,7 @@ def pages(client):
     listed = [urlsplit(address).path for address in re.findall(r"<loc>([^<]+)</loc>", sitemap)]
     fixed = [path for _name, _language, path in public_paths()]
     counters = [f"/counter/{language}/{theme}/" for language in LANGUAGES for theme in ("light", "dark")]
-    for path in sorted({*listed, *fixed, *counters, "/sq/kerko/?q=lojë", "/en/search/?q=child"}):
+    for path in sorted({*listed, *fixed, *counters, "/sq/kerkoni/?q=lojë", "/en/search/?q=child"}):
         yield path, client.get(path).text
     for language in LANGUAGES:
         for name, response in personal_visits(client, language):

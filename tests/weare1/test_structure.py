@@ -114,7 +114,7 @@ ADDRESSES = [
 ]
 
 
-@pytest.mark.parametrize(("path", "name", "arguments"), [(path, name, rest) for path, name, *rest in ADDRESSES])
+@pytest.mark.cases(("path", "name", "arguments"), [(path, name, rest) for path, name, *rest in ADDRESSES])
 def test_public_addresses_do_not_change(path, name, arguments):
     language = path[1:3] if path[1:3] in ("sq", "en") else "sq"
     assert path_of(name, language, *arguments) == path

@@ -21,7 +21,7 @@ def css(sheet):
     return re.sub(r"/\*.*?\*/", "", sheet.read_text(), flags=re.DOTALL)
 
 
-@pytest.mark.parametrize("sheet", SHEETS, ids=lambda sheet: sheet.stem)
+@pytest.mark.cases("sheet", SHEETS)
 def test_colours_stand_in_tokens_css(sheet):
     if sheet.stem == "tokens":
         return
@@ -31,7 +31,7 @@ def test_colours_stand_in_tokens_css(sheet):
     assert not re.search(r"\b(hsla?|hwb|lab|lch|oklab|oklch)\(", values)
 
 
-@pytest.mark.parametrize("sheet", SHEETS, ids=lambda sheet: sheet.stem)
+@pytest.mark.cases("sheet", SHEETS)
 def test_pages_change_at_two_widths(sheet):
     conditions = " ".join(re.findall(r"@media([^{]*)", css(sheet)))
     widths = {found.strip() for found in re.findall(r"\(([^()]*width[^()]*)\)", conditions)}

@@ -107,6 +107,21 @@ RULES = {
     r"|(?<!online, we )only count confirmed pledges",
     # The law on the register is in force, the register was not set up.
     "the law is in force": r"\bwhat was asked for (is|has been)\b|\bit (came into force|was adopted)\b|^(in force|adopted)$",
+    "who to call": r"\bwhom to\b",
+    "responsible for it": r"\b(which|that) (institution )?answers for\b",
+    "is waiting": r"(\bit|message|email|draft|”) waits for\b|^waits for\b",
+    "the person quoted": r"\bowner of (a|the) voice",
+    "stop emails": r"\bend (our emails|this at any time|it here)\b",
+    "enter a group": r"\bsend (the|this) (group|organisation)\b",
+    "choose what you will do": r"\btake on a commitment\b",
+    "how it went": r"\bwhat (became|came) of (it|them)\b",
+    "what stage": r"\bhow far (it is|the demand)\b",
+    "promise to keep it secret": r"\bpromise silence\b",
+    "consent that can be said back": r"\bexplicitly consent\b",
+    "answers of others are not promised": r"\b(answers?|reports) straight away\b",
+    "touching is not defined by feeling": r"\bin a way that makes you feel\b",
+    "an en dash between numbers": r"(?<![\w-])\d{1,4}-\d{1,4}(?![\w-])(?<!3166-2)",
+    "a clock of 24 hours": r"\b\d{1,2}(:\d\d)? ?[ap]m\b",
     "we are 1": r"\b(pledge of|site of|account at|pledge with) ne jemi 1\b",
 }
 

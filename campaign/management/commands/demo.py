@@ -14,7 +14,7 @@ from campaign.demo import mailings as demo_mailings
 from campaign.help.units import ProtectionUnit
 from pledges.counting import milestones, tally
 from pledges.counting.models import count
-from pledges.groups.querysets import school_year
+from pledges.groups.models import school_year
 from pledges.inbox.submissions import submit
 from pledges.models import (
     County,

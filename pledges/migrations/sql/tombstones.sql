@@ -42,7 +42,7 @@ CREATE OR REPLACE TRIGGER tombstone AFTER DELETE ON pledges_referrallink
     FOR EACH ROW EXECUTE FUNCTION write_tombstone(pledge_id);
 CREATE OR REPLACE TRIGGER tombstone AFTER DELETE ON pledges_follow FOR EACH ROW EXECUTE FUNCTION write_tombstone(id);
 CREATE OR REPLACE TRIGGER tombstone AFTER DELETE OR UPDATE OF remind_at ON pledges_chosencommitment
-    FOR EACH ROW EXECUTE FUNCTION write_tombstone(id, day, part, place, remind_at);
+    FOR EACH ROW EXECUTE FUNCTION write_tombstone(id, day, remind_at);
 CREATE OR REPLACE TRIGGER tombstone AFTER UPDATE OF ended_at ON pledges_followup
     FOR EACH ROW EXECUTE FUNCTION write_tombstone(pledge_id, ended_at);
 CREATE OR REPLACE TRIGGER tombstone AFTER INSERT OR DELETE ON pledges_blockedaddress

@@ -86,17 +86,23 @@ def test_security_txt_names_the_address_or_the_form(client, settings):
     assert lines()["Contact"] == "https://shembull.al/security"
 
 
-@pytest.mark.parametrize(
-    "address",
-    ["http://shembull.al", "shembull.al", "javascript:alert(1)", "mailto:a@b.al", "a@", "https://", "a b@c.al"],
-)
-def test_what_is_no_address_is_refused_in_words(address):
+def test_what_is_no_address_is_refused_in_words():
     client = sign_in(Client(headers={"accept-language": "en"}), make_staff(superuser=True))
     form = client.get(SETTINGS)
-    response = client.post(SETTINGS, filled(form, press_contact=address))
-    assert "Enter an email address, or a web address that begins with https://." in response.text
-    with pytest.raises(ValidationError):
-        SiteSettings(press_contact=address).full_clean()
+    addresses = [
+        "http://shembull.al",
+        "shembull.al",
+        "javascript:alert(1)",
+        "mailto:a@b.al",
+        "a@",
+        "https://",
+        "a b@c.al",
+    ]
+    for address in addresses:
+        response = client.post(SETTINGS, filled(form, press_contact=address))
+        assert "Enter an email address, or a web address that begins with https://." in response.text, address
+        with pytest.raises(ValidationError):
+            SiteSettings(press_contact=address).full_clean()
 
 
 @pytest.mark.parametrize("address", ["javascript:alert(1)", "http://shembull.al", "a b"])

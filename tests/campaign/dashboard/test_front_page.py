@@ -90,7 +90,7 @@ def test_each_role_sees_its_sections_and_no_others(client, role):
     assert set(sections(page)) == SEEN[role]
     text = " ".join(tasks(page))
     sees_inbox = role in (Role.PLEDGES, Role.ADMINISTRATOR)
-    assert ("message waits for an answer The oldest one came on" in text) == sees_inbox
+    assert ("message is waiting for an answer The oldest one came on" in text) == sees_inbox
     assert ("request about personal data to answer The first one is due on" in text) == sees_inbox
     assert ("disclosure of abuse" in text) == (role in (Role.SAFEGUARDING, Role.ADMINISTRATOR))
     assert ("Someone may be in danger" in page.words()) == (role in (Role.SAFEGUARDING, Role.ADMINISTRATOR))
@@ -122,7 +122,7 @@ def test_a_writer_sees_no_draft_of_others_and_an_editor_reviews_it(client):
     assert "nfinished" not in front_page(client, other).words()
     assert "Finished" not in front_page(client, other).words()
     page = front_page(client, make_account("besa@shembull.al", Role.EDITOR, "Besa"))
-    assert tasks(page)[0] == "! “Finished” waits for your review"
+    assert tasks(page)[0] == "! “Finished” is waiting for your review"
     assert "Unfinished" not in page.words()
 
 
@@ -221,7 +221,7 @@ def test_a_young_site_has_nothing_usual(client):
     recent = activity.recent()
     assert set(recent.usual) == {None} and recent.last_week is None
     page = front_page(client, make_staff("view_pledge"))
-    assert "usually" not in page.words() and "Usual in" not in page.words()
+    assert "usually" not in page.words() and "Usual over" not in page.words()
 
 
 def test_the_comparison_is_in_the_chart_the_table_and_a_sentence(client):
@@ -231,5 +231,5 @@ def test_the_comparison_is_in_the_chart_the_table_and_a_sentence(client):
     confirmed(1, 3)
     page = front_page(client, make_staff("view_pledge"))
     text = sections(page)["recent-activity"]
-    assert "In the seven days until yesterday 3 people confirmed. Usual in the four weeks before: 2." in text
+    assert "In the seven days until yesterday 3 people confirmed. Usual over the previous four weeks: 2." in text
     assert len(page.all("line", **{"class": "usual"})) == activity.DAYS - 1

@@ -2,6 +2,7 @@
 
 import re
 from datetime import date, timedelta
+from urllib.parse import parse_qs, urlsplit
 from xml.etree import ElementTree
 
 import pytest
@@ -15,6 +16,7 @@ from django.utils.formats import date_format
 
 from campaign.demands.history import Count, History
 from campaign.models import Demand, DemandStep
+from pledges.models import Municipality
 from tests.clock import DatabaseClock
 from tests.demands import add_step, days_ago, make_demand, step_values
 from tests.drafts import hide
@@ -213,6 +215,26 @@ def test_the_institution_is_unknown_until_staff_enter_it(client):
     assert open_data(client, "register")["institution"] == "Ministria e Drejtësisë"
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_readers_write_to_the_institution_or_a_municipality_once_staff_know_an_address(client, language):
+    demand = Demand.objects.get(key="register")
+    assert "mailto:" not in client.get(path_to(demand, language)).text
+    Demand.objects.update(email="pyetje@ministria.example")
+    Municipality.objects.filter(name_sq="Tiranë").update(email="info@tirana.example")
+    page = open_page(client, demand, language)
+    letters = {
+        page.words(link): page.of(link)["href"]
+        for link in page.all("a", href=True)
+        if "mailto:" in page.of(link)["href"]
+    }
+    assert [urlsplit(url).path for url in letters.values()] == ["pyetje@ministria.example", "info@tirana.example"]
+    assert {"sq": "Tiranë", "en": "Tirana"}[language] in letters
+    for url in letters.values():
+        fields = parse_qs(urlsplit(url).query)
+        title = {"sq": demand.title_sq, "en": demand.title_en}[language]
+        assert fields["subject"] == [title] and title in fields["body"][0] and "\n\n" in fields["body"][0]
+
+
 def test_a_next_date_is_shown_until_that_day_is_over_and_then_waits_for_staff(client, editor):
     demand = Demand.objects.get(key="register")
     values = {"next_event_sq": "Votohet.", "next_event_en": "There is a vote.", "checked_on": timezone.localdate()}
@@ -236,7 +258,7 @@ def history_of(*steps):
     return History(demand, tuple(demand.steps.all()), timezone.localdate())
 
 
-@pytest.mark.parametrize(
+@pytest.mark.cases(
     ("states", "labels", "marks", "counted_from"),
     [
         (["asked"], ["Asked"], ["now", "", "", ""], 0),

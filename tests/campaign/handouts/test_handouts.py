@@ -17,6 +17,7 @@ from pledges.crypto import links
 from pledges.crypto.links import Purpose
 from pledges.models import GroupPledge
 from tests.factories import sign_in
+from tests.organisations import admit, make_joining
 from tests.pages import LANGUAGES, Document, filled, path_of
 from tests.pledges.groups.made import PATHS, make_group
 from tests.staff.accounts.test_accounts import make_account
@@ -110,6 +111,19 @@ def test_a_certificate_has_number_kind_grade_and_institution_and_no_name(client,
     assert certificate.size == SIZES["a4"]
     assert certificate.codes == [f"{settings.SITE_URL}/{language}/"]
     check_file(certificate, language)
+
+
+def test_an_organisation_on_the_page_has_a_certificate_without_a_number_or_a_contact(client):
+    joining = make_joining(organisation="Teatri i Lirë")
+    path = path_of("campaign:organisation_certificate", "sq", links.token(Purpose.ORGANISATION, joining))
+    assert client.get(path).headers["Content-Type"].startswith("text/html"), "none before it is on the page"
+    admit(joining)
+    assert path in client.get(links.path(Purpose.ORGANISATION, joining)).text
+    certificate = Print(client.get(path))
+    for part in ("Teatri i Lirë", "Ne jemi", "E dëgjoj."):
+        assert part in certificate.words
+    assert "Mira" not in certificate.words and "@" not in certificate.words
+    check_file(certificate, "sq")
 
 
 @pytest.mark.parametrize(("size", "language"), [("a4", "sq"), ("a3", "en")])

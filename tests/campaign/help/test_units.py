@@ -351,7 +351,7 @@ def test_a_bad_file_is_not_stored_and_is_corrected_on_the_page_of_its_preview(st
     assert WORDS["en"]["stored"] in Document(sheet.send(checked)).words()
 
 
-@pytest.mark.parametrize(
+@pytest.mark.cases(
     ("data", "sentence"),
     [
         (b"", "Choose a CSV file."),

@@ -286,7 +286,10 @@ def test_what_the_contact_corrects_is_shown_once_staff_have_looked(staff_client)
     assert "https://www.teatri-tjeter.al" in public and "We play for every child." in public
     assert joining.pk not in [row.pk for row in staff_client.get(QUEUE).context["cl"].result_list]
 
+    seen = Joining.objects.get(pk=joining.pk).seen
     correct(joining, url="www.teatri-keq.al")
+    assert "check it again" in decide(staff_client, joining, "keep", seen=seen).text
+    assert Joining.objects.get(pk=joining.pk).changed_at is not None
     decide(staff_client, joining, "keep")
     assert "teatri-keq" not in Client().get(PAGE["en"]).text and state_of(joining) == "approved"
     assert Joining.objects.get(pk=joining.pk).changed_at is None

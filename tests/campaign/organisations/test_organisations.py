@@ -39,7 +39,7 @@ DAY = timedelta(days=1)
 
 def link_of(message):
     """The path of the first personal link in a mail."""
-    paths = "konfirmo-organizaten|confirm-organisation|organizata-jone|our-organisation"
+    paths = "konfirmoni-organizaten|confirm-organisation|organizata-jone|our-organisation"
     [url] = re.findall(rf"https?://\S+/(?:{paths})/\S+", message.body)[:1]
     return "/" + url.split("/", 3)[3].rstrip(".")
 
@@ -99,7 +99,11 @@ def test_an_organisation_joins_confirms_is_approved_sends_a_logo_renews_lapses_a
     let_time_pass(336 * DAY)
     keep_house(), keep_house()
     run_worker()
-    asked = [message for message in mail.outbox if message.subject in ("A jeni ende me ne?", "Are you still with us?")]
+    asked = [
+        message
+        for message in mail.outbox
+        if message.subject in ("A është organizata juaj ende me ne?", "Is your organisation still with us?")
+    ]
     assert len(asked) == 1
     renew = link_of(asked[0])
     assert 'name="renew"' in client.get(renew).text

@@ -35,7 +35,7 @@ def test_numbers_and_short_words_with_a_hyphen_keep_together_on_every_page(clien
     assert sum(page.count(f"116{NO_BREAK_SPACE}111") for page in pages.values()) > len(pages)
 
 
-@pytest.mark.parametrize(
+@pytest.mark.cases(
     ("html", "kept"),
     [
         ("Telefononi në 116 111.", ["116 111"]),

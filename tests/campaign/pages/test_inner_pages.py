@@ -143,10 +143,19 @@ def test_the_figures_say_age_year_method_and_source_or_that_it_is_not_known(clie
         cells = [page.words(cell) for cell in row.children if not isinstance(cell, str)]
         assert cells[0] == with_language["value"]
         assert cells[2].endswith(with_language["age"] or unknown)
-        assert cells[3].endswith(str(figure.year))
+        assert cells[3].endswith(str(figure.year or unknown))
         assert cells[4].endswith(with_language["method"] or unknown)
         assert cells[5].endswith(with_language["source"])
     assert sum(unknown in page.words(row) for row in rows) == 3
+
+
+@pytest.mark.parametrize(
+    ("path", "most"),
+    [("/sq/si-numerojme/", 600), ("/en/how-we-count/", 600), ("/sq/privatesia/", 1400), ("/en/privacy/", 1400)],
+)
+def test_a_hard_page_is_short(client, path, most):
+    page = Document(client.get(path))
+    assert len(page.words(page.one("main")).split()) <= most
 
 
 def test_pages_work_without_figures_demands_partners_and_voices(client):

@@ -78,7 +78,7 @@ def test_frame_and_thumbnail_are_no_larger_than_asked_for(client, room, size):
     assert ("thumbnail_url" in data) is ("thumbnail_width" in data) is ("thumbnail_height" in data) is has_room
 
 
-@pytest.mark.parametrize(
+@pytest.mark.cases(
     "url",
     [
         "https://other.example/en/totals/", "https://nejemi1.example.evil.example/en/totals/", "ftp://nejemi1.example/en/totals/",

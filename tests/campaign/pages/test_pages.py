@@ -177,7 +177,7 @@ def check_exit_and_helplines(page, *_page, exit_url="https://www.google.com/"):
 
 # Every other page has 200.
 STATUS = {
-    **{f"enquiry about {purpose}, with every error": 422 for purpose in ("press", "data", "site", "other")},
+    **{f"enquiry about {purpose}, with every error": 422 for purpose in ("press", "offer", "data", "site", "other")},
     "enquiry, too long": 422,
     "further message without words": 422,
     "join, with every error": 422,

@@ -15,7 +15,7 @@ def shown(html):
     return [(section.title, section.anchor, section.html) for section in sections(richtext.clean(html))]
 
 
-@pytest.mark.parametrize(
+@pytest.mark.cases(
     ("html", "expected"),
     [
         ("", []),

@@ -20,7 +20,7 @@ from tests.pages import as_typed
 
 pytestmark = pytest.mark.django_db
 
-SEARCH = {"sq": "/sq/kerko/", "en": "/en/search/"}
+SEARCH = {"sq": "/sq/kerkoni/", "en": "/en/search/"}
 # Content pages, which are rows; the first page; lists whose entries are found; a view of the totals.
 FOUND_OTHERWISE = {"campaign:home", "campaign:privacy", "campaign:news"}
 
@@ -48,7 +48,7 @@ def march(**overrides):
     )
 
 
-@pytest.mark.parametrize(
+@pytest.mark.cases(
     ("language", "words"),
     [
         *(("sq", words) for words in ("kumbullave", "MARSHIM", "tambure", "sheshi i luleve", "kumbullave shkoder")),

@@ -53,7 +53,7 @@ def is_public(voice, days=0):
 # The database
 
 
-@pytest.mark.parametrize(
+@pytest.mark.cases(
     "changes",
     [
         {"how": ""},
@@ -113,7 +113,7 @@ def test_an_approved_voice_is_shown_without_a_source_until_its_last_day(client):
     assert is_public(voice, days=365) and not is_public(voice, days=366)
 
 
-@pytest.mark.parametrize("name", [*APPROVED_TEXTS, "date", "ends_on", "is_paraphrased"])
+@pytest.mark.cases("name", [*APPROVED_TEXTS, "date", "ends_on", "is_paraphrased"])
 def test_any_change_of_what_was_approved_hides_it_until_its_owner_approves_again(name):
     voice = make_voice()
     before = getattr(voice, name)
@@ -148,9 +148,9 @@ def test_the_wish_that_nothing_be_done_with_it_hides_it():
 
 MAILS = {
     "sq": [
-        "Shikoni si do të dalin fjalët tuaja",
+        "Shihni si do të dalin fjalët tuaja",
         "Nuk i shfaqim derisa të na thoni po.",
-        "Shikojini fjalët tuaja",
+        "Shihini fjalët tuaja",
         "me të njëjtën lidhje mund t’i hiqni fjalët tuaja kur të doni",
     ],
     "en": [
@@ -405,7 +405,7 @@ def test_staff_enter_it_and_send_the_preview(editor, mailoutbox):
     voice = Voice.objects.get(key="mira")
     assert response.url == f"{LIST}{voice.pk}/owner/"
     page = editor.get(response.url, headers=ENGLISH)
-    assert "Visitors do not see it until its owner agrees" in page.text and WORDS["text_sq"] in page.text
+    assert "Visitors do not see it until the person agrees" in page.text and WORDS["text_sq"] in page.text
     response = editor.post(response.url, {"address": "mira", "language": "en"}, headers=ENGLISH)
     assert "Enter an email address in the correct format" in response.text and 'value="mira"' in response.text
     editor.post(f"{LIST}{voice.pk}/owner/", {"address": "mira@shembull.al", "language": "en"})
@@ -413,7 +413,7 @@ def test_staff_enter_it_and_send_the_preview(editor, mailoutbox):
     [mail] = mailoutbox
     assert mail.to == ["mira@shembull.al"] and mail.subject == MAILS["en"][0]
     page = editor.get(f"{LIST}{voice.pk}/owner/", headers=ENGLISH).text
-    assert "Waits for its owner" in page and "mira@shembull.al" not in page, "the address is not shown again"
+    assert "Is waiting for the person" in page and "mira@shembull.al" not in page, "the address is not shown again"
     # Again, at the stored address.
     editor.post(f"{LIST}{voice.pk}/owner/", {"address": "", "language": "sq"})
     run_worker()

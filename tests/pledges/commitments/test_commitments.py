@@ -9,7 +9,7 @@ from django.test import Client
 from django.utils import timezone, translation
 
 from pledges.commitments.forms import PlanForm
-from pledges.commitments.models import ANSWER_PERIOD, DayPart, PlanPlace, day_in_words
+from pledges.commitments.models import ANSWER_PERIOD, day_in_words, reminder_time
 from pledges.crypto import links
 from pledges.crypto.links import Purpose
 from pledges.housekeeping import ask_how_it_went, remind_of_plans
@@ -50,11 +50,11 @@ def link(purpose, pledge, language="en"):
     return links.path(purpose, pledge, language)
 
 
-def plan_of(commitment, day=None, part="", place="", remind=False, **more):
+def plan_of(commitment, day=None, remind=False, **more):
     """The data of the form with one commitment; `day` is a date."""
     number = commitment.pk
-    data = {"plan": "1", f"day-{number}": day.isoformat() if day else "", f"part-{number}": part, **more}
-    return data | {f"place-{number}": place} | ({f"remind-{number}": "on"} if remind else {})
+    data = {"plan": "1", f"day-{number}": day.isoformat() if day else "", **more}
+    return data | ({f"remind-{number}": "on"} if remind else {})
 
 
 def tomorrow():
@@ -86,18 +86,23 @@ def errors(response):
 def test_story_over_120_days(client, mailoutbox, language):
     pledge, chosen = supporter(language), commitment_of()
     page = client.post(link(Purpose.COMMIT, pledge, language), {"commitments": [chosen.pk]})
-    assert {"en": "When and where will you do it?", "sq": "Kur dhe ku do ta bëni?"}[language] in Document(page).words()
+    assert {"en": "When will you do it?", "sq": "Kur do ta bëni?"}[language] in Document(page).words()
 
-    # The plan: in words to choose, with a reminder and the wish to be asked.
-    plan = plan_of(chosen, tomorrow(), "evening", "home", remind=True, ask="on")
+    # The plan: a day to choose, with a reminder and the wish to be asked; and a file for the calendar.
+    day = day_in_language(tomorrow(), language)
+    plan = plan_of(chosen, tomorrow(), remind=True, ask="on")
     planned = Document(client.post(link(Purpose.COMMIT, pledge, language), plan))
-    assert {"en": "in the evening, at home", "sq": "në mbrëmje, në shtëpi"}[language] in planned.words()
+    assert day in planned.words()
+    [address] = [planned.of(each)["href"] for each in planned.all("a", download=True)]
+    file = client.get(address)
+    entry = file.content.decode().replace("\r\n ", "")
+    assert file.headers["Content-Type"].startswith("text/calendar") and f"VALUE=DATE:{tomorrow():%Y%m%d}\r\n" in entry
+    assert {"en": "SUMMARY:We are 1\r\n", "sq": "SUMMARY:Ne jemi 1\r\n"}[language] in entry
     run_worker()
     keep_house()
     assert mailoutbox == [], "nothing is due yet"
 
     # The reminder, once.
-    day = day_in_language(tomorrow(), language)
     let_time_come(chosen)
     for _ in range(3):
         keep_house()
@@ -105,7 +110,6 @@ def test_story_over_120_days(client, mailoutbox, language):
     [reminder] = mailoutbox
     text = " ".join(reminder.body.split())
     assert getattr(chosen, f"text_{language}") in text and day in text
-    assert {"en": "in the evening, at home", "sq": "në mbrëmje, në shtëpi"}[language] in text
     assert getattr(chosen, f"text_{language}") not in reminder.subject and "?" not in text
     assert pledge.name not in reminder.body
     mailoutbox.clear()
@@ -207,14 +211,14 @@ def test_two_requests_at_once_store_three(client):
 def test_choosing_again_keeps_plan_and_answer_of_what_stays(client):
     pledge = supporter()
     first, second = commitment_of(number=0), commitment_of(number=1)
-    [row] = choose(pledge, first, day=tomorrow(), part="evening", place="work")
+    [row] = choose(pledge, first, day=tomorrow())
     ask_now(pledge)
     pledge.chosen.update(answer="done", answered_question=1, answered_at=timezone.now())
     client.post(link(Purpose.COMMIT, pledge), {"commitments": [first.pk, second.pk]})
     kept = pledge.chosen.get(commitment=first)
     assert (kept.pk, kept.plan, kept.answer) == (
         row.pk,
-        f"{day_in_language(tomorrow(), 'sq')}, në mbrëmje, në punë",
+        day_in_language(tomorrow(), "sq"),
         "done",
     )
     assert pledge.chosen.get(commitment=second).slot == 2
@@ -253,79 +257,51 @@ def test_the_database_refuses_another_text_of_a_chosen_commitment():
     Commitment.objects.filter(pk=commitment.pk).update(position=9, is_offered=False)
 
 
-def test_the_plan_is_in_words_to_choose_and_free_text_is_refused(client, pledge):
+def test_the_plan_is_a_day_to_choose_and_free_text_is_refused(client, pledge):
     commitment = commitment_of()
     path = link(Purpose.COMMIT, pledge)
     page = Document(client.get(path))
-    [day, part, place] = page.all("select")
-    options = [page.words(option) for option in page.all("option", node=day)]
+    options = [page.words(option) for option in page.all("option", node=page.one("select"))]
     days = [timezone.localdate() + number * DAY for number in range(14)]
     assert options == ["Not decided", *[day_in_language(each, "en") for each in days]]
-    assert (
-        len(page.all("option", node=part)) == len(DayPart) + 1
-        and len(page.all("option", node=place)) == len(PlanPlace) + 1
-    )
     main = page.one("main")
     assert not [field for field in page.all("input", node=main) if page.of(field)["type"] == "text"]
     assert not page.all("textarea", node=main)
-    for column, value in (("day", "soon"), ("part", "night"), ("place", "Rruga e Durrësit 5")):
-        response = client.post(path, {"plan": "1", f"{column}-{commitment.pk}": value})
-        assert response.status_code == 422 and "from the list" in errors(response)
+    response = client.post(path, {"plan": "1", f"day-{commitment.pk}": "soon"})
+    assert response.status_code == 422 and "from the list" in errors(response)
     assert pledge.chosen.get().plan == ""
-
-
-@pytest.mark.parametrize("column", ["day", "part", "place"])
-def test_each_part_of_a_plan_is_optional(client, column, pledge):
-    commitment = commitment_of()
-    value = {"day": tomorrow().isoformat(), "part": "morning", "place": "work"}[column]
-    assert (
-        client.post(link(Purpose.COMMIT, pledge), {"plan": "1", f"{column}-{commitment.pk}": value}).status_code == 200
-    )
-    row = pledge.chosen.get()
-    assert str(getattr(row, column)) == value and row.remind_at is None
 
 
 def test_a_plan_in_the_past_is_refused_with_a_sentence_and_nothing_is_lost(client, pledge):
     """The page was opened days ago."""
     commitment = commitment_of()
-    plan = plan_of(commitment, timezone.localdate() - 3 * DAY, "evening", "work", ask="on")
+    plan = plan_of(commitment, timezone.localdate() - 3 * DAY, ask="on")
     response = client.post(link(Purpose.COMMIT, pledge), plan)
     assert response.status_code == 422
     assert "This day is over. Choose a day from today on." in errors(response)
     page = Document(response)
-    selected = [page.words(each) for each in page.all("option") if "selected" in page.of(each)]
-    assert {"in the evening", "at work"} <= set(selected)
     assert "checked" in page.of(page.one("input", name="ask"))
-    assert pledge.chosen.get().part == "" and not FollowUp.objects.exists()
+    assert pledge.chosen.get().day is None and not FollowUp.objects.exists()
 
 
-def test_a_part_of_today_that_is_over_is_refused():
+def test_a_reminder_of_today_is_only_for_the_time_before_it():
     today = timezone.localdate()
-    for part in DayPart:
-        assert part.begins(today) < part.ends(today)
-        assert timezone.localtime(part.begins(today)).hour == part.hours[0]
     pledge, commitment = supporter(), commitment_of()
     choose(pledge, commitment)
 
-    def errors_at(hour, part, remind=False):
-        plan = plan_of(commitment, today, part, remind=remind)
+    def errors_at(hour, remind):
+        plan = plan_of(commitment, today, remind=remind)
         form = PlanForm(plan, pledge=pledge, chosen=pledge.chosen.select_related("commitment"))
         form.now = timezone.make_aware(datetime.combine(today, datetime.min.time()).replace(hour=hour))
         return str(form.errors)
 
-    over, begun = "Kjo pjesë e ditës së sotme ka kaluar", "Kjo pjesë e ditës ka filluar"
-    assert over in errors_at(12, "morning") and errors_at(11, "morning") == ""
-    assert over in errors_at(23, "evening") and errors_at(22, "evening") == ""
-    assert begun in errors_at(11, "morning", remind=True) and errors_at(7, "morning", remind=True) == ""
+    assert "Për kujtesën e sotme është vonë." in errors_at(9, remind=True)
+    assert errors_at(7, remind=True) == errors_at(9, remind=False) == ""
 
 
-@pytest.mark.parametrize(("day", "part"), [(True, ""), (False, "evening"), (False, "")])
-def test_a_reminder_needs_a_day_and_a_part_of_it(client, day, part, pledge):
-    commitment = commitment_of()
-    response = client.post(
-        link(Purpose.COMMIT, pledge), plan_of(commitment, tomorrow() if day else None, part, remind=True)
-    )
-    assert response.status_code == 422 and "Choose a day and a part of the day for the reminder." in errors(response)
+def test_a_reminder_needs_a_day(client, pledge):
+    response = client.post(link(Purpose.COMMIT, pledge), plan_of(commitment_of(), remind=True))
+    assert response.status_code == 422 and "Choose a day for the reminder." in errors(response)
     with pytest.raises(IntegrityError, match="plan_to_remind_of"), transaction.atomic():
         pledge.chosen.update(remind_at=timezone.now())
 
@@ -335,7 +311,7 @@ def test_a_plan_or_answer_for_a_commitment_of_another_sector_is_refused(client):
     choose(pledge, commitment_of())
     ask_now(pledge)
     for purpose, data in (
-        (Purpose.COMMIT, plan_of(foreign, tomorrow(), "evening")),
+        (Purpose.COMMIT, plan_of(foreign, tomorrow())),
         (Purpose.ANSWER, {f"answer-{foreign.pk}": "done"}),
         (Purpose.ANSWER, {f"answer-{foreign.pk}": "done", f"answer-{commitment_of().pk}": "done"}),
     ):
@@ -344,10 +320,10 @@ def test_a_plan_or_answer_for_a_commitment_of_another_sector_is_refused(client):
     assert ChosenCommitment.objects.get().answer == ""
 
 
-def planned(pledge, *commitments, part="evening"):
-    """Let a pledge have planned these for tomorrow, with a reminder; returns the rows."""
-    day = tomorrow()
-    return choose(pledge, *commitments, day=day, part=part, remind_at=DayPart(part).begins(day))
+def planned(pledge, *commitments, days=1):
+    """Let a pledge have planned these for tomorrow, or in so many days, with a reminder; returns the rows."""
+    day = timezone.localdate() + days * DAY
+    return choose(pledge, *commitments, day=day, remind_at=reminder_time(day))
 
 
 def test_a_late_worker_sends_no_reminder_of_a_time_that_is_over(mailoutbox):
@@ -373,8 +349,8 @@ def test_a_reminder_that_waited_too_long_for_the_mail_server_is_dropped(mailoutb
 
 def test_commitments_for_one_time_are_one_mail_and_each_is_named_once(mailoutbox):
     pledge = supporter()
-    planned(pledge, commitment_of(number=0), commitment_of(number=1), part="midday")
-    planned(pledge, commitment_of(number=2), part="afternoon")
+    planned(pledge, commitment_of(number=0), commitment_of(number=1))
+    planned(pledge, commitment_of(number=2), days=2)
     let_time_come(commitment_of(number=0))
     assert (remind_of_plans(), remind_of_plans()) == (2, 0)
     run_worker()
@@ -394,7 +370,7 @@ def test_another_time_is_reminded_of_again_and_the_same_one_is_not(client, mailo
     keep_house()
     run_worker()
     path = link(Purpose.COMMIT, pledge)
-    client.post(path, plan_of(commitment, tomorrow() + DAY, "morning", remind=True))
+    client.post(path, plan_of(commitment, tomorrow() + DAY, remind=True))
     let_time_come(commitment)
     keep_house()
     run_worker()
@@ -436,7 +412,7 @@ def test_nobody_is_asked_who_did_not_tick_the_box(client, mailoutbox):
     path = link(Purpose.COMMIT, pledge)
     client.post(path, {"commitments": [commitment.pk]})
     assert "checked" not in Document(client.get(path)).of(Document(client.get(path)).one("input", name="ask"))
-    client.post(path, plan_of(commitment, tomorrow(), "evening"))
+    client.post(path, plan_of(commitment, tomorrow()))
     assert not FollowUp.objects.exists()
     let_time_pass(timedelta(days=120))
     keep_house()
@@ -615,10 +591,10 @@ def test_the_data_file_has_plan_answer_and_wish():
     pledge = supporter()
     planned(pledge, commitment_of())
     ask_now(pledge)
-    pledge.chosen.update(answer="done", answered_question=1, answered_at=timezone.now(), place="home")
+    pledge.chosen.update(answer="done", answered_question=1, answered_at=timezone.now())
     data = subject_data(pledge)
     [chosen] = data["commitments"]
-    assert (chosen["day"], chosen["part"], chosen["place"]) == (tomorrow(), "evening", "home")
+    assert chosen["day"] == tomorrow()
     assert chosen["answer"]["answer"] == "done" and chosen["remind_at"] and chosen["asked_at"]
     assert data["asked_how_it_went"]["questions"] == 1
 

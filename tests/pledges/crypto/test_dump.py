@@ -181,8 +181,8 @@ DISGUISES = {
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("disguise", DISGUISES.values(), ids=DISGUISES)
-@pytest.mark.parametrize("attribute", ["name", "address"])
+@pytest.mark.cases("disguise", DISGUISES.values())
+@pytest.mark.cases("attribute", ["name", "address"])
 def test_the_detector_finds_a_name_and_an_address_in_any_encoding(people, disguise, attribute):
     detector = Detector(people[:2])
     assert detector.find(b"... " + disguise(getattr(people[1], attribute)) + b" ...")
@@ -310,7 +310,7 @@ def use_personal_links(client, people, server):
         commit = links.path(Purpose.COMMIT, pledge_of(person))
         number = pledge_of(person).sector.commitments.first().pk
         client.post(commit, {"commitments": [number]})
-        client.post(commit, {"plan": "1", "ask": "on", f"part-{number}": "evening", f"place-{number}": "home"})
+        client.post(commit, {"plan": "1", "ask": "on"})
     assert FollowUp.objects.count() == 3
     for person in people[26:32]:
         client.post(links.path(Purpose.WITHDRAW, pledge_of(person)))

@@ -191,7 +191,7 @@ def test_production_starts_with_a_complete_environment(errors):
     assert errors["complete"] == ""
 
 
-@pytest.mark.parametrize("case", WRONG)
+@pytest.mark.cases("case", WRONG)
 def test_production_does_not_start_and_names_the_wrong_variable(errors, case):
     name, value = WRONG[case]
     assert errors[case].startswith("ImproperlyConfigured: "), errors[case]

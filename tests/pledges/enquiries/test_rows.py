@@ -22,7 +22,7 @@ pytestmark = pytest.mark.django_db
 DAY = timedelta(days=1)
 
 
-@pytest.mark.parametrize(
+@pytest.mark.cases(
     "changes",
     [
         {"state": "assigned"},

@@ -53,8 +53,8 @@ def test_the_number_of_dots_follows_from_total_and_goal(people, dots, places, un
     assert sum(path.count("M") for _, path in one.paths) == places, "a picture shows the visitor's place as a free one"
 
 
-@pytest.mark.parametrize("people", SIZES)
-@pytest.mark.parametrize("language", ["sq", "en"])
+@pytest.mark.cases("people", SIZES)
+@pytest.mark.cases("language", ["sq", "en"])
 def test_the_markup_takes_less_than_ten_kilobytes(people, language):
     with translation.override(language):
         drawn = render_to_string("pledges/totals/mosaic.html", {"mosaic": mosaic(spread(people), round_goal(people))})
@@ -107,7 +107,7 @@ def edges(one):
     return (12 + 2.5 if one.has_wide_ring else radius + 1.5), nearest
 
 
-@pytest.mark.parametrize("people", [0, 7, 95, 99, 185, 300, 449, 494, 498, 3999, 40_000, 3_000_000])
+@pytest.mark.cases("people", [0, 7, 95, 99, 185, 300, 449, 494, 498, 3999, 40_000, 3_000_000])
 def test_the_ring_covers_no_taken_dot_and_stays_where_it_is(people):
     one = mosaic(spread(people), round_goal(people))
     outer, nearest = edges(one)
@@ -128,7 +128,7 @@ def centres(paths):
     return [tuple(map(float, point.split())) for _color, path in paths for point in points(path)]
 
 
-@pytest.mark.parametrize("people", [1, 7, 60, 150, 300, 2971, 40_000, 999_999, 3_000_000])
+@pytest.mark.cases("people", [1, 7, 60, 150, 300, 2971, 40_000, 999_999, 3_000_000])
 def test_one_s_own_dot_touches_no_other_and_is_one_more(people):
     counts = spread(people)
     own = max(counts, key=lambda pair: pair[1])[0]

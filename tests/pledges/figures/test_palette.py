@@ -68,9 +68,9 @@ def test_every_colour_has_a_contrast_of_3_to_every_background(scheme):
     assert faint == {}
 
 
-@pytest.mark.parametrize("vision", VISIONS)
-@pytest.mark.parametrize(("names", "among"), [(FIRST, "first"), (NAMES, "all")])
-@pytest.mark.parametrize("scheme", SCHEMES)
+@pytest.mark.cases("vision", VISIONS)
+@pytest.mark.cases(("names", "among"), [(FIRST, "first"), (NAMES, "all")])
+@pytest.mark.cases("scheme", SCHEMES)
 def test_any_two_colours_differ_for_normal_and_colour_blind_vision(scheme, names, among, vision):
     colors = {name: rgb(scheme, name) for name in names}
     near = {

@@ -178,7 +178,7 @@ def test_the_public_pages_lead_to_pledging_or_to_the_own_link(client, language, 
         path = path_of("pledges:county", language, "kukes")
     response = client.get(path)
     page = Document(response)
-    begins = {"sq": "Ndiqeni ", "en": f"Follow this {name} by email:"}[language]
+    begins = {"sq": "Për ta ndjekur ", "en": f"To follow this {name} by email"}[language]
     [line] = [p for p in page.all("p") if page.words(p).startswith(begins)]
     hrefs = [page.of(a)["href"] for a in page.all("a", node=line)]
     assert hrefs == [path_of("pledges:sign", language), path_of("pledges:my_pledge", language)]

@@ -41,7 +41,7 @@ from tests.threads import at_once
 
 pytestmark = pytest.mark.django_db
 
-SIGN, INBOX = "/sq/zotimi/", "/sq/zotimi/emaili/"
+SIGN, INBOX = "/sq/zotimi/", "/sq/zotimi/email/"
 NETWORK = "192.0.2.1"
 FORMS = {
     "pledge": ("pledges:sign", form_data),
@@ -166,7 +166,7 @@ REFUSED = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("case", REFUSED)
+@pytest.mark.cases("case", REFUSED)
 def test_what_is_no_valid_solution_brings_the_form_back_with_a_new_challenge(client, case):
     reach_limit()
     response = client.post("/en/pledge/", form_data(name="Drita Kola", altcha=REFUSED[case]()))

@@ -9,7 +9,7 @@ from pledges.models import Goal
 pytestmark = pytest.mark.django_db
 
 
-@pytest.mark.parametrize(
+@pytest.mark.cases(
     ("people", "goal"),
     [(0, 200), (179, 200), (180, 500), (449, 500), (450, 1500), (1349, 1500), (1350, 1500), (1499, 1500), (1500, 2000)],
 )

@@ -7,7 +7,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from pledges.crypto import keys
-from pledges.groups.querysets import institution_key, school_year
+from pledges.groups.models import institution_key, school_year
 from pledges.models import GroupPledge, Municipality, ProviderRule, Sector
 from pledges.person import address_digests
 from tests.factories import form_data

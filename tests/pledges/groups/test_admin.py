@@ -90,6 +90,12 @@ def test_a_higher_number_is_approved_or_the_approved_one_is_kept(staff_client):
     higher = {sector: n + 2 for sector, n in group.people.items()}
     group.correct(higher)
     assert "28 → 32" in staff_client.get(QUEUE).text and exact_total() == 28
+    path = f"{QUEUE}{group.pk}/change/"
+    seen = Document(staff_client.get(path)).one("input", name="seen")
+    group.correct({sector: n + 3 for sector, n in group.people.items()})
+    for button in ("keep", "approve"):
+        staff_client.post(path, {button: "1", "seen": Document.of(seen)["value"]})
+        assert exact_total() == 28 and GroupPledge.objects.waiting().exists(), "staff have not seen this number"
     decide(staff_client, group, "keep")
     assert exact_total() == 28 and not GroupPledge.objects.waiting().exists()
     group.correct(higher)

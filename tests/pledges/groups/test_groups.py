@@ -7,7 +7,7 @@ from django.db import IntegrityError, connection, transaction
 from django.db.models import F
 from django.utils import timezone
 
-from pledges.groups.querysets import institution_key
+from pledges.groups.models import institution_key
 from pledges.models import GroupPledge, Message, Sector, Tombstone
 from tests import tally
 from tests.factories import make_pledge
@@ -40,7 +40,7 @@ CHANGES = {
 }
 
 
-@pytest.mark.parametrize("name", CHANGES)
+@pytest.mark.cases("name", CHANGES)
 def test_totals_equal_the_rows_after_any_change(name):
     waiting = make_group()
     make_group("approved", kind="meeting", people={"parents": 10}, place="Durrës")
@@ -70,7 +70,7 @@ def test_groups_count_on_the_day_of_the_approval_in_the_county_of_the_municipali
     assert {str(sector.pk): n for sector, n in totals.sectors if n} == group.people
 
 
-@pytest.mark.parametrize(
+@pytest.mark.cases(
     "values",
     [
         {"people": {}},

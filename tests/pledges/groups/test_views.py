@@ -31,7 +31,7 @@ KINDS = {
 
 def link_of(message):
     """The path of the first personal link in a mail."""
-    [url] = re.findall(r"https?://\S+/(?:konfirmo-grupin|confirm-group|grupi-im|my-group)/\S+", message.body)[:1]
+    [url] = re.findall(r"https?://\S+/(?:konfirmoni-grupin|confirm-group|grupi-im|my-group)/\S+", message.body)[:1]
     return "/" + url.split("/", 3)[3].rstrip(".")
 
 
@@ -127,7 +127,7 @@ def test_a_group_that_was_sent_while_the_page_was_open_can_still_be_confirmed(cl
     before = len(mail.outbox)
     let_time_pass(timedelta(minutes=2))
     run_worker()
-    [asking] = [message for message in mail.outbox[before:] if "konfirmo-grupin" in message.body]
+    [asking] = [message for message in mail.outbox[before:] if "konfirmoni-grupin" in message.body]
     press_confirm(client, link_of(asking))
     assert not GroupPledge.objects.filter(state="submitted").exists()
 
@@ -177,7 +177,7 @@ def test_a_day_that_is_none_comes_back_in_a_field_that_shows_it(client, typed, k
     assert page.of(page.one("input", id="id_email"))["value"] == "mira.hoxha@shembull.al"
 
 
-@pytest.mark.parametrize(
+@pytest.mark.cases(
     ("changes", "field"),
     [
         ({"people_children": "0"}, "people_children"),
@@ -217,7 +217,7 @@ def test_bad_input_is_a_sentence_at_the_field_and_loses_nothing(client, changes,
     assert not Submission.objects.exists()
 
 
-@pytest.mark.parametrize(
+@pytest.mark.cases(
     ("typed", "stored"),
     [
         ("Fito 500 euro t.me/fito500", "Fito 500 euro t. me/fito500"),
@@ -231,7 +231,7 @@ def test_bad_input_is_a_sentence_at_the_field_and_loses_nothing(client, changes,
         ("Dr. Xhevdet", "Dr. Xhevdet"),
     ],
 )
-@pytest.mark.parametrize("kind", ["group", "joining"])
+@pytest.mark.cases("kind", ["group", "joining"])
 def test_no_mail_program_makes_a_link_of_a_name(client, kind, typed, stored):
     if kind == "group":
         response = client.post(PATHS["sq"], group_data(institution=typed))

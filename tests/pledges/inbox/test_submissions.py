@@ -40,7 +40,7 @@ from tests.threads import TIMEOUT, at_once, held_open, wait_until
 pytestmark = pytest.mark.django_db
 
 SIGN, MY_PLEDGE, LIST = "/sq/zotimi/", "/sq/zotimi-im/", "/admin/pledges/submission/"
-INBOX = "/sq/zotimi/emaili/"
+INBOX = "/sq/zotimi/email/"
 
 
 def sign(client, number=0, *, network="127.0.0.1", **fields):

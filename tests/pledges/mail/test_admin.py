@@ -3,13 +3,15 @@
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 from django.db.models import F
 from django.db.models.functions import Now
+from django.utils import timezone
 
 from pledges.models import Message
 from tests.clock import let_time_pass
 from tests.factories import make_pledge, run_worker
-from tests.pledges.desk.pages import PERSON, run_action, sign_in_with
+from tests.pledges.desk.pages import ENGLISH, PERSON, run_action, sign_in_with
 
 pytestmark = pytest.mark.django_db
 
@@ -52,3 +54,18 @@ def test_the_view_permission_sends_no_message_again(client):
     run_action(client, "send_again", message, path="/admin/pledges/message/", sure="yes")
     message.refresh_from_db()
     assert message.state == "failing"
+
+
+def test_a_long_list_has_an_estimated_count_and_shows_its_last_page_for_any_beyond(admin_client, monkeypatch):
+    monkeypatch.setattr("staff.admin.long_list.COUNT_LIMIT", 100)
+    pledge, now = make_pledge(), timezone.now()
+    Message.objects.bulk_create(
+        Message(kind="links", about_id=pledge.pk, language="sq", created_at=now - timedelta(minutes=number))
+        for number in range(250)
+    )
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE pledges_message")
+    path, newest = "/admin/pledges/message/", list(Message.objects.values_list("pk", flat=True))
+    assert "about 250 entries" in admin_client.get(path, headers=ENGLISH).text
+    pages = [admin_client.get(path, {"p": number}).context["cl"].result_list for number in (1, 2, 3, 9, 10**20)]
+    assert [[message.pk for message in page] for page in pages] == [newest[:100], newest[100:200], *[newest[200:]] * 3]

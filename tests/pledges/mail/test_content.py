@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from pledges import starter
 from pledges.mail import checks, content
-from pledges.mail_texts.models import sample_mail
+from pledges.mail_texts.samples import sample_mail
 from pledges.models import Message, MessageText, Pledge
 from tests.factories import make_pledge, run_worker
 from tests.pledges.mail.messages import PERSON, compose, html_of, text_of
@@ -45,7 +45,7 @@ def test_seeding_again_restores_neither_changed_nor_deleted_texts():
 
 
 @pytest.mark.parametrize(
-    "subject", ["Thank you", "Lidhja juaj", "Konfirmoni email-in tuaj", "U krye", "Essex, Kidlington"]
+    "subject", ["Thank you", "Lidhja juaj", "Konfirmoni zotimin tuaj", "U krye", "Essex, Kidlington"]
 )
 def test_a_neutral_subject_gets_no_warning(subject):
     assert checks.revealing_words(subject) == [] or subject.startswith("Essex")
@@ -120,4 +120,4 @@ def test_any_stored_words_make_a_valid_message_with_its_links(subject, text, but
     )
     html = html_of(mail)
     assert "<script" not in html and "<img" not in html and html.count("</body>") == 1
-    assert len(re.findall(r'<a href="[^"]+/(?:confirm|not-me)/', html)) == 2
+    assert len(re.findall(r'href="[^"]+/(?:confirm|not-me)/', html)) == 2

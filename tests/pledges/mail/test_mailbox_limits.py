@@ -11,7 +11,7 @@ from pledges.crypto import links
 from pledges.crypto.links import Purpose
 from pledges.mail import content
 from pledges.mail.kinds import SPECS
-from pledges.mail_texts.models import sample_mail
+from pledges.mail_texts.samples import sample_mail
 from pledges.models import BlockedAddress, Message, MessageGrant, Pledge, ProviderRule
 from tests.clock import let_time_pass
 from tests.factories import links_in, make_pledge, make_submission, run_worker, send_messages, settle_all

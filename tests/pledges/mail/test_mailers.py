@@ -17,7 +17,7 @@ from pledges import housekeeping
 from pledges.crypto import keys
 from pledges.mail import content, errors, mailers
 from pledges.mail.kinds import SPECS
-from pledges.mail_texts.models import sample_mail
+from pledges.mail_texts.samples import sample_mail
 from pledges.models import Mailer, Message
 from pledges.serving.models import ContentVersion
 from tests.factories import make_pledge, send_messages
@@ -266,7 +266,7 @@ def test_counts_are_kept_for_a_day(settings, mail_server):
 
 # The delay that pages state
 
-INBOXES = ["/sq/zotimi/emaili/", "/en/pledge/inbox/"]
+INBOXES = ["/sq/zotimi/email/", "/en/pledge/inbox/"]
 WORDS = {False: ("brenda një minute", "within a minute"), True: ("vonohen më shumë se zakonisht", "longer than usual")}
 
 

@@ -88,8 +88,9 @@ def test_the_page_has_the_words_as_they_were_sent(client, language):
     assert shared["og:image"].startswith(settings.SITE_URL)
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize("audience", ["news", "sector", "demand", "county"])
+@pytest.mark.quick
+@pytest.mark.cases("language", LANGUAGES)
+@pytest.mark.cases("audience", ["news", "sector", "demand", "county"])
 def test_the_page_says_to_whom_it_went(client, audience, language):
     demand, sector = Demand.objects.first(), Sector.objects.get(slug="teachers")
     about = {

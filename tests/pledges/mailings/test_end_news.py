@@ -87,8 +87,8 @@ def test_the_button_of_a_mail_program_ends_all_without_a_header_of_a_browser(cli
     assert lost(mailing) == 1
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize("audience", ["news", "sector", "demand", "county"])
+@pytest.mark.cases("language", LANGUAGES)
+@pytest.mark.cases("audience", ["news", "sector", "demand", "county"])
 def test_the_page_has_a_button_for_all_and_one_for_what_the_mail_was_about(client, audience, language):
     pledge = supporter(language=language)
     demand = Demand.objects.first()

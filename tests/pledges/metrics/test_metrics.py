@@ -83,7 +83,7 @@ def test_a_visit_with_personal_words_leaves_none_of_them(process, tmp_path):
     assert site.fetch("/en/pledge/", form | {"name": ""}, network)[0] == 422
     secret = "Njefjalepersonale:1abcde:abcdefghijklmnopqrstuvwxyz0"
     paths = [
-        *(f"/sq/{secret}/", f"/en/confirm/{secret}/", f"/sq/kerko/?q={secret}", f"/{secret}"),
+        *(f"/sq/{secret}/", f"/en/confirm/{secret}/", f"/sq/kerkoni/?q={secret}", f"/{secret}"),
         *(f"/sq/zotimi/me/{secret[:18]}/", f"/admin/pledges/pledge/?q={secret}", f"/challenge/{secret[:17]}/"),
         *("/challenge/pledge/", f"/static/{secret}.css", path_of("pledges:confirm", "sq", token)),
     ]

@@ -238,8 +238,8 @@ REFUSED = {
 }
 
 
-@pytest.mark.parametrize("language", ["sq", "en"])
-@pytest.mark.parametrize("mistake", REFUSED)
+@pytest.mark.cases("language", ["sq", "en"])
+@pytest.mark.cases("mistake", REFUSED)
 def test_a_mistake_is_a_sentence_at_the_number_and_nothing_is_lost_or_counted(mistake, language):
     client, (state, *sentences) = client_of(language), REFUSED[mistake]
     if state:
@@ -257,7 +257,7 @@ def test_a_mistake_is_a_sentence_at_the_number_and_nothing_is_lost_or_counted(mi
     assert (list(PaperSheet.objects.values()), exact_total()) == before and not Entry.objects.exists()
 
 
-@pytest.mark.parametrize(
+@pytest.mark.cases(
     ("typed", "field"),
     [
         ({"number": ""}, "number"),

@@ -65,7 +65,7 @@ CHANGES = {
 }
 
 
-@pytest.mark.parametrize("name", CHANGES)
+@pytest.mark.cases("name", CHANGES)
 def test_totals_equal_the_rows_after_any_change(name):
     make_sheet("counted", {"parents": 9}, place="Durrës"), make_sheet(), make_sheet("void")
     waiting = make_sheet("returned")
@@ -129,7 +129,7 @@ def test_counts_that_are_equal_after_merging_sectors_count():
     assert exact_total() == 8 and PaperSheet.objects.get().state == "counted"
 
 
-@pytest.mark.parametrize(
+@pytest.mark.cases(
     ("state", "values"),
     [
         ("counted", {"second": {}}),

@@ -89,7 +89,7 @@ def test_the_blur_has_the_distribution_that_the_attacker_computes_with():
     assert {rule.draw_offset() for _ in range(2000)} == set(range(-15, 15))
 
 
-@pytest.mark.parametrize(
+@pytest.mark.cases(
     ("shown", "blurred", "after"),
     [
         (0, 59, 0),

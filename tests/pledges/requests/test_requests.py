@@ -131,7 +131,7 @@ def test_every_model_with_an_address_is_in_the_search():
         "ReferralLink": "found with its pledge",
         "Attempt": "a network, for ten minutes",
         "SlowLane": "a network, for an hour",
-        "ProtectionUnit": "the public address of an office",
+        **dict.fromkeys(["ProtectionUnit", "Municipality", "Demand"], "the public address of an office"),
         "UsedChallenge": "a number, of no person",
     }
     marks = ("_cipher", "address_digest", "mailbox_digest", "_digest", "digest", "email")
@@ -208,7 +208,7 @@ def test_a_domain_with_letters_of_a_language_is_one_address():
 def test_nothing_is_sent_about_a_restricted_pledge_by_any_path(mailoutbox):
     pledge = make_pledge("Drita Kola", ADDRESS, state="confirmed", updates=True)
     waiting = Message.queue(Message.Kind.COUNTED, pledge)
-    choose(pledge, commitment_of(), remind_at=timezone.now(), day=timezone.localdate(), part="evening", place="home")
+    choose(pledge, commitment_of(), remind_at=timezone.now(), day=timezone.localdate())
     held.restrict(ADDRESS, [str(pledge.pk)])
     assert Message.queue(Message.Kind.LINKS, pledge) is None
     Message.objects.create(kind="links", pledge=pledge, language="sq")

@@ -74,7 +74,6 @@ def test_without_a_mailbox_for_replies_they_go_to_the_sender(enquiry, settings):
 @pytest.mark.parametrize(
     "case",
     [
-        {"sender": "tjeter@gazeta-shembull.al"},
         {"headers": [("Auto-Submitted", "auto-replied")]},
         {"text": "", "HtmlBody": "<p> </p>"},
         {"to": "reply@in.nejemi1.example"},
@@ -85,6 +84,24 @@ def test_without_a_mailbox_for_replies_they_go_to_the_sender(enquiry, settings):
 def test_what_is_no_reply_of_this_person_is_not_kept(enquiry, case):
     assert bring_in(enquiry, **case) == (200, [])
     assert not Submission.objects.exists()
+
+
+def test_a_reply_from_another_mailbox_is_not_kept_and_staff_see_that_it_came(enquiry, admin_client):
+    enquiry.answer("You can talk to us on Tuesday.", None)
+    assert bring_in(enquiry, sender="tjeter@gazeta-shembull.al") == (200, [])
+    assert not Submission.objects.exists() and Enquiry.objects.waiting().get() == enquiry
+    run_worker()
+    assert [sent.to for sent in mail.outbox] == [[SENDER]], "a stranger learns nothing"
+    path, words = f"/admin/pledges/enquiry/{enquiry.pk}/change/", "a reply came from another mailbox"
+    shown = admin_client.get(path, headers={"accept-language": "en"}).text
+    assert words in shown and "tjeter@" not in shown
+    enquiry.answer("Please reply from the address that you gave us.", None)
+    assert words not in admin_client.get(path, headers={"accept-language": "en"}).text
+
+
+def test_many_replies_at_once_are_put_off(enquiry):
+    statuses = [bring_in(enquiry, f"{TEXT} {number}")[0] for number in range(12)]
+    assert statuses == [200] * 10 + [429] * 2 and Enquiry.objects.filter(first_id=enquiry.pk).count() == 10
 
 
 def test_a_reply_address_is_for_one_enquiry(enquiry):

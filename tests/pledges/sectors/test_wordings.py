@@ -48,7 +48,7 @@ CHANGES = [
 ]
 
 
-@pytest.mark.parametrize("change", CHANGES)
+@pytest.mark.cases("change", CHANGES)
 def test_a_signed_wording_can_be_neither_changed_nor_deleted_by_sql(signed, change):
     for wording in signed:
         assert_refused(change, wording.pk)

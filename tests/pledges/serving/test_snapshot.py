@@ -146,7 +146,7 @@ CHANGES = [
 ]
 
 
-@pytest.mark.parametrize("change", CHANGES)
+@pytest.mark.cases("change", CHANGES)
 def test_each_table_of_content_changes_the_version(change):
     before = version()
     change()

@@ -73,7 +73,8 @@ def test_a_goal_with_its_sentence_appears_on_home_and_totals_in_both_languages(a
     assert "Next goal: 5,000" in words and "Parliament" not in words
 
 
-@pytest.mark.parametrize(
+@pytest.mark.quick
+@pytest.mark.cases(
     ("wrong", "errors"),
     [
         ({"people": "many"}, ["people"]),

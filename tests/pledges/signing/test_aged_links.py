@@ -194,7 +194,7 @@ def test_an_address_that_never_confirmed_is_not_told(client, mailoutbox):
     assert [sent.to for sent in mailoutbox] == [["e-re@shembull.al"]]
 
 
-@pytest.mark.parametrize("purpose", [purpose for purpose in Purpose if purpose != Purpose.DATA])
+@pytest.mark.cases("purpose", [purpose for purpose in Purpose if purpose != Purpose.DATA])
 def test_every_form_of_a_personal_page_names_its_address(client, purpose):
     """The script takes the link out of the address bar, so a form without an action would go to another page."""
     is_of_pending = purpose in (Purpose.CONFIRM, Purpose.BLOCK, Purpose.CORRECT_NAME)

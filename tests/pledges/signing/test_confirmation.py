@@ -40,9 +40,8 @@ def test_the_message_carries_number_picture_and_words_to_share(client, mailoutbo
     assert shown == [2969, 2970]
     run_worker()
     english, albanian = sorted(mailoutbox, key=lambda mail: mail.subject, reverse=True)
-    assert english.body.startswith("You are number 2,969 of those who signed online.") and albanian.body.startswith(
-        "Ju jeni numri 2970 nga ata që kanë nënshkruar në internet."
-    )
+    assert english.body.startswith("We are 1\n\nYou are number 2,969 of those who signed online.")
+    assert albanian.body.startswith("Ne jemi 1\n\nJu jeni numri 2970 nga ata që kanë nënshkruar në internet.")
     [picture] = links_in(albanian, "pledged_picture")
     assert client.get(picture).headers["Content-Type"] == "image/png"
     [whatsapp] = re.findall(r"https://wa.me/\S+", albanian.body)

@@ -15,7 +15,7 @@ pytestmark = pytest.mark.django_db
 
 def found(name):
     """The ids found by a name."""
-    return Pledge.objects.find_by_name(name).ids
+    return Pledge.objects.find_by_name(name, seconds=60).ids
 
 
 @pytest.mark.parametrize("typed", ["Zamira Çela", "ZAMIRA  CELA", "Çela Zamira", " zamira çela ", "Zàmira Cela"])

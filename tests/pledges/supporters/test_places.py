@@ -45,7 +45,7 @@ def test_a_stranger_with_two_invented_names_does_not_keep_the_owner_from_signing
     assert sign(client, "Elira Hoxha").status_code == 303
     run_worker()
     [message] = mailoutbox
-    assert message.subject == "Konfirmoni email-in tuaj"
+    assert message.subject == "Konfirmoni zotimin tuaj"
     client.post(links_in(message, "confirm")[0])
     assert [pledge.name for pledge in Pledge.objects.confirmed()] == ["Elira Hoxha"]
     assert tally.read().total == 1
@@ -72,7 +72,7 @@ def test_five_pledges_of_a_mailbox_wait_at_most_and_the_sixth_sends_one_more_mes
 ):
     people = [f"Arta {word}" for word in ("Një", "Dy", "Tre", "Katër", "Pesë", "Gjashtë")]
     for number, name in enumerate(people):
-        assert sign(client, name, f"203.0.113.{number}").url.endswith("/zotimi/emaili/")
+        assert sign(client, name, f"203.0.113.{number}").url.endswith("/zotimi/email/")
     assert names() == set(people[:5])
     assert Message.objects.count() == 5, "each has just got its message"
     Message.objects.all().delete()

@@ -619,7 +619,7 @@ def test_a_writer_submits_and_an_editor_approves(writer, editor):
     row.refresh_from_db()
     assert row.text_en != "Please read" and Draft.objects.get().state == "submitted"
     assert "in review" in editor.get("/admin/campaign/pagetext/", headers=ENGLISH).text
-    assert "waits for your review" in editor.get("/admin/", headers=ENGLISH).text
+    assert "is waiting for your review" in editor.get("/admin/", headers=ENGLISH).text
     assert "Write in the note" in editor.post(path_of(row), {"_return": "1"}, follow=True, headers=ENGLISH).text
     press(editor, row, "_return", **{"draft-note": "Add the source."})
     assert "Add the source." in writer.get(path_of(row), headers=ENGLISH).text

@@ -174,7 +174,7 @@ def test_a_merge_is_one_line_with_the_names_of_both_groups(zana, monkeypatch):
 def test_a_decision_is_one_line_with_the_name_of_its_row(zana):
     group = make_group()
     path = f"/admin/pledges/grouppledge/{group.pk}/change/"
-    zana.post(path, {"approve": "1", "seen": group.all_numbers})
+    zana.post(path, {"approve": "1", "seen": group.seen})
     assert Entry.objects.filter(action="change").count() == 1
     with translation.override("en"):
         name = GroupPledge.objects.get().title
@@ -192,7 +192,7 @@ def secrets(zana):
     group, enquiry, disclosure, request = make_group(), make_enquiry(), make_disclosure(), make_request()
     pledge = make_pledge("Drita Kola", "drita@shembull.al", state="confirmed")
     zana.post(f"/admin/pledges/pledge/{pledge.pk}/delete/", {"post": "yes", "asked": "phone"})
-    zana.post(f"/admin/pledges/grouppledge/{group.pk}/change/", {"approve": "1", "seen": group.all_numbers})
+    zana.post(f"/admin/pledges/grouppledge/{group.pk}/change/", {"approve": "1", "seen": group.seen})
     zana.post(f"/admin/pledges/enquiry/{enquiry.pk}/change/", {"close": "1"})
     zana.post(f"/admin/pledges/datarequest/{request.pk}/change/", {"answer": "1", "kind": "data_none"})
     Entry.log(None, "look", [pledge.pk], page="list", reason="A reason of Mira")
@@ -288,18 +288,10 @@ def test_filters_by_person_kind_action_day_and_title(zana, besa):
     assert "The Blue Ribbon" in what
 
 
-@pytest.mark.parametrize(
-    "query",
-    [
-        {"user": "x"},
-        {"kind": "x"},
-        {"kind": "1", "row": "x"},
-        {"q": "\x00"},
-    ],
-)
-def test_edited_addresses_show_the_list(zana, besa, query):
+def test_edited_addresses_show_the_list(zana, besa):
     change(besa, Page.objects.get(key="about"), title_en="The Blue Ribbon")
-    assert zana.get(LIST, query).status_code == 200
+    for query in ({"user": "x"}, {"kind": "x"}, {"kind": "1", "row": "x"}, {"q": "\x00"}):
+        assert zana.get(LIST, query).status_code == 200, query
 
 
 def test_an_impossible_day_leads_back_to_the_list(zana):

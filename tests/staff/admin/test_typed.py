@@ -121,7 +121,7 @@ def test_every_list_keeps_the_words_of_a_search_that_finds_nothing():
         assert page.status_code == 200 and 'name="q" value="nuk ka fare"' in page.text, meta
 
 
-@pytest.mark.parametrize(("path", "words"), [("/sq/kerko/", "Nuk u gjet asgjë"), ("/en/search/", "Nothing found")])
+@pytest.mark.parametrize(("path", "words"), [("/sq/kerkoni/", "Nuk u gjet asgjë"), ("/en/search/", "Nothing found")])
 def test_the_public_search_keeps_the_words_that_find_nothing(client, path, words):
     page = client.post(path, {"q": "xyzzy <b>"})
     assert 'value="xyzzy &lt;b&gt;"' in page.text and words in page.text

@@ -1,28 +1,18 @@
-"""Trial messages, with which staff test the text of a message, and the sample e-mail of a preview."""
+"""The sample e-mail of each kind, about invented people: for previews, and for the tests that staff send to themselves."""
 
-import logging
 import uuid
-from datetime import timedelta
 
-from django.conf import settings
-from django.core.mail import mailers
-from django.db import models
-from django.db.models import Q
-from django.db.models.functions import Now
 from django.utils import timezone, translation
 from django.utils.translation import gettext
-from django.utils.translation import gettext_lazy as _
 
-from pledges import tasks
-from pledges.commitments.models import ChosenCommitment, DayPart, FollowUp, PlanPlace
+from pledges.commitments.models import ChosenCommitment, FollowUp
 from pledges.crypto import keys, news_links
 from pledges.crypto.links import Purpose
 from pledges.enquiries.models import Answer, Enquiry
 from pledges.groups.models import GroupPledge
 from pledges.joinings.models import Joining, OrganisationKind
-from pledges.mail import content, errors, news
+from pledges.mail import content, news
 from pledges.mail.kinds import SPECS, MessageKind
-from pledges.mail.texts import LANGUAGES
 from pledges.places.models import Municipality
 from pledges.requests.models import DataRequest
 from pledges.sectors.models import Commitment, Sector
@@ -30,70 +20,7 @@ from pledges.supporters.models import Pledge
 from pledges.supporters.querysets import PENDING_LIFE
 from pledges.voices.models import VoiceOwner
 
-logger = logging.getLogger(__name__)
-
-# The rate limit of each member of staff.
-MAX_TRIALS, TRIAL_WINDOW = 10, timedelta(minutes=10)
 SAMPLE_ADDRESS = "arta@example.org"
-
-
-class TrialMessage(models.Model):
-    """A message, in both languages, that a member of staff sends to their own address. Its text need not be saved yet."""
-
-    class State(models.TextChoices):
-        WAITING = "waiting", _("on its way")
-        SENT = "sent", _("sent")
-        FAILED = "failed", _("not sent")
-
-    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+", editable=False)
-    kind = models.CharField(max_length=11, choices=MessageKind, editable=False)
-    # The fields of `MailWords` or `NewsWords` by language: {"sq": {"subject": …}, "en": …}.
-    words = models.JSONField(editable=False)
-    state = models.CharField(max_length=7, choices=State, default=State.WAITING, editable=False)
-    created_at = models.DateTimeField(db_default=Now(), editable=False)
-    tried_at = models.DateTimeField(null=True, editable=False)
-    error = models.CharField(max_length=80, blank=True, editable=False)
-
-    class Meta:
-        constraints = [
-            models.CheckConstraint(
-                name="trial_message_state_and_time",
-                condition=Q(state="waiting", tried_at=None) | (~Q(state="waiting") & Q(tried_at__isnull=False)),
-            ),
-        ]
-
-    def __str__(self):
-        return str(self.pk)[:8]
-
-    @classmethod
-    def send(cls, user, kind, words):
-        """Queue these words, {language: MailWords or NewsWords}, to the user's own address; None if the rate limit is reached."""
-        if cls.objects.filter(user=user, created_at__gt=Now() - TRIAL_WINDOW).count() >= MAX_TRIALS:
-            return None
-        words = {language: vars(each) for language, each in words.items()}
-        trial = cls.objects.create(user=user, kind=kind, words=words)
-        tasks.send_trial.enqueue(str(trial.pk))
-        return trial
-
-    def attempt(self):
-        """Try to send both languages once and save the outcome. The caller holds the row's lock."""
-        words = news.NewsWords if self.kind == MessageKind.NEWS else content.MailWords
-        try:
-            mails = [
-                sample_mail(self.kind, words(**self.words[language]), language, self.user.email)
-                for language in LANGUAGES
-            ]
-            with mailers.default as server:
-                server.send_messages(mails)
-        except Exception as error:
-            self.state, self.error = self.State.FAILED, errors.error_kind(error)
-        else:
-            self.state = self.State.SENT
-        self.tried_at = Now()
-        self.save(update_fields=["state", "error", "tried_at"])
-        fields = {"mail": str(self.pk), "kind": "trial", "outcome": self.state}
-        logger.info("mail", extra={"fields": fields | ({"error": self.error} if self.error else {})})
 
 
 def sample_mail(kind, words, language, address=SAMPLE_ADDRESS):
@@ -156,9 +83,7 @@ def _sample_pledges(kind, language):
         pledge.set_new_address(SAMPLE_ADDRESS)
         pledge.new_address_at = pledge.keep_asked_at = now
         pledge.follow_up = FollowUp(pledge=pledge, questions=1, asked_at=now)
-        plan = ChosenCommitment(
-            commitment=Commitment.objects.first(), day=now, part=DayPart.EVENING, place=PlanPlace.HOME
-        )
+        plan = ChosenCommitment(commitment=Commitment.objects.first(), day=now)
         pledge.reminded_plans = lambda: [plan]
         return pledge
 
