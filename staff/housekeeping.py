@@ -1,6 +1,8 @@
 """Periodic work on accounts. Every function is idempotent."""
 
+import logging
 from datetime import timedelta
+from smtplib import SMTPException
 
 from django.conf import settings
 from django.core.mail import mailers
@@ -16,6 +18,8 @@ from staff.accounts.models import Account
 from staff.accounts.sign_in_attempts import SignInAttempt
 from staff.drafts.models import Draft, DraftMail
 from staff.presence.models import Presence
+
+logger = logging.getLogger(__name__)
 
 
 def send_overdue():
@@ -42,7 +46,6 @@ def publish_drafts():
     return publishing.publish_due()
 
 
-@transaction.atomic
 def mail_waiting():
     """Mail each account for which drafts have begun to wait since its last such mail, at most once a day; returns how many."""
     # The admin imports the models of all apps.
@@ -60,14 +63,20 @@ def mail_waiting():
     )
     sent = 0
     for account in Account.objects.filter(due, is_active=True).exclude(email=""):
-        row = DraftMail.objects.get_or_create(user=account)[0]
-        # Two workers: the second finds the row locked, or the mail sent.
-        row = DraftMail.objects.select_for_update(skip_locked=True).filter(pk=account.pk, sent_at=row.sent_at).first()
-        if row and (count := newly_waiting(account, row.sent_at)):
-            with mailers.default as server:
-                server.send_messages([mail.waiting(account, count)])
-            DraftMail.objects.filter(pk=account.pk).update(sent_at=timezone.now())
-            sent += 1
+        try:
+            with transaction.atomic():
+                row = DraftMail.objects.get_or_create(user=account)[0]
+                # Two workers: the second finds the row locked, or the mail sent.
+                rows = DraftMail.objects.select_for_update(skip_locked=True)
+                row = rows.filter(pk=account.pk, sent_at=row.sent_at).first()
+                if row and (count := newly_waiting(account, row.sent_at)):
+                    with mailers.default as server:
+                        server.send_messages([mail.waiting(account, count)])
+                    rows.filter(pk=account.pk).update(sent_at=timezone.now())
+                    sent += 1
+        except (SMTPException, OSError) as error:
+            # The class only: the message may contain an address. The next minute tries again.
+            logger.warning("mail", extra={"fields": {"kind": "waiting", "error": type(error).__name__}})
     return sent
 
 

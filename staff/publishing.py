@@ -4,7 +4,7 @@ from django.conf import settings
 from django.contrib import admin
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import ProtectedError
 from django.utils import translation
 from django.utils.translation import gettext as _
@@ -26,8 +26,11 @@ def publish_due():
 
 @transaction.atomic
 def _publish(pk):
-    due = Draft.objects.due().select_for_update(skip_locked=True, of=("self",)).select_related("content_type")
-    draft = due.filter(pk=pk).first()
+    due = Draft.objects.due().filter(pk=pk).select_related("content_type")
+    if draft := due.first():
+        # In the order of the forms: first the table, then the draft.
+        admin.site.get_model_admin(draft.model).lock_table()
+        draft = due.select_for_update(skip_locked=True, of=("self",)).first()
     if draft is None:
         return False
     user = User.objects.filter(pk=draft.changed_by_id, is_active=True).first()
@@ -42,10 +45,11 @@ def _publish(pk):
 def _try(draft, user):
     """Publish a draft as this account; returns why that was refused, empty on success."""
     rows, row = admin.site.get_model_admin(draft.model), draft.result()
+    if refusal := rows.refusal(user, draft):
+        return [refusal]
     what = "add" if row.is_new else "change"
     if not user.has_perm(f"{rows.opts.app_label}.{what}_{rows.opts.model_name}"):
         return [_("The account that scheduled it may no longer change this.")]
-    rows.lock_table()
     if row.draft_id is None and draft.base != rows.fingerprint(rows.model._base_manager.get(pk=row.pk)):
         return [_("It was changed in the meantime. Open the draft and compare.")]
     if errors := rows.errors_of(row):
@@ -53,6 +57,8 @@ def _try(draft, user):
     try:
         with transaction.atomic():
             rows.publish(draft, user)
-    except (ValidationError, ProtectedError) as error:
-        return [str(error)]
+    except ValidationError as error:
+        return error.messages
+    except (IntegrityError, ProtectedError):
+        return [_("It no longer fits what is published. Open the draft and compare.")]
     return []

@@ -108,7 +108,7 @@ class DemandAdmin(ContentItemAdmin):
         # Evaluated before the update, after which a list filtered by due rows no longer contains them.
         rows = list(queryset)
         self.save_first_version(*rows)
-        count = Demand.objects.filter(pk__in=[row.pk for row in rows]).update(checked_on=timezone.localdate())
+        count = Demand.objects.change_at_once([row.pk for row in rows], checked_on=timezone.localdate())
         self.log_changes(request, rows, "last reviewed")
         self.message_user(
             request,

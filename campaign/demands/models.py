@@ -100,6 +100,8 @@ class Demand(ContentItem):
         help_text=_("The date someone last checked that this is still correct. Visitors do not see it."),
     )
 
+    at_once = ("checked_on",)
+
     objects = LiveManager.from_queryset(DemandQuerySet)()
 
     class Meta(ContentItem.Meta):

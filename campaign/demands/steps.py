@@ -145,7 +145,7 @@ class DemandStep(Draftable):
         self.entered_by, self.entered_at = user, timezone.now()
         super().publish(draft, user)
         if self.corrects_id is None:
-            Demand.objects.filter(pk=self.demand_id).update(checked_on=timezone.localdate())
+            Demand.objects.change_at_once([self.demand_id], checked_on=timezone.localdate())
 
     def clean(self):
         """Validate the date and the place among the other steps; errors are per field."""

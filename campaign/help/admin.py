@@ -95,7 +95,7 @@ class HelpChannelAdmin(KeepUsed, DraftedAdmin):
         # Evaluated before the update, after which a list filtered by due rows no longer contains them.
         rows = list(queryset)
         self.save_first_version(*rows)
-        count = queryset.update(verified_on=timezone.localdate())
+        count = HelpChannel.objects.change_at_once([row.pk for row in rows], verified_on=timezone.localdate())
         self.log_changes(request, rows, "last verified")
         self.message_user(
             request,

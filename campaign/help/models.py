@@ -115,6 +115,8 @@ class HelpChannel(Draftable):
         help_text=_("The date someone last called the number or opened the site."),
     )
 
+    at_once = ("verified_on",)
+
     objects = LiveManager.from_queryset(HelpChannelQuerySet)()
 
     class Meta:

@@ -190,6 +190,7 @@ class Organisation(ContentItem):
 
     # A draft has a logo of its own.
     also_drafted = ("logo",)
+    at_once = ("renewed_at",)
 
     objects = LiveManager.from_queryset(OrganisationQuerySet)()
 
@@ -269,7 +270,7 @@ class Organisation(ContentItem):
         with transaction.atomic():
             # In the order of `admit`: first the joining.
             Joining.objects.filter(pk=self.joining_id).update(asked_at=None)
-            type(self)._base_manager.filter(pk=self.pk).update(renewed_at=Now())
+            type(self).objects.change_at_once([self.pk], renewed_at=Now())
 
     def leave(self):
         """Remove it from the page permanently and end its joining; returns whether this call ended it."""

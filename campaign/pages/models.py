@@ -128,6 +128,8 @@ class Page(Publishable):
     )
     write_to = _text(_("“Write to us” at the end"), _("Whom readers of the page write to."), choices=WriteTo)
 
+    at_once = ("menu_position", "footer_column", "footer_position")
+
     class Meta(Publishable.Meta):
         abstract = False
         verbose_name = _("page")
@@ -167,6 +169,9 @@ class Page(Publishable):
 
 class MenuPlace(Page):
     """A page in the admin of the menus. A proxy model, so that this admin has permissions of its own."""
+
+    # Two people who change places at the same time are told.
+    at_once = ()
 
     class Meta:
         proxy = True

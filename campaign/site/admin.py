@@ -116,6 +116,10 @@ class MenuPlaceAdmin(NoAddOrDelete, ContentAdmin):
     def get_changelist_form(self, request, **kwargs):
         return super().get_changelist_form(request, form=MenuPlaceForm, **kwargs)
 
+    def save_model(self, request, obj, form, change):
+        super().save_model(request, obj, form, change)
+        Page.objects.change_at_once([obj.pk], **{name: getattr(obj, name) for name in Page.at_once})
+
     @admin.display(description=_("page"))
     def name(self, page):
         """The title of the page in the active language."""

@@ -6,7 +6,7 @@ from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.utils import unquote
 from django.contrib.admin.widgets import AdminRadioSelect, AdminTextareaWidget
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q
 from django.http import Http404
@@ -67,9 +67,24 @@ class CommitmentForm(FixedKey, BilingualForm):
         widgets = dict.fromkeys(["text_sq", "text_en"], AdminTextareaWidget(attrs={"rows": 3}))
 
 
+class CommitmentFormSet(forms.BaseInlineFormSet):
+    """The commitments of a sector. Those that people have chosen stay, and no two have one key."""
+
+    def clean(self):
+        super().clean()
+        for form in self.deleted_forms:
+            if form.instance.is_chosen:
+                words = _("People have chosen “%(text)s”, so it cannot be deleted. Untick “offered” instead.")
+                raise ValidationError(words, "chosen", {"text": form.instance})
+        keys = [form.cleaned_data.get("key") for form in self.forms if form not in self.deleted_forms]
+        if twice := next((key for key in keys if key and keys.count(key) > 1), None):
+            raise ValidationError(_("Two commitments have the key “%(key)s”."), "unique", {"key": twice})
+
+
 class CommitmentInline(StackedInline):
     model = Commitment
     form = CommitmentForm
+    formset = CommitmentFormSet
     fields = [("key", "position", "is_offered"), ("text_sq", "text_en")]
     ordering = ["position", "pk"]
 

@@ -2,6 +2,7 @@
 
 import re
 
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -87,6 +88,15 @@ class Wording(Draftable):
     def __str__(self):
         return f"{self.get_kind_display()} {self.sector or ''} {self.version}".replace("  ", " ")
 
+    def clean(self):
+        """Raise ValidationError if it would replace a newer version."""
+        if self.draft_id is None and self.pk is not None and self.newest_version() != self:
+            raise ValidationError(_("A newer version has been published in the meantime. Change that one."))
+
+    def newest_version(self):
+        """The newest published version of its kind and sector, or None."""
+        return Wording.objects.filter(kind=self.kind, sector=self.sector_id).order_by("-version").first()
+
     def publish(self, draft=None, user=None):
         """Publish it as the next version: those before stay, because people have signed them."""
         self.version = self.next_version().version
@@ -104,11 +114,11 @@ class Wording(Draftable):
 
     def next_version(self):
         """An unsaved copy with the next version number."""
-        newest = Wording.objects.filter(kind=self.kind, sector=self.sector).aggregate(n=models.Max("version"))["n"]
+        newest = self.newest_version()
         return Wording(
             kind=self.kind,
             sector=self.sector,
-            version=(newest or 0) + 1,
+            version=newest.version + 1 if newest else 1,
             text_sq=self.text_sq,
             text_en=self.text_en,
         )

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from pledges.inbox.admin import SettlesFirst
 from pledges.sectors.wordings import Wording
 from pledges.supporters.models import Pledge
-from staff.admin.base import ModelAdmin
+from staff.admin.base import BilingualForm, ModelAdmin
 from staff.admin.content import TextChecks
 from staff.admin.drafts import Drafts, Unversioned
 
@@ -44,16 +44,20 @@ def is_signed(wording):
     return Pledge.objects.filter(Q(consent=wording) | Q(wording=wording)).exists()
 
 
-def is_current(wording):
-    """Whether it is the newest version of its kind and sector."""
-    newer = Wording.objects.filter(kind=wording.kind, sector=wording.sector_id, version__gt=wording.version)
-    return not newer.exists()
+class WordingForm(BilingualForm):
+    def clean(self):
+        cleaned, newest = super().clean(), self.instance.newest_version()
+        words = cleaned.get("text_sq"), cleaned.get("text_en")
+        if newest and words == (newest.text_sq, newest.text_en):
+            self.add_error(None, _("People sign these words already. Change them, then publish them."))
+        return cleaned
 
 
 @admin.register(Wording)
 class WordingAdmin(SettlesFirst, TextChecks, Drafts, Unversioned, ModelAdmin):
     """Wordings: the current version can be edited, which saves a new version; older ones are read-only."""
 
+    form = WordingForm
     list_display = ["kind", "sector", "version", "signed", "current", "created_at", "publication"]
     list_filter = ["kind", "sector"]
     list_select_related = ["sector"]
@@ -87,7 +91,7 @@ class WordingAdmin(SettlesFirst, TextChecks, Drafts, Unversioned, ModelAdmin):
         return ["kind", "sector", "version", "signed", "current"] if obj and not obj.is_new else []
 
     def has_change_permission(self, request, obj=None):
-        is_open = obj is None or obj.draft_id is not None or is_current(obj)
+        is_open = obj is None or obj.draft_id is not None or obj.newest_version() == obj
         return super().has_change_permission(request, obj) and is_open
 
     def has_delete_permission(self, request, obj=None):

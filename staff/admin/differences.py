@@ -22,11 +22,11 @@ def editable_fields(model):
 
 
 def fingerprint(*rows):
-    """Digest (32 hexadecimal digits) of the editable fields of some rows."""
-    state = [
-        [type(row)._meta.label, str(row.pk), *(field.value_to_string(row) for field in editable_fields(type(row)))]
-        for row in rows
-    ]
+    """Digest (32 hexadecimal digits) of the editable fields of some rows, without those that are changed at once."""
+    state = []
+    for row in rows:
+        fields = [field for field in editable_fields(type(row)) if field.name not in getattr(row, "at_once", ())]
+        state.append([type(row)._meta.label, str(row.pk), *(field.value_to_string(row) for field in fields)])
     return hashlib.sha256(json.dumps(state).encode()).hexdigest()[:32]
 
 

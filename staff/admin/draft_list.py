@@ -208,6 +208,13 @@ class DraftAdmin(ReadOnly, ModelAdmin):
         draft, rows = self._find(request, pk)
         if not (rows.has_change_permission(request) or rows.has_add_permission(request)):
             raise PermissionDenied(f"{rows.opts.app_label}.change_{rows.opts.model_name}")
+        if draft.was_public:
+            # The draft is the row itself, with all that refers to it.
+            words = _(
+                "Visitors have seen this, so it is no draft that can be discarded. Delete it if it should go for good."
+            )
+            self.message_user(request, words, messages.ERROR)
+            return redirect(draft.form_url)
         if request.method == "POST":
             rows.log_draft(request.user, draft, drafting.DISCARDED)
             draft.delete()

@@ -166,6 +166,21 @@ class DraftFormSet(forms.BaseInlineFormSet):
 
     drafting = None
 
+    def _existing_object(self, pk):
+        """The row of the draft. A form that was opened before there was one has the ids of published rows."""
+        if pk is None:
+            return None
+        if row := super()._existing_object(pk):
+            return row
+        rows = self.model.objects.everything().filter(**{self.fk.name: self.instance.pk})
+        return rows.filter(draft_of=pk).first() or rows.filter(pk=pk, draft=None).first()
+
+    def _construct_form(self, i, **kwargs):
+        form = super()._construct_form(i, **kwargs)
+        # An empty row before the last one that was stored.
+        form.fields[self.model._meta.pk.name].required = False
+        return form
+
     def add_fields(self, form, index):
         super().add_fields(form, index)
         form.fields[self.model._meta.pk.name].queryset = self.model.objects.everything()
@@ -181,18 +196,18 @@ class DraftFormSet(forms.BaseInlineFormSet):
 
     def keep(self):
         """Save the rows in the draft; what a published row misses there is deleted when the draft is published."""
-        draft, number = self.drafting.draft, 0
+        draft, count, stored = self.drafting.draft, 0, []
         self.save(commit=False)
-        for gone in self.deleted_objects:
-            if gone.draft_id:
-                gone.delete()
-        for form in self.forms:
+        for number, form in enumerate(self.forms, 1):
             if form in self.deleted_forms or not (form.has_changed() or form.instance.pk):
                 continue
-            kept = form.instance.keep(draft)
-            self.drafting.fields[form.add_prefix("id")] = str(kept.pk)
-            number += 1
-        self.drafting.fields[f"{self.prefix}-INITIAL_FORMS"] = str(number)
+            stored.append(form.instance.keep(draft).pk)
+            self.drafting.fields[form.add_prefix("id")] = str(stored[-1])
+            count = number
+        # Those that were deleted, and those that were stored by the form itself and removed from it.
+        self.model.objects.everything().filter(draft=draft).exclude(pk__in=stored).delete()
+        # Those up to the last one that is stored, with any deleted ones between them.
+        self.drafting.fields[f"{self.prefix}-INITIAL_FORMS"] = str(count)
 
 
 def names_of(ids):

@@ -85,9 +85,9 @@ class Drafts:
         return row
 
     def fingerprint(self, row):
-        """Of the published row."""
+        """Of the published row. Who has the form of a row that was a draft, or is one now, is told."""
         row = getattr(row, "stored", row)
-        return "" if row.draft_id else super().fingerprint(row)
+        return "draft" if row.draft_id else super().fingerprint(row)
 
     def state_seen(self, row, fingerprint):
         copy = row.draft_id is None and row.pk and getattr(row, "draft_copy", None)
@@ -122,8 +122,10 @@ class Drafts:
                 drafting.at = form.cleaned_data["at"]
             else:
                 drafting.errors.append(form.error)
-        seen = (post.get("draft-version"), post.get("draft-over"))
-        if draft and draft.changed_by_id != request.user.pk and str(draft.version) not in seen:
+        typed = (post.get(name, "") for name in ("draft-version", "draft-over"))
+        seen = {0, *(int(number) for number in typed if number.isdecimal())}
+        is_own = draft and draft.changed_by_id == request.user.pk
+        if draft and (max(seen) < draft.alone_since if is_own else draft.version not in seen):
             drafting.is_conflict = True
             drafting.errors.append(_("Two people wrote this draft"))
         if draft and not drafting.saves_itself and self._wants_json(request):
@@ -136,6 +138,9 @@ class Drafts:
 
     def changeform_view(self, request, object_id=None, form_url="", extra_context=None):
         with transaction.atomic():
+            if request.method == "POST":
+                # Before the draft is read, which the first save of another form may be writing.
+                self.lock_table()
             request.drafting = drafting = self._drafting(request, object_id)
             if "_return" in request.POST:
                 return self._return(request, object_id)
@@ -154,7 +159,7 @@ class Drafts:
         return JsonResponse({"saved": saved, "url": drafting.draft.form_url, "fields": fields})
 
     def get_form(self, request, obj=None, change=False, **kwargs):
-        attributes = {"drafting": getattr(request, "drafting", None), "is_urgent": self.is_urgent(request, obj)}
+        attributes = {"drafting": getattr(request, "drafting", None), "is_urgent": self.is_urgent(request.user)}
         kwargs["form"] = type("Form", (DraftForm, kwargs.get("form", self.form)), attributes)
         return super().get_form(request, obj, change, **kwargs)
 
@@ -176,6 +181,8 @@ class Drafts:
             draft.writers = sorted({*draft.writers, request.user.pk})
         draft.name = (str(obj) or str(self.opts.verbose_name))[:200]
         draft.base = form.data.get("save_over") or form.data.get("seen") or draft.base
+        if draft.changed_by_id != request.user.pk:
+            draft.alone_since = draft.version
         draft.changed_by, draft.changed_at, draft.version = request.user, timezone.now(), draft.version + 1
         draft.publish_at = drafting.at
         match drafting.action:
@@ -196,7 +203,7 @@ class Drafts:
         super().save_related(request, form, formsets, change)
         drafting = request.drafting
         drafting.row = form.instance
-        drafting.fields["seen"] = drafting.draft.base
+        drafting.fields["seen"] = drafting.draft.base or "draft"
         if drafting.publishes:
             drafting.row = self.publish(drafting.draft, request.user)
 
@@ -221,6 +228,11 @@ class Drafts:
     def log_draft(self, user, draft, what):
         """Write to the history what was done with a draft. `what` is an untranslated key, which the history translates."""
         Entry.log(user, Entry.Action.CHANGE, about=self.model._base_manager.get(pk=draft.object_id), step=what)
+
+    def message_user(self, request, *args, **kwargs):
+        """A form that saves itself says nothing on the next page."""
+        if not self._wants_json(request):
+            super().message_user(request, *args, **kwargs)
 
     def log_addition(self, request, obj, message):
         # publish() has written it.
@@ -272,7 +284,7 @@ class Drafts:
         """Send a draft back to its writers, with a note."""
         drafting, note = request.drafting, request.POST.get("draft-note", "").strip()
         refusals = [*drafting.errors]
-        if not (drafting.may_review and self.has_change_permission(request)):
+        if not (drafting.may_review and self.has_change_permission(request, drafting.draft.row)):
             refusals = [_("This draft does not wait for your review.")]
         elif not note:
             refusals = [_("Write in the note what should change, then press “Return with a note”.")]
@@ -347,9 +359,9 @@ class Drafts:
         at = drafting.draft and drafting.draft.publish_at
         return ScheduleForm(initial={"at": at and timezone.localtime(at)})
 
-    def is_urgent(self, request, obj):
-        """Whether this account may publish this row without a second person, for safety. Kinds with `urgent` allow it."""
-        return bool(self.urgent) and request.user.has_perm(PUBLISH)
+    def is_urgent(self, user):
+        """Whether this account may publish these rows without a second person, for safety. Kinds with `urgent` allow it."""
+        return bool(self.urgent) and user.has_perm(PUBLISH)
 
     # Preview
 
@@ -426,6 +438,11 @@ class Drafts:
     def get_actions(self, request, action_location=ActionLocation.CHANGE_LIST):
         # What actions change is public at once.
         return super().get_actions(request, action_location) if request.user.has_perm(PUBLISH) else {}
+
+    def refusal(self, user, draft):
+        """Why this account may not publish this draft, or None."""
+        needs_second = PublishingSettings.load().needs_second_person
+        return None if self.is_urgent(user) else Drafting(user, draft, needs_second).refusal()
 
     def version_refusal(self, request):
         """Why this account may not publish something that is no draft, such as an earlier version, or None."""

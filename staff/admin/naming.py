@@ -48,8 +48,10 @@ class NamedForm(forms.ModelForm):
     def with_names(self, cleaned):
         """Fill in the names that were left empty."""
         for name in self.names:
-            if name in cleaned and not cleaned[name]:
-                cleaned[name] = free_name(self._rows(), name, self._title(name.removeprefix("slug_")))
+            title = self._title(name.removeprefix("slug_"))
+            # A draft that has no title yet gets its names with it.
+            if name in cleaned and not cleaned[name] and (title or not getattr(self, "keeps", False)):
+                cleaned[name] = free_name(self._rows(), name, title)
         return cleaned
 
     def full_clean(self):

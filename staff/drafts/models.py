@@ -1,6 +1,6 @@
 """Drafts: rows of content that the public does not see yet, what happens to each before it is published, and who publishes."""
 
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from copy import copy
 from datetime import timedelta
@@ -10,7 +10,7 @@ from django.contrib.contenttypes.models import ContentType
 from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.db.models import Q
+from django.db.models import ProtectedError, Q
 from django.db.models.functions import Now
 from django.urls import reverse
 from django.utils import formats, timezone
@@ -64,6 +64,8 @@ class Draft(models.Model):
     changed_at = models.DateTimeField(_("changed"), default=timezone.now, editable=False)
     # Counts the saves: a second editor of the same draft is told.
     version = models.PositiveIntegerField(default=0, editable=False)
+    # The version after which `changed_by` alone has saved it: their own forms from then on are no conflict.
+    alone_since = models.PositiveIntegerField(default=0, editable=False)
     # The fingerprint of the published row from which it was written: who publishes it over a newer one is told.
     base = models.CharField(max_length=40, default="", editable=False)
     # Whether the row was published before somebody took it down.
@@ -156,6 +158,11 @@ class LiveManager(models.Manager):
         """The rows themselves, published or not, without the copies that hold drafts of them."""
         return self.everything().filter(draft_of=None)
 
+    def change_at_once(self, pks, **values):
+        """Change columns `at_once` of these rows and of the copies that hold drafts of them; returns how many rows."""
+        self.everything().filter(draft_of__in=pks).update(**values)
+        return self.originals().filter(pk__in=pks).update(**values)
+
     def get_queryset(self):
         """The published rows, and within `showing` those of the draft."""
         rows, draft = super().get_queryset(), _shown.get()
@@ -180,6 +187,8 @@ class Draftable(models.Model):
 
     # Columns that people do not edit, and that the draft has nevertheless, such as those that describe a file.
     also_drafted = ()
+    # Columns that a button or a list changes as well, with `change_at_once`, so that no draft takes it back or conflicts with it.
+    at_once = ()
     # Accessors of the rows that are edited with this one, as inlines; of such a row, the field that refers to this one.
     parts = ()
     part_of = None
@@ -217,7 +226,7 @@ class Draftable(models.Model):
     @property
     def is_new(self):
         """Whether it was never published."""
-        return self.draft is not None and not self.draft.was_public
+        return self.draft is not None and self.draft_of_id is None and not self.draft.was_public
 
     @property
     def lacks_value(self):
@@ -319,7 +328,9 @@ class Draftable(models.Model):
             copies = {row.draft_of_id: row for row in kept}
             for row in relation.related_model.objects.filter(**{relation.field.name: self.pk}):
                 if row.pk not in copies:
-                    row.delete()
+                    # What is in use stays, such as a commitment that people chose meanwhile.
+                    with suppress(ProtectedError):
+                        row.delete()
                 elif any(getattr(row, each) != getattr(copies[row.pk], each) for each in row.drafted_columns()):
                     row.take(copies[row.pk])
                     row.save()

@@ -93,6 +93,7 @@ class Migration(migrations.Migration):
                 ('writers', django.contrib.postgres.fields.ArrayField(base_field=models.BigIntegerField(), default=list, editable=False)),
                 ('changed_at', models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name='changed')),
                 ('version', models.PositiveIntegerField(default=0, editable=False)),
+                ('alone_since', models.PositiveIntegerField(default=0, editable=False)),
                 ('base', models.CharField(default='', editable=False, max_length=40)),
                 ('was_public', models.BooleanField(default=False, editable=False)),
                 ('note', models.TextField(default='', editable=False, verbose_name='note')),

@@ -3,7 +3,7 @@
 
 {
   const note = document.querySelector(".saved[role=status]"), form = note.closest("form");
-  let isGone = false;
+  let isGone = false, sending = null;
 
   const save = async () => {
     if (isGone || !form.isUnsaved()) return;
@@ -14,7 +14,7 @@
     let answer;
     try {
       const headers = { accept: "application/json" };
-      const response = await fetch(form.action || location.href, { method: "POST", body: data, headers, redirect: "error" });
+      const response = await fetch(form.action || location.href, { method: "POST", body: data, headers, redirect: "error", signal: AbortSignal.timeout(10000) });
       answer = await response.json();
     } catch {
       // No network, or the session has ended, which leads to the sign-in: the next attempt sends the same words.
@@ -38,7 +38,17 @@
     history.replaceState(null, "", answer.url);
   };
 
-  setInterval(save, 30000);
-  form.addEventListener("submit", () => { isGone = true; });
+  setInterval(() => { sending ??= save().finally(() => { sending = null; }); }, 30000);
+  form.addEventListener("submit", async (event) => {
+    if (!sending) {
+      isGone = true;
+      return;
+    }
+    // The answer has the row and the version that the next request names.
+    event.preventDefault();
+    const { submitter } = event;
+    await sending;
+    form.requestSubmit(submitter);
+  });
   addEventListener("pageshow", () => { isGone = false; });
 }

@@ -112,6 +112,30 @@ def test_what_was_typed_is_a_draft_after_half_a_minute_and_outlives_the_session(
     assert row.text_en == "Typed, and not sent either." and not Draft.objects.exists()
 
 
+def test_an_article_that_is_saved_while_it_saves_itself_is_one_draft(staff_visit):
+    editor = staff_visit(make_staff(superuser=True), locale="en-GB")
+    page, held = editor.page, []
+
+    def hold(route):
+        if route.request.method == "POST" and route.request.headers["accept"] == "application/json" and not held:
+            held.append(route)
+        else:
+            route.continue_()
+
+    page.route("**/admin/campaign/article/**", hold)
+    page.clock.install()
+    editor.open("/admin/campaign/article/add/")
+    page.fill("#id_title_en", "First")
+    page.clock.fast_forward(31_000)
+    expect(page.locator("[name=_draft]")).to_be_visible()
+    page.locator("[name=_draft]").click(no_wait_after=True)
+    page.wait_for_timeout(500)
+    held[0].continue_()
+    expect(page.locator(".panel.draft")).to_be_visible()
+    [draft] = Draft.objects.all()
+    assert draft.row.title_en == "First"
+
+
 def test_a_new_article_that_saves_itself_is_one_draft(staff_visit):
     editor = staff_visit(make_staff(superuser=True), locale="en-GB")
     page = editor.page

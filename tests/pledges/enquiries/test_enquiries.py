@@ -15,7 +15,6 @@ from django.urls import reverse
 from django.utils import timezone, translation
 
 from campaign.models import HelpChannel, Page
-from pledges.crypto import links
 from pledges.enquiries.alarm_words import is_alarming
 from pledges.mail import content
 from pledges.mail_texts.samples import sample_mail
@@ -46,7 +45,7 @@ from tests.enquiries import (
     make_disclosure,
     make_enquiry,
 )
-from tests.factories import form_data, keep_house, run_worker, send_messages, settle_all, sign_in
+from tests.factories import form_data, keep_house, links_in, run_worker, send_messages, settle_all, sign_in
 from tests.pages import Document
 from tests.staff.accounts.test_accounts import make_account
 from tests.traces import production_log

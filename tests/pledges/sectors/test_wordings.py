@@ -2,9 +2,13 @@
 
 import pytest
 from django.db import IntegrityError, connection, transaction
+from django.utils import timezone
 
 from pledges.models import Pledge, Wording
+from staff.housekeeping import publish_drafts
+from staff.models import Draft
 from tests.factories import make_pledge
+from tests.staff.admin.test_drafts import later, press
 
 pytestmark = pytest.mark.django_db
 
@@ -94,3 +98,21 @@ def test_two_next_versions_cannot_both_be_saved():
     one.save()
     with pytest.raises(IntegrityError), transaction.atomic():
         other.save()
+
+
+def test_words_that_people_sign_already_are_no_new_version(editor):
+    consent = Wording.objects.consent().get()
+    response = press(editor, consent, "_save")
+    assert response.status_code == 200 and "People sign these words already" in response.text
+    assert Wording.objects.consent().get() == consent
+
+
+def test_a_scheduled_wording_does_not_replace_a_newer_one(editor):
+    consent = Wording.objects.consent().get()
+    assert press(editor, consent, "_schedule", text_en="Scheduled.", **later()).status_code == 302
+    newer = consent.next_version()
+    newer.text_en = "Newer."
+    newer.save()
+    Draft.objects.update(publish_at=timezone.now())
+    assert publish_drafts() == 0 and Draft.objects.get().state == "returned"
+    assert Wording.objects.consent().current().get() == newer

@@ -4,12 +4,14 @@ import contextlib
 import re
 import time
 from datetime import timedelta
+from smtplib import SMTPRecipientsRefused
 
 import pytest
 from django.apps.registry import apps
 from django.contrib import admin
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Permission, User
 from django.core import mail
+from django.core.mail.backends import locmem
 from django.db import connection, transaction
 from django.db.models.fields.files import FieldFile
 from django.test import Client
@@ -256,6 +258,29 @@ def test_a_second_editor_of_a_draft_is_told_and_loses_nothing(editor, other):
     assert draft.row.text_en == "Second" and len(draft.writers) == 2
 
 
+def test_an_old_tab_does_not_save_over_what_two_people_saved_since(editor, other):
+    row = text()
+    press(editor, row, "_draft", text_en="First")
+    first, old = form_of(editor, row), form_of(editor, row, text_en="Old")
+    assert editor.post(path_of(row), first | {"_draft": "1"}).status_code == 302
+    assert editor.post(path_of(row), first | {"_draft": "1"}).status_code == 302, "their own form, by Back"
+    press(other, row, "_draft", text_en="Theirs")
+    press(editor, row, "_draft", text_en="Of both")
+    response = editor.post(path_of(row), old | {"_draft": "1"}, headers=ENGLISH)
+    assert response.status_code == 200 and "Two people wrote this draft" in response.text
+    assert Draft.objects.get().row.text_en == "Of both"
+
+
+def test_a_form_of_a_draft_is_not_published_over_what_was_published_meanwhile(editor, other):
+    hide(Demand)
+    row = Demand.objects.everything().first()
+    mine = form_of(editor, row, title_en="Stale")
+    assert press(other, row, "_save", title_en="Theirs").status_code == 302
+    response = editor.post(path_of(row), mine | {"_save": "1"}, headers=ENGLISH)
+    assert response.status_code == 200 and "Stale" in response.text
+    assert Demand.objects.get(pk=row.pk).title_en == "Theirs"
+
+
 def test_a_published_row_that_changed_meanwhile_is_a_conflict_and_nothing_typed_is_lost(editor):
     row = text()
     press(editor, row, "_draft", text_en="Mine")
@@ -297,15 +322,21 @@ def test_what_could_not_be_published_is_not_scheduled(editor):
     assert response.status_code == 200 and not Draft.objects.exists()
 
 
-@pytest.mark.parametrize("what", ["left", "lost the right", "changed", "invalid"])
+@pytest.mark.parametrize(
+    "what", ["left", "lost the right", "publishes no more", "needs a second", "changed", "invalid"]
+)
 def test_a_draft_that_cannot_be_published_is_returned_with_the_reason(editor, what):
     row = Statistic.objects.first()
     assert press(editor, row, "_schedule", text_en="Tomorrow", **later()).status_code == 302
     Draft.objects.update(publish_at=timezone.now())
     if what == "left":
         User.objects.filter(username="vera").update(is_active=False)
-    elif what == "lost the right":
+    elif what in ("lost the right", "publishes no more"):
         User.objects.filter(username="vera").update(is_superuser=False)
+        if what == "publishes no more":
+            User.objects.get(username="vera").user_permissions.add(Permission.objects.get(codename="change_statistic"))
+    elif what == "needs a second":
+        PublishingSettings.objects.update_or_create(pk=1, defaults={"needs_second_person": True})
     elif what == "changed":
         Statistic.objects.filter(pk=row.pk).update(text_sq="Tjetër")
     else:
@@ -315,6 +346,54 @@ def test_a_draft_that_cannot_be_published_is_returned_with_the_reason(editor, wh
     assert draft.state == "returned" and draft.note and draft.publish_at is None
     assert not Statistic.objects.filter(text_en="Tomorrow").exists()
     assert publish_drafts() == 0
+
+
+@pytest.mark.parametrize("kind", ["demand", "channel", "organisation", "place"])
+def test_what_is_changed_at_once_neither_stops_a_scheduled_draft_nor_is_taken_back_by_it(editor, kind):
+    kinds = {
+        "demand": Demand.objects,
+        "channel": HelpChannel.objects,
+        "place": Page.objects.exclude(menu_position=None),
+    }
+    row = kinds[kind].first() if kind in kinds else make_entry()
+    column = row.at_once[0]
+    before = 1 if kind == "place" else timezone.now() - timedelta(days=300)
+    type(row).objects.filter(pk=row.pk).update(**{column: before})
+    assert press(editor, row, "_schedule", **later()).status_code == 302
+    if kind == "demand":
+        editor.post(f"/admin/campaign/demand/{row.pk}/checked/")
+    elif kind == "channel":
+        action = {"action": "verified_today", "_selected_action": row.pk, "sure": "yes"}
+        editor.post("/admin/campaign/helpchannel/", action)
+    elif kind == "organisation":
+        row.renew()
+    else:
+        path = f"/admin/campaign/menuplace/{row.pk}/change/"
+        editor.post(path, filled(editor.get(path), menu_position="7"))
+
+    def is_changed():
+        now = getattr(type(row).objects.get(pk=row.pk), column)
+        return now == 7 if kind == "place" else f"{now:%Y%m%d}" > f"{before:%Y%m%d}"
+
+    assert is_changed()
+    Draft.objects.update(publish_at=timezone.now())
+    assert publish_drafts() == 1 and is_changed()
+
+
+def test_a_draft_that_no_longer_fits_is_returned_and_the_next_one_is_published(editor):
+    sector = Sector.objects.get(slug="teachers")
+    assert press(editor, sector, "_schedule", **later(days=1)).status_code == 302
+    copy = Commitment.objects.everything().filter(draft=Draft.objects.get()).first()
+    Commitment.objects.everything().filter(pk=copy.pk).update(draft_of=None, key="taken")
+    Commitment.objects.create(sector=Sector.objects.get(slug="parents"), key="taken", text_sq="Po.", text_en="Yes.")
+    row = text()
+    press(editor, row, "_schedule", text_en="Tomorrow", **later())
+    Draft.objects.update(publish_at=timezone.now())
+    assert publish_drafts() == 1
+    draft = Draft.objects.get()
+    assert draft.object_id == str(sector.pk) and draft.state == "returned" and "DETAIL" not in draft.note
+    row.refresh_from_db()
+    assert row.text_en == "Tomorrow"
 
 
 def test_a_draft_goes_with_its_row_and_a_deleted_row_comes_back_as_a_draft(editor):
@@ -449,6 +528,15 @@ def test_taking_down_keeps_the_words_of_the_draft_and_ends_its_schedule(editor):
     row = Demand.objects.everything().get(pk=row.pk)
     assert (row.title_en, row.draft.state, row.draft.publish_at) == ("Newer words", "draft", None)
     assert Demand.objects.everything().filter(draft_of=row.pk).count() == 0
+
+
+def test_what_visitors_saw_is_not_discarded(editor):
+    row = Demand.objects.first()
+    editor.post(f"/admin/campaign/demand/{row.pk}/take-down/")
+    assert "Discard the draft" not in editor.get(path_of(row), headers=ENGLISH).text
+    path = f"/admin/staff/draft/{Draft.objects.get().pk}/discard/"
+    assert "Delete it" in editor.post(path, follow=True, headers=ENGLISH).text
+    assert Demand.objects.everything().filter(pk=row.pk).exists()
 
 
 def test_a_new_event_appears_at_its_time(editor):
@@ -615,6 +703,24 @@ def test_a_help_number_is_corrected_without_a_second_person(editor, writer):
     assert button not in writer.get(path_of(channel), headers=ENGLISH).text
 
 
+def test_a_help_number_that_is_scheduled_needs_no_second_person(editor):
+    PublishingSettings.objects.update_or_create(pk=1, defaults={"needs_second_person": True})
+    channel = HelpChannel.objects.first()
+    assert press(editor, channel, "_schedule", number="129 129", **later()).status_code == 302
+    Draft.objects.update(publish_at=timezone.now())
+    assert publish_drafts() == 1
+    channel.refresh_from_db()
+    assert channel.number == "129 129"
+
+
+def test_a_step_that_was_submitted_is_returned(editor):
+    step = DemandStep(demand=Demand.objects.first(), date=timezone.localdate(), state="working", sentence_en="Done.")
+    draft = step.keep_as_draft(state="submitted")
+    press(editor, step, "_return", **{"draft-note": "Add the source."})
+    draft.refresh_from_db()
+    assert (draft.state, draft.note) == ("returned", "Add the source.")
+
+
 def test_with_a_second_person_nobody_replaces_a_commitment_alone(editor):
     PublishingSettings.objects.update_or_create(pk=1, defaults={"needs_second_person": True})
     commitment = Commitment.objects.filter(is_offered=True).first()
@@ -672,6 +778,58 @@ def test_the_commitments_of_a_sector_keep_who_chose_them(editor):
     assert not Commitment.objects.everything().filter(pk=gone.pk).exists()
     assert sector.commitments.get(key="teachers-new") and not Draft.objects.exists()
     assert Commitment.objects.everything().exclude(draft=None).count() == 0
+
+
+def test_commitments_keep_their_keys_and_are_not_doubled_by_a_form_that_is_sent_again(editor):
+    sector = Sector.objects.get(slug="teachers")
+    before = [vars_of(each) for each in sector.commitments.all()]
+    form = form_of(editor, sector)
+    for _time in range(2):
+        assert editor.post(path_of(sector), form | {"_draft": "1"}).status_code == 302
+    assert press(editor, sector, "_save", **{"commitments-0-key": "another"}).status_code == 302
+    assert [vars_of(each) for each in sector.commitments.all()] == before
+    assert Commitment.objects.everything().exclude(draft=None).count() == 0
+
+
+def number_of(form, commitment):
+    """The number of the row of a commitment in the form of its sector."""
+    own = {str(row.pk) for row in Commitment.objects.everything() if row.published_pk == commitment.pk}
+    return next(name.split("-")[1] for name, value in form.items() if name.endswith("-id") and value in own)
+
+
+def choose(commitment):
+    pledge = make_pledge(sector="teachers", state="confirmed")
+    ChosenCommitment.objects.create(pledge=pledge, commitment=commitment, slot=1)
+
+
+@pytest.mark.slow
+def test_a_commitment_that_people_have_chosen_is_not_deleted(editor):
+    sector = Sector.objects.get(slug="teachers")
+    chosen, later_chosen, *_others = sector.commitments.all()
+    choose(chosen)
+    press(editor, sector, "_draft")
+    form = form_of(editor, sector)
+    response = editor.post(
+        path_of(sector), form | {f"commitments-{number_of(form, chosen)}-DELETE": "on"}, headers=ENGLISH
+    )
+    assert response.status_code == 200 and "People have chosen" in response.text
+    gone = {f"commitments-{number_of(form, later_chosen)}-DELETE": "on", "_draft": "1"}
+    assert editor.post(path_of(sector), form | gone).status_code == 302
+    choose(later_chosen)
+    assert press(editor, sector, "_save").status_code == 302
+    assert sector.commitments.filter(pk=later_chosen.pk).exists()
+
+
+def test_two_commitments_with_one_key_are_refused_in_words(editor):
+    sector = Sector.objects.get(slug="teachers")
+    form = form_of(editor, sector)
+    total = int(form["commitments-TOTAL_FORMS"])
+    for number in (total, total + 1):
+        new = {"key": "new", "position": "50", "is_offered": "on", "text_sq": "Po.", "text_en": "Yes.", "id": ""}
+        form |= {f"commitments-{number}-{name}": value for name, value in new.items()}
+        form |= {f"commitments-{number}-sector": str(sector.pk), "commitments-TOTAL_FORMS": str(number + 1)}
+    response = editor.post(path_of(sector), form | {"_save": "1"}, headers=ENGLISH)
+    assert response.status_code == 200 and "Two commitments have the key “new”" in response.text
 
 
 def test_a_new_sector_keeps_its_first_pledge_text_until_it_is_published(editor):
@@ -808,6 +966,29 @@ def test_a_form_with_rows_saves_itself_without_doubling_them(editor):
     assert Commitment.objects.everything().filter(draft=Draft.objects.get()).count() == total + 1
 
 
+def test_a_form_with_a_deleted_row_saves_itself_without_doubling_the_others(editor):
+    sector = Sector.objects.get(slug="teachers")
+    form = form_of(editor, sector) | {"commitments-0-DELETE": "on"}
+    for _time in range(3):
+        form |= save_itself(editor, path_of(sector), form).json()["fields"]
+    kept = Commitment.objects.everything().filter(draft=Draft.objects.get())
+    assert kept.count() == sector.commitments.count() - 1
+
+
+def test_a_form_that_saves_itself_warns_of_nothing_and_names_nothing_without_a_title(editor):
+    sector, other = Sector.objects.filter(is_open=True)[:2]
+    save_itself(editor, path_of(sector), form_of(editor, sector, color=other.color))
+    assert "is also used by" not in editor.get("/admin/", headers=ENGLISH).text
+    path = "/admin/campaign/page/add/"
+    form = filled(editor.get(path))
+    answer = save_itself(editor, path, form).json()
+    row = Page.objects.everything().latest("pk")
+    assert (row.key, row.slug_en) == ("", "")
+    save_itself(editor, answer["url"], form | answer["fields"] | {"title_en": "Dances"})
+    row.refresh_from_db()
+    assert (row.key, row.slug_en) == ("dances", "dances")
+
+
 def test_a_form_does_not_save_itself_over_another_editor_or_what_waits(editor, other):
     row = text()
     mine = form_of(editor, row, text_en="Mine")
@@ -849,6 +1030,25 @@ def test_who_has_something_to_read_gets_one_mail_a_day_that_says_nothing_of_it(w
     assert mail_waiting() == 0
     press(editor, text(), "_return", **{"draft-note": "Add the source."})
     assert mail_waiting() == 1 and mail.outbox[-1].to == ["shkruesi@shembull.al"]
+
+
+class Refusing(locmem.EmailBackend):
+    """A mail server that refuses an address."""
+
+    def send_messages(self, messages):
+        if messages[0].to == ["besa@shembull.al"]:
+            raise SMTPRecipientsRefused({"besa@shembull.al": (550, b"no such user")})
+        return super().send_messages(messages)
+
+
+def test_an_address_that_is_refused_keeps_nobody_else_from_the_mail(writer, settings):
+    for name in ("arta", "besa", "vera"):
+        make_staff(superuser=True, username=name)
+        User.objects.filter(username=name).update(email=f"{name}@shembull.al")
+    press(writer, text(), "_submit")
+    settings.MAILERS = {"default": {"BACKEND": f"{__name__}.Refusing"}}
+    assert mail_waiting() == 2 and mail_waiting() == 0
+    assert sorted(message.to[0] for message in mail.outbox) == ["arta@shembull.al", "vera@shembull.al"]
 
 
 def test_the_page_of_a_draft_without_a_date_is_not_shown_yet(editor):
