@@ -234,7 +234,7 @@ down() {
 
 # ports FILE: the ports of a configuration of nginx.
 ports() {
-    sed -n 's/^ *listen \([0-9]*\).*/\1/p' "$1"
+    sed -n 's/^ *listen \([0-9][0-9]*\).*/\1/p' "$1"
 }
 
 # check_ports FILE: names the program that holds one of them.
@@ -276,10 +276,11 @@ use() {
     systemctl daemon-reload
 
     place_postgresql_settings "$1" "$2"
-    systemctl reload postgresql
-    # A reload breaks handshakes off.
-    if ! cmp -s "$1/$nginx" /etc/nginx/nginx.conf || ! cmp -s "$1/$headers" "${2:-/nowhere}/$headers" ||
-        ! systemctl is-active --quiet nginx; then
+    # Where Patroni runs it, the unit is off.
+    systemctl try-reload-or-restart postgresql
+    # A reload breaks handshakes off. A switch that broke off has placed the file, perhaps without one.
+    if ! cmp -s "$1/$nginx" /etc/nginx/nginx.conf || ! cmp -s "$1/$nginx" "${2:-/nowhere}/$nginx" ||
+        ! cmp -s "$1/$headers" "${2:-/nowhere}/$headers" || ! systemctl is-active --quiet nginx; then
         place "$1/$nginx" /etc/nginx/nginx.conf "$2"
         if ! systemctl reload-or-restart nginx; then
             check_ports /etc/nginx/nginx.conf
