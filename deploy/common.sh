@@ -178,8 +178,8 @@ prepare() {
     local error
     if ! error=$(manage "$1" migrate --verbosity 0 2>&1); then
         error=${error##*$'\n'}
-        fail "The database refuses this version: ${error#*: } The version in use goes on. Send this sentence to the" \
-            "developers; their next version comes by deploy/update."
+        fail "The database refuses this version: ${error#*: } A version in use goes on. Send this sentence to the" \
+            "developers, and take their next version."
     fi
     manage "$1" seed --verbosity 0
     # Earlier files stay in the folder, because cached pages name them. Each release has its own list of names.
