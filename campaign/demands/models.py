@@ -71,7 +71,7 @@ class Demand(ContentItem):
         default="",
         db_default="",
         help_text=_(
-            "The address that the institution publishes for everyone, never that of a person. With it, visitors can write to "
+            "The address that the institution publishes for everyone, never that of a person. With it, visitors can email "
             "it about the demand."
         ),
     )

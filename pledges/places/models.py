@@ -149,7 +149,7 @@ class Municipality(Place):
         default="",
         db_default="",
         help_text=_(
-            "The address that it publishes for everyone, never that of a person. With it, visitors can write to it about a "
+            "The address that it publishes for everyone, never that of a person. With it, visitors can email it about a "
             "demand."
         ),
     )

@@ -92,7 +92,7 @@ def kept_data():
         ),
         RetentionLine(
             "commitments follow_up",
-            _("your commitments, when and where you plan to keep them, and how it went"),
+            _("your commitments, the day on which you plan to keep them, and how it went"),
             readable,
             _("until you change them or withdraw; that we asked you: until you withdraw"),
         ),

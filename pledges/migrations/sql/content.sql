@@ -17,18 +17,23 @@ BEGIN
     RETURN NULL;
 END $$;
 
--- Adds the triggers to a table. Each app calls it for its tables. A row that is taken down is a draft afterwards, and was none before.
-CREATE OR REPLACE PROCEDURE watch_content(watched regclass) LANGUAGE plpgsql AS $$
+-- Adds the triggers to tables. Each app calls it for its own. A row that is taken down is a draft afterwards, and was none before.
+CREATE OR REPLACE PROCEDURE watch_content(VARIADIC tables regclass[]) LANGUAGE plpgsql AS $$
 DECLARE
+    watched regclass;
     event text[];
 BEGIN
-    FOREACH event SLICE 1 IN ARRAY ARRAY[['INSERT', 'NEW'], ['UPDATE', 'OLD'], ['UPDATE', 'NEW'], ['DELETE', 'OLD']] LOOP
+    FOREACH watched IN ARRAY tables LOOP
+        FOREACH event SLICE 1 IN ARRAY ARRAY[['INSERT', 'NEW'], ['UPDATE', 'OLD'], ['UPDATE', 'NEW'], ['DELETE', 'OLD']] LOOP
+            EXECUTE format(
+                'CREATE TRIGGER content_%s_%s AFTER %s ON %s REFERENCING %s TABLE AS changed '
+                'FOR EACH STATEMENT EXECUTE FUNCTION content_changed()',
+                lower(event[1]), lower(event[2]), event[1], watched, event[2]
+            );
+        END LOOP;
         EXECUTE format(
-            'CREATE TRIGGER content_%s_%s AFTER %s ON %s REFERENCING %s TABLE AS changed '
-            'FOR EACH STATEMENT EXECUTE FUNCTION content_changed()', lower(event[1]), lower(event[2]), event[1], watched, event[2]
+            'CREATE TRIGGER content_truncate AFTER TRUNCATE ON %s '
+            'FOR EACH STATEMENT EXECUTE FUNCTION draw_content_version()', watched
         );
     END LOOP;
-    EXECUTE format(
-        'CREATE TRIGGER content_truncate AFTER TRUNCATE ON %s FOR EACH STATEMENT EXECUTE FUNCTION draw_content_version()', watched
-    );
 END $$;
