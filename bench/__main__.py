@@ -58,6 +58,10 @@ def print_table(figures):
         print(f"{what:<48}{shown:<14}{f'{sign} {number(limit)}{unit}':<12}{'meets' if is_met else 'short'}")
 
 
+def _numbers(text):
+    return [int(each) for each in text.split(",")]
+
+
 def parse():
     """The names of the measurements, and the Options."""
     lines = [f"  {name:<12}{description}" for name, (_module, description) in MEASUREMENTS.items()]
@@ -69,7 +73,7 @@ def parse():
     parser.add_argument("names", nargs="*", metavar="name", choices=[*MEASUREMENTS, "all"])
     parser.add_argument("--seconds", type=int, default=5, help="length of one run of wrk (%(default)s)")
     parser.add_argument("--rounds", type=int, default=5, help="runs, whose median counts (%(default)s)")
-    parser.add_argument("--rows", type=int, nargs="+", default=[1_000, 1_000_000], help="pledges (%(default)s)")
+    parser.add_argument("--rows", type=_numbers, default="1000,1000000", help="pledges (%(default)s)")
     options = vars(parser.parse_args())
     names = options.pop("names")
     if not names:

@@ -178,8 +178,8 @@ prepare() {
     local error
     if ! error=$(manage "$1" migrate --verbosity 0 2>&1); then
         error=${error##*$'\n'}
-        fail "The database refuses this version: ${error#*: } The version in use goes on. Send this sentence to the" \
-            "developers; their next version comes by deploy/update."
+        fail "The database refuses this version: ${error#*: } A version in use goes on. Send this sentence to the" \
+            "developers, and take their next version."
     fi
     manage "$1" seed --verbosity 0
     # Earlier files stay in the folder, because cached pages name them. Each release has its own list of names.
@@ -234,7 +234,7 @@ down() {
 
 # ports FILE: the ports of a configuration of nginx.
 ports() {
-    sed -n 's/^ *listen \([0-9]*\).*/\1/p' "$1"
+    sed -n 's/^ *listen \([0-9][0-9]*\).*/\1/p' "$1"
 }
 
 # check_ports FILE: names the program that holds one of them.
@@ -276,10 +276,11 @@ use() {
     systemctl daemon-reload
 
     place_postgresql_settings "$1" "$2"
-    systemctl reload postgresql
-    # A reload breaks handshakes off.
-    if ! cmp -s "$1/$nginx" /etc/nginx/nginx.conf || ! cmp -s "$1/$headers" "${2:-/nowhere}/$headers" ||
-        ! systemctl is-active --quiet nginx; then
+    # Where Patroni runs it, the unit is off.
+    systemctl try-reload-or-restart postgresql
+    # A reload breaks handshakes off. A switch that broke off has placed the file, perhaps without one.
+    if ! cmp -s "$1/$nginx" /etc/nginx/nginx.conf || ! cmp -s "$1/$nginx" "${2:-/nowhere}/$nginx" ||
+        ! cmp -s "$1/$headers" "${2:-/nowhere}/$headers" || ! systemctl is-active --quiet nginx; then
         place "$1/$nginx" /etc/nginx/nginx.conf "$2"
         if ! systemctl reload-or-restart nginx; then
             check_ports /etc/nginx/nginx.conf

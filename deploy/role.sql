@@ -5,4 +5,6 @@ ALTER ROLE weare1 SET log_min_duration_statement = -1;
 ALTER ROLE weare1 SET log_min_duration_sample = -1;
 ALTER ROLE weare1 SET log_transaction_sample_rate = 0;
 ALTER ROLE weare1 SET log_min_error_statement = panic;
+-- The detail of an error quotes rows and keys.
+ALTER ROLE weare1 SET log_error_verbosity = terse;
 ALTER ROLE weare1 SET log_parameter_max_length_on_error = 0;

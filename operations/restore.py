@@ -66,7 +66,7 @@ def restore(until, administrator, data):
         f"{figures['confirmed']} confirmed pledges.\n"
         f"Erased, ended, changed or blocked again: {applied or 'nothing'}.\n"
         f"All staff are signed out and open invitations ended.\n{locked}"
-        f"Next: start PostgreSQL on {data}, then the site, then run bin/backup.\n"
+        f"Next: start PostgreSQL on {data}, then the site, then run /srv/weare1/current/bin/backup.\n"
     )
 
 

@@ -27,7 +27,9 @@ ADVICE = {
     "unable to load info file|wrong password or no key found": (
         f"The passphrase in {CONFIGURATION} does not open these backups: put back the one that you keep elsewhere."
     ),
-    "missing stanza|no valid backups": "There is no backup: run bin/backup, or fetch the backups from the other place.",
+    "missing stanza|no valid backups": (
+        "There is no backup: run /srv/weare1/current/bin/backup, or fetch the backups from the other place."
+    ),
     "unable to find backup set with stop time less than": "No backup is older than this moment.",
     "recovery ended before configured recovery target": (
         "The log of changes ends before this moment: fetch the rest of it, name an earlier one, or leave out --until."

@@ -236,7 +236,7 @@ def obey(arguments):
     if action in ("restart", "start") or (action == "enable" and "--now" in options):
         for name in names:
             start(name)
-    if action in ("reload", "reload-or-restart"):
+    if action in ("reload", "reload-or-restart", "try-reload-or-restart"):
         for name in names:
             reload(name)
     return 0, ""

@@ -1,11 +1,14 @@
 """bin/backup, bin/check-backup, bin/restore and the copies elsewhere, with pgBackRest and restic: the story of a lost machine."""
 
+import contextlib
 import json
 import os
+import re
 import shutil
 import subprocess
 import time
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import psycopg2
 import pytest
@@ -198,9 +201,36 @@ def test_the_weekly_check_restores_compares_and_mails_one_line(machine):
         assert "The backup is good" in said and machine.sql("SELECT checked_at > made_at FROM pledges_backup") == ["t"]
         with damaged(max(machine.backups.glob("pgbackrest/backup/weare1/*F/bundle/*"))):
             assert "Damaged in" in fail(machine.program("bin/check-backup", **variables))
-        assert not (machine.backups / "scratch").exists()
+        with other_file(Path("/var/tmp/weare1-check")):
+            fail(machine.program("bin/check-backup", **variables))
         subjects = [message["Subject"] for message in mail.accepted]
-    assert "The backup is good" in subjects[0] and "The backup is not good" in subjects[1]
+    assert "The backup is good" in subjects[0]
+    assert ["The backup is not good" in subject for subject in subjects[1:]] == [True, True]
+
+
+@contextlib.contextmanager
+def other_file(path):
+    """A file that stands where a folder should be made."""
+    path.touch()
+    try:
+        yield
+    finally:
+        path.unlink()
+
+
+def test_a_backup_that_was_killed_does_not_stop_the_next_one(machine):
+    succeed(machine.backup())
+    passphrase = re.search("repo1-cipher-pass=(.*)", machine.configuration.read_text())[1]
+    killed = subprocess.Popen(
+        ["restic", "--no-cache", "--quiet", "--repo", machine.backups / "media", "backup", "--stdin"],
+        stdin=subprocess.PIPE,
+        env=os.environ | {"RESTIC_PASSWORD": passphrase},
+        **machine.account,
+    )
+    with killed:
+        machine.wait_for(lambda: list((machine.backups / "media" / "locks").iterdir()))
+        killed.kill()
+    succeed(machine.backup())
 
 
 class damaged:

@@ -5,10 +5,12 @@ use that of the host. podman-compose 1.3 starts no chain of three services, so t
 """
 
 import base64
+import contextlib
 import json
 import os
 import secrets
 import shutil
+import signal
 import socket
 import ssl
 import subprocess
@@ -64,11 +66,11 @@ class Containers:
             "DATABASE_URL": f"postgres://weare1:{secrets.token_hex(16)}@database:{port}/weare1",
             "PGPORT": str(port),
             "PGBACKREST_PG1_PORT": str(port),
-            "PGBACKREST_REPO1_CIPHER_PASS": secrets.token_hex(16),
             "SITE_URL": f"https://{HOST}",
             "MAIL_URL": mail_url,
         }
         (self.deploy / "environment").write_text("".join(f"{name}={value}\n" for name, value in variables.items()))
+        (self.deploy / "passphrase").write_text(f"PGBACKREST_REPO1_CIPHER_PASS={secrets.token_hex(16)}\n")
         certificates = self.deploy / "certificates"
         certificates.mkdir()
         (self.deploy / "acme").mkdir()
@@ -253,6 +255,51 @@ def test_the_site_is_built_signed_updated_and_keeps_its_people(folder):
         for name in ("site", "database"):
             site.run("podman", "stop", "--time", "10", name)
         assert site.open("/sq/")[0] == 200
+
+
+def test_a_backup_that_fails_is_tried_hourly_while_tombstones_are_copied_and_a_stop_ends_all(tmp_path):
+    stand_ins = {
+        "operations/run": "#!/bin/sh\necho $1 >> calls\n[ $1 != backup ] || [ ! -e works ] || exec sleep 1000\n[ $1 != backup ]",
+        "bin/sleep": '#!/bin/sh\n[ "$1" != 30 ] || exec /bin/sleep 0.05\nexec /bin/sleep "$1"',
+        "bin/date": "#!/bin/sh\n[ $1 = +%FT%H ] && cat hour || echo today",
+        "hour": "2026-03-01T00",
+    }
+    for name, text in stand_ins.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text)
+        (tmp_path / name).chmod(0o755)
+
+    def calls(name):
+        return (tmp_path / "calls").read_text().split().count(name) if (tmp_path / "calls").exists() else 0
+
+    def wait_for(name, number):
+        deadline = time.monotonic() + 20
+        while calls(name) < number:
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+
+    process = subprocess.Popen(
+        ["sh", settings.BASE_DIR / "deploy" / "container" / "backup"],
+        cwd=tmp_path,
+        env={"PATH": f"{tmp_path}/bin:/usr/bin:/bin"},
+        start_new_session=True,
+    )
+    try:
+        wait_for("backup", 1)
+        wait_for("erasures", calls("erasures") + 5)
+        assert calls("backup") == 1
+        (tmp_path / "works").touch()
+        (tmp_path / "hour").write_text("2026-03-01T01")
+        wait_for("backup", 2)
+        wait_for("erasures", calls("erasures") + 5)
+        process.terminate()
+        process.wait(15)
+        with pytest.raises(ProcessLookupError):
+            os.killpg(process.pid, 0)
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait(15)
 
 
 def _visit(site, lost, stopped):

@@ -8,6 +8,7 @@ import subprocess
 import time
 
 import pytest
+from django.conf import settings
 
 from tests import nginx
 from tests.deploy.machine import ORIGIN, SOURCE, TIMEOUT, Machine
@@ -134,6 +135,11 @@ def test_a_program_at_a_port_of_nginx_is_named_before_anything_is_changed(machin
     assert machine.calls() == []
 
 
+def test_the_ports_of_nginx_are_read_from_its_configuration():
+    read = ". deploy/common.sh; ports deploy/nginx.conf | sort -u"
+    assert subprocess.check_output(["bash", "-c", read], cwd=settings.BASE_DIR, text=True).split() == ["443", "80"]
+
+
 @pytest.mark.drill(only=True)
 def test_an_installation_that_breaks_off_is_completed_by_the_next_one(machine):
     # nginx does not start, late in the installation.
@@ -147,6 +153,14 @@ def test_an_installation_that_breaks_off_is_completed_by_the_next_one(machine):
     assert done.returncode == 0 and "The site is installed" in done.stdout, (done.stdout, done.stderr)
     assert states(machine) == ALL_RUN
     assert machine.must(*READY) == "ok\n"
+
+    # The mail server is refused, and then corrected by hand: what runs does not go on with the old one.
+    running = machine.must("pgrep", "-of", "gunicorn weare1.wsgi")
+    assert_refused(machine, f"{INSTALL} --mail nonsense", "MAIL_URL")
+    environment = machine.path(ENVIRONMENT)
+    environment.write_text(re.sub("(?m)^MAIL_URL=.*$", f"MAIL_URL='{SMTP}'", environment.read_text()))
+    done = machine.shell(INSTALL)
+    assert done.returncode == 0 and machine.must("pgrep", "-of", "gunicorn weare1.wsgi") != running
 
     # Units that do not start with the machine, as an earlier version of the command left them.
     machine.must("systemctl", "disable", "--now", "worker", "gunicorn", "backup.timer", "alarm.timer")

@@ -25,6 +25,31 @@ def test_every_requirement_has_a_hash_and_no_private_index():
             assert "--hash=sha256:" in requirement, requirement
 
 
+def test_packages_of_another_version_of_the_code_are_installed_anew(tmp_path):
+    (tmp_path / "bin").mkdir()
+    shutil.copy(ROOT / "bin" / "venv", tmp_path / "bin")
+    python = tmp_path / ".venv" / "bin" / "python"
+    python.parent.mkdir(parents=True)
+    python.write_text('#!/bin/sh\n[ "$2" != pip ] || echo "$@" >> installed\n')
+    python.chmod(0o755)
+    installed = tmp_path / "installed"
+
+    def install(name):
+        subprocess.run([tmp_path / "bin" / "venv", name], check=True, capture_output=True)
+
+    for name in ("requirements.txt", "requirements-dev.txt"):
+        (tmp_path / name).write_text("main")
+        install(name)
+        install(name)
+    assert installed.read_text().count("\n") == 2
+    (tmp_path / "requirements.txt").write_text("branch")
+    install("requirements.txt")
+    (tmp_path / "requirements.txt").write_text("main")
+    installed.unlink()
+    install("requirements-dev.txt")
+    assert "requirements-dev.txt" in installed.read_text()
+
+
 class Serve:
     """bin/serve in a copy of this checkout, run with this virtual environment."""
 

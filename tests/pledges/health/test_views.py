@@ -118,7 +118,10 @@ def test_a_setting_that_logs_statements_fails_the_check(client, name, value):
 def test_the_settings_of_the_installation_pass_the_check(client):
     installation = (settings.BASE_DIR / "deploy" / "role.sql").read_text()
     commands = re.findall(r"ALTER ROLE weare1 SET (\S+) = (\S+);", installation)
-    assert {name for name, _value in commands} == {*checks.SAFE_LOG_SETTINGS, "log_min_error_statement"}
+    assert {name for name, _value in commands} == {
+        *checks.SAFE_LOG_SETTINGS,
+        *("log_min_error_statement", "log_error_verbosity"),
+    }
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL log_statement = 'all'")
         for name, value in commands:
