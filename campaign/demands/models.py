@@ -71,8 +71,8 @@ class Demand(ContentItem):
         default="",
         db_default="",
         help_text=_(
-            "The address that the institution publishes for everyone, never that of a person. With it, visitors can email "
-            "it about the demand."
+            "The address that the institution publishes for everyone, for example “info@shembull.al”, never that of a "
+            "person. With it, visitors can email it about the demand."
         ),
     )
     next_date = models.DateField(

@@ -51,7 +51,8 @@ class MessageText(Draftable):
             max_length=70,
             help_text=_(
                 "Shown in the inbox, where other people may see it. Say whether it is about a pledge, a group or an "
-                "organisation, and never about abuse. It is the same for everyone, so do not include a name."
+                "organisation, for example “Confirm your pledge”, and never about abuse. It is the same for everyone, so do "
+                "not include a name."
             ),
         )
     )

@@ -149,8 +149,8 @@ class Municipality(Place):
         default="",
         db_default="",
         help_text=_(
-            "The address that it publishes for everyone, never that of a person. With it, visitors can email it about a "
-            "demand."
+            "The address that it publishes for everyone, for example “info@shembull.al”, never that of a person. With "
+            "it, visitors can email it about a demand."
         ),
     )
     county = models.ForeignKey(

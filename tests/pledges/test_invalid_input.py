@@ -431,9 +431,9 @@ def language_of(path):
 
 def test_the_list_of_addresses_is_complete():
     assert {SQ, EN, MY_SQ, "/", "/healthz", "/api/v1/totals.csv", "/robots.txt"} <= set(ADDRESSES)
-    # Previews, the page that ends news and the second look at the thanks have tokens too; three handouts and the logo have the
-    # token of their page.
-    assert len(PERSONAL) == 2 * (len(Purpose) + 1 + 3 + 1 + 1 + 1)
+    # Previews, the page that ends news and the second look at the thanks have tokens too; five handouts, the logo and a calendar
+    # have the token of their page.
+    assert len(PERSONAL) == 2 * (len(Purpose) + 3 + 4 + 1 + 1)
 
 
 queries = st.one_of(

@@ -24,13 +24,13 @@ def documents():
 
 # {what: (how much there is, the most there may be)}
 BUDGET = {
-    "lines of the application": (lambda: lines(files(*APPS)), 50_300),
+    "lines of the application": (lambda: lines(files(*APPS)), 49_600),
     # Without the empty files that make a folder a package.
     "modules of the application": (lambda: sum(file.stat().st_size > 0 for file in files(*APPS)), 420),
-    "lines of tests": (lambda: lines(files("tests")), 57_800),
-    "lines of migrations": (lambda: lines(files(*APPS, migrations=True)), 2_280),
+    "lines of tests": (lambda: lines(files("tests")), 58_700),
+    "lines of migrations": (lambda: lines(files(*APPS, migrations=True)), 1_900),
     "lines of SQL": (lambda: lines(files(*APPS, pattern="*.sql", migrations=True)), 540),
-    "words of documents": (lambda: sum(len(file.read_text().split()) for file in documents()), 54_000),
+    "words of documents": (lambda: sum(len(file.read_text().split()) for file in documents()), 28_500),
 }
 
 

@@ -120,6 +120,7 @@ ROWS = [
     *both("/sq/kontakt/media/", "/en/contact/press/", cache_control=CACHED_FORM),
     *both("/sq/kontakt/te-dhenat/", "/en/contact/data/", cache_control=CACHED_FORM),
     *both("/sq/kontakt/faqja/", "/en/contact/site/", cache_control=CACHED_FORM),
+    *both("/sq/kontakt/dua-te-ndihmoj/", "/en/contact/i-want-to-help/", cache_control=CACHED_FORM),
     *both("/sq/kontakt/tjeter/", "/en/contact/other/", cache_control=CACHED_FORM),
     *both("/sq/zotimi-im/", "/en/my-pledge/", cache_control=CACHED_FORM),
     *both("/sq/zotimi-im/derguar/", "/en/my-pledge/sent/"),
@@ -280,10 +281,13 @@ COUNTY = r"pictures/<language:language>/^county/(?P<slug>[\w-]{1,50})\.png$"
 DEMAND = r"pictures/<language:language>/^demand/(?P<slug>[\w-]{1,80})\.png$"
 ORGANISATION = r"pictures/<language:language>/^organisation/(?P<key>[\w-]{1,50})\.png$"
 COUNTER = r"counter/<language:language>/^(?P<theme>light|dark)/$"
-# Of groups, and pictures whose address changes with their words. tests/campaign/handouts opens them.
+# Of groups and organisations, a calendar, and pictures whose address changes with their words. tests/campaign/handouts and
+# tests/pledges/commitments open them.
 HANDOUTS = (
     *("sq/grupi-im/…/fleta-a4/", "sq/grupi-im/…/fleta-a3/", "sq/grupi-im/…/vertetimi/"),
     *("en/my-group/…/sheet-a4/", "en/my-group/…/sheet-a3/", "en/my-group/…/certificate/"),
+    *("sq/organizata-jone/…/vertetimi/", "en/our-organisation/…/certificate/"),
+    *("sq/angazhimet/…/kalendari/", "en/commitments/…/calendar/"),
     r"handouts/<language:language>/^(?P<name>[\w-]{1,50})/(?P<digest>[0-9a-f]{16})\.webp$",
     # Takes a logo: tests/campaign/organisations/test_organisations.py.
     *("sq/organizata-jone/…/logo/", "en/our-organisation/…/logo/"),
