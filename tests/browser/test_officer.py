@@ -305,7 +305,7 @@ def mail(day):
     preview.locator(".mails iframe").first.wait_for()
     day.count()
     press(preview.locator(".try input[type=submit]"))
-    preview.get_by_text("Sent to your own address").wait_for()
+    preview.locator(".messagelist .success").wait_for()
     preview.close()
     day.save()
     assert MessageText.objects.get(pk=text.pk).button_en == "Yes, it is me"
