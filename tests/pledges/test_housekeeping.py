@@ -34,7 +34,7 @@ def test_one_reminder_after_three_days_and_never_a_second(mailoutbox):
         keep_house()
         run_worker()
         let_time_pass(DAY - MINUTE)
-    assert [mail.subject for mail in mailoutbox] == ["Email-i juaj ende nuk është konfirmuar"]
+    assert [mail.subject for mail in mailoutbox] == ["Zotimi juaj ende nuk është konfirmuar"]
     assert mailoutbox[0].to == ["drita@shembull.al"]
 
 
