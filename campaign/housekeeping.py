@@ -117,7 +117,13 @@ def end_organisations():
 
 def remove_voices():
     """Remove voices whose consent ended a month ago; returns how many."""
-    return sum(bool(voice.remove()) for voice in Voice.objects.originals().over().select_related("owner")[:BATCH_SIZE])
+    return sum(
+        bool(voice.remove())
+        for voice in Voice.objects.originals()
+        .over()
+        .exclude(draft__was_public=False, owner=None)
+        .select_related("owner")[:BATCH_SIZE]
+    )
 
 
 def alert_of_disclosures():

@@ -76,7 +76,7 @@ ROLE_PERMISSIONS = {
         *("pledges.view_mailing", "pledges.add_mailing", "pledges.change_mailing"),
         *("staff.view_draft", HISTORY),
     ],
-    # Disclosures of abuse are the safeguarding lead's alone. Administrators see them while there is none (pledges/admin/).
+    # Disclosures of abuse are the safeguarding lead's alone. Administrators see them while there is none (pledges/enquiries).
     Role.PLEDGES: [
         "pledges.*",
         "!pledges.*_disclosure",

@@ -5,6 +5,7 @@ It is here and not in `pledges`, because approving makes the public entry.
 
 from django import forms
 from django.contrib import admin
+from django.db.models import Q
 from django.utils.html import format_html
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -153,7 +154,12 @@ def is_own(user, joining):
 
 def _entries(joining):
     """Entries of the public page that may be those of this organisation, and that no other joining has and keeps."""
-    free = Organisation.objects.originals().exclude(joining__state=Joining.State.APPROVED, joining__hands_over_at=None)
+    was_public = Q(draft=None) | Q(draft__was_public=True)
+    free = (
+        Organisation.objects.originals()
+        .filter(was_public)
+        .exclude(joining__state=Joining.State.APPROVED, joining__hands_over_at=None)
+    )
     return [entry for entry in free if entry.joining_id == joining.pk or entry.is_like(joining)]
 
 

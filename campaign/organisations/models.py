@@ -20,7 +20,7 @@ from pledges.groups.models import institution_key
 from pledges.languages import LANGUAGE_CODES
 from pledges.models import Joining, Municipality, OrganisationKind
 from pledges.places.models import albanian_sort_key
-from staff.drafts.models import LiveManager
+from staff.drafts.models import Draft, LiveManager
 from staff.free_names import free_name
 
 # An entry is renewed once a year. Its contact is asked ASKED_BEFORE before the year ends; a lapsed one is shown as such for
@@ -111,6 +111,8 @@ class OrganisationQuerySet(models.QuerySet):
         for language in LANGUAGE_CODES:
             setattr(entry, f"text_{language}", texts[language])
         entry.save()
+        # Of an entry that was taken down, a form that was opened before is told.
+        Draft.objects.filter(pk=entry.draft_id).update(version=F("version") + 1, alone_since=F("version") + 1)
         return True
 
 
@@ -302,7 +304,7 @@ class Organisation(ContentItem):
         """Save, and delete the logo that another one has replaced, on commit. A draft that still has it gets the new one."""
         old = type(self)._base_manager.filter(pk=self.pk).values_list("logo", flat=True).first()
         super().save(**kwargs)
-        if old and old != self.logo:
+        if old is not None and old != self.logo:
             type(self)._base_manager.filter(draft_of=self.pk, logo=old).update(logo=self.logo)
             transaction.on_commit(lambda: remove_unused(old))
 

@@ -169,7 +169,7 @@ class PageAdmin(PublishableAdmin):
 
     def get_readonly_fields(self, request, obj=None):
         # The URL is fixed: partners, forms and messages link to it.
-        fixed = ["slug_sq", "slug_en"] if obj and not obj.has_own_address else []
+        fixed = ["slug_sq", "slug_en"] if obj and (not obj.has_own_address or obj.key == Page.EASY) else []
         return [*super().get_readonly_fields(request, obj), *fixed]
 
     def has_delete_permission(self, request, obj=None):

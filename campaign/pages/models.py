@@ -26,6 +26,8 @@ class Page(Publishable):
     SHARE = "pages"
     PRIVACY = "privacy"
     CONTACT = "contact"
+    # Its address is promised to others (easy to read).
+    EASY = "easy"
     # {key: URL name} of the pages with a view of their own at a fixed URL.
     OWN_VIEWS = {PRIVACY: "campaign:privacy", CONTACT: "campaign:contact"}
 

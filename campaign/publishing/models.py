@@ -165,6 +165,8 @@ class Publishable(Draftable):
         super().save(**kwargs)
         if old:
             OldAddress.record(old, self)
+        elif self.draft_id is None:
+            OldAddress.forget(self)
 
     def clean(self):
         """Validate that the text is complete in both languages and that its slugs are free; errors are per field."""
@@ -240,6 +242,13 @@ class OldAddress(models.Model):
         """Record the present slugs of a row that is taken down."""
         for language in LANGUAGE_CODES:
             cls._keep(row._meta.model_name, language, getattr(row, f"slug_{language}"), row.pk)
+
+    @classmethod
+    def forget(cls, row):
+        """Forget old addresses that a row has now."""
+        for language in LANGUAGE_CODES:
+            slug = getattr(row, f"slug_{language}")
+            cls.objects.filter(kind=row._meta.model_name, language=language, slug=slug).delete()
 
     @classmethod
     def _keep(cls, kind, language, slug, pk):

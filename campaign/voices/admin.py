@@ -28,7 +28,8 @@ class VoiceForm(ContentItemForm):
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
-        if "kind" in self.fields and not (self.instance._state.adding or self.instance.is_new):
+        row = self.instance
+        if "kind" in self.fields and (row.owner_id is not None or not (row._state.adding or row.is_new)):
             self.fields["kind"].disabled = True
 
     def clean(self):
@@ -184,7 +185,12 @@ class VoiceAdmin(ContentItemAdmin):
         return self.page(request, "admin/campaign/voice/owner.html", _("The person quoted"), **context)
 
     def _may_ask(self, request, voice):
-        return self.has_change_permission(request, voice) and request.user.has_perm(PUBLISH)
+        # What was never published has not been checked.
+        return not voice.is_new and self.has_change_permission(request, voice) and request.user.has_perm(PUBLISH)
+
+    def _was_deleted_meanwhile(self, request, object_id):
+        # What its owner has removed does not come back.
+        return False
 
     def _remove(self, request, voice):
         if not self.has_delete_permission(request):

@@ -18,7 +18,7 @@ def own_voice(request, owner):
     if voice is None:
         return render(request, "campaign/voices/voice_removed.html")
     is_stale = "agree" in request.POST
-    if request.POST.get("agree") == voice.fingerprint and owner.approve(voice.fingerprint):
+    if is_stale and request.POST["agree"] == voice.fingerprint and owner.approve(voice.fingerprint):
         return SeeOther(request.path)
     context = {"voice": voice, "is_stale": is_stale}
     return render(request, "campaign/voices/own_voice.html", context, status=409 if is_stale else 200)

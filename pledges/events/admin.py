@@ -65,7 +65,7 @@ class EventAdmin(DraftedAdmin):
             return super().get_fieldsets(request)
         sheets = ["sheets"] if request.user.has_perm("pledges.add_papersheet") else []
         more = {"fields": ["links", "posters", "published", *sheets]}
-        if obj.begins <= timezone.now() and (url := self.report_url(request, obj)):
+        if obj.begins and obj.begins <= timezone.now() and (url := self.report_url(request, obj)):
             more["description"] = format_html('<a href="{}">{}</a>', url, _("Write news about it"))
         return [*super().get_fieldsets(request, obj), (_("Link, poster and numbers"), more)]
 

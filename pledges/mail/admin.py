@@ -48,8 +48,9 @@ class MessageAdmin(ReadOnly, ModelAdmin):
         return LongList
 
     def get_queryset(self, request):
-        # Not the news: what somebody follows is shown to no member of staff. The page of a mailing has its figures.
-        return super().get_queryset(request).exclude(kind=Message.Kind.NEWS)
+        # Not the news: what somebody follows is shown to no member of staff. The page of a mailing has its figures. Nor the alarm
+        # of a disclosure, which concerns the safeguarding lead alone.
+        return super().get_queryset(request).exclude(kind__in=[Message.Kind.NEWS, Message.Kind.ALARM])
 
     def has_send_permission(self, request):
         """Permission of the action "send again"; nothing else of a message can be changed."""

@@ -56,7 +56,9 @@ class CommitmentForm(FixedKey, BilingualForm):
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         if self.instance.is_chosen:
-            # People promised these words: see Commitment.clean().
+            # People promised these words: see Commitment.clean(). Those of a draft may be older.
+            row = Commitment.objects.get(pk=self.instance.published_pk)
+            self.initial |= {"text_sq": row.text_sq, "text_en": row.text_en}
             for name in ("text_sq", "text_en"):
                 self.fields[name].disabled = True
                 self.fields[name].help_text = _(

@@ -149,9 +149,18 @@ class DraftForm(NamedForm):
         if self.keeps:
             for each in self.fields.values():
                 each.required = False
+        for name in self._at_once():
+            self.fields[name].show_hidden_initial = True
+
+    def _at_once(self):
+        """The fields that a button may have changed since the form was opened."""
+        return [name for name in getattr(self.instance, "at_once", ()) if name in self.fields]
 
     def clean(self):
         cleaned = self.with_names(self.cleaned_data) if self.keeps else super().clean()
+        for name in self._at_once():
+            if name in cleaned and name not in self.changed_data:
+                cleaned[name] = self.initial.get(name)
         if self.drafting:
             refusals = [*self.drafting.errors]
             if not (self.keeps or self.is_urgent):
@@ -179,7 +188,14 @@ class DraftFormSet(forms.BaseInlineFormSet):
         form = super()._construct_form(i, **kwargs)
         # An empty row before the last one that was stored.
         form.fields[self.model._meta.pk.name].required = False
+        form.empty_permitted |= form.instance.pk is None
         return form
+
+    def full_clean(self):
+        super().full_clean()
+        if self.is_bound:
+            # Those that the page shows again: there may be more forms than rows of the draft.
+            self._queryset = [form.instance for form in self.initial_forms]
 
     def add_fields(self, form, index):
         super().add_fields(form, index)
@@ -200,6 +216,9 @@ class DraftFormSet(forms.BaseInlineFormSet):
         self.save(commit=False)
         for number, form in enumerate(self.forms, 1):
             if form in self.deleted_forms or not (form.has_changed() or form.instance.pk):
+                if form.instance.pk:
+                    # Unticked again, it is the published row that comes back.
+                    self.drafting.fields[form.add_prefix("id")] = str(form.instance.draft_of_id or "")
                 continue
             stored.append(form.instance.keep(draft).pk)
             self.drafting.fields[form.add_prefix("id")] = str(stored[-1])

@@ -128,6 +128,9 @@ class Drafts:
         if draft and (max(seen) < draft.alone_since if is_own else draft.version not in seen):
             drafting.is_conflict = True
             drafting.errors.append(_("Two people wrote this draft"))
+        if draft is None and max(seen) and isinstance(self, Unversioned):
+            # Others have versions, which the form compares.
+            drafting.errors.append(_("This draft has been published or discarded."))
         if draft and not drafting.saves_itself and self._wants_json(request):
             drafting.errors.append(_("This draft is waiting for others: it does not save itself."))
 

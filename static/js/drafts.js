@@ -14,7 +14,7 @@
     let answer;
     try {
       const headers = { accept: "application/json" };
-      const response = await fetch(form.action || location.href, { method: "POST", body: data, headers, redirect: "error", signal: AbortSignal.timeout(10000) });
+      const response = await fetch(form.action || location.href, { method: "POST", body: data, headers, redirect: "error", signal: AbortSignal.timeout(60000) });
       answer = await response.json();
     } catch {
       // No network, or the session has ended, which leads to the sign-in: the next attempt sends the same words.

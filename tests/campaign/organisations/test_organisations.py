@@ -424,8 +424,9 @@ def test_replaced_and_refused_logos_leave_no_file(client, django_capture_on_comm
 
 
 @pytest.mark.slow
-def test_publishing_a_draft_brings_no_replaced_logo_back(django_capture_on_commit_callbacks):
-    entry, folder = make_entry(logo=1), logos.store(logos.redrawn(invented_logo(2)))
+@pytest.mark.parametrize("before", [None, 1])
+def test_publishing_a_draft_brings_no_replaced_logo_back(before, django_capture_on_commit_callbacks):
+    entry, folder = make_entry(logo=before), logos.store(logos.redrawn(invented_logo(2)))
     draft = Draft.objects.create(content_type=ContentType.objects.get_for_model(Organisation), name="Draft")
     with django_capture_on_commit_callbacks(execute=True):
         copy.copy(entry).keep(draft)

@@ -148,13 +148,13 @@ def test_the_wish_that_nothing_be_done_with_it_hides_it():
 
 MAILS = {
     "sq": [
-        "Shihni si do të dalin fjalët tuaja",
+        "Presim miratimin tuaj",
         "Nuk i shfaqim derisa të na thoni po.",
         "Shihini fjalët tuaja",
         "me të njëjtën lidhje mund t’i hiqni fjalët tuaja kur të doni",
     ],
     "en": [
-        "Please look at how your words will appear",
+        "We need your approval",
         "We do not show them until you agree.",
         "See your words",
         "with the same link you can remove your words at any time",

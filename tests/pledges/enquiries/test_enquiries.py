@@ -167,7 +167,7 @@ def test_a_question_of_the_press_is_answered_from_the_inbox(language):
     [sent] = mail.outbox
     assert sent.to == ["zamira@gazeta-shembull.al"]
     assert words in sent.body
-    assert sent.subject == {"sq": "Përgjigjja jonë", "en": "Our answer"}[language]
+    assert sent.subject == {"sq": "Një mesazh për ju", "en": "A message for you"}[language]
     whole = sent.body + sent.alternatives[0][0]
     assert QUESTION[language][:25] not in whole and "Zamira" not in whole
     enquiry.refresh_from_db()

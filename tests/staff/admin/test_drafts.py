@@ -975,6 +975,52 @@ def test_a_form_with_a_deleted_row_saves_itself_without_doubling_the_others(edit
     assert kept.count() == sector.commitments.count() - 1
 
 
+def test_a_row_that_was_deleted_costs_no_other_one_when_publishing_is_refused(editor):
+    sector = Sector.objects.get(slug="teachers")
+    first, *others = sector.commitments.order_by("position", "pk")
+    form = form_of(editor, sector) | {"commitments-0-DELETE": "on"}
+    form |= save_itself(editor, path_of(sector), form).json()["fields"]
+    refused = editor.post(path_of(sector), form | {"_save": "1", "name_en": ""}, headers=ENGLISH)
+    [inline] = refused.context["inline_admin_formsets"]
+    assert len([*inline]) == len(inline.formset.forms) + 1, "all rows are shown again, and the empty one"
+    again = filled(refused, name_en="Teachers") | {"commitments-0-DELETE": "on", "_save": "1"}
+    response = editor.post(path_of(sector), again, headers=ENGLISH)
+    assert response.status_code == 302, errors_of(response)
+    assert set(Sector.objects.get(pk=sector.pk).commitments.all()) == {*others} and first not in others
+
+
+def test_a_row_that_was_deleted_and_is_wanted_again_comes_back(editor):
+    sector = Sector.objects.get(slug="teachers")
+    number = sector.commitments.count()
+    form = form_of(editor, sector)
+    save = {"commitments-0-DELETE": "on"}
+    form |= save_itself(editor, path_of(sector), form).json()["fields"]
+    form |= save_itself(editor, path_of(sector), form | save).json()["fields"]
+    response = editor.post(path_of(sector), form | {"_save": "1"}, headers=ENGLISH)
+    assert response.status_code == 302, errors_of(response)
+    assert Sector.objects.get(pk=sector.pk).commitments.count() == number
+
+
+def test_a_form_that_was_open_does_not_take_back_what_a_button_changed(editor):
+    row = Demand.objects.first()
+    Demand.objects.filter(pk=row.pk).update(checked_on=timezone.localdate() - timedelta(days=90))
+    form = form_of(editor, row)
+    old = form["checked_on"]
+    editor.post(f"/admin/campaign/demand/{row.pk}/checked/")
+    response = editor.post(path_of(row), form | {"initial-checked_on": old, "_save": "1"}, headers=ENGLISH)
+    assert response.status_code == 302, errors_of(response)
+    assert Demand.objects.get(pk=row.pk).checked_on == timezone.localdate()
+
+
+def test_a_voice_that_its_owner_removes_does_not_come_back_by_an_open_form(editor):
+    voice = make_voice()
+    form = form_of(editor, voice, text_en="Changed")
+    voice.owner.remove()
+    save_itself(editor, path_of(voice), form)
+    editor.post(path_of(voice), form | {"_save": "1"}, headers=ENGLISH)
+    assert not Voice.objects.everything().filter(person=voice.person).exists() and not Draft.objects.exists()
+
+
 def test_a_form_that_saves_itself_warns_of_nothing_and_names_nothing_without_a_title(editor):
     sector, other = Sector.objects.filter(is_open=True)[:2]
     save_itself(editor, path_of(sector), form_of(editor, sector, color=other.color))
