@@ -510,7 +510,7 @@ def test_an_article_shows_its_picture_and_has_it_in_structured_data(client):
     run_worker()
     page = words(client.get(f"/en/news/{article.slug_en}/"))
     article.picture.refresh_from_db()
-    assert f'"image": "http://localhost:8000{article.picture.fallback_url}"' in page
+    assert f'"image": "http://localhost:8000{article.picture.card_url}"' in page
 
 
 def consented(picture, days, scope="site"):
