@@ -57,7 +57,7 @@ def ends_news(text):
 
 def opens_preview(text):
     try:
-        return previews.find(text)[0] is not None
+        return previews.find(text) is not None
     except signing.BadSignature:
         return False
 
