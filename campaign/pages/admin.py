@@ -169,15 +169,15 @@ class PageAdmin(PublishableAdmin):
 
     def get_readonly_fields(self, request, obj=None):
         # The URL is fixed: partners, forms and messages link to it.
-        fixed = ["slug_sq", "slug_en"] if obj and (not obj.has_own_address or obj.key == Page.EASY) else []
+        fixed = ["slug_sq", "slug_en"] if obj and obj.is_fixed else []
         return [*super().get_readonly_fields(request, obj), *fixed]
 
     def has_delete_permission(self, request, obj=None):
         # Forms and messages link to it.
-        return (obj is None or obj.has_own_address) and super().has_delete_permission(request, obj)
+        return not (obj and obj.is_fixed) and super().has_delete_permission(request, obj)
 
     def get_prepopulated_fields(self, request, obj=None):
-        return {} if obj and not obj.has_own_address else super().get_prepopulated_fields(request, obj)
+        return {} if obj and obj.is_fixed else super().get_prepopulated_fields(request, obj)
 
     def get_urls(self):
         view = require_POST(self.admin_site.admin_view(partial(make_page, self)))

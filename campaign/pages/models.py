@@ -157,6 +157,11 @@ class Page(Publishable):
         """False for a page with a view of its own."""
         return self.key not in self.OWN_VIEWS
 
+    @property
+    def is_fixed(self):
+        """Whether its address stays, because forms, messages or others link to it."""
+        return self.key == self.EASY or not self.has_own_address
+
     def texts_with_numbers(self):
         """The columns of Publishable, and the phrases."""
         columns = {f"{name}_{language}" for name in ("say", "do_not_say") for language in LANGUAGE_CODES}
