@@ -168,7 +168,7 @@ class Cluster:
             for folder in (self.home.parent, self.home, self.folder):
                 if not folder.exists():
                     folder.mkdir(parents=True)
-                    # Whatever the umask is, the server's account can enter them.
+                    # The account of the server must be able to enter them with any umask.
                     folder.chmod(0o700 if folder == self.folder else 0o755)
             if self.folder.stat().st_uid != self.owner:
                 self._give_to_owner(self.folder)

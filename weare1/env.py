@@ -45,7 +45,7 @@ VARIABLES = {
     "KEEP_MONTHS": "months after which the owner of a confirmed pledge is asked whether to keep name and address (default: 24)",
     "BACKUP_HOURS": "hours after which a missing backup fails `/readyz` (default: never; deploy/install sets 26)",
     "BACKUP_KEEP_DAYS": "days after which nothing of a backup is left, here and elsewhere (default: 14)",
-    "OPERATOR_EMAIL": "who is told of failed checks, separated by commas (default: nobody)",
+    "OPERATOR_EMAIL": "the email addresses that are told of failed checks, separated by commas (default: none)",
     "HEARTBEAT_URL": "an address of a service that calls you when it was not asked for 15 minutes (default: none). The alarm "
     "asks for it every five minutes while all checks pass",
     "METRICS_ADDRESS": "a private address and port at which Prometheus reads metrics, such as `127.0.0.1:9464` (default: none)",

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from translated_fields import TranslatedField
 
 from campaign.publishing.records import ContentItem
+from pledges.places.models import public_email
 from staff.drafts.models import LiveManager, UniqueLive
 
 # The state may act without notice: a demand is due for review again after this time.
@@ -65,16 +66,7 @@ class Demand(ContentItem):
             "“Kuvendi”, never a person. Leave empty if we do not know: the page says so."
         ),
     )
-    email = models.EmailField(
-        _("public email address"),
-        blank=True,
-        default="",
-        db_default="",
-        help_text=_(
-            "The address that the institution publishes for everyone, for example “info@shembull.al”, never that of a "
-            "person. With it, visitors can email it about the demand."
-        ),
-    )
+    email = public_email()
     next_date = models.DateField(
         _("next known date"),
         null=True,

@@ -73,7 +73,7 @@ def certificate(group):
 @read_only
 @contact_link_view(Joining, Purpose.ORGANISATION)
 def organisation_certificate(request, joining):
-    """The certificate of an organisation that our page shows: beside its 1 stands no number, since nobody counts its people."""
+    """The certificate of an organisation on our page, without a number: people are not counted by organisation."""
     entry = Organisation.objects.admitted().filter(joining=joining).select_related("joining").first()
     if entry is None or not entry.is_on_page:
         return link_ended(request)

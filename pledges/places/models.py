@@ -140,19 +140,24 @@ class County(Place):
         return ("~" if self.code == self.ABROAD else "") + super().make_sort_key()
 
 
-class Municipality(Place):
-    """A municipality (bashki) of a county."""
-
-    email = models.EmailField(
+def public_email():
+    """The field for the address of an institution or municipality, to which visitors write about a demand."""
+    return models.EmailField(
         _("public email address"),
         blank=True,
         default="",
         db_default="",
         help_text=_(
-            "The address that it publishes for everyone, for example “info@shembull.al”, never that of a person. With "
-            "it, visitors can email it about a demand."
+            "The address that the institution publishes for everyone, for example “info@shembull.al”, never that of a "
+            "person. With it, visitors can email it about a demand."
         ),
     )
+
+
+class Municipality(Place):
+    """A municipality (bashki) of a county."""
+
+    email = public_email()
     county = models.ForeignKey(
         County,
         on_delete=models.PROTECT,
