@@ -96,7 +96,8 @@ def backups():
 
 def damage():
     """A sentence about the files of pgBackRest whose checksums are wrong; "" without any."""
-    found = re.findall(r"invalid \w+ '(.+?)'", pgbackrest("verify", "--log-level-console=info"))
+    # "invalid checksum '15-1/FILE'", or "invalid result 15-1/FILE: [29] …" if it does not decompress.
+    found = re.findall(r"invalid \w+ '?([^\s':]+)", pgbackrest("verify", "--log-level-console=info"))
     if not found:
         return ""
     return (

@@ -234,14 +234,14 @@ def test_a_backup_that_was_killed_does_not_stop_the_next_one(machine):
 
 
 class damaged:
-    """A flipped byte in the middle of a file, as a context."""
+    """A flipped byte at a place of a file, in parts of its length, as a context."""
 
-    def __init__(self, path):
-        self.path = path
+    def __init__(self, path, place=0.5):
+        self.path, self.place = path, place
 
     def flip(self, *_):
         data = bytearray(self.path.read_bytes())
-        data[len(data) // 2] ^= 1
+        data[int(len(data) * self.place)] ^= 1
         self.path.write_bytes(data)
 
     __enter__ = __exit__ = flip
@@ -256,8 +256,10 @@ def test_wrong_keys_and_damaged_or_missing_files_are_refused_in_a_sentence(machi
     succeed(machine.copy_tombstones())
     machine.destroy()
     [wal] = machine.backups.glob(f"pgbackrest/archive/**/{segment}-*.zst")
-    for path in (max(machine.backups.glob("pgbackrest/backup/weare1/*F/bundle/*")), wal):
-        with damaged(path):
+    bundle = max(machine.backups.glob("pgbackrest/backup/weare1/*F/bundle/*"))
+    # What is damaged late in a file does not decompress, which pgBackRest says in other words than a wrong checksum.
+    for path, place in ((bundle, 0.5), (wal, 0.2), (wal, 0.9)):
+        with damaged(path, place):
             words = fail(machine.restore())
             assert f"{path.parent.name}/{path.name}" in words and "Fetch it again from the other place" in words
             assert not any(machine.data.iterdir()) and not any(machine.media.iterdir())
