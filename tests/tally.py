@@ -19,12 +19,6 @@ def read():
     return tally.read()
 
 
-def read_with_growth():
-    """The Totals and the Growth after a count of the worker."""
-    count()
-    return tally.read_with_growth()
-
-
 def counties():
     """{county code, "" for none: people} of the rows as they are now."""
     people = Counter()

@@ -55,8 +55,8 @@ VARIABLES = {
     "HSTS_SUBDOMAINS": "`1` adds `includeSubDomains` to `Strict-Transport-Security`. Only if every subdomain has TLS for good: "
     "browsers remember it for a year. Change `deploy/headers.conf` likewise",
     "HSTS_PRELOAD": "`1` adds `preload`, likewise",
-    "TRUSTED_PROXIES": "IP addresses of proxies, or `unix` (so deploy/install), whose `X-Forwarded-For`, `X-Forwarded-Proto` and "
-    "`X-Request-ID` are trusted. If it is wrong, all visitors count as one network, or none does",
+    "TRUSTED_PROXIES": "IP addresses of proxies, or `unix` (so deploy/install), whose `X-Forwarded-For` and `X-Forwarded-Proto` "
+    "are trusted. If it is wrong, all visitors count as one network, or none does",
 }
 QUOTATION_MARKS = tuple("\"'`“”„‘’")
 

@@ -9,10 +9,7 @@ import time
 import traceback
 from datetime import UTC, datetime
 
-from django.core.exceptions import DisallowedHost
 from gunicorn import glogging
-
-from weare1 import request_ids
 
 # The text is first cut into runs, each of which is read once, so that the time grows linearly with its length: visitors choose
 # paths, and Django logs the path of a page that was not found.
@@ -47,7 +44,7 @@ def _without_address(run):
 
 
 class JsonFormatter(logging.Formatter):
-    """One JSON object a line: at (UTC), level, logger, message, the request's id, and `fields` of the record.
+    """One JSON object a line: at (UTC), level, logger, message, and `fields` of the record.
 
     Every text is redacted. Of an exception it logs the stack and the class, without the message, which may quote user input.
     """
@@ -59,8 +56,6 @@ class JsonFormatter(logging.Formatter):
             "logger": record.name,
             "message": record.getMessage(),
         }
-        if request_id := request_ids.current():
-            line["request"] = request_id
         line |= getattr(record, "fields", {})
         line = {name: redact(value[:LONGEST]) if isinstance(value, str) else value for name, value in line.items()}
         if record.exc_info:
@@ -103,26 +98,6 @@ class GunicornLogger(glogging.Logger):
             handler.setFormatter(formatter())
 
 
-class WithoutStack(logging.Filter):
-    """Makes a warning of one line out of the error with a stack that Django logs for an unknown host."""
-
-    def filter(self, record):
-        """Keep every record."""
-        record.exc_info = None
-        record.levelno, record.levelname = logging.WARNING, "WARNING"
-        return True
-
-
-class NoFault(logging.Filter):
-    """Makes an information out of what Django logs for 422, a form to correct, and 501, a format that oEmbed does not have."""
-
-    def filter(self, record):
-        """Keep every record."""
-        if getattr(record, "status_code", None) in (422, 501):
-            record.levelno, record.levelname = logging.INFO, "INFO"
-        return True
-
-
 class Repetitions(logging.Filter):
     """Drops a line of REPEATING that was logged within the last minute: an outage would fill the disk with equal lines."""
 
@@ -144,19 +119,6 @@ class Repetitions(logging.Filter):
         return True
 
 
-class OnceForAnUnknownHost(logging.Filter):
-    """Drops the second line, about the response 400."""
-
-    def filter(self, record):
-        """Whether the record is about another request."""
-        if getattr(record, "status_code", None) == 400 and hasattr(record, "request"):
-            try:
-                record.request.get_host()
-            except DisallowedHost:
-                return False
-        return True
-
-
 def configuration():
     """The setting LOGGING."""
     quiet = {"level": "WARNING"}
@@ -164,18 +126,16 @@ def configuration():
         "version": 1,
         "disable_existing_loggers": False,
         "formatters": {"line": {"()": formatter}},
-        "filters": {
-            "without_stack": {"()": WithoutStack},
-            "once": {"()": OnceForAnUnknownHost},
-            "no_fault": {"()": NoFault},
-            "repetitions": {"()": Repetitions},
+        "filters": {"repetitions": {"()": Repetitions}},
+        "handlers": {
+            "console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["repetitions"]},
+            "none": {"class": "logging.NullHandler"},
         },
-        "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["repetitions"]}},
         "root": {"handlers": ["console"], "level": "INFO"},
         "loggers": {
             "django": {"handlers": ["console"], "level": "INFO", "propagate": False},
-            "django.security.DisallowedHost": {"filters": ["without_stack"]},
-            "django.request": {"filters": ["once", "no_fault"]},
+            # An error with a stack, beside the warning of "django.request" about the response 400.
+            "django.security.DisallowedHost": {"handlers": ["none"], "propagate": False},
             "gunicorn.error": {"handlers": ["console"], "propagate": False},
             # Their tracebacks may contain personal data. The worker logs what is needed itself.
             "django_tasks_db": quiet,

@@ -7,7 +7,6 @@ from django.contrib.auth.middleware import AuthenticationMiddleware
 from django.contrib.messages.middleware import MessageMiddleware
 from django.contrib.sessions.middleware import SessionMiddleware
 from django.core.exceptions import RequestDataTooBig
-from django.core.signals import request_finished, request_started
 from django.middleware.csrf import CsrfViewMiddleware
 from django.middleware.security import SecurityMiddleware
 from django.shortcuts import redirect
@@ -21,10 +20,7 @@ from pledges.limits.models import network, site_prefix
 from pledges.serving import snapshot
 from pledges.serving.http import NOT_INDEXED
 from staff.accounts import sessions
-from weare1 import errors, request_ids
-
-request_started.connect(request_ids.begin)
-request_finished.connect(request_ids.end)
+from weare1 import errors
 
 # For public pages that are missing or have moved. nginx keeps a 404 only in place of a page that it holds (deploy/nginx.conf).
 MISSING_PAGE_CACHE_CONTROL = "public, max-age=0, s-maxage=10"

@@ -127,8 +127,8 @@ HOUSEKEEPING = ["pledges.housekeeping.STEPS", "campaign.housekeeping.STEPS", "st
 
 TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
 
-# Seconds for which `/readyz` repeats its answer, and that about the disks.
-READINESS_PATIENCE_SECONDS, DISK_PATIENCE_SECONDS = 2, 30
+# Seconds for which `/readyz` repeats its answer.
+READINESS_PATIENCE_SECONDS = 5
 # Each process reads at most so often (seconds) whether content or figures have changed (pledges/serving/snapshot.py).
 STATE_SECONDS = 1
 # Memory of each process for public pages (weare1/cache.py), and the folders of a release whose files shape them.

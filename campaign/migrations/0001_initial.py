@@ -563,5 +563,5 @@ class Migration(migrations.Migration):
             },
         ),
     ] + run(
-        "watched", "demands", "follows", "sector_pages", "voices",
+        "watched", "demands", "follows", "voices",
     )

@@ -8,7 +8,7 @@ from django.utils.translation import pgettext
 
 from campaign.news.models import Article
 from pledges.languages import LANGUAGE_CODES
-from pledges.models import Milestone, StarterItem
+from pledges.models import StarterItem
 from pledges.numbers import number
 from staff.free_names import free_name
 
@@ -42,15 +42,6 @@ def _create_article(milestone):
 
 def _title_and_lead(milestone):
     """(title, lead) in the active language."""
-    match milestone.kind:
-        case Milestone.Kind.PEOPLE:
-            title = _("We are %(people)s") % {"people": number(milestone.people)}
-            lead = _(
-                "The movement to protect children from sexual violence and exploitation has %(people)s supporters."
-            )
-            return title, lead % {"people": number(milestone.people)}
-        case Milestone.Kind.SECTOR:
-            values = {"sector": milestone.sector.name, "people": number(milestone.people)}
-            title = _("%(sector)s: the first %(people)s") % values
-            return title, _("This group has reached %(people)s supporters: %(sector)s.") % values
-    return _("We are in every county"), _("We have supporters in each of Albania’s counties.")
+    people = {"people": number(milestone.people)}
+    lead = _("The movement to protect children from sexual violence and exploitation has %(people)s supporters.")
+    return _("We are %(people)s") % people, lead % people

@@ -15,18 +15,13 @@ from staff.admin.confirmation_page import asks_first
 class MilestoneAdmin(ReadOnly, ModelAdmin):
     """Admin of the milestones that the worker records."""
 
-    list_display = ["words", "reached_on", "recorded_at"]
+    list_display = ["__str__", "reached_on", "recorded_at"]
     list_display_links = None
-    list_select_related = ["sector"]
     list_note = _(
         "Milestones are recorded automatically on the day we reach them. Tick one and choose “Write news about it”: "
         "you get one draft in both languages to finish and publish."
     )
     actions = ["write_news"]
-
-    @admin.display(description=_("milestone"))
-    def words(self, milestone):
-        return milestone.words
 
     def has_write_permission(self, request):
         """Permission check of the action: whether the user may add articles."""

@@ -51,10 +51,6 @@ def ink(text, size, weight):
     return box and (box[0] + left, box[1] + top, box[2] + left, box[3] + top)
 
 
-# A short word, which should not be alone in a line.
-LONE = r"\W*\w{1,4}\W*"
-
-
 def bound(text):
     """The text in which no-break spaces bind short words, such as "u", "t’i" or "për", to the next one.
 
@@ -102,8 +98,8 @@ def fitted_lines(parts, largest, smallest, weight, max_height):
     """(font size, lines): the text at the largest size at which it fits.
 
     `parts` are (text, room): each part begins a line, is balanced over its lines, and is at most `room` pixels wide. All lines
-    together are at most `max_height` pixels high. A size less than a fifth smaller is preferred if it leaves no short word alone
-    in a line. Text that does not fit at the smallest size is shortened and ends with an ellipsis.
+    together are at most `max_height` pixels high. Text that does not fit at the smallest size is shortened and ends with an
+    ellipsis.
     """
 
     def laid_out(parts, size):
@@ -112,17 +108,10 @@ def fitted_lines(parts, largest, smallest, weight, max_height):
         lines = [line for line, _ in rows]
         return lines, is_narrow and height(lines, size) <= max_height
 
-    fitting = None
     for size in range(largest, smallest - 1, -2):
-        if fitting and size <= fitting[0] * 4 / 5:
-            break
         lines, fits = laid_out(parts, size)
-        if fits and not any(re.fullmatch(LONE, line) for line in lines):
+        if fits:
             return size, lines
-        if fits and not fitting:
-            fitting = size, lines
-    if fitting:
-        return fitting
 
     # Letters are taken from the end: of the last part, then of the one before it.
     letters = sum(len(text) for text, _ in parts)

@@ -81,7 +81,11 @@ def neutral_paths():
 
     Its dots are NEUTRAL_DOT_WIDTH wide.
     """
-    places = _places(NEUTRAL_PLACES)
+    return _in_turns(_places(NEUTRAL_PLACES))
+
+
+def _in_turns(places):
+    """(color class, path data) of places of which the colours of the first sectors take turns."""
     return tuple((f"s{n + 1}", _path(places[n::NEUTRAL_COLORS])) for n in range(NEUTRAL_COLORS))
 
 
@@ -98,18 +102,13 @@ def pattern_paths(own=""):
         # The first places are evenly spread over the 1.
         third = PATTERN_TAKEN // 3
         return (("", _path(free)), ("other", _path(taken[third:])), (own, _path(taken[:third])))
-    colored = ((f"s{n + 1}", _path(taken[n::NEUTRAL_COLORS])) for n in range(NEUTRAL_COLORS))
-    return (("", _path(free)), *colored)
+    return (("", _path(free)), *_in_turns(taken))
 
 
 @cache
-def _all_places():
-    return json.loads(PLACES.read_text())
-
-
 def _places(count):
     """The [x, y] of 100, 200, 400 or 500 places in a box of WIDTH × HEIGHT, in the order in which they are taken."""
-    return _all_places()[str(count)]
+    return json.loads(PLACES.read_text())[str(count)]
 
 
 def _dot_width(count):

@@ -143,18 +143,7 @@ def backup():
         yield "backup"
 
 
-CHECKS = [
-    server,
-    room,
-    keys,
-    backup,
-    figures,
-    submissions,
-    messages,
-    worker,
-    housekeeping,
-    unreadable,
-]
+CHECKS = [server, room, keys, backup, figures, submissions, messages, worker, housekeeping, unreadable]
 
 
 def failed():

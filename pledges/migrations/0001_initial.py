@@ -811,7 +811,6 @@ class Migration(migrations.Migration):
                 ('shown', models.BigIntegerField(default=0)),
                 ('is_withheld', models.BooleanField(default=False)),
                 ('looked_at', models.DateTimeField(null=True)),
-                ('moves', models.JSONField(default=list)),
             ],
             options={
                 'default_permissions': (),
@@ -864,7 +863,7 @@ class Migration(migrations.Migration):
             name='Sector',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('slug', models.SlugField(help_text='Used in addresses and open data, for example “parents”. You can correct it until the first person signs or the group has a page.', verbose_name='name in web addresses')),
+                ('slug', models.SlugField(help_text='Used in addresses and open data, for example “parents”. You cannot change it once the group is published.', verbose_name='name in web addresses')),
                 ('name_sq', models.CharField(help_text='In the plural, for example “Parents”.', max_length=60, verbose_name='name')),
                 ('name_en', models.CharField(help_text='In the plural, for example “Parents”.', max_length=60, verbose_name='name')),
                 ('people_sq', models.CharField(blank=True, db_default='', default='', help_text='The word for its people, such as “parents”: “1021 parents so far”. Leave empty to say “supporters”.', max_length=60, verbose_name='name after a number')),
@@ -898,17 +897,14 @@ class Migration(migrations.Migration):
             name='Milestone',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('people', 'number of supporters reached'), ('counties', 'supporters from every county'), ('sector', 'number of supporters reached in one group')], max_length=8, verbose_name='kind')),
-                ('people', models.PositiveIntegerField(blank=True, null=True, verbose_name='people')),
+                ('people', models.PositiveIntegerField(unique=True, verbose_name='people')),
                 ('reached_on', models.DateField(verbose_name='reached')),
                 ('recorded_at', models.DateTimeField(auto_now_add=True, verbose_name='recorded')),
-                ('sector', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='milestones', to='pledges.sector', verbose_name='group')),
             ],
             options={
                 'verbose_name': 'milestone',
                 'verbose_name_plural': 'milestones',
-                'ordering': ['-reached_on', '-people', '-pk'],
-                'constraints': [models.UniqueConstraint(fields=('kind', 'people', 'sector'), name='milestone_unique', nulls_distinct=False), models.CheckConstraint(condition=models.Q(models.Q(('kind', 'people'), ('people__isnull', False), ('sector', None)), models.Q(('kind', 'counties'), ('people', None), ('sector', None)), models.Q(('kind', 'sector'), ('people__isnull', False), ('sector__isnull', False)), _connector='OR'), name='milestone_fields_of_kind')],
+                'ordering': ['-people'],
             },
         ),
         migrations.AddField(

@@ -67,7 +67,7 @@ def publish():
             row.look(people.get(row.name, 0), whole)
             row.looked_at = now
         # One statement, because each changes the version of the content.
-        PublishedFigure.objects.bulk_update(rows, ["shown", "is_withheld", "looked_at", "moves"])
+        PublishedFigure.objects.bulk_update(rows, ["shown", "is_withheld", "looked_at"])
     return len(rows)
 
 

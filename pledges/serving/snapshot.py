@@ -18,7 +18,6 @@ from types import SimpleNamespace
 from django.conf import settings
 from django.db import Error, OperationalError, connection, transaction
 
-from pledges import metrics
 from pledges.crypto.models import Closed
 from pledges.database import UNAVAILABLE
 from staff.drafts import models as drafts
@@ -146,8 +145,6 @@ def shared():
         _replace()
     if _process.snapshot is None:
         raise OperationalError("the database was unreachable a moment ago")
-    if _process.is_down:
-        metrics.STALE_MOMENTS.inc()
     return _process.snapshot
 
 
@@ -217,7 +214,6 @@ def _content(held, version, at):
     for content in (held and held.content, _process.content):
         if content and content.is_of(version, at):
             return content
-    metrics.CONTENT_READ.set_to_current_time()
     # Not read back: another thread may have set it meanwhile.
     content = _process.content = _load()
     return content

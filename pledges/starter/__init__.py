@@ -28,10 +28,7 @@ def load(name, folder=FOLDER):
 
 def write():
     """Create what is missing, once; returns how many items. The caller opens the transaction."""
-    written = (
-        sum(_counties()) + sum(_sectors()) + sum(_provider_rules()) + sum(_message_texts()) + sum(_refused_words())
-    )
-    return written + sum(_alarm_words()) + sum(_ready_answers())
+    return sum(_counties()) + sum(_sectors()) + sum(_others())
 
 
 # Each of these functions yields, for each item, whether it was written now.
@@ -86,26 +83,14 @@ def _wording(key, **values):
     return StarterItem.create_once(f"wording:{key}", Wording.objects.create, **values)
 
 
-def _provider_rules():
+def _others():
     for row in load("providers"):
         yield StarterItem.create_once(f"provider:{row['domain']}", ProviderRule.objects.create, **row)
-
-
-def _message_texts():
     for kind, words in content.starter().items():
         yield StarterItem.create_once(f"message:{kind}", MessageText.objects.create, kind=kind, **words)
-
-
-def _refused_words():
     for word in load("refused-words"):
         yield StarterItem.create_once(f"refused:{word}", RefusedWord.objects.create, word=word)
-
-
-def _alarm_words():
     for words in load("alarm-words"):
         yield StarterItem.create_once(f"alarm:{words}", AlarmWord.objects.get_or_create, words=words)
-
-
-def _ready_answers():
     for row in load("ready-answers"):
         yield StarterItem.create_once(f"ready:{row['key']}", ReadyAnswer.objects.create, **row)

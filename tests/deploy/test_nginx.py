@@ -386,27 +386,6 @@ def test_no_token_is_logged_while_gunicorn_does_not_answer(deployment):
     assert logs == [] and deployment.folder.joinpath("access.log").stat().st_size
 
 
-def test_the_id_of_a_request_is_in_the_lines_of_nginx_and_of_the_application(deployment):
-    deployment.variables = {"TRUSTED_PROXIES": "unix"}
-    deployment.stop("gunicorn")
-    deployment.start_gunicorn()
-    deployment.variables = {}
-    assert deployment.fetch("/sq/nuk-ka-ketu/")[0] == 404
-
-    def lines(name):
-        return [json.loads(line) for line in (deployment.folder / f"{name}.log").read_text().splitlines()]
-
-    [line] = [line for line in lines("gunicorn") if "nuk-ka-ketu" in line["message"]]
-
-    def accesses():
-        return [access for access in lines("access") if access["request"] == line["request"]]
-
-    # nginx writes its line after it has sent the answer.
-    deployment.wait_for(accesses)
-    [access] = accesses()
-    assert access["status"] == 404 and set(access) == {"at", "request", "method", "status", "bytes", "cache", "seconds"}
-
-
 def test_gunicorn_logs_no_token_of_a_malformed_request(deployment):
     token = "SECRET:1abcde:" + "x" * 43
     for line in (

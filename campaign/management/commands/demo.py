@@ -31,7 +31,6 @@ from pledges.models import (
     Wording,
 )
 from pledges.published.publishing import publish
-from pledges.published.rule import MOVE, SMALLEST
 from pledges.supporters.querysets import PENDING_LIFE
 from staff import demo
 
@@ -109,7 +108,6 @@ class Command(BaseCommand):
             # The worker may have published figures of the empty database today.
             PublishedFigure.objects.update(looked_at=None)
             publish()
-            self.invent_growth()
             self.invent_units()
             milestones.record()
             invented.write_goals()
@@ -117,22 +115,6 @@ class Command(BaseCommand):
             self.send_messages()
             self.stdout.write(f"Demonstration: {tally.read().total} invented people.")
         self.create_account()
-
-    def invent_growth(self):
-        """Let the figures of the counties have moved in each month of the year before, so that their growth has steps."""
-        pledges = list(Pledge.objects.confirmed().values_list("confirmed_at", "county"))
-        months = [timezone.now() - timedelta(days=30 * ago) for ago in range(12, 0, -1)]
-        for county in County.objects.all():
-            row = PublishedFigure.objects.filter(name=f"county:{county.pk}").first()
-            if row is None or not row.people:
-                continue
-            moves = []
-            for at in months:
-                people = sum(code == county.pk and confirmed_at <= at for confirmed_at, code in pledges)
-                if people >= max(SMALLEST, MOVE + (moves[-1][1] if moves else 0)) and people + MOVE <= row.people:
-                    moves.append([timezone.localdate(at).isoformat(), people // 5 * 5])
-            row.moves = [*moves, *row.moves]
-            row.save()
 
     def invent_units(self):
         """Give two of three child protection units contact data, some of it checked long ago. No real number begins so."""
