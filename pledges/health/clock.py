@@ -1,4 +1,4 @@
-"""Whether the clock of the database goes on evenly.
+"""Whether the clock of the database goes on evenly, and what to mend after it was set back.
 
 Periods of weeks are measured by that clock: a clock that jumps forward would erase what is not due, so the worker suspends
 housekeeping. A jump cannot be told from the end of a wrong time, so after a day the new time is accepted.
@@ -8,7 +8,12 @@ import time
 from datetime import timedelta
 
 from django.db import connection
+from django.db.models import Q
+from django.db.models.functions import Now
 
+from pledges.mail.models import Message
+from pledges.mail.sending import LEASE
+from pledges.supporters.models import Pledge
 from pledges.worker.models import CLOCK_TOLERANCE
 
 ACCEPTED_AFTER = timedelta(days=1)
@@ -61,3 +66,18 @@ class ClockWatch:
 def _uptime():
     # Unlike the monotonic clock it goes on while the machine is suspended.
     return time.clock_gettime(time.CLOCK_BOOTTIME) if hasattr(time, "CLOCK_BOOTTIME") else time.monotonic()
+
+
+def mend_after_set_back():
+    """Correct times that lie in the future because the clock was set back, so that nothing waits until they have come.
+
+    Idempotent. Published figures of counties are left alone: they wait, because they must not move sooner.
+    """
+    late = Now() + CLOCK_TOLERANCE
+    queued = Message.objects.queued()
+    queued.filter(leased_until__gt=late + LEASE).update(leased_until=None)
+    queued.filter(Q(created_at__gt=late) | Q(queued_at__gt=late) | Q(tried_at__gt=late)).update(due_at=Now())
+    Message.objects.filter(tried_at__gt=late).update(tried_at=Now())
+    Message.objects.filter(queued_at__gt=late).update(queued_at=Now())
+    # No message goes to a pledge within a minute of the last one.
+    Pledge.objects.filter(written_at__gt=late).update(written_at=Now())

@@ -37,6 +37,11 @@ class Heartbeat(models.Model):
         row = cls(pk=1, beat_at=Now(), **probed)
         cls.objects.bulk_create([row], update_conflicts=True, unique_fields=["pk"], update_fields=["beat_at", *probed])
 
+    @classmethod
+    def is_ahead(cls):
+        """Whether the last heartbeat is in the future: the clock was set back since."""
+        return cls.objects.filter(beat_at__gt=Now() + CLOCK_TOLERANCE).exists()
+
 
 class FailedStep(models.Model):
     """A housekeeping step that failed when a worker last ran it. The row is deleted when the step succeeds."""

@@ -190,7 +190,7 @@ def rows():
     Entry.log(None, Entry.Action.LOOK)
     Batch.begin(Batch.Kind.INVALIDATE, Pledge.objects.all(), None, "selection")
     Export.objects.create(user=make_staff(superuser=True), content="pledges", format="csv")
-    Milestone.objects.create(kind="people", people=100, reached_on=date(2026, 11, 25))
+    Milestone.objects.create(people=100, reached_on=date(2026, 11, 25))
     make_handover(), make_mailing()
     make_picture()
     ExternalLink.objects.collect()

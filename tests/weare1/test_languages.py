@@ -24,23 +24,18 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as django_gettext
 
 from campaign.numbers import TAG
-from pledges.mail.kinds import SPECS
+from pledges.mail import content
+from pledges.mail_texts.samples import sample_mail
 from pledges.models import Message, Pledge
 from pledges.starter import load
 from staff import mail as staff_mail
 from staff.models import Account, SignInAttempt
 from staff.roles import Role
 from tests.albanian import singular_on
-from tests.commitments import ask_now, choose, commitment_of
-from tests.data_requests import make_request
 from tests.drill import require_program
-from tests.enquiries import make_enquiry
 from tests.factories import give_app, make_pledge
 from tests.mailings import make_mailing
-from tests.organisations import make_joining
-from tests.pages import LANGUAGES, Document, want_new_address
-from tests.pledges.groups.made import make_group
-from tests.voices import make_voice
+from tests.pages import LANGUAGES, Document
 
 ROOT = Path(settings.BASE_DIR)
 CATALOGUE = ROOT / "locale/sq/LC_MESSAGES/django.po"
@@ -312,116 +307,19 @@ def test_the_500_page_has_both_languages_and_marks_each():
     assert len(page.all(lang="en")) >= 1
 
 
-GROUP_STATES = {
-    "group": "submitted",
-    "group_open": "confirmed",
-    "group_yes": "approved",
-    "group_no": "refused",
-    "group_out": "confirmed",
-    "group_links": "confirmed",
-}
-
-
-JOINING_STATES = {
-    "join": "submitted",
-    "join_again": "confirmed",
-    "join_yes": "approved",
-    "join_no": "refused",
-    "join_renew": "approved",
-    "join_out": "approved",
-    "join_links": "confirmed",
-}
-
-
-def queued(kind, pledge):
-    """A queued message of this kind, about this pledge, a group pledge, an organisation or an enquiry."""
-    if kind in JOINING_STATES:
-        joining = make_joining(JOINING_STATES[kind], language=pledge.language)
-        if kind == Message.Kind.JOIN_OUT:
-            joining.end()
-        elif kind == Message.Kind.JOIN_RENEW:
-            joining.ask_to_renew()
-            joining.refresh_from_db()
-        else:
-            Message.queue(kind, joining)
-        return Message.objects.filter(kind=kind).order_by("-created_at", "pk").first()
-    if kind in GROUP_STATES:
-        group = make_group(GROUP_STATES[kind], language=pledge.language)
-        if kind == Message.Kind.GROUP_OUT:
-            group.withdraw()
-        else:
-            Message.queue(kind, group)
-        return Message.objects.filter(kind=kind).order_by("-created_at", "pk").first()
-    if kind == Message.Kind.NEWS or SPECS[kind].about in ("answer", "voice", "request"):
-        return answered(kind, pledge)
-    if kind in (Message.Kind.ALARM, Message.Kind.MOVED):
-        return Message.queue_last(kind, "besa@shembull.al", pledge.language)
-    if kind in (Message.Kind.PLAN, Message.Kind.HOW):
-        prepare_commitment(kind, pledge)
-    if kind == Message.Kind.WITHDRAWN:
-        pledge.withdraw()
-        return Message.objects.get(kind=kind)
-    return Message.queue(kind, pledge)
-
-
-def answered(kind, pledge):
-    """The answer to an enquiry or to a request, the message about a voice, or the news."""
-    if kind == Message.Kind.NEWS:
-        text = {"sq": "Mirë se erdhët.", "en": "Welcome."}[pledge.language]
-        mailing = make_mailing(**{f"{name}_{pledge.language}": text for name in ("subject", "text")})
-        Pledge.objects.filter(pk=pledge.pk).update(updates=True)
-        return Message.objects.create(kind=kind, pledge=pledge, mailing=mailing, language=pledge.language)
-    if kind == Message.Kind.ANSWER:
-        make_enquiry(language=pledge.language).answer("#NEJEMI1", None)
-    elif kind == Message.Kind.VOICE:
-        make_voice("asked", language=pledge.language)
-    else:
-        refusal = "unclear" if kind == Message.Kind.DATA_NO else ""
-        make_request(pledge.address, language=pledge.language).close(kind, refusal)
-    return Message.objects.filter(kind=kind).order_by("-created_at", "pk").first()
-
-
-def prepare_commitment(kind, pledge):
-    if kind == Message.Kind.HOW:
-        choose(pledge, commitment_of())
-        ask_now(pledge)
-    else:
-        day = timezone.localdate()
-        choose(pledge, commitment_of(), remind_at=timezone.now(), reminded_at=timezone.now(), day=day)
-
-
-def ask_to_keep(pledge):
-    pledge.keep_asked_at = timezone.now()
-    pledge.save(update_fields=["keep_asked_at"])
-
-
-@pytest.mark.slow
 @pytest.mark.django_db
-def test_no_message_has_words_of_the_other_language(subtests):
-    bodies = set()
+def test_no_message_has_words_of_the_other_language():
+    bodies, mailing = set(), make_mailing(text_sq="Mirë se erdhët.", text_en="Welcome.")
     for kind in Message.Kind:
         for language in LANGUAGES:
-            with subtests.test(kind.value, language=language):
-                mail = mail_about(kind, language)
-                bodies.add(re.sub(r"http\S+|\S+@\S+", "", mail.body))
-                assert words_of_the_other(language, mail.subject) == set()
-                assert words_of_the_other(language, re.sub(r"http\S+", "", mail.body)) == set()
-                page = Document(mail.alternatives[0].content)
-                assert page.of(page.one("html"))["lang"] == language
-                assert foreign_words(page) == {}
+            words = mailing.words(language) if kind == Message.Kind.NEWS else content.built_in(kind, language)
+            mail = sample_mail(kind, words, language)
+            bodies.add(re.sub(r"http\S+|\S+@\S+", "", mail.body))
+            assert words_of_the_other(language, f"{mail.subject} {re.sub(r'http\S+', '', mail.body)}") == set(), kind
+            page = Document(mail.alternatives[0].content)
+            assert page.of(page.one("html"))["lang"] == language, kind
+            assert foreign_words(page) == {}, kind
     assert len(bodies) == 2 * len(Message.Kind), "no two kinds and no two languages have the same text"
-
-
-def mail_about(kind, language):
-    """The mail of this kind about a new pledge."""
-    Message.objects.all().delete()
-    state = "pending" if kind in ("confirm", "reminder", "similar") else "confirmed"
-    address = f"arta-{kind}-{language}@shembull.al"
-    pledge = make_pledge("Arta Shembulli", address, state=state, language=language, updates=True)
-    ask_to_keep(pledge)
-    make_pledge("Agim Shembulli", address, language=language)
-    want_new_address(pledge)
-    return queued(kind, pledge).compose()
 
 
 ACCOUNT_PAGES = [

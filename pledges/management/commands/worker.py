@@ -60,6 +60,8 @@ class Housekeeper(threading.Thread):
     def probe(self):
         """Write the heartbeat with the state of clock and certificate."""
         self._clock.look()
+        if Heartbeat.is_ahead():
+            clock.mend_after_set_back()
         Heartbeat.beat(is_clock_steady=self._clock.is_steady, **self._certificate())
 
     def _certificate(self):

@@ -47,7 +47,7 @@ TITLES = [
 ]
 # The longest that staff can give a sector.
 LONG_WORDS = "Unë u zotova për bashkëpunëtorët e qendrave shëndetësore."
-PEOPLE = [0, 1, 7, 999, 2971, 40_000, 1_234_567, 9_999_999]
+PEOPLE = [0, 1, 999, 40_000, 9_999_999]
 
 
 @functools.cache
@@ -161,14 +161,6 @@ def test_the_address_is_the_host_of_the_site(settings):
     assert story.link == "https://www.nejemi1.al/sq/"
 
 
-def test_no_short_word_is_alone_in_a_line_if_smaller_letters_avoid_it():
-    room = [("Unë u zotova", 420), ("t’i mbroj fëmijët edhe në detyrë:", 420)]
-    size, lines = fonts.fitted_lines(room, 88, 36, 800, 500)
-    assert [line.replace("\xa0", " ") for line in lines] == ["Unë u zotova", "t’i mbroj", "fëmijët edhe", "në detyrë:"]
-    # Two short words stay as large as they can.
-    assert fonts.fitted_lines([("Kush jemi", 340)], 134, 36, 900, 500)[1] == ["Kush", "jemi"]
-
-
 @pytest.mark.slow
 def test_text_too_long_for_the_smallest_size_ends_with_an_ellipsis():
     size, lines = fonts.fitted_lines([("fjalë " * 300, 748)], 92, 36, 800, 414)
@@ -238,40 +230,12 @@ def picture_of(response):
     return Image.open(io.BytesIO(response.content)).convert("RGB")
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize(("language", "layout"), [("sq", "square"), ("en", "story")])
-@pytest.mark.django_db
-def test_each_sector_has_a_picture_of_its_own(client, language, layout):
-    seen = set()
-    for slug in ["1", *Sector.objects.exclude(slug="children").values_list("slug", flat=True)]:
-        response = client.get(f"/pictures/{language}/{layout}/{slug}.png")
-        assert picture_of(response).size == SIZES[layout]
-        seen.add(response.content)
-    assert len(seen) == 9
-
-
 @pytest.mark.django_db
 def test_a_sector_without_a_text_has_neutral_words_in_its_colour(client):
     Sector.objects.filter(slug="artists").update(pledged_sq="")
     with translation.override("sq"):
         expected = cards.draw(cards.posted("square", VOWS["sq"], "", "s4"))
     assert client.get("/pictures/sq/square/artists.png").content == expected
-
-
-@pytest.mark.django_db
-def test_an_unknown_address_is_not_found(client):
-    for path in (
-        *("sq/square/children", "sq/square/unknown", "sq/huge/parents", "de/square/parents", "sq/square/Arta%20Kola"),
-        *("sq/square/%3Cb%3E", "sq/story/" + "x" * 60, "sq/county/atlantis", "sq/county/tirana", "en/county/tirane"),
-        *("sq/county/abroad", "sq/county/", "de/county/fier"),
-    ):
-        assert client.get(f"/pictures/{path}.png").status_code == 404, path
-
-
-@pytest.mark.django_db
-def test_a_visitor_s_input_is_never_drawn(client):
-    plain = client.get("/pictures/sq/square/parents.png").content
-    assert client.get("/pictures/sq/square/parents.png?words=Arta&name=Arta").content == plain
 
 
 @pytest.mark.django_db

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from pledges.health.remembered import Remembered
+from pledges.health.views import Remembered
 from pledges.models import Heartbeat
 from tests.readiness import failing_checks
 
@@ -53,18 +53,3 @@ def test_while_one_thread_computes_the_others_get_the_answer_before():
         goes_on.set()
         assert slow.result() == "second"
     assert ask() == "third"
-
-
-def test_an_error_is_not_remembered():
-    results = iter([LookupError, "answer"])
-
-    def compute():
-        result = next(results)
-        if result is LookupError:
-            raise result
-        return result
-
-    ask = Remembered(compute, lambda: 60)
-    with pytest.raises(LookupError):
-        ask()
-    assert ask() == "answer"
