@@ -21,8 +21,8 @@ from pledges.settings.models import PledgingSettings
 class PledgeContent(Part):
     """Rows are model instances that no caller changes. Sequences are tuples in the order of the models."""
 
-    def __init__(self, version, at):
-        super().__init__(version, at)
+    def __init__(self, at):
+        super().__init__(at)
         offered = Commitment.objects.filter(is_offered=True)
         commitments = Prefetch("commitments", offered.order_by("position", "pk"))
         # All sectors, also closed ones. `sector.commitments.all()` are those that are offered, and runs no query.

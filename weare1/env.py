@@ -166,14 +166,6 @@ def site_url(name, default=None):
     return value.rstrip("/")
 
 
-def folder(name):
-    """The Path of a variable, or None if it is unset. The folder must exist."""
-    value = text(name)
-    if value and not Path(value).is_dir():
-        raise ImproperlyConfigured(f"{name} must be a folder that exists.")
-    return Path(value) if value else None
-
-
 def private_address(name):
     """(host, port) of a variable like `127.0.0.1:9464`, or None if it is unset. A public address is refused."""
     value = text(name)

@@ -177,7 +177,6 @@ def article(request, slug):
 
 
 def _show_article(request, article):
-    article = article.with_body(SiteContent.current())
     request.alternates = in_each_language(article.get_absolute_url)
     trail = [(gettext("News"), reverse("campaign:news")), (article.title, article.get_absolute_url())]
     context = _article_context(article) | {

@@ -11,7 +11,7 @@ from prometheus_client import CollectorRegistry, Counter, Histogram, values
 
 if settings.METRICS_FOLDER:
     # Each process keeps its values in files there, which outlive it until the service starts anew.
-    os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(settings.METRICS_FOLDER)
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = settings.METRICS_FOLDER
     values.ValueClass = values.MultiProcessValue()
 
 # Of this process. With METRICS_FOLDER `pledges.metrics.scraped.Processes` adds up those of all.

@@ -92,15 +92,15 @@ class Snapshot:
 
 
 class Part:
-    """The share of one app in the content. `__init__` loads it at this version; `at` is the time of the database."""
+    """The share of one app in the content. `__init__` loads it; `at` is the time of the database."""
 
     kinds = []
 
     def __init_subclass__(cls):
         Part.kinds.append(cls)
 
-    def __init__(self, version, at):
-        self.version = version
+    def __init__(self, at):
+        self.at = at
 
     @classmethod
     def current(cls):
@@ -227,7 +227,7 @@ def _load():
             with connection.cursor() as cursor:
                 cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
         version, at = _fetch("SELECT mark, statement_timestamp() FROM pledges_contentversion")
-        parts = {kind: kind(version, at) for kind in Part.kinds}
+        parts = {kind: kind(at) for kind in Part.kinds}
     times = [change for part in parts.values() for change in part.changes()]
     since = max((change for change in times if change <= at), default=None)
     until = min((change for change in times if change > at), default=None)
@@ -269,11 +269,6 @@ def shows_figures():
     return _thread.shown.has_figures
 
 
-def renew():
-    """Let the current request show what the database holds now."""
-    _thread.shown.snapshot = fresh()
-
-
 def unpublished():
     """A block in which everything shows the content as it is read now, with the draft that staff look at."""
     with drafts.showing(None):
@@ -286,10 +281,6 @@ def is_unpublished():
     """Whether this is within `unpublished()`."""
     shown = getattr(_thread, "shown", None)
     return shown is not None and shown.is_unpublished
-
-
-class Outdated(Exception):
-    """The content has changed since the current request read its Snapshot, of which a part is still to be loaded."""
 
 
 def require_database():

@@ -139,7 +139,7 @@ def test_a_private_address_is_taken(monkeypatch):
 
 
 def test_metrics_are_off_without_an_address():
-    assert (settings.METRICS_ADDRESS, settings.METRICS_FOLDER) == (None, None)
+    assert (settings.METRICS_ADDRESS, settings.METRICS_FOLDER) == (None, "")
     with pytest.raises(CommandError, match="Set METRICS_ADDRESS"):
         call_command("metrics")
 
