@@ -1,24 +1,8 @@
-"""What keeps one test from another: the order by the seed, the numbers and keys of each, and the wait for a new day."""
+"""No test sees two days."""
 
-import re
 from datetime import datetime
-from types import SimpleNamespace
 
-from tests import seed
 from tests.clock import is_between_days
-
-
-def test_a_seed_gives_one_order_in_which_files_stay_together(monkeypatch):
-    tests = [SimpleNamespace(path=path, number=number) for path in "abcdefgh" for number in range(9)]
-    orders = []
-    for number in (7, 7, 8):
-        monkeypatch.setattr(seed, "SEED", number)
-        items = list(tests)
-        seed.shuffle(items)
-        assert sorted(map(id, items)) == sorted(map(id, tests))
-        assert len(re.findall(r"(.)\1{8}", "".join(item.path for item in items))) == 8
-        orders.append(items)
-    assert orders[0] == orders[1] != orders[2] and tests not in orders
 
 
 def test_no_test_begins_a_moment_before_midnight():

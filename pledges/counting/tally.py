@@ -47,6 +47,11 @@ class Totals:
         """The sum of the published figures of counties."""
         return sum(people for _, people in self.counties) + self.unknown
 
+    @property
+    def abroad(self):
+        """The published figure of people outside Albania."""
+        return dict(self.counties).get(County(code=County.ABROAD), 0)
+
     @cached_property
     def days(self):
         """[(day, people)] (Europe/Tirane) without the days that have none. They sum to the total."""

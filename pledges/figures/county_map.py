@@ -51,8 +51,8 @@ def outlines():
 
 
 def rate(county, people):
-    """Supporters per 10,000 inhabitants; None where the population is not known."""
-    return people * 10_000 / county.population if county.population else None
+    """Supporters per 10,000 inhabitants, as it is shown; None without any, or where the population is not known."""
+    return round(people * 10_000 / county.population, 1) if people and county.population else None
 
 
 def county_map(counties):
@@ -61,7 +61,7 @@ def county_map(counties):
     rows = []
     for county, people in counties:
         if county.code in outlines():
-            value = round(rate(county, people) or 0, 1)
+            value = rate(county, people) or 0
             rows.append((county, value, max(round(value * 10), bool(people))))
     starts, width = _classes([compared for *_, compared in rows if compared])
     legend = [

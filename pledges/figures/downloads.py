@@ -17,7 +17,6 @@ from pledges.figures.brand import brand
 from pledges.figures.mosaic import mosaic
 from pledges.figures.png import png
 from pledges.numbers import decimal, number
-from pledges.places.models import County
 
 # Pixels: the room around a drawing in a PNG, and the height at which a PNG is cut off.
 HEAD, FOOT, MAX_HEIGHT = 190, 150, 3000
@@ -141,26 +140,17 @@ def _bars(title, kind, bars, totals):
 
 def counties_figure(totals):
     """People by county and per 10,000 inhabitants, these on the map."""
-    rows = [
-        [county.name, people or None, _rounded_rate(county, people) if people else None]
-        for county, people in totals.counties
-    ]
-    abroad = next(({"name": each.name, "people": n} for each, n in totals.counties if each.code == County.ABROAD), None)
+    rows = [[county.name, people or None, county_map.rate(county, people)] for county, people in totals.counties]
     return Figure(
         title=gettext("By county, approximately, per 10,000 people"),
         as_of=totals.counties_as_of,
         header=[gettext("County"), gettext("Supporters"), gettext("Per 10,000 people")],
         rows=[*rows, [gettext("County not given"), totals.unknown or None, None]],
         template="county_map.svg",
-        context={"map": county_map.county_map(totals.counties), "abroad": abroad},
+        context={"map": county_map.county_map(totals.counties), "abroad": totals.abroad},
         height=1120,
         more_sources=gettext("Population: INSTAT, Census 2023. Borders: Natural Earth."),
     )
-
-
-def _rounded_rate(county, people):
-    rate = county_map.rate(county, people)
-    return None if rate is None else round(rate, 1)
 
 
 def growth_chart(totals, milestones):

@@ -111,15 +111,8 @@ def _send(due, over):
 
 
 def send(subject, text):
-    """Send one mail to operators through the first mailer that takes it. Raises OSError if none does."""
+    """Send one mail to operators. Raises OSError if the mail server does not take it."""
     headers = {"Auto-Submitted": "auto-generated", "Message-ID": make_msgid(domain=settings.MAIL_DOMAIN)}
     subject = f"{settings.SITE_HOST}: {subject}"
     mail = EmailMessage(subject, text, settings.SENDER, settings.OPERATOR_EMAILS, headers=headers)
-    *others, last = settings.MAILERS
-    for name in others:
-        try:
-            mailers[name].send_messages([mail])
-            return
-        except OSError:
-            continue
-    mailers[last].send_messages([mail])
+    mailers["default"].send_messages([mail])

@@ -10,7 +10,6 @@ from pledges.figures import downloads
 from pledges.figures.county_map import county_map, rate
 from pledges.figures.mosaic import mosaic
 from pledges.fixed_pages import fixed_page
-from pledges.places.models import County
 from pledges.published.rule import MOVE, SMALLEST, SMALLEST_ASKED
 from pledges.serving.http import embeddable, in_named_language, public_page
 
@@ -32,7 +31,7 @@ def page(request):
         "largest": max((people for _, people in totals.sectors), default=0),
         "map": county_map(totals.counties),
         "counties": _ranked(totals.counties),
-        "abroad": next((people for county, people in totals.counties if county.code == County.ABROAD), 0),
+        "abroad": totals.abroad,
         "last_24_hours": totals.last_24_hours,
         "growth": downloads.growth_chart(totals, milestones),
         "milestones": milestones,
@@ -42,8 +41,7 @@ def page(request):
 
 def _ranked(counties):
     """(county, people, people per 10,000 inhabitants or None), the highest rate first."""
-    rows = [(county, people, rate(county, people) if people else None) for county, people in counties]
-    return sorted(rows, key=lambda row: -(row[2] or 0))
+    return sorted(((*each, rate(*each)) for each in counties), key=lambda row: -(row[2] or 0))
 
 
 @fixed_page(

@@ -35,15 +35,6 @@ FILE_NAME = re.compile(r"[\w.*-]+\.(py|md|html|txt|css|js|json|sql|po|mo|toml|in
 MODULE = re.compile(r"(?:pledges|campaign|staff|weare1|dev|bench|tests)(?:\.\w+)+")
 # A test of a file, as pytest names it.
 TEST = re.compile(r"([\w/]+\.py)::(test_\w+)")
-# A function with parentheses, a snake_case name, or a name with a capital letter; of a dotted name the last part.
-NAME = re.compile(r"(?:\w+\.)*(\w+(?=\()|[a-z]+(?:_[a-z0-9]+)+|[A-Z]\w+)(?:\(.*\))?")
-# Tables, settings and classes of dependencies, the table of a model, and an example.
-FOREIGN_NAMES = {
-    *("reversion_revision", "reversion_version", "shared_buffers", "max_connections", "pledges_failedstep"),
-    *("pledges_unreadable", "pg_stat_statements", "log_parameter_max_length", "log_error_verbosity"),
-    *("AddConstraintNotValid", "ValidateConstraint", "AddIndexConcurrently"),
-    *("test_opening_the_link_does_not_confirm", "GUIDE_PICTURES"),
-}
 COMMAND = re.compile(r"(?<![\w/.-])((?:bin|\.ci|tests|locale)/[\w./*-]+|manage\.py)")
 # bin/serve, bin/test and the worker create these; they are not part of the repository.
 GENERATED = (".venv", "var")
@@ -105,19 +96,6 @@ def test_every_link_in_the_documentation_leads_to_a_file(document):
         parts = urlsplit(target)
         if not parts.scheme and parts.path:
             assert exists(parts.path, document.parent), target
-
-
-def test_every_name_in_the_documentation_is_a_name_of_the_code():
-    folders = ("pledges", "campaign", "staff", "weare1", "operations", "dev", "deploy", "templates", "static", "tests")
-    files = [file for folder in folders for file in (ROOT / folder).rglob("*.*") if file != Path(__file__)]
-    code = "\n".join(
-        file.read_text() for file in files if file.suffix in (".py", ".sql", ".html", ".js", ".service", ".conf")
-    )
-    known = set(re.findall(r"\w+", code))
-    quotes = [quote for document in DOCS for quote in QUOTED.findall(FENCED.sub("", document.read_text()))]
-    names = {match[1] for quote in quotes if (match := NAME.fullmatch(quote))}
-    assert len(names) > 60
-    assert names - known - FOREIGN_NAMES == set()
 
 
 def test_what_a_newcomer_reads_first_is_short():

@@ -75,33 +75,6 @@ def test_production_imports_no_development_tool(app):
     assert imports_of(app, *TOOLS) == []
 
 
-def test_pledges_takes_few_things_from_staff_outside_its_admin():
-    taken = (
-        "staff.models.Entry",
-        "staff.audit.models.Entry",
-        "staff.mail.automatic",
-        "staff.accents.without_accents",
-        # Content with drafts.
-        "staff.drafts",
-        *(f"staff.drafts.models.{each}" for each in ("Draftable", "LiveManager", "UniqueLive")),
-        "staff.drafts.models",
-    )
-    outside = [
-        (importer, name)
-        for importer, names in imports().items()
-        if is_in(importer, "pledges") and not is_of_the_admin(importer)
-        for _line, name in names
-        if is_in(name, "staff") and name not in taken
-    ]
-    assert outside == []
-
-
-def is_of_the_admin(importer):
-    """Whether a module of pledges registers models in the admin, or serves those that do."""
-    source = (ROOT / importer.replace(".", "/")).with_suffix(".py")
-    return importer == "pledges.access" or (source.exists() and "from staff.admin" in source.read_text())
-
-
 @pytest.mark.parametrize("package", ["pledges.crypto", "pledges.mail.content", "pledges.mail.sending"])
 def test_cryptography_and_mail_content_import_no_model_of_people(package):
     models = [f"{app}.models" for app in ("pledges", "staff", "campaign")]

@@ -3,14 +3,12 @@
 import contextlib
 import re
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 from django.conf import settings
 from django.db import connection
 from django.utils import timezone
 
-from campaign.pictures.files import FOLDER
 from pledges.health import alarm, checks
 from pledges.management.commands.worker import Housekeeper
 from pledges.models import Attempt, FailedStep, Heartbeat, Message
@@ -141,26 +139,10 @@ def test_readyz_names_the_failing_steps_until_they_work_again(client):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_only_the_error_type_of_a_failing_step_is_logged_and_stored(client, caplog):
-    library = Path(settings.MEDIA_ROOT) / FOLDER
-    before = library.rename(library.with_name("before")) if library.exists() else None
-    library.write_text("no folder")
-    try:
-        run_housekeeping()
-    finally:
-        library.unlink()
-        if before:
-            before.rename(library)
-    step = "campaign.housekeeping.delete_orphaned_files"
-    assert failing_checks(client) == [f"housekeeping: {step}"]
-    assert FailedStep.objects.get().error == "NotADirectoryError"
-    assert f"{step}: NotADirectoryError" in caplog.text and settings.MEDIA_ROOT not in caplog.text
-
-
-@pytest.mark.django_db(transaction=True)
 def test_a_failed_step_that_no_longer_exists_is_dropped(client):
     FailedStep.record("pledges.housekeeping.step_of_before", ValueError("arta@shembull.al"))
     assert failing_checks(client) == ["housekeeping: pledges.housekeeping.step_of_before"]
+    assert FailedStep.objects.get().error == "ValueError", "never its text"
     run_housekeeping()
     assert failing_checks(client) == []
 
