@@ -107,10 +107,3 @@ def unknown_labels(samples):
     return {
         pair for _name, labels, _value in samples for pair in labels.items() if pair[1] not in known.get(pair[0], ())
     }
-
-
-def own_samples():
-    """The samples of this process."""
-    return [
-        (sample.name, sample.labels, sample.value) for family in metrics.REGISTRY.collect() for sample in family.samples
-    ]

@@ -38,7 +38,6 @@ class Kept:
 
     @cached_property
     def times(self):
-        """The Histogram of requests that get it."""
         return metrics.times(self.page.view, self.status, "front")
 
     @cached_property

@@ -63,7 +63,6 @@ class JsonFormatter(logging.Formatter):
         return self.as_text(line).encode(errors="backslashreplace").decode()
 
     def as_text(self, line):
-        """The text of a line, given as a dictionary."""
         return json.dumps(line, ensure_ascii=False)
 
     def formatException(self, exc_info):
@@ -75,7 +74,6 @@ class ReadableFormatter(JsonFormatter):
     """The same for a person at a terminal."""
 
     def as_text(self, line):
-        """The text of a line, given as a dictionary."""
         at, level, logger, message = (line.pop(name) for name in ("at", "level", "logger", "message"))
         stack = line.pop("stack", None)
         fields = [f"{name}={value}" for name, value in line.items()]
@@ -92,7 +90,6 @@ class GunicornLogger(glogging.Logger):
     """gunicorn's own messages in the same format, also those of the process that starts the others."""
 
     def setup(self, cfg):
-        """Read gunicorn's configuration."""
         super().setup(cfg)
         for handler in self.error_log.handlers:
             handler.setFormatter(formatter())

@@ -14,6 +14,7 @@ from django.urls import Resolver404, resolve
 from django.utils import translation
 from django.utils.cache import patch_vary_headers
 from django.utils.csp import build_policy
+from django.utils.deprecation import MiddlewareMixin
 
 from pledges import metrics
 from pledges.limits.models import network, site_prefix
@@ -64,7 +65,6 @@ class SecurityHeadersMiddleware(SecurityMiddleware):
         """Nothing: the next middleware redirects to HTTPS."""
 
     def process_response(self, request, response):
-        """Add the headers that the view and the other middleware have not set."""
         response = super().process_response(request, response)
         response.headers.setdefault("Permissions-Policy", settings.PERMISSIONS_POLICY)
         response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
@@ -197,7 +197,6 @@ class StaffSessionMiddleware(ForStaff, SessionMiddleware):
     """
 
     def process_response(self, request, response):
-        """Save the session if it was modified, else extend it."""
         response = super().process_response(request, response)
         if request.session.session_key and not request.session.modified:
             request.session.extend()
@@ -208,7 +207,6 @@ class StaffCsrfMiddleware(ForStaff, CsrfViewMiddleware):
     """CSRF tokens of staff. The forms of the public are protected by pledges.serving.http.cookieless_form."""
 
     def process_view(self, request, *args):
-        """Check the token of a POST."""
         return super().process_view(request, *args) if _is_for_staff(request) else None
 
 
@@ -220,15 +218,8 @@ class StaffMessageMiddleware(ForStaff, MessageMiddleware):
     """Messages to staff."""
 
 
-class DatabaseDownMiddleware:
+class DatabaseDownMiddleware(MiddlewareMixin):
     """Answers 503, with the help numbers, when PostgreSQL is unreachable, locked, too slow, full or read-only."""
 
-    def __init__(self, get_response):
-        self.get_response = get_response
-
-    def __call__(self, request):
-        return self.get_response(request)
-
     def process_exception(self, request, exception):
-        """The 503 page for such an error of the database; None for other exceptions."""
         return errors.unavailable(exception) if errors.is_unavailable(exception) else None

@@ -44,12 +44,10 @@ class Totals:
 
     @property
     def counties_total(self):
-        """The sum of the published figures of counties."""
         return sum(people for _, people in self.counties) + self.unknown
 
     @property
     def abroad(self):
-        """The published figure of people outside Albania."""
         return dict(self.counties).get(County(code=County.ABROAD), 0)
 
     @cached_property

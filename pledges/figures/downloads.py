@@ -154,7 +154,7 @@ def counties_figure(totals):
 
 
 def growth_chart(totals, milestones):
-    """The GrowthChart up to the day of the totals, with milestones."""
+    """The growth up to the day of the totals, with milestones."""
     marks = [(each.reached_on, number(each.people)) for each in milestones]
     return growth.growth_chart(totals.days, timezone.localdate(totals.as_of), marks)
 

@@ -3,8 +3,8 @@
 Positions are percentages of the picture, as text: Django localises numbers.
 """
 
-from dataclasses import dataclass
 from datetime import date, timedelta
+from types import SimpleNamespace
 
 from django.utils.formats import date_format
 
@@ -20,26 +20,13 @@ TOP, FLOOR = 12, 86
 LABEL_WIDTH = 27
 
 
-@dataclass(frozen=True)
-class GrowthChart:
-    """Growth of the total from the `first` day on, by day or by week. Positions are percentages of the picture.
-
-    `steps` are (last day, new people, total). `line` is path data without its first "M", in a box of 100 × 100 between TOP
-    and FLOOR. `ticks` are (y, number); `dates` (x, label or "", row, text-anchor); `marks` (x, y, label or "", text-anchor)
-    of milestones, the last one of today.
-    """
-
-    first: date
-    by_week: bool
-    steps: list
-    line: str
-    ticks: list
-    dates: list
-    marks: list
-
-
 def growth_chart(days, until, milestones):
-    """The GrowthChart of sorted (day, people) pairs up to the day `until`, with (day, label) milestones; None without days."""
+    """The growth of sorted (day, people) pairs up to the day `until`, with (day, label) milestones; None without days.
+
+    `steps` are (last day, new people, total), by day or by week. `line` is path data without its first "M", in a box of
+    100 × 100 between TOP and FLOOR. Positions are percentages of the picture: `ticks` are (y, number); `dates` (x, label or "",
+    row, text-anchor); `marks` (x, y, label or "", text-anchor) of milestones, the last one of today.
+    """
     if not days:
         return None
     steps = _steps(days, until)
@@ -56,7 +43,7 @@ def growth_chart(days, until, milestones):
     def y(people):
         return FLOOR - (FLOOR - TOP) * people / highest
 
-    return GrowthChart(
+    return SimpleNamespace(
         first=begin + timedelta(1),
         by_week=(until - begin).days > MAX_DAYS_BY_DAY,
         steps=steps[1:],

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 from math import dist
 from pathlib import Path
+from types import SimpleNamespace
 
 from django.utils.translation import ngettext
 
@@ -143,29 +144,11 @@ def mosaic(sectors, goal):
     )
 
 
-@dataclass(frozen=True)
-class OwnMosaic:
-    """The mosaic of one more person, `sector` with them: all others in `paths`, as Mosaic.paths, and their own dot.
-
-    Without a sector it is their place, an empty ring.
-    `x`, `y` and `radius` are those of the dot, `ring` is the radius of the ring around it.
-    """
-
-    total: int
-    unit: int
-    sector: object
-    paths: tuple
-    dot_width: str
-    x: int
-    y: int
-    radius: str
-    ring: str
-
-
 def own_mosaic(sectors, goal, sector=None):
-    """The OwnMosaic of (sector, people) pairs towards `goal`, one of whose people in `sector` has just been counted, if any.
+    """The mosaic of (sector, people) pairs towards `goal`, one of whose people in `sector` has just been counted.
 
-    Places that touch the ring are left out. The other people take the rest in the usual order.
+    All others are in `paths`, as Mosaic.paths. `x`, `y` and `radius` are those of their own dot, `ring` is the radius of the ring
+    around it; places that touch it are left out. Without a sector the ring is their place, and empty.
     """
     others = [(each, people - (each == sector)) for each, people in sectors]
     unit, needed, count = _unit_and_places(goal)
@@ -175,7 +158,7 @@ def own_mosaic(sectors, goal, sector=None):
     usual, _near_visitor = _visitor_last(_places(count)[:needed], width)
     places = [place for place in usual if dist(place, OWN_PLACE) >= room]
     dots, free = _filled(others, unit, places)
-    return OwnMosaic(
+    return SimpleNamespace(
         total=sum(people for _, people in sectors),
         unit=unit,
         sector=sector,

@@ -46,7 +46,6 @@ class Processes:
     """A collector of the metrics of all services: the folders beside METRICS_FOLDER, and that itself."""
 
     def collect(self):
-        """The sums over all processes, as families of metrics."""
         files = [str(path) for path in Path(settings.METRICS_FOLDER).parent.glob("*/*.db") if path.stat().st_size]
         return MultiProcessCollector.merge(files)
 
@@ -68,14 +67,15 @@ class Scraped:
         self._reader, self._answer = ThreadPoolExecutor(1), None
 
     def collect(self):
-        """A family for each value that there is."""
         if self._answer is None or self._answer.done():
             self._answer = self._reader.submit(read_state)
         try:
             found = self._answer.result(DEADLINE_SECONDS)
         except (TimeoutError, Error):
             found = None
-        yield GaugeMetricFamily("weare1_database_answers", "Whether the database has answered: 1 or 0.", int(bool(found)))
+        yield GaugeMetricFamily(
+            "weare1_database_answers", "Whether the database has answered: 1 or 0.", int(bool(found))
+        )
         for (name, (words, _expression)), value in zip(SCRAPED.items(), found or [None] * len(SCRAPED), strict=True):
             if value is not None:
                 yield GaugeMetricFamily(f"weare1_{name}", words, value)

@@ -9,13 +9,11 @@ import pytest
 from django.conf import settings as django_settings
 from django.db import connection
 
-from campaign.models import Article, Organisation, PageText, SiteSettings
+from campaign.models import Organisation, PageText, SiteSettings
 from pledges import metrics
 from pledges.counting.models import count
-from pledges.models import PledgingSettings
 from pledges.serving import snapshot
 from tests.clock import ProcessClock
-from tests.drafts import hide
 from tests.factories import make_pledge
 from tests.pages import PUBLIC, path_of, public_paths
 from tests.pledges.serving.test_snapshot import PATHS, new_process
@@ -161,15 +159,6 @@ def test_responses_above_the_limit_are_dropped_the_least_recently_used_first(cac
 # Changes
 
 
-def test_a_change_of_content_or_totals_shows_on_the_next_request(cached_site):
-    cached_site.fetch("/en/")
-    change_words("Other words")
-    assert b"Other words" in cached_site.fetch("/en/")[2]
-    make_pledge(state="confirmed")
-    count()
-    assert b"data-count>1</b>" in cached_site.fetch("/en/")[2]
-
-
 def test_a_confirmation_makes_no_page_anew_that_shows_no_figures(cached_site):
     for path in ("/en/", "/en/help/"):
         cached_site.fetch(path)
@@ -178,19 +167,6 @@ def test_a_confirmation_makes_no_page_anew_that_shows_no_figures(cached_site):
     before = cached_site.requests
     cached_site.fetch("/en/help/")
     assert cached_site.requests == before
-
-
-def test_a_page_that_is_taken_down_is_gone(cached_site):
-    path = "/en/news/the-movement-begins/"
-    assert cached_site.fetch(path)[0] == "200 OK"
-    hide(Article)
-    assert cached_site.fetch(path)[0] == "404 Not Found" and not cached_site.cache.kept
-
-
-def test_a_paused_form_is_not_served(cached_site):
-    assert b'name="email"' in cached_site.fetch("/en/pledge/")[2]
-    PledgingSettings.objects.update_or_create(pk=1, defaults={"state": "paused"})
-    assert b'name="email"' not in cached_site.fetch("/en/pledge/")[2]
 
 
 @pytest.mark.django_db(transaction=True)

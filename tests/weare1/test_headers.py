@@ -143,10 +143,7 @@ ROWS = [
         )
     ),
     Row("/pictures/en/totals.png", type=PNG, more=FROM_ELSEWHERE, language="en"),
-    *(
-        missing(f"/pictures/sq/{key}.png")
-        for key in ("site/x", "site/Card", "page/x", "news/x", "square/x", "story/x", "county/x", "ribbon-x", "x")
-    ),
+    *(missing(f"/pictures/sq/{key}.png") for key in ("site/x", "page/x", "square/x", "county/x", "ribbon-x")),
     Row("/handouts/sq/wall-a4.pdf", type=PDF),
     Row("/handouts/en/wall-a3.pdf", type=PDF, language="en"),
     missing("/handouts/sq/wall-a5.pdf"),
@@ -172,7 +169,6 @@ ROWS = [
     Row("/figures/sq/sectors.png", type=PNG, more=FROM_ELSEWHERE),
     Row("/figures/en/growth.csv", type=CSV, more=FROM_ELSEWHERE, language="en"),
     missing("/figures/en/unknown.png"),
-    missing("/figures/de/sectors.png"),
     Row("/favicon.ico", cache_control="public, max-age=86400", type="image/x-icon"),
     Row("/robots.txt", type=TEXT),
     Row("/sitemap.xml", type="application/xml", more={"X-Robots-Tag": "noindex, noodp, noarchive"}),
@@ -362,12 +358,9 @@ def test_21_a_conditional_request_gets_304_and_head_the_headers_of_get(client, c
         ("", "/sq/"),
         ("sq", "/sq/"),
         ("en", "/en/"),
-        ("en-GB,en;q=0.9,sq;q=0.8", "/en/"),
         ("sq-AL,sq;q=0.9,en;q=0.8", "/sq/"),
         ("de-DE,de;q=0.9,en;q=0.5", "/en/"),
-        ("de,fr", "/sq/"),
         ("en;q=0.1,sq;q=0.9", "/sq/"),
-        ("*", "/sq/"),
         ("q=\x00,;;", "/sq/"),
         ("de, en;q=0", "/sq/"),
     ],

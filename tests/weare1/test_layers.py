@@ -174,10 +174,3 @@ def test_no_string_of_pledges_names_the_campaign():
         for node in ast.walk(ast.parse(file.read_text())):
             if isinstance(node, ast.Constant) and isinstance(node.value, str):
                 assert not node.value.startswith(("campaign.", "campaign/")), f"{file.name}:{node.lineno}"
-
-
-def test_no_module_is_a_drawer_for_anything():
-    drawers = {"utils", "util", "helpers", "helper", "services", "misc", "common"}
-    assert [
-        str(file.relative_to(ROOT)) for file in files(*LAYERS, PROGRAMS, "dev", "bench") if file.stem in drawers
-    ] == []

@@ -1,6 +1,5 @@
 """Fixed rules: admin guards, migrations, public addresses and form fields."""
 
-import ast
 from pathlib import Path
 
 import pytest
@@ -29,35 +28,6 @@ def test_staff_views_are_guarded_by_the_admin_site():
                 assert guard not in file.read_text(), f"{file}: {guard}"
             visited += 1
     assert visited > 80
-
-
-# Modules that name both languages, with the reason. Everything else derives them from settings.LANGUAGES.
-NAMES_BOTH_LANGUAGES = {
-    "weare1/settings.py": "LANGUAGES, the one list",
-    "campaign/pages/admin.py": "one label, and so one msgid, per language",
-    "campaign/management/commands/demo.py": "the languages of invented pledges",
-    "campaign/publishing/models.py": "one search column per language",
-    "campaign/demands/views.py": "published keys",
-    "pledges/commitments/admin.py": "one form field per language",
-    "pledges/sectors/admin.py": "one form field per language",
-    "pledges/figures/brand.py": "the name of the movement in each language",
-    "pledges/requests/subject_data.py": "published keys",
-    "pledges/totals/open_data.py": "published keys",
-    "staff/admin/guide.py": "one file of the guide per language",
-}
-
-
-def test_only_settings_list_the_languages():
-    found = set()
-    for folder in ("campaign", "pledges", "staff", "weare1"):
-        for file in (ROOT / folder).rglob("*.py"):
-            if "migrations" in file.parts:
-                continue
-            nodes = ast.walk(ast.parse(file.read_text()))
-            strings = {node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)}
-            if {"sq", "en"} <= strings or any("sq|en" in string or "en|sq" in string for string in strings):
-                found.add(str(file.relative_to(ROOT)))
-    assert found == set(NAMES_BOTH_LANGUAGES)
 
 
 @pytest.mark.django_db

@@ -1,7 +1,6 @@
 """A database that is locked, read-only or full: what visitors see."""
 
 import json
-import socket
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -42,21 +41,6 @@ def test_requests_that_wait_for_a_lock_answer_503_and_public_pages_go_on(tmp_pat
         page = Document(answers[0][2])
         assert "Tani nuk mund të marrim zotime" in page.words(page.one("h1"))
         assert site.fetch(link)[0] == 200, "it comes back by itself"
-
-
-@pytest.mark.django_db(transaction=True)
-def test_requests_that_share_a_connection_are_all_answered(tmp_path):
-    with (
-        Site(tmp_path, url_of_test_database(), threads=2) as site,
-        socket.create_connection(site.listener.getsockname()[:2]) as client,
-    ):
-        assert site.fetch("/sq/")[0] == 200
-        client.settimeout(10)
-        request = "GET {} HTTP/1.1\r\nHost: localhost\r\n\r\n"
-        client.sendall("".join(request.format(path) for path in ("/healthz", "/robots.txt", "/healthz")).encode())
-        received = b""
-        while received.count(b"HTTP/1.1 200 OK") < 3:
-            received += client.recv(65536) or pytest.fail(received.decode())
 
 
 @pytest.mark.django_db(transaction=True)

@@ -12,7 +12,7 @@ from tests.pages import Document
 
 pytestmark = pytest.mark.django_db
 
-HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
+MINUTE = timedelta(minutes=1)
 
 
 @pytest.fixture
@@ -45,26 +45,22 @@ def test_a_missing_backup_is_an_alarm(client, backup):
     assert front_page(client) == ["! There is no backup yet: tell the person who runs the site"]
 
 
-def test_an_old_backup_is_an_alarm(client, backup):
-    Backup.objects.update(made_at=F("made_at") - 26 * HOUR - MINUTE)
+@pytest.mark.parametrize(
+    ("column", "limit", "words"),
+    [
+        ("made_at", timedelta(hours=26), "too long ago"),
+        ("copied_at", timedelta(minutes=15), "something about the backups does not work"),
+        ("checked_at", timedelta(days=8), "something about the backups does not work"),
+    ],
+)
+def test_a_part_of_the_backups_that_has_not_worked_for_too_long_is_an_alarm(client, backup, column, limit, words):
+    Backup.objects.update(**{column: F(column) - limit - MINUTE})
     assert is_named(client)
-    [words] = front_page(client)
-    assert words.startswith("! The last backup was made on ") and "too long ago" in words
-
-
-def test_erasures_that_are_not_copied_are_an_alarm(client, backup):
-    Backup.objects.update(copied_at=F("copied_at") - 16 * MINUTE)
-    assert is_named(client)
-    [words] = front_page(client)
-    assert "something about the backups does not work" in words
-    Backup.objects.update(copied_at=F("copied_at") + 2 * MINUTE)
+    [shown] = front_page(client)
+    assert shown.startswith("! The last backup was made on ") and words in shown
+    Backup.objects.update(**{column: F(column) + 2 * MINUTE})
     assert not is_named(client)
-
-
-def test_a_backup_that_nobody_restored_for_a_week_is_an_alarm(client, backup):
-    Backup.objects.update(checked_at=F("checked_at") - 8 * 24 * HOUR - MINUTE)
-    assert is_named(client)
-    Backup.objects.update(checked_at=None)
+    Backup.objects.update(**{column: None})
     assert is_named(client)
 
 

@@ -9,7 +9,6 @@ from pledges.counting import milestones
 from pledges.models import Milestone, PublishedFigure
 from tests import tally
 from tests.factories import keep_house, make_pledge
-from tests.pages import Document
 from tests.published import next_night
 from tests.tally import put_cells, put_people
 from tests.threads import at_once
@@ -58,13 +57,3 @@ def test_housekeeping_publishes_figures_and_records_milestones():
     assert 1000 in recorded()
     figures = PublishedFigure.objects.count()
     assert figures > 10 and not PublishedFigure.objects.filter(looked_at=None).exists() and next_night() == figures
-
-
-def test_milestones_are_in_the_chart(client):
-    put_cells({("parents", "AL-11"): 150}, DAY)
-    put_cells({("parents", "AL-11"): 900})
-    milestones.record()
-    page = Document(client.get("/en/totals/"))
-    [chart] = page.all("svg", **{"class": "growth-chart"})
-    assert len(page.all("circle", node=chart)) == 3, "100, 1000 and today"
-    assert {"100", "1,000"} <= set(page.words(chart).split())

@@ -36,18 +36,6 @@ def test_without_days_there_is_no_chart():
     assert growth_chart([], TODAY, []) is None
 
 
-def test_days_without_new_people_are_steps_too():
-    chart = growth_chart([(date(2026, 11, 20), 2), (TODAY, 1)], TODAY, [])
-    assert [(day.day, new, total) for day, new, total in chart.steps] == [
-        (20, 2, 2),
-        (21, 0, 2),
-        (22, 0, 2),
-        (23, 0, 2),
-        (24, 0, 2),
-        (25, 1, 3),
-    ]
-
-
 def test_the_movement_s_days_are_in_the_chart():
     with translation.override("en"):
         chart = growth_chart(growing(300), TODAY, [])

@@ -89,21 +89,6 @@ def test_model_style_sheets_and_pictures_have_the_same_colours():
     assert named == [*grounds_and_text, picture_colors.EMPTY, picture_colors.LINK]
 
 
-def test_a_scheme_has_one_switch_that_is_unset_and_one_that_is_empty():
-    """A colour is its first value where --light is unset, and its second where --dark is."""
-    sheet = re.sub(r"/\*.*?\*/", "", (CSS / "tokens.css").read_text(), flags=re.DOTALL)
-    light, dark = "--light: initial; --dark: ; }", "--light: ; --dark: initial; }"
-    order = [
-        f":root {{ color-scheme: light dark; {light}",
-        f"@media (prefers-color-scheme: dark) {{ :root {{ {dark} }}",
-        f'[data-theme="light"] {{ color-scheme: light; {light}',
-        f'[data-theme="dark"] {{ color-scheme: dark; {dark}',
-        ":root, [data-theme] {",
-    ]
-    places = [sheet.index(rule) for rule in order]
-    assert places == sorted(places)
-
-
 def test_every_colour_has_its_rules_in_the_style_sheets():
     components = (CSS / "components.css").read_text()
     marked = ", ".join(f".{name}" for name in NAMES)
@@ -111,8 +96,6 @@ def test_every_colour_has_its_rules_in_the_style_sheets():
     for name in NAMES:
         assert rules("tokens")[f".{name}"] == {"c": f"var(--{name})"}
         assert f"main:has(.{name}:is(:hover, :focus-within)) :is(.one, .bars) .{name}" in components
-
-
 
 
 @pytest.mark.django_db

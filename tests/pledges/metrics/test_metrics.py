@@ -1,8 +1,6 @@
 """pledges.metrics: what the processes count, adding it up, the state of the database, and that no label tells of a person."""
 
-import re
 from contextlib import ExitStack
-from pathlib import Path
 
 import pytest
 from django.conf import settings
@@ -27,11 +25,6 @@ from tests.worker import workers
 from weare1 import env
 
 SITE = {"TRUSTED_PROXIES": "127.0.0.1"}
-
-
-def children(pid):
-    """The processes that a process has started."""
-    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
 
 def test_every_metric_has_only_labels_of_which_the_code_lists_the_values():
@@ -84,7 +77,9 @@ def test_a_visit_with_personal_words_leaves_none_of_them(process, tmp_path):
 
 
 @pytest.mark.slow
-def test_the_state_of_the_database_is_read_when_prometheus_asks_and_the_rest_is_served_without_it(transactional_db, tmp_path):
+def test_the_state_of_the_database_is_read_when_prometheus_asks_and_the_rest_is_served_without_it(
+    transactional_db, tmp_path
+):
     make_submission()
     Message.queue(Message.Kind.COUNTED, make_pledge(state="confirmed"))
     with connection.cursor() as cursor:
@@ -133,24 +128,7 @@ def test_metrics_are_served_on_a_private_address_only(address, monkeypatch):
         env.private_address("METRICS_ADDRESS")
 
 
-def test_a_private_address_is_taken(monkeypatch):
-    monkeypatch.setenv("METRICS_ADDRESS", "[fd00::7]:9464")
-    assert env.private_address("METRICS_ADDRESS") == ("fd00::7", 9464)
-
-
 def test_metrics_are_off_without_an_address():
     assert (settings.METRICS_ADDRESS, settings.METRICS_FOLDER) == (None, "")
     with pytest.raises(CommandError, match="Set METRICS_ADDRESS"):
         call_command("metrics")
-
-
-def test_the_site_itself_serves_no_metrics(client, db):
-    for path in ("/metrics", "/metrics/", "/sq/metrics/", "/admin/metrics/"):
-        response = client.get(path)
-        assert response.status_code in (302, 404) and b"weare1_" not in response.content
-
-
-def test_the_public_configuration_names_no_address_of_metrics():
-    deploy = settings.BASE_DIR / "deploy"
-    for name in ("nginx.conf", "gunicorn.service", "gunicorn.socket"):
-        assert not re.search(r"METRICS_ADDRESS|9464|/metrics\b", (deploy / name).read_text()), name

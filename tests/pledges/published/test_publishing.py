@@ -1,9 +1,6 @@
 """Publishing of figures from the rows, once a night."""
 
-import io
-
 import pytest
-from django.core.management import call_command
 from django.db import IntegrityError, transaction
 
 from pledges.commitments.models import FollowUpAnswer
@@ -118,13 +115,3 @@ def test_staff_see_exact_numbers():
         ("AL-07", 1),
         ("AL-11", 3),
     ]
-
-
-@pytest.mark.slow
-def test_the_demonstration_has_published_figures_of_every_kind(client):
-    call_command("demo", stdout=io.StringIO())
-    data = client.get("/api/v1/totals.json").json()
-    assert abs(data["counties_total"] - data["total"]) < 400 and data["counties"]["AL-11"]["total"] > 400
-    commitments = client.get("/api/v1/commitments.json").json()["commitments"]
-    assert any(row["asked"] and row["done"] for row in commitments)
-    assert "people signed through the link" in client.get("/en/events/").text

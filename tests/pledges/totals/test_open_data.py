@@ -21,7 +21,6 @@ from pledges.totals.open_data import DESCRIPTION
 from tests import tally
 from tests.factories import make_pledge
 from tests.pages import LANGUAGES, Document, path_of
-from tests.pledges.groups.made import make_group
 from tests.published import show_counties
 from tests.tally import put_cells, put_people
 
@@ -35,17 +34,6 @@ SCHEMAS = json.loads(DESCRIPTION.read_text(encoding="utf-8"))["components"]["sch
 def rows(client, path):
     text = client.get(path).content.decode("utf-8-sig")
     return list(csv.DictReader(io.StringIO(text)))
-
-
-def test_children_are_a_sector_of_the_totals_also_while_none_are_counted(client):
-    for people in (0, 27):
-        if people:
-            make_group("approved", people={"children": people, "teachers": 1})
-        sectors = client.get("/api/v1/totals.json").json()["sectors"]
-        assert sectors["children"] == {"total": people, "sq": "Fëmijë", "en": "Children"}
-        [row] = [row for row in rows(client, "/api/v1/totals.csv") if row["code"] == "children"]
-        assert (row["kind"], row["total"]) == ("sector", str(people))
-        assert "children" not in PledgeContent.current().open_sectors
 
 
 def has_offset(text):
