@@ -23,8 +23,12 @@ CODE = re.compile(r"(/(?:pledge/with|zotimi/me|u|no-more-news|mos-me-dergoni-laj
 PEER = re.compile(r"\bip=[\w.:]*(?=:)")
 # Longer messages quote what a visitor has sent.
 LONGEST = 2000  # characters
-# Loggers of loops, which log each second while something is down, and how long an equal line is dropped.
-REPEATING = {"pledges.management.commands.worker", "pledges.mail.sending", "pledges.serving.snapshot"}
+# Loggers of loops, which log each second while something is down, and of requests for other hosts; how long an equal line is
+# dropped.
+REPEATING = {
+    *("pledges.management.commands.worker", "pledges.mail.sending", "pledges.serving.snapshot"),
+    "django.security.DisallowedHost",
+}
 REPETITION_SECONDS = 60
 MAX_REMEMBERED = 1000
 
@@ -126,13 +130,10 @@ def configuration():
         "filters": {"repetitions": {"()": Repetitions}},
         "handlers": {
             "console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["repetitions"]},
-            "none": {"class": "logging.NullHandler"},
         },
         "root": {"handlers": ["console"], "level": "INFO"},
         "loggers": {
             "django": {"handlers": ["console"], "level": "INFO", "propagate": False},
-            # An error with a stack, beside the warning of "django.request" about the response 400.
-            "django.security.DisallowedHost": {"handlers": ["none"], "propagate": False},
             "gunicorn.error": {"handlers": ["console"], "propagate": False},
             # Their tracebacks may contain personal data. The worker logs what is needed itself.
             "django_tasks_db": quiet,

@@ -472,6 +472,6 @@ class MailingCount(models.Model):
 class MailingContent(Part):
     """The news by email that visitors can read, the newest first, in the published content."""
 
-    def __init__(self, version, at):
-        super().__init__(version, at)
+    def __init__(self, at):
+        super().__init__(at)
         self.mailings = tuple(Mailing.objects.archived().select_related("sector", "county"))
