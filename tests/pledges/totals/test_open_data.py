@@ -160,9 +160,7 @@ def drawing_of_the_total(language):
         return cards.total(vows, texts["every_card"], goal, mosaic(totals.sectors, goal))
 
 
-@pytest.mark.parametrize(
-    ("people", "sq", "en"), [(1, "1", "1"), (999, "999", "999"), (1_234_567, "1\xa0234\xa0567", "1,234,567")]
-)
+@pytest.mark.parametrize(("people", "sq", "en"), [(999, "999", "999"), (1_234_567, "1\xa0234\xa0567", "1,234,567")])
 def test_30_the_same_figure_on_home_totals_json_csv_counter_and_card(client, people, sq, en):
     put_cells({("parents", "AL-11"): people})
     assert client.get("/api/v1/totals.json").json()["total"] == people
