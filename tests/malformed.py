@@ -33,13 +33,13 @@ CONTENT_TYPES = [
     "multipart/form-data; boundary=x", "multipart/form-data; boundary=" + "y" * 300, "text/plain; charset=utf-16", "; ;",
 ]  # fmt: skip
 HEADERS = [
-    *("Accept: x", "Accept-Encoding: br;q=9", "Accept-Encoding: identity;q=0", "Accept-Language: en;q=9", "Expect: x"),
-    *("Content-Encoding: gzip", "If-Match: *", "If-None-Match: *", 'If-None-Match: "', "If-Unmodified-Since: x"),
-    *("If-Modified-Since: Thu, 99 Jan 99999 00:00:00 GMT", "Origin: null", "Sec-Fetch-Site: x", "Upgrade: h2c"),
-    *("Range: bytes=9-1", f"Range: bytes={'0-1,' * 50}", "Referer: http://[", "X-Forwarded-For: ,,", "Connection: close"),
-    *("X-Forwarded-For: ::ffff:1.2.3.4", "X-Forwarded-Proto: x", f"X-{'y' * 200}: {'z' * 2000}", "Cookie: sessionid=\0"),
-    *("Cookie: csrftoken=x; a b", "Transfer-Encoding: chunked", "Transfer-Encoding: gzip, chunked"),
-]
+    "Accept: x", "Accept-Encoding: br;q=9", "Accept-Encoding: identity;q=0", "Accept-Language: en;q=9", "Expect: x",
+    "Content-Encoding: gzip", "If-Match: *", "If-None-Match: *", 'If-None-Match: "', "If-Unmodified-Since: x",
+    "If-Modified-Since: Thu, 99 Jan 99999 00:00:00 GMT", "Origin: null", "Sec-Fetch-Site: x", "Upgrade: h2c",
+    "Range: bytes=9-1", f"Range: bytes={'0-1,' * 50}", "Referer: http://[", "X-Forwarded-For: ,,", "Connection: close",
+    "X-Forwarded-For: ::ffff:1.2.3.4", "X-Forwarded-Proto: x", f"X-{'y' * 200}: {'z' * 2000}", "Cookie: sessionid=\0",
+    "Cookie: csrftoken=x; a b", "Transfer-Encoding: chunked", "Transfer-Encoding: gzip, chunked",
+]  # fmt: skip
 # Accepted by the CSRF check together with the field of the same value, so that generated forms reach the views.
 CSRF = "a" * 32
 
