@@ -227,13 +227,6 @@ def test_every_county_of_the_map_links_to_its_page_and_has_its_rate(client):
     assert links["/en/totals/tirana/"] == "Tirana: 2.7" and links["/en/totals/berat/"] == "Berat: –"
 
 
-def test_without_population_figures_there_is_no_rate(client):
-    County.objects.update(population=None)
-    make_people()
-    assert client.get("/en/totals/").status_code == 200
-    assert all(row[2] == "" for row in figure_csv(client, "counties")[1])
-
-
 @pytest.mark.slow
 def test_every_figure_is_a_picture_of_bounded_size(client):
     put_people(40_000, days=20)
