@@ -63,13 +63,11 @@ class Figure:
         return {"date": date_format(moment, "DATE_FORMAT"), "time": date_format(moment, "TIME_FORMAT")}
 
     def as_csv(self):
-        """The figure as CSV in UTF-8 with BOM: header, rows, an empty row, then source, time, citation and licence."""
-        text = StringIO()
-        writer = csv.writer(text)
-        writer.writerow(self.header)
-        writer.writerows(self.rows)
-        writer.writerows(
+        """The figure as CSV: header, rows, an empty row, then source, time, citation and licence."""
+        return csv_text(
             [
+                self.header,
+                *self.rows,
                 [],
                 [self.source],
                 [self.moment, timezone.localtime(self.as_of).isoformat(timespec="minutes")],
@@ -77,7 +75,6 @@ class Figure:
                 [gettext("Licence:"), "CC BY 4.0"],
             ]
         )
-        return "\ufeff" + text.getvalue()
 
     def as_png(self):
         height = min(MAX_HEIGHT, HEAD + self.height + FOOT)
@@ -89,6 +86,13 @@ class Figure:
             "foot": height - FOOT,
         }
         return png(self.template, context | self.context)
+
+
+def csv_text(rows):
+    """Rows as CSV with a byte order mark, by which spreadsheets recognise UTF-8."""
+    text = StringIO()
+    csv.writer(text).writerows(rows)
+    return "\ufeff" + text.getvalue()
 
 
 def mosaic_figure(totals, goal):

@@ -1,9 +1,7 @@
 """Open data: totals and commitments, as JSON and CSV, with a page and an OpenAPI description."""
 
-import csv
 import json
 from functools import wraps
-from io import StringIO
 from pathlib import Path
 
 from django.conf import settings
@@ -16,6 +14,7 @@ from django.views.decorators.csrf import csrf_exempt
 
 from pledges.content import PledgeContent
 from pledges.counting import tally
+from pledges.figures.downloads import csv_text
 from pledges.fixed_pages import fixed_page
 from pledges.languages import LANGUAGE_CODES
 from pledges.published.commitments import FIGURES
@@ -80,10 +79,7 @@ def _json(data):
 
 
 def _csv(name, rows):
-    """Rows as CSV in UTF-8 with a byte order mark, by which spreadsheets recognise the encoding."""
-    text = StringIO()
-    csv.writer(text).writerows(rows)
-    response = HttpResponse("\ufeff" + text.getvalue(), content_type="text/csv; charset=utf-8")
+    response = HttpResponse(csv_text(rows), content_type="text/csv; charset=utf-8")
     response.headers["Content-Disposition"] = f'inline; filename="{name}.csv"'
     return response
 
