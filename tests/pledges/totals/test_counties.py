@@ -6,7 +6,7 @@ import pytest
 from django.conf import settings
 from django.utils import translation
 
-from pledges.models import County, PublishedFigure
+from pledges.models import County, Goal, PublishedFigure
 from pledges.places.models import definite_form
 from tests.pages import LANGUAGES, Document, path_of
 from tests.published import show_counties
@@ -63,12 +63,13 @@ def test_each_county_has_a_page_with_its_own_title_and_description(client):
 
 def test_a_page_shows_the_published_figure_with_its_time_and_place(client):
     publish(shkoder=765, tirane=4000)
+    Goal.objects.create(people=800, county_id=SHKODER)
     PublishedFigure.objects.update(looked_at="2026-11-25T13:00:00Z")
     page = opened(client, "/sq/sa-jemi/shkoder/")
     shown = page.words(page.one("main")).replace("\xa0", " ")
     for each in (
         *("Ne jemi Shkodra", "765 mbështetës, afërsisht", "Gjendja më 25 nëntor 2026, ora 14:00"),
-        *("Edhe rreth 235 veta, dhe Shkodra bëhet me 1000 mbështetës.", "Çdo pikë përfaqëson 2 veta"),
+        *("Edhe rreth 35 veta, dhe Shkodra bëhet me 800 mbështetës.", "Çdo pikë përfaqëson 2 veta"),
     ):
         assert each in shown
 
