@@ -1,4 +1,4 @@
-"""Middleware: language from the path, cache headers, no cookies outside the admin, 503 while the database does not work."""
+"""Middleware: language from the path, cache headers, sessions of staff only, 503 while the database does not work."""
 
 import time
 
@@ -90,20 +90,6 @@ def no_store_by_default(get_response):
             )
             response.headers["Cache-Control"] = policy
         return response
-
-    return middleware
-
-
-def cookies_for_staff_only(get_response):
-    """Middleware: hide cookies from everything outside the admin, so that no public page can depend on one.
-
-    Otherwise Django's session middleware answers a malformed session cookie with Set-Cookie and Vary, on any page.
-    """
-
-    def middleware(request):
-        if not _is_for_staff(request):
-            request.COOKIES = {}
-        return get_response(request)
 
     return middleware
 

@@ -72,7 +72,6 @@ MIDDLEWARE = [
     "weare1.middleware.language_from_path",
     "weare1.middleware.one_snapshot_per_request",
     "weare1.middleware.DatabaseDownMiddleware",
-    "weare1.middleware.cookies_for_staff_only",
     "weare1.middleware.StaffSessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "weare1.middleware.StaffCsrfMiddleware",
