@@ -34,12 +34,15 @@ def faults(page, within=None, only_serious=False, frames=True):
     }
 
 
-def faults_in(page, number=None, **options):
+def faults_in(page, number=None, main="main", **options):
     """{(width, scheme, rule): [(html, how to fix it)]} of the page in each view.
 
-    Of many pages each is seen in one view, which alternates with its number; in a drill in all of them.
+    Of many pages each is seen in one view, which alternates with its number, and two of three without what is around the part
+    `main`, which is the same on all. A drill sees all of each in all views.
     """
-    views, found = VIEWS if number is None else rounds([VIEWS[number % 2]], VIEWS), {}
+    views, found = VIEWS, {}
+    if number is not None:
+        views, options["within"] = rounds(([VIEWS[number % 2]], main if number % 3 else None), (VIEWS, None))
     for width, scheme in views:
         page.set_viewport_size({"width": width, "height": 740})
         page.emulate_media(color_scheme=scheme)
