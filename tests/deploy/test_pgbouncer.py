@@ -7,6 +7,7 @@ import signal
 import subprocess
 import tempfile
 import time
+import uuid
 from pathlib import Path
 
 import pytest
@@ -28,12 +29,7 @@ from tests.worker import workers
 pytestmark = pytest.mark.django_db(transaction=True)
 
 FORM = "/sq/zotimi/"
-EXPORT = {
-    "content": "people",
-    "format": "csv",
-    "reason": "a test of it",
-    "export": "00000000-0000-4000-8000-000000000001",
-}
+EXPORT = {"content": "people", "format": "csv", "reason": "a test of it", "export": str(uuid.uuid4())}
 PEOPLE = 12
 # So few that the connections of the site share them.
 POOL = 3

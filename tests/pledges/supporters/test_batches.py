@@ -323,7 +323,7 @@ class TestConcurrency:
         Two workers are killed, nine under `bin/test -m drill`.
         """
         *doing, undoing = workers
-        make_copies(make_pledge(state="confirmed", sector="parents"), 20_000)
+        make_copies(make_pledge(state="confirmed", sector="parents"), 4_000)
         counted = exact_total()
         batch = begin_batch()
         for worker in doing:
