@@ -122,7 +122,7 @@ def put_children(number, county, at):
     place = Municipality.objects.filter(county=county).first()
     GroupPledge.objects.create(
         kind="meeting", institution="Takim", institution_key="takim", municipality=place, county_id=county, held_on=at.date(),
-        school_year=at.year, people=numbers, counted=numbers, agreed="Po", language="sq", state="approved", confirmed_at=at,
+        school_year=at.year, people=numbers, agreed="Po", language="sq", state="approved", confirmed_at=at,
         approved_at=at,
     )  # fmt: skip
 

@@ -1,4 +1,4 @@
-"""Starter content: counties, sectors with wordings and commitments, provider rules, message texts, words, ready answers.
+"""Starter content: counties, sectors with wordings and commitments, provider rules, message texts, words.
 
 Each item has a stable key and is created once. What staff changed or deleted is not restored.
 """
@@ -7,7 +7,6 @@ import json
 from pathlib import Path
 
 from pledges.enquiries.alarm_words import AlarmWord
-from pledges.enquiries.models import ReadyAnswer
 from pledges.languages import LANGUAGE_CODES
 from pledges.mail import content
 from pledges.mail.texts import MessageText
@@ -28,10 +27,8 @@ def load(name, folder=FOLDER):
 
 def write():
     """Create what is missing, once; returns how many items. The caller opens the transaction."""
-    written = (
-        sum(_counties()) + sum(_sectors()) + sum(_provider_rules()) + sum(_message_texts()) + sum(_refused_words())
-    )
-    return written + sum(_alarm_words()) + sum(_ready_answers())
+    parts = (_counties, _sectors, _provider_rules, _message_texts, _refused_words, _alarm_words)
+    return sum(sum(part()) for part in parts)
 
 
 # Each of these functions yields, for each item, whether it was written now.
@@ -104,8 +101,3 @@ def _refused_words():
 def _alarm_words():
     for words in load("alarm-words"):
         yield StarterItem.create_once(f"alarm:{words}", AlarmWord.objects.get_or_create, words=words)
-
-
-def _ready_answers():
-    for row in load("ready-answers"):
-        yield StarterItem.create_once(f"ready:{row['key']}", ReadyAnswer.objects.create, **row)

@@ -42,7 +42,6 @@ NAMES_BOTH_LANGUAGES = {
     "pledges/commitments/admin.py": "one form field per language",
     "pledges/sectors/admin.py": "one form field per language",
     "pledges/figures/brand.py": "the name of the movement in each language",
-    "pledges/requests/subject_data.py": "published keys",
     "pledges/totals/open_data.py": "published keys",
     "staff/admin/guide.py": "one file of the guide per language",
 }
