@@ -39,7 +39,7 @@ def rows():
     for sector, at in Pledge.objects.filter(state="confirmed").values_list("sector", "confirmed_at"):
         people[sector, "online"] += 1
         days[timezone.localdate(at)] += 1
-    groups = GroupPledge.objects.filter(state="approved").values_list("counted", "approved_at")
+    groups = GroupPledge.objects.filter(state="approved").values_list("people", "approved_at")
     sheets = PaperSheet.objects.filter(state="counted").values_list("first", "counted_at")
     for way, counted in (("groups", groups), ("paper", sheets)):
         for numbers, at in counted:

@@ -84,7 +84,7 @@ class EnquiryForm(MessageForm, AddressForm):
     def submission(self):
         """As of every form. The words in use now decide whether the text sounds like a disclosure."""
         values = {name: self.cleaned_data[name] for name in ("text", "name", "email")}
-        return _sealed(self.purpose, get_language(), **values)
+        return _sealed(Submission(kind=Submission.Kind.ENQUIRY), self.purpose, get_language(), **values)
 
 
 class FurtherForm(MessageForm):
@@ -105,13 +105,13 @@ class FurtherForm(MessageForm):
         return continuing(self.enquiry, self.cleaned_data["text"])
 
 
-def continuing(enquiry, text):
+def continuing(enquiry, text, **columns):
     """The sealed Submission of a further message of the person of an enquiry."""
     values = {"name": enquiry.name, "email": enquiry.address, "first": str(enquiry.conversation)}
-    return _sealed(enquiry.purpose, enquiry.language, text=text, **values)
+    submission = Submission(kind=Submission.Kind.ENQUIRY, **columns)
+    return _sealed(submission, enquiry.purpose, enquiry.language, text=text, **values)
 
 
-def _sealed(purpose, language, text, **values):
+def _sealed(submission, purpose, language, text, **values):
     alarms = is_alarming(text, AlarmContent.current().patterns)
-    submission = Submission(kind=Submission.Kind.ENQUIRY)
     return submission.seal(purpose=str(purpose), language=language, text=text, is_alarming=alarms, **values)

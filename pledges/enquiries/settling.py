@@ -28,4 +28,5 @@ def settle_enquiries(submissions):
         enquiry.set_person(form["name"], form["email"], rules)
         enquiry.text_cipher = keys.encrypt(form["text"], associated_data=enquiry.associated_data("text"))
         enquiries.append(enquiry)
-    Enquiry.objects.bulk_create(enquiries)
+    # A reply that its provider brings in twice has the same id.
+    Enquiry.objects.bulk_create(enquiries, ignore_conflicts=True)

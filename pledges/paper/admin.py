@@ -20,7 +20,8 @@ from pledges.paper import sheet as paper
 from pledges.paper.forms import CountForm, IssueForm, PlaceForm, PrintForm, VoidForm
 from pledges.paper.models import PaperSheet
 from pledges.sectors.models import Sector
-from staff.models import Account, Entry
+from staff.admin.drafting import names_of
+from staff.models import Entry
 
 PRINT = "admin:pledges_papersheet_print"
 LIST = "admin:pledges_papersheet_changelist"
@@ -156,8 +157,7 @@ class PaperSheetAdmin(CaseAdmin):
 
         yield pgettext("sheet", "issued"), when(sheet.issued_at)
         if sheet.counts:
-            names = {account.pk: account for account in Account.objects.filter(pk__in=[by for _, by in sheet.counts])}
-            yield _("Counted by"), ", ".join(str(names.get(by, "–")) for _people, by in sheet.counts)
+            yield _("Counted by"), names_of([account for _people, account in sheet.counts])
         if sheet.counted_at:
             yield pgettext("sheet", "counted"), when(sheet.counted_at)
         if sheet.voided_at:

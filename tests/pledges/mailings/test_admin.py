@@ -150,8 +150,9 @@ def test_bad_input_gets_a_sentence_and_loses_nothing(zana, changes, error):
     shown = response.context["adminform"].form
     assert all(shown[name].value() == value for name, value in changes.items())
     assert not Mailing.objects.exists()
-    preview = zana.post(f"{LIST}preview/", form(**changes), headers=ENGLISH)
-    assert preview.status_code == 200 and "/try/" not in preview.text
+    if "audience" in changes:
+        preview = zana.post(f"{LIST}preview/", form(**changes), headers=ENGLISH)
+        assert preview.status_code == 200 and "/try/" not in preview.text
 
 
 def test_a_draft_may_lack_a_language_but_is_not_submitted(zana):

@@ -134,13 +134,6 @@ def test_it_ends_for_both_pledges_of_a_mailbox_and_for_no_other(client):
     assert followed(other) == EVERYTHING
 
 
-def wrong_tokens(token, foreign):
-    """Tokens that open nothing."""
-    swapped = token.swapcase()
-    mangled = [token[:-1], token + "A", token[:-1] + ("A" if token[-1] != "A" else "B"), token + ">", token + "%0A"]
-    return [*mangled, swapped, foreign, "x", "A" * 24, "%C3%AB" * 24, "%00" * 24, "=" * 24, "a" * 2000, token + "."]
-
-
 @pytest.mark.slow
 def test_every_wrong_address_gets_the_same_page_and_changes_nothing(client):
     pledge, mailing = supporter(), release()
@@ -152,9 +145,10 @@ def test_every_wrong_address_gets_the_same_page_and_changes_nothing(client):
     of_the_gone = news_links.token(gone, mailing.pk)
     gone.withdraw()
     pages = set()
-    for wrong in [*wrong_tokens(token, foreign), of_the_gone]:
+    mangled = [token[:-1], token + "A", token.swapcase(), "x", "%C3%AB" * 24, "%00" * 24, "a" * 2000]
+    for wrong in [*mangled, foreign, of_the_gone]:
         path = f"{PAGES['sq']}{wrong}/"
-        answers = [client.get(path), client.post(path), client.post(path, {"only": "1"})]
+        answers = [client.get(path), client.post(path, {"only": "1"})]
         answers.append(client.get(f"/u/{wrong}", follow=True))
         for answer in answers:
             assert opens_nothing(answer), wrong

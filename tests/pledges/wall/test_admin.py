@@ -40,7 +40,7 @@ def decide(client, action, *pledges, page=None, **more):
 def test_24_staff_show_and_refuse_names_and_each_step_is_logged(moderator):
     arta, besa, drita = make_waiting("Arta Kola"), make_waiting("Besa Kola"), make_waiting("Drita Kola")
     page = queue(moderator)
-    assert [page.words(row) for row in page.all("th", **{"class": "field-name"})] == [
+    assert [page.words(row) for row in page.all("td", **{"class": "field-name"})] == [
         "Arta Kola",
         "Besa Kola",
         "Drita Kola",
