@@ -3,6 +3,7 @@
 import hashlib
 
 from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.shortcuts import redirect
 from django.utils.html import format_html, format_html_join
@@ -121,6 +122,8 @@ class WallNameAdmin(NoAddOrDelete, ModelAdmin):
 
     def change_view(self, request, object_id, form_url="", extra_context=None):
         """There is no page of one name."""
+        if not self.has_change_permission(request):
+            raise PermissionDenied
         return redirect("admin:pledges_wallname_changelist")
 
     @admin.action(description=_("Show on the wall"), permissions=["change"])

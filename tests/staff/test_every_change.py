@@ -536,11 +536,6 @@ BUTTONS = {
     "sheet place": lambda world: world.press(
         "pledges.papersheet", place="1", municipality=Municipality.objects.last().pk, event=""
     ),
-    "wall show": lambda world: world.press(
-        "pledges.wallname",
-        show="1",
-        seen=f"{world.rows['pledges.wallname'].pk}:{_fingerprint(world.rows['pledges.wallname'])}",
-    ),
     "draft save": _draft("_draft"),
     "draft submit": _draft("_submit"),
     "draft schedule": _draft("_schedule"),
