@@ -113,11 +113,6 @@ def erase_contacts():
         rows.due_to_be_erased().erase_person()
 
 
-def erase_text_digests():
-    """Erase the digests by which an equal enquiry is recognised, after a day; returns of how many."""
-    return Enquiry.objects.forget_texts()
-
-
 def erase_network_digests():
     """Erase the network digests of pledges, of sign-ups that could not be settled and of waiting messages, after seven days."""
     old = Pledge.objects.filter(network_digest__isnull=False, consented_at__lte=Now() - NETWORK_DIGEST_LIFE)
@@ -218,7 +213,6 @@ STEPS = [
     erase_unanswered,
     erase_unconfirmed,
     erase_contacts,
-    erase_text_digests,
     erase_network_digests,
     erase_submissions,
     erase_new_addresses,

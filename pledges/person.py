@@ -32,11 +32,6 @@ def person_digests(name, address, rules):
     }
 
 
-def text_digests(address, purpose, text, rules):
-    """{column: digest} of a message to the team: those of another one that this mailbox wrote for the same purpose are equal."""
-    return {"text_digest": keys.digest("text", addresses.normalise(address, rules), purpose, text)}
-
-
 class Restrictable(models.Model):
     """Abstract base of models whose rows can be restricted.
 

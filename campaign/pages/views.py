@@ -26,7 +26,7 @@ from pledges.counting import tally
 from pledges.figures.mosaic import mosaic
 from pledges.fixed_pages import fixed_page
 from pledges.languages import LANGUAGE_CODES, in_each_language, other_language
-from pledges.requests.retention import kept_data
+from pledges.requests.retention import kept_periods
 from pledges.sectors.models import CHILDREN
 from pledges.serving.http import mark_public, personal_page, public_page, read_only
 from staff.refusals import missing_page
@@ -139,7 +139,7 @@ def _page_parts(page, totals):
         "figure": _key_figure(content) if page.layout == Page.Layout.FIGURES else None,
         "figures": content.statistics,
         "partners": content.partners,
-        "kept": kept_data() if page.layout == Page.Layout.KEPT else None,
+        "kept": kept_periods() if page.layout == Page.Layout.KEPT else None,
         "write_to": inner_pages.write_to(page, content.settings),
     }
 

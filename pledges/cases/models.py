@@ -180,6 +180,17 @@ class CaseQuerySet(models.QuerySet):
         return self.filter(~Q(state="submitted") | Q(expires_at__gt=Now()), restricted_at=None)
 
 
+class Decrypted:
+    """The decrypted text of the column `NAME_cipher` of a row, or None once that is erased. Raises CannotDecrypt."""
+
+    def __set_name__(self, owner, name):
+        self.name = name
+
+    def __get__(self, row, owner):
+        cipher = row and getattr(row, f"{self.name}_cipher")
+        return cipher and keys.decrypt(cipher, associated_data=row.associated_data(self.name))
+
+
 class Case(Steps, Restrictable):
     """Abstract base of what a person sent, with the person, whose columns are null once erased. Plain text exists only in memory.
 
@@ -188,6 +199,7 @@ class Case(Steps, Restrictable):
     """
 
     TABLE = ""
+    name, address, words = Decrypted(), Decrypted(), Decrypted()
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     name_cipher = models.BinaryField(null=True, editable=False)
@@ -223,23 +235,6 @@ class Case(Steps, Restrictable):
     def seen(self):
         """What staff decide about and the person may change meanwhile, as text that the page carries."""
         return ""
-
-    @property
-    def name(self):
-        """The decrypted name of the adult, or None once it is erased. Raises CannotDecrypt."""
-        return self.name_cipher and keys.decrypt(self.name_cipher, associated_data=self.associated_data("name"))
-
-    @property
-    def address(self):
-        """The decrypted e-mail address of the adult, or None once it is erased. Raises CannotDecrypt."""
-        return self.address_cipher and keys.decrypt(
-            self.address_cipher, associated_data=self.associated_data("address")
-        )
-
-    @property
-    def words(self):
-        """What staff wrote to the person about the refusal, or None. Raises CannotDecrypt."""
-        return self.words_cipher and keys.decrypt(self.words_cipher, associated_data=self.associated_data("words"))
 
     @property
     def shown_reasons(self):

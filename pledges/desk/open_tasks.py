@@ -70,7 +70,7 @@ def _message_tasks():
     late = (
         Message.objects.queued()
         .filter(due_at__lt=Now() - QUEUE_AGE_LIMIT)
-        # News waits for the limits of the mail server, or is paused: the page of the mailing says so.
+        # News waits for the limits of the mail server: the page of the mailing says so.
         .exclude(kind=Message.Kind.NEWS)
         .aggregate(count=Count("pk"), since=Min("due_at"))
     )
@@ -163,7 +163,7 @@ def _request_tasks():
 
 
 def mailing_tasks(user):
-    """What was sent back to this account, with the note; for those who may release, what waits for them or is paused."""
+    """What was sent back to this account, with the note; for those who may release, what waits for them."""
     if not (user.has_perm("pledges.change_mailing") or user.has_perm("pledges.release_mailing")):
         return
     rows, State = list(Mailing.objects.for_staff(user)), Mailing.State
@@ -178,11 +178,6 @@ def mailing_tasks(user):
             "news email is waiting for a second person", "news emails are waiting for a second person", count
         )
         yield Task(count, label, list_url(Mailing, state__exact=State.READY))
-    if count := sum(row.state == State.PAUSED for row in rows):
-        label = ngettext(
-            "news email is paused: resume or cancel it", "news emails are paused: resume or cancel them", count
-        )
-        yield Task(count, label, list_url(Mailing, state__exact=State.PAUSED))
 
 
 def _sector_tasks():

@@ -359,7 +359,8 @@ class Walk:
         self.open(self.page.url, self.colleague)
         self.press("Release and send", page=self.colleague)
         self.act("#content form [type=submit]", self.colleague)
-        self.press("Pause", page=self.colleague)
+        self.press("Cancel", page=self.colleague)
+        self.act("#content form [type=submit]", self.colleague)
 
     # Pledge managers
 
@@ -414,11 +415,10 @@ class Walk:
     def count_pledges_on_paper(self):
         self.menu("Paper sheets", "Issue or print sheets")
         self.act("form[method=post]:has(#id_count) .default")
-        self.open("/admin/pledges/papersheet/")
-        self.press("Enter counts")
-        self.page.fill("#id_people_parents", "12")
+        self.open(PaperSheet.objects.filter(state="issued").first())
+        self.page.fill("#people_parents", "12")
         with self.page.expect_navigation():
-            self.page.press("#id_people_parents", "Enter")
+            self.page.press("#people_parents", "Enter")
         self.read(PaperSheet.objects.filter(state="counted").first())
 
     def names_for_the_wall(self):
@@ -428,8 +428,8 @@ class Walk:
         self.menu("Names for the wall")
         self.choose("Show on the wall")
         self.act("#content form [type=submit]")
-        self.act("#result_list tbody tr:has(.doubt) a")
-        self.press("Refuse: do not show")
+        self.choose("Refuse: do not show")
+        self.act("#content form [type=submit]")
 
     def pause_signing_and_set_the_next_goal(self):
         self.menu("Signing settings")

@@ -58,8 +58,8 @@ STATEMENT = {
     "en": "The statement must be 300 characters or fewer. It has 100000.",
 }
 MESSAGE = {
-    "sq": "Mesazhi nuk duhet të ketë më shumë se 4000 shenja. Tani ka 100 000.",
-    "en": "Your message must be 4,000 characters or fewer. It has 100,000.",
+    "sq": "Mesazhi nuk duhet të ketë më shumë se 4000 shenja. Tani ka 100000.",
+    "en": "Your message must be 4,000 characters or fewer. It has 100000.",
 }
 # {form: {field: (the sentence about 100,000 letters, that about markup, that about a link); None: it is taken as plain text}}
 SENTENCES = {

@@ -87,7 +87,6 @@ MODELS = {
     "pledges.datarequest": {PLEDGES: "LAVHS", ADMINISTRATOR: "LAVHS"},
     # Of administrators only while there is no safeguarding lead (tests/pledges/enquiries/test_enquiries.py).
     "pledges.disclosure": {SAFEGUARDING: "LVHS"},
-    "pledges.readyanswer": OF_PLEDGES,
     "pledges.alarmword": {PLEDGES: SEE, SAFEGUARDING: ALL, ADMINISTRATOR: ALL},
     "pledges.event": {WRITER: "LAVHS", EDITOR: ALL, PLEDGES: ALL, SAFEGUARDING: "LVHS", ADMINISTRATOR: ALL},
     # Sheets are issued in batches and made void, never deleted.
@@ -119,8 +118,6 @@ OWN_VIEWS = {
     "pledges_export_progress": ("get", {PLEDGES, ADMINISTRATOR}, "pledges.export"),
     "pledges_sector_merge": ("get", {PLEDGES, ADMINISTRATOR}, "pledges.sector"),
     "pledges_commitment_replace": ("get", LETTERS, "pledges.commitment"),
-    "pledges_wallname_undo": ("get", {PLEDGES, ADMINISTRATOR}, "staff.entry"),
-    "pledges_papersheet_count": ("get", {PLEDGES, ADMINISTRATOR}, None),
     "pledges_papersheet_print": ("get", {PLEDGES, ADMINISTRATOR}, None),
     "pledges_messagetext_preview": ("get", {WRITER, *LETTERS}, "pledges.messagetext"),
     "pledges_messagetext_try": ("post", {WRITER, *LETTERS}, "pledges.messagetext"),
