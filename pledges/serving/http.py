@@ -60,11 +60,7 @@ def public_page(view=None, *, parameters=None, is_form=False, is_data=False):
         if is_form:
             snapshot.require_database()
             snapshot.require_open()
-        try:
-            response = _rendered(view(request, *args, **kwargs))
-        except snapshot.Outdated:
-            snapshot.renew()
-            response = _rendered(view(request, *args, **kwargs))
+        response = _rendered(view(request, *args, **kwargs))
         if response.status_code != 200:
             return response
         now = snapshot.current()

@@ -273,11 +273,6 @@ def shows_figures():
     return _thread.shown.has_figures
 
 
-def renew():
-    """Let the current request show what the database holds now."""
-    _thread.shown.snapshot = fresh()
-
-
 def unpublished():
     """A block in which everything shows the content as it is read now, with the draft that staff look at."""
     with drafts.showing(None):
@@ -290,10 +285,6 @@ def is_unpublished():
     """Whether this is within `unpublished()`."""
     shown = getattr(_thread, "shown", None)
     return shown is not None and shown.is_unpublished
-
-
-class Outdated(Exception):
-    """The content has changed since the current request read its Snapshot, of which a part is still to be loaded."""
 
 
 def require_database():

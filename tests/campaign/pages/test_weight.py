@@ -132,7 +132,7 @@ def test_a_page_needs_one_query_with_much_content_and_a_search_four(client, djan
     fifty_pieces_of_news()
     paths = [
         "/sq/problemi/", "/en/demands/", "/sq/prinder/", "/sq/partneret/", "/sq/lajme/nis-levizja/", "/sq/lajme/",
-        "/sq/lajme/2024/", "/sq/ndihme/", "/sq/privatesia/", "/sq/je-femije/", "/en/questions/",
+        "/sq/lajme/2024/", "/sq/ndihme/", "/sq/privatesia/", "/sq/je-femije/", "/en/questions/", "/sq/pas-raportimit/",
     ]  # fmt: skip
     for path, queries in (*((path, 1) for path in paths), ("/sq/kerkoni/?q=tirane", 4), ("/en/search/?q=children", 4)):
         with subtests.test(path):

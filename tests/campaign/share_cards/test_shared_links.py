@@ -72,7 +72,7 @@ def words_of(drawing):
     return " ".join(line.text for line in drawing.lines).replace("\xa0", " ")
 
 
-@pytest.mark.parametrize(("name", "language"), list(zip(HELP, [*LANGUAGES] * 4, strict=False)))
+@pytest.mark.cases(("name", "language"), list(zip(HELP, [*LANGUAGES] * 4, strict=False)))
 def test_the_picture_of_a_page_of_help_shows_the_number_and_does_not_ask_to_sign(client, language, name):
     HelpChannel.objects.filter(key="alo-116111").update(number="116 999", tel="116999")
     with translation.override(language):

@@ -181,39 +181,6 @@ def without_time(body):
     return re.sub(rb"\d{4}-\d\d-\d\dT[\d:.+]+", b"", body)
 
 
-def archive():
-    """120 articles, of which the newest hundred have their text in the snapshot."""
-    Article.objects.bulk_create(
-        Article(
-            slug_sq=f"i-vjeter-{number}", slug_en=f"old-{number}", date=f"2021-01-{1 + number % 28:02}",
-            title_sq="T", title_en="T", lead_sq="L", lead_en="L", body_sq=f"<p>Nr. {number}</p>", body_en=f"<p>No. {number}</p>",
-        )
-        for number in range(120)
-    )  # fmt: skip
-    return [
-        f"/en/news/{article.slug_en}/"
-        for article in Article.objects.filter(slug_en__startswith="old-").order_by("date", "pk")[:3]
-    ]
-
-
-def test_the_text_of_an_old_article_is_read_when_its_page_is_rendered(client, django_assert_num_queries):
-    for path in archive():
-        client.get("/en/news/")
-        with django_assert_num_queries(2):
-            assert "<p>No. " in client.get(path).text
-
-
-@pytest.mark.django_db(transaction=True)
-def test_the_text_of_an_old_article_is_that_of_the_page_it_stands_on(client, settings):
-    [path, *_] = archive()
-    client.get("/en/news/")
-    # The process does not know yet that the row has changed.
-    settings.STATE_SECONDS = 3600
-    Article.objects.filter(slug_en=path.split("/")[-2]).update(title_en="Later", body_en="<p>Later</p>")
-    page = client.get(path)
-    assert page.status_code == 200 and "Later" in page.text and "<p>Later</p>" in page.text
-
-
 EDITS = {
     "text": lambda words: (
         PageText.objects.order_by("?").filter(key__startswith="h").update(text_sq=words, text_en=words)
