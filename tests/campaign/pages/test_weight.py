@@ -117,6 +117,7 @@ def test_23_help_weighs_at_most_40_kilobytes_with_one_style_sheet(client, langua
     assert sum(address.endswith(".css") for address in weights) == 1, weights
 
 
+@pytest.mark.slow
 def test_23_help_is_the_lightest_page(client):
     language = "sq"
     with translation.override(language):
