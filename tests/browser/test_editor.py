@@ -1,5 +1,7 @@
 """The rich text editor and the picture library in a browser under the strict CSP (acceptance story 28)."""
 
+import re
+
 import pytest
 from django.test.html import parse_html
 from playwright.sync_api import expect
@@ -161,7 +163,7 @@ def test_pasted_html_loses_styles_scripts_and_pictures(staff_visit):
         PASTED,
     )
     kept = colleague.page.locator("#id_body_en").input_value()
-    assert richtext.clean(kept) == richtext.clean(richtext.clean(kept))
+    assert set(re.findall(r"<(\w+)", kept)) <= richtext.ALLOWED_TAGS
     assert "<p>One <strong>two</strong></p>" in kept and all(word in kept for word in ("Three", "four", "five"))
 
 

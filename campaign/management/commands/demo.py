@@ -95,7 +95,7 @@ class Command(BaseCommand):
 
     def invent_growth(self):
         """Let the figures of the counties have moved in each of the months before, so that their growth has steps."""
-        for row in PublishedFigure.objects.filter(name__startswith="county:", shown__gte=60):
+        for row in PublishedFigure.objects.filter(name__startswith="county:", shown__gte=100):
             months = [timezone.localdate() - timedelta(days=30 * ago) for ago in range(6, 0, -1)]
             moves = [[day.isoformat(), row.shown * part // 35 * 5] for part, day in enumerate(months, start=1)]
             row.moves = [*moves, *row.moves]
