@@ -31,17 +31,6 @@ def words(response):
     return as_typed(response.text)
 
 
-def test_a_page_has_both_languages_and_links_between_them(client):
-    make_page()
-    sq, en = client.get("/sq/prova/"), client.get("/en/trial/")
-    assert "<h1>Prova</h1>" in words(sq) and "<h1>Trial</h1>" in words(en)
-    assert 'href="/en/trial/" lang="en"' in words(sq) and 'href="/sq/prova/" lang="sq"' in words(en)
-    for page in (sq, en):
-        assert re.search(r'hreflang="sq" href="[^"]+/sq/prova/"', words(page))
-        assert re.search(r'hreflang="en" href="[^"]+/en/trial/"', words(page))
-        assert "s-maxage" in page.headers["Cache-Control"]
-
-
 @pytest.mark.cases("column", ["title_en", "lead_sq", "body_en"])
 def test_a_page_in_one_language_cannot_be_published(column):
     page = Page(

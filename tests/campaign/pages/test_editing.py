@@ -178,12 +178,6 @@ def test_previewing_saves_a_draft_that_a_link_shows(editor):
     assert page.title_en == "Courage" and "Bravery" not in Client().get("/en/courage/").text
 
 
-def test_an_incomplete_new_article_can_be_previewed(editor):
-    response = editor.post("/admin/campaign/article/add/", {"title_sq": "Sapo nisa", "_preview": "1"})
-    assert "Sapo nisa" in Client().get(link_for_all(editor, response, "sq")).text
-    assert not Article.objects.filter(title_sq="Sapo nisa").exists()
-
-
 # Addresses
 
 
@@ -366,18 +360,6 @@ def test_preferred_terms_and_the_starter_content_cause_no_warning():
         ("", language, getattr(term, f"better_{language}")) for term in Term.objects.all() for language in LANGUAGES
     ]
     assert len(texts) > 300 and list(Term.objects.all().find_in(texts)) == []
-
-
-def test_staff_can_extend_the_list_of_terms(editor):
-    data = {
-        "key": "rescue", "forms_sq": "shpëtimtar*", "forms_en": "saviou* * child*", "better_sq": "mbështetës",
-        "better_en": "supporter", "why_sq": "Fëmijët kanë zë.", "why_en": "Children have a voice.",
-    }  # fmt: skip
-    assert editor.post("/admin/campaign/term/add/", data).status_code == 302
-    response = editor.post(f"{PAGES}add/", WORDS | {"lead_en": "Saviours of children"}, follow=True, headers=ENGLISH)
-    assert any("supporter" in message and "Children have a voice." in message for message in messages(response))
-    # The list of terms itself causes no warning.
-    assert "before-you-publish" not in editor.get(change(Term.objects.get(key="rescue"))).text
 
 
 # Sectors

@@ -53,13 +53,6 @@ def test_a_group_without_a_name_for_numbers_counts_people(client):
     assert "12 mbështetës deri tani" in page.words()
 
 
-def test_every_button_chooses_the_group(client):
-    language = "sq"
-    page = opened(client, PARENTS[language])
-    buttons = [page.of(link)["href"] for link in page.all("a", **{"class": "btn"})]
-    assert len(buttons) == 2 and all(href.endswith("?sector=parents") for href in buttons)
-
-
 @pytest.mark.cases("language", LANGUAGES)
 def test_words_to_a_child_come_first_in_two_columns_then_the_promises(client, language):
     page = opened(client, PARENTS[language])
