@@ -105,6 +105,8 @@ def test_27_a_page_is_public_in_both_languages_or_not_at_all_and_appears_at_its_
     response = editor.post(change(page), form | time_to_come, follow=True, headers=ENGLISH)
     assert any("It will be published automatically on" in message for message in messages(response))
     assert listed("status=scheduled") and f'value="{at:%Y-%m-%d}"' in editor.get(change(page)).text
+    # The content is read anew.
+    Page.objects.filter(key="about").update(lead_en="Who we are.")
     assert Client().get("/sq/guximi/").status_code == Client().get("/en/courage/").status_code == 404
     Draft.objects.update(publish_at=timezone.now())
     assert publish_drafts() == 1 and Client().get("/en/courage/").status_code == 200
