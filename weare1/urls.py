@@ -12,7 +12,7 @@ from campaign.handouts import views as handouts
 from campaign.organisations import views as organisations
 from campaign.pages import oembed
 from campaign.pages import views as content
-from campaign.pages.sitemaps import SITEMAPS
+from campaign.pages.sitemaps import SiteSitemap
 from campaign.share_cards import views as pictures
 from pledges.figures import views as ribbon
 from pledges.health import views as health
@@ -92,7 +92,7 @@ urlpatterns = i18n_patterns(
     ),
     path("favicon.ico", files.favicon),
     path("robots.txt", files.robots),
-    path("sitemap.xml", public_page(sitemap), {"sitemaps": SITEMAPS}, name="sitemap"),
+    path("sitemap.xml", public_page(sitemap), {"sitemaps": {"site": SiteSitemap}}, name="sitemap"),
     path("site.webmanifest", files.manifest, name="manifest"),
     path("admin/language/", include("django.conf.urls.i18n")),
     path("admin/account/", include("staff.urls")),

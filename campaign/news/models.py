@@ -7,7 +7,7 @@ from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 
 from campaign.content import SiteContent
-from campaign.publishing.models import SEARCH_COLUMNS, Publishable, published
+from campaign.publishing.models import Publishable, published
 
 
 class Article(Publishable):
@@ -38,4 +38,4 @@ class Article(Publishable):
 @SiteContent.share
 def articles(content):
     """The published articles, the newest first."""
-    return published(content, list(Article.objects.for_content().defer(*SEARCH_COLUMNS)))
+    return published(content, Article)

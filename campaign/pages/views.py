@@ -108,12 +108,12 @@ def page(request, slug):
 def _show_page(request, page):
     request.alternates = in_each_language(page.get_absolute_url)
     breadcrumbs = structured_data.breadcrumbs([(page.title, page.get_absolute_url())])
-    template, context = _page_parts(page, tally.read)
+    template, context = _page_parts(page)
     return render(request, template, context | {"structured": [breadcrumbs]})
 
 
-def _page_parts(page, totals):
-    """(template, context) of a content page; `totals()` are called for the pages of a sector and of the demands."""
+def _page_parts(page):
+    """(template, context) of a content page. Only those of a sector and of the demands depend on the totals."""
     content = SiteContent.current()
     context = {
         "page": page,
@@ -121,7 +121,7 @@ def _page_parts(page, totals):
         "og_key": getattr(page, f"slug_{translation.get_language()}"),
     }
     if sector := PledgeContent.current().sectors_by_id.get(page.sector_id):
-        return "campaign/pages/sector.html", context | sectors.context(page, sector, totals())
+        return "campaign/pages/sector.html", context | sectors.context(page, sector, tally.read())
     if page.layout == Page.Layout.CHILD:
         channels = {channel.key: channel for channel in content.channels}
         return "campaign/pages/child.html", context | {
@@ -135,7 +135,7 @@ def _page_parts(page, totals):
         "contents": [block for block in blocks if block.title],
         "way_on": ways_on.way_on(content, page.next_page, page.next_label),
         "demands": content.demands,
-        "handed": handovers.of_place(totals().total) if page.layout == Page.Layout.DEMANDS else None,
+        "handed": handovers.of_place(tally.read().total) if page.layout == Page.Layout.DEMANDS else None,
         "figure": _key_figure(content) if page.layout == Page.Layout.FIGURES else None,
         "figures": content.statistics,
         "partners": content.partners,
@@ -223,7 +223,7 @@ def preview(request, token):
     if row.lacks_value:
         row.date = timezone.localdate()
     if isinstance(row, Page):
-        template, context = _page_parts(row, tally.read)
+        template, context = _page_parts(row)
     else:
         template, context = "campaign/pages/article.html", _article_context(row)
     return render(request, template, context | {"preview": row})

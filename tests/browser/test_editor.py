@@ -1,5 +1,7 @@
 """The rich text editor and the picture library in a browser under the strict CSP (acceptance story 28)."""
 
+import re
+
 import pytest
 from playwright.sync_api import expect
 
@@ -143,7 +145,7 @@ def test_pasted_html_loses_styles_scripts_and_pictures(staff_visit):
         PASTED,
     )
     kept = desk.locator("#id_body_en").input_value()
-    assert richtext.removed_markup(kept) == []
+    assert set(re.findall(r"<(\w+)", kept)) <= richtext.ALLOWED_TAGS
     assert "<p>One <strong>two</strong></p>" in kept and all(word in kept for word in ("Three", "four", "five"))
 
 

@@ -273,7 +273,7 @@ ACTIONS = {
     },
 }
 # They only lead to a form.
-LEADING = {("pledges.pledge", "export"), ("pledges.milestone", "write_news")}
+LEADING = {("pledges.pledge", "export")}
 
 
 def test_every_action_has_a_case():
@@ -487,9 +487,6 @@ BUTTONS = {
     "sheet count": _count,
     "campaign_demand_checked": lambda world: world.client.post(
         f"/admin/campaign/demand/{world.rows['campaign.demand'].pk}/checked/"
-    ),
-    "campaign_page_of_sector": lambda world: world.client.post(
-        f"/admin/campaign/page/of-sector/{Sector.objects.create(slug='coaches', name_sq='Trajnerë', name_en='Coaches').pk}/"
     ),
     "campaign_protectionunit_import": _import,
     "staff_draft_discard": _discard,
