@@ -27,7 +27,6 @@ from pledges.statistics.origins import LISTED_FROM
 from staff.admin.confirmation_page import SURE, repeated
 from staff.admin.content import ContentAdmin
 from staff.admin.drafting import names_of
-from staff.admin.error_words import MESSAGES
 from staff.models import Entry
 from staff.refusals import people_who_may
 
@@ -145,7 +144,7 @@ class MailingAdmin(MailPreviews, ContentAdmin):
         elif db_field.name == "audience":
             field.label = _("Who gets it")
         elif db_field.name.startswith("link"):
-            field.error_messages["invalid"] = MESSAGES[forms.URLField]["invalid"]
+            field.error_messages["invalid"] = forms.URLField.default_error_messages["invalid"]
         return field
 
     def change_view(self, request, object_id, form_url="", extra_context=None):
@@ -184,8 +183,9 @@ class MailingAdmin(MailPreviews, ContentAdmin):
     def save_model(self, request, obj, form, change):
         obj.written_by = request.user
         obj.writers = sorted({*obj.writers, request.user.pk})
+        was_ready = Mailing.objects.filter(pk=obj.pk, state=Mailing.State.READY).exists()
         super().save_model(request, obj, form, change)
-        if change and form.stored_instance.state == Mailing.State.READY:
+        if was_ready:
             self.message_user(request, _("It is a draft again, because it was changed."), messages.WARNING)
         if warning := subject_warning(obj.subject_sq, obj.subject_en):
             self.message_user(request, warning, messages.WARNING)
@@ -197,12 +197,8 @@ class MailingAdmin(MailPreviews, ContentAdmin):
         return redirect("admin:pledges_mailing_sending", obj.pk)
 
     def restore(self, request, obj, version):
-        errors = super().restore(request, obj, version)
-        return errors or self._sign(request, obj)
-
-    def recover(self, request, version):
-        obj, errors = super().recover(request, version)
-        return obj, errors or self._sign(request, obj)
+        row, errors = super().restore(request, obj, version)
+        return row, errors or self._sign(request, row)
 
     def _sign(self, request, obj):
         """Count those who wrote any version of a restored row, and who restored it, among its writers; returns no errors."""
