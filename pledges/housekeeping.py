@@ -14,7 +14,6 @@ from pledges.commitments.models import ChosenCommitment, FollowUp
 from pledges.counting import milestones
 from pledges.crypto import keys
 from pledges.crypto.models import Unreadable
-from pledges.enquiries.models import Enquiry
 from pledges.exports.models import Export
 from pledges.inbox.models import Submission
 from pledges.limits.models import Attempt, SlowLane, UsedChallenge

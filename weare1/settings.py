@@ -205,14 +205,16 @@ MFA_RECOVERY_CODES_SHOW_ONCE = True
 # Failed attempts of a network, and of an account by password and by code. Passkeys cannot be guessed.
 ACCOUNT_RATE_LIMITS = {"login": None, "login_failed": "20/h/ip,5/15m/key"}
 MFA_RATE_LIMITS = False
-# Of the rate limits alone. Were it full, entries that still count would go.
 CACHES = {
+    # Of the rate limits alone. Were it full, entries that still count would go.
     "default": {
         "BACKEND": "django.core.cache.backends.db.DatabaseCache",
         "LOCATION": "staff_cacheentry",
         "KEY_FUNCTION": "staff.accounts.cache.digest",
         "OPTIONS": {"MAX_ENTRIES": 100_000},
-    }
+    },
+    # It works without the database.
+    "process": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
 }
 # A session ends so many seconds after its last request, or by other limits of staff/accounts/sessions.py.
 SESSION_ENGINE = "staff.accounts.session_store"

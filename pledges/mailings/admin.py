@@ -73,7 +73,7 @@ class MailingForm(forms.ModelForm):
             "sector": _("Those of this group who asked for news get it."),
             "county": _("Those who follow this county get it."),
         }
-        error_messages = {f"link_{language}": MESSAGES[forms.URLField] for language in LANGUAGE_CODES}
+        error_messages = {f"link_{language}": forms.URLField.default_error_messages for language in LANGUAGE_CODES}
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)

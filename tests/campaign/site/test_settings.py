@@ -175,7 +175,9 @@ def test_two_editors_of_the_menu_do_not_undo_each_other(client):
 @pytest.mark.cases(("state", "words"), [("paused", "Signing is paused"), ("closed", "Signing is closed")])
 def test_11_no_page_promises_a_form_while_signing_is_paused_or_closed(client, state, words):
     """Every page whose button leads to the form says instead that signing is paused, in the words of staff where it has room."""
-    paths = "/en/ /en/totals/ /en/wall/ /en/totals/tirana/ /en/parents/ /en/no-such-page/ /en/inbox/ /en/contact/".split()
+    paths = (
+        "/en/ /en/totals/ /en/wall/ /en/totals/tirana/ /en/parents/ /en/no-such-page/ /en/inbox/ /en/contact/".split()
+    )
     paths.append("/counter/en/light/")
     promises = ("Sign the pledge", "Sign again", "Be the first to sign", "Be the next to sign")
     open_pages = {path: client.get(path).text for path in paths}
