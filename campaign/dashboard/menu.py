@@ -48,7 +48,6 @@ RULES = [
     *(
         "pledges.refusedword",
         "pledges.blockedaddress",
-        "pledges.providerrule",
         "pledges.county",
         "pledges.municipality",
     ),

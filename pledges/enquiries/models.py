@@ -209,10 +209,10 @@ class Enquiry(Case):
             self.reference_cipher, associated_data=self.associated_data("reference")
         )
 
-    def digests(self, rules):
-        """{column: digest} by the first key and these provider rules. Raises CannotDecrypt."""
-        text = text_digests(self.address, self.purpose, self.text, rules) if self.text_digest else {}
-        return super().digests(rules) | text
+    def digests(self):
+        """{column: digest} by the first key. Raises CannotDecrypt."""
+        text = text_digests(self.address, self.purpose, self.text) if self.text_digest else {}
+        return super().digests() | text
 
     # Transitions. Each is one statement or transaction, and returns whether this call made it.
 

@@ -3,7 +3,6 @@
 from pledges.crypto import keys
 from pledges.enquiries.models import Enquiry
 from pledges.person import text_digests
-from pledges.providers.models import ProviderRule
 
 
 def settle_enquiries(submissions):
@@ -12,7 +11,6 @@ def settle_enquiries(submissions):
     The same message from the same mailbox within a day conflicts with the first one, by the digest of its text, and is not
     stored.
     """
-    rules = ProviderRule.objects.by_domain()
     disclosures = Enquiry.objects.disclosures().of_conversations([each.form.get("first") for each in submissions])
     # Who has told of violence goes on with the safeguarding lead.
     disclosed = {str(each.conversation) for each in disclosures}
@@ -30,9 +28,9 @@ def settle_enquiries(submissions):
             disclosure_at=submission.created_at if is_disclosure else None,
             first_id=first,
         )
-        enquiry.set_person(form["name"], form["email"], rules)
+        enquiry.set_person(form["name"], form["email"])
         enquiry.text_cipher = keys.encrypt(form["text"], associated_data=enquiry.associated_data("text"))
-        for column, digest in text_digests(form["email"], form["purpose"], form["text"], rules).items():
+        for column, digest in text_digests(form["email"], form["purpose"], form["text"]).items():
             setattr(enquiry, column, digest)
         enquiries.append(enquiry)
     Enquiry.objects.bulk_create(enquiries, ignore_conflicts=True)

@@ -1,4 +1,4 @@
-"""Starter content: counties, sectors with wordings and commitments, provider rules, message texts, words, ready answers.
+"""Starter content: counties, sectors with wordings and commitments, message texts, words, ready answers.
 
 Each item has a stable key and is created once. What staff changed or deleted is not restored.
 """
@@ -12,7 +12,6 @@ from pledges.languages import LANGUAGE_CODES
 from pledges.mail import content
 from pledges.mail.texts import MessageText
 from pledges.places.models import County, Municipality
-from pledges.providers.models import ProviderRule
 from pledges.sectors.models import Commitment, Sector
 from pledges.sectors.wordings import Wording
 from pledges.starter.models import StarterItem
@@ -28,9 +27,7 @@ def load(name, folder=FOLDER):
 
 def write():
     """Create what is missing, once; returns how many items. The caller opens the transaction."""
-    written = (
-        sum(_counties()) + sum(_sectors()) + sum(_provider_rules()) + sum(_message_texts()) + sum(_refused_words())
-    )
+    written = sum(_counties()) + sum(_sectors()) + sum(_message_texts()) + sum(_refused_words())
     return written + sum(_alarm_words()) + sum(_ready_answers())
 
 
@@ -84,11 +81,6 @@ def _sectors():
 
 def _wording(key, **values):
     return StarterItem.create_once(f"wording:{key}", Wording.objects.create, **values)
-
-
-def _provider_rules():
-    for row in load("providers"):
-        yield StarterItem.create_once(f"provider:{row['domain']}", ProviderRule.objects.create, **row)
 
 
 def _message_texts():

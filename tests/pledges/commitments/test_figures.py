@@ -8,7 +8,6 @@ import pytest
 from pledges.figures.kept import kept
 from pledges.models import Commitment, Pledge
 from pledges.published.commitments import CommitmentFigures
-from pledges.published.publishing import publish
 from tests.commitments import commitment_of, exact, make_chosen
 from tests.factories import make_pledge
 from tests.published import show
@@ -77,13 +76,3 @@ def test_the_open_data_are_exactly_these_and_null_where_nothing_is_shown(client)
     table = list(csv.DictReader(io.StringIO(client.get("/api/v1/commitments.csv").content.decode("utf-8-sig"))))
     [line] = [each for each in table if each["key"] == commitment.key]
     assert line == {name: "" if value is None else str(value) for name, value in row.items()} | {"as_of": data["as_of"]}
-
-
-def test_a_commitment_that_was_replaced_stays_in_the_open_data(client):
-    commitment = commitment_of()
-    answered(commitment, done=1)
-    new = commitment.replace(text_sq="I ri.", text_en="New.")
-    publish()
-    show_figures(commitment, chosen=60)
-    rows = {each["key"]: each for each in client.get("/api/v1/commitments.json").json()["commitments"]}
-    assert rows[commitment.key]["chosen"] == 60 and rows[new.key]["chosen"] is None

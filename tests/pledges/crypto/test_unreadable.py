@@ -35,20 +35,16 @@ def test_no_personal_page_answers_with_an_error(client):
             assert response.status_code in (200, 405, 422), purpose
 
 
-@pytest.mark.parametrize("column", ["name_cipher", "address_cipher"])
+@pytest.mark.cases("column", ["name_cipher", "address_cipher"])
 def test_the_owner_is_told_in_words_and_staff_by_an_alarm(client, column):
     pledge = damage(make_pledge(state="confirmed"), column)
-    for language, sentence in (
-        ("en", "We cannot open your data now"),
-        ("sq", "Tani nuk mund t’i hapim të dhënat tuaja"),
-    ):
-        response = client.get(links.path(Purpose.MANAGE, pledge, language=language))
-        assert response.status_code == 200 and response.headers["Cache-Control"] == "private, no-store"
-        assert sentence in response.text
+    response = client.get(links.path(Purpose.MANAGE, pledge, language="en"))
+    assert response.status_code == 200 and response.headers["Cache-Control"] == "private, no-store"
+    assert "We cannot open your data now" in response.text
     assert alarms(client) == ["unreadable: 1"]
 
 
-@pytest.mark.parametrize(
+@pytest.mark.cases(
     ("purpose", "state"),
     [(Purpose.WITHDRAW, "confirmed"), (Purpose.BLOCK, "pending"), (Purpose.NEW_ADDRESS, "confirmed")],
 )

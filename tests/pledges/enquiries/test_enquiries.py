@@ -16,7 +16,6 @@ from django.utils import timezone, translation
 
 from campaign.models import HelpChannel, Page
 from pledges.enquiries.alarm_words import is_alarming
-from pledges.mail import content
 from pledges.mail_texts.samples import sample_mail
 from pledges.models import (
     AlarmWord,
@@ -26,6 +25,7 @@ from pledges.models import (
     Disclosure,
     Enquiry,
     Message,
+    MessageText,
     PledgingSettings,
     ReadyAnswer,
     Submission,
@@ -749,7 +749,7 @@ def test_an_alarm_reaches_a_mailbox_that_is_blocked_for_supporters(mailoutbox):
 def test_samples_of_both_messages_can_be_seen_before_they_are_sent():
     for kind in ("answer", "alarm"):
         for language in ("sq", "en"):
-            assert sample_mail(kind, content.built_in(kind, language), language).body
+            assert sample_mail(kind, MessageText.objects.words_in_use(kind, language), language).body
 
 
 def _ciphers(row):

@@ -103,11 +103,10 @@ def test_the_statements_of_a_post_are_the_same_for_every_address(client, path):
 
 
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize("path", [SIGN, MY_PLEDGE])
-def test_a_post_needs_no_table_with_persons(client, path):
+def test_a_post_needs_no_table_with_persons(client):
     """Also inside the SQL function: with these tables locked, any access to them would fail."""
     addresses = make_everyone()
-    client.post(path, form_data(email="para@shembull.al"))
+    client.post(SIGN, form_data(email="para@shembull.al"))
 
     def lock():
         with connection.cursor() as cursor:
@@ -118,7 +117,7 @@ def test_a_post_needs_no_table_with_persons(client, path):
     with connection.cursor() as cursor, held_open(lock):
         cursor.execute("SET lock_timeout = '500ms'")
         for address in addresses:
-            assert client.post(path, form_data(email=address)).status_code == 303
+            assert client.post(SIGN, form_data(email=address)).status_code == 303
     assert Submission.objects.count() == 1 + len(addresses)
 
 
@@ -300,7 +299,7 @@ def test_a_submission_that_fails_waits_aside_and_the_others_settle(client, admin
     assert Pledge.objects.count() == 3 and failing_checks(client) == []
 
 
-@pytest.mark.parametrize(
+@pytest.mark.cases(
     "changes", [{"payload_cipher": None}, {"payload_cipher": b"x" * 32_769}, {"error": "x"}, {"state": "aside"}]
 )
 def test_the_database_refuses_forms_that_do_not_exist(changes):
@@ -320,12 +319,6 @@ def test_settling_all_is_refused_in_a_transaction_which_might_hold_a_lock():
     # The transaction in which the test itself runs does not count.
     with transaction.atomic(), pytest.raises(RuntimeError):
         settle_all_that_waits()
-
-
-def test_a_kind_without_a_function_waits_aside(client):
-    Submission.objects.filter(pk=make_submission().pk).update(kind="later")
-    assert settle() == 0
-    assert failing_checks(client) == ["aside: 1 later"]
 
 
 def test_submissions_that_are_not_settled_fail_the_readiness_check(client):

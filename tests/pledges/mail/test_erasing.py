@@ -54,8 +54,8 @@ def test_every_kind_is_about_one_of_these():
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("way", WAYS)
-@pytest.mark.parametrize("about", MAKE)
+@pytest.mark.cases("way", WAYS)
+@pytest.mark.cases("about", MAKE)
 def test_a_deleted_row_leaves_no_message(about, way):
     row, other = MAKE[about](), make_pledge("Agim Tjetri", "agim@tjeter.al")
     kept = Message.queue(Message.Kind.LINKS, other)

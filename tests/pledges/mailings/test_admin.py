@@ -134,7 +134,7 @@ def test_only_what_the_recipients_follow_is_kept(zana):
     ("changes", "error"),
     [
         ({"text_en": "Dear {name}"}, {"text_en": ["Remove {name}: this text is the same for everyone."]}),
-        ({"subject_sq": "Për { Name }"}, {"subject_sq": ["Remove { Name }: the subject is the same for everyone."]}),
+        ({"subject_sq": "Për { Name }"}, {"subject_sq": ["Remove { Name }: this text is the same for everyone."]}),
         ({"button_en": "{day}", "button_sq": "x", "link_sq": "https://a.al", "link_en": "https://a.al"},
          {"button_en": ["Remove {day}: this text is the same for everyone."]}),
         ({"text_sq": "Shihni http://a.al/x ."},

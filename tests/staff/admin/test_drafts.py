@@ -721,19 +721,6 @@ def test_a_step_that_was_submitted_is_returned(editor):
     assert (draft.state, draft.note) == ("returned", "Add the source.")
 
 
-def test_with_a_second_person_nobody_replaces_a_commitment_alone(editor):
-    PublishingSettings.objects.update_or_create(pk=1, defaults={"needs_second_person": True})
-    commitment = Commitment.objects.filter(is_offered=True).first()
-    path = f"/admin/pledges/commitment/{commitment.pk}/replace/"
-    page = editor.get(path, headers=ENGLISH)
-    assert "A second person publishes" in page.text and 'value="Replace"' not in page.text
-    page = editor.post(path, {"text_sq": "I ri.", "text_en": "A new one."}, headers=ENGLISH)
-    assert "A second person publishes" in page.text and "A new one." in page.text
-    assert not Commitment.objects.filter(text_en="A new one.").exists()
-    PublishingSettings.objects.update(needs_second_person=False)
-    assert editor.post(path, {"text_sq": "I ri.", "text_en": "A new one."}).status_code == 302
-
-
 def test_restoring_is_publishing(editor, writer):
     row = text()
     press(editor, row, "_save", text_en="One")
