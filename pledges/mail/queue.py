@@ -3,7 +3,7 @@
 import itertools
 from datetime import timedelta
 
-from django.db import connection, models, transaction
+from django.db import models, transaction
 from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils import timezone
@@ -21,14 +21,6 @@ GIVE_UP_AFTER = timedelta(days=3)
 SLOW_AFTER = timedelta(minutes=10)
 # Up to this number queued messages are counted: a mail to all supporters queues a million.
 MOST_COUNTED = 10_000
-# Each part reads its own index. That of the attempts is by priority.
-STANDING_SQL = """
-SELECT (SELECT count(*) FROM (SELECT FROM pledges_message WHERE state = 'queued' LIMIT %s) queued),
-       (SELECT max(at) FROM unnest(%s::smallint[]) each (priority), LATERAL (
-           SELECT tried_at AS at FROM pledges_message
-           WHERE priority = each.priority AND tried_at IS NOT NULL AND sent_at IS NOT NULL ORDER BY tried_at DESC LIMIT 1
-       ) last)
-"""
 
 
 class MessageQuerySet(models.QuerySet):
@@ -60,10 +52,11 @@ class MessageQuerySet(models.QuerySet):
         return self.filter(state__in=[self.model.State.FAILING, self.model.State.REFUSED])
 
     def waiting_and_last_sent(self):
-        """(queued messages, at most MOST_COUNTED + 1; when the last one was sent, or None), in one query."""
-        with connection.cursor() as cursor:
-            cursor.execute(STANDING_SQL, [MOST_COUNTED + 1, Priority.values])
-            return cursor.fetchone()
+        """(queued messages, at most MOST_COUNTED + 1; when the last one was sent, or None)."""
+        # Each part reads the end of an index.
+        sent = [self.filter(priority=each, sent_at__isnull=False).order_by("-tried_at").first() for each in Priority]
+        last = max((message.tried_at for message in sent if message), default=None)
+        return self.queued()[: MOST_COUNTED + 1].count(), last
 
     def mail_is_failing(self, mailer):
         """Whether sending by this mailer does not work, judged by the messages tried since the last one that was sent.

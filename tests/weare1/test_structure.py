@@ -39,7 +39,6 @@ NAMES_BOTH_LANGUAGES = {
     "campaign/management/commands/demo.py": "the languages of invented pledges",
     "campaign/publishing/models.py": "one search column per language",
     "campaign/demands/views.py": "published keys",
-    "pledges/commitments/admin.py": "one form field per language",
     "pledges/sectors/admin.py": "one form field per language",
     "pledges/figures/brand.py": "the name of the movement in each language",
     "pledges/requests/subject_data.py": "published keys",

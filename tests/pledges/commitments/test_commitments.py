@@ -1,5 +1,7 @@
 """Commitments over 120 days: choose, plan, be reminded, be asked, answer, and end it all."""
 
+import csv
+import io
 import itertools
 import time
 from datetime import datetime, timedelta
@@ -13,11 +15,12 @@ from pledges.commitments.forms import PlanForm
 from pledges.commitments.models import ANSWER_PERIOD, day_in_words, reminder_time
 from pledges.crypto import links
 from pledges.crypto.links import Purpose
+from pledges.figures.kept import kept
 from pledges.housekeeping import ask_how_it_went, remind_of_plans
 from pledges.models import ChosenCommitment, Commitment, FollowUp, Message, Pledge, Tombstone
-from pledges.requests.subject_data import subject_data
+from pledges.published.commitments import CommitmentFigures
 from tests.clock import let_time_pass
-from tests.commitments import ask_now, choose, commitment_of
+from tests.commitments import ask_now, choose, commitment_of, exact, make_chosen
 from tests.factories import keep_house, links_in, make_pledge, run_worker
 from tests.pages import Document
 from tests.pledges.backups.older_backup import bring_back, replay, take_entries
@@ -543,18 +546,6 @@ def test_ending_the_emails_ends_reminders_to_come_and_keeps_the_plan():
     assert row.remind_at is None and row.day == tomorrow() and not FollowUp.objects.exists()
 
 
-def test_the_data_file_has_plan_answer_and_wish():
-    pledge = supporter()
-    planned(pledge, commitment_of())
-    ask_now(pledge)
-    pledge.chosen.update(answer="done", answered_question=1, answered_at=timezone.now())
-    data = subject_data(pledge)
-    [chosen] = data["commitments"]
-    assert chosen["day"] == tomorrow()
-    assert chosen["answer"]["answer"] == "done" and chosen["remind_at"] and chosen["asked_at"]
-    assert data["asked_how_it_went"]["questions"] == 1
-
-
 def test_reminders_and_questions_that_were_ended_stay_so_after_a_restore():
     pledge = supporter()
     [row] = planned(pledge, commitment_of())
@@ -575,3 +566,69 @@ def test_staff_see_what_is_published_of_a_commitment(admin_client):
     show({f"commitment:{commitment.pk}:chosen": 150})
     page = Document(admin_client.get("/admin/pledges/commitment/"))
     assert commitment.text_sq in page.words() and "150" in page.words()
+
+
+# What is published of commitments
+
+
+def answered(commitment, **people):
+    """People of the sector of a commitment: {answer, "silent" or "not_asked": number}."""
+    for kind, number in people.items():
+        make_chosen(commitment, number, {"not_asked": None, "silent": ""}.get(kind, kind))
+
+
+def show_figures(commitment, **people):
+    show({f"commitment:{commitment.pk}:{name}": n for name, n in people.items()})
+
+
+def test_each_person_of_a_commitment_counts_once_in_each_of_its_figures_until_they_leave():
+    commitment = commitment_of()
+    answered(commitment, not_asked=3, silent=4, done=2, going_on=2, cannot_say=1, not_any_more=2)
+    make_pledge()
+    assert exact(commitment) == {
+        "chosen": 14, "asked": 11, "answered": 7, "done": 2, "going_on": 2, "cannot_say": 1, "silent": 4,
+    }  # fmt: skip
+    Pledge.objects.filter(chosen__answer="done").first().withdraw()
+    assert (exact(commitment)["chosen"], exact(commitment)["done"]) == (13, 1)
+    Pledge.objects.filter(chosen__commitment=commitment).invalidate()
+    assert set(exact(commitment).values()) == {0}
+
+
+def test_no_part_is_shown_above_its_whole_and_answers_from_a_hundred_asked_on():
+    def figures(**people):
+        return CommitmentFigures.of(Commitment(pk=1), lambda name: people.get(name.split(":")[2], 0))
+
+    shown = figures(chosen=150, asked=170, answered=200, done=160, silent=65)
+    assert (shown.chosen, shown.asked, shown.answered, shown.done, shown.silent) == (150, 150, 150, 150, 65)
+    assert figures(chosen=150, asked=95, done=80) == CommitmentFigures(chosen=150)
+    assert figures(asked=150, done=80) == CommitmentFigures(), "the whole is not shown"
+    assert figures(chosen=200, asked=200, done=60, going_on=60).rest == 80
+    assert kept(figures(chosen=200, asked=200, done=60, going_on=60)), "most are accounted for"
+    assert kept(figures(chosen=200, asked=200, done=60)) is None, "a drawing would say that most gave it up"
+
+
+def test_the_open_data_are_exactly_these_and_null_where_nothing_is_shown(client):
+    commitment = commitment_of()
+    before = client.get("/api/v1/commitments.json").json()
+    assert before["as_of"] is None and len(before["commitments"]) == Commitment.objects.count()
+    show_figures(commitment, chosen=150, asked=120, answered=85, done=60, silent=60)
+    data = client.get("/api/v1/commitments.json").json()
+    assert list(data) == ["as_of", "commitments"] and data["as_of"]
+    [row] = [each for each in data["commitments"] if each["key"] == commitment.key]
+    assert row == {
+        "sector": "parents",
+        "key": commitment.key,
+        "sq": commitment.text_sq,
+        "en": commitment.text_en,
+        "chosen": 150,
+        "asked": 120,
+        "answered": 85,
+        "done": 60,
+        "going_on": None,
+        "cannot_say": None,
+        "silent": 60,
+    }
+    assert all(list(each) == list(row) for each in data["commitments"])
+    table = list(csv.DictReader(io.StringIO(client.get("/api/v1/commitments.csv").content.decode("utf-8-sig"))))
+    [line] = [each for each in table if each["key"] == commitment.key]
+    assert line == {name: "" if value is None else str(value) for name, value in row.items()} | {"as_of": data["as_of"]}

@@ -6,15 +6,22 @@ from datetime import timedelta
 from types import SimpleNamespace
 
 import pytest
+from django.db import connection
 
 from pledges.mail import sending
+from pledges.mail.kinds import SPECS
 from pledges.mail.sending import LEASE, LONGEST_PAUSE, Sender
-from pledges.models import Message
+from pledges.models import Message, Pledge, VoiceOwner
 from tests.clock import let_time_pass
+from tests.data_requests import make_request
 from tests.drill import rounds
+from tests.enquiries import make_enquiry
 from tests.factories import make_pledge, send_messages
+from tests.organisations import make_joining
+from tests.pledges.groups.made import make_group
 from tests.smtp import MailServer
-from tests.threads import TIMEOUT, wait_until
+from tests.threads import TIMEOUT, at_once, wait_until
+from tests.voices import make_voice
 from tests.worker import kill, workers
 
 pytestmark = pytest.mark.django_db
@@ -157,23 +164,6 @@ def test_a_stopped_sender_finishes_what_it_has_begun_and_releases_the_rest(sende
     assert Message.objects.filter(state="queued", attempts=0).count() == 60 - sent
 
 
-@pytest.mark.slow
-@pytest.mark.django_db(transaction=True)
-def test_a_worker_stops_within_seconds_of_sigterm_and_sends_nothing_twice():
-    with MailServer() as server:
-        server.delay = 0.3
-        queue_messages(60)
-        with workers(1, **environment(server)) as [worker]:
-            wait_until(lambda: server.accepted)
-            worker.terminate()
-            assert worker.wait(10) == 0
-        assert not Message.objects.filter(leased_until__isnull=False).exists()
-        server.delay = 0
-        with workers(1, **environment(server)):
-            wait_until(all_sent)
-        assert set(Counter(server.recipients).values()) == {1} and len(server.accepted) == 60
-
-
 @pytest.mark.quick
 @pytest.mark.django_db(transaction=True)
 def test_three_workers_send_each_message_once():
@@ -216,3 +206,70 @@ def environment(server):
     """The environment variables of a worker that sends mail to this server."""
     host, port = server.server_address
     return {"MAIL_URL": f"smtp://{host}:{port}"}
+
+
+# What a message is about, deleted by any path, leaves no message
+
+
+def make_answer():
+    enquiry = make_enquiry()
+    enquiry.answer("Po.", None)
+    return enquiry.answers.get()
+
+
+def make_owner():
+    """An owner whose voice is gone: that protects its owner."""
+    voice = make_voice()
+    voice.delete()
+    return VoiceOwner.objects.get()
+
+
+MAKE = {
+    "pledge": make_pledge,
+    "group": make_group,
+    "joining": make_joining,
+    "answer": make_answer,
+    "request": make_request,
+    "voice": make_owner,
+}
+
+
+def delete_by_sql(row):
+    with connection.cursor() as cursor:
+        cursor.execute(f"DELETE FROM {row._meta.db_table} WHERE id = %s", [row.pk])
+
+
+WAYS = {
+    "row": lambda row: row.delete(),
+    "queryset": lambda row: type(row).objects.filter(pk=row.pk).delete(),
+    "SQL": delete_by_sql,
+}
+
+
+def test_every_kind_is_about_one_of_these():
+    assert {spec.about for spec in SPECS.values()} == {*MAKE, None}
+
+
+@pytest.mark.django_db
+@pytest.mark.cases("way", WAYS)
+@pytest.mark.cases("about", MAKE)
+def test_a_deleted_row_leaves_no_message(about, way):
+    row, other = MAKE[about](), make_pledge("Agim Tjetri", "agim@tjeter.al")
+    kept = Message.queue(Message.Kind.LINKS, other)
+    for kind in [kind for kind, spec in SPECS.items() if spec.about == about and kind != "news"]:
+        Message.queue(kind, row)
+    Message.objects.filter(about_id=row.pk).update(attempts=1)
+    assert row.messages.count() >= 1
+    WAYS[way](row)
+    assert list(Message.objects.all()) == [kept]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_message_that_is_queued_while_its_pledge_is_deleted_does_not_stay():
+    for _ in range(15):
+        pledge = make_pledge()
+        at_once(
+            lambda pledge=pledge: Message.queue(Message.Kind.LINKS, pledge),
+            lambda pledge=pledge: Pledge.objects.filter(pk=pledge.pk).delete(),
+        )
+        assert not Message.objects.exists()

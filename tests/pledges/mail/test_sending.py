@@ -123,19 +123,6 @@ def test_a_failure_is_retried_and_neither_rows_nor_logs_quote_the_person(mail_se
         let_time_pass(timedelta(days=1))
 
 
-def test_an_authentication_error_is_retried(mail_server, settings):
-    settings.MAILERS = mail_server.mailers(username="weare1", password="wrong")
-    message = queue_message()
-    mail_server.replies = {"EHLO": "250-mail.shembull.al\r\n250 AUTH PLAIN", "AUTH": "535 5.7.8 wrong password"}
-    run_worker()
-    assert attempts(message) == 1
-    assert (message.state, message.error) == (Message.State.QUEUED, "SMTPAuthenticationError 535")
-    mail_server.replies.pop("AUTH")
-    let_time_pass(MINUTE)
-    run_worker()
-    assert mail_server.recipients == [ADDRESS]
-
-
 def test_a_connection_lost_after_acceptance_sends_no_second_copy(mail_server):
     message = queue_message()
     mail_server.replies = {"QUIT": None}

@@ -33,15 +33,3 @@ def test_a_blocked_address_is_shown_only_with_see_people_and_can_be_unblocked(cl
         [blocked.pk],
         str(blocked),
     )
-
-
-def test_unblocking_several_addresses_is_logged(admin_client):
-    for _ in range(2):
-        make_pledge().block()
-    ids = sorted(str(blocked.pk) for blocked in BlockedAddress.objects.all())
-    chosen = {"action": "delete_selected", "_selected_action": ids, "post": "yes"}
-    admin_client.post("/admin/pledges/blockedaddress/", chosen)
-    assert (
-        sorted(Entry.objects.filter(action="delete").values_list("object_id", flat=True)) == ids
-        and not BlockedAddress.objects.exists()
-    )

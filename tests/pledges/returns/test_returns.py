@@ -27,7 +27,7 @@ from pledges.models import (
 from pledges.requests import held
 from tests.clock import let_time_pass
 from tests.enquiries import DISCLOSURE, make_enquiry
-from tests.factories import links_in, make_pledge, make_submission, run_worker, send_messages, settle_all
+from tests.factories import links_in, make_pledge, run_worker, send_messages, settle_all
 from tests.pledges.backups.older_backup import replay, take_entries
 from tests.traces import production_log
 
@@ -197,15 +197,6 @@ def test_after_a_bounce_a_message_waits_for_a_day_and_bulk_is_not_sent(mail_serv
     send_messages()
     assert state_of(again) == (State.SENT, False), "the link to confirm is not blocked for ever"
     assert len(mail_server.accepted) == 2 and not Message.objects.filter(pk=reminder.pk).exists()
-
-
-def test_a_corrected_address_gets_its_message_at_once(mail_server):
-    message = sent()
-    report(message.pk)
-    make_submission(address="drita.kola@shembull.al")
-    mail_server.accepted.clear()
-    run_worker()
-    assert mail_server.recipients == ["drita.kola@shembull.al"]
 
 
 def test_a_message_behind_an_opened_link_goes_to_a_mailbox_from_which_one_came_back(mail_server):

@@ -439,14 +439,6 @@ def test_a_process_with_a_new_first_key_closes_the_site_and_a_rotation_opens_it(
     assert not Rotation.objects.exists() and f"keys: {name}" not in ready(client)
 
 
-def test_while_nothing_runs_a_rotation_needs_no_start_before_it(settings):
-    make_pledge("Drita Kola")
-    settings.FIELD_KEYS = [NEW, *settings.FIELD_KEYS]
-    call_command("rotate_keys")
-    settings.FIELD_KEYS = [NEW]
-    assert Pledge.objects.get().name == "Drita Kola" and not Rotation.objects.exists()
-
-
 def test_a_stray_key_in_front_writes_nothing_and_a_rotation_without_it_opens_the_site(settings, client):
     """A worker with one once rewrote 1,087 digests, and a second pledge of the same person was accepted."""
     make_pledge("Drita Kola", "drita@shembull.al")
@@ -463,13 +455,6 @@ def test_a_stray_key_in_front_writes_nothing_and_a_rotation_without_it_opens_the
         before[0]["address_digest"],
         before[0]["name_cipher"],
     )
-
-
-def test_a_key_behind_the_first_only_reads(settings):
-    make_pledge()
-    settings.FIELD_KEYS, settings.DIGEST_KEYS = [*settings.FIELD_KEYS, NEW], [*settings.DIGEST_KEYS, NEW]
-    starting.check()
-    assert not Rotation.objects.exists()
 
 
 def start(*command, **environment):

@@ -12,16 +12,6 @@ pytestmark = pytest.mark.django_db
 SETTINGS = "/admin/pledges/pledgingsettings/1/change/"
 
 
-def test_the_settings_are_one_form_without_add_and_delete(admin_client):
-    base = "/admin/pledges/pledgingsettings/"
-    assert admin_client.get(base).url == SETTINGS
-    assert admin_client.get(f"{base}add/").status_code == 403
-    assert admin_client.get(f"{base}1/delete/").status_code == 403
-    for limit in ("50", "70"):
-        admin_client.post(SETTINGS, filled(admin_client.get(SETTINGS), network_limit=limit))
-    assert PledgingSettings.objects.get().network_limit == 70
-
-
 def test_pausing_requires_a_message_in_both_languages(admin_client):
     page = admin_client.get(SETTINGS)
     response = admin_client.post(SETTINGS, filled(page, state="paused", message_sq="Deri nesër."))

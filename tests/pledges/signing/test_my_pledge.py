@@ -82,13 +82,6 @@ def test_my_pledge_sends_one_message_for_any_combination_of_states(client, mailo
     assert found == {"manage": states.count("confirmed"), "confirm": states.count("pending")}
 
 
-def test_my_pledge_shows_the_error_of_an_invalid_address_and_keeps_it(client):
-    response = request_link(client, "drita@")
-    assert response.status_code == 422
-    page = Document(response)
-    assert page.all("p", id="id_email_error") and page.one("input", id="id_email", value="drita@")
-
-
 def test_my_pledge_sends_an_adult_the_links_of_all_their_groups(client, mailoutbox):
     make_drita(language="sq")
     groups = [make_group(state, address=ADDRESS, language="sq") for state in ("confirmed", "approved", "refused")]
@@ -114,30 +107,26 @@ def test_my_pledge_sends_an_adult_the_links_of_all_their_groups(client, mailoutb
 
 
 def test_my_pledge_sends_a_contact_the_links_of_all_their_organisations(client, mailoutbox):
-    states = ("confirmed", "approved", "refused")
-    joinings = [make_joining(state, address=ADDRESS, language="sq") for state in states]
-    waiting = [make_joining("submitted", address=ADDRESS, language="sq", organisation="Fyerje") for _ in range(2)]
+    joinings = [make_joining(state, address=ADDRESS) for state in ("confirmed", "approved", "refused")]
+    waiting = [make_joining("submitted", address=ADDRESS, organisation="Fyerje") for _ in range(2)]
     expired = make_joining("submitted", address=ADDRESS)
     Joining.objects.filter(pk=expired.pk).update(expires_at=Now())
     make_joining("approved", address="tjeter@shembull.al")
     request_link(client, "DRITA@shembull.al")
     run_worker()
     assert {message.to[0] for message in mailoutbox} == {ADDRESS}
-    found = [
-        (purpose, [links.read(purpose, path.split("/")[-2]).row_id for path in links_in(message, purpose)])
-        for message in mailoutbox
+    sent = {
+        purpose: sorted(
+            links.read(purpose, path.split("/")[-2]).row_id
+            for message in mailoutbox
+            for path in links_in(message, purpose)
+        )
         for purpose in (Purpose.ORGANISATION, Purpose.JOINING_CONFIRM)
-        if links_in(message, purpose)
-    ]
-    assert (Purpose.ORGANISATION, [joining.pk for joining in joinings]) in found
-    assert sorted(pks for purpose, pks in found if purpose == Purpose.JOINING_CONFIRM) == sorted(
-        [joining.pk] for joining in waiting
-    )
+    }
+    assert sent[Purpose.ORGANISATION] == sorted(joining.pk for joining in joinings)
+    assert sent[Purpose.JOINING_CONFIRM] == sorted(joining.pk for joining in waiting)
     assert len(mailoutbox) == 3
     assert not any("Fyerje" in message.body for message in mailoutbox), "a stranger may have typed it"
-    [links_mail] = [message for message in mailoutbox if links_in(message, Purpose.ORGANISATION)]
-    page = client.get(links_in(links_mail, Purpose.ORGANISATION)[1])
-    assert joinings[1].organisation in page.text
 
 
 @pytest.mark.parametrize(

@@ -98,14 +98,6 @@ def test_a_change_that_is_settled_while_the_links_are_being_cancelled_does_not_s
     assert not Submission.objects.exists() and not Message.objects.exists()
 
 
-@pytest.mark.django_db(transaction=True)
-def test_a_change_that_is_asked_for_while_the_links_are_being_cancelled_opens_nothing(client):
-    pledge = make_drita()
-    with held_open(pledge.revoke_links):
-        asked = begin(lambda: ask_for(client, pledge, PARTNER))
-    assert opens_nothing(asked.result()) and not Submission.objects.exists()
-
-
 def test_the_old_address_is_told_at_once_and_can_stop_the_change(client, mailoutbox):
     pledge = make_drita(language="sq")
     manage = links.path(Purpose.MANAGE, pledge)
