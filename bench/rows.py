@@ -13,7 +13,7 @@ from dev import DevError
 from pledges.counting import milestones
 from pledges.counting.models import count
 from pledges.crypto import keys
-from pledges.models import County, Pledge, ProviderRule, PublishedFigure, Sector, Wording
+from pledges.models import County, Pledge, PublishedFigure, Sector, Wording
 from pledges.published.publishing import publish
 
 # The domains of all addresses here. They cannot receive mail (RFC 2606). With their shares in per cent.
@@ -99,7 +99,7 @@ def insert(rows):
 
 def invented(rows):
     """Yield so many pledges, the oldest first, in every run the same but for ids. Each twentieth is the second of its address."""
-    chance, now, rules = random.Random(1), timezone.now(), ProviderRule.objects.by_domain()
+    chance, now = random.Random(1), timezone.now()
     wordings = {wording.sector_id: wording for wording in Wording.objects.current()}
     texts = {"consent": wordings[None], "consent_language": "sq", "worded_language": "sq"}
     sectors, counties = list(Sector.objects.open()), [*County.objects.all(), None]
@@ -110,7 +110,7 @@ def invented(rows):
         # The name differs from that of the first at the address.
         name, address = f"Arta {SURNAMES[number % len(SURNAMES)]}", f"emri.{mailbox}@{domains[mailbox * 37 % 100]}"
         pledge = Pledge(sector=sector, county=chance.choice(counties), wording=wordings[sector.pk], **texts)
-        pledge.set_person(name, address, rules)
+        pledge.set_person(name, address)
         pledge.slot = 1 + is_second
         pledge.source, pledge.language = Pledge.Source.DEMO, "en" if chance.random() < 0.15 else "sq"
         pledge.created_at = pledge.consented_at = pledge.worded_at = pledge.written_at = at

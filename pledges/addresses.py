@@ -45,6 +45,40 @@ COMMON_DOMAINS = [
     "bluewin.ch",
 ]
 
+# The mail providers by whose domain a mailbox is known, and {another domain: the one of them with the same mailboxes}. Stored
+# digests depend on them: whoever changes them also lets all digests be computed again. What the providers say themselves:
+# https://support.google.com/mail/answer/7436150
+# https://learn.microsoft.com/en-us/exchange/recipients-in-exchange-online/plus-addressing-in-exchange-online
+# https://support.apple.com/en-us/102546
+# https://proton.me/support/addresses-and-aliases
+# https://www.fastmail.help/hc/en-us/articles/360060591053-Plus-addressing-and-subdomain-addressing
+# https://yandex.com/support/domain/additional/mailbox-alias.xml
+PROVIDERS = {
+    *("gmail.com", "icloud.com", "proton.me", "fastmail.com", "yandex.com", "hotmail.com", "live.com", "msn.com"),
+    *(
+        "hotmail.it",
+        "hotmail.fr",
+        "live.it",
+        "outlook.com",
+        "outlook.at",
+        "outlook.be",
+        "outlook.com.gr",
+        "outlook.com.tr",
+    ),
+    *("outlook.cz", "outlook.de", "outlook.dk", "outlook.es", "outlook.fr", "outlook.hu", "outlook.ie", "outlook.it"),
+    *("outlook.pt", "outlook.sk"),
+}
+SAME_MAILBOXES = {
+    "googlemail.com": "gmail.com",
+    **dict.fromkeys(["me.com", "mac.com"], "icloud.com"),
+    **dict.fromkeys(["protonmail.com", "pm.me"], "proton.me"),
+    **dict.fromkeys(["yandex.ru", "yandex.by", "yandex.kz", "yandex.ua", "ya.ru"], "yandex.com"),
+}
+# At these a “+” does not begin a tag.
+WITHOUT_TAGS = {"yandex.com"}
+# {provider: characters that make no difference before the @}
+IGNORED = {"gmail.com": ".", "proton.me": ".-_"}
+
 # Sites whose pages belong to their users, and shorteners: an address there is not that of an organisation.
 SHARED_SITES = {
     *(
@@ -79,32 +113,38 @@ def split_address(address):
     return local.casefold(), domain
 
 
-def normalise(address, rules):
-    """The canonical address of a mailbox. `rules` maps a domain to its ProviderRule; other domains get case folding only."""
+def provider_of(address):
+    """The domain by which the mail provider of an address is known, such as "gmail.com", or "" for every other domain."""
+    domain = split_address(address)[1]
+    domain = SAME_MAILBOXES.get(domain, domain)
+    return domain if domain in PROVIDERS else ""
+
+
+def normalise(address):
+    """The canonical address of a mailbox. At domains of no known provider it gets case folding only."""
     local, domain = split_address(address)
-    rule = rules.get(domain)
-    if rule:
-        if rule.tag:
+    if provider := provider_of(address):
+        domain = provider
+        if provider not in WITHOUT_TAGS:
             # A local part that starts with the tag sign, such as "+x", is a whole mailbox name.
-            local = local[:1] + local[1:].split(rule.tag)[0]
-        local = "".join(letter for letter in local if letter not in rule.ignores)
-        domain = rule.same_as or domain
+            local = local[:1] + local[1:].split("+")[0]
+        local = "".join(letter for letter in local if letter not in IGNORED.get(provider, ""))
     return f"{local}@{domain}"
 
 
-def limiting_address(address, rules):
+def limiting_address(address):
     """The canonical address under which messages are limited and blocked: without tag and dots, also at other providers.
 
     It may join the mailboxes of two people, so it decides nothing but limits and blocks.
     """
-    local, _, domain = normalise(address, rules).rpartition("@")
+    local, _, domain = normalise(address).rpartition("@")
     local = local[:1] + local[1:].split("+")[0]
     return f"{local.replace('.', '')}@{domain}"
 
 
-def is_at_provider(domain, rules):
-    """Whether a domain, as `split_address` returns it, gives mailboxes to everyone. `rules` as in `normalise`."""
-    return domain in COMMON_DOMAINS or domain in rules
+def is_at_provider(domain):
+    """Whether a domain, as `split_address` returns it, gives mailboxes to everyone."""
+    return domain in COMMON_DOMAINS or domain in PROVIDERS or domain in SAME_MAILBOXES
 
 
 def site_of(host):

@@ -15,5 +15,3 @@ class PledgesConfig(AppConfig):
     def ready(self):
         """Stop the start of every process if the encryption keys are unusable."""
         keys.check_settings()
-        # Connects its signals. It imports models, which cannot be loaded before ready().
-        import pledges.rotation.rules  # noqa: F401

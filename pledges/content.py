@@ -1,4 +1,4 @@
-"""The share of pledges in the published content: sectors, wordings, counties, provider rules, settings, goals, milestones."""
+"""The share of pledges in the published content: sectors, wordings, counties, settings, goals, milestones."""
 
 from collections import defaultdict
 
@@ -8,7 +8,6 @@ from django.utils.functional import cached_property
 from pledges.events.models import Event
 from pledges.goals.models import Goal, Milestone, goal_above
 from pledges.places.models import County, Municipality
-from pledges.providers.models import ProviderRule
 from pledges.published.commitments import CommitmentFigures
 from pledges.published.models import PublishedFigure
 from pledges.sectors.models import Commitment, Sector
@@ -31,8 +30,7 @@ class PledgeContent(Part):
         self.municipalities = tuple(Municipality.objects.select_related("county"))
         # {id: Wording} of all versions: a cached form can show an older one.
         self.wordings = Wording.objects.in_bulk()
-        self.provider_rules = ProviderRule.objects.by_domain()
-        self.settings = PledgingSettings.load(at)
+        self.settings = PledgingSettings.load()
         self.is_mail_slow = ContentVersion.objects.get().is_mail_slow
         # {county code, or None for the whole country: [Goal]}, the smallest first
         self.goals = defaultdict(list)
@@ -55,9 +53,8 @@ class PledgeContent(Part):
         return self.published[name].people if name in self.published else 0
 
     def changes(self):
-        """The times at which events end and their links stop counting, and at which signing opens again."""
-        times = [time for event in self.events for time in (event.ends, event.counts_until)]
-        return [*times, self.settings.until] if self.settings.until else times
+        """The times at which events end and their links stop counting."""
+        return [time for event in self.events for time in (event.ends, event.counts_until)]
 
     @cached_property
     def events_by_code(self):

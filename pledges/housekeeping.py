@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from django.db import transaction
-from django.db.models import F, OuterRef, Subquery
+from django.db.models import F, OuterRef, Q, Subquery
 from django.db.models.functions import Now
 from django.tasks import TaskResultStatus
 from django_tasks_db.models import DBTaskResult
@@ -16,12 +16,11 @@ from pledges.crypto import keys
 from pledges.crypto.models import Unreadable
 from pledges.exports.models import Export
 from pledges.inbox.models import Submission
-from pledges.limits.models import Attempt, SlowLane, UsedChallenge
-from pledges.mail.grants import MessageGrant
+from pledges.limits.models import CLOCK_TOLERANCE, SLOW_LANE_LENGTH, WINDOW, Attempt, SlowLane, UsedChallenge
+from pledges.mail.grants import GRANT_LIFE, MessageGrant
 from pledges.mail.models import MESSAGE_RETENTION, Message
-from pledges.mail.returned_mailboxes import ReturnedMailbox
+from pledges.mail.returned_mailboxes import BULK_PAUSE, ReturnedMailbox
 from pledges.published.publishing import publish
-from pledges.rotation import rules
 from pledges.rotation.encrypted import CONTACTS, ENCRYPTED_MODELS
 from pledges.serving.models import ContentVersion
 from pledges.statistics import funnel
@@ -133,18 +132,18 @@ def erase_new_addresses():
 
 
 def erase_attempts():
-    """Erase attempts that no rate limit counts any more."""
-    Attempt.objects.expired().delete()
+    """Erase attempts that no rate limit counts any more, and those of a clock that was set back since."""
+    Attempt.objects.filter(Q(created_at__lte=Now() - WINDOW) | Q(created_at__gt=Now() + WINDOW)).delete()
 
 
 def erase_slow_lanes():
-    """Erase slow lanes in which no form waits."""
-    SlowLane.objects.expired().delete()
+    """Erase slow lanes in which no form waits, and those of a clock that was set back since."""
+    SlowLane.objects.filter(Q(last_at__lte=Now()) | Q(last_at__gt=Now() + SLOW_LANE_LENGTH)).delete()
 
 
 def erase_used_challenges():
     """Erase challenges that no form can use any more."""
-    UsedChallenge.objects.expired().delete()
+    UsedChallenge.objects.filter(expires_at__lte=Now() - CLOCK_TOLERANCE).delete()
 
 
 def erase_statistics():
@@ -153,8 +152,9 @@ def erase_statistics():
 
 
 def erase_grants():
-    """Erase grants of messages that no limit counts any more."""
-    MessageGrant.objects.expired().delete()
+    """Erase grants of messages that no limit counts any more, and those of a clock that was set back since."""
+    of_clock = Q(granted_at__gt=Now() + timedelta(minutes=1))
+    MessageGrant.objects.filter(Q(granted_at__lte=Now() - GRANT_LIFE) | of_clock).delete()
 
 
 def tell_delay_of_mail():
@@ -164,12 +164,11 @@ def tell_delay_of_mail():
 
 def erase_returned_mailboxes():
     """Erase mailboxes from which messages came back long ago."""
-    ReturnedMailbox.objects.expired().delete()
+    ReturnedMailbox.objects.filter(returned_at__lte=Now() - BULK_PAUSE).delete()
 
 
 def erase_messages():
-    """Erase messages that were sent or given up, after thirty days; those that store an address as soon as that is certain."""
-    Message.objects.erase_refused_addresses()
+    """Erase messages that were sent or given up, after thirty days."""
     Message.objects.exclude(state=Message.State.QUEUED).filter(queued_at__lte=Now() - MESSAGE_RETENTION).delete()
 
 
@@ -226,7 +225,6 @@ STEPS = [
     erase_messages,
     erase_finished_tasks,
     erase_tombstones,
-    rules.resume,
     end_stalled_exports,
     retry_unreadable,
     publish,

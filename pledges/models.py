@@ -22,7 +22,7 @@ from pledges.mail.texts import MessageText
 from pledges.mailings.models import Mailing, MailingCount
 from pledges.paper.models import PaperSheet
 from pledges.places.models import County, Municipality
-from pledges.providers.models import BlockedAddress, ProviderRule
+from pledges.providers.models import BlockedAddress
 from pledges.published.models import PublishedFigure
 from pledges.referrals.models import ReferralLink
 from pledges.requests.models import DataRequest

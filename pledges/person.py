@@ -16,17 +16,17 @@ models.BinaryField.register_lookup(Length)
 PERSON_FIELDS = ["name_cipher", "address_cipher", *DIGEST_FIELDS, "wall", "wall_at"]
 
 
-def address_digests(address, rules):
-    """{column: digest} of a mailbox by these provider rules."""
-    return {"address_digest": keys.digest("address", addresses.normalise(address, rules))}
+def address_digests(address):
+    """{column: digest} of a mailbox."""
+    return {"address_digest": keys.digest("address", addresses.normalise(address))}
 
 
-def person_digests(name, address, rules):
+def person_digests(name, address):
     """{column: digest} of a person: those of `address_digests`, of mailbox and name together, and of the mail domain."""
-    mailbox = addresses.normalise(address, rules)
+    mailbox = addresses.normalise(address)
     _local, domain = addresses.split_address(address)
     return {
-        **address_digests(address, rules),
+        **address_digests(address),
         "name_digest": keys.digest("name", mailbox, addresses.normalise_name(name)),
         "domain_digest": keys.digest("domain", domain),
     }

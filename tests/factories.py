@@ -29,7 +29,6 @@ from pledges.mail.connections import Connection
 from pledges.mail.errors import is_server_failure
 from pledges.mail.sending import CLAIM_ROWS, LEASE
 from pledges.models import Message, Pledge, ReferralLink, Sector, Submission, Wording
-from pledges.providers.models import Rules
 from staff import secrets
 from staff.accounts import sessions
 from tests.numbers import next_number
@@ -64,8 +63,7 @@ def make_pledge(name=None, address=None, sector="parents", state="pending", netw
         **overrides,
     }
     pledge = Pledge(**values)
-    # The domain of addresses that are made here has no rule, which need not be looked up.
-    pledge.set_person(name, address or f"arta{number}@shembull.al", None if address else Rules())
+    pledge.set_person(name, address or f"arta{number}@shembull.al")
     # No other pledge has an address that was made here.
     pledge.slot = 2 if address and Pledge.objects.at_address(address).filter(slot=1).exists() else 1
     pledge.save(force_insert=True)
@@ -231,7 +229,7 @@ def _send_messages_of(mailer):
             for message in claimed:
                 error = message.attempt(server)
                 message.save_outcome()
-                if is_server_failure(error) or message.is_kept:
+                if is_server_failure(error):
                     Message.objects.release([message.pk for message in claimed])
                     return
 

@@ -24,7 +24,6 @@ from pledges.models import (
     Enquiry,
     Message,
     Pledge,
-    ProviderRule,
     ReferralLink,
     Submission,
 )
@@ -135,9 +134,8 @@ class Watch:
 
     def add_rows(self):
         """Add what the rows hold as ciphertext, also as names and mailboxes are compared, and the links of the outbox."""
-        rules = ProviderRule.objects.by_domain()
         for text in _decrypted():
-            self.add(text, normalise(text, rules) if "@" in text else normalise_name(text))
+            self.add(text, normalise(text) if "@" in text else normalise_name(text))
         for message in getattr(mail, "outbox", []):
             self.add_mail(message.body)
 

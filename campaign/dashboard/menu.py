@@ -47,7 +47,6 @@ RULES = [
     *(
         "pledges.refusedword",
         "pledges.blockedaddress",
-        "pledges.providerrule",
         "pledges.county",
         "pledges.municipality",
     ),

@@ -18,7 +18,7 @@ from pledges.crypto.keys import CannotDecrypt
 from pledges.joinings.forms import StatementField
 from pledges.joinings.models import MAX_STATEMENT_LENGTH
 from pledges.languages import LANGUAGE_CODES
-from pledges.models import Joining, ProviderRule
+from pledges.models import Joining
 from staff.admin.base import change_url
 
 
@@ -145,9 +145,8 @@ class JoiningAdmin(CaseAdmin):
 
 def is_own(user, joining):
     """Whether the contact is the member of staff who decides."""
-    rules = ProviderRule.objects.by_domain()
     try:
-        return addresses.normalise(joining.address or "", rules) == addresses.normalise(user.email, rules)
+        return addresses.normalise(joining.address or "") == addresses.normalise(user.email)
     except CannotDecrypt:
         return False
 
@@ -171,7 +170,7 @@ def domain_oddities(joining):
         domain = ""
     if not domain:
         return [gettext("address cannot be checked")]
-    if addresses.is_at_provider(domain, ProviderRule.objects.by_domain()):
+    if addresses.is_at_provider(domain):
         return [gettext("personal mailbox: %(domain)s") % {"domain": domain}]
     if not joining.domain:
         return [gettext("no site to compare the address with")]

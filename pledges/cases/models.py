@@ -16,7 +16,7 @@ from pledges.crypto.models import Unreadable
 from pledges.inbox.models import Submission
 from pledges.mail.models import Message
 from pledges.person import Restrictable, address_digests
-from pledges.providers.models import BlockedAddress, ProviderRule
+from pledges.providers.models import BlockedAddress
 from pledges.supporters.querysets import PENDING_LIFE
 
 
@@ -150,7 +150,7 @@ class CaseQuerySet(models.QuerySet):
 
     def at_address(self, address):
         """The rows whose adult has this address; compares the digests of every key in use."""
-        digests = keys.digests("address", addresses.normalise(address, ProviderRule.objects.by_domain()))
+        digests = keys.digests("address", addresses.normalise(address))
         return self.filter(address_digest__in=digests)
 
     def beginning_with(self, number):
@@ -223,12 +223,11 @@ class Case(Steps, Restrictable):
         """The associated data that bind a ciphertext to this column and row."""
         return keys.associated_data(self.TABLE, column, self.pk)
 
-    def set_person(self, name, address, rules=None):
-        """Set ciphertexts and digests of name and address, by these provider rules or the present ones. Does not save."""
-        rules = ProviderRule.objects.by_domain() if rules is None else rules
+    def set_person(self, name, address):
+        """Set ciphertexts and digests of name and address. Does not save."""
         self.name_cipher = keys.encrypt(name, associated_data=self.associated_data("name"))
         self.address_cipher = keys.encrypt(address, associated_data=self.associated_data("address"))
-        for column, digest in address_digests(address, rules).items():
+        for column, digest in address_digests(address).items():
             setattr(self, column, digest)
 
     @property
@@ -255,9 +254,9 @@ class Case(Steps, Restrictable):
         """The ciphertext of what staff write, such as the words about a refusal; None if that is nothing."""
         return keys.encrypt(text, associated_data=self.associated_data(column)) if text else None
 
-    def digests(self, rules):
-        """{column: digest} by the first key and these provider rules; none once the adult is erased. Raises CannotDecrypt."""
-        return address_digests(self.address, rules) if self.address_cipher else {}
+    def digests(self):
+        """{column: digest} by the first key; none once the adult is erased. Raises CannotDecrypt."""
+        return address_digests(self.address) if self.address_cipher else {}
 
 
 class ProposalQuerySet(CaseQuerySet):

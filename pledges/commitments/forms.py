@@ -1,6 +1,5 @@
 """Forms about commitments behind a supporter's own links: which ones, when, and how it went."""
 
-import re
 from datetime import date, timedelta
 
 from crispy_forms.helper import FormHelper
@@ -23,7 +22,6 @@ from pledges.commitments.models import (
 )
 from pledges.sectors.models import Commitment
 
-NOT_THEIRS = _("Choose from the commitments on this page.")
 # Days that a plan can be for: today and the next ones.
 PLAN_DAYS = 14
 
@@ -37,7 +35,9 @@ class CommitmentsForm(forms.Form):
         label=_("What will you do?"),
         help_text=_("Choose up to three."),
         widget=forms.CheckboxSelectMultiple,
-        error_messages=dict.fromkeys(["invalid_choice", "invalid_pk_value", "invalid_list"], NOT_THEIRS),
+        error_messages=dict.fromkeys(
+            ["invalid_choice", "invalid_pk_value", "invalid_list"], _("Choose from the commitments on this page.")
+        ),
     )
 
     def __init__(self, *args, pledge, action, **kwargs):
@@ -113,13 +113,6 @@ class EachCommitmentForm(forms.Form):
         """The cleaned value of a field, or None if it is invalid."""
         return self.cleaned_data.get(f"{name}-{row.commitment_id}")
 
-    def clean(self):
-        """Refuse fields of commitments that this supporter has not chosen, or has no longer."""
-        pattern = re.compile(rf"(?:{'|'.join(self.names)})-\d+")
-        if any(pattern.fullmatch(name) and name not in self.fields for name in self.data):
-            self.add_error(None, NOT_THEIRS)
-        return super().clean()
-
 
 class PlanForm(EachCommitmentForm):
     """The day on which each commitment is to be done, and whether we ask how it went."""
@@ -136,25 +129,27 @@ class PlanForm(EachCommitmentForm):
         self.pledge, self.now = pledge, timezone.now()
         today = timezone.localdate(self.now)
         self.days = [today + timedelta(days=number) for number in range(PLAN_DAYS)]
-        self.follow_up = FollowUp.objects.filter(pledge=pledge).first()
-        initial = {"ask": self.follow_up is not None and self.follow_up.is_wanted}
+        follow_up = FollowUp.objects.filter(pledge=pledge).first()
+        initial = {"ask": follow_up is not None and follow_up.is_wanted}
         super().__init__(*args, initial=initial, **kwargs)
-        if self.follow_up is not None and not self.follow_up.can_be_asked:
+        if follow_up is not None and not follow_up.can_be_asked:
             del self.fields["ask"]
 
     def make_field(self, name, row):
         # A plan whose day is over is no longer a plan.
-        is_kept = row.day is not None and row.day >= self.days[0]
+        is_kept = row.day in self.days
         if name == "remind":
             return forms.BooleanField(
                 label=_("Remind me by email on that morning"),
                 required=False,
                 initial=is_kept and row.remind_at is not None,
             )
-        return forms.ChoiceField(
+        return forms.TypedChoiceField(
             label=_("Day"),
             required=False,
             choices=[("", _("Not decided")), *((day.isoformat(), day_in_words(day)) for day in self.days)],
+            coerce=date.fromisoformat,
+            empty_value=None,
             initial=row.day.isoformat() if is_kept else "",
             error_messages={"invalid_choice": _("Choose a day from the list.")},
         )
@@ -162,39 +157,21 @@ class PlanForm(EachCommitmentForm):
     def clean(self):
         cleaned = super().clean()
         for row in self.chosen:
-            self._clean_time(row)
-        return cleaned
-
-    def _clean_time(self, row):
-        """Refuse what is over, and a reminder without a time to come."""
-        day, remind = (f"{name}-{row.commitment_id}" for name in self.names)
-        if day in self.errors and self._is_past(self.data.get(day, "")):
-            self.errors[day] = self.error_class([_("This day is over. Choose a day from today on.")])
-        elif day not in self.errors and self.value("remind", row):
-            if not self.value("day", row):
+            day, remind = (f"{name}-{row.commitment_id}" for name in self.names)
+            if day in self.errors or not cleaned.get(remind):
+                continue
+            if not cleaned[day]:
                 self.add_error(remind, _("Choose a day for the reminder."))
-            elif row.remind_at != self._remind_at(row) <= self.now:
+            elif row.remind_at != reminder_time(cleaned[day]) <= self.now:
                 self.add_error(remind, _("It is too late for today’s reminder. Choose a later day, or untick it."))
-
-    def _is_past(self, text):
-        try:
-            return date.fromisoformat(text) < self.days[0]
-        except ValueError:
-            return False
-
-    def _remind_at(self, row):
-        return reminder_time(date.fromisoformat(self.value("day", row)))
+        return cleaned
 
     def save(self):
         """Store the plans, and whether the supporter wants to be asked."""
         for row in self.chosen:
             day = self.value("day", row)
-            remind_at = self._remind_at(row) if self.value("remind", row) else None
-            plan = {
-                "day": date.fromisoformat(day) if day else None,
-                "remind_at": remind_at,
-            }
-            if remind_at != row.remind_at:
+            plan = {"day": day, "remind_at": reminder_time(day) if self.value("remind", row) else None}
+            if plan["remind_at"] != row.remind_at:
                 plan["reminded_at"] = None
             self.pledge.chosen.filter(pk=row.pk).update(**plan)
         if "ask" in self.fields:

@@ -20,7 +20,7 @@ from pledges.forms.fields import TypedCharField
 from pledges.inbox.models import Submission
 from pledges.languages import LANGUAGE_CODES
 from pledges.mail.models import Message
-from pledges.providers.models import BlockedAddress, ProviderRule
+from pledges.providers.models import BlockedAddress
 from staff.accents import without_accents
 from staff.admin.base import ModelAdmin, change_url
 from staff.models import Account, Entry
@@ -216,7 +216,7 @@ class EnquiryAdmin(MessageToTeamAdmin):
 def is_blocked(row):
     """Whether the owner of the address of an enquiry or a request asked us never to email it."""
     try:
-        return BlockedAddress.objects.holds(row.address, ProviderRule.objects.by_domain())
+        return BlockedAddress.objects.holds(row.address)
     except keys.CannotDecrypt as error:
         Unreadable.record(error)
         return False

@@ -2,12 +2,10 @@
 
 from pledges.crypto import keys
 from pledges.enquiries.models import Enquiry
-from pledges.providers.models import ProviderRule
 
 
 def settle_enquiries(submissions):
     """Enquiries. No message follows. One from a blocked mailbox is kept too: the block is about what we send."""
-    rules = ProviderRule.objects.by_domain()
     disclosures = Enquiry.objects.disclosures().of_conversations([each.form.get("first") for each in submissions])
     # Who has told of violence goes on with the safeguarding lead.
     disclosed = {str(each.conversation) for each in disclosures}
@@ -25,7 +23,7 @@ def settle_enquiries(submissions):
             disclosure_at=submission.created_at if is_disclosure else None,
             first_id=first,
         )
-        enquiry.set_person(form["name"], form["email"], rules)
+        enquiry.set_person(form["name"], form["email"])
         enquiry.text_cipher = keys.encrypt(form["text"], associated_data=enquiry.associated_data("text"))
         enquiries.append(enquiry)
     # A reply that its provider brings in twice has the same id.

@@ -1,1 +1,1 @@
-"""Forms of the public site: `fields` shared by several forms, `sign` for the pledge, `personal` for what follows it."""
+"""Forms of the public site: their base, the fields and the layout that several share, and what they answer."""

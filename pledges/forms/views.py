@@ -76,8 +76,8 @@ def form_view(template, form_class, arrived, instead=lambda request: None):
 
     @personal_page
     def sent(request, **arguments):
-        shown = shown_on(request, template)
-        return instead(request) or answer(request, form_class(request.POST, **arguments), shown, arrived)
+        form = form_class(request.POST, **arguments)
+        return instead(request) or answer(request, form, shown_on(request, template), arrived)
 
     @cookieless_form
     @sensitive_post_parameters()
@@ -95,26 +95,17 @@ def answer(request, form, shown, arrived):
     ask for the slow lane (`slow`), which is for browsers that cannot solve one.
     """
     if "switch" in request.POST and isinstance(form, StampedForm):
-        return _as_draft(form, shown)
-    if not form.is_valid():
-        return _with_errors(form, shown)
-    receipt = _store(request, form)
+        # The button of the language switch sends the form too.
+        form.redisplay_as_draft()
+        return shown(form)
+    receipt = _store(request, form) if form.is_valid() else None
     if form.errors:
-        return _with_errors(form, shown)
-    if receipt:
-        return arrived(receipt) if callable(arrived) else _stored(receipt, arrived)
-    return _with_challenge(request, form, shown, receipt)
-
-
-def _as_draft(form, shown):
-    """The button of the language switch sends the form too: its input comes back unvalidated, in the language of this address."""
-    form.redisplay_as_draft()
-    return shown(form)
-
-
-def _with_errors(form, shown):
-    form.redisplay()
-    return shown(form, status=422)
+        form.redisplay()
+        return shown(form, status=422)
+    if not receipt:
+        return _with_challenge(request, form, shown, receipt)
+    # The page after sending is the same for everyone. The fragment shows its sentence about the slow lane.
+    return arrived(receipt) if callable(arrived) else SeeOther(reverse(arrived) + ("#later" if receipt.moment else ""))
 
 
 def _store(request, form):
@@ -129,11 +120,6 @@ def _store(request, form):
     )
 
 
-def _stored(receipt, arrived):
-    """The page after sending is the same for everyone. The fragment shows its sentence about the slow lane."""
-    return SeeOther(reverse(arrived) + ("#later" if receipt.moment else ""))
-
-
 def _with_challenge(request, form, shown, receipt):
     """The form that was not stored, with a challenge. A full slow lane says in `receipt.moment` when it has a place again."""
     has_solution, is_slow = bool(request.POST.get("altcha")), "slow" in request.POST
@@ -141,8 +127,7 @@ def _with_challenge(request, form, shown, receipt):
     kind = Statistic.Kind.REFUSAL if has_solution or is_slow else Statistic.Kind.CHALLENGE
     minutes.count(kind, form.cleaned_data["email"])
     form.redisplay()
-    challenge = {"is_repeated": has_solution, "free_at": receipt.moment}
-    response = shown(form, status=429, challenge=challenge)
+    response = shown(form, status=429, challenge={"is_repeated": has_solution, "free_at": receipt.moment})
     wait = receipt.moment - timezone.now() if receipt.moment else RETRY_AFTER
     response.headers["Retry-After"] = str(max(1, ceil(wait.total_seconds())))
     return response

@@ -11,7 +11,6 @@ from pledges.access import decrypted
 from pledges.addresses import is_at_provider, split_address, suggest_domain
 from pledges.cases.admin import CaseAdmin, ReasonField, RefuseForm, StepForm, people_words
 from pledges.groups.models import GroupPledge
-from pledges.providers.models import ProviderRule
 from staff.admin.base import change_url
 
 # Groups whose adult rarely writes from a mailbox that a provider gives to everyone.
@@ -90,6 +89,6 @@ class GroupPledgeAdmin(CaseAdmin):
         domain = split_address(address)[1] if "@" in address else ""
         if suggest_domain(address or ""):
             found.append(gettext("unusual email domain: %(domain)s") % {"domain": domain})
-        elif group.kind in INSTITUTIONS and is_at_provider(domain, ProviderRule.objects.by_domain()):
+        elif group.kind in INSTITUTIONS and is_at_provider(domain):
             found.append(gettext("personal mailbox: %(domain)s") % {"domain": domain})
         return found

@@ -10,7 +10,7 @@ from pledges.groups.models import GroupPledge
 from pledges.inbox.submissions import lock
 from pledges.mail.models import Message
 from pledges.places.models import Municipality
-from pledges.providers.models import BlockedAddress, ProviderRule
+from pledges.providers.models import BlockedAddress
 from pledges.supporters.querysets import PENDING_LIFE
 
 # Between two messages of a kind to the adult of groups.
@@ -25,8 +25,8 @@ def settle_groups(submissions):
     An adult may enter several in a row: a message that still waits covers the new one too, because its page confirms all groups
     of the mailbox, and the next one is sent a minute after the last.
     """
-    rules, left = ProviderRule.objects.by_domain(), []
-    blocked = BlockedAddress.objects.among({each.form["email"] for each in submissions}, rules)
+    left = []
+    blocked = BlockedAddress.objects.among({each.form["email"] for each in submissions})
     for submission in submissions:
         form, sent_at = submission.form, submission.created_at
         if form["email"] in blocked:
@@ -40,7 +40,7 @@ def settle_groups(submissions):
         group.county_id, group.created_at, group.expires_at = place.county_id, sent_at, sent_at + PENDING_LIFE
         # One that was deleted meanwhile is left out.
         group.event = Event.objects.filter(pk=form["event"]).first()
-        group.set_person(form["name"], form["email"], rules)
+        group.set_person(form["name"], form["email"])
         group.save(force_insert=True)
         sent = Message.objects.about(others).filter(kind=Message.Kind.GROUP)
         # Not one that is not sent because its group is restricted.

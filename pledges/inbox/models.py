@@ -14,7 +14,6 @@ from pledges import addresses
 from pledges.crypto import keys
 from pledges.crypto.models import Unreadable
 from pledges.limits.models import SLOW_LANE_LENGTH
-from pledges.providers.models import ProviderRule
 
 # The alarm about what may be a disclosure is repeated while nothing was done about it.
 ALERT_AGAIN_AFTER = timedelta(days=1)
@@ -63,9 +62,8 @@ class SubmissionQuerySet(models.QuerySet):
 
     def of_mailbox(self, address, spelling=addresses.normalise):
         """The submissions with an address of this mailbox, waiting or set aside. No column tells of it, so all are opened."""
-        rules = ProviderRule.objects.by_domain()
-        wanted = spelling(address, rules)
-        return [each for each in self.opened() if spelling(each.form["email"], rules) == wanted]
+        wanted = spelling(address)
+        return [each for each in self.opened() if spelling(each.form["email"]) == wanted]
 
     def erase_of_blocked(self, address):
         """Erase what may cause a message to a blocked mailbox, whatever its tags and dots. What it wrote to the team stays."""

@@ -12,7 +12,6 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from pledges import addresses
-from pledges.content import PledgeContent
 from pledges.forms.base import AddressForm
 from pledges.forms.fields import LONGEST_INPUT, AddressField, NameField, TypedCharField, TypedText
 from pledges.forms.layout import FormSection, field_layout, placed
@@ -193,7 +192,7 @@ class JoinForm(AddressForm):
         cleaned = super().clean()
         if (address := cleaned.get("email")) and not cleaned.get("no_domain"):
             domain = addresses.split_address(address)[1]
-            if addresses.is_at_provider(domain, PledgeContent.current().provider_rules):
+            if addresses.is_at_provider(domain):
                 message = _(
                     "%(domain)s gives mailboxes to everyone. Enter an address at the organisation’s own domain. If it has "
                     "none, tick the box below."

@@ -6,7 +6,7 @@ from django.db.models.functions import Now
 from pledges.inbox.submissions import lock
 from pledges.joinings.models import Joining
 from pledges.mail.models import Message
-from pledges.providers.models import BlockedAddress, ProviderRule
+from pledges.providers.models import BlockedAddress
 from pledges.supporters.querysets import PENDING_LIFE
 
 # The fields of the form that are stored as they are.
@@ -19,8 +19,8 @@ def settle_joinings(submissions):
     When the contact enters one again, the one that exists stays, and its message is sent again: the confirmation, or a link to
     the entry. The limit per mailbox is applied when messages are sent.
     """
-    rules, State, left = ProviderRule.objects.by_domain(), Joining.State, []
-    blocked = BlockedAddress.objects.among({each.form["email"] for each in submissions}, rules)
+    State, left = Joining.State, []
+    blocked = BlockedAddress.objects.among({each.form["email"] for each in submissions})
     for submission in submissions:
         form, sent_at = submission.form, submission.created_at
         if form["email"] in blocked:
@@ -40,7 +40,7 @@ def settle_joinings(submissions):
                 pk=submission.pk, municipality_id=form["municipality"], **{name: form[name] for name in AS_SENT}
             )
             joining.created_at, joining.expires_at = sent_at, sent_at + PENDING_LIFE
-            joining.set_person(form["name"], form["email"], rules)
+            joining.set_person(form["name"], form["email"])
             joining.save(force_insert=True)
         # As the message says.
         Joining.objects.filter(pk=joining.pk, state=State.SUBMITTED).update(expires_at=sent_at + PENDING_LIFE)

@@ -5,7 +5,6 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
 from django.db.models.functions import Now
 
 from pledges.crypto import keys
@@ -64,12 +63,6 @@ def limits(network, limit):
     return sorted((keys.digest("attempt", prefix), prefix_limit) for prefix, prefix_limit in by_prefix.items())
 
 
-class AttemptQuerySet(models.QuerySet):
-    def expired(self):
-        """Attempts that the limit no longer counts, and those of a clock that was set back since. Housekeeping erases them."""
-        return self.filter(Q(created_at__lte=Now() - WINDOW) | Q(created_at__gt=Now() + WINDOW))
-
-
 class Attempt(models.Model):
     """One submitted form that can cause a message, for one digest of its network; `submit` in sql/submissions.sql counts them.
 
@@ -80,19 +73,11 @@ class Attempt(models.Model):
     network_digest = models.BinaryField(max_length=keys.DIGEST_BYTES, editable=False)
     created_at = models.DateTimeField(db_default=Now(), editable=False)
 
-    objects = AttemptQuerySet.as_manager()
-
     class Meta:
         indexes = [models.Index(fields=["network_digest", "created_at"], name="attempt_network")]
 
     def __str__(self):
         return str(self.pk)
-
-
-class SlowLaneQuerySet(models.QuerySet):
-    def expired(self):
-        """Lanes in which no form waits, and those of a clock that was set back since. Housekeeping erases them."""
-        return self.filter(Q(last_at__lte=Now()) | Q(last_at__gt=Now() + SLOW_LANE_LENGTH))
 
 
 class SlowLane(models.Model):
@@ -105,20 +90,12 @@ class SlowLane(models.Model):
     # The turn of the last form, when it is settled.
     last_at = models.DateTimeField(editable=False)
 
-    objects = SlowLaneQuerySet.as_manager()
-
     def __str__(self):
         return bytes(self.network_digest).hex()[:8]
 
 
 # For which a used challenge is kept after it expired: the clocks of the site and of the database may differ by so much.
 CLOCK_TOLERANCE = timedelta(minutes=10)
-
-
-class UsedChallengeQuerySet(models.QuerySet):
-    def expired(self):
-        """Challenges that no form can use any more. Housekeeping erases them."""
-        return self.filter(expires_at__lte=Now() - CLOCK_TOLERANCE)
 
 
 class UsedChallenge(models.Model):
@@ -132,8 +109,6 @@ class UsedChallenge(models.Model):
     expires_at = models.DateTimeField(editable=False)
     # The id of the submission: when it is stored again after a lost connection, the challenge counts as its own.
     used_by = models.UUIDField(editable=False)
-
-    objects = UsedChallengeQuerySet.as_manager()
 
     def __str__(self):
         return bytes(self.digest).hex()[:8]

@@ -1,7 +1,6 @@
 """Validation of the message texts that staff write: placeholders, and subjects that reveal what a message is about."""
 
 import re
-from difflib import get_close_matches
 
 from django.utils.text import format_lazy
 from django.utils.translation import gettext as _
@@ -14,7 +13,6 @@ from pledges.mail.kinds import SPECS
 PLACEHOLDERS = {
     "name": gettext_lazy("the supporter’s name"),
     "day": gettext_lazy("the day until which the link works"),
-    "signed": gettext_lazy("the day and time at which the pledge was signed"),
     "site": gettext_lazy("the address of this site"),
 }
 # Word stems that reveal the topic of a message in the inbox of a shared phone.
@@ -38,7 +36,7 @@ def problems(kind, words):
     for name in spec.required_placeholders:
         if f"{{{name}}}" not in words.text and f"{{{name}}}" not in words.after:
             sentence = _("Include %(placeholder)s here or in the text above. It becomes %(meaning)s.")
-            found.append(("after", _missing(name, sentence)))
+            found.append(("after", sentence % {"placeholder": f"{{{name}}}", "meaning": PLACEHOLDERS[name]}))
     return found
 
 
@@ -46,7 +44,7 @@ def news_problems(column, text):
     """Yield a sentence for each error in this column of the words of news by email, which are the same for everyone."""
     for typed in re.findall(r"\{\s*\w+\s*\}", text):
         if typed[1:-1].strip().lower() in PLACEHOLDERS:
-            yield _not_allowed(typed, column, [])
+            yield _not_allowed(typed, [])
     if column == "text":
         for typed in INCOMPLETE_ADDRESS.findall(text):
             sentence = _("Write the full address instead of %(typed)s, for example https://example.org/report.")
@@ -59,36 +57,16 @@ def _column_problems(spec, column, text):
         if column != "after":
             yield _("Fill this in: the message needs it.")
         return
-    is_button = column in ("button", "second_button")
-    if column == "subject":
-        allowed = []
-    elif is_button:
-        allowed = spec.button_placeholders(column)
-    else:
-        allowed = spec.placeholders
+    allowed = spec.placeholders if column in ("text", "after") else []
     for typed in re.findall(r"\{[^{}]*\}|[{}]", text):
         if typed[1:-1] not in allowed:
-            yield _not_allowed(typed, column, allowed)
-    if is_button:
-        for name in spec.button_placeholders(column):
-            if f"{{{name}}}" not in text:
-                yield _missing(name, _("Include %(placeholder)s here. It becomes %(meaning)s."))
+            yield _not_allowed(typed, allowed)
 
 
-def _missing(name, sentence):
-    return sentence % {"placeholder": f"{{{name}}}", "meaning": PLACEHOLDERS[name]}
-
-
-def _not_allowed(typed, column, allowed):
-    if column == "subject":
-        return _("Remove %(typed)s: the subject is the same for everyone.") % {"typed": typed}
+def _not_allowed(typed, allowed):
     if not allowed:
         return _("Remove %(typed)s: this text is the same for everyone.") % {"typed": typed}
     choice = ", ".join(f"{{{name}}}" for name in allowed)
-    if typed in ("{", "}"):
-        return _("There is a single curly bracket. Use curly brackets only for: %(choice)s.") % {"choice": choice}
-    if near := get_close_matches(typed[1:-1].strip().lower(), allowed, n=1, cutoff=0.5):
-        return _("You cannot use %(typed)s here. Did you mean %(near)s?") % {"typed": typed, "near": f"{{{near[0]}}}"}
     return _("You cannot use %(typed)s here. You can use: %(choice)s.") % {"typed": typed, "choice": choice}
 
 

@@ -10,14 +10,14 @@ from functools import cache
 from pathlib import Path
 
 from django.conf import settings
+from django.template.loader import render_to_string
 from django.utils import formats, timezone, translation
 from django.utils.translation import gettext as _
 
 from pledges.crypto import links
 from pledges.crypto.links import Purpose
-from pledges.mail import rendering
 from pledges.mail.kinds import LAST_DAYS, SPECS
-from pledges.mail.rendering import MailContent
+from staff.mail import automatic
 
 STARTER = Path(__file__).parent.parent / "starter" / "message-texts.json"
 
@@ -49,9 +49,23 @@ def starter():
     return {row.pop("kind"): row for row in rows}
 
 
-def built_in(kind, language):
-    """The built-in `MailWords`."""
-    return MailWords(**{column: starter()[kind].get(f"{column}_{language}", "") for column in COLUMNS})
+def mail(content, language, address, end_url=None):
+    """The EmailMultiAlternatives of these parts in the active language; a POST to `end_url` ends messages of its kind.
+
+    `content` has, for the templates: `subject`, `site` (the URL of the site, of which each occurrence becomes a link), and as far
+    as there are any `headline`, `paragraphs`, `buttons`, `after`, `further_links`, `closing`, and `block`, the link "never write
+    to this address again" or the one that ends messages of this kind. Links are (words, url). With `has_links` addresses in
+    `paragraphs` become links, where staff wrote all of them.
+    """
+    context = {"content": content, "language": language}
+    text = render_to_string("pledges/email/message.txt", context)
+    html = render_to_string("pledges/email/message.html", context)
+    made = automatic(content["subject"], text, html, address)
+    if end_url:
+        # RFC 8058: the mail program shows a button, which sends a POST.
+        made.extra_headers["List-Unsubscribe"] = f"<{end_url}>"
+        made.extra_headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
+    return made
 
 
 def compose(kind, words, pledges, language, address):
@@ -63,7 +77,7 @@ def compose(kind, words, pledges, language, address):
     with translation.override(language):
         content = _fill(SPECS[kind], words, pledges)
         has_end = SPECS[kind].is_bulk or SPECS[kind].end_purpose
-        made = rendering.mail(content, language, address, content.block[1] if has_end else None)
+        made = mail(content, language, address, content["block"][1] if has_end else None)
         if reply_to := SPECS[kind].reply_to(pledges[0]):
             made.reply_to = [reply_to]
         return made
@@ -89,18 +103,18 @@ def _fill(spec, words, pledges):
         block = (_("Was this not you? Stop all emails to this address."), links.url(spec.block_purpose, first))
     elif spec.end_purpose:
         block = (_("Stop all emails about my commitments."), links.url(spec.end_purpose, first))
-    return MailContent(
+    return {
         # SQL can change a row without the form's validation, and a line break would end the header.
-        subject=" ".join(words.subject.split()),
-        site=home,
-        headline=spec.headline(first),
-        paragraphs=[*_paragraphs(words.text, values), *spec.details(first)],
-        buttons=buttons,
-        after=_paragraphs(words.after, values),
-        further_links=list(spec.further_links()),
-        closing=list(spec.appended_sentences(wants_news=getattr(first, "updates", False))),
-        block=block,
-    )
+        "subject": " ".join(words.subject.split()),
+        "site": home,
+        "headline": spec.headline(first),
+        "paragraphs": [*_paragraphs(words.text, values), *spec.details(first)],
+        "buttons": buttons,
+        "after": _paragraphs(words.after, values),
+        "further_links": list(spec.further_links()),
+        "closing": list(spec.appended_sentences(wants_news=getattr(first, "updates", False))),
+        "block": block,
+    }
 
 
 def _has_confirmed(pledge):
@@ -109,14 +123,12 @@ def _has_confirmed(pledge):
 
 
 def _pledge_button(words, pledge):
+    """The words and the name of the supporter, or the day and time of signing: they distinguish two pledges of one address."""
+    is_pending = pledge.state == pledge.State.PENDING
     signed = formats.date_format(timezone.localtime(pledge.created_at), "DATETIME_FORMAT")
-    if pledge.state == pledge.State.PENDING:
-        return _replace(words.second_button, {"signed": signed}), links.url(Purpose.CONFIRM, pledge)
-    if _has_confirmed(pledge) and (name := pledge.readable_name):
-        text = _replace(words.button, {"name": name})
-    else:
-        text = _("Open the pledge signed on %(signed)s") % {"signed": signed}
-    return text, links.url(Purpose.MANAGE, pledge)
+    title = pledge.readable_name if _has_confirmed(pledge) else None
+    text = words.second_button if is_pending else words.button
+    return f"{text}: {title or signed}", links.url(Purpose.CONFIRM if is_pending else Purpose.MANAGE, pledge)
 
 
 def _paragraphs(text, values):

@@ -11,6 +11,9 @@ RECIPIENT_ERRORS = (
     *("AnymailRecipientsRefused", "AnymailRequestsAPIError 400", "AnymailRequestsAPIError 422"),
 )
 
+# After so many failures in a row, of whatever kind, the fault is ours: a blocked sender, a relay that refuses us.
+CONSECUTIVE_FAILURES = 20
+
 
 def is_final_refusal(error):
     """Whether the recipient's server refused permanently (5xx). An error of our own mail server is never final."""

@@ -5,7 +5,6 @@ from datetime import timedelta
 from django.apps import apps
 from django.db import connection, models
 from django.db.models import Q
-from django.db.models.functions import Now
 
 from pledges.crypto import keys
 from pledges.mail.returned_mailboxes import ReturnedMailbox
@@ -32,11 +31,7 @@ FROM unnest(%s::uuid[], %s::timestamptz[]) AS postponed (id, until) WHERE pledge
 
 
 class MessageGrantQuerySet(models.QuerySet):
-    def expired(self):
-        """Grants that no limit counts any more, and those of a clock that was set back since. Housekeeping erases them."""
-        return self.filter(Q(granted_at__lte=Now() - GRANT_LIFE) | Q(granted_at__gt=Now() + timedelta(minutes=1)))
-
-    def grant(self, messages, rules):
+    def grant(self, messages):
         """Those of these locked messages that may be sent now. The others become due later, and are not given up sooner for it.
 
         A message whose recipient is unknown needs no grant: its attempt removes it or records the error. One that is tried again
@@ -45,7 +40,7 @@ class MessageGrantQuerySet(models.QuerySet):
         asked = [
             (message, digests)
             for message in messages
-            if message.spec.is_limited and (digests := message.mailbox_digests(rules))
+            if message.spec.is_limited and (digests := message.mailbox_digests())
         ]
         if not asked:
             return messages
@@ -132,12 +127,6 @@ class MessageGrant(models.Model):
 
     def __str__(self):
         return str(self.pk)[:8]
-
-    def digests(self, rules):
-        """{column: digest} by the first key and these provider rules; none once the message is gone."""
-        message = apps.get_model("pledges.Message").objects.filter(pk=self.pk).first()
-        found = message and message.mailbox_digests(rules)
-        return {"mailbox_digest": found[0]} if found else {}
 
     def waits(self, others, returned):
         """When each limit allows this one, None: now. `others` are grants of the mailbox within a day, of those counted with it.

@@ -7,14 +7,14 @@ To add a kind: an entry in SPECS, and its words in starter/message-texts.json.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 from functools import partial
 
 from django.conf import settings
 from django.db import models
 from django.urls import reverse
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from pledges import sharing
 from pledges.crypto import links, reply_addresses
@@ -34,11 +34,11 @@ class Priority(models.IntegerChoices):
 
 # {purpose of a link that opens a pledge, a group pledge or the entry of an organisation: what its message says of the link}
 MANAGING = {
-    Purpose.MANAGE: gettext_lazy("Anyone who has the link can open the pledge, so please do not forward this message."),
-    Purpose.GROUP_MANAGE: gettext_lazy(
+    Purpose.MANAGE: _("Anyone who has the link can open the pledge, so please do not forward this message."),
+    Purpose.GROUP_MANAGE: _(
         "Anyone who has the link can change or withdraw the group, so please do not forward this message."
     ),
-    Purpose.ORGANISATION: gettext_lazy(
+    Purpose.ORGANISATION: _(
         "Anyone who has the link can change the organisation’s entry, so please do not forward this message."
     ),
 }
@@ -61,13 +61,14 @@ BLOCK_PURPOSES = {
 }
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class MessageSpec:
     """The rules of one kind of message, which staff cannot change."""
 
     # Its name in the admin, and a sentence: when it is sent.
     label: str
     occasion: str
+    _: KW_ONLY
     # The foreign object of `Message` with what it is about. None: its row has an address only.
     about: str | None = "pledge"
     # The purpose of the link on its button. None: the button leads to the home page.
@@ -116,12 +117,6 @@ class MessageSpec:
         """The placeholders that the text must contain."""
         return ["day"] if self.link_purpose in LAST_DAYS else []
 
-    def button_placeholders(self, column):
-        """The placeholders that a button must contain. They distinguish two pledges of one address: the name, or {signed}."""
-        if not self.per_address:
-            return []
-        return ["signed"] if column == "second_button" else ["name"]
-
     @property
     def block_purpose(self):
         """The purpose of its link "never write to this address again", or None."""
@@ -130,7 +125,7 @@ class MessageSpec:
     def appended_sentences(self, wants_news=True):
         """Yield sentences that the code appends to the words of staff."""
         if self.link_purpose == Purpose.CONFIRM and wants_news:
-            yield _("You have also asked for news about the movement by email.")
+            yield gettext("You have also asked for news about the movement by email.")
         if (purpose := Purpose.MANAGE if self.per_address else self.link_purpose) in MANAGING:
             yield str(MANAGING[purpose])
 
@@ -168,12 +163,12 @@ def _is_asked(pledge):
 
 def _present_answers(pledge):
     """Yield sentences with the present values of the fields that staff can correct."""
-    yield _("Group: %(sector)s") % {"sector": pledge.sector.name}
-    yield _("County: %(county)s") % {"county": pledge.county.name if pledge.county else _("not given")}
+    yield gettext("Group: %(sector)s") % {"sector": pledge.sector.name}
+    yield gettext("County: %(county)s") % {"county": pledge.county.name if pledge.county else gettext("not given")}
     yield pledge.wall_status
-    yield _("You get our news by email.") if pledge.updates else _("You do not get our news.")
+    yield gettext("You get our news by email.") if pledge.updates else gettext("You do not get our news.")
     if pledge.new_address_cipher:
-        yield _("You have also given us another address. Until you confirm it, we keep using this one.")
+        yield gettext("You have also given us another address. Until you confirm it, we keep using this one.")
 
 
 def _plans(pledge):
@@ -185,7 +180,7 @@ def _plans(pledge):
 def _own_number(pledge):
     """The supporter's number as a sentence, or "" if staff show no numbers."""
     own = pledge.number
-    return _("You are number %(number)s of those who signed online.") % {"number": number(own)} if own else ""
+    return gettext("You are number %(number)s of those who signed online.") % {"number": number(own)} if own else ""
 
 
 def _ways_to_share():
@@ -193,8 +188,8 @@ def _ways_to_share():
 
     The picture is a link: in the message it would be large, and plain to see on a shared phone.
     """
-    yield _("Send the invitation on WhatsApp"), sharing.neutral_ways().whatsapp
-    yield _("A picture to post"), sharing.picture_url()
+    yield gettext("Send the invitation on WhatsApp"), sharing.neutral_ways().whatsapp
+    yield gettext("A picture to post"), sharing.picture_url()
 
 
 def _described(row):
@@ -207,7 +202,7 @@ def _described(row):
 def _counted_already(group):
     """Whether its class counts already. Said by email only: the form would tell anyone which class is counted."""
     if type(group).objects.same_class(group).exists():
-        yield _("This class has already been counted for this school year.")
+        yield gettext("This class has already been counted for this school year.")
 
 
 def _described_together(group):
@@ -234,39 +229,38 @@ def _button_to(name):
     return lambda words, row: [(words.button, settings.SITE_URL + reverse(name))]
 
 
-def _request(label, occasion, **rules):
-    """What answers a request under the law. Its text is the same for everyone: it quotes neither the request nor what we hold."""
-    return MessageSpec(
-        label=label,
-        occasion=occasion,
-        about="request",
-        is_limited=False,
-        applies=lambda request: request.closed_at is not None,
-        buttons=_button_to("pledges:enquiry_data"),
-        **rules,
-    )
-
-
+# A last message: its row has no person any more.
+_last = partial(MessageSpec, about=None, is_link_caused=True)
 _group = partial(MessageSpec, about="group", link_purpose=Purpose.GROUP_MANAGE)
+_group_decision = partial(_group, is_limited=False, details=_described)
 _joining = partial(MessageSpec, about="joining", link_purpose=Purpose.ORGANISATION)
+_joining_decision = partial(_joining, is_limited=False, details=_described)
+# What answers a request under the law. Its text is the same for everyone: it quotes neither the request nor what we hold.
+_request = partial(
+    MessageSpec,
+    about="request",
+    is_limited=False,
+    applies=lambda request: request.closed_at is not None,
+    buttons=_button_to("pledges:enquiry_data"),
+)
 SPECS = {
     "confirm": MessageSpec(
-        label=gettext_lazy("please confirm"),
-        occasion=gettext_lazy("Sent as soon as someone has signed."),
+        _("please confirm"),
+        _("Sent as soon as someone has signed."),
         link_purpose=Purpose.CONFIRM,
         priority=Priority.FIRST,
         applies=_can_be_confirmed,
     ),
     "reminder": MessageSpec(
-        label=gettext_lazy("reminder to confirm"),
-        occasion=gettext_lazy("Sent once, three days after signing, to people who have not confirmed."),
+        _("reminder to confirm"),
+        _("Sent once, three days after signing, to people who have not confirmed."),
         link_purpose=Purpose.CONFIRM,
         priority=Priority.BULK,
         applies=_can_be_confirmed,
     ),
     "counted": MessageSpec(
-        label=gettext_lazy("you are counted"),
-        occasion=gettext_lazy("Sent when someone has confirmed their pledge."),
+        _("you are counted"),
+        _("Sent when someone has confirmed their pledge."),
         link_purpose=Purpose.MANAGE,
         is_link_caused=True,
         # A mailbox confirms each pledge once.
@@ -276,14 +270,14 @@ SPECS = {
         further_links=_ways_to_share,
     ),
     "already": MessageSpec(
-        label=gettext_lazy("you have already signed"),
-        occasion=gettext_lazy("Sent when someone we already count signs again with the same address and name."),
+        _("you have already signed"),
+        _("Sent when someone we already count signs again with the same address and name."),
         link_purpose=Purpose.MANAGE,
         applies=_is("confirmed"),
     ),
     "similar": MessageSpec(
-        label=gettext_lazy("signed again with a similar name"),
-        occasion=gettext_lazy(
+        _("signed again with a similar name"),
+        _(
             "Sent instead of the confirmation if someone signs with an address that has a confirmed pledge in a similar name."
         ),
         link_purpose=Purpose.CORRECT_NAME,
@@ -291,35 +285,33 @@ SPECS = {
         applies=_can_be_confirmed,
     ),
     "full": MessageSpec(
-        label=gettext_lazy("two people have signed with this address"),
-        occasion=gettext_lazy("Sent when a third person signs with an address that two people have already confirmed."),
+        _("two people have signed with this address"),
+        _("Sent when a third person signs with an address that two people have already confirmed."),
         per_address=True,
     ),
     "links": MessageSpec(
-        label=gettext_lazy("your link"),
-        occasion=gettext_lazy("Sent when someone asks for their link."),
+        _("your link"),
+        _("Sent when someone asks for their link."),
         second_purpose=Purpose.CONFIRM,
         per_address=True,
     ),
     "fresh": MessageSpec(
-        label=gettext_lazy("a new link"),
-        occasion=gettext_lazy("Sent when someone uses a link that is more than a day old to ask for a new one."),
+        _("a new link"),
+        _("Sent when someone uses a link that is more than a day old to ask for a new one."),
         link_purpose=Purpose.MANAGE,
         is_link_caused=True,
         applies=_is_not_pending,
     ),
     "new_address": MessageSpec(
-        label=gettext_lazy("confirm the new address"),
-        occasion=gettext_lazy("Sent to the new address when a supporter changes it."),
+        _("confirm the new address"),
+        _("Sent to the new address when a supporter changes it."),
         link_purpose=Purpose.NEW_ADDRESS,
         priority=Priority.FIRST,
         applies=_wants_new_address,
     ),
     "moving": MessageSpec(
-        label=gettext_lazy("a change of your address was asked for"),
-        occasion=gettext_lazy(
-            "Sent to the present address when someone asks to change it, with a link that stops the change."
-        ),
+        _("a change of your address was asked for"),
+        _("Sent to the present address when someone asks to change it, with a link that stops the change."),
         link_purpose=Purpose.STOP_NEW_ADDRESS,
         is_link_caused=True,
         # Also to a blocked mailbox, and apart from the limits of a mailbox: someone with the link could use these up first. Three
@@ -328,66 +320,50 @@ SPECS = {
         ignores_blocks=True,
         applies=_wants_new_address,
     ),
-    "moved": MessageSpec(
-        label=gettext_lazy("your address has been changed"),
-        occasion=gettext_lazy("Sent to the old address when a supporter has changed it."),
-        about=None,
-        is_link_caused=True,
-    ),
+    "moved": _last(_("your address has been changed"), _("Sent to the old address when a supporter has changed it.")),
     "plan": MessageSpec(
-        label=gettext_lazy("reminder of a plan"),
-        occasion=gettext_lazy(
-            "Sent on the morning of the day that someone has planned for a commitment, if they want a reminder."
-        ),
+        _("reminder of a plan"),
+        _("Sent on the morning of the day that someone has planned for a commitment, if they want a reminder."),
         link_purpose=Purpose.COMMIT,
         end_purpose=Purpose.END_EMAILS,
         applies=lambda pledge: pledge.state == "confirmed" and bool(pledge.reminded_plans()),
         details=_plans,
     ),
     "how": MessageSpec(
-        label=gettext_lazy("how did it go?"),
-        occasion=gettext_lazy(
-            "Sent 30 days and 90 days after someone has chosen commitments, if they want to be asked how it went."
-        ),
+        _("how did it go?"),
+        _("Sent 30 days and 90 days after someone has chosen commitments, if they want to be asked how it went."),
         link_purpose=Purpose.ANSWER,
         priority=Priority.BULK,
         end_purpose=Purpose.END_EMAILS,
         applies=_is_asked,
     ),
     "keep": MessageSpec(
-        label=gettext_lazy("should we keep your name and address?"),
-        occasion=gettext_lazy(
-            "Sent once, long after someone confirmed. If they do not answer, we erase their name and address."
-        ),
+        _("should we keep your name and address?"),
+        _("Sent once, long after someone confirmed. If they do not answer, we erase their name and address."),
         link_purpose=Purpose.KEEP,
         priority=Priority.BULK,
         end_purpose=Purpose.END_EMAILS,
         applies=lambda pledge: pledge.keep_asked_at is not None,
     ),
     "corrected": MessageSpec(
-        label=gettext_lazy("your pledge has been corrected"),
-        occasion=gettext_lazy("Sent when a member of staff corrects a pledge at the supporter’s request."),
+        _("your pledge has been corrected"),
+        _("Sent when a member of staff corrects a pledge at the supporter’s request."),
         link_purpose=Purpose.MANAGE,
         applies=_is_not_pending,
         details=_present_answers,
     ),
-    "withdrawn": MessageSpec(
-        label=gettext_lazy("your pledge has been erased"),
-        occasion=gettext_lazy("The last message, when a pledge is withdrawn or erased."),
-        about=None,
-        is_link_caused=True,
-    ),
+    "withdrawn": _last(_("your pledge has been erased"), _("The last message, when a pledge is withdrawn or erased.")),
     "group": _group(
-        label=gettext_lazy("group: please confirm"),
-        occasion=gettext_lazy("Sent to the adult who has entered a group pledge."),
+        _("group: please confirm"),
+        _("Sent to the adult who has entered a group pledge."),
         link_purpose=Purpose.GROUP_CONFIRM,
         priority=Priority.FIRST,
         applies=_is("submitted"),
         details=_counted_already,
     ),
     "group_open": _group(
-        label=gettext_lazy("group: we are checking it"),
-        occasion=gettext_lazy("Sent when the adult has confirmed a group pledge, which our team then checks."),
+        _("group: we are checking it"),
+        _("Sent when the adult has confirmed a group pledge, which our team then checks."),
         is_link_caused=True,
         # A mailbox confirms each group once.
         is_limited=False,
@@ -395,81 +371,63 @@ SPECS = {
         details=_described_together,
         buttons=_button_for_each(Purpose.GROUP_MANAGE, lambda group: group.confirmed_together()),
     ),
-    "group_yes": _group(
-        label=gettext_lazy("group: counted"),
-        occasion=gettext_lazy("Sent when a member of staff has approved a group pledge."),
-        is_limited=False,
+    "group_yes": _group_decision(
+        _("group: counted"),
+        _("Sent when a member of staff has approved a group pledge."),
         applies=_is("approved"),
-        details=_described,
     ),
-    "group_no": _group(
-        label=gettext_lazy("group: not counted"),
-        occasion=gettext_lazy("Sent when a member of staff has refused a group pledge."),
-        is_limited=False,
+    "group_no": _group_decision(
+        _("group: not counted"),
+        _("Sent when a member of staff has refused a group pledge."),
         applies=_is("refused"),
-        details=_described,
     ),
-    "group_out": MessageSpec(
-        label=gettext_lazy("group: withdrawn"),
-        occasion=gettext_lazy("The last message, when the adult has withdrawn a group pledge."),
-        about=None,
-        is_link_caused=True,
-    ),
+    "group_out": _last(_("group: withdrawn"), _("The last message, when the adult has withdrawn a group pledge.")),
     "group_links": _group(
-        label=gettext_lazy("group: your links"),
-        occasion=gettext_lazy("Sent when someone asks for their link and has confirmed group pledges."),
+        _("group: your links"),
+        _("Sent when someone asks for their link and has confirmed group pledges."),
         applies=lambda group: group.confirmed_at is not None,
         buttons=_button_for_each(Purpose.GROUP_MANAGE, lambda group: group.of_its_adult()),
     ),
     "join": _joining(
-        label=gettext_lazy("organisation: please confirm"),
-        occasion=gettext_lazy("Sent to the contact who has entered an organisation."),
+        _("organisation: please confirm"),
+        _("Sent to the contact who has entered an organisation."),
         link_purpose=Purpose.JOINING_CONFIRM,
         priority=Priority.FIRST,
         applies=_is("submitted"),
     ),
     "join_again": _joining(
-        label=gettext_lazy("organisation: already sent"),
-        occasion=gettext_lazy("Sent when the same contact enters the same organisation again."),
+        _("organisation: already sent"),
+        _("Sent when the same contact enters the same organisation again."),
         applies=lambda joining: joining.state in ("confirmed", "approved"),
         details=_described,
     ),
-    "join_yes": _joining(
-        label=gettext_lazy("organisation: on our page"),
-        occasion=gettext_lazy("Sent when a member of staff has approved an organisation."),
-        is_limited=False,
+    "join_yes": _joining_decision(
+        _("organisation: on our page"),
+        _("Sent when a member of staff has approved an organisation."),
         applies=_is("approved"),
-        details=_described,
     ),
-    "join_no": _joining(
-        label=gettext_lazy("organisation: refused"),
-        occasion=gettext_lazy("Sent when a member of staff has refused an organisation."),
-        is_limited=False,
+    "join_no": _joining_decision(
+        _("organisation: refused"),
+        _("Sent when a member of staff has refused an organisation."),
         applies=_is("refused"),
-        details=_described,
     ),
-    "join_renew": _joining(
-        label=gettext_lazy("organisation: still with us?"),
-        occasion=gettext_lazy("Sent once a year, a month before the entry of an organisation lapses."),
-        is_limited=False,
+    "join_renew": _joining_decision(
+        _("organisation: still with us?"),
+        _("Sent once a year, a month before the entry of an organisation lapses."),
         applies=lambda joining: joining.asked_at is not None,
-        details=_described,
     ),
-    "join_out": MessageSpec(
-        label=gettext_lazy("organisation: has left"),
-        occasion=gettext_lazy("The last message, when an organisation has left or was not renewed."),
-        about=None,
-        is_link_caused=True,
+    "join_out": _last(
+        _("organisation: has left"), _("The last message, when an organisation has left or was not renewed.")
     ),
     "join_links": _joining(
-        label=gettext_lazy("organisation: your links"),
-        occasion=gettext_lazy("Sent when someone asks for their link and has confirmed organisations."),
+        _("organisation: your links"),
+        _("Sent when someone asks for their link and has confirmed organisations."),
         applies=lambda joining: joining.confirmed_at is not None,
         buttons=_button_for_each(Purpose.ORGANISATION, lambda joining: joining.of_its_adult()),
     ),
     "voice": MessageSpec(
-        label=gettext_lazy("voice: please approve it"),
-        occasion=gettext_lazy("Sent when a member of staff asks a person who is quoted to approve it."),
+        _("voice: please approve it"),
+        _("Sent when a member of staff asks a person who is quoted to approve it."),
         about="voice",
         link_purpose=Purpose.VOICE,
         is_limited=False,
@@ -477,52 +435,47 @@ SPECS = {
     ),
     # Its words are those of a mailing (pledges/mail/news.py), which also says to whom it still applies.
     "news": MessageSpec(
-        label=gettext_lazy("news by email"),
-        occasion=gettext_lazy(
-            "Sent to people who asked for news, or who follow the demand or county that it is about."
-        ),
+        _("news by email"),
+        _("Sent to people who asked for news, or who follow the demand or county that it is about."),
         priority=Priority.BULK,
         # Each person gets a mailing once; it must not use up the messages that the person asks for.
         is_limited=False,
     ),
     # It never quotes what the person wrote: others may read the mailbox.
     "answer": MessageSpec(
-        label=gettext_lazy("answer to an enquiry"),
-        occasion=gettext_lazy("Sent when a member of staff answers an enquiry. The answer follows your text."),
+        _("answer to an enquiry"),
+        _("Sent when a member of staff answers an enquiry. The answer follows your text."),
         about="answer",
         details=lambda answer: answer.paragraphs(),
         buttons=lambda words, answer: [(words.button, links.url(Purpose.FURTHER, answer.enquiry))],
         reply_to=lambda answer: reply_addresses.address_of(answer.enquiry),
     ),
     "data_copy": _request(
-        gettext_lazy("request: the copy of the data"),
-        gettext_lazy("Sent when a member of staff has made the copy of the data that someone asked for."),
+        _("request: the copy of the data"),
+        _("Sent when a member of staff has made the copy of the data that someone asked for."),
     ),
     "data_fixed": _request(
-        gettext_lazy("request: the data is corrected"),
-        gettext_lazy("Sent when a member of staff has corrected the data as someone asked."),
+        _("request: the data is corrected"), _("Sent when a member of staff has corrected the data as someone asked.")
     ),
     "data_limit": _request(
-        gettext_lazy("request: the data is restricted"),
-        gettext_lazy("Sent when a member of staff has restricted the data as someone asked."),
+        _("request: the data is restricted"), _("Sent when a member of staff has restricted the data as someone asked.")
     ),
     "data_erased": _request(
-        gettext_lazy("request: the data is erased"),
-        gettext_lazy("Sent when a member of staff has erased the data as someone asked."),
+        _("request: the data is erased"), _("Sent when a member of staff has erased the data as someone asked.")
     ),
     "data_none": _request(
-        gettext_lazy("request: we hold nothing"),
-        gettext_lazy("Sent when someone asks about their data and we hold nothing at their address."),
+        _("request: we hold nothing"),
+        _("Sent when someone asks about their data and we hold nothing at their address."),
     ),
     "data_no": _request(
-        gettext_lazy("request: refused"),
-        gettext_lazy("Sent when a member of staff refuses a request about data. The reason follows your text."),
+        _("request: refused"),
+        _("Sent when a member of staff refuses a request about data. The reason follows your text."),
         details=lambda request: request.reasons,
     ),
     # It says neither what was written nor by whom, and its link leads to the front page: a read mailbox tells nothing.
     "alarm": MessageSpec(
-        label=gettext_lazy("to the safeguarding lead: sign in"),
-        occasion=gettext_lazy(
+        _("to the safeguarding lead: sign in"),
+        _(
             "Sent to the safeguarding lead when an enquiry sounds like a disclosure of abuse, and every day until the lead has "
             "passed it on. It must not say what it is about."
         ),

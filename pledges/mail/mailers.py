@@ -1,6 +1,5 @@
 """The mailers: which messages each of them sends, and how many its server accepts."""
 
-from dataclasses import dataclass
 from datetime import timedelta
 
 from django.conf import settings
@@ -36,14 +35,6 @@ def priorities_of(mailer):
     return [Priority.FIRST, Priority.NORMAL, *([] if BULK in in_use() else [Priority.BULK])]
 
 
-@dataclass(frozen=True)
-class Room:
-    """How many messages a mailer may send now, and how many of them may be bulk."""
-
-    all: int
-    bulk: int
-
-
 class Mailer(models.Model):
     """A mailer with a limit. Its row is locked while messages are claimed, so the limits are exact for any number of workers.
 
@@ -70,7 +61,7 @@ class Mailer(models.Model):
         return cls.objects.select_for_update().get_or_create(name=name)[0]
 
     def room(self, wanted):
-        """The Room for so many messages."""
+        """(how many of so many messages it may send now, how many of them may be bulk)."""
         (per_minute, per_day), now = _limits(self.name), _now()
         room = wanted
         if per_minute:
@@ -78,11 +69,8 @@ class Mailer(models.Model):
             each = 61 / per_minute
             behind = max((self.paced_until - now).total_seconds(), 0)
             room = min(room, int((max(each, 1) - behind) / each))
-        bulk = room
-        if per_day:
-            left = per_day - self.sent_within_a_day(now)
-            room, bulk = min(room, left), min(bulk, left - _reserve(per_day))
-        return Room(max(room, 0), max(bulk, 0))
+        left = per_day - self.sent_within_a_day(now) if per_day else room
+        return max(min(room, left), 0), max(min(room, left - _reserve(per_day)), 0)
 
     def use(self, n):
         """Count messages that are sent now; returns the quarter in which they count."""
@@ -90,7 +78,7 @@ class Mailer(models.Model):
         if per_minute := _limits(self.name)[0]:
             self.paced_until = max(self.paced_until, now) + n * timedelta(seconds=61) / per_minute
         quarter = str(_quarter(now))
-        self.sent = {key: value for key, value in self.sent.items() if _counts(key, now)}
+        self.sent = {key: value for key, value in self.sent.items() if int(key) >= _quarter(now - QUOTA_PERIOD)}
         self.sent[quarter] = self.sent.get(quarter, 0) + n
         self.save(update_fields=["paced_until", "sent"])
         return quarter
@@ -105,8 +93,9 @@ class Mailer(models.Model):
 
     def sent_within_a_day(self, now=None):
         """How many messages count towards its quota."""
-        now = now or _now()
-        return sum(n for quarter, n in self.sent.items() if _counts(quarter, now))
+        # A quarter counts until its last second is 24 hours ago.
+        first = _quarter((now or _now()) - QUOTA_PERIOD)
+        return sum(n for quarter, n in self.sent.items() if int(quarter) >= first)
 
     @classmethod
     def is_used_up(cls, name, for_bulk=False):
@@ -131,11 +120,6 @@ def _now():
 
 def _quarter(time):
     return int(time.timestamp() // QUARTER.total_seconds())
-
-
-def _counts(quarter, now):
-    """Whether a quarter, as a key of `sent`, counts: until its last second is 24 hours ago."""
-    return int(quarter) >= _quarter(now - QUOTA_PERIOD)
 
 
 def _limits(mailer):

@@ -22,7 +22,7 @@ from pledges.mail.mailers import Mailer, mailer_of
 from pledges.mail.queue import GIVE_UP_AFTER, MessageQuerySet
 from pledges.mail.returned_mailboxes import ReturnedMailbox
 from pledges.mail.texts import MessageText
-from pledges.providers.models import BlockedAddress, ProviderRule, mailbox_digests
+from pledges.providers.models import BlockedAddress, mailbox_digests
 
 logger = logging.getLogger(__name__)
 # The key of its id among the metadata that a provider sends back with its reports.
@@ -142,8 +142,6 @@ class Message(models.Model):
     counted_in = None
     # Set by `attempt`.
     no_longer_applies = False
-    # Set by `save_outcome`: whether it would have been given up, but all messages are refused.
-    is_kept = False
 
     objects = MessageQuerySet.as_manager()
 
@@ -224,9 +222,9 @@ class Message(models.Model):
             return [pk for (pk,) in cursor.fetchall()]
 
     @classmethod
-    def queue_last(cls, kind, address, language):
-        """Queue the last message to an address that no pledge holds any more. It stores the encrypted address."""
-        message = cls(kind=kind, language=language)
+    def queue_last(cls, kind, address, language, **columns):
+        """Queue a message to an address that no row holds, such as the last one. It stores the encrypted address."""
+        message = cls(kind=kind, language=language, **columns)
         message.address_cipher = keys.encrypt(address, associated_data=message.associated_data)
         message.save(force_insert=True)
         return message
@@ -263,18 +261,13 @@ class Message(models.Model):
         """The name of the mailer that sends it."""
         return mailer_of(self.kind)
 
-    def mailbox_digests(self, rules):
+    def mailbox_digests(self):
         """The digests of the recipient's mailbox by each key; None if there is no recipient any more, or none that decrypts."""
         try:
             address = self.address
         except keys.CannotDecrypt:
             return None
-        return mailbox_digests(address, rules) if address else None
-
-    @cached_property
-    def rules(self):
-        """The provider rules. `claim` sets them, so that they are read once for all its messages."""
-        return ProviderRule.objects.by_domain()
+        return mailbox_digests(address) if address else None
 
     @cached_property
     def words(self):
@@ -290,9 +283,9 @@ class Message(models.Model):
         row, address, spec = self.about, self.address, self.spec
         if address is None or spec.about and not (row and self._may_be_about(row)):
             return None
-        if not spec.ignores_blocks and BlockedAddress.objects.holds(address, self.rules):
+        if not spec.ignores_blocks and BlockedAddress.objects.holds(address):
             return None
-        if spec.is_bulk and ReturnedMailbox.objects.holds(address, self.rules):
+        if spec.is_bulk and ReturnedMailbox.objects.holds(address):
             return None
         if self.mailing:
             return news.compose(self.words, news_links.url(row, self.mailing_id), self.language, address)
@@ -332,7 +325,7 @@ class Message(models.Model):
         leads to a second copy.
         """
         self.attempts += 1
-        self.tried_at = timezone.now()
+        last_tried_at, self.tried_at = self.tried_at, timezone.now()
         try:
             mail = self.compose()
             if mail is None:
@@ -353,20 +346,16 @@ class Message(models.Model):
         except Exception as error:
             if errors.is_server_failure(error):
                 self.give_back()
-            self._schedule_retry(error)
+            self._schedule_retry(error, last_tried_at)
             return error
         self.state, self.sent_at, self.error = self.State.SENT, timezone.now(), ""
         return None
 
     def save_outcome(self):
-        """Save the outcome of `attempt` and end the lease, in one statement. A row that was deleted meanwhile stays deleted.
-
-        A message that was given up is queued again if all the others are refused too.
-        """
+        """Save the outcome of `attempt` and end the lease, in one statement. A row that was deleted meanwhile stays deleted."""
         row = type(self).objects.filter(pk=self.pk)
-        # A row that stores an address goes once the message is sent or too old. Refused, it waits for erase_refused_addresses().
-        is_over = self.address_cipher is not None and self.state in (self.State.SENT, self.State.FAILING)
-        if self.no_longer_applies or is_over:
+        # A row that stores an address goes with its message.
+        if self.no_longer_applies or self.address_cipher is not None and self.state != self.State.QUEUED:
             row.delete()
         else:
             columns = ["state", "sent_at", "error", "attempts", "tried_at", "due_at"]
@@ -374,31 +363,28 @@ class Message(models.Model):
                 self.network_digest = None
                 columns.append("network_digest")
             row.update(leased_until=None, **{column: getattr(self, column) for column in columns})
-        if self.state in (self.State.REFUSED, self.State.FAILING):
-            self.is_kept = bool(type(self).objects.keep_if_all_fail(self.mailer))
         self._log()
 
     def _log(self):
-        outcome = "dropped" if self.no_longer_applies else "kept" if self.is_kept else self.state
+        outcome = "dropped" if self.no_longer_applies else self.state
         metrics.MESSAGES.labels(self.mailer, self.kind, outcome).inc()
         fields = {"mail": str(self.pk), "kind": self.kind, "outcome": outcome, "attempt": self.attempts}
         level = logging.WARNING if self.error else logging.INFO
         logger.log(level, "mail", extra={"fields": fields | ({"error": self.error} if self.error else {})})
 
-    def _schedule_retry(self, error):
+    def _schedule_retry(self, error, last_tried_at=None):
         self.error = errors.error_kind(error)
         now = timezone.now()
         delay = RETRY_DELAYS[self.attempts - 1] if self.attempts <= len(RETRY_DELAYS) else LATER_RETRY_DELAY
-        if errors.is_final_refusal(error):
+        if errors.is_final_refusal(error) and self._others_are_accepted_since(last_tried_at):
             self.state = self.State.REFUSED
-        elif now + delay > self.queued_at + GIVE_UP_AFTER and self._may_give_up():
+        # After days without a worker a message may be too old but hardly tried.
+        elif now + delay > self.queued_at + GIVE_UP_AFTER and self.attempts > len(RETRY_DELAYS):
             self.state = self.State.FAILING
         else:
             self.due_at = now + delay
 
-    def _may_give_up(self):
-        """Whether enough attempts were made. After days without a worker a message may be too old but hardly tried.
-
-        A message that stores an address needs no minimum of attempts.
-        """
-        return self.address_cipher is not None or self.attempts > len(RETRY_DELAYS)
+    def _others_are_accepted_since(self, last_tried_at):
+        """Whether the server has taken another message since this one was last tried: else it may refuse all of them."""
+        others = type(self).objects.of_mailer(self.mailer).filter(sent_at__isnull=False)
+        return last_tried_at is not None and others.filter(tried_at__gt=last_tried_at).exists()

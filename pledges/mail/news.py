@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from pledges.mail import rendering
+from pledges.mail.content import mail
 
 # A whole address, without the punctuation of its sentence.
 ADDRESS = re.compile(
@@ -41,17 +41,17 @@ def compose(words, end_url, language, address):
     """
     with translation.override(language):
         choose_url = settings.SITE_URL + reverse("pledges:my_pledge")
-        parts = rendering.MailContent(
-            subject=" ".join(words.subject.split()),
-            site=f"{settings.SITE_URL}/{language}/",
-            paragraphs=words.paragraphs,
-            buttons=[(words.button, words.link)] if words.link else [],
-            further_links=[
+        parts = {
+            "subject": " ".join(words.subject.split()),
+            "site": f"{settings.SITE_URL}/{language}/",
+            "paragraphs": words.paragraphs,
+            "buttons": [(words.button, words.link)] if words.link else [],
+            "further_links": [
                 (_("Read it on our site"), words.archive_url),
                 (_("Choose what we email you about"), choose_url),
             ],
-            closing=[words.reason],
-            block=(_("Stop all news by email"), end_url),
-            has_links=True,
-        )
-        return rendering.mail(parts, language, address, end_url)
+            "closing": [words.reason],
+            "block": (_("Stop all news by email"), end_url),
+            "has_links": True,
+        }
+        return mail(parts, language, address, end_url)

@@ -4,24 +4,21 @@ import itertools
 from datetime import timedelta
 
 from django.db import models, transaction
-from django.db.models import Max, Q
+from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils import timezone
 
 from pledges.mail import errors, mailers
+from pledges.mail.errors import CONSECUTIVE_FAILURES
 from pledges.mail.grants import MessageGrant
 from pledges.mail.kinds import MessageKind, Priority
 from pledges.mail.texts import MessageText
-from pledges.providers.models import ProviderRule
 
-# Limits of `mail_is_failing`.
-CONSECUTIVE_FAILURES = 20
+# Limit of `mail_is_failing`.
 OUTAGE_AFTER = timedelta(minutes=15)
 GIVE_UP_AFTER = timedelta(days=3)
 # Pages say that an email takes longer than usual once one has been due for so long.
 SLOW_AFTER = timedelta(minutes=10)
-# For messages that were refused while all are.
-KEPT_RETRY_DELAY = timedelta(minutes=1)
 
 
 class MessageQuerySet(models.QuerySet):
@@ -77,34 +74,6 @@ class MessageQuerySet(models.QuerySet):
         late = self.due().filter(priority__lt=Priority.BULK, due_at__lt=Now() - SLOW_AFTER)
         return late.exists() or self.mail_is_failing(mailers.DEFAULT) or mailers.Mailer.is_out_of_quota(mailers.DEFAULT)
 
-    def keep_if_all_fail(self, mailer):
-        """Queue what was given up since the last message that was sent, if the last CONSECUTIVE_FAILURES of these all failed.
-
-        Then the fault is ours, not that of so many mailboxes: a blocked sender, a relay that refuses us. Returns the number of
-        messages queued. They are due after KEPT_RETRY_DELAY; the sender tries one at a time until one is accepted.
-        """
-        if len(self._failed_since_the_last_sent(mailer)) < CONSECUTIVE_FAILURES:
-            return 0
-        of_mailer = self.of_mailer(mailer)
-        last_sent = of_mailer.filter(sent_at__isnull=False).aggregate(at=Max("tried_at"))["at"]
-        is_over = Q(address_cipher__isnull=False, queued_at__lte=Now() - GIVE_UP_AFTER)
-        kept = of_mailer.failing().filter(tried_at__isnull=False).exclude(is_over)
-        if last_sent is not None:
-            kept = kept.filter(tried_at__gt=last_sent)
-        return kept.update(state=self.model.State.QUEUED, due_at=Now() + KEPT_RETRY_DELAY)
-
-    def erase_refused_addresses(self):
-        """Delete refused messages that store an address, once a later one was sent: the refusal concerned that mailbox.
-
-        Without one they are deleted when retries would have ended.
-        """
-        refused = self.failing().filter(address_cipher__isnull=False)
-        last_sent = self.filter(sent_at__isnull=False).aggregate(at=Max("tried_at"))["at"]
-        is_judged = Q(queued_at__lte=Now() - GIVE_UP_AFTER)
-        if last_sent is not None:
-            is_judged |= Q(tried_at__lt=last_sent)
-        refused.filter(is_judged).delete()
-
     def send_again(self):
         """Queue those that were given up once more; returns the messages that this call changed."""
         with transaction.atomic():
@@ -120,22 +89,21 @@ class MessageQuerySet(models.QuerySet):
         Only the claimer may send them meanwhile. Messages above the limits of their mailbox become due later. Those above the
         limits of the mailer stay due.
         """
-        rules, messages = ProviderRule.objects.by_domain(), []
+        messages = []
         with transaction.atomic():
             row = mailers.Mailer.locked(mailer)
-            room = row.room(limit) if row else mailers.Room(limit, limit)
-            while wanted := room.all - len(messages):
-                bulk = room.bulk - sum(message.spec.is_bulk for message in messages)
+            room, bulk_room = row.room(limit) if row else (limit, limit)
+            while wanted := room - len(messages):
+                bulk = bulk_room - sum(message.spec.is_bulk for message in messages)
                 free = self._lock_free(wanted, bulk, mailer)
-                granted = MessageGrant.objects.grant(free, rules)
-                self.renew([message.pk for message in granted], lease)
+                granted = MessageGrant.objects.grant(free)
+                self.filter(pk__in=[message.pk for message in granted]).update(leased_until=Now() + lease)
                 messages += granted
                 if len(free) < wanted:
                     break
             counted_in = row.use(len(messages)) if row and messages else None
         self._set_words(messages)
         for message in messages:
-            message.rules = rules
             message.counted_in = counted_in
         return messages
 
@@ -178,10 +146,6 @@ class MessageQuerySet(models.QuerySet):
             for message in concerned:
                 message.about = rows.get(message.about_id)
         return messages
-
-    def renew(self, ids, lease):
-        """Let the leases of claimed messages end a timedelta from now."""
-        self.queued().filter(pk__in=ids).update(leased_until=Now() + lease)
 
     def release(self, ids):
         """End the leases of claimed messages that were not attempted."""

@@ -7,7 +7,7 @@ from django.db.models import Q
 from django.db.models.functions import Now
 
 from pledges.crypto import keys
-from pledges.providers.models import ProviderRule, mailbox_digests
+from pledges.providers.models import mailbox_digests
 
 # How long it gets no bulk mail. Other messages wait for a day: see `MessageGrant`.
 BULK_PAUSE = timedelta(days=90)
@@ -16,19 +16,15 @@ BULK_PAUSE = timedelta(days=90)
 class ReturnedMailboxQuerySet(models.QuerySet):
     def add(self, address):
         """Note that a message to this address came back now."""
-        digests = mailbox_digests(address, ProviderRule.objects.by_domain())
+        digests = mailbox_digests(address)
         with transaction.atomic():
             self.filter(mailbox_digest__in=digests).delete()
             self.bulk_create([ReturnedMailbox(mailbox_digest=digests[0])], ignore_conflicts=True)
 
-    def holds(self, address, rules):
+    def holds(self, address):
         """Whether a message to the mailbox of this address came back within BULK_PAUSE."""
         recent = self.filter(returned_at__gt=Now() - BULK_PAUSE)
-        return recent.filter(mailbox_digest__in=mailbox_digests(address, rules)).exists()
-
-    def expired(self):
-        """Those that stop no message any more. Housekeeping erases them."""
-        return self.filter(returned_at__lte=Now() - BULK_PAUSE)
+        return recent.filter(mailbox_digest__in=mailbox_digests(address)).exists()
 
 
 class ReturnedMailbox(models.Model):

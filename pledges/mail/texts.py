@@ -1,44 +1,30 @@
 """The texts of the messages, which staff edit."""
 
-import logging
-
-from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from translated_fields import TranslatedField
 
+from pledges.languages import LANGUAGE_CODES
 from pledges.mail import checks, content
 from pledges.mail.kinds import SPECS, MessageKind
 from staff.drafts.models import Draftable, LiveManager, UniqueLive
-
-logger = logging.getLogger(__name__)
-
-LANGUAGES = [code for code, _name in settings.LANGUAGES]
 
 
 class MessageTextQuerySet(models.QuerySet):
     """Queries on the texts of messages."""
 
     def words_in_use(self, kind, language):
-        """The `MailWords` that staff wrote, or the built-in ones if the row is missing or has invalid placeholders."""
+        """The `MailWords` of this kind in this language."""
         return self.words_by_kind([(kind, language)])[kind, language]
 
     def words_by_kind(self, wanted):
-        """{(kind, language): words in use} of the wanted pairs, in one query."""
-        texts = {text.kind: text for text in self.filter(kind__in={kind for kind, _language in wanted})}
-        return {(kind, language): _usable_words(texts.get(kind), kind, language) for kind, language in wanted}
-
-
-def _usable_words(text, kind, language):
-    if text is None:
-        return content.built_in(kind, language)
-    words = text.words(language)
-    if checks.problems(kind, words):
-        logger.error("the text of the message “%s” (%s) cannot be used: the original one is sent", kind, language)
-        return content.built_in(kind, language)
-    return words
+        """{(kind, language): `MailWords`} of the wanted pairs, in one query; the built-in ones where no row is stored."""
+        kinds = {kind for kind, _language in wanted}
+        texts = {kind: self.model(**content.starter()[kind]) for kind in kinds}
+        texts |= {text.kind: text for text in self.filter(kind__in=kinds)}
+        return {(kind, language): texts[kind].words(language) for kind, language in wanted}
 
 
 class MessageText(Draftable):
@@ -126,22 +112,10 @@ class MessageText(Draftable):
         """The `MailWords` in this language."""
         return content.MailWords(**{column: getattr(self, f"{column}_{language}") for column in content.COLUMNS})
 
-    def reset_to_original(self):
-        """Set the built-in words. Does not save."""
-        for language in LANGUAGES:
-            built_in = content.built_in(self.kind, language)
-            for column in content.COLUMNS:
-                setattr(self, f"{column}_{language}", getattr(built_in, column))
-
-    @property
-    def is_original(self):
-        """Whether these are the built-in words, in both languages."""
-        return all(self.words(language) == content.built_in(self.kind, language) for language in LANGUAGES)
-
     def clean(self):
         """Validate the placeholders. Each error belongs to its field."""
         errors = {}
-        for language in LANGUAGES:
+        for language in LANGUAGE_CODES:
             for column, sentence in checks.problems(self.kind, self.words(language)):
                 errors.setdefault(f"{column}_{language}", sentence)
         if errors:

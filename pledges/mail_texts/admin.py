@@ -34,7 +34,7 @@ class MessageTextAdmin(NoAddOrDelete, MailPreviews, DraftedAdmin):
     """Message texts, with preview and test. The kinds of messages are fixed."""
 
     form = MessageTextForm
-    list_display = ["kind", "occasion", "subject", "is_original", "publication"]
+    list_display = ["kind", "occasion", "subject", "publication"]
     can_be_taken_down = False
     list_note = _(
         "The messages we send to supporters. You can change the words. You cannot change where the buttons lead, or "
@@ -59,37 +59,12 @@ class MessageTextAdmin(NoAddOrDelete, MailPreviews, DraftedAdmin):
     def occasion(self, text):
         return text.spec.occasion
 
-    @admin.display(description=_("the original text"), boolean=True)
-    def is_original(self, text):
-        return text.is_original
-
-    def get_object(self, request, object_id, from_field=None):
-        text = super().get_object(request, object_id, from_field)
-        if text and request.method == "GET" and "original" in request.GET:
-            text.reset_to_original()
-        return text
-
-    def fingerprint(self, text):
-        # Of the saved text: `get_object` may have filled in the original one, which is not saved yet.
-        return super().fingerprint(MessageText.objects.get(pk=text.pk))
-
-    def change_view(self, request, object_id, form_url="", extra_context=None):
-        if request.method == "GET" and "original" in request.GET:
-            self.message_user(request, _("This is the original text. It is used once you publish it."))
-        return super().change_view(request, object_id, form_url, extra_context)
-
     def render_change_form(self, request, context, *args, **kwargs):
         spec = kwargs["obj"].spec
         context |= {
             "spec": spec,
             "placeholders": checks.describe_placeholders(spec.placeholders),
             "required_placeholders": checks.describe_placeholders(spec.required_placeholders),
-            "button_placeholders": [
-                text
-                for column in ("button", "second_button")
-                if column in content.columns_of(spec)
-                for text in checks.describe_placeholders(spec.button_placeholders(column))
-            ],
         }
         return super().render_change_form(request, context, *args, **kwargs)
 

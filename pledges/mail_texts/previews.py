@@ -10,7 +10,7 @@ from django.db.models.functions import Now
 from django.http import Http404
 from django.urls import path, reverse
 from django.utils.csp import CSP
-from django.utils.text import capfirst, format_lazy
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.csp import csp_override
 from django.views.decorators.http import require_POST
@@ -18,7 +18,6 @@ from django.views.decorators.http import require_POST
 from pledges.crypto import keys
 from pledges.limits.models import WINDOW, Attempt
 from pledges.mail import checks, errors
-from pledges.mail.kinds import MessageKind
 from pledges.mail_texts.samples import sample_mail
 
 # Mails have inline styles. The preview shows them in a sandboxed frame without scripts.
@@ -29,11 +28,6 @@ REVEALING_SUBJECT = _(
 )
 
 
-# {whether it is news: what a test says of its links}
-LINKS_END = {
-    False: _("The person in it is made up, so its links open a page that says they no longer work."),
-    True: _("In the test, the link that stops the news opens a page that says it no longer works."),
-}
 # Tests of one member of staff within WINDOW.
 MOST_TESTS = 10
 
@@ -94,9 +88,7 @@ class MailPreviews:
             "Sent to your own address, %(address)s, in Albanian and in English. Check your inbox, and your spam or junk "
             "folder too."
         )
-        return format_lazy(
-            "{} {}", sent % {"address": user.email}, LINKS_END[kind == MessageKind.NEWS]
-        ), messages.SUCCESS
+        return sent % {"address": user.email}, messages.SUCCESS
 
     def _may_write(self, request, row):
         return self.has_add_permission(request) if row.pk is None else self.has_change_permission(request, row)
@@ -120,7 +112,7 @@ class MailPreviews:
             "try_url": self._url("try", row),
             "form": form,
             "mails": mails,
-            "subject_warning": subject_warning(*(mail["subject"] for mail in mails)),
+            "subject_warning": subject_warning(*(mail.subject for mail in mails)),
             "can_send_test": self._may_write(request, row),
         }
         return self.page(request, "admin/pledges/mail_preview/preview.html", _("Preview"), **context)
@@ -131,16 +123,9 @@ class MailPreviews:
         found = []
         for language, name in settings.LANGUAGES:
             mail = sample_mail(kind, words(language), language)
-            found.append(
-                {
-                    "language": language,
-                    "name": name,
-                    "sender": mail.from_email,
-                    "subject": mail.subject,
-                    "html": _without_links(mail.alternatives[0].content),
-                    "text": mail.body,
-                }
-            )
+            mail.language, mail.name = language, name
+            mail.html = _without_links(mail.alternatives[0].content)
+            found.append(mail)
         return found
 
     def _url_name(self, name):

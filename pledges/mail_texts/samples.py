@@ -35,32 +35,26 @@ def sample_mail(kind, words, language, address=SAMPLE_ADDRESS):
 
 def _sample_group(kind, language):
     """An unsaved group pledge."""
-    now, place = timezone.now(), Municipality.objects.first()
-    group = GroupPledge(
-        kind=GroupPledge.Kind.CLASS, grade=7, letter="B", institution="Migjeni", municipality=place, language=language
-    )
-    group.people = {str(Sector.objects.first().pk): 27}
-    group.refusal = GroupPledge.Refusal.UNKNOWN if kind == MessageKind.GROUP_NO else ""
-    group.created_at = group.confirmed_at = now
-    group.expires_at = now + PENDING_LIFE
-    group.name_cipher = keys.encrypt("Arta Shembulli", associated_data=group.associated_data("name"))
-    return group
+    place, people = Municipality.objects.first(), {str(Sector.objects.first().pk): 27}
+    group = GroupPledge(kind=GroupPledge.Kind.CLASS, grade=7, letter="B", institution="Migjeni", municipality=place)
+    group.people, group.language = people, language
+    return _entered(group, kind == MessageKind.GROUP_NO)
 
 
 def _sample_joining(kind, language):
     """An unsaved organisation that joins."""
-    now = timezone.now()
-    joining = Joining(
-        organisation="Shembull",
-        kind=OrganisationKind.ASSOCIATION,
-        municipality=Municipality.objects.first(),
-        language=language,
-    )
-    joining.refusal = Joining.Refusal.UNKNOWN if kind == MessageKind.JOIN_NO else ""
-    joining.created_at = joining.confirmed_at = joining.asked_at = now
-    joining.expires_at = now + PENDING_LIFE
-    joining.name_cipher = keys.encrypt("Arta Shembulli", associated_data=joining.associated_data("name"))
-    return joining
+    place = Municipality.objects.first()
+    joining = Joining(organisation="Shembull", kind=OrganisationKind.ASSOCIATION, municipality=place, language=language)
+    return _entered(joining, kind == MessageKind.JOIN_NO)
+
+
+def _entered(row, is_refused):
+    """This group or organisation, as its adult has entered and confirmed it."""
+    row.created_at = row.confirmed_at = row.asked_at = timezone.now()
+    row.expires_at = row.created_at + PENDING_LIFE
+    row.refusal = row.Refusal.UNKNOWN if is_refused else ""
+    row.name_cipher = keys.encrypt("Arta Shembulli", associated_data=row.associated_data("name"))
+    return row
 
 
 def _sample_answer(language):
@@ -88,19 +82,16 @@ def _sample_pledges(kind, language):
         return pledge
 
     spec = SPECS[kind]
-    match spec.about:
-        case None:
-            return [None]
-        case "group":
-            return [_sample_group(kind, language)]
-        case "joining":
-            return [_sample_joining(kind, language)]
-        case "voice":
-            return [VoiceOwner(language=language)]
-        case "request":
-            return [DataRequest(closed_at=timezone.now(), refusal=DataRequest.Refusal.IDENTITY)]
-        case "answer":
-            return [_sample_answer(language)]
+    others = {
+        None: lambda: None,
+        "group": lambda: _sample_group(kind, language),
+        "joining": lambda: _sample_joining(kind, language),
+        "voice": lambda: VoiceOwner(language=language),
+        "request": lambda: DataRequest(closed_at=timezone.now(), refusal=DataRequest.Refusal.IDENTITY),
+        "answer": lambda: _sample_answer(language),
+    }
+    if spec.about in others:
+        return [others[spec.about]()]
     if spec.per_address:
         return [
             sample_pledge("Arta Shembulli", Pledge.State.CONFIRMED),

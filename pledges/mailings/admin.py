@@ -232,7 +232,7 @@ class MailingAdmin(MailPreviews, ContentAdmin):
             "buttons": self._buttons(request, mailing),
             "asks_note": self._asks_note(request, mailing) and self._may(request, "take_back"),
             "mails": mails,
-            "subject_warning": None if is_released else subject_warning(*(mail["subject"] for mail in mails)),
+            "subject_warning": None if is_released else subject_warning(*(mail.subject for mail in mails)),
         }
         if is_released:
             return context | self._progress(mailing)

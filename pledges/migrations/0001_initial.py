@@ -205,22 +205,6 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
-            name='ProviderRule',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('domain', models.CharField(help_text='In lower case, for example gmail.com.', max_length=253, unique=True, verbose_name='domain')),
-                ('same_as', models.CharField(blank=True, help_text='The domain whose mailboxes these are, such as gmail.com for googlemail.com.', max_length=253, verbose_name='same as')),
-                ('ignores', models.CharField(blank=True, help_text='Characters that make no difference before the @, for example “.” at Gmail.', max_length=5, verbose_name='ignored characters')),
-                ('tag', models.CharField(blank=True, help_text='The sign after which the rest is a tag, such as +.', max_length=1, verbose_name='tag sign')),
-                ('source', models.URLField(help_text='Paste the address of the page where the provider says this, for example https://example.org/help.', verbose_name='source')),
-            ],
-            options={
-                'verbose_name': 'mail provider rule',
-                'verbose_name_plural': 'mail provider rules',
-                'ordering': ['domain'],
-            },
-        ),
-        migrations.CreateModel(
             name='RefusedWord',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -787,7 +771,6 @@ class Migration(migrations.Migration):
                 ('state', models.CharField(choices=[('open', 'open'), ('paused', 'paused'), ('closed', 'closed')], default='open', help_text='If signing is paused or closed, people see your message instead of the form. People who have signed can still confirm.', max_length=6, verbose_name='state')),
                 ('message_sq', models.TextField(blank=True, help_text='Say why, and until when, for example “We are renewing the site until tomorrow”. Shown instead of the form while signing is paused or closed.', max_length=600, verbose_name='message')),
                 ('message_en', models.TextField(blank=True, help_text='Say why, and until when, for example “We are renewing the site until tomorrow”. Shown instead of the form while signing is paused or closed.', max_length=600, verbose_name='message')),
-                ('until', models.DateTimeField(blank=True, help_text='Date and time in Tirana. Signing opens automatically then. Leave empty to open it by hand.', null=True, verbose_name='open again at')),
                 ('shows_numbers', models.BooleanField(db_default=True, default=True, help_text='If this is on, people read “You are number 2971” once they have confirmed, and in the email that follows. Only they see their number.', verbose_name='supporters see their number')),
                 ('network_limit', models.PositiveSmallIntegerField(default=60, help_text='How many people can sign from one network in ten minutes before the devices of others on it do a check first, for example 30.', validators=[django.core.validators.MinValueValidator(5), django.core.validators.MaxValueValidator(10000)], verbose_name='sign-ups from one network')),
                 ('slow_lane', models.PositiveSmallIntegerField(db_default=30, default=30, help_text='Above that number, people whose browser cannot do the check send the form without it: this many from one network in an hour, for example 20. Their emails are spread over the hour.', validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(1000)], verbose_name='sign-ups without the check')),
@@ -796,7 +779,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'signing settings',
                 'verbose_name_plural': 'signing settings',
-                'constraints': [models.CheckConstraint(condition=models.Q(('pk', 1)), name='pledging_settings_single_row'), models.CheckConstraint(condition=models.Q(models.Q(('state', 'open'), _negated=True), ('until', None), _connector='OR'), name='pledging_open_without_end')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('pk', 1)), name='pledging_settings_single_row')],
             },
         ),
         migrations.CreateModel(

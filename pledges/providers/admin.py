@@ -1,55 +1,13 @@
-"""Admin of provider rules (which addresses are one mailbox) and of blocked addresses (which get no more messages)."""
+"""Admin of blocked addresses, which get no more messages."""
 
 from django.contrib import admin
 from django.shortcuts import redirect
 from django.utils.translation import gettext_lazy as _
 
-from pledges import addresses
-from pledges.access import decrypted, reason_url, sees_people
-from pledges.providers.models import BlockedAddress, ProviderRule
+from pledges.access import decrypted, log_access_to_people, reason_url, sees_people
+from pledges.providers.models import BlockedAddress
 from staff.admin import reauthentication
-from staff.admin.base import BilingualForm, ModelAdmin
-from staff.models import Entry
-
-RECOMPUTED = _(
-    "How email providers treat addresses, so that the site recognises one mailbox however its address is written. "
-    "After a change the worker compares all addresses again, in the background. Until then the earlier rules apply "
-    "to them."
-)
-
-
-def normalise_domain(domain):
-    """The domain as addresses are compared: in lower case, in ASCII (IDNA)."""
-    return addresses.split_address(f"@{domain}")[1]
-
-
-class ProviderRuleForm(BilingualForm):
-    """A provider rule, with its domains normalised."""
-
-    def clean_domain(self):
-        return normalise_domain(self.cleaned_data["domain"])
-
-    def clean_same_as(self):
-        return normalise_domain(self.cleaned_data["same_as"])
-
-
-@admin.register(ProviderRule)
-class ProviderRuleAdmin(ModelAdmin):
-    """Rules of mail providers. After a change the worker recomputes the digests of all addresses."""
-
-    form = ProviderRuleForm
-    list_display = ["domain", "same_as", "ignores", "tag", "source"]
-    list_note = RECOMPUTED
-    search_fields = ["domain", "same_as"]
-    fieldsets = [
-        (
-            None,
-            {
-                "description": RECOMPUTED,
-                "fields": ["domain", "same_as", "ignores", "tag", "source"],
-            },
-        )
-    ]
+from staff.admin.base import ModelAdmin
 
 
 @admin.register(BlockedAddress)
@@ -75,16 +33,11 @@ class BlockedAddressAdmin(ModelAdmin):
         More than 20 people are shown only for a reason.
         """
         context = getattr(response, "context_data", None) or {}
-        rows = []
-        if "cl" in context:
-            rows = context["cl"].result_list
-        elif original := context.get("original"):
-            rows = [original]
-        if sees_people(request) and (ids := [row.pk for row in rows]):
-            if not reauthentication.admits(request, ids):
-                return redirect(reason_url(request))
-            details = reauthentication.reason_details(request, ids)
-            Entry.log(request.user, Entry.Action.LOOK, ids, page="blocked", **details)
+        rows = context["cl"].result_list if "cl" in context else filter(None, [context.get("original")])
+        ids = [row.pk for row in rows]
+        if ids and sees_people(request) and not reauthentication.admits(request, ids):
+            return redirect(reason_url(request))
+        log_access_to_people(request, ids, page="blocked")
         return response
 
     def has_add_permission(self, request):

@@ -23,7 +23,7 @@ from pledges.joinings.models import Joining
 from pledges.mail.grants import MessageGrant
 from pledges.mail.models import Message
 from pledges.mail.returned_mailboxes import ReturnedMailbox
-from pledges.providers.models import BlockedAddress, ProviderRule, mailbox_digests
+from pledges.providers.models import BlockedAddress, mailbox_digests
 from pledges.requests.models import DataRequest
 from pledges.supporters.models import Pledge
 from pledges.voices.models import VoiceOwner
@@ -110,20 +110,18 @@ def restrict(address, ids, *, lift=False):
 
 def _read(rows, text, address):
     """Those of these rows whose encrypted text is this address: for the few without a digest of it."""
-    rules = ProviderRule.objects.by_domain()
-    mailbox = addresses.normalise(address, rules)
+    mailbox = addresses.normalise(address)
     for row in rows:
         try:
-            if addresses.normalise(getattr(row, text), rules) == mailbox:
+            if addresses.normalise(getattr(row, text)) == mailbox:
                 yield row
         except keys.CannotDecrypt as error:
             Unreadable.record(error)
 
 
 def _accounts(address):
-    rules = ProviderRule.objects.by_domain()
-    mailbox = addresses.normalise(address, rules)
-    return [row for row in User.objects.all() if row.email and addresses.normalise(row.email, rules) == mailbox]
+    mailbox = addresses.normalise(address)
+    return [row for row in User.objects.all() if row.email and addresses.normalise(row.email) == mailbox]
 
 
 def _enquiries(address):
@@ -144,7 +142,7 @@ def _messages(address):
 
 def _of_mailbox(model):
     def find(address):
-        return model.objects.filter(mailbox_digest__in=mailbox_digests(address, ProviderRule.objects.by_domain()))
+        return model.objects.filter(mailbox_digest__in=mailbox_digests(address))
 
     return find
 

@@ -11,7 +11,6 @@ from pledges.crypto import reply_addresses
 from pledges.enquiries.forms import MAX_LENGTH, MessageForm, continuing
 from pledges.enquiries.models import Enquiry
 from pledges.inbox.submissions import submit
-from pledges.providers.models import ProviderRule
 
 # Replies to one enquiry within ten minutes. The provider brings further ones in later.
 MOST = 10
@@ -56,9 +55,7 @@ def _enquiry_of(message):
 
 def _is_of(enquiry, sender):
     """Whether the sender of a mail is the mailbox of an enquiry."""
-    rules = ProviderRule.objects.by_domain()
-    mailbox = addresses.normalise(enquiry.address, rules)
-    return sender is not None and addresses.normalise(sender.addr_spec, rules) == mailbox
+    return sender is not None and addresses.normalise(sender.addr_spec) == addresses.normalise(enquiry.address)
 
 
 def _own_words(message):

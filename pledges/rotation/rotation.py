@@ -1,18 +1,17 @@
-"""Bringing stored values to the first keys and the present provider rules: `manage.py rotate_keys`, and a change of rules.
+"""Bringing stored values to the first keys: `manage.py rotate_keys`.
 
 The id of its key, in the first byte of each value, says what is left, so everything here can be killed and repeated.
 """
 
 from django.core.exceptions import ImproperlyConfigured
-from django.db import IntegrityError, connection, transaction
+from django.db import connection, transaction
 from django.db.models import BinaryField, Q
 from django.db.models.functions import Substr
 from django.db.models.lookups import Exact
 
-from pledges import addresses
 from pledges.crypto import keys
 from pledges.crypto.models import Unreadable
-from pledges.providers.models import BlockedAddress, ProviderRule
+from pledges.providers.models import BlockedAddress
 from pledges.rotation.encrypted import CONTACTS, ENCRYPTED_TEXTS, associated_data_of
 from pledges.supporters.models import Pledge
 
@@ -43,17 +42,15 @@ def stale(model):
 # Changing rows
 
 
-def renew(model, rows, on_progress=lambda done: None):
-    """Encrypt and digest these rows again; returns (how many this changed, ids of those that keep their digests).
+def renew(model, on_progress=lambda done: None):
+    """Encrypt and digest again what is stale of a model; returns how many rows this changed.
 
-    A pledge keeps them if its address is now the same mailbox as that of others and has no place left, or the same name: staff
-    must resolve it. One that no key opens is left and recorded for `/readyz`. `on_progress` gets the number of rows so far.
+    A row that no key opens is left and recorded for `/readyz`. `on_progress` gets the number of rows so far.
     """
     # Pledges in the order of their mailboxes, and a mailbox in one batch: its pledges are always found by each other's digest.
     order = "address_digest" if model is Pledge else "pk"
-    rules = ProviderRule.objects.by_domain()
-    rows = rows.order_by(order).select_for_update(of=("self",))
-    seen, changed, collided, after, batch = 0, 0, [], None, None
+    rows = stale(model).order_by(order).select_for_update(of=("self",))
+    seen, changed, after, batch = 0, 0, None, None
     while batch is None or batch:
         with transaction.atomic():
             with connection.cursor() as cursor:
@@ -63,15 +60,15 @@ def renew(model, rows, on_progress=lambda done: None):
             after = getattr(batch[-1], order) if batch else None
             if batch and model is Pledge:
                 batch += rows.filter(address_digest=after).exclude(pk__in=[row.pk for row in batch])
-            values = {row.pk: found for row in batch if (found := _values(row, rules))}
-            collided += _save(model, [row for row in batch if row.pk in values], values)
+            values = {row.pk: found for row in batch if (found := _values(row))}
+            _save(model, [row for row in batch if row.pk in values], values)
         seen, changed = seen + len(batch), changed + len(values)
         on_progress(seen)
-    return changed - len(collided), collided
+    return changed
 
 
-def _values(row, rules):
-    """{column: new value} of what the first keys and these rules make different."""
+def _values(row):
+    """{column: new value} of what the first keys make different."""
     values = {}
     try:
         for text in ENCRYPTED_TEXTS.get(type(row), ()):
@@ -80,7 +77,7 @@ def _values(row, rules):
                 values[f"{text}_cipher"] = keys.encrypt(
                     getattr(row, text), associated_data=associated_data_of(row, text)
                 )
-        found = row.digests(rules) if hasattr(row, "digests") else {}
+        found = row.digests() if hasattr(row, "digests") else {}
     except keys.CannotDecrypt as error:
         Unreadable.record(error)
         return values
@@ -89,90 +86,45 @@ def _values(row, rules):
 
 
 def _save(model, rows, values):
-    """Save new values, {id: {column: value}}; returns the ids of rows whose digests the constraints do not allow."""
+    """Save new values, {id: {column: value}}."""
     if not rows:
-        return []
+        return
     columns = sorted({column for row in values.values() for column in row})
     types = [field.db_type(connection) for field in (model._meta.pk, *map(model._meta.get_field, columns))]
     # One array for each column: bulk_update() takes five times as long.
     arrays = [[values[row.pk].get(column, getattr(row, column)) for row in rows] for column in columns]
-    try:
-        with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute(
-                f"UPDATE {model._meta.db_table} SET {', '.join(f'{column} = new.{column}' for column in columns)} "
-                f"FROM unnest({', '.join(f'%s::{kind}[]' for kind in types)}) AS new (pk, {', '.join(columns)}) "
-                f"WHERE {model._meta.db_table}.{model._meta.pk.column} = new.pk",
-                [[str(row.pk) for row in rows], *arrays],
-            )
-    except IntegrityError:
-        return [row.pk for row in rows if not _save_alone(row, values[row.pk])]
-    return []
-
-
-def _save_alone(row, values):
-    """Save new values, of a pledge also in the other place of its mailbox; returns whether the constraints allow the digests."""
-    this = type(row).objects.filter(pk=row.pk)
-    for place in ({"slot": row.slot}, {"slot": 3 - row.slot}) if isinstance(row, Pledge) else ({},):
-        try:
-            with transaction.atomic():
-                this.update(**values, **place)
-        except IntegrityError:
-            continue
-        return True
-    if isinstance(row, BlockedAddress):
-        # Two blocked addresses are one mailbox now. One row is enough.
-        this.delete()
-        return True
-    ciphers = {column: value for column, value in values.items() if column.endswith("_cipher")}
-    if ciphers:
-        this.update(**ciphers)
-    return False
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"UPDATE {model._meta.db_table} SET {', '.join(f'{column} = new.{column}' for column in columns)} "
+            f"FROM unnest({', '.join(f'%s::{kind}[]' for kind in types)}) AS new (pk, {', '.join(columns)}) "
+            f"WHERE {model._meta.db_table}.{model._meta.pk.column} = new.pk",
+            [[str(row.pk) for row in rows], *arrays],
+        )
 
 
 # The check of keys when a process starts, and by `/readyz`
 
 
-def _column(model, name):
-    """The column that shows by which key of a list a row with a person is stored."""
-    if name == "FIELD_KEYS":
-        return "address_cipher"
-    return "mailbox_digest" if model is BlockedAddress else "address_digest"
-
-
 def _ids(name):
-    """The ids of the keys of a list that made the newest rows."""
-    newest = (
-        f"(SELECT substr({_column(model, name)}, 1, 1) FROM {model._meta.db_table} WHERE address_cipher IS NOT NULL "
-        f"ORDER BY created_at DESC LIMIT {SAMPLE_ROWS})"
-        for model in (Pledge, *CONTACTS, BlockedAddress)
-    )
+    """The ids of the keys of a list that made the newest rows with a person."""
+    newest = []
+    for model in (Pledge, *CONTACTS, BlockedAddress):
+        digest = "mailbox_digest" if model is BlockedAddress else "address_digest"
+        column = "address_cipher" if name == "FIELD_KEYS" else digest
+        newest.append(
+            f"(SELECT substr({column}, 1, 1) FROM {model._meta.db_table} WHERE address_cipher IS NOT NULL "
+            f"ORDER BY created_at DESC LIMIT {SAMPLE_ROWS})"
+        )
     with connection.cursor() as cursor:
         cursor.execute(" UNION ALL ".join(newest))
         return [bytes(key_id) for (key_id,) in cursor.fetchall()]
 
 
-def _fits(row, name):
-    """Whether a listed key of FIELD_KEYS or DIGEST_KEYS has made a value of this row."""
-    try:
-        if name == "FIELD_KEYS":
-            return bool(row.address)
-        if isinstance(row, Pledge):
-            # The domain, because other digests depend on the provider rules too.
-            return bytes(row.domain_digest) in keys.digests("domain", addresses.split_address(row.address)[1])
-    except keys.CannotDecrypt:
-        return False
-    return bytes(getattr(row, _column(type(row), name))[:1]) in keys.by_id(name)
-
-
 def check_keys():
     """Raise ImproperlyConfigured if the keys are not those of this database."""
     for name in keys.LISTS:
-        tried = (
-            _fits(row, name)
-            for model in (Pledge, *CONTACTS, BlockedAddress)
-            for row in model.objects.filter(address_cipher__isnull=False).order_by("-created_at")[:SAMPLE_ROWS]
-        )
-        if not (next(tried, True) or any(tried)):
+        ids = _ids(name)
+        if ids and keys.by_id(name).keys().isdisjoint(ids):
             raise ImproperlyConfigured(
                 f"{name} lists no key of this database: put back the key that its data were written with. A new key comes in "
                 "front of it, separated by a comma, and manage.py rotate_keys brings it into use."

@@ -62,7 +62,7 @@ class CommitmentForm(FixedKey, BilingualForm):
             for name in ("text_sq", "text_en"):
                 self.fields[name].disabled = True
                 self.fields[name].help_text = _(
-                    "People have chosen this, so the text stays. Replace it under Commitments."
+                    "People have chosen this, so the text stays. Untick “offered” and add a new one."
                 )
 
     class Meta:

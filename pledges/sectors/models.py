@@ -1,7 +1,5 @@
 """Sectors of society and the commitments that supporters of each can choose."""
 
-import itertools
-
 from django.apps import apps
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
@@ -225,27 +223,9 @@ class Commitment(Draftable):
 
     def clean(self):
         """Raise ValidationError if the text of a commitment that people have chosen is changed."""
-        if self.is_chosen and not Commitment.objects.filter(pk=self.published_pk, **self._text()).exists():
+        texts = {"text_sq": self.text_sq, "text_en": self.text_en}
+        if self.is_chosen and not Commitment.objects.filter(pk=self.published_pk, **texts).exists():
             raise ValidationError(
-                _("People have chosen “%(text)s”, so its text cannot be changed. Replace it instead.")
+                _("People have chosen “%(text)s”, so its text cannot be changed. Untick “offered” and add a new one.")
                 % {"text": Commitment.objects.get(pk=self.published_pk)}
             )
-
-    def _text(self):
-        return {"text_sq": self.text_sq, "text_en": self.text_en}
-
-    def replace(self, **text):
-        """Offer a new commitment with this text (`text_sq`, `text_en`) in place of this one; returns it.
-
-        This one stays with those who have chosen it, who are asked about it.
-        """
-        with transaction.atomic():
-            Commitment.objects.filter(pk=self.pk).update(is_offered=False)
-            return Commitment.objects.create(sector=self.sector, key=self._next_key(), position=self.position, **text)
-
-    def _next_key(self):
-        """The first free key after its own: "parents-talk", "parents-talk-2", "parents-talk-3" …"""
-        base, _hyphen, number = self.key.rpartition("-")
-        base, number = (base, int(number)) if base and number.isdecimal() else (self.key, 1)
-        taken = set(Commitment.objects.values_list("key", flat=True))
-        return next(key for key in (f"{base}-{n}" for n in itertools.count(number + 1)) if key not in taken)

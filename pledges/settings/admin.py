@@ -1,8 +1,6 @@
 """Admin of the settings of pledging, the state, supporters' numbers and what protects from floods, and of the goals."""
 
-from django import forms
 from django.contrib import admin
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from pledges.settings.models import PledgingSettings
@@ -15,20 +13,10 @@ class PledgingSettingsForm(BilingualForm):
 
     def clean(self):
         cleaned = super().clean()
-        if cleaned.get("state") == PledgingSettings.State.OPEN:
-            cleaned["until"] = None
-        elif cleaned.get("until") and "until" in self.changed_data and cleaned["until"] <= timezone.now():
-            self.add_error("until", forms.ValidationError(_("This time is in the past."), code="past"))
         if cleaned.get("state") in (PledgingSettings.State.PAUSED, PledgingSettings.State.CLOSED):
             for column in ("message_sq", "message_en"):
                 if not cleaned.get(column) and not self.has_error(column):
-                    self.add_error(
-                        column,
-                        forms.ValidationError(
-                            _("Say why, and until when: people see this instead of the form."),
-                            code="required",
-                        ),
-                    )
+                    self.add_error(column, _("Say why, and until when: people see this instead of the form."))
         return cleaned
 
 
@@ -37,13 +25,8 @@ class PledgingSettingsAdmin(SettingsAdmin, ContentAdmin):
     """Admin of the settings, a model with a single row."""
 
     form = PledgingSettingsForm
-
-    def get_object(self, request, object_id, from_field=None):
-        row = super().get_object(request, object_id, from_field)
-        return row and row.at(timezone.now())
-
     fieldsets = [
-        (_("Can people sign?"), {"fields": ["state", "until", ("message_sq", "message_en")]}),
+        (_("Can people sign?"), {"fields": ["state", ("message_sq", "message_en")]}),
         (_("After signing"), {"fields": ["shows_numbers"]}),
         (_("Against floods"), {"fields": ["network_limit", "slow_lane", "challenge_everyone"]}),
     ]

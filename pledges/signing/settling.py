@@ -10,7 +10,7 @@ from pledges.inbox.submissions import lock
 from pledges.joinings.models import Joining
 from pledges.joinings.settling import queue_joining_links
 from pledges.mail.models import Message
-from pledges.providers.models import BlockedAddress, ProviderRule
+from pledges.providers.models import BlockedAddress
 from pledges.referrals.models import encrypt_inviter
 from pledges.supporters.models import Pledge
 from pledges.supporters.querysets import MAX_REPEATS, PENDING_LIFE
@@ -27,10 +27,9 @@ class Mailboxes:
     """The mailboxes of a batch of submissions with a field `email`, and their pledges, which are locked."""
 
     def __init__(self, submissions):
-        self.rules = ProviderRule.objects.by_domain()
         typed = {submission.form["email"] for submission in submissions}
-        self.blocked = BlockedAddress.objects.among(typed, self.rules)
-        self.names = {address: addresses.normalise(address, self.rules) for address in typed}
+        self.blocked = BlockedAddress.objects.among(typed)
+        self.names = {address: addresses.normalise(address) for address in typed}
         mailboxes = set(self.names.values())
         self.by_digest = {digest: name for name in mailboxes for digest in keys.digests("address", name)}
         # Of which another transaction changes a row.
@@ -74,7 +73,7 @@ def settle_pledges(submissions):
             twin, other = _recipients(submission, mailbox, pledges)
         found = twin or other
         if found is None:
-            new[submission.pk] = pledge = _new_pledge(submission, pledges, mailboxes.rules)
+            new[submission.pk] = pledge = _new_pledge(submission, pledges)
             pledges.append(pledge)
         # One of this batch has just got its message.
         elif found.pk not in new:
@@ -84,8 +83,10 @@ def settle_pledges(submissions):
     for pk in Pledge.objects.claim_messages(known):
         pledge, submission, is_twin, is_full = known[pk]
         if is_twin and pledge.is_person_erased:
-            # The pledge has no address any more.
-            _queue_to_typed_address(pledge, submission)
+            # The pledge has no address any more: the message goes to the one that was typed.
+            if pledge.restricted_at is None:
+                of = {"about_id": pledge.pk, "network_digest": submission.network_digest}
+                Message.queue_last(Message.Kind.ALREADY, submission.form["email"], submission.form["language"], **of)
             continue
         messages.setdefault(_kind(pledge, is_twin, is_full), []).append(pledge)
     networks = {pk: pair[1].network_digest for pk, pair in known.items()}
@@ -146,7 +147,7 @@ def _kind(pledge, is_twin, is_full):
     return Message.Kind.CONFIRM if is_pending else Message.Kind.ALREADY
 
 
-def _new_pledge(submission, pledges, rules):
+def _new_pledge(submission, pledges):
     """The unsaved pledge of a sign-up. The place that it tries first is one that none of these pledges has."""
     form, sent_at = submission.form, submission.created_at
     pledge = Pledge(
@@ -167,24 +168,10 @@ def _new_pledge(submission, pledges, rules):
         worded_language=form["language"],
         worded_at=sent_at,
     )
-    pledge.set_person(form["name"], form["email"], rules)
+    pledge.set_person(form["name"], form["email"])
     if form["event"]:
         pledge.inviter_cipher = encrypt_inviter(form["event"], pledge.pk)
     return pledge
-
-
-def _queue_to_typed_address(pledge, submission):
-    if pledge.restricted_at is not None:
-        return
-    message = Message(
-        kind=Message.Kind.ALREADY,
-        about_id=pledge.pk,
-        language=submission.form["language"],
-        network_digest=submission.network_digest,
-    )
-    address = submission.form["email"]
-    message.address_cipher = keys.encrypt(address, associated_data=message.associated_data)
-    message.save(force_insert=True)
 
 
 def settle_links(submissions):
@@ -225,8 +212,7 @@ def settle_new_addresses(submissions):
     change. The present address gets a message about each, which counts it. A change whose pledge was deleted, or whose links were
     revoked since, is dropped.
     """
-    rules = ProviderRule.objects.by_domain()
-    blocked = BlockedAddress.objects.among({each.form["email"] for each in submissions}, rules)
+    blocked = BlockedAddress.objects.among({each.form["email"] for each in submissions})
     locked, held = lock(Pledge.objects.filter(pk__in=[each.form["pledge"] for each in submissions]).with_person())
     pledges, busy = ({str(pledge.pk): pledge for pledge in rows} for rows in (locked, held))
     for submission in submissions:

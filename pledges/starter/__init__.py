@@ -1,4 +1,4 @@
-"""Starter content: counties, sectors with wordings and commitments, provider rules, message texts, words.
+"""Starter content: counties, sectors with wordings and commitments, message texts, words.
 
 Each item has a stable key and is created once. What staff changed or deleted is not restored.
 """
@@ -11,7 +11,6 @@ from pledges.languages import LANGUAGE_CODES
 from pledges.mail import content
 from pledges.mail.texts import MessageText
 from pledges.places.models import County, Municipality
-from pledges.providers.models import ProviderRule
 from pledges.sectors.models import Commitment, Sector
 from pledges.sectors.wordings import Wording
 from pledges.starter.models import StarterItem
@@ -83,8 +82,6 @@ def _wording(key, **values):
 
 
 def _others():
-    for row in load("providers"):
-        yield StarterItem.create_once(f"provider:{row['domain']}", ProviderRule.objects.create, **row)
     for kind, words in content.starter().items():
         yield StarterItem.create_once(f"message:{kind}", MessageText.objects.create, kind=kind, **words)
     for word in load("refused-words"):

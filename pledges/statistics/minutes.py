@@ -7,7 +7,7 @@ from statistics import median
 from django.db import connection
 from django.utils import timezone
 
-from pledges.content import PledgeContent
+from pledges import addresses
 from pledges.statistics.models import Statistic, midnight
 
 DAY = timedelta(days=1)
@@ -142,4 +142,4 @@ def flood_of_last_hour():
 def count(kind, address):
     """Count a form of this `Statistic.Kind` that leaves no row, by the mail provider of its address; only the domain is read."""
     at = timezone.now().replace(minute=0, second=0, microsecond=0)
-    Statistic.objects.add({(at, kind, PledgeContent.current().provider_rules.provider_of(address)): 1})
+    Statistic.objects.add({(at, kind, addresses.provider_of(address)): 1})

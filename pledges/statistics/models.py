@@ -62,7 +62,7 @@ class Statistic(models.Model):
     # When the hour or the day begins.
     at = models.DateTimeField()
     kind = models.CharField(max_length=9, choices=Kind)
-    # The domain of a provider rule, or "" for every other domain; see `ProviderRule.provider_of`.
+    # The domain of a mail provider, or "" for every other domain; see `addresses.provider_of`.
     label = models.CharField(max_length=253, blank=True)
     n = models.PositiveIntegerField()
 

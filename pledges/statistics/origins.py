@@ -8,7 +8,6 @@ from django.db import connection
 
 from pledges import addresses
 from pledges.crypto import keys
-from pledges.providers.models import ProviderRule
 from pledges.statistics.models import Statistic
 from pledges.supporters.models import Pledge
 
@@ -151,6 +150,6 @@ def _groups(column, since, until, condition="", least=LISTED_FROM, most=LISTED):
 
 
 def provider_digests():
-    """{digest: domain of the provider} of the domains of all provider rules, by each key."""
-    rules = ProviderRule.objects.by_domain()
-    return {digest: rules.provider_of(f"@{domain}") for domain in rules for digest in keys.digests("domain", domain)}
+    """{digest: domain of the provider} of the domains of all mail providers, by each key."""
+    domains = {domain: domain for domain in addresses.PROVIDERS} | addresses.SAME_MAILBOXES
+    return {digest: provider for domain, provider in domains.items() for digest in keys.digests("domain", domain)}

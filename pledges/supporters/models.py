@@ -20,7 +20,7 @@ from pledges.inbox.models import Submission
 from pledges.mail.models import Message
 from pledges.person import PERSON_FIELDS, Restrictable, person_digests
 from pledges.places.models import County
-from pledges.providers.models import BlockedAddress, ProviderRule
+from pledges.providers.models import BlockedAddress
 from pledges.sectors.models import Sector
 from pledges.sectors.wordings import Wording
 from pledges.settings.models import PledgingSettings
@@ -433,26 +433,22 @@ class Pledge(Restrictable):
         """When an unconfirmed new address is erased."""
         return self.new_address_at + PENDING_LIFE
 
-    def set_person(self, name, address, rules=None):
-        """Set ciphertexts and digests of name and address. A changed name needs a new review for the wall. Does not save.
-
-        `rules` are the provider rules, which are read if they are not given.
-        """
+    def set_person(self, name, address):
+        """Set ciphertexts and digests of name and address. A changed name needs a new review for the wall. Does not save."""
         if self.name_cipher and name != self.name:
             self.wall, self.wall_at = self.Wall.WAITING, None
         self.name_cipher = keys.encrypt(name, associated_data=self.associated_data("name"))
         self.address_cipher = keys.encrypt(address, associated_data=self.associated_data("address"))
-        self.set_digests(name, address, rules)
+        self.set_digests(name, address)
 
-    def set_digests(self, name, address, rules=None):
-        """Compute all digests by the first key and the provider rules. Does not save."""
-        rules = ProviderRule.objects.by_domain() if rules is None else rules
-        for column, digest in person_digests(name, address, rules).items():
+    def set_digests(self, name, address):
+        """Compute all digests by the first key. Does not save."""
+        for column, digest in person_digests(name, address).items():
             setattr(self, column, digest)
 
-    def digests(self, rules):
-        """{column: digest} by the first key and these provider rules; none once the person is erased. Raises CannotDecrypt."""
-        return {} if self.is_person_erased else person_digests(self.name, self.address, rules)
+    def digests(self):
+        """{column: digest} by the first key; none once the person is erased. Raises CannotDecrypt."""
+        return {} if self.is_person_erased else person_digests(self.name, self.address)
 
     def set_new_address(self, address):
         """Set a new address. It replaces the present one once it is confirmed. Does not save."""

@@ -18,7 +18,6 @@ from pledges.crypto import keys, links
 from pledges.events.models import EventCount
 from pledges.mail.grants import MessageGrant
 from pledges.person import DIGEST_FIELDS
-from pledges.providers.models import ProviderRule
 from pledges.referrals.models import codes_of
 from pledges.sectors.models import Sector
 
@@ -170,7 +169,7 @@ class PledgeQuerySet(models.QuerySet):
 
     def at_address(self, address):
         """The pledges of this address's mailbox, ordered by slot; compares the digests of every key in use."""
-        digests = keys.digests("address", addresses.normalise(address, ProviderRule.objects.by_domain()))
+        digests = keys.digests("address", addresses.normalise(address))
         return self.filter(address_digest__in=digests).order_by("slot")
 
     def insert(self, pledges):

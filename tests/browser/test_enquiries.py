@@ -2,8 +2,7 @@
 
 from playwright.sync_api import expect
 
-from pledges.mail import content
-from pledges.models import Enquiry
+from pledges.models import Enquiry, MessageText
 from staff.roles import Role
 from tests.browser import press as go
 from tests.browser.test_story import press, translated
@@ -75,7 +74,7 @@ def test_a_journalist_writes_from_the_home_page_and_is_answered_in_their_languag
     assert staff.locator("#result_list a").count() == 0, "it waits no longer"
 
     [(subject, recipient, links)] = inbox()
-    assert (subject, recipient) == (content.built_in("answer", language).subject, ADDRESS)
+    assert (subject, recipient) == (MessageText.objects.words_in_use("answer", language).subject, ADDRESS)
     answer_again = {"sq": "/sq/kontakt/", "en": "/en/contact/"}[language]
     assert any(answer_again in link for link in links)
 

@@ -7,8 +7,7 @@ from django.utils import translation
 from playwright.sync_api import expect
 
 from campaign.models import PageText
-from pledges.mail import content
-from pledges.models import Pledge
+from pledges.models import MessageText, Pledge
 from tests.browser import press as go
 from tests.factories import make_pledge, settle_all
 from tests.pages import path_of
@@ -83,7 +82,7 @@ def test_signing_confirming_correcting_and_withdrawing_without_javascript(visit,
     assert total(visitor, language) == 3, "not counted before confirmation"
 
     [(subject, recipient, links)] = inbox()
-    assert subject == content.built_in("confirm", language).subject
+    assert subject == MessageText.objects.words_in_use("confirm", language).subject
     assert recipient == "drita@shembull.al"
     visitor.open(links[0])
     assert page.locator("html").get_attribute("lang") == language
@@ -96,7 +95,7 @@ def test_signing_confirming_correcting_and_withdrawing_without_javascript(visit,
     thanks = page.locator("main").get_by_role("link", name=translated(language, "Open my pledge")).get_attribute("href")
     assert total(visitor, language) == 4
     [(subject, recipient, links)] = inbox()
-    assert (subject, recipient) == (content.built_in("counted", language).subject, "drita@shembull.al")
+    assert (subject, recipient) == (MessageText.objects.words_in_use("counted", language).subject, "drita@shembull.al")
     visitor.open(links[0])
     expect(page.locator("#id_name")).to_have_value("Drita Ëndërr")
     page.locator(".folds summary").first.click()
@@ -110,7 +109,10 @@ def test_signing_confirming_correcting_and_withdrawing_without_javascript(visit,
     expect(page.locator("h1")).to_have_text(translated(language, "Your pledge has been withdrawn"))
     assert total(visitor, language) == 3
     [(subject, recipient, links)] = inbox()
-    assert (subject, recipient) == (content.built_in("withdrawn", language).subject, "drita@shembull.al")
+    assert (subject, recipient) == (
+        MessageText.objects.words_in_use("withdrawn", language).subject,
+        "drita@shembull.al",
+    )
     visitor.open(thanks)
     expect(page.locator("h1")).to_have_text(translated(language, "This link does not work"))
     assert Pledge.objects.count() == 3

@@ -12,7 +12,7 @@ from django.template.response import SimpleTemplateResponse
 from django.utils import timezone
 
 from campaign.models import ProtectionUnit
-from pledges.models import Batch, Commitment, Message, Municipality, Pledge, Sector, Submission, WallName
+from pledges.models import Batch, Message, Municipality, Pledge, Sector, Submission, WallName
 from pledges.wall.admin import _fingerprint
 from staff.models import Draft
 from staff.roles import Role
@@ -267,12 +267,6 @@ def _domain(world):
     return world.client.post("/admin/pledges/pledge/domain/", {"domain": "bots.example", "sure": "yes"})
 
 
-def _replace(world):
-    row = Commitment.objects.filter(is_offered=True).first()
-    data = {"text_sq": "Pyes si ndihen.", "text_en": "I ask how they feel.", "key": "ask-how"}
-    return world.client.post(f"/admin/pledges/commitment/{row.pk}/replace/", data)
-
-
 def _merge(world):
     into = Sector.objects.exclude(pk=world.rows["pledges.sector"].pk).filter(is_open=True).first()
     response = world.client.post(world.path("pledges.sector", "merge"), {"into": into.pk})
@@ -385,7 +379,6 @@ BUTTONS = {
     "pledges_pledge_domain": _domain,
     "pledges_pledge_remove": _minutes,
     "pledges_sector_merge": _merge,
-    "pledges_commitment_replace": _replace,
     "sheet count": _count,
     "campaign_demand_checked": lambda world: world.client.post(
         f"/admin/campaign/demand/{world.rows['campaign.demand'].pk}/checked/"

@@ -22,7 +22,6 @@ from pledges.models import (
     Municipality,
     PaperSheet,
     Pledge,
-    ProviderRule,
     PublishedFigure,
     Sector,
     Submission,
@@ -119,7 +118,6 @@ class Command(BaseCommand):
         counties = list(County.objects.all())
         # "Outside Albania" is a county row without a population.
         populations = [county.population or 200_000 for county in counties]
-        rules = ProviderRule.objects.by_domain()
         now = timezone.now()
         for number in range(NUMBER_OF_PLEDGES):
             sector = rng.choices(sectors, weights)[0]
@@ -149,7 +147,7 @@ class Command(BaseCommand):
             if rng.random() < 0.95:
                 pledge.wall, pledge.wall_at = Pledge.Wall.SHOWN, signed_at.date() - timedelta(days=1)
             name = f"{rng.choice(FIRST_NAMES)} {rng.choice(LAST_NAMES)}"
-            pledge.set_person(name, f"demo{number}@shembull.invalid", rules)
+            pledge.set_person(name, f"demo{number}@shembull.invalid")
             yield pledge
 
     def invented_groups(self):

@@ -9,10 +9,9 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db.models.functions import Now
 
 from pledges.inbox.submissions import settle_all
-from pledges.models import Heartbeat, MessageGrant, Pledge, ReturnedMailbox, Rotation, Unreadable
+from pledges.models import Heartbeat, Pledge, ReturnedMailbox, Rotation, Unreadable
 from pledges.rotation import rotation
 from pledges.rotation.encrypted import ENCRYPTED_TEXTS
-from pledges.rotation.rules import describe
 from pledges.worker.models import LATE_AFTER
 from staff import secrets
 
@@ -41,7 +40,7 @@ class Command(BaseCommand):
             )
         Rotation.begin()
         settle_all()
-        kept = self.renew()
+        self.renew()
         # All that strangers write is renewed.
         Rotation.objects.all().delete()
         try:
@@ -52,25 +51,20 @@ class Command(BaseCommand):
                 "missing, or let an administrator remove the factor. Then run this command again."
             ) from error
         self.stdout.write(f"Secrets of staff: {changed} rows.")
-        self.conclude(kept)
+        self.conclude()
 
     def renew(self):
-        """Renew the rows of all models until nothing is left; returns the ids of pledges that keep their digests."""
-        total = {model: rotation.stale(model).count() for model in (MessageGrant, *ENCRYPTED_TEXTS)}
+        """Renew the rows of all models until nothing is left."""
+        total = {model: rotation.stale(model).count() for model in ENCRYPTED_TEXTS}
         progress = Progress(self.stdout, sum(total.values()))
-        kept = []
         for model in total:
-            changed, found = rotation.renew(model, rotation.stale(model), progress)
-            kept += found
+            changed = rotation.renew(model, progress)
             progress.finish(total[model])
             if changed:
                 self.stdout.write(f"{model._meta.db_table}: {changed} rows.")
-        return kept
 
-    def conclude(self, kept):
+    def conclude(self):
         """Say what was left, and which keys are no longer needed."""
-        if kept:
-            self.stdout.write(f"{describe(kept)}. Withdraw the duplicates in the admin and run this command again.")
         if unreadable := Unreadable.objects.count():
             self.stdout.write(
                 f"{unreadable} values that no key opens are listed in the table pledges_unreadable: put back the key that is "
@@ -79,7 +73,7 @@ class Command(BaseCommand):
         if left := sum(rotation.stale(model).count() for model in (Pledge, ReturnedMailbox)):
             self.stdout.write(
                 f"Done, and the site takes forms again. Of FIELD_KEYS only the first key is needed. {left} rows have a digest of "
-                "an old key of DIGEST_KEYS, because the address is erased or a duplicate: keep that key behind the first one, "
+                "an old key of DIGEST_KEYS, because the address is erased: keep that key behind the first one, "
                 "unless it has leaked. Without it these people could pledge again, and get news although mail came back."
             )
         else:

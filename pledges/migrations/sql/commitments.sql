@@ -1,8 +1,8 @@
--- The text of a commitment that people have chosen is immutable: they promised these words. Staff replace it by a new one.
+-- The text of a commitment that people have chosen is immutable: they promised these words. Staff offer a new one instead.
 CREATE FUNCTION refuse_chosen_commitment() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF EXISTS (SELECT FROM pledges_chosencommitment WHERE commitment_id = old.id) THEN
-        RAISE integrity_constraint_violation USING MESSAGE = 'people have chosen this commitment: replace it instead';
+        RAISE integrity_constraint_violation USING MESSAGE = 'people have chosen this commitment: offer a new one instead';
     END IF;
     RETURN new;
 END $$;

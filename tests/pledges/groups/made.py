@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from pledges.crypto import keys
 from pledges.groups.models import institution_key, school_year
-from pledges.models import GroupPledge, Municipality, ProviderRule, Sector
+from pledges.models import GroupPledge, Municipality, Sector
 from pledges.person import address_digests
 from tests.factories import form_data
 from tests.numbers import next_number
@@ -78,7 +78,7 @@ def make_group(state="confirmed", people=None, name="Mira Hoxha", address=None, 
     address = address or f"mira{number}@shembull.al"
     group.name_cipher = keys.encrypt(name, associated_data=group.associated_data("name"))
     group.address_cipher = keys.encrypt(address, associated_data=group.associated_data("address"))
-    for column, value in address_digests(address, ProviderRule.objects.by_domain()).items():
+    for column, value in address_digests(address).items():
         setattr(group, column, value)
     group.save(force_insert=True)
     group.refresh_from_db()

@@ -1,6 +1,11 @@
 """Submissions: stored in one round trip that reads nothing about a person, settled in order, each once."""
 
+import contextlib
+import os
 import re
+import subprocess
+import sys
+import time
 from datetime import timedelta
 
 import pytest
@@ -28,6 +33,7 @@ from pledges.models import (
 from pledges.supporters.querysets import PENDING_LIFE
 from staff.models import Entry
 from tests.clock import let_time_pass
+from tests.drill import rounds
 from tests.enquiries import enquiry_data
 from tests.events import make_event
 from tests.factories import form_data, make_pledge, make_submission, run_worker, settle_all
@@ -35,6 +41,7 @@ from tests.organisations import make_joining
 from tests.pledges.desk.pages import ENGLISH, run_action
 from tests.pledges.groups.made import make_group
 from tests.readiness import failing_checks
+from tests.site import url_of_test_database
 from tests.threads import TIMEOUT, at_once, held_open, wait_until
 
 pytestmark = pytest.mark.django_db
@@ -103,11 +110,10 @@ def test_the_statements_of_a_post_are_the_same_for_every_address(client, path):
 
 
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize("path", [SIGN, MY_PLEDGE])
-def test_a_post_needs_no_table_with_persons(client, path):
+def test_a_post_needs_no_table_with_persons(client):
     """Also inside the SQL function: with these tables locked, any access to them would fail."""
     addresses = make_everyone()
-    client.post(path, form_data(email="para@shembull.al"))
+    client.post(SIGN, form_data(email="para@shembull.al"))
 
     def lock():
         with connection.cursor() as cursor:
@@ -118,7 +124,7 @@ def test_a_post_needs_no_table_with_persons(client, path):
     with connection.cursor() as cursor, held_open(lock):
         cursor.execute("SET lock_timeout = '500ms'")
         for address in addresses:
-            assert client.post(path, form_data(email=address)).status_code == 303
+            assert client.post(SIGN, form_data(email=address)).status_code == 303
     assert Submission.objects.count() == 1 + len(addresses)
 
 
@@ -300,7 +306,7 @@ def test_a_submission_that_fails_waits_aside_and_the_others_settle(client, admin
     assert Pledge.objects.count() == 3 and failing_checks(client) == []
 
 
-@pytest.mark.parametrize(
+@pytest.mark.cases(
     "changes", [{"payload_cipher": None}, {"payload_cipher": b"x" * 32_769}, {"error": "x"}, {"state": "aside"}]
 )
 def test_the_database_refuses_forms_that_do_not_exist(changes):
@@ -320,12 +326,6 @@ def test_settling_all_is_refused_in_a_transaction_which_might_hold_a_lock():
     # The transaction in which the test itself runs does not count.
     with transaction.atomic(), pytest.raises(RuntimeError):
         settle_all_that_waits()
-
-
-def test_a_kind_without_a_function_waits_aside(client):
-    Submission.objects.filter(pk=make_submission().pk).update(kind="later")
-    assert settle() == 0
-    assert failing_checks(client) == ["aside: 1 later"]
 
 
 def test_submissions_that_are_not_settled_fail_the_readiness_check(client):
@@ -395,3 +395,76 @@ def test_staff_find_and_erase_the_unsettled_forms_of_an_address(admin_client):
     assert Submission.objects.of_mailbox("drita@shembull.al") == []
     entry = Entry.objects.get(action=Entry.Action.DELETE)
     assert entry.subject_ids == [submission.pk] and entry.user_id == User.objects.get().pk
+
+
+# A process that settles is killed with SIGKILL
+
+
+# Settles one batch of 10 after the other, once it has read a line.
+WORKER = """
+import django
+django.setup()
+from pledges.inbox import submissions
+submissions.BATCH_ROWS = 10
+print("ready", flush=True)
+input()
+while submissions.settle():
+    pass
+"""
+PEOPLE = 60
+
+
+@contextlib.contextmanager
+def worker():
+    """A process with a connection of its own, waiting for a line of input."""
+    environment = os.environ | {"DATABASE_URL": url_of_test_database(), "DJANGO_SETTINGS_MODULE": "weare1.settings"}
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    with subprocess.Popen([sys.executable, "-c", WORKER], env=environment, **pipes) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def make_crowd(number):
+    """Submissions of PEOPLE people, a third of whom have sent the form twice. Returns the number of people."""
+    for person in range(PEOPLE):
+        for _ in range(2 if person % 3 == 0 else 1):
+            make_submission(address=f"{number}.{person}@shembull.al")
+    return PEOPLE
+
+
+def kill_while_settling(process):
+    """Start the process and kill it once it has committed a batch, or somewhat later."""
+    assert process.stdout.readline() == "ready\n"
+    waiting = Submission.objects.count()
+    process.stdin.write("\n")
+    process.stdin.flush()
+    deadline = time.monotonic() + TIMEOUT
+    while Submission.objects.count() == waiting and time.monotonic() < deadline:
+        pass
+    time.sleep(waiting % 7 / 1000)
+    process.kill()
+    process.wait(TIMEOUT)
+
+
+@pytest.mark.quick
+@pytest.mark.drill
+@pytest.mark.django_db(transaction=True)
+def test_19_nothing_is_lost_or_doubled_when_a_settling_worker_is_killed():
+    """Killed three times, 50 times under `bin/test -m drill`."""
+    people = interrupted = 0
+    for number in range(rounds(3, 50)):
+        with worker() as process:
+            people += make_crowd(number)
+            kill_while_settling(process)
+        interrupted += Submission.objects.exists()
+        # Until the server has noticed the lost connection, the killed process still holds the lock.
+        deadline = time.monotonic() + TIMEOUT
+        while Submission.objects.exists() and time.monotonic() < deadline:
+            settle() or time.sleep(0.01)
+        settle_all()
+        assert Pledge.objects.count() == people
+        assert Message.objects.filter(kind="confirm").values("about_id").distinct().count() == people
+        assert Message.objects.count() == people
+    assert interrupted, "at least one was killed in the middle"

@@ -78,7 +78,7 @@ def test_a_contact_that_no_key_opens_raises_the_alarm_until_it_can_be_read_again
     row = make()
     rows, cipher = type(row).objects, bytes(row.address_cipher)
     rows.update(address_cipher=b"\x00" * 40)
-    rotation.renew(type(row), rows.all())
+    rotation.renew(type(row))
     assert Unreadable.objects.filter(place=f"{name}.address.{row.pk}").exists()
     rows.update(address_cipher=cipher)
     housekeeping.retry_unreadable()

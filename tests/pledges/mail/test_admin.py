@@ -11,7 +11,7 @@ from django.utils import timezone
 from pledges.models import Message
 from tests.clock import let_time_pass
 from tests.factories import make_pledge, run_worker
-from tests.pledges.desk.pages import ENGLISH, PERSON, run_action, sign_in_with
+from tests.pledges.desk.pages import ENGLISH, PERSON, run_action
 
 pytestmark = pytest.mark.django_db
 
@@ -45,15 +45,6 @@ def test_a_message_sent_again_is_retried_for_three_days_again(admin_client, sett
     message.refresh_from_db()
     assert (message.state, message.attempts) == ("queued", 1)
     assert message.created_at == created_at
-
-
-def test_the_view_permission_sends_no_message_again(client):
-    message = Message.queue(Message.Kind.CONFIRM, make_pledge())
-    Message.objects.update(state="failing")
-    sign_in_with(client, "view_message")
-    run_action(client, "send_again", message, path="/admin/pledges/message/", sure="yes")
-    message.refresh_from_db()
-    assert message.state == "failing"
 
 
 def test_a_long_list_has_an_estimated_count_and_shows_its_last_page_for_any_beyond(admin_client, monkeypatch):

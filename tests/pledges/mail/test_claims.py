@@ -6,17 +6,22 @@ from datetime import timedelta
 from types import SimpleNamespace
 
 import pytest
-from django.db import IntegrityError, connection, transaction
-from django.test.utils import CaptureQueriesContext
+from django.db import connection
 
 from pledges.mail import sending
+from pledges.mail.kinds import SPECS
 from pledges.mail.sending import LEASE, LONGEST_PAUSE, Sender
-from pledges.models import Message
+from pledges.models import Message, Pledge, VoiceOwner
 from tests.clock import let_time_pass
+from tests.data_requests import make_request
 from tests.drill import rounds
+from tests.enquiries import make_enquiry
 from tests.factories import make_pledge, send_messages
+from tests.organisations import make_joining
+from tests.pledges.groups.made import make_group
 from tests.smtp import MailServer
-from tests.threads import TIMEOUT, wait_until
+from tests.threads import TIMEOUT, at_once, wait_until
+from tests.voices import make_voice
 from tests.worker import kill, workers
 
 pytestmark = pytest.mark.django_db
@@ -42,16 +47,11 @@ def test_a_claimed_message_is_free_again_when_its_lease_ends():
     assert claim() == [message.pk]
 
 
-def test_a_renewed_lease_lasts_longer_and_a_released_one_ends():
+def test_a_released_message_is_free_at_once():
     message, other = queue_messages(2)
     claim()
-    let_time_pass(LEASE - SECOND)
-    Message.objects.renew([message.pk], LEASE)
     Message.objects.release([other.pk])
-    let_time_pass(SECOND)
     assert claim() == [other.pk]
-    let_time_pass(LEASE)
-    assert claim() == [message.pk, other.pk]
 
 
 def test_a_message_of_a_kind_of_a_newer_release_waits_for_it_and_stops_no_other():
@@ -70,13 +70,6 @@ def test_a_retry_waits_for_its_time_and_not_for_the_lease(mail_server):
     assert len(claim()) == 1
 
 
-def test_the_database_refuses_a_lease_of_a_message_that_is_not_queued():
-    queue_messages(1)
-    claim()
-    with pytest.raises(IntegrityError), transaction.atomic():
-        Message.objects.update(state="failing")
-
-
 def test_what_people_wait_for_is_sent_before_reminders(mail_server):
     reminders = queue_messages(25, "reminder")
     let_time_pass(timedelta(hours=1))
@@ -86,27 +79,6 @@ def test_what_people_wait_for_is_sent_before_reminders(mail_server):
     send_messages()
     assert mail_server.recipients[:2] == [first.address, second.address]
     assert mail_server.recipients[2:] == [message.address for message in reminders]
-
-
-def test_a_claim_reads_an_index_of_queued_messages():
-    """Not the table, nor bulk messages when others are due: both may be millions."""
-    queue_messages(1)
-    # Rows that only the larger indexes hold, and fresh statistics: else all three cost the same and PostgreSQL takes any.
-    queue_messages(40, "links")
-    queue_messages(120, "reminder")
-    with CaptureQueriesContext(connection) as queries:
-        claim(1000)
-    selects = [query["sql"] for query in queries if "FOR UPDATE" in query["sql"]]
-    with connection.cursor() as cursor:
-        cursor.execute("ANALYZE pledges_message")
-        # The tables of tests are too small for an index to pay.
-        cursor.execute("SET LOCAL enable_seqscan = off")
-        cursor.execute("SET LOCAL enable_sort = off")
-        plans = []
-        for select in selects:
-            cursor.execute(f"EXPLAIN {select}")
-            plans.append("\n".join(line for (line,) in cursor.fetchall()))
-    assert len(plans) == 3 and all("message_queued " in plan and "priority = " in plan for plan in plans)
 
 
 @pytest.fixture
@@ -150,23 +122,15 @@ def test_an_idle_sender_finds_a_new_message(sender, mail_server, claims):
     assert len(mail_server.accepted) == 1
 
 
-@pytest.mark.drill(only=True)
-def test_an_idle_sender_closes_its_connections(sender, mail_server):
-    queue_messages(10)
-    sender.start()
-    wait_until(all_sent)
-    assert mail_server.connections
-    # After IDLE_TIME.
-    wait_until(lambda: not mail_server.open_connections)
-
-
 @pytest.mark.slow
+@pytest.mark.parametrize(("reply", "at_once"), [({"MAIL": "421 4.3.2 down"}, 4), ({"RCPT": "550 5.7.1 blocked"}, 24)])
 def test_after_an_outage_the_sender_has_marked_few_messages_and_sends_the_others(
-    sender, mail_server, claims, monkeypatch
+    sender, mail_server, claims, monkeypatch, reply, at_once
 ):
+    """The server fails, or refuses all of them."""
     clock = SimpleNamespace(now=0.0, monotonic=lambda: clock.now, sleep=time.sleep)
     monkeypatch.setattr(sending, "time", clock)
-    mail_server.replies = {"MAIL": "421 4.3.2 down"}
+    mail_server.replies = reply
     queue_messages(60)
     sender.start()
     for pauses in range(3):
@@ -174,7 +138,7 @@ def test_after_an_outage_the_sender_has_marked_few_messages_and_sends_the_others
         wait_until(lambda: sender._failures > pauses and not sender._held)  # noqa: B023
         # One for each connection, then one after each pause.
         marked = Message.objects.filter(attempts__gt=0).count()
-        assert 0 < marked <= 4 + pauses
+        assert 0 < marked <= at_once + pauses
         # It pauses, as its clock stands still: it tries none, however long this takes.
         begun = len(claims)
         wait_until(lambda: len(claims) > begun + 4 and not sender._held)  # noqa: B023
@@ -198,23 +162,6 @@ def test_a_stopped_sender_finishes_what_it_has_begun_and_releases_the_rest(sende
     sent = Message.objects.filter(state="sent").count()
     assert 0 < sent == len(mail_server.accepted) < 60
     assert Message.objects.filter(state="queued", attempts=0).count() == 60 - sent
-
-
-@pytest.mark.slow
-@pytest.mark.django_db(transaction=True)
-def test_a_worker_stops_within_seconds_of_sigterm_and_sends_nothing_twice():
-    with MailServer() as server:
-        server.delay = 0.3
-        queue_messages(60)
-        with workers(1, **environment(server)) as [worker]:
-            wait_until(lambda: server.accepted)
-            worker.terminate()
-            assert worker.wait(10) == 0
-        assert not Message.objects.filter(leased_until__isnull=False).exists()
-        server.delay = 0
-        with workers(1, **environment(server)):
-            wait_until(all_sent)
-        assert set(Counter(server.recipients).values()) == {1} and len(server.accepted) == 60
 
 
 @pytest.mark.quick
@@ -259,3 +206,70 @@ def environment(server):
     """The environment variables of a worker that sends mail to this server."""
     host, port = server.server_address
     return {"MAIL_URL": f"smtp://{host}:{port}"}
+
+
+# What a message is about, deleted by any path, leaves no message
+
+
+def make_answer():
+    enquiry = make_enquiry()
+    enquiry.answer("Po.", None)
+    return enquiry.answers.get()
+
+
+def make_owner():
+    """An owner whose voice is gone: that protects its owner."""
+    voice = make_voice()
+    voice.delete()
+    return VoiceOwner.objects.get()
+
+
+MAKE = {
+    "pledge": make_pledge,
+    "group": make_group,
+    "joining": make_joining,
+    "answer": make_answer,
+    "request": make_request,
+    "voice": make_owner,
+}
+
+
+def delete_by_sql(row):
+    with connection.cursor() as cursor:
+        cursor.execute(f"DELETE FROM {row._meta.db_table} WHERE id = %s", [row.pk])
+
+
+WAYS = {
+    "row": lambda row: row.delete(),
+    "queryset": lambda row: type(row).objects.filter(pk=row.pk).delete(),
+    "SQL": delete_by_sql,
+}
+
+
+def test_every_kind_is_about_one_of_these():
+    assert {spec.about for spec in SPECS.values()} == {*MAKE, None}
+
+
+@pytest.mark.django_db
+@pytest.mark.cases("way", WAYS)
+@pytest.mark.cases("about", MAKE)
+def test_a_deleted_row_leaves_no_message(about, way):
+    row, other = MAKE[about](), make_pledge("Agim Tjetri", "agim@tjeter.al")
+    kept = Message.queue(Message.Kind.LINKS, other)
+    for kind in [kind for kind, spec in SPECS.items() if spec.about == about and kind != "news"]:
+        Message.queue(kind, row)
+    Message.objects.filter(about_id=row.pk).update(attempts=1)
+    assert row.messages.count() >= 1
+    WAYS[way](row)
+    assert list(Message.objects.all()) == [kept]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_message_that_is_queued_while_its_pledge_is_deleted_does_not_stay():
+    for _ in range(15):
+        pledge = make_pledge()
+        at_once(
+            lambda pledge=pledge: Message.queue(Message.Kind.LINKS, pledge),
+            lambda pledge=pledge: Pledge.objects.filter(pk=pledge.pk).delete(),
+        )
+        assert not Message.objects.exists()

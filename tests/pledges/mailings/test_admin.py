@@ -130,7 +130,7 @@ def test_only_what_the_recipients_follow_is_kept(zana):
     ("changes", "error"),
     [
         ({"text_en": "Dear {name}"}, {"text_en": ["Remove {name}: this text is the same for everyone."]}),
-        ({"subject_sq": "Për { Name }"}, {"subject_sq": ["Remove { Name }: the subject is the same for everyone."]}),
+        ({"subject_sq": "Për { Name }"}, {"subject_sq": ["Remove { Name }: this text is the same for everyone."]}),
         ({"text_sq": "Shihni http://a.al/x ."},
          {"text_sq": ["Write the full address instead of http://a.al/x, for example https://example.org/report."]}),
         ({"button_sq": "Lexoni"},

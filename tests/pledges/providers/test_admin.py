@@ -1,9 +1,9 @@
-"""Blocked addresses and provider rules in the admin."""
+"""Blocked addresses in the admin."""
 
 import pytest
 from django.contrib.auth.models import Permission, User
 
-from pledges.models import BlockedAddress, ProviderRule
+from pledges.models import BlockedAddress
 from staff.models import Entry
 from tests.factories import make_pledge
 from tests.pledges.desk.pages import PERSON, change_path, sign_in_with
@@ -33,30 +33,3 @@ def test_a_blocked_address_is_shown_only_with_see_people_and_can_be_unblocked(cl
         [blocked.pk],
         str(blocked),
     )
-
-
-def test_unblocking_several_addresses_is_logged(admin_client):
-    for _ in range(2):
-        make_pledge().block()
-    ids = sorted(str(blocked.pk) for blocked in BlockedAddress.objects.all())
-    chosen = {"action": "delete_selected", "_selected_action": ids, "post": "yes"}
-    admin_client.post("/admin/pledges/blockedaddress/", chosen)
-    assert (
-        sorted(Entry.objects.filter(action="delete").values_list("object_id", flat=True)) == ids
-        and not BlockedAddress.objects.exists()
-    )
-
-
-def test_a_provider_rule_is_stored_in_the_form_that_addresses_are_compared_in(admin_client):
-    form = {
-        "domain": "Posta-Ë.AL",
-        "same_as": "GMAIL.com",
-        "ignores": ".",
-        "tag": "+",
-        "source": "https://shembull.al/",
-    }
-    assert admin_client.post("/admin/pledges/providerrule/add/", form).status_code == 302
-    rule = ProviderRule.objects.get(same_as="gmail.com", source="https://shembull.al/")
-    assert rule.domain == "xn--posta--uva.al"
-    twice = admin_client.post("/admin/pledges/providerrule/add/", form | {"domain": "GMAIL.COM"})
-    assert list(twice.context["adminform"].form.errors) == ["domain"]

@@ -1,9 +1,6 @@
 """The pledging settings in the admin: one form, pausing with a message. The goals."""
 
-from datetime import timedelta
-
 import pytest
-from django.utils import timezone
 from reversion.models import Version
 
 from pledges.models import Goal, PledgingSettings
@@ -15,16 +12,6 @@ pytestmark = pytest.mark.django_db
 SETTINGS = "/admin/pledges/pledgingsettings/1/change/"
 
 
-def test_the_settings_are_one_form_without_add_and_delete(admin_client):
-    base = "/admin/pledges/pledgingsettings/"
-    assert admin_client.get(base).url == SETTINGS
-    assert admin_client.get(f"{base}add/").status_code == 403
-    assert admin_client.get(f"{base}1/delete/").status_code == 403
-    for limit in ("50", "70"):
-        admin_client.post(SETTINGS, filled(admin_client.get(SETTINGS), network_limit=limit))
-    assert PledgingSettings.objects.get().network_limit == 70
-
-
 def test_pausing_requires_a_message_in_both_languages(admin_client):
     page = admin_client.get(SETTINGS)
     response = admin_client.post(SETTINGS, filled(page, state="paused", message_sq="Deri nesër."))
@@ -34,22 +21,6 @@ def test_pausing_requires_a_message_in_both_languages(admin_client):
     both = filled(page, state="paused", message_sq="Deri nesër.", message_en="Until tomorrow.")
     assert admin_client.post(SETTINGS, both).status_code == 302
     assert PledgingSettings.load().state == "paused"
-
-
-@pytest.mark.parametrize(("days", "errors"), [(1, []), (-1, ["until"])])
-def test_signing_is_paused_until_a_time_to_come(admin_client, days, errors):
-    at = timezone.localtime() + timedelta(days=days)
-    words = {"message_sq": "Deri nesër.", "message_en": "Until tomorrow."}
-    time = {"until_0": f"{at:%Y-%m-%d}", "until_1": f"{at:%H:%M}"}
-    response = admin_client.post(SETTINGS, filled(admin_client.get(SETTINGS), state="paused", **words, **time))
-    assert (response.status_code == 200) == bool(errors)
-    if errors:
-        assert list(response.context["adminform"].form.errors) == errors
-    assert PledgingSettings.load().state == ("open" if errors else "paused")
-    assert PledgingSettings.load(at + timedelta(minutes=1)).state == "open"
-    # Opened by hand before, it has no end.
-    admin_client.post(SETTINGS, filled(admin_client.get(SETTINGS), state="open"))
-    assert PledgingSettings.load().until is None
 
 
 # Goals

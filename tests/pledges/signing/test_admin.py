@@ -2,11 +2,8 @@
 
 import pytest
 from django.contrib import admin
-from django.db.models import OuterRef
-from django.utils import translation
 
-from pledges.models import Pledge, Sector, Wording
-from pledges.signing.admin import MOST_COUNTED, CountOf
+from pledges.models import Sector, Wording
 from tests.factories import make_pledge
 from tests.pages import filled
 from tests.pledges.desk.pages import ENGLISH, change_path
@@ -20,29 +17,19 @@ def test_changing_a_signed_wording_adds_a_version_and_keeps_the_signed_one(admin
     page = admin_client.get(change_path(signed))
     form = filled(page, text_sq="Zotohem ndryshe.", text_en="I pledge otherwise.")
     response = admin_client.post(change_path(signed), form, follow=True, headers=ENGLISH)
-    assert "version 2" in response.text
+    assert "has been published" in response.text
     pledge.refresh_from_db()
     assert pledge.wording.text_en == signed.text_en
     newest = Wording.objects.pledges().current().get(sector=pledge.sector)
     assert (newest.version, newest.text_en, newest.pk != signed.pk) == (2, "I pledge otherwise.", True)
     assert "I pledge otherwise." in admin_client.get("/en/pledge/").text
-    assert response.redirect_chain[-1][0] == change_path(newest)
+    assert change_path(newest) in response.text
 
 
 def test_saving_an_unchanged_wording_adds_no_version(admin_client):
     signed = make_pledge().consent
     admin_client.post(change_path(signed), filled(admin_client.get(change_path(signed))))
     assert Wording.objects.consent().count() == 1
-
-
-def test_changing_an_unsigned_wording_adds_a_version(admin_client):
-    wording = Wording.objects.pledges().get(sector__slug="artists")
-    form = filled(admin_client.get(change_path(wording)), text_en="I, an artist, pledge.")
-    assert admin_client.post(change_path(wording), form).status_code == 302
-    newest = Wording.objects.current().get(sector=wording.sector)
-    assert (newest.version, newest.text_en) == (2, "I, an artist, pledge.")
-    wording.refresh_from_db()
-    assert (wording.version, wording.text_en != newest.text_en) == (1, True)
 
 
 def test_older_versions_can_be_read_but_not_changed_or_deleted(admin_client):
@@ -64,12 +51,6 @@ def test_the_only_consent_cannot_be_deleted(admin_client):
     assert response.status_code == 403
 
 
-def test_a_wording_is_required_in_both_languages(admin_client):
-    wording = Wording.objects.consent().get()
-    response = admin_client.post(change_path(wording), filled(admin_client.get(change_path(wording)), text_en=" "))
-    assert list(response.context["adminform"].form.errors) == ["text_en"]
-
-
 def test_a_wording_added_for_a_sector_is_its_next_version(admin_client):
     parents = Sector.objects.get(slug="parents")
     form = {"kind": "pledge", "sector": parents.pk, "text_sq": "Zotohem.", "text_en": "I pledge."}
@@ -84,27 +65,9 @@ def test_a_consent_with_a_sector_is_refused_with_a_message(admin_client):
     assert "A pledge belongs to a group; the consent does not belong to any." in response.text
 
 
-def test_the_list_shows_signatures_and_the_current_version(admin_client):
+def test_the_list_shows_the_current_version(admin_client):
     make_pledge(sector="parents").wording.next_version().save()
     page = admin_client.get("/admin/pledges/wording/")
-    parents = [
-        (wording.version, wording.signatures, wording.newest)
-        for wording in page.context["cl"].result_list
-        if wording.sector and wording.sector.slug == "parents"
-    ]
-    assert parents == [(2, 0, True), (1, 1, False)]
-
-
-def test_signatures_are_counted_up_to_a_limit(admin_client):
-    """Counting those of a consent that a million people have signed took five seconds."""
-    signed = make_pledge().consent
-    make_pledge(consent=signed)
-    of_consent = Pledge.objects.filter(consent=OuterRef("pk")).values("consent")
-    counted = Wording.objects.annotate(all=CountOf(of_consent), some=CountOf(of_consent[:1])).get(pk=signed.pk)
-    assert (counted.all, counted.some) == (2, 1)
-    [listed] = admin_client.get("/admin/pledges/wording/", {"kind__exact": "consent"}).context["cl"].result_list
     rows = admin.site.get_model_admin(Wording)
-    assert rows.signed(listed) == 2
-    listed.signatures = MOST_COUNTED + 1
-    with translation.override("sq"):
-        assert rows.signed(listed) == "më shumë se 1\u00a0000"
+    of_parents = [each for each in page.context["cl"].result_list if each.sector and each.sector.slug == "parents"]
+    assert [(each.version, rows.current(each)) for each in of_parents] == [(2, True), (1, False)]

@@ -5,11 +5,12 @@ from django.db.models.functions import Now
 
 from pledges.crypto import links
 from pledges.crypto.links import Purpose
-from pledges.models import BlockedAddress, GroupPledge, Joining, Message, Pledge
+from pledges.models import GroupPledge, Joining, Message, Pledge, Wording
+from tests import tally
 from tests.clock import let_time_pass
 from tests.factories import links_in, make_pledge, run_worker
 from tests.organisations import make_joining
-from tests.pages import Document
+from tests.pages import Document, corrections
 from tests.pledges.groups.made import make_group
 from tests.pledges.signing.personal import ADDRESS, NAME, ONE_DAY, RESEND_INTERVAL, SENT, make_drita, request_link
 
@@ -68,8 +69,9 @@ def test_my_pledge_sends_at_most_once_a_minute_and_five_times_a_day(client, mail
     assert len(mailoutbox) == 6, "those above the limit were joined to one, which was sent the next day"
 
 
-@pytest.mark.parametrize("states", [("confirmed", "pending"), ("pending", "confirmed"), ("pending", "pending")])
+@pytest.mark.cases("states", [("confirmed", "pending"), ("pending", "confirmed"), ("pending", "pending")])
 def test_my_pledge_sends_one_message_for_any_combination_of_states(client, mailoutbox, states):
+    mailoutbox.clear()
     make_drita(states[0])
     make_pledge("Agim Kola", ADDRESS, state=states[1])
     let_time_pass(RESEND_INTERVAL)
@@ -78,13 +80,6 @@ def test_my_pledge_sends_one_message_for_any_combination_of_states(client, mailo
     [message] = mailoutbox
     found = {purpose: len(links_in(message, purpose)) for purpose in ("manage", "confirm")}
     assert found == {"manage": states.count("confirmed"), "confirm": states.count("pending")}
-
-
-def test_my_pledge_shows_the_error_of_an_invalid_address_and_keeps_it(client):
-    response = request_link(client, "drita@")
-    assert response.status_code == 422
-    page = Document(response)
-    assert page.all("p", id="id_email_error") and page.one("input", id="id_email", value="drita@")
 
 
 def test_my_pledge_sends_an_adult_the_links_of_all_their_groups(client, mailoutbox):
@@ -111,54 +106,27 @@ def test_my_pledge_sends_an_adult_the_links_of_all_their_groups(client, mailoutb
     assert not any("Fyerje" in message.body for message in mailoutbox), "a stranger may have typed it"
 
 
-def test_my_pledge_sends_nothing_about_groups_of_an_erased_or_blocked_adult(client, mailoutbox):
-    make_group("approved", address=ADDRESS)
-    BlockedAddress.objects.add(ADDRESS)
-    request_link(client)
-    BlockedAddress.objects.all().delete()
-    GroupPledge.objects.all().erase_person()
-    request_link(client)
-    run_worker()
-    assert mailoutbox == []
-
-
 def test_my_pledge_sends_a_contact_the_links_of_all_their_organisations(client, mailoutbox):
-    states = ("confirmed", "approved", "refused")
-    joinings = [make_joining(state, address=ADDRESS, language="sq") for state in states]
-    waiting = [make_joining("submitted", address=ADDRESS, language="sq", organisation="Fyerje") for _ in range(2)]
+    joinings = [make_joining(state, address=ADDRESS) for state in ("confirmed", "approved", "refused")]
+    waiting = [make_joining("submitted", address=ADDRESS, organisation="Fyerje") for _ in range(2)]
     expired = make_joining("submitted", address=ADDRESS)
     Joining.objects.filter(pk=expired.pk).update(expires_at=Now())
     make_joining("approved", address="tjeter@shembull.al")
     request_link(client, "DRITA@shembull.al")
     run_worker()
     assert {message.to[0] for message in mailoutbox} == {ADDRESS}
-    found = [
-        (purpose, [links.read(purpose, path.split("/")[-2]).row_id for path in links_in(message, purpose)])
-        for message in mailoutbox
+    sent = {
+        purpose: sorted(
+            links.read(purpose, path.split("/")[-2]).row_id
+            for message in mailoutbox
+            for path in links_in(message, purpose)
+        )
         for purpose in (Purpose.ORGANISATION, Purpose.JOINING_CONFIRM)
-        if links_in(message, purpose)
-    ]
-    assert (Purpose.ORGANISATION, [joining.pk for joining in joinings]) in found
-    assert sorted(pks for purpose, pks in found if purpose == Purpose.JOINING_CONFIRM) == sorted(
-        [joining.pk] for joining in waiting
-    )
+    }
+    assert sent[Purpose.ORGANISATION] == sorted(joining.pk for joining in joinings)
+    assert sent[Purpose.JOINING_CONFIRM] == sorted(joining.pk for joining in waiting)
     assert len(mailoutbox) == 3
     assert not any("Fyerje" in message.body for message in mailoutbox), "a stranger may have typed it"
-    [links_mail] = [message for message in mailoutbox if links_in(message, Purpose.ORGANISATION)]
-    page = client.get(links_in(links_mail, Purpose.ORGANISATION)[1])
-    assert joinings[1].organisation in page.text
-
-
-def test_my_pledge_sends_nothing_about_organisations_that_left_or_of_a_blocked_contact(client, mailoutbox):
-    make_joining("approved", address="larguar@shembull.al").end()
-    make_joining("approved", address=ADDRESS)
-    BlockedAddress.objects.add(ADDRESS)
-    run_worker()
-    mailoutbox.clear()
-    request_link(client)
-    request_link(client, "larguar@shembull.al")
-    run_worker()
-    assert mailoutbox == []
 
 
 @pytest.mark.parametrize(
@@ -178,16 +146,94 @@ def test_the_links_of_the_others_are_sent_although_the_newest_ends_first(client,
     assert getattr(older, name) in client.get(path).text
 
 
-def test_the_other_groups_confirmed_together_are_told_although_the_first_is_withdrawn_at_once(client, mailoutbox):
-    first, other = (make_group("submitted", address=ADDRESS) for _ in range(2))
-    first, other = first.confirm([str(first.pk), str(other.pk)])
-    first.withdraw()
-    run_worker()
-    [message] = [message for message in mailoutbox if links_in(message, Purpose.GROUP_MANAGE)]
-    assert other.institution in message.body and first.institution not in message.body
+# Corrections by the supporter: what they change, and what was signed stays
 
 
-def test_no_message_is_queued_for_another_group_where_none_waits(mailoutbox):
-    make_group("approved", address=ADDRESS)
-    make_group("approved", address=ADDRESS).withdraw()
-    assert [message.kind for message in Message.objects.all()] == ["group_out"]
+def test_corrections_are_saved_and_the_totals_follow(client):
+    newest = Wording.objects.current().get(sector__slug="artists").next_version()
+    newest.text_sq, newest.text_en = "Fjalë të reja.", "New words."
+    newest.save()
+    pledge = make_drita(sector="teachers", county_id="AL-10", show_name=True)
+    Pledge.objects.update(worded_at=Now() - ONE_DAY)
+    link = links.path(Purpose.MANAGE, pledge)
+    response = client.post(
+        link,
+        corrections(pledge, name="Drita  Ëndërr", sector="artists", county="AL-09", language="en", show_name=None),
+    )
+    assert response.status_code == 200
+    assert Document(response).one("p", role="status")
+    assert 'value="Drita Ëndërr"' in response.text and "Fjalë të reja." in response.text
+    before, pledge = pledge, Pledge.objects.get()
+    assert (pledge.name, pledge.sector.slug, pledge.county_id) == ("Drita Ëndërr", "artists", "AL-09")
+    assert (pledge.language, pledge.show_name) == ("en", False)
+    assert pledge.wording == newest and pledge.worded_at > before.worded_at
+    assert (pledge.consent, pledge.consented_at) == (before.consent, before.consented_at)
+    read = tally.read()
+    assert read.total == 1
+    assert {sector.slug for sector, n in read.sectors if n} == {"artists"}
+    assert tally.counties() == {"AL-09": 1}
+
+
+def test_a_correction_within_the_sector_keeps_the_signed_wording(client):
+    pledge = make_drita(sector="teachers")
+    newest = Wording.objects.current().get(sector__slug="teachers").next_version()
+    newest.text_sq = "Fjalë të reja."
+    newest.save()
+    client.post(links.path(Purpose.MANAGE, pledge), corrections(pledge, county=""))
+    after = Pledge.objects.get()
+    assert (after.wording, after.worded_at) == (pledge.wording, pledge.worded_at)
+    assert tally.counties() == {"": 1}
+
+
+def test_moving_to_the_youth_sector_hides_the_name(client):
+    pledge = make_drita(sector="artists", show_name=True)
+    client.post(links.path(Purpose.MANAGE, pledge), corrections(pledge, sector="youth", show_name="on"))
+    assert Pledge.objects.values_list("sector__slug", "show_name").get() == ("youth", False)
+
+
+def test_the_signed_text_is_shown_in_the_language_it_was_signed_in(client):
+    pledge = make_drita(consent_language="en")
+    page = Document(client.get(links.path(Purpose.MANAGE, pledge, language="sq")))
+    quotes = page.all("blockquote")
+    assert [page.words(quote).replace("\xa0", " ") for quote in quotes] == [
+        " ".join(pledge.wording.text_en.split()),
+        " ".join(pledge.consent.text_en.split()),
+    ]
+    assert {page.of(quote).get("lang") for quote in quotes} == {"en"}
+
+
+@pytest.mark.cases(
+    ("field", "value"),
+    [("name", "<b>Drita</b>"), ("sector", "kings"), ("county", "AL-99"), ("language", "fr")],
+)
+def test_an_invalid_correction_is_an_error_of_its_field_and_changes_nothing(client, field, value):
+    pledge = make_drita()
+    response = client.post(links.path(Purpose.MANAGE, pledge), corrections(pledge, **{field: value}))
+    assert response.status_code == 422
+    page = Document(response)
+    assert page.title.startswith("Gabim:")
+    assert page.all(id=f"id_{field}_error") and page.all("a", href=True, node=page.one("div", role="group"))
+    assert Pledge.objects.values("name_digest", "sector", "county", "language").get() == {
+        "name_digest": pledge.name_digest,
+        "sector": pledge.sector_id,
+        "county": pledge.county_id,
+        "language": pledge.language,
+    }
+
+
+def test_two_pledges_of_one_address_cannot_have_the_same_name(client):
+    pledge = make_drita(sector="teachers")
+    make_pledge("Agim Kola", ADDRESS, state="confirmed")
+    response = client.post(
+        links.path(Purpose.MANAGE, pledge),
+        corrections(pledge, name="KOLA agim", county="AL-12", sector="artists"),
+    )
+    assert response.status_code == 422
+    page = Document(response)
+    assert page.all("p", id="id_name_error") and page.all("a", href="#id_name")
+    assert 'value="KOLA agim"' in response.text, "the input is kept"
+    assert page.all("option", value="AL-12", selected=True)
+    signed_words = page.words(page.all("blockquote")[0])
+    assert signed_words == " ".join(pledge.wording.text_sq.split()), "the signed wording is still shown"
+    assert sorted(p.name for p in Pledge.objects.all()) == ["Agim Kola", NAME]
+    assert set(Pledge.objects.values_list("sector__slug", flat=True)) == {"teachers", "parents"}

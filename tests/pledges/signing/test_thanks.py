@@ -3,16 +3,17 @@
 import gzip
 import re
 import time
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 
 import pytest
 from django.conf import settings
 
 from pledges.crypto import links
 from pledges.crypto.links import Purpose
-from pledges.models import Commitment, PledgingSettings
-from tests.factories import make_pledge
-from tests.pages import LANGUAGES, Document, path_of
+from pledges.models import Commitment, Pledge, PledgingSettings, ReferralLink, Sector
+from tests.factories import form_data, links_in, make_inviter, make_pledge, run_worker, settle_all
+from tests.pages import Document, path_of
+from tests.pledges.signing.personal import opens_nothing
 from tests.tally import put_people
 
 pytestmark = pytest.mark.django_db
@@ -41,13 +42,15 @@ def test_each_supporter_reads_their_own_number(client):
     assert "Ngjyra e saj tregon grupin tuaj: Prindër." in page.words(drawing)
 
 
-def test_staff_can_switch_numbers_off(client):
+def test_staff_can_switch_numbers_off(client, mailoutbox):
     PledgingSettings.objects.create(pk=1, shows_numbers=False)
     response, _link = thanks(client)
     assert heading(response) == "Thank you. Your pledge counts."
     page = Document(response)
     assert "You are number" not in page.words() and "stands with children" in page.words()
     assert page.words(page.one("text")) == "You"
+    run_worker()
+    assert "number" not in mailoutbox[0].body
 
 
 def test_a_second_press_of_the_button_shows_neither_number_nor_group_nor_links(client):
@@ -63,15 +66,11 @@ def test_a_second_press_of_the_button_shows_neither_number_nor_group_nor_links(c
     assert "Manage my pledge" in page.words(page.one("main")) and "Send on WhatsApp" in page.words()
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_the_ways_to_invite_carry_neutral_words_and_the_address_of_the_site(client, language):
-    response, _link = thanks(client, language, name="Arta Hoxha", sector="artists")
+def test_the_ways_to_invite_carry_neutral_words_and_the_address_of_the_site(client):
+    response, _link = thanks(client, "sq", name="Arta Hoxha", sector="artists")
     page = Document(response)
-    address = settings.SITE_URL + path_of("pledges:from_a_friend", language)
-    words = {
-        "sq": "U zotova t’i dëgjoj fëmijët, t’i besoj dhe të raportoj.",
-        "en": "I have pledged to listen to children, believe them and report abuse.",
-    }[language]
+    address = settings.SITE_URL + path_of("pledges:from_a_friend", "sq")
+    words = "U zotova t’i dëgjoj fëmijët, t’i besoj dhe të raportoj."
     hrefs = {page.words(link): urlsplit(page.of(link)["href"]) for link in page.all("a", node=page.one("main"))}
     whatsapp = next(url for name, url in hrefs.items() if "WhatsApp" in name)
     assert (whatsapp.netloc, whatsapp.path) == ("wa.me", "/")
@@ -113,25 +112,6 @@ def test_a_commitment_is_chosen_on_the_page_and_kept(client):
     assert [again.of(box)["value"] for box in again.all("input", checked=True)] == [page.of(boxes[1])["value"]]
 
 
-def test_a_sector_without_commitments_is_asked_for_none(client):
-    Commitment.objects.filter(sector__slug="parents").delete()
-    response, _link = thanks(client, sector="parents")
-    page = Document(response)
-    assert page.all("form", node=page.one("main")) == []
-    commit = links.path(Purpose.COMMIT, make_pledge(state="confirmed", sector="parents"), "en")
-    assert "There are no commitments for your group yet." in Document(client.get(commit)).words()
-
-
-@pytest.mark.parametrize("purpose", [Purpose.MANAGE, Purpose.SHARE, Purpose.CERTIFICATE])
-def test_its_links_open_the_pages_of_this_pledge(client, purpose):
-    pledge = make_pledge(name="Zana Prifti")
-    response = client.post(links.path(Purpose.CONFIRM, pledge, "en"))
-    beginning = links.path(purpose, pledge, "en").rsplit("/", 2)[0]
-    # Also with the name of a part of the page.
-    [href] = set(re.findall(f'href="({beginning}/[^"#]{{20,}})[#"]', response.text))
-    assert "This link does not work" not in client.get(href).text
-
-
 def test_the_page_takes_at_most_90_kb_with_its_picture(client):
     put_people(2970)
     html = thanks(client, "sq")[0].text
@@ -142,3 +122,152 @@ def test_the_page_takes_at_most_90_kb_with_its_picture(client):
         content = client.get(path).getvalue()
         size += len(content) if path.endswith("woff2") else len(gzip.compress(content))
     assert size <= 90_000
+
+
+# The message that follows the confirmation
+
+
+PERSON = {"name": "Përparim Xhemalçeli", "address": "perparim@shembull.al"}
+
+
+def test_the_message_carries_number_picture_and_words_to_share(client, mailoutbox):
+    put_people(2968, way="online")
+    first, second = make_pledge(**PERSON, language="en"), make_pledge(language="sq")
+    shown = [client.post(links.path(Purpose.CONFIRM, pledge)).context["number"] for pledge in (first, second)]
+    assert shown == [2969, 2970]
+    run_worker()
+    english, albanian = sorted(mailoutbox, key=lambda mail: mail.subject, reverse=True)
+    assert english.body.startswith("We are 1\n\nYou are number 2,969 of those who signed online.")
+    assert albanian.body.startswith("Ne jemi 1\n\nJu jeni numri 2970 nga ata që kanë nënshkruar në internet.")
+    [picture] = links_in(albanian, "pledged_picture")
+    assert client.get(picture).headers["Content-Type"] == "image/png"
+    [whatsapp] = re.findall(r"https://wa.me/\S+", albanian.body)
+    [text] = parse_qs(urlsplit(whatsapp).query)["text"]
+    assert text.startswith("U zotova") and text.endswith(f" {settings.SITE_URL}/sq/zotimi/nga-nje-mik/")
+    assert english.attachments == [], "no picture that others see"
+
+
+# A referral link, invitations to share: none of them shows who the supporter is
+
+
+EN = "/en/pledge/"
+
+
+def share_path(pledge, language="en"):
+    return links.path(Purpose.SHARE, pledge, language)
+
+
+def sign_with_code(client, code, **changes):
+    page = Document(client.get(f"/en/pledge/with/{code}/"))
+    through = [page.of(field)["value"] for field in page.all("input", name="through")]
+    response = client.post(EN, form_data(through=through[0] if through else None, **changes))
+    assert response.status_code == 303
+    settle_all()
+    return Pledge.objects.order_by("-created_at").first()
+
+
+def test_an_inviter_sees_the_same_whether_or_not_someone_signs_by_the_link(client):
+    mine, link = make_inviter(name="Arta Hoxha", address="arta@shembull.al")
+    purposes = (Purpose.SHARE, Purpose.MANAGE)
+
+    def seen():
+        pages = [Document(client.get(links.path(purpose, mine, "en"))).words() for purpose in purposes]
+        data = client.get(links.path(Purpose.DATA, mine)).json()
+        return pages, {key: value for key, value in data.items() if "link" in key}
+
+    def come(number):
+        theirs = sign_with_code(client, link.code, name=f"Drita K{'ab'[number % 2]}la", email=f"d{number}@shembull.al")
+        assert client.post(links.path(Purpose.CONFIRM, theirs)).status_code == 200
+
+    before = seen()
+    for number in range(5):
+        come(number)
+    assert seen() == before
+    assert not Pledge.objects.exclude(inviter_cipher=None).exists()
+    assert "We do not record who signs through your link" in before[0][0] and before[1]["own_link"] == link.code
+
+
+def test_a_referral_link_opens_the_form_without_a_cookie_and_shows_no_personal_data(client):
+    mine, link = make_inviter(name="Arta Hoxha", address="arta@shembull.al", sector="artists")
+    response = client.get(path_of("pledges:through", "en", link.code))
+    assert response.status_code == 200 and not response.cookies
+    assert response.headers["Cache-Control"] == "private, no-store"
+    page = response.content.decode()
+    assert "Arta" not in page and str(mine.pk) not in page
+    assert Document(response).all("input", checked=True) == [], "no sector is chosen for the visitor"
+
+
+def test_a_valid_an_ended_and_an_unknown_referral_code_show_the_same_page(client):
+    mine, link = make_inviter()
+
+    def form_page(code):
+        return client.get(f"/en/pledge/with/{code}/").content.decode().replace(code, "…")
+
+    valid = form_page(link.code)
+    assert valid == form_page("zzzzzzzz")
+    ReferralLink.objects.all().delete()
+    assert form_page(link.code) == valid
+    mine.withdraw()
+    assert form_page(link.code) == form_page("zzzzzzzz"), "with one supporter less"
+
+
+def invites(response):
+    return "Someone who has signed invites you." in Document(response).words()
+
+
+def test_an_invited_person_reads_who_invites_the_promises_and_the_count_and_keeps_them_with_an_error(client):
+    _mine, link = make_inviter()
+    path = path_of("pledges:through", "en", link.code)
+    for response in (client.get(path), client.post(EN, form_data(through=link.code, consent=None))):
+        words = Document(response).words()
+        assert invites(response) and "1 supporter so far" in words
+        assert words.index("I\xa0believe") < words.index("1 supporter so far") < words.index("Are you 16 or over?")
+        assert response.headers["Cache-Control"] == "private, no-store"
+    assert not invites(client.get(EN)) and not invites(client.post(EN, form_data(consent=None)))
+    assert not invites(client.get("/en/pledge/with/no-code/"))
+
+
+@pytest.mark.cases("through", ["", "x" * 300, "a\0b", "<b>", "ëëë", "23456789"])
+def test_an_invalid_referral_code_is_ignored(client, through):
+    assert client.post(EN, form_data(through=through)).status_code == 303
+
+
+def test_a_referral_code_is_created_and_deleted_only_on_request(client):
+    pledge = make_pledge(state="confirmed")
+    address = Document(client.get(share_path(pledge)))
+    assert address.of(address.one("a", id="address"))["href"].endswith("/en/pledge/from-a-friend/")
+    assert not ReferralLink.objects.exists()
+    client.post(share_path(pledge), {"make": "1"})
+    first = ReferralLink.objects.get(pledge=pledge).code
+    assert len(first) == 8
+    page = Document(client.post(share_path(pledge), {"make": "1"}))
+    assert page.of(page.one("a", id="address"))["href"].endswith(f"/en/pledge/with/{first}/")
+    assert ReferralLink.objects.get().code == first, "a second press does not break the link already sent"
+    client.post(share_path(pledge), {"end": "1"})
+    assert not ReferralLink.objects.exists()
+
+
+def test_16_shared_content_has_no_name_and_the_sector_only_if_chosen(client):
+    pledge, link = make_inviter(name="Arta Hoxha", address="arta@shembull.al", sector="artists")
+    sector = Sector.objects.get(slug="artists")
+    own = sector.invitation_en
+
+    def shared_content(path):
+        page = Document(client.get(path))
+        links_to_share = [
+            page.of(a)["href"] for a in page.all("a") if page.of(a)["href"].startswith(("https://wa", "viber"))
+        ]
+        pictures = [page.of(a)["href"] for a in page.all("a", download=True)]
+        assert len(links_to_share) == len(pictures) == 2
+        return unquote(" ".join(links_to_share + pictures))
+
+    neutral = shared_content(share_path(pledge))
+    assert "Arta" not in neutral and own not in neutral and "artists" not in neutral and link.code in neutral
+    chosen = shared_content(f"{share_path(pledge)}?sector")
+    assert "Arta" not in chosen and chosen.count(own) == 2 and "artists" in chosen
+
+
+def test_a_pledge_that_is_not_confirmed_has_no_page_to_share(client):
+    for state in ("pending", "invalidated"):
+        pledge = make_pledge(state=state)
+        assert all(opens_nothing(client.get(links.path(each, pledge))) for each in (Purpose.SHARE, Purpose.COMMIT))

@@ -2,7 +2,8 @@
 
 from collections import Counter
 
-from pledges.models import Message, Pledge, ProviderRule
+from pledges.addresses import provider_of
+from pledges.models import Message, Pledge
 from pledges.statistics import funnel
 
 State = Message.State
@@ -11,9 +12,8 @@ State = Message.State
 def recount():
     """{provider: Counter} of the rows, one by one."""
     found = {}
-    rules = ProviderRule.objects.by_domain()
     for pledge in Pledge.objects.all():
-        row = found.setdefault(rules.provider_of(pledge.address), Counter())
+        row = found.setdefault(provider_of(pledge.address), Counter())
         row["signed"] += 1
         row["confirmed"] += pledge.confirmed_at is not None
         for message in pledge.messages.filter(kind="confirm", sent_at__isnull=False):

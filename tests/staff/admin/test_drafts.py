@@ -23,7 +23,7 @@ from reversion.models import Version
 from campaign.demo.content import invented_logo
 from campaign.models import Article, Demand, DemandStep, Material, Page, PageText, Statistic, Voice
 from campaign.pages import previews
-from pledges.mail.texts import LANGUAGES as MAILED
+from pledges.languages import LANGUAGE_CODES as MAILED
 from pledges.models import ChosenCommitment, Commitment, Event, MessageText, Sector, Wording
 from pledges.serving.models import ContentVersion
 from staff.admin.drafts import DraftedAdmin
