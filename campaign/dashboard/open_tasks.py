@@ -12,20 +12,12 @@ from campaign.help.models import HelpChannel
 from campaign.help.units import ProtectionUnit
 from campaign.links.models import ExternalLink
 from campaign.news.models import Article
-from campaign.organisations.models import Organisation
 from campaign.pages.models import Page
 from campaign.voices.models import Voice
 from pledges.desk import open_tasks
 from pledges.desk.open_tasks import Task, list_url
 from staff.admin.base import change_url
 from staff.models import Draft
-
-
-def _logo_tasks():
-    count = Organisation.objects.originals().with_new_logo().count()
-    if count:
-        label = ngettext("new logo to check", "new logos to check", count)
-        yield Task(count, label, list_url(Organisation, logos="new"))
 
 
 def _help_channel_tasks():
@@ -59,8 +51,8 @@ def _unit_tasks():
 def _demand_tasks():
     if count := Demand.objects.due().count():
         label = ngettext(
-            "demand to review: not reviewed for 60 days, without a step, or its next date has passed",
-            "demands to review: not reviewed for 60 days, without a step, or their next date has passed",
+            "demand to review: not reviewed for 60 days, or without a step",
+            "demands to review: not reviewed for 60 days, or without a step",
             count,
         )
         yield Task(count, label, list_url(Demand, due="yes"))
@@ -127,7 +119,7 @@ def _link_tasks():
 
 
 def _handout_tasks():
-    for handout in Handout.objects.filter(key__in=Handout.TO_REVIEW, is_reviewed=False):
+    for handout in Handout.objects.filter(key=Handout.Key.LESSON, is_reviewed=False):
         label = _("“%(handout)s” appears nowhere: it is waiting for your review") % {"handout": handout}
         yield Task(None, label, change_url(handout))
 
@@ -135,7 +127,6 @@ def _handout_tasks():
 # (permissions that are needed, function that yields the tasks)
 TASKS = [
     *open_tasks.TASKS,
-    (["campaign.change_organisation"], _logo_tasks),
     (["campaign.change_voice"], _voice_tasks),
     (["campaign.change_helpchannel"], _help_channel_tasks),
     (["campaign.change_protectionunit"], _unit_tasks),

@@ -174,8 +174,8 @@ def fill_every_column():
         **both(value=WORD[:20], text=WORD, source=WORD),
     )  # fmt: skip
     long = both(name=TITLE, text=WORD, hours=WORD[:60])
-    HelpChannel.objects.create(key="long-site", kind="web", url=f"https://shembull.al/{WORD}", from_abroad=True, **long)
-    HelpChannel.objects.create(key="long-line", kind="phone", tel="1" * 20, number="1" * 30, **long)
+    HelpChannel.objects.create(key="long-site", url=f"https://shembull.al/{WORD}", from_abroad=True, **long)
+    HelpChannel.objects.create(key="long-line", tel="1" * 20, number="1" * 30, **long)
     Sector.objects.filter(slug="parents").update(**both(name=WORD[:60], hint=WORD))
     Commitment.objects.filter(sector__slug="parents").update(**both(text=WORD))
 

@@ -127,7 +127,6 @@ OWN_VIEWS = {
     "pledges_mailing_sending": ("get", set(Role), "pledges.mailing"),
     "pledges_mailing_preview": ("get", set(Role), "pledges.mailing"),
     "pledges_mailing_try": ("post", {WRITER, *LETTERS}, "pledges.mailing"),
-    "campaign_demand_checked": ("post", {EDITOR, ADMINISTRATOR}, "campaign.demand"),
     "campaign_voice_owner": ("get", {EDITOR, ADMINISTRATOR}, "campaign.voice"),
     "campaign_page_of_sector": ("post", {WRITER, EDITOR, ADMINISTRATOR}, "pledges.sector"),
     "campaign_protectionunit_export": ("get", {WRITER, EDITOR, SAFEGUARDING, ADMINISTRATOR}, None),

@@ -143,7 +143,6 @@ ROWS = [
     # In the header of mails. One that opens nothing leads to the same page as any other.
     Row("/u/x", 302, cache_control=NOT_CACHED, more=HIDDEN | {"Location": "/sq/mos-me-dergoni-lajme/x/"}),
     *both("/sq/ngjarje/", "/en/events/"),
-    *both("/sq/ngjarje/calendar.ics", "/en/events/calendar.ics", type=CALENDAR),
     *both("/sq/ngjarje/mbremja/", "/en/events/evening/"),
     Row(
         "/en/events/mbremja/", 301, cache_control=CACHED_ERROR, more={"Location": "/en/events/evening/"}, language="en"

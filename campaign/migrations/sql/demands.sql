@@ -1,11 +1,6 @@
--- The steps of demands are append-only once they are published: a wrong step is corrected by a new one. An account that is deleted leaves its steps.
+-- The steps of demands are append-only once they are published: a wrong step is corrected by a new one.
 CREATE OR REPLACE FUNCTION demand_steps_are_append_only() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    IF TG_OP = 'UPDATE' AND new.entered_by_id IS NULL
-        AND to_jsonb(new) - 'entered_by_id' = to_jsonb(old) - 'entered_by_id'
-    THEN
-        RETURN new;
-    END IF;
     RAISE EXCEPTION 'the steps of demands are append-only: insert a correction instead'
         USING ERRCODE = 'integrity_constraint_violation';
 END $$;

@@ -99,7 +99,7 @@ def test_without_due_tasks_the_dashboard_says_so(client):
             "checked_on",
             60,
             "change_demand",
-            "demand to review: not reviewed for 60 days, without a step, or its next date has passed",
+            "demand to review: not reviewed for 60 days, or without a step",
             "checked_today",
         ),
     ],
