@@ -16,18 +16,7 @@ from pledges.voices.models import ENDED_PERIOD, LONGEST_CONSENT, REMINDED_BEFORE
 from staff.drafts.models import LiveManager
 
 # What an owner approves: a change of any of it ends the approval.
-APPROVED = (
-    "text_sq",
-    "text_en",
-    "person",
-    "role_sq",
-    "role_en",
-    "source",
-    "scope",
-    "date",
-    "ends_on",
-    "is_paraphrased",
-)
+APPROVED = "text_sq text_en person role_sq role_en source scope date ends_on is_paraphrased".split()
 
 
 class VoiceQuerySet(models.QuerySet):

@@ -159,13 +159,6 @@ def test_the_goal_of_a_county_is_that_of_its_published_figure(client, staff):
     assert INSTITUTION not in words(client, path_of("pledges:county", "en", "durres"))
 
 
-def test_the_picture_of_a_county_shows_its_own_goal(client):
-    publish(60)
-    before = client.get("/pictures/en/county/shkoder.png").content
-    Goal.objects.create(people=80, county_id="AL-10")
-    assert client.get("/pictures/en/county/shkoder.png").content != before
-
-
 def test_a_county_without_a_figure_shows_the_sentence_and_no_distance(client):
     make_handover(people=60, county="AL-10")
     shown = words(client, "/en/totals/shkoder/")

@@ -156,11 +156,9 @@ def test_the_form_of_an_event_leads_to_its_sheets_and_after_it_to_news_about_it(
         event = make_event(begins=begins)
         page = Document(client.get(f"/admin/pledges/event/{event.pk}/change/"))
         links = {page.words(link): page.of(link)["href"] for link in page.all("a")}
-        form = Document(client.get(links["Issue sheets for this event"]))
-        [chosen] = [each for each in form.all("option", selected=True) if form.of(each)["value"] == str(event.pk)]
         assert ("Write news about it" in links) == is_over
-    news = Document(client.get(links["Write news about it"]))
-    assert news.of(news.one("input", name="title_en"))["value"] == event.title_en
+    assert f'value="{event.pk}" selected' in client.get(links["Issue sheets for this event"]).text
+    assert event.title_en in client.get(links["Write news about it"]).text
 
 
 # Pages
@@ -205,12 +203,8 @@ def test_the_next_date_is_the_earliest_of_days_and_events():
     at = timezone.make_aware(datetime(2026, 11, 18, 20))
     event = make_event()
     event.begins, event.ends = at - timedelta(hours=2), at + timedelta(hours=1)
-    assert [each.date for each in movement_year.upcoming([event], at)] == [
-        date(2026, 11, 18),
-        date(2026, 11, 18),
-        date(2026, 11, 19),
-        date(2027, 6, 1),
-    ]
+    days = [date(2026, 11, 18), date(2026, 11, 18), date(2026, 11, 19), date(2027, 6, 1)]
+    assert [each.date for each in movement_year.upcoming([event], at)] == days
     event.ends = at
     assert [each.url for each in movement_year.upcoming([event], at)] == ["", "", ""]
 

@@ -143,13 +143,6 @@ def test_a_sign_that_the_typeface_does_not_have_stops_no_print(client):
     assert "Shkolla" in sheet.words and sheet.codes
 
 
-def test_words_that_staff_change_are_printed(client):
-    Handout.objects.filter(key="wall").update(title_en="Here we listen", text_en="Call us.\nNow: [[police-129]]")
-    words = Print(client.get("/handouts/en/wall-a4.pdf")).words
-    assert "Here we listen" in words and "Now: 129" in words
-    assert "Our pledge" not in words
-
-
 @pytest.mark.slow
 def test_the_longest_texts_stay_on_their_page(client):
     for handout in Handout.objects.exclude(key="lesson"):

@@ -241,7 +241,7 @@ def test_what_is_more_than_pages_is_refused(subtests):
 
 
 def test_with_a_refused_file_nothing_typed_is_lost(editor):
-    large = SimpleUploadedFile("x.pdf", b"%PDF-" + b"\0" * documents.MAX_BYTES)
+    large = SimpleUploadedFile("x.pdf", b"%PDF-" + b"\0" * (15 * 1024 * 1024 - 4))
     for file, sentence in ((upload(pdf_bytes(change=_form)), "contains a form"), (large, "larger than 15 MB")):
         response = editor.post(ADD, form(file_sq=file), headers={"Accept-Language": "en"})
         assert list(form_errors(response)) == ["file_sq"] and sentence in response.text

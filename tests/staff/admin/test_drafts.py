@@ -360,11 +360,9 @@ def test_what_is_changed_at_once_neither_stops_a_scheduled_draft_nor_is_taken_ba
     before = 1 if kind == "place" else timezone.now() - timedelta(days=300)
     type(row).objects.filter(pk=row.pk).update(**{column: before})
     assert press(editor, row, "_schedule", **later()).status_code == 302
-    if kind == "demand":
-        editor.post(f"/admin/campaign/demand/{row.pk}/checked/")
-    elif kind == "channel":
-        action = {"action": "verified_today", "_selected_action": row.pk, "sure": "yes"}
-        editor.post("/admin/campaign/helpchannel/", action)
+    if kind in ("demand", "channel"):
+        path, action = {"demand": ("demand", "checked_today"), "channel": ("helpchannel", "verified_today")}[kind]
+        editor.post(f"/admin/campaign/{path}/", {"action": action, "_selected_action": row.pk, "sure": "yes"})
     elif kind == "organisation":
         row.renew()
     else:
@@ -1006,7 +1004,8 @@ def test_a_form_that_was_open_does_not_take_back_what_a_button_changed(editor):
     Demand.objects.filter(pk=row.pk).update(checked_on=timezone.localdate() - timedelta(days=90))
     form = form_of(editor, row)
     old = form["checked_on"]
-    editor.post(f"/admin/campaign/demand/{row.pk}/checked/")
+    action = {"action": "checked_today", "_selected_action": row.pk, "sure": "yes"}
+    editor.post("/admin/campaign/demand/", action)
     response = editor.post(path_of(row), form | {"initial-checked_on": old, "_save": "1"}, headers=ENGLISH)
     assert response.status_code == 302, errors_of(response)
     assert Demand.objects.get(pk=row.pk).checked_on == timezone.localdate()
