@@ -12,11 +12,10 @@ from campaign.handouts.places import places, to_the_edge
 from campaign.models import Handout
 from pledges.crypto import links
 from pledges.crypto.links import Purpose
-from pledges.models import GroupPledge
 from tests.factories import sign_in
 from tests.organisations import admit, make_joining
 from tests.pages import Document, filled, path_of
-from tests.pledges.groups.made import PATHS, make_group
+from tests.pledges.groups.made import make_group
 from tests.staff.accounts.test_accounts import make_account
 
 pytestmark = pytest.mark.django_db
@@ -186,14 +185,6 @@ def test_a_sheet_is_private_and_a_link_of_nothing_opens_nothing(client):
     assert client.get(path)["Content-Type"].startswith("text/html")
 
 
-def test_a_raised_number_is_printed_once_it_is_approved(client):
-    group = approved()
-    path = links.path(Purpose.GROUP_MANAGE, group, "sq")
-    client.post(path, {"save": "1", "people_children": "30"})
-    assert GroupPledge.objects.get().is_raised
-    assert len(printed(client, group, "sheet_a4", "sq").dots()) == 27
-
-
 def test_the_page_of_an_approved_group_leads_to_every_handout(client):
     def hrefs():
         page = Document(client.get(path))
@@ -206,15 +197,6 @@ def test_the_page_of_an_approved_group_leads_to_every_handout(client):
     assert hrefs() == found | {lesson}
     for href in hrefs():
         assert client.get(href)["Content-Type"] == "application/pdf"
-
-
-def test_the_group_form_and_the_materials_lead_to_the_wall_page_and_the_lesson(client):
-    lesson = "/handouts/en/lesson.pdf"
-    for is_reviewed in (False, True):
-        Handout.objects.filter(key="lesson").update(is_reviewed=is_reviewed)
-        for path in (PATHS["en"], path_of("campaign:materials", "en")):
-            hrefs = {Document.of(link)["href"] for link in Document(client.get(path)).all("a", href=True)}
-            assert "/handouts/en/wall-a4.pdf" in hrefs and (lesson in hrefs) == is_reviewed, path
 
 
 # The lesson outline

@@ -274,14 +274,6 @@ def test_a_removed_voice_leaves_no_words_no_name_and_no_address(editor, way):
     assert "Xhemal" not in history and "/deleted/" not in history
 
 
-def test_what_is_from_a_public_source_can_still_be_recovered(editor):
-    voice = Voice.objects.filter(kind="public").first()
-    editor.post(f"{LIST}{voice.pk}/delete/", {"post": "yes"})
-    version = Version.objects.get_deleted(Voice).get()
-    assert f'href="{LIST}deleted/{version.pk}/"' in editor.get("/admin/staff/entry/").text
-    assert voice.person in editor.get(f"{LIST}deleted/{version.pk}/").text
-
-
 @pytest.mark.parametrize("way", ["removed", "moved"])
 def test_a_restore_of_an_older_backup_brings_nothing_back(way, mailoutbox):
     voice = make_voice()
