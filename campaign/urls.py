@@ -38,7 +38,6 @@ urlpatterns = [
     path(pgettext_lazy("address", "news/<slug:slug>/"), content.article, name="article"),
     path(EVENTS, events.events, name="events"),
     # Calendars know the kind of a file by the end of its name.
-    path(format_lazy("{}calendar.ics", EVENTS), events.calendar, name="calendar"),
     path(format_lazy("{}<slug:slug>/", EVENTS), events.event, name="event"),
     path(format_lazy("{}<slug:slug>/calendar.ics", EVENTS), events.event_calendar, name="event_calendar"),
     # The list of the demands is a content page, whose own address is this one until staff change it.

@@ -79,9 +79,9 @@ def make_entry(logo=None, **overrides):
     return Organisation.objects.create(**{"logo": folder, **values})
 
 
-def admit(joining, **texts):
-    """The entry of a confirmed joining, approved."""
-    return Organisation.objects.admit(joining, {"sq": "", "en": ""} | texts)
+def admit(joining, sq="", en=""):
+    """The entry of a confirmed joining, approved with these statements."""
+    return Organisation.objects.admit(joining, {"statement_sq": sq, "statement_en": en})
 
 
 def upload(data, name="logo.png"):

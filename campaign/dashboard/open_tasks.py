@@ -11,7 +11,6 @@ from campaign.handouts.models import Handout
 from campaign.help.models import HelpChannel
 from campaign.help.units import ProtectionUnit
 from campaign.links.models import ExternalLink
-from campaign.organisations.models import Organisation
 from campaign.voices.models import Voice
 from pledges.desk import open_tasks
 from pledges.desk.open_tasks import Task, list_url
@@ -40,7 +39,7 @@ def _handover_tasks():
 
 
 def _handout_tasks():
-    for handout in Handout.objects.filter(key__in=Handout.TO_REVIEW, is_reviewed=False):
+    for handout in Handout.objects.filter(key=Handout.Key.LESSON, is_reviewed=False):
         label = _("“%(handout)s” appears nowhere: it is waiting for your review") % {"handout": handout}
         yield Task(None, label, change_url(handout))
 
@@ -60,12 +59,6 @@ def _backup_tasks():
 TASKS = [
     *open_tasks.TASKS,
     (["staff.change_account"], _backup_tasks),
-    _counted(
-        ["campaign.change_organisation"],
-        lambda: Organisation.objects.originals().with_new_logo(),
-        ngettext_lazy("new logo to check", "new logos to check"),
-        logos="new",
-    ),
     _counted(
         ["campaign.change_voice"],
         lambda: Voice.objects.originals().due(),
@@ -94,8 +87,8 @@ TASKS = [
         ["campaign.change_demand"],
         Demand.objects.due,
         ngettext_lazy(
-            "demand to review: not reviewed for 60 days, without a step, or its next date has passed",
-            "demands to review: not reviewed for 60 days, without a step, or their next date has passed",
+            "demand to review: not reviewed for 60 days, or without a step",
+            "demands to review: not reviewed for 60 days, or without a step",
         ),
         due="yes",
     ),

@@ -2,22 +2,17 @@
 
 from django import forms
 from django.contrib import admin, messages
-from django.core.exceptions import PermissionDenied, ValidationError
-from django.db.models import Q
-from django.shortcuts import get_object_or_404, redirect
-from django.urls import path
+from django.core.exceptions import ValidationError
+from django.shortcuts import redirect
 from django.utils import timezone
-from django.utils.decorators import method_decorator
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
-from django.views.decorators.http import require_POST
 
 from campaign.demands.handovers import HandOver
 from campaign.demands.history import History
 from campaign.demands.models import Demand
 from campaign.demands.steps import DemandStep
 from campaign.publishing.records_admin import ContentItemAdmin, ContentItemForm
-from pledges.models import Goal
 from pledges.numbers import number
 from staff.admin.base import BilingualForm, DueFilter, change_url
 from staff.admin.confirmation_page import asks_first
@@ -26,21 +21,9 @@ from staff.admin.drafts import DraftedAdmin, StateFilter
 
 
 class DemandForm(ContentItemForm):
-    """The form of a demand. A next date is to come, and an address never changes."""
+    """The form of a demand, whose address never changes."""
 
-    def __init__(self, *args, **kwargs):
-        super().__init__(*args, **kwargs)
-        for name in ("slug_sq", "slug_en"):
-            if name in self.fields and self.initial.get(name) and not self.instance.is_new:
-                self.fields[name].disabled = True
-
-    def clean_next_date(self):
-        day = self.cleaned_data["next_date"]
-        if day and "next_date" in self.changed_data and day <= timezone.localdate():
-            raise ValidationError(
-                _("This date is not in the future. Enter what has happened as a step."), code="not_in_the_future"
-            )
-        return day
+    fixed = ("key", "slug_sq", "slug_en")
 
 
 @admin.register(Demand)
@@ -58,7 +41,6 @@ class DemandAdmin(ContentItemAdmin):
     )
     fieldsets = [
         (None, {"fields": [("title_sq", "title_en"), ("text_sq", "text_en"), "institution", "email"]}),
-        (_("What comes next"), {"fields": ["next_date", ("next_event_sq", "next_event_en")]}),
         (_("Checked"), {"fields": ["checked_on"]}),
         (_("Address and order"), {"fields": ["key", ("slug_sq", "slug_en"), "position"]}),
     ]
@@ -81,29 +63,12 @@ class DemandAdmin(ContentItemAdmin):
             context |= {"history": _history(obj), "may_add_steps": may_add}
         return super().render_change_form(request, context, *args, obj=obj, **kwargs)
 
-    def get_urls(self):
-        view = self.admin_site.admin_view(self.checked_view)
-        return [path("<int:pk>/checked/", view, name="campaign_demand_checked"), *super().get_urls()]
-
-    @method_decorator(require_POST)
-    def checked_view(self, request, pk):
-        """Record with one press that a demand was reviewed today and that there is nothing new."""
-        if not self.has_change_permission(request) or not request.user.has_perm("staff.publish_draft"):
-            raise PermissionDenied("campaign.change_demand", "staff.publish_draft")
-        demand = get_object_or_404(Demand, pk=pk)
-        self._record_review(request, Demand.objects.filter(pk=demand.pk))
-        return redirect(change_url(demand))
-
     @admin.action(description=_("Reviewed today"), permissions=["change"])
     @asks_first(
         _("Today becomes the day of their last review. Only do this if you have checked that each status is correct.")
     )
     def checked_today(self, request, queryset):
-        """Set the review date of the selected demands to today."""
-        self._record_review(request, queryset)
-
-    def _record_review(self, request, queryset):
-        """Set the review date of these demands to today, with an entry in their history."""
+        """Set the review date of the selected demands to today, with an entry in their history."""
         # Evaluated before the update, after which a list filtered by due rows no longer contains them.
         rows = list(queryset)
         self.save_first_version(*rows)
@@ -134,12 +99,7 @@ class DemandStepForm(BilingualForm):
             Demand.objects.select_for_update().get(pk=demand.pk)
             corrected = cleaned.get("corrects")
             if corrected and corrected.demand_id != demand.pk:
-                self.add_error(
-                    "demand", ValidationError(_("A correction belongs to the demand of the step it corrects."))
-                )
-            for name in ("reason_sq", "reason_en"):
-                if corrected and name in cleaned and not cleaned[name] and not self.has_error(name):
-                    self.add_error(name, ValidationError(_("Say in both languages what was wrong."), code="required"))
+                self.add_error("demand", _("A correction belongs to the demand of the step it corrects."))
         return cleaned
 
 
@@ -153,27 +113,14 @@ class DemandStepAdmin(DraftedAdmin):
     has_preview = True
     can_be_taken_down = False
     search_fields = ["source_title__unaccent__icontains"]
-    list_display = ["demand", "date", "state", "source_title", "entered_by", "entered_at", "corrects", "publication"]
+    list_display = ["demand", "date", "state", "source_title", "entered_at", "corrects", "publication"]
     list_filter = ["demand", "state", StateFilter]
-    list_select_related = ["demand", "entered_by", "corrects"]
+    list_select_related = ["demand", "corrects"]
     list_note = _(
         "Everything that has happened to the demands, with its source. A step cannot be changed or deleted: open it and "
         "choose “Correct this step”. The page goes on showing what it said before."
     )
-    fieldsets = [
-        (
-            None,
-            {
-                "fields": [
-                    "demand",
-                    ("date", "state"),
-                    ("sentence_sq", "sentence_en"),
-                    ("source_title", "source_url"),
-                    "corrects",
-                ]
-            },
-        )
-    ]
+    fields = ["demand", ("date", "state"), ("sentence_sq", "sentence_en"), ("source_title", "source_url"), "corrects"]
 
     def page_of(self, obj):
         return obj.demand and obj.demand.get_absolute_url()
@@ -183,7 +130,7 @@ class DemandStepAdmin(DraftedAdmin):
         if obj.corrects_id if obj else request.GET.get("corrects") or request.POST.get("corrects"):
             sets.append((_("Correction"), {"fields": [("reason_sq", "reason_en")]}))
         if obj and not obj.is_new:
-            sets.append((None, {"fields": [("entered_by", "entered_at")]}))
+            sets.append((None, {"fields": ["entered_at"]}))
         return sets
 
     def has_change_permission(self, request, obj=None):
@@ -195,7 +142,7 @@ class DemandStepAdmin(DraftedAdmin):
     def get_changeform_initial_data(self, request):
         initial = super().get_changeform_initial_data(request)
         corrected = request.GET.get("corrects", "")
-        step = DemandStep.objects.filter(pk=corrected).first() if corrected.isascii() and corrected.isdigit() else None
+        step = DemandStep.objects.filter(pk=corrected).first() if corrected.isdecimal() else None
         if step is None:
             return initial
         names = ["date", "state", "sentence_sq", "sentence_en", "source_title", "source_url"]
@@ -217,18 +164,7 @@ class DemandStepAdmin(DraftedAdmin):
 
 
 class HandOverForm(BilingualForm):
-    """The form of a hand-over. It takes place once its goal is reached; a goal has one."""
-
-    def __init__(self, *args, **kwargs):
-        super().__init__(*args, **kwargs)
-        if "goal" in self.fields:
-            field = self.fields["goal"]
-            field.queryset = Goal.objects.filter(Q(handover=None) | Q(pk=self.instance.goal_id))
-            field.error_messages["invalid_choice"] = HandOver._meta.get_field("goal").error_messages["unique"]
-        if "demand" in self.fields:
-            # Also one that was taken down since.
-            own = Q(draft=None) | Q(pk=self.instance.demand_id)
-            self.fields["demand"].queryset = Demand.objects.originals().filter(own)
+    """The form of a hand-over. It takes place once its goal is reached."""
 
     def clean(self):
         cleaned = super().clean()

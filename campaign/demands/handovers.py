@@ -3,17 +3,14 @@
 from dataclasses import dataclass
 from datetime import date
 
-from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Q
-from django.db.models.functions import TruncDate
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
-from translated_fields import TranslatedField
 
+from campaign.columns import in_both_languages
 from campaign.content import SiteContent
 from campaign.demands.models import Demand
-from campaign.demands.steps import TIRANA
+from campaign.demands.steps import not_in_the_future
 from pledges.content import PledgeContent
 from pledges.counting import tally
 from pledges.goals.models import OPENS_AT
@@ -53,6 +50,7 @@ class HandOver(models.Model):
         _("handed over on"),
         null=True,
         blank=True,
+        validators=[not_in_the_future],
         help_text=_("The date on which the institution registered it. The page counts the days from here."),
     )
     registry_number = models.CharField(
@@ -62,20 +60,22 @@ class HandOver(models.Model):
         help_text=_("The number that the institution gave it, for example “1234/1”. The page shows it."),
     )
     answered_on = models.DateField(
-        _("answered on"), null=True, blank=True, help_text=_("The date of the answer. Leave empty until there is one.")
+        _("answered on"),
+        null=True,
+        blank=True,
+        validators=[not_in_the_future],
+        help_text=_("The date of the answer. Leave empty until there is one."),
     )
-    answer = TranslatedField(
-        models.TextField(
-            _("answer"),
-            max_length=1500,
-            blank=True,
-            help_text=_(
-                "Write the institution’s own words, without quotation marks, for example “We will examine the "
-                "demand”; in the other language an exact translation. Leave out the names of people."
-            ),
-        )
+    answer = in_both_languages(
+        _("answer"),
+        _(
+            "Write the institution’s own words, without quotation marks, for example “We will examine the "
+            "demand”; in the other language an exact translation. Leave out the names of people."
+        ),
+        models.TextField,
+        max_length=1500,
+        blank=True,
     )
-    changed_at = models.DateTimeField(_("changed"), auto_now=True)
 
     required_translations = []
 
@@ -102,39 +102,10 @@ class HandOver(models.Model):
                     "An answer needs its date, its words in both languages, and a hand-over before it."
                 ),
             ),
-            models.CheckConstraint(
-                name="handover_is_not_in_the_future",
-                condition=(Q(handed_on=None) | Q(handed_on__lte=TruncDate(F("changed_at"), tzinfo=TIRANA)))
-                & (Q(answered_on=None) | Q(answered_on__lte=TruncDate(F("changed_at"), tzinfo=TIRANA))),
-            ),
         ]
 
     def __str__(self):
         return f"{self.goal}: {self.institution}" if self.goal else self.institution
-
-    def clean(self):
-        """Validate what belongs together, and that no date is in the future; errors are per field."""
-        errors = {}
-        if self.handed_on and not self.registry_number:
-            errors["registry_number"] = _(
-                "Enter the registry number. Without it the institution can say that it has received nothing."
-            )
-        if self.registry_number and not self.handed_on:
-            errors["handed_on"] = _("Enter the date that belongs to the registry number.")
-        if (self.answered_on or self.answer_sq or self.answer_en) and not (self.handed_on or errors):
-            errors["handed_on"] = _("An answer needs a hand-over before it: enter its date and registry number.")
-        if self.answered_on and self.handed_on and self.answered_on < self.handed_on:
-            errors["answered_on"] = _("The answer cannot be older than the hand-over. Check both dates.")
-        if self.answered_on and not (self.answer_sq or self.answer_en):
-            errors["answer_sq"] = _("Enter what the institution answered, in both languages.")
-        if (self.answer_sq or self.answer_en) and not self.answered_on:
-            errors["answered_on"] = _("Enter the date of the answer.")
-        for name in ("handed_on", "answered_on"):
-            day = getattr(self, name)
-            if day and day > timezone.localdate():
-                errors[name] = _("This date is in the future. Enter it when it has happened.")
-        if errors:
-            raise ValidationError(errors)
 
     @property
     def missing(self):
@@ -144,10 +115,6 @@ class HandOver(models.Model):
         county = self.goal.county_id
         people = tally.read().total if county is None else PledgeContent.current().people_of(f"county:{county}")
         return max(0, self.goal.people - people)
-
-    def silent_days(self, today):
-        """Days from the hand-over to the answer, or until `today` while there is none; None before the hand-over."""
-        return ((self.answered_on or today) - self.handed_on).days if self.handed_on else None
 
 
 @SiteContent.share
@@ -166,8 +133,8 @@ class Shown:
 
     @property
     def days(self):
-        """Days until the answer, or until today while there is none; None before the hand-over."""
-        return self.row.silent_days(self.today)
+        """Days from the hand-over until the answer, or until today while there is none."""
+        return ((self.row.answered_on or self.today) - self.row.handed_on).days
 
 
 def of_place(people, county=None):

@@ -10,11 +10,9 @@ from django.utils.translation import ngettext_lazy
 
 from campaign.content import SiteContent
 from campaign.demands.models import Demand
-from campaign.demands.steps import ENDS, LEVELS, DemandStep, in_order
-from pledges.numbers import number
+from campaign.demands.steps import ENDS, DemandStep, State, in_order
 
-State = DemandStep.State
-# The dots of the path. A demand in force has reached the third one: whether it works is another question.
+# The dots of the path.
 DOTS = (State.ASKED, State.IN_REVIEW, State.ADOPTED, State.WORKING)
 
 # What a demand in this state is, in one sentence.
@@ -28,31 +26,8 @@ SENTENCES = {
     State.WITHDRAWN: _("It has been withdrawn."),
     State.UNKNOWN: _("We do not know how it stands today."),
 }
-# What happened with a step that changes the state.
-HEADINGS = {
-    State.ASKED: _("It was asked for"),
-    State.IN_REVIEW: _("It went into review"),
-    State.ADOPTED: _("The law was adopted"),
-    State.IN_FORCE: _("The law came into force"),
-    State.WORKING: _("It works"),
-    State.REFUSED: _("It was refused"),
-    State.WITHDRAWN: _("It was withdrawn"),
-    State.UNKNOWN: _("We do not know"),
-}
-# How long after the step before, which has this state.
-DAYS_AFTER = {
-    State.ASKED: ngettext_lazy("%(days)s day after it was asked for.", "%(days)s days after it was asked for.", "n"),
-    State.IN_REVIEW: ngettext_lazy(
-        "%(days)s day after it went into review.", "%(days)s days after it went into review.", "n"
-    ),
-    State.ADOPTED: ngettext_lazy(
-        "%(days)s day after the law was adopted.", "%(days)s days after the law was adopted.", "n"
-    ),
-    State.IN_FORCE: ngettext_lazy(
-        "%(days)s day after the law came into force.", "%(days)s days after the law came into force.", "n"
-    ),
-}
-DAYS_AFTER_ANOTHER = ngettext_lazy("%(days)s day after the step before.", "%(days)s days after the step before.", "n")
+# The dot that each state reaches. A demand in force has reached the third one: whether it works is another question.
+PLACES = {State.ASKED: 0, State.IN_REVIEW: 1, State.ADOPTED: 2, State.IN_FORCE: 2, State.WORKING: 3}
 
 
 @dataclass(frozen=True)
@@ -70,21 +45,7 @@ class Leg:
 
     @property
     def heading(self):
-        return self.step.sentence.rstrip(".") if self.is_news else HEADINGS[self.step.state]
-
-    @property
-    def days_after(self):
-        """How long after the step before, such as “185 days after it was adopted.”; "" for the first and on the same day."""
-        days = (self.step.date - self.before.date).days if self.before else 0
-        return DAYS_AFTER.get(self.before.state, DAYS_AFTER_ANOTHER) % {"n": days, "days": number(days)} if days else ""
-
-
-@dataclass(frozen=True)
-class Dot:
-    """One dot of the path; the mark is "done", "now", "maybe" (we do not know) or ""."""
-
-    label: str
-    mark: str
+        return self.step.sentence.rstrip(".") if self.is_news else self.step.get_state_display()
 
 
 @dataclass(frozen=True)
@@ -169,19 +130,9 @@ class History:
         return self.last is None or self.last.state not in (State.WORKING, *ENDS)
 
     @property
-    def is_unknown(self):
-        """Whether the last step says that we do not know."""
-        return self.last is not None and self.last.state == State.UNKNOWN
-
-    @property
     def silent_days(self):
         """Days since the last step that says something."""
         return (self.today - self.known.date).days if self.known else None
-
-    @property
-    def has_next(self):
-        """Whether the next known date is still to come, or today."""
-        return bool(self.demand.next_date and self.demand.next_date >= self.today)
 
     @cached_property
     def legs(self):
@@ -198,25 +149,20 @@ class History:
 
     @cached_property
     def path(self):
-        """The four dots, empty without a step."""
+        """[(label, mark)] of the four dots, empty without a step; a mark is "done", "now", "maybe" (we do not know) or ""."""
         if self.known is None:
             return []
-        # Steps of before an end no longer count.
-        reached = max(LEVELS.get(step.state, 0) for step in self._since_the_last_end())
-        place = 3 if self.known.state == State.WORKING else min(reached, 2)
-        is_over = self.known.state in ENDS
-        rows = []
-        for n, state in enumerate(DOTS):
-            label, mark = state.label, "done" if n < place or (is_over and n == place) else ""
-            if is_over and n == min(place + 1, 3):
-                label, mark = self.known.get_state_display(), "now"
-            elif n == place and not is_over:
-                label = State.IN_FORCE.label if self.known.state == State.IN_FORCE else label
-                mark = "now"
-            elif self.known.state == State.IN_FORCE and n == 3:
-                label, mark = _("Working: we do not know"), "maybe"
-            rows.append(Dot(label, mark))
-        return rows
+        state, labels = self.known.state, [dot.label for dot in DOTS]
+        place = max(PLACES.get(step.state, 0) for step in self._since_the_last_end())
+        if state != State.WORKING:
+            place = min(place, 2)
+        if state in ENDS:
+            place += 1
+            labels[place] = self.known.get_state_display()
+        marks = ["done"] * place + ["now"] + [""] * (3 - place)
+        if state == State.IN_FORCE:
+            labels[2], labels[3], marks[3] = State.IN_FORCE.label, _("Working: we do not know"), "maybe"
+        return list(zip(labels, marks, strict=True))
 
     def _since_the_last_end(self):
         """The steps after the last refusal or withdrawal that was not the end; all of them if that is the last word."""

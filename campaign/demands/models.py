@@ -1,4 +1,4 @@
-"""Demands of the movement to the state. What has happened to each is in its steps (demand_steps.py)."""
+"""Demands of the movement to the state. What has happened to each is in its steps (steps.py)."""
 
 from datetime import timedelta
 
@@ -8,8 +8,8 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
-from translated_fields import TranslatedField
 
+from campaign.columns import in_both_languages
 from campaign.publishing.records import ContentItem
 from pledges.places.models import public_email
 from staff.drafts.models import LiveManager, UniqueLive
@@ -22,69 +22,42 @@ class DemandQuerySet(models.QuerySet):
     """Demands, and those that need staff."""
 
     def due(self):
-        """Demands not reviewed within CHECK_INTERVAL, with a date that has passed, or without a step."""
-        today = timezone.localdate()
-        is_old = Q(checked_on=None) | Q(checked_on__lt=today - CHECK_INTERVAL)
+        """Demands not reviewed within CHECK_INTERVAL, or without a step."""
+        is_old = Q(checked_on=None) | Q(checked_on__lt=timezone.localdate() - CHECK_INTERVAL)
         rows = self.annotate(published_steps=Count("steps", filter=Q(steps__draft=None)))
-        return rows.filter(is_old | Q(next_date__lt=today) | Q(published_steps=0))
+        return rows.filter(is_old | Q(published_steps=0))
 
 
 class Demand(ContentItem):
     """A demand of the movement to the state. Its address never changes, because letters and posts carry it."""
 
-    title = TranslatedField(
-        models.CharField(
-            _("title"),
-            max_length=120,
-            help_text=_("What is asked for, in a few words, for example “A national register of sexual crimes”."),
-        )
+    title = in_both_languages(
+        _("title"),
+        _("What is asked for, in a few words, for example “A national register of sexual crimes”."),
+        max_length=120,
     )
-    text = TranslatedField(
-        models.TextField(
-            _("text"),
-            max_length=500,
-            help_text=_("Say how things are now, with dates, for example “The ministry answered in March”."),
-        )
+    text = in_both_languages(
+        _("text"),
+        _("Say how things are now, with dates, for example “The ministry answered in March”."),
+        models.TextField,
+        max_length=500,
     )
-    slug = TranslatedField(
-        models.SlugField(
-            _("address"),
-            max_length=80,
-            help_text=_(
-                "The last part of the page’s address, for example “national-register”. It cannot be changed later."
-            ),
-        )
+    slug = in_both_languages(
+        _("address"),
+        _("The last part of the page’s address, for example “national-register”. It cannot be changed later."),
+        models.SlugField,
+        max_length=80,
     )
     institution = models.CharField(
         _("institution"),
         max_length=160,
         blank=True,
-        default="",
-        db_default="",
         help_text=_(
             "The institution responsible for it today, by its official name in Albanian, for example "
             "“Kuvendi”, never a person. Leave empty if we do not know: the page says so."
         ),
     )
     email = public_email()
-    next_date = models.DateField(
-        _("next known date"),
-        null=True,
-        blank=True,
-        help_text=_(
-            "The date of what is known to come next, such as a vote. The page shows it until that day is over."
-        ),
-    )
-    next_event = TranslatedField(
-        models.CharField(
-            _("what happens then"),
-            max_length=160,
-            blank=True,
-            default="",
-            db_default="",
-            help_text=_("For example “Parliament votes on the law”."),
-        )
-    )
     checked_on = models.DateField(
         _("last reviewed"),
         null=True,
@@ -104,13 +77,6 @@ class Demand(ContentItem):
             *ContentItem.Meta.constraints,
             UniqueLive(fields=["slug_sq"], name="demand_slug_sq"),
             UniqueLive(fields=["slug_en"], name="demand_slug_en"),
-            models.CheckConstraint(
-                name="demand_next_date_with_what_happens",
-                condition=Q(draft__isnull=False)
-                | Q(next_date=None, next_event_sq="", next_event_en="")
-                | (Q(next_date__isnull=False) & ~Q(next_event_sq="") & ~Q(next_event_en="")),
-                violation_error_message=_("Enter the next date and what happens then, or leave both empty."),
-            ),
         ]
 
     def __str__(self):

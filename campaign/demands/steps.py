@@ -1,21 +1,21 @@
 """The steps of demands: what happened when, and where that can be read. Steps are corrected, never changed or deleted."""
 
-from zoneinfo import ZoneInfo
-
-from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.db.models import F, Q
-from django.db.models.functions import TruncDate
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
-from translated_fields import TranslatedField
 
+from campaign.columns import in_both_languages
 from campaign.demands.models import Demand
 from staff.drafts.models import Draftable, LiveManager, UniqueLive
 
-TIRANA = ZoneInfo("Europe/Tirane")
+
+def not_in_the_future(day):
+    """Raise ValidationError for a day that is still to come in Tirana."""
+    if day > timezone.localdate():
+        raise ValidationError(_("This date is in the future. Enter it when it has happened."))
 
 
 class DemandStepQuerySet(models.QuerySet):
@@ -49,7 +49,10 @@ class DemandStep(Draftable):
         help_text=_("The demand this step belongs to."),
     )
     date = models.DateField(
-        _("date"), null=True, help_text=_("The date on which it happened, or on which the source says how things were.")
+        _("date"),
+        null=True,
+        validators=[not_in_the_future],
+        help_text=_("The date on which it happened, or on which the source says how things were."),
     )
     state = models.CharField(
         _("step"),
@@ -57,12 +60,10 @@ class DemandStep(Draftable):
         choices=State,
         help_text=_("The stage the demand has reached. If the news changes nothing, choose the same step as before."),
     )
-    sentence = TranslatedField(
-        models.CharField(
-            _("what happened"),
-            max_length=300,
-            help_text=_("One sentence that the source supports, for example “The law on the register was passed.”"),
-        )
+    sentence = in_both_languages(
+        _("what happened"),
+        _("One sentence that the source supports, for example “The law on the register was passed.”"),
+        max_length=300,
     )
     source_title = models.CharField(
         _("source"), max_length=160, help_text=_("Who says so, for example “crca.al, 4.4.2023”.")
@@ -71,15 +72,6 @@ class DemandStep(Draftable):
         _("address of the source"),
         max_length=300,
         help_text=_("Where people can read it, for example https://crca.al/en/."),
-    )
-    entered_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        on_delete=models.SET_NULL,
-        null=True,
-        editable=False,
-        related_name="+",
-        verbose_name=_("entered by"),
-        help_text=_("The member of staff who entered it. Visitors do not see the name."),
     )
     entered_at = models.DateTimeField(_("entered"), default=timezone.now, editable=False)
     corrects = models.ForeignKey(
@@ -91,13 +83,8 @@ class DemandStep(Draftable):
         verbose_name=_("corrects"),
         help_text=_("The step that this one replaces. The page goes on showing it in small letters."),
     )
-    reason = TranslatedField(
-        models.CharField(
-            _("why it is corrected"),
-            max_length=240,
-            blank=True,
-            help_text=_("What was wrong, in one sentence. Visitors see it."),
-        )
+    reason = in_both_languages(
+        _("why it is corrected"), _("What was wrong, in one sentence. Visitors see it."), max_length=240, blank=True
     )
 
     objects = LiveManager.from_queryset(DemandStepQuerySet)()
@@ -122,11 +109,6 @@ class DemandStep(Draftable):
             models.CheckConstraint(
                 name="demandstep_has_a_source",
                 condition=Q(draft__isnull=False) | ~Q(source_title="") & Q(source_url__regex="^https?://"),
-                violation_error_message=_("A step needs a source with its web address."),
-            ),
-            models.CheckConstraint(
-                name="demandstep_is_not_in_the_future",
-                condition=Q(draft__isnull=False) | Q(date__lte=TruncDate(F("entered_at"), tzinfo=TIRANA)),
             ),
             models.CheckConstraint(
                 name="demandstep_correction_says_why",
@@ -142,74 +124,55 @@ class DemandStep(Draftable):
 
     def publish(self, draft=None, user=None):
         """As of every draft, entered now. Someone who enters news has looked at the demand."""
-        self.entered_by, self.entered_at = user, timezone.now()
+        self.entered_at = timezone.now()
         super().publish(draft, user)
         if self.corrects_id is None:
             Demand.objects.change_at_once([self.demand_id], checked_on=timezone.localdate())
 
     def clean(self):
-        """Validate the date and the place among the other steps; errors are per field."""
-        if self.date and self.date > timezone.localdate(self.entered_at):
-            raise ValidationError(
-                {
-                    "date": _(
-                        "This date is in the future. Enter a step after it has happened; until then use “Next known date”."
-                    )
-                }
-            )
+        """Validate the place among the other steps."""
         if self.date and self.state and self.demand_id:
             others = self.demand.steps.current().exclude(pk=self.corrects_id).exclude(pk=self.pk)
             if problem := order_problem([*others, self]):
                 raise ValidationError({"date": problem})
 
 
-# How far a demand has come with each state. A law in force may work or not, so these two may follow each other.
-LEVELS = {
-    DemandStep.State.ASKED: 0,
-    DemandStep.State.IN_REVIEW: 1,
-    DemandStep.State.ADOPTED: 2,
-    DemandStep.State.IN_FORCE: 3,
-    DemandStep.State.WORKING: 3,
-}
+State = DemandStep.State
 # After these everything begins again.
-ENDS = (DemandStep.State.REFUSED, DemandStep.State.WITHDRAWN)
+ENDS = (State.REFUSED, State.WITHDRAWN)
+# What may follow each state, besides an end and that we do not know. A law in force may work or not.
+FOLLOWING = {
+    State.ASKED: (State.ASKED, State.IN_REVIEW, State.ADOPTED),
+    State.IN_REVIEW: (State.IN_REVIEW, State.ADOPTED),
+    State.ADOPTED: (State.ADOPTED, State.IN_FORCE, State.WORKING),
+    State.IN_FORCE: (State.IN_FORCE, State.WORKING),
+    State.WORKING: (State.IN_FORCE, State.WORKING),
+    **dict.fromkeys(ENDS, (State.ASKED, State.IN_REVIEW, State.ADOPTED)),
+}
 
 
 def in_order(steps):
-    """The steps by date; of one day, first those that come before the others."""
-    return sorted(steps, key=lambda step: (step.date, LEVELS.get(step.state, len(LEVELS)), step.pk or 0))
+    """The steps by date; of one day, in the order of the states."""
+    return sorted(steps, key=lambda step: (step.date, State.values.index(step.state), step.pk or 0))
 
 
 def order_problem(steps):
     """What is wrong with the order of these steps, as a sentence that says what to do; None if nothing is."""
-    # The level that was reached, and the step that reached it.
-    level, before = None, None
+    before = None
     for step in in_order(steps):
         words = {"step": step.get_state_display(), "date": date_format(step.date, "DATE_FORMAT")}
-        reached = LEVELS.get(step.state)
-        if before is None and step.state != DemandStep.State.ASKED:
-            return (
-                _(
-                    "“%(step)s” on %(date)s would come before the demand was asked. Enter the step “Asked” first, or check the "
-                    "date."
-                )
-                % words
+        if before is None and step.state != State.ASKED:
+            sentence = _(
+                "“%(step)s” on %(date)s would come before the demand was asked. Enter the step “Asked” first, or check the "
+                "date."
             )
-        if reached is not None and level is not None and reached < level:
-            return _(
+            return sentence % words
+        if before and step.state not in (*FOLLOWING[before.state], *ENDS, State.UNKNOWN):
+            sentence = _(
                 "“%(step)s” on %(date)s cannot come after “%(before)s”. Check the date and the step; if the earlier step is "
                 "wrong, correct that one."
-            ) % {**words, "before": before.get_state_display()}
-        if reached == LEVELS[DemandStep.State.IN_FORCE] and level < LEVELS[DemandStep.State.ADOPTED]:
-            return (
-                _(
-                    "“%(step)s” on %(date)s needs the step “Law adopted” before it. Enter the adoption first, or check "
-                    "the date."
-                )
-                % words
             )
-        if step.state in ENDS:
-            level, before = 0, step
-        elif reached is not None:
-            level, before = reached, step
+            return sentence % {**words, "before": before.get_state_display()}
+        if step.state != State.UNKNOWN:
+            before = step
     return None

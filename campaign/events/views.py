@@ -4,7 +4,6 @@ from django.conf import settings
 from django.http import Http404, HttpResponse, HttpResponsePermanentRedirect
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
@@ -71,13 +70,6 @@ def _find(slug):
             if getattr(event, f"slug_{code}") == slug:
                 return event
     raise Http404
-
-
-@public_page
-def calendar(request):
-    """The calendar of all events and of the days of the year, to subscribe to."""
-    today = timezone.localdate(snapshot.current().at)
-    return HttpResponse(ical.of_all(PledgeContent.current().events, today), content_type=calendars.CONTENT_TYPE)
 
 
 @public_page

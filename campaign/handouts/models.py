@@ -4,8 +4,8 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
-from translated_fields import TranslatedField
 
+from campaign.columns import in_both_languages
 from campaign.content import STARTER, SiteContent
 from campaign.help.models import HelpChannel
 from pledges.starter import load
@@ -36,32 +36,26 @@ class Handout(models.Model):
         Key.MAYOR: 2200,
         Key.HEADTEACHER: 2200,
     }
-    # Read to children in class: it appears nowhere until the safeguarding lead has reviewed it.
-    TO_REVIEW = (Key.LESSON,)
 
     key = models.CharField(_("handout"), max_length=11, choices=Key, unique=True, editable=False)
-    title = TranslatedField(
-        models.CharField(
-            _("title"),
-            max_length=80,
-            help_text=_("The words shown in large type, for example “You are not alone”. Their size adjusts to fit."),
-        )
+    title = in_both_languages(
+        _("title"),
+        _("The words shown in large type, for example “You are not alone”. Their size adjusts to fit."),
+        max_length=80,
     )
-    text = TranslatedField(
-        models.TextField(
-            _("text"),
-            max_length=6000,
-            help_text=_(
-                "Plain text. A line that begins with “- ” is a list item, for example “- Listen first”. In the lesson "
-                "outline and the leaflet, a line that begins with “# ” is a heading; each heading of the leaflet "
-                "begins a page. On the posters and the paper sheet, the first line is in bold."
-            ),
-        )
+    text = in_both_languages(
+        _("text"),
+        _(
+            "Plain text. A line that begins with “- ” is a list item, for example “- Listen first”. In the lesson "
+            "outline and the leaflet, a line that begins with “# ” is a heading; each heading of the leaflet "
+            "begins a page. On the posters and the paper sheet, the first line is in bold."
+        ),
+        models.TextField,
+        max_length=6000,
     )
     is_reviewed = models.BooleanField(
         _("reviewed"),
         default=False,
-        db_default=False,
         help_text=_(
             "The safeguarding lead ticks this. Until then the lesson outline appears nowhere. If someone else changes a "
             "word, it has to be reviewed again."
@@ -99,8 +93,8 @@ class Handout(models.Model):
 
     @property
     def needs_review(self):
-        """Whether it appears only once it is reviewed."""
-        return self.key in self.TO_REVIEW
+        """Whether it appears only once the safeguarding lead has reviewed it: it is read to children in class."""
+        return self.key == self.Key.LESSON
 
     @property
     def is_shown(self):

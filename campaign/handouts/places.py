@@ -3,10 +3,11 @@
 import json
 from dataclasses import dataclass
 from functools import lru_cache
-from math import ceil, dist, floor, hypot
+from math import dist, floor, hypot
+from operator import itemgetter
 from pathlib import Path
 
-from pledges.figures.mosaic import AREA_OF_THE_NUMERAL, HEIGHT, WIDTH
+from pledges.figures.mosaic import HEIGHT, WIDTH
 
 # For 1 to 60 dots, a class or a club: [[x, y], …]. Computed by Lloyd's relaxation, like those of the mosaic.
 FEW_PLACES = Path(__file__).parent / "places.json"
@@ -31,19 +32,19 @@ class Places:
 def places(count):
     """The Places of `count` dots, at least 1, evenly spread over the numeral."""
     few = json.loads(FEW_PLACES.read_text(encoding="utf-8"))
-    points = tuple(map(tuple, few[str(count)])) if str(count) in few else tuple(_in_rows(count))
+    points = few[str(count)] if str(count) in few else _in_rows(count)
+    points = tuple(sorted(map(tuple, points), key=itemgetter(1)))
     return Places(points, min(FILLED * _nearest(points), FILLED_AT_THE_EDGE * 2 * min(map(to_the_edge, points))))
 
 
 def _in_rows(count):
     """The points of rows of equal height; each row has its share of the dots by its width, spread over all of it."""
-    low, high = 0, HEIGHT
-    while high - low > 0.01:
-        spacing = (low + high) / 2
-        low, high = (spacing, high) if _room(_spans(spacing), spacing) > count else (low, spacing)
-    while len(points := list(_filled(_spans(spacing), spacing, count))) < count:
-        # The rows are too short for the dots that rounding gave them.
+    spacing, points = HEIGHT, []
+    # Rows may have room and still be too short for the dots that rounding gives them.
+    while len(points) < count:
         spacing *= 0.99
+        spans = _spans(spacing)
+        points = list(_filled(spans, spacing, count)) if _room(spans, spacing) >= count else []
     return points
 
 
@@ -85,21 +86,14 @@ def _spans(spacing):
 
 
 def _nearest(points):
-    """The smallest distance of two points; the height of the numeral for a single one."""
-    step = ceil((AREA_OF_THE_NUMERAL / len(points)) ** 0.5)
-    cells = {}
-    for point in points:
-        cells.setdefault((point[0] // step, point[1] // step), []).append(point)
-    around = [(x, y) for x in (-1, 0, 1) for y in (-1, 0, 1)]
-    distances = (
-        dist(point, other)
-        for (x, y), own in cells.items()
-        for dx, dy in around
-        for other in cells.get((x + dx, y + dy), ())
-        for point in own
-        if other is not point
-    )
-    return min(distances, default=HEIGHT)
+    """The smallest distance of two points, given from the top to the bottom; the height of the numeral for a single one."""
+    smallest = HEIGHT
+    for n, point in enumerate(points):
+        for other in points[n + 1 :]:
+            if other[1] - point[1] >= smallest:
+                break
+            smallest = min(smallest, dist(point, other))
+    return smallest
 
 
 def to_the_edge(point):

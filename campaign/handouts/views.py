@@ -40,8 +40,9 @@ def _of_approved_group(view):
 @_of_approved_group
 def sheet(group, size):
     """The colouring sheet of an approved group, on paper of size "A4" or "A3"."""
+    words, link = SiteContent.current().handouts[Handout.Key.SHEET], settings.SITE_URL + reverse("campaign:home")
     numeral = prints.numeral(group.total, is_empty=True)
-    data = _typeset(Handout.Key.SHEET, group, numeral=numeral, size=size)
+    data = typeset(Handout.Key.SHEET, words.title, link, text=words.text, group=group.title, numeral=numeral, size=size)
     return _pdf(data, f"sheet-{size.lower()}")
 
 
@@ -56,18 +57,18 @@ def certificate(group):
     )
     points = min(count, MOST_DOTS)
     colors = [int(mixed[n * len(mixed) // points][1].removeprefix("s")) - 1 for n in range(points)]
-    data = _typeset(
-        Handout.Key.CERTIFICATE,
-        group,
+    words = content.handouts[Handout.Key.CERTIFICATE]
+    return _certificate(
+        words.title,
+        reverse("campaign:home"),
         numeral=prints.numeral(points) | {"colors": colors},
         count=number(count),
         people=ngettext("person", "people", count),
-        promises=" ".join(title for title, _text in prints.promises(content)),
+        group=group.title,
+        text=words.text,
         day=formats.date_format(group.held_on, "DATE_FORMAT"),
         adult=gettext("The adult with the group"),
-        movement=content.texts[get_language()]["every_shared"],
     )
-    return _pdf(data, "certificate")
 
 
 @read_only
@@ -77,27 +78,24 @@ def organisation_certificate(request, joining):
     entry = Organisation.objects.admitted().filter(joining=joining).select_related("joining").first()
     if entry is None or not entry.is_on_page:
         return link_ended(request)
-    content = SiteContent.current()
-    data = typeset(
-        Handout.Key.CERTIFICATE,
+    return _certificate(
         gettext("We stand with the movement"),
-        settings.SITE_URL + reverse("campaign:organisations"),
+        reverse("campaign:organisations"),
         numeral=prints.numeral(MOST_DOTS),
         count=gettext("We are"),
         people="",
         group=f"{entry.name}, {joining.place}",
         text="",
-        promises=" ".join(title for title, _text in prints.promises(content)),
         day=formats.date_format(timezone.localtime(joining.approved_at), "DATE_FORMAT"),
         adult=gettext("For the organisation"),
-        movement=content.texts[get_language()]["every_shared"],
     )
-    return _pdf(data, "certificate")
 
 
-def _typeset(key, group, **words):
-    handout, link = SiteContent.current().handouts[key], settings.SITE_URL + reverse("campaign:home")
-    return typeset(key, handout.title, link, text=handout.text, group=group.title, **words)
+def _certificate(title, path, **words):
+    content = SiteContent.current()
+    words["promises"] = " ".join(promise for promise, _text in prints.promises(content))
+    words["movement"] = content.texts[get_language()]["every_shared"]
+    return _pdf(typeset(Handout.Key.CERTIFICATE, title, settings.SITE_URL + path, **words), "certificate")
 
 
 @in_named_language

@@ -2,15 +2,13 @@
 
 from django import forms
 from django.contrib import admin, messages
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.http import StreamingHttpResponse
 from django.shortcuts import redirect
-from django.template.response import TemplateResponse
 from django.urls import path
 from django.utils import timezone
 from django.utils.decorators import method_decorator
-from django.utils.html import format_html
 from django.utils.http import content_disposition_header
 from django.utils.text import format_lazy
 from django.utils.translation import gettext, ngettext, pgettext
@@ -47,7 +45,7 @@ class HelpChannelAdmin(KeepUsed, DraftedAdmin):
         "publication",
         "position",
     ]
-    list_filter = [DueFilter, StateFilter, MissingLanguageFilter, "in_strip", "kind", "from_abroad"]
+    list_filter = [DueFilter, StateFilter, MissingLanguageFilter, "in_strip", "from_abroad"]
     shown_at = "campaign:help"
     # A wrong number can put a child at risk.
     list_note = format_lazy(
@@ -59,17 +57,7 @@ class HelpChannelAdmin(KeepUsed, DraftedAdmin):
         ),
     )
     fieldsets = [
-        (
-            None,
-            {
-                "fields": [
-                    "kind",
-                    ("name_sq", "name_en"),
-                    ("text_sq", "text_en"),
-                    ("hours_sq", "hours_en"),
-                ]
-            },
-        ),
+        (None, {"fields": [("name_sq", "name_en"), ("text_sq", "text_en"), ("hours_sq", "hours_en")]}),
         (_("How to reach it"), {"fields": [("number", "tel"), "url", "from_abroad"]}),
         (_("Visibility"), {"fields": ["in_strip", ("short_sq", "short_en")]}),
         (_("Checked"), {"fields": ["verified_on"]}),
@@ -104,11 +92,6 @@ class HelpChannelAdmin(KeepUsed, DraftedAdmin):
         )
 
 
-LIST = "admin:campaign_protectionunit_changelist"
-# The problems of a file that are shown; one separator that is wrong makes a problem of every line.
-SHOWN_PROBLEMS = 20
-
-
 class ProtectionUnitForm(BilingualForm):
     """Form of a unit. Its contact data is verified by a tick only, and a change without a tick ends the verification."""
 
@@ -120,8 +103,6 @@ class ProtectionUnitForm(BilingualForm):
             "was changed and not checked."
         ),
     )
-    # Set by ProtectionUnitAdmin.get_form().
-    user = None
 
     def clean(self):
         cleaned = super().clean()
@@ -129,9 +110,9 @@ class ProtectionUnitForm(BilingualForm):
             if not any(cleaned.get(name) for name in ("phone", "email", "address")):
                 self.add_error("checked_today", _("Enter a phone number, an email or an address first."))
             else:
-                self.instance.verify(timezone.localdate(), self.user)
+                self.instance.verified_on = timezone.localdate()
         elif any(name in self.changed_data for name in ProtectionUnit.CONTACT_FIELDS):
-            self.instance.verify(None, None)
+            self.instance.verified_on = None
         return cleaned
 
 
@@ -150,7 +131,7 @@ class VerificationFilter(admin.SimpleListFilter):
 
 
 class ImportForm(forms.Form):
-    """A CSV file, or its text as it was corrected in the preview."""
+    """A CSV file, or its text as it was corrected in the preview. The cleaned `text` is that to compare."""
 
     file = forms.FileField(label=_("CSV file"), required=False, allow_empty_file=True)
     text = forms.CharField(
@@ -166,14 +147,10 @@ class ImportForm(forms.Form):
 
     def clean(self):
         cleaned = super().clean()
-        if not self.errors and not cleaned["file"] and not cleaned["text"].strip():
-            self.add_error("file", ValidationError(_("Choose a CSV file."), code="required"))
+        cleaned["text"] = (cleaned.get("file") or cleaned.get("text", "")).replace("\r\n", "\n")
+        if not self.errors and not cleaned["text"].strip():
+            self.add_error("file", _("Choose a CSV file."))
         return cleaned
-
-    @property
-    def lines(self):
-        """The text to compare: that of the file if one was chosen."""
-        return self.cleaned_data["file"] or self.cleaned_data["text"].replace("\r\n", "\n")
 
 
 @admin.register(ProtectionUnit)
@@ -182,35 +159,29 @@ class ProtectionUnitAdmin(ContentAdmin):
 
     form = ProtectionUnitForm
     change_list_template = "admin/campaign/protectionunit/change_list.html"
-    list_display = ["municipality", "county", "phone", "verified_on", "age", "verified_by"]
+    list_display = ["municipality", "county", "phone", "verified_on"]
     list_filter = [VerificationFilter, "municipality__county"]
-    list_select_related = ["municipality__county", "verified_by"]
+    list_select_related = ["municipality__county"]
     list_per_page = 100
     search_fields = [
         *("municipality__name_sq__unaccent", "municipality__name_en__unaccent"),
         *("phone", "email", "address__unaccent__icontains"),
     ]
     # A recovered unit is checked before visitors see it.
-    recovered_values = {"verified_on": None, "verified_by": None}
+    recovered_values = {"verified_on": None}
     list_note = _(
         "How to reach the child protection unit of each municipality. Visitors see only what someone has checked, with the "
         "date. Call each unit every six months."
     )
-    actions = ["verified_today"]
-    readonly_fields = ["verified_on", "verified_by"]
+    readonly_fields = ["verified_on"]
 
     def get_fieldsets(self, request, obj=None):
         contact = ["phone", "email", "address", ("hours_sq", "hours_en")]
-        verified = ["checked_today", ("verified_on", "verified_by")]
+        verified = ["checked_today", "verified_on"]
         return [
             (None, {"fields": contact if obj else ["municipality", *contact]}),
             (_("Checked"), {"fields": verified if self.has_change_permission(request, obj) else verified[1:]}),
         ]
-
-    def get_form(self, request, obj=None, change=False, **kwargs):
-        form = super().get_form(request, obj, change, **kwargs)
-        form.user = request.user
-        return form
 
     def save_model(self, request, obj, form, change):
         super().save_model(request, obj, form, change)
@@ -221,29 +192,6 @@ class ProtectionUnitAdmin(ContentAdmin):
     @admin.display(description=_("county"), ordering="municipality__county__sort_key")
     def county(self, unit):
         return unit.municipality.county
-
-    @admin.display(description=_("days since then"), ordering="-verified_on")
-    def age(self, unit):
-        if unit.verified_on is None:
-            return None
-        days = (timezone.localdate() - unit.verified_on).days
-        return format_html('<strong class="doubt">{}</strong>', days) if unit.is_due else days
-
-    @admin.action(description=_("Verified today"), permissions=["change"])
-    @asks_first(
-        _("Visitors will see that these units were checked today. Only do this if you have just reached each of them."),
-        _("Units without a phone number, email or address are left out."),
-    )
-    def verified_today(self, request, queryset):
-        """Record that the selected units were checked today. Units without contact data are left out."""
-        rows = [unit for unit in queryset if any((unit.phone, unit.email, unit.address))]
-        self.save_first_version(*rows)
-        for unit in rows:
-            unit.verify(timezone.localdate(), request.user)
-            unit.save(update_fields=["verified_on", "verified_by"])
-        self.log_changes(request, rows, "verified on")
-        words = ngettext("%(count)d unit has been verified.", "%(count)d units have been verified.", len(rows))
-        self.message_user(request, words % {"count": len(rows)}, messages.SUCCESS)
 
     def get_urls(self):
         wrap = self.admin_site.admin_view
@@ -267,47 +215,34 @@ class ProtectionUnitAdmin(ContentAdmin):
         """Choose a file, see what it changes, correct its lines, and store it: all of it or nothing."""
         if not (self.has_add_permission(request) and self.has_change_permission(request)):
             raise PermissionDenied("campaign.add_protectionunit", "campaign.change_protectionunit")
-        form, comparison = ImportForm(), None
-        if request.method == "POST":
-            form = ImportForm(request.POST, request.FILES)
-            if form.is_valid():
-                with transaction.atomic():
-                    self.lock_table()
-                    comparison = unit_imports.compare(form.lines, request.user)
-                    if self._is_confirmed(request, comparison):
-                        self._store(request, comparison.to_save)
-                        return redirect(LIST)
-                # The lines of the file, to be corrected on the page of the preview.
-                form = ImportForm(initial={"text": form.lines})
+        form, comparison = ImportForm(request.POST or None, request.FILES or None), None
+        if form.is_valid():
+            text = form.cleaned_data["text"]
+            with transaction.atomic():
+                self.lock_table()
+                comparison = unit_imports.UnitFile(text)
+                if "confirm" in request.POST and not comparison.problems:
+                    # Only what the member of staff saw in the preview.
+                    if request.POST.get("preview") == comparison.digest:
+                        self._store(request, comparison.changed)
+                        return redirect("admin:campaign_protectionunit_changelist")
+                    words = _("The lines, or the units, have changed since the preview. Check the differences again.")
+                    self.message_user(request, words, messages.WARNING)
+            # The lines of the file, to be corrected on the page of the preview.
+            form = ImportForm(initial={"text": text})
         context = {
-            **self.admin_site.each_context(request),
-            "title": gettext("Import units from a CSV file"),
-            "opts": self.opts,
-            "media": self.media,
             "form": form,
             "columns": [unit_imports.heading(column) for column in unit_imports.COLUMNS],
             "comparison": comparison,
-            "problems": comparison and comparison.problems[:SHOWN_PROBLEMS],
-            "more_problems": comparison and max(0, len(comparison.problems) - SHOWN_PROBLEMS),
         }
-        return TemplateResponse(request, "admin/campaign/protectionunit/import.html", context)
-
-    def _is_confirmed(self, request, comparison):
-        """Whether this is what the member of staff saw in the preview and wants to store."""
-        if "confirm" not in request.POST or comparison.problems:
-            return False
-        if request.POST.get("preview") != comparison.digest:
-            words = _("The lines, or the units, have changed since the preview. Check the differences again.")
-            self.message_user(request, words, messages.WARNING)
-            return False
-        return True
+        title = gettext("Import units from a CSV file")
+        return self.page(request, "admin/campaign/protectionunit/import.html", title, **context)
 
     def _store(self, request, rows):
         """Save the units with their history."""
         for row in rows:
-            if row.unit.pk:
+            if row.stored.pk:
                 self.save_first_version(row.stored)
-            row.unit.save()
-            self.log_changes(request, [row.unit], *row.fields())
+            self.log_changes(request, [row.save()], *row.changed_data)
         words = ngettext("%(count)d unit has been imported.", "%(count)d units have been imported.", len(rows))
         self.message_user(request, words % {"count": len(rows)}, messages.SUCCESS)

@@ -8,8 +8,8 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
-from translated_fields import TranslatedField
 
+from campaign.columns import in_both_languages
 from campaign.content import SiteContent
 from campaign.numbers import TAG, Numbers, tag
 from staff.drafts.models import Draftable, LiveManager, UniqueLive
@@ -45,13 +45,7 @@ class HelpChannelQuerySet(models.QuerySet):
 class HelpChannel(Draftable):
     """One help channel. `number` is shown, `tel` is dialled; channels with `in_strip` are in the help strip of every page."""
 
-    class Kind(models.TextChoices):
-        PHONE = "phone", _("phone")
-        WEB = "web", _("website")
-        PLACE = "place", _("place")
-
     key = models.SlugField(_("key"), help_text=_("A short name, such as “alo-116111”. You cannot change it later."))
-    kind = models.CharField(_("kind"), max_length=5, choices=Kind, help_text=_("How people reach it."))
     number = models.CharField(
         _("number as shown"),
         max_length=30,
@@ -67,33 +61,23 @@ class HelpChannel(Draftable):
     url = models.URLField(
         _("address on the web"), blank=True, help_text=_("With https:// in front, such as https://www.crca.al.")
     )
-    name = TranslatedField(
-        models.CharField(
-            _("name"), max_length=120, help_text=_("As people know it, such as “ALO, the national child helpline”.")
-        )
+    name = in_both_languages(
+        _("name"), _("As people know it, such as “ALO, the national child helpline”."), max_length=120
     )
-    short = TranslatedField(
-        models.CharField(
-            _("one word"),
-            max_length=20,
-            blank=True,
-            help_text=_("Shown next to the number on every page, for example “police”."),
-        )
+    short = in_both_languages(
+        _("one word"), _("Shown next to the number on every page, for example “police”."), max_length=20, blank=True
     )
-    text = TranslatedField(
-        models.TextField(
-            _("text"),
-            blank=True,
-            help_text=_(
-                "Say who answers, who it is for and what it costs, for example “Trained people answer children, free "
-                "of charge”. One or two sentences."
-            ),
-        )
+    text = in_both_languages(
+        _("text"),
+        _(
+            "Say who answers, who it is for and what it costs, for example “Trained people answer children, free "
+            "of charge”. One or two sentences."
+        ),
+        models.TextField,
+        blank=True,
     )
-    hours = TranslatedField(
-        models.CharField(
-            _("hours"), max_length=60, blank=True, help_text=_("When someone answers, such as “Day and night”.")
-        )
+    hours = in_both_languages(
+        _("hours"), _("When someone answers, such as “Day and night”."), max_length=60, blank=True
     )
     in_strip = models.BooleanField(
         _("on every page"),

@@ -1,16 +1,15 @@
-"""Child protection units (NJMF) of the municipalities: how to reach them, and who checked that when."""
+"""Child protection units (NJMF) of the municipalities: how to reach them, and when that was checked."""
 
 import re
 from datetime import timedelta
 
-from django.conf import settings
 from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
-from translated_fields import TranslatedField
 
+from campaign.columns import in_both_languages
 from campaign.content import SiteContent
 from pledges.models import Municipality
 
@@ -70,13 +69,8 @@ class ProtectionUnit(models.Model):
             "hall, second floor”."
         ),
     )
-    hours = TranslatedField(
-        models.CharField(
-            _("hours"),
-            max_length=120,
-            blank=True,
-            help_text=_("When someone is there, for example “Monday to Friday, 8:00–16:00”."),
-        )
+    hours = in_both_languages(
+        _("hours"), _("When someone is there, for example “Monday to Friday, 8:00–16:00”."), max_length=120, blank=True
     )
     verified_on = models.DateField(
         _("verified on"),
@@ -84,16 +78,6 @@ class ProtectionUnit(models.Model):
         blank=True,
         help_text=_("The date someone last called the unit. Visitors see the contact data only with this date."),
     )
-    verified_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        on_delete=models.SET_NULL,
-        null=True,
-        blank=True,
-        related_name="+",
-        verbose_name=_("verified by"),
-        help_text=_("The member of staff who checked it."),
-    )
-
     objects = ProtectionUnitQuerySet.as_manager()
 
     class Meta:
@@ -109,12 +93,8 @@ class ProtectionUnit(models.Model):
                 ),
             ),
             models.CheckConstraint(
-                name="unit_verified_by_with_date", condition=Q(verified_by=None) | Q(verified_on__isnull=False)
-            ),
-            models.CheckConstraint(
                 name="unit_hours_in_both_languages",
                 condition=Q(hours_sq="", hours_en="") | (~Q(hours_sq="") & ~Q(hours_en="")),
-                violation_error_message=_("Write this in both languages, or leave both empty."),
             ),
         ]
 
@@ -130,15 +110,6 @@ class ProtectionUnit(models.Model):
     def contact(self):
         """The contact data as a tuple, in the order of CONTACT_FIELDS."""
         return tuple(getattr(self, name) for name in self.CONTACT_FIELDS)
-
-    @property
-    def is_due(self):
-        """Whether it was verified, but not within UNIT_VERIFY_INTERVAL."""
-        return self.verified_on is not None and self.verified_on < timezone.localdate() - UNIT_VERIFY_INTERVAL
-
-    def verify(self, day, user):
-        """Record that this user checked the contact data on this day. None as the day takes the verification away."""
-        self.verified_on, self.verified_by = day, user if day else None
 
 
 @SiteContent.share

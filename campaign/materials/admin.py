@@ -21,17 +21,6 @@ class MaterialAdmin(ContentItemAdmin):
     kept_on_restore = ("file_sq", "file_en")
     recovered_values = {"file_sq": "", "file_en": ""}
     fieldsets = [
-        (
-            None,
-            {
-                "fields": [
-                    "section",
-                    ("title_sq", "title_en"),
-                    ("text_sq", "text_en"),
-                    ("file_sq", "file_en"),
-                    ("licence_sq", "licence_en"),
-                ]
-            },
-        ),
+        (None, {"fields": ["section", ("title_sq", "title_en"), ("text_sq", "text_en"), ("file_sq", "file_en")]}),
         ContentItemAdmin.placement_fieldset,
     ]

@@ -13,7 +13,7 @@ from pypdf.generic import ArrayObject, DictionaryObject, NameObject, StreamObjec
 from campaign.handouts import raster
 from campaign.pictures import files as pictures
 
-MAX_BYTES = pictures.MAX_BYTES
+MAX_BYTES = 15 * 1024 * 1024
 MAX_PAGES = 40
 # In pixels: the width of the preview, and its height at most.
 PREVIEW_SIZE = (300, 900)
@@ -21,21 +21,23 @@ PREVIEW_SIZE = (300, 900)
 PDF, HEAD_BYTES = b"%PDF-", 1024
 
 POINT = 25.4 / 72
-# What is kept of a document and of a page: what people see and a screen reader reads. Nothing else: no scripts, no other files,
-# no authors, programs and times.
+# What is kept of a document and of a page: what people see and a screen reader reads. Nothing else: no links, no scripts, no
+# other files, no authors, programs and times.
 ROOT_KEYS = {"/Type", "/Pages", "/Lang", "/MarkInfo", "/StructTreeRoot"}
 PAGE_KEYS = {
     *("/Type", "/Parent", "/MediaBox", "/CropBox", "/TrimBox", "/BleedBox", "/Rotate", "/Resources", "/Contents"),
-    *("/Annots", "/Group", "/StructParents", "/Tabs"),
+    *("/Group", "/StructParents", "/Tabs"),
 }
-# Of the annotations only links are kept that begin with these.
-SAFE_LINKS = ("http://", "https://", "mailto:", "tel:")
-LINK_KEYS = {"/Type", "/Subtype", "/Rect", "/Border", "/A", "/StructParent", "/QuadPoints"}
-# Of everything below: metadata (XMP), private data of the program that wrote the file, times, and other files.
-UNWANTED_KEYS = ("/Metadata", "/PieceInfo", "/LastModified", "/AF", "/EF", "/EmbeddedFiles")
+# Of everything below: metadata (XMP), private data of the program that wrote the file, times, other files, and the annotations
+# to which the structure refers, such as links.
+UNWANTED_KEYS = ("/Metadata", "/PieceInfo", "/LastModified", "/AF", "/EF", "/EmbeddedFiles", "/Obj")
 # Markers of the segments of a JPEG that are not its picture: Exif and XMP, IPTC, comments.
 JPEG_METADATA = (0xE1, 0xED, 0xFE)
 
+TOO_LARGE = _("The file is larger than 15 MB. Make it smaller and choose it again.")
+UNREADABLE = _(
+    "This file cannot be read as a PDF, PNG or JPEG. Save it again in one of these formats and choose it again."
+)
 PASSWORD = _("This PDF is protected by a password. Save it without one and choose it again.")
 PAGES = _("This PDF has more than 40 pages. Choose a shorter one.")
 FORM = _("This PDF contains a form to fill in on a screen. Save it as a PDF again without it and choose it again.")
@@ -53,22 +55,10 @@ class SafeFile(ContentFile):
 def safe_copy(upload):
     """The SafeFile of an upload. Raises ValidationError for what is too large, broken, or contains more than pages and pixels."""
     if upload.size > MAX_BYTES:
-        raise ValidationError(too_many_bytes(), code="too_many_bytes")
+        raise ValidationError(TOO_LARGE, code="too_many_bytes")
     is_pdf = PDF in upload.read(HEAD_BYTES)
     upload.seek(0)
     return _pdf_copy(upload.read()) if is_pdf else _picture_copy(upload)
-
-
-def too_many_bytes():
-    """The sentence about a file that is too large, which the browser shows too."""
-    return _("The file is larger than 15 MB. Make it smaller and choose it again.")
-
-
-def _unreadable():
-    return ValidationError(
-        _("This file cannot be read as a PDF, PNG or JPEG. Save it again in one of these formats and choose it again."),
-        code="unreadable",
-    )
 
 
 def _pdf_copy(data):
@@ -90,7 +80,7 @@ def _pdf_copy(data):
         raise
     except Exception as error:
         # A broken file may raise anything.
-        raise _unreadable() from error
+        raise ValidationError(UNREADABLE, code="unreadable") from error
     page = writer.pages[0]
     size = (round(float(length) * POINT) for length in (page.mediabox.width, page.mediabox.height))
     paper = tuple(size if page.rotation % 180 == 0 else reversed(tuple(size)))
@@ -108,8 +98,6 @@ def _clean(writer):
     _keep(writer.root_object, ROOT_KEYS)
     for page in writer.pages:
         _keep(page, PAGE_KEYS)
-        links = [each for each in page.get("/Annots", ()) if _is_safe_link(each.get_object())]
-        page[NameObject("/Annots")] = ArrayObject(links)
         if contents := page.get_contents():
             # The library refuses what unpacks to far more than a page.
             contents.get_data()
@@ -169,22 +157,12 @@ def _keep(dictionary, keys):
         del dictionary[key]
 
 
-def _is_safe_link(annotation):
-    """Whether it is a link to the web, a mailbox or a number. It loses everything else, such as what follows the link."""
-    action = annotation.get("/A") and annotation["/A"].get_object()
-    if annotation.get("/Subtype") != "/Link" or not action or str(action.get("/S")) != "/URI":
-        return False
-    _keep(annotation, LINK_KEYS)
-    _keep(action, {"/Type", "/S", "/URI"})
-    return str(action.get("/URI")).lower().startswith(SAFE_LINKS)
-
-
 def _picture_copy(upload):
     try:
         copy = pictures.safe_copy(upload)
     except ValidationError as error:
         if error.code == "unreadable":
-            raise _unreadable() from error
+            raise ValidationError(UNREADABLE, code="unreadable") from error
         raise
     with Image.open(copy) as image:
         details = {"format": image.format, "pixels": image.size}

@@ -4,7 +4,6 @@ import secrets
 import shutil
 from pathlib import Path
 
-from django import forms
 from django.core.exceptions import ValidationError
 from django.core.files.storage import default_storage
 from django.db import models, transaction
@@ -15,8 +14,10 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 from translated_fields import TranslatedField
 
+from campaign.columns import in_both_languages
 from campaign.content import SiteContent
 from campaign.materials import documents
+from campaign.pictures.models import SafeFileField
 from campaign.publishing.records import ContentItem
 from pledges.languages import LANGUAGE_CODES
 
@@ -29,25 +30,15 @@ def upload_path(material, name):
     return f"{FOLDER}/{secrets.token_hex(12)}/{material.key}.{name.rpartition('.')[2]}"
 
 
-class MaterialFormField(forms.FileField):
-    """A file field whose value is a sanitised copy of the uploaded file (campaign/materials/documents.py)."""
+class MaterialFormField(SafeFileField):
+    """A material; its value is a documents.SafeFile."""
 
-    def to_python(self, data):
-        """The documents.SafeFile. Raises ValidationError for what is not accepted."""
-        upload = super().to_python(data)
-        return documents.safe_copy(upload) if upload else upload
-
-    def widget_attrs(self, widget):
-        """Let the file dialog offer only the formats that are accepted, and the browser name a file that is too large."""
-        return {
-            "accept": "application/pdf,image/png,image/jpeg",
-            "data-max-bytes": documents.MAX_BYTES,
-            "data-too-large": documents.too_many_bytes(),
-        }
+    copy = staticmethod(documents.safe_copy)
+    accept = "application/pdf,image/png,image/jpeg"
 
 
 class MaterialFileField(models.FileField):
-    """A FileField whose form field is MaterialFormField."""
+    """A FileField that keeps a sanitised copy of what is uploaded."""
 
     def formfield(self, **kwargs):
         """Use MaterialFormField unless another class is given."""
@@ -67,32 +58,17 @@ class Material(ContentItem):
     section = models.CharField(
         _("section"), max_length=8, choices=Section, help_text=_("The part of the page in which it appears.")
     )
-    title = TranslatedField(
-        models.CharField(
-            _("title"), max_length=80, help_text=_("What it is, in a few words, for example “Poster for the bus stop”.")
-        )
+    title = in_both_languages(
+        _("title"), _("What it is, in a few words, for example “Poster for the bus stop”."), max_length=80
     )
-    text = TranslatedField(
-        models.CharField(
-            _("text"),
-            max_length=240,
-            blank=True,
-            help_text=_(
-                "Write one sentence on what it is for, for example “For the noticeboard of a school”. Leave empty if "
-                "the title says it."
-            ),
-        )
-    )
-    licence = TranslatedField(
-        models.CharField(
-            _("licence"),
-            max_length=160,
-            blank=True,
-            help_text=_(
-                "What people may do with it, for example “You can print and share it unchanged”. Leave empty to use the "
-                "sentence at the top of the page."
-            ),
-        )
+    text = in_both_languages(
+        _("text"),
+        _(
+            "Write one sentence on what it is for, for example “For the noticeboard of a school”. Leave empty if "
+            "the title says it."
+        ),
+        max_length=240,
+        blank=True,
     )
     file = TranslatedField(
         MaterialFileField(

@@ -1,13 +1,12 @@
-"""The page of the materials: what everyone may print and share, with previews, sizes and what people may do with it."""
+"""The page of the materials: what everyone may print and share, with previews and what people may do with it."""
 
 from dataclasses import dataclass, field
-from functools import cache
 
-from django.conf import settings
 from django.shortcuts import render
+from django.template.defaultfilters import filesizeformat
 from django.templatetags.static import static
 from django.urls import reverse
-from django.utils.translation import get_language, gettext_lazy, override
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
 from campaign import ways_on
@@ -15,31 +14,30 @@ from campaign.content import SiteContent
 from campaign.handouts import prints
 from campaign.materials.models import Material
 from campaign.share_cards import views as pictures
-from pledges.figures.brand import BRANDS, brand
+from pledges.figures.brand import brand
 from pledges.fixed_pages import fixed_page
-from pledges.languages import other_language
-from pledges.numbers import number
 from pledges.serving.http import public_page
 from pledges.sharing import NEUTRAL_SLUG
 
 # Width and height in pixels of the previews of what the code draws.
 PORTRAIT, LANDSCAPE = (400, 566), (566, 400)
-# What no file that the code draws exceeds, by format.
-MOST_BYTES = {"PDF": 100_000, "PNG": 300_000}
-PRESS = settings.BASE_DIR / "static" / "press"
 Section = Material.Section
+TITLES = {
+    Section.POSTERS: gettext_lazy("Posters and leaflets"),
+    Section.LETTERS: gettext_lazy("Letters to send"),
+    Section.SHEETS: gettext_lazy("Sheets for classes and groups"),
+    Section.PICTURES: gettext_lazy("Pictures to share"),
+    Section.LOGOS: gettext_lazy("Logo and ribbon"),
+}
 
 
 @dataclass(frozen=True)
 class File:
-    """A file to download: `about` is format, paper or pixels, and size; `name` is what it is saved as."""
+    """A file to download: `about` is its format, and paper or pixels; `name` is what it is saved as."""
 
     url: str
     about: str
     name: str
-    # The same file in the other language, "" for none.
-    other_url: str = ""
-    other_name: str = ""
 
 
 @dataclass(frozen=True)
@@ -51,7 +49,6 @@ class Item:
     files: list = field(default_factory=list)
     preview: str = ""
     size: tuple = PORTRAIT
-    licence: str = ""
     more: tuple = ()
     ground: str = ""
 
@@ -64,68 +61,56 @@ class Item:
 )
 @public_page
 def page(request):
-    """Show all materials by section."""
+    """Show all materials by section: what the code draws, then what staff added."""
     content = SiteContent.current()
-    items = {
-        Section.POSTERS: _posters,
-        Section.LETTERS: _letters,
-        Section.SHEETS: _sheets,
-        Section.PICTURES: _pictures,
-        Section.LOGOS: _logos,
-    }
-    own = [(material.section, _own(material)) for material in content.materials]
+    items = [*_prints(), *_sheets(), *_pictures(), *_logos()]
+    items += [(material.section, _own(material)) for material in content.materials]
     sections = [
-        (section, _TITLES[section](), [*make(content), *(item for place, item in own if place == section)])
-        for section, make in items.items()
+        (section, title, [item for place, item in items if place == section]) for section, title in TITLES.items()
     ]
-    other = other_language(get_language())
-    return render(
-        request,
-        "campaign/materials/materials.html",
-        {"sections": sections, "other": other, "way_on": ways_on.way_on(content)},
-    )
+    context = {"sections": sections, "way_on": ways_on.way_on(content)}
+    return render(request, "campaign/materials/materials.html", context)
 
 
-_TITLES = {
-    Section.POSTERS: lambda: _("Posters and leaflets"),
-    Section.LETTERS: lambda: _("Letters to send"),
-    Section.SHEETS: lambda: _("Sheets for classes and groups"),
-    Section.PICTURES: lambda: _("Pictures to share"),
-    Section.LOGOS: lambda: _("Logo and ribbon"),
-}
-
-
-def _posters(content):
-    return [
+def _prints():
+    """Yield (section, Item) of the PDFs for everyone."""
+    yield (
+        Section.POSTERS,
         _print(
             _("Poster for children"),
             _("The number of the helpline across the page. The QR code opens the page for children."),
-            {"poster-a4": "A4", "poster-a3": "A3"},
+            ["poster-a4", "poster-a3"],
         ),
+    )
+    yield (
+        Section.POSTERS,
         _print(
             _("Leaflet for adults"),
             _("What to notice, what to say and where to call. Print it on both sides and fold it in the middle."),
-            {"leaflet": _("A4, folded to A5")},
+            ["leaflet"],
             LANDSCAPE,
         ),
-    ]
-
-
-def _letters(content):
+    )
     by_hand = _("Write the date, the place and your name by hand.")
-    return [
-        _print(_("Letter to a mayor"), by_hand, {"letter-mayor": "A4"}),
-        _print(_("Letter to a headteacher"), by_hand, {"letter-headteacher": "A4"}),
-    ]
+    yield Section.LETTERS, _print(_("Letter to a mayor"), by_hand, ["letter-mayor"])
+    yield Section.LETTERS, _print(_("Letter to a headteacher"), by_hand, ["letter-headteacher"])
 
 
-def _sheets(content):
-    items = [
+def _sheets():
+    """Yield (section, Item) of what classes and groups print."""
+    yield (
+        Section.SHEETS,
         _print(
             _("Poster for the classroom wall"),
             _("The three promises, and who a child can call."),
-            {"wall-a4": "A4", "wall-a3": "A3"},
+            ["wall-a4", "wall-a3"],
         ),
+    )
+    if prints.is_shown("lesson"):
+        text = _("The body, boundaries and secrets. For teachers.")
+        yield Section.SHEETS, _print(_("Outline of a 45-minute lesson"), text, ["lesson"])
+    yield (
+        Section.SHEETS,
         Item(
             _("Colouring sheet and certificate"),
             _(
@@ -134,158 +119,100 @@ def _sheets(content):
             preview=_preview("sheet"),
             more=(reverse("pledges:group"), _("Pledge as a group")),
         ),
+    )
+    yield (
+        Section.SHEETS,
         Item(
             _("Paper sheet for events"),
             _("Each sheet has a number, so that it counts only once. Our team prints it and brings it along."),
             more=(reverse("pledges:method") + "#paper", _("How we count on paper")),
         ),
-    ]
-    if prints.is_shown("lesson"):
-        lesson = _print(
-            _("Outline of a 45-minute lesson"),
-            _("The body, boundaries and secrets. For teachers."),
-            {"lesson": "A4"},
-        )
-        items.insert(1, lesson)
-    return items
+    )
 
 
-def _pictures(content):
+def _pictures():
+    """Yield (section, Item) of the pictures for messages and social media."""
     language = get_language()
-    return [
-        _png(
-            _("Square picture"),
-            _("For Instagram, Facebook and WhatsApp."),
-            (1080, 1080),
-            ("pledged_picture", "square", NEUTRAL_SLUG),
-            reverse("pledged_picture", args=[language, "small-square", NEUTRAL_SLUG]),
-        ),
-        _png(
-            _("Picture for a story"),
-            _("For Instagram and TikTok. The QR code opens the site."),
-            (1080, 1920),
-            ("pledged_picture", "story", NEUTRAL_SLUG),
-            reverse("pledged_picture", args=[language, "small-story", NEUTRAL_SLUG]),
-        ),
-        _png(
-            _("Wide picture"),
-            _("For an article or a post with a link."),
-            (1200, 630),
-            ("picture", "site", pictures.SITE_CARD),
-            reverse("picture", args=[language, "site", pictures.SMALL_CARD]),
-        ),
-    ]
+
+    def png(title, text, size, name, address, preview):
+        files = [File(address, "PNG, {} × {}".format(*size), f"{_tag()}-{name}.png")]
+        return Section.PICTURES, Item(title, text, files, preview, size)
+
+    def pledged(name):
+        return reverse("pledged_picture", args=[language, name, NEUTRAL_SLUG])
+
+    def card(name):
+        return reverse("picture", args=[language, "site", name])
+
+    text = _("For Instagram, Facebook and WhatsApp.")
+    yield png(_("Square picture"), text, (1080, 1080), "square", pledged("square"), pledged("small-square"))
+    text = _("For Instagram and TikTok. The QR code opens the site.")
+    yield png(_("Picture for a story"), text, (1080, 1920), "story", pledged("story"), pledged("small-story"))
+    text = _("For an article or a post with a link.")
+    yield png(_("Wide picture"), text, (1200, 630), "site", card(pictures.SITE_CARD), card(pictures.SMALL_CARD))
 
 
-def _logos(content):
-    language = get_language()
-    ready = reverse("ribbon_picture", args=[language, "ready"])
-    return [
-        _press(_("Logo on its own"), "mark.svg", (60, 96)),
-        _press(_("%(brand)s for light backgrounds") % {"brand": brand()}, "{}-dark.png"),
-        _press(_("%(brand)s for dark backgrounds") % {"brand": brand()}, "{}-light.png", ground="dark"),
+def _logos():
+    """Yield (section, Item) of the logos in static/press, and of the ribbon."""
+    names = {"brand": brand()}
+    for title, name, size, ground in (
+        (_("Logo on its own"), "mark.svg", (60, 96), "light"),
+        (_("%(brand)s for light backgrounds") % names, f"{_tag()}-dark.png", (820, 195), "light"),
+        (_("%(brand)s for dark backgrounds") % names, f"{_tag()}-light.png", (820, 195), "dark"),
+    ):
+        url = static(f"press/{name}")
+        files = [File(url, name.rpartition(".")[2].upper(), name)]
+        yield Section.LOGOS, Item(title, "", files, url, size, ground=ground)
+    ready, small = (reverse("ribbon_picture", args=[get_language(), name]) for name in ("ready", "small"))
+    yield (
+        Section.LOGOS,
         Item(
             _("Blue ribbon"),
             _("A ready-made picture. You can also add the ribbon to a photo of yourself."),
-            [File(ready, _about_drawn("PNG", "1080 × 1080"), f"{hashtag(language)}-ribbon.png")],
-            reverse("ribbon_picture", args=[language, "small"]),
+            [File(ready, "PNG, 1080 × 1080", f"{_tag()}-ribbon.png")],
+            small,
             (1080, 1080),
             more=(reverse("pledges:ribbon"), _("Add the blue ribbon to your photo")),
         ),
-    ]
+    )
 
 
-def _print(title, text, papers, size=PORTRAIT):
-    """The Item of one or more PDFs that the code draws: {name: paper}."""
+def _print(title, text, names, size=PORTRAIT):
+    """The Item of one or more PDFs that the code draws."""
     language = get_language()
     files = [
-        File(
-            reverse("handout", args=[language, name]),
-            _about_drawn("PDF", paper),
-            f"{name}-{language}.pdf",
-            reverse("handout", args=[other_language(language), name]),
-            f"{name}-{other_language(language)}.pdf",
-        )
-        for name, paper in papers.items()
+        File(reverse("handout", args=[language, name]), f"PDF, {prints.PRINTS[name][1]}", f"{name}-{language}.pdf")
+        for name in names
     ]
-    return Item(title, text, files, _preview(next(iter(papers))), size)
+    return Item(title, text, files, _preview(names[0]), size)
 
 
 def _preview(name):
     return reverse("handout_preview", args=[get_language(), name, prints.digest(name)])
 
 
-def _png(title, text, size, address, preview):
-    """The Item of a picture that the code draws: `size` in pixels, `address` its URL name and arguments."""
-    view, *rest = address
-    (url, name), (other_url, other_name) = (
-        (reverse(view, args=[language, *rest]), f"{hashtag(language)}-{rest[0]}.png")
-        for language in (get_language(), other_language(get_language()))
-    )
-    about = _about_drawn("PNG", "{} × {}".format(*size))
-    return Item(title, text, [File(url, about, name, other_url, other_name)], preview, size)
-
-
-def _press(title, name, size=(820, 195), ground="light"):
-    """The Item of a file of static/press. In its name, "{}" stands for the hashtag of a language."""
-    own, other = name.format(hashtag(get_language())), name.format(hashtag(other_language(get_language())))
-    about = _about(name.rpartition(".")[2].upper(), "", _bytes_of(own))
-    url, other_url = static(f"press/{own}"), "" if other == own else static(f"press/{other}")
-    return Item(title, "", [File(url, about, own, other_url, other)], url, size, ground=ground)
-
-
-def hashtag(language):
-    """The hashtag of a language as it is in the names of files: "nejemi1"."""
-    return BRANDS[language].lower().removeprefix("#")
-
-
-@cache
-def _bytes_of(name):
-    return (PRESS / name).stat().st_size
+def _tag():
+    """The hashtag as it is in the names of files: "nejemi1"."""
+    return brand().lower().removeprefix("#")
 
 
 def _own(material):
     """The Item of a material that staff added."""
-    language = get_language()
-    details, file = material.details[language], getattr(material, f"file_{language}")
-    with override(other_language(language)):
-        other = material.file.url
-    if details["format"] == "PDF":
-        shape, size = _paper(details), details["paper"]
-    else:
-        shape, size = " × ".join(map(str, details["pixels"])), details["pixels"]
-    about = _about(details["format"], shape, details["bytes"])
-    files = [File(file.url, about, _saved_as(material, language), other, _saved_as(material, other_language(language)))]
-    return Item(material.title, material.text, files, material.preview_url, size, material.licence)
-
-
-def _saved_as(material, language):
-    return f"{material.key}-{language}.{getattr(material, f'file_{language}').name.rpartition('.')[2]}"
+    details, file = material.details[get_language()], material.file
+    size = details.get("paper") or details["pixels"]
+    shape = _paper(details["paper"]) if "paper" in details else "{} × {}".format(*size)
+    about = ", ".join([details["format"], shape, filesizeformat(details["bytes"])])
+    name = f"{material.key}-{get_language()}.{file.name.rpartition('.')[2]}"
+    return Item(material.title, material.text, [File(file.url, about, name)], material.preview_url, size)
 
 
 PAPERS = {(148, 210): "A5", (210, 297): "A4", (297, 420): "A3", (420, 594): "A2", (594, 841): "A1"}
 
 
-def _paper(details):
+def _paper(size):
     """The size of paper by name, or in millimetres."""
-    width, height = sorted(details["paper"])
+    width, height = sorted(size)
     for (short, long), name in PAPERS.items():
         if abs(width - short) <= 2 and abs(height - long) <= 2:
             return name
-    return "{} × {} mm".format(*details["paper"])
-
-
-def _about_drawn(kind, shape):
-    """Such as "PDF, A4, under 100 kB": the page does not draw the file."""
-    return ", ".join([kind, shape, _("under %(size)s") % {"size": _weight(MOST_BYTES[kind])}])
-
-
-def _about(kind, shape, size):
-    """Such as "PDF, A4, 24 kB"."""
-    return ", ".join(filter(None, [kind, shape, _weight(size)]))
-
-
-def _weight(size):
-    """A number of bytes, such as "24 kB"."""
-    unit, name = (1000, "kB") if size < 1_000_000 else (1_000_000, "MB")
-    return f"{number(max(1, round(size / unit)))}\N{NO-BREAK SPACE}{name}"
+    return "{} × {} mm".format(*size)

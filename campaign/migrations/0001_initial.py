@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import campaign.demands.steps
 import campaign.materials.models
 import campaign.pictures.models
 import campaign.settings.models
@@ -11,11 +12,8 @@ import django.contrib.postgres.search
 import django.core.validators
 import django.db.models.deletion
 import django.db.models.expressions
-import django.db.models.functions.comparison
-import django.db.models.functions.datetime
 import django.utils.timezone
 import staff.drafts.models
-import zoneinfo
 from django.conf import settings
 from django.db import migrations, models
 
@@ -68,11 +66,8 @@ class Migration(migrations.Migration):
                 ('text_en', models.TextField(help_text='Say how things are now, with dates, for example “The ministry answered in March”.', max_length=500, verbose_name='text')),
                 ('slug_sq', models.SlugField(help_text='The last part of the page’s address, for example “national-register”. It cannot be changed later.', max_length=80, verbose_name='address')),
                 ('slug_en', models.SlugField(help_text='The last part of the page’s address, for example “national-register”. It cannot be changed later.', max_length=80, verbose_name='address')),
-                ('institution', models.CharField(blank=True, db_default='', default='', help_text='The institution responsible for it today, by its official name in Albanian, for example “Kuvendi”, never a person. Leave empty if we do not know: the page says so.', max_length=160, verbose_name='institution')),
+                ('institution', models.CharField(blank=True, help_text='The institution responsible for it today, by its official name in Albanian, for example “Kuvendi”, never a person. Leave empty if we do not know: the page says so.', max_length=160, verbose_name='institution')),
                 ('email', models.EmailField(blank=True, db_default='', default='', help_text='The address that the institution publishes for everyone, for example “info@shembull.al”, never that of a person. With it, visitors can email it about a demand.', max_length=254, verbose_name='public email address')),
-                ('next_date', models.DateField(blank=True, help_text='The date of what is known to come next, such as a vote. The page shows it until that day is over.', null=True, verbose_name='next known date')),
-                ('next_event_sq', models.CharField(blank=True, db_default='', default='', help_text='For example “Parliament votes on the law”.', max_length=160, verbose_name='what happens then')),
-                ('next_event_en', models.CharField(blank=True, db_default='', default='', help_text='For example “Parliament votes on the law”.', max_length=160, verbose_name='what happens then')),
                 ('checked_on', models.DateField(blank=True, help_text='The date someone last checked that this is still correct. Visitors do not see it.', null=True, verbose_name='last reviewed')),
                 ('draft', models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='staff.draft')),
                 ('draft_of', models.OneToOneField(editable=False, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='draft_copy', to='campaign.demand')),
@@ -82,14 +77,14 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': 'demands',
                 'ordering': ['position', 'pk'],
                 'abstract': False,
-                'constraints': [staff.drafts.models.UniqueLive(fields=('key',), name='demand_key'), staff.drafts.models.UniqueLive(fields=('slug_sq',), name='demand_slug_sq'), staff.drafts.models.UniqueLive(fields=('slug_en',), name='demand_slug_en'), models.CheckConstraint(condition=models.Q(('draft__isnull', False), models.Q(('next_date', None), ('next_event_en', ''), ('next_event_sq', '')), models.Q(('next_date__isnull', False), models.Q(('next_event_sq', ''), _negated=True), models.Q(('next_event_en', ''), _negated=True)), _connector='OR'), name='demand_next_date_with_what_happens', violation_error_message='Enter the next date and what happens then, or leave both empty.')],
+                'constraints': [staff.drafts.models.UniqueLive(fields=('key',), name='demand_key'), staff.drafts.models.UniqueLive(fields=('slug_sq',), name='demand_slug_sq'), staff.drafts.models.UniqueLive(fields=('slug_en',), name='demand_slug_en')],
             },
         ),
         migrations.CreateModel(
             name='DemandStep',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('date', models.DateField(help_text='The date on which it happened, or on which the source says how things were.', null=True, verbose_name='date')),
+                ('date', models.DateField(help_text='The date on which it happened, or on which the source says how things were.', null=True, validators=[campaign.demands.steps.not_in_the_future], verbose_name='date')),
                 ('state', models.CharField(choices=[('asked', 'Asked'), ('in_review', 'In review'), ('adopted', 'Law adopted'), ('in_force', 'Law in force'), ('working', 'Working'), ('refused', 'Refused'), ('withdrawn', 'Withdrawn'), ('unknown', 'We do not know')], help_text='The stage the demand has reached. If the news changes nothing, choose the same step as before.', max_length=9, verbose_name='step')),
                 ('sentence_sq', models.CharField(help_text='One sentence that the source supports, for example “The law on the register was passed.”', max_length=300, verbose_name='what happened')),
                 ('sentence_en', models.CharField(help_text='One sentence that the source supports, for example “The law on the register was passed.”', max_length=300, verbose_name='what happened')),
@@ -102,14 +97,13 @@ class Migration(migrations.Migration):
                 ('demand', models.ForeignKey(help_text='The demand this step belongs to.', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='steps', to='campaign.demand', verbose_name='demand')),
                 ('draft', models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='staff.draft')),
                 ('draft_of', models.OneToOneField(editable=False, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='draft_copy', to='campaign.demandstep')),
-                ('entered_by', models.ForeignKey(editable=False, help_text='The member of staff who entered it. Visitors do not see the name.', null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='entered by')),
             ],
             options={
                 'verbose_name': 'step of a demand',
                 'verbose_name_plural': 'steps of demands',
                 'ordering': ['-date', '-pk'],
                 'default_permissions': ('add', 'view'),
-                'constraints': [models.CheckConstraint(condition=models.Q(('draft__isnull', False), models.Q(('date__isnull', False), ('demand__isnull', False), models.Q(('sentence_sq', ''), _negated=True), models.Q(('sentence_en', ''), _negated=True)), _connector='OR'), name='demandstep_in_both_languages'), staff.drafts.models.UniqueLive(fields=('corrects',), name='demandstep_corrects'), models.CheckConstraint(condition=models.Q(('draft__isnull', False), models.Q(models.Q(('source_title', ''), _negated=True), ('source_url__regex', '^https?://')), _connector='OR'), name='demandstep_has_a_source', violation_error_message='A step needs a source with its web address.'), models.CheckConstraint(condition=models.Q(('draft__isnull', False), ('date__lte', django.db.models.functions.datetime.TruncDate(models.F('entered_at'), tzinfo=zoneinfo.ZoneInfo(key='Europe/Tirane'))), _connector='OR'), name='demandstep_is_not_in_the_future'), models.CheckConstraint(condition=models.Q(('draft__isnull', False), models.Q(('corrects', None), ('reason_en', ''), ('reason_sq', '')), models.Q(('corrects__isnull', False), models.Q(('reason_sq', ''), _negated=True), models.Q(('reason_en', ''), _negated=True)), _connector='OR'), name='demandstep_correction_says_why', violation_error_message='Say in both languages what was wrong.')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('draft__isnull', False), models.Q(('date__isnull', False), ('demand__isnull', False), models.Q(('sentence_sq', ''), _negated=True), models.Q(('sentence_en', ''), _negated=True)), _connector='OR'), name='demandstep_in_both_languages'), staff.drafts.models.UniqueLive(fields=('corrects',), name='demandstep_corrects'), models.CheckConstraint(condition=models.Q(('draft__isnull', False), models.Q(models.Q(('source_title', ''), _negated=True), ('source_url__regex', '^https?://')), _connector='OR'), name='demandstep_has_a_source'), models.CheckConstraint(condition=models.Q(('draft__isnull', False), models.Q(('corrects', None), ('reason_en', ''), ('reason_sq', '')), models.Q(('corrects__isnull', False), models.Q(('reason_sq', ''), _negated=True), models.Q(('reason_en', ''), _negated=True)), _connector='OR'), name='demandstep_correction_says_why', violation_error_message='Say in both languages what was wrong.')],
             },
         ),
         migrations.CreateModel(
@@ -137,7 +131,7 @@ class Migration(migrations.Migration):
                 ('title_en', models.CharField(help_text='The words shown in large type, for example “You are not alone”. Their size adjusts to fit.', max_length=80, verbose_name='title')),
                 ('text_sq', models.TextField(help_text='Plain text. A line that begins with “- ” is a list item, for example “- Listen first”. In the lesson outline and the leaflet, a line that begins with “# ” is a heading; each heading of the leaflet begins a page. On the posters and the paper sheet, the first line is in bold.', max_length=6000, verbose_name='text')),
                 ('text_en', models.TextField(help_text='Plain text. A line that begins with “- ” is a list item, for example “- Listen first”. In the lesson outline and the leaflet, a line that begins with “# ” is a heading; each heading of the leaflet begins a page. On the posters and the paper sheet, the first line is in bold.', max_length=6000, verbose_name='text')),
-                ('is_reviewed', models.BooleanField(db_default=False, default=False, help_text='The safeguarding lead ticks this. Until then the lesson outline appears nowhere. If someone else changes a word, it has to be reviewed again.', verbose_name='reviewed')),
+                ('is_reviewed', models.BooleanField(default=False, help_text='The safeguarding lead ticks this. Until then the lesson outline appears nowhere. If someone else changes a word, it has to be reviewed again.', verbose_name='reviewed')),
             ],
             options={
                 'verbose_name': 'sheet to print',
@@ -152,12 +146,11 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('institution', models.CharField(help_text='The institution that receives it, by its official name in Albanian, for example “Kuvendi”. Never a person.', max_length=160, verbose_name='institution')),
-                ('handed_on', models.DateField(blank=True, help_text='The date on which the institution registered it. The page counts the days from here.', null=True, verbose_name='handed over on')),
+                ('handed_on', models.DateField(blank=True, help_text='The date on which the institution registered it. The page counts the days from here.', null=True, validators=[campaign.demands.steps.not_in_the_future], verbose_name='handed over on')),
                 ('registry_number', models.CharField(blank=True, help_text='The number that the institution gave it, for example “1234/1”. The page shows it.', max_length=60, verbose_name='registry number')),
-                ('answered_on', models.DateField(blank=True, help_text='The date of the answer. Leave empty until there is one.', null=True, verbose_name='answered on')),
+                ('answered_on', models.DateField(blank=True, help_text='The date of the answer. Leave empty until there is one.', null=True, validators=[campaign.demands.steps.not_in_the_future], verbose_name='answered on')),
                 ('answer_sq', models.TextField(blank=True, help_text='Write the institution’s own words, without quotation marks, for example “We will examine the demand”; in the other language an exact translation. Leave out the names of people.', max_length=1500, verbose_name='answer')),
                 ('answer_en', models.TextField(blank=True, help_text='Write the institution’s own words, without quotation marks, for example “We will examine the demand”; in the other language an exact translation. Leave out the names of people.', max_length=1500, verbose_name='answer')),
-                ('changed_at', models.DateTimeField(auto_now=True, verbose_name='changed')),
                 ('demand', models.ForeignKey(help_text='What is handed over.', on_delete=django.db.models.deletion.PROTECT, related_name='handovers', to='campaign.demand', verbose_name='demand')),
                 ('goal', models.OneToOneField(blank=True, error_messages={'unique': 'This goal already has a hand-over.'}, help_text='The demand is handed over when there are so many supporters. Leave empty if it is for another reason.', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='handover', to='pledges.goal', verbose_name='goal')),
             ],
@@ -165,7 +158,7 @@ class Migration(migrations.Migration):
                 'verbose_name': 'hand-over of a demand',
                 'verbose_name_plural': 'hand-overs of demands',
                 'ordering': ['goal__people', 'pk'],
-                'constraints': [models.CheckConstraint(condition=models.Q(('institution', ''), _negated=True), name='handover_names_an_institution'), models.CheckConstraint(condition=models.Q(models.Q(('handed_on', None), ('registry_number', '')), models.Q(('handed_on__isnull', False), models.Q(('registry_number', ''), _negated=True)), _connector='OR'), name='handover_date_with_registry_number', violation_error_message='Enter the date and the registry number together.'), models.CheckConstraint(condition=models.Q(models.Q(('answer_en', ''), ('answer_sq', ''), ('answered_on', None)), models.Q(('answered_on__gte', models.F('handed_on')), ('answered_on__isnull', False), ('handed_on__isnull', False), models.Q(('answer_sq', ''), _negated=True), models.Q(('answer_en', ''), _negated=True)), _connector='OR'), name='handover_answer_is_whole', violation_error_message='An answer needs its date, its words in both languages, and a hand-over before it.'), models.CheckConstraint(condition=models.Q(models.Q(('handed_on', None), ('handed_on__lte', django.db.models.functions.datetime.TruncDate(models.F('changed_at'), tzinfo=zoneinfo.ZoneInfo(key='Europe/Tirane'))), _connector='OR'), models.Q(('answered_on', None), ('answered_on__lte', django.db.models.functions.datetime.TruncDate(models.F('changed_at'), tzinfo=zoneinfo.ZoneInfo(key='Europe/Tirane'))), _connector='OR')), name='handover_is_not_in_the_future')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('institution', ''), _negated=True), name='handover_names_an_institution'), models.CheckConstraint(condition=models.Q(models.Q(('handed_on', None), ('registry_number', '')), models.Q(('handed_on__isnull', False), models.Q(('registry_number', ''), _negated=True)), _connector='OR'), name='handover_date_with_registry_number', violation_error_message='Enter the date and the registry number together.'), models.CheckConstraint(condition=models.Q(models.Q(('answer_en', ''), ('answer_sq', ''), ('answered_on', None)), models.Q(('answered_on__gte', models.F('handed_on')), ('answered_on__isnull', False), ('handed_on__isnull', False), models.Q(('answer_sq', ''), _negated=True), models.Q(('answer_en', ''), _negated=True)), _connector='OR'), name='handover_answer_is_whole', violation_error_message='An answer needs its date, its words in both languages, and a hand-over before it.')],
             },
         ),
         migrations.CreateModel(
@@ -173,7 +166,6 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('key', models.SlugField(help_text='A short name, such as “alo-116111”. You cannot change it later.', verbose_name='key')),
-                ('kind', models.CharField(choices=[('phone', 'phone'), ('web', 'website'), ('place', 'place')], help_text='How people reach it.', max_length=5, verbose_name='kind')),
                 ('number', models.CharField(blank=True, help_text='With spaces, as people read it out, for example “116 111”.', max_length=30, verbose_name='number as shown')),
                 ('tel', models.CharField(blank=True, help_text='Digits only, as a phone dials it, for example 116111.', max_length=20, verbose_name='number to dial')),
                 ('url', models.URLField(blank=True, help_text='With https:// in front, such as https://www.crca.al.', verbose_name='address on the web')),
@@ -210,8 +202,6 @@ class Migration(migrations.Migration):
                 ('title_en', models.CharField(help_text='What it is, in a few words, for example “Poster for the bus stop”.', max_length=80, verbose_name='title')),
                 ('text_sq', models.CharField(blank=True, help_text='Write one sentence on what it is for, for example “For the noticeboard of a school”. Leave empty if the title says it.', max_length=240, verbose_name='text')),
                 ('text_en', models.CharField(blank=True, help_text='Write one sentence on what it is for, for example “For the noticeboard of a school”. Leave empty if the title says it.', max_length=240, verbose_name='text')),
-                ('licence_sq', models.CharField(blank=True, help_text='What people may do with it, for example “You can print and share it unchanged”. Leave empty to use the sentence at the top of the page.', max_length=160, verbose_name='licence')),
-                ('licence_en', models.CharField(blank=True, help_text='What people may do with it, for example “You can print and share it unchanged”. Leave empty to use the sentence at the top of the page.', max_length=160, verbose_name='licence')),
                 ('file_sq', campaign.materials.models.MaterialFileField(blank=True, help_text='PDF, PNG or JPEG, 15 MB or smaller, a PDF of 40 pages or fewer. We remove the data about who made it, where and when. If it has no words, choose the same file for both languages.', max_length=120, upload_to=campaign.materials.models.upload_path, verbose_name='file')),
                 ('file_en', campaign.materials.models.MaterialFileField(blank=True, help_text='PDF, PNG or JPEG, 15 MB or smaller, a PDF of 40 pages or fewer. We remove the data about who made it, where and when. If it has no words, choose the same file for both languages.', max_length=120, upload_to=campaign.materials.models.upload_path, verbose_name='file')),
                 ('details', models.JSONField(default=dict, editable=False)),
@@ -248,16 +238,15 @@ class Migration(migrations.Migration):
                 ('key', models.SlugField(help_text='A short name, such as “school-rules”. You cannot change it later.', verbose_name='key')),
                 ('position', models.PositiveSmallIntegerField(default=0, help_text='Lower comes first, for example 10 before 20.', verbose_name='position')),
                 ('role', models.CharField(choices=[('founder', 'founder'), ('patron', 'patron'), ('donor', 'donor'), ('partner', 'partner'), ('supporter', 'supporter')], default='supporter', help_text='Founders appear first. The role of a patron, a donor or a partner is shown under the name.', max_length=9, verbose_name='role')),
-                ('kind', models.CharField(choices=[('school', 'school'), ('kindergarten', 'kindergarten'), ('municipality', 'municipality'), ('institution', 'public institution'), ('association', 'association'), ('culture', 'culture'), ('media', 'media'), ('sport', 'sport'), ('business', 'business'), ('other', 'other organisation')], db_default='other', default='other', help_text='Shown under the name. Visitors filter the list by it.', max_length=12, verbose_name='kind')),
+                ('kind', models.CharField(choices=[('school', 'school'), ('kindergarten', 'kindergarten'), ('municipality', 'municipality'), ('institution', 'public institution'), ('association', 'association'), ('culture', 'culture'), ('media', 'media'), ('sport', 'sport'), ('business', 'business'), ('other', 'other organisation')], default='other', help_text='Shown under the name. Visitors filter the list by it.', max_length=12, verbose_name='kind')),
                 ('name_sq', models.CharField(help_text='As the organisation writes it, such as “Barnahus Albania”.', max_length=120, verbose_name='name')),
                 ('name_en', models.CharField(help_text='As the organisation writes it, such as “Barnahus Albania”.', max_length=120, verbose_name='name')),
                 ('text_sq', models.CharField(blank=True, help_text='Say in one or two sentences what the organisation does for the movement, or why it joined, for example “We train teachers in every county”.', max_length=300, verbose_name='text')),
                 ('text_en', models.CharField(blank=True, help_text='Say in one or two sentences what the organisation does for the movement, or why it joined, for example “We train teachers in every county”.', max_length=300, verbose_name='text')),
                 ('url', models.URLField(blank=True, help_text='With https:// in front, such as https://www.crca.al.', verbose_name='address on the web')),
-                ('is_abroad', models.BooleanField(db_default=False, default=False, help_text='Tick this if its main office is abroad. Then choose no municipality.', verbose_name='outside Albania')),
+                ('is_abroad', models.BooleanField(default=False, help_text='Tick this if its main office is abroad. Then choose no municipality.', verbose_name='outside Albania')),
                 ('renewed_at', models.DateTimeField(blank=True, help_text='An entry lapses a year after this, and is hidden 90 days later. Leave empty for an organisation that does not have to renew, such as a founder.', null=True, verbose_name='renewed')),
-                ('logo', models.CharField(blank=True, db_default='', editable=False, max_length=24)),
-                ('new_logo', models.CharField(blank=True, db_default='', editable=False, max_length=24)),
+                ('logo', models.CharField(blank=True, editable=False, max_length=24)),
                 ('draft', models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='staff.draft')),
                 ('draft_of', models.OneToOneField(editable=False, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='draft_copy', to='campaign.organisation')),
                 ('joining', models.OneToOneField(editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='entry', to='pledges.joining')),
@@ -374,7 +363,7 @@ class Migration(migrations.Migration):
                 'verbose_name': 'picture',
                 'verbose_name_plural': 'pictures',
                 'ordering': ['-pk'],
-                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('alt_en', ''), ('alt_sq', ''), ('is_decorative', True)), models.Q(('is_decorative', False), models.Q(('alt_sq', ''), _negated=True), models.Q(('alt_en', ''), _negated=True)), _connector='OR'), name='picture_is_described_or_decorative', violation_error_message='Describe the picture in both languages, or say that it is decoration only.'), models.CheckConstraint(condition=models.Q(models.Q(('credit_en', ''), ('credit_sq', '')), models.Q(models.Q(('credit_sq', ''), _negated=True), models.Q(('credit_en', ''), _negated=True)), _connector='OR'), name='picture_credit_in_both_languages', violation_error_message='Write this in both languages, or leave both empty.'), models.CheckConstraint(condition=models.Q(models.Q(('caption_en', ''), ('caption_sq', '')), models.Q(models.Q(('caption_sq', ''), _negated=True), models.Q(('caption_en', ''), _negated=True)), _connector='OR'), name='picture_caption_in_both_languages', violation_error_message='Write this in both languages, or leave both empty.'), models.CheckConstraint(condition=models.Q(('height__gt', 0), ('width__gt', 0), models.Q(('file', ''), _negated=True)), name='picture_has_dimensions'), models.CheckConstraint(condition=models.Q(('sized_at', None), models.Q(('sizes', {}), _negated=True), _connector='OR'), name='picture_sized_has_sizes')],
+                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('alt_en', ''), ('alt_sq', ''), ('is_decorative', True)), models.Q(('is_decorative', False), models.Q(('alt_sq', ''), _negated=True), models.Q(('alt_en', ''), _negated=True)), _connector='OR'), name='picture_is_described_or_decorative'), models.CheckConstraint(condition=models.Q(models.Q(('credit_en', ''), ('credit_sq', '')), models.Q(models.Q(('credit_sq', ''), _negated=True), models.Q(('credit_en', ''), _negated=True)), _connector='OR'), name='picture_credit_in_both_languages'), models.CheckConstraint(condition=models.Q(models.Q(('caption_en', ''), ('caption_sq', '')), models.Q(models.Q(('caption_sq', ''), _negated=True), models.Q(('caption_en', ''), _negated=True)), _connector='OR'), name='picture_caption_in_both_languages'), models.CheckConstraint(condition=models.Q(('height__gt', 0), ('width__gt', 0), models.Q(('file', ''), _negated=True)), name='picture_has_dimensions'), models.CheckConstraint(condition=models.Q(('sized_at', None), models.Q(('sizes', {}), _negated=True), _connector='OR'), name='picture_sized_has_sizes')],
             },
         ),
         migrations.AddField(
@@ -445,13 +434,12 @@ class Migration(migrations.Migration):
                 ('hours_en', models.CharField(blank=True, help_text='When someone is there, for example “Monday to Friday, 8:00–16:00”.', max_length=120, verbose_name='hours')),
                 ('verified_on', models.DateField(blank=True, help_text='The date someone last called the unit. Visitors see the contact data only with this date.', null=True, verbose_name='verified on')),
                 ('municipality', models.OneToOneField(help_text='Each municipality has one unit.', on_delete=django.db.models.deletion.CASCADE, related_name='protection_unit', to='pledges.municipality', verbose_name='municipality')),
-                ('verified_by', models.ForeignKey(blank=True, help_text='The member of staff who checked it.', null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='verified by')),
             ],
             options={
                 'verbose_name': 'child protection unit',
                 'verbose_name_plural': 'child protection units',
                 'ordering': ['municipality__county__sort_key', 'municipality__sort_key'],
-                'constraints': [models.CheckConstraint(condition=models.Q(('verified_on', None), models.Q(('phone', ''), _negated=True), models.Q(('email', ''), _negated=True), models.Q(('address', ''), _negated=True), _connector='OR'), name='unit_verified_has_contact', violation_error_message='Enter a phone number, an email or an address before you tick that it is checked.'), models.CheckConstraint(condition=models.Q(('verified_by', None), ('verified_on__isnull', False), _connector='OR'), name='unit_verified_by_with_date'), models.CheckConstraint(condition=models.Q(models.Q(('hours_en', ''), ('hours_sq', '')), models.Q(models.Q(('hours_sq', ''), _negated=True), models.Q(('hours_en', ''), _negated=True)), _connector='OR'), name='unit_hours_in_both_languages', violation_error_message='Write this in both languages, or leave both empty.')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('verified_on', None), models.Q(('phone', ''), _negated=True), models.Q(('email', ''), _negated=True), models.Q(('address', ''), _negated=True), _connector='OR'), name='unit_verified_has_contact', violation_error_message='Enter a phone number, an email or an address before you tick that it is checked.'), models.CheckConstraint(condition=models.Q(models.Q(('hours_en', ''), ('hours_sq', '')), models.Q(models.Q(('hours_sq', ''), _negated=True), models.Q(('hours_en', ''), _negated=True)), _connector='OR'), name='unit_hours_in_both_languages')],
             },
         ),
         migrations.CreateModel(
@@ -534,7 +522,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('key', models.SlugField(help_text='A short name, such as “school-rules”. You cannot change it later.', verbose_name='key')),
                 ('position', models.PositiveSmallIntegerField(default=0, help_text='Lower comes first, for example 10 before 20.', verbose_name='position')),
-                ('kind', models.CharField(choices=[('public', 'from a public source'), ('given', 'given to us')], db_default='public', default='public', help_text='From a public source: someone said it where everyone can read or hear it. Given to us: someone said it to the movement. The person then sees a preview, and visitors see it only once the person agrees. You cannot change this later.', max_length=6, verbose_name='kind')),
+                ('kind', models.CharField(choices=[('public', 'from a public source'), ('given', 'given to us')], default='public', help_text='From a public source: someone said it where everyone can read or hear it. Given to us: someone said it to the movement. The person then sees a preview, and visitors see it only once the person agrees. You cannot change this later.', max_length=6, verbose_name='kind')),
                 ('text_sq', models.TextField(help_text='Write what the person said, without quotation marks, for example “I believe every child”. The page shows that it is a quotation.', max_length=400, verbose_name='text')),
                 ('text_en', models.TextField(help_text='Write what the person said, without quotation marks, for example “I believe every child”. The page shows that it is a quotation.', max_length=400, verbose_name='text')),
                 ('person', models.CharField(help_text='Give the first name and surname, for example “Zana Hoxha”. Never name someone who has suffered violence.', max_length=80, verbose_name='person')),
@@ -543,13 +531,12 @@ class Migration(migrations.Migration):
                 ('date', models.DateField(help_text='The date it was said.', null=True, verbose_name='date')),
                 ('source', models.CharField(blank=True, help_text='Where people can read or hear it, for example “crca.al”. Leave empty if it was given to us.', max_length=160, verbose_name='source')),
                 ('is_paraphrased', models.BooleanField(default=False, help_text='Tick this if it is not an exact quotation. The page will say so.', verbose_name='in our own words')),
-                ('how', models.CharField(blank=True, choices=[('writing', 'in writing'), ('mail', 'by email'), ('recorded', 'in a recording')], db_default='', default='', help_text='Keep the letter, the email or the recording where the team keeps consents, not here.', max_length=8, verbose_name='how the person agreed')),
+                ('how', models.CharField(blank=True, choices=[('writing', 'in writing'), ('mail', 'by email'), ('recorded', 'in a recording')], help_text='Keep the letter, the email or the recording where the team keeps consents, not here.', max_length=8, verbose_name='how the person agreed')),
                 ('agreed_on', models.DateField(blank=True, help_text='The day on which the person agreed. If you ask again: the day on which you ask.', null=True, verbose_name='agreed on')),
-                ('scope', models.CharField(blank=True, choices=[('site', 'on this site'), ('social', 'on this site and on social media'), ('print', 'on this site, on social media and in print')], db_default='', default='', help_text='Only what the person agreed to. The preview says it too.', max_length=6, verbose_name='where we may use it')),
+                ('scope', models.CharField(blank=True, choices=[('site', 'on this site'), ('social', 'on this site and on social media'), ('print', 'on this site, on social media and in print')], help_text='Only what the person agreed to. The preview says it too.', max_length=6, verbose_name='where we may use it')),
                 ('ends_on', models.DateField(blank=True, help_text='The last day on which visitors see it, at most two years after the person agreed. A month before, the front page reminds you; a month after, the voice is removed.', null=True, verbose_name='until')),
-                ('is_adult', models.BooleanField(db_default=False, default=False, help_text='We take no words from anyone under 18, not even with a parent’s consent.', verbose_name='the person is 18 or older')),
-                ('is_no_story', models.BooleanField(db_default=False, default=False, help_text='It does not tell what happened to a child or to a survivor, not even without names: people nearby recognise them.', verbose_name='it tells no story of abuse')),
-                ('fingerprint', models.GeneratedField(db_persist=True, expression=models.Func(models.Func(models.Func(models.F('text_sq'), function='quote_literal', output_field=models.TextField()), models.Func(models.F('text_en'), function='quote_literal', output_field=models.TextField()), models.Func(models.F('person'), function='quote_literal', output_field=models.TextField()), models.Func(models.F('role_sq'), function='quote_literal', output_field=models.TextField()), models.Func(models.F('role_en'), function='quote_literal', output_field=models.TextField()), models.Func(models.F('source'), function='quote_literal', output_field=models.TextField()), models.Func(models.F('scope'), function='quote_literal', output_field=models.TextField()), models.Func(models.Func(models.F('date'), output_field=models.TextField(), template="((%(expressions)s - DATE '2000-01-01')::text)"), function='quote_literal', output_field=models.TextField()), models.Func(django.db.models.functions.comparison.Coalesce(models.Func(models.F('ends_on'), output_field=models.TextField(), template="((%(expressions)s - DATE '2000-01-01')::text)"), models.Value('')), function='quote_literal', output_field=models.TextField()), models.Func(django.db.models.functions.comparison.Cast('is_paraphrased', models.TextField()), function='quote_literal', output_field=models.TextField()), arg_joiner=' || ', output_field=models.TextField(), template='%(expressions)s'), output_field=models.CharField(max_length=64), template="encode(sha256(decode(%(expressions)s, 'escape')), 'hex')"), output_field=models.CharField(max_length=64))),
+                ('is_adult', models.BooleanField(default=False, help_text='We take no words from anyone under 18, not even with a parent’s consent.', verbose_name='the person is 18 or older')),
+                ('is_no_story', models.BooleanField(default=False, help_text='It does not tell what happened to a child or to a survivor, not even without names: people nearby recognise them.', verbose_name='it tells no story of abuse')),
                 ('draft', models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='staff.draft')),
                 ('draft_of', models.OneToOneField(editable=False, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='draft_copy', to='campaign.voice')),
                 ('owner', models.OneToOneField(editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='voice', to='pledges.voiceowner')),
@@ -559,7 +546,7 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': 'voices',
                 'ordering': ['position', 'pk'],
                 'abstract': False,
-                'constraints': [staff.drafts.models.UniqueLive(fields=('key',), name='voice_key'), models.CheckConstraint(condition=models.Q(('draft__isnull', False), ('date__isnull', False), _connector='OR'), name='voice_has_a_date'), models.CheckConstraint(condition=models.Q(('draft__isnull', False), models.Q(('agreed_on', None), ('ends_on', None), ('how', ''), ('kind', 'public'), ('owner', None), ('scope', ''), models.Q(('source', ''), _negated=True)), models.Q(('agreed_on__isnull', False), ('ends_on__isnull', False), ('is_adult', True), ('is_no_story', True), ('kind', 'given'), models.Q(('how', ''), _negated=True), models.Q(('scope', ''), _negated=True)), _connector='OR'), name='voice_has_a_source_or_a_consent', violation_error_message='A voice from a public source needs its source, and one given to us needs its consent.'), models.CheckConstraint(condition=models.Q(('draft__isnull', False), ('ends_on', None), models.Q(('ends_on__gt', models.F('agreed_on')), ('ends_on__lte', django.db.models.expressions.CombinedExpression(models.F('agreed_on'), '+', models.Value(datetime.timedelta(days=731))))), _connector='OR'), name='voice_consent_ends', violation_error_message='The last day must be at most two years after the day of the consent.')],
+                'constraints': [staff.drafts.models.UniqueLive(fields=('key',), name='voice_key'), models.CheckConstraint(condition=models.Q(('draft__isnull', False), ('date__isnull', False), _connector='OR'), name='voice_has_a_date'), models.CheckConstraint(condition=models.Q(('draft__isnull', False), models.Q(('agreed_on', None), ('ends_on', None), ('how', ''), ('kind', 'public'), ('owner', None), ('scope', ''), models.Q(('source', ''), _negated=True)), models.Q(('agreed_on__isnull', False), ('ends_on__isnull', False), ('is_adult', True), ('is_no_story', True), ('kind', 'given'), models.Q(('how', ''), _negated=True), models.Q(('scope', ''), _negated=True)), _connector='OR'), name='voice_has_a_source_or_a_consent'), models.CheckConstraint(condition=models.Q(('draft__isnull', False), ('ends_on', None), models.Q(('ends_on__gt', models.F('agreed_on')), ('ends_on__lte', django.db.models.expressions.CombinedExpression(models.F('agreed_on'), '+', models.Value(datetime.timedelta(days=731))))), _connector='OR'), name='voice_consent_ends', violation_error_message='The last day must be at most two years after the day of the consent.')],
             },
         ),
     ] + run(

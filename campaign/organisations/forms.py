@@ -6,20 +6,14 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from campaign.pictures import logos
+from campaign.pictures.models import SafeFileField
 from pledges.forms.layout import field_layout
 
 
-class LogoField(forms.FileField):
+class LogoField(SafeFileField):
     """A logo; its value is {width: WebP data}, redrawn."""
 
-    def to_python(self, data):
-        """The redrawn logo. Raises ValidationError for anything that is not a picture within the limits."""
-        upload = super().to_python(data)
-        return logos.redrawn(upload) if upload else upload
-
-    def widget_attrs(self, widget):
-        """Let the file dialog offer only the formats that are accepted."""
-        return {"accept": "image/png,image/jpeg,image/webp"}
+    copy = staticmethod(logos.redrawn)
 
 
 class LogoForm(forms.Form):

@@ -38,14 +38,13 @@ class WordsForm(StepForm):
 
     def clean(self):
         cleaned = super().clean()
-        names = [f"statement_{language}" for language in LANGUAGE_CODES]
-        if len({bool(cleaned[name]) for name in names if name in cleaned}) > 1:
-            self.add_error(names[0], _("Write the statement in both languages, or leave both empty."))
+        if not self.errors and bool(cleaned["statement_sq"]) != bool(cleaned["statement_en"]):
+            self.add_error("statement_sq", _("Write the statement in both languages, or leave both empty."))
         return cleaned
 
     @property
     def statements(self):
-        return {language: self.cleaned_data[f"statement_{language}"] for language in LANGUAGE_CODES}
+        return {name: self.cleaned_data[name] for name in ("statement_sq", "statement_en")}
 
 
 class ApproveForm(WordsForm):

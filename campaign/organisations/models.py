@@ -10,14 +10,13 @@ from django.db.models.signals import post_delete
 from django.dispatch import receiver
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
-from translated_fields import TranslatedField
 
+from campaign.columns import in_both_languages
 from campaign.content import SiteContent
 from campaign.pictures import logos
 from campaign.publishing.records import ContentItem
 from pledges import addresses
 from pledges.groups.models import institution_key
-from pledges.languages import LANGUAGE_CODES
 from pledges.models import Joining, Municipality, OrganisationKind
 from pledges.places.models import albanian_sort_key
 from staff.drafts.models import Draft, LiveManager
@@ -43,17 +42,9 @@ class OrganisationQuerySet(models.QuerySet):
         """Those that the public page may show. Whether one has lapsed, or is hidden by then, depends on the time."""
         return self.admitted().select_related("municipality__county")
 
-    def with_new_logo(self):
-        """Those with a logo that staff have not looked at."""
-        return self.exclude(new_logo="")
-
     def due_to_be_asked(self):
         """Those whose contact is to be asked whether to renew."""
-        asked = {
-            "joining__state": Joining.State.APPROVED,
-            "joining__asked_at": None,
-            "joining__restricted_at": None,
-        }
+        asked = {"joining__state": Joining.State.APPROVED, "joining__asked_at": None, "joining__restricted_at": None}
         return self.filter(renewed_at__lte=Now() - (YEAR - ASKED_BEFORE), **asked)
 
     def over(self):
@@ -66,7 +57,7 @@ class OrganisationQuerySet(models.QuerySet):
         """Approve a joining and show its entry: `entry`, that of before, or a new one; returns it.
 
         None if it was decided, or `entry` given to another joining, meanwhile. A joining that hands the entry over
-        ends. `texts` are {language: statement}, in both languages or empty.
+        ends. `texts` are the statements, in both languages or empty.
         """
         before = None
         if entry is not None:
@@ -79,7 +70,7 @@ class OrganisationQuerySet(models.QuerySet):
             if before and before.hands_over_at is None:
                 return None
             entry = self.model.objects.originals().select_for_update(of=("self",)).get(pk=entry.pk)
-        if not joining.approve():
+        if not joining.approve(**texts):
             return None
         entry = entry or self.model.objects.originals().filter(joining=joining).first()
         if entry is None:
@@ -89,12 +80,9 @@ class OrganisationQuerySet(models.QuerySet):
             )
             entry.name_sq = entry.name_en = joining.organisation
         entry.joining, entry.renewed_at = joining, Now()
-        for name in ("kind", "municipality", "url"):
-            setattr(entry, name, getattr(joining, name))
+        entry.kind, entry.municipality = joining.kind, joining.municipality
         entry.is_abroad = joining.municipality is None
-        entry.logo = joining.logo or entry.logo
-        for language in LANGUAGE_CODES:
-            setattr(entry, f"text_{language}", texts[language])
+        entry.take_words(joining, texts)
         entry.publish(entry.draft)
         entry.refresh_from_db()
         if before:
@@ -105,11 +93,9 @@ class OrganisationQuerySet(models.QuerySet):
     def correct(self, joining, texts):
         """Show what the contact corrected, with these texts as those of `admit`; returns whether this call did."""
         entry = self.model.objects.originals().filter(joining=joining).first()
-        if entry is None or not joining.keep():
+        if entry is None or not joining.keep(**texts):
             return False
-        entry.url = joining.url
-        for language in LANGUAGE_CODES:
-            setattr(entry, f"text_{language}", texts[language])
+        entry.take_words(joining, texts)
         entry.save()
         # Of an entry that was taken down, a form that was opened before is told.
         Draft.objects.filter(pk=entry.draft_id).update(version=F("version") + 1, alone_since=F("version") + 1)
@@ -138,24 +124,17 @@ class Organisation(ContentItem):
         max_length=12,
         choices=OrganisationKind,
         default=OrganisationKind.OTHER,
-        db_default=OrganisationKind.OTHER,
         help_text=_("Shown under the name. Visitors filter the list by it."),
     )
-    name = TranslatedField(
-        models.CharField(
-            _("name"), max_length=120, help_text=_("As the organisation writes it, such as “Barnahus Albania”.")
-        )
-    )
-    text = TranslatedField(
-        models.CharField(
-            _("text"),
-            max_length=300,
-            blank=True,
-            help_text=_(
-                "Say in one or two sentences what the organisation does for the movement, or why it joined, for "
-                "example “We train teachers in every county”."
-            ),
-        )
+    name = in_both_languages(_("name"), _("As the organisation writes it, such as “Barnahus Albania”."), max_length=120)
+    text = in_both_languages(
+        _("text"),
+        _(
+            "Say in one or two sentences what the organisation does for the movement, or why it joined, for "
+            "example “We train teachers in every county”."
+        ),
+        max_length=300,
+        blank=True,
     )
     url = models.URLField(
         _("address on the web"), blank=True, help_text=_("With https:// in front, such as https://www.crca.al.")
@@ -172,7 +151,6 @@ class Organisation(ContentItem):
     is_abroad = models.BooleanField(
         _("outside Albania"),
         default=False,
-        db_default=False,
         help_text=_("Tick this if its main office is abroad. Then choose no municipality."),
     )
     renewed_at = models.DateTimeField(
@@ -184,9 +162,8 @@ class Organisation(ContentItem):
             "not have to renew, such as a founder."
         ),
     )
-    # Folders of the logo that is shown, and of one that staff have not looked at yet; see campaign/pictures/logos.py.
-    logo = models.CharField(max_length=24, blank=True, db_default="", editable=False)
-    new_logo = models.CharField(max_length=24, blank=True, db_default="", editable=False)
+    # The folder of its logo; see campaign/pictures/logos.py. One that staff have not looked at is in the joining.
+    logo = models.CharField(max_length=24, blank=True, editable=False)
     # Null for an entry of staff.
     joining = models.OneToOneField(Joining, on_delete=models.PROTECT, null=True, related_name="entry", editable=False)
 
@@ -223,14 +200,9 @@ class Organisation(ContentItem):
         return self.renewed_at and self.lapses_at + SHOWN_LAPSED
 
     @property
-    def asked_from(self):
-        """When its contact is asked to renew, or None."""
-        return self.renewed_at and self.lapses_at - ASKED_BEFORE
-
-    @property
     def can_renew(self):
         """Whether its contact may renew it now."""
-        return self.renewed_at is not None and timezone.now() >= self.asked_from
+        return self.renewed_at is not None and timezone.now() >= self.lapses_at - ASKED_BEFORE
 
     @property
     def is_over(self):
@@ -256,11 +228,6 @@ class Organisation(ContentItem):
     def logo_urls(self):
         """{width: URL} of the logo that is shown; empty without one."""
         return logos.urls(self.logo)
-
-    @property
-    def new_logo_urls(self):
-        """{width: URL} of the logo that staff have not looked at; empty without one."""
-        return logos.urls(self.new_logo)
 
     def is_like(self, joining):
         """Whether it may be the organisation of this joining."""
@@ -292,13 +259,10 @@ class Organisation(ContentItem):
             Joining.objects.select_for_update().filter(pk=self.joining_id).first()
             return type(self).objects.originals().over().filter(pk=self.pk).exists() and self.leave()
 
-    def offer_logo(self, folder):
-        """Keep the logo of this folder for staff to look at, in place of another one that they have not looked at."""
-        with transaction.atomic():
-            row = type(self).objects.originals().select_for_update().get(pk=self.pk)
-            type(self)._base_manager.filter(pk=self.pk).update(new_logo=folder)
-            transaction.on_commit(lambda: logos.remove(row.new_logo))
-        self.new_logo = folder
+    def take_words(self, joining, texts):
+        """Take address and logo of a joining, and these statements. Saves nothing."""
+        self.url, self.logo = joining.url, joining.logo or self.logo
+        self.text_sq, self.text_en = texts["statement_sq"], texts["statement_en"]
 
     def save(self, **kwargs):
         """Save, and delete the logo that another one has replaced, on commit. A draft that still has it gets the new one."""
@@ -308,26 +272,11 @@ class Organisation(ContentItem):
             type(self)._base_manager.filter(draft_of=self.pk, logo=old).update(logo=self.logo)
             transaction.on_commit(lambda: remove_unused(old))
 
-    def decide_logo(self, accept):
-        """Show the new logo of this object, or refuse it; False if there is none, or if another one was sent meanwhile."""
-        with transaction.atomic():
-            row = type(self).objects.originals().select_for_update().get(pk=self.pk)
-            if not row.new_logo or row.new_logo != self.new_logo:
-                return False
-            row.new_logo = ""
-            if accept:
-                row.logo = self.new_logo
-            row.save()
-            transaction.on_commit(lambda: remove_unused(self.new_logo))
-        return True
 
-
-def remove_unused(*folders):
-    """Delete those of these folders of logos that no organisation has, published or draft."""
-    rows = Organisation.objects.everything()
-    for folder in filter(None, folders):
-        if not rows.filter(Q(logo=folder) | Q(new_logo=folder)).exists():
-            logos.remove(folder)
+def remove_unused(folder):
+    """Delete this folder of a logo if no organisation has it, published or draft."""
+    if folder and not Organisation.objects.everything().filter(logo=folder).exists():
+        logos.remove(folder)
 
 
 @receiver(post_delete, sender=Organisation)
@@ -335,7 +284,7 @@ def forget(sender, instance, **kwargs):
     """Delete the logos of a deleted organisation on commit. Its joining waits for a decision again: nothing else would end it."""
     if instance.joining is not None and instance.joining.state == Joining.State.APPROVED:
         instance.joining.undo()
-    transaction.on_commit(lambda: remove_unused(instance.logo, instance.new_logo))
+    transaction.on_commit(lambda: remove_unused(instance.logo))
 
 
 @SiteContent.share

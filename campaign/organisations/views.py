@@ -5,7 +5,7 @@ from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils.translation import gettext, gettext_lazy, ngettext
+from django.utils.translation import gettext, gettext_lazy
 
 from campaign import structured_data
 from campaign.content import SiteContent
@@ -28,8 +28,6 @@ from pledges.totals import counter
 
 # The codes of ISO 3166-2, and "abroad". Written here, because parameters are read before the content.
 COUNTIES = {County.ABROAD, *(f"AL-{number:02}" for number in range(1, 13))}
-
-
 # States in which the contact corrects the entry.
 OPEN = (Joining.State.CONFIRMED, Joining.State.APPROVED)
 
@@ -66,7 +64,6 @@ def page(request):
         "founders": founders,
         "found": Paginator(found, PER_PAGE).get_page(request.GET.get("page")),
         "total": len(others),
-        "described": _described(len(others), codes - {""}),
         "kind": kind,
         "county": county,
         "kinds": [(value, label) for value, label in OrganisationKind.choices if value in kinds],
@@ -81,16 +78,6 @@ def _county_of(row):
     if row.municipality:
         return row.municipality.county_id
     return County.ABROAD if row.is_abroad else ""
-
-
-def _described(number, codes):
-    """The words under the number of organisations: "organisations, in 11 counties and outside Albania"."""
-    words = ngettext("organisation", "organisations", number)
-    if counties := len(codes - {County.ABROAD}):
-        words += ", " + ngettext("in %(count)d county", "in %(count)d counties", counties) % {"count": counties}
-    if County.ABROAD in codes:
-        words += " " + gettext("and outside Albania") if counties else ", " + gettext("outside Albania")
-    return words
 
 
 @contact_link_view(Joining, Purpose.ORGANISATION)
@@ -124,17 +111,12 @@ def logo(request, joining):
     """Take a logo, which staff look at before it is shown. The signature of the link was checked before the file is read."""
     if request.method != "POST":
         return SeeOther(links.path(Purpose.ORGANISATION, joining, request.LANGUAGE_CODE))
-    organisation = _entry_of(joining)
     if joining.state not in OPEN:
         return link_ended(request)
     form = LogoForm(request.POST, request.FILES)
     if not form.is_valid():
-        return _shown(request, joining, organisation, form, status=422)
-    folder = logos.store(form.cleaned_data["logo"])
-    if organisation:
-        organisation.offer_logo(folder)
-    else:
-        Joining.objects.filter(pk=joining.pk, state=Joining.State.CONFIRMED).update(logo=folder)
+        return _shown(request, joining, _entry_of(joining), form, status=422)
+    joining.correct(logo=logos.store(form.cleaned_data["logo"]))
     return SeeOther(links.path(Purpose.ORGANISATION, joining, request.LANGUAGE_CODE))
 
 
@@ -166,7 +148,7 @@ def _shown(request, joining, organisation, form, correction=None, status=200):
         "organisation": organisation,
         "form": form,
         "correction": correction,
-        "sent_logo": logos.urls(organisation.new_logo if organisation else joining.logo),
+        "sent_logo": logos.urls(joining.logo),
         "entry_url": entry_url,
         "code": counter.code(request.LANGUAGE_CODE),
     }

@@ -10,9 +10,7 @@ from django.urls import path
 from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext_lazy as _
 
-from campaign.pictures.files import MAX_BYTES, too_many_bytes
 from campaign.pictures.models import Picture, PictureConsent
-from campaign.pictures.widgets import FocusGrid
 from pledges.languages import LANGUAGE_CODES
 from staff.admin.base import BilingualForm, DueFilter, KeepUsed, StackedInline, change_url
 from staff.admin.content import ContentAdmin
@@ -23,27 +21,16 @@ DIALOG_PAGE_SIZE = 12
 
 
 class PictureForm(BilingualForm):
-    """Form of a picture, with the grid for its focus and a size check in the browser."""
-
-    class Meta:
-        widgets = {"focus": FocusGrid}
-
-    def __init__(self, *args, **kwargs):
-        super().__init__(*args, **kwargs)
-        if "focus" in self.fields:
-            self.fields["focus"].widget.picture_url = self.instance.fallback_url if self.instance.pk else ""
-            self.fields["file"].widget.attrs |= {
-                "data-max-bytes": MAX_BYTES,
-                "data-too-large": too_many_bytes(),
-            }
+    """Form of a picture, which is described in both languages or decorative."""
 
     def clean(self):
-        if self.cleaned_data.get("is_decorative"):
-            # A decorative picture has no description. Text typed before the box was ticked is dropped.
-            self.cleaned_data |= {"alt_sq": "", "alt_en": ""}
-        for column in {"alt_sq", "alt_en"} & self.cleaned_data.keys():
-            # A description that the checks refuse is not missing: Picture.clean() would say so otherwise.
-            setattr(self.instance, column, self.cleaned_data[column])
+        cleaned = self.cleaned_data
+        if cleaned.get("is_decorative"):
+            # Text typed before the box was ticked is dropped.
+            cleaned |= {"alt_sq": "", "alt_en": ""}
+        for name in ("alt_sq", "alt_en"):
+            if cleaned.get(name) == "" and not cleaned.get("is_decorative"):
+                self.add_error(name, _("Describe the picture in both languages, or say that it is decoration only."))
         return super().clean()
 
 
@@ -61,7 +48,7 @@ class UnusedFilter(admin.SimpleListFilter):
 
 
 class EndsSoonFilter(DueFilter):
-    """Pictures of which a consent ends within a month, or has ended."""
+    """Rows of which a consent ends within a month, or has ended."""
 
     title = _("consent ends soon")
 
@@ -86,31 +73,24 @@ class PictureAdmin(KeepUsed, ContentAdmin):
         "The file of a deleted picture is gone, so it cannot be restored. Upload the picture again: you can copy the words from "
         "here."
     )
-    list_display = ["thumbnail", "description", "dimensions", "shown_on", "created_at"]
+    list_display = ["thumbnail", "description", "dimensions", "created_at"]
     list_display_links = ["thumbnail", "description"]
     list_filter = [UnusedFilter, EndsSoonFilter]
     inlines = [ConsentInline]
     list_per_page = 50
-    readonly_fields = ["shown_on"]
+    readonly_fields = ["thumbnail", "shown_on"]
     list_note = _(
         "Upload a picture once and use it on as many pages as you like. You cannot delete a picture that is on a "
         "page: remove it from the page first."
     )
     fieldsets = [
-        (None, {"fields": ["file", "focus"]}),
+        (None, {"fields": ["thumbnail", "file", "focus"]}),
         (_("In words"), {"fields": [("alt_sq", "alt_en"), "is_decorative", *PAIRS]}),
         (_("Pages that show it"), {"fields": ["shown_on"]}),
     ]
 
     def get_fieldsets(self, request, obj=None):
-        return self.fieldsets if obj else self.fieldsets[:-1]
-
-    def get_changelist_instance(self, request):
-        changelist = super().get_changelist_instance(request)
-        uses = Picture.objects.filter(pk__in=[picture.pk for picture in changelist.result_list]).uses()
-        for picture in changelist.result_list:
-            picture.uses = uses[picture.pk]
-        return changelist
+        return self.fieldsets if obj else [(None, {"fields": ["file", "focus"]}), self.fieldsets[1]]
 
     @admin.display(description=_("picture"))
     def thumbnail(self, picture):
@@ -129,9 +109,8 @@ class PictureAdmin(KeepUsed, ContentAdmin):
     @admin.display(description=_("shown on"))
     def shown_on(self, picture):
         """Links to the change forms of the pages and articles that show the picture."""
-        # The list sets `uses` for all its pictures with one query per model.
-        rows = picture.uses if hasattr(picture, "uses") else self.uses(picture)
-        return format_html_join(", ", '<a href="{}">{}</a>', [(change_url(row), row) for row in rows]) or "-"
+        links = [(change_url(row), row) for row in self.uses(picture)]
+        return format_html_join(", ", '<a href="{}">{}</a>', links) or "-"
 
     def uses(self, row):
         return Picture.objects.filter(pk=row.pk).uses()[row.pk]

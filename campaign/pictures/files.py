@@ -42,22 +42,21 @@ ENCODINGS = {
 # The sanitised original, from which the sizes are made, is stored at a higher quality.
 ORIGINAL_ENCODINGS = ENCODINGS | {"jpg": ("JPEG", {"quality": 92, "optimize": True})}
 
-# Pillow only warns of a picture above its own limit.
+# Pillow reads the size in the header, and only warns of a picture above its limit.
+Image.MAX_IMAGE_PIXELS = MAX_PIXELS
 warnings.simplefilter("error", Image.DecompressionBombWarning)
+
+# The browser shows it too.
+TOO_MANY_BYTES = _(
+    "The file is larger than 30 MB. Save a smaller copy, for example in the photo app of your phone, and choose that one."
+)
 
 
 def safe_copy(upload):
     """Return an upload re-encoded, upright and within MAX_SIDE, as a ContentFile; raises ValidationError if it is unusable."""
-    copy = decoded(upload, MAX_BYTES, too_many_bytes())
+    copy = decoded(upload, MAX_BYTES, TOO_MANY_BYTES)
     extension = "png" if copy.mode == "RGBA" else "jpg"
     return ContentFile(encode(copy, *ORIGINAL_ENCODINGS[extension]), name=f"full.{extension}")
-
-
-def too_many_bytes():
-    """The sentence about a file that is too large, which the browser shows too."""
-    return _(
-        "The file is larger than 30 MB. Save a smaller copy, for example in the photo app of your phone, and choose that one."
-    )
 
 
 def decoded(upload, max_bytes, too_large):
@@ -69,7 +68,7 @@ def decoded(upload, max_bytes, too_large):
         raise ValidationError(too_large, code="too_many_bytes")
     try:
         with decoding, Image.open(upload, formats=INPUT_FORMATS) as image:
-            _check_dimensions(image)
+            _check_header(image)
             # Decodes a large JPEG at half or a quarter of its size.
             image.draft(None, (MAX_SIDE, MAX_SIDE))
             image.load()
@@ -77,7 +76,7 @@ def decoded(upload, max_bytes, too_large):
     except ValidationError:
         raise
     except (Image.DecompressionBombWarning, Image.DecompressionBombError) as error:
-        raise _too_many_pixels_error() from error
+        raise _too_many_pixels(MAX_PIXELS) from error
     except Exception as error:  # Decoders of broken files raise errors of many types.
         raise ValidationError(
             _(
@@ -88,34 +87,23 @@ def decoded(upload, max_bytes, too_large):
         ) from error
 
 
-def _check_dimensions(image):
-    """Refuse large and animated pictures by their header, before they are decoded."""
-    pixels = image.width * image.height
-    if pixels > MAX_PIXELS:
-        raise _too_many_pixels_error()
+def _check_header(image):
+    """Refuse pictures that need much memory, and animated ones, before they are decoded."""
     # Of a progressive JPEG the decoder holds all coefficients.
     is_decoded_whole = image.format in ("PNG", "WEBP") or image.mode == "CMYK" or "progressive" in image.info
-    if is_decoded_whole and pixels > MAX_PIXELS_DECODED_WHOLE:
-        raise ValidationError(
-            _(
-                "The picture has more than 20 million pixels. Make it smaller, or save it as an ordinary JPEG, and "
-                "choose it again."
-            ),
-            code="too_many_pixels",
-        )
+    if is_decoded_whole and image.width * image.height > MAX_PIXELS_DECODED_WHOLE:
+        raise _too_many_pixels(MAX_PIXELS_DECODED_WHOLE)
     # JPEG is left out: one from a phone may contain a second, smaller picture, which Pillow counts as a frame.
     if image.format in ("PNG", "WEBP") and getattr(image, "is_animated", False):
         raise ValidationError(_("Animated pictures cannot be used here. Choose a still picture."), code="moving")
 
 
-def _too_many_pixels_error():
-    return ValidationError(
-        _(
-            "The picture has more than 50 million pixels. Save a smaller copy, for example in the photo app of your phone, and "
-            "choose that one."
-        ),
-        code="too_many_pixels",
+def _too_many_pixels(most):
+    sentence = _(
+        "The picture has more than %(most)d million pixels. Save a smaller copy as an ordinary JPEG, for example in the photo "
+        "app of your phone, and choose that one."
     )
+    return ValidationError(sentence, code="too_many_pixels", params={"most": most // 1_000_000})
 
 
 def _normalised(image):

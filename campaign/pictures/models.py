@@ -5,18 +5,17 @@ import shutil
 from pathlib import Path
 
 from django import forms
-from django.core.exceptions import ValidationError
 from django.core.files.storage import default_storage
 from django.db import models, transaction
-from django.db.models import Exists, F, OuterRef, Q, TextField, Value
-from django.db.models.functions import Cast, Concat, Now
+from django.db.models import F, Q
+from django.db.models.functions import Now
 from django.db.models.signals import post_delete
 from django.dispatch import receiver
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
-from translated_fields import TranslatedField
 
 from campaign import richtext, tasks
+from campaign.columns import in_both_languages
 from campaign.content import SiteContent
 from campaign.pictures import files
 from pledges.voices.models import LONGEST_CONSENT, REMINDED_BEFORE, How, Scope
@@ -27,45 +26,36 @@ def upload_path(picture, name):
     return f"{files.FOLDER}/{secrets.token_hex(12)}/{name}"
 
 
-class PictureFormField(forms.FileField):
-    """A file field whose value is a re-encoded, sanitised copy of the uploaded picture."""
+class SafeFileField(forms.FileField):
+    """A file field whose value is what `copy` makes of the upload. It raises ValidationError for what is not accepted."""
+
+    copy = staticmethod(files.safe_copy)
+    accept = "image/jpeg,image/png,image/webp"
 
     def to_python(self, data):
-        """The re-encoded copy. Raises ValidationError for anything that is not a picture within the limits."""
+        """The copy of an upload."""
         upload = super().to_python(data)
-        return files.safe_copy(upload) if upload else upload
+        return self.copy(upload) if upload else upload
 
     def widget_attrs(self, widget):
-        """Let the file dialog offer only the formats that are accepted."""
-        return {"accept": "image/jpeg,image/png,image/webp"}
+        """The formats, for the file dialog."""
+        return {"accept": self.accept}
 
 
 class PictureFileField(models.ImageField):
-    """An ImageField whose form field is PictureFormField."""
+    """An ImageField that keeps a re-encoded, sanitised copy of what is uploaded."""
 
     def formfield(self, **kwargs):
-        """Use PictureFormField unless another class is given."""
-        return super().formfield(**{"form_class": PictureFormField, **kwargs})
+        """Use SafeFileField unless another class is given."""
+        return super().formfield(**{"form_class": SafeFileField, **kwargs})
 
 
 class PictureQuerySet(models.QuerySet):
     """Pictures by their use and by the state of their sizes."""
 
     def unused(self):
-        """Pictures that no page or article shows, published or not."""
-        rows = self
-        for model, key, has_text in uses_of_pictures():
-            shows = Q(**{key: OuterRef("pk")})
-            if has_text:
-                marker = Concat(
-                    Value(richtext.PICTURE_MARKER),
-                    Cast(OuterRef("pk"), TextField()),
-                    Value('"'),
-                    output_field=TextField(),
-                )
-                shows |= Q(body_sq__contains=marker) | Q(body_en__contains=marker)
-            rows = rows.exclude(Exists(model._base_manager.filter(shows)))
-        return rows
+        """Pictures that nothing shows, published or not."""
+        return self.exclude(pk__in=[pk for pk, rows in self.uses().items() if rows])
 
     def without_sizes(self):
         """Pictures whose sizes have not been made for the present file and focus."""
@@ -121,16 +111,14 @@ class Picture(models.Model):
     )
     width = models.PositiveSmallIntegerField(_("width"), editable=False)
     height = models.PositiveSmallIntegerField(_("height"), editable=False)
-    alt = TranslatedField(
-        models.CharField(
-            _("what it shows"),
-            max_length=250,
-            blank=True,
-            help_text=_(
-                "One sentence for people who cannot see it, for example “Pupils and their teacher plant a tree in "
-                "the school yard”."
-            ),
-        )
+    alt = in_both_languages(
+        _("what it shows"),
+        _(
+            "One sentence for people who cannot see it, for example “Pupils and their teacher plant a tree in "
+            "the school yard”."
+        ),
+        max_length=250,
+        blank=True,
     )
     is_decorative = models.BooleanField(
         _("decoration only"),
@@ -140,21 +128,17 @@ class Picture(models.Model):
             "description."
         ),
     )
-    caption = TranslatedField(
-        models.CharField(
-            _("caption"),
-            max_length=250,
-            blank=True,
-            help_text=_("Shown below it, for example “Ribbon week in Vlorë, 18 November 2026”. Optional."),
-        )
+    caption = in_both_languages(
+        _("caption"),
+        _("Shown below it, for example “Ribbon week in Vlorë, 18 November 2026”. Optional."),
+        max_length=250,
+        blank=True,
     )
-    credit = TranslatedField(
-        models.CharField(
-            _("credit"),
-            max_length=120,
-            blank=True,
-            help_text=_("Shown in small letters below it, for example “Photo: CRCA Albania”."),
-        )
+    credit = in_both_languages(
+        _("credit"),
+        _("Shown in small letters below it, for example “Photo: CRCA Albania”."),
+        max_length=120,
+        blank=True,
     )
     focus = models.CharField(
         _("what matters most"),
@@ -181,17 +165,14 @@ class Picture(models.Model):
                 name="picture_is_described_or_decorative",
                 condition=Q(is_decorative=True, alt_sq="", alt_en="")
                 | (Q(is_decorative=False) & ~Q(alt_sq="") & ~Q(alt_en="")),
-                violation_error_message=_("Describe the picture in both languages, or say that it is decoration only."),
             ),
             models.CheckConstraint(
                 name="picture_credit_in_both_languages",
                 condition=Q(credit_sq="", credit_en="") | (~Q(credit_sq="") & ~Q(credit_en="")),
-                violation_error_message=_("Write this in both languages, or leave both empty."),
             ),
             models.CheckConstraint(
                 name="picture_caption_in_both_languages",
                 condition=Q(caption_sq="", caption_en="") | (~Q(caption_sq="") & ~Q(caption_en="")),
-                violation_error_message=_("Write this in both languages, or leave both empty."),
             ),
             models.CheckConstraint(name="picture_has_dimensions", condition=Q(width__gt=0, height__gt=0) & ~Q(file="")),
             models.CheckConstraint(name="picture_sized_has_sizes", condition=Q(sized_at=None) | ~Q(sizes={})),
@@ -203,27 +184,16 @@ class Picture(models.Model):
     def save(self, **kwargs):
         """Save; enqueue the sizes if the file or the focus changed, and delete the files of a replaced picture on commit."""
         old = type(self).objects.filter(pk=self.pk).first()
+        is_new_file = old is None or old.file.name != self.file.name
+        needs_sizes = is_new_file or old.focus != self.focus
+        if needs_sizes:
+            self.sized_at, self.sizes = None, {} if is_new_file else self.sizes
         with transaction.atomic():
             super().save(**kwargs)
-            is_new_file = old is None or old.file.name != self.file.name
-            if is_new_file or old.focus != self.focus:
-                self._enqueue_sizes(is_new_file)
+            if needs_sizes:
+                tasks.make_sizes.enqueue(self.pk)
             if old and is_new_file:
                 transaction.on_commit(old.remove_files)
-
-    def clean(self):
-        """Require a description in both languages, unless the picture is decorative; errors are per field."""
-        missing = [column for column in ("alt_sq", "alt_en") if not getattr(self, column).strip()]
-        if missing and not self.is_decorative:
-            message = _("Describe the picture in both languages, or say that it is decoration only.")
-            raise ValidationError(dict.fromkeys(missing, message))
-
-    def _enqueue_sizes(self, is_new_file):
-        self.sized_at = None
-        if is_new_file:
-            self.sizes = {}
-        type(self).objects.filter(pk=self.pk).update(sized_at=None, sizes=self.sizes)
-        tasks.make_sizes.enqueue(self.pk)
 
     def make_sizes(self):
         """Write all sizes to the storage and record them, unless the file or the focus changed concurrently."""
@@ -253,15 +223,8 @@ class Picture(models.Model):
     @property
     def centering(self):
         """The focus as (x, y), fractions of width and height from 0 to 1."""
-        x = y = 0.5
-        if "left" in self.focus:
-            x = 0
-        elif "right" in self.focus:
-            x = 1
-        if "top" in self.focus:
-            y = 0
-        elif "bottom" in self.focus:
-            y = 1
+        x = {"left": 0, "right": 1}.get(self.focus.rpartition("-")[2], 0.5)
+        y = {"top": 0, "bottom": 1}.get(self.focus.partition("-")[0], 0.5)
         return x, y
 
     @property

@@ -1,4 +1,4 @@
-"""Form widgets that JavaScript enhances: rich text editor, picture library dialog, focus grid."""
+"""Form widgets that JavaScript enhances: rich text editor and picture library dialog."""
 
 import json
 
@@ -6,13 +6,11 @@ from django import forms
 from django.conf import settings
 from django.core.serializers.json import DjangoJSONEncoder
 from django.forms import Script
-from django.template.loader import render_to_string
 from django.templatetags.static import static
 from django.urls import reverse_lazy
-from django.utils.safestring import mark_safe
 from django.utils.translation import gettext as _
 
-from campaign.pictures.files import MAX_BYTES
+from campaign.pictures.files import MAX_BYTES, TOO_MANY_BYTES
 from campaign.pictures.models import Picture
 
 LIBRARY_URL = reverse_lazy("admin:campaign_picture_library")
@@ -37,7 +35,7 @@ def library_config():
             "upload": _("Upload a new picture"),
             "file": _("Picture file"),
             "file_help": Picture._meta.get_field("file").help_text,
-            "too_large": _("The file is larger than 15 MB. Make the picture smaller and choose it again."),
+            "too_large": TOO_MANY_BYTES,
             "alt": Picture._meta.get_field("alt_sq").verbose_name,
             "alt_help": Picture._meta.get_field("alt_sq").help_text,
             "decorative": Picture._meta.get_field("is_decorative").verbose_name,
@@ -112,18 +110,3 @@ class RichText(forms.Textarea):
         return super().get_context(
             name, value, {**(attrs or {}), "data-editor": json.dumps(config, cls=DjangoJSONEncoder)}
         )
-
-
-class FocusGrid(forms.RadioSelect):
-    """Nine radio buttons laid over the picture, one for each part of it. Works by touch and keyboard, without JavaScript."""
-
-    picture_url = ""
-
-    class Media:
-        css = {"all": ["css/editor.css"]}
-        js = [Script("js/upload.js", defer=True)]
-
-    def render(self, name, value, attrs=None, renderer=None):
-        context = self.get_context(name, value, attrs) | {"picture_url": self.picture_url}
-        # The form renderer does not search the template folder of the project.
-        return mark_safe(render_to_string("admin/campaign/picture/focus.html", context))  # noqa: S308 - escaped by the template

@@ -8,16 +8,13 @@ from django.http import Http404
 from django.shortcuts import redirect
 from django.urls import path, reverse
 from django.utils import timezone
-from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
+from campaign.pictures.admin import EndsSoonFilter
 from campaign.publishing.records_admin import ContentItemAdmin, ContentItemForm
-from campaign.voices.models import LONGEST_CONSENT, Voice
+from campaign.voices.models import Voice
 from pledges.forms.fields import AddressField
-from staff.admin.base import DueFilter
-from staff.admin.content import MissingLanguageFilter
 from staff.admin.drafting import PUBLISH
-from staff.admin.drafts import StateFilter
 
 CONSENT = ("how", "agreed_on", "scope", "ends_on")
 BOXES = ("is_adult", "is_no_story")
@@ -26,35 +23,26 @@ BOXES = ("is_adult", "is_no_story")
 class VoiceForm(ContentItemForm):
     """The form of a voice: a public source needs its source, one that was given to us its consent."""
 
-    def __init__(self, *args, **kwargs):
-        super().__init__(*args, **kwargs)
-        row = self.instance
-        if "kind" in self.fields and (row.owner_id is not None or not (row._state.adding or row.is_new)):
-            self.fields["kind"].disabled = True
+    fixed = ("key", "kind")
 
     def clean(self):
         cleaned = super().clean()
         if cleaned.get("kind") == Voice.Kind.GIVEN:
-            for name in CONSENT:
-                if name in cleaned and not cleaned[name]:
-                    self.add_error(name, _("A voice that was given to us needs this."))
-            for name in BOXES:
-                if not cleaned.get(name):
-                    self.add_error(name, _("We may only show it if this is so. Otherwise do not add the voice."))
-            self._check_days(cleaned.get("agreed_on"), cleaned.get("ends_on"))
+            self._need(CONSENT, _("A voice that was given to us needs this."))
+            self._need(BOXES, _("We may only show it if this is so. Otherwise do not add the voice."))
+            if cleaned.get("agreed_on") and cleaned["agreed_on"] > timezone.localdate():
+                self.add_error("agreed_on", _("Enter today or an earlier day."))
         elif cleaned.get("kind") == Voice.Kind.PUBLIC:
-            if not cleaned.get("source") and not self.has_error("source"):
-                self.add_error("source", _("A voice from a public source needs its source."))
+            self._need(["source"], _("A voice from a public source needs its source."))
             for name in CONSENT:
                 if cleaned.get(name):
                     self.add_error(name, _("Leave this empty for a voice from a public source."))
         return cleaned
 
-    def _check_days(self, agreed_on, ends_on):
-        if agreed_on and agreed_on > timezone.localdate():
-            self.add_error("agreed_on", _("Enter today or an earlier day."))
-        elif agreed_on and ends_on and not agreed_on < ends_on <= agreed_on + LONGEST_CONSENT:
-            self.add_error("ends_on", _("Choose a day within two years after the person agreed."))
+    def _need(self, names, words):
+        for name in names:
+            if not self.cleaned_data.get(name) and not self.has_error(name):
+                self.add_error(name, words)
 
 
 class OwnerForm(forms.Form):
@@ -67,7 +55,6 @@ class OwnerForm(forms.Form):
 
     def __init__(self, *args, voice, **kwargs):
         super().__init__(*args, initial={"language": voice.owner and voice.owner.language}, **kwargs)
-        self.voice = voice
         address = self.fields["address"]
         # Browsers must not offer the address of the member of staff.
         address.widget.attrs |= {"autocomplete": "off", "class": "vTextField"}
@@ -79,16 +66,6 @@ class OwnerForm(forms.Form):
         else:
             address.help_text = _("Of the person who said it. It is stored encrypted and not shown again.")
 
-    def send(self):
-        """Store what was typed and send the preview; returns whether it is on its way."""
-        return self.voice.ask(self.cleaned_data["address"], self.cleaned_data["language"])
-
-
-class EndsSoonFilter(DueFilter):
-    """Voices whose consent ends within a month, or has ended."""
-
-    title = _("consent ends soon")
-
 
 @admin.register(Voice)
 class VoiceAdmin(ContentItemAdmin):
@@ -96,7 +73,7 @@ class VoiceAdmin(ContentItemAdmin):
     change_form_template = "admin/campaign/voice/change_form.html"
     list_display = ["person", "kind", "status", "ends_on", "both_languages", "publication", "position"]
     search_fields = ["person__unaccent__icontains", "source"]
-    list_filter = [EndsSoonFilter, "kind", StateFilter, MissingLanguageFilter]
+    list_filter = [EndsSoonFilter, "kind", *ContentItemAdmin.list_filter]
     list_select_related = ["owner"]
     list_note = _(
         "A voice that was given to us is seen by visitors only while the person agrees to it as it is: after any change, ask "
@@ -129,22 +106,9 @@ class VoiceAdmin(ContentItemAdmin):
         ContentItemAdmin.placement_fieldset,
     ]
 
-    def get_list_display(self, request):
-        columns = super().get_list_display(request)
-        return [*columns[:4], "remove_button", *columns[4:]] if self.has_delete_permission(request) else columns
-
     @admin.display(description=_("seen by visitors"))
     def status(self, voice):
         return voice.status
-
-    @admin.display(description=_("remove"))
-    def remove_button(self, voice):
-        """The button that removes a voice in one press. The form of the list sends it to the page of the owner."""
-        if not voice.is_given:
-            return "-"
-        words = _("Remove now")
-        button = '<button class="button remove" name="remove" value="1" formaction="{}" aria-label="{}: {}">{}</button>'
-        return format_html(button, owner_url(voice), words, voice.person, words)
 
     def get_urls(self):
         view = self.admin_site.admin_view(self.owner_view)
@@ -173,7 +137,7 @@ class VoiceAdmin(ContentItemAdmin):
             raise PermissionDenied("campaign.change_voice", PUBLISH)
         form = OwnerForm(request.POST or None, voice=voice)
         if request.POST and form.is_valid():
-            if form.send():
+            if voice.ask(form.cleaned_data["address"], form.cleaned_data["language"]):
                 self.log_change(request, voice, [{"changed": {"fields": ["preview sent"]}}])
                 self.message_user(request, _("The preview is on its way to the person."), messages.SUCCESS)
             else:
@@ -205,17 +169,14 @@ class VoiceAdmin(ContentItemAdmin):
         return redirect("admin:campaign_voice_changelist")
 
     def response_published(self, request, row):
-        return self._to_owner(request, row) or super().response_published(request, row)
-
-    def _to_owner(self, request, voice):
-        """The page of the owner, if the owner has to agree to what was saved."""
-        saved = Voice.objects.originals().select_related("owner").get(pk=voice.pk)
-        if not saved.is_given or saved.is_approved or not self._may_ask(request, saved):
-            return None
+        """To the page of the owner, if the owner has to agree to what was published."""
+        voice = Voice.objects.select_related("owner").get(pk=row.pk)
+        if not voice.is_given or voice.is_approved or not self._may_ask(request, voice):
+            return super().response_published(request, row)
         self.message_user(
             request, _("Visitors do not see it until the person agrees: send the preview."), messages.WARNING
         )
-        return redirect(owner_url(saved))
+        return redirect(owner_url(voice))
 
 
 def owner_url(voice):

@@ -1,48 +1,32 @@
 """Voices: quotations of people who support the movement, from a public source or given to us with a consent that ends."""
 
+import hashlib
+import json
+
 from django.db import models, transaction
-from django.db.models import F, Func, Q, Value
-from django.db.models.functions import Cast, Coalesce
+from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
-from translated_fields import TranslatedField
 
+from campaign.columns import in_both_languages
 from campaign.content import SiteContent
 from campaign.publishing.records import ContentItem
 from pledges.models import VoiceOwner
 from pledges.voices.models import ENDED_PERIOD, LONGEST_CONSENT, REMINDED_BEFORE, How, Scope
 from staff.drafts.models import LiveManager
 
-# What an owner approves, with date, end and whether it is a quotation: a change of any of it ends the approval.
-APPROVED_TEXTS = ("text_sq", "text_en", "person", "role_sq", "role_en", "source", "scope")
-
-
-def _fingerprint():
-    """SHA-256 of what an owner approves. PostgreSQL computes it, so no way of writing a row leaves it behind."""
-
-    def day(name):
-        # Casting a date to text depends on a setting; a number of days does not.
-        return Func(F(name), template="((%(expressions)s - DATE '2000-01-01')::text)", output_field=models.TextField())
-
-    columns = [*map(F, APPROVED_TEXTS), day("date"), Coalesce(day("ends_on"), Value(""))]
-    columns.append(Cast("is_paraphrased", models.TextField()))
-    # As literals of SQL, so that no word can move from one column to the next. They double each backslash, as `decode` needs.
-    literals = [Func(column, function="quote_literal", output_field=models.TextField()) for column in columns]
-    joined = Func(*literals, template="%(expressions)s", arg_joiner=" || ", output_field=models.TextField())
-    return Func(
-        joined,
-        template="encode(sha256(decode(%(expressions)s, 'escape')), 'hex')",
-        output_field=models.CharField(max_length=64),
-    )
+# What an owner approves: a change of any of it ends the approval.
+APPROVED = "text_sq text_en person role_sq role_en source scope date ends_on is_paraphrased".split()
 
 
 class VoiceQuerySet(models.QuerySet):
     """Voices by whether the public sees them, and by the end of their consent."""
 
     def public(self, day):
-        """Those that the public sees on this day of Tirana: of a public source, or approved as they are and not ended."""
-        approved = Q(owner__approved_fingerprint=F("fingerprint"), owner__restricted_at=None, ends_on__gte=day)
-        return self.filter(Q(kind=Voice.Kind.PUBLIC) | approved)
+        """[row] of those that the public sees on this day of Tirana: from a public source, or approved as they are."""
+        not_ended = Q(owner__restricted_at=None, ends_on__gte=day)
+        rows = self.filter(Q(kind=Voice.Kind.PUBLIC) | not_ended).select_related("owner")
+        return [row for row in rows if row.is_approved or not row.is_given]
 
     def due(self):
         """Those whose consent ends soon, or has ended."""
@@ -66,22 +50,20 @@ class Voice(ContentItem):
         max_length=6,
         choices=Kind,
         default=Kind.PUBLIC,
-        db_default=Kind.PUBLIC,
         help_text=_(
             "From a public source: someone said it where everyone can read or hear it. Given to us: someone said it to the "
             "movement. The person then sees a preview, and visitors see it only once the person agrees. You cannot change this "
             "later."
         ),
     )
-    text = TranslatedField(
-        models.TextField(
-            _("text"),
-            max_length=400,
-            help_text=_(
-                "Write what the person said, without quotation marks, for example “I believe every child”. The page "
-                "shows that it is a quotation."
-            ),
-        )
+    text = in_both_languages(
+        _("text"),
+        _(
+            "Write what the person said, without quotation marks, for example “I believe every child”. The page "
+            "shows that it is a quotation."
+        ),
+        models.TextField,
+        max_length=400,
     )
     person = models.CharField(
         _("person"),
@@ -90,11 +72,7 @@ class Voice(ContentItem):
             "Give the first name and surname, for example “Zana Hoxha”. Never name someone who has suffered violence."
         ),
     )
-    role = TranslatedField(
-        models.CharField(
-            _("role"), max_length=160, help_text=_("Who the person is, such as “Director of CRCA Albania”.")
-        )
-    )
+    role = in_both_languages(_("role"), _("Who the person is, such as “Director of CRCA Albania”."), max_length=160)
     date = models.DateField(_("date"), null=True, help_text=_("The date it was said."))
     source = models.CharField(
         _("source"),
@@ -112,8 +90,6 @@ class Voice(ContentItem):
         max_length=8,
         choices=How,
         blank=True,
-        default="",
-        db_default="",
         help_text=_("Keep the letter, the email or the recording where the team keeps consents, not here."),
     )
     agreed_on = models.DateField(
@@ -127,8 +103,6 @@ class Voice(ContentItem):
         max_length=6,
         choices=Scope,
         blank=True,
-        default="",
-        db_default="",
         help_text=_("Only what the person agreed to. The preview says it too."),
     )
     ends_on = models.DateField(
@@ -143,19 +117,14 @@ class Voice(ContentItem):
     is_adult = models.BooleanField(
         _("the person is 18 or older"),
         default=False,
-        db_default=False,
         help_text=_("We take no words from anyone under 18, not even with a parent’s consent."),
     )
     is_no_story = models.BooleanField(
         _("it tells no story of abuse"),
         default=False,
-        db_default=False,
         help_text=_(
             "It does not tell what happened to a child or to a survivor, not even without names: people nearby recognise them."
         ),
-    )
-    fingerprint = models.GeneratedField(
-        expression=_fingerprint(), output_field=models.CharField(max_length=64), db_persist=True
     )
     # Null for a public source, and until staff enter the address.
     owner = models.OneToOneField(VoiceOwner, on_delete=models.PROTECT, null=True, related_name="voice", editable=False)
@@ -176,9 +145,6 @@ class Voice(ContentItem):
                 | Q(kind="given", agreed_on__isnull=False, ends_on__isnull=False, is_adult=True, is_no_story=True)
                 & ~Q(how="")
                 & ~Q(scope=""),
-                violation_error_message=_(
-                    "A voice from a public source needs its source, and one given to us needs its consent."
-                ),
             ),
             models.CheckConstraint(
                 name="voice_consent_ends",
@@ -197,6 +163,11 @@ class Voice(ContentItem):
     def is_given(self):
         """Whether someone gave it to us, so that it needs a consent."""
         return self.kind == self.Kind.GIVEN
+
+    @property
+    def fingerprint(self):
+        """SHA-256 of what an owner approves. No way of writing the row leaves it behind."""
+        return hashlib.sha256(json.dumps([str(getattr(self, name)) for name in APPROVED]).encode()).hexdigest()
 
     @property
     def is_approved(self):

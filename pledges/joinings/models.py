@@ -26,7 +26,7 @@ STATES = States(
     confirmed="confirmed_at logo?",
     # `asked_at`: when the contact was asked to renew; null again once that is done. `changed_at`: when the contact corrected what
     # staff have not looked at. `hands_over_at`: when the contact said that someone else will speak for the organisation.
-    approved="confirmed_at approved_at asked_at? changed_at? hands_over_at?",
+    approved="confirmed_at approved_at asked_at? changed_at? hands_over_at? logo?",
     refused="confirmed_at refused_at refusal words_cipher?",
     ended="ended_at confirmed_at? approved_at? refused_at?",
 )
@@ -99,7 +99,7 @@ class Joining(Proposal):
             _("Show this on the page"),
             (State.APPROVED,),
             done=_("The page shows it now."),
-            title=_("The contact has corrected the statement or the web address"),
+            title=_("The contact has corrected what the page says, or its logo"),
             is_main=True,
             on_seen=True,
         ),
@@ -138,7 +138,7 @@ class Joining(Proposal):
     asked_at = models.DateTimeField(null=True, editable=False)
     changed_at = models.DateTimeField(null=True, editable=False)
     hands_over_at = models.DateTimeField(null=True, editable=False)
-    # The folder of the logo that the contact sent before staff have decided; see campaign/pictures/logos.py.
+    # The folder of the logo that the contact sent and staff have not looked at; see campaign/pictures/logos.py.
     logo = models.CharField(max_length=24, blank=True, db_default="", editable=False)
 
     objects = JoiningQuerySet.as_manager()
@@ -211,9 +211,9 @@ class Joining(Proposal):
         MessageGrant.objects.forget_networks([self.pk])
         return changed
 
-    def approve(self):
-        """Approve it and tell the contact. The caller makes the public entry in the same transaction."""
-        return self.take("approve", type(self).objects.with_person())
+    def approve(self, **statements):
+        """Approve it in these words and tell the contact. The caller makes the public entry in the same transaction."""
+        return self.take("approve", type(self).objects.with_person(), logo="", **statements)
 
     def correct(self, **values):
         """Replace what the contact sent. Of an approved one the page stays as it is until staff have looked."""
@@ -222,9 +222,10 @@ class Joining(Proposal):
         moment = models.Case(models.When(state=State.APPROVED, then=Now()), default=None)
         return bool(rows.update(changed_at=moment, **values))
 
-    def keep(self):
-        """Leave the page as it is."""
-        return bool(type(self).objects.filter(pk=self.pk, changed_at__isnull=False).update(changed_at=None))
+    def keep(self, **statements):
+        """End the check of what the contact corrected: the page stays as it is, or says what the caller lets it say."""
+        rows = type(self).objects.filter(pk=self.pk, changed_at__isnull=False)
+        return bool(rows.update(changed_at=None, logo="", **statements))
 
     def hand_over(self, is_wanted):
         """Note that someone else will speak for the organisation, or no longer: staff may give the entry to a new contact."""

@@ -120,8 +120,8 @@ class VoiceOwner(Case):
         return changed
 
     def approve(self, fingerprint):
-        """Note that the owner agrees to the voice with this fingerprint, which must be the present one."""
-        rows = type(self).objects.present().filter(pk=self.pk, asked_at__isnull=False, voice__fingerprint=fingerprint)
+        """Note that the owner agrees to the voice with this fingerprint."""
+        rows = type(self).objects.present().filter(pk=self.pk, asked_at__isnull=False)
         return bool(rows.update(approved_at=Now(), approved_fingerprint=fingerprint))
 
     def remove(self):

@@ -272,12 +272,15 @@ class StackedInline(admin.StackedInline):
 
 
 class FixedKey:
-    """Mixin for forms: `key` cannot be changed after the first save, because starter content and other pages refer to it."""
+    """Mixin for forms: `fixed` cannot be changed after the first save, because starter content and other pages refer to it."""
+
+    fixed = ("key",)
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
-        if "key" in self.fields and not (self.instance._state.adding or getattr(self.instance, "is_new", False)):
-            self.fields["key"].disabled = True
+        if not (self.instance._state.adding or getattr(self.instance, "is_new", False)):
+            for name in self.fields.keys() & set(self.fixed):
+                self.fields[name].disabled = True
 
 
 def change_url(row):

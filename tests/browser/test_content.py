@@ -71,8 +71,8 @@ def fill_every_column():
     words = both(value=WORD[:20], text=WORD, source=WORD)
     Statistic.objects.create(key="long", year=2026, on_home=True, url=url, **words)
     long = both(name=TITLE, text=WORD, hours=WORD[:60])
-    HelpChannel.objects.create(key="long-site", kind="web", url=url, from_abroad=True, **long)
-    HelpChannel.objects.create(key="long-line", kind="phone", tel="1" * 20, number="1" * 30, **long)
+    HelpChannel.objects.create(key="long-site", url=url, from_abroad=True, **long)
+    HelpChannel.objects.create(key="long-line", tel="1" * 20, number="1" * 30, **long)
     Sector.objects.filter(slug="parents").update(**both(name=WORD[:60], hint=WORD))
     Commitment.objects.filter(sector__slug="parents").update(**both(text=WORD))
 

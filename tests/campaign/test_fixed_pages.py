@@ -5,7 +5,7 @@ from django.urls import get_resolver
 from pledges.fixed_pages import fixed_pages
 
 # Addresses without arguments that are no page, and that of a page which staff write.
-UNDECLARED = {"pledges:from_a_friend", "campaign:feed", "campaign:calendar", "campaign:demand_feed", "campaign:contact"}
+UNDECLARED = {"pledges:from_a_friend", "campaign:feed", "campaign:demand_feed", "campaign:contact"}
 
 
 def test_every_page_without_arguments_in_its_address_is_declared():

@@ -11,7 +11,6 @@ from django.db import transaction
 from django.template.response import SimpleTemplateResponse
 from django.utils import timezone
 
-from campaign.models import ProtectionUnit
 from pledges.models import Batch, Message, Municipality, Pledge, Sector, Submission, WallName
 from pledges.wall.admin import _fingerprint
 from staff.models import Draft
@@ -19,7 +18,6 @@ from staff.roles import Role
 from tests.campaign.help.test_units import Spreadsheet, full_list
 from tests.factories import make_pledge, run_worker
 from tests.mailings import make_mailing
-from tests.organisations import make_entry
 from tests.pages import filled
 from tests.pledges.desk.test_search import a_minute_later
 from tests.staff.accounts.test_accounts import make_account
@@ -174,21 +172,6 @@ def _shared(action):
     return run
 
 
-def _logo(action):
-    def run(world):
-        entry = make_entry(logo=1)
-        entry.new_logo, entry.logo = entry.logo, ""
-        entry.save()
-        return world.act("campaign.organisation", action, entry, seen=entry.new_logo)
-
-    return run
-
-
-def _unit(world):
-    ProtectionUnit.objects.filter(pk=world.rows["campaign.protectionunit"].pk).update(phone="+355 4 222 2222")
-    return world.act("campaign.protectionunit", "verified_today")
-
-
 def _account(action):
     def run(world):
         account = make_account("arta@shembull.al", Role.EDITOR, "Arta Leka")
@@ -210,11 +193,8 @@ ACTIONS = {
     ("pledges.pledge", "erase"): lambda world: world.act("pledges.pledge", "erase", asked="phone"),
     ("pledges.wallname", "show"): _wall("show"),
     ("pledges.wallname", "refuse"): _wall("refuse"),
-    ("campaign.protectionunit", "verified_today"): _unit,
     ("campaign.demand", "checked_today"): lambda world: world.act("campaign.demand", "checked_today"),
     ("campaign.helpchannel", "verified_today"): lambda world: world.act("campaign.helpchannel", "verified_today"),
-    ("campaign.organisation", "show_new_logo"): _logo("show_new_logo"),
-    ("campaign.organisation", "refuse_new_logo"): _logo("refuse_new_logo"),
     **{("staff.account", action): _account(action) for action in ("send_link", "deactivate", "activate", "rescue")},
 }
 # They only lead to a form.
@@ -380,9 +360,6 @@ BUTTONS = {
     "pledges_pledge_remove": _minutes,
     "pledges_sector_merge": _merge,
     "sheet count": _count,
-    "campaign_demand_checked": lambda world: world.client.post(
-        f"/admin/campaign/demand/{world.rows['campaign.demand'].pk}/checked/"
-    ),
     "campaign_protectionunit_import": _import,
     "staff_draft_discard": _discard,
     "campaign_voice_owner": _owner(address="mira@shembull.al", language="sq"),

@@ -120,7 +120,6 @@ OWN_VIEWS = {
     "pledges_mailing_sending": ("get", set(Role), "pledges.mailing"),
     "pledges_mailing_preview": ("get", set(Role), "pledges.mailing"),
     "pledges_mailing_try": ("post", {WRITER, *LETTERS}, "pledges.mailing"),
-    "campaign_demand_checked": ("post", {EDITOR, ADMINISTRATOR}, "campaign.demand"),
     "campaign_voice_owner": ("get", {EDITOR, ADMINISTRATOR}, "campaign.voice"),
     "campaign_protectionunit_export": ("get", {WRITER, EDITOR, SAFEGUARDING, ADMINISTRATOR}, None),
     "campaign_protectionunit_import": ("get", {SAFEGUARDING, ADMINISTRATOR}, None),

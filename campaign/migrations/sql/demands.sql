@@ -1,11 +1,5 @@
--- The steps of demands are append-only once they are published: a wrong step is corrected by a new one. An account that is
--- deleted leaves its steps.
-CREATE TRIGGER append_only BEFORE UPDATE ON campaign_demandstep FOR EACH ROW WHEN (
-    old.draft_id IS NULL AND (
-        new.entered_by_id IS NOT NULL OR to_jsonb(new) - 'entered_by_id' <> to_jsonb(old) - 'entered_by_id'
-    )
-) EXECUTE FUNCTION refuse_change('the steps of demands are append-only: insert a correction instead');
-CREATE TRIGGER not_deleted BEFORE DELETE ON campaign_demandstep FOR EACH ROW
+-- The steps of demands are append-only once they are published: a wrong step is corrected by a new one.
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE ON campaign_demandstep FOR EACH ROW
     WHEN (old.draft_id IS NULL) EXECUTE FUNCTION refuse_change('the steps of demands are append-only: insert a correction instead');
 CREATE TRIGGER not_truncated BEFORE TRUNCATE ON campaign_demandstep
     FOR EACH STATEMENT EXECUTE FUNCTION refuse_change('the steps of demands are append-only: insert a correction instead');

@@ -71,7 +71,7 @@ def test_without_due_tasks_the_dashboard_says_so(client):
     assert page.all("ul", **{"class": "tasks"}) == []
 
 
-DEMAND = "demand to review: not reviewed for 60 days, without a step, or its next date has passed"
+DEMAND = "demand to review: not reviewed for 60 days, or without a step"
 NUMBER = "help number not verified for 90 days"
 
 

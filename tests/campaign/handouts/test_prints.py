@@ -11,13 +11,13 @@ from campaign.models import Handout, HelpChannel, Page, PageText
 from tests.campaign.handouts.test_handouts import SIZES, Print, check_file
 from tests.campaign.pages.test_weight import fetched, first_view
 from tests.drafts import hide
-from tests.pages import LANGUAGES, Document, path_of
+from tests.pages import Document, path_of
 
 pytestmark = pytest.mark.django_db
 
 PAGE = {"sq": "/sq/materiale/", "en": "/en/materials/"}
 CHILD = {"sq": "/sq/je-femije/", "en": "/en/are-you-a-child/"}
-OFFICIALS = {"sq": "/sq/zyrtare-publike/", "en": "/en/public-officials/"}
+OFFICIALS = "/en/public-officials/"
 NAMES = ("poster-a4", "poster-a3", "leaflet", "wall-a4", "wall-a3", "letter-mayor", "letter-headteacher")
 
 
@@ -42,27 +42,17 @@ def test_the_poster_has_the_number_in_huge_digits_and_a_code_for_children(client
     check_file(poster, language)
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_the_leaflet_is_a4_folded_with_the_numbers_of_the_strip_on_its_back(client, language):
-    leaflet = printed(client, "leaflet", language, pages=2)
+def test_the_leaflet_is_a4_folded_ends_with_the_promises_and_leaves_no_page_half_empty(client):
+    leaflet = printed(client, "leaflet", "sq", pages=2)
     assert leaflet.size == (297, 210)
-    assert leaflet.codes == [settings.SITE_URL + path_of("campaign:help", language)]
-    outside, inside = (page.get_textpage().get_text_bounded() for page in leaflet.document)
-    for number in ("116 111", "129", "112"):
-        assert number in outside.replace("\u00a0", " ")
-    for heading in {"sq": ("Çfarë të vini re", "Çfarë të thoni"), "en": ("What to notice", "What to say")}[language]:
-        assert heading in inside
-    check_file(leaflet, language)
-
-
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_the_leaflet_ends_with_whom_to_call_and_the_promises_and_leaves_no_page_half_empty(client, language):
-    leaflet = printed(client, "leaflet", language, pages=2)
-    inside = " ".join(leaflet.document[1].get_textpage().get_text_bounded().replace("\u00a0", " ").split())
-    assert "116 111" in inside
-    for number in (1, 2, 3):
-        for key in (f"vow_{number}", f"vow_{number}_text"):
-            assert getattr(PageText.objects.get(key=key), f"text_{language}") in inside
+    assert leaflet.codes == [settings.SITE_URL + path_of("campaign:help", "sq")]
+    outside, inside = (
+        " ".join(page.get_textpage().get_text_bounded().replace("\u00a0", " ").split()) for page in leaflet.document
+    )
+    assert [number for number in ("116 111", "129", "112") if number not in outside] == []
+    texts = PageText.objects.filter(key__in=[f"vow_{n}{part}" for n in (1, 2, 3) for part in ("", "_text")])
+    for words in ("Çfarë të vini re", "Çfarë të thoni", "116 111", *texts.values_list("text_sq", flat=True)):
+        assert words in inside
     for page, panel in ((0, 0), (1, 0), (1, 1)):
         picture = leaflet.document[page].render(scale=1).to_pil().convert("L")
         half, height = picture.width // 2, picture.height
@@ -70,34 +60,18 @@ def test_the_leaflet_ends_with_whom_to_call_and_the_promises_and_leaves_no_page_
         # In points: neither between two lines nor above the foot is there more white than 3 cm.
         longest = max(len(white) for white in "".join("1" if inked else "0" for inked in rows).split("1"))
         assert longest < 30 / 25.4 * 72, (page, panel)
+    check_file(leaflet, "sq")
 
 
-def test_words_of_staff_that_fill_the_leaflet_stay_above_its_foot(client):
-    line = "Fjalë që i njeh secili nga ne. " * 4
-    text = "Hyrja.\n# Një\n" + (line + "\n") * 8 + "# Dy\n" + (line + "\n") * 8 + "# Tre\nFundi."
-    Handout.objects.filter(key="leaflet").update(text_sq=text)
-    leaflet = printed(client, "leaflet", "sq", pages=2)
-    page = leaflet.document[1].get_textpage()
-    words = page.get_text_range()
-    last = words.rindex("secili nga ne.")
-    promise = words.index(PageText.objects.get(key="vow_1").text_sq)
-    assert page.get_charbox(last)[1] > page.get_charbox(promise)[3] + 5
-
-
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_the_letters_name_nobody_and_lead_where_their_reader_can_act(client, language):
-    mayor, head = (printed(client, f"letter-{name}", language) for name in ("mayor", "headteacher"))
-    demands = {
-        "sq": ("regjistër kombëtar", "ligj penal", "internet", "Emri dhe nënshkrimi", "Vendi dhe data", "Bashkia"),
-        "en": ("national register", "criminal law", "internet", "Name and signature", "Place and date", "Municipality"),
-    }
-    for part in (*demands[language], "116 111", "2020"):
+def test_the_letters_lead_where_their_reader_can_act(client):
+    mayor, head = (printed(client, f"letter-{name}", "en") for name in ("mayor", "headteacher"))
+    for part in ("national register", "internet", "Name and signature", "Place and date", "Municipality", "116 111"):
         assert part in mayor.words
-    assert mayor.codes == [settings.SITE_URL + OFFICIALS[language]]
-    assert head.codes == [settings.SITE_URL + path_of("pledges:group", language)]
+    assert mayor.codes == [settings.SITE_URL + OFFICIALS]
+    assert head.codes == [settings.SITE_URL + path_of("pledges:group", "en")]
     for letter in (mayor, head):
         assert letter.size == SIZES["a4"]
-        check_file(letter, language)
+        check_file(letter, "en")
 
 
 def test_words_and_numbers_that_staff_change_are_printed(client):
@@ -111,24 +85,18 @@ def test_words_and_numbers_that_staff_change_are_printed(client):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_each_material_has_a_preview_a_size_and_both_languages(client, language):
-    page = Document(client.get(PAGE[language]))
-    other = {"sq": "en", "en": "sq"}[language]
+def test_each_material_has_a_preview_and_no_file_is_heavy(client):
+    page = Document(client.get(PAGE["en"]))
     links = {page.of(link)["href"]: page.words(link) for link in page.all("a", download=True)}
     for name in NAMES:
-        words = links[f"/handouts/{language}/{name}.pdf"]
-        size = len(client.get(f"/handouts/{language}/{name}.pdf").content)
-        assert f"PDF, A{name[-1] if name[-1] in '34' else 4}" in words
-        assert size < 100_000 and {"sq": "nën", "en": "under"}[language] + " 100 kB" in words.replace("\xa0", " ")
-        assert f"/handouts/{other}/{name}.pdf" in links
+        assert f"PDF, A{name[-1] if name[-1] in '34' else 4}" in links[f"/handouts/en/{name}.pdf"]
     for href in links:
         weight, found = fetched(client, href)
-        assert found and ("/pictures/" not in href or weight < 300_000), href
-    previews = [page.of(image) for image in page.all("img", loading="lazy")]
+        assert found and weight < (300_000 if "/pictures/" in href else 100_000), href
+    previews = {page.of(image)["src"] for image in page.all("img", loading="lazy")}
     assert len(previews) >= 12
-    for preview in previews:
-        assert fetched(client, preview["src"])[1], preview["src"]
+    weights = first_view(client, PAGE["en"]) | {address: fetched(client, address)[0] for address in previews}
+    assert sum(weights.values()) <= 250_000, weights
 
 
 def test_a_preview_is_a_small_picture_at_an_address_of_its_own(client):
@@ -145,22 +113,6 @@ def test_a_preview_is_a_small_picture_at_an_address_of_its_own(client):
     assert client.get(f"/handouts/{language}/lesson/{'0' * 16}.webp").status_code == 404
 
 
-def test_the_page_weighs_at_most_250_kilobytes_with_all_its_previews(client):
-    language = "en"
-    page = client.get(PAGE[language])
-    weights = first_view(client, PAGE[language])
-    previews = {Document(page).of(image)["src"] for image in Document(page).all("img", loading="lazy")}
-    weights |= {address: fetched(client, address)[0] for address in previews}
-    assert sum(weights.values()) <= 250_000, weights
-
-
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_the_licence_is_in_the_words_of_staff(client, language):
-    PageText.objects.filter(key="materials_licence").update(text_sq="Si të doni.", text_en="Any way you like.")
-    assert {"sq": "Si të doni.", "en": "Any way you like."}[language] in client.get(PAGE[language]).text
-
-
-@pytest.mark.parametrize("path", ["/sq/mesues/", "/en/educators/", "/sq/zyrtare-publike/", "/en/press/", "/sq/"])
-def test_pages_for_those_who_print_lead_to_the_materials(client, path):
-    page = Document(client.get(path))
-    assert page.all("a", href=PAGE[path[1:3]])
+def test_pages_for_those_who_print_lead_to_the_materials(client):
+    for slug in ("teachers/", "educators/", "public-officials/", "press/", ""):
+        assert Document(client.get(f"/en/{slug}")).all("a", href=PAGE["en"]), slug

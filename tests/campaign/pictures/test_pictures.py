@@ -14,25 +14,26 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import IntegrityError, transaction
 from django.db.models import ProtectedError
-from django.utils import timezone, translation
+from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 from PIL import Image, ImageCms, ImageFile
 from reversion.models import Version
 
 from campaign import housekeeping, richtext
-from campaign.models import Article, Page, Picture, PictureConsent
+from campaign.models import Picture, PictureConsent
 from campaign.pictures import files as pictures
-from campaign.pictures.files import CARD, MAX_BYTES, MAX_MEMORY_BYTES, WIDTHS
+from campaign.pictures.files import MAX_MEMORY_BYTES, WIDTHS
 from staff.models import Entry
 from tests.campaign.pages.test_content import make_page, words
 from tests.drafts import make_hidden
 from tests.factories import keep_house, make_picture, make_staff, make_upload, run_worker, sign_in
 from tests.pages import Document, filled
-from tests.threads import at_once
+from tests.staff.forms import form_errors
 
 pytestmark = pytest.mark.django_db
 
@@ -60,19 +61,13 @@ def form(upload=None, **overrides):
 
 def refusal_of(client, upload):
     """The field error of a refused upload; asserts that the other input is kept."""
-    response = client.post(
-        ADD, form(upload, credit_sq="Foto: CRCA", credit_en="Photo: CRCA"), headers={"Accept-Language": "en"}
-    )
-    assert response.status_code == 200 and not Picture.objects.exists()
-    errors = response.context["adminform"].form.errors
+    response = client.post(ADD, form(upload, credit_sq="Foto: CRCA", credit_en="Photo: CRCA"), headers=ENGLISH)
+    assert not Picture.objects.exists()
+    for typed in ("Pupils in a yard", "Nxënës në oborr", "Photo: CRCA"):
+        assert f'value="{typed}"' in words(response)
+    errors = form_errors(response)
     assert list(errors) == ["file"]
-    assert all(
-        f'value="{typed}"' in words(response) for typed in ("Pupils in a yard", "Nxënës në oborr", "Photo: CRCA")
-    )
-    # Lazy translations are evaluated in the active language.
-    with translation.override("en"):
-        [sentence] = errors["file"]
-    return sentence
+    return errors["file"][0]
 
 
 def folder_of(picture):
@@ -83,7 +78,7 @@ def folder_of(picture):
 
 
 def test_28_location_author_and_camera_are_removed(admin_client, client):
-    assert admin_client.post(ADD, form(photo_with_exif(width=2000, height=1500))).status_code == 302
+    assert admin_client.post(ADD, form(photo_with_exif(width=1300, height=975))).status_code == 302
     run_worker()
     picture = Picture.objects.get()
     assert "IMG" not in picture.file.name and len(list(folder_of(picture).iterdir())) > 10
@@ -103,7 +98,7 @@ def test_28_the_exif_orientation_is_applied():
 
 
 def test_28_large_pictures_are_scaled_down_and_small_ones_never_up():
-    large, small = make_picture(make_upload(6000, 3000)), make_picture(make_upload(200, 100))
+    large, small = make_picture(make_upload(2600, 1300)), make_picture(make_upload(200, 100))
     assert [(picture.width, picture.height) for picture in (large, small)] == [(2400, 1200), (200, 100)]
     run_worker()
     for picture, widest in ((large, WIDTHS[-1]), (small, 200)):
@@ -111,52 +106,39 @@ def test_28_large_pictures_are_scaled_down_and_small_ones_never_up():
         assert max(picture.sizes["widths"]) == widest
 
 
-@pytest.mark.cases(
-    ("kind", "mode", "color", "ending"),
-    [
+def test_28_every_format_is_converted_to_one_that_all_browsers_show(subtests):
+    for kind, mode, color, ending in (
         ("PNG", "RGBA", (1, 2, 3, 100), "png"),
         ("PNG", "RGBA", (1, 2, 3, 255), "jpg"),
         ("PNG", "LA", (9, 80), "png"),
         ("PNG", "P", 3, "jpg"),
-        ("PNG", "L", 200, "jpg"),
         ("PNG", "1", 1, "jpg"),
         ("PNG", "I;16", 40_000, "jpg"),
         ("WEBP", "RGBA", (1, 2, 3, 90), "png"),
         ("JPEG", "CMYK", (10, 20, 30, 40), "jpg"),
-        ("JPEG", "L", 100, "jpg"),
-    ],
-)
-def test_28_every_format_is_converted_to_one_that_all_browsers_show(kind, mode, color, ending):
-    picture = make_picture(make_upload(90, 60, kind=kind, mode=mode, color=color))
-    assert picture.file.name.endswith(f"/full.{ending}")
-    run_worker()
-    picture.refresh_from_db()
-    with Image.open(folder_of(picture) / picture.sizes["fallback"]) as image:
-        assert image.format == {"png": "PNG", "jpg": "JPEG"}[ending]
-    if mode == "I;16":
-        with Image.open(picture.file.path) as image:
-            assert abs(image.convert("L").getpixel((5, 5)) - 40_000 // 256) <= 2
+        # Phones put a second, smaller picture into one file.
+        ("MPO", "RGB", "red", "jpg"),
+    ):
+        with subtests.test(kind, mode=mode):
+            more = {"save_all": True, "append_images": [Image.new("RGB", (30, 20))]} if kind == "MPO" else {}
+            copy = pictures.safe_copy(make_upload(90, 60, kind=kind, mode=mode, color=color, **more))
+            assert copy.name == f"full.{ending}"
+            with Image.open(copy) as image:
+                assert image.format == {"png": "PNG", "jpg": "JPEG"}[ending] and image.size == (90, 60)
+                if mode == "I;16":
+                    assert abs(image.convert("L").getpixel((5, 5)) - 40_000 // 256) <= 2
 
 
 def test_28_colour_profiles_are_applied_and_removed():
     profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
     # In this profile the red channel means blue.
     swapped = profile.replace(b"rXYZ", b"????").replace(b"bXYZ", b"rXYZ").replace(b"????", b"bXYZ")
-    for kept, looks in ((profile, "red"), (swapped, "blue")):
-        picture = make_picture(make_upload(kind="PNG", color="red", icc_profile=kept))
-        with Image.open(picture.file.path) as image:
-            assert "icc_profile" not in image.info
-            shares = dict(zip(("red", "green", "blue"), image.getpixel((5, 5)), strict=True))
-        assert max(shares, key=shares.get) == looks
     lab = ImageCms.ImageCmsProfile(ImageCms.createProfile("LAB")).tobytes()
-    for misfit in (lab, b"nonsense"):
-        assert make_picture(make_upload(icc_profile=misfit)).width == 900
-
-
-def test_28_the_first_picture_of_a_multi_picture_file_is_used():
-    out = io.BytesIO()
-    Image.new("RGB", (300, 200), "red").save(out, "MPO", save_all=True, append_images=[Image.new("RGB", (30, 20))])
-    assert make_picture(SimpleUploadedFile("a.jpg", out.getvalue())).width == 300
+    for kept, looks in ((profile, 0), (swapped, 2), (lab, 0), (b"nonsense", 0)):
+        copy = pictures.safe_copy(make_upload(90, 60, kind="PNG", color="red", icc_profile=kept))
+        with Image.open(copy) as image:
+            channels = image.getpixel((5, 5))
+            assert "icc_profile" not in image.info and channels.index(max(channels)) == looks
 
 
 def png(width, height, pixels=b""):
@@ -170,12 +152,9 @@ def png(width, height, pixels=b""):
 
 
 SVG = b'<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>'
-HEIC = b"\x00\x00\x00\x18ftypheic\x00\x00\x00\x00mif1heic" + b"\x00" * 500
 UNREADABLE = {
-    "a page called a picture": b"<html><script>alert(1)</script></html>",
     "a drawing": SVG,
-    "an iPhone's": HEIC,
-    "nothing much": b"\xff\xd8\xff",
+    "an iPhone's": b"\x00\x00\x00\x18ftypheic\x00\x00\x00\x00mif1heic" + b"\x00" * 500,
     "half of one": make_upload(600, 400, color=(1, 90, 30)).read()[:900],
     "a head without a body": png(200, 200),
     "a GIF": make_upload(kind="GIF").read(),
@@ -183,18 +162,18 @@ UNREADABLE = {
 }
 
 
-@pytest.mark.cases("kind", UNREADABLE)
-def test_28_a_file_that_is_no_picture_is_refused(admin_client, kind):
-    assert refusal_of(admin_client, SimpleUploadedFile("photo.jpg", UNREADABLE[kind])).startswith(
-        "This file cannot be read as a JPEG, PNG or WebP picture."
-    )
+def test_28_a_file_that_is_no_picture_is_refused(subtests):
+    for kind, data in UNREADABLE.items():
+        with subtests.test(kind), pytest.raises(ValidationError) as refused:
+            pictures.safe_copy(SimpleUploadedFile("photo.jpg", data))
+        assert refused.value.code == "unreadable", kind
 
 
-@pytest.mark.parametrize("side", [8_000, 12_000, 60_000])
-def test_28_a_decompression_bomb_is_refused_before_decoding(admin_client, side, monkeypatch):
+def test_28_a_decompression_bomb_is_refused_before_decoding(admin_client, monkeypatch):
     decoded = []
     monkeypatch.setattr(ImageFile.ImageFile, "load", lambda image: decoded.append(image.size))
-    assert "more than 50 million pixels" in refusal_of(admin_client, SimpleUploadedFile("a.png", png(side, side)))
+    for side in (7_072, 12_000, 60_000):
+        assert "more than 50 million pixels" in refusal_of(admin_client, SimpleUploadedFile("a.png", png(side, side)))
     assert decoded == []
     refusal_of(admin_client, SimpleUploadedFile("a.png", png(200, 200)))
     assert decoded, "a smaller one is decoded"
@@ -204,10 +183,6 @@ def test_28_a_decompression_bomb_is_refused_before_decoding(admin_client, side, 
 LARGEST = {
     "a JPEG of a phone": ("RGB", 7070, "JPEG", {}),
     "a progressive JPEG": ("RGB", 4470, "JPEG", {"progressive": True}),
-    "a JPEG for print": ("CMYK", 4470, "JPEG", {}),
-    "a PNG": ("RGBA", 4470, "PNG", {"compress_level": 1}),
-    "a PNG of 16 bits": ("I;16", 4470, "PNG", {"compress_level": 1}),
-    "a PNG with a palette": ("P", 4470, "PNG", {"compress_level": 1}),
     "a WebP": ("RGBA", 4470, "WEBP", {"lossless": True, "method": 0}),
 }
 # In a process of its own for each kind; VmHWM is the most resident memory since its start.
@@ -255,65 +230,47 @@ def test_a_process_decodes_one_picture_at_a_time():
         assert copy.result(timeout=30).size > 1000
 
 
-@pytest.mark.parametrize(
-    ("mode", "image_format", "options"),
-    [("RGB", "JPEG", {"progressive": True}), ("CMYK", "JPEG", {}), ("L", "PNG", {}), ("RGB", "WEBP", {"method": 0})],
-)
-def test_a_picture_that_needs_much_memory_is_refused_before_decoding(admin_client, mode, image_format, options):
-    upload = io.BytesIO()
-    Image.new(mode, (4480, 4480)).save(upload, image_format, **options)
-    sentence = refusal_of(admin_client, SimpleUploadedFile("a", upload.getvalue()))
-    assert "more than 20 million pixels" in sentence
+def test_a_picture_that_needs_much_memory_is_refused_before_decoding(admin_client, subtests):
+    for mode, image_format, options in (("CMYK", "JPEG", {}), ("L", "JPEG", {"progressive": True}), ("L", "PNG", {})):
+        upload = io.BytesIO()
+        Image.new(mode, (4480, 4480)).save(upload, image_format, **options)
+        with subtests.test(image_format, mode=mode):
+            sentence = refusal_of(admin_client, SimpleUploadedFile("a", upload.getvalue()))
+            assert "more than 20 million pixels" in sentence
 
 
-@pytest.mark.parametrize("kind", ["PNG", "WEBP"])
-def test_28_animations_are_refused(admin_client, kind):
+def test_28_animations_are_refused(admin_client):
     frames = [Image.new("RGB", (50, 50), color) for color in ("red", "blue")]
-    upload = make_upload(50, 50, kind=kind, save_all=True, append_images=frames)
-    assert refusal_of(admin_client, upload).startswith("Animated pictures cannot be used here.")
-
-
-@pytest.mark.slow
-def test_a_photo_of_a_phone_with_50_million_pixels_and_more_than_15_megabytes_is_accepted(admin_client):
-    photo = io.BytesIO()
-    # Noise, which compresses badly.
-    Image.effect_noise((8160, 6120), 60).convert("RGB").save(photo, "JPEG", quality=75)
-    assert 15 * 1024 * 1024 < photo.tell() < MAX_BYTES
-    assert admin_client.post(ADD, form(SimpleUploadedFile("IMG_2041.JPG", photo.getvalue()))).status_code == 302
-    picture = Picture.objects.get()
-    assert (picture.width, picture.height) == (2400, 1800)
+    for kind in ("PNG", "WEBP"):
+        upload = make_upload(50, 50, kind=kind, save_all=True, append_images=frames)
+        assert refusal_of(admin_client, upload).startswith("Animated pictures cannot be used here.")
 
 
 def test_28_files_above_30_megabytes_are_refused(admin_client):
     heavy = make_upload().read()
-    sentence = refusal_of(admin_client, SimpleUploadedFile("a.jpg", heavy + b"\0" * MAX_BYTES))
+    sentence = refusal_of(
+        admin_client, SimpleUploadedFile("a.jpg", heavy + b"\0" * (30 * 1024 * 1024 - len(heavy) + 1))
+    )
     assert sentence.startswith("The file is larger than 30 MB. Save a smaller copy")
     # Data after the end of the picture is dropped.
-    assert (
-        admin_client.post(ADD, form(SimpleUploadedFile("a.jpg", heavy + b"PK<script>" * 1_400_000))).status_code == 302
-    )
+    upload = SimpleUploadedFile("a.jpg", heavy + b"PK<script>" * 1_400_000)
+    assert admin_client.post(ADD, form(upload)).status_code == 302
     assert b"<script>" not in Path(Picture.objects.get().file.path).read_bytes()
 
 
 # Descriptions
 
 
-def test_28_file_and_alternative_text_and_both_languages_of_a_credit_are_required(admin_client):
-    for changes, wrong in (
-        ({"file": ""}, "file"),
-        *(({name: value}, name) for name in ("alt_sq", "alt_en") for value in ("", "  ")),
-        ({"credit_sq": "Foto: CRCA"}, "credit_en"),
-    ):
+def test_28_file_and_alternative_text_are_required(admin_client):
+    for changes, wrong in (({"file": ""}, ["file"]), ({"alt_sq": "", "alt_en": "  "}, ["alt_en", "alt_sq"])):
         response = admin_client.post(ADD, form() | changes)
-        assert list(response.context["adminform"].form.errors) == [wrong]
+        assert sorted(form_errors(response)) == wrong
     for name in ("alt_sq", "alt_en"):
         with pytest.raises(IntegrityError), transaction.atomic():
             Picture.objects.filter(pk=make_picture().pk).update(**{name: ""})
 
 
 def test_28_decorative_pictures_have_no_alternative_text(admin_client):
-    errors = admin_client.post(ADD, form(alt_sq="", alt_en="")).context["adminform"].form.errors
-    assert sorted(errors) == ["alt_en", "alt_sq"]
     assert admin_client.post(ADD, form(alt_sq="Diçka", alt_en="", is_decorative="on")).status_code == 302
     picture = Picture.objects.get()
     assert (picture.alt_sq, picture.alt_en) == ("", "")
@@ -323,7 +280,10 @@ def test_28_decorative_pictures_have_no_alternative_text(admin_client):
 
 
 @pytest.mark.slow
-def test_the_worker_creates_the_sizes_once(django_capture_on_commit_callbacks):
+def test_the_worker_creates_the_sizes_once():
+    def written():
+        return {file.name: file.stat().st_mtime_ns for file in folder_of(picture).iterdir()}
+
     picture = make_picture(make_upload(2000, 1500))
     assert picture.sized_at is None and picture.sources == [] and picture.fallback_url == picture.file.url
     run_worker()
@@ -333,12 +293,10 @@ def test_the_worker_creates_the_sizes_once(django_capture_on_commit_callbacks):
         for kind in ("AVIF", "WEBP"):
             with Image.open(folder_of(picture) / f"{width}.{kind.lower()}") as image:
                 assert (image.format, image.width, image.height) == (kind, width, width * 3 // 4)
-    with Image.open(default_storage.path(picture.card_url.removeprefix("/media/"))) as card:
-        assert (card.format, card.size) == ("JPEG", CARD)
-    before = {file.name: file.stat().st_mtime_ns for file in folder_of(picture).iterdir()}
+    before = written()
     picture.save()
     run_worker()
-    assert {file.name: file.stat().st_mtime_ns for file in folder_of(picture).iterdir()} == before
+    assert written() == before
 
 
 @pytest.mark.slow
@@ -360,49 +318,14 @@ def test_the_card_is_cropped_around_the_focus():
     assert darkness["top"] > 250 and darkness["bottom"] < 5
 
 
-def test_a_small_picture_has_no_card():
-    picture = make_picture(make_upload(800, 600))
-    run_worker()
-    picture.refresh_from_db()
-    assert picture.card_url == ""
-
-
 def test_a_lost_or_failed_task_is_enqueued_again():
-    picture = make_picture()
-    DBTaskResult.objects.all().delete()
-    assert housekeeping.enqueue_sizes() == 1
-    assert housekeeping.enqueue_sizes() == 0, "one waiting task is enough"
-    file = Path(picture.file.path)
-    file.rename(file.with_name("away"))
-    run_worker()
-    assert housekeeping.enqueue_sizes() == 0, "the task has just failed"
-    DBTaskResult.objects.update(enqueued_at=timezone.now() - timedelta(hours=1))
-    file.with_name("away").rename(file)
-    assert housekeeping.enqueue_sizes() == 1
-    run_worker()
-    picture.refresh_from_db()
-    assert picture.sized_at
-
-
-def test_the_housekeeping_of_every_app_runs():
     make_picture()
     DBTaskResult.objects.all().delete()
-    keep_house()
-    assert DBTaskResult.objects.filter(task_path="campaign.tasks.make_sizes").count() == 1
-
-
-@pytest.mark.slow
-@pytest.mark.django_db(transaction=True)
-def test_two_simultaneous_workers_create_the_same_sizes():
-    picture = make_picture(make_upload(1400, 900))
-    at_once(picture.make_sizes, Picture.objects.get().make_sizes)
-    picture.refresh_from_db()
-    assert picture.sized_at and not list(folder_of(picture).glob("*.part"))
-    for kind in ("avif", "webp"):
-        for width in picture.sizes["widths"]:
-            with Image.open(folder_of(picture) / f"{width}.{kind}") as image:
-                image.load()
-    picture.delete()
+    assert [housekeeping.enqueue_sizes(), housekeeping.enqueue_sizes()] == [1, 0], "one waiting task is enough"
+    DBTaskResult.objects.update(status="FAILED")
+    assert housekeeping.enqueue_sizes() == 0, "the task has just failed"
+    DBTaskResult.objects.update(enqueued_at=timezone.now() - timedelta(hours=1))
+    assert housekeeping.enqueue_sizes() == 1
 
 
 def test_sizes_of_a_replaced_file_are_discarded():
@@ -464,18 +387,16 @@ def test_28_a_page_has_srcset_and_alternative_text_in_its_language(
         document = Document(client.get(path))
         images = [document.of(image) for image in document.all("img")]
         assert [image["alt"] for image in images] == [getattr(picture, f"alt_{language}") for picture in pictures]
-        sizes = [(str(picture.width), str(picture.height)) for picture in pictures]
-        assert [(image["width"], image["height"]) for image in images] == sizes
+        assert [image["width"] for image in images] == [str(picture.width) for picture in pictures]
         assert [image.get("loading") for image in images] == [None, "lazy", "lazy"]
         assert [document.words(each) for each in document.all("figcaption")] == [credit]
-    assert len(document.all("source")) == 6
-    for source in document.all("source"):
-        attributes = document.of(source)
-        assert attributes["type"] in ("image/avif", "image/webp") and "vw" in attributes["sizes"]
-        for address in re.findall(r"(\S+) \d+w", attributes["srcset"]):
-            response = client.get(address)
-            assert response.status_code == 200 and response.headers["Content-Type"] == attributes["type"]
-            response.getvalue()
+    sources = [document.of(source) for source in document.all("source")]
+    assert len(sources) == 6 and {each["type"] for each in sources} == {"image/avif", "image/webp"}
+    for source in sources:
+        [address, *_more] = re.findall(r"(\S+) \d+w", source["srcset"])
+        response = client.get(address)
+        assert response.headers["Content-Type"] == source["type"] and "vw" in source["sizes"]
+        response.getvalue()
     card = document.of(document.one("meta", property="og:image"))["content"]
     assert card.endswith(page.picture.card_url) and "card-" in card
     # Any number of pictures costs a page two queries.
@@ -483,34 +404,12 @@ def test_28_a_page_has_srcset_and_alternative_text_in_its_language(
         client.get("/sq/prova/")
 
 
-def test_a_page_without_pictures_has_no_figure(client):
-    make_page()
-    page = words(client.get("/en/trial/"))
-    assert "<figure" not in page and "/pictures/en/page/trial.png" in page
-
-
-def test_a_picture_is_shown_before_its_sizes_exist(client):
+def test_a_picture_is_shown_before_its_sizes_exist_and_a_deleted_one_not(client):
     picture = make_picture()
-    make_page(picture=picture)
+    make_page(picture=picture, body_en='<p>a</p><figure data-picture="99999"></figure>')
     document = Document(client.get("/en/trial/"))
     assert document.of(document.one("img"))["src"] == picture.file.url
-    assert document.all("source") == []
-
-
-def test_a_deleted_picture_leaves_no_empty_figure(client):
-    make_page(body_en='<p>a</p><figure data-picture="99999"></figure><p>b</p>')
-    page = words(client.get("/en/trial/"))
-    assert "<figure" not in page and "99999" not in page
-
-
-def test_an_article_shows_its_picture_and_has_it_in_structured_data(client):
-    article = Article.objects.first()
-    article.picture = make_picture(make_upload(1300, 900))
-    article.save()
-    run_worker()
-    page = words(client.get(f"/en/news/{article.slug_en}/"))
-    article.picture.refresh_from_db()
-    assert f'"image": "http://localhost:8000{article.picture.card_url}"' in page
+    assert document.all("source") == [] and len(document.all("figure")) == 1
 
 
 def consented(picture, days, scope="site"):
@@ -523,47 +422,42 @@ def consented(picture, days, scope="site"):
 
 
 def test_a_picture_has_its_caption_in_the_language_of_the_page(client):
-    picture = make_picture(
-        caption_sq="Java e fjongos", caption_en="Ribbon week", credit_sq="Foto: CRCA", credit_en="Photo: CRCA"
-    )
-    page = make_page(picture=picture)
-    for language, caption in (("sq", "Java e fjongos"), ("en", "Ribbon week")):
-        with translation.override(language):
-            found = Document(client.get(page.get_absolute_url()))
+    make_page(picture=make_picture(caption_sq="Java e fjongos", caption_en="Ribbon week"))
+    for path, caption in (("/sq/prova/", "Java e fjongos"), ("/en/trial/", "Ribbon week")):
+        found = Document(client.get(path))
         assert caption in found.words(found.one("figcaption"))
 
 
 def test_a_picture_is_shown_until_a_person_in_it_no_longer_agrees_and_staff_are_told(admin_client, client):
     picture = make_picture()
     page = make_page(picture=picture, body_en=f'<p>A.</p><figure data-picture="{picture.pk}"></figure>')
-    with translation.override("en"):
-        path = page.get_absolute_url()
     change = f"/admin/campaign/page/{page.pk}/change/"
     consented(picture, 300)
     ends = consented(picture, 0)
-    assert client.get(path).text.count("<figure") == 2
-    assert "no longer see it" not in admin_client.get(change, headers=ENGLISH).text
-    assert str(picture) in admin_client.get(f"{LIST}?due=yes").text
-    PictureConsent.objects.filter(pk=ends.pk).update(ends_on=timezone.localdate() - timedelta(days=1))
-    assert picture.fallback_url not in client.get(path).text and "<figure" not in client.get(path).text
-    assert "the teacher on the left agreed to this picture until" in admin_client.get(change, headers=ENGLISH).text
 
+    def end(days):
+        PictureConsent.objects.filter(pk=ends.pk).update(ends_on=timezone.localdate() + timedelta(days=days))
+        keep_house()
+
+    assert client.get("/en/trial/").text.count("<figure") == 2
+    assert str(picture) in admin_client.get(f"{LIST}?due=yes").text
+    end(-1)
+    assert picture.fallback_url not in client.get("/en/trial/").text and "<figure" not in client.get("/en/trial/").text
+    assert "the teacher on the left agreed to this picture until" in admin_client.get(change, headers=ENGLISH).text
     # Whoever kept the address of the file finds nothing there until everyone agrees again.
-    keep_house()
     assert not default_storage.exists(picture.file.name)
-    PictureConsent.objects.filter(pk=ends.pk).update(ends_on=timezone.localdate() + timedelta(days=1))
-    keep_house()
+    end(1)
     assert default_storage.exists(picture.file.name)
-    PictureConsent.objects.filter(pk=ends.pk).update(ends_on=timezone.localdate() - timedelta(days=1))
-    keep_house()
+    end(-1)
     picture.remove_files()
     assert picture.file.name.split("/")[1] not in {*default_storage.listdir("ended")[0]}
 
 
 def test_social_media_get_a_picture_only_if_everyone_in_it_agreed_to_that():
-    picture = make_picture(make_upload(1300, 900))
+    picture, small = make_picture(make_upload(1300, 900)), make_picture(make_upload(800, 600))
     run_worker()
-    picture.refresh_from_db()
+    picture.refresh_from_db(), small.refresh_from_db()
+    assert small.card_url == ""
     consented(picture, 300, scope="social")
     assert picture.card_url
     consented(picture, 300)
@@ -602,20 +496,17 @@ def test_only_pictures_of_the_library_are_allowed_in_a_text(written, kept):
         assert once == kept
 
 
-@pytest.mark.parametrize(
-    ("written", "kept"),
-    [
+def test_figure_markup_is_safe_without_the_sanitiser(monkeypatch):
+    monkeypatch.setattr("nh3.clean", lambda html, **options: html)
+    for written, kept in (
         ('<figure data-picture="17" onclick="x()">z</figure>', '<figure data-picture="17"></figure>z'),
         ("<FIGURE onclick='x()' data-picture=\"17\">", '<figure data-picture="17"></figure>'),
         ('<figure data-picture="17&quot;><script>">', ""),
         ('<figure data-picture="17"><script>">z', '<figure data-picture="17"></figure><script>">z'),
         ("<figure onmouseover=x() data-picture=17", ""),
         ('<figure title="a>b" data-picture="17">', '<figure data-picture="17"></figure>'),
-    ],
-)  # fmt: skip
-def test_figure_markup_is_safe_without_the_sanitiser(monkeypatch, written, kept):
-    monkeypatch.setattr("nh3.clean", lambda html, **options: html)
-    assert richtext.clean(written) == kept
+    ):
+        assert richtext.clean(written) == kept
 
 
 # The library
@@ -649,33 +540,12 @@ def test_a_picture_in_use_cannot_be_deleted_and_its_uses_are_listed(admin_client
     everything = {"action": "delete_selected", "_selected_action": list(Picture.objects.values_list("pk", flat=True))}
     admin_client.post(LIST, everything | {"post": "yes"})
     assert Picture.objects.count() == 3
-    assert list(Picture.objects.unused()) == [unused]
+    # The form says where it is shown.
+    assert "Prova" in words(admin_client.get(f"{LIST}{in_text.pk}/change/"))
     listed = words(admin_client.get(LIST, {"used": "no"}))
     assert f"{LIST}{unused.pk}/change/" in listed and f"{LIST}{in_text.pk}/change/" not in listed
     assert admin_client.post(f"{LIST}{unused.pk}/delete/", {"post": "yes"}).status_code == 302
     assert Picture.objects.count() == 2
-
-
-def test_the_list_and_the_form_show_where_a_picture_is_used(admin_client, django_assert_max_num_queries):
-    pictures = [make_picture() for _ in range(9)]
-    page = make_page(picture=pictures[0], body_sq=f'<figure data-picture="{pictures[1].pk}"></figure>')
-    change = f"/admin/campaign/page/{page.pk}/change/"
-    with django_assert_max_num_queries(12):
-        assert words(admin_client.get(LIST)).count(f'href="{change}"') == 2
-    assert change in words(admin_client.get(f"{LIST}{pictures[1].pk}/change/"))
-    assert change not in words(admin_client.get(f"{LIST}{pictures[2].pk}/change/"))
-
-
-def test_file_and_texts_of_a_picture_can_be_replaced(admin_client):
-    picture = make_picture()
-    before = picture.file.name
-    path = f"{LIST}{picture.pk}/change/"
-    assert admin_client.post(path, form(file=None, alt_en="New words") | {"file": ""}).status_code == 302
-    picture.refresh_from_db()
-    assert (picture.file.name, picture.alt_en) == (before, "New words")
-    assert admin_client.post(path, form(make_upload(400, 400))).status_code == 302
-    picture.refresh_from_db()
-    assert picture.file.name != before and picture.width == 400
 
 
 def library(client, **asked):
@@ -688,70 +558,37 @@ def test_the_dialog_finds_pictures_by_words_page_and_id(admin_client):
     pictures = [make_picture(alt_sq=f"Fëmijë në oborr {number}") for number in range(14)]
     other = make_picture(alt_sq="Një fjongo blu", alt_en="A blue ribbon")
     found = library(admin_client)
-    assert (found["count"], found["pages"], len(found["pictures"])) == (15, 2, 12)
+    assert (found["count"], found["pages"], len(found["pictures"]), found["may_add"]) == (15, 2, 12, True)
     assert found["pictures"][0] == {
         "id": other.pk, "url": other.file.url, "name": "Një fjongo blu", "alt": {"sq": "Një fjongo blu", "en": "A blue ribbon"},
     }  # fmt: skip
     assert library(admin_client, q="femije OBORR")["count"] == 14
-    assert [each["id"] for each in library(admin_client, q="ribbon")["pictures"]] == [other.pk]
     assert library(admin_client, q="\x00' OR 1=1")["count"] == 0
     assert library(admin_client, page="zzz")["page"] == 1
     asked = {each["id"] for each in library(admin_client, id=[pictures[0].pk, "x", other.pk])["pictures"]}
     assert asked == {pictures[0].pk, other.pk}
 
 
-def test_the_library_requires_the_view_permission(client):
+def test_the_library_requires_permissions(client):
     assert client.get(f"{LIST}library/").status_code == 302
     assert sign_in(client, make_staff("view_page")).get(f"{LIST}library/").status_code == 403
-    assert sign_in(client, make_staff("view_picture")).get(f"{LIST}library/").status_code == 200
-
-
-def test_a_picture_is_chosen_in_the_form_of_a_page(admin_client):
-    picture = make_picture()
-    page = Page.objects.get(key="movement")
-    data = {
-        "key": "movement", "picture": picture.pk,
-    }  # fmt: skip
-    columns = [f"{name}_{language}" for name in ("slug", "title", "lead", "body") for language in ("sq", "en")]
-    data |= {column: getattr(page, column) for column in columns}
-    assert admin_client.post(f"/admin/campaign/page/{page.pk}/change/", data).status_code == 302
-    page.refresh_from_db()
-    assert page.picture == picture
+    assert library(sign_in(client, make_staff("view_picture")))["may_add"] is False
+    assert upload(client).status_code == 403 and not Picture.objects.exists()
 
 
 def upload(client, **changes):
-    """The answer of the library dialog to a new picture; None removes a field."""
+    """The answer of the library dialog to a new picture."""
     data = {"file": make_upload(), "alt_sq": "Një oborr", "alt_en": "A yard", **changes}
-    sent = {name: value for name, value in data.items() if value is not None}
-    return client.post(f"{LIST}library/", sent, headers={"accept-language": "en"})
+    return client.post(f"{LIST}library/", data, headers=ENGLISH)
 
 
 def test_a_picture_uploaded_in_the_dialog_is_in_the_library(admin_client):
+    for changes, field in (({"file": SimpleUploadedFile("a.jpg", b"no picture")}, "file"), ({"alt_en": ""}, "alt_en")):
+        assert list(upload(admin_client, **changes).json()["errors"]) == [field]
     answer = upload(admin_client).json()
     picture = Picture.objects.get()
     assert answer["picture"]["id"] == picture.pk and answer["picture"]["alt"] == {"sq": "Një oborr", "en": "A yard"}
     assert picture.focus == "center" and Entry.objects.get().object_id == str(picture.pk)
-    assert library(admin_client)["may_add"] is True
-
-
-@pytest.mark.parametrize(
-    ("changes", "field", "sentence"),
-    [
-        ({"file": SimpleUploadedFile("a.jpg", b"no picture")}, "file", "cannot be read as a JPEG"),
-        ({"file": None}, "file", "Choose a file."),
-        ({"alt_en": ""}, "alt_en", "Describe the picture in both languages"),
-    ],
-)
-def test_a_picture_that_cannot_be_added_is_told_in_the_dialog(admin_client, changes, field, sentence):
-    assert sentence in str(upload(admin_client, **changes).json()["errors"][field])
-    assert not Picture.objects.exists()
-
-
-def test_the_dialog_uploads_only_for_those_who_may_add_pictures(client):
-    sign_in(client, make_staff("view_picture"))
-    assert library(client)["may_add"] is False
-    assert upload(client).status_code == 403
-    assert not Picture.objects.exists()
 
 
 # Two editors, and the history

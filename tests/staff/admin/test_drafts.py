@@ -322,7 +322,8 @@ def test_what_is_changed_at_once_neither_stops_a_scheduled_draft_nor_is_taken_ba
     row, today = Demand.objects.first(), timezone.localdate()
     Demand.objects.filter(pk=row.pk).update(checked_on=today - timedelta(days=300))
     assert press(editor, row, "_schedule", **later()).status_code == 302
-    editor.post(f"/admin/campaign/demand/{row.pk}/checked/")
+    data = {"action": "checked_today", "_selected_action": row.pk, "sure": "yes"}
+    editor.post("/admin/campaign/demand/", data)
     Draft.objects.update(publish_at=timezone.now())
     assert publish_drafts() == 1 and Demand.objects.get(pk=row.pk).checked_on == today
 
@@ -728,14 +729,14 @@ def test_a_draft_that_is_discarded_takes_its_file_and_not_that_of_the_published_
 def test_a_voice_publishes_only_words_that_its_person_agreed_to(editor):
     voice = make_voice()
     words = voice.text_en
-    assert Voice.objects.public(timezone.localdate()).filter(pk=voice.pk).exists()
+    assert voice in Voice.objects.public(timezone.localdate())
     press(editor, voice, "_draft", text_en="Other words")
-    assert Voice.objects.public(timezone.localdate()).get(pk=voice.pk).text_en == words
+    assert words in [row.text_en for row in Voice.objects.public(timezone.localdate())]
     press(editor, voice, "_schedule", **later())
     Draft.objects.update(publish_at=timezone.now())
     assert publish_drafts() == 1
     assert Voice.objects.get(pk=voice.pk).text_en == "Other words"
-    assert not Voice.objects.public(timezone.localdate()).filter(pk=voice.pk).exists()
+    assert voice not in Voice.objects.public(timezone.localdate())
 
 
 # Forms that save themselves
@@ -801,7 +802,8 @@ def test_a_form_that_was_open_does_not_take_back_what_a_button_changed(editor):
     Demand.objects.filter(pk=row.pk).update(checked_on=timezone.localdate() - timedelta(days=90))
     form = form_of(editor, row)
     old = form["checked_on"]
-    editor.post(f"/admin/campaign/demand/{row.pk}/checked/")
+    action = {"action": "checked_today", "_selected_action": row.pk, "sure": "yes"}
+    editor.post("/admin/campaign/demand/", action)
     response = editor.post(path_of(row), form | {"initial-checked_on": old, "_save": "1"}, headers=ENGLISH)
     assert response.status_code == 302, errors_of(response)
     assert Demand.objects.get(pk=row.pk).checked_on == timezone.localdate()
