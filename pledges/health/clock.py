@@ -11,21 +11,12 @@ from django.db import connection
 from django.db.models import Q
 from django.db.models.functions import Now
 
-from pledges.exports.models import Export
 from pledges.mail.models import Message
 from pledges.mail.sending import LEASE
 from pledges.supporters.models import Pledge
 from pledges.worker.models import CLOCK_TOLERANCE
 
 ACCEPTED_AFTER = timedelta(days=1)
-
-
-def seconds_ahead():
-    """Seconds by which the clock of this process is ahead of the database's; negative if it is behind."""
-    with connection.cursor() as cursor:
-        before = time.time()
-        cursor.execute("SELECT extract(epoch FROM statement_timestamp())::float8")
-        return (before + time.time()) / 2 - cursor.fetchone()[0]
 
 
 class ClockWatch:
@@ -82,4 +73,3 @@ def mend_after_set_back():
     Message.objects.filter(queued_at__gt=late).update(queued_at=Now())
     # No message goes to a pledge within a minute of the last one.
     Pledge.objects.filter(written_at__gt=late).update(written_at=Now())
-    Export.objects.filter(state=Export.State.RUNNING, read_at__gt=late).update(read_at=Now())

@@ -1,8 +1,8 @@
-"""Story 25 in a browser: staff invalidate a flood by network or mail domain, follow the batch, and undo it."""
+"""Story 25 in a browser: staff invalidate a flood by network, follow the batch, and undo it."""
 
 import pytest
 
-from pledges.models import Batch, Pledge
+from pledges.models import Pledge
 from tests import tally
 from tests.browser import press
 from tests.browser.axe import faults
@@ -68,25 +68,6 @@ def test_25_a_flood_from_one_network_is_invalidated_and_restored(flood, staff_vi
     page.get_by_text("Invalidate: undone").wait_for()
     assert total() == FLOOD + 3
     assert page.locator("[name=undo]").count() == 0
-
-
-def test_25_a_batch_for_a_mail_domain_is_cancelled_before_it_starts(flood, staff_visit):
-    staff = staff_visit(make_staff("view_pledge", "change_pledge"), locale="en-GB")
-    page = staff.page
-    staff.open(LIST)
-    assert accessible(page)
-    page.locator("#id_domain").fill("bots.example")
-    press(page.locator("form:has(#id_domain) [type=submit]"))
-    assert "bots.example" not in page.url
-    # The copies have digests that match no domain.
-    assert page.locator(".facts td").first.inner_text() == "1"
-    press(page.locator("form input[type=submit]").last)
-    assert total() == FLOOD + 2
-    batch = Batch.objects.get()
-    staff.open(f"/admin/pledges/batch/{batch.pk}/change/")
-    press(page.locator("[name=undo]"))
-    assert "1 pledge is as it was before." in page.locator(".messagelist").inner_text()
-    assert total() == FLOOD + 3
 
 
 def test_25_all_filtered_pledges_are_selected_without_javascript(flood, staff_visit):

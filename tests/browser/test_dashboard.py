@@ -61,7 +61,6 @@ def pages(visitor):
         "/admin/pledges/sector/add/",
         "/admin/pledges/pledge/minutes/",
         "/admin/pledges/pledge/funnel/",
-        "/admin/pledges/pledge/remove/?origin=provider:&signed_since=2026-11-01T00:00:00Z&signed_until=2090-01-01T00:00:00Z",
         *STOCK_PAGES,
     ):
         visitor.open(path)

@@ -37,7 +37,7 @@ def test_a_person_on_the_phone_is_found_by_name_gets_the_link_and_is_erased(live
     press(page.locator(".desk input[type=submit]"))
     assert page.locator(".messagelist .success").count() == 1
     press(page.locator(".desk a[href$='/delete/']"))
-    assert "Teuta Demaj, t…@shembull.al" in page.locator("h1").last.inner_text()
+    assert "Teuta Demaj" in page.locator("h1").last.inner_text()
     looked_at("erase")
     page.locator("#id_asked").select_option("phone")
     press(page.locator("#content form [type=submit]"))

@@ -32,7 +32,6 @@ EXPORT = {
     "content": "people",
     "format": "csv",
     "reason": "a test of it",
-    "export": "00000000-0000-4000-8000-000000000001",
 }
 PEOPLE = 12
 # So few that the connections of the site share them.

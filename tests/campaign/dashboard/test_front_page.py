@@ -90,7 +90,7 @@ def test_each_role_sees_its_sections_and_no_others(client, role):
     assert set(sections(page)) == SEEN[role]
     text = " ".join(tasks(page))
     sees_inbox = role in (Role.PLEDGES, Role.ADMINISTRATOR)
-    assert ("message is waiting for an answer The oldest one came on" in text) == sees_inbox
+    assert ("message is waiting for an answer" in text) == sees_inbox
     assert ("request about personal data to answer The first one is due on" in text) == sees_inbox
     assert ("disclosure of abuse" in text) == (role in (Role.SAFEGUARDING, Role.ADMINISTRATOR))
     assert ("Someone may be in danger" in page.words()) == (role in (Role.SAFEGUARDING, Role.ADMINISTRATOR))

@@ -272,14 +272,11 @@ def test_pledges_of_the_last_days_are_in_the_chart_and_the_tables(client):
     assert len(page.all("rect", node=picture)) == 2 * activity.DAYS
 
     exact = Document(client.get("/admin/pledges/pledge/figures/", headers={"accept-language": "en"}))
-    [header] = page.all("thead", node=exact.all("table", **{"class": "shaded"})[0])
+    [header] = exact.all("thead")
     titles = [exact.words(cell) for cell in exact.all("th", node=header)]
     of_county = {row[0]: dict(zip(titles[1:], row[1:], strict=True)) for row in figures(exact, "by-county")}
     assert of_county["Tirana"] | {"Parents": "2", "Teachers": "3", "All": "5"} == of_county["Tirana"]
-    assert of_county["Tirana"]["Confirmed today"] == "1"
-    assert of_county["Tirana"]["Confirmed in the last seven days"] == "3"
     assert of_county["County not given"]["Parents"] == "0"
-    assert {row[0]: row[1:] for row in figures(exact, "by-source")} == {"form": ["2", "1"], "demonstration": ["3", "3"]}
 
 
 def test_days_are_in_tirana_time():

@@ -162,7 +162,7 @@ def test_a_failing_step_does_not_prevent_the_others():
 def test_readyz_names_the_failing_steps_until_they_work_again(client):
     run_housekeeping()
     assert failing_checks(client) == []
-    first, second = "pledges.housekeeping.erase_attempts", "staff.housekeeping.erase_sign_in_attempts"
+    first, second = "pledges.housekeeping.erase_expired", "staff.housekeeping.erase_sign_in_attempts"
     with hidden_table(SignInAttempt):
         with hidden_table(Attempt):
             run_housekeeping()
