@@ -54,7 +54,7 @@ class Sealed:
         if row is None:
             return self
         cipher = getattr(row, f"{self.name}_cipher")
-        return cipher and keys.decrypt(cipher, associated_data=row.associated_data(self.name))
+        return None if cipher is None else keys.decrypt(cipher, associated_data=row.associated_data(self.name))
 
 
 class PersonQuerySet(models.QuerySet):

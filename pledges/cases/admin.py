@@ -160,6 +160,9 @@ class CaseAdmin(NoAddOrDelete, ModelAdmin):
     show_facets = admin.ShowFacets.NEVER
     actions = None
 
+    def title_of(self, row):
+        return str(row.title)
+
     @admin.display(description=_("case"))
     def title(self, row):
         return row.title

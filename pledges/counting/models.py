@@ -59,8 +59,8 @@ WHERE last.figures <> counted.figures
 
 # The key of the advisory lock that lets one process count at a time. It is an arbitrary number.
 LOCK = 7243016512394
-# Share of the time that counting may take: a count begins when seven times the duration of the last one has passed.
-PAUSES = 7
+# Share of the time that counting may take: a count begins when six times the duration of the last one has passed.
+PAUSES = 6
 # What changes without a new transaction is the clock: the hours of the last day.
 LONGEST_PAUSE_SECONDS = 10
 
@@ -108,7 +108,7 @@ def exact_cells():
 
 
 class Counter:
-    """Counts when something may have changed, in an eighth of the time at most, and every ten seconds in any case."""
+    """Counts when something may have changed, in a seventh of the time at most, and every ten seconds in any case."""
 
     def __init__(self):
         self._seen, self._took, self._ended = None, 0, float("-inf")

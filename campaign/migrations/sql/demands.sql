@@ -1,18 +1,14 @@
--- The steps of demands are append-only once they are published: a wrong step is corrected by a new one. An account that is deleted leaves its steps.
-CREATE OR REPLACE FUNCTION demand_steps_are_append_only() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
-    IF TG_OP = 'UPDATE' AND new.entered_by_id IS NULL
-        AND to_jsonb(new) - 'entered_by_id' = to_jsonb(old) - 'entered_by_id'
-    THEN
-        RETURN new;
-    END IF;
-    RAISE EXCEPTION 'the steps of demands are append-only: insert a correction instead'
-        USING ERRCODE = 'integrity_constraint_violation';
-END $$;
-CREATE OR REPLACE TRIGGER step_is_append_only BEFORE UPDATE OR DELETE ON campaign_demandstep
-    FOR EACH ROW WHEN (old.draft_id IS NULL) EXECUTE FUNCTION demand_steps_are_append_only();
-CREATE OR REPLACE TRIGGER steps_are_not_truncated BEFORE TRUNCATE ON campaign_demandstep
-    FOR EACH STATEMENT EXECUTE FUNCTION demand_steps_are_append_only();
+-- The steps of demands are append-only once they are published: a wrong step is corrected by a new one. An account that is
+-- deleted leaves its steps.
+CREATE TRIGGER append_only BEFORE UPDATE ON campaign_demandstep FOR EACH ROW WHEN (
+    old.draft_id IS NULL AND (
+        new.entered_by_id IS NOT NULL OR to_jsonb(new) - 'entered_by_id' <> to_jsonb(old) - 'entered_by_id'
+    )
+) EXECUTE FUNCTION refuse_change('the steps of demands are append-only: insert a correction instead');
+CREATE TRIGGER not_deleted BEFORE DELETE ON campaign_demandstep FOR EACH ROW
+    WHEN (old.draft_id IS NULL) EXECUTE FUNCTION refuse_change('the steps of demands are append-only: insert a correction instead');
+CREATE TRIGGER not_truncated BEFORE TRUNCATE ON campaign_demandstep
+    FOR EACH STATEMENT EXECUTE FUNCTION refuse_change('the steps of demands are append-only: insert a correction instead');
 
 -- A correction is of the same demand, and nothing comes before the demand was asked. The order of all other steps is validated by
 -- the model (campaign/demands/steps.py).

@@ -1,16 +1,11 @@
 -- The text of a commitment that people have chosen is immutable: they promised these words. Staff replace it by a new one.
-
-CREATE OR REPLACE FUNCTION refuse_commitment_update() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE FUNCTION refuse_chosen_commitment() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    IF (new.text_sq, new.text_en) IS DISTINCT FROM (old.text_sq, old.text_en)
-        AND EXISTS (SELECT FROM pledges_chosencommitment WHERE commitment_id = old.id)
-    THEN
-        RAISE EXCEPTION 'people have chosen commitment %: replace it instead', old.id
-            USING ERRCODE = 'integrity_constraint_violation';
+    IF EXISTS (SELECT FROM pledges_chosencommitment WHERE commitment_id = old.id) THEN
+        RAISE integrity_constraint_violation USING MESSAGE = 'people have chosen this commitment: replace it instead';
     END IF;
     RETURN new;
 END $$;
-
-CREATE OR REPLACE TRIGGER commitment_immutable BEFORE UPDATE ON pledges_commitment
-    FOR EACH ROW EXECUTE FUNCTION refuse_commitment_update();
-
+CREATE TRIGGER immutable BEFORE UPDATE ON pledges_commitment FOR EACH ROW
+    WHEN ((new.text_sq, new.text_en) IS DISTINCT FROM (old.text_sq, old.text_en))
+    EXECUTE FUNCTION refuse_chosen_commitment();

@@ -12,17 +12,13 @@ CREATE OR REPLACE TRIGGER follows_end AFTER UPDATE OF address_cipher ON pledges_
     WHEN (old.address_cipher IS NOT NULL AND new.address_cipher IS NULL) EXECUTE FUNCTION follows_end();
 
 -- What was released stays as the second person read it, and so does who may not release it.
-CREATE OR REPLACE FUNCTION mailing_is_released() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
-    RAISE check_violation USING MESSAGE = 'the words and recipients of a released mailing cannot be changed';
-END $$;
-CREATE OR REPLACE TRIGGER mailing_is_released BEFORE UPDATE ON pledges_mailing FOR EACH ROW WHEN (
+CREATE TRIGGER stays_as_released BEFORE UPDATE ON pledges_mailing FOR EACH ROW WHEN (
     old.released_at IS NOT NULL
     AND to_jsonb(old) - '{state,ended_at,reached,is_archived,written_by_id,released_by_id,changed_at}'::text[]
         <> to_jsonb(new) - '{state,ended_at,reached,is_archived,written_by_id,released_by_id,changed_at}'::text[]
-) EXECUTE FUNCTION mailing_is_released();
-CREATE OR REPLACE TRIGGER mailing_was_released BEFORE DELETE ON pledges_mailing FOR EACH ROW
-    WHEN (old.released_at IS NOT NULL) EXECUTE FUNCTION mailing_is_released();
+) EXECUTE FUNCTION refuse_change('the words and recipients of a released mailing cannot be changed');
+CREATE TRIGGER released_stays BEFORE DELETE ON pledges_mailing FOR EACH ROW
+    WHEN (old.released_at IS NOT NULL) EXECUTE FUNCTION refuse_change('a released mailing cannot be deleted');
 
 -- Messages of mailings that are erased, with their pledge or after thirty days: the figures keep them.
 CREATE OR REPLACE FUNCTION mailing_messages_deleted() RETURNS trigger LANGUAGE plpgsql AS $$

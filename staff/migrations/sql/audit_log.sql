@@ -1,11 +1,9 @@
--- The log of what staff did is append-only: triggers refuse UPDATE, DELETE and TRUNCATE for every user of the database.
-
-CREATE OR REPLACE FUNCTION staff_audit_log_is_append_only() RETURNS trigger LANGUAGE plpgsql AS $$
+-- Refuses what a trigger is made for. The trigger says when; its argument is the message.
+CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    RAISE EXCEPTION 'the audit log is append-only';
+    RAISE integrity_constraint_violation USING MESSAGE = tg_argv[0];
 END $$;
 
-CREATE TRIGGER audit_log_is_append_only BEFORE UPDATE OR DELETE ON staff_entry
-    FOR EACH STATEMENT EXECUTE FUNCTION staff_audit_log_is_append_only();
-CREATE TRIGGER audit_log_is_not_truncated BEFORE TRUNCATE ON staff_entry
-    FOR EACH STATEMENT EXECUTE FUNCTION staff_audit_log_is_append_only();
+-- The log of what staff did, for every user of the database.
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON staff_entry
+    FOR EACH STATEMENT EXECUTE FUNCTION refuse_change('the audit log is append-only');
