@@ -83,6 +83,13 @@ def test_five_pledges_of_a_mailbox_wait_at_most_and_the_sixth_sends_one_more_mes
     assert [(message.kind, message.pledge.state) for message in Message.objects.all()] == [("confirm", "pending")]
 
 
+def test_a_pledge_takes_the_place_that_is_free():
+    [first], [second] = fill("Arta Një"), fill("Arta Dy", state="pending")
+    Pledge.objects.filter(pk=second.pk).update(slot=first.slot)
+    assert second.confirm()
+    assert {pledge.slot for pledge in Pledge.objects.all()} == {1, 2}
+
+
 def test_the_database_allows_two_confirmed_pledges_of_a_mailbox():
     fill("Arta Një", "Arta Dy")
     [third] = fill("Arta Tre", state="pending")
