@@ -20,9 +20,9 @@ class SiteContent(Part):
 
     shares = {}
 
-    def __init__(self, version, at):
-        super().__init__(version, at)
-        self.at, self.today = at, timezone.localdate(at)
+    def __init__(self, at):
+        super().__init__(at)
+        self.today = timezone.localdate(at)
         self.times = movement_year.midnights(at)
         self._slugs = {}
         for name in self.shares:

@@ -5,7 +5,6 @@ A picture is stored as `<figure data-picture="17"></figure>`. Its URL and descri
 
 import re
 from html import unescape
-from html.parser import HTMLParser
 
 import nh3
 
@@ -43,10 +42,6 @@ def _empty_figure(tag):
     return f'<figure {PICTURE_MARKER}{int(picture[1])}"></figure>' if picture else ""
 
 
-def _is_picture_id(text):
-    return re.fullmatch(r"[1-9][0-9]{0,8}", text or "") is not None
-
-
 def picture_ids(html):
     """Return the ids of the pictures in sanitised HTML, in order."""
     return [int(pk) for pk in FIGURE.findall(html)]
@@ -55,29 +50,3 @@ def picture_ids(html):
 def render_pictures(html, render):
     """Replace each picture in sanitised HTML by the result of `render(id)`, which is safe HTML or empty."""
     return FIGURE.sub(lambda figure: render(int(figure[1])), html)
-
-
-def removed_markup(html):
-    """Return the sorted names of tags and attributes that clean() removes, such as ["iframe", "style"]."""
-    parser = _RemovedMarkupParser()
-    parser.feed(html)
-    parser.close()
-    return sorted(parser.removed)
-
-
-class _RemovedMarkupParser(HTMLParser):
-    def __init__(self):
-        super().__init__()
-        self.removed = set()
-
-    def handle_starttag(self, tag, attrs):
-        # `rel` is added by the editor and by nh3: no author wrote it.
-        known = ALLOWED_ATTRIBUTES.get(tag, set()) | {"rel"}
-        if tag not in ALLOWED_TAGS or (tag == "figure" and not _is_picture_id(dict(attrs).get("data-picture"))):
-            self.removed.add(tag)
-        for name, value in attrs:
-            if tag in ALLOWED_TAGS and name not in known:
-                self.removed.add(name)
-            scheme, colon, _rest = (value or "").partition(":")
-            if name == "href" and colon and scheme not in ALLOWED_SCHEMES:
-                self.removed.add("href")

@@ -163,14 +163,23 @@ error_pages() {
     sed -n 's|^ *error_page .* /\([^ /]*\.html\);$|\1|p' "$1" | sort -u
 }
 
-# render_error_pages RELEASE: renders them from the templates of the same names, for nginx needs files.
+# render_error_pages RELEASE: renders them from the templates of the same names, for nginx needs files. One process prints all.
 render_error_pages() {
-    local page error
-    for page in $(error_pages "$1/deploy/nginx.conf"); do
-        error=$(manage "$1" shell -v0 -c "from django.template.loader import render_to_string as r; print(r('$page'))" \
-            2>&1 >"$1/deploy/$page") ||
-            fail "The error page $page cannot be rendered (${error##*$'\n'}): the site stays as it is."
-    done
+    local pages error
+    pages=$(error_pages "$1/deploy/nginx.conf" | paste -sd ' ')
+    error=$(manage "$1" shell -v0 -c "
+from django.template.loader import render_to_string
+for page in '$pages'.split():
+    try:
+        print(f'%%%\n{render_to_string(page)}')
+    except Exception as error:
+        raise SystemExit(f'The error page {page} cannot be rendered ({error}): the site stays as it is.')" \
+        2>&1 >"$1/deploy/pages") || fail "${error##*$'\n'}"
+    awk -v folder="$1/deploy" -v pages="$pages" '
+        BEGIN { split(pages, name) }
+        /^%%%$/ { file = folder "/" name[++number]; next }
+        { print >file }' "$1/deploy/pages"
+    rm "$1/deploy/pages"
 }
 
 # prepare RELEASE: the database, starter content and static files; the release in use goes on working.

@@ -35,9 +35,7 @@ def main():
     """The command line; returns the exit status or an error message."""
     parser = argparse.ArgumentParser(prog="bin/look", description=__doc__.partition("\n")[0])
     parser.add_argument("folder", nargs="?", type=Path, default=ROOT / "var" / "look", help="where they go (var/look)")
-    parser.add_argument("--only", metavar="WORD", default="", help="only pages whose name contains this, such as help")
-    options = parser.parse_args()
-    folder = options.folder
+    folder = parser.parse_args().folder
     # Everything that was started is stopped on SIGTERM too.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
@@ -47,7 +45,7 @@ def main():
         if any(folder.iterdir()) and not (folder / "site.log").exists():
             raise DevError(f"{folder} holds other files: name an empty folder.")
         with demonstration(folder / "site.log") as site:
-            failures = take_all(site, folder, options.only)
+            failures = take_all(site, folder)
     except DevError as error:
         return str(error)
     except KeyboardInterrupt:
@@ -72,7 +70,7 @@ def demonstration(log):
             serve.stop([process])
 
 
-def take_all(site, folder, only):
+def take_all(site, folder):
     """Take the screenshots, save the pictures and write the contact sheet; returns a sentence for each that failed."""
     # Views import models, which serve.prepare() loads.
     from playwright.sync_api import Error, sync_playwright
@@ -83,12 +81,10 @@ def take_all(site, folder, only):
     logging.disable()
     # Playwright runs an event loop in this thread, in which Django refuses queries because they would block it.
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
-    pictures, failures, sheet = set() if only else set(views.pictures()), [], []
+    pictures, failures, sheet = set(views.pictures()), [], []
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium.find(), args=chromium.FLAGS)
         for view in views.every(site):
-            if only not in view.name:
-                continue
             print(f"{view.name} ({view.language})", flush=True)
             options = {"locale": view.language, "java_script_enabled": view.check != "without-script"}
             with browser.new_context(base_url=site, reduced_motion="reduce", **options) as context:
@@ -112,8 +108,6 @@ def take_all(site, folder, only):
                 else:
                     failures.append(f"{path}: {answer.status}")
         browser.close()
-    if not sheet and not failures:
-        failures.append(f"No page has {only} in its name.")
     parts = [f'<!DOCTYPE html><html lang="en"><meta charset="utf-8"><title>bin/look</title><style>{STYLE}</style>']
     for name in [escape(file.name) for file in sheet]:
         image = f'<a href="{name}"><img src="{name}" alt="{name}" loading="lazy"></a>'

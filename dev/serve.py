@@ -130,8 +130,9 @@ def collect_static():
     from django.contrib.staticfiles.finders import get_finders
     from django.core.management import call_command
 
-    paths = sorted(storage.path(name) for finder in get_finders() for name, storage in finder.list([]))
-    states = [(path, os.stat(path).st_size, os.stat(path).st_mtime_ns) for path in paths]
+    files = sorted((name, storage.path(name)) for finder in get_finders() for name, storage in finder.list([]))
+    # By name, so that the files of a copy of the checkout need not be collected again.
+    states = [(name, os.stat(path).st_size, os.stat(path).st_mtime_ns) for name, path in files]
     checksum = hashlib.sha256(repr(states).encode()).hexdigest()
     collected = Path(settings.STATIC_ROOT, "collected.txt")
     if not collected.exists() or collected.read_text() != checksum:

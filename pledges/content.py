@@ -21,8 +21,8 @@ from pledges.settings.models import PledgingSettings
 class PledgeContent(Part):
     """Rows are model instances that no caller changes. Sequences are tuples in the order of the models."""
 
-    def __init__(self, version, at):
-        super().__init__(version, at)
+    def __init__(self, at):
+        super().__init__(at)
         offered = Commitment.objects.filter(is_offered=True)
         commitments = Prefetch("commitments", offered.order_by("position", "pk"))
         # All sectors, also closed ones. `sector.commitments.all()` are those that are offered, and runs no query.
@@ -38,7 +38,7 @@ class PledgeContent(Part):
         self.goals = defaultdict(list)
         for goal in Goal.objects.order_by("people"):
             self.goals[goal.county_id].append(goal)
-        self.milestones = tuple(Milestone.objects.select_related("sector"))
+        self.milestones = tuple(Milestone.objects.order_by("people"))
         # {name: PublishedFigure}, and when they were last compared, None before the first time
         self.published = PublishedFigure.objects.in_bulk()
         self.published_at = max((row.looked_at for row in self.published.values() if row.looked_at), default=None)
@@ -82,9 +82,8 @@ class PledgeContent(Part):
         return tuple(county for county in self.counties if county.code != County.ABROAD)
 
     def milestones_up_to(self, total):
-        """Milestones of the total number of supporters that it still reaches, the smallest first."""
-        of_people = (each for each in self.milestones if each.kind == Milestone.Kind.PEOPLE and each.people <= total)
-        return sorted(of_people, key=lambda each: each.people)
+        """Milestones that the total still reaches, the smallest first."""
+        return [each for each in self.milestones if each.people <= total]
 
     def goal_above(self, people, county=None):
         """The Goal to show at so many supporters, of the whole country or of the county with this code."""

@@ -24,19 +24,8 @@ WORKER_OPTIONS = {
     "statement_timeout": "15min",
     "idle_in_transaction_session_timeout": "5min",
 }
-
-
 # Prometheus asks again soon (pledges/metrics/scraped.py).
 SCRAPE_OPTIONS = {"lock_timeout": "1s", "statement_timeout": "3s"}
-# Names of refusals, by SQLSTATE, for metrics.
-REASONS = {
-    "55P03": "lock_timeout",
-    "57014": "statement_timeout",
-    DISK_FULL: "disk_full",
-    READ_ONLY: "read_only",
-    "53300": "too_many_connections",
-    None: "connection",
-}
 
 
 def limit(options):
@@ -58,11 +47,6 @@ def sqlstate(error):
 def is_unavailable(error):
     """Whether the database cannot do now what it was asked: unreachable, locked, too slow, full or read-only."""
     return isinstance(error, UNAVAILABLE) or (isinstance(error, InternalError) and sqlstate(error) == READ_ONLY)
-
-
-def reason(error):
-    """The name of a refusal in REASONS, or "other"."""
-    return REASONS.get(sqlstate(error), "other")
 
 
 def refuses_writes(error):

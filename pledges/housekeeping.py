@@ -14,7 +14,6 @@ from pledges.commitments.models import ChosenCommitment, FollowUp
 from pledges.counting import milestones
 from pledges.crypto import keys
 from pledges.crypto.models import Unreadable
-from pledges.enquiries.models import Enquiry
 from pledges.inbox.models import Submission
 from pledges.limits.models import Attempt, SlowLane, UsedChallenge
 from pledges.mail.grants import MessageGrant
@@ -110,11 +109,6 @@ def erase_contacts():
         rows.due_to_be_erased().erase_person()
 
 
-def erase_text_digests():
-    """Erase the digests by which an equal enquiry is recognised, after a day; returns of how many."""
-    return Enquiry.objects.forget_texts()
-
-
 def erase_network_digests():
     """Erase the network digests of pledges, of sign-ups that could not be settled and of waiting messages, after seven days."""
     old = Pledge.objects.filter(network_digest__isnull=False, consented_at__lte=Now() - NETWORK_DIGEST_LIFE)
@@ -181,7 +175,6 @@ STEPS = [
     erase_unanswered,
     erase_unconfirmed,
     erase_contacts,
-    erase_text_digests,
     erase_network_digests,
     erase_submissions,
     erase_new_addresses,

@@ -39,11 +39,6 @@ def person_digests(name, address, rules):
     }
 
 
-def text_digests(address, purpose, text, rules):
-    """{column: digest} of a message to the team: those of another one that this mailbox wrote for the same purpose are equal."""
-    return {"text_digest": keys.digest("text", addresses.normalise(address, rules), purpose, text)}
-
-
 class Sealed:
     """The plain text of the column NAME_cipher, or None where that is empty. Reading it raises CannotDecrypt."""
 

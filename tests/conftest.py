@@ -67,7 +67,7 @@ def pytest_configure(config):
     # requests, because the test database is dropped while the browser may still be open.
     settings.DATABASES["default"]["CONN_MAX_AGE"] = 0
     # Tests see every change at once. Those of serving set the real time.
-    settings.STATE_SECONDS = settings.READINESS_PATIENCE_SECONDS = settings.DISK_PATIENCE_SECONDS = 0
+    settings.STATE_SECONDS = settings.READINESS_PATIENCE_SECONDS = 0
     # Pictures of tests stay apart from those of bin/serve.
     config.media = tempfile.TemporaryDirectory()
     settings.MEDIA_ROOT = config.media.name

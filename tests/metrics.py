@@ -12,7 +12,6 @@ from django.urls import get_resolver
 from prometheus_client.parser import text_string_to_metric_families
 
 from pledges import metrics
-from pledges.database import REASONS
 from pledges.mail.texts import MessageKind
 from pledges.models import Submission
 from tests.site import TIMEOUT, ReservedPort, url_of_test_database
@@ -93,11 +92,10 @@ def values_of_labels():
         "status": {"2xx", "3xx", "4xx", "429", "5xx"},
         "by": {"front", "django"},
         "le": {"0.01", "0.05", "0.25", "1.0", "5.0", "20.0", "+Inf"},
-        "reason": {*REASONS.values(), "other", "keys", "deadline"},
         "kind": {*Submission.Kind.values, *MessageKind.values},
         "mailer": set(settings.MAILERS),
         "outcome": {
-            *("stored", "refused", "issued", "accepted"),
+            *("stored", "refused"),
             *("sent", "queued", "refused", "failing", "kept", "dropped"),
         },
     }
@@ -109,10 +107,3 @@ def unknown_labels(samples):
     return {
         pair for _name, labels, _value in samples for pair in labels.items() if pair[1] not in known.get(pair[0], ())
     }
-
-
-def own_samples():
-    """The samples of this process."""
-    return [
-        (sample.name, sample.labels, sample.value) for family in metrics.REGISTRY.collect() for sample in family.samples
-    ]

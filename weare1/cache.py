@@ -21,8 +21,6 @@ from pledges.serving import snapshot
 OF_BODY = ("Content-Type", "Content-Disposition", "Content-Length", "Last-Modified")
 # Memory of a kept response in addition to its body, in bytes.
 OVERHEAD_BYTES = 4000
-# While one thread makes a page again, the others serve the old one, if it was valid so many seconds ago.
-PATIENCE_SECONDS = 2
 
 
 class Kept:
@@ -31,16 +29,15 @@ class Kept:
     It holds no Snapshot, which would hold all content of its time.
     """
 
-    def __init__(self, response, started, lock):
+    def __init__(self, response, started):
         self.page, self.state, self.seen_at = response.page
         self.status, self.headers = started
-        self.body, self.lock = [response.content], lock
+        self.body = [response.content]
         self.etag = response.headers["ETag"]
         self.size = len(response.content) + OVERHEAD_BYTES
 
     @cached_property
     def times(self):
-        """The Histogram of requests that get it."""
         return metrics.times(self.page.view, self.status, "front")
 
     @cached_property
@@ -56,10 +53,6 @@ class Kept:
                 return False
             self.seen_at = now.read_at
         return not self.page.is_form or now.takes_forms
-
-    def is_recent(self):
-        """Whether requests may get it while it is made again."""
-        return not self.page.is_form and time.monotonic() - self.seen_at < PATIENCE_SECONDS
 
     def matches(self, condition):
         """Whether a client with this If-None-Match has the page. nginx makes an ETag weak where it compresses."""
@@ -95,10 +88,8 @@ class Cache:
             environ.get("QUERY_STRING"),
         )
         kept = answer = self.kept.get(address)
-        if kept is None:
-            answer = self._make(address, environ, start_response, threading.Lock())
-        elif not kept.is_valid(snapshot.shared()):
-            answer = self._renew(kept, address, environ, start_response)
+        if kept is None or not kept.is_valid(snapshot.shared()):
+            answer = self._make(address, environ, start_response)
         if not isinstance(answer, Kept):
             return answer
         is_unchanged = answer.matches(condition)
@@ -111,19 +102,7 @@ class Cache:
             times.observe(time.perf_counter() - began)
         return [] if is_unchanged or environ["REQUEST_METHOD"] == "HEAD" else answer.body
 
-    def _renew(self, kept, address, environ, start_response):
-        """The response in place of one that is no longer valid: one thread makes it."""
-        if not kept.lock.acquire(blocking=not kept.is_recent()):
-            return kept
-        try:
-            newest = self.kept.get(address)
-            if newest not in (None, kept) and newest.is_valid(snapshot.shared()):
-                return newest
-            return self._make(address, environ, start_response, kept.lock)
-        finally:
-            kept.lock.release()
-
-    def _make(self, address, environ, start_response, lock):
+    def _make(self, address, environ, start_response):
         """What Django answers: a Kept if it is a public page, otherwise its response, which has started."""
         started = []
         response = self.application(environ, lambda *given: started.extend(given))
@@ -131,7 +110,7 @@ class Cache:
             self._keep(address, None)
             start_response(*started)
             return response
-        made = Kept(response, started, lock)
+        made = Kept(response, started)
         response.close()
         # Not with parameters that the page does not know: they would fill the memory with equal responses.
         known = made.page.address.partition("?")[2]

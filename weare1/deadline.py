@@ -14,8 +14,6 @@ import time
 import psycopg2
 from django.db import connections
 
-from pledges import metrics
-
 # Above `statement_timeout` of the web processes (pledges/database.py), so that a statement that is only slow ends with its own
 # error. Below the 30 seconds of nginx even if connecting again fails too.
 SECONDS = 24
@@ -54,7 +52,6 @@ class Deadline:
                 for too_old_at, wrappers in list(self._requests.values()):
                     for connection in [wrapper.connection for wrapper in wrappers if now > too_old_at]:
                         if connection is not None:
-                            metrics.UNAVAILABLE.labels("deadline").inc()
                             _hang_up(connection)
 
 

@@ -1,4 +1,4 @@
-"""The error pages 500 and 503. They need no database, and show the id of the request, by which its log lines are found."""
+"""The error pages 500 and 503. They need no database."""
 
 import logging
 import sys
@@ -13,7 +13,6 @@ from django.views.decorators.csrf import requires_csrf_token
 from pledges import database, metrics
 from pledges.crypto.models import Closed
 from pledges.serving import snapshot
-from weare1 import request_ids
 
 logger = logging.getLogger(__name__)
 
@@ -30,11 +29,9 @@ def unavailable(error):
     """The 503 page for an error of the database, whose connections are closed, or while keys are being changed."""
     context, wait = {}, RETRY_SECONDS
     if isinstance(error, Closed):
-        metrics.UNAVAILABLE.labels("keys").inc()
         context = {"opens_at": error.opens_at}
         wait = max(wait, ceil((error.opens_at - timezone.now()).total_seconds()))
     else:
-        metrics.UNAVAILABLE.labels(database.reason(error)).inc()
         # Without an SQLSTATE the words are those of the client library about the connection: they hold no value of a row.
         reason = database.sqlstate(error) or " ".join(str(error).split())
         logger.error("the database does not work: %s %s", type(error).__name__, reason)
@@ -58,4 +55,4 @@ def server_error(request):
 
 def _page(template, status, **context):
     # Rendered without the request, because its context processors query the database.
-    return HttpResponse(render_to_string(template, context | {"request_id": request_ids.current()}), status=status)
+    return HttpResponse(render_to_string(template, context), status=status)

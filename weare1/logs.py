@@ -9,10 +9,7 @@ import time
 import traceback
 from datetime import UTC, datetime
 
-from django.core.exceptions import DisallowedHost
 from gunicorn import glogging
-
-from weare1 import request_ids
 
 # The text is first cut into runs, each of which is read once, so that the time grows linearly with its length: visitors choose
 # paths, and Django logs the path of a page that was not found.
@@ -26,8 +23,12 @@ CODE = re.compile(r"(/(?:pledge/with|zotimi/me|u|no-more-news|mos-me-dergoni-laj
 PEER = re.compile(r"\bip=[\w.:]*(?=:)")
 # Longer messages quote what a visitor has sent.
 LONGEST = 2000  # characters
-# Loggers of loops, which log each second while something is down, and how long an equal line is dropped.
-REPEATING = {"pledges.management.commands.worker", "pledges.mail.sending", "pledges.serving.snapshot"}
+# Loggers of loops, which log each second while something is down, and of requests for other hosts; how long an equal line is
+# dropped.
+REPEATING = {
+    *("pledges.management.commands.worker", "pledges.mail.sending", "pledges.serving.snapshot"),
+    "django.security.DisallowedHost",
+}
 REPETITION_SECONDS = 60
 MAX_REMEMBERED = 1000
 
@@ -47,7 +48,7 @@ def _without_address(run):
 
 
 class JsonFormatter(logging.Formatter):
-    """One JSON object a line: at (UTC), level, logger, message, the request's id, and `fields` of the record.
+    """One JSON object a line: at (UTC), level, logger, message, and `fields` of the record.
 
     Every text is redacted. Of an exception it logs the stack and the class, without the message, which may quote user input.
     """
@@ -59,8 +60,6 @@ class JsonFormatter(logging.Formatter):
             "logger": record.name,
             "message": record.getMessage(),
         }
-        if request_id := request_ids.current():
-            line["request"] = request_id
         line |= getattr(record, "fields", {})
         line = {name: redact(value[:LONGEST]) if isinstance(value, str) else value for name, value in line.items()}
         if record.exc_info:
@@ -68,7 +67,6 @@ class JsonFormatter(logging.Formatter):
         return self.as_text(line).encode(errors="backslashreplace").decode()
 
     def as_text(self, line):
-        """The text of a line, given as a dictionary."""
         return json.dumps(line, ensure_ascii=False)
 
     def formatException(self, exc_info):
@@ -80,7 +78,6 @@ class ReadableFormatter(JsonFormatter):
     """The same for a person at a terminal."""
 
     def as_text(self, line):
-        """The text of a line, given as a dictionary."""
         at, level, logger, message = (line.pop(name) for name in ("at", "level", "logger", "message"))
         stack = line.pop("stack", None)
         fields = [f"{name}={value}" for name, value in line.items()]
@@ -97,30 +94,9 @@ class GunicornLogger(glogging.Logger):
     """gunicorn's own messages in the same format, also those of the process that starts the others."""
 
     def setup(self, cfg):
-        """Read gunicorn's configuration."""
         super().setup(cfg)
         for handler in self.error_log.handlers:
             handler.setFormatter(formatter())
-
-
-class WithoutStack(logging.Filter):
-    """Makes a warning of one line out of the error with a stack that Django logs for an unknown host."""
-
-    def filter(self, record):
-        """Keep every record."""
-        record.exc_info = None
-        record.levelno, record.levelname = logging.WARNING, "WARNING"
-        return True
-
-
-class NoFault(logging.Filter):
-    """Makes an information out of what Django logs for 422, a form to correct, and 501, a format that oEmbed does not have."""
-
-    def filter(self, record):
-        """Keep every record."""
-        if getattr(record, "status_code", None) in (422, 501):
-            record.levelno, record.levelname = logging.INFO, "INFO"
-        return True
 
 
 class Repetitions(logging.Filter):
@@ -144,19 +120,6 @@ class Repetitions(logging.Filter):
         return True
 
 
-class OnceForAnUnknownHost(logging.Filter):
-    """Drops the second line, about the response 400."""
-
-    def filter(self, record):
-        """Whether the record is about another request."""
-        if getattr(record, "status_code", None) == 400 and hasattr(record, "request"):
-            try:
-                record.request.get_host()
-            except DisallowedHost:
-                return False
-        return True
-
-
 def configuration():
     """The setting LOGGING."""
     quiet = {"level": "WARNING"}
@@ -164,18 +127,13 @@ def configuration():
         "version": 1,
         "disable_existing_loggers": False,
         "formatters": {"line": {"()": formatter}},
-        "filters": {
-            "without_stack": {"()": WithoutStack},
-            "once": {"()": OnceForAnUnknownHost},
-            "no_fault": {"()": NoFault},
-            "repetitions": {"()": Repetitions},
+        "filters": {"repetitions": {"()": Repetitions}},
+        "handlers": {
+            "console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["repetitions"]},
         },
-        "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["repetitions"]}},
         "root": {"handlers": ["console"], "level": "INFO"},
         "loggers": {
             "django": {"handlers": ["console"], "level": "INFO", "propagate": False},
-            "django.security.DisallowedHost": {"filters": ["without_stack"]},
-            "django.request": {"filters": ["once", "no_fault"]},
             "gunicorn.error": {"handlers": ["console"], "propagate": False},
             # Their tracebacks may contain personal data. The worker logs what is needed itself.
             "django_tasks_db": quiet,

@@ -1,4 +1,4 @@
-"""Middleware: language from the path, cache headers, no cookies outside the admin, 503 while the database does not work."""
+"""Middleware: language from the path, cache headers, sessions of staff only, 503 while the database does not work."""
 
 import time
 
@@ -7,7 +7,6 @@ from django.contrib.auth.middleware import AuthenticationMiddleware
 from django.contrib.messages.middleware import MessageMiddleware
 from django.contrib.sessions.middleware import SessionMiddleware
 from django.core.exceptions import RequestDataTooBig
-from django.core.signals import request_finished, request_started
 from django.middleware.csrf import CsrfViewMiddleware
 from django.middleware.security import SecurityMiddleware
 from django.shortcuts import redirect
@@ -15,16 +14,14 @@ from django.urls import Resolver404, resolve
 from django.utils import translation
 from django.utils.cache import patch_vary_headers
 from django.utils.csp import build_policy
+from django.utils.deprecation import MiddlewareMixin
 
 from pledges import metrics
 from pledges.limits.models import network, site_prefix
 from pledges.serving import snapshot
 from pledges.serving.http import NOT_INDEXED
 from staff.accounts import sessions
-from weare1 import errors, request_ids
-
-request_started.connect(request_ids.begin)
-request_finished.connect(request_ids.end)
+from weare1 import errors
 
 # For public pages that are missing or have moved. nginx keeps a 404 only in place of a page that it holds (deploy/nginx.conf).
 MISSING_PAGE_CACHE_CONTROL = "public, max-age=0, s-maxage=10"
@@ -68,7 +65,6 @@ class SecurityHeadersMiddleware(SecurityMiddleware):
         """Nothing: the next middleware redirects to HTTPS."""
 
     def process_response(self, request, response):
-        """Add the headers that the view and the other middleware have not set."""
         response = super().process_response(request, response)
         response.headers.setdefault("Permissions-Policy", settings.PERMISSIONS_POLICY)
         response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
@@ -94,20 +90,6 @@ def no_store_by_default(get_response):
             )
             response.headers["Cache-Control"] = policy
         return response
-
-    return middleware
-
-
-def cookies_for_staff_only(get_response):
-    """Middleware: hide cookies from everything outside the admin, so that no public page can depend on one.
-
-    Otherwise Django's session middleware answers a malformed session cookie with Set-Cookie and Vary, on any page.
-    """
-
-    def middleware(request):
-        if not _is_for_staff(request):
-            request.COOKIES = {}
-        return get_response(request)
 
     return middleware
 
@@ -201,7 +183,6 @@ class StaffSessionMiddleware(ForStaff, SessionMiddleware):
     """
 
     def process_response(self, request, response):
-        """Save the session if it was modified, else extend it."""
         response = super().process_response(request, response)
         if request.session.session_key and not request.session.modified:
             request.session.extend()
@@ -212,7 +193,6 @@ class StaffCsrfMiddleware(ForStaff, CsrfViewMiddleware):
     """CSRF tokens of staff. The forms of the public are protected by pledges.serving.http.cookieless_form."""
 
     def process_view(self, request, *args):
-        """Check the token of a POST."""
         return super().process_view(request, *args) if _is_for_staff(request) else None
 
 
@@ -224,15 +204,8 @@ class StaffMessageMiddleware(ForStaff, MessageMiddleware):
     """Messages to staff."""
 
 
-class DatabaseDownMiddleware:
+class DatabaseDownMiddleware(MiddlewareMixin):
     """Answers 503, with the help numbers, when PostgreSQL is unreachable, locked, too slow, full or read-only."""
 
-    def __init__(self, get_response):
-        self.get_response = get_response
-
-    def __call__(self, request):
-        return self.get_response(request)
-
     def process_exception(self, request, exception):
-        """The 503 page for such an error of the database; None for other exceptions."""
         return errors.unavailable(exception) if errors.is_unavailable(exception) else None

@@ -72,7 +72,6 @@ MIDDLEWARE = [
     "weare1.middleware.language_from_path",
     "weare1.middleware.one_snapshot_per_request",
     "weare1.middleware.DatabaseDownMiddleware",
-    "weare1.middleware.cookies_for_staff_only",
     "weare1.middleware.StaffSessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "weare1.middleware.StaffCsrfMiddleware",
@@ -127,8 +126,8 @@ HOUSEKEEPING = ["pledges.housekeeping.STEPS", "campaign.housekeeping.STEPS", "st
 
 TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
 
-# Seconds for which `/readyz` repeats its answer, and that about the disks.
-READINESS_PATIENCE_SECONDS, DISK_PATIENCE_SECONDS = 2, 30
+# Seconds for which `/readyz` repeats its answer.
+READINESS_PATIENCE_SECONDS = 5
 # Each process reads at most so often (seconds) whether content or figures have changed (pledges/serving/snapshot.py).
 STATE_SECONDS = 1
 # Memory of each process for public pages (weare1/cache.py), and the folders of a release whose files shape them.
@@ -143,7 +142,7 @@ BACKUP_HOURS = env.positive_integer("BACKUP_HOURS", default=None)
 BACKUP_KEEP_DAYS = env.positive_integer("BACKUP_KEEP_DAYS", default=14)
 
 # The folder of the metrics of this service's processes, and the private address of `manage.py metrics` (pledges/metrics/).
-METRICS_FOLDER, METRICS_ADDRESS = env.folder("METRICS_FOLDER"), env.private_address("METRICS_ADDRESS")
+METRICS_FOLDER, METRICS_ADDRESS = env.text("METRICS_FOLDER"), env.private_address("METRICS_ADDRESS")
 # Who is told of failed checks (pledges/health/alarm.py).
 OPERATOR_EMAILS, HEARTBEAT_URL = env.comma_separated("OPERATOR_EMAIL"), env.text("HEARTBEAT_URL")
 

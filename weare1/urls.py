@@ -12,7 +12,7 @@ from campaign.handouts import views as handouts
 from campaign.organisations import views as organisations
 from campaign.pages import oembed
 from campaign.pages import views as content
-from campaign.pages.sitemaps import SITEMAPS
+from campaign.pages.sitemaps import SiteSitemap
 from campaign.share_cards import views as pictures
 from pledges.figures import views as ribbon
 from pledges.health import views as health
@@ -65,8 +65,6 @@ urlpatterns = i18n_patterns(
     path("api/v1/openapi.json", open_data.description, name="openapi"),
     path("api/v1/totals.json", open_data.totals_json, name="totals_json"),
     path("api/v1/totals.csv", open_data.totals_csv, name="totals_csv"),
-    path("api/v1/days.json", open_data.days_json, name="days_json"),
-    path("api/v1/days.csv", open_data.days_csv, name="days_csv"),
     path("api/v1/demands.json", demands.demands_json, name="demands_json"),
     path("api/v1/commitments.json", open_data.commitments_json, name="commitments_json"),
     path("api/v1/commitments.csv", open_data.commitments_csv, name="commitments_csv"),
@@ -94,7 +92,7 @@ urlpatterns = i18n_patterns(
     ),
     path("favicon.ico", files.favicon),
     path("robots.txt", files.robots),
-    path("sitemap.xml", public_page(sitemap), {"sitemaps": SITEMAPS}, name="sitemap"),
+    path("sitemap.xml", public_page(sitemap), {"sitemaps": {"site": SiteSitemap}}, name="sitemap"),
     path("site.webmanifest", files.manifest, name="manifest"),
     path("admin/language/", include("django.conf.urls.i18n")),
     path("admin/account/", include("staff.urls")),

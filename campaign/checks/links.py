@@ -3,12 +3,10 @@
 import re
 
 from django.utils.translation import gettext as _
-from django.utils.translation import override
 
 from campaign.checks.reading import blocks
 from campaign.links.models import ExternalLink, addresses_in
 from campaign.pages.internal_links import Leads, follow, is_internal
-from campaign.publishing.models import Publishable
 from pledges.languages import LANGUAGE_CODES
 from staff.admin.checks import Finding
 
@@ -24,17 +22,16 @@ def check(content):
     found = list(_links(content))
     external = [address for _text, link in found for address in addresses_in(link[0])]
     failing = {row.address: row for row in ExternalLink.objects.filter(address__in=external).failing()}
-    own = set(_own_addresses(content))
     # The banner, and what is scheduled, may wait for the page to which it leads.
     drafting = getattr(content.form, "drafting", None)
     public_from = drafting.at if drafting else content.value("banner_from")
     for text, (href, hreflang, words) in found:
         passage = " ".join(words.split()) or (href if text.is_rich else "")
         if is_internal(href):
-            target = follow(href, text.language or LANGUAGE_CODES[0], own, public_from)
-            is_meant = target.leads is Leads.OTHER_LANGUAGE and (hreflang or text.language is None)
-            if target.leads is not Leads.RIGHT and not is_meant:
-                yield Finding(text, "link", _inside(href, target), passage, is_error=target.leads in REFUSING)
+            leads, better = follow(href, text.language or LANGUAGE_CODES[0], public_from)
+            is_meant = leads is Leads.OTHER_LANGUAGE and (hreflang or text.language is None)
+            if leads is not Leads.RIGHT and not is_meant:
+                yield Finding(text, "link", _inside(href, leads, better), passage, is_error=leads in REFUSING)
         elif rows := [failing[address] for address in addresses_in(href) if address in failing]:
             yield Finding(text, "link", _outside(rows[0]), passage)
         elif href.lower().startswith(("mailto:", "tel:")) and not DIRECT.fullmatch(href.partition("?")[0]):
@@ -54,21 +51,8 @@ def _links(content):
             yield text, (text.value.strip(), "", "")
 
 
-def _own_addresses(content):
-    """Yield the addresses that the page has once it is saved."""
-    if not issubclass(content.model, Publishable):
-        return
-    # A copy: the address depends on the slugs alone.
-    row = content.model(key=content.value("key")) if hasattr(content.model, "key") else content.model()
-    for language in LANGUAGE_CODES:
-        setattr(row, f"slug_{language}", content.value(f"slug_{language}") or "")
-        if getattr(row, f"slug_{language}"):
-            with override(language):
-                yield row.get_absolute_url()
-
-
-def _inside(href, target):
-    words = {"address": href, "new": target.url}
+def _inside(href, leads, better):
+    words = {"address": href, "new": better}
     return {
         Leads.NOWHERE: _("This link leads to %(address)s, where there is no page. Choose a page, or remove the link."),
         Leads.UNPUBLISHED: _(
@@ -81,7 +65,7 @@ def _inside(href, target):
         Leads.OTHER_LANGUAGE: _(
             "This link leads into the other language. In the language of this text the page is at %(new)s."
         ),
-    }[target.leads] % words
+    }[leads] % words
 
 
 def _outside(row):

@@ -21,8 +21,10 @@ NO_DESCRIPTION = re.compile(
 
 def check(content):
     """Yield an error for each picture that does not exist or is not described, and a finding for one not translated."""
-    if content.model is Picture:
-        yield from _in_library(content)
+    if content.model is Picture and not content.value("is_decorative"):
+        for text in content.texts:
+            if text.name.startswith("alt_") and _says_nothing(text.value):
+                yield _not_described(text, text.value)
     shown = {text: richtext.picture_ids(richtext.clean(text.value)) for text in content.texts if text.is_rich}
     pictures = Picture.objects.in_bulk({pk for ids in shown.values() for pk in ids})
     for text, ids in shown.items():
@@ -42,58 +44,31 @@ def _chosen(content):
             yield Text(field.name, label(field), language, str(picture.pk), anchor), picture
 
 
-def _in_library(content):
-    """Yield an error for each description in the form of a picture that describes nothing."""
-    for text in content.texts:
-        if text.name.startswith("alt_") and not content.value("is_decorative") and _says_nothing(text.value):
-            yield Finding(
-                text,
-                "picture",
-                _("This does not say what the picture shows. Describe it in one sentence."),
-                passage=text.value.strip(),
-                is_error=True,
-            )
-
-
 def _says_nothing(description):
     return NO_DESCRIPTION.fullmatch(description.strip()) is not None
 
 
+def _not_described(text, description):
+    sentence = _("This does not say what the picture shows. Describe it in the library, in one sentence.")
+    return Finding(text, "picture", sentence, passage=description.strip(), is_error=True)
+
+
 def _about(text, picture):
     if picture is None:
-        yield Finding(
-            text,
-            "picture",
-            _("A picture in this text is no longer in the library. Remove it, or choose another one."),
-            is_error=True,
-        )
+        sentence = _("A picture in this text is no longer in the library. Remove it, or choose another one.")
+        yield Finding(text, "picture", sentence, is_error=True)
         return
     if ended := picture.consents.filter(ends_on__lt=timezone.localdate()).order_by("ends_on").first():
-        words = {"person": ended.person, "day": formats.date_format(ended.ends_on, "DATE_FORMAT")}
-        yield Finding(
-            text,
-            "picture",
-            _(
-                "%(person)s agreed to this picture until %(day)s, so pages no longer show it. Choose another picture, or ask "
-                "again."
-            )
-            % words,
+        sentence = _(
+            "%(person)s agreed to this picture until %(day)s, so pages no longer show it. Choose another picture, or ask again."
         )
+        words = {"person": ended.person, "day": formats.date_format(ended.ends_on, "DATE_FORMAT")}
+        yield Finding(text, "picture", sentence % words)
     if picture.is_decorative:
         return
     description = getattr(picture, f"alt_{text.language}").strip()
     if not description or _says_nothing(description):
-        yield Finding(
-            text,
-            "picture",
-            _("This does not say what the picture shows. Describe it in the library, in one sentence."),
-            passage=description,
-            is_error=True,
-        )
+        yield _not_described(text, description)
     elif picture.alt_sq.strip() == picture.alt_en.strip():
-        yield Finding(
-            text,
-            "picture",
-            _("The picture has the same description in both languages. Translate it in the library."),
-            passage=description,
-        )
+        sentence = _("The picture has the same description in both languages. Translate it in the library.")
+        yield Finding(text, "picture", sentence, passage=description)

@@ -1,4 +1,4 @@
-"""What the checks read in a text: its blocks, its links and its pictures."""
+"""What the checks read in a text: its blocks and its links."""
 
 import re
 from dataclasses import dataclass, field
@@ -7,62 +7,49 @@ from html.parser import HTMLParser
 from campaign import richtext
 from pledges.mail.news import ADDRESS
 
-BLOCKS = {"p", "h2", "h3", "li", "blockquote", "dt", "dd", "div", "td", "h1", "h4", "h5", "h6"}
-HEADINGS = {"h1", "h2", "h3", "h4", "h5", "h6"}
-BOLD = {"strong", "b"}
+BLOCKS = {"p", "h2", "h3", "li", "blockquote", "dt", "dd"}
 
 
 @dataclass
 class TextBlock:
-    """One paragraph, heading or list item. `text` is plain, `bold` the part of it in bold, `links` are (href, hreflang, text)."""
+    """One paragraph, heading or list item. `text` is plain, `links` are [href, hreflang, text]."""
 
     tag: str
     text: str = ""
-    bold: str = ""
     links: list = field(default_factory=list)
 
     @property
     def is_heading(self):
         """Whether it is a heading of any level."""
-        return self.tag in HEADINGS
+        return self.tag in ("h2", "h3")
 
 
 class _Parser(HTMLParser):
+    """Reads sanitised HTML. What stands outside all blocks is a paragraph."""
+
     def __init__(self):
         super().__init__()
-        self.blocks, self.link, self.bold = [], None, 0
-
-    @property
-    def block(self):
-        if not self.blocks:
-            self.blocks.append(TextBlock("p"))
-        return self.blocks[-1]
+        self.blocks, self.link = [TextBlock("p")], None
 
     def handle_starttag(self, tag, attrs):
         attributes = dict(attrs)
         if tag in BLOCKS:
             self.blocks.append(TextBlock(tag))
         elif tag == "br":
-            self.block.text += "\n"
-        elif tag in BOLD:
-            self.bold += 1
+            self.blocks[-1].text += "\n"
         elif tag == "a":
             self.link = [attributes.get("href") or "", attributes.get("hreflang") or "", ""]
-            self.block.links.append(self.link)
+            self.blocks[-1].links.append(self.link)
 
     def handle_endtag(self, tag):
         if tag == "a":
             self.link = None
-        elif tag in BOLD:
-            self.bold = max(0, self.bold - 1)
         elif tag in BLOCKS:
             # What follows without a tag of its own is a paragraph.
             self.blocks.append(TextBlock("p"))
 
     def handle_data(self, data):
-        self.block.text += data
-        if self.bold:
-            self.block.bold += data
+        self.blocks[-1].text += data
         if self.link:
             self.link[2] += data
 
@@ -74,7 +61,7 @@ def blocks(value, is_rich):
     """
     if not is_rich:
         paragraphs = [text for text in re.split(r"\n\s*\n", value) if text.strip()]
-        return [TextBlock("p", text, links=[(url, "", "") for url in ADDRESS.findall(text)]) for text in paragraphs]
+        return [TextBlock("p", text, [(url, "", "") for url in ADDRESS.findall(text)]) for text in paragraphs]
     parser = _Parser()
     parser.feed(richtext.clean(value))
     parser.close()

@@ -16,6 +16,17 @@ from pledges.serving.http import public_page
 
 # Channels that people reach in writing: for help, and to report abuse online.
 CHAT, ONLINE_REPORT = "alo-chat", "isigurt"
+# (URL name, what people say it is about), help first
+PURPOSES = [
+    ("campaign:contact_help", _("I need help, or I am worried about a child")),
+    ("campaign:contact_report", _("I want to report abuse")),
+    ("pledges:enquiry_press", _("I am a journalist")),
+    ("pledges:join", _("Our organisation wants to join")),
+    ("pledges:enquiry_offer", _("I want to help")),
+    ("pledges:enquiry_data", _("My personal data")),
+    ("pledges:enquiry_site", _("Something is wrong on the site")),
+    ("pledges:enquiry_other", _("Something else")),
+]
 
 
 @public_page
@@ -31,25 +42,10 @@ def contact(request):
         "og_key": getattr(page, f"slug_{request.LANGUAGE_CODE}"),
         "blocks": inner_pages.blocks(page, content),
         "structured": [structured_data.breadcrumbs([(page.title, page.get_absolute_url())])],
-        "purposes": list(_purposes()),
+        "purposes": [{"label": label, "url": reverse(name)} for name, label in PURPOSES],
         "addresses": list(_addresses(content)),
     }
     return render(request, "campaign/contact/contact.html", context)
-
-
-def _purposes():
-    """Yield {"label", "url"}: help first."""
-    for name, label in (
-        ("campaign:contact_help", _("I need help, or I am worried about a child")),
-        ("campaign:contact_report", _("I want to report abuse")),
-        ("pledges:enquiry_press", _("I am a journalist")),
-        ("pledges:join", _("Our organisation wants to join")),
-        ("pledges:enquiry_offer", _("I want to help")),
-        ("pledges:enquiry_data", _("My personal data")),
-        ("pledges:enquiry_site", _("Something is wrong on the site")),
-        ("pledges:enquiry_other", _("Something else")),
-    ):
-        yield {"label": label, "url": reverse(name)}
 
 
 def _addresses(content):

@@ -1,6 +1,6 @@
-"""Dashboard on the admin index: what this account must do, its drafts, what is scheduled, and how things stand."""
+"""Dashboard on the admin index: what this account must do, its drafts, what is scheduled, and figures."""
 
-from campaign.dashboard import activity, launch, shortcuts, status
+from campaign.dashboard import activity, launch, shortcuts
 from campaign.dashboard.open_tasks import TASKS, Task
 from pledges.counting import tally
 from pledges.desk.open_tasks import disclosure_tasks, mailing_tasks
@@ -12,16 +12,14 @@ from staff.admin import draft_list
 def context(request):
     """Template context of the dashboard: only what the permissions of this user allow."""
     user, drafts = request.user, draft_list.pending(request.user)
-    totals = tally.read() if user.has_perm("pledges.view_pledge") or user.has_perm("pledges.view_goal") else None
     return {
         "disclosures": list(disclosure_tasks(user)),
         "launch": list(launch.missing(user)),
         "tasks": list(_tasks(user, drafts)),
         "own_drafts": draft_list.own(user, drafts),
         "scheduled": sorted(draft_list.scheduled(drafts), key=lambda row: row[2]),
-        "status": status.context(user, totals),
         "shortcuts": list(shortcuts.most_used(user)),
-        "activity": activity.context(totals) if user.has_perm("pledges.view_pledge") else None,
+        "activity": activity.context(tally.read()) if user.has_perm("pledges.view_pledge") else None,
     }
 
 

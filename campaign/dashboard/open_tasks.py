@@ -1,9 +1,9 @@
 """The open tasks of the dashboard: what waits for the member of staff who looks at it."""
 
-from functools import partial
-
+from django.urls import reverse
+from django.utils import formats, timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext_lazy
 
 from campaign.demands.handovers import HandOver
 from campaign.demands.models import Demand
@@ -11,59 +11,22 @@ from campaign.handouts.models import Handout
 from campaign.help.models import HelpChannel
 from campaign.help.units import ProtectionUnit
 from campaign.links.models import ExternalLink
-from campaign.news.models import Article
 from campaign.organisations.models import Organisation
-from campaign.pages.models import Page
 from campaign.voices.models import Voice
 from pledges.desk import open_tasks
 from pledges.desk.open_tasks import Task, list_url
+from pledges.models import Backup
 from staff.admin.base import change_url
-from staff.models import Draft
 
 
-def _logo_tasks():
-    count = Organisation.objects.originals().with_new_logo().count()
-    if count:
-        label = ngettext("new logo to check", "new logos to check", count)
-        yield Task(count, label, list_url(Organisation, logos="new"))
+def _counted(permissions, rows, words, **query):
+    """(permissions, function that yields the task of these rows, if there are any); `query` filters their list."""
 
+    def tasks():
+        if count := rows().count():
+            yield Task(count, words % count, list_url(rows().model, **query))
 
-def _help_channel_tasks():
-    count = HelpChannel.objects.due().count()
-    if count:
-        label = ngettext("help number not verified for 90 days", "help numbers not verified for 90 days", count)
-        yield Task(count, label, list_url(HelpChannel, due="yes"))
-
-
-def _voice_tasks():
-    count = Voice.objects.originals().due().count()
-    if count:
-        label = ngettext(
-            "voice whose consent ends within a month: ask the person again, or remove it",
-            "voices whose consent ends within a month: ask the people again, or remove them",
-            count,
-        )
-        yield Task(count, label, list_url(Voice, due="yes"))
-
-
-def _unit_tasks():
-    if count := ProtectionUnit.objects.to_check().count():
-        label = ngettext(
-            "child protection unit to call: never checked, or more than six months ago",
-            "child protection units to call: never checked, or more than six months ago",
-            count,
-        )
-        yield Task(count, label, list_url(ProtectionUnit, verified="no"))
-
-
-def _demand_tasks():
-    if count := Demand.objects.due().count():
-        label = ngettext(
-            "demand to review: not reviewed for 60 days, without a step, or its next date has passed",
-            "demands to review: not reviewed for 60 days, without a step, or their next date has passed",
-            count,
-        )
-        yield Task(count, label, list_url(Demand, due="yes"))
+    return permissions, tasks
 
 
 def _handover_tasks():
@@ -76,73 +39,75 @@ def _handover_tasks():
             yield Task(None, label, change_url(row))
 
 
-def _draft_tasks(model):
-    # Those that were never public; the front page has those of public ones (staff/admin/draft_list.py).
-    drafts = model.objects.originals().filter(draft__state=Draft.State.DRAFT)
-    drafts = drafts.order_by("pk").only("pk").with_missing_translation()
-    untranslated = [draft for draft in drafts if draft.misses_translation]
-    complete = [draft for draft in drafts if not draft.misses_translation]
-    if untranslated:
-        count = len(untranslated)
-        label = {
-            Page: ngettext("page missing one language", "pages missing one language", count),
-            Article: ngettext("piece of news missing one language", "pieces of news missing one language", count),
-        }[model]
-        yield Task(count, label, _drafts_url(model, untranslated, both_languages="no"))
-    if complete:
-        count = len(complete)
-        label = {
-            Page: ngettext(
-                "page is ready in both languages but not published",
-                "pages are ready in both languages but not published",
-                count,
-            ),
-            Article: ngettext(
-                "piece of news is ready in both languages but not published",
-                "pieces of news are ready in both languages but not published",
-                count,
-            ),
-        }[model]
-        yield Task(count, label, _drafts_url(model, complete, status="draft"))
-
-
-def _drafts_url(model, drafts, **filters):
-    """The change form of a single draft; the filtered list when there are several."""
-    return change_url(drafts[0]) if len(drafts) == 1 else list_url(model, **filters)
-
-
-def _link_tasks():
-    numbers = ExternalLink.objects.numbers()
-    failing = numbers["failing"]
-    if failing and not numbers["reached"]:
-        label = _("No other site can be reached, so links are not checked: tell the person who runs the site")
-        yield Task(None, label, list_url(ExternalLink, failing="yes"))
-    elif failing:
-        label = ngettext(
-            "link to another site does not work: find the new address or remove it",
-            "links to other sites do not work: find the new addresses or remove them",
-            failing,
-        )
-        yield Task(failing, label, list_url(ExternalLink, failing="yes"))
-
-
 def _handout_tasks():
     for handout in Handout.objects.filter(key__in=Handout.TO_REVIEW, is_reviewed=False):
         label = _("“%(handout)s” appears nowhere: it is waiting for your review") % {"handout": handout}
         yield Task(None, label, change_url(handout))
 
 
+def _backup_tasks():
+    if Backup.is_late():
+        label = _("There is no backup yet: tell the person who runs the site")
+        if last := Backup.last_made():
+            label = _(
+                "The last backup was made on %(when)s, but something about the backups does not work: "
+                "tell the person who runs the site"
+            ) % {"when": formats.localize(timezone.localtime(last))}
+        yield Task(None, label, reverse("readyz"))
+
+
 # (permissions that are needed, function that yields the tasks)
 TASKS = [
     *open_tasks.TASKS,
-    (["campaign.change_organisation"], _logo_tasks),
-    (["campaign.change_voice"], _voice_tasks),
-    (["campaign.change_helpchannel"], _help_channel_tasks),
-    (["campaign.change_protectionunit"], _unit_tasks),
-    (["campaign.change_demand"], _demand_tasks),
+    (["staff.change_account"], _backup_tasks),
+    _counted(
+        ["campaign.change_organisation"],
+        lambda: Organisation.objects.originals().with_new_logo(),
+        ngettext_lazy("new logo to check", "new logos to check"),
+        logos="new",
+    ),
+    _counted(
+        ["campaign.change_voice"],
+        lambda: Voice.objects.originals().due(),
+        ngettext_lazy(
+            "voice whose consent ends within a month: ask the person again, or remove it",
+            "voices whose consent ends within a month: ask the people again, or remove them",
+        ),
+        due="yes",
+    ),
+    _counted(
+        ["campaign.change_helpchannel"],
+        HelpChannel.objects.due,
+        ngettext_lazy("help number not verified for 90 days", "help numbers not verified for 90 days"),
+        due="yes",
+    ),
+    _counted(
+        ["campaign.change_protectionunit"],
+        ProtectionUnit.objects.to_check,
+        ngettext_lazy(
+            "child protection unit to call: never checked, or more than six months ago",
+            "child protection units to call: never checked, or more than six months ago",
+        ),
+        verified="no",
+    ),
+    _counted(
+        ["campaign.change_demand"],
+        Demand.objects.due,
+        ngettext_lazy(
+            "demand to review: not reviewed for 60 days, without a step, or its next date has passed",
+            "demands to review: not reviewed for 60 days, without a step, or their next date has passed",
+        ),
+        due="yes",
+    ),
     (["campaign.change_handover"], _handover_tasks),
     (["campaign.review_handout"], _handout_tasks),
-    (["campaign.view_externallink", "campaign.change_page"], _link_tasks),
-    (["campaign.change_page"], partial(_draft_tasks, Page)),
-    (["campaign.change_article"], partial(_draft_tasks, Article)),
+    _counted(
+        ["campaign.view_externallink", "campaign.change_page"],
+        ExternalLink.objects.failing,
+        ngettext_lazy(
+            "link to another site does not work: find the new address or remove it",
+            "links to other sites do not work: find the new addresses or remove them",
+        ),
+        failing="yes",
+    ),
 ]

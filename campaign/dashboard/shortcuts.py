@@ -47,7 +47,5 @@ def named_pages(request):
             _("Banner, contacts and pages on social networks"),
             reverse("admin:campaign_sitesettings_change", args=[1]),
         )
-    if has_perm("staff.change_account"):
-        yield _("Backups: when the last one was made"), f"{reverse('admin:index')}#state"
     yield _("How do I …?"), reverse("admin:guide")
     yield _("How I sign in"), reverse("mfa_index")

@@ -40,7 +40,7 @@ def _of_approved_group(view):
 @_of_approved_group
 def sheet(group, size):
     """The colouring sheet of an approved group, on paper of size "A4" or "A3"."""
-    numeral = prints.numeral(group.total_counted, is_empty=True)
+    numeral = prints.numeral(group.total, is_empty=True)
     data = _typeset(Handout.Key.SHEET, group, numeral=numeral, size=size)
     return _pdf(data, f"sheet-{size.lower()}")
 
@@ -48,11 +48,11 @@ def sheet(group, size):
 @_of_approved_group
 def certificate(group):
     """The certificate of an approved group."""
-    content, count = SiteContent.current(), group.total_counted
+    content, count = SiteContent.current(), group.total
     # The colours of the group's own sectors, evenly mixed.
     sectors = PledgeContent.current().sectors_by_id
     mixed = sorted(
-        ((2 * n + 1) / people, sectors[int(pk)].color) for pk, people in group.counted.items() for n in range(people)
+        ((2 * n + 1) / people, sectors[int(pk)].color) for pk, people in group.people.items() for n in range(people)
     )
     points = min(count, MOST_DOTS)
     colors = [int(mixed[n * len(mixed) // points][1].removeprefix("s")) - 1 for n in range(points)]

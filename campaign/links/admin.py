@@ -9,7 +9,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from campaign.links.models import ExternalLink
-from campaign.pages import site_pages
+from campaign.pages import listed_pages
 from pledges.languages import LANGUAGE_CODES
 from staff.admin.base import ModelAdmin, ReadOnly, change_url
 
@@ -62,7 +62,7 @@ class ExternalLinkAdmin(ReadOnly, ModelAdmin):
     @admin.display(description=_("used on"))
     def used_on(self, link):
         """Links to the change forms of the content that has it."""
-        # The list sets `uses` for all its rows with one query per model.
+        # The list sets `uses` for all its rows at once.
         rows = link.uses if hasattr(link, "uses") else ExternalLink.objects.filter(pk=link.pk).uses()[link.address]
         return format_html_join(", ", '<a href="{}">{}</a>', [(change_url(row), row) for row in rows]) or "-"
 
@@ -76,6 +76,6 @@ class ExternalLinkAdmin(ReadOnly, ModelAdmin):
             raise PermissionDenied("campaign.view_page")
         language = request.GET.get("language")
         language = language if language in LANGUAGE_CODES else get_language()
-        found = site_pages.find(request.GET.get("q", "").replace("\x00", "")[:MAX_WORDS], language)
-        pages = [{"name": page.name, "url": page.url, "kind": str(page.kind.label)} for page in found[:LISTED]]
+        found = listed_pages.find(request.GET.get("q", "").replace("\x00", "")[:MAX_WORDS], language)
+        pages = [{"name": page.title, "url": page.url, "kind": str(page.kind.label)} for page in found[:LISTED]]
         return JsonResponse({"count": len(found), "pages": pages})

@@ -9,7 +9,7 @@ from urllib.parse import urldefrag, urlsplit
 from django.apps import apps
 from django.conf import settings
 from django.db import models
-from django.db.models import Count, Q
+from django.db.models import Q
 from django.db.models.functions import Coalesce, Now
 from django.utils.translation import gettext_lazy as _
 
@@ -80,31 +80,15 @@ class ExternalLinkQuerySet(models.QuerySet):
 
     def failing(self):
         """Links that do not open for visitors, those of servers that do not answer after TOLD_AFTER."""
-        return self.filter(self._fails())
-
-    @staticmethod
-    def _fails():
-        at_once = [each for each in FAILURES if each != Outcome.DOWN]
-        return Q(outcome__in=at_once) | Q(outcome=Outcome.DOWN, failing_since__lte=Now() - TOLD_AFTER)
-
-    def numbers(self):
-        """{"failing", "reached"}: how many fail, and of how many the server answered. One query."""
-        reached = Q(outcome__in=[Outcome.OPENS, Outcome.CLOSED, Outcome.INSECURE])
-        return self.aggregate(failing=Count("pk", filter=self._fails()), reached=Count("pk", filter=reached))
+        return self.filter(outcome__in=FAILURES).exclude(outcome=Outcome.DOWN, failing_since__gt=Now() - TOLD_AFTER)
 
     def uses(self):
         """{address: [rows of the content]} for these links."""
         places = addresses_of_content()
-        wanted = {address: places.get(address, ()) for address in self.values_list("address", flat=True)}
-        ids = defaultdict(set)
-        for label, pk in {place for each in wanted.values() for place in each}:
-            ids[label].add(pk)
-        rows = {
-            (label, pk): row
-            for label, pks in ids.items()
-            for pk, row in apps.get_model(label).objects.in_bulk(pks).items()
+        return {
+            address: [apps.get_model(label).objects.get(pk=pk) for label, pk in sorted(places[address])]
+            for address in self.values_list("address", flat=True)
         }
-        return {address: [rows[place] for place in sorted(each) if place in rows] for address, each in wanted.items()}
 
 
 class Outcome(models.TextChoices):
@@ -112,8 +96,7 @@ class Outcome(models.TextChoices):
 
     NEW = "new", _("not checked yet")
     OPENS = "opens", _("opens")
-    CLOSED = "closed", _("answers, but could not be checked by our program")
-    SKIPPED = "skipped", _("cannot be checked: it has a password or an unusual port")
+    CLOSED = "closed", _("cannot be checked by our program")
     GONE = "gone", _("there is no such page or site")
     DOWN = "down", _("the server does not answer")
     INSECURE = "insecure", _("the certificate is not valid: browsers warn people")

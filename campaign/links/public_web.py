@@ -2,7 +2,7 @@
 
 Public addresses only. A name is looked up once, each of its addresses has to be public, and the connection goes to the address
 that was looked up: a name whose answer changes (DNS rebinding) reaches nothing else. Each redirect is a new address with the same
-rules. http.client reads no proxy from the environment. A request contains nothing but the address and the name of this site.
+rules. A request contains nothing but the address and the name of this site, and of the answer only the head is read.
 """
 
 import ipaddress
@@ -10,10 +10,7 @@ import re
 import socket
 import ssl
 import time
-from contextlib import closing, suppress
 from dataclasses import dataclass, field
-from http.client import HTTPConnection, HTTPException, HTTPSConnection
-from threading import Timer
 from urllib.parse import urljoin, urlsplit
 
 from django.conf import settings
@@ -22,9 +19,11 @@ from django.utils.encoding import iri_to_uri
 MAX_REDIRECTS = 5
 # Seconds for all of one visit, with its redirects.
 PATIENCE = 12
-READ_BYTES = 1024
+# Bytes of the head of an answer.
+MAX_HEAD = 65536
 REDIRECTS = {301, 302, 303, 307, 308}
-CONNECTIONS = {"http": HTTPConnection, "https": HTTPSConnection}
+STATUS = re.compile(rb"HTTP/\d\.\d (\d{3})\b")
+LOCATION = re.compile(rb"^location:[ \t]*(.*?)[ \t]*\r?$", re.IGNORECASE | re.MULTILINE)
 # IANA lists these blocks as public, but they can lead to internal addresses: translation (NAT64), 6to4 and its relays, Teredo
 # and the other special blocks of 2001::/23.
 TUNNELS = [
@@ -66,7 +65,7 @@ class _Ended(Exception):
 
 
 def visit(address, web=WEB):
-    """The outcome of opening an address: "opens", "closed", "skipped", "gone", "down", "insecure" or "private"."""
+    """The outcome of opening an address: "opens", "closed", "gone", "down", "insecure" or "private"."""
     deadline = time.monotonic() + web.patience
     try:
         for _redirect in range(MAX_REDIRECTS + 1):
@@ -78,8 +77,8 @@ def visit(address, web=WEB):
         return ended.args[0]
     except ssl.SSLCertVerificationError:
         return "insecure"
-    except (OSError, HTTPException, ValueError):
-        # ValueError: an answer that is no HTTP, an address that is none.
+    except (OSError, ValueError):
+        # ValueError: an address that is none.
         return "down"
     return "down"
 
@@ -93,51 +92,42 @@ def _outcome(status):
 
 
 def _ask(address, web, deadline):
-    """(status, location) of the answer to HEAD. If HEAD fails, the answer to GET: some servers do not support HEAD."""
+    """(status, location) of the answer to one GET."""
     scheme, host, target = _parts(address)
-    ip = _public_ip(host, web)
-    with suppress(HTTPException):
-        answer = _request("HEAD", scheme, host, target, (ip, web.ports[scheme]), deadline)
-        if answer[0] < 400:
-            return answer
-    return _request("GET", scheme, host, target, (ip, web.ports[scheme]), deadline)
+    place = _public_ip(host, web), web.ports[scheme]
+    request = (
+        f"GET {target} HTTP/1.1\r\nHost: {host}\r\nUser-Agent: weare1-links (+{settings.SITE_URL}/)\r\n"
+        "Accept: */*\r\nConnection: close\r\n\r\n"
+    )
+    connection = socket.create_connection(place, _left(deadline))
+    if scheme == "https":
+        connection = ssl.create_default_context().wrap_socket(connection, server_hostname=host)
+    with connection:
+        connection.sendall(request.encode("ascii"))
+        head = _head(connection, deadline)
+    status, location = STATUS.match(head), LOCATION.search(head)
+    if status is None:
+        raise _Ended("down")
+    return int(status[1]), location[1].decode("latin-1") if location else ""
 
 
-def _request(method, scheme, host, target, place, deadline):
-    """(status, location) of one request to `place`, an IP address and a port, for the name of a host."""
+def _head(connection, deadline):
+    """The status line and the headers. A server that sends one byte at a time cannot prolong the visit."""
+    head = b""
+    while b"\r\n\r\n" not in head:
+        connection.settimeout(_left(deadline))
+        part = connection.recv(4096)
+        head += part
+        if not part or len(head) > MAX_HEAD:
+            raise _Ended("down")
+    return head.partition(b"\r\n\r\n")[0]
+
+
+def _left(deadline):
     left = deadline - time.monotonic()
     if left <= 0:
         raise TimeoutError
-    with closing(CONNECTIONS[scheme](host)) as connection, closing(socket.create_connection(place, left)) as sock:
-        if scheme == "https":
-            context = ssl.create_default_context()
-            sock = context.wrap_socket(sock, server_hostname=host, do_handshake_on_connect=False)
-        connection.sock = sock
-        # A server that sends one byte at a time cannot prolong the visit.
-        end = Timer(left, _shut, [sock])
-        end.start()
-        try:
-            if scheme == "https":
-                sock.do_handshake()
-            part = {"Range": f"bytes=0-{READ_BYTES - 1}"} if method == "GET" else {}
-            agent = f"weare1-links (+{settings.SITE_URL}/)"
-            connection.request(
-                method, target, headers={"User-Agent": agent, "Accept": "*/*", "Connection": "close"} | part
-            )
-            with connection.getresponse() as answer:
-                answer.read(READ_BYTES)
-        finally:
-            end.cancel()
-            end.join()
-    if time.monotonic() >= deadline:
-        raise TimeoutError
-    return answer.status, answer.getheader("Location")
-
-
-def _shut(sock):
-    with suppress(OSError):
-        # Not that of ssl, which another thread must not call.
-        socket.socket.shutdown(sock, socket.SHUT_RDWR)
+    return left
 
 
 def _parts(address):
@@ -150,7 +140,7 @@ def _parts(address):
         raise _Ended("gone") from error
     default = {"http": 80, "https": 443}.get(parts.scheme)
     if default is None or AMBIGUOUS.search(address) or "@" in parts.netloc or port not in (None, default):
-        raise _Ended("skipped")
+        raise _Ended("closed")
     if not parts.hostname:
         raise _Ended("gone")
     target = parts.path or "/"

@@ -117,7 +117,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('address', models.CharField(help_text='For example https://crca.al/en/.', max_length=500, unique=True, verbose_name='address')),
-                ('outcome', models.CharField(choices=[('new', 'not checked yet'), ('opens', 'opens'), ('closed', 'answers, but could not be checked by our program'), ('skipped', 'cannot be checked: it has a password or an unusual port'), ('gone', 'there is no such page or site'), ('down', 'the server does not answer'), ('insecure', 'the certificate is not valid: browsers warn people'), ('private', 'leads to a private network')], default='new', help_text='What the last check found.', max_length=8, verbose_name='result')),
+                ('outcome', models.CharField(choices=[('new', 'not checked yet'), ('opens', 'opens'), ('closed', 'cannot be checked by our program'), ('gone', 'there is no such page or site'), ('down', 'the server does not answer'), ('insecure', 'the certificate is not valid: browsers warn people'), ('private', 'leads to a private network')], default='new', help_text='What the last check found.', max_length=8, verbose_name='result')),
                 ('checked_at', models.DateTimeField(help_text='When it was last checked.', null=True, verbose_name='checked')),
                 ('failing_since', models.DateTimeField(help_text='The first check that failed. It has not opened since.', null=True, verbose_name='failing since')),
             ],
@@ -563,5 +563,5 @@ class Migration(migrations.Migration):
             },
         ),
     ] + run(
-        "watched", "demands", "follows", "sector_pages", "voices",
+        "watched", "demands", "follows", "voices",
     )

@@ -20,25 +20,13 @@ MAX_ITEMS = 20
 
 @dataclass(frozen=True)
 class Entry:
-    """One entry of the feed of news, in the active language. `url` is a path."""
+    """One entry of a feed, in the active language. `url` is a path."""
 
     title: str
     text: str
     url: str
     at: datetime
     changed_at: datetime
-
-    @classmethod
-    def of_article(cls, article):
-        """The entry of an article, which has no time of day."""
-        at = timezone.make_aware(datetime.combine(article.date, time(12)))
-        return cls(article.title, article.lead, article.get_absolute_url(), at, article.changed_at)
-
-    @classmethod
-    def of_mailing(cls, mailing):
-        """The entry of news by email, whose words never change once it is sent."""
-        first = mailing.words(get_language()).paragraphs[0]
-        return cls(mailing.subject, first, mailing.get_absolute_url(), mailing.released_at, mailing.released_at)
 
 
 class NewsFeed(Feed):
@@ -69,8 +57,8 @@ class NewsFeed(Feed):
 
     def items(self):
         entries = [
-            *map(Entry.of_article, SiteContent.current().articles[:MAX_ITEMS]),
-            *map(Entry.of_mailing, MailingContent.current().mailings[:MAX_ITEMS]),
+            *map(_of_article, SiteContent.current().articles[:MAX_ITEMS]),
+            *map(_of_mailing, MailingContent.current().mailings[:MAX_ITEMS]),
         ]
         return sorted(entries, key=lambda entry: entry.at, reverse=True)[:MAX_ITEMS]
 
@@ -90,8 +78,20 @@ class NewsFeed(Feed):
         return entry.changed_at
 
 
+def _of_article(article):
+    # It has no time of day.
+    at = timezone.make_aware(datetime.combine(article.date, time(12)))
+    return Entry(article.title, article.lead, article.get_absolute_url(), at, article.changed_at)
+
+
+def _of_mailing(mailing):
+    """Its words never change once it is sent."""
+    first = mailing.words(get_language()).paragraphs[0]
+    return Entry(mailing.subject, first, mailing.get_absolute_url(), mailing.released_at, mailing.released_at)
+
+
 class DemandFeed(NewsFeed):
-    """Every step of every demand that is shown, as (History, step), those entered last first, corrections among them."""
+    """Every step of every demand that is shown, those entered last first, corrections among them."""
 
     @property
     def feed_url(self):
@@ -106,29 +106,22 @@ class DemandFeed(NewsFeed):
 
     def items(self):
         steps = [(history, step) for history in SiteContent.current().demands for step in history.steps]
-        return sorted(steps, key=lambda item: (item[1].entered_at, item[1].pk), reverse=True)
+        steps.sort(key=lambda item: (item[1].entered_at, item[1].pk), reverse=True)
+        return [_of_step(*item) for item in steps]
 
-    def item_link(self, item):
-        history, step = item
-        return f"{settings.SITE_URL}{history.demand.get_absolute_url()}#step-{step.pk}"
 
-    def item_title(self, item):
-        history, step = item
-        words = {"demand": history.demand.title, "step": str(step)}
-        if step.corrects_id:
-            return _("%(demand)s: %(step)s (correction)") % words
-        if step.pk in history.corrections:
-            return _("%(demand)s: %(step)s (corrected)") % words
-        return "{demand}: {step}".format(**words)
-
-    def item_description(self, item):
-        _history, step = item
-        parts = [step.sentence, step.reason, f"{_('Source:')} {step.source_title}, {step.source_url}"]
-        return " ".join(filter(None, parts))
-
-    def item_pubdate(self, item):
-        return item[1].entered_at
-
-    def item_updateddate(self, item):
-        history, step = item
-        return history.corrections.get(step.pk, step).entered_at
+def _of_step(history, step):
+    title = "%(demand)s: %(step)s"
+    if step.corrects_id:
+        title = _("%(demand)s: %(step)s (correction)")
+    elif step.pk in history.corrections:
+        title = _("%(demand)s: %(step)s (corrected)")
+    return Entry(
+        title=title % {"demand": history.demand.title, "step": str(step)},
+        text=" ".join(
+            filter(None, [step.sentence, step.reason, f"{_('Source:')} {step.source_title}, {step.source_url}"])
+        ),
+        url=f"{history.demand.get_absolute_url()}#step-{step.pk}",
+        at=step.entered_at,
+        changed_at=history.corrections.get(step.pk, step).entered_at,
+    )

@@ -1,25 +1,20 @@
 """Admin of pages and news."""
 
-from functools import partial
-
 from django import forms
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.contrib.admin.templatetags.admin_urls import admin_urlname
 from django.db import models
 from django.forms.models import model_to_dict
-from django.urls import path, reverse
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html_join
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
-from django.views.decorators.http import require_POST
 
-from campaign import richtext
 from campaign.content import SiteContent
 from campaign.news.models import Article
 from campaign.pages import previews
 from campaign.pages.models import Page
-from campaign.pages.sector_drafts import make_page
 from campaign.pictures.widgets import PictureSelect, RichText
 from pledges.fixed_pages import fixed_pages
 from pledges.languages import LANGUAGE_CODES, own_name
@@ -52,7 +47,7 @@ class PublishableAdmin(DraftedAdmin):
                 "{} {}",
                 _(
                     "You can use headings, paragraphs, lists, quotes, bold, italics, links and pictures from the "
-                    "library. Anything else is removed when you save, and we tell you."
+                    "library. Anything else is removed when you save."
                 ),
                 _("For a help number, write its code from the list of help channels, such as [[alo-116111]]."),
             ),
@@ -76,21 +71,6 @@ class PublishableAdmin(DraftedAdmin):
         elif db_field.name == "picture":
             kwargs["widget"] = PictureSelect()
         return super().formfield_for_dbfield(db_field, request, **kwargs)
-
-    def save_model(self, request, obj, form, change):
-        # The model sanitises the text on save.
-        removed = sorted({*richtext.removed_markup(obj.body_sq), *richtext.removed_markup(obj.body_en)})
-        super().save_model(request, obj, form, change)
-        if removed:
-            self.message_user(
-                request,
-                _(
-                    "Removed from the text, because only words, links and pictures from the library are allowed: "
-                    "%(lost)s."
-                )
-                % {"lost": ", ".join(removed)},
-                messages.WARNING,
-            )
 
     @admin.display(description=_("picture next to the link"))
     def share_cards(self, obj):
@@ -178,10 +158,6 @@ class PageAdmin(PublishableAdmin):
 
     def get_prepopulated_fields(self, request, obj=None):
         return {} if obj and obj.is_fixed else super().get_prepopulated_fields(request, obj)
-
-    def get_urls(self):
-        view = require_POST(self.admin_site.admin_view(partial(make_page, self)))
-        return [path("of-sector/<int:sector_id>/", view, name="campaign_page_of_sector"), *super().get_urls()]
 
 
 @admin.register(Article)

@@ -1,9 +1,9 @@
 """How content pages are laid out: the sections of their text, what is beside and between them, and which page comes next."""
 
+import re
 from dataclasses import dataclass
 from functools import cached_property
 from html import unescape
-from html.parser import HTMLParser
 from itertools import takewhile
 
 from django.urls import reverse
@@ -20,6 +20,8 @@ from campaign.settings.models import contact_url
 RESERVED_IDS = {"content", "contents"}
 MAX_ANCHOR_LENGTH = 60
 LISTS = ("<ul>", "<ol>")
+# A tag in the output of `richtext.clean()`, in which every element but `<br>` is closed. An attribute may contain ">".
+TAG = re.compile(r'<(?P<closing>/?)(?P<name>\w+)(?:"[^"]*"|[^">])*>')
 
 
 @dataclass(frozen=True)
@@ -58,9 +60,17 @@ class PageSection:
             return "stages"
         return "sentence" if self.html.count("<p>") == 1 and "<blockquote" not in self.html else "text"
 
+    @property
+    def text_and_source(self):
+        """[HTML, HTML of the paragraph that names the source, "" if none does]"""
+        # As staff begin the paragraph in the language of the page.
+        beginning = f"<p>{gettext('Source:')}"
+        text, mark, source = self.html.rpartition(beginning)
+        return [text, mark + source] if mark else [self.html, ""]
+
 
 def sections(html, taken=()):
-    """Split sanitised HTML at its headings of level two: a list of Section. No anchor is one of the ids that are `taken`.
+    """Split sanitised HTML at its headings of level two: a list of PageSection. No anchor is one of the ids that are `taken`.
 
     Text before the first heading is a section without heading. A heading without text is dropped, and what follows it belongs to
     the section before. Headings within other elements, such as quotations, do not split.
@@ -105,54 +115,18 @@ def plain(html):
 
 
 def split(html, tag):
-    """[(content of a heading, what follows it)] of sanitised HTML; the first pair has no heading.
-
-    The tag is "h2" or "h3". In the output of `richtext.clean()` every element is closed, except for `<br>`.
-    """
-    splitter = _Splitter(tag)
-    splitter.feed(html)
-    splitter.close()
-    return [("".join(heading), "".join(body)) for heading, body in splitter.pairs]
-
-
-class _Splitter(HTMLParser):
-    """Copies the markup unchanged into pairs of heading and body, each a list of its pieces."""
-
-    def __init__(self, tag):
-        super().__init__(convert_charrefs=False)
-        self.tag = tag
-        self.depth = 0
-        self.pairs = [([], [])]
-        # Which of the last pair is copied into: 0 heading, 1 body.
-        self.place = 1
-
-    def handle_starttag(self, tag, attrs):
-        if tag == self.tag and self.depth == 0:
-            self.pairs.append(([], []))
-            self.place = 0
-        else:
-            self._copy(self.get_starttag_text())
-        if tag != "br":
-            self.depth += 1
-
-    def handle_endtag(self, tag):
-        self.depth -= 1
-        if tag == self.tag and self.depth == 0:
-            self.place = 1
-        else:
-            self._copy(f"</{tag}>")
-
-    def handle_data(self, data):
-        self._copy(data)
-
-    def handle_entityref(self, name):
-        self._copy(f"&{name};")
-
-    def handle_charref(self, name):
-        self._copy(f"&#{name};")
-
-    def _copy(self, markup):
-        self.pairs[-1][self.place].append(markup)
+    """[(content of a heading, what follows it)] of sanitised HTML; the first pair has no heading. The tag is "h2" or "h3"."""
+    depth, pieces, begins = 0, [], 0
+    for found in TAG.finditer(html):
+        if found["name"] == "br":
+            continue
+        depth -= found["closing"] == "/"
+        if found["name"] == tag and depth == 0:
+            pieces.append(html[begins : found.start()])
+            begins = found.end()
+        depth += found["closing"] == ""
+    before, *others = [*pieces, html[begins:]]
+    return [("", before), *zip(others[::2], others[1::2], strict=True)]
 
 
 # {layout: (number of sections before it, title, anchor, attribute of SiteContent of its rows)} of what is no text on a page.
@@ -167,23 +141,17 @@ PARTS = {
 
 
 @dataclass(frozen=True)
-class Aside:
-    """What is beside a section: a figure or a voice."""
-
-    figure: object = None
-    voice: object = None
-
-
-@dataclass(frozen=True)
 class Block:
-    """One horizontal part of a page. `section` is its text, if it has any; templates are in templates/campaign/pages/blocks/."""
+    """One horizontal part of a page. `section` is its text, if it has any; templates are in templates/campaign/pages/blocks/.
+
+    `aside` is what is beside the text: {"figure": Statistic}, {"voice": Voice}, or None.
+    """
 
     name: str
     title: str
     anchor: str
     section: object = None
-    aside: Aside | None = None
-    steps: tuple = ()
+    aside: dict | None = None
 
     @property
     def template(self):
@@ -203,8 +171,7 @@ def blocks(page, content):
     for section in sections(richtext.clean(page.body), {anchor}):
         name = _block_name(page.layout, section)
         aside = next(asides, None)
-        steps = way(section) if name == "way" else ()
-        rows.append(Block(name, section.title, section.anchor, section, aside if name == "text" else None, steps))
+        rows.append(Block(name, section.title, section.anchor, section, aside if name == "text" else None))
     if page.layout in PARTS and getattr(content, needed, True):
         rows.insert(position, Block(page.layout, title, anchor))
     return rows
@@ -216,65 +183,31 @@ def _block_name(layout, section):
     return "questions" if section.questions else "text"
 
 
-@dataclass(frozen=True)
-class WayStep:
-    """One step of a way: a heading of level three with its text. `source` is the HTML of the paragraph that names the source.
-
-    A step without a source is what we do not know.
-    """
-
-    heading: str
-    html: str
-    source: str
-
-
-def way(section):
-    """The steps of a section, as a tuple of Step; the text before the first heading belongs to none of them."""
-    steps = []
-    # As staff begin the paragraph in the language of the page.
-    beginning = f"<p>{gettext('Source:')}"
-    for part in section.parts:
-        if part.title:
-            html, mark, source = part.html.rpartition(beginning)
-            steps.append(WayStep(part.heading, html if mark else source, mark + source if mark else ""))
-    return tuple(steps)
-
-
 def _asides(names, content):
     figures = {figure.key: figure for figure in content.statistics}
     for name in names.replace(",", " ").split():
         if name == "voice" and content.voices:
-            yield Aside(voice=content.voices[0])
+            yield {"voice": content.voices[0]}
         else:
-            yield Aside(figure=figures[name]) if name in figures else None
+            yield {"figure": figures[name]} if name in figures else None
 
 
-@dataclass(frozen=True)
-class ChildPage:
-    """The text of the page for children, by shape.
+def child_page(page):
+    """The text of the page for children, by shape. It works for any headings, also for none.
 
     `under_the_number` is what comes before the first heading. `sentences` are the first sections, as long as each is one
     paragraph, `folds` those whose heading is a question, and `sections` the others.
     """
-
-    under_the_number: str
-    sentences: list
-    sections: list
-    folds: list
-
-
-def child_page(page):
-    """The ChildPage of the page for children. It works for any headings, also for none."""
     found = sections(richtext.clean(page.body))
     titled = [section for section in found if section.title]
     sentences = list(takewhile(lambda section: section.shape == "sentence" and not section.is_question, titled))
     rest = titled[len(sentences) :]
-    return ChildPage(
-        under_the_number="".join(section.html for section in found if not section.title),
-        sentences=sentences,
-        sections=[section for section in rest if not section.is_question],
-        folds=[section for section in rest if section.is_question],
-    )
+    return {
+        "under_the_number": "".join(section.html for section in found if not section.title),
+        "sentences": sentences,
+        "sections": [section for section in rest if not section.is_question],
+        "folds": [section for section in rest if section.is_question],
+    }
 
 
 def write_to(page, settings):

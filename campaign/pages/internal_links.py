@@ -1,6 +1,5 @@
-"""Links within the site: where an address leads, and the pages of the site by name."""
+"""Links within the site: where an address leads."""
 
-from dataclasses import dataclass
 from enum import Enum
 from urllib.parse import urlsplit
 
@@ -17,6 +16,15 @@ from pledges.content import PledgeContent
 from pledges.languages import LANGUAGE_CODES, other_language
 from staff.models import Draft
 
+# {URL name: function that returns the rows with a page there}, each row with the property `slug`.
+ROWS = {
+    "campaign:demand": lambda: [history.demand for history in SiteContent.current().demands],
+    "campaign:event": lambda: PledgeContent.current().events,
+    "pledges:county": lambda: PledgeContent.current().counties_with_page,
+}
+# {URL name: model of the rows with a page there}. Their old addresses redirect, and drafts have addresses too.
+MODELS = {"pages:page": Page, "campaign:article": Article}
+
 
 class Leads(Enum):
     RIGHT = "right"
@@ -29,47 +37,44 @@ class Leads(Enum):
     NOWHERE = "nowhere"
 
 
-@dataclass(frozen=True)
-class Target:
-    """Where a link leads, and the better address, "" if there is none."""
-
-    leads: Leads
-    url: str = ""
-
-
 def is_internal(address):
     """Whether an address is within the site."""
     parts = urlsplit(address)
     return not parts.scheme and not parts.netloc or parts.netloc == urlsplit(settings.SITE_URL).netloc
 
 
-def follow(address, language, own=(), at=None):
-    """The Target of an address in a text of this language that is public from `at`, now if None.
-
-    `own` has the addresses that the text itself will have, which need not be published yet.
-    """
+def follow(address, language, at=None):
+    """(Leads, the better address or "") of an address in a text of this language that is public from `at`, now if None."""
     path = urlsplit(address).path
-    if not path or path in own:
-        return Target(Leads.RIGHT)
-    if not path.startswith("/"):
-        return Target(Leads.NOWHERE)
-    code = path.split("/")[1]
-    code = code if code in LANGUAGE_CODES else None
-    with override(code or language):
+    if not path:
+        return Leads.RIGHT, ""
+    code = path.partition("/")[2].partition("/")[0]
+    code = code if code in LANGUAGE_CODES else language
+    with override(code):
         match = _resolve(path)
         if match is None:
             with_slash = f"{path}/"
-            return Target(Leads.MOVED, with_slash) if _resolve(with_slash) else Target(Leads.NOWHERE)
+            return (Leads.MOVED, with_slash) if _resolve(with_slash) else (Leads.NOWHERE, "")
         if "token" in match.kwargs or match.app_name == "admin" or path.startswith("/admin/"):
-            return Target(Leads.PERSONAL)
-        locate = _locate(match, code, at or timezone.now())
-        if isinstance(locate, Target):
-            return locate
-        if locate is not None and locate() != path:
-            return Target(Leads.MOVED, locate())
-    if code and code != language:
-        return Target(Leads.OTHER_LANGUAGE, _in_language(path, code, language, locate))
-    return Target(Leads.RIGHT)
+            return Leads.PERSONAL, ""
+        if match.view_name == "library_file" and not default_storage.exists(match.kwargs["name"]):
+            return Leads.NOWHERE, ""
+        if match.view_name not in ROWS | MODELS:
+            # translate_url() reads the path in the active language.
+            better = translate_url(path, language)
+            return (Leads.RIGHT, "") if better == path else (Leads.OTHER_LANGUAGE, better)
+        row = _find(match, code)
+        if row is None:
+            return Leads.NOWHERE, ""
+        draft = row.draft if hasattr(row, "draft") else None
+        if draft and not (draft.state == Draft.State.SCHEDULED and draft.publish_at <= (at or timezone.now())):
+            return Leads.UNPUBLISHED, ""
+        address_now = _address(match, row)
+    if address_now != path:
+        return Leads.MOVED, address_now
+    with override(language):
+        better = _address(match, row)
+    return (Leads.RIGHT, "") if better == path else (Leads.OTHER_LANGUAGE, better)
 
 
 def _resolve(path):
@@ -79,56 +84,26 @@ def _resolve(path):
         return None
 
 
-def _in_language(path, code, language, locate):
-    if locate is None:
-        # translate_url() reads the path in the active language.
-        with override(code):
-            return translate_url(path, language)
+def _find(match, code):
+    """The row with the slug of an address in the language `code`: now, before, in the other language, or as a draft."""
+    slug, other = match.kwargs["slug"], other_language(code)
+    if match.view_name in ROWS:
+        rows = ROWS[match.view_name]()
+        return _with_slug(rows, slug, code) or _with_slug(rows, slug, other)
+    model, content = MODELS[match.view_name], SiteContent.current()
+    return (
+        content.by_slug(model, code).get(slug)
+        or content.moved_from(model, code, slug)
+        or content.by_slug(model, other).get(slug)
+        or model.objects.everything().filter(**{f"slug_{code}": slug}).select_related("draft").first()
+    )
+
+
+def _with_slug(rows, slug, language):
     with override(language):
-        return locate()
+        return next((row for row in rows if row.slug == slug), None)
 
 
-def _locate(match, code, at):
-    """A function that returns the address of the page with a slug, in the active language; None for a page without a slug.
-
-    A Target if there is no such page.
-    """
-    slug = match.kwargs.get("slug")
-    match match.view_name:
-        case "pages:page":
-            return _published(Page, slug, code, at)
-        case "campaign:article":
-            return _published(Article, slug, code, at)
-        case "campaign:demand":
-            return _by_slug([history.demand for history in SiteContent.current().demands], slug, code)
-        case "campaign:event" | "campaign:event_calendar" as name:
-            return _by_slug(PledgeContent.current().events, slug, code, name)
-        case "pledges:county" as name:
-            return _by_slug(PledgeContent.current().counties_with_page, slug, code, name)
-        case "library_file":
-            return None if default_storage.exists(match.kwargs["name"]) else Target(Leads.NOWHERE)
-    return None
-
-
-def _by_slug(rows, slug, code, name="campaign:demand"):
-    for language in (code, other_language(code)):
-        with override(language):
-            found = next((row for row in rows if row.slug == slug), None)
-        if found is not None:
-            return lambda: reverse(name, args=[found.slug])
-    return Target(Leads.NOWHERE)
-
-
-def _published(model, slug, code, at):
-    """As _locate(), of the row with this slug now, before, or in the other language."""
-    content = SiteContent.current()
-    row = content.by_slug(model, code).get(slug) or content.moved_from(model, code, slug)
-    row = row or content.by_slug(model, other_language(code)).get(slug)
-    if row is None:
-        row = model.objects.everything().filter(**{f"slug_{code}": slug}).select_related("draft").first()
-        if row is None:
-            return Target(Leads.NOWHERE)
-        draft = row.draft
-        if draft and not (draft.state == Draft.State.SCHEDULED and draft.publish_at <= at):
-            return Target(Leads.UNPUBLISHED)
-    return row.get_absolute_url
+def _address(match, row):
+    """The address of the page of a row in the active language."""
+    return reverse(match.view_name, args=[row.slug]) if match.view_name in ROWS else row.get_absolute_url()

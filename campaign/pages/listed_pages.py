@@ -1,86 +1,85 @@
-"""Pages without a search column, which campaign/search/views.py finds by title and text: all but content pages and news."""
+"""The public pages by name and text: what the search finds beside content pages and news, and what editors link to."""
 
 from dataclasses import dataclass
-from enum import IntEnum
 
+from django.db import models
 from django.urls import reverse
 from django.utils.text import capfirst
-from django.utils.translation import get_language, gettext
+from django.utils.translation import get_language, gettext, override
+from django.utils.translation import gettext_lazy as _
 
+from campaign.content import SiteContent
 from campaign.organisations.models import PER_PAGE, Organisation
 from pledges.content import PledgeContent
 from pledges.fixed_pages import fixed_pages
 from pledges.mailings.models import MailingContent
 from pledges.serving import snapshot
+from staff.accents import without_accents
+
+# Where the search lists a page; within one place the rank decides. The help page is first: the visitor may be in need of help.
+# What is over is last.
+FIRST, USUAL, LAST = range(3)
 
 
-class HitOrder(IntEnum):
-    """Where a hit is listed. Within one place the rank decides."""
+class Kind(models.TextChoices):
+    """What a page is, in the order of the list for editors."""
 
-    # The help page: the visitor may be in need of help.
-    FIRST = 0
-    USUAL = 1
-    # What is over.
-    LAST = 2
+    PAGE = "page", _("page")
+    GROUP = "group", _("page of a group")
+    FIXED = "fixed", _("fixed page")
+    DEMAND = "demand", _("demand")
+    NEWS = "news", _("article")
+    EVENT = "event", _("event")
+    ORGANISATION = "organisation", _("organisation")
 
 
 @dataclass(frozen=True)
 class ListedPage:
-    """A page without a search column, in the active language. `url` is its path, `text` plain text."""
+    """A public page in the active language. `url` is its path, `text` plain text, empty where the page has a search column."""
 
+    kind: Kind
     title: str
     url: str
-    text: str
-    place: HitOrder = HitOrder.USUAL
+    text: str = ""
+    place: int = USUAL
 
 
-def every(content):
-    """All Listed pages, a list. `content` is the SiteContent."""
-    return [*fixed(content), *counties(), *demands(content), *events(), *mailings(), *organisations(content)]
-
-
-def fixed(content):
-    """Yield the pages fixed in the code of which something was written for search."""
+def every():
+    """Yield all pages that have a name, by kind."""
+    content, pledge_content = SiteContent.current(), PledgeContent.current()
+    for page in content.pages:
+        kind = Kind.GROUP if page.sector_id else Kind.PAGE
+        yield ListedPage(kind, page.title, page.get_absolute_url())
     texts = content.texts[get_language()]
     for page in fixed_pages().values():
-        if text := " ".join([*(texts[key] for key in page.texts), *filter(None, [str(page.summary)])]):
-            place = HitOrder.FIRST if page.name == "campaign:help" else HitOrder.USUAL
-            yield ListedPage(str(page.title), page.get_absolute_url(), text, place)
-
-
-def counties():
-    """Yield the pages of the counties."""
-    for county in PledgeContent.current().counties_with_page:
-        title = gettext("We are %(county)s") % {"county": county.definite_name}
-        yield ListedPage(title, reverse("pledges:county", args=[county.slug]), f"{county.name}. {county.full_name}.")
-
-
-def demands(content):
-    """Yield the demands, each with what has happened to it."""
+        if page.title:
+            text = " ".join([*(texts[key] for key in page.texts), str(page.summary)]).strip()
+            place = FIRST if page.name == "campaign:help" else USUAL
+            yield ListedPage(Kind.FIXED, str(page.title), page.get_absolute_url(), text, place)
+    for county in pledge_content.counties_with_page:
+        title, url = gettext("We are %(county)s"), reverse("pledges:county", args=[county.slug])
+        text = f"{county.name}. {county.full_name}."
+        yield ListedPage(Kind.FIXED, title % {"county": county.definite_name}, url, text)
     for history in content.demands:
         text = " ".join([history.demand.text, *(step.sentence for step in history.current)])
-        yield ListedPage(history.demand.title, history.demand.get_absolute_url(), text)
-
-
-def events():
-    """Yield the Listed pages of the events that are shown; past ones come last."""
-    now = snapshot.current().at
-    for event in PledgeContent.current().events:
-        text = f"{event.when}. {event.where}. {event.text}"
-        place = HitOrder.LAST if event.ends <= now else HitOrder.USUAL
-        yield ListedPage(event.title, event.get_absolute_url(), text, place)
-
-
-def mailings():
-    """Yield the news by email that visitors can read."""
+        yield ListedPage(Kind.DEMAND, history.demand.title, history.demand.get_absolute_url(), text)
+    for article in content.articles:
+        yield ListedPage(Kind.NEWS, article.title, article.get_absolute_url())
     for mailing in MailingContent.current().mailings:
-        yield ListedPage(mailing.subject, mailing.get_absolute_url(), mailing.words(get_language()).text)
+        text = mailing.words(get_language()).text
+        yield ListedPage(Kind.NEWS, mailing.subject, mailing.get_absolute_url(), text)
+    now = snapshot.current().at
+    for event in pledge_content.events:
+        text = f"{event.when}. {event.where}. {event.text}"
+        place = LAST if event.ends <= now else USUAL
+        yield ListedPage(Kind.EVENT, event.title, event.get_absolute_url(), text, place)
+    yield from _organisations(content.organisations)
 
 
-def organisations(content):
-    """Yield the organisations as Listed, each at its entry on their page."""
+def _organisations(rows):
+    """Each organisation at its entry on their page."""
     path, number = reverse("campaign:organisations"), 0
-    for row in content.organisations:
+    for row in rows:
         page = number // PER_PAGE + 1
         if row.role == Organisation.Role.FOUNDER:
             # On every page, above the others.
@@ -88,6 +87,14 @@ def organisations(content):
         else:
             number += 1
         url = f"{path}?page={page}#{row.anchor}" if page > 1 else f"{path}#{row.anchor}"
-        yield ListedPage(
-            row.name, url, ". ".join(filter(None, [capfirst(row.get_kind_display()), row.place, row.text]))
-        )
+        text = ". ".join(filter(None, [capfirst(row.get_kind_display()), row.place, row.text]))
+        yield ListedPage(Kind.ORGANISATION, row.name, url, text)
+
+
+def find(words, language):
+    """The pages in a language whose name has all words, accents aside; those whose name begins with them come first."""
+    wanted = without_accents(words)
+    with override(language):
+        named = [(without_accents(page.title), page) for page in every()]
+    found = [(name, page) for name, page in named if all(word in name for word in wanted.split())]
+    return [page for _name, page in sorted(found, key=lambda each: not each[0].startswith(wanted.strip()))]

@@ -164,8 +164,8 @@ class Page(Publishable):
 
     def texts_with_numbers(self):
         """The columns of Publishable, and the phrases."""
-        columns = {f"{name}_{language}" for name in ("say", "do_not_say") for language in LANGUAGE_CODES}
-        return sorted({*super().texts_with_numbers(), *columns} - self.get_deferred_fields())
+        columns = [f"{name}_{language}" for name in ("say", "do_not_say") for language in LANGUAGE_CODES]
+        return super().texts_with_numbers() + columns
 
     def get_absolute_url(self):
         """Return the URL path of the page in the active language."""
@@ -189,7 +189,7 @@ class MenuPlace(Page):
 @SiteContent.share
 def pages(content):
     """The published pages."""
-    return published(content, Page.objects.for_content())
+    return published(content, Page)
 
 
 @SiteContent.share

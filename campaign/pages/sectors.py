@@ -1,7 +1,6 @@
 """The page of a sector: its own 1, its commitments, words to a child, and the text of the page in sections that open."""
 
 from django.urls import reverse
-from django.utils.translation import gettext, pgettext
 
 from campaign import richtext
 from campaign.content import SiteContent
@@ -9,7 +8,6 @@ from campaign.pages.inner_pages import sections
 from campaign.ways_on import AFTER_REPORT
 from pledges.totals import parts
 
-# Young people are addressed with "ti" in Albanian.
 YOUTH = "youth"
 # They may sign with the children.
 WITH_CLASSES = ("teachers", "educators")
@@ -30,7 +28,6 @@ MATERIALS = {"parents": "posters", "teachers": "sheets", "educators": "sheets", 
 
 def context(page, sector, totals):
     """The template context of the page of a sector; `totals` are those of the moment."""
-    is_young = sector.slug == YOUTH
     people = next((people for each, people in totals.sectors if each.pk == sector.pk), 0)
     parts_of_text = sections(richtext.clean(page.body))
     return {
@@ -47,38 +44,7 @@ def context(page, sector, totals):
         "after_report": SiteContent.current().page_by_key.get(AFTER_REPORT),
         "sections": [(part.title, part.html) for part in parts_of_text if part.title],
         "materials": MATERIALS.get(sector.slug),
-        "words": _words_to_a_young_person()
-        if is_young
-        else _words_to_an_adult(has_classes=sector.slug in WITH_CLASSES),
-    }
-
-
-def _words_to_an_adult(has_classes):
-    return {
-        "with_class": gettext("Sign with your class or group") if has_classes else "",
-        "sign": gettext("Sign the pledge"),
-        "first": gettext("Be the first to sign"),
-        "your_place": gettext("your place"),
-        "commitments": gettext("Commitments you can make"),
-        "say_title": gettext("When a child tells you"),
-        "say": gettext("Say"),
-        "do_not_say": gettext("Do not say"),
-        "sections": gettext("What helps"),
-        "numbers": gettext("Which number to call, and when"),
-        "units": gettext("The child protection unit of your municipality"),
-    }
-
-
-def _words_to_a_young_person():
-    return {
-        "sign": pgettext("to a child", "Sign the pledge"),
-        "first": pgettext("to a child", "Be the first to sign"),
-        "your_place": pgettext("to a child", "your place"),
-        "commitments": pgettext("to a child", "Commitments you can make"),
-        "say_title": gettext("When a friend tells you"),
-        "say": pgettext("to a child", "Say"),
-        "do_not_say": pgettext("to a child", "Do not say"),
-        "sections": gettext("What helps"),
-        "numbers": pgettext("to a child", "Which number to call, and when"),
-        "call": pgettext("to a child", "Be the next to sign."),
+        # They are addressed with "ti" in Albanian.
+        "is_young": sector.slug == YOUTH,
+        "has_classes": sector.slug in WITH_CLASSES,
     }

@@ -26,7 +26,7 @@ from pledges.counting import tally
 from pledges.figures.mosaic import mosaic
 from pledges.fixed_pages import fixed_page
 from pledges.languages import LANGUAGE_CODES, in_each_language, other_language
-from pledges.requests.retention import kept_data
+from pledges.requests.retention import kept_periods
 from pledges.sectors.models import CHILDREN
 from pledges.serving.http import mark_public, personal_page, public_page, read_only
 from staff.refusals import missing_page
@@ -108,12 +108,12 @@ def page(request, slug):
 def _show_page(request, page):
     request.alternates = in_each_language(page.get_absolute_url)
     breadcrumbs = structured_data.breadcrumbs([(page.title, page.get_absolute_url())])
-    template, context = _page_parts(page, tally.read)
+    template, context = _page_parts(page)
     return render(request, template, context | {"structured": [breadcrumbs]})
 
 
-def _page_parts(page, totals):
-    """(template, context) of a content page; `totals()` are called for the pages of a sector and of the demands."""
+def _page_parts(page):
+    """(template, context) of a content page. Only those of a sector and of the demands depend on the totals."""
     content = SiteContent.current()
     context = {
         "page": page,
@@ -121,7 +121,7 @@ def _page_parts(page, totals):
         "og_key": getattr(page, f"slug_{translation.get_language()}"),
     }
     if sector := PledgeContent.current().sectors_by_id.get(page.sector_id):
-        return "campaign/pages/sector.html", context | sectors.context(page, sector, totals())
+        return "campaign/pages/sector.html", context | sectors.context(page, sector, tally.read())
     if page.layout == Page.Layout.CHILD:
         channels = {channel.key: channel for channel in content.channels}
         return "campaign/pages/child.html", context | {
@@ -135,11 +135,11 @@ def _page_parts(page, totals):
         "contents": [block for block in blocks if block.title],
         "way_on": ways_on.way_on(content, page.next_page, page.next_label),
         "demands": content.demands,
-        "handed": handovers.of_place(totals().total) if page.layout == Page.Layout.DEMANDS else None,
+        "handed": handovers.of_place(tally.read().total) if page.layout == Page.Layout.DEMANDS else None,
         "figure": _key_figure(content) if page.layout == Page.Layout.FIGURES else None,
         "figures": content.statistics,
         "partners": content.partners,
-        "kept": kept_data() if page.layout == Page.Layout.KEPT else None,
+        "kept": kept_periods() if page.layout == Page.Layout.KEPT else None,
         "write_to": inner_pages.write_to(page, content.settings),
     }
 
@@ -177,7 +177,6 @@ def article(request, slug):
 
 
 def _show_article(request, article):
-    article = article.with_body(SiteContent.current())
     request.alternates = in_each_language(article.get_absolute_url)
     trail = [(gettext("News"), reverse("campaign:news")), (article.title, article.get_absolute_url())]
     context = _article_context(article) | {
@@ -224,7 +223,7 @@ def preview(request, token):
     if row.lacks_value:
         row.date = timezone.localdate()
     if isinstance(row, Page):
-        template, context = _page_parts(row, tally.read)
+        template, context = _page_parts(row)
     else:
         template, context = "campaign/pages/article.html", _article_context(row)
     return render(request, template, context | {"preview": row})

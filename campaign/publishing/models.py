@@ -15,14 +15,10 @@ from campaign.content import SiteContent
 from campaign.help.models import HelpChannel
 from campaign.pictures.models import Picture
 from pledges.languages import LANGUAGE_CODES
-from staff.drafts.models import Draftable, LiveManager, UniqueLive
+from staff.drafts.models import Draftable, UniqueLive
 
 # Text search configuration created by the initial migration: `simple` with `unaccent`, so that "tirane" matches Tiranë.
 SEARCH_CONFIG = "site"
-
-
-# Large columns. No page shows the search columns.
-SEARCH_COLUMNS = ["search_sq", "search_en"]
 
 
 def search_column(language):
@@ -39,22 +35,6 @@ def search_column(language):
         output_field=SearchVectorField(),
         db_persist=True,
     )
-
-
-class PublishableQuerySet(models.QuerySet):
-    """Rows by language and slug."""
-
-    def for_content(self):
-        """The rows without the columns that no page shows."""
-        return self.defer(*SEARCH_COLUMNS)
-
-    def with_missing_translation(self):
-        """Rows with `misses_translation`: whether they lack a required text in either language and so cannot be published."""
-        missing = Q()
-        for name in Publishable.required_translations:
-            for language in LANGUAGE_CODES:
-                missing |= Q(**{f"{name}_{language}": ""})
-        return self.annotate(misses_translation=missing)
 
 
 class Publishable(Draftable):
@@ -118,8 +98,6 @@ class Publishable(Draftable):
     search_sq = search_column("sq")
     search_en = search_column("en")
 
-    objects = LiveManager.from_queryset(PublishableQuerySet)()
-
     # Translated fields that must be filled in both languages before publication.
     required_translations = ["title", "lead", "body"]
 
@@ -163,10 +141,8 @@ class Publishable(Draftable):
         self.body_sq, self.body_en = richtext.clean(self.body_sq), richtext.clean(self.body_en)
         old = type(self).objects.filter(pk=self.pk).first()
         super().save(**kwargs)
-        if old:
+        if self.draft_id is None:
             OldAddress.record(old, self)
-        elif self.draft_id is None:
-            OldAddress.forget(self)
 
     def clean(self):
         """Validate that the text is complete in both languages and that its slugs are free; errors are per field."""
@@ -200,10 +176,9 @@ class Publishable(Draftable):
                 return True
 
     def texts_with_numbers(self):
-        """The loaded columns that may name a help channel (campaign/numbers.py)."""
+        """The columns that may name a help channel (campaign/numbers.py)."""
         names = ("title", "lead", "body", "share_title", "share_text")
-        columns = {f"{name}_{language}" for name in names for language in LANGUAGE_CODES}
-        return sorted(columns - self.get_deferred_fields())
+        return [f"{name}_{language}" for name in names for language in LANGUAGE_CODES]
 
     def picture_ids(self):
         """Ids of the main picture and of all pictures in the text of either language."""
@@ -228,31 +203,24 @@ class OldAddress(models.Model):
         return self.slug
 
     @classmethod
-    def record(cls, old_row, new_row):
-        """Record the slugs of the old row that the new row no longer has."""
-        kind = new_row._meta.model_name
+    def record(cls, old, new):
+        """Forget the slugs that a row has now, and keep those of the row before, if any, that it no longer has."""
         for language in LANGUAGE_CODES:
-            old, new = getattr(old_row, f"slug_{language}"), getattr(new_row, f"slug_{language}")
-            if old != new:
-                cls.objects.filter(kind=kind, language=language, slug=new).delete()
-                cls._keep(kind, language, old, new_row.pk)
+            slug = getattr(new, f"slug_{language}")
+            cls.objects.filter(kind=new._meta.model_name, language=language, slug=slug).delete()
+            if old and getattr(old, f"slug_{language}") != slug:
+                cls._keep(old, language)
 
     @classmethod
     def keep(cls, row):
-        """Record the present slugs of a row that is taken down."""
+        """Keep the slugs of a row that is taken down."""
         for language in LANGUAGE_CODES:
-            cls._keep(row._meta.model_name, language, getattr(row, f"slug_{language}"), row.pk)
+            cls._keep(row, language)
 
     @classmethod
-    def forget(cls, row):
-        """Forget old addresses that a row has now."""
-        for language in LANGUAGE_CODES:
-            slug = getattr(row, f"slug_{language}")
-            cls.objects.filter(kind=row._meta.model_name, language=language, slug=slug).delete()
-
-    @classmethod
-    def _keep(cls, kind, language, slug, pk):
-        cls.objects.update_or_create(kind=kind, language=language, slug=slug, defaults={"target": pk})
+    def _keep(cls, row, language):
+        kind, slug = row._meta.model_name, getattr(row, f"slug_{language}")
+        cls.objects.update_or_create(kind=kind, language=language, slug=slug, defaults={"target": row.pk})
 
     @classmethod
     def other_holder(cls, row, language):
@@ -263,13 +231,15 @@ class OldAddress(models.Model):
         return old and type(row).objects.filter(pk=old.target).exclude(pk=row.pk).first()
 
 
-def published(content, rows):
-    """These rows with telephone numbers filled in, and with the pictures that may be shown today."""
+def published(content, model):
+    """The rows of a model, with telephone numbers filled in, and with the pictures that may be shown today."""
+    # No page shows the large columns of the search.
+    rows = tuple(model.objects.defer("search_sq", "search_en"))
     for row in rows:
         content.numbers.fill_row(row)
         # None if it may not be shown today.
         row.picture = content.pictures.get(row.picture_id)
-    return tuple(rows)
+    return rows
 
 
 @SiteContent.share

@@ -19,7 +19,6 @@ from campaign.content import SiteContent
 from campaign.news.models import Article
 from campaign.numbers import tag
 from campaign.pages import listed_pages
-from campaign.pages.listed_pages import HitOrder
 from campaign.pages.models import Page
 from campaign.publishing.models import SEARCH_CONFIG
 from pledges.fixed_pages import fixed_page
@@ -76,13 +75,13 @@ def find(words, language, content):
     if not query:
         return []
     found = [hit for model in (Page, Article) for hit in _search_rows(model, query, language, content.numbers)]
-    found += _search_listed(query, listed_pages.every(content))
+    found += _search_listed(query, [page for page in listed_pages.every() if page.text])
     found.sort(key=lambda ranked: (ranked[0], -ranked[1]))
     return [hit for _place, _rank, hit in found[:MAX_HITS]]
 
 
 def _search_rows(model, query, language, numbers):
-    """[(Place, rank, Hit)] of published rows."""
+    """[(place, rank, Hit)] of published rows."""
     column, plain_text = f"search_{language}", PlainText(f"body_{language}")
     for key, channel in numbers.channels.items():
         plain_text = Replace(plain_text, Value(tag(key)), Value(channel.number), output_field=TextField())
@@ -108,7 +107,7 @@ def _search_rows(model, query, language, numbers):
     )
     return [
         (
-            HitOrder.USUAL,
+            listed_pages.USUAL,
             row.rank,
             Hit(numbers.fill(row.title), row.get_absolute_url(), highlight(row.headline, row.plain_text)),
         )
@@ -126,7 +125,7 @@ def _prefix_query(words):
 
 
 def _search_listed(query, pages):
-    """[(Place, rank, Hit)] of the matching ones among these Listed pages."""
+    """[(place, rank, Hit)] of the matching ones among these ListedPages."""
     options = f"StartSel={START}, StopSel={STOP}, MaxWords=30, MinWords=15, MaxFragments=1"
     with connection.cursor() as cursor:
         titles, texts = [page.title for page in pages], [page.text for page in pages]

@@ -197,18 +197,6 @@ def settings(content):
 
 
 @SiteContent.share
-def exit_url(content):
-    """Where the quick exit leads."""
-    return content.settings.exit_url
-
-
-@SiteContent.share
-def has_banner(content):
-    """Whether the banner is shown."""
-    return content.settings.shows_banner(content.at)
-
-
-@SiteContent.share
 def share_picture_url(content):
     """URL of the card of the picture that staff chose for pages without one, or "" without one."""
     picture = content.pictures.get(content.settings.share_picture_id)

@@ -3,15 +3,11 @@
 from django import forms
 from django.contrib import admin
 from django.db import models
-from django.utils.functional import lazy
-from django.utils.text import format_lazy
-from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from campaign.pages.models import MenuPlace, Page
 from campaign.pictures.widgets import PictureSelect
 from campaign.settings.models import LAUNCH_TICKS, SiteSettings, SocialLink
-from campaign.site.context_processors import in_footer
 from staff.admin.base import NoAddOrDelete, SettingsAdmin, StackedInline
 from staff.admin.content import ContentAdmin
 
@@ -67,19 +63,6 @@ class MenuPlaceForm(forms.ModelForm):
             field.show_hidden_initial = True
 
 
-def _fixed_links():
-    """The fixed links of the footer with their places, in a sentence for each column."""
-    columns = {}
-    for page in in_footer():
-        column, place = page.footer
-        columns.setdefault(column, []).append(f"{page.label or page.title} ({place})")
-    sentences = [
-        gettext("Column %(number)s: %(links)s.") % {"number": column, "links": ", ".join(links)}
-        for column, links in columns.items()
-    ]
-    return " ".join(sentences)
-
-
 @admin.register(MenuPlace)
 class MenuPlaceAdmin(NoAddOrDelete, ContentAdmin):
     """The place of each page in the menu and in the footer, edited in the list."""
@@ -95,14 +78,10 @@ class MenuPlaceAdmin(NoAddOrDelete, ContentAdmin):
     actions = None
     # Its words are not edited here.
     has_checks = False
-    list_note = format_lazy(
-        "{} {}",
-        _(
-            "Which pages are in the menu and at the foot of every page, and in which order. Leave the place in the menu empty to "
-            "keep a page out of it. “Supporters so far”, “News” and “Search” always end the menu. "
-            "The footer has fixed links as well."
-        ),
-        lazy(_fixed_links, str)(),
+    list_note = _(
+        "Which pages are in the menu and at the foot of every page, and in which order. Leave the place in the menu empty to "
+        "keep a page out of it. “Supporters so far”, “News” and “Search” always end the menu. "
+        "The footer has fixed links as well."
     )
 
     def get_search_fields(self, request):

@@ -1,6 +1,7 @@
 """Template context of every public page: help strip, quick exit, menus, texts, and links to the other language."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.conf import settings
 from django.db import connection
@@ -29,9 +30,8 @@ class StarterContent:
     texts: dict
     channels: list
     pages: tuple = ()
-    exit_url: str = SiteSettings().exit_url
     settings: SiteSettings = SiteSettings()
-    has_banner: bool = False
+    at: datetime | None = None
     social_links: tuple = ()
     share_picture_url: str = ""
 
@@ -50,7 +50,8 @@ def site(request):
         return {}
     language = get_language()
     other = other_language(language)
-    content, pledging = _content(), _pledging()
+    content, pledging = _content()
+    addresses = _addresses(request)
     pages = [page for page in content.pages if page.sector_id is None and page.key != Page.PRIVACY]
     return {
         "brand": brand(),
@@ -60,45 +61,35 @@ def site(request):
         # While signing is paused or closed: what buttons say instead, and the words of staff.
         "not_now": pledging.not_now,
         "not_now_words": pledging.message if pledging.not_now else "",
-        "exit_url": content.exit_url,
-        "banner": content.settings if content.has_banner else None,
+        "exit_url": content.settings.exit_url,
+        "banner": content.settings if content.settings.shows_banner(content.at) else None,
         "social_links": content.social_links,
         "share_picture_url": content.share_picture_url,
         "strip_channels": [channel for channel in content.channels if channel.in_strip],
         "texts": content.texts[language],
-        "switch": {"code": other, "name": own_name(other), "url": _switch_url(request, other)},
-        "alternates": _alternates(request),
+        "switch": {"code": other, "name": own_name(other), "url": addresses.get(other, f"/{other}/")},
+        "alternates": _alternates(request, addresses),
         "history": next((page for page in pages if page.key == "history"), None),
         "nav": _menu(request, pages),
         "footer_links": _footer(request, pages),
     }
 
 
-def _switch_url(request, language):
-    """Path of this page in the other language; the home page of that language if there is none."""
+def _addresses(request):
+    """{language: path} of this page. Empty for a missing page, and for one with a slug for which its view sets no alternates."""
     if alternates := getattr(request, "alternates", None):
-        return alternates[language]
-    path = request.get_full_path()
-    translated = translate_url(path, language)
-    if translated == path or _has_slug(request):
-        return f"/{language}/"
-    return translated
+        return alternates
+    if request.resolver_match is None or "slug" in request.resolver_match.kwargs:
+        return {}
+    return {language: translate_url(request.get_full_path(), language) for language in LANGUAGE_CODES}
 
 
-def _alternates(request):
-    """URL of this page in each language. Empty for missing pages and for personal pages, whose links must not be shared."""
-    match = request.resolver_match
-    alternates = getattr(request, "alternates", None)
-    if alternates is None:
-        if match is None or "token" in match.kwargs or _has_slug(request):
-            return []
-        alternates = {language: translate_url(request.path, language) for language in LANGUAGE_CODES}
-    return [{"code": language, "url": settings.SITE_URL + path} for language, path in alternates.items()]
-
-
-def _has_slug(request):
-    """Whether the URL holds a slug, which translate_url() cannot translate: the view sets request.alternates instead."""
-    return request.resolver_match is not None and "slug" in request.resolver_match.kwargs
+def _alternates(request, addresses):
+    """URL of this page in each language, none for personal pages, whose links must not be shared."""
+    if request.resolver_match and "token" in request.resolver_match.kwargs and not hasattr(request, "alternates"):
+        return []
+    paths = {language: address.partition("?")[0] for language, address in addresses.items()}
+    return [{"code": language, "url": settings.SITE_URL + path} for language, path in paths.items()]
 
 
 def _menu(request, pages):
@@ -108,20 +99,15 @@ def _menu(request, pages):
 
 
 def _footer(request, pages):
-    """Links of the three columns of the footer: those of staff at their places among the fixed ones.
+    """Links of the three columns of the footer: those of staff at their places among the fixed ones. Help is in the strip.
 
     A page that is not published is left out.
     """
     # [((column, place), link)]
-    placed = [(page.footer, _link(request, page)) for page in in_footer()]
+    placed = [(page.footer, _link(request, page)) for page in fixed_pages().values() if page.footer]
     placed += [((page.footer_column, page.footer_position), _link(request, page)) for page in pages]
     placed.sort(key=lambda each: each[0])
     return [[link for (column, _place), link in placed if column == number] for number in (1, 2, 3)]
-
-
-def in_footer():
-    """The FixedPages of the footer, in its order, in columns of equal height on a phone. Help is in the strip of every page."""
-    return sorted((page for page in fixed_pages().values() if page.footer), key=lambda page: page.footer)
 
 
 def _link(request, page):
@@ -129,22 +115,12 @@ def _link(request, page):
     return {"url": url, "label": str(getattr(page, "label", "") or page.title), "current": url == request.path}
 
 
-def _pledging():
-    """The PledgingSettings of this request, or those of a new site while the database has never been reached."""
-    try:
-        return PledgeContent.current().settings
-    except UNAVAILABLE:
-        if connection.in_atomic_block:
-            raise
-        return PledgingSettings()
-
-
 def _content():
-    """The SiteContent of this request, or the StarterContent while the database has never been reached."""
+    """(SiteContent, PledgingSettings) of this request, or those of a new site while the database has never been reached."""
     try:
-        return SiteContent.current()
+        return SiteContent.current(), PledgeContent.current().settings
     except UNAVAILABLE:
         if connection.in_atomic_block:
             # The transaction is lost with the connection: the page must not say that something was saved.
             raise
-        return StarterContent.read()
+        return StarterContent.read(), PledgingSettings()

@@ -27,47 +27,34 @@ from pledges.languages import LANGUAGE_CODES
 from pledges.models import Municipality, Sector, StarterItem
 from pledges.starter import load
 
-# Names that a text may use as {{ url:help }}, and the URL name of their view. Any other name is the key of a page.
-VIEW_NAMES = {
-    "help": "campaign:help",
-    "units": "campaign:units",
-    "privacy": "campaign:privacy",
-    "contact": "campaign:contact",
-    "contact_press": "pledges:enquiry_press",
-    "contact_data": "pledges:enquiry_data",
-    "contact_site": "pledges:enquiry_site",
-    "sign": "pledges:sign",
-    "group": "pledges:group",
-    "join": "pledges:join",
-    "organisations": "campaign:organisations",
-    "totals": "pledges:totals",
-    "my_pledge": "pledges:my_pledge",
-}
-
 
 def write():
     """Create what is missing, once; returns how many items. The caller opens the transaction."""
-    written = sum(_items(HelpChannel, "channel", "channels"))
-    written += sum(_pages())
-    written += sum(_sector_pages())
-    written += sum(_items(PageText, "text", "texts"))
-    written += sum(_demands())
-    written += sum(_items(Voice, "voice", "voices"))
-    written += sum(_items(Statistic, "statistic", "statistics"))
-    written += sum(_items(Organisation, "partner", "organisations"))
-    written += sum(_articles())
-    written += sum(_by_key(Term, "term", "terms"))
-    written += sum(_by_key(Handout, "handout", "handouts"))
-    written += sum(_units())
-    return written
+    items = [
+        *_items(HelpChannel, "channel"),
+        *_pages(),
+        *_sector_pages(),
+        *_items(PageText, "text"),
+        *_demands(),
+        *_items(Voice, "voice"),
+        *_items(Statistic, "statistic"),
+        *_items(Organisation, "organisation"),
+        *_articles(),
+        *_items(Term, "term"),
+        *_items(Handout, "handout"),
+        *_units(),
+    ]
+    return sum(items)
 
 
 # Each of these functions yields, for each item, whether it was written now.
 
 
-def _items(model, prefix, file):
-    for position, row in enumerate(load(file, STARTER), start=1):
-        yield StarterItem.create_once(f"{prefix}:{row['key']}", model.objects.create, position=position, **row)
+def _items(model, name):
+    has_position = hasattr(model, "position")
+    for position, row in enumerate(load(f"{name}s", STARTER), start=1):
+        values = row | {"position": position} if has_position else row
+        yield StarterItem.create_once(f"{name}:{row['key']}", model.objects.create, **values)
 
 
 def _demands():
@@ -100,11 +87,6 @@ def _articles():
         yield _publish(f"article:{row.pop('key')}", Article, **row)
 
 
-def _by_key(model, prefix, file):
-    for row in load(file, STARTER):
-        yield StarterItem.create_once(f"{prefix}:{row['key']}", model.objects.create, **row)
-
-
 def _units():
     for place in Municipality.objects.filter(protection_unit=None):
         key = f"unit:{place.county_id}:{place.name_sq}"
@@ -119,13 +101,16 @@ def _publish(item, model, /, **values):
 
 
 def _resolve_urls(html, language, pages):
-    """Replace each {{ url:NAME }} by the URL path of the view or page in this language. `pages` is {key: starter page}."""
+    """Replace each {{ url:NAME }} by the URL path in this language of the view or page with this URL name or key.
+
+    `pages` is {key: starter page}.
+    """
 
     def url(match):
         name = match[1]
         with translation.override(language):
-            if name in VIEW_NAMES:
-                return reverse(VIEW_NAMES[name])
-            return reverse("pages:page", args=[pages[name][f"slug_{language}"]])
+            if name in pages:
+                return reverse("pages:page", args=[pages[name][f"slug_{language}"]])
+            return reverse(name)
 
-    return re.sub(r"\{\{ ?url:(\w+) ?\}\}", url, html)
+    return re.sub(r"\{\{ ?url:([\w:]+) ?\}\}", url, html)

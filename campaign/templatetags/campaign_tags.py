@@ -18,8 +18,6 @@ register = template.Library()
 
 # A paragraph of rich text that is one link.
 LONE_LINK = re.compile(r"(?<=<p><a )(?=[^>]*>(?:(?!</a>).)*</a></p>)", re.DOTALL)
-# Search engines cut longer descriptions.
-MAX_SUMMARY = 160
 # The escapes of Django's json_script: no text can close the element.
 ESCAPES = {ord(">"): "\\u003E", ord("<"): "\\u003C", ord("&"): "\\u0026"}
 
@@ -80,20 +78,3 @@ def pictured(html, pictures):
 
     html = LONE_LINK.sub('class="more" ', html)
     return mark_safe(richtext.render_pictures(html, render))  # noqa: S308 - sanitised; pictures come from a template
-
-
-@register.filter
-def summary(text):
-    """The text in at most MAX_SUMMARY letters, for search results: whole sentences if the first one fits, or whole words.
-
-    HTML that is escaped stays well-formed.
-    """
-    text = " ".join(text.split())
-    if len(text) <= MAX_SUMMARY:
-        return text
-    sentences = list(re.finditer(r"[.?!]”?(?= [^a-zëç])", text[: MAX_SUMMARY + 2]))
-    if sentences:
-        return text[: sentences[-1].end()]
-    # Room for the ellipsis.
-    start = text[: MAX_SUMMARY - 2]
-    return (start.rpartition(" ")[0] or start).rstrip(",:–") + " …"

@@ -189,6 +189,10 @@ class CaseAdmin(NoAddOrDelete, ModelAdmin):
         refusal = " ".join(map(str, row.shown_reasons)) if getattr(row, "refusal", "") else ""
         return capfirst(f"{row.get_state_display()}: {refusal}" if refusal else str(row.get_state_display()))
 
+    def short_state(self, row):
+        """The state in the message after a step."""
+        return row.get_state_display()
+
     def details(self, request, row):
         """The part of the template context that other kinds do not have."""
         return {}
@@ -296,7 +300,7 @@ class CaseAdmin(NoAddOrDelete, ModelAdmin):
             self.log(request, row, form.details)
         words = step.done
         if not words:
-            state = self.model.objects.get(pk=row.pk).get_state_display()
+            state = self.short_state(self.model.objects.get(pk=row.pk))
             words = gettext("“%(name)s” is now: %(state)s.") % {"name": row.title, "state": state}
         self.message_user(request, words, messages.SUCCESS)
         return self.after(row)

@@ -5,6 +5,7 @@ Figures of counties are published (`pledges.published`).
 
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from functools import cached_property
 
 from django.db.models import Count
 from django.utils import timezone
@@ -23,10 +24,8 @@ class Totals:
     `counties` with `unknown` are published figures (0 where nothing is shown), which sum to `counties_total`.
     """
 
-    as_of: datetime
+    figures: snapshot.Figures
     total: int
-    # People who confirmed today (Europe/Tirane) and have not withdrawn
-    today: int
     online: int
     groups: int
     paper: int
@@ -40,25 +39,37 @@ class Totals:
     unknown: int
 
     @property
+    def as_of(self):
+        return self.figures.as_of
+
+    @property
     def counties_total(self):
-        """The sum of the published figures of counties."""
         return sum(people for _, people in self.counties) + self.unknown
+
+    @property
+    def abroad(self):
+        return dict(self.counties).get(County(code=County.ABROAD), 0)
+
+    @cached_property
+    def days(self):
+        """[(day, people)] (Europe/Tirane) without the days that have none. They sum to the total."""
+        return [(date.fromisoformat(day), people) for day, people in self.figures.days]
+
+    @property
+    def today(self):
+        """People who confirmed today (Europe/Tirane) and have not withdrawn."""
+        return dict(self.days).get(timezone.localdate(self.as_of), 0)
 
     @property
     def midnight(self):
         """The end of the day (Europe/Tirane) whose people are `today`."""
         return timezone.make_aware(datetime.combine(timezone.localdate(self.as_of) + timedelta(days=1), time.min))
 
-
-@dataclass(frozen=True)
-class Growth:
-    """Confirmed pledges over time. `days` (Europe/Tirane) leaves out days without any; they sum to the total of that moment.
-
-    `last_24_hours` counts whole hours: those confirmed in the current hour and the 23 before it.
-    """
-
-    days: list[tuple[date, int]]
-    last_24_hours: int
+    @property
+    def last_24_hours(self):
+        """People who confirmed in the current hour and the 23 before it."""
+        since = self.as_of.replace(minute=0, second=0, microsecond=0) - timedelta(hours=23)
+        return sum(people for hour, people in self.figures.hours if hour >= since.timestamp())
 
 
 def read():
@@ -73,12 +84,6 @@ def read_with_newest():
     return _totals(now, [(sector, "online", people) for sector, people in newest.annotate(people=Count("pk"))])
 
 
-def read_with_growth():
-    """The same with their Growth."""
-    now = snapshot.with_figures()
-    return _totals(now), _growth(now.figures)
-
-
 def _totals(now, newest=()):
     content, figures = now.content.parts[PledgeContent], now.figures
     sectors, ways = {}, {"online": 0, "groups": 0, "paper": 0}
@@ -86,9 +91,8 @@ def _totals(now, newest=()):
         sectors[sector] = sectors.get(sector, 0) + people
         ways[way] += people
     return Totals(
-        as_of=figures.as_of,
+        figures=figures,
         total=sum(ways.values()),
-        today=dict(figures.days).get(timezone.localdate(figures.as_of).isoformat(), 0),
         **ways,
         # A closed sector is listed while it has confirmed pledges.
         sectors=[
@@ -99,12 +103,4 @@ def _totals(now, newest=()):
         counties_as_of=content.published_at or figures.as_of,
         counties=[(county, content.people_of(f"county:{county.pk}")) for county in content.counties],
         unknown=content.people_of("county:"),
-    )
-
-
-def _growth(figures):
-    since = figures.as_of.replace(minute=0, second=0, microsecond=0) - timedelta(hours=23)
-    return Growth(
-        days=[(date.fromisoformat(day), people) for day, people in figures.days],
-        last_24_hours=sum(people for hour, people in figures.hours if hour >= since.timestamp()),
     )

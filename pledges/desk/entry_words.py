@@ -12,13 +12,11 @@ from staff.admin import entry_words
 MAILS = dict(MessageText._meta.get_field("kind").choices)
 # The kinds of what is held about an address could tell that it has a disclosure.
 entry_words.HIDDEN |= {"parts", "passed_at"}
-entry_words.ACCOUNTS |= {"assignee"}
 entry_words.LABELS |= {
     "asked": _("asked"),
     "answer": _("answer"),
     "filters": _("filters"),
     "format": _("kind of file"),
-    "assignee": _("assigned to account"),
     "sheets": pgettext_lazy("detail", "paper sheets"),
     "request_kind": _("request about personal data"),
 }

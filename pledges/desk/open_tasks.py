@@ -126,7 +126,7 @@ def _request_tasks():
 
 
 def mailing_tasks(user):
-    """What was sent back to this account, with the note; for those who may release, what waits for them or is paused."""
+    """What was sent back to this account, with the note; for those who may release, what waits for them."""
     if not (user.has_perm("pledges.change_mailing") or user.has_perm("pledges.release_mailing")):
         return
     rows, State = Mailing.objects.for_staff(user), Mailing.State
@@ -134,8 +134,10 @@ def mailing_tasks(user):
         label = _("The news email “%(name)s” was sent back to you") % {"name": row}
         yield Task(None, label, reverse("admin:pledges_mailing_sending", args=[row.pk]), row.note)
     if user.has_perm("pledges.release_mailing"):
-        for state, words in MAILING_WORDS.items():
-            yield from _counted(lambda: rows.filter(state=state), words, state__exact=state)()  # noqa: B023
+        words = ngettext_lazy(
+            "news email is waiting for a second person", "news emails are waiting for a second person"
+        )
+        yield from _counted(lambda: rows.filter(state=State.READY), words, state__exact=State.READY)()
 
 
 def _sector_tasks():
@@ -144,16 +146,8 @@ def _sector_tasks():
         yield Task(None, label, change_url(sector))
 
 
-MAILING_WORDS = {
-    Mailing.State.READY: ngettext_lazy(
-        "news email is waiting for a second person", "news emails are waiting for a second person"
-    ),
-    Mailing.State.PAUSED: ngettext_lazy(
-        "news email is paused: resume or cancel it", "news emails are paused: resume or cancel them"
-    ),
-}
 _late_tasks = _counted(
-    # News waits for the limits of the mail server, or is paused: the page of the mailing says so.
+    # News waits for the limits of the mail server: the page of the mailing says so.
     lambda: Message.objects.queued().filter(due_at__lt=Now() - QUEUE_AGE_LIMIT).exclude(kind=Message.Kind.NEWS),
     ngettext_lazy(
         "message has been waiting to be sent for too long: tell the person who runs the site that no mail is going out",

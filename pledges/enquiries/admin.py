@@ -1,11 +1,8 @@
-"""Admin of messages to the team: the inbox with its answers, ready answers, disclosures of abuse, alarm words."""
-
-from dataclasses import replace
+"""Admin of messages to the team: the inbox with its answers, disclosures of abuse, alarm words."""
 
 from django import forms
 from django.contrib import admin, messages
 from django.db import transaction
-from django.db.models import Exists, OuterRef
 from django.shortcuts import redirect
 from django.utils import formats, timezone
 from django.utils.html import format_html
@@ -18,17 +15,15 @@ from pledges.cases.admin import CaseAdmin, Choice, StateFilter, StepForm
 from pledges.crypto import keys
 from pledges.crypto.models import Unreadable
 from pledges.enquiries.alarm_words import AlarmWord
-from pledges.enquiries.models import Disclosure, Enquiry, ReadyAnswer
+from pledges.enquiries.models import Disclosure, Enquiry
 from pledges.forms.fields import TypedCharField
 from pledges.inbox.models import Submission
 from pledges.languages import LANGUAGE_CODES
 from pledges.mail.models import Message
 from pledges.providers.models import BlockedAddress, ProviderRule
 from staff.accents import without_accents
-from staff.admin.base import BilingualForm, FixedKey, ModelAdmin, change_url
-from staff.admin.content import ContentAdmin
+from staff.admin.base import ModelAdmin, change_url
 from staff.models import Account, Entry
-from staff.roles import Role, role_has_permission
 
 MAX_ANSWER_LENGTH = 4000
 # A line of the person's message of this many characters must not be in the answer.
@@ -38,21 +33,17 @@ NOTE = forms.TextInput({"class": "vTextField", "autocomplete": "off"})
 NOT_RECORDED = _("No request was recorded: choose what is asked for.")
 
 
-class UseForm(StepForm):
-    """The text with which the answer begins."""
-
-    ready = forms.ModelChoiceField(
-        ReadyAnswer.objects.all(), label=_("Begin with a ready answer"), required=False, empty_label=None
-    )
-
-
 class AnswerForm(StepForm):
     """The answer, in the language of the person, which does not repeat what the person wrote."""
 
     text = TypedCharField(
         widget=forms.Textarea(attrs={"class": "vLargeTextField", "rows": 10}),
         help_text=_("It is sent by email. Do not repeat what the person wrote: others may read their mailbox."),
-        error_messages={"required": _("Write the answer.")},
+        max_length=MAX_ANSWER_LENGTH,
+        error_messages={
+            "required": _("Write the answer."),
+            "max_length": _("The answer must be %(limit_value)d characters or fewer."),
+        },
     )
 
     def ask(self):
@@ -62,9 +53,6 @@ class AnswerForm(StepForm):
 
     def clean_text(self):
         text = self.cleaned_data["text"]
-        if len(text) > MAX_ANSWER_LENGTH:
-            words = _("The answer must be %(limit)d characters or fewer.")
-            raise forms.ValidationError(words, code="long", params={"limit": MAX_ANSWER_LENGTH})
         if is_blocked(self.row):
             raise forms.ValidationError(_("The owner of this address asked us never to email it."), code="blocked")
         if _quotes(text, self.row):
@@ -75,20 +63,6 @@ class AnswerForm(StepForm):
     @property
     def arguments(self):
         return {"text": self.cleaned_data["text"], "user": self.user}
-
-
-class AssignForm(StepForm):
-    """One of those who may answer, by id."""
-
-    logged = ("assignee",)
-
-    def ask(self):
-        people = [(account.pk, account) for account in _staff()]
-        words, assigned = _("Choose who answers it."), self.row.assignee_id
-        self.fields["assignee"] = Choice(people, words, label=_("Assign to"), initial=assigned)
-
-    def clean_assignee(self):
-        return int(self.cleaned_data["assignee"])
 
 
 class RecordForm(StepForm):
@@ -110,18 +84,12 @@ class PassForm(StepForm):
         widget=forms.DateTimeInput({"type": "datetime-local"}, "%Y-%m-%dT%H:%M"),
         error_messages=dict.fromkeys(["required", "invalid"], WORDS),
     )
+    # What is empty stays as it was noted before.
     taker = TypedCharField(label=_("Who took it"), required=False, max_length=120, widget=NOTE)
     reference = TypedCharField(label=_("Reference of the helpline"), required=False, max_length=120, widget=NOTE)
 
     def ask(self):
         self.initial["passed_at"] = self.row.passed_at or timezone.now()
-        for name in ("taker", "reference"):
-            try:
-                self.initial[name] = getattr(self.row, name) or ""
-            except keys.CannotDecrypt as error:
-                # It stays as it is: the key may be put back.
-                Unreadable.record(error)
-                del self.fields[name]
 
     @property
     def details(self):
@@ -177,32 +145,21 @@ class MessageToTeamAdmin(CaseAdmin):
 class EnquiryAdmin(MessageToTeamAdmin):
     """The inbox, without disclosures, and the page of one enquiry with its answers."""
 
-    list_display = ["title", "language", "state", "assignee_name", "delivery", "created_at"]
+    list_display = ["title", "language", "state", "created_at"]
     list_filter = [StateFilter, "purpose", "language"]
-    list_select_related = ["assignee"]
-    waiting = ("open", _("waiting for an answer"))
+    waiting = (Enquiry.State.NEW.value, Enquiry.State.NEW.label)
     seen_on = "enquiry"
-    step_forms = {"use": UseForm, "answer": AnswerForm, "assign": AssignForm, "record": RecordForm}
+    step_forms = {"answer": AnswerForm, "record": RecordForm}
     list_note = _(
-        "Messages from the contact form. Open one to assign it or to answer by email, in the language of the person. Messages "
-        "that sound like a disclosure of abuse are not here: only the safeguarding lead sees them. A message is erased after a "
-        "year."
+        "Messages from the contact form. Open one to answer it by email, in the language of the person. Messages that sound "
+        "like a disclosure of abuse are not here: only the safeguarding lead sees them. A message is erased after a year."
     )
 
     def get_queryset(self, request):
-        bounced = Message.objects.filter(answer__enquiry=OuterRef("pk"), state__in=Message.UNDELIVERED)
-        return super().get_queryset(request).inbox().annotate(has_bounced=Exists(bounced))
-
-    @admin.display(description=_("assigned to"))
-    def assignee_name(self, enquiry):
-        return enquiry.assignee and (enquiry.assignee.first_name or enquiry.assignee.email)
-
-    @admin.display(description=_("answer"))
-    def delivery(self, enquiry):
-        return gettext("not delivered") if enquiry.has_bounced else "–"
+        return super().get_queryset(request).inbox()
 
     def odd(self, row):
-        """A reply from another mailbox since our answer, an answer that did not arrive, a mailbox that we must not email."""
+        """A reply from another mailbox since our answer, a mailbox that we must not email."""
         found = []
         if row.stray_at and not (row.answered_at and row.answered_at > row.stray_at):
             words = gettext(
@@ -210,8 +167,6 @@ class EnquiryAdmin(MessageToTeamAdmin):
                 "person to reply from this address"
             )
             found.append(words % {"when": formats.localize(timezone.localtime(row.stray_at))})
-        if row.has_bounced:
-            found.append(gettext("our answer could not be delivered to this address"))
         if is_blocked(row):
             found.append(gettext("the owner of this address asked us never to email it: an answer is not sent"))
         return found
@@ -231,10 +186,6 @@ class EnquiryAdmin(MessageToTeamAdmin):
                 link = format_html(words, change_url(asked), asked.title, asked.get_state_display())
                 yield asked._meta.verbose_name, link
 
-    def state_of(self, row):
-        name = self.assignee_name(row)
-        return f"{super().state_of(row)}, {name}" if name else super().state_of(row)
-
     def details(self, request, row):
         return super().details(request, row) | {
             "answers": [_answer(request, answer) for answer in row.answers.select_related("by")]
@@ -244,18 +195,8 @@ class EnquiryAdmin(MessageToTeamAdmin):
         """As of every case. No answer goes to a mailbox that we must not email."""
         steps = super().steps_of(request, row)
         if is_blocked(row):
-            del steps["use"], steps["answer"]
-        elif not ReadyAnswer.objects.exists():
-            del steps["use"]
-        else:
-            steps["answer"] = replace(steps["answer"], title="")
+            del steps["answer"]
         return steps
-
-    def press_use(self, request, row, name, form):
-        """Show the page again with a ready answer in place of what was typed."""
-        request.POST = request.POST.copy()
-        if ready := form.cleaned_data["ready"]:
-            request.POST["text"] = getattr(ready, f"text_{row.language}")
 
     def press_record(self, request, row, name, form):
         """Record what a message asks for as a request under the law, and lead to its page."""
@@ -270,12 +211,6 @@ class EnquiryAdmin(MessageToTeamAdmin):
         if asked is None:
             return self.message_user(request, NOT_RECORDED, messages.ERROR)
         return redirect(change_url(asked))
-
-
-def _staff():
-    """The active accounts that may answer enquiries."""
-    roles = [role for role in Role if role_has_permission(role, "pledges.change_enquiry")]
-    return [account for account in Account.objects.filter(is_active=True) if account.role_key in roles]
 
 
 def is_blocked(row):
@@ -309,23 +244,6 @@ def _answer(request, answer):
     }
 
 
-class ReadyAnswerForm(FixedKey, BilingualForm):
-    """Form of a ready answer."""
-
-
-@admin.register(ReadyAnswer)
-class ReadyAnswerAdmin(ContentAdmin):
-    """Texts with which staff begin an answer."""
-
-    form = ReadyAnswerForm
-    list_display = ["title"]
-    list_note = _("Texts with which you begin an answer to a message, in both languages.")
-    fieldsets = [
-        (None, {"fields": [("title_sq", "title_en"), ("text_sq", "text_en")]}),
-        (_("Order"), {"fields": ["key"]}),
-    ]
-
-
 @admin.register(Disclosure)
 class DisclosureAdmin(MessageToTeamAdmin):
     """The disclosures. Only safeguarding leads see them and, while no active account has that role, administrators."""
@@ -344,11 +262,7 @@ class DisclosureAdmin(MessageToTeamAdmin):
     def has_change_permission(self, request, obj=None):
         return sees_disclosures(request.user)
 
-    def has_view_permission(self, request, obj=None):
-        return sees_disclosures(request.user)
-
-    def has_module_permission(self, request):
-        return sees_disclosures(request.user)
+    has_view_permission = has_module_permission = has_change_permission
 
     def facts(self, request, row):
         yield from super().facts(request, row)

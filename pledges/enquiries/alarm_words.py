@@ -70,8 +70,8 @@ class AlarmWord(models.Model):
 
 
 class AlarmContent(Part):
-    def __init__(self, version, at):
-        super().__init__(version, at)
+    def __init__(self, at):
+        super().__init__(at)
         self.patterns = AlarmWord.objects.patterns()
 
 

@@ -8,9 +8,8 @@ from django.utils.translation import gettext_lazy as _
 from pledges.enquiries.alarm_words import AlarmContent, is_alarming
 from pledges.enquiries.models import EnquiryPurpose
 from pledges.forms.base import AddressForm, StampedForm
-from pledges.forms.fields import AddressField, AgeField, NameField, TypedText, clean_name
+from pledges.forms.fields import AddressField, AgeField, NameField, TypedCharField, clean_name
 from pledges.inbox.models import Submission
-from pledges.numbers import number
 
 MAX_LENGTH = 4000
 
@@ -33,24 +32,6 @@ WORDS = {
 }
 
 
-class TextField(TypedText, forms.CharField):
-    """The text of an enquiry. One that is too long comes back whole."""
-
-    def __init__(self, **kwargs):
-        message = _("Write your message.")
-        super().__init__(widget=forms.Textarea(attrs={"rows": 8}), error_messages={"required": message}, **kwargs)
-
-    def clean(self, value):
-        text = super().clean(value)
-        if len(text) > MAX_LENGTH:
-            raise forms.ValidationError(
-                _("Your message must be %(limit)s characters or fewer. It has %(count)s."),
-                code="text_long",
-                params={"limit": number(MAX_LENGTH), "count": number(len(text))},
-            )
-        return text
-
-
 class OptionalNameField(NameField):
     """A person's name or initial, cleaned as everywhere, or ""."""
 
@@ -61,7 +42,16 @@ class OptionalNameField(NameField):
 class MessageForm(StampedForm):
     """What every message to the team has."""
 
-    text = TextField(label=_("Your message"), help_text=_("Up to 4,000 characters. You cannot attach files."))
+    text = TypedCharField(
+        label=_("Your message"),
+        help_text=_("Up to 4,000 characters. You cannot attach files."),
+        max_length=MAX_LENGTH,
+        widget=forms.Textarea(attrs={"rows": 8}),
+        error_messages={
+            "required": _("Write your message."),
+            "max_length": _("Your message must be 4,000 characters or fewer. It has %(show_value)d."),
+        },
+    )
 
     button = ("send", _("Send"))
     slow_lane_note = _("Our team may then see it up to an hour later.")
@@ -94,7 +84,7 @@ class EnquiryForm(MessageForm, AddressForm):
     def submission(self):
         """As of every form. The words in use now decide whether the text sounds like a disclosure."""
         values = {name: self.cleaned_data[name] for name in ("text", "name", "email")}
-        return _sealed(self.purpose, get_language(), **values)
+        return _sealed(Submission(kind=Submission.Kind.ENQUIRY), self.purpose, get_language(), **values)
 
 
 class FurtherForm(MessageForm):
@@ -115,13 +105,13 @@ class FurtherForm(MessageForm):
         return continuing(self.enquiry, self.cleaned_data["text"])
 
 
-def continuing(enquiry, text):
+def continuing(enquiry, text, **columns):
     """The sealed Submission of a further message of the person of an enquiry."""
     values = {"name": enquiry.name, "email": enquiry.address, "first": str(enquiry.conversation)}
-    return _sealed(enquiry.purpose, enquiry.language, text=text, **values)
+    submission = Submission(kind=Submission.Kind.ENQUIRY, **columns)
+    return _sealed(submission, enquiry.purpose, enquiry.language, text=text, **values)
 
 
-def _sealed(purpose, language, text, **values):
+def _sealed(submission, purpose, language, text, **values):
     alarms = is_alarming(text, AlarmContent.current().patterns)
-    submission = Submission(kind=Submission.Kind.ENQUIRY)
     return submission.seal(purpose=str(purpose), language=language, text=text, is_alarming=alarms, **values)

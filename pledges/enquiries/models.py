@@ -9,18 +9,15 @@ from django.db.models import Exists, Q
 from django.db.models.functions import Now
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
-from translated_fields import TranslatedField
 
 from pledges.cases.models import HAS_CONTACT, Case, CaseQuerySet, States, Step
 from pledges.crypto import keys
 from pledges.inbox.models import ALERT_AGAIN_AFTER
 from pledges.mail.models import Message
-from pledges.person import text_digests
+from pledges.person import Sealed
 
 ENQUIRY_PERIOD = timedelta(days=365)
 DISCLOSURE_PERIOD = timedelta(days=30)
-# An equal message from the same mailbox within this time is the same one.
-SAME_PERIOD = timedelta(days=1)
 # Between two alarms.
 ALERT_INTERVAL = timedelta(minutes=10)
 
@@ -57,13 +54,8 @@ class EnquiryQuerySet(CaseQuerySet):
         return self.filter(Q(pk__in=first_ids) | Q(first_id__in=first_ids))
 
     def waiting(self):
-        """Those that are neither answered nor closed."""
-        return self.filter(state__in=[self.model.State.NEW, self.model.State.ASSIGNED])
-
-    def forget_texts(self):
-        """Erase the digests by which an equal message is recognised, after SAME_PERIOD; returns of how many."""
-        old = self.filter(text_digest__isnull=False, created_at__lte=Now() - SAME_PERIOD)
-        return old.update(text_digest=None)
+        """Those that wait for an answer."""
+        return self.filter(state=self.model.State.NEW)
 
     def expired(self):
         """Those whose time is over: a disclosure 30 days after the alarm, any other after a year."""
@@ -73,9 +65,8 @@ class EnquiryQuerySet(CaseQuerySet):
 
 STATES = States(
     new="",
-    assigned="assigned_at assignee?",
-    answered="answered_at assigned_at? assignee?",
-    closed="closed_at answered_at? assigned_at? assignee?",
+    answered="answered_at",
+    closed="closed_at answered_at?",
 )
 NOT_PASSED = {"passed_at": None, "taker_cipher": None, "reference_cipher": None}
 NO_ALARM = {"disclosure_at": None, "alerted_at": None} | NOT_PASSED
@@ -94,19 +85,18 @@ class Enquiry(Case):
     """
 
     TABLE = "enquiry"
+    # `taker` and `reference` are of the helpline.
+    text, taker, reference = Sealed(), Sealed(), Sealed()
 
     class State(models.TextChoices):
         NEW = "new", _("new")
-        ASSIGNED = "assigned", _("assigned")
         ANSWERED = "answered", _("answered")
         CLOSED = "closed", _("closed")
 
     STATES = STATES
     STEPS = {
-        "use": Step(_("Use this text"), title=_("Answer")),
         "answer": Step(_("Send the answer by email"), (), State.ANSWERED, title=_("Answer"), is_main=True),
-        "assign": Step(_("Assign"), (), State.ASSIGNED, title=_("Who answers it?")),
-        "close": Step(_("Close without a further answer"), (State.NEW, State.ASSIGNED, State.ANSWERED), State.CLOSED),
+        "close": Step(_("Close without a further answer"), (State.NEW, State.ANSWERED), State.CLOSED),
         "reopen": Step(_("Reopen"), (State.CLOSED,), State.NEW),
         "record": Step(
             _("Open it as a request"),
@@ -131,18 +121,7 @@ class Enquiry(Case):
     # The id of the first message of the conversation that this one goes on with. That may be erased.
     first_id = models.UUIDField(null=True, db_index=True, editable=False)
     text_cipher = models.BinaryField(editable=False)
-    # Of an enquiry that came within SAME_PERIOD. They are unique: the same message again is not stored.
-    text_digest = models.BinaryField(max_length=keys.DIGEST_BYTES, null=True, unique=True, editable=False)
     state = models.CharField(_("state"), max_length=8, choices=State, default=State.NEW, editable=False)
-    assignee = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        on_delete=models.SET_NULL,
-        null=True,
-        related_name="+",
-        verbose_name=_("assigned to"),
-        editable=False,
-    )
-    assigned_at = models.DateTimeField(null=True, editable=False)
     answered_at = models.DateTimeField(null=True, editable=False)
     closed_at = models.DateTimeField(null=True, editable=False)
     # When a reply to our answer came from another mailbox.
@@ -151,7 +130,6 @@ class Enquiry(Case):
     # When the safeguarding leads were told.
     alerted_at = models.DateTimeField(null=True, editable=False)
     passed_at = models.DateTimeField(_("passed on"), null=True, editable=False)
-    # Who took it at the helpline, and the reference that they gave.
     taker_cipher = models.BinaryField(null=True, editable=False)
     reference_cipher = models.BinaryField(null=True, editable=False)
 
@@ -164,10 +142,6 @@ class Enquiry(Case):
         constraints = [
             models.CheckConstraint(name="enquiry_purpose_is_known", condition=Q(purpose__in=EnquiryPurpose.values)),
             models.CheckConstraint(name="enquiry_has_contact", condition=HAS_CONTACT),
-            models.CheckConstraint(
-                name="enquiry_text_digest_length",
-                condition=Q(text_digest=None) | Q(text_digest__length=keys.DIGEST_BYTES),
-            ),
             STATES.constraint("enquiry_state_and_times"),
             models.CheckConstraint(
                 name="enquiry_times_of_a_disclosure",
@@ -192,28 +166,6 @@ class Enquiry(Case):
         """The id of the first message of its conversation, which may be itself."""
         return self.first_id or self.pk
 
-    @property
-    def text(self):
-        """The decrypted text. Raises CannotDecrypt."""
-        return keys.decrypt(self.text_cipher, associated_data=self.associated_data("text"))
-
-    @property
-    def taker(self):
-        """Who took the disclosure at the helpline, or None. Raises CannotDecrypt."""
-        return self.taker_cipher and keys.decrypt(self.taker_cipher, associated_data=self.associated_data("taker"))
-
-    @property
-    def reference(self):
-        """The reference that the helpline gave, or None. Raises CannotDecrypt."""
-        return self.reference_cipher and keys.decrypt(
-            self.reference_cipher, associated_data=self.associated_data("reference")
-        )
-
-    def digests(self, rules):
-        """{column: digest} by the first key and these provider rules. Raises CannotDecrypt."""
-        text = text_digests(self.address, self.purpose, self.text, rules) if self.text_digest else {}
-        return super().digests(rules) | text
-
     # Transitions. Each is one statement or transaction, and returns whether this call made it.
 
     def _of_inbox(self):
@@ -221,11 +173,6 @@ class Enquiry(Case):
 
     def _of_disclosures(self):
         return self._meta.concrete_model.objects.disclosures().filter(pk=self.pk)
-
-    def assign(self, assignee):
-        """Give it to a member of staff to answer. One that was answered or closed is open again."""
-        rows = self._of_inbox().exclude(state=self.State.ASSIGNED, assignee=assignee)
-        return self.take("assign", rows, assignee=assignee, assigned_at=Now())
 
     def answer(self, text, user):
         """Send this answer by email; False if it has become a disclosure or was erased."""
@@ -248,9 +195,7 @@ class Enquiry(Case):
 
     def note_stray_reply(self):
         """Note that a reply came from another mailbox, which is not kept. What was answered or closed waits for staff again."""
-        rows = type(self).objects.filter(pk=self.pk)
-        rows.update(stray_at=Now())
-        rows.filter(state__in=[self.State.ANSWERED, self.State.CLOSED]).update(**self.STATES.columns(self.State.NEW))
+        type(self).objects.filter(pk=self.pk).update(stray_at=Now(), **self.STATES.columns(self.State.NEW))
 
     def raise_alarm(self):
         """Make it a disclosure, which the safeguarding lead alone sees. The leads are told within a minute."""
@@ -258,7 +203,7 @@ class Enquiry(Case):
 
     def pass_on(self, moment, **texts):
         """Note when the lead passed it on to the helpline, who took it, and their reference. A second call corrects it."""
-        ciphers = {f"{name}_cipher": self.sealed(text, name) for name, text in texts.items()}
+        ciphers = {f"{name}_cipher": self.sealed(text, name) for name, text in texts.items() if text}
         return bool(self._of_disclosures().update(passed_at=moment, **ciphers))
 
     def release(self):
@@ -303,6 +248,8 @@ class Disclosure(Enquiry):
 class Answer(models.Model):
     """One answer by email to an enquiry. The text is ciphertext; it is erased with the enquiry."""
 
+    text = Sealed()
+
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     enquiry = models.ForeignKey(Enquiry, on_delete=models.CASCADE, related_name="answers", editable=False)
     text_cipher = models.BinaryField(editable=False)
@@ -322,11 +269,6 @@ class Answer(models.Model):
         return keys.associated_data("answer", column, self.pk)
 
     @property
-    def text(self):
-        """The decrypted text. Raises CannotDecrypt."""
-        return keys.decrypt(self.text_cipher, associated_data=self.associated_data("text"))
-
-    @property
     def address(self):
         """The decrypted address of the person who asked. Raises CannotDecrypt."""
         return self.enquiry.address
@@ -339,41 +281,3 @@ class Answer(models.Model):
     def paragraphs(self):
         """The lines of the text, for the message."""
         return [line.strip() for line in self.text.splitlines() if line.strip()]
-
-
-class ReadyAnswer(models.Model):
-    """A text with which staff begin an answer, in both languages."""
-
-    key = models.SlugField(
-        _("key"), unique=True, help_text=_("A short name, such as “interview”. You cannot change it later.")
-    )
-    title = TranslatedField(
-        models.CharField(
-            _("title"), max_length=80, help_text=_("Write a title by which you will find it, for example “Interview”.")
-        )
-    )
-    text = TranslatedField(
-        models.TextField(
-            _("text"),
-            max_length=2000,
-            help_text=_(
-                "Write the answer, for example “Thank you for writing to us”. Each line becomes a paragraph. You can "
-                "still change it before you send it."
-            ),
-        )
-    )
-
-    class Meta:
-        verbose_name = _("ready answer")
-        verbose_name_plural = _("ready answers")
-        ordering = ["key"]
-        constraints = [
-            models.CheckConstraint(
-                name="ready_answer_in_both_languages",
-                condition=~Q(title_sq="") & ~Q(title_en="") & ~Q(text_sq="") & ~Q(text_en=""),
-                violation_error_message=_("Write this in both languages."),
-            ),
-        ]
-
-    def __str__(self):
-        return self.title

@@ -2,16 +2,11 @@
 
 from pledges.crypto import keys
 from pledges.enquiries.models import Enquiry
-from pledges.person import text_digests
 from pledges.providers.models import ProviderRule
 
 
 def settle_enquiries(submissions):
-    """Enquiries. No message follows. One from a blocked mailbox is kept too: the block is about what we send.
-
-    The same message from the same mailbox within a day conflicts with the first one, by the digest of its text, and is not
-    stored.
-    """
+    """Enquiries. No message follows. One from a blocked mailbox is kept too: the block is about what we send."""
     rules = ProviderRule.objects.by_domain()
     disclosures = Enquiry.objects.disclosures().of_conversations([each.form.get("first") for each in submissions])
     # Who has told of violence goes on with the safeguarding lead.
@@ -32,7 +27,6 @@ def settle_enquiries(submissions):
         )
         enquiry.set_person(form["name"], form["email"], rules)
         enquiry.text_cipher = keys.encrypt(form["text"], associated_data=enquiry.associated_data("text"))
-        for column, digest in text_digests(form["email"], form["purpose"], form["text"], rules).items():
-            setattr(enquiry, column, digest)
         enquiries.append(enquiry)
+    # A reply that its provider brings in twice has the same id.
     Enquiry.objects.bulk_create(enquiries, ignore_conflicts=True)

@@ -2,7 +2,6 @@
 
 from django.conf import settings
 from django.contrib import admin
-from django.core.exceptions import ValidationError
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
@@ -12,26 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from pledges.events.models import Event
 from pledges.languages import LANGUAGE_CODES, in_each_language, own_name
 from pledges.numbers import number
-from staff.admin.base import BilingualForm
 from staff.admin.drafts import DraftedAdmin, StateFilter
-
-
-class EventForm(BilingualForm):
-    """The form of an event. A new one cannot be over."""
-
-    def clean(self):
-        cleaned = super().clean()
-        ends, now = cleaned.get("ends"), timezone.now()
-        if cleaned.get("is_all_day") and ends:
-            is_over = timezone.localdate(ends) < timezone.localdate(now)
-        else:
-            is_over = ends and ends <= now
-        if is_over and (self.instance._state.adding or self.instance.is_new):
-            self.add_error(
-                "ends",
-                ValidationError(_("This is in the past. Announce an event before it takes place."), code="past"),
-            )
-        return cleaned
 
 
 @admin.register(Event)
@@ -42,7 +22,6 @@ class EventAdmin(DraftedAdmin):
     """
 
     report_url = staticmethod(lambda request, event: "")
-    form = EventForm
     list_display = ["title", "when", "published", "publication"]
     list_filter = [StateFilter]
     list_note = _(

@@ -6,10 +6,8 @@ square crop of the centre of a wide picture, as WhatsApp shows it, holds its mes
 
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from io import BytesIO
 from types import SimpleNamespace
 
-import segno
 from django.conf import settings
 from django.utils.safestring import mark_safe
 from django.utils.translation import get_language, gettext, ngettext, pgettext
@@ -18,6 +16,7 @@ from pledges.figures import colors, fonts
 from pledges.figures.brand import brand, web_address
 from pledges.figures.mosaic import HEIGHT, PATTERN_DOT_WIDTH, WIDTH, mosaic, pattern_paths
 from pledges.figures.png import png
+from pledges.figures.typeset import qr_code
 from pledges.numbers import number
 
 # All lengths are pixels. The smallest text of a picture:
@@ -95,11 +94,7 @@ class Drawing:
     @property
     def qr_svg(self):
         """The QR code as an SVG element that fills its box."""
-        out = BytesIO()
-        segno.make(self.link, error="m", micro=False).save(
-            out, kind="svg", border=0, dark=colors.INK, omitsize=True, xmldecl=False, svgns=True, nl=False
-        )
-        return mark_safe(out.getvalue().decode())  # noqa: S308 - written by segno from our own address
+        return mark_safe(qr_code(self.link)["svg"])  # noqa: S308 - written by segno from our own address
 
 
 @lru_cache(maxsize=200)

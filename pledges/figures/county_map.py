@@ -5,9 +5,9 @@ Lengths that a template writes are text, since Django localises numbers.
 
 import json
 from bisect import bisect_right
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from types import SimpleNamespace
 
 from django.utils.translation import gettext
 
@@ -22,28 +22,6 @@ LINE_HEIGHT = 15
 CLASSES = 5
 
 
-@dataclass(frozen=True)
-class CountyOnMap:
-    """A county on the map: outline, shade ("q0" to "q5"), label position (x, y) and the y and text of its value below."""
-
-    county: object
-    outline: str
-    shade: str
-    x: str
-    y: str
-    value_y: str
-    value: str
-    has_label_in_sea: bool
-
-
-@dataclass(frozen=True)
-class CountyMap:
-    """Counties with their shades; `legend` are (shade, text), the darkest first."""
-
-    counties: list
-    legend: list
-
-
 @cache
 def outlines():
     """{county's code: {"label": [x, y], "d": outline}}."""
@@ -51,17 +29,20 @@ def outlines():
 
 
 def rate(county, people):
-    """Supporters per 10,000 inhabitants; None where the population is not known."""
-    return people * 10_000 / county.population if county.population else None
+    """Supporters per 10,000 inhabitants, as it is shown; None without any, or where the population is not known."""
+    return round(people * 10_000 / county.population, 1) if people and county.population else None
 
 
 def county_map(counties):
-    """The CountyMap of (county, people) pairs, per 10,000 inhabitants; a county without an outline is left out."""
+    """The map of (county, people) pairs, per 10,000 inhabitants; a county without an outline is left out.
+
+    `legend` are (shade, text), the darkest first; `counties` as of `_on_map`.
+    """
     # Classes compare whole numbers, tenths per 10,000. A county that has people has at least one.
     rows = []
     for county, people in counties:
         if county.code in outlines():
-            value = round(rate(county, people) or 0, 1)
+            value = rate(county, people) or 0
             rows.append((county, value, max(round(value * 10), bool(people))))
     starts, width = _classes([compared for *_, compared in rows if compared])
     legend = [
@@ -74,7 +55,7 @@ def county_map(counties):
     ]
     if not all(compared for *_, compared in rows):
         legend.insert(0, ("q0", gettext("under about %(number)s") % {"number": SMALLEST}))
-    return CountyMap(
+    return SimpleNamespace(
         counties=[
             _on_map(county, _shade(compared, starts), decimal(value) if compared else "–")
             for county, value, compared in rows
@@ -84,8 +65,9 @@ def county_map(counties):
 
 
 def _on_map(county, shade, value):
+    """A county with its outline, its shade ("q0" to "q5"), and the place of its label (x, y) and of the value below."""
     x, y = outlines()[county.code]["label"]
-    return CountyOnMap(
+    return SimpleNamespace(
         county=county,
         outline=outlines()[county.code]["d"],
         shade=shade,

@@ -4,6 +4,7 @@ import csv
 from dataclasses import dataclass
 from datetime import datetime
 from io import StringIO
+from itertools import accumulate
 
 from django.conf import settings
 from django.urls import reverse
@@ -16,7 +17,6 @@ from pledges.figures.brand import brand
 from pledges.figures.mosaic import mosaic
 from pledges.figures.png import png
 from pledges.numbers import decimal, number
-from pledges.places.models import County
 
 # Pixels: the room around a drawing in a PNG, and the height at which a PNG is cut off.
 HEAD, FOOT, MAX_HEIGHT = 190, 150, 3000
@@ -29,12 +29,10 @@ class Figure:
     `template` is the SVG template of its PNG, `context` what it needs besides the figure, `height` its height in pixels.
     """
 
-    name: str
     title: str
     as_of: datetime
     header: list
     rows: list
-    address: str
     template: str
     context: dict
     height: int
@@ -56,7 +54,7 @@ class Figure:
         return gettext("%(brand)s, “%(title)s”, as of %(date)s, %(time)s, %(address)s") % {
             "brand": brand(),
             "title": self.title,
-            "address": settings.SITE_URL + self.address,
+            "address": settings.SITE_URL + reverse("pledges:totals"),
             **self._date_and_time(),
         }
 
@@ -65,13 +63,11 @@ class Figure:
         return {"date": date_format(moment, "DATE_FORMAT"), "time": date_format(moment, "TIME_FORMAT")}
 
     def as_csv(self):
-        """The figure as CSV in UTF-8 with BOM: header, rows, an empty row, then source, time, citation and licence."""
-        text = StringIO()
-        writer = csv.writer(text)
-        writer.writerow(self.header)
-        writer.writerows(self.rows)
-        writer.writerows(
+        """The figure as CSV: header, rows, an empty row, then source, time, citation and licence."""
+        return csv_text(
             [
+                self.header,
+                *self.rows,
                 [],
                 [self.source],
                 [self.moment, timezone.localtime(self.as_of).isoformat(timespec="minutes")],
@@ -79,7 +75,6 @@ class Figure:
                 [gettext("Licence:"), "CC BY 4.0"],
             ]
         )
-        return "\ufeff" + text.getvalue()
 
     def as_png(self):
         height = min(MAX_HEIGHT, HEAD + self.height + FOOT)
@@ -93,16 +88,21 @@ class Figure:
         return png(self.template, context | self.context)
 
 
+def csv_text(rows):
+    """Rows as CSV with a byte order mark, by which spreadsheets recognise UTF-8."""
+    text = StringIO()
+    csv.writer(text).writerows(rows)
+    return "\ufeff" + text.getvalue()
+
+
 def mosaic_figure(totals, goal):
     """The mosaic of people by sector towards the goal."""
     drawing = mosaic(totals.sectors, goal)
     return Figure(
-        name="one",
         title=gettext("The 1 made of people"),
         as_of=totals.as_of,
         header=[gettext("Group"), gettext("Dots"), gettext("Supporters")],
         rows=[[sector.name, path.count("M"), people] for sector, people, path in drawing.dots],
-        address=reverse("pledges:totals"),
         template="mosaic.svg",
         context={"mosaic": drawing},
         height=900,
@@ -113,7 +113,7 @@ def sectors_figure(totals):
     """People by sector, the largest first."""
     pairs = sorted(totals.sectors, key=lambda pair: -pair[1])
     bars = [(sector.name, people, sector.color) for sector, people in pairs]
-    return _bars("sectors", gettext("By group"), gettext("Group"), bars, totals)
+    return _bars(gettext("By group"), gettext("Group"), bars, totals)
 
 
 def signing_ways_figure(totals):
@@ -123,21 +123,19 @@ def signing_ways_figure(totals):
         (gettext("Group pledges"), totals.groups, "s1"),
         (gettext("On paper"), totals.paper, "s1"),
     ]
-    return _bars("ways", gettext("How people joined"), gettext("Way of signing"), bars, totals)
+    return _bars(gettext("How people joined"), gettext("Way of signing"), bars, totals)
 
 
-def _bars(name, title, kind, bars, totals):
+def _bars(title, kind, bars, totals):
     """The Figure of (name, people, color class) of one `kind` as bars, each labelled with people and percent of the total."""
     labelled = [
         (*bar, number(bar[1]) + (f" ({decimal(100 * bar[1] / totals.total)}%)" if totals.total else "")) for bar in bars
     ]
     return Figure(
-        name=name,
         title=title,
         as_of=totals.as_of,
         header=[kind, gettext("Supporters")],
         rows=[[name, people] for name, people, _ in bars],
-        address=reverse("pledges:totals"),
         template="bars.svg",
         context={"bars": labelled, "largest": max((people for _, people, _ in bars), default=0)},
         height=60 * (len(bars) + 1),
@@ -146,52 +144,36 @@ def _bars(name, title, kind, bars, totals):
 
 def counties_figure(totals):
     """People by county and per 10,000 inhabitants, these on the map."""
-    rows = [
-        [county.name, people or None, _rounded_rate(county, people) if people else None]
-        for county, people in totals.counties
-    ]
-    abroad = next(({"name": each.name, "people": n} for each, n in totals.counties if each.code == County.ABROAD), None)
+    rows = [[county.name, people or None, county_map.rate(county, people)] for county, people in totals.counties]
     return Figure(
-        name="counties",
         title=gettext("By county, approximately, per 10,000 people"),
         as_of=totals.counties_as_of,
         header=[gettext("County"), gettext("Supporters"), gettext("Per 10,000 people")],
         rows=[*rows, [gettext("County not given"), totals.unknown or None, None]],
-        address=reverse("pledges:totals"),
         template="county_map.svg",
-        context={"map": county_map.county_map(totals.counties), "abroad": abroad},
+        context={"map": county_map.county_map(totals.counties), "abroad": totals.abroad},
         height=1120,
         more_sources=gettext("Population: INSTAT, Census 2023. Borders: Natural Earth."),
     )
 
 
-def _rounded_rate(county, people):
-    rate = county_map.rate(county, people)
-    return None if rate is None else round(rate, 1)
-
-
-def growth_chart(totals, growth_by_day, milestones):
-    """The GrowthChart up to the day of the totals; `milestones` are those of people."""
+def growth_chart(totals, milestones):
+    """The growth up to the day of the totals, with milestones."""
     marks = [(each.reached_on, number(each.people)) for each in milestones]
-    return growth.growth_chart(growth_by_day.days, timezone.localdate(totals.as_of), marks)
+    return growth.growth_chart(totals.days, timezone.localdate(totals.as_of), marks)
 
 
-def growth_figure(totals, growth_by_day, milestones):
-    """Growth of the total by day; `milestones` are those of people."""
-    rows, so_far = [], 0
-    for day, people in growth_by_day.days:
-        so_far += people
-        rows.append([day.isoformat(), people, so_far])
+def growth_figure(totals, milestones):
+    """Growth of the total by day, with milestones."""
+    sums = accumulate(people for _day, people in totals.days)
     return Figure(
-        name="growth",
         title=gettext("How we have grown"),
         as_of=totals.as_of,
         header=[gettext("Day"), gettext("New supporters"), gettext("Total")],
-        rows=rows,
-        address=reverse("pledges:totals"),
+        rows=[[day.isoformat(), people, so_far] for (day, people), so_far in zip(totals.days, sums, strict=True)],
         template="growth.svg",
         context={
-            "growth": growth_chart(totals, growth_by_day, milestones),
+            "growth": growth_chart(totals, milestones),
             "totals": totals,
             "without_people": gettext("Nobody yet."),
         },

@@ -4,7 +4,6 @@ data/figtree.ttf is static/fonts/figtree-latin-wght-normal.woff2 without compres
 """
 
 import re
-from bisect import bisect_left
 from functools import cache, lru_cache
 from pathlib import Path
 
@@ -49,10 +48,6 @@ def ink(text, size, weight):
     mask, (left, top) = font(size, weight).getmask2(text, "L", anchor="ls")
     box = mask.getbbox()
     return box and (box[0] + left, box[1] + top, box[2] + left, box[3] + top)
-
-
-# A short word, which should not be alone in a line.
-LONE = r"\W*\w{1,4}\W*"
 
 
 def bound(text):
@@ -102,38 +97,15 @@ def fitted_lines(parts, largest, smallest, weight, max_height):
     """(font size, lines): the text at the largest size at which it fits.
 
     `parts` are (text, room): each part begins a line, is balanced over its lines, and is at most `room` pixels wide. All lines
-    together are at most `max_height` pixels high. A size less than a fifth smaller is preferred if it leaves no short word alone
-    in a line. Text that does not fit at the smallest size is shortened and ends with an ellipsis.
+    together are at most `max_height` pixels high. Of text that does not fit at the smallest size, lines at the end and letters at
+    the end of a line give way to an ellipsis.
     """
-
-    def laid_out(parts, size):
+    for size in range(largest, smallest - 1, -2):
         rows = [(line, room) for text, room in parts for line in balanced(bound(text), size, weight, room)]
         is_narrow = all(font(size, weight).getlength(line) <= room for line, room in rows)
-        lines = [line for line, _ in rows]
-        return lines, is_narrow and height(lines, size) <= max_height
-
-    fitting = None
-    for size in range(largest, smallest - 1, -2):
-        if fitting and size <= fitting[0] * 4 / 5:
-            break
-        lines, fits = laid_out(parts, size)
-        if fits and not any(re.fullmatch(LONE, line) for line in lines):
-            return size, lines
-        if fits and not fitting:
-            fitting = size, lines
-    if fitting:
-        return fitting
-
-    # Letters are taken from the end: of the last part, then of the one before it.
-    letters = sum(len(text) for text, _ in parts)
-    fewest = 1 + bisect_left(range(1, letters), True, key=lambda n: laid_out(_without_end(parts, n), size)[1])
-    return size, laid_out(_without_end(parts, fewest), size)[0]
-
-
-def _without_end(parts, letters):
-    """The parts without this many letters at their end, and with an ellipsis there."""
-    parts = list(parts)
-    while letters >= len(parts[-1][0]) and len(parts) > 1:
-        letters -= len(parts.pop()[0])
-    text, room = parts[-1]
-    return [*parts[:-1], (f"{text[: len(text) - letters].rstrip()} …", room)]
+        if is_narrow and height(rows, size) <= max_height:
+            return size, [line for line, _ in rows]
+    while height(rows, size) > max_height:
+        (before, room), (last, _) = rows[-2:]
+        rows[-2:] = [(f"{before} {last}", room)]
+    return size, [shortened(line, size, weight, room) for line, room in rows]

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 from math import dist
 from pathlib import Path
+from types import SimpleNamespace
 
 from django.utils.translation import ngettext
 
@@ -81,7 +82,11 @@ def neutral_paths():
 
     Its dots are NEUTRAL_DOT_WIDTH wide.
     """
-    places = _places(NEUTRAL_PLACES)
+    return _in_turns(_places(NEUTRAL_PLACES))
+
+
+def _in_turns(places):
+    """(color class, path data) of places of which the colours of the first sectors take turns."""
     return tuple((f"s{n + 1}", _path(places[n::NEUTRAL_COLORS])) for n in range(NEUTRAL_COLORS))
 
 
@@ -98,18 +103,13 @@ def pattern_paths(own=""):
         # The first places are evenly spread over the 1.
         third = PATTERN_TAKEN // 3
         return (("", _path(free)), ("other", _path(taken[third:])), (own, _path(taken[:third])))
-    colored = ((f"s{n + 1}", _path(taken[n::NEUTRAL_COLORS])) for n in range(NEUTRAL_COLORS))
-    return (("", _path(free)), *colored)
+    return (("", _path(free)), *_in_turns(taken))
 
 
 @cache
-def _all_places():
-    return json.loads(PLACES.read_text())
-
-
 def _places(count):
     """The [x, y] of 100, 200, 400 or 500 places in a box of WIDTH × HEIGHT, in the order in which they are taken."""
-    return _all_places()[str(count)]
+    return json.loads(PLACES.read_text())[str(count)]
 
 
 def _dot_width(count):
@@ -144,29 +144,11 @@ def mosaic(sectors, goal):
     )
 
 
-@dataclass(frozen=True)
-class OwnMosaic:
-    """The mosaic of one more person, `sector` with them: all others in `paths`, as Mosaic.paths, and their own dot.
-
-    Without a sector it is their place, an empty ring.
-    `x`, `y` and `radius` are those of the dot, `ring` is the radius of the ring around it.
-    """
-
-    total: int
-    unit: int
-    sector: object
-    paths: tuple
-    dot_width: str
-    x: int
-    y: int
-    radius: str
-    ring: str
-
-
 def own_mosaic(sectors, goal, sector=None):
-    """The OwnMosaic of (sector, people) pairs towards `goal`, one of whose people in `sector` has just been counted, if any.
+    """The mosaic of (sector, people) pairs towards `goal`, one of whose people in `sector` has just been counted.
 
-    Places that touch the ring are left out. The other people take the rest in the usual order.
+    All others are in `paths`, as Mosaic.paths. `x`, `y` and `radius` are those of their own dot, `ring` is the radius of the ring
+    around it; places that touch it are left out. Without a sector the ring is their place, and empty.
     """
     others = [(each, people - (each == sector)) for each, people in sectors]
     unit, needed, count = _unit_and_places(goal)
@@ -176,7 +158,7 @@ def own_mosaic(sectors, goal, sector=None):
     usual, _near_visitor = _visitor_last(_places(count)[:needed], width)
     places = [place for place in usual if dist(place, OWN_PLACE) >= room]
     dots, free = _filled(others, unit, places)
-    return OwnMosaic(
+    return SimpleNamespace(
         total=sum(people for _, people in sectors),
         unit=unit,
         sector=sector,

@@ -1,11 +1,14 @@
 """The blue ribbon: the page that draws it around a photo, and its pictures."""
 
+from functools import cache
+
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext_lazy as _
 
 from pledges.figures.brand import brand
-from pledges.figures.ribbon import draw
+from pledges.figures.mosaic import NEUTRAL_DOT_WIDTH, neutral_paths
+from pledges.figures.png import png
 from pledges.fixed_pages import fixed_page
 from pledges.serving.http import embeddable, in_named_language, public_page
 
@@ -29,5 +32,11 @@ def page(request):
 @public_page
 def picture(request, language, kind):
     """The ribbon as a transparent frame ("frame"), or finished with the 1 inside ("ready"), also in a smaller size ("small")."""
-    drawn = draw(brand(), ready=kind != "frame", width=SMALL_WIDTH if kind == "small" else None)
-    return HttpResponse(drawn, content_type="image/png")
+    return HttpResponse(_drawn(brand(), kind), content_type="image/png")
+
+
+@cache
+def _drawn(brand, kind):
+    is_frame = kind == "frame"
+    context = {"brand": brand, "paths": () if is_frame else neutral_paths(), "dot_width": NEUTRAL_DOT_WIDTH}
+    return png("ribbon.svg", context, is_transparent=is_frame, width=SMALL_WIDTH if kind == "small" else None)

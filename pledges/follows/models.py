@@ -51,14 +51,9 @@ class Follow(models.Model):
 
     @classmethod
     def end_one(cls, pledges, mailing):
-        """End only what this mailing is about: its demand or county; otherwise the news. Returns whether that changed any."""
-        rows = cls.objects.filter(pledge__in=pledges)
-        if mailing.demand:
-            return bool(rows.filter(demand=mailing.demand).delete()[0])
-        if mailing.county_id:
-            return bool(rows.filter(county=mailing.county_id).delete()[0])
-        ids = [pledge.pk for pledge in pledges]
-        return bool(Pledge.objects.filter(pk__in=ids, updates=True).update(updates=False))
+        """End only the demand or county that this mailing is about; returns whether that changed any row."""
+        about = {"demand": mailing.demand} if mailing.demand else {"county": mailing.county_id}
+        return bool(cls.objects.filter(pledge__in=pledges, **about).delete()[0])
 
     @classmethod
     def choose(cls, pledge, demands, counties):

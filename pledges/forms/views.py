@@ -9,7 +9,6 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.debug import sensitive_post_parameters
 
-from pledges import metrics
 from pledges.content import PledgeContent
 from pledges.crypto import challenges
 from pledges.crypto.links import Purpose
@@ -120,15 +119,12 @@ def _store(request, form):
     """Store a valid form; returns the Receipt. Above the limit it needs a solution, or a place in the slow lane."""
     pledging = PledgeContent.current().settings
     everyone, solution = pledging.challenge_everyone, request.POST.get("altcha", "")
-    receipt = form.save(
+    return form.save(
         network(request) or (UNKNOWN if everyone else None),
         0 if everyone else pledging.network_limit,
         solved=challenges.read(solution, form.form_id),
         slow_lane=pledging.slow_lane if "slow" in request.POST else None,
     )
-    if solution:
-        metrics.CHALLENGES.labels("accepted" if receipt else "refused").inc()
-    return receipt
 
 
 def _stored(receipt, arrived):

@@ -9,7 +9,6 @@ from translated_fields import TranslatedField
 
 from pledges.numbers import number, one_two_five
 from pledges.places.models import County
-from pledges.sectors.models import Sector
 
 MIN_PEOPLE = 10
 # The next goal opens when this part of the one before it is reached.
@@ -90,62 +89,22 @@ def round_goal(people):
     return next(goal for goal in one_two_five() if goal >= SMALLEST_ROUND and goal > people)
 
 
-class MilestoneQuerySet(models.QuerySet):
-    def of_people(self):
-        """Milestones of the total number of supporters, the smallest first."""
-        return self.filter(kind=Milestone.Kind.PEOPLE).order_by("people")
-
-
 class Milestone(models.Model):
-    """A number of supporters (in all or in one sector) or every county, reached on a day (in the time zone of Tirana)."""
+    """A number of supporters, a power of ten, and the day (in the time zone of Tirana) on which it was reached."""
 
-    class Kind(models.TextChoices):
-        PEOPLE = "people", _("number of supporters reached")
-        COUNTIES = "counties", _("supporters from every county")
-        SECTOR = "sector", _("number of supporters reached in one group")
-
-    kind = models.CharField(_("kind"), max_length=8, choices=Kind)
-    people = models.PositiveIntegerField(_("people"), null=True, blank=True)
-    sector = models.ForeignKey(
-        Sector, on_delete=models.CASCADE, null=True, blank=True, related_name="milestones", verbose_name=_("group")
-    )
+    people = models.PositiveIntegerField(_("people"), unique=True)
     reached_on = models.DateField(_("reached"))
     recorded_at = models.DateTimeField(_("recorded"), auto_now_add=True)
-
-    objects = MilestoneQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("milestone")
         verbose_name_plural = _("milestones")
-        ordering = ["-reached_on", "-people", "-pk"]
-        constraints = [
-            models.UniqueConstraint(fields=["kind", "people", "sector"], name="milestone_unique", nulls_distinct=False),
-            models.CheckConstraint(
-                name="milestone_fields_of_kind",
-                condition=Q(kind="people", people__isnull=False, sector=None)
-                | Q(kind="counties", people=None, sector=None)
-                | Q(kind="sector", people__isnull=False, sector__isnull=False),
-            ),
-        ]
+        ordering = ["-people"]
 
     def __str__(self):
-        return self.words
+        return gettext("%(people)s supporters") % {"people": number(self.people)}
 
     @property
     def key(self):
         """A stable identifier, such as "people-1000"."""
-        parts = [self.kind, self.people, self.sector and self.sector.slug]
-        return "-".join(str(part) for part in parts if part is not None)
-
-    @property
-    def words(self):
-        """The milestone as a phrase in the active language."""
-        match self.kind:
-            case self.Kind.PEOPLE:
-                return gettext("%(people)s supporters") % {"people": number(self.people)}
-            case self.Kind.SECTOR:
-                return gettext("%(sector)s: the first %(people)s") % {
-                    "sector": self.sector.name,
-                    "people": number(self.people),
-                }
-        return gettext("Supporters from every county")
+        return f"people-{self.people}"

@@ -1,29 +1,32 @@
-"""The form of a group pledge, and the corrections of its numbers behind the adult's link."""
+"""The form of a group pledge."""
 
-from crispy_forms.helper import FormHelper
-from crispy_forms.layout import Layout, Submit
 from django import forms
 from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.text import capfirst
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
 from pledges.content import PledgeContent
 from pledges.forms.base import AddressForm
-from pledges.forms.fields import AddressField, NameField
-from pledges.forms.layout import FormSection, field_layout, placed
-from pledges.groups.fields import DayInput, InstitutionField, LetterField, MunicipalityField, NumbersMixin
+from pledges.forms.fields import AddressField, NameField, TypedCharField
+from pledges.forms.layout import FormSection, placed
+from pledges.groups.fields import InstitutionField, MunicipalityField, counted_sectors, one_message
 from pledges.groups.models import GroupPledge, institution_key, school_year
 from pledges.inbox.models import Submission
+from pledges.sectors.models import CHILDREN
 
+NUMBERS = FormSection(
+    _("How many people?"), note="pledges/groups/numbers_note.html", more=_("People of other groups took part too")
+)
 CLASS = FormSection(_("For a class only"))
 ADULT = FormSection(_("The responsible adult"))
 AGREEMENT = FormSection(_("Your statement"), note="pledges/groups/privacy_note.html")
 Kind = GroupPledge.Kind
+SENT_AS_TYPED = ["name", "email", "kind", "institution", "grade", "letter", "people"]
 
 
-class GroupForm(NumbersMixin, AddressForm):
+class GroupForm(AddressForm):
     """The form of a group pledge. `over_18` comes first; the view rejects a "no" before it builds the form."""
 
     over_18 = forms.ChoiceField(
@@ -31,16 +34,13 @@ class GroupForm(NumbersMixin, AddressForm):
         help_text=_("An adult enters the group. We keep no details of anyone under 18, only the number of people."),
         choices=[("yes", _("Yes")), ("no", _("No, I am under 18"))],
         widget=forms.RadioSelect,
-        error_messages={
-            "required": _("Select yes if you are 18 or over."),
-            "invalid_choice": _("Select yes if you are 18 or over."),
-        },
+        error_messages=one_message(_("Select yes if you are 18 or over.")),
     )
     kind = forms.ChoiceField(
         label=_("What kind of group is it?"),
         choices=[(kind, capfirst(label)) for kind, label in Kind.choices],
         widget=forms.RadioSelect,
-        error_messages={"required": _("Choose the kind of group."), "invalid_choice": _("Choose the kind of group.")},
+        error_messages=one_message(_("Choose the kind of group.")),
     )
     institution = InstitutionField(
         label=_("Name of the school, club, workplace or meeting place"),
@@ -49,11 +49,8 @@ class GroupForm(NumbersMixin, AddressForm):
     municipality = MunicipalityField()
     held_on = forms.DateField(
         label=_("When did you pledge together?"),
-        widget=DayInput,
-        error_messages={
-            "required": _("Enter the date when you pledged together."),
-            "invalid": _("Enter the year, month and day, for example 2026-11-19."),
-        },
+        widget=forms.DateInput({"type": "date"}, "%Y-%m-%d"),
+        error_messages=one_message(_("Enter the year, month and day, for example 2026-11-19.")),
     )
     grade = placed(
         forms.TypedChoiceField(
@@ -66,7 +63,15 @@ class GroupForm(NumbersMixin, AddressForm):
         ),
         section=CLASS,
     )
-    letter = placed(LetterField(label=_("Letter (if the class has one)")), section=CLASS)
+    letter = placed(
+        TypedCharField(
+            label=_("Letter (if the class has one)"),
+            required=False,
+            max_length=2,
+            error_messages={"max_length": _("Enter the letter only, for example B.")},
+        ),
+        section=CLASS,
+    )
     name = placed(NameField(label=_("Your full name")), section=ADULT)
     email = placed(
         AddressField(help_text=_("We will email you a link to confirm the group, and tell you when it counts.")),
@@ -80,7 +85,7 @@ class GroupForm(NumbersMixin, AddressForm):
             label=_(
                 "Everyone counted here agreed to take part. If there were pupils, the school informed their parents."
             ),
-            error_messages={"required": _("Tick the box if everyone agreed. Without this we cannot count the group.")},
+            error_messages=one_message(_("Tick the box if everyone agreed. Without this we cannot count the group.")),
         ),
         section=AGREEMENT,
     )
@@ -90,9 +95,9 @@ class GroupForm(NumbersMixin, AddressForm):
                 "I give my consent: #WEARE1 may keep my name and email address, encrypted, for one year at most, to check "
                 "this group and to email me about it. I can withdraw my consent at any time, using the link in the email."
             ),
-            error_messages={
-                "required": _("Tick the box to give your consent. Without it we cannot email you about the group.")
-            },
+            error_messages=one_message(
+                _("Tick the box to give your consent. Without it we cannot email you about the group.")
+            ),
         ),
         section=AGREEMENT,
     )
@@ -104,7 +109,16 @@ class GroupForm(NumbersMixin, AddressForm):
     def __init__(self, *args, event="", **kwargs):
         super().__init__(*args, **kwargs)
         self.fields["event"].initial = event
-        self.add_numbers()
+        self.sectors = counted_sectors()
+        for sector in self.sectors:
+            field = forms.IntegerField(
+                label=sector.name,
+                required=False,
+                min_value=0,
+                max_value=max(most for _reason, most in GroupPledge.LIMITS.values()),
+                widget=forms.NumberInput(attrs={"inputmode": "numeric"}),
+            )
+            self.fields[f"people_{sector.slug}"] = placed(field, section=NUMBERS, css_class="number-field")
         first = ["over_18", "kind", "institution", "municipality", "held_on", "grade", "letter"]
         self.order_fields([*first, *(f"people_{sector.slug}" for sector in self.sectors)])
 
@@ -137,55 +151,35 @@ class GroupForm(NumbersMixin, AddressForm):
             cleaned |= {"grade": None, "letter": ""}
         elif "grade" not in self.errors and cleaned.get("grade") is None:
             self.add_error("grade", _("Choose the grade of the class."))
-        cleaned["people"] = self.clean_numbers(kind)
+        cleaned["people"] = self._people(kind)
         return cleaned
 
-    def _group(self, cleaned):
-        """The group, without its adult. It names no person."""
-        names = ("kind", "institution", "municipality", "held_on", "grade", "letter", "people")
-        return GroupPledge(
-            institution_key=institution_key(cleaned["institution"]),
-            school_year=school_year(cleaned["held_on"]),
-            **{name: cleaned[name] for name in names},
-        )
+    def _people(self, kind):
+        """{sector id as text: people} of the numbers above 0, with errors at the first field where they do not fit the kind."""
+        names = [f"people_{sector.slug}" for sector in self.sectors]
+        if any(name in self.errors for name in names):
+            return {}
+        people = {str(sector.pk): self.cleaned_data.get(f"people_{sector.slug}") for sector in self.sectors}
+        people = {sector: number for sector, number in people.items() if number}
+        most = GroupPledge.LIMITS[kind][1]
+        if not people:
+            self.add_error(names[0], gettext("Enter how many people took part, in at least one field."))
+        elif kind == Kind.CLASS and names[0] == f"people_{CHILDREN}" and str(self.sectors[0].pk) not in people:
+            self.add_error(names[0], gettext("Enter how many pupils of the class took part."))
+        elif sum(people.values()) > most:
+            message = gettext("A group of this kind can have at most %(most)d people.")
+            self.add_error(names[0], message % {"most": most})
+        return people
 
     def submission(self):
-        group = self._group(self.cleaned_data)
+        cleaned = self.cleaned_data
         return Submission(kind=Submission.Kind.GROUP).seal(
-            name=self.cleaned_data["name"],
-            email=self.cleaned_data["email"],
             language=get_language(),
-            kind=group.kind,
-            institution=group.institution,
-            institution_key=group.institution_key,
-            municipality=group.municipality.pk,
-            held_on=group.held_on.isoformat(),
-            school_year=group.school_year,
-            grade=group.grade,
-            letter=group.letter,
-            people=group.people,
+            institution_key=institution_key(cleaned["institution"]),
+            municipality=cleaned["municipality"].pk,
+            held_on=cleaned["held_on"].isoformat(),
+            school_year=school_year(cleaned["held_on"]),
             event=self.of_event and self.of_event.pk,
             agreed="\n".join(str(self.fields[name].label) for name in ("statement", "consent")),
+            **{name: cleaned[name] for name in SENT_AS_TYPED},
         )
-
-
-class GroupCorrectionForm(NumbersMixin, forms.Form):
-    """The numbers of a group, as its adult corrects them."""
-
-    def __init__(self, *args, group, action, **kwargs):
-        super().__init__(*args, **kwargs)
-        self.group = group
-        self.add_numbers(group.people)
-        self.helper = FormHelper()
-        self.helper.disable_csrf = True
-        self.helper.form_action = action
-        self.helper.layout = Layout(*field_layout(self, self.fields), Submit("save", _("Save the numbers")))
-
-    def clean(self):
-        cleaned = super().clean()
-        cleaned["people"] = self.clean_numbers(self.group.kind)
-        return cleaned
-
-    def save(self):
-        """Store the numbers; returns whether they could still be corrected."""
-        return self.group.correct(self.cleaned_data["people"])

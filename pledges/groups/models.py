@@ -1,13 +1,10 @@
 """Group pledges: a class, a school, a meeting, a club or a workplace that signs together, of which only numbers are kept."""
 
-import json
-from dataclasses import replace
 from datetime import timedelta
 
 from django.db import models, transaction
-from django.db.models import F, Q
+from django.db.models import Q
 from django.db.models.functions import Now
-from django.utils import timezone
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
@@ -19,8 +16,6 @@ from pledges.mail.models import Message
 from pledges.places.models import County, Municipality
 from pledges.sectors.models import CHILDREN, Sector
 
-# For how long the adult can correct the numbers after confirming.
-CORRECTION_PERIOD = timedelta(days=30)
 # Name and address are erased this long after the confirmation, or after the refusal.
 PERSON_PERIOD = timedelta(days=365)
 REFUSED_PERIOD = timedelta(days=30)
@@ -39,11 +34,6 @@ def institution_key(name):
     return " ".join(sorted(set(words) - COMMON_WORDS) or sorted(words))[:KEY_LENGTH]
 
 
-def lowered(counted, people):
-    """The approved numbers {sector: people}, none above the stated ones."""
-    return {sector: min(n, people[sector]) for sector, n in counted.items() if sector in people}
-
-
 def school_year(day):
     """The year in which the school year of this day began: school years begin in September."""
     return day.year if day.month >= 9 else day.year - 1
@@ -53,13 +43,8 @@ class GroupPledgeQuerySet(ProposalQuerySet):
     """Filters of group pledges, and changes of many of them."""
 
     def waiting(self):
-        """Group pledges that wait for a decision of staff: confirmed ones, and approved ones with a higher number."""
-        return self.filter(Q(state=self.model.State.CONFIRMED) | self.raised())
-
-    @staticmethod
-    def raised():
-        """The condition that an approved group wants more people counted than were approved."""
-        return Q(state="approved") & ~Q(people=F("counted"))
+        """Group pledges that wait for a decision of staff."""
+        return self.filter(state=self.model.State.CONFIRMED)
 
     def due_to_be_erased(self):
         """Group pledges whose adult's name and address are not needed any more."""
@@ -71,31 +56,27 @@ class GroupPledgeQuerySet(ProposalQuerySet):
         with transaction.atomic():
             groups = list(self.filter(people__has_key=str(source.pk)).order_by("pk").select_for_update(of=("self",)))
             for group in groups:
-                for column in ("people", "counted"):
-                    if numbers := getattr(group, column):
-                        moved = numbers.pop(str(source.pk), 0)
-                        numbers[str(into.pk)] = numbers.get(str(into.pk), 0) + moved
-                group.save(update_fields=["people", "counted"])
+                moved = group.people.pop(str(source.pk))
+                group.people[str(into.pk)] = group.people.get(str(into.pk), 0) + moved
+                group.save(update_fields=["people"])
         return len(groups)
+
+    def alike(self, group):
+        """Those of the kind, place, school year, grade and letter of this one, which may be among them."""
+        columns = ("kind", "municipality", "school_year", "grade", "letter")
+        return self.filter(**{column: getattr(group, column) for column in columns})
 
     def same_class(self, group):
         """Approved classes of the same institution, school year, grade and letter."""
-        return self.filter(
-            state=self.model.State.APPROVED,
-            kind=self.model.Kind.CLASS,
-            municipality=group.municipality,
-            institution_key=group.institution_key,
-            school_year=group.school_year,
-            grade=group.grade,
-            letter=group.letter,
-        )
+        approved = self.alike(group).filter(state=self.model.State.APPROVED, kind=self.model.Kind.CLASS)
+        return approved.filter(institution_key=group.institution_key)
 
 
 STATES = States(
     empty_texts=["refusal"],
     submitted="",
     confirmed="confirmed_at",
-    approved="confirmed_at approved_at counted",
+    approved="confirmed_at approved_at",
     refused="confirmed_at refused_at refusal words_cipher?",
     withdrawn="withdrawn_at confirmed_at? approved_at? refused_at?",
 )
@@ -104,7 +85,7 @@ STATES = States(
 class GroupPledge(Proposal):
     """One group that pledged together. A responsible adult stated the numbers; staff approve them before they count.
 
-    The people of approved groups count: `counted` by sector, in the county of the municipality, on the day of the approval
+    The people of approved groups count by sector, in the county of the municipality, on the day of the approval
     (pledges/counting). No member is named. Name and address of the adult are ciphertext.
     """
 
@@ -144,13 +125,11 @@ class GroupPledge(Proposal):
     STEPS = {
         "approve": Step(
             _("Approve: count these people"),
-            (State.CONFIRMED, State.APPROVED),
+            (State.CONFIRMED,),
             State.APPROVED,
             Message.Kind.GROUP_YES,
             is_main=True,
-            on_seen=True,
         ),
-        "keep": Step(_("Keep the approved number"), (State.APPROVED,), method="keep_approved", on_seen=True),
         "refuse": Step(_("Refuse and email the adult"), (State.CONFIRMED,), State.REFUSED, Message.Kind.GROUP_NO),
         "undo": Step(_("Undo the decision"), (State.APPROVED, State.REFUSED), State.CONFIRMED),
         "withdraw": Step(
@@ -177,9 +156,8 @@ class GroupPledge(Proposal):
     school_year = models.PositiveSmallIntegerField(_("school year"))
     grade = models.PositiveSmallIntegerField(_("grade"), null=True, blank=True)
     letter = models.CharField(_("letter"), max_length=2, blank=True)
-    # {sector id as text: people}: as the adult stated them, and as staff approved them. Values are at least 1.
+    # {sector id as text: people}, at least 1 each.
     people = models.JSONField(_("people"))
-    counted = models.JSONField(_("counted"), null=True, editable=False)
     state = models.CharField(_("state"), max_length=9, choices=State, default=State.SUBMITTED)
     refusal = models.CharField(_("reason"), max_length=7, choices=Refusal, blank=True, editable=False)
     withdrawn_at = models.DateTimeField(_("withdrawn"), null=True, editable=False)
@@ -233,24 +211,9 @@ class GroupPledge(Proposal):
         return sum(self.people.values())
 
     @property
-    def seen(self):
-        """The stated numbers of all sectors."""
-        return json.dumps(self.people, sort_keys=True)
-
-    @property
-    def total_counted(self):
-        """How many people are counted now."""
-        return sum((self.counted or {}).values())
-
-    @property
     def is_large(self):
         """Whether staff must give a reason to approve this number."""
         return self.total > self.LIMITS[self.kind][0]
-
-    @property
-    def is_raised(self):
-        """Whether it is approved, and a higher number waits for approval."""
-        return self.state == self.State.APPROVED and self.people != self.counted
 
     def numbers(self, sectors):
         """[(sector, people)] in the order of these sectors."""
@@ -259,25 +222,9 @@ class GroupPledge(Proposal):
     def described(self):
         """Sentences about it, for messages."""
         yield self.title + "."
-        yield (
-            ngettext("%(count)d person", "%(count)d people", self.total) % {"count": self.total}
-            + ": "
-            + ", ".join(
-                f"{sector} {people}"
-                for sector, people in self.numbers(
-                    sorted(Sector.objects.all(), key=lambda sector: sector.slug != CHILDREN)
-                )
-            )
-            + "."
-        )
-
-    @property
-    def can_be_corrected(self):
-        """Whether the adult may still change the numbers."""
-        return (
-            self.state in (self.State.CONFIRMED, self.State.APPROVED)
-            and timezone.now() < self.confirmed_at + CORRECTION_PERIOD
-        )
+        sectors = sorted(Sector.objects.all(), key=lambda sector: sector.slug != CHILDREN)
+        total = ngettext("%(count)d person", "%(count)d people", self.total) % {"count": self.total}
+        yield f"{total}: {', '.join(f'{sector} {people}' for sector, people in self.numbers(sectors))}."
 
     def confirmed_together(self):
         """This group, and the others that its adult confirmed with the same button."""
@@ -286,27 +233,9 @@ class GroupPledge(Proposal):
 
     def likely_doubles(self):
         """Other groups that may be the same one: of the kind, place and school year, with a similar name."""
-        others = (
-            type(self)
-            .objects.filter(
-                kind=self.kind,
-                municipality=self.municipality,
-                school_year=self.school_year,
-                grade=self.grade,
-                letter=self.letter,
-                state__in=[self.State.CONFIRMED, self.State.APPROVED],
-            )
-            .exclude(pk=self.pk)
-        )
+        waiting_or_approved = [self.State.CONFIRMED, self.State.APPROVED]
+        others = type(self).objects.alike(self).filter(state__in=waiting_or_approved).exclude(pk=self.pk)
         return [other for other in others if addresses.is_similar_name(other.institution_key, self.institution_key)]
-
-    def steps(self):
-        """As of every case. What is approved waits again, in other words, while a higher number does."""
-        steps = super().steps()
-        if self.is_raised:
-            return steps | {"approve": replace(steps["approve"], button=_("Approve the higher number"))}
-        hidden = {"approve", "keep"} if self.state == self.State.APPROVED else set()
-        return {name: step for name, step in steps.items() if name not in hidden}
 
     # Transitions. Each is one statement or transaction, and returns whether this call made it.
 
@@ -332,26 +261,9 @@ class GroupPledge(Proposal):
                 Message.queue(Message.Kind.GROUP_OPEN, groups[0])
         return groups
 
-    def approve(self, seen):
-        """Count the stated people, if they are those that staff have `seen`. An integrity error: this class is counted."""
-        return self.take("approve", type(self).objects.waiting().filter(people=seen), counted=F("people"))
-
-    def keep_approved(self):
-        """Refuse a higher number: the approved one stays."""
-        raised = type(self).objects.filter(type(self).objects.raised(), pk=self.pk).exclude(counted={})
-        return bool(raised.update(people=F("counted")))
-
-    def correct(self, people):
-        """Store the corrected numbers: of an approved group, a lower one counts at once, a higher one waits for staff."""
-        with transaction.atomic():
-            group = type(self).objects.select_for_update().get(pk=self.pk)
-            if not group.can_be_corrected:
-                return False
-            group.people = people
-            if group.state == self.State.APPROVED:
-                group.counted = lowered(group.counted, people)
-            group.save(update_fields=["people", "counted"])
-        return True
+    def approve(self):
+        """Count its people. An integrity error: this class is counted."""
+        return self.take("approve")
 
     def withdraw(self):
         """Withdraw the group. This is final: its people no longer count, and the name and address of the adult are erased."""

@@ -8,7 +8,6 @@ import contextlib
 import json
 import re
 import time
-from dataclasses import asdict, dataclass
 from datetime import timedelta
 from email.utils import make_msgid
 from http.client import HTTPException
@@ -49,30 +48,6 @@ def is_alarm(request):
     return True
 
 
-@dataclass
-class Problem:
-    """A check that fails, or that operators were told of less than SILENCE ago. Times are seconds since 1970."""
-
-    # Since when it fails, or None.
-    since: float | None = None
-    told_at: float | None = None
-    # Whether operators were told and wait to hear that it is over.
-    is_open: bool = False
-
-    def is_silent(self, now):
-        """Whether operators were told of it less than SILENCE ago."""
-        return self.told_at is not None and now < self.told_at + SILENCE.total_seconds()
-
-    def is_due(self, now):
-        """Whether operators must be told of it now."""
-        return self.since is not None and now >= self.since + PATIENCE.total_seconds() and not self.is_silent(now)
-
-    @property
-    def is_over(self):
-        """Whether operators must be told that the check passes again."""
-        return self.is_open and self.since is None
-
-
 def failed_checks():
     """The names of the failed checks, each number in them as N because it changes by itself; [NO_ANSWER] if no answer comes."""
     try:
@@ -93,41 +68,35 @@ def look(file):
     Then nothing counts as told, and the next look tells it. While all is well, HEARTBEAT_URL is asked for: a service that calls
     somebody when that stops works without our mail and without this machine.
     """
-    now = time.time()
-    problems = _remembered(file)
-    failed = failed_checks()
+    memory, failed, now = _remembered(file), failed_checks(), time.time()
     if settings.HEARTBEAT_URL and not failed:
         with contextlib.suppress(OSError, HTTPException, ValueError):
             urlopen(settings.HEARTBEAT_URL, timeout=TIMEOUT).close()
-    for name in failed:
-        problem = problems.setdefault(name, Problem())
-        problem.since = problem.since or now
-    for name in problems.keys() - set(failed):
-        problems[name].since = None
-    due = sorted(name for name, problem in problems.items() if problem.is_due(now))
-    over = sorted(name for name, problem in problems.items() if problem.is_over)
+    since = {name: memory["since"].get(name, now) for name in failed}
+    told = {name: at for name, at in memory["told"].items() if now < at + SILENCE.total_seconds()}
+    due = sorted(name for name, at in since.items() if now >= at + PATIENCE.total_seconds() and name not in told)
+    waiting = set(memory["waiting"])
+    over = sorted(waiting - set(failed))
     try:
         if (due or over) and settings.OPERATOR_EMAILS:
             _send(due, over)
-            for name in due:
-                problems[name].told_at, problems[name].is_open = now, True
-            for name in over:
-                problems[name].is_open = False
+            told |= dict.fromkeys(due, now)
+            waiting = waiting.union(due).difference(over)
     finally:
-        kept = {
-            name: asdict(each) for name, each in problems.items() if each.since or each.is_open or each.is_silent(now)
-        }
         draft = file.with_suffix(".new")
-        draft.write_text(json.dumps(kept))
+        draft.write_text(json.dumps({"since": since, "told": told, "waiting": sorted(waiting)}))
         draft.replace(file)
 
 
 def _remembered(file):
-    """{name: Problem}; empty at the first look, and after a crash that has left no whole file."""
+    """Since when each check fails, when each was last told, and of which operators wait to hear that it passes.
+
+    Times are seconds since 1970. Nothing at the first look, and after a crash that has left no whole file.
+    """
     try:
-        return {name: Problem(**values) for name, values in json.loads(file.read_text()).items()}
-    except (FileNotFoundError, ValueError, TypeError, AttributeError):
-        return {}
+        return json.loads(file.read_text())
+    except (FileNotFoundError, ValueError):
+        return {"since": {}, "told": {}, "waiting": []}
 
 
 def _send(due, over):
@@ -142,15 +111,8 @@ def _send(due, over):
 
 
 def send(subject, text):
-    """Send one mail to operators through the first mailer that takes it. Raises OSError if none does."""
+    """Send one mail to operators. Raises OSError if the mail server does not take it."""
     headers = {"Auto-Submitted": "auto-generated", "Message-ID": make_msgid(domain=settings.MAIL_DOMAIN)}
     subject = f"{settings.SITE_HOST}: {subject}"
     mail = EmailMessage(subject, text, settings.SENDER, settings.OPERATOR_EMAILS, headers=headers)
-    *others, last = settings.MAILERS
-    for name in others:
-        try:
-            mailers[name].send_messages([mail])
-            return
-        except OSError:
-            continue
-    mailers[last].send_messages([mail])
+    mailers["default"].send_messages([mail])

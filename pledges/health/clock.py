@@ -46,12 +46,10 @@ class ClockWatch:
 
     @property
     def is_steady(self):
-        """Whether the clock is where it should be."""
         return abs(self.jump) <= CLOCK_TOLERANCE.total_seconds()
 
     @property
     def is_ahead(self):
-        """Whether the clock has jumped forward."""
         return self.jump > CLOCK_TOLERANCE.total_seconds()
 
 

@@ -6,7 +6,6 @@ from django.conf import settings
 from django.db import OperationalError, connection
 
 from pledges.database import DISK_FULL, sqlstate
-from pledges.health.remembered import Remembered
 
 # PostgreSQL needs 16 MB for its next segment of the write-ahead log. Without it the server stops.
 DATABASE_FLOOR_MEGABYTES = 16
@@ -14,7 +13,8 @@ DATABASE_FLOOR_MEGABYTES = 16
 MEDIA_FLOOR_MEGABYTES = 300
 
 
-def _has_room():
+def has_room():
+    """Whether both have room. Writing the probe takes a few hundredths of a second."""
     return _database_has_room() and _media_has_room()
 
 
@@ -36,7 +36,3 @@ def _media_has_room():
         folder = os.path.dirname(folder)
     state = os.statvfs(folder)
     return state.f_bavail * state.f_frsize >= MEDIA_FLOOR_MEGABYTES * 1024 * 1024
-
-
-# Writing the probe takes a few hundredths of a second, so requests share it.
-has_room = Remembered(_has_room, lambda: settings.DISK_PATIENCE_SECONDS)

@@ -1,17 +1,15 @@
 """Liveness (`healthz`, for load balancers) and readiness (`readyz`, for monitoring)."""
 
 from django.conf import settings
+from django.core.cache import cache
 from django.http import HttpResponse, JsonResponse
 
 from pledges.health import checks
 from pledges.health.alarm import is_alarm
-from pledges.health.remembered import Remembered
 from pledges.serving.http import read_only
 
 # The addresses of requests that no proxy has forwarded: over the Unix socket, or from this machine.
 THIS_MACHINE = ("", "127.0.0.1", "::1")
-# Anyone can ask, so a flood of requests shares one answer.
-_failed = Remembered(checks.failed, lambda: settings.READINESS_PATIENCE_SECONDS)
 
 
 @read_only
@@ -26,7 +24,8 @@ def readyz(request):
 
     The names of the failed ones are for the machine itself and for its alarm: they would tell an attacker what is down.
     """
-    wrong = _failed()
+    # Anyone can ask, so a flood of requests shares one answer.
+    wrong = cache.get_or_set("readyz", checks.failed, settings.READINESS_PATIENCE_SECONDS)
     answer = {"ready": not wrong}
     is_forwarded = "X-Forwarded-For" in request.headers
     if not is_forwarded and request.META.get("REMOTE_ADDR", "") in THIS_MACHINE or is_alarm(request):

@@ -14,9 +14,9 @@ from django.utils.translation import gettext_lazy as _
 from pledges import addresses
 from pledges.content import PledgeContent
 from pledges.forms.base import AddressForm
-from pledges.forms.fields import LONGEST_INPUT, AddressField, NameField, TypedText
+from pledges.forms.fields import LONGEST_INPUT, AddressField, NameField, TypedCharField, TypedText
 from pledges.forms.layout import FormSection, field_layout, placed
-from pledges.groups.fields import InstitutionField, MunicipalityField
+from pledges.groups.fields import InstitutionField, MunicipalityField, one_message
 from pledges.groups.models import institution_key
 from pledges.inbox.models import Submission
 from pledges.joinings.models import MAX_STATEMENT_LENGTH, OrganisationKind
@@ -80,7 +80,7 @@ class WebAddressField(TypedText, forms.URLField):
         return url
 
 
-class StatementField(TypedText, forms.CharField):
+class StatementField(TypedCharField):
     """What the organisation says, in one language."""
 
     def __init__(self, **kwargs):
@@ -121,10 +121,7 @@ class JoinForm(AddressForm):
     kind = forms.ChoiceField(
         label=_("What kind of organisation is it?"),
         choices=[("", "–"), *((kind, capfirst(label)) for kind, label in OrganisationKind.choices)],
-        error_messages={
-            "required": _("Choose the kind of organisation."),
-            "invalid_choice": _("Choose the kind of organisation."),
-        },
+        error_messages=one_message(_("Choose the kind of organisation.")),
     )
     municipality = PlaceField(help_text=_("Where its main office is."))
     url = WebAddressField(
@@ -166,7 +163,7 @@ class JoinForm(AddressForm):
     acts_for = placed(
         forms.BooleanField(
             label=_("I am 18 or over, and I may speak for this organisation."),
-            error_messages={"required": _("Tick the box if you are 18 or over and may speak for the organisation.")},
+            error_messages=one_message(_("Tick the box if you are 18 or over and may speak for the organisation.")),
         ),
         section=AGREEMENT,
     )
@@ -176,11 +173,9 @@ class JoinForm(AddressForm):
                 "I give my consent: #WEARE1 may keep my name and email address, encrypted, for as long as the "
                 "organisation is on its page, to email me about it. I can withdraw at any time, using the link in the email."
             ),
-            error_messages={
-                "required": _(
-                    "Tick the box to give your consent. Without it we cannot email you about the organisation."
-                )
-            },
+            error_messages=one_message(
+                _("Tick the box to give your consent. Without it we cannot email you about the organisation.")
+            ),
         ),
         section=AGREEMENT,
     )

@@ -36,13 +36,6 @@ def priorities_of(mailer):
     return [Priority.FIRST, Priority.NORMAL, *([] if BULK in in_use() else [Priority.BULK])]
 
 
-def bulk_limits():
-    """(messages per minute, messages per day) that bulk may use, None where there is no limit."""
-    mailer = BULK if BULK in in_use() else DEFAULT
-    per_minute, per_day = _limits(mailer)
-    return per_minute, per_day and per_day - _reserve(per_day)
-
-
 @dataclass(frozen=True)
 class Room:
     """How many messages a mailer may send now, and how many of them may be bulk."""

@@ -3,7 +3,7 @@
 import itertools
 from datetime import timedelta
 
-from django.db import connection, models, transaction
+from django.db import models, transaction
 from django.db.models import Max, Q
 from django.db.models.functions import Now
 from django.utils import timezone
@@ -22,18 +22,6 @@ GIVE_UP_AFTER = timedelta(days=3)
 SLOW_AFTER = timedelta(minutes=10)
 # For messages that were refused while all are.
 KEPT_RETRY_DELAY = timedelta(minutes=1)
-
-
-# Up to this number queued messages are counted: a mail to all supporters queues a million.
-MOST_COUNTED = 10_000
-# Each part reads its own index. That of the attempts is by priority.
-STANDING_SQL = """
-SELECT (SELECT count(*) FROM (SELECT FROM pledges_message WHERE state = 'queued' LIMIT %s) queued),
-       (SELECT max(at) FROM unnest(%s::smallint[]) each (priority), LATERAL (
-           SELECT tried_at AS at FROM pledges_message
-           WHERE priority = each.priority AND tried_at IS NOT NULL AND sent_at IS NOT NULL ORDER BY tried_at DESC LIMIT 1
-       ) last)
-"""
 
 
 class MessageQuerySet(models.QuerySet):
@@ -63,12 +51,6 @@ class MessageQuerySet(models.QuerySet):
     def failing(self):
         """Messages that were given up. They need the attention of staff."""
         return self.filter(state__in=[self.model.State.FAILING, self.model.State.REFUSED])
-
-    def waiting_and_last_sent(self):
-        """(queued messages, at most MOST_COUNTED + 1; when the last one was sent, or None), in one query."""
-        with connection.cursor() as cursor:
-            cursor.execute(STANDING_SQL, [MOST_COUNTED + 1, Priority.values])
-            return cursor.fetchone()
 
     def mail_is_failing(self, mailer):
         """Whether sending by this mailer does not work, judged by the messages tried since the last one that was sent.
@@ -174,7 +156,7 @@ class MessageQuerySet(models.QuerySet):
 
         Those of a kind that only a newer release knows wait for it: after a rollback they must not stop the others.
         """
-        known = self.due().filter(kind__in=MessageKind.values).exclude(mailing__state="paused")
+        known = self.due().filter(kind__in=MessageKind.values)
         free = known.filter(Q(leased_until=None) | Q(leased_until__lte=Now())).order_by("due_at")
         free = free.select_related("mailing__sector", "mailing__county")
         free = free.select_for_update(skip_locked=True, of=("self",))

@@ -45,10 +45,6 @@ class MailPreviews:
         """The MessageKind of the mails that this row has the words of."""
         raise NotImplementedError
 
-    def preview_context(self, form):
-        """What else the preview of this form shows."""
-        return {}
-
     def get_urls(self):
         def route(pattern, view, name):
             return path(pattern, self.admin_site.admin_view(view), name=self._url_name(name))
@@ -126,7 +122,6 @@ class MailPreviews:
             "mails": mails,
             "subject_warning": subject_warning(*(mail["subject"] for mail in mails)),
             "can_send_test": self._may_write(request, row),
-            **self.preview_context(form),
         }
         return self.page(request, "admin/pledges/mail_preview/preview.html", _("Preview"), **context)
 

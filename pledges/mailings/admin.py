@@ -13,7 +13,6 @@ from django.utils.text import format_lazy
 from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.csp import csp_override
-from reversion.models import Version
 
 from pledges.follows import followable
 from pledges.languages import LANGUAGE_CODES
@@ -21,7 +20,6 @@ from pledges.mail import checks, mailers
 from pledges.mail.models import Message
 from pledges.mail_texts.previews import PREVIEW_CSP, MailPreviews, subject_warning
 from pledges.mailings.models import Mailing
-from pledges.mailings.steps import CHANGE, RELEASE, STATES, STEPS, State, duration_words, limits_words
 from pledges.numbers import number
 from pledges.statistics.origins import LISTED_FROM
 from staff.admin.confirmation_page import SURE, repeated
@@ -32,15 +30,16 @@ from staff.models import Entry
 from staff.refusals import people_who_may
 
 WORDS = ("subject", "text", "button", "link")
-# Errors of these fields leave open who the recipients are.
-CHOICES = {"audience", "sector", "demand", "county"}
-HELP = {
-    "audience": _("Only people who have confirmed their pledge get it. The preview shows how many they are."),
-    "sector": _("Those of this group who asked for news get it."),
-    "demand": _("Those who follow this demand get it. Only demands that are on our site are listed."),
-    "county": _("Those who follow this county get it."),
+State = Mailing.State
+WRITTEN = (State.DRAFT, State.READY)
+CHANGE, RELEASE = "pledges.change_mailing", "pledges.release_mailing"
+SENTENCES = {
+    State.DRAFT: _("This is a draft. It goes to no one until a second person releases it."),
+    State.READY: _("It is waiting for a second person, who reads it and releases it."),
+    State.SENDING: _("It is being sent."),
+    State.DONE: _("It has been sent."),
+    State.CANCELLED: _("It was cancelled: no more emails go out."),
 }
-WRITTEN = (Mailing.State.DRAFT, Mailing.State.READY)
 WROTE_IT = _("You wrote some of it, so someone else has to release it.")
 # {figure: its words} of people who did not get it, or want no more.
 LOST = {
@@ -62,6 +61,21 @@ def _note(request):
 class MailingForm(forms.ModelForm):
     """The words and recipients of a mailing. A draft may lack a language."""
 
+    demand = forms.ChoiceField(
+        label=_("Demand"),
+        required=False,
+        help_text=_("Those who follow this demand get it. Only demands that are on our site are listed."),
+    )
+
+    class Meta:
+        labels = {"audience": _("Who gets it")}
+        help_texts = {
+            "audience": _("Only people who have confirmed their pledge get it."),
+            "sector": _("Those of this group who asked for news get it."),
+            "county": _("Those who follow this county get it."),
+        }
+        error_messages = {f"link_{language}": MESSAGES[forms.URLField] for language in LANGUAGE_CODES}
+
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         if "demand" in self.fields:
@@ -79,20 +93,15 @@ class MailingForm(forms.ModelForm):
         if cleaned.get("audience") == Mailing.Audience.DEMAND and demand and demand not in followable.demands():
             self.add_error("demand", _("This demand is not on our site now. Choose another one."))
         # A second person reads what was changed.
-        self.instance.state = Mailing.State.DRAFT
+        self.instance.state = State.DRAFT
         return cleaned
-
-    @property
-    def has_recipients(self):
-        """Whether what is typed says who the recipients are."""
-        return not CHOICES & set(self.errors)
 
     def typed_words(self, language):
         """The NewsWords in the form, valid or not; the saved ones on a read-only page, which has no fields."""
         if "subject_sq" not in self.fields:
             return self.instance.words(language)
         typed = {column: self[f"{column}_{language}"].value() or "" for column in WORDS}
-        return replace((self.instance if self.has_recipients else Mailing()).words(language), **typed)
+        return replace(self.instance.words(language), **typed)
 
 
 @admin.register(Mailing)
@@ -102,7 +111,8 @@ class MailingAdmin(MailPreviews, ContentAdmin):
     form = MailingForm
     # It has drafts of its own: its states.
     kept_on_restore = ("is_archived", "note")
-    list_display = ["title", "state", "whom", "released_at"]
+    not_recovered = _("A deleted news email cannot be restored: who wrote it is not known any more. Write a new one.")
+    list_display = ["__str__", "state", "whom", "released_at"]
     list_select_related = ["sector", "county"]
     list_filter = ["state", "audience"]
     list_note = _(
@@ -116,15 +126,12 @@ class MailingAdmin(MailPreviews, ContentAdmin):
     radio_fields = {"audience": admin.VERTICAL}
     actions = None
     view_on_site = False
-    # What was written, and how to undo it.
-
-    @admin.display(description=_("subject"))
-    def title(self, mailing):
-        return str(mailing)
 
     @admin.display(description=_("recipients"))
     def whom(self, mailing):
-        return self.audience_words(mailing)
+        """Who gets it: “those who follow a demand: …”."""
+        audience, followed = mailing.get_audience_display(), mailing.followed
+        return f"{audience}: {followed}" if followed else str(audience)
 
     # What may be changed
 
@@ -133,20 +140,6 @@ class MailingAdmin(MailPreviews, ContentAdmin):
 
     def has_delete_permission(self, request, obj=None):
         return super().has_delete_permission(request, obj) and (obj is None or obj.state in WRITTEN)
-
-    def formfield_for_dbfield(self, db_field, request, **kwargs):
-        if db_field.name == "demand":
-            return forms.ChoiceField(label=_("Demand"), required=False, help_text=HELP["demand"])
-        field = super().formfield_for_dbfield(db_field, request, **kwargs)
-        if db_field.name in HELP:
-            field.help_text = HELP[db_field.name]
-        if db_field.name.startswith("text"):
-            field.widget.attrs["rows"] = 14
-        elif db_field.name == "audience":
-            field.label = _("Who gets it")
-        elif db_field.name.startswith("link"):
-            field.error_messages["invalid"] = MESSAGES[forms.URLField]["invalid"]
-        return field
 
     def change_view(self, request, object_id, form_url="", extra_context=None):
         mailing = self.get_object(request, unquote(object_id)) if request.method == "GET" else None
@@ -171,21 +164,13 @@ class MailingAdmin(MailPreviews, ContentAdmin):
         context = {"show_save_and_add_another": False} | (extra_context or {})
         return super().changeform_view(request, object_id, form_url, context)
 
-    def render_change_form(self, request, context, *args, obj=None, **kwargs):
-        # Not while a refused form holds the lock of its row.
-        context["recipients"] = obj.recipients_in_tens() if obj and request.method == "GET" else None
-        return super().render_change_form(request, context, *args, obj=obj, **kwargs)
-
-    def preview_context(self, form):
-        return {"recipients": form.instance.recipients_in_tens() if form.has_recipients else None}
-
     # Saving
 
     def save_model(self, request, obj, form, change):
         obj.written_by = request.user
         obj.writers = sorted({*obj.writers, request.user.pk})
         super().save_model(request, obj, form, change)
-        if change and form.stored_instance.state == Mailing.State.READY:
+        if change and form.stored_instance.state == State.READY:
             self.message_user(request, _("It is a draft again, because it was changed."), messages.WARNING)
         if warning := subject_warning(obj.subject_sq, obj.subject_en):
             self.message_user(request, warning, messages.WARNING)
@@ -193,22 +178,15 @@ class MailingAdmin(MailPreviews, ContentAdmin):
     def response_post_save_add(self, request, obj):
         return redirect("admin:pledges_mailing_sending", obj.pk)
 
-    def response_post_save_change(self, request, obj):
-        return redirect("admin:pledges_mailing_sending", obj.pk)
+    response_post_save_change = response_post_save_add
 
     def restore(self, request, obj, version):
-        errors = super().restore(request, obj, version)
-        return errors or self._sign(request, obj)
-
-    def recover(self, request, version):
-        obj, errors = super().recover(request, version)
-        return obj, errors or self._sign(request, obj)
-
-    def _sign(self, request, obj):
-        """Count those who wrote any version of a restored row, and who restored it, among its writers; returns no errors."""
-        wrote = {*Mailing.objects.get(pk=obj.pk).writers, *self.writers_of_versions(obj), request.user.pk}
+        """As elsewhere. Who restores a version is one of the writers, and a second person reads it again."""
+        if errors := super().restore(request, obj, version):
+            return errors
         rows = Mailing.objects.filter(pk=obj.pk)
-        rows.update(writers=sorted(wrote), written_by=request.user, state=Mailing.State.DRAFT)
+        writers = sorted({*rows.get().writers, request.user.pk})
+        rows.update(writers=writers, written_by=request.user, state=State.DRAFT)
         return []
 
     # The page of one mailing
@@ -217,7 +195,7 @@ class MailingAdmin(MailPreviews, ContentAdmin):
         return Message.Kind.NEWS
 
     def words_in_history(self, entry, name):
-        step = STEPS.get(entry.details.get("step"))
+        step = Mailing.STEPS.get(entry.details.get("step"))
         if step and (note := entry.details.get("reason")):
             return gettext("sent the news email “%(name)s” back to the writer: “%(note)s”") % {
                 "name": name,
@@ -228,18 +206,6 @@ class MailingAdmin(MailPreviews, ContentAdmin):
     def get_urls(self):
         view = csp_override(PREVIEW_CSP)(self.admin_site.admin_view(self.sending))
         return [path("<int:pk>/sending/", view, name="pledges_mailing_sending"), *super().get_urls()]
-
-    @staticmethod
-    def audience_words(mailing):
-        """Who gets it: “those who follow a demand: …”."""
-        audience, followed = mailing.get_audience_display(), mailing.followed
-        return f"{audience}: {followed}" if followed else str(audience)
-
-    @staticmethod
-    def writers_of_versions(mailing):
-        """The ids of the accounts that saved any version of it."""
-        versions = Version.objects.get_for_object(mailing).exclude(revision__user=None)
-        return set(versions.values_list("revision__user", flat=True))
 
     def sending(self, request, pk):
         """GET: the page of a mailing. POST: one of its buttons."""
@@ -258,8 +224,8 @@ class MailingAdmin(MailPreviews, ContentAdmin):
         mails = self.mails(Message.Kind.NEWS, mailing.words)
         context = {
             "mailing": mailing,
-            "sentence": STATES[mailing.state],
-            "whom": self.audience_words(mailing),
+            "sentence": SENTENCES[mailing.state],
+            "whom": self.whom(mailing),
             "writers": names_of(mailing.writers),
             "may_change": self.has_change_permission(request, mailing),
             "buttons": self._buttons(request, mailing),
@@ -276,7 +242,6 @@ class MailingAdmin(MailPreviews, ContentAdmin):
             why_not = gettext("Your role does not let you release it.")
         return context | {
             "recipients": mailing.recipients_in_tens(),
-            "duration": duration_words(mailing.recipients().count()),
             "why_not": why_not,
             "releasers": [each for each in people_who_may(RELEASE, mailing.writers) if each[1]] if why_not else [],
         }
@@ -284,19 +249,17 @@ class MailingAdmin(MailPreviews, ContentAdmin):
     @staticmethod
     def _progress(mailing):
         figures = mailing.figures()
-        is_running = mailing.state in (State.SENDING, State.PAUSED)
+        is_running = mailing.state == State.SENDING
         # Those who end the news or withdraw meanwhile are never sent to, so this may be too many until it is over.
         unsent = (mailing.people or 0) - figures["sent"] - figures["given_up"]
         left = max(figures["waiting"], unsent) if is_running else figures["waiting"]
         note = ""
-        if mailing.state == State.SENDING:
+        if is_running:
             mailer = mailers.mailer_of(Message.Kind.NEWS)
             if Message.objects.mail_is_failing(mailer):
                 note = gettext("The mail server is not accepting emails at the moment. We keep trying until it does.")
             elif mailers.Mailer.is_used_up(mailer, for_bulk=True):
-                note = gettext(
-                    "The mail server accepts no more emails for now: %(limits)s. Sending continues automatically."
-                ) % {"limits": limits_words()}
+                note = gettext("The mail server accepts no more emails for now. Sending continues automatically.")
         total = figures["sent"] + left
         # Of so few people the numbers could tell what one of them did.
         are_few = max(mailing.people or 0, total + figures["given_up"]) < LISTED_FROM
@@ -306,9 +269,8 @@ class MailingAdmin(MailPreviews, ContentAdmin):
             "lost": [(words, few_or_number(figures[name])) for name, words in LOST.items()],
             "left": 0 if are_few else left,
             "total": total,
-            "in_progress": mailing.state == State.SENDING,
+            "in_progress": is_running,
             "note": note,
-            "duration": duration_words(left) if is_running else "",
         }
 
     def _buttons(self, request, mailing):
@@ -321,10 +283,10 @@ class MailingAdmin(MailPreviews, ContentAdmin):
             (
                 name,
                 gettext("Make it a draft again") if name == "take_back" and wrote_it else step.button,
-                name in ("submit", "release", "resume"),
+                step.is_main,
             )
-            for name, step in STEPS.items()
-            if mailing.state in step.start and name not in hidden and self._may(request, name)
+            for name, step in mailing.steps().items()
+            if name not in hidden and self._may(request, name)
         ]
 
     @staticmethod
@@ -335,16 +297,16 @@ class MailingAdmin(MailPreviews, ContentAdmin):
     @staticmethod
     def _may(request, name):
         has_perm = request.user.has_perm
-        return has_perm(STEPS[name].permission or RELEASE) or name == "take_back" and has_perm(CHANGE)
+        return has_perm(Mailing.STEPS[name].permission or RELEASE) or name == "take_back" and has_perm(CHANGE)
 
     # The buttons
 
     def _press(self, request, mailing):
         """Carry out the button of the POST; returns the page that asks first, or None."""
-        name = next((name for name in STEPS if name in request.POST), None)
+        name = next((name for name in Mailing.STEPS if name in request.POST), None)
         if name is None:
             return None
-        step = STEPS[name]
+        step = Mailing.STEPS[name]
         if not self._may(request, name):
             raise PermissionDenied(step.permission or RELEASE)
         refusal = self._refusal(request, mailing, name) if mailing.state in step.start else None
@@ -365,10 +327,6 @@ class MailingAdmin(MailPreviews, ContentAdmin):
             state = Mailing.objects.only("state").get(pk=mailing.pk).get_state_display()
             said = gettext("Nothing was changed: it was already done, perhaps by someone else. It is now: %(state)s.")
             self.message_user(request, said % {"state": state}, messages.WARNING)
-            if note:
-                self.message_user(
-                    request, gettext("Your note was not saved: “%(note)s”") % {"note": note}, messages.WARNING
-                )
         return None
 
     def _refusal(self, request, mailing, name):
@@ -384,7 +342,8 @@ class MailingAdmin(MailPreviews, ContentAdmin):
                 return gettext("It was changed after you opened this page. Read it again before you release it.")
         if not mailing.is_complete:
             return gettext("Fill in subject and text in both languages first.")
-        if broken := [finding for finding in self._findings(request, mailing) if finding.is_error]:
+        form = self.get_form(request, mailing, change=True)(instance=mailing)
+        if broken := [finding for finding in self.findings(form, []) if finding.is_error]:
             return f"{broken[0].text.label}: {broken[0].as_error()}"
         if mailing.audience == Mailing.Audience.DEMAND and mailing.demand not in followable.demands():
             return gettext("The demand that its recipients follow is not on our site now. Choose other recipients.")
@@ -392,32 +351,17 @@ class MailingAdmin(MailPreviews, ContentAdmin):
             return gettext("There is no one to send it to: no one follows this yet. Choose other recipients.")
         return None
 
-    def _findings(self, request, mailing):
-        return self.findings(self.get_form(request, mailing, change=True)(instance=mailing), [])
-
     def _ask(self, request, mailing, step):
-        # A link to another site that fails now may open later, so it does not refuse the release.
-        failing = (
-            [each.as_error() for each in self._findings(request, mailing) if each.kind == "link"]
-            if mailing.state == State.READY
-            else []
-        )
-        people = mailing.recipients().count() if mailing.released_at is None else None
-        facts = (
-            []
-            if people is None
-            else [
-                (gettext("Recipients"), few_or_number(people)),
-                (gettext("Expected duration"), duration_words(people)),
-            ]
+        recipients = (
+            [] if mailing.released_at else [(gettext("Recipients"), few_or_number(mailing.recipients().count()))]
         )
         return self.page(
             request,
             "staff/ask.html",
             format_lazy("{}?", step.button),
-            explanation=[*step.warns, *failing],
+            explanation=step.warns,
             row_titles=[mailing.subject_sq, mailing.subject_en],
-            facts=facts,
+            facts=recipients,
             hidden=repeated(request),
             cancel_url=request.path,
         )

@@ -14,10 +14,11 @@ from django.db.models import Count, Exists, F, OuterRef, Q, Sum
 from django.db.models.functions import Now
 from django.urls import reverse
 from django.utils import translation
-from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from translated_fields import TranslatedField
 
+from pledges.cases.models import States, Step, Steps
 from pledges.follows import followable
 from pledges.follows.models import Follow
 from pledges.languages import LANGUAGE_CODES
@@ -31,8 +32,8 @@ from pledges.supporters.models import Pledge
 
 logger = logging.getLogger(__name__)
 
-# Queueing: at most WINDOW messages of a mailing wait for their first attempt, so pausing or cancelling a mailing to a million
-# people changes few rows. A unique constraint allows one message for each mailing and pledge, so queueing is idempotent.
+# Queueing: at most WINDOW messages of a mailing wait for their first attempt, so cancelling a mailing to a million people
+# changes few rows. A unique constraint allows one message for each mailing and pledge, so queueing is idempotent.
 # Messages of one mailing that wait for their first attempt, and for a further one. Mailboxes that are full or refuse for a while
 # must not keep the others from their message. With more than RETRIES it is not the mailboxes: the next ones wait too.
 WINDOW, RETRIES = 300, 30_000
@@ -48,24 +49,14 @@ SELECT count(*), (array_agg(id ORDER BY id DESC))[1] FROM next
 """
 
 
-def not_queued(mailing):
-    """The recipients of a mailing that it has not reached yet."""
-    recipients = mailing.recipients()
-    return recipients.filter(pk__gt=mailing.reached) if mailing.reached else recipients
-
-
 class MailingQuerySet(models.QuerySet):
     """Queries on mailings, and queueing their messages."""
 
     def for_staff(self, writer):
-        """Those that wait for a member of staff: for a second person, for the end of a pause, sent back to this `writer`."""
+        """Those that wait for a member of staff: for a second person, or sent back to this `writer`."""
         state = self.model.State
         returned = Q(state=state.DRAFT, writers__contains=[writer.pk]) & ~Q(note="")
-        return self.filter(returned | Q(state__in=[state.READY, state.PAUSED]))
-
-    def unfinished(self):
-        """Those that are released and not over."""
-        return self.filter(state__in=[self.model.State.SENDING, self.model.State.PAUSED])
+        return self.filter(returned | Q(state=state.READY))
 
     def archived(self):
         """Those that the public can read, the newest first."""
@@ -95,15 +86,15 @@ class MailingQuerySet(models.QuerySet):
         return sending.exclude(Exists(queued))
 
     def cancel_unfinished(self):
-        """Cancel the unfinished mailings after a restore: people who got one after the backup would get it again."""
-        for mailing in self.unfinished():
+        """Cancel what is being sent, after a restore: people who got one after the backup would get it again."""
+        for mailing in self.filter(state=self.model.State.SENDING):
             mailing.cancel()
 
     @transaction.atomic
     def _queue_next(self, pk):
         """Queue the next messages of one mailing, unless another worker does; returns how many.
 
-        Ends the mailing once no message waits any more. Until then it can be paused and cancelled.
+        Ends the mailing once no message waits any more. Until then it can be cancelled.
         """
         rows = self.model.objects.filter(pk=pk, state=self.model.State.SENDING)
         # No key lock: the messages refer to the row.
@@ -119,7 +110,9 @@ class MailingQuerySet(models.QuerySet):
         room = WINDOW - waiting["new"]
         if room <= 0 or waiting["all"] - waiting["new"] >= RETRIES:
             return 0
-        sql, parameters = not_queued(mailing).order_by("pk").values("id", "language")[:room].query.sql_with_params()
+        recipients = mailing.recipients().order_by("pk").values("id", "language")
+        left = recipients.filter(pk__gt=mailing.reached) if mailing.reached else recipients
+        sql, parameters = left[:room].query.sql_with_params()
         # The pledges are locked, so that none is deleted before its message refers to it.
         sql = f"{sql} FOR KEY SHARE OF pledges_pledge"
         with connection.cursor() as cursor:
@@ -141,14 +134,30 @@ def _account(label):
     )
 
 
-class Mailing(models.Model):
+# {audience: why someone gets it}
+REASONS = {
+    "news": _("You get this email because you asked for news about the movement."),
+    "demand": _("You get this email because you follow the demand “%(demand)s”."),
+    "county": _("You get this email because you follow what happens in the county of %(county)s."),
+}
+STATES = States(
+    empty_texts=["note"],
+    # `note`: what the writer should change, from the second person who sent it back.
+    draft="note?",
+    ready="",
+    sending="released_at reached?",
+    done="released_at ended_at reached?",
+    cancelled="released_at ended_at reached?",
+)
+
+
+class Mailing(Steps):
     """News by email to those who follow something: its words, its recipients, and how far it is sent."""
 
     class State(models.TextChoices):
         DRAFT = "draft", pgettext_lazy("news by email", "draft")
         READY = "ready", pgettext_lazy("news by email", "is waiting for a second person")
         SENDING = "sending", pgettext_lazy("news by email", "being sent")
-        PAUSED = "paused", pgettext_lazy("news by email", "paused")
         DONE = "done", pgettext_lazy("news by email", "sent")
         CANCELLED = "cancelled", pgettext_lazy("news by email", "cancelled")
 
@@ -157,6 +166,58 @@ class Mailing(models.Model):
         SECTOR = "sector", _("those of one group who asked for news")
         DEMAND = "demand", _("those who follow a demand")
         COUNTY = "county", _("those who follow a county")
+
+    STATES = STATES
+    STEPS = {
+        "submit": Step(
+            _("Ask a second person to release it"),
+            (State.DRAFT,),
+            State.READY,
+            permission="pledges.change_mailing",
+            done=_("It is now waiting for a second person. They see it on their front page."),
+            in_history=_("asked a second person to release the news email “%(name)s”"),
+            is_main=True,
+        ),
+        "release": Step(
+            _("Release and send"),
+            (State.READY,),
+            State.SENDING,
+            done=_("It has been released. The first emails are going out now."),
+            in_history=_("released the news email “%(name)s”"),
+            warns=(
+                _("Each of them gets one email, in the language that they chose for our emails."),
+                _("You can cancel it while it is being sent. You cannot undo what has been sent."),
+            ),
+            is_main=True,
+        ),
+        "take_back": Step(
+            _("Send back to the writer"),
+            (State.READY,),
+            State.DRAFT,
+            done=_("It is a draft again, and can be changed."),
+            in_history=_("made the news email “%(name)s” a draft again"),
+        ),
+        "cancel": Step(
+            pgettext_lazy("news by email", "Cancel"),
+            (State.SENDING,),
+            State.CANCELLED,
+            done=_("It has been cancelled. No more emails will go out."),
+            in_history=_("cancelled the news email “%(name)s”"),
+            warns=(_("Those who have not got it yet will not get it. You cannot undo this."),),
+        ),
+        "hide": Step(
+            _("Take it off our site"),
+            (State.SENDING, State.DONE, State.CANCELLED),
+            done=_("Visitors no longer see it on our site."),
+            in_history=_("took the news email “%(name)s” off the site"),
+        ),
+        "show": Step(
+            _("Show it on our site again"),
+            (State.SENDING, State.DONE, State.CANCELLED),
+            done=_("Visitors see it on our site again."),
+            in_history=_("showed the news email “%(name)s” on the site again"),
+        ),
+    }
 
     subject = TranslatedField(
         models.CharField(
@@ -214,7 +275,6 @@ class Mailing(models.Model):
     writers = ArrayField(models.BigIntegerField(), default=list, editable=False)
     written_by = _account(_("last changed by"))
     changed_at = models.DateTimeField(_("changed"), auto_now=True, editable=False)
-    # What the writer should change, from the second person who sent it back; "" once it is submitted again.
     note = models.TextField(_("note"), max_length=2000, default="", db_default="", editable=False)
     released_by = _account(_("released by"))
     released_at = models.DateTimeField(_("released"), null=True, editable=False)
@@ -259,22 +319,14 @@ class Mailing(models.Model):
                     "Fill in the button and its address in both languages, or leave all four empty."
                 ),
             ),
-            models.CheckConstraint(
-                name="mailing_state_and_times",
-                condition=Q(state__in=["draft", "ready"], released_at=None, ended_at=None, reached=None)
-                | Q(state__in=["sending", "paused"], released_at__isnull=False, ended_at=None)
-                | Q(state__in=["done", "cancelled"], released_at__isnull=False, ended_at__isnull=False),
-            ),
-            models.CheckConstraint(name="mailing_note_of_a_draft", condition=Q(note="") | Q(state="draft")),
+            STATES.constraint("mailing_state_and_times"),
             models.CheckConstraint(
                 name="mailing_released_by_another",
                 condition=Q(released_by=None) | ~Q(writers__contains=[F("released_by")]),
             ),
         ]
         indexes = [
-            models.Index(
-                fields=["released_at"], name="mailing_unfinished", condition=Q(state__in=["sending", "paused"])
-            ),
+            models.Index(fields=["released_at"], name="mailing_unfinished", condition=Q(state="sending")),
         ]
 
     def __str__(self):
@@ -318,13 +370,7 @@ class Mailing(models.Model):
     @property
     def reason(self):
         """Why someone gets it, in the active language."""
-        if self.audience == self.Audience.DEMAND:
-            return gettext("You get this email because you follow the demand “%(demand)s”.") % {"demand": self.followed}
-        if self.audience == self.Audience.COUNTY:
-            return gettext("You get this email because you follow what happens in the county of %(county)s.") % {
-                "county": self.followed
-            }
-        return gettext("You get this email because you asked for news about the movement.")
+        return str(REASONS.get(self.audience, REASONS["news"])) % {self.audience: self.followed}
 
     @property
     def is_complete(self):
@@ -358,48 +404,28 @@ class Mailing(models.Model):
     @property
     def followed(self):
         """What its recipients follow, in the active language; "" for the news itself."""
-        match self.audience:
-            case self.Audience.DEMAND:
-                return self.demand_title
-            case self.Audience.COUNTY:
-                return self.county.name
-            case self.Audience.SECTOR:
-                return self.sector.name
-        return ""
+        row = {self.Audience.SECTOR: self.sector, self.Audience.COUNTY: self.county}.get(self.audience)
+        return self.demand_title if self.audience == self.Audience.DEMAND else row.name if row else ""
 
     # Transitions. Each is one transaction, and returns whether this call made it.
 
     def submit(self):
         """Make a draft wait for a second person."""
-        return self._move([self.State.DRAFT], state=self.State.READY, note="")
+        return self.take("submit")
 
     def take_back(self, note=""):
         """Make it a draft again, which can be changed. `note` says what its writer should change."""
-        return self._move([self.State.READY], state=self.State.DRAFT, note=note)
+        return self.take("take_back", note=note)
 
     def release(self, user, changed_at):
         """Send it as it was at `changed_at`, the version that `user` has read, unless `user` wrote any of it."""
-        rows = type(self).objects.filter(pk=self.pk, changed_at=changed_at, state=self.State.READY)
-        rows = rows.exclude(writers__contains=[user.pk])
-        people = self.recipients().count()
-        return bool(rows.update(state=self.State.SENDING, released_by=user, released_at=Now(), people=people))
-
-    def pause(self):
-        """Stop sending for now. Messages that a sender has claimed, some dozens at most, still go out."""
-        return self._move([self.State.SENDING], state=self.State.PAUSED)
-
-    def resume(self):
-        """Continue after a pause. Waiting messages become due now, so that the pause does not count as a delay."""
-        with transaction.atomic():
-            if not self._move([self.State.PAUSED], state=self.State.SENDING):
-                return False
-            self.messages.queued().filter(due_at__lt=Now()).update(due_at=Now(), queued_at=Now())
-        return True
+        rows = type(self).objects.filter(changed_at=changed_at).exclude(writers__contains=[user.pk])
+        return self.take("release", rows, released_by=user, people=self.recipients().count())
 
     def cancel(self):
         """Send it to no more people. If no person has got it, the public does not see it either."""
         with transaction.atomic():
-            if not self._move([self.State.SENDING, self.State.PAUSED], state=self.State.CANCELLED, ended_at=Now()):
+            if not self.take("cancel"):
                 return False
             # Those that a sender has claimed are dropped right before sending.
             self.messages.queued().filter(Q(leased_until=None) | Q(leased_until__lte=Now())).delete()
@@ -415,9 +441,6 @@ class Mailing(models.Model):
     def hide(self):
         """Take it off the site."""
         return self.show(is_archived=False)
-
-    def _move(self, states, **values):
-        return bool(type(self).objects.filter(pk=self.pk, state__in=states).update(**values))
 
     # Figures
 
@@ -472,6 +495,6 @@ class MailingCount(models.Model):
 class MailingContent(Part):
     """The news by email that visitors can read, the newest first, in the published content."""
 
-    def __init__(self, version, at):
-        super().__init__(version, at)
+    def __init__(self, at):
+        super().__init__(at)
         self.mailings = tuple(Mailing.objects.archived().select_related("sector", "county"))

@@ -4,8 +4,7 @@ from django.http import Http404
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import translation
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
@@ -17,10 +16,17 @@ from pledges.mailings.models import Mailing, MailingContent, MailingCount
 from pledges.serving.http import cookieless_form, personal_page, public_page
 from pledges.supporters.models import Pledge
 
+SENT_TO = {
+    Mailing.Audience.NEWS: _("To everyone who asked for news"),
+    Mailing.Audience.SECTOR: _("To people of the group “%(followed)s” who asked for news"),
+    Mailing.Audience.DEMAND: _("To people who follow the demand “%(followed)s”"),
+    Mailing.Audience.COUNTY: _("To people who follow what happens in the county of %(followed)s"),
+}
+
 
 @fixed_page(
-    gettext_lazy("News by email"),
-    gettext_lazy("Everything that we have emailed to people who asked for news, with date and recipients."),
+    _("News by email"),
+    _("Everything that we have emailed to people who asked for news, with date and recipients."),
     place=100,
 )
 @public_page
@@ -42,14 +48,7 @@ def page(request, number):
 
 def _sent_to(mailing):
     """Who got a mailing, in the active language."""
-    match mailing.audience:
-        case Mailing.Audience.DEMAND:
-            return _("To people who follow the demand “%(followed)s”") % {"followed": mailing.followed}
-        case Mailing.Audience.COUNTY:
-            return _("To people who follow what happens in the county of %(followed)s") % {"followed": mailing.followed}
-        case Mailing.Audience.SECTOR:
-            return _("To people of the group “%(followed)s” who asked for news") % {"followed": mailing.followed}
-    return _("To everyone who asked for news")
+    return str(SENT_TO[mailing.audience]) % {"followed": mailing.followed}
 
 
 def _link_view(view):

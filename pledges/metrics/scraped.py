@@ -1,65 +1,61 @@
-"""What is read when Prometheus asks: the state of the database, by one statement, and room on the disk."""
+"""What Prometheus gets when it asks: the sums over all processes, and the state of the database, read by one statement."""
 
-import shutil
-import threading
-import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from django.conf import settings
 from django.db import Error, connection
 from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.multiprocess import MultiProcessCollector
 
-from pledges.metrics import SCRAPED
-
-# An answer of the database is repeated for so many seconds, however many ask.
-CACHED_SECONDS = 5
 # A scrape waits so long for the database. Prometheus gives up after ten seconds.
 DEADLINE_SECONDS = 4
-# Each column is a key of SCRAPED.
-STATE_SQL = """
-SELECT
-    (SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()) AS database_connections,
-    current_setting('max_connections')::int AS database_connections_limit,
-    form.*,
-    (SELECT count(*) FROM pledges_submission WHERE state = 'aside') AS forms_aside,
-    message.*,
-    (SELECT count(*) FROM pledges_message WHERE state IN ('failing', 'refused')) AS messages_given_up,
-    heartbeat.*,
-    (SELECT count(*) FROM pledges_failedstep) AS failed_steps,
-    count.*,
-    backup.*
-FROM
-    (SELECT
-        greatest(extract(epoch FROM now() - min(coalesce(settle_at, created_at))), 0)::float8 AS oldest_form_seconds,
-        count(*) AS forms_waiting
-     FROM pledges_submission WHERE state = 'waiting') form,
-    (SELECT
-        greatest(extract(epoch FROM now() - min(due_at) FILTER (WHERE mailing_id IS NULL)), 0)::float8
-            AS oldest_message_seconds,
-        count(*) AS messages_waiting
-     FROM pledges_message WHERE state = 'queued') message,
-    (SELECT
-        extract(epoch FROM now() - max(beat_at))::float8 AS heartbeat_age_seconds,
-        extract(epoch FROM max(certificate_ends_at) - now())::float8 AS certificate_left_seconds
-     FROM pledges_heartbeat) heartbeat,
-    (SELECT
-        extract(epoch FROM now() - as_of)::float8 AS figures_age_seconds,
-        (SELECT coalesce(sum((cell -> 2)::bigint), 0)::bigint FROM jsonb_array_elements(figures -> 'people') AS cell) AS people
-     FROM pledges_count) count,
-    (SELECT
-        extract(epoch FROM now() - max(made_at))::float8 AS backup_age_seconds,
-        extract(epoch FROM now() - max(copied_at))::float8 AS erasures_copied_age_seconds
-     FROM pledges_backup) backup
-"""
+# {name without "weare1_": (help, expression)}. A value that does not exist yet, such as the last count, is left out.
+SCRAPED = {
+    "database_connections": (
+        "Connections of all clients to the database of the site.",
+        "(SELECT count(*) FROM pg_stat_activity WHERE datname = current_database())",
+    ),
+    "database_connections_limit": (
+        "Connections that PostgreSQL admits (max_connections).",
+        "current_setting('max_connections')::int",
+    ),
+    "oldest_form_seconds": (
+        "How long the oldest form that is due has waited to be settled.",
+        "(SELECT greatest(extract(epoch FROM now() - min(coalesce(settle_at, created_at))), 0)::float8 "
+        "FROM pledges_submission WHERE state = 'waiting')",
+    ),
+    "oldest_message_seconds": (
+        "How long the oldest message, news aside, has been due without an attempt.",
+        "(SELECT greatest(extract(epoch FROM now() - min(due_at)), 0)::float8 "
+        "FROM pledges_message WHERE state = 'queued' AND mailing_id IS NULL)",
+    ),
+    "messages_waiting": (
+        "Messages that are queued.",
+        "(SELECT count(*) FROM pledges_message WHERE state = 'queued')",
+    ),
+    "people": (
+        "People who have pledged: the published total, as last counted.",
+        "(SELECT coalesce(sum((cell -> 2)::bigint), 0)::bigint "
+        "FROM pledges_count, jsonb_array_elements(figures -> 'people') AS cell)",
+    ),
+}
+
+
+class Processes:
+    """A collector of the metrics of all services: the folders beside METRICS_FOLDER, and that itself."""
+
+    def collect(self):
+        files = [str(path) for path in Path(settings.METRICS_FOLDER).parent.glob("*/*.db") if path.stat().st_size]
+        return MultiProcessCollector.merge(files)
 
 
 def read_state():
-    """{name: number or None} of what the database knows. It uses a connection for this one statement."""
+    """The values of SCRAPED, in its order. It uses a connection for this one statement."""
     try:
         with connection.cursor() as cursor:
-            cursor.execute(STATE_SQL)
-            return dict(zip([column.name for column in cursor.description], cursor.fetchone(), strict=True))
+            cursor.execute(f"SELECT {', '.join(expression for _help, expression in SCRAPED.values())}")
+            return cursor.fetchone()
     finally:
         connection.close()
 
@@ -67,35 +63,19 @@ def read_state():
 class Scraped:
     """The collector. A database that hangs keeps one thread waiting, and no scrape longer than DEADLINE_SECONDS."""
 
-    def __init__(self, read=read_state):
-        self._read = read
-        self._reader = ThreadPoolExecutor(1, thread_name_prefix="scrape")
-        self._lock = threading.Lock()
-        self._answer, self._asked_at = None, 0
+    def __init__(self):
+        self._reader, self._answer = ThreadPoolExecutor(1), None
 
     def collect(self):
-        """A family for each value that there is."""
-        state = self._state()
-        found = {"media_free_bytes": free_bytes(), "database_answers": int(state is not None)} | (state or {})
-        for name, value in found.items():
-            if value is not None:
-                yield GaugeMetricFamily(f"weare1_{name}", SCRAPED[name], value)
-
-    def _state(self):
-        with self._lock:
-            is_old = time.monotonic() > self._asked_at + CACHED_SECONDS
-            if self._answer is None or (self._answer.done() and is_old):
-                self._answer, self._asked_at = self._reader.submit(self._read), time.monotonic()
-            answer = self._answer
+        if self._answer is None or self._answer.done():
+            self._answer = self._reader.submit(read_state)
         try:
-            return answer.result(DEADLINE_SECONDS)
+            found = self._answer.result(DEADLINE_SECONDS)
         except (TimeoutError, Error):
-            return None
-
-
-def free_bytes():
-    """Free bytes where MEDIA_ROOT is, or where its first upload creates it."""
-    folder = Path(settings.MEDIA_ROOT)
-    while not folder.exists():
-        folder = folder.parent
-    return shutil.disk_usage(folder).free
+            found = None
+        yield GaugeMetricFamily(
+            "weare1_database_answers", "Whether the database has answered: 1 or 0.", int(bool(found))
+        )
+        for (name, (words, _expression)), value in zip(SCRAPED.items(), found or [None] * len(SCRAPED), strict=True):
+            if value is not None:
+                yield GaugeMetricFamily(f"weare1_{name}", words, value)

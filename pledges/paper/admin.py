@@ -1,4 +1,4 @@
-"""Admin of paper sheets: issuing and printing them, typing their counts, their places, and making them void."""
+"""Admin of paper sheets: issuing and printing them, and the page of one with its counts and its place."""
 
 from django.apps import apps
 from django.contrib import admin, messages
@@ -20,10 +20,10 @@ from pledges.paper import sheet as paper
 from pledges.paper.forms import CountForm, IssueForm, PlaceForm, PrintForm, VoidForm
 from pledges.paper.models import PaperSheet
 from pledges.sectors.models import Sector
-from staff.admin.base import change_url
-from staff.models import Account, Entry
+from staff.admin.drafting import names_of
+from staff.models import Entry
 
-COUNT, PRINT = "admin:pledges_papersheet_count", "admin:pledges_papersheet_print"
+PRINT = "admin:pledges_papersheet_print"
 LIST = "admin:pledges_papersheet_changelist"
 ISSUE = "admin/pledges/papersheet/issue.html"
 State = PaperSheet.State
@@ -55,12 +55,12 @@ class ProgressFilter(admin.SimpleListFilter):
 
 @admin.register(PaperSheet)
 class PaperSheetAdmin(CaseAdmin):
-    """The list of sheets with their states, the page of one sheet, and the pages for issuing and counting."""
+    """The list of sheets with their states, the page of one sheet, and the page for issuing."""
 
     change_list_template = "admin/pledges/papersheet/change_list.html"
     template = "admin/pledges/papersheet/sheet.html"
-    step_forms = {"place": PlaceForm, "void": VoidForm}
-    unchanged = _("Nothing was changed.")
+    step_forms = {"count": CountForm, "place": PlaceForm, "void": VoidForm}
+    unchanged = _("Nothing was changed: the sheet counts already or is void, or you entered its first count yourself.")
     seen_on = "sheets"
     holds_person = False
     list_display = ["__str__", "progress", "people", "municipality", "event"]
@@ -84,30 +84,26 @@ class PaperSheetAdmin(CaseAdmin):
 
     @admin.display(description=_("state"))
     def progress(self, sheet):
+        words = self.short_state(sheet)
+        return doubt(words) if sheet.state == State.RETURNED and sheet.second else words
+
+    def short_state(self, sheet):
         if sheet.state == State.VOID:
             return f"{sheet.get_state_display()}: {sheet.get_reason_display()}"
         if sheet.state != State.RETURNED:
             return sheet.get_state_display()
         if sheet.second is None:
             return gettext("counted by one person")
-        return doubt(gettext("The counts differ: %(groups)s") % {"groups": self._differences(sheet)})
+        groups = ", ".join(map(str, sheet.differences(Sector.objects.all())))
+        return gettext("The counts differ: %(groups)s") % {"groups": groups}
 
     @admin.display(description=_("people"))
     def people(self, sheet):
         return sheet.total if sheet.state == State.COUNTED else "–"
 
-    @staticmethod
-    def _differences(sheet):
-        """The names of the groups whose counts differ."""
-        return ", ".join(map(str, sheet.differences(Sector.objects.all())))
-
     def get_urls(self):
-        wrap = self.admin_site.admin_view
-        return [
-            path("count/", wrap(self.count_view), name="pledges_papersheet_count"),
-            path("print/", wrap(self.print_view), name="pledges_papersheet_print"),
-            *super().get_urls(),
-        ]
+        view = self.admin_site.admin_view(self.print_view)
+        return [path("print/", view, name="pledges_papersheet_print"), *super().get_urls()]
 
     # Issuing and printing
 
@@ -153,59 +149,6 @@ class PaperSheetAdmin(CaseAdmin):
         response.headers["Content-Disposition"] = content_disposition_header(False, name)
         return response
 
-    # Counting
-
-    def count_view(self, request):
-        """The form for one count of one sheet. After saving, it shows the next number."""
-        if not self.has_change_permission(request):
-            raise PermissionDenied
-        if request.method == "POST":
-            form = CountForm(request.POST)
-            if form.is_valid() and (sheet := self._count(request, form)):
-                return redirect(reverse(COUNT, query={"after": sheet.pk}))
-        else:
-            form = CountForm(initial={"number": self._suggested(request)})
-        return self.page(request, "admin/pledges/papersheet/count.html", _("Enter a count"), form=form)
-
-    @staticmethod
-    def _suggested(request):
-        """The number that the address names, or the next one that this account can count, as text; "" if there is none."""
-        asked, after = request.GET.get("number", ""), request.GET.get("after", "0")
-        if asked.isdecimal() and len(asked) < 10:
-            return f"{int(asked):06d}"
-        number = PaperSheet.objects.next_for(
-            request.user.pk, int(after) if after.isdecimal() and len(after) < 10 else 0
-        )
-        return f"{number:06d}" if number else ""
-
-    @transaction.atomic
-    def _count(self, request, form):
-        """Store the count with its entry of the log and say what came of it; returns the sheet, None if it was refused."""
-        sheet = form.save(request.user.pk)
-        if sheet is None:
-            return None
-        self.log_action(request, sheet, Entry.Action.CHANGE, state=sheet.state)
-        if sheet.state == State.COUNTED:
-            words = ngettext(
-                "Sheet %(sheet)s has been counted: %(count)d person.",
-                "Sheet %(sheet)s has been counted: %(count)d people.",
-                sheet.total,
-            )
-            self.message_user(request, words % {"sheet": sheet, "count": sheet.total}, messages.SUCCESS)
-        elif sheet.second is None:
-            words = gettext(
-                "The first count of sheet %(sheet)s has been saved. Another person must enter the second one."
-            )
-            self.message_user(request, words % {"sheet": sheet})
-        else:
-            words = gettext("Sheet %(sheet)s does not count yet, because the two counts differ: %(groups)s.")
-            url, link = reverse(COUNT, query={"number": sheet.pk}), gettext("Count the marks again")
-            message = format_html(
-                '{} <a href="{}">{}</a>', words % {"sheet": sheet, "groups": self._differences(sheet)}, url, link
-            )
-            self.message_user(request, message, messages.WARNING)
-        return sheet
-
     # One sheet
 
     def facts(self, request, sheet):
@@ -214,8 +157,7 @@ class PaperSheetAdmin(CaseAdmin):
 
         yield pgettext("sheet", "issued"), when(sheet.issued_at)
         if sheet.counts:
-            names = {account.pk: account for account in Account.objects.filter(pk__in=[by for _, by in sheet.counts])}
-            yield _("Counted by"), ", ".join(str(names.get(by, "–")) for _people, by in sheet.counts)
+            yield _("Counted by"), names_of([account for _people, account in sheet.counts])
         if sheet.counted_at:
             yield pgettext("sheet", "counted"), when(sheet.counted_at)
         if sheet.voided_at:
@@ -230,8 +172,14 @@ class PaperSheetAdmin(CaseAdmin):
     def state_of(self, sheet):
         return self.progress(sheet)
 
-    def log(self, request, sheet, details):
-        self.log_action(request, sheet, Entry.Action.CHANGE, **details)
+    # The steps
 
-    def after(self, sheet):
-        return redirect(change_url(sheet))
+    def steps_of(self, request, row):
+        """As of every case. Nobody enters both counts of a sheet."""
+        steps = super().steps_of(request, row)
+        if not row.can_be_counted_by(request.user.pk):
+            steps.pop("count", None)
+        return steps
+
+    def run(self, request, row, name, form):
+        return row.count(form.people, request.user.pk) if name == "count" else super().run(request, row, name, form)

@@ -1,6 +1,5 @@
 """Paper sheets: numbered sheets of paper on which people tick their group. They hold no names."""
 
-from django.core.exceptions import ValidationError
 from django.db import connection, models, transaction
 from django.db.models import F, Q
 from django.db.models.functions import Now
@@ -24,7 +23,7 @@ STATES = States(
 
 
 class PaperSheetQuerySet(models.QuerySet):
-    """Issuing, counting, and filters of paper sheets."""
+    """Issuing, and filters of paper sheets."""
 
     @transaction.atomic
     def issue(self, count, municipality=None, event=None):
@@ -40,20 +39,6 @@ class PaperSheetQuerySet(models.QuerySet):
         )
         return numbers
 
-    @transaction.atomic
-    def type_count(self, number, people, account):
-        """Store a count of a sheet; returns the sheet. Raises ValidationError, with a sentence for the person who typed it.
-
-        `people` are {sector id as text: people}, `account` is the id of the account that typed them.
-        """
-        sheet = self.select_for_update(of=("self",)).filter(pk=number).first()
-        if sheet is None:
-            raise ValidationError(
-                _("We have not issued a sheet with this number. Check the number."), code="never_issued"
-            )
-        sheet.add_count(people, account)
-        return sheet
-
     def open(self):
         """Sheets that can still be counted."""
         return self.filter(state__in=[self.model.State.ISSUED, self.model.State.RETURNED])
@@ -61,11 +46,6 @@ class PaperSheetQuerySet(models.QuerySet):
     def differing(self):
         """Sheets whose two counts differ."""
         return self.filter(state=self.model.State.RETURNED, second__isnull=False)
-
-    def next_for(self, account, after):
-        """The lowest number above `after` that this account can count, or None."""
-        typed = Q(first_by=account, second__isnull=True)
-        return self.open().filter(~typed, number__gt=after).order_by("number").values_list("number", flat=True).first()
 
     @transaction.atomic
     def move_people(self, source, into):
@@ -106,6 +86,16 @@ class PaperSheet(Steps):
 
     STATES = STATES
     STEPS = {
+        "count": Step(
+            _("Save the count"),
+            (State.ISSUED, State.RETURNED),
+            title=_("Enter a count"),
+            help=_(
+                "Count the marks for each group, and press Enter. Leave a group without marks empty. Do not ask what the other "
+                "person counted."
+            ),
+            is_main=True,
+        ),
         "place": Step(_("Save where it was"), done=_("Your changes have been saved.")),
         "void": Step(
             _("Make it void"),
@@ -204,37 +194,32 @@ class PaperSheet(Steps):
             return []
         return [sector for sector in sectors if self.first.get(str(sector.pk)) != self.second.get(str(sector.pk))]
 
-    def add_count(self, people, account):
-        """Store a count of this locked row. Raises ValidationError if it cannot be counted, or not by this account.
+    def can_be_counted_by(self, account):
+        """Whether the next count may be of this account (its id): two people count. Counts that differ are counted again."""
+        is_open = self.state in (self.State.ISSUED, self.State.RETURNED)
+        return is_open and (self.first_by != account or self.second is not None)
 
-        Two counts that differ are counted again. The new count takes the place of the one that the same account typed; that of a
-        third account takes the place of the one that differs from it.
+    def count(self, people, account):
+        """Store a count {sector id as text: people} of this account; returns whether this call did it.
+
+        A new count takes the place of the one that the same account typed; that of a third account takes the place of the one
+        that differs from it.
         """
-        if self.state == self.State.COUNTED:
-            raise ValidationError(
-                _("This sheet has already been counted. Each sheet counts only once."), code="counted"
-            )
-        if self.state == self.State.VOID:
-            raise ValidationError(_("This sheet is void. It cannot be counted."), code="void")
-        others = [count for count in self.counts if count[1] != account]
-        if self.first is None:
-            self.first, self.first_by = people, account
-        elif not others:
-            raise ValidationError(
-                _(
-                    "You entered the first count of this sheet. Another person must enter the second one, signed in "
-                    "as themselves."
-                ),
-                code="same_account",
-            )
-        else:
-            self.first, self.first_by = next((count for count in others if count[0] == people), others[-1])
-            self.second, self.second_by = people, account
-        self.state = self.State.RETURNED
-        self.returned_at = self.returned_at or Now()
-        self.compare()
-        self.save()
-        self.refresh_from_db()
+        with transaction.atomic():
+            sheet = type(self).objects.select_for_update(of=("self",)).get(pk=self.pk)
+            if not sheet.can_be_counted_by(account):
+                return False
+            if sheet.first is None:
+                sheet.first, sheet.first_by = people, account
+            else:
+                others = [count for count in sheet.counts if count[1] != account]
+                sheet.first, sheet.first_by = next((count for count in others if count[0] == people), others[-1])
+                sheet.second, sheet.second_by = people, account
+            sheet.state = self.State.RETURNED
+            sheet.returned_at = sheet.returned_at or Now()
+            sheet.compare()
+            sheet.save()
+        return True
 
     def compare(self):
         """A returned sheet whose two counts are equal counts from now on."""

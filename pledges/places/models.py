@@ -6,45 +6,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 from translated_fields import TranslatedField
 
-ALBANIAN_LETTERS = [
-    "a",
-    "b",
-    "c",
-    "ç",
-    "d",
-    "dh",
-    "e",
-    "ë",
-    "f",
-    "g",
-    "gj",
-    "h",
-    "i",
-    "j",
-    "k",
-    "l",
-    "ll",
-    "m",
-    "n",
-    "nj",
-    "o",
-    "p",
-    "q",
-    "r",
-    "rr",
-    "s",
-    "sh",
-    "t",
-    "th",
-    "u",
-    "v",
-    "w",
-    "x",
-    "xh",
-    "y",
-    "z",
-    "zh",
-]
+ALBANIAN_LETTERS = "a b c ç d dh e ë f g gj h i j k l ll m n nj o p q r rr s sh t th u v w x xh y z zh".split()
 _ORDER = {letter: chr(ord("0") + index) for index, letter in enumerate(ALBANIAN_LETTERS)}
 
 

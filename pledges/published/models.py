@@ -1,16 +1,10 @@
 """The published figures: everything that is finer than the total and the sectors."""
 
-from datetime import timedelta
-
 from django.db import models
 from django.db.models import CharField, OuterRef, Q, Subquery, Value
 from django.db.models.functions import Cast, Coalesce, Concat
-from django.utils import timezone
 
 from pledges.published import rule
-
-# Older moves are reduced to the last of each month.
-DAYS_OF_MOVES = 60
 
 
 class PublishedFigure(models.Model):
@@ -28,8 +22,6 @@ class PublishedFigure(models.Model):
     is_withheld = models.BooleanField(default=False)
     # The night in which it was last compared.
     looked_at = models.DateTimeField(null=True)
-    # [[day, what was shown from then on], …] of a county, for the chart of its growth.
-    moves = models.JSONField(default=list)
 
     class Meta:
         default_permissions = ()
@@ -49,18 +41,8 @@ class PublishedFigure(models.Model):
 
     def look(self, people, whole=None):
         """Compare with the exact number of tonight; `whole` is the exact, public number that it is a part of."""
-        before = self.shown
-        self.shown = rule.next_shown(before, people + self.offset + rule.draw_blur())
+        self.shown = rule.next_shown(self.shown, people + self.offset + rule.draw_blur())
         self.is_withheld = whole is not None and whole - self.shown < rule.MARGIN
-        if self.shown != before and self.name.startswith("county:"):
-            self.moves = _thinned([*self.moves, [timezone.localdate().isoformat(), self.shown]])
-
-
-def _thinned(moves):
-    """The moves, of older ones the last of each month."""
-    limit = (timezone.localdate() - timedelta(days=DAYS_OF_MOVES)).isoformat()
-    by_month = {day[:7]: [day, shown] for day, shown in moves if day < limit}
-    return [*by_month.values(), *(move for move in moves if move[0] >= limit)]
 
 
 def shown_of(kind, name):

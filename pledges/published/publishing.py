@@ -14,7 +14,7 @@ SELECT name, sum(n)::bigint FROM (
     SELECT 'county:' || coalesce(county_id, '') AS name, count(*) AS n FROM pledges_pledge WHERE state = 'confirmed' GROUP BY 1
     UNION ALL
     SELECT unnest(ARRAY['county:' || county_id, 'event:' || event_id || ':groups']), counted.n::bigint
-    FROM pledges_grouppledge, jsonb_each_text(counted) AS counted (sector, n) WHERE state = 'approved'
+    FROM pledges_grouppledge, jsonb_each_text(people) AS counted (sector, n) WHERE state = 'approved'
     UNION ALL
     SELECT unnest(ARRAY['county:' || coalesce(county_id, ''), 'event:' || event_id || ':paper']), marks.n::bigint
     FROM pledges_papersheet, jsonb_each_text(first) AS marks (sector, n) WHERE state = 'counted'
@@ -67,7 +67,7 @@ def publish():
             row.look(people.get(row.name, 0), whole)
             row.looked_at = now
         # One statement, because each changes the version of the content.
-        PublishedFigure.objects.bulk_update(rows, ["shown", "is_withheld", "looked_at", "moves"])
+        PublishedFigure.objects.bulk_update(rows, ["shown", "is_withheld", "looked_at"])
     return len(rows)
 
 

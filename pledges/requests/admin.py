@@ -38,23 +38,7 @@ USUAL_ANSWERS = {
     Kind.RESTRICTION: Message.Kind.DATA_LIMIT,
     Kind.ERASURE: Message.Kind.DATA_ERASED,
 }
-# {button: sentences} of the page that says what will happen. None of these changes anything before that.
-ASKS = {
-    "erase": [_("This cannot be undone, not even by restoring a backup.")],
-    "restrict": [
-        _(
-            "What you chose stays as it is and is not used: no email, no name on the wall, no export. It is not erased when "
-            "its time is up."
-        ),
-        _(
-            "It still counts, because the total does not identify anyone. Emails that are waiting are not sent. No email "
-            "goes out about this."
-        ),
-        _("You can lift the restriction here at any time."),
-    ],
-    "lift": [_("What you chose is used again as before. No email goes out about this.")],
-}
-FILES = ("copy", "json")
+FILES, CHANGES = ("copy", "json"), ("restrict", "lift", "erase")
 # The choices of staff.
 IDENTITIES = [choice for choice in DataRequest.Identity.choices if choice[0] != DataRequest.Identity.NOTHING]
 
@@ -180,7 +164,7 @@ class DataRequestAdmin(CaseAdmin):
     template, seen_on = "admin/pledges/datarequest/request.html", "request"
     step_forms = {
         "check": IdentityForm,
-        **dict.fromkeys([*FILES, *ASKS], HeldForm),
+        **dict.fromkeys([*FILES, *CHANGES], HeldForm),
         "answer": AnswerForm,
         "otherwise": IdentifiedForm,
         "refuse": RefuseForm,
@@ -255,7 +239,7 @@ class DataRequestAdmin(CaseAdmin):
     def steps_of(self, request, row):
         """As of every case. What is held is acted on if anything is, and a restriction lifted where there is one."""
         seen = seen_of(row, request.user)
-        hidden = set() if seen else {*FILES, *ASKS}
+        hidden = set() if seen else {*FILES, *CHANGES}
         if not any(getattr(each.row, "restricted_at", None) for each in seen):
             hidden.add("lift")
         return {name: step for name, step in super().steps_of(request, row).items() if name not in hidden}
@@ -297,21 +281,16 @@ class DataRequestAdmin(CaseAdmin):
         return response
 
     def _change(self, request, row, name, form):
-        """Ask first, then erase or restrict what is chosen."""
-        if SURE in request.POST:
+        """Erase, restrict, or use again what is chosen. What is erased is asked for first."""
+        if name != "erase" or SURE in request.POST:
             self._carry_out(request, row, [each.key for each in form.chosen], name)
             return redirect(change_url(row))
-        kept = _("It cannot be restricted.")
-        outcomes = [
-            each.part.outcome if name == "erase" else "" if each.part.is_restrictable else kept for each in form.chosen
-        ]
-        titles = [f"{capfirst(each.part.label)}: {each.title}" for each in form.chosen]
         return self.page(
             request,
             "staff/ask.html",
             self.model.STEPS[name].button.removesuffix(" …"),
-            explanation=ASKS[name],
-            facts=list(zip(titles, outcomes, strict=True)),
+            explanation=[_("This cannot be undone, not even by restoring a backup.")],
+            facts=[(f"{capfirst(each.part.label)}: {each.title}", each.part.outcome) for each in form.chosen],
             are_words=True,
             hidden=repeated(request),
             cancel_url=change_url(row),
@@ -354,10 +333,9 @@ def due_words(row):
         return day
     left = row.days_left
     if left < 0:
-        return ngettext("%(day)s: overdue by %(count)d day", "%(day)s: overdue by %(count)d days", -left) % {
-            "day": day,
-            "count": -left,
-        }
-    if left == 0:
-        return gettext("%(day)s: today") % {"day": day}
-    return ngettext("%(day)s: %(count)d day left", "%(day)s: %(count)d days left", left) % {"day": day, "count": left}
+        words = ngettext("%(day)s: overdue by %(count)d day", "%(day)s: overdue by %(count)d days", -left)
+    elif left == 0:
+        words = gettext("%(day)s: today")
+    else:
+        words = ngettext("%(day)s: %(count)d day left", "%(day)s: %(count)d days left", left)
+    return words % {"day": day, "count": abs(left)}

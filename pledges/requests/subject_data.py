@@ -17,8 +17,11 @@ from pledges.mail.models import Message
 from pledges.referrals.models import ReferralLink
 from pledges.requests.held import held_about
 from pledges.sectors.wordings import Wording
-from pledges.supporters.models import ANSWER_FIELDS, Pledge
+from pledges.supporters.models import Pledge
 from pledges.voices.models import VoiceOwner
+
+# The place in its mailbox shows whether another pledge has the same address; the day is that of `confirmed_at`.
+LEFT_OUT = ("slot", "confirmed_on")
 
 
 def own_file(pledge):
@@ -70,9 +73,9 @@ def _row_data(row, quotes=True):
         return {name: getattr(row, name) for name in ("email", "first_name", "is_active", "date_joined", "last_login")}
     data = {"form": row.form} if isinstance(row, Submission) else {}
     data |= {
-        field.attname: value.hex() if isinstance(value := getattr(row, field.attname), bytes | memoryview) else value
+        field.name: value.hex() if isinstance(value := getattr(row, field.attname), bytes | memoryview) else value
         for field in row._meta.concrete_fields
-        if not field.name.endswith("_cipher")
+        if not field.name.endswith("_cipher") and field.name not in LEFT_OUT
     }
     data |= {text: value for text, value in _texts(row) if quotes or text != "text"}
     if isinstance(row, VoiceOwner):
@@ -129,7 +132,7 @@ def _words_beside(row):
     if isinstance(row, Pledge):
         yield _("Text that you signed"), row.wording.in_language(row.worded_language)
         yield _("Consent"), row.consent.in_language(row.consent_language)
-        for chosen in row.chosen.select_related("commitment").order_by("slot", "pk"):
+        for chosen in _chosen(row):
             yield _("Commitment"), str(chosen.commitment)
         for follow in row.follows.select_related("county").order_by("pk"):
             yield (
@@ -157,74 +160,27 @@ def _value(row, field):
 def subject_data(pledge):
     """Everything the database holds about this pledge, as a dictionary that JsonResponse can serialise."""
     link = ReferralLink.objects.filter(pledge=pledge).first()
-    return {
-        "id": str(pledge.pk),
-        "name": pledge.name,
-        "email": pledge.address,
-        "new_email_waiting": pledge.new_address,
-        "new_email_asked_at": pledge.new_address_at,
-        **{name: getattr(pledge, pledge._meta.get_field(name).attname) for name in ANSWER_FIELDS},
-        "sector": {"slug": pledge.sector.slug, "sq": pledge.sector.name_sq, "en": pledge.sector.name_en},
-        "source": pledge.source,
-        "state": pledge.state,
-        "signed_at": pledge.created_at,
-        "erased_unless_confirmed_by": None if pledge.confirmed_at else pledge.expires_at,
-        "confirmed_at": pledge.confirmed_at,
-        "invalidated_at": pledge.invalidated_at,
-        "restricted_since": pledge.restricted_at,
-        "name_on_the_wall": {
-            "decision": pledge.wall,
-            "decided_at": pledge.wall_at,
-            "would_appear_as": pledge.name_on_wall,
-        },
+    asked = FollowUp.objects.filter(pledge=pledge).values("since", "questions", "asked_at", "ended_at")
+    messages = pledge.messages.order_by("created_at").values("kind", "state", "created_at", "sent_at", "returned_at")
+    return _row_data(pledge) | {
+        "sector": pledge.sector.slug,
+        "consent": _signed(pledge.consent, pledge.consent_language),
+        "wording": _signed(pledge.wording, pledge.worded_language),
+        "would_appear_as": pledge.name_on_wall,
         "own_link": link and link.code,
-        "event_kept_until_confirmed": pledge.inviter_cipher is not None,
-        "commitments": [_chosen(each) for each in pledge.chosen.select_related("commitment").order_by("slot", "pk")],
-        "asked_how_it_went": FollowUp.objects.filter(pledge=pledge)
-        .values("since", "questions", "asked_at", "ended_at")
-        .first(),
+        "commitments": [_row_data(each) | {"commitment": str(each.commitment)} for each in _chosen(pledge)],
+        "asked_how_it_went": asked.first(),
         "follows": list(pledge.follows.order_by("pk").values("demand", "county", "since")),
-        "consent": {**_signed(pledge.consent, pledge.consent_language), "at": pledge.consented_at},
-        "pledge": {**_signed(pledge.wording, pledge.worded_language), "at": pledge.worded_at},
-        "reminded_at": pledge.reminded_at,
-        "asked_whether_to_keep_name_and_address_at": pledge.keep_asked_at,
-        "kept_on_request_at": pledge.kept_at,
-        "last_written_at": pledge.written_at,
-        "repeated_messages": pledge.repeats,
-        "link_version": pledge.link_version,
-        "keyed_digests": {
-            "address": bytes(pledge.address_digest).hex(),
-            "address_and_name": bytes(pledge.name_digest).hex(),
-            "mail_domain": bytes(pledge.domain_digest).hex(),
-            "network": bytes(pledge.network_digest).hex() if pledge.network_digest else None,
-        },
-        "messages": [
-            {
-                "kind": message.kind,
-                "state": message.state,
-                "created_at": message.created_at,
-                "sent_at": message.sent_at,
-                "came_back_at": message.returned_at,
-            }
-            for message in pledge.messages.order_by("created_at")
-        ],
+        "messages": list(messages),
         "not_settled_yet": [
             {"kind": form.kind, "state": form.state, "created_at": form.created_at} for form in pledge.unsettled_forms()
         ],
     }
 
 
-def _chosen(row):
-    columns = ("chosen_at", "day", "remind_at", "reminded_at", "asked_at")
-    return {
-        "sq": row.commitment.text_sq,
-        "en": row.commitment.text_en,
-        **{name: getattr(row, name) for name in columns},
-        "answer": {"answer": row.answer, "question": row.answered_question, "at": row.answered_at}
-        if row.answer
-        else None,
-    }
+def _chosen(pledge):
+    return pledge.chosen.select_related("commitment").order_by("slot", "pk")
 
 
-def _signed(wording: Wording, language):
-    return {"version": wording.version, "language": language, "text": wording.in_language(language)}
+def _signed(wording, language):
+    return {"version": wording.version, "text": wording.in_language(language)}

@@ -1,12 +1,14 @@
 """Replies to our answers, which a mail provider brings in: each becomes the next message of its enquiry."""
 
+from uuid import uuid5
+
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.utils.html import strip_tags
 
 from pledges import addresses
 from pledges.crypto import reply_addresses
-from pledges.enquiries.forms import MAX_LENGTH, TextField, continuing
+from pledges.enquiries.forms import MAX_LENGTH, MessageForm, continuing
 from pledges.enquiries.models import Enquiry
 from pledges.inbox.submissions import submit
 from pledges.providers.models import ProviderRule
@@ -34,10 +36,13 @@ def receive(event):
         enquiry.note_stray_reply()
         return False
     try:
-        text = TextField().clean(_own_words(message)[:MAX_LENGTH])
+        text = MessageForm.base_fields["text"].clean(_own_words(message)[:MAX_LENGTH])
     except ValidationError:
         return False
-    if not submit(continuing(enquiry, text), f"replies to {enquiry.pk}", MOST):
+    # A mail that its provider brings in twice is one message.
+    mail_id = message.get("Message-ID") or event.event_id
+    columns = {"pk": uuid5(enquiry.pk, mail_id)} if mail_id else {}
+    if not submit(continuing(enquiry, text, **columns), f"replies to {enquiry.pk}", MOST):
         raise TooMany
     return True
 

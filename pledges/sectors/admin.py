@@ -8,7 +8,7 @@ from django.contrib.admin.utils import unquote
 from django.contrib.admin.widgets import AdminRadioSelect, AdminTextareaWidget
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Q
 from django.http import Http404
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
@@ -106,46 +106,23 @@ class MergeForm(forms.Form):
 
 
 class Swatches(AdminRadioSelect):
-    """Radio buttons of the palette. Each shows its colour in both schemes, its name, and the sectors that have it.
-
-    `taken` maps a colour to the names of those sectors.
-    """
-
-    def __init__(self, attrs=None):
-        super().__init__({"class": "swatches"} | (attrs or {}))
-        self.taken = {}
+    """Radio buttons of the palette. Each shows its colour in both schemes, and its name."""
 
     def create_option(self, name, value, label, *args, **kwargs):
-        option = super().create_option(name, value, label, *args, **kwargs)
-        names = self.taken.get(value)
-        option["label"] = format_html(
+        label = format_html(
             '<span class="swatch" aria-hidden="true"><span class="{0}" data-theme="light"></span>'
-            '<span class="{0}" data-theme="dark"></span></span>'
-            "<span>{1}{2}</span>",
+            '<span class="{0}" data-theme="dark"></span></span><span>{1}</span>',
             value,
             label,
-            format_html('<span class="taken">{}</span>', _("Used by: %(names)s") % {"names": ", ".join(names)})
-            if names
-            else "",
         )
-        return option
+        return super().create_option(name, value, label, *args, **kwargs)
 
 
 @admin.register(Sector)
 class SectorAdmin(SettlesFirst, ProtectedByPledges, DraftedAdmin):
     """Sectors, with their commitments inline. A sector with pledges can be closed or merged, not deleted."""
 
-    list_display = [
-        "name",
-        "slug",
-        "color",
-        "position",
-        "shows_names",
-        "both_languages",
-        "is_open",
-        "can_be_chosen",
-        "publication",
-    ]
+    list_display = ["name", "slug", "color", "position", "shows_names", "both_languages", "is_open", "publication"]
     list_filter = ["is_open", StateFilter, MissingLanguageFilter]
     list_note = _(
         "The groups that people choose from when they sign. You cannot delete a group that has pledges. Close it, "
@@ -156,36 +133,21 @@ class SectorAdmin(SettlesFirst, ProtectedByPledges, DraftedAdmin):
     change_form_template = "admin/pledges/sector/change_form.html"
     inlines = [CommitmentInline]
 
-    def get_queryset(self, request):
-        choosable = Sector.objects.open().filter(pk=OuterRef("pk"))
-        return super().get_queryset(request).annotate(choosable=Exists(choosable))
-
     def get_form(self, request, obj=None, change=False, **kwargs):
         if obj is None or obj.is_new:
             kwargs["form"] = NewSectorForm
-        form = super().get_form(request, obj, change, **kwargs)
-        # Without the right to change a sector, the form has no fields.
-        if "color" in form.base_fields:
-            form.base_fields["color"].widget.taken = self.taken_colors(obj)
-        return form
+        return super().get_form(request, obj, change, **kwargs)
 
     def formfield_for_choice_field(self, db_field, request, **kwargs):
         if db_field.name == "color":
-            kwargs |= {"widget": Swatches(), "choices": db_field.choices}
+            kwargs |= {"widget": Swatches({"class": "swatches"}), "choices": db_field.choices}
         return super().formfield_for_choice_field(db_field, request, **kwargs)
 
     def get_changeform_initial_data(self, request):
         """A new sector starts with the first colour that no open sector has, if there is one."""
-        taken = self.taken_colors()
+        taken = Sector.objects.filter(is_open=True).values_list("color", flat=True)
         free = next((color for color in Sector.Color.values if color not in taken), None)
         return ({"color": free} if free else {}) | super().get_changeform_initial_data(request)
-
-    def taken_colors(self, sector=None):
-        """{colour: names of the open sectors that have it}, without `sector`."""
-        taken = {}
-        for other in Sector.objects.filter(is_open=True).exclude(pk=sector and sector.pk):
-            taken.setdefault(other.color, []).append(other.name)
-        return taken
 
     def get_fieldsets(self, request, obj=None):
         if obj and not obj.is_new:
@@ -204,35 +166,17 @@ class SectorAdmin(SettlesFirst, ProtectedByPledges, DraftedAdmin):
         ]
 
     def get_readonly_fields(self, request, obj=None):
-        if obj is None or obj.is_new:
-            return []
-        return ["words_sq", "words_en", *(["slug"] if obj.is_used else [])]
+        return [] if obj is None or obj.is_new else ["words_sq", "words_en", "slug"]
 
     def get_prepopulated_fields(self, request, obj=None):
         return {} if obj and not obj.is_new else {"slug": ["name_en"]}
 
     def save_model(self, request, obj, form, change):
         super().save_model(request, obj, form, change)
-        if "slug" not in form.fields and request.POST.get("slug", obj.slug) != obj.slug:
-            words = _(
-                "The name in web addresses is still “%(slug)s”: the group has been used since you opened this form."
-            )
-            self.message_user(request, words % {"slug": obj.slug}, messages.WARNING)
         if obj.is_new:
             texts = {f"text_{language}": form.cleaned_data[f"pledge_{language}"] for language in LANGUAGE_CODES}
             Wording.objects.everything().update_or_create(
                 draft=obj.draft, sector=obj, kind=Wording.Kind.PLEDGE, defaults=texts
-            )
-        names = self.taken_colors(obj).get(obj.color) if obj.is_open else None
-        if names:
-            self.message_user(
-                request,
-                _(
-                    "The colour “%(color)s” is also used by: %(names)s. On pages and pictures their dots and bars look the "
-                    "same. If there is a free colour, choose that one."
-                )
-                % {"color": obj.get_color_display(), "names": ", ".join(names)},
-                messages.WARNING,
             )
 
     def get_deleted_objects(self, objs, request):
@@ -243,10 +187,6 @@ class SectorAdmin(SettlesFirst, ProtectedByPledges, DraftedAdmin):
     def pledges_of(self, obj):
         # Includes pledges that staff moved to another sector: they keep the wording signed in this one.
         return obj.pledges.model.objects.filter(Q(sector=obj) | Q(wording__sector=obj))
-
-    @admin.display(description=_("can be chosen"), boolean=True)
-    def can_be_chosen(self, sector):
-        return sector.choosable
 
     @admin.display(description=_("Pledge (Albanian)"))
     def words_sq(self, sector):
@@ -260,13 +200,10 @@ class SectorAdmin(SettlesFirst, ProtectedByPledges, DraftedAdmin):
         return Wording.objects.pledges().current().filter(sector=sector).first()
 
     def wording_link(self, sector):
-        """A link to the page that changes the sector's wording, or adds the first one."""
+        """A link to the page that changes the sector's wording. Children have none."""
         wording = self.current_wording(sector)
-        if wording is None:
-            url, text = reverse("admin:pledges_wording_add"), _("Write its pledge text")
-        else:
-            url, text = reverse("admin:pledges_wording_change", args=[wording.pk]), _("Change this text")
-        return format_html('<a href="{}">{}</a>', url, text)
+        url = wording and reverse("admin:pledges_wording_change", args=[wording.pk])
+        return format_html('<a href="{}">{}</a>', url, _("Change this text")) if url else ""
 
     # Merging
 

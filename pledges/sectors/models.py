@@ -26,7 +26,7 @@ class SectorQuerySet(models.QuerySet):
 class Sector(Draftable):
     """A sector of society that pledges, such as parents.
 
-    Its slug is part of URLs and open data. It stays once the sector is used (migrations/sql/sectors.sql).
+    Its slug is part of URLs and open data. It stays once the sector is published (migrations/sql/sectors.sql).
     """
 
     class Color(models.TextChoices):
@@ -48,8 +48,7 @@ class Sector(Draftable):
     slug = models.SlugField(
         _("name in web addresses"),
         help_text=_(
-            "Used in addresses and open data, for example “parents”. You can correct it until the first person signs or "
-            "the group has a page."
+            "Used in addresses and open data, for example “parents”. You cannot change it once the group is published."
         ),
     )
     name = TranslatedField(
@@ -154,24 +153,6 @@ class Sector(Draftable):
         if draft:
             apps.get_model("pledges.Wording").objects.everything().filter(draft=draft).update(draft=None)
         super().publish(draft, user)
-
-    @property
-    def is_used(self):
-        """Whether anything but its own draft, wordings and commitments refers to it: a pledge, a count, a page."""
-        own = (Sector, Commitment, apps.get_model("pledges.Wording"))
-        references = [
-            relation.field
-            for relation in self._meta.get_fields(include_hidden=True)
-            if relation.auto_created and not relation.concrete and relation.related_model not in own
-        ]
-        rows = [field.model._base_manager.filter(**{field.name: self}) for field in references]
-        # Groups and sheets name sectors by id in their numbers.
-        for model, *numbers in (("GroupPledge", "people"), ("PaperSheet", "first", "second")):
-            rows += [
-                apps.get_model("pledges", model).objects.filter(**{f"{each}__has_key": str(self.pk)})
-                for each in numbers
-            ]
-        return any(each.exists() for each in rows)
 
     # Rows that `move_pledges` changes in one transaction.
     MOVE_BATCH_ROWS = 5000

@@ -1,7 +1,6 @@
 """Decorators for public and personal views: cache headers, allowed methods, cross-site protection."""
 
 from functools import partial, wraps
-from urllib.parse import urlsplit
 
 from django.http import QueryDict
 from django.shortcuts import render
@@ -27,8 +26,6 @@ PUBLIC_CACHE_CONTROL = (
 NEVER_STALE_CACHE_CONTROL = f"public, max-age=0, s-maxage={SHARED_CACHE_SECONDS}"
 
 NOT_INDEXED = "noindex, nofollow"
-
-DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
 def mark_public(response, cache_control=PUBLIC_CACHE_CONTROL):
@@ -60,11 +57,7 @@ def public_page(view=None, *, parameters=None, is_form=False, is_data=False):
         if is_form:
             snapshot.require_database()
             snapshot.require_open()
-        try:
-            response = _rendered(view(request, *args, **kwargs))
-        except snapshot.Outdated:
-            snapshot.renew()
-            response = _rendered(view(request, *args, **kwargs))
+        response = _rendered(view(request, *args, **kwargs))
         if response.status_code != 200:
             return response
         now = snapshot.current()
@@ -160,17 +153,9 @@ def is_cross_site(request):
     site = request.headers.get("Sec-Fetch-Site")
     if site is not None:
         return site not in ("same-origin", "none")
-    origin = request.headers.get("Origin")
-    return origin is not None and _parsed_origin(origin) != _parsed_origin(f"{request.scheme}://{request.get_host()}")
-
-
-def _parsed_origin(url):
-    """(scheme, host, port), with the default port of the scheme where none is given; None for a malformed URL."""
-    try:
-        parts = urlsplit(url)
-        return parts.scheme, parts.hostname, parts.port or DEFAULT_PORTS.get(parts.scheme)
-    except ValueError:
-        return None
+    # Browsers leave the default port out of both.
+    own = f"{request.scheme}://{request.get_host()}"
+    return request.headers.get("Origin", own) != own
 
 
 def accept_uploads(max_bytes):

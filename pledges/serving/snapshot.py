@@ -18,7 +18,6 @@ from types import SimpleNamespace
 from django.conf import settings
 from django.db import Error, OperationalError, connection, transaction
 
-from pledges import metrics
 from pledges.crypto.models import Closed
 from pledges.database import UNAVAILABLE
 from staff.drafts import models as drafts
@@ -93,15 +92,15 @@ class Snapshot:
 
 
 class Part:
-    """The share of one app in the content. `__init__` loads it at this version; `at` is the time of the database."""
+    """The share of one app in the content. `__init__` loads it; `at` is the time of the database."""
 
     kinds = []
 
     def __init_subclass__(cls):
         Part.kinds.append(cls)
 
-    def __init__(self, version, at):
-        self.version = version
+    def __init__(self, at):
+        self.at = at
 
     @classmethod
     def current(cls):
@@ -146,8 +145,6 @@ def shared():
         _replace()
     if _process.snapshot is None:
         raise OperationalError("the database was unreachable a moment ago")
-    if _process.is_down:
-        metrics.STALE_MOMENTS.inc()
     return _process.snapshot
 
 
@@ -217,7 +214,6 @@ def _content(held, version, at):
     for content in (held and held.content, _process.content):
         if content and content.is_of(version, at):
             return content
-    metrics.CONTENT_READ.set_to_current_time()
     # Not read back: another thread may have set it meanwhile.
     content = _process.content = _load()
     return content
@@ -231,7 +227,7 @@ def _load():
             with connection.cursor() as cursor:
                 cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
         version, at = _fetch("SELECT mark, statement_timestamp() FROM pledges_contentversion")
-        parts = {kind: kind(version, at) for kind in Part.kinds}
+        parts = {kind: kind(at) for kind in Part.kinds}
     times = [change for part in parts.values() for change in part.changes()]
     since = max((change for change in times if change <= at), default=None)
     until = min((change for change in times if change > at), default=None)
@@ -273,11 +269,6 @@ def shows_figures():
     return _thread.shown.has_figures
 
 
-def renew():
-    """Let the current request show what the database holds now."""
-    _thread.shown.snapshot = fresh()
-
-
 def unpublished():
     """A block in which everything shows the content as it is read now, with the draft that staff look at."""
     with drafts.showing(None):
@@ -290,10 +281,6 @@ def is_unpublished():
     """Whether this is within `unpublished()`."""
     shown = getattr(_thread, "shown", None)
     return shown is not None and shown.is_unpublished
-
-
-class Outdated(Exception):
-    """The content has changed since the current request read its Snapshot, of which a part is still to be loaded."""
 
 
 def require_database():

@@ -8,7 +8,6 @@ from django.urls import reverse
 from django.utils.translation import gettext
 from django.views.decorators.debug import sensitive_post_parameters
 
-from pledges import metrics
 from pledges.content import PledgeContent
 from pledges.counting import tally
 from pledges.crypto import challenges
@@ -120,5 +119,4 @@ def challenge(request, form):
     """A fresh challenge for the form with this id, as JSON in the ALTCHA format. 404 if there is no such form."""
     if form not in FORMS:
         raise Http404
-    metrics.CHALLENGES.labels("issued").inc()
     return JsonResponse(challenges.issue(form))

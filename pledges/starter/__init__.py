@@ -1,4 +1,4 @@
-"""Starter content: counties, sectors with wordings and commitments, provider rules, message texts, words, ready answers.
+"""Starter content: counties, sectors with wordings and commitments, provider rules, message texts, words.
 
 Each item has a stable key and is created once. What staff changed or deleted is not restored.
 """
@@ -7,7 +7,6 @@ import json
 from pathlib import Path
 
 from pledges.enquiries.alarm_words import AlarmWord
-from pledges.enquiries.models import ReadyAnswer
 from pledges.languages import LANGUAGE_CODES
 from pledges.mail import content
 from pledges.mail.texts import MessageText
@@ -28,10 +27,7 @@ def load(name, folder=FOLDER):
 
 def write():
     """Create what is missing, once; returns how many items. The caller opens the transaction."""
-    written = (
-        sum(_counties()) + sum(_sectors()) + sum(_provider_rules()) + sum(_message_texts()) + sum(_refused_words())
-    )
-    return written + sum(_alarm_words()) + sum(_ready_answers())
+    return sum(_counties()) + sum(_sectors()) + sum(_others())
 
 
 # Each of these functions yields, for each item, whether it was written now.
@@ -86,26 +82,12 @@ def _wording(key, **values):
     return StarterItem.create_once(f"wording:{key}", Wording.objects.create, **values)
 
 
-def _provider_rules():
+def _others():
     for row in load("providers"):
         yield StarterItem.create_once(f"provider:{row['domain']}", ProviderRule.objects.create, **row)
-
-
-def _message_texts():
     for kind, words in content.starter().items():
         yield StarterItem.create_once(f"message:{kind}", MessageText.objects.create, kind=kind, **words)
-
-
-def _refused_words():
     for word in load("refused-words"):
         yield StarterItem.create_once(f"refused:{word}", RefusedWord.objects.create, word=word)
-
-
-def _alarm_words():
     for words in load("alarm-words"):
         yield StarterItem.create_once(f"alarm:{words}", AlarmWord.objects.get_or_create, words=words)
-
-
-def _ready_answers():
-    for row in load("ready-answers"):
-        yield StarterItem.create_once(f"ready:{row['key']}", ReadyAnswer.objects.create, **row)

@@ -1,15 +1,12 @@
-"""Recent activity for the admin: pledges signed and confirmed by day, confirmed by sector, and what is usual."""
+"""Recent activity for the admin: pledges signed and confirmed by day, and confirmed by sector."""
 
 from dataclasses import dataclass
 from datetime import date, timedelta
-from statistics import mean
 
 from django.db import connection
 from django.utils import timezone
 
 DAYS = 14
-# A day is compared with the same weekday of so many weeks before it.
-WEEKS = 4
 WEEK = timedelta(days=7)
 
 # Reads only the index pledge_newest, and of it these days. A day begins at midnight in Europe/Tirane.
@@ -20,7 +17,7 @@ FROM pledges_pledge WHERE created_at >= (%s::date)::timestamp AT TIME ZONE 'Euro
 
 # Reads only the index pledge_counted, and of it these days.
 CONFIRMED_SQL = """
-SELECT confirmed_on, sector_id, count(*), (SELECT min(confirmed_on) FROM pledges_pledge WHERE state = 'confirmed')
+SELECT confirmed_on, sector_id, count(*)
 FROM pledges_pledge WHERE state = 'confirmed' AND confirmed_on >= %s GROUP BY confirmed_on, sector_id
 """
 
@@ -31,16 +28,7 @@ class Activity:
 
     # (day, signed that day, confirmed that day); today is last
     days: list[tuple[date, int, int]]
-    # How many usually confirm on each of these days: the mean of the same weekday of WEEKS weeks before. None for today, which is
-    # not over, and where the site is younger. Confirmations, because pledges that were never confirmed are erased after 14 days.
-    usual: list[float | None]
     sectors: dict[int, tuple[int, int]]
-
-    @property
-    def last_week(self):
-        """(confirmed in the seven days until yesterday, how many usually confirm in these), or None where that is not known."""
-        usual = self.usual[-8:-1]
-        return None if None in usual else (sum(row[2] for row in self.days[-8:-1]), round(sum(usual)))
 
 
 def recent():
@@ -51,19 +39,10 @@ def recent():
     with connection.cursor() as cursor:
         cursor.execute(SIGNED_SQL, [days[0]])
         signed = dict(cursor.fetchall())
-        cursor.execute(CONFIRMED_SQL, [days[0] - WEEKS * WEEK])
+        cursor.execute(CONFIRMED_SQL, [days[0]])
         rows = cursor.fetchall()
-    # The first day of all. Without confirmations in all these weeks nothing is usual.
-    begun = rows[0][3] if rows else None
-    for day, sector, n, _begun in rows:
+    for day, sector, n in rows:
         confirmed[day] = confirmed.get(day, 0) + n
         of_today, of_week = sectors.get(sector, (0, 0))
         sectors[sector] = of_today + n * (day == today), of_week + n * (day > today - WEEK)
-
-    def usual(day):
-        if day == today or begun is None or begun > day - WEEKS * WEEK:
-            return None
-        return mean(confirmed.get(day - WEEK * weeks, 0) for weeks in range(1, WEEKS + 1))
-
-    rows = [(day, signed.get(day, 0), confirmed[day]) for day in days]
-    return Activity(rows, [usual(day) for day in days], sectors)
+    return Activity([(day, signed.get(day, 0), confirmed[day]) for day in days], sectors)

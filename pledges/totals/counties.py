@@ -1,18 +1,15 @@
 """The page of a county. It shows only what is published of counties: no live figure, so nothing that the totals do not show."""
 
-from datetime import date
-
 from django.http import Http404, HttpResponsePermanentRedirect
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils import timezone, translation
+from django.utils import translation
 from django.utils.translation import pgettext
 
 from pledges import sharing
 from pledges.content import PledgeContent
-from pledges.figures.growth import stair_chart
 from pledges.languages import in_each_language, other_language
-from pledges.published.rule import MOVE, SMALLEST
+from pledges.published.rule import SMALLEST
 from pledges.serving.http import public_page
 from pledges.totals import parts
 
@@ -28,15 +25,12 @@ def page(request, slug):
             raise Http404
         return HttpResponsePermanentRedirect(reverse("pledges:county", args=[county.slug]))
     request.alternates = in_each_language(lambda: reverse("pledges:county", args=[county.slug]))
-    published = content.published.get(f"county:{county.pk}")
-    part = parts.of_county(county, published)
-    steps = [(date.fromisoformat(day), people) for day, people in published.moves] if part.people else []
+    part = parts.of_county(county, content.published.get(f"county:{county.pk}"))
     context = {
         "county": county,
         "part": part,
         "missing": part.goal - part.people,
         "small": SMALLEST,
-        "move": MOVE,
         "ways": sharing.ways(
             pgettext("to a friend", "We are %(county)s, and we stand against child sexual violence. Join us:")
             % {"county": part.name},
@@ -44,8 +38,6 @@ def page(request, slug):
         ),
         "sign_url": reverse("pledges:sign"),
         "groups": [sector for sector in content.sectors if sector.is_open],
-        # One step is no growth.
-        "growth": stair_chart(steps, timezone.localdate(published.looked_at)) if len(steps) > 1 else None,
     }
     return render(request, "pledges/totals/county.html", context)
 

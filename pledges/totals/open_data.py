@@ -1,9 +1,7 @@
-"""Open data: totals, days and commitments, as JSON and CSV, with a page and an OpenAPI description."""
+"""Open data: totals and commitments, as JSON and CSV, with a page and an OpenAPI description."""
 
-import csv
 import json
 from functools import wraps
-from io import StringIO
 from pathlib import Path
 
 from django.conf import settings
@@ -16,6 +14,7 @@ from django.views.decorators.csrf import csrf_exempt
 
 from pledges.content import PledgeContent
 from pledges.counting import tally
+from pledges.figures.downloads import csv_text
 from pledges.fixed_pages import fixed_page
 from pledges.languages import LANGUAGE_CODES
 from pledges.published.commitments import FIGURES
@@ -24,7 +23,6 @@ from pledges.sectors.models import CHILDREN
 from pledges.serving.http import embeddable, public_page
 from pledges.totals import counter
 
-UNKNOWN_SQ, UNKNOWN_EN = "Qarku i pashënuar", "County not given"
 LICENCE = "https://creativecommons.org/licenses/by/4.0/"
 # (name, title) of the charts to download.
 CHARTS = [
@@ -81,19 +79,35 @@ def _json(data):
 
 
 def _csv(name, rows):
-    """Rows as CSV in UTF-8 with a byte order mark, by which spreadsheets recognise the encoding."""
-    text = StringIO()
-    csv.writer(text).writerows(rows)
-    response = HttpResponse("\ufeff" + text.getvalue(), content_type="text/csv; charset=utf-8")
+    response = HttpResponse(csv_text(rows), content_type="text/csv; charset=utf-8")
     response.headers["Content-Disposition"] = f'inline; filename="{name}.csv"'
     return response
 
 
-def _sectors(totals):
-    """(Sector, people) of the totals. Children are a sector of them also while no group has any, so that the name is there."""
+def _named(people, row):
+    return {"total": people, "sq": row.name_sq, "en": row.name_en}
+
+
+def _totals():
+    """The totals as JSON has them; `sectors` sum to `total`, and `counties` to `counties_total`."""
+    totals = tally.read()
     people = dict(totals.sectors)
-    sectors = PledgeContent.current().sectors
-    return [(each, people.get(each, 0)) for each in sectors if each in people or each.slug == CHILDREN]
+    # Children are a sector of them also while no group has any, so that the name is there.
+    sectors = [each for each in PledgeContent.current().sectors if each in people or each.slug == CHILDREN]
+    return {
+        "as_of": totals.as_of.isoformat(),
+        "total": totals.total,
+        "online": totals.online,
+        "groups": totals.groups,
+        "paper": totals.paper,
+        "sectors": {sector.slug: _named(people.get(sector, 0), sector) for sector in sectors},
+        "counties_as_of": totals.counties_as_of.isoformat(),
+        "counties_total": totals.counties_total,
+        "counties": {
+            **{county.code: _named(n or None, county) for county, n in totals.counties},
+            "unknown": {"total": totals.unknown or None, "sq": "Qarku i pashënuar", "en": "County not given"},
+        },
+    }
 
 
 @open_data
@@ -104,29 +118,8 @@ def description(request):
 
 @open_data
 def totals_json(request):
-    """The totals as JSON; `sectors` sum to `total`, and `counties` to `counties_total`."""
-    totals = tally.read()
-    as_of = totals.as_of.isoformat()
-    data = {
-        "as_of": as_of,
-        "total": totals.total,
-        "online": totals.online,
-        "groups": totals.groups,
-        "paper": totals.paper,
-        "sectors": {
-            sector.slug: {"total": n, "sq": sector.name_sq, "en": sector.name_en} for sector, n in _sectors(totals)
-        },
-        "counties_as_of": totals.counties_as_of.isoformat(),
-        "counties_total": totals.counties_total,
-        "counties": {
-            **{
-                county.code: {"total": n or None, "sq": county.name_sq, "en": county.name_en}
-                for county, n in totals.counties
-            },
-            "unknown": {"total": totals.unknown or None, "sq": UNKNOWN_SQ, "en": UNKNOWN_EN},
-        },
-    }
-    return _json(data)
+    """The totals as JSON."""
+    return _json(_totals())
 
 
 @open_data
@@ -135,74 +128,46 @@ def totals_csv(request):
 
     Counties and their total have a time of their own.
     """
-    totals = tally.read()
-    as_of, counties_as_of = totals.as_of.isoformat(), totals.counties_as_of.isoformat()
+    totals = _totals()
+    as_of, counties_as_of = totals["as_of"], totals["counties_as_of"]
     rows = [
         ["kind", "code", "sq", "en", "total", "as_of"],
-        ["total", "total", "Gjithsej", "Total", totals.total, as_of],
-        ["way", "online", "Në internet", "Online", totals.online, as_of],
-        ["way", "groups", "Në grup", "Groups", totals.groups, as_of],
-        ["way", "paper", "Në letër", "Paper", totals.paper, as_of],
-        *(["sector", sector.slug, sector.name_sq, sector.name_en, n, as_of] for sector, n in _sectors(totals)),
-        ["total", "counties", "Sipas qarkut, gjithsej", "By county, total", totals.counties_total, counties_as_of],
+        ["total", "total", "Gjithsej", "Total", totals["total"], as_of],
+        ["way", "online", "Në internet", "Online", totals["online"], as_of],
+        ["way", "groups", "Në grup", "Groups", totals["groups"], as_of],
+        ["way", "paper", "Në letër", "Paper", totals["paper"], as_of],
+        *(["sector", slug, each["sq"], each["en"], each["total"], as_of] for slug, each in totals["sectors"].items()),
+        ["total", "counties", "Sipas qarkut, gjithsej", "By county, total", totals["counties_total"], counties_as_of],
         *(
-            ["county", county.code, county.name_sq, county.name_en, n or "", counties_as_of]
-            for county, n in totals.counties
+            ["county", code, each["sq"], each["en"], each["total"], counties_as_of]
+            for code, each in totals["counties"].items()
         ),
-        ["county", "unknown", UNKNOWN_SQ, UNKNOWN_EN, totals.unknown or "", counties_as_of],
     ]
     return _csv("totals", rows)
 
 
-@open_data
-def days_json(request):
-    """Confirmed pledges by day (Europe/Tirane) as JSON; days without any are left out. The days sum to `total`."""
-    totals, growth = tally.read_with_growth()
-    as_of = totals.as_of.isoformat()
-    days = {day.isoformat(): people for day, people in growth.days}
-    return _json({"as_of": as_of, "total": totals.total, "days": days})
-
-
-@open_data
-def days_csv(request):
-    """Confirmed pledges by day as CSV: one row for each day."""
-    totals, growth = tally.read_with_growth()
-    as_of = totals.as_of.isoformat()
-    rows = ([day.isoformat(), people, as_of] for day, people in growth.days)
-    return _csv("days", [["day", "people", "as_of"], *rows])
-
-
 def _commitments():
-    """(time in ISO 8601 or None before the first night, [(commitment, {figure: people or None})]) of all commitments."""
+    """The published figures of the commitments, as JSON has them; null where nothing is shown."""
     content = PledgeContent.current()
-    rows = [(each, {name: getattr(each.figures, name) or None for name in FIGURES}) for each in content.commitments]
-    return content.published_at and content.published_at.isoformat(), rows
+    return {
+        "as_of": content.published_at and content.published_at.isoformat(),
+        "commitments": [
+            {"sector": each.sector.slug, "key": each.key, "sq": each.text_sq, "en": each.text_en}
+            | {name: getattr(each.figures, name) or None for name in FIGURES}
+            for each in content.commitments
+        ],
+    }
 
 
 @open_data
 def commitments_json(request):
     """The published figures of the commitments as JSON."""
-    as_of, rows = _commitments()
-    commitments = [
-        {"sector": each.sector.slug, "key": each.key, "sq": each.text_sq, "en": each.text_en, **figures}
-        for each, figures in rows
-    ]
-    return _json({"as_of": as_of, "commitments": commitments})
+    return _json(_commitments())
 
 
 @open_data
 def commitments_csv(request):
     """The same as CSV: one row for each commitment, a figure that is not shown is empty."""
-    as_of, rows = _commitments()
-    table = [
-        [
-            each.sector.slug,
-            each.key,
-            each.text_sq,
-            each.text_en,
-            *("" if n is None else n for n in figures.values()),
-            as_of,
-        ]
-        for each, figures in rows
-    ]
-    return _csv("commitments", [["sector", "key", "sq", "en", *FIGURES, "as_of"], *table])
+    found = _commitments()
+    rows = [[*each.values(), found["as_of"]] for each in found["commitments"]]
+    return _csv("commitments", [["sector", "key", "sq", "en", *FIGURES, "as_of"], *rows])

@@ -54,7 +54,7 @@ class Hero:
 def of_sector(sector, people):
     """The Part of a sector with its live number of people."""
     name, plural = sector.name[:1].lower() + sector.name[1:], sector.people
-    counted = _supporters(people)
+    counted = ngettext("supporter so far", "supporters so far", people)
     if plural and people != 1:
         counted = gettext("%(parents)s so far") % {"parents": plural}
     return Hero(name, sector.color, people, counted)
@@ -67,7 +67,3 @@ def of_county(county, published):
     return Hero(
         county.definite_name, "place", people, gettext("supporters, approximately"), at if people else None, goal
     )
-
-
-def _supporters(people):
-    return ngettext("supporter so far", "supporters so far", people)

@@ -10,7 +10,6 @@ from pledges.figures import downloads
 from pledges.figures.county_map import county_map, rate
 from pledges.figures.mosaic import mosaic
 from pledges.fixed_pages import fixed_page
-from pledges.places.models import County
 from pledges.published.rule import MOVE, SMALLEST, SMALLEST_ASKED
 from pledges.serving.http import embeddable, in_named_language, public_page
 
@@ -19,10 +18,10 @@ from pledges.serving.http import embeddable, in_named_language, public_page
 @public_page
 def page(request):
     """How many have pledged, by sector, by county and by day."""
-    totals, growth = tally.read_with_growth()
+    totals = tally.read()
     content = PledgeContent.current()
     goal = content.goal_above(totals.total)
-    of_people = content.milestones_up_to(totals.total)
+    milestones = content.milestones_up_to(totals.total)
     context = {
         "totals": totals,
         "small": SMALLEST,
@@ -32,18 +31,17 @@ def page(request):
         "largest": max((people for _, people in totals.sectors), default=0),
         "map": county_map(totals.counties),
         "counties": _ranked(totals.counties),
-        "abroad": next((people for county, people in totals.counties if county.code == County.ABROAD), 0),
-        "last_24_hours": growth.last_24_hours,
-        "growth": downloads.growth_chart(totals, growth, of_people),
-        "milestones_of_people": of_people,
+        "abroad": totals.abroad,
+        "last_24_hours": totals.last_24_hours,
+        "growth": downloads.growth_chart(totals, milestones),
+        "milestones": milestones,
     }
     return render(request, "pledges/totals/totals.html", context)
 
 
 def _ranked(counties):
     """(county, people, people per 10,000 inhabitants or None), the highest rate first."""
-    rows = [(county, people, rate(county, people) if people else None) for county, people in counties]
-    return sorted(rows, key=lambda row: -(row[2] or 0))
+    return sorted(((*each, rate(*each)) for each in counties), key=lambda row: -(row[2] or 0))
 
 
 @fixed_page(
@@ -68,7 +66,7 @@ def method(request):
 @public_page
 def figure(request, language, name, kind):
     """One figure to download in one language: its numbers as CSV or its picture as PNG."""
-    drawn = _figure(name)
+    drawn = FIGURES[name](tally.read())
     if kind == "png":
         response = HttpResponse(drawn.as_png(), content_type="image/png")
     else:
@@ -77,16 +75,10 @@ def figure(request, language, name, kind):
     return response
 
 
-def _figure(name):
-    if name == "growth":
-        totals, growth = tally.read_with_growth()
-        return downloads.growth_figure(totals, growth, PledgeContent.current().milestones_up_to(totals.total))
-    totals = tally.read()
-    match name:
-        case "one":
-            return downloads.mosaic_figure(totals, PledgeContent.current().goal_above(totals.total).people)
-        case "sectors":
-            return downloads.sectors_figure(totals)
-        case "counties":
-            return downloads.counties_figure(totals)
-    return downloads.signing_ways_figure(totals)
+FIGURES = {
+    "one": lambda totals: downloads.mosaic_figure(totals, PledgeContent.current().goal_above(totals.total).people),
+    "sectors": downloads.sectors_figure,
+    "counties": downloads.counties_figure,
+    "growth": lambda totals: downloads.growth_figure(totals, PledgeContent.current().milestones_up_to(totals.total)),
+    "ways": downloads.signing_ways_figure,
+}

@@ -5,15 +5,11 @@ import hashlib
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
-from django.http import Http404
-from django.middleware.csrf import get_token
 from django.shortcuts import redirect
-from django.urls import path, reverse
-from django.utils import formats, timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.text import capfirst
-from django.utils.translation import gettext, ngettext, ngettext_lazy
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext, ngettext_lazy
 
 from pledges import shown_names
 from pledges.access import decrypted, log_access_to_people, reason_url, sees_people
@@ -22,7 +18,7 @@ from pledges.supporters.models import Pledge
 from pledges.wall.models import RefusedWord, WallName
 from staff.admin import reauthentication
 from staff.admin.base import ModelAdmin, NoAddOrDelete
-from staff.admin.confirmation_page import asks_first, chosen_rows
+from staff.admin.confirmation_page import asks_first
 from staff.models import Entry
 
 Wall = Pledge.Wall
@@ -35,12 +31,6 @@ DECISION_MESSAGES = {
     ),
     REFUSED: ngettext_lazy("%(count)d name refused.", "%(count)d names refused.", "count"),
 }
-DECISIONS = (SHOWN, REFUSED)
-
-
-def undo_url(entry):
-    """The URL at which a decision is undone, by its entry of the log."""
-    return reverse("admin:pledges_wallname_undo", args=[entry.pk])
 
 
 class DecisionFilter(admin.SimpleListFilter):
@@ -65,22 +55,21 @@ class DecisionFilter(admin.SimpleListFilter):
 
 @admin.register(WallName)
 class WallNameAdmin(NoAddOrDelete, ModelAdmin):
-    """The list of names to review, and the page of one name with two buttons."""
+    """The list of names to review."""
 
     list_display = ["name", "would_appear", "doubts", "sector", "county", "confirmed_at"]
     list_filter = [DecisionFilter]
     list_select_related = ["sector", "county"]
     list_per_page = list_max_show_all = 50
     ordering = ["confirmed_at", "pk"]
+    list_display_links = None
     sortable_by = []
-    # The page has two buttons and no form fields.
-    fieldsets = [(None, {"fields": []})]
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
     list_note = _(
         "Supporters aged 18 or over who have asked for their name to be shown. Nobody else sees a name until you "
-        "approve it here. Tick the names that are fine. A name with a warning next to it is skipped even if you "
-        "tick it: open it and decide there."
+        "approve it here. Tick the names that are fine. A name with a warning next to it is skipped unless you tick "
+        "it alone."
     )
     actions = ["show", "refuse"]
 
@@ -129,40 +118,18 @@ class WallNameAdmin(NoAddOrDelete, ModelAdmin):
             log_access_to_people(request, [pledge.pk for pledge in names], page="wall")
         return response
 
-    # The page of one name, and the decisions
+    # The decisions
 
     def change_view(self, request, object_id, form_url="", extra_context=None):
-        """One name with two buttons. Here, unlike in the list, a name with doubts can be shown as well."""
-        pledge = self.get_object(request, object_id)
-        if not self.has_change_permission(request, pledge):
+        """There is no page of one name."""
+        if not self.has_change_permission(request):
             raise PermissionDenied
-        if pledge is None:
-            # Django's own view redirects with a message.
-            return super().change_view(request, object_id, form_url, extra_context)
-        if request.method == "POST":
-            if "show" in request.POST:
-                self._decide(request, SHOWN, [object_id], allow_doubts=True)
-            elif "refuse" in request.POST:
-                self._decide(request, REFUSED, [object_id])
-            return redirect("admin:pledges_wallname_changelist")
-        if not reauthentication.admits(request, [pledge.pk]):
-            return redirect(reason_url(request))
-        log_access_to_people(request, [pledge.pk], page="wall")
-        return self.page(
-            request,
-            "admin/pledges/wallname/name.html",
-            _("Name for the wall"),
-            pledge=pledge,
-            name=self.name(pledge),
-            appears_as=self.would_appear(pledge),
-            doubts=_doubts(pledge, RefusedWord.objects.patterns()),
-        )
+        return redirect("admin:pledges_wallname_changelist")
 
     @admin.action(description=_("Show on the wall"), permissions=["change"])
     @asks_first(
         _(
-            "Everyone will see these names from midnight on. Names with a warning are left out: open each of them and "
-            "decide there."
+            "Everyone will see these names from midnight on. A name with a warning is left out unless you ticked it alone."
         )
     )
     def show(self, request, queryset):
@@ -179,8 +146,8 @@ class WallNameAdmin(NoAddOrDelete, ModelAdmin):
         return [decrypted(lambda: pledge.name_on_wall) for pledge in pledges]  # noqa: B023
 
     @transaction.atomic
-    def _decide(self, request, decision, chosen, allow_doubts=False):
-        """Show or refuse the chosen names, except names with doubts and those changed since the page was shown."""
+    def _decide(self, request, decision, chosen):
+        """Show or refuse the chosen names, except those changed since the page was shown, and one of several with doubts."""
         seen = dict(value.split(":", 1) for value in request.POST.getlist("seen") if ":" in value)
         candidates = self.get_queryset(request).filter(pk__in=seen.keys() & set(chosen))
         # Rows are locked in id order to avoid deadlocks.
@@ -188,19 +155,20 @@ class WallNameAdmin(NoAddOrDelete, ModelAdmin):
         names = [pledge for pledge in locked if _fingerprint(pledge) == seen[str(pledge.pk)]]
         changed = len(set(chosen)) - len(names)
         doubtful = []
-        if decision == SHOWN and not allow_doubts:
+        if decision == SHOWN and len(set(chosen)) > 1:
             refused = RefusedWord.objects.patterns()
             doubtful = [pledge for pledge in names if _doubts(pledge, refused)]
             names = [pledge for pledge in names if pledge not in doubtful]
         names = [pledge for pledge in names if pledge.wall != decision]
         if names:
-            entries = self.record(request, names, decision)
-            words = DECISION_MESSAGES[decision] % {"count": len(names)}
-            self.message_user(request, self.with_undo(request, words, entries), messages.SUCCESS)
+            ids = [pledge.pk for pledge in names]
+            Entry.log(request.user, Entry.Action.CHANGE, ids, about=WallName, fields=["wall"], wall=str(decision))
+            WallName.objects.filter(pk__in=ids).decide_wall(decision)
+            self.message_user(request, DECISION_MESSAGES[decision] % {"count": len(names)}, messages.SUCCESS)
         if doubtful:
             words = ngettext(
-                "%(count)d name has a warning next to it: open it and decide there.",
-                "%(count)d names have a warning next to them: open each one and decide there.",
+                "%(count)d name has a warning next to it: tick it alone to show it.",
+                "%(count)d names have a warning next to them: tick each one alone to show it.",
                 len(doubtful),
             )
             self.message_user(request, words % {"count": len(doubtful)}, messages.WARNING)
@@ -212,149 +180,12 @@ class WallNameAdmin(NoAddOrDelete, ModelAdmin):
             )
             self.message_user(request, words % {"count": changed}, messages.WARNING)
 
-    # Undoing a decision: at once by the button of its message, or later by its entry of the log
-
-    def get_urls(self):
-        view = self.admin_site.admin_view(self.undo_view)
-        return [path("undo/<int:entry_id>/", view, name="pledges_wallname_undo"), *super().get_urls()]
-
-    @transaction.atomic
-    def record(self, request, pledges, decision, **details):
-        """Store a decision about these pledges, and an entry of the log for each of their states before it.
-
-        Returns the entries.
-        """
-        entries = []
-        for before in Wall.values:
-            if ids := [pledge.pk for pledge in pledges if pledge.wall == before]:
-                values = {"fields": ["wall"], "wall": str(decision), "before": before, **details}
-                [entry] = Entry.log(request.user, Entry.Action.CHANGE, ids, about=WallName, **values)
-                WallName.objects.filter(pk__in=ids).decide_wall(decision)
-                entries.append(entry)
-        return entries
-
-    @staticmethod
-    def with_undo(request, sentence, entries):
-        """The sentence of a message, with a button that undoes these entries of the log."""
-        for entry in entries:
-            sentence = format_html(
-                '{} <form method="post" action="{}" class="undo"><input type="hidden" name="csrfmiddlewaretoken" value="{}">'
-                '<button type="submit">{}</button></form>',
-                sentence,
-                undo_url(entry),
-                get_token(request),
-                gettext("Undo"),
-            )
-        return sentence
-
     def words_in_history(self, entry, name):
-        if "undo" in entry.details:
-            words = ngettext(
-                "undid a decision about %(count)d name for the wall",
-                "undid a decision about %(count)d names for the wall",
-                entry.count,
-            )
-        elif entry.details["wall"] == Wall.SHOWN:
+        if entry.details["wall"] == SHOWN:
             words = ngettext("showed %(count)d name on the wall", "showed %(count)d names on the wall", entry.count)
         else:
             words = ngettext("refused %(count)d name for the wall", "refused %(count)d names for the wall", entry.count)
         return words % {"count": entry.count}
-
-    def links_in_history(self, request, entry, row, *versions):
-        can_be_undone = "before" in entry.details and entry.details["wall"] in DECISIONS
-        return [(gettext("See or undo it"), undo_url(entry))] if can_be_undone else []
-
-    def undo_view(self, request, entry_id):
-        """GET: what undoing this decision changes. POST: undo it."""
-        if not self.has_change_permission(request):
-            raise PermissionDenied("pledges.change_wallname", "pledges.see_people")
-        entry = Entry.objects.filter(
-            pk=entry_id,
-            action=Entry.Action.CHANGE,
-            details__has_key="before",
-            details__wall__in=DECISIONS,
-        ).first()
-        if entry is None:
-            raise Http404
-        if request.method == "POST":
-            self._undo(request, entry)
-            return redirect("admin:pledges_wallname_changelist")
-        unchanged = self._as_left_by(request, entry)
-        words = {
-            "when": formats.date_format(timezone.localtime(entry.at), "DATETIME_FORMAT"),
-            "wall": Wall(entry.details["wall"]).label,
-            "before": Wall(entry.details["before"]).label,
-        }
-        context = {
-            "explanation": [
-                gettext(
-                    "On %(when)s these names were given the state “%(wall)s”. They get their state before: “%(before)s”."
-                )
-                % words,
-                gettext(
-                    "Names that have changed since, or were decided again, stay as they are. We sent no email about the decision."
-                ),
-            ],
-            **chosen_rows(self, request, unchanged),
-            "facts": [
-                (gettext("Names of the decision"), entry.count),
-                (gettext("Still as it left them"), unchanged.count()),
-            ],
-            "cancel_url": reverse("admin:pledges_wallname_changelist"),
-        }
-        return self.page(request, "staff/ask.html", gettext("Undo a decision about the wall"), **context)
-
-    def _as_left_by(self, request, entry):
-        """The names of an entry that are as its decision left them: the last entry about each with a decision is this one."""
-        later = Entry.objects.filter(
-            pk__gt=entry.pk,
-            action=Entry.Action.CHANGE,
-            subject_ids__overlap=entry.subject_ids,
-            details__has_key="wall",
-        )
-        decided_again = {pk for ids in later.values_list("subject_ids", flat=True) for pk in ids}
-        left = set(entry.subject_ids) - decided_again
-        return self.get_queryset(request).filter(pk__in=left, wall=entry.details["wall"]).order_by("pk")
-
-    @transaction.atomic
-    def _undo(self, request, entry):
-        before = Wall(entry.details["before"])
-        # Locked in id order to avoid deadlocks, before the later entries are read.
-        named = self.get_queryset(request).filter(pk__in=entry.subject_ids).order_by("pk")
-        list(named.values("pk").select_for_update(of=("self",)))
-        pledges = list(self._as_left_by(request, entry))
-        ids = {pledge.pk for pledge in pledges}
-        if ids:
-            self.record(request, pledges, before, undo=entry.pk)
-            words = ngettext(
-                "Undone: %(count)d name is again “%(state)s”.",
-                "Undone: %(count)d names are again “%(state)s”.",
-                len(ids),
-            )
-            self.message_user(request, words % {"count": len(ids), "state": before.label}, messages.SUCCESS)
-        left = set(entry.subject_ids) - ids
-        again = self.get_queryset(request).filter(pk__in=left).count()
-        reasons = [
-            (
-                again,
-                ngettext(
-                    "%(count)d name was not undone: it was decided again or undone in the meantime, or has changed.",
-                    "%(count)d names were not undone: they were decided again or undone in the meantime, or have changed.",
-                    again,
-                ),
-            ),
-            (
-                len(left) - again,
-                ngettext(
-                    "%(count)d name was not undone: the person has withdrawn it, or it may no longer be shown.",
-                    "%(count)d names were not undone: the people have withdrawn them, or they may no longer be shown.",
-                    len(left) - again,
-                ),
-            ),
-        ]
-        for count, reason in reasons:
-            if count:
-                self.message_user(request, reason % {"count": count}, messages.WARNING)
 
 
 def _fingerprint(pledge):
@@ -376,6 +207,6 @@ class RefusedWordAdmin(ModelAdmin):
     list_display = ["word"]
     search_fields = ["word"]
     list_note = _(
-        "A name that contains one of these words cannot be approved together with others: someone has to open it. "
+        "A name that contains one of these words cannot be approved together with others: someone has to tick it alone. "
         "These words do not stop anyone from signing."
     )

@@ -1,7 +1,5 @@
 """The wall of supporters: names of adults who agreed to it, after review by staff."""
 
-from dataclasses import dataclass
-
 from django.core.paginator import InvalidPage, Paginator
 from django.http import Http404
 from django.shortcuts import redirect, render
@@ -12,19 +10,10 @@ from pledges.counting import tally
 from pledges.crypto import keys
 from pledges.figures.mosaic import mosaic
 from pledges.fixed_pages import fixed_page
-from pledges.sectors.models import Sector
 from pledges.serving.http import public_names
 from pledges.supporters.models import Pledge
 
 PAGE_SIZE = 300
-
-
-@dataclass(frozen=True)
-class Supporter:
-    """One entry of the wall. It names no county: a name beside a small county would tell who is in its figure."""
-
-    name: str
-    sector: Sector
 
 
 @fixed_page(_("Who is with us"), _("Supporters who have chosen to show their names."), place=170, in_sitemap=False)
@@ -54,10 +43,10 @@ def page(request, number=1):
 
 
 def _supporters(pledges):
+    """Yield (name, sector). It names no county: a name beside a small county would tell who is in its figure."""
     for pledge in pledges:
         try:
-            name = pledge.name_on_wall
+            yield pledge.name_on_wall, pledge.sector
         except keys.CannotDecrypt:
             # One corrupt row must not break the page.
             continue
-        yield Supporter(name, pledge.sector)

@@ -1,10 +1,5 @@
 """Tests that drive Chromium on a live server."""
 
-import pytest
-
-# Behaviour depends on neither: each language once and each width once.
-in_two_views = pytest.mark.parametrize(("locale", "width"), [("sq-AL", 400), ("en-GB", 1280)])
-
 
 def press(button):
     """Press a button or link and wait for the page it leads to."""
@@ -20,3 +15,8 @@ def press_in_editor(area, keys):
     area.focus()
     area.evaluate("() => new Promise((done) => setTimeout(done, 50))")
     area.press(keys)
+
+
+def is_too_wide(page):
+    """Whether the page scrolls sideways."""
+    return page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth")

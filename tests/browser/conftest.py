@@ -12,7 +12,7 @@ from django.test import Client
 
 from tests import chromium
 from tests.drill import require
-from tests.factories import run_worker, sign_in
+from tests.factories import make_staff, run_worker, sign_in
 from tests.traces import Watch
 
 # The network of all visitors (RFC 5737), as if the browser came through a proxy.
@@ -57,12 +57,16 @@ def watch(django_db_setup, transactional_db, settings, tmp_path_factory):
 
 
 class Visitor:
-    """A visitor with a browser context of their own, whose requests, cookies and console messages are recorded."""
+    """A visitor with a browser context of their own, whose requests, cookies and console messages are recorded.
 
-    def __init__(self, browser, home, watch, **options):
+    `width` is that of the window; `options` are those of a context of Playwright.
+    """
+
+    def __init__(self, browser, home, watch, width=1280, **options):
         self.home, self.watch = home, watch
         self.context = browser.new_context(
-            **{"base_url": home, "locale": "sq-AL", "reduced_motion": "reduce"} | options
+            base_url=home,
+            **{"locale": "sq-AL", "reduced_motion": "reduce", "viewport": {"width": width, "height": 740}} | options,
         )
         self.context.set_extra_http_headers({"X-Forwarded-For": NETWORK})
         self.asked, self.complaints, self.cookies = set(), [], []
@@ -123,7 +127,7 @@ def checked(new):
 
 @pytest.fixture
 def visit(browser, live_server, settings, watch):
-    """A function that makes a visitor: `visit(java_script_enabled=False)`."""
+    """A function that makes a visitor: `visit(width=360, java_script_enabled=False)`."""
     settings.SITE_URL = live_server.url
     yield from checked(lambda **options: Visitor(browser, live_server.url, watch, **options))
 
@@ -137,19 +141,19 @@ class AdminVisitor(Visitor):
 
 
 class StaffVisitor(AdminVisitor):
-    """A member of staff who is signed in to the admin."""
+    """A member of staff who is signed in to the admin: a superuser who reads English, unless the test says otherwise."""
 
-    def __init__(self, browser, home, watch, user, **options):
-        super().__init__(browser, home, watch, **options)
-        session = sign_in(Client(), user).cookies[settings.SESSION_COOKIE_NAME].value
+    def __init__(self, browser, home, watch, user=None, **options):
+        super().__init__(browser, home, watch, **{"locale": "en-GB"} | options)
+        session = sign_in(Client(), user or make_staff(superuser=True)).cookies[settings.SESSION_COOKIE_NAME].value
         place = {"domain": urlsplit(home).hostname, "path": settings.SESSION_COOKIE_PATH}
         self.context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": session, **place}])
 
 
 @pytest.fixture
 def staff_visit(browser, live_server, watch):
-    """A function that makes a visitor who is signed in as this user: `staff_visit(user, locale="en-GB")`."""
-    yield from checked(lambda user, **options: StaffVisitor(browser, live_server.url, watch, user, **options))
+    """A function that makes a visitor who is signed in: `staff_visit(user, width=360)`."""
+    yield from checked(lambda user=None, **options: StaffVisitor(browser, live_server.url, watch, user, **options))
 
 
 @pytest.fixture

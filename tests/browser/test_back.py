@@ -92,18 +92,6 @@ def test_a_child_who_was_sent_to_the_help_numbers_leaves_no_name_behind(visit):
     check(page, is_kept=False)
 
 
-@pytest.mark.quick
-def test_the_address_of_a_request_for_the_link_is_gone_too(visit):
-    visitor = visit()
-    page = visitor.page
-    visitor.open(path_of("pledges:my_pledge", "sq"))
-    page.locator("#id_email").fill("drita@shembull.al")
-    with page.expect_navigation():
-        page.locator("main form .btn").last.click()
-    page.go_back()
-    expect(page.locator("#id_email")).to_have_value("")
-
-
 def fill_in(page, data):
     """Fill in a form with its POST data."""
     for name, value in data.items():
@@ -118,33 +106,25 @@ def fill_in(page, data):
             field.fill(value)
 
 
-def check_comes_back_empty(page, data, arrival):
-    """Send the form with this data, go back, and find no word and no tick of it."""
-    fill_in(page, data)
-    page.locator("main form .btn").last.click()
-    # Loaded, because the page marks the tab then.
-    page.wait_for_url(f"**{arrival}")
-    page.go_back()
-    for name in ("name", "email"):
-        expect(page.locator(f"#id_{name}")).to_have_value("")
-    expect(page.locator("main form :checked:not(option)")).to_have_count(0)
-    assert Submission.objects.count() == 1
-
-
-def test_an_organisation_that_was_sent_comes_back_empty(visit):
-    visitor = visit()
-    visitor.open(path_of("pledges:join", "en"))
-    check_comes_back_empty(visitor.page, join_data(), path_of("pledges:join_inbox", "en"))
-    expect(visitor.page.locator("#id_organisation")).to_have_value("")
-
-
-def test_a_group_of_an_event_that_was_sent_comes_back_empty_and_with_the_event(visit):
-    event = make_event()
-    visitor = visit()
-    visitor.open(path_of("pledges:group_at_event", "sq", event.code))
-    check_comes_back_empty(visitor.page, group_data(), path_of("pledges:group_inbox", "sq"))
-    expect(visitor.page.locator("#id_institution")).to_have_value("")
-    expect(visitor.page.locator("#id_event")).to_have_value(event.code)
+def test_other_forms_that_were_sent_come_back_empty(visit):
+    visitor, event = visit(), make_event()
+    page = visitor.page
+    for form, data, arrival in (
+        (path_of("pledges:my_pledge", "sq"), {"email": "drita@shembull.al"}, "pledges:my_pledge_sent"),
+        (path_of("pledges:join", "sq"), join_data(), "pledges:join_inbox"),
+        (path_of("pledges:group_at_event", "sq", event.code), group_data(), "pledges:group_inbox"),
+    ):
+        visitor.open(form)
+        fill_in(page, data)
+        page.locator("main form .btn").last.click()
+        # Loaded, because the page marks the tab then.
+        page.wait_for_url(f"**{path_of(arrival, 'sq')}")
+        page.go_back()
+        for field in page.locator("#id_name, #id_email, #id_organisation, #id_institution").all():
+            expect(field).to_have_value("")
+        expect(page.locator("main form :checked:not(option)")).to_have_count(0)
+    expect(page.locator("#id_event")).to_have_value(event.code)
+    assert Submission.objects.count() == 3
 
 
 def test_without_javascript_the_page_says_what_to_do(client):

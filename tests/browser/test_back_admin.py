@@ -1,14 +1,17 @@
-"""The back button in the admin: a form of content comes back as typed, until its account signs out."""
+"""What was typed in the admin comes back by the back button, until its account signs out, and outlives the session."""
 
 import re
 import time
 
 import pytest
+from django.contrib.sessions.models import Session
 from playwright.sync_api import expect
 
 from campaign.models import Page
-from tests.browser import in_two_views, press, press_in_editor
-from tests.factories import make_staff, make_upload
+from tests.browser import press, press_in_editor
+from tests.browser.axe import faults
+from tests.factories import app_code, make_upload
+from tests.staff.accounts.test_accounts import NEW, make_account
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -37,11 +40,8 @@ def check_is_back(page, title, rich):
     expect(page.locator("#id_body_en")).to_have_value(re.compile(rich))
 
 
-@in_two_views
-def test_back_shows_what_was_typed_before_a_link_after_a_refusal_and_after_saving(staff_visit, path, locale, width):
-    visitor = staff_visit(
-        make_staff(superuser=True, username="vera"), locale=locale, viewport={"width": width, "height": 800}
-    )
+def test_back_shows_what_was_typed_before_a_link_after_a_refusal_and_after_saving(staff_visit, path):
+    visitor = staff_visit()
     page = visitor.page
     visitor.open(path)
     type_in(page, "Typed in vain?", "Typed rich text")
@@ -67,7 +67,7 @@ def test_back_shows_what_was_typed_before_a_link_after_a_refusal_and_after_savin
 
 
 def test_back_after_signing_out_shows_nothing(staff_visit, path):
-    visitor = staff_visit(make_staff(superuser=True, username="vera"), locale="en-GB")
+    visitor = staff_visit()
     page = visitor.page
     visitor.open(path)
     type_in(page, "Typed in vain?", "Typed rich text")
@@ -82,7 +82,7 @@ def test_back_after_signing_out_shows_nothing(staff_visit, path):
 def test_back_to_a_picture_that_was_refused_shows_its_words(staff_visit, tmp_path):
     file = tmp_path / "IMG_2041.JPG"
     file.write_bytes(make_upload(600, 400).read())
-    visitor = staff_visit(make_staff(superuser=True, username="vera"), locale="en-GB")
+    visitor = staff_visit()
     page = visitor.page
     visitor.open("/admin/campaign/picture/add/")
     page.set_input_files("#id_file", file)
@@ -98,3 +98,29 @@ def test_back_to_a_picture_that_was_refused_shows_its_words(staff_visit, tmp_pat
     page.go_back()
     expect(page.locator("#id_alt_en")).to_have_value("Pupils in a yard")
     expect(page.locator("#id_alt_sq")).to_have_value("Nxënës në oborr")
+
+
+def test_a_form_is_sent_after_the_sign_in_in_a_new_window(staff_visit):
+    visitor = staff_visit(make_account("zana@shembull.al"), width=400)
+    page = visitor.page
+    about = Page.objects.get(key="about")
+    visitor.open(f"/admin/campaign/page/{about.pk}/change/")
+    page.fill("#id_title_en", "Typed in vain?")
+    Session.objects.all().delete()
+    page.click("[name=_save]")
+    dialog = page.locator("#signed-out")
+    expect(dialog).to_contain_text("You have been signed out")
+    assert faults(page, only_serious=True, frames=False) == {}
+    with page.context.expect_page() as opened:
+        dialog.locator("a").click()
+    window = opened.value
+    window.fill("#id_login", "zana@shembull.al")
+    window.fill("#id_password", NEW)
+    press(window.locator("form:has(#id_login) .default"))
+    window.fill("#id_code", app_code())
+    press(window.locator("form:has(#id_code) .default"))
+    window.close()
+    expect(page.locator("#id_title_en")).to_have_value("Typed in vain?")
+    press(page.locator("#signed-out-send"))
+    about.refresh_from_db()
+    assert about.title_en == "Typed in vain?"

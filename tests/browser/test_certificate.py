@@ -7,7 +7,6 @@ import pytest
 from pledges.crypto import links
 from pledges.crypto.links import Purpose
 from tests.factories import make_pledge
-from tests.pages import LANGUAGES
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -38,12 +37,11 @@ MISPLACED = """() => {
 }"""
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_the_certificate_is_one_sheet_of_a4(visit, language):
+def test_the_certificate_is_one_sheet_of_a4(visit):
     visitor = visit(viewport={"width": 794, "height": 1123})
     page = visitor.page
-    for address, name in (("a@shembull.al", "Arta Hoxha"), ("b@shembull.al", LONGEST_NAME)):
-        visitor.open(links.path(Purpose.CERTIFICATE, make_pledge(name, address, state="confirmed"), language))
+    for language, name in (("sq", "Arta Hoxha"), ("sq", LONGEST_NAME), ("en", LONGEST_NAME)):
+        visitor.open(links.path(Purpose.CERTIFICATE, make_pledge(name, state="confirmed"), language))
         pdf = page.pdf(prefer_css_page_size=True, print_background=False)
         assert len(re.findall(rb"/Type\s*/Page\b", pdf)) == 1, name
         sides = re.search(rb"/MediaBox \[([^\]]+)\]", pdf)[1].split()

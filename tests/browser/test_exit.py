@@ -37,27 +37,26 @@ def site_with_exit(visit, live_server):
 
 
 @pytest.mark.quick
-def test_22_the_exit_button_replaces_the_page_in_the_history(site_with_exit):
+def test_22_the_exit_button_hides_the_page_at_once_and_replaces_it_in_the_history(site_with_exit):
     visitor = site_with_exit()
+    page = visitor.page
     visitor.open("/sq/ndihme/")
     visitor.open("/sq/zotimi/")
-    visitor.page.locator("[data-exit]").click()
-    visitor.page.wait_for_url("**" + EXIT_PATH)
-    visitor.page.go_back()
-    assert visitor.page.url.endswith("/sq/ndihme/"), "the page that was left is not in the history"
+    # Stores the height and title at the first change of the page; the next page has the same origin here.
+    page.evaluate(
+        """() => new MutationObserver(() => sessionStorage.setItem(
+            "seen", document.querySelector("main").offsetHeight + document.title)
+        ).observe(document.documentElement, {attributes: true})"""
+    )
+    page.locator("[data-exit]").click()
+    page.wait_for_url("**" + EXIT_PATH)
+    assert page.evaluate("sessionStorage.getItem('seen')") == "0", "neither height nor title"
+    page.go_back()
+    assert page.url.endswith("/sq/ndihme/"), "the page that was left is not in the history"
 
 
 @pytest.mark.quick
-def test_22_pressing_shift_three_times_leaves_the_page(site_with_exit):
-    visitor = site_with_exit()
-    visitor.open("/sq/ndihme/")
-    for _ in range(3):
-        visitor.page.keyboard.press("Shift")
-    visitor.page.wait_for_url("**" + EXIT_PATH)
-
-
-@pytest.mark.quick
-def test_22_typing_capital_letters_does_not_leave_the_page(site_with_exit):
+def test_22_shift_three_times_leaves_the_page_and_typing_capital_letters_does_not(site_with_exit):
     visitor = site_with_exit()
     visitor.open("/sq/zotimi/")
     visitor.page.locator("#id_name").focus()
@@ -73,22 +72,6 @@ def test_22_typing_capital_letters_does_not_leave_the_page(site_with_exit):
     assert visitor.page.evaluate(STAYS) == ["/sq/zotimi/", False, True, "DRITAKOLAx"]
     visitor.page.keyboard.press("Shift")
     visitor.page.wait_for_url("**" + EXIT_PATH)
-
-
-@pytest.mark.quick
-def test_22_the_page_is_hidden_while_the_next_one_loads(site_with_exit):
-    visitor = site_with_exit()
-    page = visitor.page
-    visitor.open("/sq/ndihme/")
-    # Stores the height and title at the first change of the page; the next page has the same origin here.
-    page.evaluate(
-        """() => new MutationObserver(() => sessionStorage.setItem(
-            "seen", document.querySelector("main").offsetHeight + document.title)
-        ).observe(document.documentElement, {attributes: true})"""
-    )
-    page.locator("[data-exit]").click()
-    page.wait_for_url("**" + EXIT_PATH)
-    assert page.evaluate("sessionStorage.getItem('seen')") == "0", "neither height nor title"
 
 
 def test_22_the_exit_works_as_a_link_without_javascript(site_with_exit):

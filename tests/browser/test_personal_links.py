@@ -5,12 +5,10 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from pledges.crypto import links, news_links
+from pledges.crypto import links
 from pledges.crypto.links import Purpose
 from pledges.models import Pledge
 from tests.factories import make_pledge
-from tests.mailings import release
-from tests.organisations import make_joining
 from tests.pages import path_of, want_new_address
 from tests.pledges.groups.made import make_group
 
@@ -58,61 +56,25 @@ def test_a_link_to_what_we_email_about_shows_that_part_of_the_page(visit):
     assert visitor.page.url.endswith(path_of("pledges:my_pledge", "sq") + "#emails")
 
 
-@pytest.mark.parametrize(("language", "java_script"), [("sq", True), ("en", False)])
-def test_what_we_email_about_is_chosen_and_ended(visit, language, java_script):
-    pledge = make_pledge(state="confirmed", language=language)
-    visitor = visit(java_script_enabled=java_script)
-    page = visitor.page
-    visitor.open(links.path(Purpose.MANAGE, pledge, language))
-    page.locator(".folds > details > summary").nth(2).click()
-    page.locator("#id_updates").check()
-    page.locator("#id_counties_0").check()
-    page.locator("[name=follow]").click()
-    expect(page.get_by_role("status")).to_be_visible()
-    expect(page.locator("#id_counties_0")).to_be_checked()
-    mailing = release(audience="county", county_id=pledge.follows.get().county_id)
-    visitor.open(f"/u/{news_links.token(pledge, mailing.pk)}")
-    page.locator("[name=only]").click()
-    expect(page.locator("main form")).to_have_count(0)
-    pledge.refresh_from_db()
-    assert pledge.updates and not pledge.follows.exists()
-    visitor.open(path_of("pledges:end_news", language, news_links.token(pledge, mailing.pk)))
-    page.locator("main form button").first.click()
-    expect(page.locator("main form")).to_have_count(0)
-    pledge.refresh_from_db()
-    assert not pledge.updates
-
-
-@pytest.mark.parametrize("kind", ["group", "organisation"])
-def test_the_page_of_a_group_or_an_organisation_opens_again(visit, kind):
-    if kind == "group":
-        link, heading = links.path(Purpose.GROUP_MANAGE, make_group()), "Grupi juaj"
-    else:
-        link, heading = links.path(Purpose.ORGANISATION, make_joining()), "Organizata juaj"
+def test_the_page_of_a_group_opens_again_also_after_its_form_was_sent(visit):
     visitor = visit()
     page = visitor.page
 
     def check():
-        expect(page.locator("h1")).to_have_text(heading)
+        expect(page.locator("h1")).to_have_text("Grupi juaj")
         expect(page).to_have_url(re.compile(re.escape(path_of("pledges:my_pledge", "sq")) + "$"))
 
-    visitor.open(link)
+    visitor.open(links.path(Purpose.GROUP_MANAGE, make_group()))
     check()
     page.reload()
     check()
     visitor.open(path_of("campaign:home", "sq"))
     page.go_back()
     check()
-
-
-def test_the_page_of_a_group_opens_again_after_its_form_was_sent(visit):
-    visitor = visit()
-    page = visitor.page
-    visitor.open(links.path(Purpose.GROUP_MANAGE, make_group()))
     page.locator("main [name=save]").click()
     expect(page.get_by_role("status")).to_be_visible()
     page.go_back()
-    expect(page.locator("h1")).to_have_text("Grupi juaj")
+    check()
     expect(page.get_by_role("status")).to_have_count(0)
 
 

@@ -37,7 +37,7 @@ def test_signing_confirming_correcting_and_withdrawing_without_javascript(visit,
     language, other = "sq", "en"
     for _ in range(3):
         make_pledge(state="confirmed")
-    visitor = visit(java_script_enabled=False, viewport={"width": 360, "height": 740})
+    visitor = visit(java_script_enabled=False, width=360)
     page = visitor.page
     assert total(visitor, language) == 3
 
@@ -99,18 +99,12 @@ def test_signing_confirming_correcting_and_withdrawing_without_javascript(visit,
     assert (subject, recipient) == (content.built_in("counted", language).subject, "drita@shembull.al")
     visitor.open(links[0])
     expect(page.locator("#id_name")).to_have_value("Drita Ëndërr")
-
-    visitor.open(thanks)
-    expect(page.locator("#id_name")).to_have_value("Drita Ëndërr")
     page.locator(".folds summary").first.click()
     page.locator("#id_name").fill("Drita Kola")
     press(page, language, "Save the changes")
     expect(page.get_by_role("status")).to_have_text(translated(language, "Your changes have been saved."))
     visitor.open(thanks)
     expect(page.locator("#id_name")).to_have_value("Drita Kola")
-    press(page, language, "Withdraw my pledge")
-    assert total(visitor, language) == 4, "opening the link does not withdraw"
-    visitor.open(thanks)
     press(page, language, "Withdraw my pledge")
     press(page, language, "Withdraw and erase")
     expect(page.locator("h1")).to_have_text(translated(language, "Your pledge has been withdrawn"))

@@ -35,19 +35,10 @@ def test_a_change_of_the_number_reaches_every_text(client, alo):
     text = as_typed(client.get(path).text)
     assert "Call 116 999." in text, path
     assert '<p>Or <a href="tel:116999" rel="noreferrer">116 999</a></p>' in text
-    for path in (
-        "/sq/",
-        "/en/",
-        "/sq/ndihme/",
-        "/en/help/",
-        "/en/are-you-a-child/",
-        "/en/news/two-days-in-november/",
-    ):
+    for path in ("/sq/", "/en/help/", "/en/are-you-a-child/", "/en/news/two-days-in-november/"):
         text = as_typed(client.get(path).text)
         assert "116 999" in text and "116 111" not in text and "[[" not in text, path
-    for path in (reverse("pledges:under_16"),):
-        document = Document(client.get(path))
-        assert document.all("a", href="tel:116999")
+    assert Document(client.get(reverse("pledges:under_16"))).all("a", href="tel:116999")
 
 
 def test_a_number_within_a_link_is_no_second_link(client, alo):
@@ -62,7 +53,7 @@ def test_search_shows_the_number(client, alo):
     assert "116 111" in hits and "[[" not in hits
 
 
-@pytest.mark.parametrize("model", [Page, Article, PageText])
+@pytest.mark.cases("model", [Page, Article, PageText])
 def test_a_sign_without_a_channel_is_refused_with_those_there_are(alo, model):
     row = model.objects.first()
     column = row.texts_with_numbers()[0]

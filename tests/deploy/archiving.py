@@ -15,7 +15,7 @@ from django.conf import settings
 from dev.postgresql import installations, is_accessible
 from tests.drill import require, require_program
 from tests.keys import new_key
-from tests.site import url_of_test_database
+from tests.site import copy_seeded_database
 
 TIMEOUT = 300  # seconds
 # Not the usual one: the programs learn it from the configuration of pgBackRest.
@@ -103,19 +103,8 @@ class Machine:
         initdb = ["--username", "weare1", "--auth", "trust", "--encoding", "UTF8", "--locale", "C.UTF-8", "--no-sync"]
         self.run("initdb", "--pgdata", self.data, *initdb)
         self.start()
-        dump = self.folder / "dump"
-        with dump.open("w") as file:
-            subprocess.run(
-                [self.programs / "pg_dump", "--no-owner", url_of_test_database()],
-                check=True,
-                stdout=file,
-                env=os.environ,
-            )
         self.sql("CREATE DATABASE weare1", "postgres")
-        with dump.open() as file:
-            self.run(
-                "psql", "-qX", "-p", PORT, "-v", "ON_ERROR_STOP=1", "-d", "weare1", stdin=file, env=self.environment
-            )
+        copy_seeded_database(self.variables["DATABASE_URL"])
 
     def start(self):
         shipped = dict(re.findall("^(archive_[a-z]+) = '?(.*?)'?$", self.shipped("postgresql.conf"), re.MULTILINE))
@@ -153,9 +142,8 @@ class Machine:
 
     def sql(self, statement, database="weare1"):
         """The rows of a statement as lines, columns separated by |."""
-        done = self.run(
-            "psql", "-qXAt", "-p", PORT, "-v", "ON_ERROR_STOP=1", "-d", database, "-c", statement, env=self.environment
-        )
+        options = ("-qXAt", "-p", PORT, "-v", "ON_ERROR_STOP=1", "-d", database, "-c", statement)
+        done = self.run("psql", *options, env=self.environment)
         return done.stdout.split("\n")[:-1]
 
     def archive_wal(self):

@@ -1,7 +1,7 @@
 """Load for the restore drill: people who sign, confirm, change and withdraw.
 
 Run as `python -m tests.deploy.load SEED SECONDS [end]`. It prints one JSON line for each change that was committed:
-[time, what, id of the pledge, …].
+[time, what, id of the pledge, and of an end what then holds of it and the tokens that open nothing any more].
 """
 
 import json
@@ -28,6 +28,13 @@ def say(what, pk, *more):
     print(json.dumps([time.time(), what, str(pk), *more]), flush=True)
 
 
+def values(pledge):
+    """What a restore must bring back of a pledge."""
+    has_link = ReferralLink.objects.filter(pledge=pledge).exists()
+    words = [pledge.state, pledge.wall, pledge.address, pledge.name_cipher is None]
+    return [*words, pledge.updates, pledge.show_name, bool(pledge.restricted_at), has_link]
+
+
 class People:
     """The supporters of one run; `seed` makes their names its own."""
 
@@ -52,65 +59,63 @@ class People:
         say("confirmed", pledge.pk, links.token(links.Purpose.MANAGE, pledge))
         self.living.append(pledge.pk)
 
-    def end_something(self):
-        """One of the changes that a restore must repeat, for a random person."""
-        pledge = Pledge.objects.get(pk=self.living.pop(self.drawn.randrange(len(self.living))))
-        what = self.drawn.choice(ENDS)
-        said = what(pledge, self)
-        say(what.__name__, pledge.pk, *(said or ()))
+    def end(self, pk, what):
+        """Make one of the changes that a restore must repeat."""
+        tokens = what(Pledge.objects.get(pk=pk))
+        left = Pledge.objects.filter(pk=pk).first()
+        say(what.__name__, pk, left and values(left), tokens or [])
 
 
-def withdraw(pledge, people):
+def withdraw(pledge):
     """Erased by its owner."""
     pledge.withdraw()
 
 
-def block(pledge, people):
+def block(pledge):
     """Erased and blocked by the owner of the address."""
     pledge.block()
 
 
-def erase_person(pledge, people):
+def erase_person(pledge):
     """Name and address erased without an answer."""
     Pledge.objects.filter(pk=pledge.pk).erase_person()
 
 
-def end_consent(pledge, people):
+def end_consent(pledge):
     """No news, and the name is not shown."""
     Follow.end_news([pledge])
     Pledge.objects.filter(pk=pledge.pk).update(show_name=False)
 
 
-def hide_name(pledge, people):
+def hide_name(pledge):
     """Refused by staff."""
     Pledge.objects.filter(pk=pledge.pk).decide_wall(Pledge.Wall.REFUSED)
 
 
-def revoke_links(pledge, people):
+def revoke_links(pledge):
     """Every link sent so far, and the referral link."""
-    code = pledge.referral_link.code
+    token = links.token(links.Purpose.MANAGE, pledge)
     pledge.revoke_links()
     ReferralLink.objects.filter(pledge=pledge).delete()
-    return [links.token(links.Purpose.MANAGE, pledge), code]
+    return [token]
 
 
-def change_address(pledge, people):
+def change_address(pledge):
     """A new address, confirmed."""
     old = links.token(links.Purpose.MANAGE, pledge)
     pledge.request_new_address(f"new.{pledge.pk}@shembull.al")
     pledge.refresh_from_db()
     assert pledge.use_new_address()
-    pledge.refresh_from_db()
-    return [old, links.token(links.Purpose.MANAGE, pledge), pledge.address]
+    return [old]
 
 
-def erase_at_request(pledge, people):
+def erase_at_request(pledge):
     """Everything of the address."""
     make_enquiry(address=pledge.address)
     held.erase(pledge.address, [each.key for each in held.held_about(pledge.address)])
 
 
-def restrict_at_request(pledge, people):
+def restrict_at_request(pledge):
     """Kept and not used any more."""
     held.restrict(pledge.address, [str(pledge.pk)])
 
@@ -129,12 +134,12 @@ def main(seed, seconds, end=""):
         earlier = Pledge.objects.confirmed().filter(show_name=True, updates=True, referral_link__isnull=False)
         people.living = list(earlier.filter(name_cipher__isnull=False, link_version=1).values_list("pk", flat=True))
         for what in ENDS:
-            pledge = Pledge.objects.get(pk=people.living.pop())
-            say(what.__name__, pledge.pk, *(what(pledge, people) or ()))
+            people.end(people.living.pop(), what)
     while time.monotonic() < until or people.number < 20:
         people.sign()
         if people.number % 2 == 0:
-            people.end_something()
+            pk = people.living.pop(people.drawn.randrange(len(people.living)))
+            people.end(pk, people.drawn.choice(ENDS))
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ import yaml
 from django.conf import settings
 
 from pledges import metrics
+from pledges.metrics import scraped
 from tests.drill import require_program
 
 ALERTS = settings.BASE_DIR / "deploy" / "alerts.yml"
@@ -49,7 +50,7 @@ MINUTES = 90
 
 def exported():
     """The names of all metrics that the code exports, as Prometheus stores them."""
-    names = {f"weare1_{name}" for name in metrics.SCRAPED}
+    names = {f"weare1_{name}" for name in scraped.SCRAPED}
     for family in metrics.REGISTRY.collect():
         names |= {
             "histogram": {f"{family.name}_{suffix}" for suffix in ("bucket", "count", "sum")},
@@ -66,27 +67,17 @@ def names_in(expression):
 
 
 @pytest.mark.quick
-@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule["alert"])
-def test_an_alert_names_metrics_that_exist_and_its_entry_in_the_runbook(rule):
-    names = names_in(rule["expr"])
-    assert names and names - exported() - FOREIGN == set()
-    assert rule["for"] and rule["labels"]["severity"] in ("critical", "warning")
-    assert rule["annotations"]["summary"].endswith(".")
-    page, anchor = rule["annotations"]["runbook"].split("#")
-    headings = re.findall(r"^#### (.*)$", (settings.BASE_DIR / page).read_text(), re.MULTILINE)
-    assert rule["alert"] in headings and anchor == rule["alert"].lower()
-
-
-@pytest.mark.quick
-def test_the_runbook_has_no_entry_without_an_alert():
+def test_every_alert_names_metrics_that_exist_its_entry_in_the_runbook_and_has_an_example():
     text = (settings.BASE_DIR / "docs" / "operating.md").read_text()
     runbook = text.partition("\n### Alerts\n")[2].partition("\n## ")[0]
-    assert re.findall(r"^#### (.*)$", runbook, re.MULTILINE) == [rule["alert"] for rule in RULES]
-
-
-@pytest.mark.quick
-def test_every_alert_has_an_example():
-    assert list(EXAMPLES) == [rule["alert"] for rule in RULES]
+    alerts = [rule["alert"] for rule in RULES]
+    assert re.findall(r"^#### (.*)$", runbook, re.MULTILINE) == alerts == list(EXAMPLES)
+    for rule in RULES:
+        names = names_in(rule["expr"])
+        assert names and names - exported() - FOREIGN == set(), rule
+        assert rule["for"] and rule["labels"]["severity"] in ("critical", "warning"), rule
+        assert rule["annotations"]["summary"].endswith("."), rule
+        assert rule["annotations"]["runbook"] == f"docs/operating.md#{rule['alert'].lower()}"
 
 
 def written(series, index):
@@ -102,23 +93,21 @@ def written(series, index):
 @pytest.mark.drill(only=True)
 def test_prometheus_takes_the_rules_and_each_alert_fires_for_its_cause_only(tmp_path):
     promtool = require_program("promtool", "apt-get install promtool")
-    tests = []
-    for rule in RULES:
-        for index in (0, 1):
-            series = written(EXAMPLES[rule["alert"]], index)
-            tests.append(
+    tests = [
+        {
+            "interval": "1m",
+            "input_series": written(EXAMPLES[rule["alert"]], index),
+            "promql_expr_test": [
                 {
-                    "interval": "1m",
-                    "input_series": series,
-                    "promql_expr_test": [
-                        {
-                            "expr": f'count(ALERTS{{alertname="{rule["alert"]}", alertstate="firing"}}) or vector(0)',
-                            "eval_time": f"{MINUTES}m",
-                            "exp_samples": [{"value": index}],
-                        }
-                    ],
+                    "expr": f'count(ALERTS{{alertname="{rule["alert"]}", alertstate="firing"}}) or vector(0)',
+                    "eval_time": f"{MINUTES}m",
+                    "exp_samples": [{"value": index}],
                 }
-            )
+            ],
+        }
+        for rule in RULES
+        for index in (0, 1)
+    ]
     file = tmp_path / "test.yml"
     file.write_text(yaml.safe_dump({"rule_files": [str(ALERTS)], "evaluation_interval": "1m", "tests": tests}))
     done = subprocess.run([promtool, "test", "rules", str(file)], capture_output=True, text=True, check=False)

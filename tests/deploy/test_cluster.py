@@ -19,31 +19,20 @@ def text(name):
 
 
 @pytest.mark.quick
-@pytest.mark.parametrize("file", ["pgbouncer.ini", "cluster/pgbouncer.ini"])
-def test_a_pool_gives_web_connections_the_limits_of_web_processes(file):
-    found = re.findall(r"connect_query='(.*)'", (FOLDER.parent / file).read_text())
-    assert found == ["; ".join(f"SET {name} = {SECONDS[value]}" for name, value in WEB_OPTIONS.items())]
-
-
-@pytest.mark.quick
-def test_a_request_gives_up_the_pool_before_nginx_gives_up_the_request():
-    [wait] = re.findall(r"^query_wait_timeout = (\d+)$", text("pgbouncer.ini"), re.MULTILINE)
-    [nginx] = re.findall(r"proxy_read_timeout (\d+)s;", (FOLDER.parent / "nginx.conf").read_text())[:1] or ["60"]
-    # A request tries twice.
+def test_pools_have_the_limits_of_web_processes_and_fit_into_the_database():
+    limits = "; ".join(f"SET {name} = {SECONDS[value]}" for name, value in WEB_OPTIONS.items())
+    for file in (FOLDER.parent / "pgbouncer.ini", FOLDER / "pgbouncer.ini"):
+        assert re.findall(r"connect_query='(.*)'", file.read_text()) == [limits]
+    pools, patroni = text("pgbouncer.ini"), text("patroni.yml")
+    [wait] = re.findall(r"^query_wait_timeout = (\d+)$", pools, re.MULTILINE)
+    [nginx] = re.findall(r"proxy_read_timeout (\d+)s;", (FOLDER.parent / "nginx.conf").read_text())[:1]
+    # A request gives up before nginx gives up the request. It tries twice.
     assert 2 * int(wait) < 24 < int(nginx)
-
-
-@pytest.mark.quick
-def test_a_commit_waits_for_the_standby_that_may_take_over():
-    patroni = text("patroni.yml")
+    [pool] = re.findall(r"^default_pool_size = (\d+)$", pools, re.MULTILINE)
+    [most] = re.findall(r"max_connections: (\d+)$", patroni, re.MULTILINE)
+    assert 3 * (int(pool) + 11 + settings.MAIL_CONNECTIONS) < int(most), "three boxes with their workers"
+    # A commit waits for the standby that may take over.
     assert "    synchronous_mode: true\n" in patroni and '        synchronous_commit: "on"\n' in patroni
-
-
-@pytest.mark.quick
-def test_the_pools_and_workers_of_three_boxes_fit_into_the_database():
-    [pool] = re.findall(r"^default_pool_size = (\d+)$", text("pgbouncer.ini"), re.MULTILINE)
-    [most] = re.findall(r"max_connections: (\d+)$", text("patroni.yml"), re.MULTILINE)
-    assert 3 * (int(pool) + 11 + settings.MAIL_CONNECTIONS) < int(most)
 
 
 @pytest.mark.quick

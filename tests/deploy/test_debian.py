@@ -50,23 +50,10 @@ def debian():
         subprocess.run(["chown", "-R", "root:root", root / "srv"], check=True)
         binds = [option for option in SHARED if Path(re.search("=([^:]+)", option)[1]).exists()]
         with errors.open("w") as file:
-            boot = subprocess.Popen(
-                [
-                    "systemd-nspawn",
-                    "--boot",
-                    "--quiet",
-                    "--register=no",
-                    "--keep-unit",
-                    # A host name, so without the underscores of mkdtemp.
-                    f"--machine=weare1-{os.getpid()}",
-                    *binds,
-                    "-D",
-                    root,
-                ],
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=file,
-            )
+            # The name of the machine is a host name, so without the underscores of mkdtemp.
+            options = ("--boot", "--quiet", "--register=no", "--keep-unit", f"--machine=weare1-{os.getpid()}")
+            command, nothing = ["systemd-nspawn", *options, *binds, "-D", root], subprocess.DEVNULL
+            boot = subprocess.Popen(command, stdin=nothing, stdout=nothing, stderr=file)
         yield lambda *command: _run(boot, errors, *command)
     finally:
         if boot and boot.poll() is None:
@@ -166,10 +153,8 @@ def assert_backups_run_in_their_sandbox(run):
     shell(run, "systemctl start backup check-backup")
     assert "The backup is good" in shell(run, "journalctl -u check-backup --no-pager")
     assert wrong(run) == ["mail", "certificate"]
-    shell(
-        run,
-        "systemctl stop backup.timer check-backup.timer erasures.timer gunicorn.socket gunicorn worker postgresql@17-main",
-    )
+    timers = "backup.timer check-backup.timer erasures.timer"
+    shell(run, f"systemctl stop {timers} gunicorn.socket gunicorn worker postgresql@17-main")
     shell(run, "mv /var/lib/postgresql/17/main /var/lib/postgresql/17/main.before")
     shell(run, "mv /srv/weare1/var/media /srv/weare1/var/media.before")
     assert "Restored to" in shell(run, f"{CURRENT}/bin/restore")

@@ -8,7 +8,6 @@ import subprocess
 import time
 
 import pytest
-from django.conf import settings
 
 from tests import nginx
 from tests.deploy.machine import ORIGIN, SOURCE, TIMEOUT, Machine
@@ -33,7 +32,14 @@ def assert_refused(machine, command, sentence):
     assert not re.search(r"(?m)^\S+: line \d", done.stderr) and "Traceback" not in done.stderr
 
 
-def test_mistakes_before_the_installation_get_a_sentence_and_change_nothing(machine):
+def test_mistakes_get_a_sentence_and_change_nothing(machine):
+    assert_arguments_and_surroundings_are_looked_at(machine)
+    assert machine.calls() == []
+    assert_the_environment_and_the_database_are_looked_at(machine)
+    assert not machine.path(CURRENT).exists()
+
+
+def assert_arguments_and_surroundings_are_looked_at(machine):
     machine.must("chmod", "755", SOURCE)
     assert_refused(machine, f"runuser -u nobody -- {INSTALL}", "as root, for example with sudo")
     for host in ("", "https://nejemi1.example", "nejemi1.example:8443", "nejemi1.example/sq", "NEJEMI1.example", "nejemi1",
@@ -52,10 +58,12 @@ def test_mistakes_before_the_installation_get_a_sentence_and_change_nothing(mach
     machine.write("/etc/os-release", "ID=debian\nVERSION_ID=14\n")
     with full_disk(machine):
         assert_refused(machine, INSTALL, "Only 100 MB are free in /srv, and 2000 are needed")
-    assert machine.calls() == []
+    for port in (80, 443):
+        with other_program(machine, port):
+            assert_refused(machine, INSTALL, f"Port {port} is in use by python3: stop it and disable it")
 
 
-def test_mistakes_in_the_environment_and_a_wrong_database_get_a_sentence(machine):
+def assert_the_environment_and_the_database_are_looked_at(machine):
     install = f"{INSTALL} 9>&-"
     for line, sentence in {
         f"MAIL_URL={SMTP}&from=zotimi@{HOST}": "line 2: put the value in single quotes, as in MAIL_URL='value'",
@@ -93,7 +101,6 @@ def test_mistakes_in_the_environment_and_a_wrong_database_get_a_sentence(machine
     machine.path(ENVIRONMENT).write_text(text.replace("FIELD_KEYS='", "FIELD_KEYS='x"))
     assert_refused(machine, install, "FIELD_KEYS: key 1 of 1 is not 32 bytes in urlsafe base64")
     assert machine.path(ENVIRONMENT).read_text().count("FIELD_KEYS") == 1
-    assert not machine.path(CURRENT).exists()
 
 
 @contextlib.contextmanager
@@ -126,18 +133,6 @@ UNITS = (
     *("backup.timer", "check-backup.timer", "erasures.timer", "alarm.timer"),
 )
 ALL_RUN = dict.fromkeys(UNITS, (True, True))
-
-
-def test_a_program_at_a_port_of_nginx_is_named_before_anything_is_changed(machine):
-    for port in (80, 443):
-        with other_program(machine, port):
-            assert_refused(machine, INSTALL, f"Port {port} is in use by python3: stop it and disable it")
-    assert machine.calls() == []
-
-
-def test_the_ports_of_nginx_are_read_from_its_configuration():
-    read = ". deploy/common.sh; ports deploy/nginx.conf | sort -u"
-    assert subprocess.check_output(["bash", "-c", read], cwd=settings.BASE_DIR, text=True).split() == ["443", "80"]
 
 
 @pytest.mark.drill(only=True)

@@ -28,11 +28,7 @@ from tests.worker import workers
 pytestmark = pytest.mark.django_db(transaction=True)
 
 FORM = "/sq/zotimi/"
-EXPORT = {
-    "content": "people",
-    "format": "csv",
-    "reason": "a test of it",
-}
+EXPORT = {"content": "people", "format": "csv", "reason": "a test of it"}
 PEOPLE = 12
 # So few that the connections of the site share them.
 POOL = 3

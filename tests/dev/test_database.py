@@ -75,18 +75,15 @@ class Checkout:
         assert process.returncode == 0
 
 
-@pytest.fixture(params=["open", "mode 700 under mode 700", "of an ordinary user"])
+@pytest.fixture(params=["of this user", "of an ordinary user"])
 def checkout(request, place):
-    kind = request.param
+    """A checkout with mode 700 in a folder with mode 700."""
     root = place / "private" / "we are 1"
     root.mkdir(parents=True)
     checkout = Checkout(root)
-    if kind == "mode 700 under mode 700":
-        root.chmod(0o700)
-        root.parent.chmod(0o700)
-    if kind == "of an ordinary user":
+    if request.param == "of an ordinary user":
         if not ROOT:
-            pytest.skip("the other two run as an ordinary user already")
+            pytest.skip("the other one runs as an ordinary user already")
         nobody = pwd.getpwnam("nobody")
         # That user may not be able to enter the virtual environment, and dev.database needs none.
         checkout.python = sys._base_executable
@@ -96,8 +93,8 @@ def checkout(request, place):
         except OSError:
             pytest.skip(f"{checkout.python} is out of reach of an ordinary user")
         subprocess.run(["chown", "-R", f"{nobody.pw_uid}:{nobody.pw_gid}", root.parent], check=True)
-        root.chmod(0o700)
-        root.parent.chmod(0o700)
+    for folder in (root, root.parent):
+        folder.chmod(0o700)
     yield checkout
     if ROOT:
         shutil.rmtree(Cluster("serve", root=root).home, ignore_errors=True)
@@ -183,38 +180,32 @@ def fake_programs(folder, version):
     return folder
 
 
-def test_without_postgresql_the_error_says_what_to_install(place, no_wheel):
-    fake_programs(place / "debian" / "14" / "bin", "14.0")
-    cluster = Cluster("test", root=place, search={"path": "", "debian": place / "debian"})
+def test_data_keep_their_version_of_postgresql_and_what_is_missing_is_named(place, no_wheel):
+    debian = place / "debian"
+    cluster = Cluster("serve", root=place, search={"path": "", "debian": debian})
+    fake_programs(debian / "14" / "bin", "14.0")
     with pytest.raises(DevError, match=r"^No PostgreSQL 15 or newer found: install one .*DATABASE_URL\.$"):
         cluster.binaries()
-
-
-def test_existing_data_keep_their_postgresql_version(place, no_wheel):
-    fake_programs(place / "debian" / "15" / "bin", "15.0")
-    fake_programs(place / "debian" / "17" / "bin", "17.0")
-    cluster = Cluster("serve", root=place, search={"path": "", "debian": place / "debian"})
+    fake_programs(debian / "15" / "bin", "15.0")
+    fake_programs(debian / "17" / "bin", "17.0")
     cluster.data.mkdir(parents=True)
     (cluster.data / "PG_VERSION").write_text("15\n")
-    assert cluster.binaries() == place / "debian" / "15" / "bin"
+    assert cluster.binaries() == debian / "15" / "bin"
     (cluster.data / "PG_VERSION").write_text("16\n")
     with pytest.raises(DevError, match="made by PostgreSQL 16, which is no longer installed"):
         cluster.binaries()
 
 
-def test_run_passes_on_the_database_url_and_the_exit_status(place):
+def test_run_passes_on_url_and_exit_status_and_stops_everything_on_sigterm(place):
     checkout = Checkout(place / "site")
     script = "import os, sys; print(os.environ['DATABASE_URL'], os.environ['DEV']); sys.exit(7)"
     with checkout.run(script, "test") as process:
         output, errors = process.communicate()
     assert process.returncode == 7, errors
-    assert output.split() == [Cluster("test", root=checkout.root).url, "1"]
-
-
-def test_run_stops_everything_on_sigterm(place):
-    checkout = Checkout(place / "site")
+    cluster = Cluster("test", root=checkout.root)
+    assert output.split() == [cluster.url, "1"]
     with checkout.run("import time; print('up', flush=True); time.sleep(60)", "test") as process:
         assert process.stdout.readline() == "up\n"
         process.terminate()
         assert process.wait(20) == 128 + signal.SIGINT
-    assert not Cluster("test", root=checkout.root).sockets.exists()
+    assert not cluster.sockets.exists()

@@ -8,13 +8,15 @@ import subprocess
 import sys
 import time
 import urllib.request
-from contextlib import closing, suppress
+from contextlib import closing
 
 import psycopg2
 import pytest
+from django.conf import settings
 
 from dev import ROOT
 from dev.postgresql import Cluster
+from tests.site import collect_static
 
 
 def test_every_requirement_has_a_hash_and_no_private_index():
@@ -90,12 +92,6 @@ class Serve:
         parents.remove(str(self.process.pid))
         return [int(pid) for pid, _, *command in rows if pid in parents and name in "".join(command)]
 
-    def kill_all(self):
-        for pid in [self.process.pid, *self.children(), *self.postgres()]:
-            with suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
-        self.process.wait()
-
     def postgres(self):
         try:
             return [int((Cluster("serve", self.root).data / "postmaster.pid").read_text().split()[0])]
@@ -120,6 +116,9 @@ def serve(tmp_path):
         ".git", ".venv", "var", "tests", "bench", "__pycache__", ".*_cache", ".hypothesis"
     )
     shutil.copytree(ROOT, root, ignore=unneeded)
+    # Those of this checkout, which the command finds unchanged.
+    collect_static()
+    shutil.copytree(settings.STATIC_ROOT, root / "var" / "static")
     serve = Serve(root)
     yield serve
     if serve.process and serve.process.poll() is None:
@@ -156,30 +155,28 @@ def test_serve_starts_recovers_stops_and_refuses_a_database_of_older_code(serve)
         assert time.monotonic() < deadline
         time.sleep(0.1)
 
-    # After kill -9 of everything the next start keeps the data, and has an administrator already.
-    serve.kill_all()
+    # If gunicorn dies, everything stops with exit status 1.
+    everything = [*serve.children(), *serve.postgres()]
+    assert len(everything) >= 5
+    os.kill(min(serve.children("gunicorn")), signal.SIGKILL)
+    assert serve.process.wait(60) == 1
+    assert "The site has ended by itself (exit status -9)" in serve.output.read_text()
+    assert not alive(everything)
+
+    # The next start keeps the data, and has an administrator already.
     address = serve.start()
     with serve.database() as connection, connection.cursor() as cursor:
         cursor.execute("SELECT count(*) FROM kept")
     # It prints the address first: requests wait until the site is up.
     urllib.request.urlopen(f"{address}/healthz").close()
     assert "invite_administrator" not in serve.output.read_text()
+    pretend_other_migrations(serve)
 
     # SIGTERM stops every process.
     everything = [*serve.children(), *serve.postgres()]
-    assert len(everything) >= 5
     serve.process.terminate()
     assert serve.process.wait(60) == 0
     assert serve.output.read_text().endswith("Stopped.\n")
-    assert not alive(everything)
-
-    # If gunicorn dies, everything stops with exit status 1.
-    serve.start()
-    pretend_other_migrations(serve)
-    everything = [*serve.children(), *serve.postgres()]
-    os.kill(min(serve.children("gunicorn")), signal.SIGKILL)
-    assert serve.process.wait(60) == 1
-    assert "The site has ended by itself (exit status -9)" in serve.output.read_text()
     assert not alive(everything)
 
     # The next start refuses the database and names the folder to remove.

@@ -38,22 +38,18 @@ class Person:
 
     @property
     def name(self):
-        """An invented name, different for each."""
         return f"Drita {'abcdefghij'[self.number % 10]}{'klmnoprstu'[self.number // 10 % 10]} Kola{'vxyz'[self.number % 4]}"
 
     @property
     def address(self):
-        """The mail address."""
         return f"drita{self.number}@shembull.al"
 
     @property
     def network(self):
-        """The IP address."""
         return f"10.{self.number >> 16 & 255}.{self.number >> 8 & 255}.{self.number & 255}"
 
     @property
     def withdraws(self):
-        """Whether the person will withdraw."""
         return self.number % 5 == 0
 
 
@@ -170,16 +166,8 @@ class Crowd:
                 return False
             stamp = STAMP.search(page)
             person.asked.add("sign")
-            fields = {
-                "over_16": "yes",
-                "sector": "parents",
-                "name": person.name,
-                "email": person.address,
-                "county": "AL-11",
-                "consent": "on",
-                "website": "",
-                "stamp": stamp[1] or stamp[2],
-            }
+            fields = {"over_16": "yes", "sector": "parents", "name": person.name, "email": person.address}
+            fields |= {"county": "AL-11", "consent": "on", "website": "", "stamp": stamp[1] or stamp[2]}
             status, page = self._request(person, FORM, fields)
             if status == 303:
                 person.acknowledged.add("sign")

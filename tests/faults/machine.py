@@ -22,7 +22,7 @@ from dev.postgresql import Cluster
 from pledges.crypto import keys
 from tests.faults.proxy import Proxy
 from tests.faults.supervisor import TIMEOUT, Service
-from tests.site import collect_static
+from tests.site import collect_static, copy_seeded_database
 from tests.smtp import MailServer
 
 # Seconds. No visitor waits longer.
@@ -30,11 +30,6 @@ LONGEST_WAIT = 35
 DISK_BYTES = 400 * 1024 * 1024
 # Production has three; each needs a second to start.
 GUNICORN_PROCESSES = 2
-MIGRATE_AND_SEED = """
-from django.core.management import call_command
-call_command("migrate", verbosity=0)
-call_command("seed", verbosity=0)
-"""
 # Moves every time in the rows of the site into the past. django-tasks stores "run immediately" as the maximal date, which stays.
 LET_TIME_PASS = """
 DO $$
@@ -93,7 +88,12 @@ def arguments_of(unit, program):
 
 
 class Machine:
-    """The installed site. `variables` are environment variables in addition; a restart of a service applies them."""
+    """The installed site. `variables` are environment variables in addition; a restart of a service applies them.
+
+    `has_worker` is whether the worker runs from the beginning.
+    """
+
+    has_worker = True
 
     def __init__(self, folder):
         self.folder = folder
@@ -121,16 +121,21 @@ class Machine:
             # Little WAL, which the tests of a full disk can fill.
             for name, size in {"max_wal_size": "64MB", "min_wal_size": "32MB"}.items():
                 self.set_in_postgresql(name, size)
-            self.manage("shell", "-v0", "-c", MIGRATE_AND_SEED)
+            copy_seeded_database(self.cluster.url)
             collect_static()
             self.site.start()
             stack.callback(self.site.stop)
-            self.worker.start()
-            stack.callback(self.worker.stop)
+            if self.has_worker:
+                self.worker.start()
+                stack.callback(self.worker.stop)
             # Called first: what waits for another part would not stop.
             stack.callback(self.mend)
-            self.wait_for_health()
+            self.wait_until_up()
             yield self
+
+    def wait_until_up(self):
+        """Wait until all that was started works."""
+        self.wait_for_health()
 
     def environment(self):
         """The environment of every process of the site."""
@@ -146,10 +151,11 @@ class Machine:
         }
 
     def manage(self, *command):
-        """Run a command of manage.py, which must succeed."""
+        """What a command of manage.py prints, which must succeed."""
         command = [sys.executable, "manage.py", *command]
         done = subprocess.run(command, cwd=settings.BASE_DIR, env=self.environment(), capture_output=True, text=True)
         assert done.returncode == 0, (done.stdout[-2000:], done.stderr[-2000:])
+        return done.stdout
 
     def check_totals(self):
         """Wait until the public total, which is that of the last count, equals the rows; returns it."""
@@ -241,10 +247,12 @@ class Machine:
     def wait_until(self, condition, seconds=TIMEOUT):
         """Wait until the function returns something true; returns it."""
         deadline = time.monotonic() + seconds
-        while not (found := condition()):
+        while True:
+            with contextlib.suppress(OSError, http.client.HTTPException):
+                if found := condition():
+                    return found
             assert time.monotonic() < deadline, self.state()
             time.sleep(0.1)
-        return found
 
     def state(self):
         """What a failing test shows: alarms and the ends of the logs."""
@@ -253,7 +261,7 @@ class Machine:
 
 
 @contextlib.contextmanager
-def new_machine():
+def new_machine(kind=Machine):
     """A machine in a new folder, running. The data of PostgreSQL are on a small disk of their own where that can be mounted."""
     # Not tmp_path: pytest makes its parent private, and the account of PostgreSQL must pass through it.
     folder = Path(tempfile.mkdtemp(prefix="weare1-faults-"))
@@ -263,7 +271,7 @@ def new_machine():
     mount = ["mount", "-t", "tmpfs", "-o", f"size={DISK_BYTES},mode=755", "weare1-faults", str(disk)]
     subprocess.run(mount, capture_output=True, check=False)
     try:
-        with Machine(folder).running() as machine:
+        with kind(folder).running() as machine:
             yield machine
     finally:
         if disk.is_mount():

@@ -32,7 +32,7 @@ INSTITUTION = "The name can only include letters, digits, spaces and simple punc
 LETTER = "Enter the letter only, for example B."
 SITE = "Enter the address of your site, for example www.shkolla.al."
 STATEMENT = "The statement must be 300 characters or fewer. It has 100000."
-MESSAGE = "Your message must be 4,000 characters or fewer. It has 100,000."
+MESSAGE = "Your message must be 4,000 characters or fewer. It has 100000."
 # {form: {field: (the sentence about 100,000 letters, that about markup, that about a link); None: it is taken as plain text}}
 SENTENCES = {
     "pledge": {"name": (LONG_NAME, NAME, NAME), "email": (EMAIL, EMAIL, EMAIL)},

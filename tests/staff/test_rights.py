@@ -87,7 +87,6 @@ MODELS = {
     "pledges.datarequest": {PLEDGES: "LAVHS", ADMINISTRATOR: "LAVHS"},
     # Of administrators only while there is no safeguarding lead (tests/pledges/enquiries/test_enquiries.py).
     "pledges.disclosure": {SAFEGUARDING: "LVHS"},
-    "pledges.readyanswer": OF_PLEDGES,
     "pledges.alarmword": {PLEDGES: SEE, SAFEGUARDING: ALL, ADMINISTRATOR: ALL},
     "pledges.event": {WRITER: "LAVHS", EDITOR: ALL, PLEDGES: ALL, SAFEGUARDING: "LVHS", ADMINISTRATOR: ALL},
     # Sheets are issued in batches and made void, never deleted.
@@ -117,8 +116,6 @@ OWN_VIEWS = {
     "pledges_pledge_remove": ("post", {PLEDGES, ADMINISTRATOR}, None),
     "pledges_sector_merge": ("get", {PLEDGES, ADMINISTRATOR}, "pledges.sector"),
     "pledges_commitment_replace": ("get", LETTERS, "pledges.commitment"),
-    "pledges_wallname_undo": ("get", {PLEDGES, ADMINISTRATOR}, "staff.entry"),
-    "pledges_papersheet_count": ("get", {PLEDGES, ADMINISTRATOR}, None),
     "pledges_papersheet_print": ("get", {PLEDGES, ADMINISTRATOR}, None),
     "pledges_messagetext_preview": ("get", {WRITER, *LETTERS}, "pledges.messagetext"),
     "pledges_messagetext_try": ("post", {WRITER, *LETTERS}, "pledges.messagetext"),
@@ -127,7 +124,6 @@ OWN_VIEWS = {
     "pledges_mailing_try": ("post", {WRITER, *LETTERS}, "pledges.mailing"),
     "campaign_demand_checked": ("post", {EDITOR, ADMINISTRATOR}, "campaign.demand"),
     "campaign_voice_owner": ("get", {EDITOR, ADMINISTRATOR}, "campaign.voice"),
-    "campaign_page_of_sector": ("post", {WRITER, EDITOR, ADMINISTRATOR}, "pledges.sector"),
     "campaign_protectionunit_export": ("get", {WRITER, EDITOR, SAFEGUARDING, ADMINISTRATOR}, None),
     "campaign_protectionunit_import": ("get", {SAFEGUARDING, ADMINISTRATOR}, None),
     "campaign_picture_library": ("get", {WRITER, EDITOR, SAFEGUARDING, ADMINISTRATOR}, None),
@@ -188,7 +184,7 @@ def rows():
     Entry.log(None, Entry.Action.LOOK)
     Batch.begin(Batch.Kind.INVALIDATE, Pledge.objects.all(), None, "selection")
     Export.objects.create(user=make_staff(superuser=True), content="pledges", format="csv")
-    Milestone.objects.create(kind="people", people=100, reached_on=date(2026, 11, 25))
+    Milestone.objects.create(people=100, reached_on=date(2026, 11, 25))
     make_handover(), make_mailing()
     make_picture()
     ExternalLink.objects.collect()

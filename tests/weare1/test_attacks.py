@@ -7,18 +7,17 @@ import time
 
 import pytest
 from django.conf import settings
-from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from pledges.crypto import links
 from pledges.crypto.links import Purpose
 from pledges.models import Enquiry, GroupPledge, Joining, Pledge, Submission
 from tests.challenges import reach_limit
-from tests.enquiries import enquiry_data, make_enquiry
+from tests.enquiries import enquiry_data
 from tests.factories import form_data, make_pledge, settle_all
-from tests.organisations import join_data, make_joining
+from tests.organisations import join_data
 from tests.pages import corrections
-from tests.pledges.groups.made import group_data, make_group
+from tests.pledges.groups.made import group_data
 
 pytestmark = pytest.mark.django_db
 
@@ -54,52 +53,16 @@ def test_script_in_a_form_is_shown_as_text(client, path):
 
 
 @pytest.mark.cases("path", FORMS)
-@pytest.mark.cases(
-    "address", ["a@shembull.al\r\nBcc: b@shembull.al", "a@shembull.al\nb@shembull.al", "a@b@c", "=1+1|cmd'/c@"]
-)
-def test_an_address_that_adds_a_header_is_refused(client, path, address):
-    assert client.post(path, FORMS[path][0](email=address)).status_code == 422
+def test_a_form_of_another_site_is_refused(client, path):
+    assert client.post(path, FORMS[path][0](), headers={"sec-fetch-site": "cross-site"}).status_code == 403
     assert sum(rows()) == 0
 
 
-@pytest.mark.parametrize(
-    "url",
-    ["javascript:alert(1)", "https://user:secret@shkolla.al", "https://shkolla.al:8443/", "http://127.0.0.1/", "//x"],
-)
-def test_an_address_of_a_site_that_is_none_is_refused(client, url):
-    assert client.post(JOIN, join_data(url=url)).status_code == 422
-    path = links.path(Purpose.ORGANISATION, make_joining("approved"), "en")
-    assert client.post(path, {"correct": "1", "url": url}).status_code == 422
-
-
-@pytest.mark.cases("path", FORMS)
-@pytest.mark.cases(
-    "headers",
-    [
-        {"sec-fetch-site": "cross-site"},
-        {"origin": "null"},
-        {"origin": "https://evil.example"},
-        {"origin": "http://testserver:8443"},
-    ],
-)
-def test_a_form_of_another_site_is_refused(client, path, headers):
-    assert client.post(path, FORMS[path][0](), headers=headers).status_code == 403
-    assert sum(rows()) == 0
-
-
-@pytest.mark.parametrize("header", ["x-forwarded-for", "forwarded", "x-real-ip", "cf-connecting-ip", "true-client-ip"])
+@pytest.mark.cases("header", ["x-forwarded-for", "forwarded", "x-real-ip", "cf-connecting-ip", "true-client-ip"])
 def test_a_forged_address_passes_no_limit(client, header):
     reach_limit()
-    for number in range(2):
-        assert client.post(SIGN, form_data(), headers={header: f"198.51.100.{number}"}).status_code == 429
+    assert client.post(SIGN, form_data(), headers={header: "198.51.100.1"}).status_code == 429
     assert sum(rows()) == 0
-
-
-@pytest.mark.parametrize("path", [SIGN, PRESS])
-@pytest.mark.parametrize("ages", [["no"], ["yes", "no"], ["no", "yes"]])
-def test_whoever_says_under_16_leaves_nothing(client, path, ages):
-    response = client.post(path, FORMS[path][0]() | {"over_16": ages})
-    assert response.status_code == 303 and "16" in response.url and sum(rows()) == 0 and not response.cookies
 
 
 def test_a_form_behind_a_link_changes_only_its_own_fields(client):
@@ -109,42 +72,6 @@ def test_a_form_behind_a_link_changes_only_its_own_fields(client):
     more = dict.fromkeys(kept, "1") | {"state": "invalidated", "wall": "shown", "source": "paper", "show_name": ""}
     client.post(links.path(Purpose.MANAGE, pledge), corrections(pledge) | more)
     assert Pledge.objects.values(*kept).get() == before
-
-
-LINKED = {
-    **dict.fromkeys(
-        [Purpose.CONFIRM, Purpose.MANAGE, Purpose.WITHDRAW, Purpose.SHARE], lambda: make_pledge(state="confirmed")
-    ),
-    Purpose.GROUP_MANAGE: lambda: make_group("approved"),
-    Purpose.ORGANISATION: lambda: make_joining("approved"),
-    Purpose.FURTHER: make_enquiry,
-}
-
-
-@pytest.mark.parametrize("method", ["PUT", "DELETE", "PATCH", "TRACE", "OPTIONS"])
-def test_a_link_takes_no_other_method(client, method):
-    for purpose, make in LINKED.items():
-        assert client.generic(method, links.path(purpose, make())).status_code == 405
-
-
-@pytest.mark.parametrize(
-    ("name", "content"),
-    [
-        ("a.svg", b'<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>'),
-        ("a.html", b"<script>alert(1)</script>"),
-        ("a.png", b"<script>alert(1)</script>"),
-        ("a.pdf", b"%PDF-1.7\n"),
-        ("a.gif", b"GIF89a\x01\x00\x01\x00\x00\x00\x00;<script>alert(1)</script>"),
-        ("a.png", b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR\x00\x00\xea\x60\x00\x00\xea\x60\x08\x02\x00\x00\x00"),
-        ("../../evil.png", b"push graphic-context"),
-    ],
-)
-def test_a_file_that_is_no_logo_is_refused(client, name, content):
-    joining = make_joining("confirmed")
-    path = links.path(Purpose.ORGANISATION, joining, "en")
-    logo = SimpleUploadedFile(name, content, content_type="image/png")
-    assert client.post(f"{path}logo/", {"logo": logo}).status_code == 422
-    assert Joining.objects.get().logo == ""
 
 
 @pytest.mark.cases(
@@ -193,12 +120,6 @@ def test_a_long_field_costs_no_second(client, path, long):
         started = time.process_time()
         response = client.post(path, data(**{field: long}), content_type="application/x-www-form-urlencoded")
         assert response.status_code in (400, 413, 422) and time.process_time() - started < 1, field
-
-
-@pytest.mark.parametrize(("fields", "status"), [(990, 422), (1_200, 400)])
-def test_many_fields_and_long_addresses_cost_nothing(client, fields, status):
-    assert client.post(SIGN, {f"x{number}": "y" for number in range(fields)}).status_code == status
-    assert client.get("/en/" + "x" * 8_000 + "/").status_code == 404
 
 
 NOT_SERVED = """

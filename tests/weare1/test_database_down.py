@@ -1,7 +1,9 @@
 """Responses while PostgreSQL is down: pages, personal links, probes, log (acceptance story 20)."""
 
 import json
+import socket
 import time
+from datetime import UTC, datetime, timedelta
 from urllib.parse import quote
 
 import pytest
@@ -28,7 +30,8 @@ INPUT = {
 def site(tmp_path_factory):
     folder = tmp_path_factory.mktemp("no-database")
     nothing_listens_here = quote(str(folder), safe="")
-    with Site(folder, f"postgresql://weare1@{nothing_listens_here}:5432/weare1") as site:
+    url = f"postgresql://weare1@{nothing_listens_here}:5432/weare1"
+    with Site(folder, url, environment={"ALLOWED_HOSTS": "127.0.0.1"}) as site:
         # Once gunicorn has started: the time of a test is that of a visitor.
         assert site.fetch("/healthz")[0] == 200
         yield site
@@ -103,3 +106,36 @@ def test_20_the_log_names_the_fault_and_no_personal_data(site):
     assert "The database cannot be reached" in log and "/sq/konfirmoni/[link]/" in log
     for told in ("Drita", "drita", "shembull.al", "Traceback", link.split("/")[3]):
         assert told not in log
+
+
+# The log
+
+
+def lines(site, since=0):
+    """The lines of the log, each a dictionary."""
+    return [json.loads(line) for line in site.log.read_text().splitlines()[since:]]
+
+
+def test_every_line_is_json_in_utc_also_those_of_gunicorn(site):
+    found = lines(site)
+    assert any(line["logger"] == "gunicorn.error" and "Starting gunicorn" in line["message"] for line in found)
+    for line in found:
+        at = datetime.strptime(line["at"], "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=UTC)
+        assert abs(datetime.now(UTC) - at) < timedelta(minutes=10)
+
+
+def test_an_unknown_host_is_one_line(site):
+    since = len(lines(site))
+    assert site.fetch("/sq/", headers={"Host": "other.example"})[0] == 400
+    # The 400 page looks for the database too.
+    [line] = [line for line in lines(site, since) if line["logger"].startswith("django")]
+    assert "other.example" in line["message"]
+
+
+def test_a_request_that_gunicorn_cannot_read_has_one_line_without_the_peer(site):
+    since = len(lines(site))
+    with socket.create_connection(site.listener.getsockname()[:2]) as client:
+        client.sendall(b"GET /sq/ HTTP/9\r\nHost: localhost\r\n\r\n")
+        assert client.recv(100).startswith(b"HTTP/1.1 400")
+    [line] = lines(site, since)
+    assert "127.0.0.1" not in json.dumps(line) and "ip=[network]" in line["message"]

@@ -7,7 +7,6 @@ import time
 
 import pytest
 
-from tests.factories import form_data
 from weare1.logs import JsonFormatter, ReadableFormatter, Repetitions, redact
 
 # The result of signing.dumps(["x", 1]). Fixed, because the processes of a parallel run must find tests of the same names.
@@ -87,17 +86,6 @@ def test_of_an_exception_stack_and_class_are_logged():
     except ValueError:
         line = json.loads(formatted(JsonFormatter(), "failed", exc_info=sys.exc_info()))
     assert line["stack"].endswith("ValueError") and "test_logs.py" in line["stack"] and "drita" not in line["stack"]
-
-
-@pytest.mark.django_db
-@pytest.mark.parametrize(
-    ("path", "status", "level"),
-    [("/sq/zotimi/", 422, "INFO"), ("/oembed?url=x&format=xml", 501, "INFO"), ("/sq/nuk-ka/", 404, "WARNING")],
-)
-def test_what_is_no_fault_of_ours_is_no_warning(client, caplog, path, status, level):
-    answer = client.post(path, form_data(consent=None)) if status == 422 else client.get(path)
-    assert answer.status_code == status
-    assert [record.levelname for record in caplog.records if record.name == "django.request"] == [level]
 
 
 def test_a_loop_that_fails_each_second_logs_one_line_a_minute():

@@ -8,9 +8,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 from django.utils import timezone
 
-from campaign.demo import commitments as demo_commitments
 from campaign.demo import content as invented
-from campaign.demo import mailings as demo_mailings
 from campaign.help.units import ProtectionUnit
 from pledges.counting import milestones, tally
 from pledges.counting.models import count
@@ -31,7 +29,6 @@ from pledges.models import (
     Wording,
 )
 from pledges.published.publishing import publish
-from pledges.published.rule import MOVE, SMALLEST
 from pledges.supporters.querysets import PENDING_LIFE
 from staff import demo
 
@@ -43,44 +40,22 @@ FIRST_NAMES = (
     "Arta Besa Drita Elira Fatmira Genta Hana Ilir Jeta Kaltrina Liridon Mirela Nora Olta Petrit Qëndrim Rina Sokol Teuta Ylli"
 ).split()
 LAST_NAMES = "Shembulli Provaj Mostra Demaj Trilli Hollaj Fiksi Shëmbëlltyra".split()
-PAST_EVENT = {
-    "title_sq": "Takim i shpikur në sheshin Skënderbej",
-    "title_en": "Invented meeting in Skanderbeg Square",
-    "slug_sq": "takim-i-shpikur",
-    "slug_en": "invented-meeting",
-    "text_sq": "Ky takim është shpikur për shfaqjen e faqes. Nuk u mbajt kurrë.",
-    "text_en": "This meeting has been invented to show the page. It never took place.",
-    "place_sq": "Sheshi Skënderbej",
-    "place_en": "Skanderbeg Square",
-    "map_url": "https://www.openstreetmap.org/?mlat=41.3275&mlon=19.8187#map=17/41.3275/19.8187",
-}
-EVENT_TO_COME = {
+# Days from now, and the words of an invented evening there.
+EVENTS = {"past": -12, "coming": 20}
+EVENING = {
     "title_sq": "Mbrëmje e shpikur me prindër dhe mësues",
     "title_en": "Invented evening with parents and teachers",
-    "slug_sq": "mbremje-e-shpikur",
-    "slug_en": "invented-evening",
-    "text_sq": "Kjo mbrëmje është shpikur për shfaqjen e faqes. Nuk do të mbahet.",
-    "text_en": "This evening has been invented to show the page. It will not take place.",
+    "text_sq": "Kjo mbrëmje është shpikur për shfaqjen e faqes. Nuk u mbajt dhe nuk do të mbahet.",
+    "text_en": "This evening has been invented to show the page. It did not and will not take place.",
     "place_sq": "Përpara bashkisë",
     "place_en": "In front of the town hall",
-    "map_url": "https://www.openstreetmap.org/?mlat=42.0693&mlon=19.5126#map=17/42.0693/19.5126",
+    "map_url": "https://www.openstreetmap.org/?mlat=41.3275&mlon=19.8187#map=17/41.3275/19.8187",
 }
 # (purpose, language, text) of messages to the team.
 MESSAGES = (
     ("press", "sq", "Mesazh i shpikur: po përgatis një emision për lëvizjen. Me kë mund të flas këtë javë?"),
     ("site", "en", "Invented message: the map of the counties does not open on my phone."),
 )
-# Percentage of the pledges in each sector.
-SECTOR_SHARES = {
-    "parents": 34,
-    "teachers": 19,
-    "educators": 8,
-    "artists": 4,
-    "officials": 6,
-    "civil-society": 8,
-    "youth": 10,
-    "citizens": 11,
-}
 
 
 class Command(BaseCommand):
@@ -102,37 +77,20 @@ class Command(BaseCommand):
             Pledge.objects.bulk_create(list(self.invented_pledges()), batch_size=500)
             GroupPledge.objects.bulk_create(list(self.invented_groups()))
             PaperSheet.objects.bulk_create(list(self.invented_sheets()))
-            invented.write()
+            invented.write_organisations()
             count()
             self.create_events()
-            demo_commitments.write()
+            invented.write_commitments()
             # The worker may have published figures of the empty database today.
             PublishedFigure.objects.update(looked_at=None)
             publish()
-            self.invent_growth()
             self.invent_units()
             milestones.record()
             invented.write_goals()
-            demo_mailings.write()
+            invented.write_mailing()
             self.send_messages()
             self.stdout.write(f"Demonstration: {tally.read().total} invented people.")
         self.create_account()
-
-    def invent_growth(self):
-        """Let the figures of the counties have moved in each month of the year before, so that their growth has steps."""
-        pledges = list(Pledge.objects.confirmed().values_list("confirmed_at", "county"))
-        months = [timezone.now() - timedelta(days=30 * ago) for ago in range(12, 0, -1)]
-        for county in County.objects.all():
-            row = PublishedFigure.objects.filter(name=f"county:{county.pk}").first()
-            if row is None or not row.people:
-                continue
-            moves = []
-            for at in months:
-                people = sum(code == county.pk and confirmed_at <= at for confirmed_at, code in pledges)
-                if people >= max(SMALLEST, MOVE + (moves[-1][1] if moves else 0)) and people + MOVE <= row.people:
-                    moves.append([timezone.localdate(at).isoformat(), people // 5 * 5])
-            row.moves = [*moves, *row.moves]
-            row.save()
 
     def invent_units(self):
         """Give two of three child protection units contact data, some of it checked long ago. No real number begins so."""
@@ -156,7 +114,8 @@ class Command(BaseCommand):
         rng = random.Random(1)
         wordings = {wording.sector_id: wording for wording in Wording.objects.current()}
         sectors = list(Sector.objects.open())
-        weights = [SECTOR_SHARES.get(sector.slug, 5) for sector in sectors]
+        # Parents, the first ones, are most.
+        weights = [1 / position for position, _sector in enumerate(sectors, start=1)]
         counties = list(County.objects.all())
         # "Outside Albania" is a county row without a population.
         populations = [county.population or 200_000 for county in counties]
@@ -214,7 +173,6 @@ class Command(BaseCommand):
                 grade=rng.randrange(1, 13),
                 letter=rng.choice("ABC"),
                 people=people,
-                counted=people,
                 agreed="demo",
                 language="sq",
                 state=GroupPledge.State.APPROVED,
@@ -248,9 +206,10 @@ class Command(BaseCommand):
 
     def create_events(self):
         """Create an event that is over, with what came of it, and one that is to come."""
-        tirana, shkoder = (Municipality.objects.get(name_sq=name) for name in ("Tiranë", "Shkodër"))
-        past = Event.objects.create(municipality=tirana, **PAST_EVENT, **_hours(-12))
-        Event.objects.create(municipality=shkoder, **EVENT_TO_COME, **_hours(20))
+        tirana = Municipality.objects.get(name_sq="Tiranë")
+        for slug, days in EVENTS.items():
+            Event.objects.create(slug_sq=slug, slug_en=slug, municipality=tirana, **EVENING, **_hours(days))
+        past = Event.objects.get(slug_en="past")
         EventCount.objects.filter(event=past).update(confirmations=137)
         GroupPledge.objects.filter(pk__in=GroupPledge.objects.values("pk")[:3]).update(event=past)
         PaperSheet.objects.filter(number__lte=2).update(event=past)

@@ -1,6 +1,5 @@
 """manage.py rotate_keys: bring every row to the first keys, while the site takes no forms."""
 
-import sys
 import time
 from datetime import timedelta
 
@@ -18,7 +17,7 @@ from pledges.worker.models import LATE_AFTER
 from staff import secrets
 
 # Seconds between two updates of the progress.
-PROGRESS_INTERVAL = 2
+PROGRESS_INTERVAL = 10
 
 
 class Command(BaseCommand):
@@ -91,7 +90,7 @@ class Command(BaseCommand):
 
 
 class Progress:
-    """A bar on a terminal, and in the database the time when the site opens."""
+    """How far it is, on the terminal, and in the database the time when the site opens."""
 
     def __init__(self, stdout, total):
         self.stdout, self.total, self.before = stdout, total, 0
@@ -108,8 +107,4 @@ class Progress:
         self.shown_at = now
         left = max(0, self.total - done) * (now - self.started_at) / done
         Rotation.objects.update(opens_at=Now() + timedelta(seconds=left))
-        if sys.stdout.isatty():
-            share = min(1, done / self.total) if self.total else 1
-            bar = "#" * round(40 * share)
-            self.stdout.write(f"\r[{bar:<40}] {done:,} of {self.total:,} rows, {left / 60:.0f} min left ", ending="")
-            self.stdout.flush()
+        self.stdout.write(f"{done:,} of {self.total:,} rows, {left / 60:.0f} min left.")

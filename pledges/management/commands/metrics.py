@@ -5,8 +5,7 @@ from django.core.management import BaseCommand, CommandError
 from prometheus_client import CollectorRegistry, start_http_server
 
 from pledges import database
-from pledges.metrics.files import Processes
-from pledges.metrics.scraped import Scraped
+from pledges.metrics.scraped import Processes, Scraped
 
 
 class Command(BaseCommand):

@@ -7,8 +7,7 @@ from django.contrib.contenttypes.models import ContentType
 from django.utils import timezone
 
 from campaign.models import Article, PageText
-from pledges.models import Disclosure, Goal, Message
-from pledges.statistics import activity
+from pledges.models import Backup, Disclosure
 from staff.models import Draft
 from staff.roles import Role
 from tests.data_requests import make_request
@@ -20,7 +19,7 @@ from tests.staff.accounts.test_accounts import make_account
 pytestmark = pytest.mark.django_db
 
 # The sections of the page, by class.
-SECTIONS = ("own-drafts", "scheduled", "status", "recent-activity")
+SECTIONS = ("own-drafts", "scheduled", "recent-activity")
 
 
 def front_page(client, account, language="en"):
@@ -57,9 +56,7 @@ def make_draft(writer, key, **values):
 @pytest.fixture
 def everything():
     """Something for each section and each role."""
-    Goal.objects.create(people=5000, sentence_sq="Dorëzojmë kërkesat.", sentence_en="We hand over the demands.")
-    pledge = make_pledge(state="confirmed")
-    Message.queue(Message.Kind.LINKS, pledge)
+    make_pledge(state="confirmed")
     make_enquiry(), make_disclosure(), make_request()
     tomorrow = timezone.now() + timedelta(days=1)
     words = {f"{name}_{language}": "Fjongoja" for name in ("title", "lead", "body") for language in ("sq", "en")}
@@ -72,9 +69,9 @@ def everything():
 SEEN = {
     Role.WRITER: {"own-drafts", "scheduled"},
     Role.EDITOR: {"own-drafts", "scheduled"},
-    Role.PLEDGES: {"status", "recent-activity"},
+    Role.PLEDGES: {"recent-activity"},
     Role.SAFEGUARDING: {"scheduled"},
-    Role.ADMINISTRATOR: {"own-drafts", "scheduled", "status", "recent-activity"},
+    Role.ADMINISTRATOR: {"own-drafts", "scheduled", "recent-activity"},
 }
 
 
@@ -91,7 +88,7 @@ def test_each_role_sees_its_sections_and_no_others(client, role):
     text = " ".join(tasks(page))
     sees_inbox = role in (Role.PLEDGES, Role.ADMINISTRATOR)
     assert ("message is waiting for an answer" in text) == sees_inbox
-    assert ("request about personal data to answer The first one is due on" in text) == sees_inbox
+    assert ("request about personal data to answer" in text) == sees_inbox
     assert ("disclosure of abuse" in text) == (role in (Role.SAFEGUARDING, Role.ADMINISTRATOR))
     assert ("Someone may be in danger" in page.words()) == (role in (Role.SAFEGUARDING, Role.ADMINISTRATOR))
     assert ("help numbers not verified" in text or "help number not verified" in text) == (
@@ -138,7 +135,6 @@ def test_a_disclosure_stands_above_all_other_panels_with_its_age_and_leads_to_it
     [link] = page.all("a", node=first)
     assert page.of(link)["href"] == f"/admin/pledges/disclosure/{Disclosure.objects.get().pk}/change/"
     assert page.words().index("Someone may be in danger") < page.words().index("things to do before the launch")
-    assert "Ka 2 orë që pret." in front_page(client, make_account("z@shembull.al", Role.ADMINISTRATOR), "sq").words()
 
 
 def test_of_several_disclosures_the_longest_wait_is_said_until_all_are_passed_on(client):
@@ -161,75 +157,14 @@ def test_the_first_day_that_is_due_is_named(client):
     assert f"The first one is due on {day.day} {day:%B} {day.year}." in tasks(page)[0]
 
 
-# How things stand
-
-
-def status(client, *permissions):
-    return sections(front_page(client, make_staff(*permissions))).get("status", "")
-
-
-def test_the_next_goal_has_its_own_name_its_progress_and_a_link(client):
-    for _ in range(3):
-        make_pledge(state="confirmed")
-    goal = Goal.objects.create(people=10, sentence_sq="Festojmë.", sentence_en="We celebrate.")
-    page = front_page(client, make_staff("view_goal"))
-    assert "Goal 3 of 10 supporters, 30% We celebrate." in sections(page)["status"]
-    [link] = [each for each in page.all("a") if page.words(each) == "Goal"]
-    assert page.of(link)["href"] == f"/admin/pledges/goal/{goal.pk}/change/"
-    assert "Goal" not in status(client, "view_pledge")
-
-
-def test_without_a_goal_of_ours_the_round_one_is_shown(client):
-    assert "Goal 0 of 100 supporters, 0%" in status(client, "view_goal")
-
-
-def test_mail_that_waits_and_was_sent_is_shown(client):
-    assert "Waiting to be sent: 0. No message has been sent yet." in status(client, "view_message")
-    for _ in range(2):
-        Message.queue(Message.Kind.CONFIRM, make_pledge())
-    sent = Message.objects.first()
-    Message.objects.filter(pk=sent.pk).update(state="sent", sent_at=timezone.now(), tried_at=timezone.now())
-    assert "Waiting to be sent: 1. The last message was sent on" in status(client, "view_message")
-    assert status(client, "view_sector") == ""
-
-
-# Sign-ups against the weeks before
-
-
-def confirmed(days_ago, people=1):
-    at = timezone.now() - timedelta(days=days_ago)
-    for _ in range(people):
-        make_pledge(state="confirmed", created_at=at, confirmed_at=at)
-
-
-def test_a_day_is_compared_with_the_same_weekday_of_four_weeks_before():
-    # The first day of the site is long ago.
-    confirmed(60)
-    for weeks, people in ((1, 4), (2, 2), (3, 0), (4, 2)):
-        confirmed(1 + 7 * weeks, people)
-    confirmed(1, 5)
-    confirmed(1)
-    recent = activity.recent()
-    assert recent.days[-2][2] == 6
-    assert recent.usual[-2] == 2
-    assert recent.usual[-1] is None, "today is not over"
-    assert recent.last_week == (6, 2)
-
-
-def test_a_young_site_has_nothing_usual(client):
-    confirmed(20)
-    recent = activity.recent()
-    assert set(recent.usual) == {None} and recent.last_week is None
-    page = front_page(client, make_staff("view_pledge"))
-    assert "usually" not in page.words() and "Usual over" not in page.words()
-
-
-def test_the_comparison_is_in_the_chart_the_table_and_a_sentence(client):
-    confirmed(60)
-    for weeks in range(1, 5):
-        confirmed(1 + 7 * weeks, 2)
-    confirmed(1, 3)
-    page = front_page(client, make_staff("view_pledge"))
-    text = sections(page)["recent-activity"]
-    assert "In the seven days until yesterday 3 people confirmed. Usual over the previous four weeks: 2." in text
-    assert len(page.all("line", **{"class": "usual"})) == activity.DAYS - 1
+def test_backups_that_do_not_work_are_a_task_of_administrators(client, settings):
+    settings.BACKUP_HOURS = 26
+    administrator = make_staff("change_account")
+    assert "! There is no backup yet: tell the person who runs the site" in tasks(front_page(client, administrator))
+    now = timezone.now()
+    Backup.objects.create(made_at=now - timedelta(hours=27), checked_at=now, copied_at=now)
+    assert any("! The last backup was made on" in each for each in tasks(front_page(client, administrator)))
+    Backup.objects.create(made_at=now, checked_at=now, copied_at=now)
+    assert not any("backup" in each for each in tasks(front_page(client, administrator)))
+    Backup.objects.all().delete()
+    assert not any("backup" in each for each in tasks(front_page(client, make_staff("view_page"))))

@@ -156,7 +156,7 @@ def test_paper_and_group_pledges_of_an_event_are_told_on_its_page(client):
     group = GroupPledge.objects.get()
     assert press_confirm(client, links.path(Purpose.GROUP_CONFIRM, group, language)).status_code == 200
     group.refresh_from_db()
-    assert group.approve(group.people)
+    assert group.approve()
     show({f"event:{event.pk}:paper": 70, f"event:{event.pk}:groups": 125})
     shown = words(client, path_to(event, language))
     expected = {
@@ -350,8 +350,6 @@ def test_the_poster_has_title_day_place_and_a_code_that_opens_the_form(client, l
 
 
 MISTAKES = {
-    "whole days in the past": (timedelta(days=-2), 2, {"is_all_day": "on"}, "This is in the past."),
-    "in the past": (timedelta(days=-2), 2, {}, "This is in the past."),
     "ends before it begins": (timedelta(days=2), -1, {}, "end after it begins"),
     "only one language": (timedelta(days=2), 2, {"title_sq": ""}, "This field is required."),
     "the address of another event": (timedelta(days=2), 2, {"slug_en": "taken"}, "This is free: taken-2"),

@@ -8,7 +8,7 @@ from django.utils import translation
 from campaign.models import Article, Page
 from campaign.templatetags.unbroken import NO_BREAK_SPACE, WORD_JOINER, unbroken
 from tests.factories import form_data
-from tests.pages import LANGUAGES, path_of, public_paths
+from tests.pages import path_of, public_paths
 
 # Tags, elements whose text is not in lines, and single words.
 NOT_IN_LINES = r"<(script|style|svg|select|textarea)\b.*?</\1>|<[^>]*>|(?<=>)[^\s<]+(?=<)"
@@ -23,8 +23,8 @@ def breakable(html):
 
 @pytest.mark.slow
 @pytest.mark.django_db
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_numbers_and_short_words_with_a_hyphen_keep_together_on_every_page(client, language):
+def test_numbers_and_short_words_with_a_hyphen_keep_together_on_every_page(client):
+    language = "sq"
     with translation.override(language):
         written = [*Page.objects.all(), *Article.objects.all()]
         paths = [row.get_absolute_url() for row in written]

@@ -10,7 +10,6 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.utils.html import strip_tags
 
-from campaign import richtext
 from campaign.models import Article, Demand, Organisation, Page, Statistic, Voice
 from tests.drafts import hide, make_hidden
 from tests.pages import Document, as_typed, filled
@@ -32,18 +31,7 @@ def words(response):
     return as_typed(response.text)
 
 
-def test_a_page_has_both_languages_and_links_between_them(client):
-    make_page()
-    sq, en = client.get("/sq/prova/"), client.get("/en/trial/")
-    assert "<h1>Prova</h1>" in words(sq) and "<h1>Trial</h1>" in words(en)
-    assert 'href="/en/trial/" lang="en"' in words(sq) and 'href="/sq/prova/" lang="sq"' in words(en)
-    for page in (sq, en):
-        assert re.search(r'hreflang="sq" href="[^"]+/sq/prova/"', words(page))
-        assert re.search(r'hreflang="en" href="[^"]+/en/trial/"', words(page))
-        assert "s-maxage" in page.headers["Cache-Control"]
-
-
-@pytest.mark.parametrize("column", ["title_en", "lead_sq", "body_en"])
+@pytest.mark.cases("column", ["title_en", "lead_sq", "body_en"])
 def test_a_page_in_one_language_cannot_be_published(column):
     page = Page(
         key="x", slug_sq="x", slug_en="x", title_sq="a", title_en="a", lead_sq="a", lead_en="a", body_sq="a", body_en="a",
@@ -77,7 +65,7 @@ def test_a_slug_of_the_other_language_redirects(client):
     assert client.get("/sq/trial/").url == "/sq/prova/"
 
 
-@pytest.mark.parametrize(("language", "slug"), [("sq", "burimi"), ("en", "feed"), ("en", "2024")])
+@pytest.mark.cases(("language", "slug"), [("sq", "burimi"), ("en", "feed"), ("en", "2024")])
 def test_an_article_cannot_have_the_slug_of_the_feed_or_a_year(language, slug):
     article = Article.objects.first()
     setattr(article, f"slug_{language}", slug)
@@ -89,9 +77,10 @@ def test_an_article_cannot_have_the_slug_of_the_feed_or_a_year(language, slug):
 def test_the_privacy_notice_can_be_edited_but_not_removed(admin_client, client):
     notice = Page.objects.get(key="privacy")
     path = f"/admin/campaign/page/{notice.pk}/change/"
-    form = filled(admin_client.get(path), title_sq="Njoftim i ri", title_en="New notice")
+    form = filled(admin_client.get(path), title_sq="Njoftim i ri", title_en="New notice", slug_en="secrets")
     assert admin_client.post(path, form).status_code == 302
     assert "Njoftim i ri" in words(client.get("/sq/privatesia/")) and "New notice" in words(client.get("/en/privacy/"))
+    assert client.get("/en/secrets/").status_code == 404
     refused = admin_client.post(path.replace("change", "take-down"))
     assert refused.status_code == 200 and refused.context["errors"]
     assert admin_client.post(path.replace("change", "delete"), {"post": "yes"}).status_code == 403
@@ -99,39 +88,23 @@ def test_the_privacy_notice_can_be_edited_but_not_removed(admin_client, client):
 
 
 @pytest.mark.cases(
-    ("written", "kept", "lost"),
+    ("written", "kept"),
     [
-        ("<p>a<script>alert(1)</script></p>", "<p>a</p>", ["script"]),
-        ('<p style="color:red">a</p>', "<p>a</p>", ["style"]),
-        ('<iframe src="https://evil.example"></iframe><p>a</p>', "<p>a</p>", ["iframe"]),
-        ('<p>a<img src="https://evil.example/x.png"></p>', "<p>a</p>", ["img"]),
-        ('<p onclick="x()">a</p>', "<p>a</p>", ["onclick"]),
-        ('<a href="javascript:x()">a</a>', '<a rel="noreferrer">a</a>', ["href"]),
-        ('<a href="ftp://files.example/a">a</a>', '<a rel="noreferrer">a</a>', ["href"]),
-        ('<a href="FTP://files.example/a">a</a>', '<a rel="noreferrer">a</a>', ["href"]),
+        ("<p>a<script>alert(1)</script></p>", "<p>a</p>"),
+        ('<p style="color:red" onclick="x()">a</p>', "<p>a</p>"),
+        ('<iframe src="https://evil.example"></iframe><p>a<img src="https://evil.example/x.png"></p>', "<p>a</p>"),
+        ('<a href="javascript:x()">a</a>', '<a rel="noreferrer">a</a>'),
+        ('<a href="FTP://files.example/a">a</a>', '<a rel="noreferrer">a</a>'),
         (
             '<h2>T</h2><p>ë <a href="tel:116111">116 111</a></p>',
             '<h2>T</h2><p>ë <a href="tel:116111" rel="noreferrer">116 111</a></p>',
-            [],
         ),
     ],
 )  # fmt: skip
-def test_rich_text_is_sanitised_and_lists_what_was_removed(written, kept, lost):
-    assert richtext.removed_markup(written) == lost
+def test_rich_text_is_sanitised(written, kept):
     page = make_page(body_sq=written)
     page.refresh_from_db()
     assert page.body_sq == kept
-
-
-def test_an_editor_is_told_what_was_removed_from_the_text(admin_client):
-    page = make_page()
-    path = f"/admin/campaign/page/{page.pk}/change/"
-    changes = {"body_sq": "<p>a</p><iframe src='//x'></iframe>"}
-    form = filled(admin_client.get(path), **changes)
-    response = admin_client.post(path, form, follow=True, headers={"Accept-Language": "en"})
-    assert "Removed from the text" in words(response) and "iframe" in words(response)
-    page.refresh_from_db()
-    assert page.body_sq == "<p>a</p>"
 
 
 def test_each_sector_has_a_page_with_its_own_text(client):
@@ -139,18 +112,16 @@ def test_each_sector_has_a_page_with_its_own_text(client):
     assert len(pages) == 8
     orders = set()
     for page in pages:
-        for language in ("sq", "en"):
-            body = getattr(page, f"body_{language}")
-            assert len(strip_tags(body).split()) >= 250, (page.key, language)
-            response = client.get(f"/{language}/{getattr(page, f'slug_{language}')}/")
-            shown = Document(response).words()
-            assert all(getattr(each, f"text_{language}") in shown for each in page.sector.commitments.all())
-            assert f"?sector={page.sector.slug}" in words(response)
+        assert all(len(strip_tags(body).split()) >= 250 for body in (page.body_sq, page.body_en)), page.key
+        response = client.get(f"/sq/{page.slug_sq}/")
+        shown = Document(response).words()
+        assert all(each.text_sq in shown for each in page.sector.commitments.all())
+        assert f"?sector={page.sector.slug}" in words(response)
         orders.add(tuple(re.findall(r"<h2>(.*?)</h2>", page.body_sq)))
     assert len(orders) == 8, "each page has its own headings in its own order"
 
 
-@pytest.mark.parametrize("language", ["sq", "en"])
+@pytest.mark.cases("language", ["sq", "en"])
 def test_no_two_sectors_share_a_paragraph(language):
     texts = {
         page.key: {
@@ -177,15 +148,15 @@ def test_home_works_without_demands_news_voices_and_partners(client):
 
 
 def test_news_newest_first_by_year_and_by_page(client):
-    for number in range(25):
+    for number in range(15):
         values = {"title": f"Lajmi {number}", "lead": "Hyrja.", "body": "<p>T.</p>"}
         Article.objects.create(
             slug_sq=f"lajmi-{number}", slug_en=f"item-{number}", date=f"2024-01-{number + 1:02}",
             **{f"{name}_{language}": text for name, text in values.items() for language in ("sq", "en")},
         )  # fmt: skip
     first = words(client.get("/sq/lajme/"))
-    assert first.index("Lajmi 24") < first.index("Lajmi 23") and "Lajmi 14" not in first
-    assert "Lajmi 14" in words(client.get("/sq/lajme/", {"page": "2"}))
+    assert first.index("Lajmi 14") < first.index("Lajmi 13") and "Lajmi 4" not in first
+    assert "Lajmi 4" in words(client.get("/sq/lajme/", {"page": "2"}))
     assert client.get("/sq/lajme/", {"page": "x' OR 1"}).status_code == 200
     assert "Lajmi" in words(client.get("/sq/lajme/2024/")) and "Lajmi" not in words(client.get("/sq/lajme/2020/"))
     assert client.get("/sq/lajme/1999/").status_code == 404
@@ -211,7 +182,7 @@ def test_structured_data_of_articles_is_escaped(client):
     assert "<script>alert" not in page
 
 
-@pytest.mark.parametrize("query", ["tirane", "TIRANË", "Tiranë", "tiranë"])
+@pytest.mark.cases("query", ["tirane", "TIRANË"])
 def test_search_ignores_accents_and_case(client, query):
     page = words(client.post("/sq/kerkoni/", {"q": query}))
     assert "<mark>Tiranë</mark>" in page
@@ -265,25 +236,14 @@ def test_search_finds_fixed_pages_longer_forms_of_words_and_both_sides_of_a_slas
 
 def test_a_snippet_is_plain_text_with_ellipses(client):
     words = "Këtu flitet gjatë për gjëra të tjera, që të ketë ç’të lihet jashtë kur kërkohet vetëm një fjalë e rrallë në mes."
-    text = f'<p>{words}</p><h2>Si e ruajmë</h2><p>Kumbulla është te <a href="/x/">faqja</a>. {words}</p>'
+    text = f'<p>{words}</p><h2>Si e ruajmë</h2><p>Kumbulla është te <a href="/x/">faqja</a> &lt;b&gt;. {words}</p>'
     make_page(body_sq=text, body_en="<p>T.</p>")
     snippet = client.post("/sq/kerkoni/", {"q": "kumbulla"}).content.decode().split('class="news"')[1]
     snippet = re.search(r"<p>(… .*? …)</p>", snippet)[1]
-    assert "Si e ruajmë. <mark>Kumbulla</mark> është te faqja. Këtu" in snippet
-
-
-def test_a_snippet_is_escaped(client):
-    make_page(body_en="<p>kumbulla &lt;b&gt;x&lt;/b&gt; &amp; more</p>")
-    page = words(client.post("/en/search/", {"q": "kumbulla"}))
-    assert "<mark>kumbulla</mark> &lt;b&gt;x&lt;/b&gt; &amp; more" in page
+    assert "Si e ruajmë. <mark>Kumbulla</mark> është te faqja &lt;b&gt;. Këtu" in snippet
 
 
 def test_the_page_for_children_is_one_link_away(client):
     for path in ("/sq/", "/sq/ndihme/"):
         assert "/sq/je-femije/" in words(client.get(path))
     assert "Je fëmijë?" in words(client.get("/sq/je-femije/"))
-
-
-def test_security_txt_has_a_contact(client):
-    text = words(client.get("/.well-known/security.txt"))
-    assert "Contact:" in text and "Expires:" in text

@@ -61,7 +61,7 @@ def test_no_text_is_lost(html):
     assert len(set(anchors)) == len(anchors) and "" not in anchors
 
 
-@pytest.mark.parametrize(
+@pytest.mark.cases(
     ("html", "shape"),
     [
         ("<p>a</p>", "sentence"),
@@ -85,11 +85,7 @@ def test_subheadings_that_are_all_questions_are_questions():
         assert section.questions == []
 
 
-@pytest.mark.parametrize(
-    "html",
-    ["<h2>a</h2>" * 10_000, "<h2>a</h2>" + "<h3>b?</h3><p>c</p>" * 10_000, "&amp;" * 50_000],
-    ids=["headings", "subsections", "signs"],
-)
+@pytest.mark.cases("html", ["<h2>a</h2>" * 10_000, "<h2>a</h2>" + "<h3>b?</h3><p>c</p>" * 10_000, "&amp;" * 50_000])
 def test_the_time_grows_with_the_length_of_the_text(html):
     before = time.process_time()
     for section in sections(html):

@@ -576,26 +576,24 @@ def test_a_consent_lasts_two_years_at_most():
 
 
 @pytest.mark.cases(
-    ("written", "kept", "lost"),
+    ("written", "kept"),
     [
-        ('<figure data-picture="17"></figure>', '<figure data-picture="17"></figure>', []),
-        ('<figure data-picture="17" id="x">z</figure>', '<figure data-picture="17"></figure>z', ["id"]),
-        ('<figure><img src="https://evil.example/x.png"></figure>', "", ["figure", "img"]),
-        ('<figure data-picture="0"></figure>', "", ["figure"]),
-        ('<figure data-picture="1&quot;><script>"></figure>', "", ["figure"]),
-        ('<figure data-picture="٣"></figure>', "", ["figure"]),
-        (f'<figure data-picture="{"9" * 30}"></figure>', "", ["figure"]),
-        ('<p>a<figure data-picture="2"></figure>b</p>', '<p>a</p><figure data-picture="2"></figure>b<p></p>', []),
+        ('<figure data-picture="17"></figure>', '<figure data-picture="17"></figure>'),
+        ('<figure data-picture="17" id="x">z</figure>', '<figure data-picture="17"></figure>z'),
+        ('<figure><img src="https://evil.example/x.png"></figure>', ""),
+        ('<figure data-picture="0"></figure>', ""),
+        ('<figure data-picture="1&quot;><script>"></figure>', ""),
+        ('<figure data-picture="٣"></figure>', ""),
+        (f'<figure data-picture="{"9" * 30}"></figure>', ""),
+        ('<p>a<figure data-picture="2"></figure>b</p>', '<p>a</p><figure data-picture="2"></figure>b<p></p>'),
         (
             '<figure data-picture="2"><figure data-picture="3"></figure></figure>',
             '<figure data-picture="2"></figure><figure data-picture="3"></figure>',
-            [],
         ),
-        ("<a href='<figure data-picture=\"2\"></figure>'>a</a>", None, []),
+        ("<a href='<figure data-picture=\"2\"></figure>'>a</a>", None),
     ],
 )  # fmt: skip
-def test_only_pictures_of_the_library_are_allowed_in_a_text(written, kept, lost):
-    assert richtext.removed_markup(written) == lost
+def test_only_pictures_of_the_library_are_allowed_in_a_text(written, kept):
     once = richtext.clean(written)
     assert richtext.clean(once) == once
     if kept is None:

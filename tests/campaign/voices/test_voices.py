@@ -46,7 +46,7 @@ def shown(client):
 
 def is_public(voice, days=0):
     """Whether visitors see it after so many days."""
-    content = SiteContent(0, timezone.now() + days * DAY)
+    content = SiteContent(timezone.now() + days * DAY)
     return voice.pk in [each.pk for each in content.voices]
 
 

@@ -24,7 +24,6 @@ from pledges.models import (
     Submission,
     Tombstone,
 )
-from pledges.person import PERSON_FIELDS
 from staff.models import Invitation
 from tests import tally
 from tests.factories import make_inviter, make_pledge, make_staff, make_submission, run_worker
@@ -125,18 +124,6 @@ def test_a_pledge_whose_changed_address_has_no_room_is_erased():
         make_pledge(name, OTHER, state="confirmed")
     replay(entries)
     assert not Pledge.objects.filter(pk=pledge.pk).exists()
-
-
-def test_a_corrected_name_is_corrected_again():
-    pledge = shown()
-    before = Pledge.objects.get()
-    pledge.set_person("Drita Hoxha", ADDRESS)
-    pledge.save(update_fields=PERSON_FIELDS)
-    entries = take_entries()
-    bring_back(before)
-    replay(entries)
-    found = Pledge.objects.get()
-    assert (found.name, found.address, found.wall) == ("Drita Hoxha", ADDRESS, "waiting")
 
 
 def test_an_erased_pledge_is_erased_again_also_while_it_is_still_a_form():

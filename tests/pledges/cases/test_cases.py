@@ -15,6 +15,7 @@ from staff.roles import Role
 from tests.data_requests import make_request
 from tests.enquiries import make_disclosure, make_enquiry
 from tests.factories import run_worker, sign_in
+from tests.mailings import make_mailing
 from tests.organisations import make_joining
 from tests.pledges.groups.made import make_group
 from tests.pledges.paper.sheets import make_sheet
@@ -34,7 +35,7 @@ def kinds(model=Steps):
 
 
 def make_one_of_each():
-    make_group(), make_joining(), make_enquiry(), make_request(), make_sheet()
+    make_group(), make_joining(), make_enquiry(), make_request(), make_sheet(), make_mailing()
 
 
 def test_no_row_leaves_the_table_of_its_states(subtests):
@@ -104,8 +105,8 @@ def test_a_button_of_another_state_changes_nothing_and_is_not_in_the_record(clie
 
 def test_what_is_typed_for_one_button_is_there_after_another(client):
     row = make_enquiry()
-    page = client.post(page_of(row), {"assign": "1", "assignee": "", "text": "Faleminderit. Ju shkruajmë nesër."})
-    assert "Choose who answers it." in page.text and "Ju shkruajmë nesër." in page.text
+    page = client.post(page_of(row), {"record": "1", "request_kind": "", "text": "Faleminderit. Ju shkruajmë nesër."})
+    assert "No request was recorded" in page.text and "Ju shkruajmë nesër." in page.text
 
 
 def words_of(response):

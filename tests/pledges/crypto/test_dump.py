@@ -330,7 +330,7 @@ def pledge_in_groups(client, people, server):
         press_confirm(client, links.path(Purpose.GROUP_CONFIRM, group))
     run_worker()
     approved, withdrawn, *_others = GroupPledge.objects.all()
-    assert approved.approve(approved.people)
+    assert approved.approve()
     client.post(links.path(Purpose.GROUP_MANAGE, withdrawn), {"withdraw": "1"})
     page = client.get(reverse("admin:pledges_grouppledge_change", args=[approved.pk]))
     assert approved.address in page.content.decode(), "the superuser sees the address"

@@ -4,19 +4,16 @@ from datetime import timedelta
 
 import pytest
 from django.db import IntegrityError, transaction
-from django.test import Client
 from django.utils import timezone
 
 from pledges import housekeeping
-from pledges.inbox.submissions import settle
 from pledges.models import Enquiry, Message, Submission, Tombstone, Unreadable
 from tests.clock import let_time_pass
 from tests.dump import dump
 from tests.enquiries import DISCLOSURE, FORMS, enquiry_data, make_enquiry
 from tests.factories import keep_house, make_staff, run_worker, settle_all, sign_in
-from tests.keys import new_key, rotate_keys, rotated
+from tests.keys import rotated
 from tests.pledges.backups.older_backup import replay, restore, take_entries
-from tests.threads import at_once
 
 pytestmark = pytest.mark.django_db
 DAY = timedelta(days=1)
@@ -25,17 +22,12 @@ DAY = timedelta(days=1)
 @pytest.mark.cases(
     "changes",
     [
-        {"state": "assigned"},
-        {"state": "answered"},
-        {"state": "closed"},
-        {"answered_at": timezone.now()},
         {"passed_at": timezone.now()},
         {"alerted_at": timezone.now()},
         {"purpose": "help"},
         {"name_cipher": None},
         {"address_cipher": None},
         {"text_cipher": None},
-        {"text_digest": b"1" * 32},
     ],
 )
 def test_the_database_refuses_states_that_do_not_exist(changes):
@@ -44,48 +36,13 @@ def test_the_database_refuses_states_that_do_not_exist(changes):
         Enquiry.objects.filter(pk=enquiry.pk).update(**changes)
 
 
-def test_the_database_holds_no_equal_message_twice(client):
-    for _time in range(2):
-        client.post(FORMS["sq"]["press"], enquiry_data())
-    settle_all()
-    digest = Enquiry.objects.values("text_digest").get()
-    other = make_enquiry()
-    with pytest.raises(IntegrityError), transaction.atomic():
-        Enquiry.objects.filter(pk=other.pk).update(**digest)
-
-
-@pytest.mark.django_db(transaction=True)
-def test_equal_messages_at_once_are_one_enquiry():
-    def send():
-        status = Client().post(FORMS["sq"]["press"], enquiry_data()).status_code
-        settle()
-        return status
-
-    assert set(at_once(*[send] * 8)) == {303}
-    settle_all()
-    assert Enquiry.objects.count() == 1
-
-
-def test_an_equal_message_is_recognised_after_a_rotation_of_keys(client, settings):
-    old = new_key()
-    settings.FIELD_KEYS = settings.DIGEST_KEYS = [old]
-    client.post(FORMS["sq"]["press"], enquiry_data())
-    new = new_key(old)
-    settings.FIELD_KEYS = settings.DIGEST_KEYS = [new, old]
-    rotate_keys()
-    client.post(FORMS["sq"]["press"], enquiry_data())
-    settle_all()
-    assert Enquiry.objects.count() == 1
-
-
 def test_each_transition_happens_once():
     enquiry, user = make_enquiry(), make_staff()
-    assert [enquiry.assign(user), enquiry.assign(user)] == [True, False]
     assert [enquiry.close(), enquiry.close(), enquiry.reopen(), enquiry.reopen()] == [True, False, True, False]
-    assert enquiry.answer("Ja përgjigjja.", user) and enquiry.assign(user)
+    assert enquiry.answer("Ja përgjigjja.", user)
     assert [enquiry.raise_alarm(), enquiry.raise_alarm()] == [True, False]
     # What the inbox could do is over.
-    assert not any([enquiry.assign(user), enquiry.answer("x", user), enquiry.close(), enquiry.reopen()])
+    assert not any([enquiry.answer("x", user), enquiry.close(), enquiry.reopen()])
     assert [enquiry.release(), enquiry.release(), enquiry.pass_on(timezone.now())] == [True, False, False]
 
 
@@ -95,14 +52,6 @@ def test_an_answer_to_an_erased_enquiry_is_not_sent(mailoutbox):
     enquiry.delete()
     run_worker()
     assert mailoutbox == [] and not Message.objects.exists()
-
-
-def test_one_that_cannot_be_settled_is_set_aside(client):
-    client.post(FORMS["sq"]["press"], enquiry_data())
-    submission = Submission.objects.get()
-    submission.seal(**submission.form | {"purpose": "help"}).save()
-    settle()
-    assert Submission.objects.get().state == "aside" and not Enquiry.objects.exists()
 
 
 def test_a_disclosure_that_is_found_late_keeps_its_thirty_days():

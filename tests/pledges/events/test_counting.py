@@ -1,15 +1,12 @@
 """Counting who came by an event: exact under concurrency, without deadlocks, and nothing of it stays with the pledge."""
 
-import random
 import uuid
-from functools import partial
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError
 
 from pledges.models import Batch, EventCount, Pledge
 from pledges.referrals.models import encrypt_inviter
-from tests.drill import rounds
 from tests.events import make_coming, make_event
 from tests.factories import make_pledge, make_staff
 from tests.threads import at_once
@@ -43,16 +40,6 @@ def test_a_batch_counts_each_event_and_undoing_it_does_not_count_twice():
     assert (confirmations(first), confirmations(second)) == (2, 1)
 
 
-def test_a_pledge_invalidated_before_its_confirmation_counts_when_it_is_restored_and_confirmed():
-    event = make_event()
-    coming = make_coming(event)
-    Pledge.objects.filter(pk=coming.pk).invalidate()
-    Pledge.objects.filter(pk=coming.pk).restore()
-    assert confirmations(event) == 0
-    assert coming.confirm()
-    assert confirmations(event) == 1
-
-
 def test_an_event_that_cannot_be_decrypted_does_not_prevent_confirming(caplog):
     event = make_event()
     broken = make_pledge(inviter_cipher=b"x" * 40)
@@ -68,37 +55,3 @@ def test_concurrent_confirmations_are_all_counted():
     coming = [make_coming(event) for _ in range(12)]
     assert sum(at_once(*[pledge.confirm for pledge in coming])) == 12
     assert confirmations(event) == 12
-
-
-def test_concurrent_confirmations_of_one_pledge_count_once():
-    event = make_event()
-    assert sum(at_once(*[make_coming(event).confirm] * 12)) == 1
-    assert confirmations(event) == 1
-
-
-@pytest.mark.drill
-def test_confirmations_and_batches_at_once_deadlock_never_and_count_exactly():
-    """PostgreSQL would end a deadlock by an error in one of the calls, which fails this test."""
-    chance = random.Random(1)
-    for _ in range(rounds(3, 40)):
-        happening = [make_event() for _ in range(3)]
-        coming = [make_coming(chance.choice(happening)) for _ in range(24)]
-        own, batched = coming[:12], [pledge.pk for pledge in coming[12:]]
-        everyone = [pledge.pk for pledge in coming]
-
-        def confirm(ids):
-            return Pledge.objects.filter(pk__in=ids).confirm()
-
-        def lock_and_rewrite(ids):
-            with transaction.atomic():
-                rows = Pledge.objects.filter(pk__in=ids).order_by("pk").select_for_update()
-                Pledge.objects.filter(pk__in=[row.pk for row in rows]).update(updates=True)
-            return 0
-
-        calls = [pledge.confirm for pledge in own]
-        calls += [partial(confirm, batched[:8]), partial(confirm, batched[4:])] + [
-            partial(lock_and_rewrite, everyone)
-        ] * 2
-        chance.shuffle(calls)
-        assert sum(at_once(*calls)) == 24
-        assert sum(confirmations(event) for event in happening) == 24

@@ -51,22 +51,15 @@ def test_a_sign_up_names_its_event_only_as_ciphertext_and_only_until_it_is_confi
     assert pledge.confirm()
     pledge.refresh_from_db()
     assert pledge.inviter_cipher is None and counted(event) == 1
-    # What a pledge without an event holds, and nothing else.
-    other = make_pledge(state="confirmed")
-    assert {key for key, value in vars(pledge).items() if value is None} >= {
-        key for key, value in vars(other).items() if value is None and key.startswith("inviter")
-    }
 
 
-@pytest.mark.parametrize("code", ["", "0aaaaaaa", "x", "' OR 1", "0" * 300])
-def test_a_wrong_code_signs_without_an_event(client, code):
+def test_a_wrong_code_signs_without_an_event(client):
     event = make_event()
-    assert sign(client, "drita@shembull.al", event=code).inviter_cipher is None
-    for name in ("pledges:at_event", "pledges:group_at_event"):
-        if code and len(code) < 20 and code.isalnum():
-            response = client.get(path_of(name, "en", code))
-            plain = "pledges:sign" if name == "pledges:at_event" else "pledges:group"
-            assert (response.status_code, response["Location"]) == (302, path_of(plain, "en"))
+    for number, code in enumerate(["", "0aaaaaaa", "' OR 1", "0" * 300]):
+        assert sign(client, f"drita{number}@shembull.al", event=code).inviter_cipher is None
+    for name, plain in (("pledges:at_event", "pledges:sign"), ("pledges:group_at_event", "pledges:group")):
+        response = client.get(path_of(name, "en", "0aaaaaaa"))
+        assert (response.status_code, response["Location"]) == (302, path_of(plain, "en"))
     assert counted(event) == 0
 
 
@@ -150,11 +143,3 @@ def test_a_group_belongs_to_the_event_from_whose_page_the_adult_came(client):
         assert response.status_code == 303
         settle_all()
         assert GroupPledge.objects.get(letter=letter.upper()).event == expected
-
-
-def test_a_form_of_a_deleted_event_is_settled(client):
-    event = make_event()
-    client.post(path_of("pledges:group", "en"), group_data(event=event.code))
-    event.delete()
-    settle_all()
-    assert GroupPledge.objects.get().event is None

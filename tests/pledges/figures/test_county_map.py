@@ -26,7 +26,7 @@ def test_more_people_have_a_darker_shade_and_the_legend_agrees(most):
         for seed in range(20):
             people = a_country(random.Random(seed), most)
             drawn = county_map(people)
-            measured = {each.code: round(round(rate(each, n), 1) * 10) or bool(n) for each, n in people}
+            measured = {each.code: round(10 * (rate(each, n) or 0)) or bool(n) for each, n in people}
             shades = {each.county.code: each.shade for each in drawn.counties}
             assert set(shades) == set(measured)
             for one in measured:

@@ -36,18 +36,6 @@ def test_without_days_there_is_no_chart():
     assert growth_chart([], TODAY, []) is None
 
 
-def test_days_without_new_people_are_steps_too():
-    chart = growth_chart([(date(2026, 11, 20), 2), (TODAY, 1)], TODAY, [])
-    assert [(day.day, new, total) for day, new, total in chart.steps] == [
-        (20, 2, 2),
-        (21, 0, 2),
-        (22, 0, 2),
-        (23, 0, 2),
-        (24, 0, 2),
-        (25, 1, 3),
-    ]
-
-
 def test_the_movement_s_days_are_in_the_chart():
     with translation.override("en"):
         chart = growth_chart(growing(300), TODAY, [])
@@ -78,21 +66,3 @@ def test_a_milestone_is_on_the_line():
         round(float(at), 1): growth.TOP + float(down) * (growth.FLOOR - growth.TOP) / 100 for at, down in line.items()
     }
     assert words == "30" and float(y) == pytest.approx(on_line[float(x)], abs=0.1)
-
-
-def test_the_stairs_of_a_county_rise_on_the_day_of_each_step():
-    steps = [(date(2026, 1, 1), 20), (date(2026, 1, 6), 110), (date(2026, 1, 9), 90)]
-    chart = growth.stair_chart(steps, date(2026, 1, 11))
-    # The highest line is at 150.
-    assert chart.stairs == "0 86.67H50.00V26.67H80.00V40.00H100"
-    assert [label for _y, label in chart.ticks] == ["50", "100", "150"]
-    assert [(x, label, anchor) for x, _y, label, anchor in chart.marks] == [
-        ("50.0", "100", "middle"),
-        ("100.0", "90", "end"),
-    ]
-
-
-def test_marks_of_a_county_leave_room_for_each_other_and_begin_after_the_first_step():
-    steps = [(date(2026, 1, 1), 150), (date(2026, 1, 10), 600)]
-    marks = growth.stair_chart(steps, date(2026, 1, 11)).marks
-    assert [label for _x, _y, label, _anchor in marks] == ["600"]

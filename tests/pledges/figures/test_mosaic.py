@@ -54,9 +54,8 @@ def test_the_number_of_dots_follows_from_total_and_goal(people, dots, places, un
 
 
 @pytest.mark.cases("people", SIZES)
-@pytest.mark.cases("language", ["sq", "en"])
-def test_the_markup_takes_less_than_ten_kilobytes(people, language):
-    with translation.override(language):
+def test_the_markup_takes_less_than_ten_kilobytes(people):
+    with translation.override("sq"):
         drawn = render_to_string("pledges/totals/mosaic.html", {"mosaic": mosaic(spread(people), round_goal(people))})
     assert len(drawn.encode()) < 10_000
 
@@ -64,7 +63,7 @@ def test_the_markup_takes_less_than_ten_kilobytes(people, language):
 groups = st.lists(st.integers(0, 400_000) | st.integers(0, 60), min_size=8, max_size=8)
 
 
-@settings(max_examples=150, derandomize=True, database=None, deadline=None)
+@settings(max_examples=60, derandomize=True, database=None, deadline=None)
 @given(groups, st.lists(st.tuples(st.integers(0, 7), st.integers(1, 30_000)), min_size=1, max_size=8))
 def test_additional_people_never_move_an_existing_dot(counts, steps):
     before = None
@@ -76,7 +75,7 @@ def test_additional_people_never_move_an_existing_dot(counts, steps):
         before = one
 
 
-@settings(max_examples=150, derandomize=True, database=None, deadline=None)
+@settings(max_examples=60, derandomize=True, database=None, deadline=None)
 @given(groups)
 def test_every_sector_with_people_has_a_dot_and_no_other_sector_has(counts):
     total = sum(counts)
@@ -90,7 +89,7 @@ def test_every_sector_with_people_has_a_dot_and_no_other_sector_has(counts):
     assert len(taken(one)) == one.taken >= sum(map(bool, counts))
 
 
-@settings(max_examples=200, derandomize=True, database=None, deadline=None)
+@settings(max_examples=60, derandomize=True, database=None, deadline=None)
 @given(st.integers(10, 2_000_000_000), st.integers(0, 2_000_000_000))
 def test_any_goal_that_staff_set_can_be_drawn(goal, people):
     one = mosaic([(SECTORS[0], min(people, goal - 1))], goal)
@@ -149,9 +148,3 @@ def test_the_first_supporter_has_the_only_dot():
     one = own_mosaic([(each, int(each is SECTORS[6])) for each in SECTORS], 100, SECTORS[6])
     assert centres(one.paths[1:]) == []
     assert (one.x, one.y, one.sector.color) == (168, 330, "s7")
-
-
-def test_drawn_as_designed_at_500_places():
-    one = own_mosaic(spread(2971), 5000, SECTORS[0])
-    assert (one.radius, one.ring, one.dot_width) == ("11.0", "17.5", "12.0")
-    assert min(dist(each, (168, 330)) for each in centres(one.paths)) >= 27 - 0.1

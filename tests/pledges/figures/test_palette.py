@@ -1,20 +1,18 @@
 """The palette of twelve sector colours: contrast, distance, and the same colours in style sheets, pictures and the admin."""
 
 import functools
-import io
 import re
 from itertools import combinations
 from pathlib import Path
 
 import pytest
 from django.conf import settings
-from PIL import Image, ImageColor
+from PIL import ImageColor
 
 from pledges.figures import colors as picture_colors
 from pledges.models import Sector
 from tests.colors import VISIONS, contrast, distance
-from tests.factories import make_pledge
-from tests.pages import Document, filled
+from tests.pages import Document
 
 CSS = Path(settings.BASE_DIR) / "static" / "css"
 NAMES = [f"s{number}" for number in range(1, 13)]
@@ -91,21 +89,6 @@ def test_model_style_sheets_and_pictures_have_the_same_colours():
     assert named == [*grounds_and_text, picture_colors.EMPTY, picture_colors.LINK]
 
 
-def test_a_scheme_has_one_switch_that_is_unset_and_one_that_is_empty():
-    """A colour is its first value where --light is unset, and its second where --dark is."""
-    sheet = re.sub(r"/\*.*?\*/", "", (CSS / "tokens.css").read_text(), flags=re.DOTALL)
-    light, dark = "--light: initial; --dark: ; }", "--light: ; --dark: initial; }"
-    order = [
-        f":root {{ color-scheme: light dark; {light}",
-        f"@media (prefers-color-scheme: dark) {{ :root {{ {dark} }}",
-        f'[data-theme="light"] {{ color-scheme: light; {light}',
-        f'[data-theme="dark"] {{ color-scheme: dark; {dark}',
-        ":root, [data-theme] {",
-    ]
-    places = [sheet.index(rule) for rule in order]
-    assert places == sorted(places)
-
-
 def test_every_colour_has_its_rules_in_the_style_sheets():
     components = (CSS / "components.css").read_text()
     marked = ", ".join(f".{name}" for name in NAMES)
@@ -115,85 +98,10 @@ def test_every_colour_has_its_rules_in_the_style_sheets():
         assert f"main:has(.{name}:is(:hover, :focus-within)) :is(.one, .bars) .{name}" in components
 
 
-# In the admin
-
-ADD = "/admin/pledges/sector/add/"
-ENGLISH = {"accept-language": "en"}
-NURSES = {
-    "name_sq": "Infermierë", "name_en": "Nurses", "slug": "nurses", "is_open": "on",
-    "pledge_sq": "Si infermier, zotohem.", "pledge_en": "As a nurse, I pledge.",
-}  # fmt: skip
-
-
-def add(client, **changes):
-    """The response to adding a sector of nurses."""
-    form = filled(client.get(ADD, headers=ENGLISH), **NURSES | changes)
-    return client.post(ADD, form, headers=ENGLISH, follow=True)
-
-
-def colors_in(response):
-    return {color for _, color in Image.open(io.BytesIO(response.content)).convert("RGB").getcolors(1_000_000)}
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("color", ["s9", "s12"])
 @pytest.mark.django_db
-def test_a_sector_added_in_the_admin_has_its_own_colour_everywhere(admin_client, client, color):
-    drawn = ImageColor.getrgb(picture_colors.SECTORS[NAMES.index(color)])
-    for name in ("one", "sectors"):
-        assert drawn not in colors_in(client.get(f"/figures/en/{name}.png"))
-    response = add(admin_client, color=color)
-    assert response.redirect_chain[0][0] == "/admin/pledges/sector/"
-    for _ in range(40):
-        make_pledge(state="confirmed", sector="nurses")
-
-    form = Document(client.get("/en/pledge/").content.decode())
-    assert "Nurses" in form.words(form.one("div", **{"class": f"option {color}"}))
-    home = Document(client.get("/en/").content.decode())
-    assert "Nurses" in home.words(home.one("a", **{"class": color}))
-    page = Document(client.get("/en/totals/").content.decode())
-    assert "Nurses" in page.words(page.one("tr", **{"class": color}))
-    assert page.of(page.one("path", **{"class": color}))["data-sector"] == "nurses"
-    data = client.get("/api/v1/totals.json").json()
-    assert data["sectors"]["nurses"] == {"total": 40, "sq": "Infermierë", "en": "Nurses"}
-    for name in ("one", "sectors"):
-        assert drawn in colors_in(client.get(f"/figures/en/{name}.png"))
-    assert drawn in colors_in(client.get("/pictures/en/totals.png"))
-
-
-@pytest.mark.django_db
-def test_the_form_shows_each_colour_with_its_name_and_the_sectors_that_use_it(admin_client):
+def test_the_form_of_a_sector_shows_the_palette_and_chooses_a_free_colour(admin_client):
     Sector.objects.filter(slug="artists").update(color="s2", is_open=False)
-    page = Document(admin_client.get(ADD, headers=ENGLISH).content.decode())
-    words = {page.of(label)["for"]: page.words(label) for label in page.all("label") if "for" in page.of(label)}
+    page = Document(admin_client.get("/admin/pledges/sector/add/"))
     radios = {page.of(radio)["value"]: page.of(radio) for radio in page.all("input", name="color")}
     assert list(radios) == NAMES
-    shown = [words[radio["id"]] for radio in radios.values()]
-    assert shown[:4] == ["indigo Used by: Parents", "orange Used by: Teachers", "teal Used by: Educators", "plum"]
-    assert shown[8] == "petrol"
-    assert [name for name, radio in radios.items() if "checked" in radio] == ["s4"], (
-        "the first colour that no open sector has"
-    )
-
-
-@pytest.mark.django_db
-def test_the_colour_of_the_edited_sector_is_not_shown_as_used(admin_client):
-    parents = Sector.objects.get(slug="parents")
-    response = admin_client.get(f"/admin/pledges/sector/{parents.pk}/change/", headers=ENGLISH)
-    assert "Used by: Parents" not in response.text
-    assert "Used by: Teachers" in response.text
-
-
-@pytest.mark.django_db
-def test_a_colour_that_another_open_sector_has_is_saved_with_a_warning(admin_client):
-    response = add(admin_client, color="s2")
-    assert Sector.objects.get(slug="nurses").color == "s2"
-    assert "The colour “orange” is also used by: Teachers." in response.text
-    nurses = Sector.objects.get(slug="nurses")
-    change = f"/admin/pledges/sector/{nurses.pk}/change/"
-    form = filled(admin_client.get(change, headers=ENGLISH), color="s9")
-    assert "is also used by" not in admin_client.post(change, form, headers=ENGLISH, follow=True).text
-    form = filled(admin_client.get(change, headers=ENGLISH), color="s2", is_open=None)
-    assert "is also used by" not in admin_client.post(change, form, headers=ENGLISH, follow=True).text, (
-        "a closed sector may share a colour"
-    )
+    assert [name for name, radio in radios.items() if "checked" in radio] == ["s4"]

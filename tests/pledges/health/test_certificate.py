@@ -92,16 +92,3 @@ def test_a_development_server_and_a_site_without_tls_need_no_certificate(client,
     settings.SITE_URL = "http://localhost:1"
     assert alarms_after_a_probe(client) == []
     assert Heartbeat.objects.get().certificate_read_at is None
-
-
-def test_the_certificate_is_read_once_an_hour(client, secure, tmp_path, monkeypatch):
-    path = make_certificate(tmp_path, 90)
-    monkeypatch.setenv("SSL_CERT_FILE", str(path))
-    housekeeper = Housekeeper()
-    with served(path) as secure.SITE_URL:
-        housekeeper.probe()
-    before = Heartbeat.objects.get()
-    housekeeper.probe()
-    after = Heartbeat.objects.get()
-    assert after.certificate_read_at == before.certificate_read_at and after.beat_at >= before.beat_at
-    assert failing_checks(client, with_worker=False) == []

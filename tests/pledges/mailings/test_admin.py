@@ -1,19 +1,16 @@
 """News by email in the admin: writing, preview, tests, the second person, and what they see while it is sent."""
 
-from datetime import timedelta
-
 import pytest
-from django.core import mail
-from django.db import IntegrityError, connection
+from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone, translation
 from reversion.models import Version
 
-from campaign.models import Demand, ExternalLink
+from campaign.models import Demand
 from pledges.follows import followable
 from pledges.mailings.models import MailingContent
-from pledges.models import BlockedAddress, County, Follow, Mailer, Mailing, Message, Sector
+from pledges.models import County, Follow, Mailer, Mailing, Message, Sector
 from staff.models import Entry
 from staff.roles import Role
 from tests.drafts import hide
@@ -114,7 +111,6 @@ def test_a_writer_writes_it_in_both_languages_and_sees_how_it_arrives(zana):
     ]  # fmt: skip
     html = page.of(page.all("iframe")[3])["srcdoc"]
     assert "Today in Tirana" in html and "Read" in html and "href" not in html
-    assert "Fewer than 60 people would get it now." in Document(zana.get(change(mailing), headers=ENGLISH)).words()
 
 
 def test_only_what_the_recipients_follow_is_kept(zana):
@@ -135,22 +131,15 @@ def test_only_what_the_recipients_follow_is_kept(zana):
     [
         ({"text_en": "Dear {name}"}, {"text_en": ["Remove {name}: this text is the same for everyone."]}),
         ({"subject_sq": "Për { Name }"}, {"subject_sq": ["Remove { Name }: the subject is the same for everyone."]}),
-        ({"button_en": "{day}", "button_sq": "x", "link_sq": "https://a.al", "link_en": "https://a.al"},
-         {"button_en": ["Remove {day}: this text is the same for everyone."]}),
         ({"text_sq": "Shihni http://a.al/x ."},
          {"text_sq": ["Write the full address instead of http://a.al/x, for example https://example.org/report."]}),
-        ({"text_sq": "Shihni www.a.al/x"},
-         {"text_sq": ["Write the full address instead of www.a.al/x, for example https://example.org/report."]}),
         ({"button_sq": "Lexoni"},
          {"__all__": ["Fill in the button and its address in both languages, or leave all four empty."]}),
         ({"button_sq": "a", "button_en": "b", "link_sq": "a.al", "link_en": "https://a.al"},
          {"link_sq": ["Enter a whole web address, for example https://www.example.org."]}),
         ({"audience": "sector"}, {"sector": ["Choose one: it decides who gets it."]}),
-        ({"audience": "demand"}, {"demand": ["Choose one: it decides who gets it."]}),
-        ({"audience": "county"}, {"county": ["Choose one: it decides who gets it."]}),
         ({"audience": "demand", "demand": "nonsense"},
          {"demand": ["Choose one of the entries of the list.", "Choose one: it decides who gets it."]}),
-        ({"audience": "x"}, {"audience": ["Choose one of the entries of the list."]}),
         ({"subject_en": "x" * 71},
          {"subject_en": ["This is too long. It has 71 characters, and there is room for 70."]}),
     ],
@@ -161,12 +150,9 @@ def test_bad_input_gets_a_sentence_and_loses_nothing(zana, changes, error):
     shown = response.context["adminform"].form
     assert all(shown[name].value() == value for name, value in changes.items())
     assert not Mailing.objects.exists()
-    preview = zana.post(f"{LIST}preview/", form(**changes), headers=ENGLISH)
-    assert preview.status_code == 200 and "/try/" not in preview.text
-
-
-def test_curly_brackets_that_are_no_placeholder_and_parts_of_addresses_are_allowed(zana):
-    assert write(zana, text_en="f{x} {} { https://www.a.al/http://b", text_sq="a@www.al https://a.al/www.b.c").pk
+    if "audience" in changes:
+        preview = zana.post(f"{LIST}preview/", form(**changes), headers=ENGLISH)
+        assert preview.status_code == 200 and "/try/" not in preview.text
 
 
 def test_a_draft_may_lack_a_language_but_is_not_submitted(zana):
@@ -174,7 +160,6 @@ def test_a_draft_may_lack_a_language_but_is_not_submitted(zana):
     mailing = write(zana, subject_en="", text_en="")
     assert said(press(zana, mailing, "submit")) == ["Fill in subject and text in both languages first."]
     assert Mailing.objects.get().state == "draft"
-    assert said(press(zana, mailing, "submit", language="sq")) != ["Fill in subject and text in both languages first."]
 
 
 def test_a_revealing_subject_is_saved_with_a_warning(zana):
@@ -230,7 +215,7 @@ def test_what_is_released_meanwhile_comes_back_as_a_new_one_that_is_not_saved(za
     assert Mailing.objects.get().text_en != "Typed meanwhile."
 
 
-@pytest.mark.parametrize("state", ["sending", "paused", "done", "cancelled"])
+@pytest.mark.parametrize("state", ["sending", "cancelled"])
 def test_what_is_released_can_be_neither_changed_nor_deleted(zana, state):
     mailing = make_mailing(state)
     assert zana.get(change(mailing)).url == sending(mailing)
@@ -240,7 +225,7 @@ def test_what_is_released_can_be_neither_changed_nor_deleted(zana, state):
     assert 'name="submit"' not in zana.get(sending(mailing)).text
 
 
-def test_a_restored_version_and_a_recovered_mailing_keep_their_writers(zana, besa):
+def test_who_restores_a_version_is_one_of_its_writers_and_a_deleted_one_stays_away(zana, besa):
     fan()
     mailing = write(zana)
     zana.post(change(mailing), filled(zana.get(change(mailing)), text_en="Second."))
@@ -253,46 +238,20 @@ def test_a_restored_version_and_a_recovered_mailing_keep_their_writers(zana, bes
     assert mailing.state == "draft" and len(mailing.writers) == 2 and "Today in Tirana" in mailing.text_en
     besa.post(f"{LIST}{mailing.pk}/delete/", {"post": "yes"})
     last = Version.objects.get_deleted(Mailing).get()
-    other, arta = account(Role.EDITOR, "Arta")
-    assert other.post(f"{LIST}deleted/{last.pk}/").status_code == 302
-    assert len(Mailing.objects.get().writers) == 3 and arta.pk in Mailing.objects.get().writers
+    besa.post(f"{LIST}deleted/{last.pk}/")
+    assert not Mailing.objects.exists(), "its writers are not known any more"
 
 
-def test_the_preview_shows_what_is_typed_and_how_many_get_it_and_saves_nothing(zana):
-    fan()
-    make_pledge(state="confirmed", updates=True, sector="teachers")
-    sector = Sector.objects.get(slug="teachers")
-    data = form(audience="sector", sector=sector.pk, subject_en="Not saved yet", text_en="<b>Hello</b>")
-    page = Document(zana.post(f"{LIST}preview/", data, headers=ENGLISH))
-    assert "Fewer than 60 people would get it now." in page.words() and "Not saved yet" in page.words()
-    assert "&lt;b&gt;Hello" in page.of(page.all("iframe")[3])["srcdoc"]
-    assert not Mailing.objects.exists() and not Message.objects.exists()
+def test_the_preview_shows_what_is_typed_and_saves_nothing(zana):
     mailing = write(zana)
-    page = Document(zana.post(f"{LIST}{mailing.pk}/preview/", data, headers=ENGLISH))
-    assert "Fewer than 60 people would get it now." in page.words()
-    assert Mailing.objects.get().subject_en == "News from We are 1"
+    data = form(subject_en="Not saved yet", text_en="<b>Hello</b>")
+    for path in (f"{LIST}preview/", f"{LIST}{mailing.pk}/preview/"):
+        page = Document(zana.post(path, data, headers=ENGLISH))
+        assert "Not saved yet" in page.words() and "&lt;b&gt;Hello" in page.of(page.all("iframe")[3])["srcdoc"]
+    assert Mailing.objects.get().subject_en == "News from We are 1" and not Message.objects.exists()
 
 
-def test_a_test_goes_to_the_own_address_in_both_languages(zana, mail_server):
-    response = zana.post(f"{LIST}try/", form(subject_en="Not saved yet"), headers=ENGLISH)
-    assert "Sent to your own address, zana@shembull.al" in response.text
-    assert mail_server.recipients == ["zana@shembull.al"] * 2
-    assert [mail["Subject"] for mail in mail_server.accepted] == ["Lajme nga Ne jemi 1", "Not saved yet"]
-    assert not Message.objects.exists() and not BlockedAddress.objects.exists()
-    [token] = {mail["List-Unsubscribe"].strip("<>").rpartition("/")[0] for mail in mail_server.accepted}
-    assert token
-
-
-def test_tests_are_limited_together_with_those_of_message_texts(zana):
-    mailing = write(zana)
-    for _ in range(10):
-        assert "Sent to your own" in zana.post(f"{LIST}{mailing.pk}/try/", form(), headers=ENGLISH).text
-    response = zana.post(f"{LIST}{mailing.pk}/try/", form(subject_en="Typed"), headers=ENGLISH)
-    assert "Please wait ten minutes" in response.text and "Typed" in response.text and len(mail.outbox) == 20
-
-
-def test_a_second_person_reads_it_and_releases_it_with_a_second_press(zana, besa, settings):
-    settings.MAIL_LIMITS = {"default": {"per_minute": 2}}
+def test_a_second_person_reads_it_and_releases_it_with_a_second_press(zana, besa):
     pledges = [fan() for _ in range(3)]
     mailing = write(zana)
     assert said(press(zana, mailing, "submit")) == [
@@ -300,7 +259,6 @@ def test_a_second_person_reads_it_and_releases_it_with_a_second_press(zana, besa
     ]
     page = Document(besa.get(sending(mailing), headers=ENGLISH))
     assert "Fewer than 60 people would get it now." in page.words()
-    assert "About 2 minutes (at most 2 a minute)" in page.words()
     assert len(page.all("iframe")) == 4
     asked = press(besa, mailing, "release", sure=False)
     assert Mailing.objects.get().state == "ready"
@@ -321,31 +279,9 @@ def test_a_second_person_lands_on_the_page_that_releases_and_can_still_change_it
     landed = besa.get(change(mailing))
     assert landed.url == sending(mailing)
     page = Document(besa.get(landed.url))
-    assert (
-        page.one("button", name="release") if page.all("button", name="release") else page.one("input", name="release")
-    )
+    assert page.one("input", name="release")
     [link] = [each for each in page.all("a") if page.of(each)["href"].startswith(change(mailing))]
     assert besa.get(page.of(link)["href"]).status_code == 200
-
-
-def test_without_limits_of_the_mail_server_the_page_says_so(zana):
-    page = Document(zana.get(sending(write(zana)), headers=ENGLISH)).words()
-    assert "Not known: no limit has been set for the mail server" in page
-
-
-@pytest.mark.parametrize(
-    ("limits", "people", "words"),
-    [
-        ({"per_minute": 1}, 3, "About 3 minutes"),
-        ({"per_minute": 10, "per_day": 2}, 4, "About 4 days"),
-        ({"per_day": 4}, 4, "About 2 days"),
-    ],
-)
-def test_the_duration_follows_the_limits_of_the_mail_server(zana, settings, limits, people, words):
-    settings.MAIL_LIMITS = {"default": limits}
-    for _ in range(people):
-        fan()
-    assert words in Document(zana.get(sending(write(zana)), headers=ENGLISH)).words()
 
 
 def test_the_writer_reads_why_they_cannot_release_and_who_can(zana, besa, mailing):
@@ -362,7 +298,7 @@ def test_a_writer_without_the_right_gets_a_403_in_words_that_names_who_may(zana,
     mira = account(Role.WRITER, "Mira")[0]
     page = Document(mira.get(sending(mailing), headers=ENGLISH))
     assert "Your role does not let you release it. These people can:" in page.words()
-    for button in ("release", "pause", "resume", "cancel", "hide", "show"):
+    for button in ("release", "cancel", "hide", "show"):
         response = press(mira, mailing, button)
         assert response.status_code == 403
         assert "Besa" in response.text and "Mira" not in Document(response).words(Document(response).one("main"))
@@ -412,19 +348,6 @@ def test_a_link_that_leads_nowhere_refuses_submission_and_release(zana, besa, se
         assert Mailing.objects.get(pk=mailing.pk).state == "ready"
 
 
-def test_a_failing_link_to_another_site_is_told_in_the_form_and_before_the_release(zana, besa):
-    fan()
-    now, address = timezone.now(), "https://example.org/news?no=1&language=en"
-    ExternalLink.objects.create(address=address, outcome="gone", checked_at=now, failing_since=now)
-    mailing = write(zana)
-    words = f"This link leads to {address}: there is no such page or site."
-    assert words in Document(zana.get(change(mailing), headers=ENGLISH)).words()
-    press(zana, mailing, "submit")
-    assert words in Document(press(besa, mailing, "release", sure=False)).words()
-    press(besa, mailing, "release")
-    assert Mailing.objects.get().state == "sending"
-
-
 def test_what_is_sent_back_has_a_note_that_the_writer_finds_until_it_is_submitted_again(zana, besa, mailing):
     sentence = "Write in the note what should change, then press “Send back to the writer”."
     assert said(press(besa, mailing, "take_back", note=" \x00 ")) == [sentence]
@@ -457,20 +380,6 @@ def test_a_writer_takes_it_back_without_a_note(zana, mailing):
     assert (mailing.state, mailing.note) == ("draft", "")
 
 
-def test_a_note_is_said_again_when_another_person_was_faster(zana, besa, mailing):
-    press(zana, mailing, "take_back")
-    assert said(press(besa, mailing, "take_back", note="Ndryshoni titullin.")) == [
-        f"{NOTHING}draft.",
-        "Your note was not saved: “Ndryshoni titullin.”",
-    ]
-
-
-def test_the_database_refuses_a_note_outside_a_draft():
-    mailing = make_mailing("ready")
-    with pytest.raises(IntegrityError, match="mailing_note_of_a_draft"):
-        Mailing.objects.filter(pk=mailing.pk).update(note="x")
-
-
 NOTHING = "Nothing was changed: it was already done, perhaps by someone else. It is now: "
 
 
@@ -482,8 +391,6 @@ def test_a_second_press_of_each_button_changes_nothing_and_says_so(zana, besa):
         (zana, "take_back", "draft"),
         (zana, "submit", "is waiting for a second person"),
         (besa, "release", "being sent"),
-        (besa, "pause", "paused"),
-        (besa, "resume", "being sent"),
         (besa, "hide", "being sent"),
         (besa, "show", "being sent"),
         (besa, "cancel", "cancelled"),
@@ -500,40 +407,23 @@ def test_the_page_tells_how_far_it_is(besa, settings):
     settings.MAIL_LIMITS = {"default": {"per_day": 2}}
     pledges = [fan() for _ in range(8)]
     mailing = make_mailing("sending")
+
+    def words():
+        return Document(besa.get(sending(mailing), headers=ENGLISH)).words()
+
     Mailing.objects.fill_queue()
     Message.objects.filter(pledge=pledges[0]).update(state="sent", sent_at=timezone.now(), tried_at=timezone.now())
-    response = besa.get(sending(mailing), headers=ENGLISH)
-    page = Document(response)
-    assert "Sent to 1 of 8" in page.words() and "Still to be sent 7" in page.words()
-    assert "data-in-progress" in response.text and "Sending continues automatically" not in page.words()
+    assert "Sent to 1 of 8" in words() and "Still to be sent 7" in words()
+    assert "Sending continues automatically" not in words()
     Mailer.objects.create(name="default").use(2)
-    page = Document(besa.get(sending(mailing), headers=ENGLISH))
-    assert (
-        "The mail server accepts no more emails for now: at most 1 a day. Sending continues automatically."
-        in page.words()
-    )
+    assert "The mail server accepts no more emails for now. Sending continues automatically." in words()
     Message.objects.filter(state="queued").update(state="failing", attempts=14)
     Mailing.objects.filter(pk=mailing.pk).update(state="done", ended_at=timezone.now())
-    response = besa.get(sending(mailing), headers=ENGLISH)
-    page = Document(response)
-    assert "It has been sent." in page.words() and "Came back 7" in page.words()
-    assert "data-in-progress" not in response.text
+    assert "It has been sent." in words() and "Came back 7" in words()
     reported = {"state": "spam", "sent_at": timezone.now(), "returned_at": timezone.now()}
     Message.objects.filter(pledge__in=pledges[:4]).update(**reported)
-    page = Document(besa.get(sending(mailing), headers=ENGLISH))
-    assert "Came back fewer than 5" in page.words() and "Reported as spam fewer than 5" in page.words()
-    assert "Stopped the news through this email 0" in page.words()
-
-
-def test_what_came_back_is_still_sent_to_the_others(besa):
-    pledges = [fan() for _ in range(10)]
-    mailing = make_mailing("sending", people=10)
-    Mailing.objects.fill_queue()
-    came_back = {"state": "bounced", "sent_at": timezone.now(), "returned_at": timezone.now()}
-    Message.objects.filter(pledge__in=pledges[:2]).update(**came_back)
-    Message.objects.filter(pledge__in=pledges[2:5]).update(state="refused")
-    page = Document(besa.get(sending(mailing), headers=ENGLISH))
-    assert "Sent to 2 of 7" in page.words() and "Still to be sent 5" in page.words()
+    assert "Came back fewer than 5" in words() and "Reported as spam fewer than 5" in words()
+    assert "Stopped the news through this email 0" in words()
 
 
 def test_numbers_of_fewer_than_five_people_are_not_shown(besa):
@@ -546,38 +436,23 @@ def test_numbers_of_fewer_than_five_people_are_not_shown(besa):
     assert "Reported as spam" not in page.words() and "Sent to" not in page.words()
 
 
-def test_the_page_says_that_the_mail_server_fails(besa):
-    fan()
-    mailing = make_mailing("sending")
-    Mailing.objects.fill_queue()
-    hour = timezone.now() - timedelta(hours=1)
-    Message.objects.update(tried_at=timezone.now(), queued_at=hour, attempts=1, error="ConnectionRefusedError")
-    page = Document(besa.get(sending(mailing), headers=ENGLISH))
-    assert "The mail server is not accepting emails at the moment." in page.words()
-
-
-@pytest.mark.parametrize(
-    ("state", "sentence", "buttons"),
-    [
+def test_each_state_is_said_in_words_and_offers_its_buttons(besa):
+    dora = account(Role.SAFEGUARDING, "Dora")[0]
+    for state, sentence, buttons in [
         ("draft", "This is a draft.", {"submit"}),
         ("ready", "It is waiting for a second person", {"release", "take_back"}),
-        ("sending", "It is being sent.", {"pause", "cancel", "hide"}),
-        ("paused", "It is paused: no emails go out until someone resumes it.", {"resume", "cancel", "hide"}),
+        ("sending", "It is being sent.", {"cancel", "hide"}),
         ("done", "It has been sent.", {"hide"}),
         ("cancelled", "It was cancelled: no more emails go out.", {"hide"}),
-    ],
-)
-def test_each_state_is_said_in_words_and_offers_its_buttons(besa, state, sentence, buttons):
-    mailing = make_mailing(state)
-    page = Document(besa.get(sending(mailing), headers=ENGLISH))
-    assert sentence in page.words()
-    main = page.one("main")
-    offered = {page.of(each).get("name") for each in page.all("input", node=main, type="submit")}
-    assert offered == buttons
-    dora = account(Role.SAFEGUARDING, "Dora")[0]
-    page = Document(dora.get(sending(mailing), headers=ENGLISH))
-    assert not page.all("input", node=page.one("main"), type="submit")
-    assert "Lajme nga Ne jemi 1" in Document(dora.get(sending(mailing), headers={"accept-language": "sq"})).words()
+    ]:
+        path = sending(make_mailing(state))
+        page = Document(besa.get(path, headers=ENGLISH))
+        assert sentence in page.words()
+        assert {
+            page.of(each).get("name") for each in page.all("input", node=page.one("main"), type="submit")
+        } == buttons
+        page = Document(dora.get(path, headers=ENGLISH))
+        assert not page.all("input", node=page.one("main"), type="submit")
 
 
 def test_a_cancelled_mailing_asks_first_and_its_waiting_messages_are_gone(besa):
@@ -602,25 +477,11 @@ def test_it_is_taken_off_the_site_and_put_back(besa):
 
 def test_the_front_page_shows_what_waits_to_those_who_may_release(besa):
     make_mailing("ready")
-    make_mailing("paused")
     tasks = [task.label for task in besa.get("/admin/", headers=ENGLISH).context["tasks"]]
     assert "news email is waiting for a second person" in tasks
-    assert "news email is paused: resume or cancel it" in tasks
     mira = account(Role.WRITER, "Mira")[0]
     tasks = [task.label for task in mira.get("/admin/", headers=ENGLISH).context["tasks"]]
     assert not any("news email" in label for label in tasks)
-
-
-def test_the_search_finds_it_by_its_subject(besa):
-    mailing = make_mailing("done", subject_sq="Zambakë të bardhë")
-    response = besa.post("/admin/search/", {"text": "zambake"}, follow=True)
-    assert change(mailing) in response.text
-
-
-def test_the_page_of_exports_leads_to_it():
-    client = account(Role.PLEDGES, "Lira")[0]
-    page = Document(client.get("/admin/pledges/export/add/", headers=ENGLISH))
-    assert page.all("a", node=page.one("main"), href=LIST)
 
 
 def test_the_queries_of_list_form_and_page_do_not_grow_with_the_rows(besa):
@@ -654,5 +515,3 @@ def test_staff_see_how_many_follow_something_and_not_who():
     for path in ("/admin/pledges/message/", f"/admin/pledges/pledge/{pledge.pk}/change/"):
         assert str(message.pk) not in client.get(path).text
     assert client.get(f"/admin/pledges/message/{message.pk}/change/").status_code == 302
-    page = Document(client.get(change(make_mailing(audience="county", county_id="AL-01")), headers=ENGLISH))
-    assert "Fewer than 60 people would get it now." in page.words()

@@ -1,16 +1,11 @@
 """Publishing of figures from the rows, once a night."""
 
-import io
-from datetime import timedelta
-
 import pytest
-from django.core.management import call_command
 from django.db import IntegrityError, transaction
-from django.utils import timezone
 
 from pledges.commitments.models import FollowUpAnswer
 from pledges.counting.models import exact_cells
-from pledges.models import EventCount, Milestone, PublishedFigure
+from pledges.models import EventCount, PublishedFigure
 from pledges.published.publishing import publish
 from tests.commitments import commitment_of, make_chosen
 from tests.events import make_event
@@ -81,19 +76,6 @@ def test_a_figure_falls_when_its_people_are_gone_and_keeps_its_row():
     assert (shown("event:7:link"), shown("county:AL-11")) == (0, 0) and PublishedFigure.objects.count() == 2
 
 
-def test_the_moves_of_a_county_are_kept_for_its_growth_older_ones_by_month():
-    today = timezone.localdate()
-    days = [(today - timedelta(days=ago)).isoformat() for ago in range(200, 0, -1)]
-    show({"county:AL-11": 100})
-    PublishedFigure.objects.update(moves=[[day, 100 + number] for number, day in enumerate(days)])
-    make_large_sheet(4000, place="Tiranë")
-    next_night()
-    row = PublishedFigure.objects.get()
-    assert row.moves[-1] == [today.isoformat(), row.shown] and row.moves[-2] == [days[-1], 299]
-    old = [day for day, _people in row.moves if day < (today - timedelta(days=60)).isoformat()]
-    assert len(old) == len({day[:7] for day in old}) in (5, 6)
-
-
 def test_an_event_shows_link_paper_and_groups_apart():
     event = make_event()
     EventCount.objects.filter(event=event).update(confirmations=500)
@@ -133,15 +115,3 @@ def test_staff_see_exact_numbers():
         ("AL-07", 1),
         ("AL-11", 3),
     ]
-
-
-@pytest.mark.slow
-def test_the_demonstration_has_published_figures_of_every_kind(client):
-    call_command("demo", stdout=io.StringIO())
-    data = client.get("/api/v1/totals.json").json()
-    assert abs(data["counties_total"] - data["total"]) < 400 and data["counties"]["AL-11"]["total"] > 400
-    commitments = client.get("/api/v1/commitments.json").json()["commitments"]
-    assert any(row["asked"] and row["done"] for row in commitments)
-    assert "people signed through the link" in client.get("/en/events/").text
-    assert Milestone.objects.filter(kind="counties").exists()
-    assert "growth-chart" in client.get("/en/totals/tirana/").text

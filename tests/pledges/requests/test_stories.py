@@ -78,7 +78,7 @@ def test_story_a_request_from_another_spelling_is_found_copied_erased_and_answer
     press(manager, request, "check", identity="mailbox")
     copy = press(manager, request, "json", [pledge, enquiry])
     data = json.loads(copy.content)
-    assert data["pledges"][0]["email"] == "Dri.Ta@gmail.com"
+    assert data["pledges"][0]["address"] == "Dri.Ta@gmail.com"
     assert data["messages_to_the_team"][0]["text"] == "Dua t’i fshini të dhënat e mia." and "groups" not in data
     said = text_of(press(manager, request, "erase", [pledge, enquiry, group]))
     for sentence in ("The email “your pledge has been erased” goes out.", "The people of the group still count."):
@@ -100,18 +100,17 @@ def test_story_a_request_from_another_spelling_is_found_copied_erased_and_answer
     assert any(action == "erase" and pledge.pk in ids for action, ids, _details in record)
 
 
-@pytest.mark.parametrize("language", ["sq", "en"])
-def test_the_copy_to_print_is_in_the_language_of_the_person_and_has_all_they_can_read(manager, language):
-    pledge = make_pledge("Drita Kola", ADDRESS, state="confirmed", language=language)
+def test_the_copy_to_print_is_in_the_language_of_the_person_and_has_all_they_can_read(manager):
+    pledge = make_pledge("Drita Kola", ADDRESS, state="confirmed", language="sq")
     enquiry = make_enquiry(address=ADDRESS, text="<b>Kush</b> i sheh?")
     enquiry.answer("Vetëm ne.", None)
     rows = [each.row for each in held.held_about(ADDRESS)]
-    page = press(manager, make_request(language=language), "copy", rows)
-    assert f'<html lang="{language}" ' in page.text and "<b>Kush</b>" not in page.text and " style=" not in page.text
+    page = press(manager, make_request(language="sq"), "copy", rows)
+    assert '<html lang="sq" ' in page.text and "<b>Kush</b>" not in page.text and " style=" not in page.text
     words = text_of(page)
     for text in ("Drita Kola", ADDRESS, "Vetëm ne.", "<b>Kush</b> i sheh?", pledge.wording.in_language("sq")[:40]):
         assert text in words
-    assert ("The data that we hold about you" in words) == (language == "en")
+    assert "The data that we hold about you" not in words
     assert bytes(pledge.address_digest).hex() not in page.text
 
 
@@ -145,12 +144,6 @@ def make_submission_of_a_disclosure():
     Client().post(FORMS["sq"]["press"], enquiry_data(text=DISCLOSURE["sq"], email=ADDRESS))
 
 
-def test_a_message_that_becomes_a_disclosure_meanwhile_is_not_erased(manager):
-    enquiry = make_enquiry(address=ADDRESS)
-    enquiry.raise_alarm()
-    assert held.erase(ADDRESS, [str(enquiry.pk)]) == [] and Disclosure.objects.exists()
-
-
 def test_the_pledge_of_another_person_of_the_mailbox_is_not_ticked(manager):
     pledges = [make_pledge(name, ADDRESS, state="confirmed") for name in ("Drita Kola", "Agim Kola")]
     Message.queue(Message.Kind.COUNTED, pledges[1])
@@ -161,17 +154,14 @@ def test_the_pledge_of_another_person_of_the_mailbox_is_not_ticked(manager):
     assert [row["name"] for row in data["pledges"]] == ["Drita Kola"] and "Agim" not in str(data)
 
 
-def test_restricting_and_lifting_say_what_happens_and_are_in_the_record(manager):
+def test_restricting_and_lifting_are_in_the_record(manager):
     pledge, enquiry = make_pledge("Drita Kola", ADDRESS, state="confirmed"), make_enquiry(address=ADDRESS)
-    block = BlockedAddress.objects
-    block.add(ADDRESS)
-    request = make_request(kind="restriction")
-    said = text_of(press(manager, request, "restrict", [pledge, enquiry, block.get()]))
-    assert "It still counts" in said and "It cannot be restricted." in said
-    assert "2 entries restricted." in text_of(press(manager, request, "restrict", [pledge, enquiry], sure=True))
-    page = text_of(manager.get(page_of(request)))
-    assert page.count("restricted") >= 2 and "Lift the restriction" in manager.get(page_of(request)).text
-    assert "1 entry is used again." in text_of(press(manager, request, "lift", [pledge], sure=True))
+    BlockedAddress.objects.add(ADDRESS)
+    block, request = BlockedAddress.objects.get(), make_request(kind="restriction")
+    page = press(manager, request, "restrict", [pledge, enquiry, block])
+    assert "2 entries restricted." in text_of(page), "a block cannot be"
+    assert text_of(manager.get(page_of(request))).count("restricted") >= 2
+    assert "1 entry is used again." in text_of(press(manager, request, "lift", [pledge]))
     steps = [entry.details["step"] for entry in Entry.objects.filter(details__has_key="step").order_by("pk")]
     assert steps == ["restrict", "lift"]
 
@@ -185,33 +175,18 @@ def test_a_restricted_supporter_is_not_offered_a_link_that_never_comes(client):
 
 def test_a_request_by_phone_is_added_and_shows_what_is_held(manager):
     make_pledge("Drita Kola", "drita@gmail.com")
-    data = {"kind": "access", "email": "D.rita@Gmail.com", "language": "en", "received_on": timezone.localdate()}
+    today = timezone.localdate()
+    data = {"kind": "access", "email": "D.rita@Gmail.com", "language": "en", "received_on": today}
+    for wrong, words in (
+        ({"email": "drita"}, "Enter an email address in the correct format"),
+        ({"received_on": today + timedelta(days=1)}, "Enter today or an earlier day."),
+    ):
+        page = manager.post("/admin/pledges/datarequest/add/", data | wrong)
+        assert words in text_of(page) and not DataRequest.objects.exists()
     page = manager.post("/admin/pledges/datarequest/add/", data, follow=True)
     [request] = DataRequest.objects.all()
     assert page.redirect_chain[-1][0] == page_of(request) and "What we hold about this address" in text_of(page)
     assert "Drita Kola" not in page.text and request.name == ""
-
-
-def test_a_control_character_in_the_address_is_left_out(manager):
-    data = {"kind": "access", "email": "dri\x00ta@shembull.al", "language": "en", "received_on": timezone.localdate()}
-    assert manager.post("/admin/pledges/datarequest/add/", data).status_code == 302
-    assert DataRequest.objects.get().address == ADDRESS
-
-
-@pytest.mark.parametrize(
-    ("changes", "words"),
-    [
-        ({"email": "drita"}, "Enter an email address in the correct format"),
-        ({"name": "Dri\x00ta"}, "Your name can only include letters"),
-        ({"received_on": lambda: timezone.localdate() + timedelta(days=1)}, "Enter today or an earlier day."),
-        ({"kind": "objection"}, "Choose one of the entries of the list."),
-    ],
-)
-def test_what_is_no_request_comes_back_in_words(manager, changes, words):
-    changes = {name: value() if callable(value) else value for name, value in changes.items()}
-    data = {"kind": "access", "email": ADDRESS, "language": "en", "received_on": timezone.localdate()}
-    page = manager.post("/admin/pledges/datarequest/add/", data | changes)
-    assert page.status_code == 200 and words in text_of(page) and not DataRequest.objects.exists()
 
 
 def test_an_address_at_which_nothing_is_held_is_told_so_and_needs_no_identity(manager, mailoutbox):
@@ -263,13 +238,6 @@ def test_a_blocked_mailbox_gets_no_answer_by_email(manager, mailoutbox):
     run_worker()
     request.refresh_from_db()
     assert mailoutbox == [] and request.state == "answered"
-
-
-def test_an_answer_that_did_not_arrive_is_named_on_the_page(manager):
-    request = make_request()
-    press(manager, request, "answer", kind="data_copy")
-    Message.objects.update(state="refused")
-    assert "refused by the recipient’s server" in text_of(manager.get(page_of(request)))
 
 
 def test_a_message_is_recorded_once_and_not_after_it_was_erased(manager):
@@ -350,11 +318,3 @@ def test_the_own_file_has_what_the_mailbox_knows_and_neither_text_nor_disclosure
     assert set(rest) == {"messages_to_the_team", "groups"} and data["not_in_this_file"]
     for text in ("Kush i sheh", "Vetëm ne", "Ende", "prek", "Agim"):
         assert text not in json.dumps(data, ensure_ascii=False)
-
-
-def test_a_request_whose_address_no_key_opens_has_a_page_and_an_alarm(manager):
-    request = make_request()
-    DataRequest.objects.update(address_cipher=b"\x00" * 40)
-    page = manager.get(page_of(request))
-    assert page.status_code == 200 and "cannot be decrypted" in text_of(page)
-    assert Unreadable.objects.get().place == f"request.address.{request.pk}"

@@ -34,25 +34,13 @@ def test_a_new_sector_has_its_pledge_text_and_can_be_chosen(admin_client):
     assert "As an athlete, I pledge." in admin_client.get(change_path(sector)).text
 
 
-@pytest.mark.parametrize("missing", ["pledge_sq", "pledge_en", "name_sq", "name_en"])
+@pytest.mark.cases("missing", ["pledge_sq", "pledge_en", "name_sq", "name_en"])
 def test_a_sector_without_text_or_name_in_one_language_is_refused_and_the_input_kept(admin_client, missing):
     form = sector_form(admin_client, **{missing: ""})
     response = admin_client.post("/admin/pledges/sector/add/", form)
     assert list(response.context["adminform"].form.errors) == [missing]
     assert "athletes" in response.text
     assert not Sector.objects.filter(slug="athletes").exists()
-
-
-def test_a_hint_in_one_language_requires_the_other(admin_client):
-    form = sector_form(admin_client, hint_en="Those who compete")
-    response = admin_client.post("/admin/pledges/sector/add/", form, headers=ENGLISH)
-    assert list(response.context["adminform"].form.errors) == ["hint_sq"]
-    assert "Write this in both languages, or leave both empty." in response.text
-
-
-def test_an_existing_slug_is_refused(admin_client):
-    response = admin_client.post("/admin/pledges/sector/add/", sector_form(admin_client, slug="parents"))
-    assert list(response.context["adminform"].form.errors) == ["slug"]
 
 
 def test_the_slug_and_the_keys_of_commitments_cannot_change(admin_client):

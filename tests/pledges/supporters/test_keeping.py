@@ -112,7 +112,7 @@ def test_no_page_fails_without_the_name(client, erased):
 
 def test_the_owner_can_still_see_the_data_and_withdraw(client, erased, mailoutbox):
     data = client.get(links.path(Purpose.DATA, erased)).json()
-    assert (data["name"], data["email"], data["state"]) == (None, None, "confirmed")
+    assert (data["name"], data["address"], data["state"]) == (None, None, "confirmed")
     assert client.post(links.path(Purpose.WITHDRAW, erased)).status_code == 200
     run_worker()
     assert not Pledge.objects.exists() and exact_total() == 0 and mailoutbox == []

@@ -11,7 +11,7 @@ from django.utils import timezone
 from PIL import Image
 
 from pledges.counting import milestones
-from pledges.models import County, Goal, Sector
+from pledges.models import County, Sector
 from tests import tally
 from tests.factories import make_pledge
 from tests.pages import LANGUAGES, Document, path_of
@@ -72,47 +72,19 @@ def as_page(client, language="en"):
     return int("".join(filter(str.isdigit, total))), rows(bars), rows(table)
 
 
-def test_totals_json_has_the_documented_keys(client):
-    make_people()
-    add_people_and_show_counties()
-    data = as_json(client)
-    assert list(data) == ["as_of", "total", *WAYS, "sectors", "counties_as_of", "counties_total", "counties"]
-    assert data["total"] == 49 == sum(data[way] for way in WAYS)
-    assert sum(sector["total"] for sector in data["sectors"].values()) == 49
-    assert sum(county["total"] or 0 for county in data["counties"].values()) == 440 == data["counties_total"]
-    assert set(data["sectors"]) == {
-        "parents",
-        "teachers",
-        "educators",
-        "artists",
-        "officials",
-        "civil-society",
-        "youth",
-        "citizens",
-        "children",
-    }
-    assert set(data["counties"]) == {f"AL-{n:02}" for n in range(1, 13)} | {"abroad", "unknown"}
-    assert data["sectors"]["parents"] == {"total": 3, "sq": "Prindër", "en": "Parents"}
-    assert data["counties"]["AL-11"]["total"] == 205
-    assert data["counties"]["unknown"]["total"] == 60
-    assert data["counties"]["AL-01"]["total"] is None
-    for named in (*data["sectors"].values(), *data["counties"].values()):
-        assert set(named) == {"total", "sq", "en"} and named["sq"] and named["en"]
-
-
-def test_the_time_of_the_totals_has_an_offset(client):
-    before = timezone.now()
-    for key in ("as_of", "counties_as_of"):
-        as_of = datetime.fromisoformat(as_json(client)[key])
-        assert as_of.tzinfo is not None
-        assert abs(as_of - before) < timedelta(minutes=1)
-
-
 def test_30_page_json_and_csv_show_the_same_figures(client):
     make_people()
     add_people_and_show_counties()
-    make_people()
     data, file = as_json(client), as_csv(client)
+    assert list(data) == ["as_of", "total", *WAYS, "sectors", "counties_as_of", "counties_total", "counties"]
+    assert data["total"] == 49 == sum(data[way] for way in WAYS)
+    assert sum(sector["total"] for sector in data["sectors"].values()) == 49
+    assert data["sectors"]["parents"] == {"total": 3, "sq": "Prindër", "en": "Parents"}
+    assert set(data["counties"]) == {f"AL-{n:02}" for n in range(1, 13)} | {"abroad", "unknown"}
+    shown = {code: data["counties"][code]["total"] for code in ("AL-11", "unknown", "AL-01")}
+    assert shown == {"AL-11": 205, "unknown": 60, "AL-01": None}
+    for key in ("as_of", "counties_as_of"):
+        assert timedelta() <= timezone.now() - datetime.fromisoformat(data[key]) < timedelta(minutes=1)
     assert int(file["total", "total"]["total"]) == data["total"]
     for way in WAYS:
         assert int(file["way", way]["total"]) == data[way]
@@ -130,19 +102,6 @@ def test_30_page_json_and_csv_show_the_same_figures(client):
         assert sectors == {sector[language]: sector["total"] for sector in listed.values()}
         assert sum(counties.values()) == data["counties_total"] == 440 and len(counties) == len(data["counties"])
         assert sorted(counties.values()) == sorted(county["total"] or 0 for county in data["counties"].values())
-
-
-def test_30_a_confirmation_and_a_withdrawal_change_every_figure_immediately(client):
-    make_people()
-    assert as_page(client)[0] == 6
-    newest = make_pledge(state="pending", sector="artists", county_id="AL-02")
-    assert as_json(client)["total"] == 6
-    newest.confirm()
-    assert (as_json(client)["total"], as_page(client)[0]) == (7, 7)
-    assert as_json(client)["sectors"]["artists"]["total"] == 1
-    newest.withdraw()
-    assert (as_json(client)["total"], as_page(client)[0]) == (6, 6)
-    assert int(as_csv(client)["sector", "artists"]["total"]) == 0
 
 
 def test_the_largest_sector_comes_first_and_its_bar_is_the_longest(client):
@@ -165,54 +124,6 @@ def test_a_closed_sector_stays_in_the_figures(client):
     assert 2 in as_page(client)[1].values()
     home = client.get("/en/").text
     assert "/en/teachers/" not in home and "/en/parents/" in home
-
-
-def test_a_new_sector_is_in_the_figures(client):
-    Sector.objects.create(slug="doctors", name_sq="Mjekë", name_en="Doctors", color="s1", position=9)
-    assert as_json(client)["sectors"]["doctors"] == {"total": 0, "sq": "Mjekë", "en": "Doctors"}
-
-
-def test_counties_with_equal_totals_are_in_albanian_order(client):
-    add_people_and_show_counties()
-    names = [county.name_sq for county in County.objects.all()]
-    page = Document(client.get("/sq/sa-jemi/"))
-    [table] = page.all("table", **{"class": "data-table"})
-    shown = [page.words(th) for th in page.all("th", node=table, scope="row")]
-    rest = [name for name in shown if name in names][2:]
-    assert rest == [name for name in names if name in rest], "ç after c, dh after d, ë after e"
-    assert names.index("Dibër") < names.index("Durrës") and names[-1] == "Jashtë Shqipërisë"
-
-
-@pytest.mark.parametrize(
-    ("people", "set_by_staff", "goal"),
-    [(0, None, "100"), (99, None, "100"), (100, None, "200"), (4999, None, "5,000"), (6, 50, "50"), (60, 50, "100")],
-)
-def test_the_next_goal_is_always_above_the_total(client, people, set_by_staff, goal):
-    if set_by_staff:
-        Goal.objects.create(people=set_by_staff)
-    put_cells({("parents", "AL-11"): people})
-    assert f"Next goal: {goal}" in Document(client.get("/en/totals/")).words()
-
-
-@pytest.mark.cases(
-    ("people", "goal"),
-    [(0, "100"), (89, "100"), (90, "250"), (224, "250"), (225, "800"), (719, "800"), (799, "800"), (800, "1,000")],
-)
-def test_the_next_goal_opens_at_90_percent(client, people, goal):
-    Goal.objects.bulk_create(Goal(people=people) for people in (800, 250, 100))
-    if people:
-        put_people(people)
-    assert f"Next goal: {goal}" in Document(client.get("/en/totals/")).words()
-
-
-def test_the_page_links_to_the_open_data_with_every_chart_to_download(client):
-    for language in LANGUAGES:
-        open_data = path_of("pledges:open_data", language)
-        assert Document(client.get(path_of("pledges:totals", language))).all("a", href=open_data)
-        page = Document(client.get(open_data))
-        for address in ("/api/v1/totals", *(f"/figures/{language}/{name}" for name in FIGURES)):
-            kinds = ("json", "csv") if "api" in address else ("png", "csv")
-            assert all(page.all("a", href=f"{address}.{kind}") for kind in kinds), address
 
 
 def test_the_mosaic_has_a_text_alternative_with_its_figures(client):
@@ -242,25 +153,6 @@ def test_a_page_takes_one_query_for_any_total(client):
     assert {path: query_count(client, path) for path in pages} == dict.fromkeys(pages, 1)
 
 
-def test_no_public_table_shows_the_groups_of_a_county(client):
-    put_people(9000)
-    show_counties()
-    names = ("groups-by-county", "grupet-sipas-qarkut", "sectors-by-county")
-    for path in (
-        *("/en/totals/groups-by-county/", "/sq/sa-jemi/grupet-sipas-qarkut/", "/api/v1/sectors-by-county.json"),
-        *("/api/v1/sectors-by-county.csv", "/figures/en/groups-by-county.png", "/figures/sq/groups-by-county.csv"),
-    ):
-        assert client.get(path).status_code == 404, path
-    for path in (
-        *("/sitemap.xml", "/api/v1/openapi.json", "/en/totals/", "/sq/sa-jemi/", "/en/how-we-count/"),
-        *("/sq/si-numerojme/", "/en/open-data/", "/sq/te-dhena-te-hapura/", "/en/search/?q=groups"),
-        "/sq/kerkoni/?q=grupet",
-    ):
-        response = client.get(path)
-        assert response.status_code == 200, path
-        assert not any(name in response.text for name in (*names, "roups by county")), path
-
-
 FIGURES = ["one", "sectors", "counties", "growth", "ways"]
 
 
@@ -287,52 +179,18 @@ def test_map_table_and_csv_round_rates_alike(client):
         assert on_the_map == f"{county}: {rate}" and in_the_table.endswith(rate)
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_every_csv_file_has_source_time_citation_and_licence(client, settings, language):
+def test_every_csv_file_has_source_time_citation_and_licence(client, settings):
+    language = "sq"
     settings.SITE_URL = "https://nejemi1.example"
     make_people()
     show_counties()
     for name in FIGURES:
         source, moment, citation, licence = figure_csv(client, name, language)[2]
-        brand = {"sq": "#NEJEMI1", "en": "#WEARE1"}[language]
-        assert brand in source[0] and brand in citation[1], name
+        assert "#NEJEMI1" in source[0] and "#NEJEMI1" in citation[1], name
         assert datetime.fromisoformat(moment[1]).tzinfo and str(timezone.localtime().year) in moment[0], name
         assert f"https://nejemi1.example/{language}/" in citation[1] and licence[1] == "CC BY 4.0", name
         if name == "counties":
             assert "INSTAT" in source[0] and "Natural Earth" in source[0], name
-
-
-@pytest.mark.parametrize(
-    ("people", "language"),
-    [
-        (7, "sq"),
-        (3_000_000, "en"),
-        *(pytest.param(*case, marks=pytest.mark.slow) for case in ((0, "en"), (40_000, "sq"))),
-    ],
-)
-def test_every_figure_is_a_picture_of_bounded_size(client, language, people):
-    put_people(people, days=20)
-    show_counties()
-    for name in FIGURES:
-        response = client.get(f"/figures/{language}/{name}.png")
-        picture = Image.open(io.BytesIO(response.content))
-        assert picture.format == "PNG" and picture.width == 1200 and 500 < picture.height < 2000, name
-        assert len(response.content) < 120_000, name
-        assert response.headers["Content-Disposition"] == f'inline; filename="{name}-{language}.png"'
-    # The last of them.
-    again = client.get(f"/figures/{language}/{name}.png")
-    assert again.content == response.content or again.headers["ETag"] != response.headers["ETag"]
-
-
-@pytest.mark.slow
-def test_a_picture_with_many_sectors_stays_within_bounds(client):
-    for number in range(60):
-        Sector.objects.create(slug=f"s{number}", name_sq="Grup " * 12, name_en="Group " * 10, color="s1", position=20)
-    make_people()
-    show_counties()
-    for name in FIGURES:
-        picture = Image.open(io.BytesIO(client.get(f"/figures/sq/{name}.png").content))
-        assert picture.width * picture.height <= 1200 * 3000
 
 
 def test_30_figures_pages_and_open_data_agree(client):
@@ -369,11 +227,17 @@ def test_every_county_of_the_map_links_to_its_page_and_has_its_rate(client):
     assert links["/en/totals/tirana/"] == "Tirana: 2.7" and links["/en/totals/berat/"] == "Berat: –"
 
 
-def test_without_population_figures_there_is_no_rate(client):
-    County.objects.update(population=None)
-    make_people()
-    assert client.get("/en/totals/").status_code == 200
-    assert all(row[2] == "" for row in figure_csv(client, "counties")[1])
+@pytest.mark.slow
+def test_every_figure_is_a_picture_of_bounded_size(client):
+    put_people(40_000, days=20)
+    show_counties()
+    for number in range(60):
+        Sector.objects.create(slug=f"s{number}", name_sq="Grup " * 12, name_en="Group " * 10, color="s1", position=20)
+    for name in FIGURES:
+        response = client.get(f"/figures/sq/{name}.png")
+        picture = Image.open(io.BytesIO(response.content))
+        assert picture.format == "PNG" and picture.width == 1200 and 500 < picture.height <= 3000, name
+        assert response.headers["Content-Disposition"] == f'inline; filename="{name}-sq.png"'
 
 
 def test_the_last_24_hours_are_exact(client):
@@ -382,28 +246,15 @@ def test_the_last_24_hours_are_exact(client):
     for hours in (0, 1, 22, 25, 49):
         make_pledge(state="confirmed", confirmed_at=now - timedelta(hours=hours, minutes=1))
     assert "In the last 24 hours, 3 supporters have joined." in Document(client.get("/en/totals/")).words()
-    _, grown = tally.read_with_growth()
-    assert grown.last_24_hours == 3 and sum(n for _, n in grown.days) == 5
-
-
-def test_growth_sums_to_the_total():
-    put_people(50, days=5)
-    make_pledge(state="confirmed", confirmed_at=timezone.now() - timedelta(days=2))
-    make_pledge(state="confirmed").withdraw()
-    read, grown = tally.read_with_growth()
-    assert sum(n for _, n in grown.days) == read.total == 51
-    assert len(grown.days) == 5 and grown.days == sorted(grown.days)
+    totals = tally.read()
+    assert totals.last_24_hours == 3 and sum(n for _, n in totals.days) == 5
 
 
 def test_before_the_first_pledge_the_page_invites(client):
-    for language in LANGUAGES:
-        page = Document(client.get(path_of("pledges:totals", language)))
-        assert not page.all("svg", **{"class": "map"}) and not page.all("svg", **{"class": "growth-chart"})
-        assert page.all("a", href=path_of("pledges:sign", language), **{"class": "btn"})
-    assert (
-        Document(client.get("/en/totals/")).words(Document(client.get("/en/totals/")).one("h1"))
-        == "Be the first to sign"
-    )
+    page = Document(client.get("/en/totals/"))
+    assert not page.all("svg", **{"class": "map"}) and not page.all("svg", **{"class": "growth-chart"})
+    assert page.all("a", href="/en/pledge/", **{"class": "btn"})
+    assert page.words(page.one("h1")) == "Be the first to sign"
 
 
 def test_an_invalid_path_of_a_figure_is_not_found(client):
@@ -413,10 +264,3 @@ def test_an_invalid_path_of_a_figure_is_not_found(client):
         "/api/v1/totals.xml",
     ):
         assert client.get(path).status_code == 404, path
-
-
-def test_a_query_string_changes_no_figure(client):
-    make_people()
-    plain = client.get("/figures/en/ways.csv").content
-    for query in ("?size=99999&name=<b>", "?lang=sq", "?page=-1", "?" + "x" * 5000):
-        assert client.get(f"/figures/en/ways.csv{query}").content[:40] == plain[:40]

@@ -84,9 +84,9 @@ def test_no_form_speaks_as_a_program(request_of_staff):
 
 
 def test_an_address_with_capitals_and_spaces_is_told_what_to_write(admin_client):
-    page = admin_client.post("/admin/pledges/readyanswer/add/", {"key": "Pytje ë"}, headers={"accept-language": "en"})
+    page = admin_client.post("/admin/campaign/term/add/", {"key": "Pytje ë"}, headers={"accept-language": "en"})
     assert "no spaces, for example “blue-ribbon”" in page.text
-    page = admin_client.post("/admin/pledges/readyanswer/add/", {"key": "Pytje ë"}, headers={"accept-language": "sq"})
+    page = admin_client.post("/admin/campaign/term/add/", {"key": "Pytje ë"}, headers={"accept-language": "sq"})
     assert "pa hapësira, për shembull „fjongo-blu”" in page.text
 
 
