@@ -6,7 +6,7 @@ from allauth.mfa.models import Authenticator
 from django.contrib.auth.models import Group
 from django.db import transaction
 
-from staff.accounts.allauth_internal import activate_recovery_codes, activate_totp, generate_totp_secret
+from staff.accounts.allauth_internal import TOTP, RecoveryCodes, generate_totp_secret
 from staff.accounts.models import Account
 from staff.roles import Role
 
@@ -26,8 +26,8 @@ def create_administrator():
     account.save()
     account.groups.set([Group.objects.get(name=Role.ADMINISTRATOR)])
     Authenticator.objects.filter(user=account).delete()
-    activate_totp(account, totp_secret)
-    codes = activate_recovery_codes(account)
+    TOTP.activate(account, totp_secret)
+    codes = RecoveryCodes.activate(account).get_unused_codes()
     return (
         f"Demonstration staff: {ADDRESS}, password {password}\n"
         f"  then one of these codes, each once: {' '.join(codes)}\n"

@@ -70,45 +70,44 @@ def invitation(invitation):
             reason = _("You have been invited to help run the We are 1 website.")
         else:
             reason = _("Here is a new link to your account on the We are 1 website.")
-        context = {
-            "language": invitation.language,
-            "subject": _("Your We are 1 account"),
-            "greeting": _("Hello, %(name)s.") % {"name": user.first_name} if user.first_name else _("Hello."),
-            "reason": reason,
-            "explanation": _("Use the link to choose how you sign in. It works once and expires on %(day)s.")
-            % {"day": formats.date_format(timezone.localtime(invitation.expires_at), "DATE_FORMAT")},
-            "button": _("Set up how I sign in"),
-            "url": invitation.url(),
-            "warning": _(
+        day = formats.date_format(timezone.localtime(invitation.expires_at), "DATE_FORMAT")
+        return _with_button(
+            user,
+            subject=_("Your We are 1 account"),
+            reason=reason,
+            explanation=_("Use the link to choose how you sign in. It works once and expires on %(day)s.")
+            % {"day": day},
+            button=_("Set up how I sign in"),
+            url=invitation.url(),
+            warning=_(
                 "Do not forward this message: the first person to open the link gets your account. If you were not "
                 "expecting it, you do not need to do anything."
             ),
-        }
-        return _with_button(context, user.email)
+        )
 
 
 def waiting(account, count):
     """The unsent mail that so many drafts wait for an account. It says nothing of them."""
-    with translation.override(account.mail_language or settings.LANGUAGE_CODE):
-        context = {
-            "language": translation.get_language(),
-            "subject": _("Drafts wait for you"),
-            "greeting": _("Hello, %(name)s.") % {"name": account.first_name} if account.first_name else _("Hello."),
-            "reason": ngettext(
-                "%(count)d draft is waiting for you on the We are 1 website.",
-                "%(count)d drafts are waiting for you on the We are 1 website.",
-                count,
-            )
-            % {"count": count},
-            "explanation": _("The first page says which, after you sign in."),
-            "button": _("Open the first page"),
-            "url": settings.SITE_URL + reverse("admin:index"),
-            "warning": _("You get at most one such message a day. You can end them in the list of drafts."),
-        }
-        return _with_button(context, account.email)
+    with translation.override(account.mail_language):
+        reason = ngettext(
+            "%(count)d draft is waiting for you on the We are 1 website.",
+            "%(count)d drafts are waiting for you on the We are 1 website.",
+            count,
+        )
+        return _with_button(
+            account,
+            subject=_("Drafts wait for you"),
+            reason=reason % {"count": count},
+            explanation=_("The first page says which, after you sign in."),
+            button=_("Open the first page"),
+            url=settings.SITE_URL + reverse("admin:index"),
+            warning=_("You get at most one such message a day. You can end them in the list of drafts."),
+        )
 
 
-def _with_button(context, address):
+def _with_button(user, subject, **words):
+    greeting = _("Hello, %(name)s.") % {"name": user.first_name} if user.first_name else _("Hello.")
+    context = {"language": translation.get_language(), "subject": subject, "greeting": greeting, **words}
     text = render_to_string("staff/email/invitation.txt", context)
     html = render_to_string("staff/email/invitation.html", context)
-    return automatic(context["subject"], text, html, address)
+    return automatic(subject, text, html, user.email)

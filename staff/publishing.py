@@ -2,7 +2,6 @@
 
 from django.conf import settings
 from django.contrib import admin
-from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.db.models import ProtectedError
@@ -15,7 +14,7 @@ from staff.drafts.models import Draft
 BATCH_SIZE = 20
 
 
-def publish_due():
+def publish_drafts():
     """Publish the drafts that are due, each exactly once; returns how many were published.
 
     Two workers share them: each row is locked by one, and published and deleted in one transaction. A draft that cannot be
@@ -33,10 +32,11 @@ def _publish(pk):
         draft = due.select_for_update(skip_locked=True, of=("self",)).first()
     if draft is None:
         return False
-    user = User.objects.filter(pk=draft.changed_by_id, is_active=True).first()
-    account = user and Account.objects.filter(pk=user.pk).first()
-    with translation.override(getattr(account, "mail_language", "") or settings.LANGUAGE_CODE):
-        reasons = _try(draft, user) if user else [_("The account that scheduled it no longer exists or is closed.")]
+    account = Account.objects.filter(pk=draft.changed_by_id, is_active=True).first()
+    with translation.override(account.mail_language if account else settings.LANGUAGE_CODE):
+        reasons = (
+            _try(draft, account) if account else [_("The account that scheduled it no longer exists or is closed.")]
+        )
         if reasons:
             draft.give_back(" ".join([_("It could not be published at the time that was set."), *reasons]))
     return not reasons
@@ -45,10 +45,8 @@ def _publish(pk):
 def _try(draft, user):
     """Publish a draft as this account; returns why that was refused, empty on success."""
     rows, row = admin.site.get_model_admin(draft.model), draft.result()
-    if refusal := rows.refusal(user, draft):
-        return [refusal]
     what = "add" if row.is_new else "change"
-    if not user.has_perm(f"{rows.opts.app_label}.{what}_{rows.opts.model_name}"):
+    if not user.has_perms([f"{rows.opts.app_label}.{what}_{rows.opts.model_name}", "staff.publish_draft"]):
         return [_("The account that scheduled it may no longer change this.")]
     if row.draft_id is None and draft.base != rows.fingerprint(rows.model._base_manager.get(pk=row.pk)):
         return [_("It was changed in the meantime. Open the draft and compare.")]

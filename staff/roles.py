@@ -122,11 +122,7 @@ def sync_permissions(sender, using="default", apps=global_apps, **options):
     """Receiver of post_migrate: set the permissions of each role in the migrated app. Idempotent."""
     if sender.label not in APPS:
         return
-    try:
-        group_model, permission_model = apps.get_model("auth", "Group"), apps.get_model("auth", "Permission")
-    except LookupError:
-        # A partial migration, before the tables of django.contrib.auth exist.
-        return
+    group_model, permission_model = apps.get_model("auth", "Group"), apps.get_model("auth", "Permission")
     create_permissions(sender, verbosity=0, using=using, apps=apps)
     permissions = list(permission_model.objects.using(using).filter(content_type__app_label=sender.label))
     for role in Role.values:

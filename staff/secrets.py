@@ -16,47 +16,30 @@ from django.db import transaction
 
 # Encrypted entries of Authenticator.data.
 SECRET_FIELDS = ("secret", "seed")
-
-
 # What a key is derived for. A token of one purpose does not decrypt for another.
 SECRETS = b"staff.secrets"
 SEARCHED = b"staff.searched"
 
 
-def _cipher(key, purpose=SECRETS):
-    # Key separation: FIELD_KEYS themselves are used with AES-GCM.
-    derived = hmac.digest(base64.urlsafe_b64decode(key), purpose, hashlib.sha256)
-    return Fernet(base64.urlsafe_b64encode(derived))
+def _ciphers(purpose):
+    """A cipher for each of the keys, newest first. They are derived: FIELD_KEYS themselves are used with AES-GCM."""
+    derived = (hmac.digest(base64.urlsafe_b64decode(key), purpose, hashlib.sha256) for key in settings.FIELD_KEYS)
+    return [Fernet(base64.urlsafe_b64encode(key)) for key in derived]
 
 
-def _newest_cipher(purpose=SECRETS):
-    return _cipher(settings.FIELD_KEYS[0], purpose)
+def encrypt(text, purpose=SECRETS):
+    """Encrypt and authenticate a text for this purpose with the first key; returns the token."""
+    return MultiFernet(_ciphers(purpose)).encrypt(text.encode()).decode()
 
 
-def encrypt(text):
-    """Encrypt text with the first key; returns the token as text."""
-    return encrypt_bytes(text.encode(), SECRETS)
-
-
-def decrypt(token):
-    """The text of a token made by `encrypt` with any of the keys. Raises InvalidToken otherwise."""
-    return decrypt_bytes(token, SECRETS).decode()
-
-
-def encrypt_bytes(data, purpose):
-    """Encrypt and authenticate bytes for this purpose with the first key; returns the token as text."""
-    return _newest_cipher(purpose).encrypt(data).decode()
-
-
-def decrypt_bytes(token, purpose):
-    """The bytes of a token made for this purpose with any of the keys. Raises InvalidToken otherwise."""
-    ciphers = [_cipher(key, purpose) for key in settings.FIELD_KEYS]
-    return MultiFernet(ciphers).decrypt(token.encode())
+def decrypt(token, purpose=SECRETS):
+    """The text of a token made for this purpose with any of the keys. Raises InvalidToken otherwise."""
+    return MultiFernet(_ciphers(purpose)).decrypt(token.encode()).decode()
 
 
 def _uses_newest_key(token):
     try:
-        _newest_cipher().decrypt(token.encode())
+        _ciphers(SECRETS)[0].decrypt(token.encode())
     except InvalidToken:
         return False
     return True

@@ -10,7 +10,7 @@ import time
 import pytest
 from django.conf import settings
 from django.contrib.admin import AdminSite
-from django.core.cache import cache
+from django.core.cache import caches
 from django.core.signals import request_started
 from django.db import Error, connection
 from django.template.response import SimpleTemplateResponse
@@ -61,6 +61,9 @@ def pytest_configure(config):
     settings.STORAGES = settings.STORAGES | {
         "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
     }
+    # The cache of production is in the database, which not every test may use.
+    locmem = "django.core.cache.backends.locmem.LocMemCache"
+    settings.CACHES = {name: {"BACKEND": locmem, "LOCATION": name} for name in settings.CACHES}
     # Argon2 is slow by design, and no test depends on it.
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     # The live server keeps a thread for each connection of the browser. Such a thread must not hold a database connection between
@@ -178,7 +181,8 @@ def _wait_for_other_connections():
 def empty_cache():
     """Every test begins with an empty cache, and without pages, faults and numbers, which can be of another test."""
     numbers.begin_anew()
-    cache.clear()
+    for each in caches.all():
+        each.clear()
     snapshot._process.forget()
     # Its version is not that of what the last test changed. A test that changes nothing need not read it again.
     snapshot._process.content = Seeded.content

@@ -17,7 +17,7 @@ from django.utils.csp import build_policy
 from django.utils.deprecation import MiddlewareMixin
 
 from pledges import metrics
-from pledges.limits.models import network, site_prefix
+from pledges.limits.models import network
 from pledges.serving import snapshot
 from pledges.serving.http import NOT_INDEXED
 from staff.accounts import sessions
@@ -95,12 +95,11 @@ def no_store_by_default(get_response):
 
 
 def network_for_staff(get_response):
-    """Middleware: set `request.network` and `request.site_prefix` (text or None) in the admin, for login throttling."""
+    """Middleware: set `request.network` (text or None) in the admin, for the rate limits of sign-in."""
 
     def middleware(request):
         if _is_for_staff(request):
             request.network = network(request)
-            request.site_prefix = request.network and site_prefix(request.network)
         return get_response(request)
 
     return middleware

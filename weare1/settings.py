@@ -178,7 +178,6 @@ ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_LOGOUT_REDIRECT_URL = LOGIN_URL
 ACCOUNT_SESSION_REMEMBER = False
-ACCOUNT_USER_DISPLAY = "staff.accounts.adapters.display_name"
 ACCOUNT_FORMS = {
     "login": "staff.accounts.forms.SignInForm",
     "reauthenticate": "staff.accounts.forms.ReauthenticatePasswordForm",
@@ -203,8 +202,20 @@ MFA_TOTP_ISSUER = "Ne jemi 1"
 # Periods of 30 seconds before and after the current one, because clocks differ. Each code works once (staff/accounts/forms.py).
 MFA_TOTP_TOLERANCE = 1
 MFA_RECOVERY_CODES_SHOW_ONCE = True
-# Throttling is in SQL (staff/accounts/sign_in_attempts.py). allauth's uses the cache, which each process has for itself.
-ACCOUNT_RATE_LIMITS = MFA_RATE_LIMITS = False
+# Failed attempts of a network, and of an account by password and by code. Passkeys cannot be guessed.
+ACCOUNT_RATE_LIMITS = {"login": None, "login_failed": "20/h/ip,5/15m/key"}
+MFA_RATE_LIMITS = False
+CACHES = {
+    # Of the rate limits alone. Were it full, entries that still count would go.
+    "default": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "staff_cacheentry",
+        "KEY_FUNCTION": "staff.accounts.cache.digest",
+        "OPTIONS": {"MAX_ENTRIES": 100_000},
+    },
+    # It works without the database.
+    "process": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
+}
 # A session ends so many seconds after its last request, or by other limits of staff/accounts/sessions.py.
 SESSION_ENGINE = "staff.accounts.session_store"
 SESSION_COOKIE_AGE = 3600

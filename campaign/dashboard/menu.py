@@ -37,7 +37,6 @@ MENU = {
         "pledges.pledgingsettings": [],
         "campaign.sitesettings": [],
         "campaign.menuplace": [],
-        "staff.publishingsettings": [],
         "staff.account": [],
         "staff.entry": ["staff.draft"],
     },

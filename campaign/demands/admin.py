@@ -19,11 +19,10 @@ from campaign.demands.steps import DemandStep
 from campaign.publishing.records_admin import ContentItemAdmin, ContentItemForm
 from pledges.models import Goal
 from pledges.numbers import number
-from staff.admin.base import BilingualForm, DueFilter, ModelAdmin, change_url
-from staff.admin.checks import TextChecks
+from staff.admin.base import BilingualForm, DueFilter, change_url
 from staff.admin.confirmation_page import asks_first
 from staff.admin.content import ContentAdmin
-from staff.admin.drafts import Drafts, StateFilter, Unversioned
+from staff.admin.drafts import DraftedAdmin, StateFilter
 
 
 class DemandForm(ContentItemForm):
@@ -145,11 +144,12 @@ class DemandStepForm(BilingualForm):
 
 
 @admin.register(DemandStep)
-class DemandStepAdmin(TextChecks, Drafts, Unversioned, ModelAdmin):
+class DemandStepAdmin(DraftedAdmin):
     """Steps: added, and corrected by a step that takes the place of the wrong one."""
 
     form = DemandStepForm
     change_form_template = "admin/campaign/demandstep/change_form.html"
+    has_versions = False
     has_preview = True
     can_be_taken_down = False
     search_fields = ["source_title__unaccent__icontains"]

@@ -50,7 +50,6 @@ class HelpChannelAdmin(KeepUsed, DraftedAdmin):
     list_filter = [DueFilter, StateFilter, MissingLanguageFilter, "in_strip", "kind", "from_abroad"]
     shown_at = "campaign:help"
     # A wrong number can put a child at risk.
-    urgent = _("Publish now, without a second person")
     list_note = format_lazy(
         "{} {}",
         _("A wrong number can put a child at risk. Call each one from time to time, then choose “Verified today”."),

@@ -14,9 +14,8 @@ from campaign.pictures.files import MAX_BYTES, too_many_bytes
 from campaign.pictures.models import Picture, PictureConsent
 from campaign.pictures.widgets import FocusGrid
 from pledges.languages import LANGUAGE_CODES
-from staff.admin.base import BilingualForm, DueFilter, KeepUsed, ModelAdmin, StackedInline, change_url
-from staff.admin.checks import TextChecks
-from staff.admin.optimistic_locking import OptimisticLocking
+from staff.admin.base import BilingualForm, DueFilter, KeepUsed, StackedInline, change_url
+from staff.admin.content import ContentAdmin
 
 PAIRS = [("caption_sq", "caption_en"), ("credit_sq", "credit_en")]
 # Pictures on a page of the library dialog.
@@ -75,13 +74,12 @@ class ConsentInline(StackedInline):
 
 
 @admin.register(Picture)
-class PictureAdmin(KeepUsed, TextChecks, OptimisticLocking, ModelAdmin):
+class PictureAdmin(KeepUsed, ContentAdmin):
     """Admin of pictures, with the JSON view of the library dialog. The history keeps the words and no replaced file."""
 
     class Media:
         css = {"all": ["css/editor.css"]}
 
-    comes_back = True
     form = PictureForm
     kept_on_restore = ["file"]
     not_recovered = _(

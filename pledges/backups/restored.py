@@ -82,8 +82,7 @@ def _erase(model, row):
 def end_staff_access():
     """End all sessions and open invitations of staff: some may have ended since the restored moment."""
     Session.objects.all().delete()
-    invitations = apps.get_model("staff", "Invitation")
-    invitations.objects.all().end(invitations.State.REVOKED)
+    apps.get_model("staff", "Invitation").objects.all().end()
 
 
 def lock_staff(administrator):

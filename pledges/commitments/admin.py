@@ -18,11 +18,6 @@ from pledges.published.commitments import CommitmentFigures
 from pledges.sectors.models import Commitment, Sector
 from staff.admin.base import ModelAdmin, ReadOnly
 
-NEEDS_SECOND = _(
-    "A second person publishes what you write. So add the new commitment on the page of its group, untick the old one there and "
-    "submit the page for review."
-)
-
 
 class ReplacementForm(forms.Form):
     """The text of the commitment that is offered in place of another one."""
@@ -132,8 +127,7 @@ class CommitmentAdmin(ReadOnly, ModelAdmin):
         if not request.user.has_perms(needed) or not commitment.is_offered:
             raise PermissionDenied(*needed)
         form = ReplacementForm(request.POST or None, commitment=commitment)
-        refusal = NEEDS_SECOND if self.admin_site.get_model_admin(Sector).version_refusal(request) else None
-        if form.is_valid() and not refusal:
+        if form.is_valid():
             self.replace(request, commitment, form.cleaned_data)
             return redirect("admin:pledges_commitment_changelist")
         context = {
@@ -142,7 +136,6 @@ class CommitmentAdmin(ReadOnly, ModelAdmin):
             "opts": self.opts,
             "object": commitment,
             "form": form,
-            "refusal": refusal,
         }
         return TemplateResponse(request, "admin/pledges/commitment/replace.html", context)
 

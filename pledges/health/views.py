@@ -1,7 +1,7 @@
 """Liveness (`healthz`, for load balancers) and readiness (`readyz`, for monitoring)."""
 
 from django.conf import settings
-from django.core.cache import cache
+from django.core.cache import caches
 from django.http import HttpResponse, JsonResponse
 
 from pledges.health import checks
@@ -25,7 +25,7 @@ def readyz(request):
     The names of the failed ones are for the machine itself and for its alarm: they would tell an attacker what is down.
     """
     # Anyone can ask, so a flood of requests shares one answer.
-    wrong = cache.get_or_set("readyz", checks.failed, settings.READINESS_PATIENCE_SECONDS)
+    wrong = caches["process"].get_or_set("readyz", checks.failed, settings.READINESS_PATIENCE_SECONDS)
     answer = {"ready": not wrong}
     is_forwarded = "X-Forwarded-For" in request.headers
     if not is_forwarded and request.META.get("REMOTE_ADDR", "") in THIS_MACHINE or is_alarm(request):

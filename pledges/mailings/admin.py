@@ -25,7 +25,6 @@ from pledges.statistics.origins import LISTED_FROM
 from staff.admin.confirmation_page import SURE, repeated
 from staff.admin.content import ContentAdmin
 from staff.admin.drafting import names_of
-from staff.admin.error_words import MESSAGES
 from staff.models import Entry
 from staff.refusals import people_who_may
 
@@ -74,7 +73,7 @@ class MailingForm(forms.ModelForm):
             "sector": _("Those of this group who asked for news get it."),
             "county": _("Those who follow this county get it."),
         }
-        error_messages = {f"link_{language}": MESSAGES[forms.URLField] for language in LANGUAGE_CODES}
+        error_messages = {f"link_{language}": forms.URLField.default_error_messages for language in LANGUAGE_CODES}
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
@@ -169,8 +168,9 @@ class MailingAdmin(MailPreviews, ContentAdmin):
     def save_model(self, request, obj, form, change):
         obj.written_by = request.user
         obj.writers = sorted({*obj.writers, request.user.pk})
+        was_ready = Mailing.objects.filter(pk=obj.pk, state=State.READY).exists()
         super().save_model(request, obj, form, change)
-        if change and form.stored_instance.state == State.READY:
+        if was_ready:
             self.message_user(request, _("It is a draft again, because it was changed."), messages.WARNING)
         if warning := subject_warning(obj.subject_sq, obj.subject_en):
             self.message_user(request, warning, messages.WARNING)
@@ -182,12 +182,13 @@ class MailingAdmin(MailPreviews, ContentAdmin):
 
     def restore(self, request, obj, version):
         """As elsewhere. Who restores a version is one of the writers, and a second person reads it again."""
-        if errors := super().restore(request, obj, version):
-            return errors
+        row, errors = super().restore(request, obj, version)
+        if errors:
+            return row, errors
         rows = Mailing.objects.filter(pk=obj.pk)
         writers = sorted({*rows.get().writers, request.user.pk})
         rows.update(writers=writers, written_by=request.user, state=State.DRAFT)
-        return []
+        return row, []
 
     # The page of one mailing
 

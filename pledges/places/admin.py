@@ -6,14 +6,14 @@ from django.utils.translation import gettext_lazy as _
 from pledges.access import ProtectedByPledges
 from pledges.inbox.admin import SettlesFirst
 from pledges.places.models import County, Municipality
-from staff.admin.base import ModelAdmin
-from staff.admin.optimistic_locking import OptimisticLocking
+from staff.admin.content import ContentAdmin
 
 
 @admin.register(County)
-class CountyAdmin(SettlesFirst, ProtectedByPledges, OptimisticLocking, ModelAdmin):
+class CountyAdmin(SettlesFirst, ProtectedByPledges, ContentAdmin):
     """Counties. The code is fixed once saved: open data refers to it."""
 
+    has_checks = False
     list_display = ["name", "code", "population"]
     list_note = _("A county that has pledges or municipalities cannot be deleted.")
     search_fields = ["code"]
@@ -24,9 +24,10 @@ class CountyAdmin(SettlesFirst, ProtectedByPledges, OptimisticLocking, ModelAdmi
 
 
 @admin.register(Municipality)
-class MunicipalityAdmin(OptimisticLocking, ModelAdmin):
+class MunicipalityAdmin(ContentAdmin):
     """Municipalities of the counties."""
 
+    has_checks = False
     list_display = ["name", "county", "email"]
     list_filter = ["county"]
     list_select_related = ["county"]

@@ -10,9 +10,8 @@ from django.utils.translation import gettext_lazy as _
 from pledges.inbox.admin import SettlesFirst
 from pledges.sectors.wordings import Wording
 from pledges.supporters.models import Pledge
-from staff.admin.base import BilingualForm, ModelAdmin
-from staff.admin.content import TextChecks
-from staff.admin.drafts import Drafts, Unversioned
+from staff.admin.base import BilingualForm
+from staff.admin.drafts import DraftedAdmin
 
 EXPLANATION = _(
     "People who have already signed keep the text they signed. If you change the text, yours becomes the next "
@@ -54,10 +53,11 @@ class WordingForm(BilingualForm):
 
 
 @admin.register(Wording)
-class WordingAdmin(SettlesFirst, TextChecks, Drafts, Unversioned, ModelAdmin):
+class WordingAdmin(SettlesFirst, DraftedAdmin):
     """Wordings: the current version can be edited, which saves a new version; older ones are read-only."""
 
     form = WordingForm
+    has_versions = False
     list_display = ["kind", "sector", "version", "signed", "current", "created_at", "publication"]
     list_filter = ["kind", "sector"]
     list_select_related = ["sector"]

@@ -1,21 +1,17 @@
-"""allauth adapters: messages, login throttling, reauthentication, encrypted secrets."""
-
-import math
+"""allauth adapters: messages, the network of rate limits, reauthentication, encrypted secrets."""
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
 from django.conf import settings
 from django.contrib import messages
-from django.core.exceptions import ValidationError
 from django.utils.safestring import mark_safe
-from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from staff import secrets
 from staff.accounts import sessions
 from staff.accounts.models import Account
-from staff.accounts.sign_in_attempts import SignInAttempt, TooManyAttempts
 from staff.audit.models import Entry
 
 # Replacements for allauth's message templates. Messages of other templates are not shown.
@@ -29,49 +25,17 @@ MESSAGES = {
 }
 
 
-def display_name(user):
-    """The name of a member of staff as shown on pages (allauth's ACCOUNT_USER_DISPLAY)."""
-    return user.first_name or user.email or user.get_username()
-
-
-def login_of(user):
-    """The name an account signs in with. Throttling counts attempts by it."""
-    return user.email or user.get_username()
-
-
-def admit_attempt(login, request):
-    """Record an attempt to sign in and return it. Raises ValidationError with the time to wait if it is throttled."""
-    try:
-        return SignInAttempt.admit(login, getattr(request, "network", None), getattr(request, "site_prefix", None))
-    except TooManyAttempts as throttled:
-        raise ValidationError(_time_to_wait(throttled.seconds), code="too_soon") from None
-
-
-def _time_to_wait(seconds):
-    """The message for a throttled attempt: seconds up to 90, minutes above."""
-    if seconds <= 90:
-        count = seconds
-        message = ngettext(
-            "Too many wrong attempts. Wait %(count)d second before you try again, or use a passkey now.",
-            "Too many wrong attempts. Wait %(count)d seconds before you try again, or use a passkey now.",
-            count,
-        )
-    else:
-        count = math.ceil(seconds / 60)
-        message = ngettext(
-            "Too many wrong attempts. Wait %(count)d minute before you try again, or use a passkey now.",
-            "Too many wrong attempts. Wait %(count)d minutes before you try again, or use a passkey now.",
-            count,
-        )
-    return message % {"count": count}
+TOO_MANY = _("Too many wrong attempts. Wait 15 minutes before you try again, or use a passkey now.")
 
 
 class AccountAdapter(DefaultAccountAdapter):
-    """Passwords: throttled, and failures of existing accounts in the log. There is no sign-up."""
+    """Passwords, whose failures for existing accounts are in the log. There is no sign-up."""
 
     error_messages = DefaultAccountAdapter.error_messages | {
         "email_password_mismatch": _("The email address or password is not correct."),
         "incorrect_password": _("This is not your password."),
+        "too_many_login_attempts": TOO_MANY,
+        "rate_limited": TOO_MANY,
     }
 
     def is_open_for_signup(self, request):
@@ -82,26 +46,22 @@ class AccountAdapter(DefaultAccountAdapter):
         if text:
             messages.add_message(request, level, text, extra_tags=extra_tags)
 
+    def get_client_ip(self, request):
+        # The network as the rest of the site counts it.
+        return request.network or ""
+
     def authenticate(self, request, **credentials):
-        attempt = admit_attempt(credentials["email"], request)
         user = super().authenticate(request, **credentials)
-        if user is None or not (user.is_active and user.is_staff):
-            if account := Account.objects.with_email(credentials["email"]):
-                Entry.log(account, Entry.Action.SIGN_IN_FAILED, by="password")
-            else:
-                # Only counted: visitors must not fill the log, which is never erased. Also one statement, so that the time
-                # of the answer does not reveal which accounts exist.
-                attempt.save(update_fields=["succeeded"])
-            return None
-        attempt.delete()
-        return user
+        if user is not None and user.is_active and user.is_staff:
+            return user
+        # Visitors must not fill the log, which is never erased.
+        if account := Account.objects.with_email(credentials["email"]):
+            Entry.log(account, Entry.Action.SIGN_IN_FAILED, by="password")
+        return None
 
     def reauthenticate(self, user, password):
-        attempt = admit_attempt(login_of(user), self.request)
-        if not user.check_password(password):
-            Entry.log(user, Entry.Action.SIGN_IN_FAILED, by="password", again=True)
+        if self.authenticate(self.request, email=user.email or user.get_username(), password=password) is None:
             return False
-        attempt.delete()
         self.request.session.cycle_key()
         return True
 

@@ -1,9 +1,8 @@
 """Forms for signing in and for setting up passwords, passkeys and authenticator apps."""
 
 from allauth.account.forms import LoginForm, ReauthenticateForm
-from allauth.core import context
+from allauth.mfa import app_settings as mfa_settings
 from allauth.mfa.base import forms as mfa_forms
-from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.forms import ActivateTOTPForm
 from allauth.mfa.webauthn.forms import (
     AddWebAuthnForm,
@@ -13,28 +12,41 @@ from allauth.mfa.webauthn.forms import (
     ReauthenticateWebAuthnForm,
 )
 from django import forms
-from django.db import transaction
+from django.core.cache import cache
 from django.utils.translation import gettext_lazy as _
 
-from staff.accounts.adapters import FactorAdapter, admit_attempt, login_of
-from staff.accounts.allauth_internal import matching_totp_counter
+from staff.accounts.adapters import FactorAdapter
+from staff.accounts.allauth_internal import normalize_user_code
+
+PASSKEY_NAME = _("Name of the passkey")
+PASSKEY_NAME_HELP = _("A name to tell it apart from others. Example: My phone")
+DIGITS = {"inputmode": "numeric"}
 
 
-def _set_label(field, label, help_text=""):
-    """Replace the label and help text of an allauth field, and drop the placeholder, which only repeats the label."""
-    field.label = label
-    field.help_text = help_text
-    field.widget.attrs.pop("placeholder", None)
+class Worded:
+    """Mixin for forms of allauth: our labels and help texts, and no placeholders, which only repeat the labels.
 
+    `words` is {field: (label, help text, attributes of its control)}.
+    """
 
-class SignInForm(LoginForm):
-    """E-mail address and password."""
+    words = {}
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
-        _set_label(self.fields["login"], _("Sign-in email address"))
-        _set_label(self.fields["password"], _("Password"))
-        self.fields["login"].widget.attrs["autocomplete"] = "username webauthn"
+        for name, (label, help_text, attributes) in self.words.items():
+            field = self.fields[name]
+            field.label, field.help_text = label, help_text
+            field.widget.attrs.pop("placeholder", None)
+            field.widget.attrs |= attributes
+
+
+class SignInForm(Worded, LoginForm):
+    """E-mail address and password."""
+
+    words = {
+        "login": (_("Sign-in email address"), "", {"autocomplete": "username webauthn"}),
+        "password": (_("Password"), "", {}),
+    }
 
 
 class RecoverForm(forms.Form):
@@ -45,65 +57,44 @@ class RecoverForm(forms.Form):
     )
 
 
-class ReauthenticatePasswordForm(ReauthenticateForm):
-    def __init__(self, *args, **kwargs):
-        super().__init__(*args, **kwargs)
-        _set_label(self.fields["password"], _("Password"))
+class ReauthenticatePasswordForm(Worded, ReauthenticateForm):
+    words = {"password": (_("Password"), "", {})}
 
 
-class ThrottledCodeForm:
-    """Mixin for forms with a TOTP or recovery code: attempts are throttled, and a TOTP code is accepted once (RFC 6238, 5.2).
+class CodeOnce(Worded):
+    """Mixin for forms with a TOTP or recovery code: each code is accepted once (RFC 6238, 5.2).
 
-    allauth remembers used codes in the cache, which each process may have for itself. The last used counter is therefore stored
-    with the authenticator.
+    allauth remembers a used code for one period, and a code is accepted in each period within the tolerance.
     """
 
-    def __init__(self, *args, **kwargs):
-        super().__init__(*args, **kwargs)
-        _set_label(
-            self.fields["code"],
+    words = {
+        "code": (
             _("Code"),
             _("The six digits that the app shows now, or one of your recovery codes."),
+            DIGITS | {"autofocus": True},
         )
-        self.fields["code"].widget.attrs |= {"inputmode": "numeric", "autofocus": True}
+    }
 
     def clean_code(self):
-        attempt = admit_attempt(login_of(self.user), context.request)
         code = super().clean_code()
-        if self.authenticator.type == Authenticator.Type.TOTP:
-            self._consume_totp(code)
-        attempt.delete()
+        seconds = mfa_settings.TOTP_PERIOD * (2 * mfa_settings.TOTP_TOLERANCE + 1)
+        if not cache.add(f"used-code:{self.user.pk}:{normalize_user_code(code)}", True, seconds):
+            raise FactorAdapter().validation_error("incorrect_code")
         return code
 
-    @transaction.atomic
-    def _consume_totp(self, code):
-        """Invalidate this TOTP code and all earlier ones. Raises ValidationError if it was used before."""
-        factor = Authenticator.objects.select_for_update().get(pk=self.authenticator.pk)
-        counter = matching_totp_counter(FactorAdapter().decrypt(factor.data["secret"]), code)
-        if counter is None or counter <= factor.data.get("counter", 0):
-            raise FactorAdapter().validation_error("incorrect_code")
-        factor.data["counter"] = counter
-        factor.save(update_fields=["data"])
 
-
-class CodeForm(ThrottledCodeForm, mfa_forms.AuthenticateForm):
+class CodeForm(CodeOnce, mfa_forms.AuthenticateForm):
     """The second factor after the password."""
 
 
-class ReauthenticateCodeForm(ThrottledCodeForm, mfa_forms.ReauthenticateForm):
+class ReauthenticateCodeForm(CodeOnce, mfa_forms.ReauthenticateForm):
     """A code that confirms who is signed in."""
 
 
-class ActivateAppForm(ActivateTOTPForm):
+class ActivateAppForm(Worded, ActivateTOTPForm):
     """The first code of an authenticator app that is being set up."""
 
-    def __init__(self, *args, **kwargs):
-        super().__init__(*args, **kwargs)
-        _set_label(self.fields["code"], _("Code"), _("The six digits that the app shows now."))
-        self.fields["code"].widget.attrs["inputmode"] = "numeric"
-
-
-PASSKEY_NAME_HELP = _("A name to tell it apart from others. Example: My phone")
+    words = {"code": (_("Code"), _("The six digits that the app shows now."), DIGITS)}
 
 
 class RejectMalformedCredential:
@@ -128,16 +119,13 @@ class ReauthenticatePasskeyForm(RejectMalformedCredential, ReauthenticateWebAuth
     """A passkey that confirms who is signed in."""
 
 
-class PasskeyForm(RejectMalformedCredential, AddWebAuthnForm):
+class PasskeyForm(RejectMalformedCredential, Worded, AddWebAuthnForm):
     """A new passkey and its name."""
 
     # Removes allauth's checkbox: every passkey here is passwordless.
     passwordless = None
-
-    def __init__(self, *args, **kwargs):
-        super().__init__(*args, **kwargs)
-        _set_label(self.fields["name"], _("Name of the passkey"), PASSKEY_NAME_HELP)
+    words = {"name": (PASSKEY_NAME, PASSKEY_NAME_HELP, {})}
 
 
 class PasskeyNameForm(EditWebAuthnForm):
-    name = forms.CharField(label=_("Name of the passkey"), help_text=PASSKEY_NAME_HELP, max_length=80)
+    name = forms.CharField(label=PASSKEY_NAME, help_text=PASSKEY_NAME_HELP, max_length=80)

@@ -8,23 +8,20 @@ from django.conf import settings
 from django.contrib.auth.models import User
 from django.core import signing
 from django.core.mail import mailers
-from django.db import models, transaction
+from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from staff import mail, tasks
+from staff import mail
 
 logger = logging.getLogger(__name__)
 
 LIFETIME = timedelta(days=7)
-# Waiting times after a failed delivery.
-FIRST_RETRIES = [timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=30), timedelta(hours=2)]
-RETRY_INTERVAL = timedelta(hours=6)
-# The task of a mail that is due for longer is assumed to be lost.
-OVERDUE_AFTER = timedelta(minutes=2)
+# Between two attempts to send a mail.
+RETRY_INTERVAL = timedelta(minutes=20)
 
 
 def _signer():
@@ -36,15 +33,15 @@ class InvitationQuerySet(models.QuerySet):
 
     def open(self):
         """Invitations whose link can be used."""
-        return self.filter(state=Invitation.State.OPEN, created_at__gt=Now() - LIFETIME)
+        return self.filter(ended_at=None, created_at__gt=Now() - LIFETIME)
 
     def to_send(self):
         """Open invitations whose mail is due."""
         return self.open().filter(sent_at=None, due_at__lte=Now())
 
-    def end(self, state):
-        """Set the final state USED or REVOKED of those that are open; returns how many."""
-        return self.filter(state=Invitation.State.OPEN).update(state=state, ended_at=Now())
+    def end(self):
+        """End the links of those that are open; returns how many."""
+        return self.filter(ended_at=None).update(ended_at=Now())
 
     def from_token(self, token):
         """The invitation of a signed token in any state, or None if the token is invalid."""
@@ -57,22 +54,15 @@ class InvitationQuerySet(models.QuerySet):
 class Invitation(models.Model):
     """An invitation of one account. The token of its link is not stored: it is the signed id."""
 
-    class State(models.TextChoices):
-        OPEN = "open", _("can be used")
-        USED = "used", _("used")
-        REVOKED = "revoked", _("revoked")
-
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     user = models.ForeignKey(
         User, on_delete=models.CASCADE, related_name="invitations", verbose_name=_("account"), editable=False
     )
     language = models.CharField(_("language of the message"), max_length=2, choices=settings.LANGUAGES)
-    state = models.CharField(_("state"), max_length=7, choices=State, default=State.OPEN, editable=False)
     created_at = models.DateTimeField(_("created"), db_default=Now(), editable=False)
-    ended_at = models.DateTimeField(_("used or revoked"), null=True, editable=False)
+    ended_at = models.DateTimeField(_("ended"), null=True, editable=False)
     due_at = models.DateTimeField(_("due"), db_default=Now(), editable=False)
     sent_at = models.DateTimeField(_("sent"), null=True, editable=False)
-    attempts = models.PositiveSmallIntegerField(_("attempts"), default=0, editable=False)
 
     objects = InvitationQuerySet.as_manager()
 
@@ -80,11 +70,9 @@ class Invitation(models.Model):
         verbose_name = _("invitation")
         verbose_name_plural = _("invitations")
         constraints = [
-            models.CheckConstraint(
-                name="invitation_ended_at_matches_state",
-                condition=Q(state="open", ended_at=None) | Q(state__in=["used", "revoked"], ended_at__isnull=False),
+            models.UniqueConstraint(
+                name="invitation_one_open_per_account", fields=["user"], condition=Q(ended_at=None)
             ),
-            models.UniqueConstraint(name="invitation_one_open_per_account", fields=["user"], condition=Q(state="open")),
             models.CheckConstraint(
                 name="invitation_language_is_known", condition=Q(language__in=list(dict(settings.LANGUAGES)))
             ),
@@ -96,7 +84,7 @@ class Invitation(models.Model):
     @property
     def is_usable(self):
         """Whether the link can be used."""
-        return self.state == self.State.OPEN and timezone.now() < self.created_at + LIFETIME and self.user.is_active
+        return self.ended_at is None and timezone.now() < self.created_at + LIFETIME and self.user.is_active
 
     @property
     def expires_at(self):
@@ -107,17 +95,9 @@ class Invitation(models.Model):
         """The absolute URL of the link."""
         return settings.SITE_URL + reverse("account_invitation", args=[_signer().sign(str(self.pk))])
 
-    def enqueue(self):
-        """Enqueue the task that sends the mail: immediately the first time, at `due_at` after a failure."""
-        task = tasks.send_invitation
-        if self.attempts:
-            task = task.using(run_after=self.due_at)
-        task.enqueue(str(self.pk))
-
     def send(self):
         """Try once to hand the mail to the mail server, and store the outcome. The caller holds the row lock."""
-        self.attempts += 1
-        fields = {"mail": str(self.pk), "kind": "invitation", "outcome": "sent", "attempt": self.attempts}
+        fields = {"mail": str(self.pk), "kind": "invitation", "outcome": "sent"}
         try:
             with mailers.default as server:
                 server.send_messages([mail.invitation(self)])
@@ -125,14 +105,6 @@ class Invitation(models.Model):
         except Exception as error:
             # The class only: the message of an SMTP error may contain an address.
             fields |= {"outcome": "queued", "error": type(error).__name__}
-            self.due_at = timezone.now() + self._time_to_next_attempt()
+            self.due_at = timezone.now() + RETRY_INTERVAL
         logger.info("mail", extra={"fields": fields})
-        with transaction.atomic():
-            self.save(update_fields=["attempts", "sent_at", "due_at"])
-            if self.sent_at is None:
-                self.enqueue()
-
-    def _time_to_next_attempt(self):
-        if self.attempts <= len(FIRST_RETRIES):
-            return FIRST_RETRIES[self.attempts - 1]
-        return RETRY_INTERVAL
+        self.save(update_fields=["sent_at", "due_at"])

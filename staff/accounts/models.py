@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from allauth.mfa.models import Authenticator
+from django.conf import settings
 from django.contrib.auth.models import Group, User, UserManager
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -23,7 +24,7 @@ class AccountManager(UserManager):
     use_in_migrations = False
 
     def get_queryset(self):
-        """All staff, with `role_key`, `has_app`, `has_passkey` and `is_invited`."""
+        """All staff, with `role_key`, `has_factor` and `is_invited`."""
         factors = Authenticator.objects.filter(user=OuterRef("pk"))
         group = Group.objects.filter(user=OuterRef("pk"), name__in=Role.values)
         return (
@@ -32,21 +33,22 @@ class AccountManager(UserManager):
             .filter(is_staff=True)
             .annotate(
                 role_key=Subquery(group.values("name")[:1]),
-                has_app=Exists(factors.filter(type=Authenticator.Type.TOTP)),
-                has_passkey=Exists(factors.filter(type=Authenticator.Type.WEBAUTHN)),
+                has_factor=Exists(factors.exclude(type=Authenticator.Type.RECOVERY_CODES)),
                 is_invited=Exists(Invitation.objects.open().filter(user=OuterRef("pk"))),
             )
         )
 
+    def who_can_sign_in(self):
+        """Active accounts with a second factor."""
+        return self.filter(has_factor=True, is_active=True)
+
     def administrators(self):
-        """Active administrators and superusers who have a second factor, and so can sign in."""
-        return self.filter(Q(role_key=Role.ADMINISTRATOR) | Q(is_superuser=True), is_active=True).filter(
-            Q(has_app=True) | Q(has_passkey=True)
-        )
+        """Administrators and superusers who can sign in."""
+        return self.who_can_sign_in().filter(Q(role_key=Role.ADMINISTRATOR) | Q(is_superuser=True))
 
     def safeguarding_leads(self):
-        """Active safeguarding leads who have a second factor, and so can sign in."""
-        return self.filter(Q(has_app=True) | Q(has_passkey=True), role_key=Role.SAFEGUARDING, is_active=True)
+        """Safeguarding leads who can sign in."""
+        return self.who_can_sign_in().filter(role_key=Role.SAFEGUARDING)
 
     def with_email(self, address):
         """The account with this e-mail address, compared case-insensitively, or None."""
@@ -58,12 +60,11 @@ class AccountManager(UserManager):
 
         Only to an active account with a second factor: the link does not replace it, so it opens nothing without the factor.
         """
-        account = self.with_email(address)
+        account = self.who_can_sign_in().filter(email__iexact=address.strip()).first()
         # The row lock serialises concurrent requests for one account.
-        if account is None or not User.objects.select_for_update().filter(pk=account.pk, is_active=True).exists():
+        if account is None or not User.objects.select_for_update().filter(pk=account.pk).exists():
             return None
-        has_recent_link = account.invitations.filter(created_at__gt=Now() - RECOVERY_INTERVAL).exists()
-        if has_recent_link or not (account.has_app or account.has_passkey):
+        if account.invitations.filter(created_at__gt=Now() - RECOVERY_INTERVAL).exists():
             return None
         Entry.log(account, Entry.Action.ACCOUNT, done="recovery_asked", account=account.pk)
         return account._send_link(language)
@@ -97,8 +98,9 @@ class Account(User):
 
     @property
     def mail_language(self):
-        """The language of our emails to this person: that of the last invitation, or None if there was none."""
-        return self.invitations.order_by("-created_at").values_list("language", flat=True).first()
+        """The language of our emails to this person: that of the last invitation."""
+        last = self.invitations.order_by("-created_at").values_list("language", flat=True).first()
+        return last or settings.LANGUAGE_CODE
 
     @transaction.atomic
     def save_and_invite(self, role, language, by=None):
@@ -113,7 +115,7 @@ class Account(User):
 
     @transaction.atomic
     def send_link(self, language, by=None):
-        """Revoke the open invitation and send a new one; returns it.
+        """End the open invitation and send a new one; returns it.
 
         Its link sets a password or, if the account has no second factor, a passkey.
         """
@@ -121,18 +123,8 @@ class Account(User):
         return self._send_link(language)
 
     def _send_link(self, language):
-        self.invitations.all().end(Invitation.State.REVOKED)
-        invitation = Invitation.objects.create(user=self, language=language)
-        invitation.enqueue()
-        return invitation
-
-    @transaction.atomic
-    def revoke_link(self, by):
-        """Revoke the open invitation; returns whether there was one."""
-        revoked = bool(self.invitations.all().end(Invitation.State.REVOKED))
-        if revoked:
-            Entry.log(by, Entry.Action.ACCOUNT, done="link_revoked", account=self.pk)
-        return revoked
+        self.invitations.all().end()
+        return Invitation.objects.create(user=self, language=language)
 
     def check_another_administrator(self):
         """Raise ValidationError if this is the only administrator who can sign in."""
@@ -161,7 +153,7 @@ class Account(User):
         """Deactivate the account: no sign-in, no open invitation, and its sessions end with their next request."""
         self.check_another_administrator()
         User.objects.filter(pk=self.pk).update(is_active=False)
-        self.invitations.all().end(Invitation.State.REVOKED)
+        self.invitations.all().end()
         Entry.log(by, Entry.Action.ACCOUNT, done="deactivated", account=self.pk)
 
     @transaction.atomic

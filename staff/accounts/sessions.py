@@ -100,10 +100,7 @@ def _has_ended(request):
 
 
 def end_expired_sessions(get_response):
-    """Middleware: log out a session that has ended, before the request is handled.
-
-    When an account signs out, its browser also empties its cache of this site, which holds forms for its back button.
-    """
+    """Middleware: log out a session that has ended, before the request is handled."""
 
     def middleware(request):
         if not (request.path_info.startswith("/admin/") and request.user.is_authenticated):
@@ -112,10 +109,6 @@ def end_expired_sessions(get_response):
         if _has_ended(request):
             logout(request)
             messages.info(request, _("You have been signed out. Please sign in again."))
-            return get_response(request)
-        response = get_response(request)
-        if not request.user.is_authenticated:
-            response.headers["Clear-Site-Data"] = '"cache"'
-        return response
+        return get_response(request)
 
     return middleware

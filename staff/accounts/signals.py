@@ -7,19 +7,15 @@ from django.contrib.auth.signals import user_logged_out
 from django.dispatch import receiver
 
 from staff.accounts import sessions
-from staff.accounts.adapters import login_of
-from staff.accounts.sign_in_attempts import SignInAttempt
 from staff.audit.models import Entry
 
 
 @receiver(user_logged_in)
 def on_sign_in(sender, request, user, **kwargs):
-    """Start the session and log the methods used; a complete sign-in resets throttling."""
+    """Start the session and log the methods used."""
     sessions.start(request, user)
     methods = [record.get("type", record["method"]) for record in get_authentication_records(request, user)]
     Entry.log(user, Entry.Action.SIGN_IN, by=methods or ["link"])
-    if sessions.is_strong(request):
-        SignInAttempt.record_success(login_of(user), getattr(request, "network", None))
 
 
 @receiver(user_logged_out)
@@ -39,8 +35,7 @@ def on_factor_given_again(sender, request, reauthenticated, **kwargs):
 @receiver(authentication_failed)
 def on_wrong_code(sender, request, user, authenticator, reauthentication=False, **kwargs):
     """Log a wrong code or passkey."""
-    details = {"again": True} if reauthentication else {}
-    Entry.log(user, Entry.Action.SIGN_IN_FAILED, by=authenticator.type, **details)
+    Entry.log(user, Entry.Action.SIGN_IN_FAILED, by=authenticator.type, again=reauthentication or None)
 
 
 @receiver(authenticator_removed)

@@ -9,11 +9,10 @@ from allauth.mfa.adapter import get_adapter as get_factor_adapter
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.views import ActivateTOTPView
 from allauth.mfa.webauthn.views import AddWebAuthnView, LoginWebAuthnView, RemoveWebAuthnView
-from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import REDIRECT_FIELD_NAME, logout, update_session_auth_hash
+from django.contrib.auth.decorators import login_required
 from django.contrib.auth.forms import SetPasswordForm
-from django.core import signing
 from django.db import transaction
 from django.http import Http404, HttpResponse, JsonResponse
 from django.middleware.csrf import get_token
@@ -26,78 +25,28 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_safe
 
 from staff.accounts import sessions
-from staff.accounts.allauth_internal import PASSKEY_STATE, passkey_creation_options
+from staff.accounts.allauth_internal import begin_registration
 from staff.accounts.forms import RecoverForm
 from staff.accounts.invitations import Invitation
 from staff.accounts.models import Account
 from staff.audit.models import Entry
 from staff.presence.models import Presence
 
-# Between the two requests of a sign-in with a passkey.
-PASSKEY_COOKIE = "passkey"
-PASSKEY_SECONDS = 300
-
 
 class PasskeySignIn(LoginWebAuthnView):
-    """Sign in with a passkey alone. A stranger who asks for a challenge gets it in a signed cookie and creates no session.
-
-    allauth keeps the challenge in the session, so it is moved from there to the cookie, and back for the answer.
-    """
-
-    def get(self, request, *args, **kwargs):
-        response = super().get(request, *args, **kwargs)
-        state = request.session.pop(PASSKEY_STATE, None)
-        if state:
-            response.set_cookie(
-                PASSKEY_COOKIE,
-                signing.dumps(state, salt=PASSKEY_COOKIE),
-                max_age=PASSKEY_SECONDS,
-                path=request.path,
-                secure=settings.SESSION_COOKIE_SECURE,
-                httponly=True,
-                samesite="Strict",
-            )
-        return response
-
-    def post(self, request, *args, **kwargs):
-        try:
-            state = signing.loads(request.COOKIES.get(PASSKEY_COOKIE, ""), salt=PASSKEY_COOKIE, max_age=PASSKEY_SECONDS)
-            request.session[PASSKEY_STATE] = state
-        except signing.BadSignature:
-            # Missing, too old or changed: the form refuses the answer to it.
-            pass
-        response = super().post(request, *args, **kwargs)
-        request.session.pop(PASSKEY_STATE, None)
-        response.delete_cookie(PASSKEY_COOKIE, path=request.path, samesite="Strict")
-        return response
+    """Sign in with a passkey alone."""
 
     def form_invalid(self, form):
-        # allauth would store a message in the session.
         return redirect(f"{reverse('account_login')}?passkey")
 
 
 def second_factor_required(view):
     """Decorate a view for strong sessions (see staff.accounts.sessions). Others are redirected to sign in or to set one up."""
 
+    @login_required
     @wraps(view)
     def wrapper(request, *args, **kwargs):
-        if not request.user.is_authenticated:
-            return redirect("account_login")
-        if not sessions.is_strong(request):
-            return redirect("account_setup")
-        return view(request, *args, **kwargs)
-
-    return wrapper
-
-
-def sign_in_required(view):
-    """Decorate a view for authenticated users. Weak sessions are admitted: they set up the missing second factor."""
-
-    @wraps(view)
-    def wrapper(request, *args, **kwargs):
-        if not request.user.is_authenticated:
-            return redirect("account_login")
-        return view(request, *args, **kwargs)
+        return view(request, *args, **kwargs) if sessions.is_strong(request) else redirect("account_setup")
 
     return wrapper
 
@@ -118,23 +67,7 @@ def reauthentication_required(view):
     return wrapper
 
 
-@second_factor_required
-@require_safe
-def overview(request):
-    """The user's password, passkeys, authenticator app and recovery codes."""
-    factors = Authenticator.objects.filter(user=request.user).order_by("pk")
-    codes = factors.filter(type=Authenticator.Type.RECOVERY_CODES).first()
-    context = {
-        "title": _("How I sign in"),
-        "passkeys": [factor for factor in factors if factor.type == Authenticator.Type.WEBAUTHN],
-        "app": factors.filter(type=Authenticator.Type.TOTP).first(),
-        "codes": codes,
-        "codes_left": len(codes.wrap().get_unused_codes()) if codes else 0,
-    }
-    return render(request, "staff/overview.html", context)
-
-
-@sign_in_required
+@login_required
 @require_safe
 def setup(request):
     """The choice of a first second factor. Until it is set up, every other page redirects here."""
@@ -162,17 +95,11 @@ def _log_new_factor(request, factor):
     sessions.update_factors(request)
 
 
-@method_decorator([sign_in_required, reauthentication_required], name="dispatch")
+@method_decorator([login_required, reauthentication_required], name="dispatch")
 class AddApp(ActivateTOTPView):
     """Set up an authenticator app as the second factor after a password."""
 
     extra_context = {"title": gettext_lazy("Set up an authenticator app")}
-
-    def dispatch(self, request, *args, **kwargs):
-        if not request.user.has_usable_password():
-            # A code is only asked for after a password, so an app is useless without one.
-            return redirect("account_change_password" if sessions.is_strong(request) else "account_setup")
-        return super().dispatch(request, *args, **kwargs)
 
     def form_valid(self, form):
         with transaction.atomic():
@@ -181,7 +108,7 @@ class AddApp(ActivateTOTPView):
         return response
 
 
-@method_decorator([sign_in_required, reauthentication_required], name="dispatch")
+@method_decorator([login_required, reauthentication_required], name="dispatch")
 class AddPasskey(AddWebAuthnView):
     """Set up a passkey, which replaces both password and second factor."""
 
@@ -190,16 +117,15 @@ class AddPasskey(AddWebAuthnView):
     def get_context_data(self, **kwargs):
         context = super().get_context_data(**kwargs)
         # allauth's own options are for a second factor after a password.
-        context["js_data"] = {"creation_options": passkey_creation_options(self.request.user)}
+        context["js_data"] = {"creation_options": begin_registration(self.request.user, passwordless=True)}
         return context
 
     def form_valid(self, form):
         with transaction.atomic():
             response = super().form_valid(form)
             _log_new_factor(self.request, Authenticator.Type.WEBAUTHN)
-            invitation_id = self.request.session.pop(sessions.INVITATION, None)
-            if invitation_id:
-                Invitation.objects.filter(pk=invitation_id).end(Invitation.State.USED)
+            if invitation_id := self.request.session.pop(sessions.INVITATION, None):
+                Invitation.objects.filter(pk=invitation_id).end()
         return response
 
 
@@ -265,7 +191,7 @@ def invitation(request, token):
     form = SetPasswordForm(account, request.POST if request.method == "POST" else None)
     if form.is_bound and form.is_valid():
         with transaction.atomic():
-            if not Invitation.objects.filter(pk=found.pk).end(Invitation.State.USED):
+            if not Invitation.objects.filter(pk=found.pk).end():
                 # The link was used concurrently, such as in another window.
                 return redirect(request.path)
             form.save()

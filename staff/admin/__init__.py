@@ -14,7 +14,6 @@ from staff.admin import accounts, draft_list, entries
 __all__ = ["accounts", "draft_list", "entries"]
 
 # Roles and their permissions are code (staff.roles), and factors belong to their users: only accounts are administered.
-for model in (Group, User, EmailAddress, Authenticator):
-    admin.site.unregister(model)
-if admin.site.is_registered(EmailConfirmation):
-    admin.site.unregister(EmailConfirmation)
+for model in (Group, User, EmailAddress, EmailConfirmation, Authenticator):
+    if admin.site.is_registered(model):
+        admin.site.unregister(model)

@@ -9,7 +9,6 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import IntegrityError, transaction
 from django.shortcuts import redirect
 from django.urls import reverse
-from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
@@ -93,15 +92,15 @@ class AccountAdmin(ModelAdmin):
 
     form = AccountForm
     search_fields = ["first_name__unaccent__icontains", "email"]
-    list_display = ["name", "email", "role", "status", "factors", "last_login"]
+    list_display = ["name", "email", "role", "status", "last_login"]
     list_display_links = ["name"]
     list_note = _(
         "The people who work on this site. New people are invited by email and choose for themselves how to sign "
         "in. Accounts are switched off, not deleted, so that the record still shows who did what."
     )
     show_facets = admin.ShowFacets.NEVER
-    readonly_fields = ["status", "factors", "last_login"]
-    actions = ["send_link", "revoke_link", "deactivate", "activate", "rescue"]
+    readonly_fields = ["status", "last_login"]
+    actions = ["send_link", "deactivate", "activate", "rescue"]
 
     def get_form(self, request, obj=None, change=False, **kwargs):
         if obj is None:
@@ -115,7 +114,7 @@ class AccountAdmin(ModelAdmin):
             return [(None, {"fields": ["first_name", "email", "role", "language"]})]
         return [
             (None, {"fields": ["first_name", "email", "role"]}),
-            (_("How this person signs in"), {"fields": ["status", "factors", "last_login"]}),
+            (_("How this person signs in"), {"fields": ["status", "last_login"]}),
         ]
 
     def has_delete_permission(self, request, obj=None):
@@ -179,80 +178,42 @@ class AccountAdmin(ModelAdmin):
     def status(self, account):
         if not account.is_active:
             return _("switched off")
-        if account.has_app or account.has_passkey:
+        if account.has_factor:
             return _("set up; a new link has been sent") if account.is_invited else _("set up")
         return _("invitation sent") if account.is_invited else _("not set up")
 
-    @admin.display(description=_("second step"))
-    def factors(self, account):
-        names = []
-        if account.has_passkey:
-            names.append(str(_("passkey")))
-        if account.has_app:
-            names.append(str(_("app")))
-        return ", ".join(names) or _("none yet")
-
-    def _apply_to_each(self, request, queryset, action, message):
-        """Apply an action to all chosen accounts or, on ValidationError, to none.
-
-        `message` returns the text for a number of accounts; those for which the action returns False are not counted.
-        """
-        count = 0
+    def _apply_to_each(self, request, accounts, action):
+        """Apply an action to all of these accounts or, on ValidationError, to none."""
         try:
             with transaction.atomic():
-                for account in queryset:
-                    if action(account) is not False:
-                        count += 1
+                for account in accounts:
+                    action(account)
         except ValidationError as error:
             self.message_user(request, error.messages[0], messages.ERROR)
         else:
-            self.message_user(request, message(count) % {"count": count}, messages.SUCCESS)
+            count = len(accounts)
+            said = ngettext("Done for %(count)d account.", "Done for %(count)d accounts.", count) % {"count": count}
+            self.message_user(request, said, messages.SUCCESS)
 
     @admin.action(description=_("Send a new link"), permissions=["change"], location=LIST_AND_FORM)
     @asks_first(
         _("Each of these people is emailed a new link to sign in. A link that was sent before no longer works.")
     )
     def send_link(self, request, queryset):
-        self._apply_to_each(
-            request,
-            queryset.filter(is_active=True),
-            lambda account: account.send_link(self._language_of(account), request.user),
-            lambda n: ngettext("%(count)d link is on its way.", "%(count)d links are on their way.", n),
-        )
-
-    @admin.action(description=_("Cancel the link that was sent"), permissions=["change"], location=LIST_AND_FORM)
-    @asks_first(_("The link that was sent to each of these people no longer works. We send no email."))
-    def revoke_link(self, request, queryset):
-        self._apply_to_each(
-            request,
-            queryset,
-            lambda account: account.revoke_link(request.user),
-            lambda n: ngettext("%(count)d link no longer works.", "%(count)d links no longer work.", n),
-        )
+        accounts = queryset.filter(is_active=True)
+        self._apply_to_each(request, accounts, lambda each: each.send_link(each.mail_language, request.user))
 
     @admin.action(description=_("Switch the account off"), permissions=["change"], location=LIST_AND_FORM)
     @asks_first(_("These people are signed out and cannot sign in until you switch the account on again."))
     def deactivate(self, request, queryset):
-        self._apply_to_each(
-            request,
-            queryset.filter(is_active=True),
-            lambda account: account.deactivate(request.user),
-            lambda n: ngettext(
-                "%(count)d account has been switched off.", "%(count)d accounts have been switched off.", n
-            ),
-        )
+        accounts = queryset.filter(is_active=True)
+        self._apply_to_each(request, accounts, lambda account: account.deactivate(request.user))
 
     @admin.action(description=_("Switch the account on again"), permissions=["change"], location=LIST_AND_FORM)
     @asks_first(_("These people can sign in again with the password and the second step that they had."))
     def activate(self, request, queryset):
-        self._apply_to_each(
-            request,
-            queryset.filter(is_active=False),
-            lambda account: account.activate(request.user),
-            lambda n: ngettext(
-                "%(count)d account has been switched on.", "%(count)d accounts have been switched on.", n
-            ),
-        )
+        accounts = queryset.filter(is_active=False)
+        self._apply_to_each(request, accounts, lambda account: account.activate(request.user))
 
     @admin.action(
         description=_("Locked out: reset password and second step, send a new link"),
@@ -264,13 +225,5 @@ class AccountAdmin(ModelAdmin):
         _("Each of them is emailed a new link to set up both."),
     )
     def rescue(self, request, queryset):
-        self._apply_to_each(
-            request,
-            queryset.filter(is_active=True).exclude(pk=request.user.pk),
-            lambda account: account.rescue(self._language_of(account), request.user),
-            lambda n: ngettext("%(count)d link is on its way.", "%(count)d links are on their way.", n),
-        )
-
-    def _language_of(self, account):
-        """The language of our emails to this account, or the current one."""
-        return account.mail_language or translation.get_language()
+        accounts = queryset.filter(is_active=True).exclude(pk=request.user.pk)
+        self._apply_to_each(request, accounts, lambda each: each.rescue(each.mail_language, request.user))

@@ -1,4 +1,4 @@
-"""Base classes of the admin: labels of both languages, restricted list lookups, translatable change messages, singletons."""
+"""Base classes of the admin: labels of both languages, restricted list lookups, the log, singletons."""
 
 import re
 
@@ -6,20 +6,25 @@ from django import forms
 from django.conf import settings
 from django.contrib import admin, messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.contrib.admin.utils import quote, unquote
 from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
+from django.contrib.contenttypes.models import ContentType
 from django.core import validators
 from django.core.exceptions import PermissionDenied, SuspiciousOperation, ValidationError
 from django.db import models
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
+from django.utils import translation
+from django.utils.decorators import method_decorator
 from django.utils.html import format_html
-from django.utils.text import capfirst, format_lazy
+from django.utils.text import capfirst
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_safe
 
-from staff.admin.error_words import put_in_words
-from staff.admin.logged import Logged
 from staff.admin.naming import NamedForm, folded
+from staff.audit.models import Entry
 
 # Django's URLField admits ftp too, which browsers no longer open.
 WEB_ADDRESS = validators.RegexValidator(
@@ -41,11 +46,8 @@ class BilingualForm(NamedForm):
     def clean(self):
         cleaned = super().clean()
         # A draft may lack a language.
-        for albanian in (
-            []
-            if not getattr(self.instance, "is_checked", True)
-            else [name for name in self.fields if name.endswith("_sq")]
-        ):
+        is_checked = getattr(self.instance, "is_checked", True)
+        for albanian in [name for name in self.fields if name.endswith("_sq") and is_checked]:
             english = albanian.removesuffix("_sq") + "_en"
             empty = [name for name in (albanian, english) if name in cleaned and not cleaned[name]]
             if len(empty) == 1 and not self.has_error(albanian) and not self.has_error(english):
@@ -56,49 +58,44 @@ class BilingualForm(NamedForm):
         return cleaned
 
 
-class BothLanguages:
-    """Mixin for ModelAdmin and inlines: the language of a translated field in its label and in its `lang` attribute.
-
-    Browsers use `lang` for spell checking, screen readers for pronunciation.
-    """
-
-    form = BilingualForm
-
-    def labels(self):
-        """Labels of the translated fields by name, such as "Name (Albanian)"."""
-        languages = dict(settings.LANGUAGES)
-        return {
-            field.name: format_lazy("{} ({})", capfirst(field.verbose_name), languages[language_of(field)])
-            for field in self.opts.fields
-            if language_of(field)
-        }
-
-    def formfield_for_dbfield(self, db_field, request, **kwargs):
-        field = super().formfield_for_dbfield(db_field, request, **kwargs)
-        if isinstance(getattr(field, "widget", None), RelatedFieldWidgetWrapper):
-            # Without the buttons that would add, change or delete the related row, such as a sector, from this form.
-            field.widget = field.widget.widget
-        if isinstance(db_field, models.URLField):
-            field.validators.append(WEB_ADDRESS)
-        if isinstance(getattr(field, "widget", None), forms.FileInput):
-            # A label names the field. Django writes a legend, which names only a group of fields.
-            field.widget.use_fieldset = False
-        if language_of(db_field):
-            field.widget.attrs["lang"] = language_of(db_field)
-        return field
+def label(field):
+    """A field's name, with its language where it has one, such as "Title (Albanian)"."""
+    name, language = capfirst(field.verbose_name), language_of(field)
+    return f"{name} ({dict(settings.LANGUAGES)[language]})" if language else str(name)
 
 
-class ModelAdmin(BothLanguages, Logged, admin.ModelAdmin):
-    """The base of all admin classes. `list_note` is a text shown above the list.
+def labels(model):
+    """Labels of the translated fields of a model by name."""
+    return {field.name: label(field) for field in model._meta.fields if language_of(field)}
+
+
+def adapt(field, db_field):
+    """Change a form field that Django made for a column, for every form of the admin; returns it."""
+    if isinstance(getattr(field, "widget", None), RelatedFieldWidgetWrapper):
+        # Without the buttons that would add, change or delete the related row, such as a sector, from this form.
+        field.widget = field.widget.widget
+    if isinstance(db_field, models.URLField):
+        field.validators.append(WEB_ADDRESS)
+    if isinstance(getattr(field, "widget", None), forms.FileInput):
+        # A label names the field. Django writes a legend, which names only a group of fields.
+        field.widget.use_fieldset = False
+        field.error_messages["required"] = _("Choose a file.")
+    if language_of(db_field):
+        # Browsers use it for spell checking, screen readers for pronunciation.
+        field.widget.attrs["lang"] = language_of(db_field)
+    return field
+
+
+class ModelAdmin(admin.ModelAdmin):
+    """The base of all admin classes. `list_note` is a text shown above the list. Entry is its log, in place of Django's.
 
     `search_fields` are those beyond the texts in both languages.
     """
 
+    form = BilingualForm
     list_note = ""
     # Whether the search of the header looks into the rows.
     in_search = True
-    # Whether browsers keep a form of this kind, so that Back shows it as typed. Never for pages that show data of supporters.
-    comes_back = False
 
     def get_search_fields(self, request):
         """The fields of the class, and every text in both languages, found with or without ë and ç."""
@@ -110,9 +107,10 @@ class ModelAdmin(BothLanguages, Logged, admin.ModelAdmin):
         return [*super().get_search_fields(request), *texts]
 
     def get_form(self, request, obj=None, change=False, **kwargs):
-        form = super().get_form(request, obj, change, labels=self.labels(), **kwargs)
-        put_in_words(form)
-        return form
+        return super().get_form(request, obj, change, labels=labels(self.model), **kwargs)
+
+    def formfield_for_dbfield(self, db_field, request, **kwargs):
+        return adapt(super().formfield_for_dbfield(db_field, request, **kwargs), db_field)
 
     def get_fieldsets(self, request, obj=None):
         return list(folded(super().get_fieldsets(request, obj)))
@@ -155,9 +153,7 @@ class ModelAdmin(BothLanguages, Logged, admin.ModelAdmin):
         if names := [file.name for file in request.FILES.values()]:
             said = _("Choose these files again, because the browser does not send them a second time: %(names)s")
             self.message_user(request, said % {"names": ", ".join(names)}, messages.WARNING)
-        response = super().render_change_form(request, context, **kwargs)
-        response.comes_back = self.comes_back
-        return response
+        return super().render_change_form(request, context, **kwargs)
 
     def changelist_view(self, request, extra_context=None):
         return super().changelist_view(request, {"list_note": self.list_note, **(extra_context or {})})
@@ -166,6 +162,83 @@ class ModelAdmin(BothLanguages, Logged, admin.ModelAdmin):
         """A page of the admin about these rows that is neither a list nor a form."""
         about = {"title": title, "opts": self.opts, "media": self.media}
         return TemplateResponse(request, template, {**self.admin_site.each_context(request), **about, **context})
+
+    # The log
+
+    def title_of(self, row):
+        """What the history and the search of the header call a row."""
+        return str(row)
+
+    def log_action(self, request, row, action, version=None, **details):
+        """Add an entry about a row to the log."""
+        return Entry.log(request.user, action, about=row, version=version, **details)
+
+    def log_addition(self, request, obj, message):
+        return self.log_action(request, obj, Entry.Action.ADD)
+
+    def log_change(self, request, obj, message):
+        # An empty message means that the save changed nothing.
+        return self.log_action(request, obj, Entry.Action.CHANGE, changes=message) if message else None
+
+    def log_deletions(self, request, queryset):
+        for row in queryset:
+            self.log_action(request, row, Entry.Action.DELETE)
+
+    def log_changes(self, request, rows, *fields):
+        """Add an entry for each row after an admin action changed these `fields` (verbose names)."""
+        for row in rows:
+            self.log_action(request, row, Entry.Action.CHANGE, changes=[{"changed": {"fields": fields}}])
+
+    def construct_change_message(self, request, form, formsets, add=False):
+        message = super().construct_change_message(request, form, formsets, add)
+        for part in message:
+            # Of the row itself: Django takes its labels, such as "Name (Albanian)", which are not in the catalogue.
+            if "fields" in part.get("changed", {}) and "name" not in part["changed"]:
+                part["changed"]["fields"] = _columns(form, self.opts)
+        return message
+
+    # What the log says
+
+    @method_decorator(require_safe)
+    def history_view(self, request, object_id, extra_context=None):
+        """The entries about one row."""
+        if not self.has_view_or_change_permission(request, self.get_object(request, unquote(object_id))):
+            raise PermissionDenied
+        return redirect(self.history_url(row=unquote(object_id)))
+
+    def history_url(self, **query):
+        """The address of the entries about these rows."""
+        kind = ContentType.objects.get_for_model(self.model, for_concrete_model=False)
+        return reverse("admin:staff_entry_changelist", query={"kind": kind.pk, **query})
+
+    def words_in_history(self, entry, name):
+        """What an entry says about these rows, in place of the action with all details; "" for that."""
+        return ""
+
+    def links_in_history(self, request, entry, row, version=None, previous=None):
+        """[(label, URL)] of an entry: its row, which is None if it is gone, what the save changed, and how to undo it."""
+        name = f"admin:{self.opts.app_label}_{self.opts.model_name}"
+        if row is None:
+            if entry.action == Entry.Action.DELETE and version and self.has_add_permission(request):
+                return [(gettext("Read or restore it"), reverse(f"{name}_recover", args=[version]))]
+            return []
+        found = [(gettext("Open"), reverse(f"{name}_change", args=[quote(row.pk)]))]
+        if version and entry.action in (Entry.Action.CHANGE, Entry.Action.RESTORE):
+            found.append((gettext("What changed"), reverse(f"{name}_version", args=[quote(row.pk), version])))
+            if previous and self.has_change_permission(request, row):
+                found.append((gettext("Undo"), reverse(f"{name}_version", args=[quote(row.pk), previous])))
+        return found
+
+
+def _columns(form, opts):
+    """The changed columns of a form. A field without a column, such as an upload, by its label, which is not translated yet."""
+    columns = {field.name for field in opts.fields}
+    with translation.override(None):
+        return [
+            name if name in columns else str(form.fields[name].label or name)
+            for name in form.changed_data
+            if name in columns or name in form.fields
+        ]
 
 
 class NoAddOrDelete:
@@ -185,15 +258,17 @@ class ReadOnly(NoAddOrDelete):
         return False
 
 
-class StackedInline(BothLanguages, admin.StackedInline):
+class StackedInline(admin.StackedInline):
     """The base of all inlines."""
 
+    form = BilingualForm
     extra = 0
 
+    def formfield_for_dbfield(self, db_field, request, **kwargs):
+        return adapt(super().formfield_for_dbfield(db_field, request, **kwargs), db_field)
+
     def get_formset(self, request, obj=None, **kwargs):
-        formset = super().get_formset(request, obj, labels=self.labels(), **kwargs)
-        put_in_words(formset.form)
-        return formset
+        return super().get_formset(request, obj, labels=labels(self.model), **kwargs)
 
 
 class FixedKey:

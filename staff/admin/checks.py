@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from django import forms
 from django.conf import settings
-from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.dispatch import Signal
@@ -78,95 +77,6 @@ class Finding:
         return f"“{self.passage}”: {self.sentence}" if self.passage else self.sentence
 
 
-class CheckedForm(forms.ModelForm):
-    """A form that refuses to publish what would be broken. `model_admin` is set by TextChecks.get_form()."""
-
-    model_admin = None
-
-    def is_valid(self):
-        # “Check” shows the form again.
-        return super().is_valid() and "_check" not in self.data
-
-    def clean(self):
-        cleaned = super().clean()
-        if self.model_admin.publishes(self):
-            broken = [finding for finding in self.model_admin.findings(self, []) if finding.is_error]
-            # Once for both languages of a field that has none.
-            for name, words in dict.fromkeys((finding.text.name, finding.as_error()) for finding in broken):
-                self.add_error(name if name in self.fields else None, ValidationError(words, code="broken"))
-        return cleaned
-
-
-class TextChecks:
-    """Mixin for ModelAdmin: the panel “Before you publish”, and the button “Check”, which shows it anew and saves nothing."""
-
-    # False for content that is about words to avoid, or of which the public sees no words.
-    has_checks = True
-    # Translated fields of plain text in which addresses become links.
-    linked_text = ()
-
-    def get_form(self, request, obj=None, change=False, **kwargs):
-        kwargs["form"] = type("Form", (CheckedForm, kwargs.get("form", self.form)), {"model_admin": self})
-        return super().get_form(request, obj, change, **kwargs)
-
-    def publishes(self, form):
-        """Whether the public would see what this form saves. `cleaned_data` is complete but for fields with errors."""
-        state = form.cleaned_data.get("state", getattr(form.instance, "state", None))
-        return state is None and not getattr(form, "keeps", False)
-
-    def findings(self, form, formsets):
-        """The findings about what a form and its inline formsets show, errors first, otherwise in the order of the fields."""
-        if not self.has_checks:
-            return []
-        texts, inlines = list(texts_of(form, getattr(self, "rich_text", ()), self.linked_text)), _inlines(formsets)
-        for inline in inlines:
-            texts += texts_of(inline)
-        addresses = [address for each in (form, *inlines) for address in addresses_of(each)]
-        content = CheckedContent(self.model, texts, addresses, form)
-        found = [each for _receiver, each in check_content.send(sender=self.model, content=content)]
-        place = {text: index for index, text in enumerate(content.texts)}
-        return sorted(
-            (finding for each in found for finding in each),
-            key=lambda finding: (not finding.is_error, place.get(finding.text, len(place))),
-        )
-
-    def changeform_view(self, request, object_id=None, form_url="", extra_context=None):
-        if request.method == "POST" and "_check" in request.POST:
-            extra_context = {"is_checked": True} | (extra_context or {})
-        return super().changeform_view(request, object_id, form_url, extra_context)
-
-    def save_related(self, request, form, formsets, change):
-        super().save_related(request, form, formsets, change)
-        for finding in self.findings(form, formsets):
-            if finding.message:
-                self.message_user(request, finding.message, messages.WARNING)
-
-    def render_change_form(self, request, context, *args, obj=None, **kwargs):
-        if self.has_checks:
-            form = context["adminform"].form
-            formsets = [inline.formset for inline in context["inline_admin_formsets"]]
-            may_change = self.has_change_permission(request, obj) if obj else self.has_add_permission(request)
-            is_opened_empty = obj is None and not form.is_bound
-            found = [] if is_opened_empty else self.findings(form, formsets)
-            context["checks"] = {
-                "id": PANEL,
-                "groups": _grouped(found),
-                "may_check": may_change,
-                "is_empty": not found and not context.get("is_checked"),
-            }
-        return super().render_change_form(request, context, *args, obj=obj, **kwargs)
-
-
-def _inlines(formsets):
-    """The inline forms whose rows are not deleted."""
-    return [
-        inline
-        for formset in formsets
-        for inline in formset.forms
-        if not (formset.can_delete and inline["DELETE"].value())
-    ]
-
-
 def addresses_of(form):
     """Yield the Text of each field of a form that is an address on the web, typed or stored."""
     for field in editable_fields(form._meta.model):
@@ -210,11 +120,12 @@ def _text(form, field, **kind):
     )
 
 
-def _grouped(findings):
-    """[{"name", "language", "findings"}]: both languages in their order, then what is in neither."""
+def panel(findings, may_check):
+    """What templates/admin/checks.html shows: both languages in their order, then what is in neither."""
     languages = [*settings.LANGUAGES, (None, _("In both languages"))]
     groups = [
         {"name": name, "language": code, "findings": [each for each in findings if each.text.language == code]}
         for code, name in languages
     ]
-    return [group for group in groups if group["findings"] or group["language"]]
+    shown = [group for group in groups if group["findings"] or group["language"]]
+    return {"id": PANEL, "groups": shown, "may_check": may_check}

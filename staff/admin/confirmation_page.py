@@ -2,7 +2,6 @@
 
 import functools
 
-from django.template.response import TemplateResponse
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
@@ -20,18 +19,16 @@ def asks_first(*sentences):
         def ask(model_admin, request, queryset):
             if SURE in request.POST:
                 return action(model_admin, request, queryset)
-            context = {
-                **model_admin.admin_site.each_context(request),
-                "title": capfirst(str(ask.short_description).removesuffix(" …")),
-                "explanation": sentences,
+            return model_admin.page(
+                request,
+                "staff/ask.html",
+                capfirst(str(ask.short_description).removesuffix(" …")),
+                explanation=sentences,
+                facts=[(_("Selected"), queryset.count())],
+                hidden=repeated(request),
+                cancel_url=request.get_full_path(),
                 **chosen_rows(model_admin, request, queryset),
-                "facts": [(_("Selected"), queryset.count())],
-                "opts": model_admin.opts,
-                "media": model_admin.media,
-                "hidden": repeated(request),
-                "cancel_url": request.get_full_path(),
-            }
-            return TemplateResponse(request, "staff/ask.html", context)
+            )
 
         return ask
 

@@ -4,16 +4,15 @@ import hashlib
 import json
 from dataclasses import dataclass
 
-from django.conf import settings
 from django.db import models
-from django.utils import formats, timezone
+from django.utils import formats
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
-from staff.admin.base import language_of
+from staff.admin.base import label, language_of
 from staff.admin.text_diff import diff_html, diff_texts, html_to_text
+from staff.drafts.models import local
 
 
 def editable_fields(model):
@@ -32,13 +31,11 @@ def fingerprint(*rows):
 
 @dataclass(frozen=True)
 class Difference:
-    """One field that differs, as safe HTML: a combined diff, and each state with its own part marked."""
+    """One field that differs, with a diff as safe HTML."""
 
     label: str
     language: str | None
     combined: SafeString
-    before: SafeString
-    after: SafeString
 
 
 def differences(before, after, rich_text=()):
@@ -53,14 +50,11 @@ def differences(before, after, rich_text=()):
         if old == new or not (old or new or isinstance(field, models.BooleanField)):
             continue
         texts = [display_value(row, field, rich_text) for row in (before, after)]
-        chunks = diff_texts(*texts)
-        combined = diff_html(chunks)
-        if texts[0] == texts[1]:
-            if not _is_rich_text(field, rich_text):
-                continue
-            combined = format_html("<i>{}</i>", _("Only the formatting changed, not the words."))
-        sides = [diff_html(chunks, side) for side in ("before", "after")]
-        found.append(Difference(label(field), language_of(field), combined, *sides))
+        if texts[0] != texts[1]:
+            found.append(Difference(label(field), language_of(field), diff_html(diff_texts(*texts))))
+        elif _is_rich_text(field, rich_text):
+            words = format_html("<i>{}</i>", _("Only the formatting changed, not the words."))
+            found.append(Difference(label(field), language_of(field), words))
     return found
 
 
@@ -81,13 +75,6 @@ def _key(row):
     return type(row), getattr(row, "published_pk", row.pk)
 
 
-def label(field):
-    """A field's name, with its language where it has one, such as "Title (Albanian)"."""
-    name = capfirst(field.verbose_name)
-    language = language_of(field)
-    return f"{name} ({dict(settings.LANGUAGES)[language]})" if language else str(name)
-
-
 def display_value(row, field, rich_text=()):
     """A field's value as text in the current language; formatted text as plain text."""
     value = getattr(row, field.attname)
@@ -101,7 +88,7 @@ def display_value(row, field, rich_text=()):
     if isinstance(field, models.BooleanField):
         return _("Yes") if value else _("No")
     if isinstance(field, models.DateTimeField):
-        return formats.date_format(timezone.localtime(value), "DATETIME_FORMAT")
+        return local(value)
     if isinstance(field, models.DateField):
         return formats.date_format(value, "DATE_FORMAT")
     return html_to_text(value) if _is_rich_text(field, rich_text) else str(value)

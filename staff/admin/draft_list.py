@@ -1,11 +1,11 @@
-"""The list of drafts, their previews, and the setting about a second person."""
+"""The list of drafts, and their previews."""
 
 from django.conf import settings
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import PermissionDenied
 from django.db.models import Q
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
@@ -18,12 +18,10 @@ from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.csp import csp_override
 from django.views.decorators.http import require_POST, require_safe
 
-from staff.admin import drafting
-from staff.admin.base import ModelAdmin, ReadOnly, SettingsAdmin
+from staff.admin.base import ModelAdmin, ReadOnly
 from staff.admin.drafting import PUBLISH
-from staff.admin.drafts import Drafts
-from staff.admin.optimistic_locking import OptimisticLocking
-from staff.drafts.models import Draft, DraftMail, PublishingSettings, local, showing
+from staff.admin.drafts import DraftedAdmin
+from staff.drafts.models import Draft, DraftMail, showing
 
 # The frame of a preview shows a page of this site, and only that page may be framed.
 FRAMING = settings.SECURE_CSP | {"frame-src": [CSP.SELF]}
@@ -35,7 +33,7 @@ def drafts_for(user):
     models = [
         model
         for model, rows in admin.site._registry.items()
-        if isinstance(rows, Drafts)
+        if isinstance(rows, DraftedAdmin)
         and any(user.has_perm(f"{rows.opts.app_label}.{what}_{rows.opts.model_name}") for what in ("change", "add"))
     ]
     kinds = ContentType.objects.get_for_models(*models)
@@ -87,7 +85,7 @@ class DraftAdmin(ReadOnly, ModelAdmin):
 
     search_fields = ["name__unaccent__icontains"]
     change_list_template = "admin/staff/draft/change_list.html"
-    list_display = ["row", "content_type", "state", "publish_at", "changed_by", "changed"]
+    list_display = ["row", "content_type", "state", "publish_at", "changed_by", "changed_at"]
     list_display_links = None
     list_filter = ["state"]
     list_select_related = ["changed_by", "content_type"]
@@ -103,16 +101,6 @@ class DraftAdmin(ReadOnly, ModelAdmin):
     def row(self, draft):
         """The name of the row, with a link to its form."""
         return format_html('<a href="{}">{}</a>', draft.form_url, draft)
-
-    @admin.display(description=gettext_lazy("changed"), ordering="changed_at")
-    def changed(self, draft):
-        """When it was changed, with a mark after a year."""
-        when = local(draft.changed_at)
-        return (
-            format_html('{} <strong class="doubt">{}</strong>', when, _("a year ago or longer"))
-            if draft.is_old
-            else when
-        )
 
     def get_urls(self):
         def named(pattern, view, name):
@@ -132,10 +120,7 @@ class DraftAdmin(ReadOnly, ModelAdmin):
             raise PermissionDenied
         # A link to a draft that somebody passed on.
         draft = self.get_object(request, object_id)
-        if draft is None:
-            self.message_user(request, _("This draft has been published or discarded."), messages.WARNING)
-            return redirect("admin:staff_draft_changelist")
-        return redirect(draft.form_url)
+        return redirect(draft.form_url if draft else "admin:staff_draft_changelist")
 
     def changelist_view(self, request, extra_context=None):
         gets_mail = not DraftMail.objects.filter(user=request.user, is_wanted=False).exists()
@@ -147,12 +132,6 @@ class DraftAdmin(ReadOnly, ModelAdmin):
             raise PermissionDenied("staff.view_draft")
         wanted = "wanted" in request.POST
         DraftMail.objects.update_or_create(user=request.user, defaults={"is_wanted": wanted})
-        said = (
-            _("You get an email when a draft is waiting for you, at most one a day.")
-            if wanted
-            else _("You get no emails about drafts.")
-        )
-        self.message_user(request, said, messages.SUCCESS)
         return redirect("admin:staff_draft_changelist")
 
     def _find(self, request, pk):
@@ -170,20 +149,13 @@ class DraftAdmin(ReadOnly, ModelAdmin):
         languages = dict(settings.LANGUAGES)
         language = request.GET.get("language")
         language = language if language in languages else request.LANGUAGE_CODE
-        width = "phone" if request.GET.get("width") == "phone" else "desktop"
-        base = reverse("admin:staff_draft_preview", args=[draft.pk])
         context = {
             "draft": draft,
             "language": language,
             "language_name": languages[language],
-            "width": width,
-            "languages": [
-                (name, f"{base}?language={code}&width={width}", code == language) for code, name in languages.items()
-            ],
-            "widths": [
-                (name, f"{base}?language={language}&width={key}", key == width)
-                for key, name in (("phone", _("Phone")), ("desktop", _("Desktop")))
-            ],
+            "width": "phone" if request.GET.get("width") == "phone" else "desktop",
+            "languages": settings.LANGUAGES,
+            "widths": [("phone", _("Phone")), ("desktop", _("Desktop"))],
             "frame_url": reverse("admin:staff_draft_page", args=[draft.pk, language]),
             "wrong": rows.errors_of(draft.result()),
             "links": rows.preview_links(draft),
@@ -209,24 +181,13 @@ class DraftAdmin(ReadOnly, ModelAdmin):
         if not (rows.has_change_permission(request) or rows.has_add_permission(request)):
             raise PermissionDenied(f"{rows.opts.app_label}.change_{rows.opts.model_name}")
         if draft.was_public:
-            # The draft is the row itself, with all that refers to it.
-            words = _(
-                "Visitors have seen this, so it is no draft that can be discarded. Delete it if it should go for good."
-            )
-            self.message_user(request, words, messages.ERROR)
-            return redirect(draft.form_url)
+            # The draft is the row itself, with all that refers to it. It is deleted, not discarded.
+            raise Http404
         if request.method == "POST":
-            rows.log_draft(request.user, draft, drafting.DISCARDED)
+            rows.log_draft(request.user, draft, "draft discarded")
             draft.delete()
             self.message_user(request, _("The draft has been discarded. What is public has not changed."))
             return redirect(f"admin:{rows.opts.app_label}_{rows.opts.model_name}_changelist")
         return self.page(
             request, "staff/discard.html", _("Discard the draft of “%(name)s”?") % {"name": draft}, draft=draft
         )
-
-
-@admin.register(PublishingSettings)
-class PublishingSettingsAdmin(OptimisticLocking, SettingsAdmin):
-    """The setting about a second person."""
-
-    fieldsets = [(None, {"fields": ["needs_second_person"]})]

@@ -8,25 +8,15 @@ from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, gettext_noop
+from django.utils.translation import gettext_lazy
 
-from staff.admin import entry_words
+from staff.admin.content_form import ContentForm
 from staff.admin.naming import NamedForm
 from staff.drafts.models import Draft
 
 PUBLISH = "staff.publish_draft"
 # Buttons of a draft; any other one publishes.
 ACTIONS = ("_check", "_draft", "_preview", "_submit", "_schedule")
-# What the log says. Translated when it is read.
-SAVED, SUBMITTED, RETURNED, SCHEDULED, DISCARDED = (
-    gettext_noop("draft saved"),
-    gettext_noop("draft submitted for review"),
-    gettext_noop("draft returned"),
-    gettext_noop("draft scheduled"),
-    gettext_noop("draft discarded"),
-)
-entry_words.CHOICES["step"] |= {what: gettext_lazy(what) for what in (SAVED, SUBMITTED, RETURNED, SCHEDULED, DISCARDED)}
-SECOND_PERSON = gettext_lazy("A second person publishes what you write. Press “Submit for review”.")
 
 
 class ScheduleForm(forms.Form):
@@ -42,8 +32,6 @@ class ScheduleForm(forms.Form):
         ),
         error_messages={
             "required": gettext_lazy("Choose the day and the time at which it is published, then press “Schedule”."),
-            "invalid_date": gettext_lazy("Enter the day, for example %(date)s."),
-            "invalid_time": gettext_lazy("Enter the time, for example 09:30."),
         },
     )
 
@@ -59,12 +47,6 @@ class ScheduleForm(forms.Form):
             )
         return at
 
-    @property
-    def error(self):
-        """What is wrong with the time that was entered, or None."""
-        [message, *_more] = self.errors.get("at") or [None]
-        return message and message.replace("%(date)s", str(timezone.localdate()))
-
 
 @dataclass
 class Drafting:
@@ -72,8 +54,7 @@ class Drafting:
 
     user: User
     draft: Draft | None
-    needs_second: bool
-    # The name of the button, "" while the form is only shown.
+    # The name of the button, "_publish" for any but ACTIONS, "" while the form is only shown.
     action: str = ""
     at: datetime | None = None
     errors: list = field(default_factory=list)
@@ -88,59 +69,31 @@ class Drafting:
         return self.action in ("_check", "_draft", "_preview", "_submit")
 
     @property
-    def publishes(self):
-        """Whether the form is published now."""
-        return self.action == "_publish"
-
-    @property
-    def may_publish(self):
-        """Whether the account may publish at all."""
-        return self.user.has_perm(PUBLISH)
-
-    @property
-    def is_writer(self):
-        """Whether the account wrote this draft."""
-        return self.draft is not None and self.user.pk in self.draft.writers
-
-    @property
     def waits(self):
         """Whether the draft waits for review."""
         return self.draft is not None and self.draft.state == Draft.State.SUBMITTED
 
     @property
-    def may_review(self):
-        """Whether the account may approve or return the draft."""
-        return self.waits and self.may_publish and not (self.needs_second and self.is_writer)
-
-    @property
-    def may_publish_now(self):
-        """Whether the button that publishes is offered."""
-        return self.may_review if self.needs_second else self.may_publish
+    def may_publish(self):
+        """Whether the account may publish, and approve or return what waits for review."""
+        return self.user.has_perm(PUBLISH)
 
     @property
     def saves_itself(self):
         """Whether the form may save the draft while somebody types: not one that waits for others."""
         return self.draft is None or self.draft.state in (Draft.State.DRAFT, Draft.State.RETURNED)
 
-    def refusal(self, has_changed=False):
-        """Why this account may not publish, or None. `has_changed`: it has changed the draft in this form."""
-        if not self.may_publish:
-            return _("Your account does not publish. Press “Submit for review”: a second person publishes it.")
-        if not self.needs_second:
-            return None
-        if self.is_writer:
-            return _("You wrote this draft: a second person publishes it.")
-        if self.draft is None or self.draft.state not in (Draft.State.SUBMITTED, Draft.State.SCHEDULED):
-            return str(SECOND_PERSON)
-        if has_changed:
-            return _("You changed this draft. Press “Submit for review”: a second person publishes it.")
-        return None
+    @property
+    def refusal(self):
+        """Why this account may not publish, or None."""
+        words = _("Your account does not publish. Press “Submit for review”: a second person publishes it.")
+        return None if self.may_publish else words
 
 
-class DraftForm(NamedForm):
-    """A form whose row can be a draft: what is only kept may be incomplete. `drafting` and `is_urgent` are set by Drafts."""
+class DraftForm(ContentForm, NamedForm):
+    """A form whose row can be a draft: what is only kept may be incomplete. `drafting` is set by DraftedAdmin."""
 
-    drafting, is_urgent = None, False
+    drafting = None
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
@@ -162,16 +115,14 @@ class DraftForm(NamedForm):
             if name in cleaned and name not in self.changed_data:
                 cleaned[name] = self.initial.get(name)
         if self.drafting:
-            refusals = [*self.drafting.errors]
-            if not (self.keeps or self.is_urgent):
-                refusals.append(self.drafting.refusal(bool(self.changed_data)))
-            for words in filter(None, refusals):
+            refusal = None if self.keeps else self.drafting.refusal
+            for words in filter(None, [*self.drafting.errors, refusal]):
                 self.add_error(None, ValidationError(words, code="draft"))
         return cleaned
 
 
 class DraftFormSet(forms.BaseInlineFormSet):
-    """The rows that are edited with a row. `drafting` is set by Drafts."""
+    """The rows that are edited with a row. `drafting` is set by DraftedAdmin."""
 
     drafting = None
 
@@ -204,11 +155,6 @@ class DraftFormSet(forms.BaseInlineFormSet):
         if self.drafting.keeps:
             for each in form.fields.values():
                 each.required = False
-
-    def clean(self):
-        super().clean()
-        if not self.drafting.keeps and self.has_changed() and (words := self.drafting.refusal(has_changed=True)):
-            raise ValidationError(words, code="draft")
 
     def keep(self):
         """Save the rows in the draft; what a published row misses there is deleted when the draft is published."""

@@ -7,6 +7,7 @@ import copy
 
 from django.contrib import admin, messages
 from django.contrib.admin.options import ActionLocation
+from django.contrib.admin.templatetags.admin_urls import admin_urlname
 from django.contrib.admin.utils import quote, unquote
 from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -21,13 +22,12 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from staff.admin import drafting as words
 from staff.admin.base import change_url
 from staff.admin.content import ContentAdmin
 from staff.admin.differences import compared, editable_fields
 from staff.admin.drafting import ACTIONS, PUBLISH, DraftForm, DraftFormSet, Drafting, ScheduleForm, names_of
 from staff.audit.models import Entry
-from staff.drafts.models import Draft, PublishingSettings, local
+from staff.drafts.models import Draft, local
 
 
 class StateFilter(admin.SimpleListFilter):
@@ -36,35 +36,33 @@ class StateFilter(admin.SimpleListFilter):
     title = gettext_lazy("state")
     parameter_name = "status"
 
+    shown = {
+        "published": (gettext_lazy("published"), Q(draft=None)),
+        "draft": (gettext_lazy("not public"), ~Q(draft=None)),
+        **{
+            state.value: (state.label, Q(draft__state=state) | Q(draft_copy__draft__state=state))
+            for state in (Draft.State.SUBMITTED, Draft.State.SCHEDULED)
+        },
+        "waiting": (gettext_lazy("draft waiting"), ~Q(draft_copy=None)),
+    }
+
     def lookups(self, request, model_admin):
-        return [
-            ("published", gettext_lazy("published")),
-            ("draft", gettext_lazy("not public")),
-            *((state.value, state.label) for state in (Draft.State.SUBMITTED, Draft.State.SCHEDULED)),
-            ("waiting", gettext_lazy("draft waiting")),
-        ]
+        return [(value, label) for value, (label, _condition) in self.shown.items()]
 
     def queryset(self, request, queryset):
-        match self.value():
-            case "published":
-                return queryset.filter(draft=None)
-            case "draft":
-                return queryset.exclude(draft=None)
-            case "waiting":
-                return queryset.exclude(draft_copy=None)
-            case "submitted" | "scheduled" as state:
-                return queryset.filter(Q(draft__state=state) | Q(draft_copy__draft__state=state))
-        return queryset
+        return queryset.filter(self.shown[self.value()][1]) if self.value() in self.shown else queryset
 
 
-class Drafts:
-    """Mixin for ModelAdmin. `shown_at` is the URL name of the page that shows the rows, where they have none of their own."""
+class DraftedAdmin(ContentAdmin):
+    """The base of the admin classes of content with drafts.
 
-    comes_back = True
+    `shown_at` is the URL name of the page that shows the rows, where they have none of their own.
+    """
+
+    form_base = DraftForm
+    recovered_words = gettext_lazy("Restored, but not public yet. Check it before you publish it.")
     shown_at = None
     can_be_taken_down = True
-    # The label of the button that publishes without a second person, of kinds that must not wait for one.
-    urgent = None
 
     # Rows
 
@@ -87,7 +85,7 @@ class Drafts:
     def fingerprint(self, row):
         """Of the published row. Who has the form of a row that was a draft, or is one now, is told."""
         row = getattr(row, "stored", row)
-        return "draft" if row.draft_id else super().fingerprint(row)
+        return "draft" if row.draft_id and self.has_versions else super().fingerprint(row)
 
     def state_seen(self, row, fingerprint):
         copy = row.draft_id is None and row.pk and getattr(row, "draft_copy", None)
@@ -107,7 +105,7 @@ class Drafts:
         if request.method == "POST":
             drafts = drafts.select_for_update(of=("self",))
         draft = drafts.first() if key else None
-        drafting = Drafting(request.user, draft, PublishingSettings.load().needs_second_person)
+        drafting = Drafting(request.user, draft)
         if request.method == "POST":
             self._read_button(request, drafting)
         return drafting
@@ -121,14 +119,13 @@ class Drafts:
             if form.is_valid():
                 drafting.at = form.cleaned_data["at"]
             else:
-                drafting.errors.append(form.error)
+                drafting.errors += form.errors["at"]
         typed = (post.get(name, "") for name in ("draft-version", "draft-over"))
         seen = {0, *(int(number) for number in typed if number.isdecimal())}
-        is_own = draft and draft.changed_by_id == request.user.pk
-        if draft and (max(seen) < draft.alone_since if is_own else draft.version not in seen):
+        if draft and draft.version not in seen:
             drafting.is_conflict = True
             drafting.errors.append(_("Two people wrote this draft"))
-        if draft is None and max(seen) and isinstance(self, Unversioned):
+        if draft is None and max(seen) and not self.has_versions:
             # Others have versions, which the form compares.
             drafting.errors.append(_("This draft has been published or discarded."))
         if draft and not drafting.saves_itself and self._wants_json(request):
@@ -143,7 +140,7 @@ class Drafts:
         with transaction.atomic():
             if request.method == "POST":
                 # Before the draft is read, which the first save of another form may be writing.
-                self.lock_table()
+                self._lock(request, object_id)
             request.drafting = drafting = self._drafting(request, object_id)
             if "_return" in request.POST:
                 return self._return(request, object_id)
@@ -161,10 +158,17 @@ class Drafts:
         fields = {"draft-version": str(drafting.draft.version), **drafting.fields}
         return JsonResponse({"saved": saved, "url": drafting.draft.form_url, "fields": fields})
 
-    def get_form(self, request, obj=None, change=False, **kwargs):
-        attributes = {"drafting": getattr(request, "drafting", None), "is_urgent": self.is_urgent(request.user)}
-        kwargs["form"] = type("Form", (DraftForm, kwargs.get("form", self.form)), attributes)
-        return super().get_form(request, obj, change, **kwargs)
+    def _lock(self, request, object_id):
+        """Make others who save the row wait; without versions the row alone, so that new ones do not touch each other."""
+        self.lock_table()
+        if not self.has_versions and object_id and (row := self.get_object(request, unquote(object_id))):
+            self.model._base_manager.select_for_update(no_key=True).get(pk=row.pk)
+
+    def form_attributes(self, request):
+        return {"drafting": getattr(request, "drafting", None)}
+
+    def publishes(self, form):
+        return not form.keeps and super().publishes(form)
 
     def get_formsets_with_inlines(self, request, obj=None):
         for formset, inline in super().get_formsets_with_inlines(request, obj):
@@ -184,8 +188,6 @@ class Drafts:
             draft.writers = sorted({*draft.writers, request.user.pk})
         draft.name = (str(obj) or str(self.opts.verbose_name))[:200]
         draft.base = form.data.get("save_over") or form.data.get("seen") or draft.base
-        if draft.changed_by_id != request.user.pk:
-            draft.alone_since = draft.version
         draft.changed_by, draft.changed_at, draft.version = request.user, timezone.now(), draft.version + 1
         draft.publish_at = drafting.at
         match drafting.action:
@@ -206,8 +208,8 @@ class Drafts:
         super().save_related(request, form, formsets, change)
         drafting = request.drafting
         drafting.row = form.instance
-        drafting.fields["seen"] = drafting.draft.base or "draft"
-        if drafting.publishes:
+        drafting.fields["seen"] = drafting.draft.base or self.fingerprint(form.instance)
+        if drafting.action == "_publish":
             drafting.row = self.publish(drafting.draft, request.user)
 
     @transaction.atomic
@@ -229,7 +231,7 @@ class Drafts:
         return row
 
     def log_draft(self, user, draft, what):
-        """Write to the history what was done with a draft. `what` is an untranslated key, which the history translates."""
+        """Write to the history what was done with a draft. `what` is a key of `entry_words.CHOICES`."""
         Entry.log(user, Entry.Action.CHANGE, about=self.model._base_manager.get(pk=draft.object_id), step=what)
 
     def message_user(self, request, *args, **kwargs):
@@ -245,10 +247,7 @@ class Drafts:
         return None if hasattr(request, "drafting") else super().log_change(request, obj, message)
 
     def response_add(self, request, obj, post_url_continue=None):
-        return self._response(request)
-
-    def response_change(self, request, obj):
-        return self._response(request)
+        return self.response_change(request, obj)
 
     def response_published(self, request, row):
         """The response after publishing."""
@@ -256,19 +255,19 @@ class Drafts:
         self.message_user(request, format_html(_("“{name}” has been published."), name=link), messages.SUCCESS)
         return self.response_post_save_change(request, row)
 
-    def _response(self, request):
+    def response_change(self, request, obj):
         drafting, draft = request.drafting, request.drafting.draft
-        if drafting.publishes:
+        if drafting.action == "_publish":
             return self.response_published(request, drafting.row)
         what, said = {
-            "_draft": (words.SAVED, _("The draft has been saved.")),
-            "_preview": (words.SAVED, ""),
+            "_draft": ("draft saved", _("The draft has been saved.")),
+            "_preview": ("draft saved", ""),
             "_submit": (
-                words.SUBMITTED,
+                "draft submitted for review",
                 _("The draft has been submitted: a second person reads it and publishes it."),
             ),
             "_schedule": (
-                words.SCHEDULED,
+                "draft scheduled",
                 drafting.at and _("It will be published automatically on %(when)s.") % {"when": local(drafting.at)},
             ),
         }[drafting.action]
@@ -278,16 +277,13 @@ class Drafts:
                 self.message_user(request, said, messages.SUCCESS)
         if drafting.action == "_preview":
             return redirect("admin:staff_draft_preview", draft.pk)
-        return redirect(draft.form_url if drafting.action == "_draft" else self._list_url())
-
-    def _list_url(self):
-        return reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist")
+        return redirect(draft.form_url if drafting.action == "_draft" else admin_urlname(self.opts, "changelist"))
 
     def _return(self, request, object_id):
         """Send a draft back to its writers, with a note."""
         drafting, note = request.drafting, request.POST.get("draft-note", "").strip()
         refusals = [*drafting.errors]
-        if not (drafting.may_review and self.has_change_permission(request, drafting.draft.row)):
+        if not (drafting.waits and drafting.may_publish and self.has_change_permission(request, drafting.draft.row)):
             refusals = [_("This draft does not wait for your review.")]
         elif not note:
             refusals = [_("Write in the note what should change, then press “Return with a note”.")]
@@ -296,9 +292,9 @@ class Drafts:
             return redirect(request.get_full_path())
         draft = drafting.draft
         draft.give_back(note[:2000])
-        self.log_draft(request.user, draft, words.RETURNED)
+        self.log_draft(request.user, draft, "draft returned")
         self.message_user(request, _("The draft has been returned with your note."), messages.SUCCESS)
-        return redirect(self._list_url())
+        return redirect(admin_urlname(self.opts, "changelist"))
 
     # What the form shows
 
@@ -316,44 +312,39 @@ class Drafts:
             "draft": draft,
             "is_live": is_live,
             "changed_by": draft and draft.changed_by and names_of([draft.changed_by_id]),
-            "publishes": drafting.may_publish_now,
-            "is_writer": drafting.is_writer,
+            "publishes": drafting.may_publish,
             "live_url": self.page_of(obj.stored) if is_live and draft is not None else None,
-            "needs_second": drafting.needs_second,
             "buttons": self.draft_buttons(request, drafting, obj) if may else [],
-            "urgent": self.urgent if may and drafting.may_publish and not drafting.may_publish_now else None,
-            "reviews": may and drafting.may_review,
+            "reviews": may and drafting.waits and drafting.may_publish,
             "schedule": self._schedule_form(request, drafting) if may else None,
             "saves_itself": may and drafting.saves_itself,
-            "take_down_url": self._take_down_url(request, obj) if is_live and may else None,
+            "take_down_url": (
+                reverse(admin_urlname(self.opts, "take_down"), args=[quote(obj.pk)])
+                if is_live and may and self.can_be_taken_down and drafting.may_publish
+                else None
+            ),
         }
         if draft is not None:
-            rich_text = getattr(self, "rich_text", ())
             if drafting.is_conflict:
-                shown["conflict"] = compared([draft.row], [form.instance], rich_text)
+                shown["conflict"] = compared([draft.row], [form.instance], self.rich_text)
             elif is_live:
                 parts = [row for inline in self.inlines for row in inline.model._base_manager.filter(draft=draft)]
-                shown["differences"] = compared(self.current_rows(obj.stored), [draft.row, *parts], rich_text)
+                shown["differences"] = compared(self.current_rows(obj.stored), [draft.row, *parts], self.rich_text)
         return shown
 
     def draft_buttons(self, request, drafting, obj):
         """[(name, label, whether it is the primary one)]"""
-        if drafting.may_review:
-            wanted = drafting.draft.publish_at is not None
-            buttons = [
-                ("_schedule", _("Approve and schedule"), wanted),
-                ("_save", _("Approve and publish"), not wanted),
-                ("_return", _("Return with a note"), False),
-            ]
-            buttons = buttons if wanted else [buttons[1], buttons[0], buttons[2]]
-        elif drafting.may_publish_now:
+        if drafting.waits and drafting.may_publish:
+            timed = drafting.draft.publish_at is not None
+            buttons = [("_schedule", _("Approve and schedule"), timed), ("_save", _("Approve and publish"), not timed)]
+            buttons.sort(key=lambda button: not button[2])
+            buttons.append(("_return", _("Return with a note"), False))
+        elif drafting.may_publish:
             buttons = [("_save", _("Publish"), True), ("_schedule", _("Schedule"), False)]
         else:
             buttons = [("_submit", _("Submit for review"), True)]
         buttons.append(("_draft", _("Save draft"), False))
-        if self.has_preview:
-            buttons.append(("_preview", _("Preview"), False))
-        return buttons
+        return [*buttons, ("_preview", _("Preview"), False)] if self.has_preview else buttons
 
     def _schedule_form(self, request, drafting):
         """The form with the time of publication, as typed or as stored."""
@@ -361,10 +352,6 @@ class Drafts:
             return ScheduleForm(request.POST)
         at = drafting.draft and drafting.draft.publish_at
         return ScheduleForm(initial={"at": at and timezone.localtime(at)})
-
-    def is_urgent(self, user):
-        """Whether this account may publish these rows without a second person, for safety. Kinds with `urgent` allow it."""
-        return bool(self.urgent) and user.has_perm(PUBLISH)
 
     # Preview
 
@@ -388,7 +375,7 @@ class Drafts:
         try:
             row.full_clean()
         except ValidationError as error:
-            return [message for found in error.message_dict.values() for message in found]
+            return error.messages
         return []
 
     def preview_links(self, draft):
@@ -408,15 +395,10 @@ class Drafts:
         name = f"{self.opts.app_label}_{self.opts.model_name}_take_down"
         return [path("<path:object_id>/take-down/", view, name=name), *super().get_urls()]
 
-    def _take_down_url(self, request, obj):
-        if not self.can_be_taken_down or not request.user.has_perm(PUBLISH):
-            return None
-        return reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_take_down", args=[quote(obj.pk)])
-
     def take_down_view(self, request, object_id):
         """GET: ask. POST: the row becomes a draft: the public no longer sees it, at once and without a second person."""
         obj = self.get_object(request, unquote(object_id))
-        if obj is None or not self.can_be_taken_down or obj.draft_id is not None:
+        if obj is None or obj.draft_id is not None:
             raise Http404
         if not self.has_change_permission(request, obj) or not request.user.has_perm(PUBLISH):
             raise PermissionDenied(f"{self.opts.app_label}.change_{self.opts.model_name}", PUBLISH)
@@ -442,16 +424,8 @@ class Drafts:
         # What actions change is public at once.
         return super().get_actions(request, action_location) if request.user.has_perm(PUBLISH) else {}
 
-    def refusal(self, user, draft):
-        """Why this account may not publish this draft, or None."""
-        needs_second = PublishingSettings.load().needs_second_person
-        return None if self.is_urgent(user) else Drafting(user, draft, needs_second).refusal()
-
     def version_refusal(self, request):
-        """Why this account may not publish something that is no draft, such as an earlier version, or None."""
-        return Drafting(request.user, None, PublishingSettings.load().needs_second_person).refusal()
-
-    recovers_hidden = True
+        return Drafting(request.user, None).refusal
 
     def save_recovered(self, request, rows):
         """A row that was deleted comes back as a draft."""
@@ -463,32 +437,9 @@ class Drafts:
         return []
 
 
-class DraftedAdmin(Drafts, ContentAdmin):
-    """The base of the admin classes of content with drafts and a history."""
-
-
-class Unversioned:
-    """Mixin for ModelAdmin, after Drafts: rows that never change once they are published, and so have no versions."""
-
-    def fingerprint(self, row):
-        return ""
-
-    def lock_table(self):
-        """Writers of one row at a time are enough: new rows do not touch each other."""
-
-    def current_rows(self, row):
-        return []
-
-    def save_first_version(self, *rows):
-        """There is none."""
-
-    def save_version(self, user, row):
-        """There is none."""
-
-
 def _drafting_of(request):
     """The Drafting of a request, also of one that only reads the form of a row."""
-    return getattr(request, "drafting", None) or Drafting(request.user, None, False)
+    return getattr(request, "drafting", None) or Drafting(request.user, None)
 
 
 def _changes(before, after):

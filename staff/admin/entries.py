@@ -7,13 +7,9 @@ from django.apps import apps
 from django.contrib import admin
 from django.contrib.admin.views.main import ChangeList
 from django.contrib.contenttypes.models import ContentType
-from django.core.paginator import Paginator
 from django.db.models import OuterRef, Q, Subquery
-from django.utils.formats import date_format
-from django.utils.functional import cached_property
 from django.utils.html import format_html, format_html_join
 from django.utils.text import capfirst
-from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from reversion.models import Version
@@ -23,9 +19,6 @@ from staff.admin.base import ModelAdmin, ReadOnly
 from staff.admin.day_filter import DayFilter
 from staff.admin.entry_words import sentence
 from staff.audit.models import CHANGES, Entry
-
-# Above this the list has no further pages: to count them would read the whole log.
-MOST_LISTED = 10_000
 
 
 def admins_for(request):
@@ -81,15 +74,6 @@ class RowFilter(admin.SimpleListFilter):
         return queryset.filter(object_id=self.value()) if self.value() else queryset
 
 
-class EntryPaginator(Paginator):
-    """Counts no further than MOST_LISTED."""
-
-    @cached_property
-    def count(self):
-        """The number of entries that have a page."""
-        return self.object_list[:MOST_LISTED].count()
-
-
 class EntryList(ChangeList):
     """The list, whose entries have `who`, `what` and `links`."""
 
@@ -102,11 +86,10 @@ class EntryList(ChangeList):
 class EntryAdmin(ReadOnly, ModelAdmin):
     """The log. An entry has no page of its own: it links to what it is about."""
 
-    list_display = ["when", "who", "what"]
+    list_display = ["at", "who", "what"]
     list_display_links = None
     list_filter = ["action", KindFilter, RowFilter, PersonFilter, ("at", DayFilter)]
     list_per_page = 50
-    paginator = EntryPaginator
     sortable_by = []
     list_note = gettext_lazy(
         "Who did what, and when. You see the changes in the parts of the site that your account may open, and everything "
@@ -141,10 +124,6 @@ class EntryAdmin(ReadOnly, ModelAdmin):
         context = {"title": capfirst(self.opts.verbose_name_plural)}
         return super().changelist_view(request, context | (extra_context or {}))
 
-    @admin.display(description=gettext_lazy("when"))
-    def when(self, entry):
-        return date_format(localtime(entry.at), "DATETIME_FORMAT")
-
     @admin.display(description=gettext_lazy("who"))
     def who(self, entry):
         return entry.who
@@ -157,7 +136,8 @@ class EntryAdmin(ReadOnly, ModelAdmin):
 
 def describe(request, entries):
     """Give each of these entries `who`, `what` and `links`, with a number of queries that does not grow with their number."""
-    admins, found, versions = admins_for(request), _rows(request, entries), _versions(entries)
+    admins, versions = admins_for(request), _versions(entries)
+    found = _rows(request, entries, admins)
     ids = {each.user_id for each in entries} | {each.details.get("account") for each in entries}
     ids.update(*(each.details.get("writers", ()) for each in entries))
     names = {account.pk: str(account) for account in Account.objects.filter(pk__in=ids - {None})}
@@ -178,18 +158,17 @@ def _admin_of(entry):
     return admin.site.get_model_admin(model) if model and admin.site.is_registered(model) else None
 
 
-def _rows(request, entries):
+def _rows(request, entries, admins):
     """{(id of the content type, id as text): row} of the rows that still exist and that this account may view."""
-    wanted = defaultdict(set)
+    wanted, found = defaultdict(set), {}
     for entry in entries:
-        if entry.object_id:
+        if entry.object_id and entry.content_type_id in admins:
             wanted[entry.content_type_id].add(entry.object_id)
-    found = {}
-    for kind, rows in admins_for(request).items():
-        related = rows.list_select_related
-        queryset = rows.get_queryset(request).filter(pk__in=wanted.get(kind, ()))
-        queryset = queryset.select_related(*related) if isinstance(related, list | tuple) and related else queryset
-        found |= {(kind, str(row.pk)): row for row in queryset if kind in wanted} if kind in wanted else {}
+    for kind, keys in wanted.items():
+        rows = admins[kind].get_queryset(request).filter(pk__in=keys)
+        related = admins[kind].list_select_related
+        rows = rows.select_related(*related) if isinstance(related, list | tuple) and related else rows
+        found |= {(kind, str(row.pk)): row for row in rows}
     return found
 
 

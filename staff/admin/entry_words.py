@@ -37,7 +37,6 @@ CHOICES = {
     "done": {
         "invited": _("invited"),
         "link_sent": _("sent a link"),
-        "link_revoked": _("cancelled a link"),
         "link_used": _("used a link"),
         "changed": _("corrected name or address"),
         "role": _("gave a role"),
@@ -54,7 +53,13 @@ CHOICES = {
     "by": METHODS,
     "factor": METHODS,
     "fields": {"first_name": _("name"), "email": _("address")},
-    "step": {},
+    "step": {
+        "draft saved": _("draft saved"),
+        "draft submitted for review": _("draft submitted for review"),
+        "draft returned": _("draft returned"),
+        "draft scheduled": _("draft scheduled"),
+        "draft discarded": _("draft discarded"),
+    },
 }
 # Details that are said without a label, those that hold ids of accounts, and those that are not said.
 BARE, ACCOUNTS, HIDDEN = (
@@ -119,7 +124,7 @@ def _change(change, opts):
     """One part of a message of Django's admin in words; "" if there is nothing to add."""
     [(done, about)] = change.items()
     if "name" not in about:
-        return ", ".join(columns(opts, about.get("columns") or about.get("fields", [])))
+        return ", ".join(columns(opts, about.get("fields", [])))
     words = {"added": gettext("added: %(name)s"), "deleted": gettext("deleted: %(name)s")}.get(done, "%(name)s")
     said = words % {"name": gettext("%(kind)s “%(name)s”") % {"kind": gettext(about["name"]), "name": about["object"]}}
     return f"{said} ({', '.join(map(gettext, about['fields']))})" if "fields" in about else said

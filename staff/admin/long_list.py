@@ -11,23 +11,21 @@ from django.utils.translation import gettext
 COUNT_LIMIT = 10_000
 
 
-class EstimatedCount(int):
-    """An estimated number of rows; `label` says that it is an estimate."""
+class ExactCount(int):
+    """A number of rows; `label` is it in the active language."""
 
     @property
     def label(self):
-        """The number to three significant digits, with "about"."""
+        return number_format(int(self))
+
+
+class EstimatedCount(int):
+    """An estimated number of rows; `label` is it to three significant digits, with "about"."""
+
+    @property
+    def label(self):
         digits = max(len(str(int(self))) - 3, 0)
         return gettext("about %(number)s") % {"number": number_format(round(int(self), -digits))}
-
-
-class ExactCount(int):
-    """An exact number of rows."""
-
-    @property
-    def label(self):
-        """The number, formatted in the active language."""
-        return number_format(int(self))
 
 
 def limited_count(queryset):

@@ -1,12 +1,10 @@
-"""One search in the header of every page of the admin: its pages by name, the guide, and the rows of every list.
+"""One search in the header of every page of the admin: its pages by name, and the rows of every list.
 
 What is typed may be the name of a person. It is sent by POST, and the address of the results holds it encrypted, so that it stays
 out of browser histories and logs.
 """
 
 import unicodedata
-from dataclasses import dataclass
-from os.path import commonprefix
 
 from cryptography.fernet import InvalidToken
 from django import forms
@@ -16,20 +14,17 @@ from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.text import Truncator, capfirst
-from django.utils.translation import get_language, gettext_lazy, override
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, override
 from django.views.decorators.http import require_http_methods
 
 from staff import secrets
 from staff.accents import without_accents
 from staff.admin.base import change_url
-from staff.admin.guide import headings
 
 MAX_LENGTH, MAX_WORDS = 100, 8
-# Rows of one kind that are shown, and those among which rows with the words in their name are shown first.
-SHOWN, SORTED = 5, 50
-# Endings differ: "synimi" (the goal), "synimet" (the goals). Words of one stem share so many letters, and all typed but so many.
-SHORTEST_STEM, LONGEST_ENDING = 4, 3
+# Rows of one kind that are shown.
+SHOWN = 5
 
 
 class SearchForm(forms.Form):
@@ -54,19 +49,9 @@ class SearchForm(forms.Form):
         return text
 
 
-@dataclass(frozen=True)
-class ResultGroup:
-    """Results of one kind: the `links` shown, as (label, URL), how many there are in all, and the URL of the list of all."""
-
-    name: str
-    links: list
-    count: int
-    all_url: str = ""
-
-
 def url_of(text):
     """The address of the results of a search."""
-    return reverse("admin:search", query={"for": secrets.encrypt_bytes(text.encode(), secrets.SEARCHED)})
+    return reverse("admin:search", query={"for": secrets.encrypt(text, secrets.SEARCHED)})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -78,7 +63,7 @@ def view(request, site):
     text, error = "", form.errors["text"][0] if form is not None else ""
     if token := request.GET.get("for"):
         try:
-            text = secrets.decrypt_bytes(token, secrets.SEARCHED).decode()
+            text = secrets.decrypt(token, secrets.SEARCHED)
         except InvalidToken:
             error = _("This link to a search no longer works. Search again.")
     context = {
@@ -96,18 +81,15 @@ def view(request, site):
 
 
 def _groups(request, site, text):
-    """Yield a Group for each kind with results: pages of the admin, the guide, then lists in the order of the menu."""
+    """Yield the results of each kind: pages of the admin, then lists in the order of the menu.
+
+    `links` are those shown, as (label, URL), `count` says how many there are in all, and `all_url` leads to the list of all.
+    """
     models = site.lists(request)
     pages = [_page_of_list(model) for model in models if model["perms"]["view"] or model["perms"]["change"]]
     pages += [(label, [label], url) for label, url in site.named_pages(request)]
-    guide = reverse("admin:guide")
-    chapters = [(label, [label], f"{guide}#{anchor}") for label, anchor in headings(get_language())]
-    for name, found in (
-        (_("Pages of the admin"), _matching(pages, text)),
-        (_("Guide"), _matching(chapters, text)),
-    ):
-        if found:
-            yield ResultGroup(name, found, len(found))
+    if found := _matching(pages, text):
+        yield {"name": _("Pages of the admin"), "links": found, "count": len(found)}
     for model in models:
         model_admin = site.get_model_admin(model["model"])
         if (
@@ -124,11 +106,11 @@ def _page_of_list(model):
 
 
 def _matching(pages, text):
-    """[(label, URL)] of the pages whose names, in either language, have a form of each word. A page is listed once."""
+    """[(label, URL)] of the pages whose names, in either language, have words that begin so. A page is listed once."""
     typed, found = plain(text).split(), {}
     for label, names, url in pages:
         known = [word for name in names for word in _words(name)]
-        if all(any(_is_form(each, word) for word in known) for each in typed):
+        if all(any(word.startswith(each) for word in known) for each in typed):
             found.setdefault(str(url), capfirst(str(label)))
     return [(label, url) for url, label in found.items()]
 
@@ -140,11 +122,6 @@ def _words(name):
             yield from plain(str(name)).split()
 
 
-def _is_form(typed, word):
-    shared = len(commonprefix([typed, word]))
-    return word.startswith(typed) or shared >= max(SHORTEST_STEM, len(typed) - LONGEST_ENDING)
-
-
 def plain(text):
     """A text in lower case, without accents and punctuation."""
     letters = without_accents(text)
@@ -152,24 +129,25 @@ def plain(text):
 
 
 def _rows(request, model_admin, text):
-    """Yield the ResultGroup of the rows of a ModelAdmin that its own search finds, those with the words in their name first."""
+    """Yield the results among the rows of a ModelAdmin, as its own search finds them."""
     found, may_repeat = model_admin.get_search_results(request, model_admin.get_queryset(request), text)
     if may_repeat:
         found = found.distinct()
     # The ids alone: annotations of a list, such as the number of its pledges, can take seconds.
-    ids, typed = list(found.values_list("pk", flat=True)[:SORTED]), plain(text).split()
+    ids = list(found.values_list("pk", flat=True)[: SHOWN + 1])
     if not ids:
         return
     # None selects no relation, and no argument would select all.
     opts, related = model_admin.opts, model_admin.list_select_related or [None]
-    by_id = model_admin.model._base_manager.select_related(*related).in_bulk(ids)
-    best = [by_id[pk] for pk in ids if pk in by_id]
-    names = {row.pk: model_admin.title_of(row) for row in best}
-    best.sort(key=lambda row: not all(word in plain(names[row.pk]) for word in typed))
-    links = [(Truncator(names[row.pk]).chars(120), change_url(row)) for row in best[:SHOWN]]
-    count = len(best) if len(best) < SORTED else found.count()
-    list_url = ""
+    by_id = model_admin.model._base_manager.select_related(*related).in_bulk(ids[:SHOWN])
+    rows = [by_id[pk] for pk in ids if pk in by_id]
+    group = {
+        "name": capfirst(str(opts.verbose_name_plural)),
+        "links": [(Truncator(model_admin.title_of(row)).chars(120), change_url(row)) for row in rows],
+        "count": found.count() if len(ids) > SHOWN else len(ids),
+    }
     # An address stays out of the address of the list.
-    if count > SHOWN and "@" not in text:
+    if len(ids) > SHOWN and "@" not in text:
         list_url = reverse(f"admin:{opts.app_label}_{opts.model_name}_changelist", query={SEARCH_VAR: text})
-    yield ResultGroup(capfirst(str(opts.verbose_name_plural)), links, count, list_url)
+        group["all_url"] = list_url
+    yield group

@@ -1,6 +1,6 @@
 """The admin site: access with a second factor only, the dashboard, the guide and the order of the menu."""
 
-from functools import update_wrapper
+from functools import partial, update_wrapper
 from urllib.parse import urlencode
 
 from django.contrib import admin
@@ -14,9 +14,6 @@ from django.utils.translation import gettext_lazy as _
 from staff.accounts import sessions
 from staff.admin import search
 from staff.admin.guide import guide
-
-# As Django's never_cache, without no-store: a browser keeps the form for its back button only, until the account signs out.
-FOR_BACK = "private, max-age=0, must-revalidate"
 
 
 class StaffSite(admin.AdminSite):
@@ -46,7 +43,7 @@ class StaffSite(admin.AdminSite):
     def get_urls(self):
         return [
             path("help/", self.admin_view(self.guide), name="guide"),
-            path("search/", self.admin_view(self.search), name="search"),
+            path("search/", self.admin_view(partial(search.view, site=self)), name="search"),
             path("rules/", self.admin_view(self.rules_page), name="rules"),
             *super().get_urls(),
         ]
@@ -54,9 +51,8 @@ class StaffSite(admin.AdminSite):
     def guide(self, request):
         """The staff guide in the current language."""
         title, text = guide(get_language())
-        return TemplateResponse(
-            request, "staff/guide.html", {**self.each_context(request), "title": title, "text": text}
-        )
+        context = {**self.each_context(request), "title": title, "text": text}
+        return TemplateResponse(request, "staff/guide.html", context)
 
     def rules_page(self, request):
         """The lists that are rarely changed, with what each is for."""
@@ -67,10 +63,6 @@ class StaffSite(admin.AdminSite):
         ]
         context = {**self.each_context(request), "title": _("Lists and rules"), "lists": lists}
         return TemplateResponse(request, "staff/rules.html", context)
-
-    def search(self, request):
-        """The results of the search in the header."""
-        return search.view(request, self)
 
     def each_context(self, request):
         context = super().each_context(request)
@@ -132,10 +124,7 @@ class StaffSite(admin.AdminSite):
                 and request.path != reverse("admin:logout")
             ):
                 return redirect(f"{sessions.LOST_URL}&{urlencode({REDIRECT_FIELD_NAME: request.path})}")
-            response = protected(request, *args, **kwargs)
-            if getattr(response, "comes_back", False):
-                response.headers["Cache-Control"] = FOR_BACK
-            return response
+            return protected(request, *args, **kwargs)
 
         return update_wrapper(inner, view)
 

@@ -36,11 +36,10 @@ def _blocks(old, new):
         yield kind == "equal", old[old_start:old_end], new[new_start:new_end]
 
 
-def diff_html(chunks, side=None):
-    """The result of `diff_texts` as safe HTML with <del> and <ins>; `side` "before" or "after" shows one text only."""
-    left_out = {"before": "inserted", "after": "deleted"}.get(side)
+def diff_html(chunks):
+    """The result of `diff_texts` as safe HTML with <del> and <ins>."""
     tags = {"same": "span", "deleted": "del", "inserted": "ins"}
-    shown = [(tags[kind], _shortened(text) if kind == "same" else text) for kind, text in chunks if kind != left_out]
+    shown = [(tags[kind], _shortened(text) if kind == "same" else text) for kind, text in chunks]
     return format_html_join("", "<{0}>{1}</{0}>", shown)
 
 

@@ -3,7 +3,6 @@
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from copy import copy
-from datetime import timedelta
 
 from django.conf import settings
 from django.contrib.contenttypes.models import ContentType
@@ -16,9 +15,6 @@ from django.urls import reverse
 from django.utils import formats, timezone
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
-
-# A draft that was not changed for so long is marked in the list.
-OLD_AFTER = timedelta(days=365)
 
 
 def local(moment):
@@ -64,8 +60,6 @@ class Draft(models.Model):
     changed_at = models.DateTimeField(_("changed"), default=timezone.now, editable=False)
     # Counts the saves: a second editor of the same draft is told.
     version = models.PositiveIntegerField(default=0, editable=False)
-    # The version after which `changed_by` alone has saved it: their own forms from then on are no conflict.
-    alone_since = models.PositiveIntegerField(default=0, editable=False)
     # The fingerprint of the published row from which it was written: who publishes it over a newer one is told.
     base = models.CharField(max_length=40, default="", editable=False)
     # Whether the row was published before somebody took it down.
@@ -126,11 +120,6 @@ class Draft(models.Model):
     def form_url(self):
         """The URL path of the form that shows the draft."""
         return reverse(f"admin:{self.content_type.app_label}_{self.content_type.model}_change", args=[self.object_id])
-
-    @property
-    def is_old(self):
-        """Whether it was not changed for a year."""
-        return timezone.now() - self.changed_at > OLD_AFTER
 
 
 # The Draft that this thread shows as if it were published, or None.
@@ -248,18 +237,16 @@ class Draftable(models.Model):
     @property
     def publication(self):
         """What the public sees of it, and what waits, in words."""
-        pending = self.pending
-        words = [] if self.draft_id else [_("published")]
-        if pending is None:
-            return capfirst(words[0])
-        words.append(
-            {
+        pending, words = self.pending, [] if self.draft_id else [_("published")]
+        if pending is not None:
+            states = {
                 Draft.State.DRAFT: _("draft waiting"),
                 Draft.State.SUBMITTED: _("in review"),
                 Draft.State.RETURNED: _("draft returned"),
-                Draft.State.SCHEDULED: _("appears on %(when)s") % {"when": local(pending.publish_at)},
-            }[pending.state]
-        )
+                Draft.State.SCHEDULED: pending.publish_at
+                and _("appears on %(when)s") % {"when": local(pending.publish_at)},
+            }
+            words.append(states[pending.state])
         return capfirst(", ".join(map(str, words)))
 
     def take(self, other):
@@ -402,31 +389,3 @@ class DraftMail(models.Model):
 
     def __str__(self):
         return str(self.pk)
-
-
-class PublishingSettings(models.Model):
-    """The single row of settings about publishing."""
-
-    needs_second_person = models.BooleanField(
-        _("a second person publishes"),
-        default=False,
-        db_default=False,
-        help_text=_(
-            "If this is on, people cannot publish what they wrote themselves: a second person reads each change and publishes "
-            "it. For example, turn it on before a campaign week. Some things must not wait for a second person: taking down, "
-            "pausing signing, help numbers, “Verified today”, and decisions on what others sent, such as a logo."
-        ),
-    )
-
-    class Meta:
-        verbose_name = verbose_name_plural = _("Publishing")
-        default_permissions = ("view", "change")
-        constraints = [models.CheckConstraint(name="publishingsettings_one_row", condition=Q(pk=1))]
-
-    def __str__(self):
-        return str(_("Publishing"))
-
-    @classmethod
-    def load(cls):
-        """The saved settings, or an unsaved instance with the defaults."""
-        return cls.objects.filter(pk=1).first() or cls(pk=1)

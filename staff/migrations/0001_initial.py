@@ -56,30 +56,14 @@ class Migration(migrations.Migration):
             bases=('auth.user',),
         ),
         migrations.CreateModel(
-            name='PublishingSettings',
+            name='CacheEntry',
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('needs_second_person', models.BooleanField(db_default=False, default=False, help_text='If this is on, people cannot publish what they wrote themselves: a second person reads each change and publishes it. For example, turn it on before a campaign week. Some things must not wait for a second person: taking down, pausing signing, help numbers, “Verified today”, and decisions on what others sent, such as a logo.', verbose_name='a second person publishes')),
+                ('cache_key', models.CharField(max_length=255, primary_key=True, serialize=False)),
+                ('value', models.TextField()),
+                ('expires', models.DateTimeField(db_index=True)),
             ],
             options={
-                'verbose_name': 'Publishing',
-                'verbose_name_plural': 'Publishing',
-                'default_permissions': ('view', 'change'),
-                'constraints': [models.CheckConstraint(condition=models.Q(('pk', 1)), name='publishingsettings_one_row')],
-            },
-        ),
-        migrations.CreateModel(
-            name='SignInAttempt',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('account', models.BinaryField(max_length=32)),
-                ('network', models.BinaryField(max_length=32)),
-                ('site', models.BinaryField(max_length=32, null=True)),
-                ('succeeded', models.BooleanField(default=False, editable=False)),
-                ('at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
-            ],
-            options={
-                'indexes': [models.Index(fields=['account', 'at'], name='sign_in_attempt_by_account'), models.Index(fields=['network', 'at'], name='sign_in_attempt_by_network'), models.Index(condition=models.Q(('site__isnull', False)), fields=['site', 'at'], name='sign_in_attempt_by_site')],
+                'default_permissions': (),
             },
         ),
         migrations.CreateModel(
@@ -93,7 +77,6 @@ class Migration(migrations.Migration):
                 ('writers', django.contrib.postgres.fields.ArrayField(base_field=models.BigIntegerField(), default=list, editable=False)),
                 ('changed_at', models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name='changed')),
                 ('version', models.PositiveIntegerField(default=0, editable=False)),
-                ('alone_since', models.PositiveIntegerField(default=0, editable=False)),
                 ('base', models.CharField(default='', editable=False, max_length=40)),
                 ('was_public', models.BooleanField(default=False, editable=False)),
                 ('note', models.TextField(default='', editable=False, verbose_name='note')),
@@ -140,18 +123,16 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
                 ('language', models.CharField(choices=[('sq', 'Albanian'), ('en', 'English')], max_length=2, verbose_name='language of the message')),
-                ('state', models.CharField(choices=[('open', 'can be used'), ('used', 'used'), ('revoked', 'revoked')], default='open', editable=False, max_length=7, verbose_name='state')),
                 ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name='created')),
-                ('ended_at', models.DateTimeField(editable=False, null=True, verbose_name='used or revoked')),
+                ('ended_at', models.DateTimeField(editable=False, null=True, verbose_name='ended')),
                 ('due_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name='due')),
                 ('sent_at', models.DateTimeField(editable=False, null=True, verbose_name='sent')),
-                ('attempts', models.PositiveSmallIntegerField(default=0, editable=False, verbose_name='attempts')),
                 ('user', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.CASCADE, related_name='invitations', to=settings.AUTH_USER_MODEL, verbose_name='account')),
             ],
             options={
                 'verbose_name': 'invitation',
                 'verbose_name_plural': 'invitations',
-                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('ended_at', None), ('state', 'open')), models.Q(('ended_at__isnull', False), ('state__in', ['used', 'revoked'])), _connector='OR'), name='invitation_ended_at_matches_state'), models.UniqueConstraint(condition=models.Q(('state', 'open')), fields=('user',), name='invitation_one_open_per_account'), models.CheckConstraint(condition=models.Q(('language__in', ['sq', 'en'])), name='invitation_language_is_known')],
+                'constraints': [models.UniqueConstraint(condition=models.Q(('ended_at', None)), fields=('user',), name='invitation_one_open_per_account'), models.CheckConstraint(condition=models.Q(('language__in', ['sq', 'en'])), name='invitation_language_is_known')],
             },
         ),
         migrations.CreateModel(
@@ -169,5 +150,5 @@ class Migration(migrations.Migration):
             },
         ),
     ] + run(
-        "audit_log", "accounts", "settings",
+        "audit_log", "accounts",
     )

@@ -30,12 +30,7 @@ class Presence(models.Model):
 
     @classmethod
     def renew(cls, user, path):
-        """Note that an account has this form open; returns the others that have."""
-        cls.erase_old()
+        """Note that an account has this form open, and erase what no longer counts; returns the others that have it open."""
+        cls.objects.filter(seen_at__lt=Now() - LIFETIME).delete()
         cls.objects.update_or_create(path=path, user=user, defaults={"seen_at": Now()})
         return cls.objects.filter(path=path).exclude(user=user).select_related("user").order_by("since")
-
-    @classmethod
-    def erase_old(cls):
-        """Erase what no longer counts."""
-        cls.objects.filter(seen_at__lt=Now() - LIFETIME).delete()

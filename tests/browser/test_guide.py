@@ -22,7 +22,7 @@ from campaign.models import Article, Demand, Handout, Page, PageText, Protection
 from pledges.models import Commitment, MessageText, PaperSheet, Sector, WallName
 from staff.admin.base import change_url
 from staff.admin.guide import FILES, guide
-from staff.models import Draft, PublishingSettings
+from staff.models import Draft
 from staff.roles import Role
 from tests.browser import is_too_wide, press, press_in_editor
 from tests.browser.axe import faults
@@ -302,15 +302,13 @@ class Walk:
 
     def a_second_person_publishes(self):
         besa, lead = self.colleague, PageText.objects.get(key="home_lead")
-        PublishingSettings.objects.update_or_create(pk=1, defaults={"needs_second_person": True})
         self.open(lead, besa)
         besa.fill("#id_text_en", "A new lead.")
         self.press("Submit for review", page=besa)
         self.open(lead)
         self.press("Approve and publish")
         assert PageText.objects.get(pk=lead.pk).text_en == "A new lead."
-        PublishingSettings.objects.update(needs_second_person=False)
-        self.read("staff/draft/", "staff/publishingsettings/")
+        self.read("staff/draft/")
 
     def someone_else_saved_first(self):
         lead = PageText.objects.get(key="home_lead")

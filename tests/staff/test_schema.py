@@ -7,10 +7,6 @@ from django.db import connection
 pytestmark = pytest.mark.django_db
 
 
-def test_a_database_of_the_same_migrations_is_migrated():
-    call_command("migrate", verbosity=0)
-
-
 def test_a_database_of_other_migrations_is_refused_and_left_as_it_is():
     with connection.cursor() as cursor:
         cursor.execute("COMMENT ON TABLE django_migrations IS 'of other files'")

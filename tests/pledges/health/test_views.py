@@ -12,7 +12,7 @@ from django.utils import timezone
 from pledges.health import alarm, checks
 from pledges.management.commands.worker import Housekeeper
 from pledges.models import Attempt, FailedStep, Heartbeat, Message
-from staff.models import SignInAttempt
+from staff.models import CacheEntry
 from tests.clock import let_time_pass
 from tests.factories import make_pledge, run_worker
 from tests.readiness import failing_checks
@@ -123,8 +123,8 @@ def hidden_table(model):
 def test_readyz_names_the_failing_steps_until_they_work_again(client):
     run_housekeeping()
     assert failing_checks(client) == []
-    first, second = "pledges.housekeeping.erase_expired", "staff.housekeeping.erase_sign_in_attempts"
-    with hidden_table(SignInAttempt):
+    first, second = "pledges.housekeeping.erase_expired", "staff.housekeeping.erase_rate_limits"
+    with hidden_table(CacheEntry):
         with hidden_table(Attempt):
             run_housekeeping()
         assert failing_checks(client) == [f"housekeeping: {first}", f"housekeeping: {second}"]

@@ -2,7 +2,6 @@
 
 import json
 import re
-import uuid
 from datetime import timedelta
 from urllib.parse import quote
 
@@ -14,16 +13,14 @@ from django.core.management import CommandError, call_command
 from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.test import Client
-from django.utils import timezone
-from django_tasks_db.models import DBTaskResult
 
 from pledges.models import Pledge
 from staff import demo as demo_staff
 from staff import housekeeping
 from staff.accounts import sessions
 from staff.models import Account, Entry, Invitation
-from staff.roles import ROLE_PERMISSIONS, Role, role_has_permission
-from tests.factories import app_code, give_app, make_pledge, run_worker, sign_in
+from staff.roles import Role, role_has_permission
+from tests.factories import app_code, give_app, make_pledge, sign_in
 from tests.staff.accounts.test_sign_in import give_code, give_password, is_signed_in, words
 from tests.threads import at_once, begin, held_open
 from weare1.logs import JsonFormatter
@@ -95,7 +92,7 @@ def link_in(mail):
 def link(arta_client, mailoutbox):
     """The path of the link in an invitation."""
     invite(arta_client)
-    run_worker()
+    housekeeping.send_invitations()
     return link_in(mailoutbox[0])
 
 
@@ -109,7 +106,7 @@ def logged_actions():
 def test_an_invitation_leads_to_password_app_and_the_admin(arta_client, arta, mailoutbox, settings):
     settings.MAIL_DOMAIN = "nejemi1.example"
     assert "has been invited" in words(invite(arta_client))
-    run_worker()
+    housekeeping.send_invitations()
     [mail] = mailoutbox
     assert (mail.to, mail.subject) == (["zana@shembull.al"], "Your We are 1 account")
     assert mail.message()["Message-ID"].endswith("@nejemi1.example>"), "the domain of the sender"
@@ -126,42 +123,33 @@ def test_an_invitation_leads_to_password_app_and_the_admin(arta_client, arta, ma
     assert Client().get(link).status_code == 410
 
 
-def test_the_invitation_is_in_the_chosen_language(arta_client, mailoutbox):
-    invite(arta_client, language="sq")
-    run_worker()
-    assert "Përshëndetje, Zana Hoxha." in mailoutbox[0].body
-    html = mailoutbox[0].alternatives[0].content
-    assert '<html lang="sq"' in html and link_in(mailoutbox[0]) in html
-
-
 def test_opening_the_invitation_changes_nothing(link):
     for _ in range(3):
         client = Client()
         assert client.get(link).status_code == client.head(link).status_code == 200
         assert not client.cookies.get("sessionid")
-    assert Invitation.objects.get().state == "open"
+    assert Invitation.objects.get().is_usable
 
 
-def test_an_invitation_expires_after_seven_days_or_when_replaced_revoked_or_deactivated(arta_client, mailoutbox):
+def test_an_invitation_expires_after_seven_days_or_when_replaced_or_deactivated(arta_client, mailoutbox):
     invite(arta_client)
     zana = Account.objects.with_email("zana@shembull.al")
-    run_worker()
+    housekeeping.send_invitations()
     for end in (
         lambda: Invitation.objects.update(created_at=F("created_at") - timedelta(days=7)),
         lambda: act(arta_client, "send_link", zana),
-        lambda: act(arta_client, "revoke_link", zana),
         lambda: act(arta_client, "deactivate", zana),
     ):
         act(arta_client, "activate", zana)
         act(arta_client, "send_link", zana)
-        run_worker()
+        housekeeping.send_invitations()
         link = link_in(mailoutbox[-1])
         assert Client().get(link).status_code == 200
         end()
         page = Client().get(link, headers=ENGLISH)
         assert page.status_code == 410 and "no longer works" in words(page)
         assert Client().post(link, NEW_TWICE).status_code == 410
-        Invitation.objects.filter(state="open").end("revoked")
+        Invitation.objects.all().end()
 
 
 def test_a_forged_invitation_is_not_found(link):
@@ -169,13 +157,12 @@ def test_a_forged_invitation_is_not_found(link):
         assert Client().get(wrong).status_code == 404
 
 
-@pytest.mark.parametrize("end", ["send_link", "revoke_link", "deactivate"])
-def test_a_session_begun_with_an_invitation_ends_when_it_expires(arta_client, link, end):
+def test_a_session_begun_with_an_invitation_ends_with_it(arta_client, link):
     """The account has no password, so no password change would end the session."""
     thief = Client()
     thief.post(link, {"passkey": "yes"})
     assert thief.get("/admin/account/passkeys/add/").status_code == 200
-    act(arta_client, end, Account.objects.with_email("zana@shembull.al"))
+    act(arta_client, "send_link", Account.objects.with_email("zana@shembull.al"))
     assert thief.get("/admin/account/passkeys/add/").url.startswith("/admin/account/login/")
 
 
@@ -196,16 +183,10 @@ def test_an_invitation_is_used_once_by_two_windows(link):
     assert second.post(link, NEW_TWICE, follow=True).status_code == 410
 
 
-def test_a_weak_password_is_refused_and_the_invitation_stays_valid(link):
-    page = Client().post(link, {"new_password1": "zana", "new_password2": "zana"}, headers=ENGLISH)
-    assert "at least 12 characters" in words(page)
-    assert Invitation.objects.get().is_usable
-
-
 def test_a_new_invitation_sets_the_password_but_requires_the_second_factor(arta_client, mailoutbox):
     zana = make_account("zana@shembull.al", Role.EDITOR, "Zana")
     act(arta_client, "send_link", zana)
-    run_worker()
+    housekeeping.send_invitations()
     link = link_in(mailoutbox[0])
     client = Client()
     assert "passkey" not in words(client.get(link, headers=ENGLISH))
@@ -217,33 +198,24 @@ def test_a_new_invitation_sets_the_password_but_requires_the_second_factor(arta_
     assert is_signed_in(client)
 
 
-def test_an_invitation_is_sent_after_a_mail_outage_and_after_a_lost_task(arta_client, mailoutbox, settings):
+def test_an_invitation_is_sent_after_a_mail_outage(arta_client, mailoutbox, settings):
     good = settings.MAILERS
-    settings.MAILERS = {
-        "default": {
-            "BACKEND": "django.core.mail.backends.smtp.EmailBackend",
-            "OPTIONS": {"host": "localhost", "port": 1},
-        }
-    }
+    options = {"host": "localhost", "port": 1}
+    settings.MAILERS = {"default": {"BACKEND": "django.core.mail.backends.smtp.EmailBackend", "OPTIONS": options}}
     invite(arta_client)
-    run_worker()
-    row = Invitation.objects.get()
-    assert (row.attempts, row.sent_at) == (1, None)
+    housekeeping.send_invitations()
+    assert Invitation.objects.get().sent_at is None
     settings.MAILERS = good
+    housekeeping.send_invitations()
+    assert not mailoutbox, "it waits"
     Invitation.objects.update(due_at=F("due_at") - timedelta(hours=1))
-    assert housekeeping.send_overdue() == 1
-    run_worker()
+    housekeeping.send_invitations()
+    housekeeping.send_invitations()
     assert len(mailoutbox) == 1
-    assert housekeeping.send_overdue() == 0
 
 
-def test_the_arguments_of_the_task_are_an_id_only(arta_client):
-    invite(arta_client)
-    assert DBTaskResult.objects.get().args_kwargs == {"args": [str(Invitation.objects.get().pk)], "kwargs": {}}
-
-
-@pytest.mark.parametrize("address", ["ARTA@shembull.al", "arta@shembull.al"])
-def test_an_address_has_one_account(arta_client, address):
+def test_an_address_has_one_account(arta_client):
+    address = "ARTA@shembull.al"
     page = invite(arta_client, email=address)
     assert "Arta already has this address." in words(page) and "Zana Hoxha" in words(page)
     with pytest.raises(IntegrityError), transaction.atomic():
@@ -257,6 +229,8 @@ def test_a_changed_role_takes_effect_immediately(arta_client, arta):
     zana = make_account("zana@shembull.al", Role.EDITOR, "Zana")
     hers = sign_in(Client(), zana)
     assert hers.get("/admin/pledges/pledge/").status_code == 403
+    # Such as by createsuperuser.
+    User.objects.filter(pk=zana.pk).update(is_superuser=True)
     form = account_form(role="pledges", email="zana@shembull.al", first_name="Zana")
     arta_client.post(f"{LIST}{zana.pk}/change/", form)
     assert hers.get("/admin/pledges/pledge/").status_code == 200
@@ -265,33 +239,17 @@ def test_a_changed_role_takes_effect_immediately(arta_client, arta):
     assert (entry.user_id, entry.details) == (arta.pk, {"done": "role", "account": zana.pk, "role": "pledges"})
 
 
-def test_a_superuser_who_gets_a_role_has_only_its_permissions(arta_client):
-    """For example an account made by createsuperuser."""
-    root = User.objects.create_superuser("rrenja", "rrenja@shembull.al", NEW)
-    root.user_permissions.add(Permission.objects.get(codename="see_people"))
-    form = account_form(first_name="Rrenja", email=root.email)
-    assert arta_client.post(f"{LIST}{root.pk}/change/", form).status_code == 302
-    root = User.objects.get(pk=root.pk)
-    assert not root.has_perm("staff.change_account") and not root.has_perm("pledges.see_people")
-    assert root.has_perm("campaign.change_page")
-
-
 def test_no_page_filters_by_password_or_grants_single_permissions_or_superuser(arta_client):
     # Filters on the hash would reveal it letter by letter.
     for lookup in ("password__startswith", "password__regex", "password"):
         assert arta_client.get(LIST, {lookup: "argon2"}).status_code == 400
     zana = make_account("zana@shembull.al", Role.EDITOR, "Zana")
-    form = account_form(is_superuser="on", is_staff="on", user_permissions=[1], groups=[1], username="x", password="x")
+    form = account_form(is_superuser="on", user_permissions=[1], groups=[1], password="x")
     arta_client.post(f"{LIST}{zana.pk}/change/", form)
     zana.refresh_from_db()
     assert not zana.is_superuser and zana.user_permissions.count() == 0 and zana.groups.get().name == "editor"
-    for path in (
-        "/admin/auth/user/",
-        "/admin/auth/group/",
-        "/admin/mfa/authenticator/",
-        "/admin/account/emailaddress/",
-    ):
-        assert arta_client.get(path).status_code == 404, path
+    for path in ("auth/user/", "auth/group/", "mfa/authenticator/", "account/emailaddress/"):
+        assert arta_client.get(f"/admin/{path}").status_code == 404, path
 
 
 def test_the_permissions_of_roles_are_set_after_each_migration():
@@ -304,20 +262,13 @@ def test_the_permissions_of_roles_are_set_after_each_migration():
     assert all(role_has_permission(Role.EDITOR, right) for right in given)
 
 
-def test_the_last_matching_pattern_decides(monkeypatch):
-    monkeypatch.setitem(ROLE_PERMISSIONS, Role.EDITOR, ["a.*", "!a.*_b", "a.view_b"])
-    rights = ["a.add_c", "a.add_b", "a.view_b", "b.view_b"]
-    assert [role_has_permission(Role.EDITOR, right) for right in rights] == [True, False, True, False]
-
-
 # The last administrator
 
 
-@pytest.mark.parametrize("other", ["none", "without second factor", "switched off"])
+@pytest.mark.parametrize("other", ["without second factor", "switched off"])
 def test_the_last_administrator_who_can_sign_in_cannot_be_removed(arta_client, arta, other):
-    if other != "none":
-        account = make_account("besa@shembull.al", app=other != "without second factor")
-        User.objects.filter(pk=account.pk).update(is_active=other != "switched off")
+    account = make_account("besa@shembull.al", app=other != "without second factor")
+    User.objects.filter(pk=account.pk).update(is_active=other != "switched off")
     assert "Arta is the last administrator" in act(arta_client, "deactivate", arta)
     form = account_form(first_name="Arta", email="arta@shembull.al", role="editor")
     page = words(arta_client.post(f"{LIST}{arta.pk}/change/", form, headers=ENGLISH))
@@ -327,7 +278,7 @@ def test_the_last_administrator_who_can_sign_in_cannot_be_removed(arta_client, a
 
 def test_an_administrator_can_be_removed_if_another_remains(arta_client, arta):
     make_account("besa@shembull.al", name="Besa")
-    assert "1 account has been switched off" in act(arta_client, "deactivate", arta)
+    assert "Done for 1 account." in act(arta_client, "deactivate", arta)
     assert not is_signed_in(arta_client)
 
 
@@ -379,11 +330,11 @@ def test_deactivating_several_accounts_is_all_or_nothing(arta_client, arta):
 def test_a_locked_out_account_recovers_by_a_new_invitation(arta_client, mailoutbox):
     zana = make_account("zana@shembull.al", Role.EDITOR, "Zana")
     hers = sign_in(Client(), zana)
-    assert "1 link is on its way" in act(arta_client, "rescue", zana)
+    assert "Done for 1 account." in act(arta_client, "rescue", zana)
     assert not is_signed_in(hers)
     assert not Authenticator.objects.filter(user=zana).exists()
     assert "is not correct" in words(give_password(Client(), NEW))
-    run_worker()
+    housekeeping.send_invitations()
     assert "a passkey" in words(Client().get(link_in(mailoutbox[0]), headers=ENGLISH))
     assert logged_actions() == ["rescued"]
 
@@ -399,16 +350,13 @@ def test_a_lone_administrator_recovers_by_mail_and_second_factor(arta, mailoutbo
     client = Client()
     assert f'href="{RECOVER}"' in words(client.get("/admin/account/login/", headers=ENGLISH))
     assert "is on its way" in words(ask_to_recover("Arta@Shembull.AL"))
-    run_worker()
+    housekeeping.send_invitations()
     assert [mail.to for mail in mailoutbox] == [["arta@shembull.al"]]
     response = client.post(link_in(mailoutbox[0]), OTHER_TWICE)
     assert response.url == "/admin/account/login/code/" and not is_signed_in(client)
     give_code(client)
     assert is_signed_in(client)
-    assert [done for done in logged_actions() if done in ("recovery_asked", "link_used")] == [
-        "recovery_asked",
-        "link_used",
-    ]
+    assert logged_actions() == ["recovery_asked", "link_used"]
 
 
 def test_recovery_sends_nothing_where_the_mail_alone_would_open_the_account(mailoutbox):
@@ -420,32 +368,22 @@ def test_recovery_sends_nothing_where_the_mail_alone_would_open_the_account(mail
         for address in ("pa@shembull.al", "joaktive@shembull.al", "askush@shembull.al")
     }
     assert len(answers) == 1
-    run_worker()
+    housekeeping.send_invitations()
     assert mailoutbox == [] and not Invitation.objects.exists()
 
 
 def test_recovery_sends_one_link_an_hour_and_the_newest_works(arta, mailoutbox):
     for _ in range(3):
         ask_to_recover()
-    run_worker()
+    assert Invitation.objects.count() == 1
+    housekeeping.send_invitations()
     assert len(mailoutbox) == 1
     Invitation.objects.update(created_at=F("created_at") - timedelta(minutes=61))
     ask_to_recover()
-    run_worker()
+    housekeeping.send_invitations()
     assert len(mailoutbox) == 2
     assert Client().get(link_in(mailoutbox[0])).status_code == 410
     assert Client().get(link_in(mailoutbox[1])).status_code == 200
-
-
-def test_administrators_cannot_reset_their_own_second_factor(arta_client, arta):
-    assert "0 links" in act(arta_client, "rescue", arta)
-    assert is_signed_in(arta_client)
-
-
-def test_the_history_of_an_account_is_the_audit_log(arta_client, arta):
-    assert arta_client.get(f"{LIST}{arta.pk}/history/").url == f"/admin/staff/entry/?user={arta.pk}"
-    invite(arta_client)
-    assert "Zana" not in str(Entry.objects.values_list())
 
 
 def test_accounts_are_not_deleted(arta_client, arta):
@@ -461,10 +399,10 @@ def test_a_command_invites_the_first_administrator(capsys, mailoutbox):
     call_command("invite_administrator", "besa@shembull.al", name="Besa", language="en")
     link = re.search(r"http://\S+(/admin/\S+)", capsys.readouterr().out)[1]
     assert Client().get(link).status_code == 200
-    run_worker()
+    housekeeping.send_invitations()
     assert link_in(mailoutbox[0]) == link
     assert Account.objects.get().role_key == Role.ADMINISTRATOR
-    with pytest.raises(CommandError, match="rescue_administrator"):
+    with pytest.raises(CommandError, match="--rescue"):
         call_command("invite_administrator", "BESA@shembull.al")
     with pytest.raises(CommandError, match="not an e-mail address"):
         call_command("invite_administrator", "besa")
@@ -473,7 +411,7 @@ def test_a_command_invites_the_first_administrator(capsys, mailoutbox):
 def test_a_command_recovers_a_locked_out_administrator(capsys, arta):
     zana = make_account("zana@shembull.al", Role.EDITOR, "Zana")
     User.objects.filter(pk=arta.pk).update(is_active=False)
-    call_command("rescue_administrator", "arta@shembull.al")
+    call_command("invite_administrator", "arta@shembull.al", rescue=True)
     link = re.search(r"http://\S+(/admin/\S+)", capsys.readouterr().out)[1]
     client = Client()
     assert client.post(link, OTHER_TWICE).status_code == 302
@@ -482,7 +420,7 @@ def test_a_command_recovers_a_locked_out_administrator(capsys, arta):
     assert (entry.user_id, entry.details) == (None, {"done": "rescued", "account": arta.pk})
     for address in (zana.email, "nobody@shembull.al"):
         with pytest.raises(CommandError, match="No administrator"):
-            call_command("rescue_administrator", address)
+            call_command("invite_administrator", address, rescue=True)
 
 
 def test_the_demo_prints_a_working_account_with_new_secrets_each_time():
@@ -501,53 +439,3 @@ def test_the_demo_makes_no_account_in_production(settings, capsys):
     make_pledge(source=Pledge.Source.DEMO)
     call_command("demo")
     assert not Account.objects.exists() and "password" not in capsys.readouterr().out
-
-
-# The audit log
-
-
-def test_only_administrators_read_the_whole_log(arta_client, arta):
-    zana = make_account("zana@shembull.al", Role.SAFEGUARDING, "Zana")
-    assert arta_client.get("/admin/staff/entry/").status_code == 200
-    other = sign_in(Client(), zana)
-    assert other.get(LIST).status_code == 403
-    # Others see their own entries, and those about rows that they may view (tests/staff/admin/test_history.py).
-    Entry.log(arta, "look", [uuid.uuid4()])
-    assert not other.get("/admin/staff/entry/").context["cl"].result_list
-
-
-def test_the_audit_log_says_in_words_who_did_what_to_whom(arta_client, arta):
-    invite(arta_client)
-    page = words(arta_client.get("/admin/staff/entry/", headers=ENGLISH))
-    row = re.search(r"<tbody>.*?</tbody>", page)[0]
-    assert "Arta" in row and "invited: editor; Zana Hoxha" in row
-
-
-def test_audit_entries_are_filtered_by_user_pledge_and_day(arta_client, arta):
-    pledge, other = make_pledge(), make_pledge()
-    Entry.log(arta, "look", [pledge.pk])
-    Entry.log(None, "export", [pledge.pk, other.pk])
-    Entry.log(None, "look", [other.pk])
-
-    def found(query):
-        page = arta_client.get(f"/admin/staff/entry/?{query}", headers=ENGLISH)
-        return page.status_code == 200 and page.context["cl"].queryset.count()
-
-    assert found("") == 3
-    assert found(f"q={pledge.pk}") == 2
-    assert found(f"user={arta.pk}") == 1
-    assert found("action__exact=export") == 1
-    day = timezone.localdate()
-    assert found(f"at_from={day}") == 3 and found("at_to=2020-07-23") == 0
-    assert found("q=zana") == 0
-    assert found("user=x") == 3
-    for wrong in ("abc", "0", "9" * 30):
-        assert arta_client.get(f"{LIST}{wrong}/history/", follow=True).status_code in (200, 404)
-
-
-def test_the_audit_log_cannot_be_changed_in_the_admin(arta_client, arta):
-    Entry.log(arta, "look")
-    path = f"/admin/staff/entry/{Entry.objects.get().pk}/"
-    for page in ("change/", "delete/"):
-        assert arta_client.post(path + page, {"post": "yes"}).status_code == 403
-    assert arta_client.get("/admin/staff/entry/add/").status_code == 403

@@ -7,17 +7,15 @@ import pytest
 from django.contrib.contenttypes.models import ContentType
 from django.db import connection
 from django.test import Client
-from django.test.utils import CaptureQueriesContext
-from django.utils import timezone, translation
+from django.utils import timezone
 
 from campaign.models import Article, Page, PageText
-from pledges.models import Batch, Disclosure, GroupPledge, PledgingSettings, Sector
-from staff.admin.entries import EntryAdmin
-from staff.models import Draft, Entry
+from pledges.models import Batch, Disclosure, GroupPledge, PledgingSettings
+from staff.models import Entry
 from staff.roles import Role
 from tests.data_requests import make_request
 from tests.enquiries import make_disclosure, make_enquiry
-from tests.factories import make_pledge, run_worker, sign_in
+from tests.factories import make_pledge, sign_in
 from tests.pages import Document, filled
 from tests.pledges.groups.made import make_group
 from tests.staff.accounts.test_accounts import make_account
@@ -123,22 +121,6 @@ def test_what_was_deleted_can_be_read_and_restored_from_its_line(besa):
     assert list(links(besa, 1)) == ["Open"]
 
 
-def test_steps_of_drafts_are_sentences_without_a_difference(besa):
-    page = Page.objects.get(key="about")
-    writer = client_of(Role.WRITER, "Ilir Prifti")
-    change(writer, page, "_draft", lead_en="A draft.")
-    draft = Draft.objects.get()
-    change(writer, page, "_submit", lead_en="Another draft.", **{"draft-version": str(draft.version)})
-    assert [what for _who, what in lines(besa)] == [
-        "changed the page “Who we are”: draft submitted for review",
-        "changed the page “Who we are”: draft saved",
-    ]
-    assert list(links(besa)) == ["Open"]
-    discard = f"/admin/staff/draft/{draft.pk}/discard/"
-    assert besa.post(discard).status_code == 302
-    assert lines(besa, "sq")[0] == ("Besa Kola", "ndryshoi „Kush jemi” (faqe): skica u fshi")
-
-
 def test_a_batch_is_one_line_with_its_undo(zana):
     ids = [str(make_pledge(state="confirmed").pk) for _ in range(5)]
     zana.post("/admin/pledges/pledge/", {"action": "invalidate", "_selected_action": ids, "sure": "yes"})
@@ -148,37 +130,9 @@ def test_a_batch_is_one_line_with_its_undo(zana):
     assert f'<a href="{path}">See or undo it</a>' in page_of(zana).text
     zana.post(path, {"undo": "1"})
     assert [what for _who, what in lines(zana)][0] == f"undid the batch {batch.pk}"
-    assert len(lines(zana)) == 2
     # A second press changes nothing and says nothing.
     zana.post(path, {"undo": "1"})
     assert len(lines(zana)) == 2
-
-
-def test_a_merge_is_one_line_with_the_names_of_both_groups(zana, monkeypatch):
-    monkeypatch.setattr(Sector, "MOVE_BATCH_ROWS", 2)
-    for _ in range(5):
-        make_pledge(state="confirmed", sector="artists")
-    artists, citizens = (Sector.objects.get(slug=slug) for slug in ("artists", "citizens"))
-    zana.post(f"/admin/pledges/sector/{artists.pk}/merge/", {"into": citizens.pk})
-    run_worker()
-    words = [what for _who, what in lines(zana)]
-    assert words == [
-        f"moved pledges from the group “{artists.name_en}” to “{citizens.name_en}”",
-        f"changed the group of society “{artists.name_en}”: open",
-    ]
-
-
-def test_a_decision_is_one_line_with_the_name_of_its_row(zana):
-    group = make_group()
-    path = f"/admin/pledges/grouppledge/{group.pk}/change/"
-    zana.post(path, {"approve": "1", "seen": group.seen})
-    assert Entry.objects.filter(action="change").count() == 1
-    with translation.override("en"):
-        name = GroupPledge.objects.get().title
-    assert lines(zana, kind=kind_of(GroupPledge)) == [
-        ("Zana Hoxha", f"changed the group pledge “{name}”: state: approved")
-    ]
-    assert links(zana)["Open"] == path
 
 
 # Who sees what
@@ -204,11 +158,14 @@ def test_a_writer_learns_nothing_about_people_messages_or_accounts(zana):
     hidden = list(secrets(zana))
     make_account("arta@shembull.al", Role.EDITOR, "Arta")
     Entry.log(None, "account", done="rescued", account=1)
-    for role in (Role.WRITER, Role.EDITOR):
-        client = client_of(role)
-        assert lines(client) == []
-        text = Document(page_of(client)).words()
-        assert not [word for word in hidden if word in text.partition("Who did what")[2]]
+    client = client_of(Role.WRITER)
+    assert lines(client) == []
+    text = Document(page_of(client)).words()
+    assert not [word for word in hidden if word in text.partition("Who did what")[2]]
+    # But what they did themselves.
+    account = client.get("/admin/").wsgi_request.user
+    Entry.log(account, "account", done="password_changed", account=account.pk)
+    assert lines(client) == [("Writer", "changed the password")]
 
 
 def test_a_pledge_manager_sees_the_changes_of_colleagues_and_no_disclosure(zana):
@@ -237,15 +194,6 @@ def test_a_message_that_became_a_disclosure_is_no_longer_named(zana):
     assert who == "Mira Dede" and what.startswith(f"changed the message to us “{str(enquiry.pk)[:8]}”")
     assert links(mira) == {}
     assert any("disclosure" in what for _who, what in lines(client_of(Role.SAFEGUARDING)))
-
-
-def test_everyone_sees_their_own_actions(zana):
-    besa = client_of(Role.EDITOR, "Besa Kola")
-    account = besa.get("/admin/").wsgi_request.user
-    Entry.log(account, "account", done="password_changed", account=account.pk)
-    assert lines(besa) == [("Besa Kola", "changed the password")]
-    assert lines(client_of(Role.EDITOR, "Arta Leka")) == []
-    assert lines(zana, action__exact="account")[0] == ("Besa Kola", "changed the password")
 
 
 def test_a_line_has_no_page_of_its_own(besa):
@@ -283,53 +231,6 @@ def test_filters_by_person_kind_action_day_and_title(zana, besa):
     assert len(lines(zana, at_to=today - timedelta(days=10))) == 1
     [(_who, what)] = lines(zana, q="ribb blue")
     assert "The Blue Ribbon" in what
-
-
-def test_edited_addresses_show_the_list(zana, besa):
-    change(besa, Page.objects.get(key="about"), title_en="The Blue Ribbon")
-    for query in ({"user": "x"}, {"kind": "x"}, {"kind": "1", "row": "x"}, {"q": "\x00"}):
-        assert zana.get(LIST, query).status_code == 200, query
-
-
-def test_an_impossible_day_leads_back_to_the_list(zana):
-    assert zana.get(LIST, {"at_from": "2026-02-31"}).status_code == 302
-
-
-# Any length
-
-
-def test_pages_follow_each_other_up_to_the_most_that_are_listed(zana, monkeypatch):
-    user = zana.get("/admin/").wsgi_request.user
-    for _ in range(11):
-        Entry.log(user, "look", [uuid.uuid4()], page="list")
-    monkeypatch.setattr(EntryAdmin, "list_per_page", 4)
-    monkeypatch.setattr("staff.admin.entries.MOST_LISTED", 8)
-    pages = [page_of(zana, p=number).context["cl"] for number in (1, 2)]
-    seen = [entry.pk for page in pages for entry in page.result_list]
-    assert seen == sorted(seen, reverse=True) and len(set(seen)) == 8
-    assert pages[0].paginator.num_pages == 2
-
-
-def test_the_number_of_queries_does_not_grow_with_the_lines(zana, besa):
-    user = besa.get("/admin/").wsgi_request.user
-    texts = list(PageText.objects.all()[:20])
-
-    def queries():
-        with CaptureQueriesContext(connection) as captured:
-            page_of(zana)
-        return len(captured)
-
-    for row in texts[:2]:
-        change(besa, row, text_en=f"{row.text_en} One.")
-        Entry.log(user, "look", [uuid.uuid4()], page="list")
-    # The first request after a change reads the content of the site anew.
-    queries()
-    few = queries()
-    for row in texts[2:]:
-        change(besa, row, text_en=f"{row.text_en} One.")
-        Entry.log(user, "look", [uuid.uuid4()], page="list")
-    queries()
-    assert queries() <= few
 
 
 def test_the_history_of_one_row_is_the_history_with_its_lines(besa):

@@ -81,18 +81,3 @@ def test_no_form_speaks_as_a_program(request_of_staff):
     found = messages(request_of_staff)
     assert len({message for _language, message in found}) > 100
     assert {(message, *where) for (_language, message), where in found.items() if TECHNICAL.search(message)} == set()
-
-
-def test_an_address_with_capitals_and_spaces_is_told_what_to_write(admin_client):
-    page = admin_client.post("/admin/campaign/term/add/", {"key": "Pytje ë"}, headers={"accept-language": "en"})
-    assert "no spaces, for example “blue-ribbon”" in page.text
-    page = admin_client.post("/admin/campaign/term/add/", {"key": "Pytje ë"}, headers={"accept-language": "sq"})
-    assert "pa hapësira, për shembull „fjongo-blu”" in page.text
-
-
-def test_what_another_entry_has_already_is_said_in_a_sentence(admin_client):
-    for _ in range(2):
-        page = admin_client.post(
-            "/admin/pledges/refusedword/add/", {"word": "idiot"}, headers={"accept-language": "sq"}
-        )
-    assert "Një shënim tjetër e ka tashmë këtë" in page.text
