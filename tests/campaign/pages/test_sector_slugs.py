@@ -1,4 +1,4 @@
-"""The slug of a sector, which stays once the sector is used, and the way to its page."""
+"""The slug of a sector, which stays once the sector is published, and the way to its page."""
 
 import pytest
 from django.db import IntegrityError, transaction
@@ -6,7 +6,7 @@ from django.utils import timezone
 
 from campaign.models import Page
 from pledges.models import Commitment, Sector, Wording
-from tests.factories import make_pledge, make_staff, sign_in
+from tests.factories import make_staff, sign_in
 from tests.pages import Document, filled
 from tests.pledges.desk.pages import ENGLISH, change_path
 
@@ -38,35 +38,13 @@ def test_the_form_of_a_sector_leads_to_its_page_or_to_the_form_of_a_new_one(admi
     assert link("Its page") == [f"/admin/campaign/page/{made.pk}/change/"] and link("Make its page") == []
 
 
-def test_the_slug_of_a_sector_can_be_corrected_until_it_is_used(administrator, athletes):
+def test_the_slug_of_a_published_sector_stays(administrator, athletes):
     page = administrator.get(change_path(athletes))
-    assert administrator.post(change_path(athletes), filled(page, slug="athletes")).status_code == 302
+    assert administrator.post(change_path(athletes), filled(page, slug="runners")).status_code == 302
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Sector.objects.filter(pk=athletes.pk).update(slug="runners")
     athletes.refresh_from_db()
-    assert athletes.slug == "athletes"
-    page = administrator.get(change_path(athletes))
-    make_pledge(sector="athletes")
-    response = administrator.post(change_path(athletes), filled(page, slug="runners"), follow=True, headers=ENGLISH)
-    assert "The name in web addresses is still “athletes”" in response.text
-    athletes.refresh_from_db()
-    assert athletes.slug == "athletes"
-
-
-def test_the_database_keeps_the_slug_of_a_sector_that_is_signed_or_has_a_page(athletes):
-    def page():
-        Page(key="athletes", sector=athletes, slug_sq="a", slug_en="a").keep_as_draft()
-
-    for use in (
-        lambda: make_pledge(sector="atletes"),
-        page,
-    ):
-        with transaction.atomic():
-            use()
-            assert Sector.objects.get(pk=athletes.pk).is_used
-            with pytest.raises(IntegrityError), transaction.atomic():
-                Sector.objects.filter(pk=athletes.pk).update(slug="athletes")
-            transaction.set_rollback(True)
-    assert not athletes.is_used
-    Sector.objects.filter(pk=athletes.pk).update(slug="athletes")
+    assert athletes.slug == "atletes"
 
 
 def test_an_article_begins_with_the_date_of_today(administrator):
