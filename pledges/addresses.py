@@ -9,41 +9,12 @@ from functools import lru_cache
 from staff.accents import without_accents
 
 # Common mail domains in Albania and its diaspora. A domain that nearly equals one of them is probably misspelt.
-COMMON_DOMAINS = [
-    "gmail.com",
-    "googlemail.com",
-    "hotmail.com",
-    "hotmail.it",
-    "hotmail.fr",
-    "outlook.com",
-    "live.com",
-    "msn.com",
-    "yahoo.com",
-    "yahoo.it",
-    "ymail.com",
-    "icloud.com",
-    "me.com",
-    "mac.com",
-    "aol.com",
-    "mail.com",
-    "proton.me",
-    "protonmail.com",
-    "gmx.com",
-    "gmx.de",
-    "gmx.ch",
-    "gmx.at",
-    "web.de",
-    "t-online.de",
-    "libero.it",
-    "virgilio.it",
-    "alice.it",
-    "tiscali.it",
-    "orange.fr",
-    "free.fr",
-    "laposte.net",
-    "wanadoo.fr",
-    "bluewin.ch",
-]
+COMMON_DOMAINS = """
+gmail.com googlemail.com hotmail.com hotmail.it hotmail.fr outlook.com live.com msn.com yahoo.com yahoo.it
+ymail.com icloud.com me.com mac.com aol.com mail.com proton.me protonmail.com gmx.com gmx.de gmx.ch gmx.at
+web.de t-online.de libero.it virgilio.it alice.it tiscali.it orange.fr free.fr laposte.net wanadoo.fr
+bluewin.ch
+""".split()
 
 # The mail providers by whose domain a mailbox is known, and {another domain: the one of them with the same mailboxes}. Stored
 # digests depend on them: whoever changes them also lets all digests be computed again. What the providers say themselves:
@@ -80,21 +51,11 @@ WITHOUT_TAGS = {"yandex.com"}
 IGNORED = {"gmail.com": ".", "proton.me": ".-_"}
 
 # Sites whose pages belong to their users, and shorteners: an address there is not that of an organisation.
-SHARED_SITES = {
-    *(
-        "facebook.com",
-        "fb.com",
-        "fb.me",
-        "instagram.com",
-        "tiktok.com",
-        "youtube.com",
-        "youtu.be",
-        "x.com",
-        "twitter.com",
-    ),
-    *("linkedin.com", "pinterest.com", "snapchat.com", "threads.net", "reddit.com", "t.me", "telegram.me", "wa.me"),
-    *("whatsapp.com", "viber.com", "linktr.ee", "bit.ly", "goo.gl", "tinyurl.com", "google.com", "wikipedia.org"),
-}
+SHARED_SITES = """
+facebook.com fb.com fb.me instagram.com tiktok.com youtube.com youtu.be x.com twitter.com linkedin.com
+pinterest.com snapchat.com threads.net reddit.com t.me telegram.me wa.me whatsapp.com viber.com linktr.ee
+bit.ly goo.gl tinyurl.com google.com wikipedia.org
+""".split()
 
 # Two names of which so much is equal (0 to 1) may be spellings of one. "Drita Kola" and "Dritë Kolla" reach 0.86,
 # "Agron Muhametaj" and "Altin Muhametaj" 0.80.

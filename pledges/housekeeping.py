@@ -14,7 +14,6 @@ from pledges.commitments.models import ChosenCommitment, FollowUp
 from pledges.counting import milestones
 from pledges.crypto import keys
 from pledges.crypto.models import Unreadable
-from pledges.exports.models import Export
 from pledges.inbox.models import Submission
 from pledges.limits.models import CLOCK_TOLERANCE, SLOW_LANE_LENGTH, WINDOW, Attempt, SlowLane, UsedChallenge
 from pledges.mail.grants import GRANT_LIFE, MessageGrant
@@ -24,7 +23,6 @@ from pledges.published.publishing import publish
 from pledges.rotation.encrypted import CONTACTS, ENCRYPTED_MODELS
 from pledges.serving.models import ContentVersion
 from pledges.statistics import funnel
-from pledges.statistics.models import Statistic
 from pledges.supporters.batches import Batch
 from pledges.supporters.models import NETWORK_DIGEST_LIFE, Pledge
 from pledges.supporters.querysets import PENDING_LIFE
@@ -39,24 +37,24 @@ def run_batches():
         tasks.run_batch.enqueue(pk)
 
 
+def _write_to(due, kind, column):
+    """Queue this message for each of these pledges, and note the time in this column; returns how many."""
+    with transaction.atomic():
+        due = list(due.select_for_update(skip_locked=True, of=("self",))[:BATCH_ROWS])
+        Pledge.objects.filter(pk__in=[pledge.pk for pledge in due]).update(**{column: Now()})
+        for pledge in due:
+            Message.queue(kind, pledge)
+    return len(due)
+
+
 def remind():
     """Queue one reminder for each pledge that has been pending for three days; returns how many."""
-    with transaction.atomic():
-        due = list(Pledge.objects.due_for_reminder().select_for_update(skip_locked=True, of=("self",))[:BATCH_ROWS])
-        Pledge.objects.filter(pk__in=[pledge.pk for pledge in due]).update(reminded_at=Now())
-        for pledge in due:
-            Message.queue(Message.Kind.REMINDER, pledge)
-    return len(due)
+    return _write_to(Pledge.objects.due_for_reminder(), Message.Kind.REMINDER, "reminded_at")
 
 
 def ask_to_keep():
     """Ask once whether to keep name and address, of those who confirmed KEEP_MONTHS ago; returns how many."""
-    with transaction.atomic():
-        due = list(Pledge.objects.due_to_be_asked().select_for_update(skip_locked=True, of=("self",))[:BATCH_ROWS])
-        Pledge.objects.filter(pk__in=[pledge.pk for pledge in due]).update(keep_asked_at=Now())
-        for pledge in due:
-            Message.queue(Message.Kind.KEEP, pledge)
-    return len(due)
+    return _write_to(Pledge.objects.due_to_be_asked(), Message.Kind.KEEP, "keep_asked_at")
 
 
 def remind_of_plans():
@@ -91,13 +89,12 @@ def erase_unanswered():
 
 
 def erase_unconfirmed():
-    """Erase pledges that were not confirmed in time; their numbers stay in the funnel."""
+    """Erase pledges that were not confirmed in time."""
     while True:
         # Locked, so that none is erased that signs again meanwhile.
         with transaction.atomic():
             expired = Pledge.objects.expired().select_for_update(skip_locked=True, of=("self",))
             ids = list(expired.values_list("pk", flat=True)[:BATCH_ROWS])
-            funnel.keep(ids)
             Pledge.objects.filter(pk__in=ids).delete()
         if not ids:
             break
@@ -131,40 +128,20 @@ def erase_new_addresses():
     Pledge.objects.filter(new_address_at__lte=Now() - PENDING_LIFE, restricted_at=None).erase_new_address()
 
 
-def erase_attempts():
-    """Erase attempts that no rate limit counts any more, and those of a clock that was set back since."""
+def erase_expired():
+    """Erase what no limit counts any more and no restore needs, and what a clock that was set back since dated ahead."""
     Attempt.objects.filter(Q(created_at__lte=Now() - WINDOW) | Q(created_at__gt=Now() + WINDOW)).delete()
-
-
-def erase_slow_lanes():
-    """Erase slow lanes in which no form waits, and those of a clock that was set back since."""
     SlowLane.objects.filter(Q(last_at__lte=Now()) | Q(last_at__gt=Now() + SLOW_LANE_LENGTH)).delete()
-
-
-def erase_used_challenges():
-    """Erase challenges that no form can use any more."""
     UsedChallenge.objects.filter(expires_at__lte=Now() - CLOCK_TOLERANCE).delete()
-
-
-def erase_statistics():
-    """Erase numbers that no page shows any more."""
-    Statistic.objects.expired().delete()
-
-
-def erase_grants():
-    """Erase grants of messages that no limit counts any more, and those of a clock that was set back since."""
     of_clock = Q(granted_at__gt=Now() + timedelta(minutes=1))
     MessageGrant.objects.filter(Q(granted_at__lte=Now() - GRANT_LIFE) | of_clock).delete()
+    ReturnedMailbox.objects.filter(returned_at__lte=Now() - BULK_PAUSE).delete()
+    Tombstone.objects.expired().delete()
 
 
 def tell_delay_of_mail():
     """Let pages say whether an email takes longer than usual."""
     ContentVersion.set_mail_slow(Message.objects.is_slow())
-
-
-def erase_returned_mailboxes():
-    """Erase mailboxes from which messages came back long ago."""
-    ReturnedMailbox.objects.filter(returned_at__lte=Now() - BULK_PAUSE).delete()
 
 
 def erase_messages():
@@ -177,16 +154,6 @@ def erase_finished_tasks():
     DBTaskResult.objects.exclude(status=TaskResultStatus.READY).filter(
         enqueued_at__lte=Now() - TASK_RETENTION, started_at__lte=Now() - TASK_RETENTION
     ).delete()
-
-
-def erase_tombstones():
-    """Erase tombstones that no restore needs any more."""
-    Tombstone.objects.expired().delete()
-
-
-def end_stalled_exports():
-    """Set exports whose process was killed to `broken_off`; returns how many."""
-    return Export.objects.stalled().end(Export.State.BROKEN_OFF)
 
 
 def retry_unreadable():
@@ -214,18 +181,11 @@ STEPS = [
     erase_network_digests,
     erase_submissions,
     erase_new_addresses,
-    erase_attempts,
-    erase_slow_lanes,
-    erase_used_challenges,
-    erase_statistics,
-    erase_grants,
-    erase_returned_mailboxes,
+    erase_expired,
     funnel.watch,
     tell_delay_of_mail,
     erase_messages,
     erase_finished_tasks,
-    erase_tombstones,
-    end_stalled_exports,
     retry_unreadable,
     publish,
     milestones.record,

@@ -31,7 +31,7 @@ from pledges.sectors.wordings import Wording
 from pledges.serving.models import ContentVersion
 from pledges.settings.models import PledgingSettings
 from pledges.starter.models import StarterItem
-from pledges.statistics.models import FallenProvider, Statistic
+from pledges.statistics.models import FallenProvider
 from pledges.supporters.batches import Batch
 from pledges.supporters.models import Pledge
 from pledges.voices.models import VoiceOwner

@@ -1,4 +1,10 @@
-"""The keyed digests of a person: of mailbox, mail domain and name. Each is stored by the first key and looked up by all."""
+"""The columns of a person: ciphertexts, and keyed digests of mailbox, mail domain and name.
+
+Each is written by the first key and read or looked up by all.
+"""
+
+import re
+import uuid
 
 from django.db import models
 from django.db.models.functions import Length
@@ -30,6 +36,39 @@ def person_digests(name, address):
         "name_digest": keys.digest("name", mailbox, addresses.normalise_name(name)),
         "domain_digest": keys.digest("domain", domain),
     }
+
+
+class Sealed:
+    """The plain text of the column NAME_cipher, or None where that is empty. Reading it raises CannotDecrypt."""
+
+    def __set_name__(self, owner, name):
+        self.name = name
+
+    def __get__(self, row, owner=None):
+        if row is None:
+            return self
+        cipher = getattr(row, f"{self.name}_cipher")
+        return None if cipher is None else keys.decrypt(cipher, associated_data=row.associated_data(self.name))
+
+
+class PersonQuerySet(models.QuerySet):
+    """Rows by their person and their number."""
+
+    def with_person(self):
+        """Rows whose name and address are not erased."""
+        return self.filter(name_cipher__isnull=False)
+
+    def at_address(self, address):
+        """The rows of this address's mailbox; compares the digests of every key in use."""
+        digests = keys.digests("address", addresses.normalise(address))
+        return self.filter(address_digest__in=digests)
+
+    def beginning_with(self, number):
+        """Rows whose id begins with this number, of which lists show eight digits. None for fewer than four digits."""
+        digits = number.strip().replace("-", "")
+        if not re.fullmatch("[0-9A-Fa-f]{4,32}", digits):
+            return self.none()
+        return self.filter(pk__range=[uuid.UUID(digits.ljust(32, end)) for end in "0f"])
 
 
 class Restrictable(models.Model):

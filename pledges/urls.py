@@ -1,6 +1,7 @@
 """Public and personal URLs of the pledges app. The path segments are translated."""
 
 from django.urls import path, register_converter
+from django.urls.converters import StringConverter
 from django.utils.translation import pgettext_lazy
 
 from pledges.commitments import views as commitments
@@ -16,19 +17,11 @@ from pledges.totals import views as totals
 from pledges.wall import views as wall
 
 
-class TokenConverter:
+class TokenConverter(StringConverter):
     """A signed token, or what a mail program or a person made of it: the view answers a mangled one."""
 
-    regex = r"[^/]+"
 
-    def to_python(self, value):
-        return value
-
-    def to_url(self, value):
-        return value
-
-
-class CodeConverter(TokenConverter):
+class CodeConverter(StringConverter):
     """A supporter's referral code or the code of an event. Case is ignored."""
 
     regex = r"[\w-]{1,20}"

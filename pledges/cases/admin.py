@@ -268,8 +268,6 @@ class CaseAdmin(NoAddOrDelete, ModelAdmin):
             raise PermissionDenied(step.permission)
         if name not in row.steps():
             return self.message_user(request, self.unchanged, messages.WARNING)
-        if self._is_outdated(request, row, step):
-            return self._look_again(request)
         form = self.form_of(request, row, name, request.POST)
         if not form.is_valid():
             tried[name] = form
@@ -277,16 +275,6 @@ class CaseAdmin(NoAddOrDelete, ModelAdmin):
                 self.message_user(request, sentence, messages.ERROR)
             return None
         return self.press(request, row, name, form)
-
-    @staticmethod
-    def _is_outdated(request, row, step):
-        """Whether the step decides about what the page did not show."""
-        return step.on_seen and request.POST.get("seen") != row.seen
-
-    def _look_again(self, request):
-        """The page as it is now, without what was typed beside the older one."""
-        self.message_user(request, self.outdated, messages.WARNING)
-        return redirect(request.path)
 
     def press(self, request, row, name, form):
         """Carry out a step with what its form has asked."""
@@ -303,8 +291,10 @@ class CaseAdmin(NoAddOrDelete, ModelAdmin):
             if step.on_seen:
                 # Locked, so that nobody changes it before the transition.
                 row = self.model.objects.select_for_update(of=("self",)).get(pk=row.pk)
-            if self._is_outdated(request, row, step):
-                return self._look_again(request)
+                if request.POST.get("seen") != row.seen:
+                    # It has changed since. The page as it is now, without what was typed beside the older one.
+                    self.message_user(request, self.outdated, messages.WARNING)
+                    return redirect(request.path)
             if not self.run(request, row, name, form):
                 return self.message_user(request, self.unchanged, messages.WARNING)
             self.log(request, row, form.details)

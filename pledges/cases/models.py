@@ -1,6 +1,5 @@
 """A case: what someone sent that staff must look at. Its states and steps, the person behind it, and queries by that person."""
 
-import re
 import uuid
 from dataclasses import dataclass
 
@@ -15,7 +14,7 @@ from pledges.crypto import keys
 from pledges.crypto.models import Unreadable
 from pledges.inbox.models import Submission
 from pledges.mail.models import Message
-from pledges.person import Restrictable, address_digests
+from pledges.person import PersonQuerySet, Restrictable, Sealed, address_digests
 from pledges.providers.models import BlockedAddress
 from pledges.supporters.querysets import PENDING_LIFE
 
@@ -118,12 +117,7 @@ class Steps(models.Model):
 
 
 # The columns of the adult, as erased.
-ERASED = {
-    "name_cipher": None,
-    "address_cipher": None,
-    "address_digest": None,
-    "words_cipher": None,
-}
+ERASED = dict.fromkeys(["name_cipher", "address_cipher", "address_digest", "words_cipher"])
 # The condition that the columns hold an adult; for constraints.
 HAS_CONTACT = Q(
     name_cipher__isnull=False,
@@ -133,12 +127,8 @@ HAS_CONTACT = Q(
 )
 
 
-class CaseQuerySet(models.QuerySet):
+class CaseQuerySet(PersonQuerySet):
     """Cases by their person."""
-
-    def with_person(self):
-        """Rows whose adult's name and address are not erased."""
-        return self.filter(name_cipher__isnull=False)
 
     def due_to_be_erased(self):
         """Rows whose adult is not needed any more although the row stays: none, unless a subclass says which."""
@@ -147,18 +137,6 @@ class CaseQuerySet(models.QuerySet):
     def erase_person(self):
         """Erase name and address of the adults; returns how many rows this call changed."""
         return self.with_person().update(**ERASED)
-
-    def at_address(self, address):
-        """The rows whose adult has this address; compares the digests of every key in use."""
-        digests = keys.digests("address", addresses.normalise(address))
-        return self.filter(address_digest__in=digests)
-
-    def beginning_with(self, number):
-        """The rows whose id begins with this number; none for fewer than four digits, which begin too many."""
-        digits = number.strip().replace("-", "")
-        if not re.fullmatch("[0-9A-Fa-f]{4,32}", digits):
-            return self.none()
-        return self.filter(pk__range=[uuid.UUID(digits.ljust(32, end)) for end in "0f"])
 
     def named(self, name):
         """[row] of those whose adult has this name. Case, accents, spaces and the order of words make no difference."""
@@ -180,17 +158,6 @@ class CaseQuerySet(models.QuerySet):
         return self.filter(~Q(state="submitted") | Q(expires_at__gt=Now()), restricted_at=None)
 
 
-class Decrypted:
-    """The decrypted text of the column `NAME_cipher` of a row, or None once that is erased. Raises CannotDecrypt."""
-
-    def __set_name__(self, owner, name):
-        self.name = name
-
-    def __get__(self, row, owner):
-        cipher = row and getattr(row, f"{self.name}_cipher")
-        return cipher and keys.decrypt(cipher, associated_data=row.associated_data(self.name))
-
-
 class Case(Steps, Restrictable):
     """Abstract base of what a person sent, with the person, whose columns are null once erased. Plain text exists only in memory.
 
@@ -199,18 +166,19 @@ class Case(Steps, Restrictable):
     """
 
     TABLE = ""
-    name, address, words = Decrypted(), Decrypted(), Decrypted()
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     name_cipher = models.BinaryField(null=True, editable=False)
     address_cipher = models.BinaryField(null=True, editable=False)
     address_digest = models.BinaryField(max_length=keys.DIGEST_BYTES, null=True, editable=False)
-    # What staff wrote about a refusal.
     words_cipher = models.BinaryField(null=True, editable=False)
     link_version = models.PositiveIntegerField(default=1, db_default=1, editable=False)
     # Of the form, and so of every message.
     language = models.CharField(_("language"), max_length=2, choices=settings.LANGUAGES)
     created_at = models.DateTimeField(_("sent"), db_default=Now(), editable=False)
+
+    # `words` are what staff wrote to the person about a refusal.
+    name, address, words = Sealed(), Sealed(), Sealed()
 
     class Meta:
         abstract = True

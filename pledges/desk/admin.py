@@ -5,11 +5,11 @@ Each access is audited before the page is rendered.
 """
 
 from django.contrib import admin, messages
+from django.contrib.admin.utils import flatten_fieldsets
 from django.contrib.admin.views.main import IGNORED_PARAMS, PAGE_VAR, SEARCH_VAR
 from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
-from django.http import HttpResponseRedirect, QueryDict
-from django.shortcuts import redirect
+from django.shortcuts import get_object_or_404, redirect
 from django.urls import path, reverse
 from django.utils import formats, timezone
 from django.utils.decorators import method_decorator
@@ -22,73 +22,44 @@ from django.views.decorators.http import require_POST
 from pledges.access import decrypted, log_access_to_people, reason_url, sees_people
 from pledges.cases.admin import CaseAdmin
 from pledges.crypto import keys
-from pledges.desk import entry_words
-from pledges.desk.bulk import CANNOT_ERASE_MESSAGE, BulkActions
+from pledges.desk import entry_words, people
+from pledges.desk.bulk import BulkActions
 from pledges.desk.corrections import CorrectionForm, PersonForm, RequestChannelForm
-from pledges.desk.lists import FILTERS, LOOKUPS
 from pledges.desk.minutes import MinutePages
-from pledges.desk.people import (
-    BUTTONS,
-    CHANGED,
-    GONE,
-    MANY_PEOPLE,
-    MORE_PEOPLE,
-    NO_NUMBER,
-    NOT_FOUND,
-    NOT_FOUND_SINCE,
-    TOO_OFTEN,
-    TOO_SOON,
-    UNREADABLE,
-    FindForm,
-    MailState,
-    list_of,
-    mail_obstacle,
-    mails_of,
-    numbered,
-)
 from pledges.exports.admin import allowed_contents
-from pledges.exports.models import Export
 from pledges.inbox.models import Submission
 from pledges.mail.models import Message
 from pledges.statistics.admin import FiguresPages
-from pledges.supporters.batches import Batch
 from pledges.supporters.models import CHOICE_FIELDS, MAX_REPEATS, OPT_IN_FIELDS, Pledge
 from staff.admin import reauthentication
 from staff.admin.base import ModelAdmin, change_url
+from staff.admin.day_filter import DayFilter
 from staff.admin.long_list import LongList
 from staff.models import Entry
 
-READONLY_FIELDS = [
-    "address",
-    "new_address",
-    "state",
-    "created_at",
-    "confirmed_at",
-    "invalidated_at",
-    "restricted_at",
-    "source",
-    "batches",
-    "others_at_address",
-    "recent_further_names",
-    "consent",
-    "consent_language",
-    "consented_at",
-    "wording",
-    "worded_language",
-    "worded_at",
-    "reminded_at",
-    "messages_sent",
-]
 # Cases that one search shows.
 MOST_CASES = 20
 CORRECTIONS = _("When you save, we email the person the details shown here.")
+CANNOT_ERASE = _(
+    "We cannot decrypt the address of this pledge, so we could not tell its owner. Nothing has been erased. Tell "
+    "the person who runs the site."
+)
 
 
 @admin.register(Pledge)
 class PledgeAdmin(BulkActions, MinutePages, FiguresPages, ModelAdmin):
     """The list of pledges, and the page on which one is corrected or erased."""
 
-    list_filter = FILTERS
+    list_filter = [
+        "state",
+        "sector",
+        "county",
+        ("created_at", DayFilter),
+        ("confirmed_at", DayFilter),
+        "source",
+        "language",
+        ("invalidated_at", DayFilter),
+    ]
     list_select_related = ["sector", "county"]
     list_per_page = 50
     search_help_text = _("The number of a pledge, or its beginning, for example 7115692b.")
@@ -99,7 +70,7 @@ class PledgeAdmin(BulkActions, MinutePages, FiguresPages, ModelAdmin):
     show_facets = admin.ShowFacets.NEVER
 
     def get_urls(self):
-        pages = [self.find, self.reason, self.domain, self.minutes, self.remove, self.funnel, self.figures]
+        pages = [self.find, self.reason, self.minutes, self.remove, self.funnel, self.figures]
         view = self.admin_site.admin_view
         return [
             *(path(f"{page.__name__}/", view(page), name=f"pledges_pledge_{page.__name__}") for page in pages),
@@ -112,7 +83,7 @@ class PledgeAdmin(BulkActions, MinutePages, FiguresPages, ModelAdmin):
 
     def get_list_display(self, request):
         person = ["person"] if sees_people(request) else []
-        return ["short", *person, "state", "sector", "county", "created_at"]
+        return ["__str__", *person, "state", "sector", "county", "created_at"]
 
     def get_fieldsets(self, request, obj=None):
         may_change = self.has_change_permission(request, obj)
@@ -121,20 +92,22 @@ class PledgeAdmin(BulkActions, MinutePages, FiguresPages, ModelAdmin):
         else:
             person = [("name", "address", "new_address")]
         corrections = [tuple(CHOICE_FIELDS), tuple(OPT_IN_FIELDS), *(["asked"] if may_change else [])]
-        state = ["state", ("created_at", "confirmed_at", "invalidated_at"), ("source", "restricted_at"), "batches"]
+        state = ["state", ("created_at", "confirmed_at", "invalidated_at"), ("source", "restricted_at")]
         signed = [("consent", "consent_language", "consented_at"), ("wording", "worded_language", "worded_at")]
         return [
             *([(_("Person"), {"fields": person})] if sees_people(request) else []),
             (_("Can be corrected"), {"description": CORRECTIONS if may_change else "", "fields": corrections}),
             (_("State"), {"fields": state}),
-            (_("Same address"), {"fields": [("others_at_address", "recent_further_names")]}),
+            (_("Same address"), {"fields": ["others_at_address"]}),
             (_("What was signed"), {"fields": signed}),
             (_("Messages"), {"fields": ["reminded_at", "messages_sent"]}),
         ]
 
     def get_readonly_fields(self, request, obj=None):
-        may_rename = self.has_change_permission(request, obj) and self._may_see(request, obj)
-        return READONLY_FIELDS if may_rename else ["name", *READONLY_FIELDS]
+        editable = {*CHOICE_FIELDS, *OPT_IN_FIELDS, "asked", "new_email", "new_email_as_typed"}
+        if self.has_change_permission(request, obj) and self._may_see(request, obj):
+            editable.add("name")
+        return [name for name in flatten_fieldsets(self.get_fieldsets(request, obj)) if name not in editable]
 
     def get_form(self, request, obj=None, change=False, **kwargs):
         form = PersonForm if self._may_see(request, obj) else CorrectionForm
@@ -156,13 +129,6 @@ class PledgeAdmin(BulkActions, MinutePages, FiguresPages, ModelAdmin):
         is_erased = obj is not None and obj.is_person_erased
         return super().has_change_permission(request, obj) and not is_erased
 
-    def has_export_permission(self, request):
-        """Whether this member of staff may export anything."""
-        return bool(allowed_contents(request))
-
-    def lookup_allowed(self, lookup, value, request):
-        return lookup.split("__")[0] in LOOKUPS and super().lookup_allowed(lookup, value, request)
-
     def words_in_history(self, entry, name):
         if "mail" in entry.details:
             kind = entry_words.MAILS.get(entry.details["mail"], "")
@@ -171,10 +137,6 @@ class PledgeAdmin(BulkActions, MinutePages, FiguresPages, ModelAdmin):
         return ""
 
     # Columns of the list and fields of the page
-
-    @admin.display(description=_("pledge"))
-    def short(self, pledge):
-        return str(pledge)
 
     @admin.display(description=_("person"))
     def person(self, pledge):
@@ -194,37 +156,14 @@ class PledgeAdmin(BulkActions, MinutePages, FiguresPages, ModelAdmin):
 
     @admin.display(description=_("also signed with this address"))
     def others_at_address(self, pledge):
-        rows = [
-            (reverse("admin:pledges_pledge_change", args=[other.pk]), other) for other in pledge.others_at_address()
-        ]
+        rows = [(change_url(other), other) for other in pledge.others_at_address()]
         return format_html_join(", ", '<a href="{}">{}</a>', rows) or self.get_empty_value_display()
-
-    @admin.display(description=_("attempts with other names in the last 30 days"))
-    def recent_further_names(self, pledge):
-        same_address = [pledge.pk, *pledge.others_at_address().values_list("pk", flat=True)]
-        return Message.objects.filter(kind=Message.Kind.FULL, pledge__in=same_address).count()
-
-    @admin.display(description=_("batches"))
-    def batches(self, pledge):
-        batches = Batch.objects.defer("ids", "invalidated").filter(ids__contains=[pledge.pk])
-        rows = [
-            (
-                reverse("admin:pledges_batch_change", args=[batch.pk]),
-                batch.pk,
-                batch.get_kind_display(),
-                batch.get_state_display(),
-                formats.localize(timezone.localtime(batch.created_at)),
-            )
-            for batch in batches
-        ]
-        items = format_html_join("", '<li><a href="{}">{}</a>: {}, {}, {}</li>', rows)
-        return format_html("<ul>{}</ul>", items) if rows else self.get_empty_value_display()
 
     @admin.display(description=_("messages"))
     def messages_sent(self, pledge):
         rows = [
             (
-                reverse("admin:pledges_message_change", args=[message.pk]),
+                change_url(message),
                 message.get_kind_display(),
                 message.get_state_display(),
                 formats.localize(timezone.localtime(message.created_at)),
@@ -244,16 +183,16 @@ class PledgeAdmin(BulkActions, MinutePages, FiguresPages, ModelAdmin):
         return ["id"]
 
     def get_search_results(self, request, queryset, search_term):
-        return (queryset.filter(pk__in=numbered(search_term)) if search_term else queryset), False
+        return (queryset.filter(pk__in=people.numbered(search_term)) if search_term else queryset), False
 
     def changelist_view(self, request, extra_context=None):
         number = request.GET.get(SEARCH_VAR, "").strip()
         if number and self.has_view_or_change_permission(request):
-            if ids := numbered(number):
-                return redirect(list_of(ids))
-            self.message_user(request, NO_NUMBER, messages.WARNING)
-        form = FindForm(initial={"person": number}) if sees_people(request) else None
-        link = self._export_link(request) if self.has_export_permission(request) else None
+            if ids := people.numbered(number):
+                return redirect(people.list_of(ids))
+            self.message_user(request, people.NO_NUMBER, messages.WARNING)
+        form = people.FindForm(initial={"person": number}) if sees_people(request) else None
+        link = self._export_link(request) if allowed_contents(request) else None
         response = super().changelist_view(request, {"find_form": form, "export_link": link, **(extra_context or {})})
         context = getattr(response, "context_data", None) or {}
         if changelist := context.get("cl"):
@@ -263,22 +202,12 @@ class PledgeAdmin(BulkActions, MinutePages, FiguresPages, ModelAdmin):
             self.show_people(request, changelist, context)
         return response
 
-    # Exports of all that the list shows, or of the selected pledges
-
     @staticmethod
     def _export_link(request):
         query = request.GET.copy()
         for name in [*IGNORED_PARAMS, PAGE_VAR]:
             query.pop(name, None)
         return reverse("admin:pledges_export_add", query=query)
-
-    @admin.action(description=_("Export …"), permissions=["export"])
-    def export(self, request, queryset):
-        query = request.GET
-        if request.POST.get("select_across") != "1":
-            query = QueryDict(mutable=True)
-            query["id__in"] = ",".join(map(str, queryset.order_by().values_list("pk", flat=True)))
-        return self.admin_site.get_model_admin(Export).options_page(request, query.urlencode())
 
     # Many people only for a reason
 
@@ -290,7 +219,7 @@ class PledgeAdmin(BulkActions, MinutePages, FiguresPages, ModelAdmin):
             return
         changelist.list_display = [column for column in changelist.list_display if column != "person"]
         context["list_note"] = format_html(
-            '{} <a href="{}">{}</a>', MANY_PEOPLE, reason_url(request), _("Show the names")
+            '{} <a href="{}">{}</a>', people.MANY_PEOPLE, reason_url(request), _("Show the names")
         )
 
     # Search by address or name
@@ -307,7 +236,7 @@ class PledgeAdmin(BulkActions, MinutePages, FiguresPages, ModelAdmin):
             form.save(request.session, path)
             return redirect(path)
         title = _("Why do you need the names?")
-        return self.page(request, "admin/pledges/pledge/reason.html", title, note=MANY_PEOPLE, form=form)
+        return self.page(request, "admin/pledges/pledge/reason.html", title, note=people.MANY_PEOPLE, form=form)
 
     def find(self, request):
         """Redirect to the list, filtered to the pledges found; the URL contains their ids, neither the address nor the name."""
@@ -316,49 +245,33 @@ class PledgeAdmin(BulkActions, MinutePages, FiguresPages, ModelAdmin):
         if request.method != "POST":
             # The filters of the list below a search that found nothing are links to this address.
             return redirect(f"{reverse('admin:pledges_pledge_changelist')}?{request.GET.urlencode()}".rstrip("?"))
-        form = FindForm(request.POST)
-        if not form.is_valid():
-            return self._missed(request, form)
-        self._show_cases(request, form)
-        if form.is_address:
-            ids = self._at_address(request, form)
-        else:
-            ids = (self._by_number if form.is_number else self._by_name)(request, form)
-        if not ids:
-            return self._missed(request, form)
-        log_access_to_people(request, ids, page="find")
-        return redirect(list_of(ids))
-
-    def _missed(self, request, form):
-        """The list with what was typed and why nothing was found, and no pledges of others."""
+        form = people.FindForm(request.POST)
+        if form.is_valid() and (ids := self._found(request, form)):
+            log_access_to_people(request, ids, page="find")
+            return redirect(people.list_of(ids))
+        # The list with what was typed and why nothing was found, and no pledges of others.
         request.is_missed = True
         return self.changelist_view(request, {"find_form": form})
 
-    def _at_address(self, request, form):
-        """The ids of the pledges of one mailbox. A message says what of this address is not settled."""
-        address = form.cleaned_data["person"]
-        self._show_submissions(request, address)
-        ids = list(Pledge.objects.at_address(address).values_list("pk", flat=True))
+    def _found(self, request, form):
+        """The ids of the pledges of this mailbox, number or name. Where there are none, the form gets an error."""
+        typed = form.cleaned_data["person"]
+        self._show_cases(request, form)
+        if form.is_address:
+            self._show_submissions(request, typed)
+            ids = list(Pledge.objects.at_address(typed).values_list("pk", flat=True))
+            error = _("No pledge has this address.")
+        elif form.is_number:
+            ids, error = people.numbered(typed), people.NO_NUMBER
+        else:
+            ids, reached = Pledge.objects.find_by_name(typed)
+            since = reached and {"day": formats.localize(timezone.localdate(reached))}
+            error = people.NOT_FOUND_SINCE % since if since else people.NOT_FOUND
+            if ids and since:
+                self.message_user(request, people.MORE_PEOPLE % since, messages.WARNING)
         if not ids:
-            form.add_error("person", _("No pledge has this address."))
+            form.add_error("person", error)
         return ids
-
-    def _by_number(self, request, form):
-        """The ids of the pledges whose id begins with this number."""
-        ids = numbered(form.cleaned_data["person"])
-        if not ids:
-            form.add_error("person", NO_NUMBER)
-        return ids
-
-    def _by_name(self, request, form):
-        """The ids of the newest pledges with this name."""
-        found = Pledge.objects.find_by_name(form.cleaned_data["person"])
-        since = found.reached and {"day": formats.localize(timezone.localdate(found.reached))}
-        if not found.ids:
-            form.add_error("person", NOT_FOUND_SINCE % since if since else NOT_FOUND)
-        elif since:
-            self.message_user(request, MORE_PEOPLE % since, messages.WARNING)
-        return found.ids
 
     def _show_cases(self, request, form):
         """A message with a link to each case of this address, number or name that this member of staff may see."""
@@ -373,7 +286,7 @@ class PledgeAdmin(BulkActions, MinutePages, FiguresPages, ModelAdmin):
             if rows:
                 log_access_to_people(request, [row.pk for row in rows], page="find")
             for row in rows:
-                words = f"{capfirst(str(cases.opts.verbose_name))}: {cases.title_of(row)}"
+                words = f"{capfirst(str(cases.opts.verbose_name))}: {row.title}"
                 self.message_user(request, format_html('<a href="{}">{}</a>', change_url(row), words), messages.WARNING)
 
     def _show_submissions(self, request, address):
@@ -395,66 +308,56 @@ class PledgeAdmin(BulkActions, MinutePages, FiguresPages, ModelAdmin):
     def heading(self, request, pledge):
         """The name for staff who may see people. Not in the title of the window: browsers keep that in their history."""
         number = _("Pledge %(number)s") % {"number": pledge}
-        if not sees_people(request):
-            return number
-        try:
-            return pledge.name or number
-        except keys.CannotDecrypt:
-            return number
+        return sees_people(request) and pledge.readable_name or number
 
     def desk_context(self, request, pledge):
         """Template context of the panel above the form."""
         context = {"heading": self.heading(request, pledge)}
         if not self.has_change_permission(request, pledge):
             return context
-        words, obstacle = MailState(request, pledge), mail_obstacle(pledge)
-        mails = [] if obstacle else [(kind, BUTTONS[kind], words.of(kind)) for kind in mails_of(pledge)]
-        can_tell = not obstacle and pledge.address is not None
-        is_pending = pledge.state == Pledge.State.PENDING
+        obstacle = people.mail_obstacle(pledge)
+        kinds = [] if obstacle else people.mails_of(pledge)
+        correction = Message.Kind.CONFIRM if pledge.state == Pledge.State.PENDING else Message.Kind.CORRECTED
         return context | {
             "has_desk": True,
             # The panel has the button, which says “Erase”.
             "show_delete": False,
             "obstacle": obstacle,
-            "mails": mails,
-            "correction": words.of(Message.Kind.CONFIRM if is_pending else Message.Kind.CORRECTED) if can_tell else "",
-            "erasure": self.erasure_words(request, pledge) if self.has_delete_permission(request, pledge) else "",
+            "mails": [(kind, people.BUTTONS[kind], people.mail_words(kind)) for kind in kinds],
+            "correction": "" if obstacle else people.mail_words(correction),
+            "erasure": self.erasure_words(pledge) if self.has_delete_permission(request, pledge) else "",
         }
 
-    def erasure_words(self, request, pledge):
+    @staticmethod
+    def erasure_words(pledge):
         """Which email tells that the pledge is erased."""
         if pledge.is_person_erased:
             return _("We no longer have an address, so no email goes out.")
-        try:
-            return MailState(request, pledge).of(Message.Kind.WITHDRAWN)
-        except keys.CannotDecrypt:
-            return UNREADABLE
+        return people.mail_words(Message.Kind.WITHDRAWN)
 
     @method_decorator(require_POST)
     def send_mail(self, request, pk):
-        """Queue one of the emails that fit the pledge, within the limits of `claim_message`."""
+        """Queue one of the emails that fit the pledge, within the limits of `claim_messages`."""
+        if not self.has_change_permission(request):
+            raise PermissionDenied
         with transaction.atomic():
-            pledge = Pledge.objects.select_for_update().filter(pk=pk).first()
-            if not self.has_change_permission(request):
-                raise PermissionDenied
-            error = GONE if pledge is None else self._send(request, pledge, request.POST.get("mail"))
+            pledge = get_object_or_404(Pledge.objects.select_for_update(), pk=pk)
+            error = self._send(request, pledge, request.POST.get("mail"))
         if error:
             self.message_user(request, error, messages.ERROR)
         else:
             self.message_user(request, _("The email is on its way."), messages.SUCCESS)
-        if pledge is None:
-            return redirect("admin:pledges_pledge_changelist")
-        return HttpResponseRedirect(change_url(pledge))
+        return redirect(change_url(pledge))
 
     def _send(self, request, pledge, kind):
         """Queue the email with its audit entry; returns an error in words, or ""."""
-        if kind not in mails_of(pledge):
-            return CHANGED
-        if obstacle := mail_obstacle(pledge):
+        if kind not in people.mails_of(pledge):
+            return people.CHANGED
+        if obstacle := people.mail_obstacle(pledge):
             return obstacle
-        if not pledge.claim_message():
+        if not Pledge.objects.claim_messages([pledge.pk]):
             is_spent = pledge.state == Pledge.State.PENDING and pledge.repeats >= MAX_REPEATS
-            return TOO_OFTEN % {"most": MAX_REPEATS} if is_spent else TOO_SOON
+            return people.TOO_OFTEN % {"most": MAX_REPEATS} if is_spent else people.TOO_SOON
         Message.queue(kind, pledge)
         self.log_action(request, pledge, Entry.Action.CHANGE, mail=kind)
         return ""
@@ -475,11 +378,18 @@ class PledgeAdmin(BulkActions, MinutePages, FiguresPages, ModelAdmin):
             # The address's other pledge got this name between validation and saving.
             self.message_user(request, _("There is already a pledge with this name from this address."), messages.ERROR)
             return redirect(request.get_full_path())
-        if pledge := (getattr(response, "context_data", None) or {}).get("original"):
-            if sees_people(request) and not reauthentication.admits(request, [pledge.pk]):
-                return redirect(reason_url(request))
-            log_access_to_people(request, [pledge.pk], page="pledge")
-            response.context_data |= self.desk_context(request, pledge)
+        return self._shown(request, response, "original", self.desk_context)
+
+    @staticmethod
+    def _shown(request, response, key, context):
+        """The page about one pledge, with this context, once the look at it is recorded and its reason given."""
+        pledge = (getattr(response, "context_data", None) or {}).get(key)
+        if pledge is None:
+            return response
+        if sees_people(request) and not reauthentication.admits(request, [pledge.pk]):
+            return redirect(reason_url(request))
+        log_access_to_people(request, [pledge.pk], page="pledge")
+        response.context_data |= context(request, pledge)
         return response
 
     def save_model(self, request, obj, form, change):
@@ -503,29 +413,19 @@ class PledgeAdmin(BulkActions, MinutePages, FiguresPages, ModelAdmin):
         try:
             response = super().delete_view(request, object_id, {"form": form, **(extra_context or {})})
         except keys.CannotDecrypt:
-            self.message_user(request, CANNOT_ERASE_MESSAGE, messages.ERROR)
+            self.message_user(request, CANNOT_ERASE, messages.ERROR)
             return redirect(request.get_full_path())
-        if pledge := (getattr(response, "context_data", None) or {}).get("object"):
-            if sees_people(request) and not reauthentication.admits(request, [pledge.pk]):
-                return redirect(reason_url(request))
-            log_access_to_people(request, [pledge.pk], page="pledge")
-            response.context_data |= self._question(request, pledge)
-        return response
+        return self._shown(request, response, "object", self._question)
 
     def _question(self, request, pledge):
         """Whom the page of erasure is about, and which email goes out."""
-        try:
-            person = MailState(request, pledge).person
-        except keys.CannotDecrypt:
-            person = _("pledge %(number)s") % {"number": pledge}
-        return {
-            "heading": _("Erase %(person)s?") % {"person": person},
-            "erasure": self.erasure_words(request, pledge),
-        }
+        person = self.heading(request, pledge)
+        return {"heading": _("Erase %(person)s?") % {"person": person}, "erasure": self.erasure_words(pledge)}
 
     def get_deleted_objects(self, objs, request):
         # Only the pledge's own messages are deleted with it, by Pledge.withdraw().
         return [], {}, set(), []
 
     def delete_model(self, request, obj):
-        self._erase(request, obj, RequestChannelForm(request.POST))
+        if obj.withdraw():
+            self.log_action(request, obj, Entry.Action.ERASE, asked=request.POST["asked"])

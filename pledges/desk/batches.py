@@ -7,7 +7,6 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from pledges.access import sees_people
 from pledges.supporters.batches import Batch
 from staff.admin.base import ModelAdmin, NoAddOrDelete, change_url
 
@@ -18,7 +17,6 @@ STEPS_IN_HISTORY = {
     Batch.Kind.INVALIDATE: _("invalidated pledges (batch %(number)s)"),
     Batch.Kind.RESTORE: _("restored pledges (batch %(number)s)"),
     "undo": _("undid the batch %(number)s"),
-    "cancel": _("stopped the batch %(number)s"),
 }
 
 
@@ -26,7 +24,7 @@ STEPS_IN_HISTORY = {
 class BatchAdmin(NoAddOrDelete, ModelAdmin):
     """The list of batches, and a page for each batch instead of a form."""
 
-    list_display = ["number", "kind", "chosen", "state", "changed", "undone", "by", "created_at"]
+    list_display = ["__str__", "kind", "chosen", "state", "changed", "undone", "by", "created_at"]
     list_select_related = ["by"]
     list_note = _("What was done to many pledges at once. Open a batch to see its progress or to undo it.")
     actions = None
@@ -53,12 +51,8 @@ class BatchAdmin(NoAddOrDelete, ModelAdmin):
     def has_module_permission(self, request):
         return self.has_change_permission(request)
 
-    @admin.display(description=_("batch"), ordering="pk")
-    def number(self, batch):
-        return batch.pk
-
     def change_view(self, request, object_id, form_url="", extra_context=None):
-        """The state of a batch, with a button to stop or undo it."""
+        """The state of a batch, with a button to undo it."""
         batch = self.get_object(request, object_id)
         if not self.has_change_permission(request, batch):
             raise PermissionDenied
@@ -71,10 +65,8 @@ class BatchAdmin(NoAddOrDelete, ModelAdmin):
         context = {
             "batch": batch,
             "in_progress": batch.state == STATES.WAITING,
-            "may_stop": batch.state == STATES.WAITING and not batch.undo_asked_at,
             "may_undo": batch.changed and batch.state == STATES.DONE,
             "expired_count": self._expired_count(batch),
-            "domain": batch.domain if sees_people(request) else "",
         }
         title = _("Batch %(number)d") % {"number": batch.pk}
         return self.page(request, "admin/pledges/batch/progress.html", title, **context)
@@ -87,19 +79,12 @@ class BatchAdmin(NoAddOrDelete, ModelAdmin):
         return batch.pledges().past_expiry().count()
 
     def _handle_button(self, request, batch):
-        if "undo" not in request.POST:
-            return
         with transaction.atomic():
-            if not batch.undo(request.user):
-                words = _("Nothing was changed: the batch is being done. Undo it when it is done.")
-                self.message_user(request, words, messages.WARNING)
-                return
-            batch.start()
+            if "undo" in request.POST and batch.undo(request.user):
+                batch.start()
         batch.refresh_from_db()
         if batch.undone:
             done = ngettext(
                 "%(count)d pledge is as it was before.", "%(count)d pledges are as they were before.", batch.undone
             )
             self.message_user(request, done % {"count": batch.undone}, messages.SUCCESS)
-        elif not batch.changed and batch.undone_at:
-            self.message_user(request, _("The batch has been stopped. It has changed nothing."))

@@ -1,32 +1,27 @@
 """Sign-ups by minute: the drawing, where they come from, and removing those of one origin from the count."""
 
 from datetime import UTC, date, datetime
+from uuid import UUID
 
 from django import forms
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied
-from django.db import transaction
-from django.db.models import Count, Sum
+from django.core.exceptions import PermissionDenied, SuspiciousOperation
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, pgettext_lazy
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_POST
 
-from pledges.access import log_access_to_people
-from pledges.counting import tally
-from pledges.crypto import keys
-from pledges.desk.bulk import CHANGED_MESSAGES
-from pledges.desk.chosen import chosen_of, domain_of, minutes_words, origin_words
+from pledges.access import decrypted, log_access_to_people, sees_people
 from pledges.figures.minutes import HEIGHT, minute_chart
-from pledges.sectors.models import Sector
 from pledges.settings.models import PledgingSettings
 from pledges.statistics import minutes, origins
-from pledges.statistics.models import Statistic
-from pledges.statistics.origins import LISTED_FROM, MOMENT, Chosen
 from pledges.supporters.batches import Batch
 from pledges.supporters.models import Pledge
 from staff.admin import reauthentication
+from staff.admin.confirmation_page import SURE
 
 # Steps of ten minutes in an hour.
 STEPS_OF_HOUR = 6
@@ -43,23 +38,18 @@ class RemovalForm(forms.Form):
 
 
 class MinutePages:
-    """ModelAdmin mixin: the page "Sign-ups by minute" and the page that removes the sign-ups that it led to."""
-
-    def changelist_view(self, request, extra_context=None):
-        chosen = chosen_of(request) if self.has_change_permission(request) else None
-        remove_link = chosen and reverse("admin:pledges_pledge_remove", query=chosen.query)
-        return super().changelist_view(request, {"remove_link": remove_link, **(extra_context or {})})
+    """ModelAdmin mixin: the page "Sign-ups by minute", and the removal of the sign-ups of one of its lines."""
 
     def minutes(self, request):
-        """Sign-ups, confirmations, refusals and challenges of a period, and where the sign-ups come from."""
+        """The sign-ups of a period, and where they come from."""
         if not self.has_view_or_change_permission(request):
             raise PermissionDenied
         if request.method == "POST":
             return self._check_everyone(request)
         period = _period(request)
         series = minutes.read(period)
-        columns, rows = _table(period, series)
-        # Up to a second ago, so that what the links lead to stays the same.
+        rows = _rows(period, series)
+        # Up to a second ago, so that what is removed was on the page.
         until = min(period.until, timezone.now().replace(microsecond=0))
         context = {
             "period": period,
@@ -67,12 +57,15 @@ class MinutePages:
             "chosen_day": timezone.localdate(period.since),
             "days": minutes.days_to_choose(),
             "height": HEIGHT,
-            "charts": [(TITLES[kind], kind, series[kind], minute_chart(series[kind])) for kind in series],
-            "columns": columns,
+            "series": series,
+            "chart": minute_chart(series),
             "rows": rows,
             "floods": [row for row in rows if row[3]],
             "tables": self._tables(request, period.since, until),
-            "least": LISTED_FROM,
+            "since": period.since.isoformat(),
+            "until": until.isoformat(),
+            "may_remove": self.has_change_permission(request),
+            "least": origins.LISTED_FROM,
             "settings": PledgingSettings.load(),
         }
         return self.page(request, "admin/pledges/pledge/minutes.html", _("Sign-ups by minute"), **context)
@@ -89,89 +82,39 @@ class MinutePages:
         self.message_user(request, _("Everyone is checked now. End it in the signing settings."), messages.SUCCESS)
         return redirect("admin:pledges_pledge_minutes")
 
-    def _tables(self, request, since, until):
-        """[(title, [(label, Group, URL of the list)])] of each kind of origin."""
-        domains = origins.by_domain(since, until)
-        log_access_to_people(request, [group.origin.value for group in domains], page="minutes")
-        groups = {
-            _("By mail provider"): [
-                (origin_words(request, group.origin), group) for group in origins.by_provider(since, until)
-            ],
-            _("By email domain"): [
-                (domain_of(request, group.origin) or _("domain %(number)d") % {"number": number}, group)
-                for number, group in enumerate(domains, 1)
-            ],
-            _("By network"): [
-                (_("network %(label)s") % {"label": group.label}, group) for group in origins.by_network(since, until)
-            ],
-        }
-        changelist = "admin:pledges_pledge_changelist"
+    @staticmethod
+    def _tables(request, since, until):
+        """[(title, column, [(label, OriginGroup)])] of both kinds. Domains are opened for staff who may see people."""
+        domains, networks = (origins.largest(column, since, until) for column in (origins.DOMAIN, origins.NETWORK))
+        log_access_to_people(request, [group.first for group in domains], page="minutes")
+        if sees_people(request):
+            pledges = Pledge.objects.in_bulk([group.first for group in domains])
+            labels = [decrypted(lambda: pledges[group.first].mail_domain) for group in domains]  # noqa: B023
+        else:
+            labels = [_("domain %(number)d") % {"number": number} for number in range(1, len(domains) + 1)]
+        names = [_("network %(label)s") % {"label": group.label} for group in networks]
         return [
-            (
-                title,
-                [
-                    (label, group, reverse(changelist, query=Chosen(since, until, group.origin).query))
-                    for label, group in found
-                ],
-            )
-            for title, found in groups.items()
+            (_("By email domain"), origins.DOMAIN, list(zip(labels, domains, strict=True))),
+            (_("By network"), origins.NETWORK, list(zip(names, networks, strict=True))),
         ]
 
+    @method_decorator(require_POST)
     def remove(self, request):
-        """Remove the chosen sign-ups from the count, as a batch with a reason. The page shows first what will change."""
+        """Invalidate the sign-ups of one line of the page, as a batch with a reason."""
         if not self.has_change_permission(request):
             raise PermissionDenied
-        chosen = chosen_of(request)
-        if chosen is None:
-            return redirect("admin:pledges_pledge_minutes")
-        pledges = chosen.among(Pledge.objects.all())
-        form = RemovalForm(request.POST if request.method == "POST" else None)
-        if form.is_valid():
-            return self._begin(request, chosen, pledges, form.cleaned_data["reason"])
-        to_change = Batch.to_change(Batch.Kind.INVALIDATE, pledges)
-        total, counted = tally.read().total, to_change.confirmed().count()
-        context = {
-            "form": form,
-            "origin": origin_words(request, chosen.origin),
-            "minutes": minutes_words(chosen),
-            "states": [(label, pledges.filter(state=state).count()) for state, label in Pledge.State.choices],
-            "sectors": _by_sector(to_change),
-            "count": to_change.count(),
-            "total": total,
-            "total_after": total - counted,
-            "list_url": reverse("admin:pledges_pledge_changelist", query=chosen.query),
-        }
-        return self.page(request, "admin/pledges/pledge/remove.html", _("Remove sign-ups from the count"), **context)
-
-    def _begin(self, request, chosen, pledges, reason):
-        with transaction.atomic():
-            words = {"reason": reason, "domain": _kept_domain(chosen.origin, pledges)}
-            batch = Batch.begin(
-                Batch.Kind.INVALIDATE, pledges, request.user, Batch.Chosen.MINUTES, chosen.query, **words
-            )
-            batch.start()
-        if batch.state == Batch.State.DONE:
-            done = CHANGED_MESSAGES[Batch.Kind.INVALIDATE] % {"count": batch.changed}
-            self.message_user(request, done, messages.SUCCESS)
-        return redirect("admin:pledges_batch_change", batch.pk)
-
-
-def _kept_domain(origin, pledges):
-    """The email domain in words that stays with a batch, also where the member of staff does not see it.
-
-    "" if none opens, and for a domain of so few sign-ups that it might point to a person.
-    """
-    try:
-        return origin.read_domain() if pledges.count() >= LISTED_FROM else ""
-    except keys.CannotDecrypt:
-        return ""
-
-
-def _by_sector(pledges):
-    """[(name, how many)] of these pledges, the largest first."""
-    names = {sector.pk: sector.name for sector in Sector.objects.all()}
-    counts = pledges.order_by().values_list("sector").annotate(count=Count("pk")).order_by("-count")
-    return [(names[sector], count) for sector, count in counts]
+        try:
+            column, first = request.POST["origin"].split(":")
+            if column not in (origins.DOMAIN, origins.NETWORK):
+                raise ValueError(column)
+            same = Pledge.objects.filter(pk=UUID(first)).sharing_digest(column)
+            since, until = (datetime.fromisoformat(request.POST[name]).astimezone(UTC) for name in ("since", "until"))
+        except (KeyError, ValueError, OverflowError) as error:
+            raise SuspiciousOperation("the page names no sign-ups so") from error
+        pledges = same.filter(created_at__gte=since, created_at__lt=until)
+        form = RemovalForm(request.POST if SURE in request.POST else None)
+        done = self._change(request, Batch.Kind.INVALIDATE, pledges, Batch.Chosen.MINUTES, form=form)
+        return done or redirect("admin:pledges_pledge_minutes")
 
 
 def _period(request):
@@ -179,7 +122,7 @@ def _period(request):
     days = minutes.days_to_choose()
     try:
         if "hour" in request.GET:
-            since = datetime.strptime(request.GET["hour"], MOMENT).replace(tzinfo=UTC)
+            since = datetime.fromisoformat(request.GET["hour"])
             if timezone.localdate(since) in days:
                 return minutes.hour(since)
         elif date.fromisoformat(request.GET.get("day", "")) in days:
@@ -189,37 +132,17 @@ def _period(request):
     return minutes.last_day()
 
 
-# The columns of the table, in this order. Refusals and challenges are counted by hour, and
-# appear once there has been one.
-TITLES = {
-    "signed": pgettext_lazy("pledges", "Signed"),
-    "confirmed": pgettext_lazy("pledges", "Confirmed"),
-    Statistic.Kind.REFUSAL: pgettext_lazy("forms", "Refused"),
-    Statistic.Kind.CHALLENGE: pgettext_lazy("forms", "Challenged"),
-}
-
-
-def _table(period, series):
-    """The titles of the table, and its rows: (start, numbers, usual sign-ups, whether it is a flood, URL of the hour or "")."""
+def _rows(period, series):
+    """The rows of the table: (start, signed, usually signed, whether it is a flood, URL of the hour or "")."""
     size = 1 if period.is_hour else STEPS_OF_HOUR
-    starts, usual = period.starts[::size], series["signed"].usual(size)
-    columns = {kind: series[kind].by(size) for kind in series}
-    if not period.is_hour:
-        counted = Statistic.objects.filter(at__in=starts, kind__in=[Statistic.Kind.REFUSAL, Statistic.Kind.CHALLENGE])
-        for kind, at, n in counted.values_list("kind", "at").annotate(n=Sum("n")).order_by("-kind"):
-            columns.setdefault(kind, [0] * len(starts))[starts.index(at)] = n
-    rows = [
+    page = reverse("admin:pledges_pledge_minutes")
+    return [
         (
             start,
-            counts,
-            round(expected),
-            not period.is_hour and minutes.is_flood(counts[0], expected),
-            "" if period.is_hour else reverse("admin:pledges_pledge_minutes", query={"hour": _text(start)}),
+            signed,
+            round(usual),
+            not period.is_hour and minutes.is_flood(signed, usual),
+            "" if period.is_hour else f"{page}?hour={start.astimezone(UTC):%Y-%m-%dT%H:%MZ}",
         )
-        for start, counts, expected in zip(starts, zip(*columns.values(), strict=True), usual, strict=True)
+        for start, signed, usual in zip(period.starts[::size], series.by(size), series.usual(size), strict=True)
     ]
-    return [TITLES[kind] for kind in columns], rows
-
-
-def _text(moment):
-    return f"{moment.astimezone(UTC):{MOMENT}}"

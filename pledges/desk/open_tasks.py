@@ -66,27 +66,8 @@ def _pledging_tasks():
         yield Task(None, label, change_url(pledging))
 
 
-def _message_tasks():
-    late = (
-        Message.objects.queued()
-        .filter(due_at__lt=Now() - QUEUE_AGE_LIMIT)
-        # News waits for the limits of the mail server: the page of the mailing says so.
-        .exclude(kind=Message.Kind.NEWS)
-        .aggregate(count=Count("pk"), since=Min("due_at"))
-    )
-    if late["count"]:
-        since = formats.localize(timezone.localtime(late["since"]))
-        label = ngettext(
-            "message has been waiting to be sent since %(since)s: tell the person who runs the site that no mail is going out",
-            "messages have been waiting to be sent since %(since)s: tell the person who runs the site that no mail is going out",
-            late["count"],
-        )
-        yield Task(late["count"], label % {"since": since}, list_url(Message, state__exact=Message.State.QUEUED))
-
-
 def _flood_tasks():
-    count = minutes.flood_of_last_hour()
-    if count:
+    if count := minutes.flood_of_last_hour():
         label = ngettext(
             "sign-up in the last hour, far more than usual: see where it comes from",
             "sign-ups in the last hour, far more than usual: see where they come from",
@@ -123,30 +104,12 @@ def disclosure_tasks(user):
     yield Task(count, label, url, age % {"age": timesince(since, depth=1)})
 
 
-def _oldest(moment):
-    return _("The oldest one came on %(when)s.") % {"when": formats.localize(timezone.localtime(moment))}
-
-
-def _enquiry_tasks():
+def _undelivered():
+    """Enquiries with an answer that came back."""
     returned = Message.objects.filter(
         kind=Message.Kind.ANSWER, answer__enquiry=OuterRef("pk"), state__in=Message.UNDELIVERED
     )
-    is_open = Q(pk__in=Enquiry.objects.waiting())
-    inbox = Enquiry.objects.inbox().aggregate(
-        waiting=Count("pk", filter=is_open),
-        since=Min("created_at", filter=is_open),
-        undelivered=Count("pk", filter=Exists(returned)),
-    )
-    if count := inbox["waiting"]:
-        label = ngettext("message is waiting for an answer", "messages are waiting for an answer", count)
-        yield Task(count, label, list_url(Enquiry), _oldest(inbox["since"]))
-    if count := inbox["undelivered"]:
-        label = ngettext(
-            "answer could not be delivered: the address may be wrong",
-            "answers could not be delivered: the addresses may be wrong",
-            count,
-        )
-        yield Task(count, label, list_url(Enquiry, queue=Enquiry.State.ANSWERED))
+    return Enquiry.objects.inbox().filter(Exists(returned))
 
 
 def _request_tasks():
@@ -166,18 +129,15 @@ def mailing_tasks(user):
     """What was sent back to this account, with the note; for those who may release, what waits for them."""
     if not (user.has_perm("pledges.change_mailing") or user.has_perm("pledges.release_mailing")):
         return
-    rows, State = list(Mailing.objects.for_staff(user)), Mailing.State
-    for row in rows:
-        if row.state == State.DRAFT:
-            label = _("The news email “%(name)s” was sent back to you") % {"name": row}
-            yield Task(None, label, reverse("admin:pledges_mailing_sending", args=[row.pk]), row.note)
-    if not user.has_perm("pledges.release_mailing"):
-        return
-    if count := sum(row.state == State.READY for row in rows):
-        label = ngettext(
-            "news email is waiting for a second person", "news emails are waiting for a second person", count
+    rows, State = Mailing.objects.for_staff(user), Mailing.State
+    for row in rows.filter(state=State.DRAFT):
+        label = _("The news email “%(name)s” was sent back to you") % {"name": row}
+        yield Task(None, label, reverse("admin:pledges_mailing_sending", args=[row.pk]), row.note)
+    if user.has_perm("pledges.release_mailing"):
+        words = ngettext_lazy(
+            "news email is waiting for a second person", "news emails are waiting for a second person"
         )
-        yield Task(count, label, list_url(Mailing, state__exact=State.READY))
+        yield from _counted(lambda: rows.filter(state=State.READY), words, state__exact=State.READY)()
 
 
 def _sector_tasks():
@@ -186,6 +146,15 @@ def _sector_tasks():
         yield Task(None, label, change_url(sector))
 
 
+_late_tasks = _counted(
+    # News waits for the limits of the mail server: the page of the mailing says so.
+    lambda: Message.objects.queued().filter(due_at__lt=Now() - QUEUE_AGE_LIMIT).exclude(kind=Message.Kind.NEWS),
+    ngettext_lazy(
+        "message has been waiting to be sent for too long: tell the person who runs the site that no mail is going out",
+        "messages have been waiting to be sent for too long: tell the person who runs the site that no mail is going out",
+    ),
+    state__exact=Message.State.QUEUED,
+)
 _failing_tasks = _counted(
     # The page of a mailing tells what came back of it.
     lambda: Message.objects.failing().exclude(kind=Message.Kind.NEWS),
@@ -202,6 +171,18 @@ _submission_tasks = _counted(
 )
 _group_tasks = _counted(GroupPledge.objects.waiting, ngettext_lazy("group pledge to check", "group pledges to check"))
 _joining_tasks = _counted(Joining.objects.waiting, ngettext_lazy("organisation to check", "organisations to check"))
+_enquiry_tasks = _counted(
+    Enquiry.objects.inbox().waiting,
+    ngettext_lazy("message is waiting for an answer", "messages are waiting for an answer"),
+)
+_undelivered_tasks = _counted(
+    _undelivered,
+    ngettext_lazy(
+        "answer could not be delivered: the address may be wrong",
+        "answers could not be delivered: the addresses may be wrong",
+    ),
+    queue=Enquiry.State.ANSWERED,
+)
 _paper_tasks = _counted(
     PaperSheet.objects.differing,
     ngettext_lazy("paper sheet with two counts that differ", "paper sheets with two counts that differ"),
@@ -216,12 +197,13 @@ TASKS = [
     (["pledges.change_pledgingsettings"], _pledging_tasks),
     (["pledges.view_pledge"], _flood_tasks),
     (["pledges.view_pledge"], _arrival_tasks),
-    (["pledges.view_message"], _message_tasks),
+    (["pledges.view_message"], _late_tasks),
     (["pledges.view_message"], _failing_tasks),
     (["pledges.view_submission"], _submission_tasks),
     (["pledges.change_grouppledge"], _group_tasks),
     (["pledges.change_joining"], _joining_tasks),
     (["pledges.change_enquiry"], _enquiry_tasks),
+    (["pledges.change_enquiry"], _undelivered_tasks),
     (["pledges.change_datarequest"], _request_tasks),
     (["pledges.change_papersheet"], _paper_tasks),
     (["pledges.change_wallname", "pledges.see_people"], _wall_tasks),

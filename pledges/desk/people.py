@@ -84,41 +84,13 @@ RESTRICTED = _("This pledge is restricted, so we send no email about it.")
 BLOCKED = _("The owner of this address asked us never to email it, so no email goes out.")
 UNREADABLE = _("The address cannot be decrypted, so no email can go out. Tell the person who runs the site.")
 CHANGED = _("Nothing was sent: this pledge has changed in the meantime. Check it again.")
-GONE = _("Nothing was sent: this pledge has been erased in the meantime.")
 TOO_SOON = _("Nothing was sent: we emailed this person less than a minute ago. Wait a minute, then try again.")
 TOO_OFTEN = _("Nothing was sent: we have emailed this person %(most)d times already. Check the address with them.")
 
 
-def masked(address):
-    """An address by which its owner recognises it and few others do, such as "t…@gmail.com"."""
-    local, _at, domain = address.rpartition("@")
-    return f"{local[:1]}…@{domain}"
-
-
-class MailState:
-    """Which email goes where, in words, for one pledge and one member of staff."""
-
-    def __init__(self, request, pledge):
-        self.sees_people, self.pledge = sees_people(request), pledge
-
-    def _masked(self, address):
-        return masked(address) if self.sees_people else _("the address of this pledge")
-
-    def of(self, kind):
-        """The email of this kind, to whom, and its language. Raises CannotDecrypt."""
-        is_to_new = kind == Message.Kind.NEW_ADDRESS
-        return _("The email “%(mail)s” goes to %(address)s, in this language: %(language)s.") % {
-            "mail": Message.Kind(kind).label,
-            "address": self._masked(self.pledge.new_address if is_to_new else self.pledge.address),
-            "language": self.pledge.get_language_display(),
-        }
-
-    @property
-    def person(self):
-        """ "Teuta Demaj, t…@gmail.com" for staff who may see people, else the short number. Raises CannotDecrypt."""
-        if not self.sees_people or self.pledge.is_person_erased:
-            return _("pledge %(number)s") % {"number": self.pledge}
-        return f"{self.pledge.name}, {masked(self.pledge.address)}"
+def mail_words(kind):
+    """Which email goes out."""
+    return _("We send this person the email “%(mail)s”.") % {"mail": Message.Kind(kind).label}
 
 
 def mail_obstacle(pledge):

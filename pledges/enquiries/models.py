@@ -10,10 +10,11 @@ from django.db.models.functions import Now
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
-from pledges.cases.models import HAS_CONTACT, Case, CaseQuerySet, Decrypted, States, Step
+from pledges.cases.models import HAS_CONTACT, Case, CaseQuerySet, States, Step
 from pledges.crypto import keys
 from pledges.inbox.models import ALERT_AGAIN_AFTER
 from pledges.mail.models import Message
+from pledges.person import Sealed
 
 ENQUIRY_PERIOD = timedelta(days=365)
 DISCLOSURE_PERIOD = timedelta(days=30)
@@ -85,7 +86,7 @@ class Enquiry(Case):
 
     TABLE = "enquiry"
     # `taker` and `reference` are of the helpline.
-    text, taker, reference = Decrypted(), Decrypted(), Decrypted()
+    text, taker, reference = Sealed(), Sealed(), Sealed()
 
     class State(models.TextChoices):
         NEW = "new", _("new")
@@ -247,7 +248,7 @@ class Disclosure(Enquiry):
 class Answer(models.Model):
     """One answer by email to an enquiry. The text is ciphertext; it is erased with the enquiry."""
 
-    text = Decrypted()
+    text = Sealed()
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     enquiry = models.ForeignKey(Enquiry, on_delete=models.CASCADE, related_name="answers", editable=False)

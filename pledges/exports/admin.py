@@ -1,24 +1,19 @@
-"""Admin of exports: files of the pledges in the list, of those selected in it, or of those with consent to news.
+"""Admin of exports: files of the pledges in the list, or of those of them with consent to news.
 
-A file is streamed to the browser and not stored. Stored are who exported what, when, and how far the download got.
+A file is streamed to the browser and not stored. Stored are who exported what, when, and how many rows were read.
 """
 
 import copy
-import uuid
-from contextlib import suppress
 
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin import helpers
 from django.contrib.admin.options import IncorrectLookupParameters
-from django.core.exceptions import PermissionDenied, SuspiciousOperation
-from django.db import IntegrityError
-from django.http import HttpResponse, QueryDict, StreamingHttpResponse
+from django.core.exceptions import PermissionDenied
+from django.http import QueryDict, StreamingHttpResponse
 from django.shortcuts import redirect
-from django.template.response import TemplateResponse
-from django.urls import path
 from django.utils import timezone
-from django.utils.http import content_disposition_header, urlencode
+from django.utils.http import content_disposition_header
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
@@ -28,7 +23,7 @@ from pledges.exports import columns
 from pledges.exports.models import Export
 from pledges.supporters.models import Pledge
 from staff.admin import reauthentication
-from staff.admin.base import ModelAdmin
+from staff.admin.base import ModelAdmin, ReadOnly
 
 LIST_URL_NAME = "admin:pledges_pledge_changelist"
 CONTENT_TYPES = {
@@ -57,8 +52,6 @@ def allowed_contents(request):
 class ExportForm(forms.ModelForm):
     """Content and format of a new export."""
 
-    # The id of the export is set by the page, so that its script can poll the progress during the download.
-    export = forms.UUIDField(widget=forms.HiddenInput)
     # The filters of the list, as a query string.
     query = forms.CharField(widget=forms.HiddenInput, required=False)
     reason = reauthentication.ReasonField(
@@ -79,14 +72,14 @@ class ExportForm(forms.ModelForm):
 
 
 @admin.register(Export)
-class ExportAdmin(ModelAdmin):
+class ExportAdmin(ReadOnly, ModelAdmin):
     """Exports: adding one sends the file, existing ones are read-only. Staff without permission to view all see their own."""
 
-    list_display = ["started_at", "user", "content", "format", "state", "rows"]
-    list_filter = ["content", "state", "started_at"]
+    list_display = ["started_at", "user", "content", "format", "ended_at", "rows"]
+    list_filter = ["content", "started_at"]
     list_select_related = ["user"]
     list_note = _("Who exported which pledges, and when. We do not keep the files.")
-    fields = [("content", "format"), "user", ("started_at", "ended_at")]
+    fields = [("content", "format"), "user", ("started_at", "ended_at"), "rows"]
     show_facets = admin.ShowFacets.NEVER
     actions = None
 
@@ -96,51 +89,25 @@ class ExportAdmin(ModelAdmin):
     def has_view_permission(self, request, obj=None):
         return self.has_add_permission(request) or super().has_view_permission(request, obj)
 
-    def has_change_permission(self, request, obj=None):
-        return False
-
-    def has_delete_permission(self, request, obj=None):
-        return False
-
     def get_queryset(self, request):
         rows = super().get_queryset(request)
         return rows if super().has_view_permission(request) else rows.filter(user=request.user)
-
-    def get_urls(self):
-        progress = self.admin_site.admin_view(self.progress)
-        return [path("<uuid:pk>/progress/", progress, name="pledges_export_progress"), *super().get_urls()]
 
     def change_view(self, request, object_id, form_url="", extra_context=None):
         if request.method == "POST":
             # A POST with "_saveasnew" would otherwise need only the permission to add.
             raise PermissionDenied
-        export = self.get_object(request, object_id)
-        filters = None
-        if export:
-            # The list may no longer have these filters.
-            with suppress(IncorrectLookupParameters):
-                changelist = filtered_changelist(request, urlencode(export.filters, doseq=True))
-                filters = list(describe_filters(changelist))
-        return super().change_view(request, object_id, form_url, {"filters": filters, **(extra_context or {})})
-
-    def progress(self, request, pk):
-        """The progress of an export as an HTML fragment; 204 while it has not started."""
-        export = self.get_queryset(request).filter(pk=pk).first()
-        if export is None:
-            return HttpResponse(status=204)
-        return TemplateResponse(request, "admin/pledges/export/progress.html", {"export": export, "next": uuid.uuid4()})
+        return super().change_view(request, object_id, form_url, extra_context)
 
     def add_view(self, request, form_url="", extra_context=None):
         if not self.has_add_permission(request):
             raise PermissionDenied
-        query = request.GET.urlencode()
-        is_sent = request.method == "POST"
-        if not is_sent and (response := reauthentication.ask_for_factor(request, f"{request.path}?{query}")):
-            return response
         try:
-            if is_sent:
+            if request.method == "POST":
                 return self._export(request)
-            return self.options_page(request, query)
+            query = request.GET.urlencode()
+            factor = reauthentication.ask_for_factor(request, f"{request.path}?{query}")
+            return factor or self.options_page(request, query)
         except IncorrectLookupParameters:
             self.message_user(
                 request, _("These filters are not available for this list. Choose them again."), messages.ERROR
@@ -150,7 +117,7 @@ class ExportAdmin(ModelAdmin):
     def options_page(self, request, query, form=None):
         """The page with the options and the size of an export; `query` holds the filters of the list."""
         changelist = filtered_changelist(request, query)
-        form = form or ExportForm(initial={"export": uuid.uuid4(), "query": query}, contents=allowed_contents(request))
+        form = form or ExportForm(initial={"query": query}, contents=allowed_contents(request))
         context = {
             "adminform": helpers.AdminForm(
                 form, [(None, {"fields": ["content", "format", "reason"]})], {}, model_admin=self
@@ -164,22 +131,14 @@ class ExportAdmin(ModelAdmin):
 
     def _export(self, request):
         form = ExportForm(request.POST, contents=allowed_contents(request))
-        if form.has_error("export"):
-            # The page always sends a valid one.
-            raise SuspiciousOperation("the export has no id")
         if error := reauthentication.factor_error(request):
             form.add_error(None, error)
         if not form.is_valid():
             return self.options_page(request, request.POST.get("query", ""), form)
         changelist = filtered_changelist(request, form.cleaned_data["query"])
         export = form.save(commit=False)
-        export.pk, export.user = form.cleaned_data["export"], request.user
-        export.filters = changelist.get_filters_params()
-        try:
-            export.start(changelist.queryset, form.cleaned_data["reason"])
-        except IntegrityError:
-            # The button was pressed twice: the export with this id exists.
-            return redirect("admin:pledges_export_change", export.pk)
+        export.user = request.user
+        export.start(changelist.queryset, changelist.get_filters_params(), form.cleaned_data["reason"])
         response = StreamingHttpResponse(
             columns.stream(export, changelist.queryset), content_type=CONTENT_TYPES[export.format]
         )

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from django.db.models import BooleanField, Expression, F, FloatField, Func, TextField, Value
+from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
@@ -34,21 +35,16 @@ WRITERS = {Export.Format.CSV: csv_file, Export.Format.XLSX: xlsx_file}
 
 
 def stream(export, pledges):
-    """Yield the bytes of the file while it is sent; at the end, set whether the export finished or broke off."""
+    """Yield the bytes of the file while it is sent; at the end, note that it is complete."""
     # Evaluated now: the generator runs after the request, when its language is no longer active.
-    columns = [_column(name, export.format) for name in COLUMNS[export.content]]
-    return _stream(export, pledges, columns)
+    return _stream(export, pledges, [_column(name, export.format) for name in COLUMNS[export.content]])
 
 
 def _stream(export, pledges, columns):
     fields = list(dict.fromkeys(["pk", "created_at", *(column.field for column in columns)]))
     pages = (_page(rows, fields, columns) for rows in export.pages(pledges, fields))
-    state = Export.State.BROKEN_OFF
-    try:
-        yield from WRITERS[export.format]([column.heading for column in columns], pages)
-        state = Export.State.FINISHED
-    finally:
-        export.end(state)
+    yield from WRITERS[export.format]([capfirst(column.heading) for column in columns], pages)
+    Export.objects.filter(pk=export.pk).update(ended_at=Now())
 
 
 def _page(rows, fields, columns):
@@ -70,66 +66,42 @@ class Column:
 
 
 def _column(name, file_format):
+    """Times as the kind of file writes them; foreign keys, booleans and choices as labels."""
     if name == "pledge":
-        return Column(capfirst(_("pledge")), "pk", lambda values, ids: ids)
+        return Column(_("pledge"), "pk", lambda values, ids: ids)
     if name in ENCRYPTED:
         return _decrypted_column(name)
-    if name in TIMES:
-        return _time_column(name, file_format)
-    return _value_column(name)
-
-
-def _decrypted_column(name):
-    heading = {"name": _("name"), "address": _("address")}[name]
-    unreadable = _("cannot be decrypted")
-
-    def cells(values, ids):
-        texts = [
-            _decrypt(ciphertext, keys.pledge_associated_data(id, name), unreadable)
-            for ciphertext, id in zip(values, ids, strict=True)
-        ]
-        if unreadable in texts:
-            # One of the page is enough for the alarm.
-            Unreadable.record(keys.pledge_associated_data(ids[texts.index(unreadable)], name))
-        return texts
-
-    return Column(capfirst(heading), f"{name}_cipher", cells)
-
-
-def _time_column(name, file_format):
-    local = Func(Value(timezone.get_current_timezone_name()), F(name), function="timezone")
-    template, output_field = TIME_SQL[file_format]
-    written = Func(local, template=template, output_field=output_field)
-    return Column(_heading(name), written, lambda values, ids: values)
-
-
-def _value_column(name):
-    """Foreign keys, booleans and choices as labels, other values as text."""
     field = Pledge._meta.get_field(name)
+    if name in TIMES:
+        local = Func(Value(timezone.get_current_timezone_name()), F(name), function="timezone")
+        template, output_field = TIME_SQL[file_format]
+        written = Func(local, template=template, output_field=output_field)
+        return Column(str(field.verbose_name), written, lambda values, ids: values)
     if field.is_relation:
         labels = {row.pk: str(row) for row in field.related_model.objects.all()}
     elif isinstance(field, BooleanField):
         labels = {True: _("yes"), False: _("no")}
-    elif field.flatchoices:
-        labels = {value: str(label) for value, label in field.flatchoices}
     else:
-        return Column(_heading(name), field.attname, _texts)
-    return Column(_heading(name), field.attname, lambda values, ids: list(map(labels.get, values)))
+        labels = {value: str(label) for value, label in field.flatchoices}
+    return Column(str(field.verbose_name), field.attname, lambda values, ids: list(map(labels.get, values)))
 
 
-def _texts(values, ids):
-    return [None if value is None else str(value) for value in values]
+def _decrypted_column(name):
+    unreadable = _("cannot be decrypted")
 
+    def cells(values, ids):
+        texts, broken = [], ""
+        for ciphertext, pk in zip(values, ids, strict=True):
+            try:
+                data = keys.pledge_associated_data(pk, name)
+                texts.append(ciphertext and keys.decrypt(ciphertext, associated_data=data))
+            except keys.CannotDecrypt as error:
+                # One corrupt row must not end the export.
+                texts.append(unreadable)
+                broken = str(error)
+        if broken:
+            # One of the page is enough for the alarm.
+            Unreadable.record(broken)
+        return texts
 
-def _heading(name):
-    return str(capfirst(Pledge._meta.get_field(name).verbose_name))
-
-
-def _decrypt(ciphertext, associated_data, unreadable):
-    """The plain text, None if it is erased, or `unreadable`: one corrupt row must not end the export."""
-    if ciphertext is None:
-        return None
-    try:
-        return keys.decrypt(ciphertext, associated_data=associated_data)
-    except keys.CannotDecrypt:
-        return unreadable
+    return Column({"name": _("name"), "address": _("address")}[name], f"{name}_cipher", cells)

@@ -1,29 +1,15 @@
 """Exports of pledges by staff: who exported what, and how many rows were read. The files are streamed and not stored."""
 
 import uuid
-from datetime import timedelta
 
 from django.conf import settings
 from django.db import models, transaction
-from django.db.models import F, Q
+from django.db.models import F
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from pledges.exports.spreadsheets import SHEET_ROWS
 from staff.models import Entry
-
-# The process of an export that reads no page for this long is assumed dead. The slowest connection takes two minutes a page.
-STALLED_AFTER = timedelta(minutes=10)
-
-
-class ExportQuerySet(models.QuerySet):
-    def stalled(self):
-        """Exports in the state `running` whose process was killed."""
-        return self.filter(state=Export.State.RUNNING, read_at__lte=Now() - STALLED_AFTER)
-
-    def end(self, state):
-        """Set the final state; returns the number of exports."""
-        return self.update(state=state, ended_at=Now())
 
 
 class Export(models.Model):
@@ -37,11 +23,6 @@ class Export(models.Model):
     class Format(models.TextChoices):
         CSV = "csv", "CSV"
         XLSX = "xlsx", "XLSX"
-
-    class State(models.TextChoices):
-        RUNNING = "running", _("running")
-        FINISHED = "finished", _("finished")
-        BROKEN_OFF = "broken_off", _("stopped early")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     # The log keeps the id of the user after the account is deleted.
@@ -64,16 +45,10 @@ class Export(models.Model):
             "another program asks for it, such as one for mailings."
         ),
     )
-    # The filters of the admin list, such as {"state__exact": ["confirmed"]}. They hold only ids, codes and dates.
-    filters = models.JSONField(_("filters"), default=dict, editable=False)
-    state = models.CharField(_("state"), max_length=10, choices=State, default=State.RUNNING, editable=False)
     started_at = models.DateTimeField(_("started"), db_default=Now(), editable=False)
-    read_at = models.DateTimeField(db_default=Now(), editable=False)
+    # Not if the download broke off.
     ended_at = models.DateTimeField(_("ended"), null=True, editable=False)
     rows = models.PositiveIntegerField(_("rows"), default=0, editable=False)
-    expected = models.PositiveIntegerField(_("expected rows"), default=0, editable=False)
-
-    objects = ExportQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("export")
@@ -85,13 +60,6 @@ class Export(models.Model):
             ("export_pledges", _("Can export pledges, and with “see people” their names and addresses")),
             ("export_updates", _("Can export people who want news, if allowed to see people")),
         ]
-        constraints = [
-            models.CheckConstraint(
-                name="export_state_and_time",
-                condition=Q(state="running", ended_at=None)
-                | Q(state__in=["finished", "broken_off"], ended_at__isnull=False),
-            ),
-        ]
 
     def __str__(self):
         return str(self.pk)[:8]
@@ -101,14 +69,13 @@ class Export(models.Model):
         pledges = pledges.filter(restricted_at=None)
         return pledges.with_news_consent() if self.content == self.Content.UPDATES else pledges
 
-    def start(self, pledges, reason):
-        """Save it with the expected number of rows, and write its entry of the log with the reason."""
-        self.expected = self.chosen(pledges).count()
-        if self.expected >= SHEET_ROWS:
+    def start(self, pledges, filters, reason):
+        """Save it, and write its entry of the log with the reason and the filters, such as {"state__exact": ["confirmed"]}."""
+        if self.chosen(pledges).count() >= SHEET_ROWS:
             self.format = self.Format.CSV
         with transaction.atomic():
             self.save(force_insert=True)
-            details = {"content": self.content, "format": self.format, "filters": self.filters, "reason": reason}
+            details = {"content": self.content, "format": self.format, "filters": filters, "reason": reason}
             Entry.log(self.user, Entry.Action.EXPORT, about=self, **details)
 
     def pages(self, pledges, fields):
@@ -117,9 +84,5 @@ class Export(models.Model):
             with transaction.atomic():
                 ids = [row[0] for row in page]
                 Entry.log(self.user, Entry.Action.EXPORT, ids, export=str(self.pk), continued=True)
-                Export.objects.filter(pk=self.pk).update(rows=F("rows") + len(page), read_at=Now())
+                Export.objects.filter(pk=self.pk).update(rows=F("rows") + len(page))
             yield page
-
-    def end(self, state):
-        """Set the final state."""
-        Export.objects.filter(pk=self.pk).end(state)

@@ -16,8 +16,6 @@ from pledges.forms.base import StampedForm
 from pledges.limits.models import UNKNOWN, network
 from pledges.serving import snapshot
 from pledges.serving.http import cookieless_form, personal_page, public_page
-from pledges.statistics import minutes
-from pledges.statistics.models import Statistic
 
 # What ends something: at any time, also while keys are being changed.
 ENDING_PURPOSES = {
@@ -122,12 +120,9 @@ def _store(request, form):
 
 def _with_challenge(request, form, shown, receipt):
     """The form that was not stored, with a challenge. A full slow lane says in `receipt.moment` when it has a place again."""
-    has_solution, is_slow = bool(request.POST.get("altcha")), "slow" in request.POST
-    # Refused are a solution that is not valid and a form without a place in the slow lane.
-    kind = Statistic.Kind.REFUSAL if has_solution or is_slow else Statistic.Kind.CHALLENGE
-    minutes.count(kind, form.cleaned_data["email"])
     form.redisplay()
-    response = shown(form, status=429, challenge={"is_repeated": has_solution, "free_at": receipt.moment})
+    challenge = {"is_repeated": bool(request.POST.get("altcha")), "free_at": receipt.moment}
+    response = shown(form, status=429, challenge=challenge)
     wait = receipt.moment - timezone.now() if receipt.moment else RETRY_AFTER
     response.headers["Retry-After"] = str(max(1, ceil(wait.total_seconds())))
     return response

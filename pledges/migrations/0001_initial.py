@@ -232,19 +232,6 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.CreateModel(
-            name='Statistic',
-            fields=[
-                ('pk', models.CompositePrimaryKey('at', 'kind', 'label', blank=True, editable=False, primary_key=True, serialize=False)),
-                ('at', models.DateTimeField()),
-                ('kind', models.CharField(choices=[('challenge', 'asked for a challenge'), ('refusal', 'refused'), ('ignored', 'Ignored'), ('signed', 'Signed'), ('sent', 'Sent'), ('confirmed', 'Confirmed'), ('expired', 'Expired'), ('bounced', 'Bounced'), ('spam', 'Spam')], max_length=9)),
-                ('label', models.CharField(blank=True, max_length=253)),
-                ('n', models.PositiveIntegerField()),
-            ],
-            options={
-                'default_permissions': (),
-            },
-        ),
-        migrations.CreateModel(
             name='Unreadable',
             fields=[
                 ('place', models.CharField(editable=False, max_length=80, primary_key=True, serialize=False)),
@@ -420,13 +407,9 @@ class Migration(migrations.Migration):
                 ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
                 ('content', models.CharField(choices=[('pledges', 'pledges, without names and addresses'), ('people', 'pledges, with names and addresses'), ('updates', 'names and addresses of people who want news')], max_length=7, verbose_name='content')),
                 ('format', models.CharField(choices=[('csv', 'CSV'), ('xlsx', 'XLSX')], default='xlsx', help_text='XLSX opens in Excel and LibreOffice, and holds a million pledges: a longer export becomes a CSV. Choose CSV when another program asks for it, such as one for mailings.', max_length=4, verbose_name='kind of file')),
-                ('filters', models.JSONField(default=dict, editable=False, verbose_name='filters')),
-                ('state', models.CharField(choices=[('running', 'running'), ('finished', 'finished'), ('broken_off', 'stopped early')], default='running', editable=False, max_length=10, verbose_name='state')),
                 ('started_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name='started')),
-                ('read_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
                 ('ended_at', models.DateTimeField(editable=False, null=True, verbose_name='ended')),
                 ('rows', models.PositiveIntegerField(default=0, editable=False, verbose_name='rows')),
-                ('expected', models.PositiveIntegerField(default=0, editable=False, verbose_name='expected rows')),
                 ('user', models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='exports', to=settings.AUTH_USER_MODEL, verbose_name='member of staff')),
             ],
             options={
@@ -435,7 +418,6 @@ class Migration(migrations.Migration):
                 'ordering': ['-started_at'],
                 'permissions': [('export_pledges', 'Can export pledges, and with “see people” their names and addresses'), ('export_updates', 'Can export people who want news, if allowed to see people')],
                 'default_permissions': ['view'],
-                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('ended_at', None), ('state', 'running')), models.Q(('ended_at__isnull', False), ('state__in', ['finished', 'broken_off'])), _connector='OR'), name='export_state_and_time')],
             },
         ),
         migrations.CreateModel(
@@ -1014,9 +996,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('kind', models.CharField(choices=[('confirm', 'confirm'), ('invalidate', 'invalidate'), ('restore', 'restore')], editable=False, max_length=10, verbose_name='action taken')),
                 ('chosen', models.CharField(choices=[('selection', 'ticked one by one'), ('filters', 'all filtered pledges'), ('networks', 'from the same networks'), ('domains', 'with the same email domains'), ('minutes', 'signed in the same minutes')], editable=False, max_length=9, verbose_name='how they were chosen')),
-                ('choice', models.JSONField(default=dict, editable=False, verbose_name='details of the choice')),
                 ('reason', models.CharField(blank=True, db_default='', editable=False, max_length=200, verbose_name='reason')),
-                ('domain', models.CharField(blank=True, db_default='', editable=False, max_length=253, verbose_name='email domain')),
                 ('state', models.CharField(choices=[('waiting', 'waiting its turn'), ('done', 'done'), ('undone', 'undone')], default='waiting', editable=False, max_length=7, verbose_name='state')),
                 ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name='begun')),
                 ('ended_at', models.DateTimeField(editable=False, null=True, verbose_name='ended')),
@@ -1045,7 +1025,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='pledge',
-            index=models.Index(fields=['-created_at', '-id'], include=('state', 'sector', 'county', 'source', 'language', 'slot'), name='pledge_newest'),
+            index=models.Index(fields=['-created_at', '-id'], include=('state', 'sector', 'county', 'source', 'language'), name='pledge_newest'),
         ),
         migrations.AddIndex(
             model_name='pledge',

@@ -6,7 +6,6 @@ import uuid
 from anymail.signals import EventType, RejectReason
 from django.db import transaction
 from django.db.models.functions import Now
-from django.utils import timezone
 
 from pledges import addresses
 from pledges.commitments.models import FollowUp
@@ -15,7 +14,6 @@ from pledges.crypto.models import Unreadable
 from pledges.follows.models import Follow
 from pledges.mail.models import METADATA, Message
 from pledges.mail.returned_mailboxes import ReturnedMailbox
-from pledges.statistics.models import Statistic, midnight
 from pledges.supporters.models import Pledge
 
 logger = logging.getLogger(__name__)
@@ -28,7 +26,7 @@ LASTING = (State.BOUNCED, State.SPAM)
 def record_event(event):
     """Record what an AnymailTrackingEvent of a provider reports. Idempotent.
 
-    One about a message that was deleted with its pledge, or went to a former address, changes nothing, and is counted and logged.
+    One about a message that was deleted with its pledge, or went to a former address, changes nothing, and is logged.
     """
     state = _state_of(event)
     if state is None:
@@ -37,7 +35,6 @@ def record_event(event):
     if message and _is_to(event.recipient, message):
         record(message, state)
     else:
-        Statistic.objects.add({(midnight(timezone.localdate()), Statistic.Kind.IGNORED, ""): 1})
         logger.warning("mail", extra={"fields": {"outcome": "ignored"}})
 
 

@@ -1,13 +1,10 @@
-"""Recent activity for the admin: pledges signed and confirmed by day, sector, county and source."""
+"""Recent activity for the admin: pledges signed and confirmed by day, and confirmed by sector."""
 
 from dataclasses import dataclass
 from datetime import date, timedelta
 
 from django.db import connection
-from django.db.models import Count, Q
 from django.utils import timezone
-
-from pledges.supporters.models import Pledge
 
 DAYS = 14
 WEEK = timedelta(days=7)
@@ -49,19 +46,3 @@ def recent():
         of_today, of_week = sectors.get(sector, (0, 0))
         sectors[sector] = of_today + n * (day == today), of_week + n * (day > today - WEEK)
     return Activity([(day, signed.get(day, 0), confirmed[day]) for day in days], sectors)
-
-
-def of_counties():
-    """{county code, or None: (confirmed today, confirmed in the last seven days)}."""
-    today = timezone.localdate()
-    rows = Pledge.objects.confirmed().filter(confirmed_on__gt=today - WEEK).order_by().values_list("county")
-    counted = rows.annotate(today=Count("pk", filter=Q(confirmed_on=today)), week=Count("pk"))
-    return {code: (of_today, of_week) for code, of_today, of_week in counted}
-
-
-def of_sources():
-    """{source: (signed in the last DAYS days, confirmed of these)}."""
-    since = timezone.now() - timedelta(days=DAYS)
-    rows = Pledge.objects.filter(created_at__gt=since).order_by().values_list("source")
-    counted = rows.annotate(signed=Count("pk"), confirmed=Count("pk", filter=Q(state=Pledge.State.CONFIRMED)))
-    return {source: (signed, confirmed) for source, signed, confirmed in counted}

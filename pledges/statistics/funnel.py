@@ -1,4 +1,4 @@
-"""The funnel of confirmations: what happened to the sign-ups of a day, by mail provider, and noticing that a provider falls."""
+"""The funnel of confirmations: what became of the sign-ups of a day, by mail provider, and noticing that a provider falls."""
 
 import logging
 from collections import Counter, defaultdict
@@ -7,24 +7,24 @@ from datetime import timedelta
 from django.db import connection
 from django.utils import timezone
 
-from pledges.statistics.models import FallenProvider, Statistic, first_day, midnight
+from pledges.statistics.models import FallenProvider, midnight
 from pledges.statistics.origins import provider_digests
 
 logger = logging.getLogger(__name__)
 
-# The columns of ROWS_SQL, on the day of the sign-up: pledges, and confirmation messages. What staff removed has not expired.
-Kind = Statistic.Kind
-KINDS = [Kind.SIGNED, Kind.CONFIRMED, Kind.EXPIRED, Kind.SENT, Kind.BOUNCED, Kind.SPAM]
+# The days that staff see, today included. All pledges that were signed on them are there: PENDING_LIFE has not passed.
+DAYS_SHOWN = 14
+# The columns of ROWS_SQL, on the day of the sign-up: pledges, and confirmation messages.
+KINDS = ["signed", "sent", "confirmed", "bounced", "spam"]
 ROWS_SQL = """
-SELECT (created_at AT TIME ZONE 'Europe/Tirane')::date, domain_digest, count(*), count(confirmed_at),
-    count(*) FILTER (WHERE confirmed_at IS NULL AND expires_at <= statement_timestamp() AND state <> 'invalidated'),
-    sum(sent)::bigint, sum(bounced)::bigint, sum(spam)::bigint
+SELECT (created_at AT TIME ZONE 'Europe/Tirane')::date, domain_digest,
+    count(*), sum(sent)::bigint, count(confirmed_at), sum(bounced)::bigint, sum(spam)::bigint
 FROM pledges_pledge CROSS JOIN LATERAL (
     SELECT count(*) AS sent, count(*) FILTER (WHERE message.state IN ('bounced', 'delayed')) AS bounced,
         count(*) FILTER (WHERE message.state = 'spam') AS spam
     FROM pledges_message message
     WHERE message.about_id = pledges_pledge.id AND message.kind = 'confirm' AND message.sent_at IS NOT NULL
-) messages WHERE {condition} GROUP BY 1, 2
+) messages WHERE created_at >= %s GROUP BY 1, 2
 """
 # The confirmation messages of a window (false) and of the same window of each of the days before (true): how many were sent, and
 # how many of their pledges were confirmed soon after. A window ends long enough ago for the last of them. Of a window with many
@@ -56,29 +56,13 @@ FALLEN_BELOW = 0.5
 
 
 def read():
-    """{(day, provider): Counter of Statistic.Kind} of the days that are shown; the provider "" is all other domains.
+    """{(day, provider): Counter of KINDS} of the days that are shown; the provider "" is all other domains.
 
     What its owner erased is in no number any more.
     """
-    since = midnight(first_day())
-    found = _count("created_at >= %s", since)
-    for at, kind, label, n in Statistic.objects.filter(at__gte=since).values_list("at", "kind", "label", "n"):
-        found[timezone.localdate(at), label][kind] += n
-    return found
-
-
-def keep(ids):
-    """Keep the numbers of these pledges, which are erased next because nobody confirmed them."""
-    found = _count("id = ANY(%s::uuid[])", ids)
-    numbers = {(midnight(day), kind, name): n for (day, name), row in found.items() for kind, n in row.items()}
-    Statistic.objects.add(numbers)
-
-
-def _count(condition, value):
-    """{(day, provider): Counter} of the pledges of a condition of ROWS_SQL."""
     providers, found = provider_digests(), defaultdict(Counter)
     with connection.cursor() as cursor:
-        cursor.execute(ROWS_SQL.format(condition=condition), [value])
+        cursor.execute(ROWS_SQL, [midnight(timezone.localdate() - DAY * (DAYS_SHOWN - 1))])
         for day, digest, *numbers in cursor.fetchall():
             found[day, providers.get(bytes(digest), "")] += Counter(dict(zip(KINDS, numbers, strict=True)))
     return found
@@ -92,15 +76,12 @@ def watch():
         fallen = _fallen(*_windows(DAY)) | fallen
     if FallenProvider.ALL in fallen:
         fallen = {FallenProvider.ALL: fallen[FallenProvider.ALL]}
-    known = set(FallenProvider.objects.values_list("pk", flat=True))
     FallenProvider.objects.exclude(pk__in=fallen).delete()
-    rows = [FallenProvider(pk, sent=sent, confirmed=soon, usual=usual) for pk, (sent, soon, usual) in fallen.items()]
-    columns = ["sent", "confirmed", "usual"]
-    # `since` stays: an insert without a value would overwrite it.
-    FallenProvider.objects.bulk_create(rows, update_conflicts=True, unique_fields=["provider"], update_fields=columns)
-    for row in rows:
-        if row.pk not in known:
-            logger.error("few confirmations: %s (%d, usually %d)", row, row.confirmed, row.usual)
+    for provider, (sent, soon, usual) in fallen.items():
+        numbers = {"sent": sent, "confirmed": soon, "usual": usual}
+        row, is_new = FallenProvider.objects.update_or_create(provider=provider, defaults=numbers)
+        if is_new:
+            logger.error("few confirmations: %s (%d, usually %d)", row, soon, usual)
 
 
 def _windows(window):

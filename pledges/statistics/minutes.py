@@ -7,8 +7,7 @@ from statistics import median
 from django.db import connection
 from django.utils import timezone
 
-from pledges import addresses
-from pledges.statistics.models import Statistic, midnight
+from pledges.statistics.models import midnight
 
 DAY = timedelta(days=1)
 HOUR = timedelta(hours=1)
@@ -19,22 +18,9 @@ DAYS_BEFORE = 7
 FLOOD_FROM = 40
 FLOOD_FACTOR = 5
 
-# What happened in each step of a period and of the same period of the days before: (kind, start of the step, n).
+# The sign-ups of each step of a period and of the same period of the days before. Reads only the index on the time of signing.
 STEPS_SQL = """
-SELECT kind, date_bin(%(step)s, at, %(since)s) AS step, count(*) FROM (
-    SELECT 'signed' AS kind, created_at AS at FROM pledges_pledge
-    WHERE created_at >= %(first)s AND created_at < %(until)s
-    UNION ALL
-    SELECT 'confirmed', confirmed_at FROM pledges_pledge WHERE confirmed_at >= %(first)s AND confirmed_at < %(until)s
-) events GROUP BY 1, 2
-"""
-# The sign-ups of the last hour (0) and of the same hour of each of the days before (1 to 7).
-LAST_HOUR_SQL = """
-SELECT days, (
-    SELECT count(*) FROM pledges_pledge
-    WHERE created_at > statement_timestamp() - interval '1 hour' - make_interval(days => days)
-    AND created_at <= statement_timestamp() - make_interval(days => days)
-) FROM generate_series(0, %s) days ORDER BY days
+SELECT date_bin(%s, created_at, %s), count(*) FROM pledges_pledge WHERE created_at >= %s AND created_at < %s GROUP BY 1
 """
 
 
@@ -58,28 +44,28 @@ class Period:
 
 @dataclass(frozen=True)
 class Series:
-    """How often something happened in each step of a period, and in the same steps of each of the days before."""
+    """The sign-ups in each step of a period, and in the same steps of each of the days before."""
 
     counts: list[int]
     before: list[list[int]]
 
     @property
     def total(self):
-        """How often in the whole period."""
+        """How many in the whole period."""
         return sum(self.counts)
 
     @property
     def usual_total(self):
-        """How often usually in such a period."""
+        """How many usually in such a period."""
         [usual] = self.usual(len(self.counts))
         return round(usual)
 
     def by(self, steps):
-        """How often in each group of so many steps."""
+        """How many in each group of so many steps."""
         return _sums(self.counts, steps)
 
     def usual(self, steps=1):
-        """How often usually in each group of so many steps: the median of the days before."""
+        """How many usually in each group of so many steps: the median of the days before."""
         return [median(counts) for counts in zip(*(_sums(day, steps) for day in self.before), strict=True)]
 
 
@@ -111,19 +97,13 @@ def days_to_choose():
 
 
 def read(period):
-    """{kind: Series} of "signed" and "confirmed" in a period."""
-    found = {"signed": {}, "confirmed": {}}
+    """The Series of a period."""
     with connection.cursor() as cursor:
         first = period.since - DAY * DAYS_BEFORE
-        cursor.execute(STEPS_SQL, {"step": period.step, "since": period.since, "first": first, "until": period.until})
-        for kind, step, n in cursor.fetchall():
-            found[kind][step] = n
-    return {kind: _series(steps, period.starts) for kind, steps in found.items()}
-
-
-def _series(steps, starts):
-    now, *before = ([steps.get(start - DAY * days, 0) for start in starts] for days in range(DAYS_BEFORE + 1))
-    return Series(now, before)
+        cursor.execute(STEPS_SQL, [period.step, period.since, first, period.until])
+        found = dict(cursor.fetchall())
+    days = [[found.get(start - DAY * ago, 0) for start in period.starts] for ago in range(DAYS_BEFORE + 1)]
+    return Series(days[0], days[1:])
 
 
 def is_flood(signed, usual):
@@ -132,14 +112,7 @@ def is_flood(signed, usual):
 
 
 def flood_of_last_hour():
-    """The sign-ups of the last hour if they are a flood by `is_flood`, else 0. Reads only the index on the time of signing."""
-    with connection.cursor() as cursor:
-        cursor.execute(LAST_HOUR_SQL, [DAYS_BEFORE])
-        now, *before = (n for _days, n in cursor.fetchall())
-    return now if is_flood(now, median(before)) else 0
-
-
-def count(kind, address):
-    """Count a form of this `Statistic.Kind` that leaves no row, by the mail provider of its address; only the domain is read."""
-    at = timezone.now().replace(minute=0, second=0, microsecond=0)
-    Statistic.objects.add({(at, kind, addresses.provider_of(address)): 1})
+    """The sign-ups of the last hour if they are a flood by `is_flood`, else 0."""
+    now = timezone.now()
+    series = read(Period(now - HOUR, now, HOUR))
+    return series.total if is_flood(series.total, series.usual_total) else 0

@@ -46,10 +46,7 @@ class BatchQuerySet(models.QuerySet):
 
 
 class Batch(models.Model):
-    """One change of many pledges: confirm, invalidate or restore. It can be undone as a whole.
-
-    `choice` holds only ids and dates: digests are erased.
-    """
+    """One change of many pledges: confirm, invalidate or restore. It can be undone as a whole."""
 
     class Kind(models.TextChoices):
         CONFIRM = "confirm", pgettext_lazy("batch", "confirm")
@@ -71,11 +68,8 @@ class Batch(models.Model):
 
     kind = models.CharField(pgettext_lazy("batch", "action taken"), max_length=10, choices=Kind, editable=False)
     chosen = models.CharField(_("how they were chosen"), max_length=9, choices=Chosen, editable=False)
-    choice = models.JSONField(_("details of the choice"), default=dict, editable=False)
     # In the words of staff, without a name.
     reason = models.CharField(_("reason"), max_length=200, blank=True, db_default="", editable=False)
-    # What the pledges were chosen by. No digest: network digests are erased.
-    domain = models.CharField(_("email domain"), max_length=253, blank=True, db_default="", editable=False)
     by = _account(verbose_name=_("by whom"))
     undone_by = _account(verbose_name=_("undone by"))
     state = models.CharField(_("state"), max_length=7, choices=State, default=State.WAITING, editable=False)
@@ -129,20 +123,16 @@ class Batch(models.Model):
         return self.changed - self.undone if self.undone_at else 0
 
     @classmethod
-    def begin(cls, kind, pledges, user, chosen, choice=None, **words):
-        """Create a batch of those of these pledges that it would change. `start` makes the changes.
-
-        `choice` is stored as details of how the pledges were chosen, and `words` are `reason` and `domain`, if there are any.
-        """
+    def begin(cls, kind, pledges, user, chosen, reason=""):
+        """Create a batch of those of these pledges that it would change. `start` makes the changes."""
         ids = list(cls.to_change(kind, pledges).order_by().values_list("pk", flat=True))
-        return cls.objects.create(
-            kind=kind, by=user, chosen=chosen, choice=choice or {}, ids=ids, count=len(ids), **words
-        )
+        return cls.objects.create(kind=kind, by=user, chosen=chosen, reason=reason, ids=ids, count=len(ids))
 
     @staticmethod
     def to_change(kind, pledges):
         """The subset of these pledges that a batch of this kind would change."""
-        return _ELIGIBLE[kind](pledges)
+        eligible, _change, _still_changed = _KINDS[kind]
+        return eligible(pledges)
 
     def start(self):
         """Do or undo it, now if it is small, else in the worker."""
@@ -164,18 +154,9 @@ class Batch(models.Model):
         self.refresh_from_db()
 
     def undo(self, user):
-        """Ask that it is undone, which `start` does, or stop one that was not done yet; returns whether this call did it."""
-        batch = Batch.objects.filter(pk=self.pk, undo_asked_at=None)
-        asked = {"undo_asked_at": Now(), "undone_by": user, "error": ""}
-        with transaction.atomic():
-            if batch.filter(state=self.State.DONE, changed__gt=0).update(state=self.State.WAITING, **asked):
-                return True
-            # One that is being done is locked until it is done.
-            if not batch.waiting().select_for_update(skip_locked=True).exists():
-                return False
-            batch.update(state=self.State.UNDONE, ended_at=Now(), undone_at=Now(), **asked)
-            Entry.log(user, Entry.Action.CHANGE, about=self, step="cancel")
-        return True
+        """Ask that it is undone, which `start` does; returns whether this call did it."""
+        done = Batch.objects.filter(pk=self.pk, state=self.State.DONE, changed__gt=0)
+        return bool(done.update(state=self.State.WAITING, undo_asked_at=Now(), undone_by=user, error=""))
 
     @staticmethod
     def record_own_confirmation(pledge):
@@ -191,12 +172,13 @@ class Batch(models.Model):
         return Pledge.objects.filter(pk__in=Batch.objects.filter(pk=self.pk).pledges())
 
     def _do(self):
-        found = list(_locked(_ELIGIBLE[self.kind](self.pledges())).values_list("pk", "invalidated_at"))
+        eligible, change, _still_changed = _KINDS[self.kind]
+        found = list(_locked(eligible(self.pledges())).values_list("pk", "invalidated_at"))
         self.ids = [pk for pk, _at in found]
         if self.kind == self.Kind.RESTORE:
             self.invalidated = [at for _pk, at in found]
         self.save(update_fields=["ids", "invalidated"])
-        _CHANGE[self.kind](self.pledges())
+        change(self.pledges())
         if self.kind == self.Kind.CONFIRM:
             # Without a free place in its mailbox, a pledge is not confirmed.
             self.ids = list(self.pledges().confirmed().values_list("pk", flat=True))
@@ -208,7 +190,8 @@ class Batch(models.Model):
         # What its owner or another batch changed since stays as it is.
         later = Batch.objects.filter(ended_at__gt=self.ended_at, undone_at=None).pledges()
         since = Q(confirmed_at__gt=self.ended_at) | Q(invalidated_at__gt=self.ended_at) | Q(pk__in=later)
-        rows = _STILL_CHANGED[self.kind](self.pledges()).exclude(since)
+        _eligible, _change, still_changed = _KINDS[self.kind]
+        rows = still_changed(self.pledges()).exclude(since)
         ids = list(_locked(rows).values_list("pk", flat=True))
         match self.kind:
             case self.Kind.CONFIRM:
@@ -230,18 +213,8 @@ def _locked(pledges):
 
 
 # For each kind: the pledges that it changes, the change itself, and the pledges that still have the changed state.
-_ELIGIBLE = {
-    Batch.Kind.CONFIRM: PledgeQuerySet.pending,
-    Batch.Kind.INVALIDATE: PledgeQuerySet.valid,
-    Batch.Kind.RESTORE: PledgeQuerySet.invalidated,
-}
-_CHANGE = {
-    Batch.Kind.CONFIRM: PledgeQuerySet.confirm,
-    Batch.Kind.INVALIDATE: PledgeQuerySet.invalidate,
-    Batch.Kind.RESTORE: PledgeQuerySet.restore,
-}
-_STILL_CHANGED = {
-    Batch.Kind.CONFIRM: PledgeQuerySet.confirmed,
-    Batch.Kind.INVALIDATE: PledgeQuerySet.invalidated,
-    Batch.Kind.RESTORE: PledgeQuerySet.valid,
+_KINDS = {
+    Batch.Kind.CONFIRM: (PledgeQuerySet.pending, PledgeQuerySet.confirm, PledgeQuerySet.confirmed),
+    Batch.Kind.INVALIDATE: (PledgeQuerySet.valid, PledgeQuerySet.invalidate, PledgeQuerySet.invalidated),
+    Batch.Kind.RESTORE: (PledgeQuerySet.invalidated, PledgeQuerySet.restore, PledgeQuerySet.valid),
 }

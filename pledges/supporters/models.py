@@ -18,7 +18,7 @@ from pledges.crypto import keys
 from pledges.crypto.models import Unreadable
 from pledges.inbox.models import Submission
 from pledges.mail.models import Message
-from pledges.person import PERSON_FIELDS, Restrictable, person_digests
+from pledges.person import PERSON_FIELDS, Restrictable, Sealed, person_digests
 from pledges.places.models import County
 from pledges.providers.models import BlockedAddress
 from pledges.sectors.models import Sector
@@ -218,7 +218,7 @@ class Pledge(Restrictable):
             models.Index(
                 fields=["-created_at", "-id"],
                 name="pledge_newest",
-                include=["state", "sector", "county", "source", "language", "slot"],
+                include=["state", "sector", "county", "source", "language"],
             ),
             # The people are counted in index-only scans of these two: by day, and by county.
             models.Index(fields=["confirmed_on", "sector"], name="pledge_counted", condition=Q(state="confirmed")),
@@ -279,10 +279,6 @@ class Pledge(Restrictable):
             return "day"
         rows = Pledge.objects.filter(pk=self.pk, written_at__lte=Now() - timedelta(minutes=1))
         return "" if rows.update(written_at=Now()) else "minute"
-
-    def claim_message(self):
-        """Claim one more message to this supporter; returns whether it may be sent: see `claim_messages`."""
-        return bool(Pledge.objects.claim_messages([self.pk]))
 
     def reminded_plans(self):
         """The ChosenCommitment rows whose reminder is being sent."""
@@ -380,25 +376,14 @@ class Pledge(Restrictable):
         pledge = type(self).objects.filter(pk=self.pk).with_person()
         return bool(pledge.update(kept_at=Now(), keep_asked_at=None))
 
-    # Name and address. Plain text exists only in memory.
+    # Plain text exists only in memory: name, address as it was typed, address that waits for its confirmation, and the code of
+    # the event whose link led to this pledge.
+
+    name, address, new_address, inviter = Sealed(), Sealed(), Sealed(), Sealed()
 
     def associated_data(self, column):
         """The associated data that bind a ciphertext to this column and row."""
         return keys.pledge_associated_data(self.pk, column)
-
-    @property
-    def name(self):
-        """The decrypted name, or None once it is erased. Raises CannotDecrypt."""
-        if self.name_cipher is None:
-            return None
-        return keys.decrypt(self.name_cipher, associated_data=self.associated_data("name"))
-
-    @property
-    def address(self):
-        """The decrypted e-mail address, as it was typed, or None once it is erased. Raises CannotDecrypt."""
-        if self.address_cipher is None:
-            return None
-        return keys.decrypt(self.address_cipher, associated_data=self.associated_data("address"))
 
     @property
     def readable_name(self):
@@ -422,11 +407,9 @@ class Pledge(Restrictable):
             return other.address
 
     @property
-    def new_address(self):
-        """The decrypted address that waits for its confirmation, or None. Raises CannotDecrypt."""
-        if self.new_address_cipher is None:
-            return None
-        return keys.decrypt(self.new_address_cipher, associated_data=self.associated_data("new_address"))
+    def mail_domain(self):
+        """The domain of the address, or None once that is erased. Raises CannotDecrypt."""
+        return self.address and addresses.split_address(self.address)[1]
 
     @property
     def new_address_until(self):
@@ -454,13 +437,6 @@ class Pledge(Restrictable):
         """Set a new address. It replaces the present one once it is confirmed. Does not save."""
         self.new_address_cipher = keys.encrypt(address, associated_data=self.associated_data("new_address"))
         self.new_address_at = Now()
-
-    @property
-    def inviter(self):
-        """The code of the event whose link led to this pledge, or None. Raises CannotDecrypt."""
-        if self.inviter_cipher is None:
-            return None
-        return keys.decrypt(self.inviter_cipher, associated_data=self.associated_data("inviter"))
 
     # Uniqueness: an address holds at most two confirmed pledges, and all its pledges have different names.
 

@@ -1,15 +1,13 @@
 """The queryset of pledges: filters, and changes of many pledges in one statement."""
 
-import re
 import time
 import uuid
 from contextlib import suppress
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from django.conf import settings
 from django.db import IntegrityError, connection, models, transaction
-from django.db.models import F, Func, OuterRef, Q, Value
+from django.db.models import F, Func, Q, Value
 from django.db.models.functions import Cast, Now
 from django.utils import timezone
 
@@ -17,7 +15,7 @@ from pledges import addresses, metrics
 from pledges.crypto import keys, links
 from pledges.events.models import EventCount
 from pledges.mail.grants import MessageGrant
-from pledges.person import DIGEST_FIELDS
+from pledges.person import DIGEST_FIELDS, PersonQuerySet
 from pledges.referrals.models import codes_of
 from pledges.sectors.models import Sector
 
@@ -78,18 +76,7 @@ FROM pledges_count
 """
 
 
-@dataclass(frozen=True)
-class FoundByName:
-    """The ids of pledges with one name, newest first.
-
-    `reached` is when the last pledge was signed that the search looked at, or None if it looked at all.
-    """
-
-    ids: list
-    reached: datetime | None
-
-
-class PledgeQuerySet(models.QuerySet):
+class PledgeQuerySet(PersonQuerySet):
     """Filters of pledges, and transitions of many of them. `Pledge` has the transitions of one."""
 
     def pending(self):
@@ -168,9 +155,8 @@ class PledgeQuerySet(models.QuerySet):
         return due.filter(restricted_at=None)
 
     def at_address(self, address):
-        """The pledges of this address's mailbox, ordered by slot; compares the digests of every key in use."""
-        digests = keys.digests("address", addresses.normalise(address))
-        return self.filter(address_digest__in=digests).order_by("slot")
+        """As of every person, ordered by slot."""
+        return super().at_address(address).order_by("slot")
 
     def insert(self, pledges):
         """Insert these sign-ups, in one statement. Twice as fast as `bulk_create`: the database sets the columns that no sign-up
@@ -206,11 +192,6 @@ class PledgeQuerySet(models.QuerySet):
     def holding_place(self):
         """Pledges that hold one of the two places of their mailbox: those that were confirmed, also if invalidated since."""
         return self.filter(confirmed_at__isnull=False)
-
-    def second_at_address(self):
-        """Pledges in the second slot of an address whose first slot is taken too."""
-        first = self.model.objects.filter(slot=1)
-        return self.filter(models.Exists(first.filter(address_digest=OuterRef("address_digest"))), slot=2)
 
     def find_by_link(self, purpose, link):
         """The pledge of a `links.Link`, or None if the pledge is erased or the link revoked or ended."""
@@ -281,10 +262,6 @@ class PledgeQuerySet(models.QuerySet):
 
     # How long name and address are kept
 
-    def with_person(self):
-        """Pledges whose name and address are not erased."""
-        return self.filter(name_cipher__isnull=False)
-
     def due_to_be_asked(self):
         """Confirmed pledges whose owner last agreed to keep name and address KEEP_PERIOD ago and was not asked since."""
         last = Now() - KEEP_PERIOD
@@ -302,14 +279,7 @@ class PledgeQuerySet(models.QuerySet):
         """Erase name and address; the pledge and its digests stay. Returns how many this call changed."""
         return self.with_person().update(**ERASED)
 
-    # Search by number, and by exact name
-
-    def beginning_with(self, number):
-        """Pledges whose id begins with this number, of which lists show eight digits. None for fewer than four digits."""
-        digits = number.replace("-", "").lower()
-        if not re.fullmatch("[0-9a-f]{4,32}", digits):
-            return self.none()
-        return self.filter(pk__range=[uuid.UUID(digits.ljust(32, end)) for end in "0f"])
+    # Search by exact name
 
     def pages(self, *fields):
         """Yield lists of up to PAGE_ROWS tuples of `fields`, newest pledge first; the id and "created_at" must come first.
@@ -323,9 +293,10 @@ class PledgeQuerySet(models.QuerySet):
             remaining = pledges.filter(Q(created_at__lt=last_time) | Q(pk__lt=last_id), created_at__lte=last_time)
 
     def find_by_name(self, name, seconds=SEARCH_SECONDS):
-        """A FoundByName of the newest pledges of this name. Case, accents, spaces and the order of words make no difference.
+        """(ids, reached): the newest pledges of this name, and when the last one was signed that was looked at, None if all were.
 
-        A name that no key opens is not found. That raises no alarm: it would be one statement for each.
+        Case, accents, spaces and the order of words make no difference. A name that no key opens is not found. That raises no
+        alarm: it would be one statement for each.
         """
         wanted, deadline, found = addresses.normalise_name(name), time.monotonic() + seconds, []
         words = wanted.split()
@@ -340,5 +311,5 @@ class PledgeQuerySet(models.QuerySet):
                     if addresses.normalise_name(opened) == wanted:
                         found.append(uuid.UUID(pk))
             if len(found) > MOST_FOUND or time.monotonic() > deadline:
-                return FoundByName(found[:MOST_FOUND], page[-1][1])
-        return FoundByName(found, None)
+                return found[:MOST_FOUND], page[-1][1]
+        return found, None

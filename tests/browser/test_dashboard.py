@@ -24,7 +24,6 @@ PAGES = [
     *("pledges/pledge/", "pledges/pledge/{pledge}/change/", "pledges/pledge/{pledge}/delete/"),
     *("pledges/disclosure/{disclosure}/change/", "pledges/enquiry/{enquiry}/change/", "pledges/sector/add/"),
     *("pledges/pledge/minutes/", "pledges/pledge/funnel/"),
-    "pledges/pledge/remove/?origin=provider:&signed_since=2026-11-01T00:00:00Z&signed_until=2090-01-01T00:00:00Z",
     *("campaign/page/add/", "campaign/article/", "campaign/demandstep/add/", "campaign/organisation/add/"),
     *("campaign/picture/add/", "campaign/protectionunit/", "campaign/sitesettings/1/change/", "campaign/term/"),
     *("campaign/voice/add/", "pledges/blockedaddress/", "pledges/datarequest/add/", "pledges/enquiry/"),

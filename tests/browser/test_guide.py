@@ -393,11 +393,10 @@ class Walk:
         make_copies(bot, 400, created_at="created_at + n * interval '2 seconds'", **same)
         self.open("/admin/")
         self.press("Sign-ups by minute")
-        self.picture("minutes", "#content h1", "[aria-labelledby=origins-2]")
-        self.act("tr:has-text('bots.example') a")
-        self.press("Remove these from the count …")
+        self.picture("minutes", "#content h1", "[aria-labelledby=origins-1]")
+        self.act("tr:has-text('bots.example') button")
         self.page.fill("#id_reason", "One script wrote them all")
-        self.press("Remove from the count")
+        self.press("Yes, I’m sure")
 
     def group_pledges_and_organisations(self):
         self.read("pledges/joining/", "campaign/organisation/", make_joining(address="mira@gmail.com"))

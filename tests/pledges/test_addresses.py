@@ -1,6 +1,5 @@
 """Normalised addresses and names: spellings of one mailbox, of one name, and misspelt domains."""
 
-import random
 import unicodedata
 
 import pytest
@@ -20,7 +19,7 @@ from pledges.forms.fields import AddressField
 from pledges.models import Pledge
 from tests.factories import form_data, make_pledge, settle_all
 
-property_settings = settings(max_examples=200, derandomize=True, database=None, deadline=None)
+property_settings = settings(max_examples=100, derandomize=True, database=None, deadline=None)
 
 
 @pytest.mark.cases(
@@ -76,31 +75,13 @@ def test_different_mailboxes_of_one_provider_stay_different(domain):
     assert len({normalise(f"{person}@{domain}") for person in people}) == len(people)
 
 
-@pytest.mark.parametrize(
-    ("first", "second"),
-    [
-        ("Drita Kola", "Dritë Kolla"),
-        ("Drita Çela", "Drita Cella"),
-        ("Drita Kola", "Drita Kola Hoxha"),
-        ("Drita Kola", "Drita"),
-        ("Kola Drita", "drita  KOLLA"),
-    ],
-)
-def test_07_spellings_of_one_name_are_similar(first, second):
-    assert is_similar_name(first, second) and is_similar_name(second, first)
-
-
-@pytest.mark.parametrize(
-    ("first", "second"),
-    [
-        ("Drita Kola", "Besnik Kola"),
-        ("Drita Kola", "Besa Kola"),
-        ("Drita Kola", "Drita Hoxha"),
-        ("Agron Muhametaj", "Altin Muhametaj"),
-    ],
-)
-def test_07_names_of_a_family_are_not_similar(first, second):
-    assert not is_similar_name(first, second) and not is_similar_name(second, first)
+def test_07_spellings_of_one_name_are_similar_and_names_of_a_family_are_not():
+    similar = [("Drita Kola", "Dritë Kolla"), ("Drita Çela", "Drita Cella"), ("Drita Kola", "Drita Kola Hoxha")]
+    similar += [("Drita Kola", "Drita"), ("Kola Drita", "drita  KOLLA")]
+    others = [("Drita Kola", "Besnik Kola"), ("Drita Kola", "Besa Kola"), ("Drita Kola", "Drita Hoxha")]
+    others += [("Agron Muhametaj", "Altin Muhametaj")]
+    assert [pair for pair in similar if not is_similar_name(*pair) or not is_similar_name(*reversed(pair))] == []
+    assert [pair for pair in others if is_similar_name(*pair) or is_similar_name(*reversed(pair))] == []
 
 
 locals_ = st.text(st.sampled_from("abcDEF012.+-_"), min_size=1, max_size=12)
@@ -126,26 +107,10 @@ def test_any_text_can_be_normalised(text):
 
 
 @pytest.mark.cases(
-    "spelling",
-    [
-        "Kola Drita",
-        "DRITA  KOLÀ",
-        "drita kola",
-        " Drita\tKola ",
-        "Drita-Kola",
-        "Kola, Drita",
-        "Dri\u0301ta Kola\u0308",
-        "Ｄｒｉｔａ Kola",
-        "𝐃𝐫𝐢𝐭𝐚 𝐊𝐨𝐥𝐚",
-    ],
-)
-def test_spellings_of_one_name(spelling):
-    assert normalise_name(spelling) == normalise_name("Drita Kola") == "drita kola"
-
-
-@pytest.mark.parametrize(
     ("one", "other"),
     [
+        *(("Kola Drita", other) for other in ("DRITA  KOLÀ", " Drita\tKola ", "Drita-Kola", "Kola, Drita")),
+        *(("Kola Drita", other) for other in ("Dri\u0301ta Kola\u0308", "Ｄｒｉｔａ Kola", "𝐃𝐫𝐢𝐭𝐚 𝐊𝐨𝐥𝐚")),
         ("Gëzim Çela", "GEZIM CELA"),
         ("Gëzim Çela", "Ge\u0308zim C\u0327ela"),
         ("Ana O’Neil", "ana o'neil"),
@@ -155,15 +120,13 @@ def test_spellings_of_one_name(spelling):
         ("J. R. Tolkien", "Tolkien J R"),
     ],
 )
-def test_accents_case_and_punctuation_do_not_distinguish_names(one, other):
+def test_order_accents_case_and_punctuation_do_not_distinguish_names(one, other):
     assert normalise_name(one) == normalise_name(other) != ""
 
 
-@pytest.mark.parametrize(
-    ("one", "other"), [("Drita Kola", "Drita Kolaj"), ("Drita Kola", "Drita Kola Lela"), ("Ana Lela", "Anila Lela")]
-)
-def test_different_names_stay_different(one, other):
-    assert normalise_name(one) != normalise_name(other)
+def test_different_names_stay_different():
+    names = ["Drita Kola", "Drita Kolaj", "Drita Kola Lela", "Ana Lela", "Anila Lela"]
+    assert len(set(map(normalise_name, names))) == len(names)
 
 
 names = st.lists(st.text("abcëçÇËdEFgjôøσΣß", min_size=1, max_size=8), min_size=1, max_size=4)
@@ -206,62 +169,33 @@ def test_an_invalid_address_is_an_error_of_its_field(db, client, address):
     assert not Pledge.objects.exists()
 
 
-@pytest.mark.parametrize(
-    "address", ["drita@shembull.al", "d.o'neil+zotim@shkolla.edu.al", "a@shkollë.al", "DRITA_1@gmail.com"]
-)
-def test_an_address_is_stored_as_entered(address):
-    assert AddressField().clean(f" {address} ") == address
+def test_an_address_is_stored_as_entered():
+    for address in ("drita@shembull.al", "d.o'neil+zotim@shkolla.edu.al", "a@shkollë.al", "DRITA_1@gmail.com"):
+        assert AddressField().clean(f" {address} ") == address
 
 
-@pytest.mark.cases(
-    ("domain", "suggestion"),
-    [
-        ("gmial.com", "gmail.com"),
-        ("gamil.com", "gmail.com"),
-        ("gmail.con", "gmail.com"),
-        ("gmail.co", "gmail.com"),
-        ("gmai.com", "gmail.com"),
-        ("hotmial.com", "hotmail.com"),
-        ("hotnail.com", "hotmail.com"),
-        ("yaho.com", "yahoo.com"),
-        ("yahooo.com", "yahoo.com"),
-        ("outlok.com", "outlook.com"),
-        ("iclould.com", "icloud.com"),
-    ],
-)
-def test_07_a_misspelt_domain_gets_the_common_one(domain, suggestion):
-    assert suggest_domain(f"drita@{domain}") == suggestion
-
-
-LESS_COMMON = [
-    *(
-        "crca.al",
-        "arsimi.gov.al",
-        "unitir.edu.al",
-        "albmail.com",
-        "shembull.al",
-        "hotmail.de",
-        "yahoo.fr",
-        "outlook.fr",
-    ),
-    "mail.ru",
-]
-
-
-@pytest.mark.cases("domain", [*COMMON_DOMAINS, *map(str.upper, COMMON_DOMAINS), *LESS_COMMON])
-def test_07_a_domain_that_exists_gets_no_suggestion(domain):
-    assert suggest_domain(f"drita@{domain}") is None
+def test_07_a_misspelt_domain_gets_the_common_one_and_one_that_exists_none():
+    misspelt = {
+        "gmail.com": "gmial.com gamil.com gmail.con gmail.co gmai.com",
+        "hotmail.com": "hotmial.com hotnail.com",
+        "yahoo.com": "yaho.com yahooo.com",
+        **{"outlook.com": "outlok.com", "icloud.com": "iclould.com"},
+    }
+    for meant, domains in misspelt.items():
+        for domain in domains.split():
+            assert suggest_domain(f"drita@{domain}") == meant, domain
+    less_common = "crca.al arsimi.gov.al unitir.edu.al albmail.com shembull.al hotmail.de yahoo.fr outlook.fr mail.ru"
+    for domain in [*COMMON_DOMAINS, *map(str.upper, COMMON_DOMAINS), *less_common.split()]:
+        assert suggest_domain(f"drita@{domain}") is None, domain
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("domain", ["gmail.com", "googlemail.com"])
-def test_04_a_pledge_is_found_by_any_spelling_of_its_address(domain):
-    pledge = make_pledge("Drita Kola", "drita.kola@gmail.com")
-    chance = random.Random(domain)
-    for _ in range(20):
-        local = "".join(chance.choice([letter, letter.upper(), letter + "."]) for letter in "dritakola").rstrip(".")
-        assert list(Pledge.objects.at_address(f"{local}+{chance.random()}@{domain}")) == [pledge]
+def test_04_a_pledge_is_found_by_any_spelling_of_its_address_and_domain():
+    pledge, other = make_pledge("Drita Kola", "drita.kola@gmail.com"), make_pledge(address="arta@Shkolla.AL")
+    for spelling in ("DritaKola+x@GMAIL.com", "d.r.i.t.a.kola@googlemail.com"):
+        assert list(Pledge.objects.at_address(spelling)) == [pledge]
     assert not Pledge.objects.at_address("dritakola@shembull.al").exists()
+    assert list(Pledge.objects.of_domain("SHKOLLA.al")) == [other]
 
 
 @pytest.mark.django_db

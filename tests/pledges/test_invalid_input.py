@@ -11,8 +11,6 @@ from urllib.parse import quote_from_bytes
 import pytest
 from django.core.signals import request_finished, request_started
 from django.db import close_old_connections, transaction
-from django.urls import URLPattern, get_resolver
-from django.utils import translation
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
@@ -24,7 +22,9 @@ from tests.drill import rounds
 from tests.enquiries import enquiry_data
 from tests.factories import form_data, make_pledge
 from tests.organisations import join_data
+from tests.pages import LANGUAGES
 from tests.pledges.groups.made import group_data
+from tests.weare1.test_headers import PERSONAL, ROWS
 from weare1.wsgi import application
 
 pytestmark = pytest.mark.django_db
@@ -32,7 +32,6 @@ pytestmark = pytest.mark.django_db
 SQ, EN = "/sq/zotimi/", "/en/pledge/"
 MY_SQ, MY_EN = "/sq/zotimi-im/", "/en/my-pledge/"
 FORM = "application/x-www-form-urlencoded"
-METHODS = ["PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "PROPFIND", "X"]
 
 
 @pytest.fixture(autouse=True)
@@ -127,41 +126,11 @@ def assert_acceptable(response, language=None):
 # Forms
 
 HOSTILE_TEXTS = [
-    "",
-    " ",
-    "\x00",
-    "Drita\x00Kola",
-    "\ufffe\uffff",
-    "\u202edrita",
-    "🙂" * 40,
-    "e" + "\u0301" * 300,
-    "=cmd|' /C calc'!A0",
-    "<script>alert(1)</script>",
-    "{{ 7*7 }}{% load x %}%(name)s%s",
-    "../../../../etc/passwd",
-    "' OR 1=1; DROP TABLE pledges_pledge; --",
-    "-1",
-    "9" * 400,
-    "1e309",
-    "NaN",
-    "ſİıK",
-    "٠١٢",
-    "a" * 70_000,
-    "@" * 500,
-    "a@" + "b." * 3000 + "al",
-    "a@" + "ë" * 2000 + ".al",
-    '"a b"@[127.0.0.1]',
-    "a@localhost",
-    "yes",
-    "no",
-    "on",
-    "parents",
-    "AL-11",
-    "abroad",
-    "Drita Kola",
-    "drita@shembull.al",
-    "drita@gmial.com",
-    "\r\nBcc: arta@shembull.al",
+    *("", " ", "\x00", "Drita\x00Kola", "\ufffe\uffff", "\u202edrita", "🙂" * 40, "e" + "\u0301" * 300, "ſİıK", "٠١٢"),
+    *("=cmd|' /C calc'!A0", "<script>alert(1)</script>", "{{ 7*7 }}{% load x %}%(name)s%s", "../../../../etc/passwd"),
+    *("' OR 1=1; DROP TABLE pledges_pledge; --", "-1", "9" * 400, "1e309", "NaN", "a" * 70_000, "@" * 500),
+    *("a@" + "b." * 3000 + "al", "a@" + "ë" * 2000 + ".al", '"a b"@[127.0.0.1]', "a@localhost", "drita@gmial.com"),
+    *("yes", "no", "on", "parents", "AL-11", "abroad", "Drita Kola", "drita@shembull.al", "\r\nBcc: arta@shembull.al"),
 ]
 texts = st.one_of(
     st.sampled_from(HOSTILE_TEXTS).map(str.encode),
@@ -202,21 +171,13 @@ def my_pledge_data():
 
 
 ALL_FORMS = {
-    SQ: form_data,
-    EN: form_data,
-    MY_SQ: my_pledge_data,
-    MY_EN: my_pledge_data,
-    "/sq/zotimi-ne-grup/": group_data,
-    "/en/group-pledge/": group_data,
-    "/sq/organizata/bashkohuni/": join_data,
-    "/en/organisations/join/": join_data,
-    "/sq/kontakt/te-dhenat/": enquiry_data,
-    "/en/contact/press/": enquiry_data,
+    **{SQ: form_data, EN: form_data, MY_EN: my_pledge_data, "/sq/zotimi-ne-grup/": group_data},
+    **{"/en/organisations/join/": join_data, "/sq/kontakt/te-dhenat/": enquiry_data},
 }
 
 
 @pytest.mark.slow
-@examples(250)
+@examples(120)
 @given(st.sampled_from(list(ALL_FORMS)), st.data())
 def test_an_invalid_form_is_accepted_or_redisplayed(path, data):
     valid = ALL_FORMS[path]()
@@ -240,7 +201,7 @@ def pledge():
 
 
 @pytest.mark.slow
-@examples(50)
+@examples(30)
 @given(form=form_changes(MANAGE_FIELDS), language=st.sampled_from(["sq", "en"]))
 @example({"changed": {"name": b"Agim Kola"}, "missing": set(), "repeated": [], "unknown": []}, "sq")
 def test_an_invalid_correction_is_accepted_or_redisplayed(pledge, form, language):
@@ -252,188 +213,43 @@ def test_an_invalid_correction_is_accepted_or_redisplayed(pledge, form, language
 
 
 MULTIPART = "multipart/form-data; boundary=xx"
-PART = b'--xx\r\nContent-Disposition: form-data; name="%s"%s\r\n\r\n%s\r\n'
-parts = st.lists(
-    st.builds(
-        lambda name, extra, value: PART % (name, extra, value),
-        st.sampled_from(PLEDGE_FIELDS).map(str.encode) | st.binary(max_size=8),
-        st.sampled_from(
-            [
-                b"",
-                b'; filename="x.jpg"\r\nContent-Type: image/jpeg',
-                b'; filename="\x00"',
-                b"; filename*=utf-8''%ff",
-                b"\r\nContent-Transfer-Encoding: base64",
-                b"\r\nContent-Type: text/plain; charset=nothing",
-                b"\r\nContent-Type: text/plain; charset=utf-16",
-            ]
-        ),
-        texts,
-    ),
-    max_size=4,
-).map(lambda made: b"".join([*made, b"--xx--\r\n"]))
-CONTENT_TYPES = [
-    FORM,
-    MULTIPART,
-    "multipart/form-data",
-    "multipart/form-data; boundary=",
-    "multipart/form-data; boundary=" + "x" * 300,
-    "multipart/form-data; boundary=\xff",
-    "multipart/mixed; boundary=xx",
-    "application/json",
-    "text/plain",
-    "text/xml",
-    "",
-    "\x00",
-    ";;;=",
-    "application/x-www-form-urlencoded; charset",
-    "application/x-www-form-urlencoded; charset=utf-8",
-]
-
-
-@pytest.mark.slow
-@examples(70)
-@given(
-    st.one_of(parts, st.binary(max_size=300), parts.map(lambda body: body[: len(body) // 2])),
-    st.sampled_from([MULTIPART, MULTIPART, *CONTENT_TYPES]),
-    st.sampled_from([(SQ, "sq"), (EN, "en"), (MY_SQ, "sq")]),
-)
-def test_a_malformed_body_is_refused(body, content_type, where):
-    path, language = where
-    response = request("POST", path, body=body, content_type=content_type)
-    assert_acceptable(response, language)
-    assert response.status in (200, 303, 400, 422)
-    assert response.body or response.status == 303
-
-
+PART = b'--xx\r\nContent-Disposition: form-data; name="name"%s\r\n\r\nDrita \xc3\xab\r\n'
 # Codecs that Python knows, some of which decode no text, and unknown ones.
 CHARSETS = "utf-16 hex rot13 idna punycode undefined unicode_escape base64 zlib utf-7 mbcs nothing \x00 '".split(" ")
+BODIES = {
+    FORM: [
+        *(b"", b"=", b"&&&==&", b"%", b"name=%E0%A4%A", b"over_16=" + b"&over_16=".join([b"yes"] * 900)),
+        *(b"name=" + b"a" * 200_000, b"email=a@" + b"b." * 60_000, b"email=a@" + b"%C3%AB" * 20_000),
+        *(b"&".join(b"a%d=" % number for number in range(2000)), b"name=" + b"a" * 300_000, b"x\xff" * 99),
+    ],
+    MULTIPART: [
+        *(PART % b"" + b"--xx--\r\n", PART % b"", b"--xx", b"--xx\r\n\r\n--xx--", PART % b'; filename="\x00"'),
+        *(PART % b'; filename="x.jpg"\r\nContent-Type: image/jpeg', PART % b"; filename*=utf-8''%ff"),
+        *(PART % b"\r\nContent-Transfer-Encoding: base64", PART % b"\r\nContent-Type: text/plain; charset=nothing"),
+    ],
+    **{f"multipart/form-data; boundary={boundary}": [PART % b""] for boundary in ("", "x" * 300, "\xff")},
+    **{kind: [b"name=Drita"] for kind in ("multipart/form-data", "multipart/mixed; boundary=xx", "application/json")},
+    **{kind: [b"name=Drita"] for kind in ("", "\x00", ";;;=", f"{FORM}; charset")},
+    **{f"{FORM}; charset={charset}": [b"name=%C3%AB&x=\xff"] for charset in CHARSETS},
+    **{f"{MULTIPART}; charset={charset}": [PART % b"" + b"--xx--\r\n"] for charset in CHARSETS},
+}
 
 
 @pytest.mark.slow
-def test_an_unknown_charset_is_refused_or_ignored(subtests):
-    for method, kind, charset in itertools.product(("GET", "POST"), (FORM, MULTIPART, "text/html"), CHARSETS):
-        is_multipart = kind == MULTIPART
-        body = PART % (b"name", b"", b"Drita \xc3\xab") + b"--xx--\r\n" if is_multipart else b"name=%C3%AB&x=\xff"
-        with subtests.test(method=method, kind=kind, charset=charset):
-            assert_acceptable(request(method, SQ, "sector=%C3%AB", body, f"{kind}; charset={charset}"), "sq")
+def test_a_malformed_or_oversized_body_is_refused(subtests):
+    for content_type, bodies in BODIES.items():
+        for body in bodies:
+            with subtests.test(content_type, body=body[:40]):
+                response = request("POST", SQ, "sector=%C3%AB", body, content_type)
+                assert_acceptable(response, "sq")
+                assert response.status in (400, 413, 422)
 
 
-@pytest.mark.cases(
-    ("body", "status"),
-    [
-        (b"&".join(b"a%d=" % number for number in range(2000)), 400),
-        (b"name=" + b"a" * 300_000, (400, 413)),
-        (b"name=" + b"a" * 200_000, 422),
-        (b"over_16=" + b"&over_16=".join([b"yes"] * 900), 422),
-        (b"email=" + b"a@" + b"b." * 60_000, 422),
-        (b"email=" + b"a@" + b"%C3%AB" * 20_000, 422),
-        (b"", 422),
-        (b"=", 422),
-        (b"&&&==&", 422),
-        (b"%", 422),
-        (b"name=%E0%A4%A", 422),
-        (b"over_16=no&" + b"name=%ff" * 100, 303),
-    ],
-)
-def test_an_oversized_form_is_answered(body, status):
-    response = request("POST", SQ, body=body)
-    assert_acceptable(response, "sq")
-    assert response.status in (status if isinstance(status, tuple) else (status,))
-
-
-def all_addresses(patterns=None, prefix=""):
-    """Every URL pattern of the site except the admin's."""
-    for pattern in get_resolver().url_patterns if patterns is None else patterns:
-        route = prefix + str(pattern.pattern)
-        if route.startswith("admin/"):
-            continue
-        if isinstance(pattern, URLPattern):
-            yield "/" + route
-        else:
-            yield from all_addresses(pattern.url_patterns, route)
-
-
-def addresses():
-    found = set()
-    for language in ("sq", "en"):
-        with translation.override(language):
-            found.update(all_addresses())
-    # An example replaces each pattern of a path converter.
-    return sorted(
-        {re.sub("|".join(map(re.escape, EXAMPLES)), lambda match: EXAMPLES[match[0]], each) for each in found}
-    )
-
-
-EXAMPLES = {
-    "/lajme/<slug:slug>": "/lajme/nis-levizja",
-    "/news/<slug:slug>": "/news/the-movement-begins",
-    "/sa-jemi/<slug:slug>": "/sa-jemi/tirane",
-    "/totals/<slug:slug>": "/totals/tirana",
-    "/ngjarje/<slug:slug>": "/ngjarje/nje-takim",
-    "/events/<slug:slug>": "/events/a-meeting",
-    "/kerkesat/<slug:slug>": "/kerkesat/regjistri",
-    "/demands/<slug:slug>": "/demands/register",
-    "sq/<slug:slug>": "sq/levizja",
-    "en/<slug:slug>": "en/movement",
-    "<int:year>": "2020",
-    "<int:number>": "1",
-    "<code:code>": "abcdefgh",
-    r"pictures/<language:language>/^(?P<kind>site|page|news)/(?P<key>[\w-]{1,80})\.png$": "pictures/sq/site/card.png",
-    r"pictures/<language:language>/^ribbon-(?P<kind>frame|ready|small)\.png$": "pictures/sq/ribbon-ready.png",
-    r"^media/(?P<name>(?:pictures|materials)/[0-9a-f]{24}/[\w-]{1,50}"
-    r"\.(?:avif|webp|jpg|png|pdf))$": f"media/pictures/{'0' * 24}/full.jpg",
-    "pictures/<language:language>/totals.png": "pictures/sq/totals.png",
-    r"pictures/<language:language>/^county/(?P<slug>[\w-]{1,50})\.png$": "pictures/sq/county/tirane.png",
-    r"pictures/<language:language>/^demand/(?P<slug>[\w-]{1,80})\.png$": "pictures/sq/demand/regjistri.png",
-    r"counter/<language:language>/^(?P<theme>light|dark)/$": "counter/sq/dark/",
-    "challenge/<slug:form>/": "challenge/pledge/",
-    "mail-reports/<slug:provider>/": "mail-reports/postmark/",
-    "mail-replies/<slug:provider>/": "mail-replies/postmark/",
-    "handouts/<language:language>/<slug:name>.pdf": "handouts/sq/wall-a4.pdf",
-    r"handouts/<language:language>/^event-(?P<code>[0-9a-z]{8})-(?P<size>a4|a3)\.pdf$": "handouts/sq/event-0abcdefg-a4.pdf",
-    r"pictures/<language:language>/^organisation/(?P<key>[\w-]{1,50})\.png$": "pictures/sq/organisation/crca.png",
-    r"handouts/<language:language>/^(?P<name>[\w-]{1,50})"
-    r"/(?P<digest>[0-9a-f]{16})\.webp$": f"handouts/sq/wall-a4/{'0' * 16}.webp",
-    r"pictures/<language:language>/^(?P<layout>(?:small-)?(?:square|story)|preview)"
-    r"/(?P<slug>[\w-]{1,50})\.png$": "pictures/en/story/1.png",
-    r"figures/<language:language>/^(?P<name>one|sectors|counties|growth|ways)"
-    r"\.(?P<kind>png|csv)$": "figures/sq/sectors.png",
-}
-ADDRESSES = addresses()
-# Pages that accept a POST.
-FORMS = (
-    *(SQ, EN, MY_SQ, MY_EN, "/sq/kerkoni/", "/en/search/", "/sq/zotimi-ne-grup/", "/en/group-pledge/"),
-    *("/sq/organizata/bashkohuni/", "/en/organisations/join/"),
-    *(
-        "/sq/kontakt/media/",
-        "/sq/kontakt/te-dhenat/",
-        "/sq/kontakt/faqja/",
-        "/sq/kontakt/tjeter/",
-        "/sq/kontakt/dua-te-ndihmoj/",
-    ),
-    *(
-        "/en/contact/press/",
-        "/en/contact/data/",
-        "/en/contact/site/",
-        "/en/contact/other/",
-        "/en/contact/i-want-to-help/",
-    ),
-    "/mail-reports/postmark/",
-    "/mail-replies/postmark/",
-)
-PERSONAL = [address for address in ADDRESSES if "<token:token>" in address]
-
-
-def language_of(path):
-    return path[1:3] if re.match(r"/(sq|en)(/|$)", path) else "sq"
-
-
-def test_the_list_of_addresses_is_complete():
-    assert {SQ, EN, MY_SQ, "/", "/healthz", "/api/v1/totals.csv", "/robots.txt"} <= set(ADDRESSES)
-    # Previews, the page that ends news and the second look at the thanks have tokens too; five handouts, the logo and a calendar
-    # have the token of their page.
-    assert len(PERSONAL) == 2 * (len(Purpose) + 3 + 4 + 1 + 1)
+# Addresses of the admin, with a query, or with a token in the place of "…"; /readyz answers 503: no worker runs in the tests.
+EXCLUDED = r"^/admin|[?…]|^/readyz"
+# {path: language} of the others, and of the personal ones.
+ADDRESSES = {row.path: row.language for row in ROWS if row.status == 200 and not re.search(EXCLUDED, row.path)}
+TOKENS = {path: language for paths in PERSONAL.values() for path, language in zip(paths, LANGUAGES, strict=True)}
 
 
 queries = st.one_of(
@@ -444,18 +260,16 @@ queries = st.one_of(
 )
 
 
-# /readyz answers 503: no worker runs in the tests.
 @pytest.mark.slow
-@examples(80)
+@examples(60)
 @given(
-    st.sampled_from([each for each in ADDRESSES if each != "/readyz"]),
+    st.sampled_from(sorted(ADDRESSES)),
     queries,
     st.sampled_from(["GET", "HEAD", "POST"]),
     texts,
 )
-def test_any_query_string_is_answered(address, query, method, body):
-    path = address.replace("<token:token>", "x" * 30)
-    assert_acceptable(request(method, path, query[:4000], body), language_of(path))
+def test_any_query_string_is_answered(path, query, method, body):
+    assert_acceptable(request(method, path, query[:4000], body), ADDRESSES[path])
 
 
 def damaged(token):
@@ -471,18 +285,18 @@ def damaged(token):
     )
 
 
-@examples(80)
+@examples(60)
 @given(st.data())
 def test_12_a_tampered_link_shows_and_changes_nothing(pledge, data):
     purpose = data.draw(st.sampled_from(list(Purpose)))
     token = links.token(purpose, pledge)
     wrong = data.draw(damaged(token))
-    address = data.draw(st.sampled_from(PERSONAL))
-    path = address.replace("<token:token>", wrong).encode().decode("latin-1")
+    address = data.draw(st.sampled_from(sorted(TOKENS)))
+    path = address.replace("…", wrong).encode().decode("latin-1")
     before = list(Pledge.objects.values())
     method = data.draw(st.sampled_from(["GET", "HEAD", "POST"]))
     response = request(method, path)
-    assert_acceptable(response, language_of(path))
+    assert_acceptable(response, TOKENS[address])
     if wrong != token:
         assert response.status in (200, 301, 302, 303, 404, 405), response.status
         assert "Drita" not in response.text and "drita@" not in response.text
@@ -493,7 +307,7 @@ paths = st.one_of(
     st.tuples(st.sampled_from(["/", "//", "/sq/", "/en/", "/sq", "/EN/", "/admin", ""]), st.binary(max_size=30)).map(
         lambda pair: pair[0] + pair[1].decode("latin-1")
     ),
-    st.sampled_from(ADDRESSES).flatmap(
+    st.sampled_from(sorted(ADDRESSES)).flatmap(
         lambda address: st.sampled_from(
             [address * 2, address + "[", "//[" + address, address[:-1], address.upper(), "/" + address]
         )
@@ -524,76 +338,56 @@ def test_any_path_is_answered(path, method):
     assert "\n" not in "".join(response.headers.values())
 
 
-HEADERS = (
-    [
-        {"HTTP_ORIGIN": origin}
-        for origin in ("null", "http://[", "http://[::1", "://", "x" * 5000, "\xff", "http://localhost:8000", "")
-    ]
-    + [{"HTTP_SEC_FETCH_SITE": site} for site in ("", "cross-site", "\xff", "none,none")]
-    + [{"HTTP_X_FORWARDED_FOR": hops} for hops in (",,,", "x" * 5000, "::1%lo", "1.2.3.4:80", "\xff")]
-    + [{"REMOTE_ADDR": address} for address in ("", "unix:", "::ffff:198.51.100.7", "fe80::1%eth0")]
-    + [{"HTTP_COOKIE": cookie} for cookie in ("sessionid=\xff", "csrftoken=x; sessionid='", "=;=;=", "x" * 8000)]
-    + [{"HTTP_ACCEPT_LANGUAGE": text} for text in ("x" * 5000, "en;q=x", ",;q=,", "\xff", "sq;q=1e999", "*")]
-    + [{"HTTP_IF_NONE_MATCH": text} for text in ('"', 'W/"', "*", "\xff")]
-    + [{"HTTP_IF_MODIFIED_SINCE": text} for text in ("0", "Thu, 99 Foo 99999 99:99:99 GMT", "\xff")]
-    + [{"HTTP_RANGE": "bytes=9-1"}, {"HTTP_TRANSFER_ENCODING": "chunked"}, {"HTTP_EXPECT": "x"}]
-    + [{"CONTENT_LENGTH": text} for text in ("", "-1", "x", "99999999999")]
-    + [{"HTTP_X_FORWARDED_PROTO": "x"}, {"HTTP_X_FORWARDED_HOST": "evil.example"}, {"HTTP_ACCEPT_ENCODING": "\xff"}]
-)
+HEADERS = {
+    "HTTP_ORIGIN": ["null", "http://[", "http://[::1", "://", "x" * 5000, "\xff", "http://localhost:8000", ""],
+    "HTTP_SEC_FETCH_SITE": ["", "cross-site", "\xff", "none,none"],
+    "HTTP_X_FORWARDED_FOR": [",,,", "x" * 5000, "::1%lo", "1.2.3.4:80", "\xff"],
+    "REMOTE_ADDR": ["", "unix:", "::ffff:198.51.100.7", "fe80::1%eth0"],
+    "HTTP_COOKIE": ["sessionid=\xff", "csrftoken=x; sessionid='", "=;=;=", "x" * 8000],
+    "HTTP_ACCEPT_LANGUAGE": ["x" * 5000, "en;q=x", ",;q=,", "\xff", "sq;q=1e999", "*"],
+    "HTTP_IF_NONE_MATCH": ['"', 'W/"', "*", "\xff"],
+    "HTTP_IF_MODIFIED_SINCE": ["0", "Thu, 99 Foo 99999 99:99:99 GMT", "\xff"],
+    "CONTENT_LENGTH": ["", "-1", "x", "99999999999"],
+    **{"HTTP_RANGE": ["bytes=9-1"], "HTTP_TRANSFER_ENCODING": ["chunked"], "HTTP_EXPECT": ["x"]},
+    **{"HTTP_X_FORWARDED_PROTO": ["x"], "HTTP_X_FORWARDED_HOST": ["evil.example"], "HTTP_ACCEPT_ENCODING": ["\xff"]},
+}
 
 
-@pytest.mark.slow
 def test_any_header_is_answered(subtests):
-    for headers in HEADERS:
-        for method, path in (("GET", "/"), ("GET", EN), ("POST", EN), ("POST", MY_EN)):
-            body = b"email=x" if method == "POST" else b""
-            with subtests.test(**headers, method=method, path=path):
-                assert_acceptable(request(method, path, body=body, **headers), "en" if path != "/" else None)
+    visits = itertools.cycle([("GET", "/", b""), ("GET", EN, b""), ("POST", EN, b""), ("POST", MY_EN, b"email=x")])
+    for name, value in [(name, value) for name, values in HEADERS.items() for value in values]:
+        method, path, body = next(visits)
+        with subtests.test(name=name, value=value, method=method, path=path):
+            assert_acceptable(request(method, path, body=body, **{name: value}), "en" if path != "/" else None)
 
 
-@pytest.mark.cases("host", ["evil.example", "", "a b", "[", "localhost:x", "localhost\x00", "x" * 300, "\xff"])
-def test_an_unknown_host_is_refused_with_a_page(settings, host):
+def test_an_unknown_host_is_refused_with_a_page(settings):
     settings.ALLOWED_HOSTS = ["localhost"]
-    for path in (EN, "/en/help/", "/admin/"):
-        response = request("GET", path, HTTP_HOST=host)
-        assert response.status == 400
-        assert "evil.example" not in response.text and "s-maxage" not in response.headers.get("Cache-Control", "")
-    assert '<html lang="en"' in request("GET", EN, HTTP_HOST=host).text
+    for host in ("evil.example", "", "a b", "[", "localhost:x", "localhost\x00", "x" * 300, "\xff"):
+        for path in (EN, "/admin/"):
+            response = request("GET", path, HTTP_HOST=host)
+            assert response.status == 400, host
+            assert "evil.example" not in response.text and "s-maxage" not in response.headers.get("Cache-Control", "")
+        assert '<html lang="en"' in request("GET", EN, HTTP_HOST=host).text
 
 
 @pytest.mark.slow
-def test_an_unsupported_method_is_refused(pledge, subtests):
-    for address in ADDRESSES:
-        with subtests.test(address):
-            paths_with_token = {
-                language: {links.path(purpose, pledge, language) for purpose in Purpose} for language in ("sq", "en")
-            }
-            path = address
-            if "<token:token>" in address:
-                start = address.partition("<")[0]
-                # A preview has no pledge's token. The method is refused before the token is read.
-                [path] = [path for path in paths_with_token[address[1:3]] if path.startswith(start)] or [
-                    f"{start}{'x' * 30}/"
-                ]
-            for method in METHODS:
-                response = request(method, path)
-                if method == "OPTIONS" and path.startswith("/api/"):
-                    # A preflight request of CORS.
-                    assert (response.status, response.headers["Access-Control-Allow-Methods"]) == (204, "GET, HEAD")
-                    continue
-                assert_acceptable(response, language_of(path))
-                assert response.status == 405, f"{method} {path}: {response.status}"
-                assert response.headers["Allow"]
+def test_an_unsupported_method_is_refused(subtests):
+    methods = itertools.cycle(["PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "PROPFIND", "X"])
+    # The method is refused before a token is read.
+    for path, language in (ADDRESSES | {path.replace("…", "x" * 30): TOKENS[path] for path in TOKENS}).items():
+        # A preflight request of CORS is another matter.
+        method = next(each for each in methods if each != "OPTIONS" or not path.startswith("/api/"))
+        with subtests.test(path, method=method):
+            response = request(method, path)
+            assert_acceptable(response, language)
+            assert response.status == 405 and response.headers["Allow"]
 
 
-def test_a_page_without_a_form_refuses_a_post(subtests):
-    for address in ADDRESSES:
-        if address in FORMS or "<" in address:
-            continue
-        with subtests.test(address):
-            response = request("POST", address, body=b"a=b")
-            assert_acceptable(response, language_of(address))
-            assert response.status == 405
+def test_a_page_without_a_form_refuses_a_post():
+    taken = [path for path in ADDRESSES if request("POST", path, body=b"a=b").status < 400]
+    assert len(taken) < 40
+    assert [path for path in taken if 'method="post"' not in request("GET", path).text] == []
 
 
 def test_a_sector_without_commitments_can_be_signed():

@@ -13,7 +13,6 @@ from pledges.enquiries.models import DISCLOSURE_PERIOD
 from pledges.mail.grants import A_DAY, A_DAY_BY_NETWORK
 from pledges.published import rule
 from pledges.requests.models import PERSON_PERIOD
-from pledges.statistics.origins import LISTED_FROM
 from pledges.supporters.models import NETWORK_DIGEST_LIFE
 from pledges.supporters.querysets import ANSWER_PERIOD, PENDING_LIFE
 from staff.admin.reauthentication import FREE_PEOPLE
@@ -136,7 +135,6 @@ NUMBERS = {
         f"({settings.BACKUP_KEEP_DAYS} days unless set otherwise)",
         f"{DISCLOSURE_PERIOD.days} days after the alarm",
         f"until {PERSON_PERIOD.days} days after the answer",
-        f"if at least {WORDS[LISTED_FROM]} people signed",
     ],
     "impact-assessment": [
         f"After {settings.KEEP_MONTHS} months",

@@ -10,7 +10,6 @@ from django.utils import translation
 
 from campaign import richtext
 from campaign.pictures.widgets import RichText
-from pledges.desk.bulk import DomainForm
 from pledges.desk.corrections import PersonForm
 from pledges.desk.people import FindForm
 from pledges.signing.forms import MyPledgeForm, NewAddressForm, PledgeForm
@@ -18,7 +17,7 @@ from staff.accounts.forms import PasskeyNameForm
 from staff.admin.accounts import AccountForm
 from tests.pages import LANGUAGES
 
-FORMS = [PledgeForm, MyPledgeForm, NewAddressForm, FindForm, PersonForm, DomainForm, AccountForm, PasskeyNameForm]
+FORMS = [PledgeForm, MyPledgeForm, NewAddressForm, FindForm, PersonForm, AccountForm, PasskeyNameForm]
 
 # An example follows these words: in quotation marks, as a value (an address, a number, a sign), or as a name.
 CUE = {"en": r"(?:[Ss]uch as|[Ff]or example|, like|Example:)", "sq": r"(?:[Pp]ër shembull|, si|Shembull:)"}
@@ -63,7 +62,7 @@ def test_every_example_is_accepted_by_its_own_field(language):
     assert refused == {}
     # Also those without quotation marks.
     of_each = {where for where, _example in tried}
-    assert {"Statistic.year", "Goal.people", "PersonForm.name", "DomainForm.domain"} < of_each
+    assert {"Statistic.year", "Goal.people", "PersonForm.name"} < of_each
     assert {"PledgeForm.email", "AccountForm.first_name", "Page.slug_en"} < of_each
     assert len(tried) > 50
 

@@ -33,29 +33,59 @@ HOUSEKEEPING_EVERY_PROBES = 2
 STOP_SECONDS = 15
 
 
-class Housekeeper(threading.Thread):
-    """A thread that probes every half minute and runs housekeeping every minute.
+def dotted_path(function):
+    """The import path of a function, such as "pledges.housekeeping.remind"."""
+    return f"{function.__module__}.{function.__name__}"
 
-    Several may run at the same time.
+
+def attempt(step, *arguments):
+    """Call a function; returns (what it returned, None) or (None, its exception). Only the class of the exception is logged."""
+    try:
+        return step(*arguments), None
+    except Exception as error:
+        logger.error("%s: %s", dotted_path(step), type(error).__name__)
+        # The connection may be broken. Django opens a new one.
+        connection.close()
+        return None, error
+
+
+class Repeater(threading.Thread):
+    """A thread that repeats a step, which returns how much it did. Several may run at the same time.
+
+    While there is work, a step follows the one before at once.
     """
 
-    def __init__(self):
-        super().__init__(daemon=True)
+    def __init__(self, step, interval):
+        super().__init__(daemon=True, name=step.__name__)
         self.stopped = threading.Event()
-        self._clock = clock.ClockWatch()
-        # A time of the monotonic clock.
-        self._certificate_due = 0
+        self._step = step
+        self._interval = interval
 
     def run(self):
         """Run until `stopped` is set."""
-        probes = 0
         while not self.stopped.is_set():
-            self.run_step(self.probe)
-            if probes % HOUSEKEEPING_EVERY_PROBES == 0:
-                self.run_housekeeping()
-            probes += 1
-            self.stopped.wait(PROBING_INTERVAL_SECONDS)
+            done, _error = attempt(self._step)
+            if not done:
+                self.stopped.wait(self._interval)
         connection.close()
+
+
+class Housekeeper(Repeater):
+    """A thread that probes every half minute and runs housekeeping every minute."""
+
+    def __init__(self):
+        super().__init__(self.look_after, PROBING_INTERVAL_SECONDS)
+        self._clock = clock.ClockWatch()
+        # A time of the monotonic clock.
+        self._certificate_due = 0
+        self._rounds = 0
+
+    def look_after(self):
+        """Probe, and run housekeeping every other time."""
+        attempt(self.probe)
+        if self._rounds % HOUSEKEEPING_EVERY_PROBES == 0:
+            self.run_housekeeping()
+        self._rounds += 1
 
     def probe(self):
         """Write the heartbeat with the state of clock and certificate."""
@@ -84,57 +114,11 @@ class Housekeeper(threading.Thread):
         failed = []
         for steps in settings.HOUSEKEEPING:
             for step in import_string(steps):
-                error = self.run_step(step)
+                _done, error = attempt(step)
                 if error:
                     failed.append(dotted_path(step))
-                    self.run_step(FailedStep.record, dotted_path(step), error)
-        self.run_step(FailedStep.keep_only, failed)
-
-    def run_step(self, step, *arguments):
-        """Call a function; returns None or the exception that it raised. Only the class of the exception is logged."""
-        try:
-            step(*arguments)
-        except Exception as error:
-            logger.error("%s: %s", dotted_path(step), type(error).__name__)
-            # The connection may be broken. Django opens a new one.
-            connection.close()
-            return error
-        return None
-
-
-def dotted_path(function):
-    """The import path of a function, such as "pledges.housekeeping.remind"."""
-    return f"{function.__module__}.{function.__name__}"
-
-
-class Repeater(threading.Thread):
-    """A thread that repeats a step, which returns how much it did. Several may run at the same time.
-
-    While there is work, a step follows the one before at once.
-    """
-
-    def __init__(self, step, interval):
-        super().__init__(daemon=True, name=step.__name__)
-        self.stopped = threading.Event()
-        self._step = step
-        self._interval = interval
-
-    def run(self):
-        """Run until `stopped` is set."""
-        while not self.stopped.is_set():
-            if not self.take():
-                self.stopped.wait(self._interval)
-        connection.close()
-
-    def take(self):
-        """What the step returned; 0 after an error. Only the class of the exception is logged."""
-        try:
-            return self._step()
-        except Exception as error:
-            logger.error("%s: %s", self.name, type(error).__name__)
-            # The connection may be broken. Django opens a new one.
-            connection.close()
-            return 0
+                    attempt(FailedStep.record, dotted_path(step), error)
+        attempt(FailedStep.keep_only, failed)
 
 
 def threads():

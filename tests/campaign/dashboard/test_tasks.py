@@ -209,6 +209,13 @@ def test_pledges_of_the_last_days_are_in_the_chart_and_the_tables(client):
     assert "Pledges signed and confirmed from" in page.words(picture)
     assert len(page.all("rect", node=picture)) == 2 * activity.DAYS
 
+    exact = Document(client.get("/admin/pledges/pledge/figures/", headers={"accept-language": "en"}))
+    [header] = exact.all("thead")
+    titles = [exact.words(cell) for cell in exact.all("th", node=header)]
+    of_county = {row[0]: dict(zip(titles[1:], row[1:], strict=True)) for row in figures(exact, "by-county")}
+    assert of_county["Tirana"] | {"Parents": "2", "Teachers": "3", "All": "5"} == of_county["Tirana"]
+    assert of_county["County not given"]["Parents"] == "0"
+
 
 def test_days_are_in_tirana_time():
     """00:30 in Tirana is the day before in UTC."""

@@ -83,4 +83,4 @@ def test_after_the_clock_is_set_back_a_supporter_gets_a_message_within_a_minute(
     clock.shift = -2 * HOUR
     housekeeper.probe()
     let_time_pass(timedelta(minutes=1))
-    assert pledge.claim_message()
+    assert Pledge.objects.claim_messages([pledge.pk])

@@ -123,7 +123,7 @@ def hidden_table(model):
 def test_readyz_names_the_failing_steps_until_they_work_again(client):
     run_housekeeping()
     assert failing_checks(client) == []
-    first, second = "pledges.housekeeping.erase_attempts", "staff.housekeeping.erase_rate_limits"
+    first, second = "pledges.housekeeping.erase_expired", "staff.housekeeping.erase_rate_limits"
     with hidden_table(CacheEntry):
         with hidden_table(Attempt):
             run_housekeeping()

@@ -26,5 +26,5 @@ def recount():
 def by_provider():
     found = {}
     for (_day, provider), row in funnel.read().items():
-        found[provider] = found.get(provider, Counter()) + Counter({str(kind): n for kind, n in row.items()})
-    return {provider: +row for provider, row in found.items()}
+        found[provider] = found.get(provider, Counter()) + row
+    return found

@@ -5,12 +5,13 @@ from datetime import timedelta
 import pytest
 from django.db import IntegrityError, connection, transaction
 
-from pledges.crypto import keys, links
+from pledges import housekeeping
+from pledges.crypto import links
 from pledges.crypto.links import Purpose
 from pledges.models import Message, Pledge
 from pledges.supporters.querysets import ANSWER_PERIOD, KEEP_PERIOD
 from tests.clock import let_time_pass
-from tests.factories import form_data, keep_house, links_in, make_pledge, run_worker
+from tests.factories import form_data, links_in, make_pledge, run_worker
 from tests.keys import new_key, rotate_keys
 from tests.pledges.desk.pages import ENGLISH, LIST, change_path
 from tests.tally import exact_total
@@ -21,11 +22,12 @@ DAY, MINUTE = timedelta(days=1), timedelta(minutes=1)
 NAME, ADDRESS = "Drita Kola", "drita@shembull.al"
 
 
-def pass_and_work(time, rounds=2):
+def pass_and_work(time):
     let_time_pass(time)
-    for _ in range(rounds):
-        keep_house()
-        run_worker()
+    for _ in range(2):
+        housekeeping.ask_to_keep()
+        housekeeping.erase_unanswered()
+    run_worker()
 
 
 @pytest.fixture
@@ -60,7 +62,6 @@ def test_the_question_goes_out_once_after_24_months(drita, mailoutbox):
     assert len(mailoutbox) == 1
 
 
-@pytest.mark.slow
 def test_opening_the_link_keeps_nothing_and_the_button_keeps_for_another_period(client, asked, mailoutbox):
     [path] = links_in(mailoutbox[0], "keep")
     assert client.get(path).status_code == client.get(path).status_code == 200
@@ -89,27 +90,17 @@ def test_without_an_answer_name_and_address_go_and_the_count_stays(client, asked
 
 
 def test_the_same_person_still_cannot_pledge_twice_and_gets_the_link(client, erased, mailoutbox):
-    for name in (NAME, "kola  DRITA"):
-        assert client.post("/sq/zotimi/", form_data(name=name, email="Drita@Shembull.al")).status_code == 303
-        run_worker()
-        Pledge.objects.update(written_at="2026-01-01T10:00Z")
+    assert client.post("/sq/zotimi/", form_data(name="kola  DRITA", email="Drita@Shembull.al")).status_code == 303
+    run_worker()
     assert Pledge.objects.count() == 1 and exact_total() == 1
-    assert [mail.to for mail in mailoutbox] == [["Drita@Shembull.al"]] * 2
-    [path] = links_in(mailoutbox[0], "manage")
-    assert "Zotimi juaj numërohet pa emrin tuaj" in client.get(path).text
+    [mail] = mailoutbox
+    [path] = links_in(mail, "manage")
+    assert mail.to == ["Drita@Shembull.al"] and "Zotimi juaj numërohet pa emrin tuaj" in client.get(path).text
     assert not Message.objects.filter(address_cipher__isnull=False).exists(), "the address was for this message only"
-
-
-def test_another_person_of_the_mailbox_can_pledge(client, erased, mailoutbox):
     client.post("/sq/zotimi/", form_data(name="Besnik Kola", email=ADDRESS))
     run_worker()
-    client.post(links_in(mailoutbox[0], "confirm")[0])
+    client.post(links_in(mailoutbox[-1], "confirm")[0])
     assert exact_total() == 2
-    mailoutbox.clear()
-    Pledge.objects.update(written_at="2026-01-01T10:00Z")
-    client.post("/sq/zotimi-im/", {"email": ADDRESS, "website": "", "stamp": form_data()["stamp"]})
-    run_worker()
-    assert len(links_in(mailoutbox[-1], "manage")) == 1
 
 
 def test_no_page_fails_without_the_name(client, erased):
@@ -131,27 +122,20 @@ def test_staff_see_the_pledge_without_a_person_and_cannot_correct_it(admin_clien
     assert admin_client.get(LIST, headers=ENGLISH).status_code == 200
     page = admin_client.get(change_path(erased), headers=ENGLISH)
     assert page.status_code == 200 and not page.context["has_change_permission"]
-    export = {"content": "people", "format": "csv", "reason": "a test of it", "export": str(erased.pk), "query": ""}
+    export = {"content": "people", "format": "csv", "reason": "a test of it", "query": ""}
     rows = admin_client.post("/admin/pledges/export/add/", export, headers=ENGLISH).getvalue().decode().splitlines()
     assert len(rows) == 2 and "cannot be decrypted" not in rows[1]
     admin_client.post(f"{LIST}{erased.pk}/delete/", {"post": "yes", "asked": "letter"})
     assert not Pledge.objects.exists()
 
 
-def test_pending_and_recent_pledges_are_left_alone(mailoutbox):
-    make_pledge(state="confirmed")
-    let_time_pass(KEEP_PERIOD - DAY)
+def test_an_invalidated_pledge_is_erased_without_a_question_and_pending_and_recent_ones_are_left_alone(mailoutbox):
+    old = make_pledge(state="invalidated")
+    let_time_pass(KEEP_PERIOD)
     make_pledge(state="confirmed")
     make_pledge()
-    keep_house()
-    run_worker()
-    assert mailoutbox == [] and not Pledge.objects.filter(name_cipher=None).exists()
-
-
-def test_an_invalidated_pledge_is_erased_without_a_question(mailoutbox):
-    make_pledge(state="invalidated")
-    pass_and_work(KEEP_PERIOD + MINUTE)
-    assert Pledge.objects.get().name is None and mailoutbox == []
+    pass_and_work(MINUTE)
+    assert mailoutbox == [] and Pledge.objects.get(name_cipher=None) == old
 
 
 def test_keys_of_digests_can_be_rotated_beside_erased_pledges(erased, settings):
@@ -162,16 +146,13 @@ def test_keys_of_digests_can_be_rotated_beside_erased_pledges(erased, settings):
     assert bytes(erased.address_digest) == before
 
 
-@pytest.mark.parametrize(
-    "columns",
-    [{"name_cipher": None}, {"name_cipher": None, "address_cipher": None, "show_name": True}, {"address_cipher": None}],
-)
-def test_the_database_refuses_a_half_erased_person(drita, columns):
-    with pytest.raises(IntegrityError), transaction.atomic():
-        Pledge.objects.update(**columns)
+def test_the_database_refuses_a_half_erased_person(drita):
+    both = {"name_cipher": None, "address_cipher": None}
+    for columns in ({"name_cipher": None}, {"address_cipher": None}, both | {"show_name": True}):
+        with pytest.raises(IntegrityError), transaction.atomic():
+            Pledge.objects.update(**columns)
     with pytest.raises(IntegrityError), transaction.atomic():
         Pledge.objects.filter(pk=make_pledge().pk).erase_person()
-    assert keys.decrypt(drita.name_cipher, associated_data=drita.associated_data("name")) == NAME
 
 
 def test_housekeeping_reads_an_index_of_those_who_are_due(drita):

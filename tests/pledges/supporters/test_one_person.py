@@ -28,15 +28,14 @@ def drita():
     return make_pledge("Drita Kola", ADDRESS, state="confirmed", show_name=True, wall="shown", wall_at="2026-01-01")
 
 
-@pytest.mark.parametrize("name", ["Drita Kolla", "Drita Kola Hoxha", "Dritë Kola"])
-def test_a_similar_name_offers_both_answers_and_does_not_count(client, drita, mailoutbox, name):
-    sign(client, name)
+def test_a_similar_name_offers_both_answers_and_does_not_count(client, drita, mailoutbox):
+    sign(client, "Drita Kolla")
     [mail] = mailoutbox
     assert mail.to == [ADDRESS] and mail.subject == "Lidhja juaj"
     assert "Zotimin e keni nënshkruar tashmë" in mail.body
     assert len(links_in(mail, "correct_name")) == len(links_in(mail, "confirm")) == 1
     assert "Jam unë: e korrigjoj emrin" in mail.body and "Është dikush tjetër: e konfirmoj" in mail.body
-    assert name not in mail.body and "Drita" not in mail.body
+    assert "Kolla" not in mail.body and "Drita" not in mail.body
     assert exact_total() == 1
 
 
@@ -50,16 +49,10 @@ def test_this_is_me_corrects_the_name_and_counts_once(client, drita, mailoutbox)
     pledge = Pledge.objects.get()
     assert (pledge.pk, pledge.name, pledge.address, pledge.state) == (drita.pk, "Drita Kolla", ADDRESS, "confirmed")
     assert pledge.wall == "waiting", "staff review the new name"
-    assert exact_total() == 1
     assert HAS_ENDED in client.post(path).text
-
-
-def test_the_corrected_person_still_cannot_pledge_twice(client, drita, mailoutbox):
-    sign(client, "Drita Kolla")
-    client.post(links_in(mailoutbox[0], "correct_name")[0])
     let_time_pass_for_messages()
     sign(client, "drita  KOLLA")
-    assert Pledge.objects.count() == 1 and exact_total() == 1
+    assert Pledge.objects.count() == exact_total() == 1
 
 
 def let_time_pass_for_messages():
@@ -74,16 +67,13 @@ def test_this_is_another_person_confirms_the_second_pledge(client, drita, mailou
     assert sorted(pledge.name for pledge in Pledge.objects.confirmed()) == ["Drita Kola", "Dritan Kola"]
 
 
-def test_06_another_name_gets_the_usual_message(client, drita, mailoutbox):
-    sign(client, "Besnik Kola")
-    assert [len(links_in(mailoutbox[0], purpose)) for purpose in ("confirm", "correct_name")] == [1, 0]
-
-
-def test_04_the_same_name_gets_the_link_to_its_pledge(client, drita, mailoutbox):
+def test_06_another_name_gets_the_usual_message_and_04_the_same_one_the_link_to_its_pledge(client, drita, mailoutbox):
     let_time_pass_for_messages()
     sign(client, "KOLA  drita")
-    assert [len(links_in(mailoutbox[0], purpose)) for purpose in ("manage", "correct_name")] == [1, 0]
     assert Pledge.objects.count() == 1
+    sign(client, "Besnik Kola")
+    kinds = ("confirm", "manage", "correct_name")
+    assert [[len(links_in(mail, kind)) for kind in kinds] for mail in mailoutbox] == [[0, 1, 0], [1, 0, 0]]
 
 
 def test_a_reminder_offers_the_choice_too(client, drita, mailoutbox):

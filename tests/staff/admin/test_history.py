@@ -121,7 +121,7 @@ def test_what_was_deleted_can_be_read_and_restored_from_its_line(besa):
     assert list(links(besa, 1)) == ["Open"]
 
 
-def test_a_batch_is_one_line_with_its_undo_and_so_is_stopping_it(zana):
+def test_a_batch_is_one_line_with_its_undo(zana):
     ids = [str(make_pledge(state="confirmed").pk) for _ in range(5)]
     zana.post("/admin/pledges/pledge/", {"action": "invalidate", "_selected_action": ids, "sure": "yes"})
     batch = Batch.objects.get()
