@@ -59,7 +59,6 @@ FOUND_BY = [
     ("ndalni përkohësisht", "/admin/pledges/pledgingsettings/1/change/"),
     ("sign-ups by minute", "/admin/pledges/pledge/minutes/"),
     ("minutë", "/admin/pledges/pledge/minutes/"),
-    ("backups", "/admin/#state"),
     ("banner", "/admin/campaign/sitesettings/1/change/"),
     ("llogari", "/admin/staff/account/"),
 ]
