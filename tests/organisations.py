@@ -79,6 +79,13 @@ def make_entry(logo=None, **overrides):
     return Organisation.objects.create(**{"logo": folder, **values})
 
 
+def fill(number=120):
+    """So many entries, each with a logo and a statement of its own."""
+    for each in range(number):
+        texts = {"text_sq": f"Jemi me ju, sepse çdo fëmijë {each}.", "text_en": f"We stand with every child {each}."}
+        make_entry(logo=each % 10, url=f"https://organizata{each}.al", **texts)
+
+
 def admit(joining, sq="", en=""):
     """The entry of a confirmed joining, approved with these statements."""
     return Organisation.objects.admit(joining, {"statement_sq": sq, "statement_en": en})

@@ -5,7 +5,7 @@ import pytest
 from bench import lighthouse
 from bench.site import behind_nginx
 from pledges.counting import milestones
-from tests.campaign.organisations.test_organisations import fill
+from tests.organisations import fill
 from tests.published import show_counties
 from tests.site import collect_static, url_of_test_database
 from tests.tally import put_people

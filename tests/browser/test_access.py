@@ -9,12 +9,11 @@ from pledges.crypto.links import Purpose
 from pledges.models import Pledge
 from tests import views
 from tests.browser import axe, press
-from tests.campaign.organisations.test_organisations import fill
 from tests.campaign.pages.test_inner_pages import page_path
 from tests.demands import add_step, days_ago, make_handover
 from tests.factories import make_pledge
 from tests.mailings import release
-from tests.organisations import admit, make_joining
+from tests.organisations import admit, fill, make_joining
 from tests.pages import LANGUAGES, PUBLIC, path_of
 from tests.published import show_counties
 from tests.tally import put_cells, put_people

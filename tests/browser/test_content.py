@@ -10,13 +10,12 @@ from pledges.models import Commitment, PaperSheet, Sector
 from tests.browser import press
 from tests.browser.test_access import overflowing, search_path, wrong_headings
 from tests.browser.test_story import translated
-from tests.campaign.organisations.test_organisations import fill
 from tests.campaign.pages.test_inner_pages import page_path
 from tests.campaign.pages.test_pages import insert_tally
 from tests.campaign.pages.test_weight import fifty_pieces_of_news
 from tests.demands import add_step, make_demand
 from tests.drafts import hide
-from tests.organisations import PAGE
+from tests.organisations import PAGE, fill
 from tests.pages import LANGUAGES, as_typed, path_of
 from tests.published import show_counties
 from tests.tally import put_cells
