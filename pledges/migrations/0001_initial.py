@@ -779,6 +779,22 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='ReadyAnswer',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('key', models.SlugField(help_text='A short name, such as “interview”. You cannot change it later.', unique=True, verbose_name='key')),
+                ('title_sq', models.CharField(help_text='Write a title by which you will find it, for example “Interview”.', max_length=80, verbose_name='title')),
+                ('title_en', models.CharField(help_text='Write a title by which you will find it, for example “Interview”.', max_length=80, verbose_name='title')),
+                ('text_sq', models.TextField(help_text='Write the answer, for example “Thank you for writing to us”. Each line becomes a paragraph. You can still change it before you send it.', max_length=2000, verbose_name='text')),
+                ('text_en', models.TextField(help_text='Write the answer, for example “Thank you for writing to us”. Each line becomes a paragraph. You can still change it before you send it.', max_length=2000, verbose_name='text')),
+            ],
+            options={
+                'verbose_name': 'ready answer',
+                'verbose_name_plural': 'ready answers',
+                'ordering': ['key'],
+            },
+        ),
+        migrations.CreateModel(
             name='ReturnedMailbox',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
