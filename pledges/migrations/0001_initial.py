@@ -753,6 +753,7 @@ class Migration(migrations.Migration):
                 ('state', models.CharField(choices=[('open', 'open'), ('paused', 'paused'), ('closed', 'closed')], default='open', help_text='If signing is paused or closed, people see your message instead of the form. People who have signed can still confirm.', max_length=6, verbose_name='state')),
                 ('message_sq', models.TextField(blank=True, help_text='Say why, and until when, for example “We are renewing the site until tomorrow”. Shown instead of the form while signing is paused or closed.', max_length=600, verbose_name='message')),
                 ('message_en', models.TextField(blank=True, help_text='Say why, and until when, for example “We are renewing the site until tomorrow”. Shown instead of the form while signing is paused or closed.', max_length=600, verbose_name='message')),
+                ('until', models.DateTimeField(blank=True, help_text='Date and time in Tirana. Signing opens automatically then. Leave empty to open it by hand.', null=True, verbose_name='open again at')),
                 ('shows_numbers', models.BooleanField(db_default=True, default=True, help_text='If this is on, people read “You are number 2971” once they have confirmed, and in the email that follows. Only they see their number.', verbose_name='supporters see their number')),
                 ('network_limit', models.PositiveSmallIntegerField(default=60, help_text='How many people can sign from one network in ten minutes before the devices of others on it do a check first, for example 30.', validators=[django.core.validators.MinValueValidator(5), django.core.validators.MaxValueValidator(10000)], verbose_name='sign-ups from one network')),
                 ('slow_lane', models.PositiveSmallIntegerField(db_default=30, default=30, help_text='Above that number, people whose browser cannot do the check send the form without it: this many from one network in an hour, for example 20. Their emails are spread over the hour.', validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(1000)], verbose_name='sign-ups without the check')),
@@ -761,7 +762,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'signing settings',
                 'verbose_name_plural': 'signing settings',
-                'constraints': [models.CheckConstraint(condition=models.Q(('pk', 1)), name='pledging_settings_single_row')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('pk', 1)), name='pledging_settings_single_row'), models.CheckConstraint(condition=models.Q(models.Q(('state', 'open'), _negated=True), ('until', None), _connector='OR'), name='pledging_open_without_end')],
             },
         ),
         migrations.CreateModel(
