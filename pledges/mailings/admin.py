@@ -110,7 +110,7 @@ class MailingAdmin(MailPreviews, ContentAdmin):
     form = MailingForm
     # It has drafts of its own: its states.
     kept_on_restore = ("is_archived", "note")
-    not_recovered = _("A deleted news email cannot be restored: who wrote it is not known any more. Write a new one.")
+    not_recovered = _("A deleted news email cannot be restored: who wrote it is no longer known. Write a new one.")
     list_display = ["__str__", "state", "whom", "released_at"]
     list_select_related = ["sector", "county"]
     list_filter = ["state", "audience"]
