@@ -171,6 +171,7 @@ class Command(BaseCommand):
                 grade=rng.randrange(1, 13),
                 letter=rng.choice("ABC"),
                 people=people,
+                counted=people,
                 agreed="demo",
                 language="sq",
                 state=GroupPledge.State.APPROVED,
