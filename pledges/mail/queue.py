@@ -124,7 +124,7 @@ class MessageQuerySet(models.QuerySet):
 
         Those of a kind that only a newer release knows wait for it: after a rollback they must not stop the others.
         """
-        known = self.due().filter(kind__in=MessageKind.values)
+        known = self.due().filter(kind__in=MessageKind.values).exclude(mailing__state="paused")
         free = known.filter(Q(leased_until=None) | Q(leased_until__lte=Now())).order_by("due_at")
         free = free.select_related("mailing__sector", "mailing__county")
         free = free.select_for_update(skip_locked=True, of=("self",))

@@ -353,6 +353,7 @@ class Walk:
         self.open(self.page.url, self.colleague)
         self.press("Release and send", page=self.colleague)
         self.act("#content form [type=submit]", self.colleague)
+        self.press("Pause", page=self.colleague)
         self.press("Cancel", page=self.colleague)
         self.act("#content form [type=submit]", self.colleague)
 
