@@ -26,6 +26,7 @@ from tests.threads import at_once
 
 pytestmark = pytest.mark.django_db
 ADDRESS = "drita@shembull.al"
+CANNOT = "Some of these cannot be restricted, or are already."
 ENGLISH = {"accept-language": "en"}
 
 
@@ -159,9 +160,14 @@ def test_restricting_and_lifting_are_in_the_record(manager):
     BlockedAddress.objects.add(ADDRESS)
     block, request = BlockedAddress.objects.get(), make_request(kind="restriction")
     page = press(manager, request, "restrict", [pledge, enquiry, block])
-    assert "2 entries restricted." in text_of(page), "a block cannot be"
+    assert "2 entries restricted." in text_of(page) and CANNOT in text_of(page), "a block cannot be"
+    assert CANNOT in text_of(press(manager, request, "restrict", [pledge]))
     assert text_of(manager.get(page_of(request))).count("restricted") >= 2
-    assert "1 entry is used again." in text_of(press(manager, request, "lift", [pledge]))
+    asked = text_of(press(manager, request, "lift", [pledge]))
+    assert "What is past its time is erased." in asked
+    pledge.refresh_from_db()
+    assert pledge.restricted_at
+    assert "1 entry is used again." in text_of(press(manager, request, "lift", [pledge], sure=True))
     steps = [entry.details["step"] for entry in Entry.objects.filter(details__has_key="step").order_by("pk")]
     assert steps == ["restrict", "lift"]
 
