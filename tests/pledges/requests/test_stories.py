@@ -302,6 +302,14 @@ def test_a_request_whose_person_is_erased_has_a_page(manager):
     assert page.status_code == 200 and ADDRESS not in page.text and "drita" not in page.text.lower()
 
 
+def test_a_request_whose_own_address_no_key_opens_shows_its_page(manager):
+    request = make_request()
+    DataRequest.objects.update(address_cipher=b"\x00" * 40)
+    page = manager.get(page_of(request))
+    assert page.status_code == 200 and "cannot be decrypted" in text_of(page)
+    assert Unreadable.objects.get().place == f"request.address.{request.pk}"
+
+
 def own_file(client, pledge):
     return client.get(links.path(links.Purpose.DATA, pledge)).json()
 
