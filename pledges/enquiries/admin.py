@@ -34,6 +34,7 @@ MAX_ANSWER_LENGTH = 4000
 QUOTED_LENGTH = 25
 # Browsers must not offer what was typed about someone else.
 NOTE = forms.TextInput({"class": "vTextField", "autocomplete": "off"})
+KEPT = _("Leave it empty to keep what is noted.")
 NOT_RECORDED = _("No request was recorded: choose what is asked for.")
 
 
@@ -94,9 +95,10 @@ class PassForm(StepForm):
         widget=forms.DateTimeInput({"type": "datetime-local"}, "%Y-%m-%dT%H:%M"),
         error_messages=dict.fromkeys(["required", "invalid"], WORDS),
     )
-    # What is empty stays as it was noted before.
-    taker = TypedCharField(label=_("Who took it"), required=False, max_length=120, widget=NOTE)
-    reference = TypedCharField(label=_("Reference of the helpline"), required=False, max_length=120, widget=NOTE)
+    taker = TypedCharField(label=_("Who took it"), required=False, max_length=120, widget=NOTE, help_text=KEPT)
+    reference = TypedCharField(
+        label=_("Reference of the helpline"), required=False, max_length=120, widget=NOTE, help_text=KEPT
+    )
 
     def ask(self):
         self.initial["passed_at"] = self.row.passed_at or timezone.now()

@@ -114,8 +114,13 @@ class MailPreviews:
             "mails": mails,
             "subject_warning": subject_warning(*(mail.subject for mail in mails)),
             "can_send_test": self._may_write(request, row),
+            **self.preview_context(form),
         }
         return self.page(request, "admin/pledges/mail_preview/preview.html", _("Preview"), **context)
+
+    def preview_context(self, form):
+        """What the preview says that other kinds do not have."""
+        return {}
 
     @staticmethod
     def mails(kind, words):

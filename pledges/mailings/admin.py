@@ -164,6 +164,11 @@ class MailingAdmin(MailPreviews, ContentAdmin):
         context = {"show_save_and_add_another": False} | (extra_context or {})
         return super().changeform_view(request, object_id, form_url, context)
 
+    def preview_context(self, form):
+        # What is typed may leave open who the recipients are.
+        is_open = form.errors.keys() & {"audience", "sector", "demand", "county"}
+        return {} if is_open else {"recipients": form.instance.recipients_in_tens()}
+
     # Saving
 
     def save_model(self, request, obj, form, change):
@@ -354,6 +359,11 @@ class MailingAdmin(MailPreviews, ContentAdmin):
         return None
 
     def _ask(self, request, mailing, step):
+        failing = []
+        if mailing.state == State.READY:
+            # A link to another site that fails now may open later, so it does not refuse the release.
+            form = self.get_form(request, mailing, change=True)(instance=mailing)
+            failing = [finding.as_error() for finding in self.findings(form, []) if finding.kind == "link"]
         recipients = (
             [] if mailing.released_at else [(gettext("Recipients"), few_or_number(mailing.recipients().count()))]
         )
@@ -361,7 +371,7 @@ class MailingAdmin(MailPreviews, ContentAdmin):
             request,
             "staff/ask.html",
             format_lazy("{}?", step.button),
-            explanation=step.warns,
+            explanation=[*step.warns, *failing],
             row_titles=[mailing.subject_sq, mailing.subject_en],
             facts=recipients,
             hidden=repeated(request),

@@ -20,6 +20,7 @@ from pledges.paper import sheet as paper
 from pledges.paper.forms import CountForm, IssueForm, PlaceForm, PrintForm, VoidForm
 from pledges.paper.models import PaperSheet
 from pledges.sectors.models import Sector
+from staff.admin.base import change_url
 from staff.admin.drafting import names_of
 from staff.models import Entry
 
@@ -180,6 +181,13 @@ class PaperSheetAdmin(CaseAdmin):
         if not row.can_be_counted_by(request.user.pk):
             steps.pop("count", None)
         return steps
+
+    def press_count(self, request, row, name, form):
+        """Store the count. The next sheet of this account opens with the cursor in its first field."""
+        response, number = self.take(request, row, name, form), PaperSheet.objects.next_for(request.user.pk, row.pk)
+        return (
+            redirect(f"{change_url(PaperSheet(number))}#{next(iter(form.fields))}") if response and number else response
+        )
 
     def run(self, request, row, name, form):
         return row.count(form.people, request.user.pk) if name == "count" else super().run(request, row, name, form)

@@ -47,6 +47,11 @@ class PaperSheetQuerySet(models.QuerySet):
         """Sheets whose two counts differ."""
         return self.filter(state=self.model.State.RETURNED, second__isnull=False)
 
+    def next_for(self, account, after):
+        """The lowest number above `after` that this account can count, or None."""
+        typed = Q(first_by=account, second__isnull=True)
+        return self.open().filter(~typed, number__gt=after).order_by("number").values_list("number", flat=True).first()
+
     @transaction.atomic
     def move_people(self, source, into):
         """Count the people of one sector in another; returns how many sheets this call changed."""

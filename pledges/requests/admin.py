@@ -39,6 +39,11 @@ USUAL_ANSWERS = {
     Kind.ERASURE: Message.Kind.DATA_ERASED,
 }
 FILES, CHANGES = ("copy", "json"), ("restrict", "lift", "erase")
+# What the page says that asks first.
+ASKS = {
+    "lift": _("What you chose is used again as before. What is past its time is erased. No email goes out about this."),
+    "erase": _("This cannot be undone, not even by restoring a backup."),
+}
 # The choices of staff.
 IDENTITIES = [choice for choice in DataRequest.Identity.choices if choice[0] != DataRequest.Identity.NOTHING]
 
@@ -281,16 +286,18 @@ class DataRequestAdmin(CaseAdmin):
         return response
 
     def _change(self, request, row, name, form):
-        """Erase, restrict, or use again what is chosen. What is erased is asked for first."""
-        if name != "erase" or SURE in request.POST:
+        """Restrict what is chosen, or ask first, then erase it or use it again."""
+        if name == "restrict" or SURE in request.POST:
             self._carry_out(request, row, [each.key for each in form.chosen], name)
             return redirect(change_url(row))
+        outcomes = [(f"{capfirst(each.part.label)}: {each.title}", each.part.outcome) for each in form.chosen]
         return self.page(
             request,
             "staff/ask.html",
             self.model.STEPS[name].button.removesuffix(" …"),
-            explanation=[_("This cannot be undone, not even by restoring a backup.")],
-            facts=[(f"{capfirst(each.part.label)}: {each.title}", each.part.outcome) for each in form.chosen],
+            explanation=[ASKS[name]],
+            facts=outcomes if name == "erase" else [],
+            row_titles=[] if name == "erase" else [title for title, _outcome in outcomes],
             are_words=True,
             hidden=repeated(request),
             cancel_url=change_url(row),
@@ -313,8 +320,12 @@ class DataRequestAdmin(CaseAdmin):
             changed, action = held.erase(row.address, ids, sees_disclosures(request.user)), Entry.Action.ERASE
         else:
             changed, action = held.restrict(row.address, ids, lift=step == "lift"), Entry.Action.CHANGE
-        if not changed:
+        if step == "restrict" and len(changed) < len(ids):
+            words = _("Some of these cannot be restricted, or are already.")
+            self.message_user(request, words, messages.WARNING)
+        elif not changed:
             self.message_user(request, CHANGED_MEANWHILE, messages.WARNING)
+        if not changed:
             return
         parts = sorted({each.part.key for each in changed})
         Entry.log(request.user, action, [row.pk, *uuids(changed)], about=row, step=step, parts=parts)

@@ -103,14 +103,14 @@ class DataRequest(Case):
             _("Show the copy to print"),
             title=_("2. Do what is asked"),
             help=_(
-                "Each button acts on what you tick. Before anything is erased, the next page says what will happen. What is "
-                "restricted is kept and still counts, but is not used: no email, no name on the wall, no export. To correct "
-                "something, open it by its number."
+                "Each button acts on what you tick. Before anything is erased, or a restriction lifted, the next page says what "
+                "will happen. What is restricted is kept and still counts, but is not used: no email, no name on the wall, no "
+                "export. To correct something, open it by its number."
             ),
         ),
         "json": Step(_("Download the copy as a file (JSON)")),
         "restrict": Step(_("Restrict")),
-        "lift": Step(_("Lift the restriction")),
+        "lift": Step(_("Lift the restriction …")),
         "erase": Step(_("Erase …")),
         "answer": Step(
             _("Send the answer by email"), (State.OPEN,), State.ANSWERED, title=_("3. Answer"), is_main=True

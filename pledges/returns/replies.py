@@ -40,7 +40,7 @@ def receive(event):
         return False
     # A mail that its provider brings in twice is one message.
     mail_id = message.get("Message-ID") or event.event_id
-    columns = {"pk": uuid5(enquiry.pk, mail_id)} if mail_id else {}
+    columns = {"pk": uuid5(enquiry.pk, str(mail_id).encode(errors="replace"))} if mail_id else {}
     if not submit(continuing(enquiry, text, **columns), f"replies to {enquiry.pk}", MOST):
         raise TooMany
     return True

@@ -63,6 +63,8 @@ class WallNameAdmin(NoAddOrDelete, ModelAdmin):
     list_per_page = list_max_show_all = 50
     ordering = ["confirmed_at", "pk"]
     list_display_links = None
+    # Nobody edits a name here.
+    fieldsets = [(None, {"fields": []})]
     sortable_by = []
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
@@ -141,9 +143,13 @@ class WallNameAdmin(NoAddOrDelete, ModelAdmin):
         self._decide(request, REFUSED, request.POST.getlist(admin.helpers.ACTION_CHECKBOX_NAME))
 
     def titles(self, request, pledges):
-        """The names as the wall would show them. The look is logged, as on the list."""
+        """The names as the wall would show them, with their warnings. The look is logged, as on the list."""
         log_access_to_people(request, [pledge.pk for pledge in pledges], page="wall")
-        return [decrypted(lambda: pledge.name_on_wall) for pledge in pledges]  # noqa: B023
+        refused = RefusedWord.objects.patterns()
+        return [
+            ", ".join(map(str, [decrypted(lambda: pledge.name_on_wall), *_doubts(pledge, refused)]))  # noqa: B023
+            for pledge in pledges
+        ]
 
     @transaction.atomic
     def _decide(self, request, decision, chosen):

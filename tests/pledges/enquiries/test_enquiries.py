@@ -119,6 +119,7 @@ def test_a_question_of_the_press_is_answered_from_the_inbox():
     assert (response.status_code, response.url) == (303, SENT[language])
     page = Document(Client().get(response.url))
     assert sorted(number.replace("\u00a0", " ") for number in dialled(page)) == sorted(NUMBERS)
+    assert "about violence" in page.words() and "we do not answer by email" in page.words()
     assert (enquiry.purpose, enquiry.language, enquiry.state) == ("press", language, "new")
     assert (enquiry.text, enquiry.name) == (QUESTION[language], "Zamira Gazetarja")
     run_worker()
@@ -158,6 +159,12 @@ def test_a_ready_answer_takes_the_place_of_what_was_typed_and_sends_nothing(lang
     ReadyAnswer.objects.all().delete()
     page = staff.get(page_of(enquiry)).text
     assert 'name="use"' not in page and page.count("<h2>Answer</h2>") == 1
+
+
+def test_an_initial_is_enough_of_a_name():
+    assert Client().post(FORMS["sq"]["press"], enquiry_data(name="A.")).status_code == 303
+    settle_all()
+    assert Enquiry.objects.get().name == "A."
 
 
 def test_an_answer_that_repeats_the_message_is_not_sent():

@@ -143,3 +143,11 @@ def test_a_group_belongs_to_the_event_from_whose_page_the_adult_came(client):
         assert response.status_code == 303
         settle_all()
         assert GroupPledge.objects.get(letter=letter.upper()).event == expected
+
+
+def test_a_form_of_a_deleted_event_is_settled(client):
+    event = make_event()
+    client.post(path_of("pledges:group", "en"), group_data(event=event.code))
+    event.delete()
+    settle_all()
+    assert GroupPledge.objects.get().event is None

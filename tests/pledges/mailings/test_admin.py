@@ -7,7 +7,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone, translation
 from reversion.models import Version
 
-from campaign.models import Demand
+from campaign.models import Demand, ExternalLink
 from pledges.follows import followable
 from pledges.mailings.models import MailingContent
 from pledges.models import County, Follow, Mailer, Mailing, Message, Sector
@@ -247,8 +247,21 @@ def test_the_preview_shows_what_is_typed_and_saves_nothing(zana):
     data = form(subject_en="Not saved yet", text_en="<b>Hello</b>")
     for path in (f"{LIST}preview/", f"{LIST}{mailing.pk}/preview/"):
         page = Document(zana.post(path, data, headers=ENGLISH))
+        assert "Fewer than 60 people would get it now." in page.words()
         assert "Not saved yet" in page.words() and "&lt;b&gt;Hello" in page.of(page.all("iframe")[3])["srcdoc"]
     assert Mailing.objects.get().subject_en == "News from We are 1" and not Message.objects.exists()
+
+
+def test_a_failing_link_to_another_site_is_told_before_the_release(zana, besa):
+    fan()
+    now, address = timezone.now(), "https://example.org/news?no=1&language=en"
+    ExternalLink.objects.create(address=address, outcome="gone", checked_at=now, failing_since=now)
+    mailing = write(zana)
+    words = f"This link leads to {address}: there is no such page or site."
+    press(zana, mailing, "submit")
+    assert words in Document(press(besa, mailing, "release", sure=False)).words()
+    press(besa, mailing, "release")
+    assert Mailing.objects.get().state == "sending"
 
 
 def test_a_second_person_reads_it_and_releases_it_with_a_second_press(zana, besa):

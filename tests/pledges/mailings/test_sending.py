@@ -257,6 +257,20 @@ def test_at_most_a_window_waits_in_the_queue():
     assert mailing.state == "done" and mailing.figures()["sent"] == WINDOW + 5
 
 
+@pytest.mark.slow
+def test_mailboxes_that_are_full_keep_no_other_from_the_message():
+    make_followers(WINDOW + 7)
+    mailing = release()
+    Mailing.objects.fill_queue()
+    mailing.messages.update(attempts=1, due_at=timezone.now() + timedelta(hours=6))
+    assert Mailing.objects.fill_queue() == 7
+    run_worker()
+    assert Mailing.objects.fill_queue() == 0
+    mailing.refresh_from_db()
+    assert (mailing.state, mailing.figures()["waiting"]) == ("sending", WINDOW), "it can still be cancelled"
+    assert mailing.cancel() and not mailing.messages.queued().exists()
+
+
 @pytest.mark.django_db(transaction=True)
 def test_workers_that_queue_at_once_queue_each_once():
     for _ in range(5):

@@ -166,6 +166,17 @@ def test_a_sheet_counts_when_two_people_have_typed_the_same(ana, ben):
     assert "Nothing was changed" in count(client_of(), 1, parents="12").text and exact_total() == 15
 
 
+def test_after_a_count_the_next_sheet_of_this_person_opens_at_its_first_field(ana, ben):
+    PaperSheet.objects.issue(4)
+    count(ben, 3, parents=1)
+    PaperSheet.objects.get(number=2).void("lost")
+    first = f"#people_{Sector.objects.open().first().slug}"
+    for client, number, target in ((ana, 1, page_of(3) + first), (ben, 1, page_of(4) + first), (ben, 4, LIST)):
+        [*_before, (path, _status)] = count(client, number, parents=1).redirect_chain
+        assert path == target
+    assert Document(ana.get(page_of(3))).one("input", id=first.removeprefix("#"))
+
+
 def test_counts_that_differ_are_counted_again(ana, ben):
     PaperSheet.objects.issue(1)
     count(ana, 1, parents=377, youth=3)

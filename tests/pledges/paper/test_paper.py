@@ -170,6 +170,13 @@ def test_counting_and_voiding_at_once_ends_void_and_exact():
         assert sheet.state == "void" and exact_total() == 0
 
 
+@pytest.mark.django_db(transaction=True)
+def test_batches_issued_at_once_have_numbers_of_their_own():
+    batches = at_once(*[lambda: PaperSheet.objects.issue(20)] * 2)
+    assert sorted(number for batch in batches for number in batch) == list(range(1, 41))
+    assert PaperSheet.objects.count() == 40
+
+
 def test_a_number_is_given_out_and_counts_once_also_after_a_restore():
     place = Municipality.objects.first()
     counted = make_sheet("counted")

@@ -26,6 +26,7 @@ from tests.threads import at_once
 
 pytestmark = pytest.mark.django_db
 ADDRESS = "drita@shembull.al"
+CANNOT = "Some of these cannot be restricted, or are already."
 ENGLISH = {"accept-language": "en"}
 
 
@@ -159,9 +160,14 @@ def test_restricting_and_lifting_are_in_the_record(manager):
     BlockedAddress.objects.add(ADDRESS)
     block, request = BlockedAddress.objects.get(), make_request(kind="restriction")
     page = press(manager, request, "restrict", [pledge, enquiry, block])
-    assert "2 entries restricted." in text_of(page), "a block cannot be"
+    assert "2 entries restricted." in text_of(page) and CANNOT in text_of(page), "a block cannot be"
+    assert CANNOT in text_of(press(manager, request, "restrict", [pledge]))
     assert text_of(manager.get(page_of(request))).count("restricted") >= 2
-    assert "1 entry is used again." in text_of(press(manager, request, "lift", [pledge]))
+    asked = text_of(press(manager, request, "lift", [pledge]))
+    assert "What is past its time is erased." in asked
+    pledge.refresh_from_db()
+    assert pledge.restricted_at
+    assert "1 entry is used again." in text_of(press(manager, request, "lift", [pledge], sure=True))
     steps = [entry.details["step"] for entry in Entry.objects.filter(details__has_key="step").order_by("pk")]
     assert steps == ["restrict", "lift"]
 
@@ -294,6 +300,14 @@ def test_a_request_whose_person_is_erased_has_a_page(manager):
     DataRequest.objects.due_to_be_erased().erase_person()
     page = manager.get(page_of(request))
     assert page.status_code == 200 and ADDRESS not in page.text and "drita" not in page.text.lower()
+
+
+def test_a_request_whose_own_address_no_key_opens_shows_its_page(manager):
+    request = make_request()
+    DataRequest.objects.update(address_cipher=b"\x00" * 40)
+    page = manager.get(page_of(request))
+    assert page.status_code == 200 and "cannot be decrypted" in text_of(page)
+    assert Unreadable.objects.get().place == f"request.address.{request.pk}"
 
 
 def own_file(client, pledge):

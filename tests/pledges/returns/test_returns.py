@@ -304,11 +304,13 @@ def test_a_reply_leads_into_the_same_enquiry(enquiry, settings, mail_server):
     reply_to = sent_mail["Reply-To"]
     assert reply_to == reply_addresses.address_of(enquiry) and len(reply_to.partition("@")[0]) <= 64
     quoted = f"{TEXT}\n\nOn Tuesday We are 1 <{settings.SENDER}> wrote:\n> You can talk to us on Tuesday.\nHello."
-    status, [further] = bring_in(enquiry, quoted, sender=SENDER.upper(), to=reply_to.upper())
+    status, [further] = bring_in(enquiry, quoted, sender=SENDER.upper(), to=reply_to.upper(), MessageID="1")
     assert status == 200 and (further.text, further.address) == (TEXT, SENDER)
     assert (further.purpose, further.language, further.state) == ("press", "en", "new")
     # The provider repeats what it is not sure about.
-    assert len(bring_in(enquiry, quoted)[1]) == 1
+    assert len(bring_in(enquiry, quoted, MessageID="1")[1]) == 1
+    # An id that is no text in UTF-8.
+    assert len(bring_in(enquiry, quoted, MessageID="\udce7")[1]) == 2
 
 
 def test_without_a_mailbox_for_replies_they_go_to_the_sender(enquiry, settings, mail_server):

@@ -33,6 +33,7 @@ def decide(client, action, *pledges, page=None, **more):
         "sure": "yes",
         **more,
     }
+    data = {name: value for name, value in data.items() if value is not None}
     response = client.post(QUEUE, data, follow=True, headers={"accept-language": "en"})
     return Document(response).words()
 
@@ -73,6 +74,7 @@ def test_a_name_with_a_doubt_can_be_shown_only_alone(moderator):
     assert "1 name will be" in text and "1 name has a warning next to it" in text
     let_a_night_pass()
     assert list(names_on_wall(moderator)) == ["Arta K."]
+    assert "Besa K., all in capitals" in decide(moderator, "show", loud, sure=None)
     decide(moderator, "show", loud)
     let_a_night_pass()
     assert set(names_on_wall(moderator)) == {"Arta K.", "Besa K."}

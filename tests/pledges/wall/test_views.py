@@ -3,7 +3,8 @@
 from datetime import timedelta
 
 import pytest
-from django.test.utils import override_settings
+from django.db import connection
+from django.test.utils import CaptureQueriesContext, override_settings
 from django.urls import reverse
 from django.utils import timezone
 
@@ -168,3 +169,17 @@ def test_the_thanks_page_says_that_the_name_will_be_reviewed(client):
         thanks = client.post(links.path(Purpose.CONFIRM, pledge, language="en"))
         assert (NOTICES["waiting"] in thanks.text) == bool(is_told)
         assert names_on_wall(client) == {}, "before a review"
+
+
+def test_the_wall_takes_the_same_few_queries_for_any_number_of_names(client):
+    def count():
+        client.get("/en/wall/")
+        with CaptureQueriesContext(connection) as queries:
+            assert client.get("/en/wall/").status_code == 200
+        return len(queries)
+
+    make_shown()
+    few = count()
+    for _ in range(60):
+        make_shown()
+    assert count() == few <= 4
