@@ -22,7 +22,7 @@ logger = logging.getLogger(__name__)
 
 
 def send_invitations():
-    """Send the invitations that are due, each exactly once by whichever worker locks it."""
+    """Send the invitations that are due, each at least once and by one worker at a time, which locks it."""
     for pk in list(Invitation.objects.to_send().values_list("pk", flat=True)):
         with transaction.atomic():
             rows = Invitation.objects.to_send().select_for_update(skip_locked=True, of=("self",))

@@ -98,7 +98,7 @@ class OrganisationQuerySet(models.QuerySet):
         entry.take_words(joining, texts)
         entry.save()
         # Of an entry that was taken down, a form that was opened before is told.
-        Draft.objects.filter(pk=entry.draft_id).update(version=F("version") + 1, alone_since=F("version") + 1)
+        Draft.objects.filter(pk=entry.draft_id).update(version=F("version") + 1)
         return True
 
 

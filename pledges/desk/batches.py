@@ -1,4 +1,4 @@
-"""Admin of batches (bulk changes of pledges): their state, and a button to stop or undo them."""
+"""Admin of batches (bulk changes of pledges): their state, and a button to undo them."""
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied

@@ -5,6 +5,8 @@ from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
 from django.conf import settings
 from django.contrib import messages
+from django.core.cache import cache
+from django.utils.crypto import get_random_string
 from django.utils.safestring import mark_safe
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -25,7 +27,31 @@ MESSAGES = {
 }
 
 
-TOO_MANY = _("Too many wrong attempts. Wait 15 minutes before you try again, or use a passkey now.")
+TOO_MANY = _("Too many wrong attempts. Wait, at most an hour, before you try again, or use a passkey now.")
+
+# How long a network is known for an account that signed in from it.
+KNOWN_SECONDS = 30 * 24 * 3600
+
+
+def _known_key(email, network):
+    return f"known:{email.lower()}:{network}"
+
+
+def remember_network(request, email):
+    """From now on the attempts on this account from this network are counted apart."""
+    if request.network:
+        cache.set(_known_key(email, request.network), True, KNOWN_SECONDS)
+
+
+def count_apart(request, email):
+    """Whether this account is known in the network of the request; then this request counts for both together.
+
+    So neither a stranger who guesses elsewhere nor another person of an office locks out a colleague.
+    """
+    is_known = bool(request.network and cache.get(_known_key(email, request.network)))
+    if is_known:
+        request.counted_as = f"{request.network}:{email.lower()}"
+    return is_known
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -47,8 +73,12 @@ class AccountAdapter(DefaultAccountAdapter):
             messages.add_message(request, level, text, extra_tags=extra_tags)
 
     def get_client_ip(self, request):
-        # The network as the rest of the site counts it.
-        return request.network or ""
+        # The network as the rest of the site counts it. Requests whose network is unknown do not count together.
+        return getattr(request, "counted_as", None) or request.network or f"unknown:{get_random_string(22)}"
+
+    def _get_login_attempts_cache_key(self, request, **credentials):
+        key = super()._get_login_attempts_cache_key(request, **credentials)
+        return f"{key}:{request.network}" if count_apart(request, credentials["email"]) else key
 
     def authenticate(self, request, **credentials):
         user = super().authenticate(request, **credentials)

@@ -1,7 +1,11 @@
 """The cache in the database, for the rate limits of sign-in, which all processes share."""
 
+import json
+
 from django.conf import settings
-from django.db import models
+from django.core.cache.backends.base import DEFAULT_TIMEOUT, BaseCache
+from django.db import connection, models
+from django.db.models.functions import Now
 from django.utils.crypto import salted_hmac
 
 
@@ -11,7 +15,7 @@ def digest(key, key_prefix, version):
 
 
 class CacheEntry(models.Model):
-    """A row of Django's DatabaseCache, with the columns that it expects."""
+    """One value of the cache, as JSON."""
 
     cache_key = models.CharField(max_length=255, primary_key=True)
     value = models.TextField()
@@ -22,3 +26,42 @@ class CacheEntry(models.Model):
 
     def __str__(self):
         return self.cache_key
+
+
+class SharedCache(BaseCache):
+    """A cache of JSON values, each with a timeout. Time is that of the database; `staff.housekeeping` erases what expired.
+
+    Django's DatabaseCache would unpickle what the database holds, and drop entries that still count once there are many.
+    """
+
+    WRITE = """
+        INSERT INTO staff_cacheentry (cache_key, value, expires)
+        VALUES (%s, %s, statement_timestamp() + make_interval(secs => %s))
+        ON CONFLICT (cache_key) DO UPDATE SET value = EXCLUDED.value, expires = EXCLUDED.expires
+    """
+    WHERE_EXPIRED = "WHERE staff_cacheentry.expires <= statement_timestamp()"
+
+    def __init__(self, location, params):
+        super().__init__(params)
+
+    def _write(self, sql, key, value, timeout, version):
+        seconds = self.default_timeout if timeout is DEFAULT_TIMEOUT else timeout
+        with connection.cursor() as cursor:
+            cursor.execute(sql, [self.make_and_validate_key(key, version), json.dumps(value), seconds])
+            return cursor.rowcount == 1
+
+    def _entries(self, key, version):
+        return CacheEntry.objects.filter(pk=self.make_and_validate_key(key, version), expires__gt=Now())
+
+    def get(self, key, default=None, version=None):
+        value = self._entries(key, version).values_list("value", flat=True).first()
+        return default if value is None else json.loads(value)
+
+    def set(self, key, value, timeout=DEFAULT_TIMEOUT, version=None):
+        self._write(self.WRITE, key, value, timeout, version)
+
+    def add(self, key, value, timeout=DEFAULT_TIMEOUT, version=None):
+        return self._write(self.WRITE + self.WHERE_EXPIRED, key, value, timeout, version)
+
+    def delete(self, key, version=None):
+        return bool(self._entries(key, version).delete()[0])

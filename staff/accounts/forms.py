@@ -1,6 +1,7 @@
 """Forms for signing in and for setting up passwords, passkeys and authenticator apps."""
 
 from allauth.account.forms import LoginForm, ReauthenticateForm
+from allauth.core import context
 from allauth.mfa import app_settings as mfa_settings
 from allauth.mfa.base import forms as mfa_forms
 from allauth.mfa.totp.forms import ActivateTOTPForm
@@ -15,7 +16,7 @@ from django import forms
 from django.core.cache import cache
 from django.utils.translation import gettext_lazy as _
 
-from staff.accounts.adapters import FactorAdapter
+from staff.accounts.adapters import FactorAdapter, count_apart
 from staff.accounts.allauth_internal import normalize_user_code
 
 PASSKEY_NAME = _("Name of the passkey")
@@ -76,9 +77,14 @@ class CodeOnce(Worded):
     }
 
     def clean_code(self):
+        count_apart(context.request, self.user.email or self.user.get_username())
+        used = f"used-code:{self.user.pk}:{normalize_user_code(self.cleaned_data['code'])}"
+        # A code that allauth accepts clears the count of wrong ones.
+        if cache.get(used):
+            raise FactorAdapter().validation_error("incorrect_code")
         code = super().clean_code()
         seconds = mfa_settings.TOTP_PERIOD * (2 * mfa_settings.TOTP_TOLERANCE + 1)
-        if not cache.add(f"used-code:{self.user.pk}:{normalize_user_code(code)}", True, seconds):
+        if not cache.add(used, True, seconds):
             raise FactorAdapter().validation_error("incorrect_code")
         return code
 

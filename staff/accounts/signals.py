@@ -7,6 +7,7 @@ from django.contrib.auth.signals import user_logged_out
 from django.dispatch import receiver
 
 from staff.accounts import sessions
+from staff.accounts.adapters import remember_network
 from staff.audit.models import Entry
 
 
@@ -14,6 +15,8 @@ from staff.audit.models import Entry
 def on_sign_in(sender, request, user, **kwargs):
     """Start the session and log the methods used."""
     sessions.start(request, user)
+    if sessions.is_strong(request):
+        remember_network(request, user.email or user.get_username())
     methods = [record.get("type", record["method"]) for record in get_authentication_records(request, user)]
     Entry.log(user, Entry.Action.SIGN_IN, by=methods or ["link"])
 

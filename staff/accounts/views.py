@@ -25,7 +25,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_safe
 
 from staff.accounts import sessions
-from staff.accounts.allauth_internal import begin_registration
+from staff.accounts.allauth_internal import PASSKEY_STATE, begin_registration, consume_or_429
 from staff.accounts.forms import RecoverForm
 from staff.accounts.invitations import Invitation
 from staff.accounts.models import Account
@@ -36,7 +36,14 @@ from staff.presence.models import Presence
 class PasskeySignIn(LoginWebAuthnView):
     """Sign in with a passkey alone."""
 
+    def get(self, request, *args, **kwargs):
+        # Each challenge is a row of a session. allauth itself limits POST alone.
+        too_many = consume_or_429(request, app="allauth.mfa", action="webauthn_login", limit_get=True)
+        return too_many or super().get(request, *args, **kwargs)
+
     def form_invalid(self, form):
+        # allauth itself ends a challenge only when the answer is right.
+        self.request.session.pop(PASSKEY_STATE, None)
         return redirect(f"{reverse('account_login')}?passkey")
 
 
@@ -100,6 +107,12 @@ class AddApp(ActivateTOTPView):
     """Set up an authenticator app as the second factor after a password."""
 
     extra_context = {"title": gettext_lazy("Set up an authenticator app")}
+
+    def dispatch(self, request, *args, **kwargs):
+        if not request.user.has_usable_password():
+            # A code is only asked for after a password, so an app is useless without one.
+            return redirect("account_change_password" if sessions.is_strong(request) else "account_setup")
+        return super().dispatch(request, *args, **kwargs)
 
     def form_valid(self, form):
         with transaction.atomic():

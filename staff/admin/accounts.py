@@ -143,6 +143,8 @@ class AccountAdmin(ModelAdmin):
         if changed:
             if "email" in changed:
                 obj.username = obj.email.lower()
+                # Their links are in the mail of the old address.
+                obj.invitations.all().end()
             obj.save(update_fields=[*changed, "username"])
             Entry.log(request.user, Entry.Action.ACCOUNT, done="changed", account=obj.pk, fields=changed)
         if "role" in form.changed_data:

@@ -17,7 +17,7 @@ from reversion.models import Version
 from staff.admin.base import ModelAdmin, language_of
 from staff.admin.checks import CheckedContent, addresses_of, check_content, panel, texts_of
 from staff.admin.content_form import ContentForm, normalise_newlines
-from staff.admin.differences import compared, editable_fields, fingerprint
+from staff.admin.differences import compared, editable_fields, fingerprint, label
 from staff.admin.history import deleted_versions, parent_key, save_rows, saved_at, saved_by, stored_rows
 from staff.audit.models import Entry
 
@@ -191,6 +191,7 @@ class ContentAdmin(ModelAdmin):
             "deleted_url": self.history_url(action__exact=Entry.Action.DELETE),
             "changed": compared(stored_rows(self, previous), stored, self.rich_text) if previous else None,
             "changes_on_restore": compared(before, stored_rows(self, version, before), self.rich_text),
+            "kept_on_restore": [label(self.opts.get_field(name)) for name in self.kept_on_restore if obj],
             "may_restore": may_restore,
             "seen": obj and self.fingerprint(obj),
             "errors": errors,

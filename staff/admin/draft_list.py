@@ -1,7 +1,7 @@
 """The list of drafts, and their previews."""
 
 from django.conf import settings
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import PermissionDenied
 from django.db.models import Q
@@ -120,7 +120,10 @@ class DraftAdmin(ReadOnly, ModelAdmin):
             raise PermissionDenied
         # A link to a draft that somebody passed on.
         draft = self.get_object(request, object_id)
-        return redirect(draft.form_url if draft else "admin:staff_draft_changelist")
+        if draft is None:
+            self.message_user(request, _("This draft has been published or discarded."), messages.WARNING)
+            return redirect("admin:staff_draft_changelist")
+        return redirect(draft.form_url)
 
     def changelist_view(self, request, extra_context=None):
         gets_mail = not DraftMail.objects.filter(user=request.user, is_wanted=False).exists()

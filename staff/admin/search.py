@@ -5,6 +5,7 @@ out of browser histories and logs.
 """
 
 import unicodedata
+from os.path import commonprefix
 
 from cryptography.fernet import InvalidToken
 from django import forms
@@ -25,6 +26,8 @@ from staff.admin.base import change_url
 MAX_LENGTH, MAX_WORDS = 100, 8
 # Rows of one kind that are shown.
 SHOWN = 5
+# Letters. Albanian words end in the article and the case: "synimet" is a form of "synimi".
+SHORTEST_STEM, LONGEST_ENDING = 4, 3
 
 
 class SearchForm(forms.Form):
@@ -106,11 +109,11 @@ def _page_of_list(model):
 
 
 def _matching(pages, text):
-    """[(label, URL)] of the pages whose names, in either language, have words that begin so. A page is listed once."""
+    """[(label, URL)] of the pages whose names, in either language, have a form of each word. A page is listed once."""
     typed, found = plain(text).split(), {}
     for label, names, url in pages:
         known = [word for name in names for word in _words(name)]
-        if all(any(word.startswith(each) for word in known) for each in typed):
+        if all(any(_is_form(each, word) for word in known) for each in typed):
             found.setdefault(str(url), capfirst(str(label)))
     return [(label, url) for url, label in found.items()]
 
@@ -120,6 +123,11 @@ def _words(name):
     for language, _name in settings.LANGUAGES:
         with override(language):
             yield from plain(str(name)).split()
+
+
+def _is_form(typed, word):
+    shared = len(commonprefix([typed, word]))
+    return word.startswith(typed) or shared >= max(SHORTEST_STEM, len(typed) - LONGEST_ENDING)
 
 
 def plain(text):

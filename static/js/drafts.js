@@ -1,4 +1,4 @@
-// A form of content saves itself as a draft every thirty seconds while somebody types (Drafts.changeform_view).
+// A form of content saves itself as a draft every thirty seconds while somebody types (DraftedAdmin.changeform_view).
 "use strict";
 
 {

@@ -222,6 +222,23 @@ def test_an_address_has_one_account(arta_client):
         User.objects.create_user("other", email=address)
 
 
+def test_a_changed_address_ends_the_links_that_were_sent_to_the_old_one(arta_client, link):
+    zana = Account.objects.with_email("zana@shembull.al")
+    form = account_form(first_name="Zana", email=zana.email)
+    arta_client.post(f"{LIST}{zana.pk}/change/", form)
+    assert Client().get(link).status_code == 200
+    arta_client.post(f"{LIST}{zana.pk}/change/", form | {"email": "zana.hoxha@shembull.al"})
+    assert Account.objects.with_email("zana.hoxha@shembull.al") and Client().get(link).status_code == 410
+
+
+def test_an_account_without_a_password_sets_up_a_passkey_and_no_app(link):
+    client = Client()
+    assert client.post(link, {"passkey": "yes"}).url == "/admin/account/passkeys/add/"
+    for send in (client.get, client.post):
+        assert send("/admin/account/app/").url == "/admin/account/setup/"
+    assert client.get("/admin/account/passkeys/add/").status_code == 200
+
+
 # Roles
 
 
@@ -337,6 +354,12 @@ def test_a_locked_out_account_recovers_by_a_new_invitation(arta_client, mailoutb
     housekeeping.send_invitations()
     assert "a passkey" in words(Client().get(link_in(mailoutbox[0]), headers=ENGLISH))
     assert logged_actions() == ["rescued"]
+
+
+def test_administrators_do_not_rescue_themselves(arta_client, arta):
+    make_account("besa@shembull.al", name="Besa")
+    assert "Done for 0 accounts." in act(arta_client, "rescue", arta)
+    assert is_signed_in(arta_client) and Authenticator.objects.filter(user=arta).exists() and not logged_actions()
 
 
 RECOVER = "/admin/account/recover/"

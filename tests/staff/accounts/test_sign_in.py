@@ -11,9 +11,12 @@ from importlib import import_module
 import pytest
 from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
+from allauth.mfa.webauthn.internal.auth import STATE_SESSION_KEY
 from django.conf import settings
+from django.contrib.auth.hashers import MD5PasswordHasher
 from django.contrib.auth.models import User
 from django.contrib.sessions.models import Session
+from django.core.cache import cache
 from django.db import connection
 from django.test import Client
 from django.urls import get_resolver
@@ -141,6 +144,24 @@ def test_inactive_and_non_staff_accounts_get_the_same_error_as_unknown_ones(clie
     assert refused.context["form"].errors == unknown.context["form"].errors
 
 
+class CountingHasher(MD5PasswordHasher):
+    done = 0
+
+    def encode(self, *args, **kwargs):
+        CountingHasher.done += 1
+        return super().encode(*args, **kwargs)
+
+
+def test_known_and_unknown_addresses_cost_the_same_number_of_hashes(client, zana, settings):
+    settings.PASSWORD_HASHERS = [f"{__name__}.CountingHasher"]
+    costs = []
+    for address in ("zana@shembull.al", "nobody@shembull.al"):
+        CountingHasher.done = 0
+        give_password(client, "wrong", address)
+        costs.append(CountingHasher.done)
+    assert costs == [1, 1]
+
+
 # Rate limits
 
 TOO_MANY = "Too many wrong attempts"
@@ -177,12 +198,81 @@ def test_wrong_codes_count_even_if_the_password_is_right(client, zana, wrong):
     assert {entry.details["by"] for entry in Entry.objects.filter(action="sign_in_failed")} == {"totp"}
 
 
-def test_a_network_has_twenty_wrong_tries_an_hour_and_ipv6_counts_by_network(client, zana):
-    here, elsewhere = {"REMOTE_ADDR": "2001:db8:1:abc::1"}, {"REMOTE_ADDR": "2001:db8:2::1"}
-    for number in range(20):
+def guess_in_network(client, settings, **here):
+    """Use up what a network may guess, which is made small."""
+    assert settings.ACCOUNT_RATE_LIMITS["login_failed"].startswith("100/h/ip,")
+    settings.ACCOUNT_RATE_LIMITS = {"login_failed": "4/h/ip,5/15m/key"}
+    for number in range(4):
         assert "is not correct" in fail(client, 1, address=f"nobody{number}@shembull.al", **here)
+
+
+def test_a_network_has_so_many_wrong_tries_an_hour_and_ipv6_counts_by_network(client, zana, settings):
+    guess_in_network(client, settings, REMOTE_ADDR="2001:db8:1:abc::1")
     assert TOO_MANY in words(give_password(client, REMOTE_ADDR="2001:db8:1:abc::2"))
-    assert give_password(client, **elsewhere).status_code == 302
+    assert give_password(client, REMOTE_ADDR="2001:db8:2::1").status_code == 302
+
+
+def test_requests_of_unknown_networks_do_not_count_together(client, zana, settings):
+    guess_in_network(client, settings, REMOTE_ADDR="")
+    assert give_password(client, REMOTE_ADDR="").status_code == 302
+
+
+def test_guessing_from_another_network_does_not_lock_out_the_owner(client, zana, monkeypatch):
+    home, elsewhere = {"REMOTE_ADDR": "192.0.2.1"}, {"REMOTE_ADDR": "198.51.100.9"}
+    give_app(zana)
+    give_password(client, **home)
+    give_code(client, **home)
+    stranger = Client()
+    fail(stranger, 5, **elsewhere)
+    assert TOO_MANY in words(give_password(stranger, **elsewhere))
+    assert give_password(Client(), address="Zana@shembull.al", **home).status_code == 302
+    again = client.post("/admin/account/again/", {"password": PASSWORD}, headers=ENGLISH, **home)
+    assert again.status_code == 302
+    # There the account has a count of its own.
+    assert "is not correct" in fail(Client(), 5, **home) and TOO_MANY in words(give_password(Client(), **home))
+    now = time.time()
+    monkeypatch.setattr("time.time", lambda: now + 31 * 24 * 3600)
+    fail(stranger, 5, **elsewhere)
+    assert TOO_MANY in words(give_password(Client(), **home))
+
+
+def test_guessing_in_an_office_does_not_lock_out_a_colleague(client, zana, settings):
+    give_app(zana)
+    give_password(client)
+    give_code(client)
+    guess_in_network(Client(), settings)
+    colleague = Client()
+    assert TOO_MANY in words(give_password(Client(), address="someone@shembull.al"))
+    assert give_password(colleague).status_code == 302
+    assert give_code(colleague, app_code(steps=1)).status_code == 302
+
+
+def test_an_account_has_thirty_wrong_tries_a_day(client, zana, monkeypatch):
+    now = time.time()
+    for quarter in range(6):
+        monkeypatch.setattr("time.time", lambda later=quarter * 901: now + later)
+        assert "is not correct" in fail(client, 5, REMOTE_ADDR=f"192.0.2.{quarter}")
+    monkeypatch.setattr("time.time", lambda: now + 6 * 901)
+    assert TOO_MANY in words(give_password(client))
+
+
+def test_a_used_code_does_not_clear_the_count_of_wrong_ones(client, zana):
+    give_app(zana)
+    used = app_code()
+    give_password(client)
+    give_code(client, used)
+    other = Client()
+    give_password(other)
+    for typed in ["000000"] * 4 + [used, "000000"]:
+        assert "did not work" in words(give_code(other, typed))
+    assert TOO_MANY in words(give_code(other, app_code(steps=1)))
+
+
+def test_the_challenges_of_passkeys_are_limited(client):
+    for _ in range(30):
+        assert client.get(PASSKEY, headers={"accept": "application/json"}).status_code == 200
+    assert client.get(PASSKEY, headers={"accept": "application/json"}).status_code == 429
+    assert client.get(PASSKEY, headers={"accept": "application/json"}, REMOTE_ADDR="192.0.2.1").status_code == 200
 
 
 @pytest.fixture
@@ -293,6 +383,24 @@ def test_secrets_are_encrypted_and_rotated_to_the_newest_key(client, zana, setti
     assert give_code(client).status_code == 302
 
 
+def test_the_shared_cache_keeps_json_until_it_expires(shared_cache):
+    assert cache.get("a") is None and cache.get("a", 5) == 5
+    cache.set("a", [1.25, 2], 60)
+    cache.set("a", [0.1 + 0.2], 60)
+    assert cache.get("a") == [0.1 + 0.2] and not cache.add("a", 1, 60) and cache.add("b", True, 60)
+    assert set(CacheEntry.objects.values_list("value", flat=True)) == {"[0.30000000000000004]", "true"}
+    CacheEntry.objects.update(expires=timezone.now() - timedelta(seconds=1))
+    assert cache.get("a") is None and cache.add("a", 2, 60) and cache.get("a") == 2
+    assert cache.delete("a") and not cache.delete("a") and not cache.delete("b")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_one_of_several_adds_an_entry_to_the_shared_cache_new_or_expired(shared_cache):
+    for _ in range(2):
+        assert sorted(at_once(*[lambda: cache.add("a", 1, 60)] * 4)) == [False] * 3 + [True]
+        CacheEntry.objects.update(expires=timezone.now() - timedelta(seconds=1))
+
+
 def test_there_is_no_registration_and_no_other_way_to_sign_in(client, zana):
     sign_in(client, zana)
     for path in ("signup/", "password/reset/", "email/", "login/code/confirm/", "social/"):
@@ -365,6 +473,13 @@ def test_a_passkey_with_an_unknown_key_is_refused(client, zana):
 
 
 PASSKEY = "/admin/account/login/passkey/"
+
+
+def test_a_challenge_of_a_passkey_is_used_once(client):
+    client.get(PASSKEY, headers={"accept": "application/json"})
+    assert STATE_SESSION_KEY in client.session
+    client.post(PASSKEY, {"credential": HALVES[0]})
+    assert STATE_SESSION_KEY not in client.session
 
 
 @pytest.mark.slow

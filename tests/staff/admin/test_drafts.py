@@ -283,6 +283,14 @@ def test_a_published_row_that_changed_meanwhile_is_a_conflict_and_nothing_typed_
     assert row.text_en == "Mine"
 
 
+def test_a_schedule_in_the_past_is_refused_in_words(editor):
+    row = text()
+    response = press(editor, row, "_schedule", text_en="Later", **later(days=-1))
+    assert "This time is in the past" in said(response) and "Later" in response.text
+    assert "Choose the day" in said(press(editor, row, "_schedule"))
+    assert not Draft.objects.exists()
+
+
 def test_a_scheduled_draft_is_published_by_the_worker_as_its_account(editor):
     row = text()
     assert press(editor, row, "_schedule", text_en="Tomorrow", **later()).status_code == 302
@@ -318,14 +326,34 @@ def test_a_draft_that_cannot_be_published_is_returned_with_the_reason(editor, wh
     assert publish_drafts() == 0
 
 
-def test_what_is_changed_at_once_neither_stops_a_scheduled_draft_nor_is_taken_back_by_it(editor):
-    row, today = Demand.objects.first(), timezone.localdate()
-    Demand.objects.filter(pk=row.pk).update(checked_on=today - timedelta(days=300))
+AT_ONCE = ["campaign.demand", "campaign.helpchannel", "campaign.organisation", "campaign.page"]
+
+
+@pytest.mark.parametrize("label", AT_ONCE)
+def test_what_is_changed_at_once_neither_stops_a_scheduled_draft_nor_is_taken_back_by_it(editor, label):
+    model = apps.get_model(label)
+    row = (
+        make_entry()
+        if label == "campaign.organisation"
+        else model.objects.filter(**{"menu_position__isnull": False} if label == "campaign.page" else {}).first()
+    )
+    column, old = model.at_once[0], timezone.now() - timedelta(days=300)
+    if label != "campaign.page":
+        model.objects.filter(pk=row.pk).update(**{column: old})
+    before = getattr(model.objects.get(pk=row.pk), column)
     assert press(editor, row, "_schedule", **later()).status_code == 302
-    data = {"action": "checked_today", "_selected_action": row.pk, "sure": "yes"}
-    editor.post("/admin/campaign/demand/", data)
+    if label == "campaign.organisation":
+        row.renew()
+    elif label == "campaign.page":
+        path = f"/admin/campaign/menuplace/{row.pk}/change/"
+        editor.post(path, filled(editor.get(path), menu_position="7"))
+    else:
+        action = "checked_today" if label == "campaign.demand" else "verified_today"
+        data = {"action": action, "_selected_action": row.pk, "sure": "yes"}
+        editor.post(f"/admin/{label.replace('.', '/')}/", data)
+    assert getattr(model.objects.get(pk=row.pk), column) != before
     Draft.objects.update(publish_at=timezone.now())
-    assert publish_drafts() == 1 and Demand.objects.get(pk=row.pk).checked_on == today
+    assert publish_drafts() == 1 and getattr(model.objects.get(pk=row.pk), column) != before
 
 
 def test_a_draft_that_no_longer_fits_is_returned_and_the_next_one_is_published(editor):
@@ -353,6 +381,11 @@ def test_a_draft_goes_with_its_row_and_a_deleted_row_comes_back_as_a_draft(edito
     editor.post(f"/admin/campaign/statistic/deleted/{version.pk}/")
     assert Statistic.objects.everything().get(pk=row.pk).draft and not Statistic.objects.filter(pk=row.pk).exists()
     assert f"deleted/{version.pk}/" not in editor.get("/admin/campaign/statistic/deleted/").text
+
+
+def test_a_link_to_a_draft_that_is_gone_says_so(editor):
+    response = editor.get("/admin/staff/draft/1/change/", follow=True, headers=ENGLISH)
+    assert "has been published or discarded" in response.text
 
 
 # Nobody sees a draft
@@ -827,6 +860,21 @@ def test_a_form_that_saves_itself_names_nothing_without_a_title(editor):
     save_itself(editor, answer["url"], form | answer["fields"] | {"title_en": "Dances"})
     row.refresh_from_db()
     assert (row.key, row.slug_en) == ("dances", "dances")
+
+
+def test_ones_own_last_save_is_no_conflict(editor, other):
+    row = text()
+    press(editor, row, "_draft", text_en="First")
+    form = form_of(editor, row, text_en="Second")
+    save_itself(editor, path_of(row), form)
+    # Its answer was lost.
+    assert editor.post(path_of(row), form | {"text_en": "Third", "_draft": "1"}, headers=ENGLISH).status_code == 302
+    assert Draft.objects.get().row.text_en == "Third"
+    # After another's save, one's own does not count.
+    form = form_of(editor, row, text_en="Fourth")
+    press(other, row, "_draft", text_en="Theirs")
+    press(editor, row, "_draft", text_en="Mine")
+    assert "Two people wrote this draft" in editor.post(path_of(row), form | {"_draft": "1"}, headers=ENGLISH).text
 
 
 def test_a_form_does_not_save_itself_over_another_editor_or_what_waits(editor, other):

@@ -5,15 +5,16 @@ import uuid
 import pytest
 from django.contrib.contenttypes.models import ContentType
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from campaign.models import HelpChannel, Page
 from pledges.models import Goal, Pledge
 from staff.models import Draft, Entry
 from staff.roles import Role
 from tests.events import make_event
-from tests.factories import make_pledge, sign_in
+from tests.factories import make_pledge, make_staff, sign_in
 from tests.organisations import make_joining
-from tests.pages import Document
+from tests.pages import Document, filled
 from tests.pledges.groups.made import make_group
 from tests.staff.accounts.test_accounts import make_account
 from tests.staff.forms import change_path
@@ -55,6 +56,7 @@ def as_role(client):
 FOUND_BY = [
     ("Goals", "/admin/pledges/goal/"),
     ("SYNIM", "/admin/pledges/goal/"),
+    ("synimet", "/admin/pledges/goal/"),
     ("pause", "/admin/pledges/pledgingsettings/1/change/"),
     ("ndalni përkohësisht", "/admin/pledges/pledgingsettings/1/change/"),
     ("sign-ups by minute", "/admin/pledges/pledge/minutes/"),
@@ -243,3 +245,27 @@ def test_an_address_that_was_changed_gets_a_sentence(as_role):
     client = as_role(Role.WRITER)
     page = Document(client.get(SEARCH, {"for": "gAAAAAB"}, headers={"accept-language": "en"}))
     assert "This link to a search no longer works. Search again." in page.words()
+
+
+def test_the_number_of_queries_of_the_search_and_of_the_log_does_not_depend_on_the_rows(client):
+    besa = make_staff(superuser=True)
+    sign_in(client, besa)
+
+    def fill(first, last):
+        for number in range(first, last):
+            Goal.objects.create(people=10_000 + number, sentence_sq="Zambakët", sentence_en="Lilies")
+            event = make_event(title_sq=f"Zambakët {number}")
+            path = change_path(event)
+            client.post(path, filled(client.get(path), title_en=f"Lilies {number}") | {"_save": "1"})
+
+    def count(url):
+        client.get(url)
+        with CaptureQueriesContext(connection) as queries:
+            assert "Zambakët" in client.get(url).text
+        return len(queries)
+
+    fill(0, 1)
+    urls = [client.post(SEARCH, {"text": "zambaket"}).url, "/admin/staff/entry/"]
+    few = [count(url) for url in urls]
+    fill(1, 2)
+    assert [count(url) for url in urls] == few
