@@ -213,8 +213,6 @@ CACHES = {
         "KEY_FUNCTION": "staff.accounts.cache.digest",
         "OPTIONS": {"MAX_ENTRIES": 100_000},
     },
-    # It works without the database.
-    "process": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
 }
 # A session ends so many seconds after its last request, or by other limits of staff/accounts/sessions.py.
 SESSION_ENGINE = "staff.accounts.session_store"
