@@ -142,7 +142,7 @@ BACKUP_HOURS = env.positive_integer("BACKUP_HOURS", default=None)
 BACKUP_KEEP_DAYS = env.positive_integer("BACKUP_KEEP_DAYS", default=14)
 
 # The folder of the metrics of this service's processes, and the private address of `manage.py metrics` (pledges/metrics/).
-METRICS_FOLDER, METRICS_ADDRESS = env.text("METRICS_FOLDER"), env.private_address("METRICS_ADDRESS")
+METRICS_FOLDER, METRICS_ADDRESS = env.folder("METRICS_FOLDER"), env.private_address("METRICS_ADDRESS")
 # Who is told of failed checks (pledges/health/alarm.py).
 OPERATOR_EMAILS, HEARTBEAT_URL = env.comma_separated("OPERATOR_EMAIL"), env.text("HEARTBEAT_URL")
 
