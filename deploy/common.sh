@@ -173,8 +173,9 @@ for page in '$pages'.split():
     try:
         print(f'%%%\n{render_to_string(page)}')
     except Exception as error:
-        raise SystemExit(f'The error page {page} cannot be rendered ({error}): the site stays as it is.')" \
-        2>&1 >"$1/deploy/pages") || fail "${error##*$'\n'}"
+        raise SystemExit(f'{page}: {error}')" \
+        2>&1 >"$1/deploy/pages") ||
+        fail "The error pages cannot be rendered (${error##*$'\n'}): the site stays as it is."
     awk -v folder="$1/deploy" -v pages="$pages" '
         BEGIN { split(pages, name) }
         /^%%%$/ { file = folder "/" name[++number]; next }

@@ -17,6 +17,7 @@ from django.template.response import SimpleTemplateResponse
 from django.test import Client, TransactionTestCase
 
 from pledges.counting.models import count
+from pledges.health import views
 from pledges.serving import snapshot
 from tests import changed, drill, numbers, seed, template
 from tests.cases import pytest_generate_tests, pytest_pyfunc_call  # noqa: F401 - hooks
@@ -181,6 +182,7 @@ def _wait_for_other_connections():
 def empty_cache():
     """Every test begins with an empty cache, and without pages, faults and numbers, which can be of another test."""
     numbers.begin_anew()
+    views._known = None
     for each in caches.all():
         each.clear()
     snapshot._process.forget()

@@ -166,6 +166,14 @@ def site_url(name, default=None):
     return value.rstrip("/")
 
 
+def folder(name):
+    """The value of a variable, "" if it is unset. The folder must exist."""
+    value = text(name)
+    if value and not Path(value).is_dir():
+        raise ImproperlyConfigured(f"{name} must be a folder that exists.")
+    return value
+
+
 def private_address(name):
     """(host, port) of a variable like `127.0.0.1:9464`, or None if it is unset. A public address is refused."""
     value = text(name)

@@ -99,6 +99,19 @@ class GunicornLogger(glogging.Logger):
             handler.setFormatter(formatter())
 
 
+class NoFault(logging.Filter):
+    """Makes an information without a stack out of what is no fault of ours.
+
+    Django logs a form to correct (422) as a warning, and a format that oEmbed does not have (501) and an unknown host as errors.
+    """
+
+    def filter(self, record):
+        """Keep every record."""
+        if record.name == "django.security.DisallowedHost" or getattr(record, "status_code", None) in (422, 501):
+            record.levelno, record.levelname, record.exc_info = logging.INFO, "INFO", None
+        return True
+
+
 class Repetitions(logging.Filter):
     """Drops a line of REPEATING that was logged within the last minute: an outage would fill the disk with equal lines."""
 
@@ -127,13 +140,14 @@ def configuration():
         "version": 1,
         "disable_existing_loggers": False,
         "formatters": {"line": {"()": formatter}},
-        "filters": {"repetitions": {"()": Repetitions}},
+        "filters": {"repetitions": {"()": Repetitions}, "no_fault": {"()": NoFault}},
         "handlers": {
             "console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["repetitions"]},
         },
         "root": {"handlers": ["console"], "level": "INFO"},
         "loggers": {
             "django": {"handlers": ["console"], "level": "INFO", "propagate": False},
+            **dict.fromkeys(("django.request", "django.security.DisallowedHost"), {"filters": ["no_fault"]}),
             "gunicorn.error": {"handlers": ["console"], "propagate": False},
             # Their tracebacks may contain personal data. The worker logs what is needed itself.
             "django_tasks_db": quiet,

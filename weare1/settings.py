@@ -142,7 +142,7 @@ BACKUP_HOURS = env.positive_integer("BACKUP_HOURS", default=None)
 BACKUP_KEEP_DAYS = env.positive_integer("BACKUP_KEEP_DAYS", default=14)
 
 # The folder of the metrics of this service's processes, and the private address of `manage.py metrics` (pledges/metrics/).
-METRICS_FOLDER, METRICS_ADDRESS = env.text("METRICS_FOLDER"), env.private_address("METRICS_ADDRESS")
+METRICS_FOLDER, METRICS_ADDRESS = env.folder("METRICS_FOLDER"), env.private_address("METRICS_ADDRESS")
 # Who is told of failed checks (pledges/health/alarm.py).
 OPERATOR_EMAILS, HEARTBEAT_URL = env.comma_separated("OPERATOR_EMAIL"), env.text("HEARTBEAT_URL")
 
@@ -210,8 +210,6 @@ MFA_RATE_LIMITS = {"webauthn_login": "30/m/ip"}
 CACHES = {
     # Of the rate limits alone.
     "default": {"BACKEND": "staff.accounts.cache.SharedCache", "KEY_FUNCTION": "staff.accounts.cache.digest"},
-    # It works without the database.
-    "process": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
 }
 # A session ends so many seconds after its last request, or by other limits of staff/accounts/sessions.py.
 SESSION_ENGINE = "staff.accounts.session_store"

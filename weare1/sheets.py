@@ -15,19 +15,32 @@ class JoinedSheets(FileSystemFinder):
     """Finds the JOINED sheets, which it writes where collectstatic may write."""
 
     def __init__(self, *args, **kwargs):
-        folder = Path(settings.STATIC_ROOT, "joined")
-        self.locations = [("", str(folder))]
-        self.storages = {str(folder): FileSystemStorage(location=folder)}
-        (folder / "css").mkdir(parents=True, exist_ok=True)
+        self.folder = Path(settings.STATIC_ROOT, "joined")
+        self.locations = [("", str(self.folder))]
+        self.storages = {str(self.folder): FileSystemStorage(location=self.folder)}
+
+    def list(self, ignore_patterns):
+        """The sheets, with their storage."""
+        self._join()
+        return super().list(ignore_patterns)
+
+    def find(self, path, **options):
+        """The path of a sheet."""
+        if path.removeprefix("css/") in JOINED:
+            self._join()
+        return super().find(path, **options)
+
+    def check(self, **kwargs):
+        """Its folder is no setting."""
+        return []
+
+    def _join(self):
+        (self.folder / "css").mkdir(parents=True, exist_ok=True)
         for name, parts in JOINED.items():
             text = "\n".join((settings.BASE_DIR / "static" / "css" / f"{part}.css").read_text() for part in parts)
-            sheet = folder / "css" / name
+            sheet = self.folder / "css" / name
             if not sheet.exists() or sheet.read_text() != text:
                 # Another process may read it.
                 made = sheet.with_suffix(f".{os.getpid()}")
                 made.write_text(text)
                 made.replace(sheet)
-
-    def check(self, **kwargs):
-        """Its folder is no setting."""
-        return []

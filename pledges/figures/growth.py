@@ -99,12 +99,15 @@ def _anchor(left):
 
 
 def _marks(steps, milestones, x, y):
-    """Milestones at the end of their step. Today's total always has a label, an earlier one only where there is room."""
+    """Milestones at their day on the line. Today's total always has a label, an earlier one only where there is room."""
     marks, next_label = [], 100 + LABEL_WIDTH
     for day, label in reversed(milestones):
-        end, _new, total = next((step for step in steps if step[0] >= day), steps[-1])
-        has_room = next_label - x(end) >= LABEL_WIDTH
+        day = min(max(day, steps[0][0]), steps[-1][0])
+        end, new, total = next(step for step in steps if step[0] >= day)
+        begin = max((step[0] for step in steps if step[0] < end), default=end)
+        height = total - new * (end - day) / max(end - begin, timedelta(1))
+        has_room = next_label - x(day) >= LABEL_WIDTH
         if has_room:
-            next_label = x(end)
-        marks.append((f"{x(end):.1f}", f"{y(total):.1f}", label if has_room else "", _anchor(x(end))))
+            next_label = x(day)
+        marks.append((f"{x(day):.1f}", f"{y(height):.1f}", label if has_room else "", _anchor(x(day))))
     return marks[::-1]

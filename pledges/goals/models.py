@@ -103,8 +103,3 @@ class Milestone(models.Model):
 
     def __str__(self):
         return gettext("%(people)s supporters") % {"people": number(self.people)}
-
-    @property
-    def key(self):
-        """A stable identifier, such as "people-1000"."""
-        return f"people-{self.people}"

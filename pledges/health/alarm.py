@@ -32,6 +32,8 @@ HEADER = "X-Alarm"
 
 
 SIGNER_SALT = "pledges.alarm"
+# What the file of the memory holds.
+MEMORY = {"since": dict, "told": dict, "waiting": list}
 
 
 def signature():
@@ -91,12 +93,13 @@ def look(file):
 def _remembered(file):
     """Since when each check fails, when each was last told, and of which operators wait to hear that it passes.
 
-    Times are seconds since 1970. Nothing at the first look, and after a crash that has left no whole file.
+    Times are seconds since 1970. Nothing at the first look, and where a crash or another release has left another file.
     """
     try:
-        return json.loads(file.read_text())
-    except (FileNotFoundError, ValueError):
-        return {"since": {}, "told": {}, "waiting": []}
+        found = json.loads(file.read_text())
+        return {name: kind(found.get(name, ())) for name, kind in MEMORY.items()}
+    except (FileNotFoundError, ValueError, TypeError, AttributeError):
+        return {name: kind() for name, kind in MEMORY.items()}
 
 
 def _send(due, over):
@@ -111,8 +114,15 @@ def _send(due, over):
 
 
 def send(subject, text):
-    """Send one mail to operators. Raises OSError if the mail server does not take it."""
+    """Send one mail to operators through the first mailer that takes it. Raises OSError if none does."""
     headers = {"Auto-Submitted": "auto-generated", "Message-ID": make_msgid(domain=settings.MAIL_DOMAIN)}
     subject = f"{settings.SITE_HOST}: {subject}"
     mail = EmailMessage(subject, text, settings.SENDER, settings.OPERATOR_EMAILS, headers=headers)
-    mailers["default"].send_messages([mail])
+    *others, last = settings.MAILERS
+    for name in others:
+        try:
+            mailers[name].send_messages([mail])
+            return
+        except OSError:
+            continue
+    mailers[last].send_messages([mail])

@@ -19,6 +19,14 @@ from pledges.worker.models import CLOCK_TOLERANCE
 ACCEPTED_AFTER = timedelta(days=1)
 
 
+def seconds_ahead():
+    """Seconds by which the clock of this process is ahead of the database's; negative if it is behind."""
+    with connection.cursor() as cursor:
+        before = time.time()
+        cursor.execute("SELECT extract(epoch FROM statement_timestamp())::float8")
+        return (before + time.time()) / 2 - cursor.fetchone()[0]
+
+
 class ClockWatch:
     """Compares the clock of the database with the monotonic one, which cannot be set: seconds since the machine was started."""
 

@@ -3,8 +3,11 @@
 import pytest
 from playwright.sync_api import expect
 
+from campaign.models import Page
 from pledges.models import Submission
+from tests.browser import press
 from tests.events import make_event
+from tests.factories import make_staff
 from tests.organisations import join_data
 from tests.pages import Document, path_of
 from tests.pledges.groups.made import group_data
@@ -132,3 +135,16 @@ def test_without_javascript_the_page_says_what_to_do(client):
         for language, words in (("sq", "mbylleni këtë skedë"), ("en", "close this tab")):
             page = Document(client.get(path_of(name, language)))
             assert words in page.words(page.one("noscript")), (name, language)
+
+
+def test_back_after_signing_out_shows_nothing(staff_visit):
+    visitor = staff_visit(make_staff(superuser=True, username="vera"), locale="en-GB")
+    page = visitor.page
+    visitor.open(f"/admin/campaign/page/{Page.objects.get(key='about').pk}/change/")
+    page.fill("#id_title_en", "Typed in vain?")
+    press(page.locator(".breadcrumbs a").first)
+    press(page.locator("#logout-form button"))
+    page.go_back()
+    page.go_back()
+    expect(page.locator("#id_login")).to_be_visible()
+    assert "Typed" not in page.content()

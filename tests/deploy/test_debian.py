@@ -119,7 +119,8 @@ def test_the_site_runs_under_the_systemd_of_a_fresh_debian(debian):
     assert '"1"' in shell(debian, "apt-config dump APT::Periodic::Unattended-Upgrade")
     # Another commit, and back.
     first = shell(debian, f"readlink -f {CURRENT}")
-    shell(debian, f"{' '.join(GIT)} commit -q --allow-empty -m Second && git tag v2")
+    shell(debian, "echo '/* Second */' >>static/css/base.css")
+    shell(debian, f"{' '.join(GIT)} commit -q --all -m Second && git tag v2")
     shell(debian, "git remote set-url origin . && deploy/update v2")
     second = shell(debian, f"readlink -f {CURRENT}")
     assert second != first

@@ -250,7 +250,7 @@ def test_an_update_that_would_harm_is_refused_or_undone(machine):
     text = machine.path(template).read_text()
     machine.write(template, "{% broken %}")
     machine.commit("Template", tag="v4")
-    assert_refused(machine, "deploy/update v4", "The error page refused.html cannot be rendered")
+    assert_refused(machine, "deploy/update v4", "The error pages cannot be rendered (refused.html: ")
     assert release(machine) == second and machine.must(*READY) == "ok\n"
     assert releases(machine) == {first, second}
     machine.write(template, text)

@@ -154,6 +154,8 @@ def test_word_order_and_unicode_form_do_not_distinguish_names(words, chance):
         "ëndrra@shembull.al",
         "drita@gmail",
         "drita@@gmail.com",
+        "drita@gmail.com@shembull.al",
+        "drita@shembull.al\narta@shembull.al",
         "drita",
         "drita@shembull.al, arta@shembull.al",
         "drita@shembull.al\r\nBcc: arta@shembull.al",

@@ -23,7 +23,6 @@ from django.urls import reverse
 from django.utils import timezone
 
 from campaign.numbers import TAG
-from pledges.mail import content
 from pledges.mail_texts.samples import sample_mail
 from pledges.models import Message, Pledge
 from pledges.starter import load
@@ -35,6 +34,7 @@ from tests.drill import require_program
 from tests.factories import give_app, make_pledge
 from tests.mailings import make_mailing
 from tests.pages import LANGUAGES, Document
+from tests.pledges.mail.messages import text_of
 
 ROOT = Path(settings.BASE_DIR)
 CATALOGUE = ROOT / "locale/sq/LC_MESSAGES/django.po"
@@ -305,7 +305,7 @@ def test_no_message_has_words_of_the_other_language():
     bodies, mailing = set(), make_mailing(text_sq="Mirë se erdhët.", text_en="Welcome.")
     for kind in Message.Kind:
         for language in LANGUAGES:
-            words = mailing.words(language) if kind == Message.Kind.NEWS else content.built_in(kind, language)
+            words = mailing.words(language) if kind == Message.Kind.NEWS else text_of(kind).words(language)
             mail = sample_mail(kind, words, language)
             bodies.add(re.sub(r"http\S+|\S+@\S+", "", mail.body))
             assert words_of_the_other(language, f"{mail.subject} {re.sub(r'http\S+', '', mail.body)}") == set(), kind

@@ -7,6 +7,7 @@ import time
 
 import pytest
 
+from tests.factories import form_data
 from weare1.logs import JsonFormatter, ReadableFormatter, Repetitions, redact
 
 # The result of signing.dumps(["x", 1]). Fixed, because the processes of a parallel run must find tests of the same names.
@@ -86,6 +87,26 @@ def test_of_an_exception_stack_and_class_are_logged():
     except ValueError:
         line = json.loads(formatted(JsonFormatter(), "failed", exc_info=sys.exc_info()))
     assert line["stack"].endswith("ValueError") and "test_logs.py" in line["stack"] and "drita" not in line["stack"]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("path", "status", "level"),
+    [("/sq/zotimi/", 422, "INFO"), ("/oembed?url=x&format=xml", 501, "INFO"), ("/sq/nuk-ka/", 404, "WARNING")],
+)
+def test_what_is_no_fault_of_ours_is_no_warning(client, caplog, path, status, level):
+    answer = client.post(path, form_data(consent=None)) if status == 422 else client.get(path)
+    assert answer.status_code == status
+    assert [record.levelname for record in caplog.records if record.name == "django.request"] == [level]
+
+
+@pytest.mark.django_db
+def test_an_unknown_host_is_no_error(client, caplog, settings):
+    settings.ALLOWED_HOSTS = ["testserver"]
+    assert client.get("/sq/", headers={"Host": "other.example"}).status_code == 400
+    [record] = [record for record in caplog.records if record.name == "django.security.DisallowedHost"]
+    assert record.levelname == "INFO" and record.exc_info is None
+    assert not [record for record in caplog.records if record.levelno >= logging.ERROR]
 
 
 def test_a_loop_that_fails_each_second_logs_one_line_a_minute():

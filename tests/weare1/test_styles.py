@@ -7,6 +7,8 @@ import pytest
 from django.conf import settings
 from django.contrib import admin
 
+from weare1.sheets import JOINED, JoinedSheets
+
 SHEETS = sorted(Path(settings.BASE_DIR, "static", "css").glob("*.css"))
 OF_DJANGO = Path(admin.__file__).parent / "static" / "admin" / "css" / "base.css"
 # White and black, and what only the admin needs: the grounds of messages, and the button that deletes while hovered.
@@ -45,3 +47,14 @@ def test_every_colour_that_a_sheet_uses_is_declared():
     # One with a second value in its var() may be undeclared.
     used = {(sheet, name) for sheet, text in texts.items() for name in re.findall(r"var\((--[\w-]+)\)", text)}
     assert {(sheet, name) for sheet, name in used if name not in declared} == set()
+
+
+def test_joined_sheets_are_written_when_they_are_asked_for(settings, tmp_path):
+    """Each process makes the finder when it starts, also one that may not write there."""
+    settings.STATIC_ROOT = tmp_path
+    finder = JoinedSheets()
+    assert not list(tmp_path.iterdir()) and finder.find("css/base.css") in (None, []) and not list(tmp_path.iterdir())
+    for name, parts in JOINED.items():
+        joined = Path(finder.find(f"css/{name}")).read_text()
+        assert all(Path(settings.BASE_DIR, f"static/css/{part}.css").read_text() in joined for part in parts)
+    assert {path for path, _storage in finder.list([])} == {f"css/{name}" for name in JOINED}

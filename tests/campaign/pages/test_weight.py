@@ -2,7 +2,6 @@
 
 import gzip
 import re
-from datetime import date
 from urllib.parse import urljoin
 
 import pytest
@@ -10,7 +9,7 @@ from django.utils import translation
 
 from campaign.models import Article, Page
 from pledges.counting import milestones
-from pledges.models import County, PublishedFigure
+from pledges.models import County
 from tests.campaign.pages.test_pages import insert_tally
 from tests.pages import LANGUAGES, PUBLIC, Document, path_of
 from tests.published import show_counties
@@ -104,8 +103,6 @@ def test_totals_with_all_their_figures_weigh_at_most_85_kilobytes(client):
 def test_the_page_of_a_group_or_county_weighs_at_most_64_kilobytes(client, path):
     a_million()
     show_counties(dict.fromkeys((county.pk for county in County.objects.all()), 1_000_000))
-    days = [date(2024 + month // 12, 1 + month % 12, 28) for month in range(24)]
-    PublishedFigure.objects.update(moves=[[day.isoformat(), 40_000 * n] for n, day in enumerate(days, start=2)])
     weights = first_view(client, path)
     assert sum(weights.values()) <= 64_000, weights
 

@@ -136,6 +136,14 @@ def test_a_site_that_does_not_answer_is_a_problem_too(kind, site, operators):
     assert operators.look(minutes=11) == ["nejemi1.example: site"]
 
 
+def test_the_second_mailer_takes_the_mail_if_the_first_does_not(site, operators, settings):
+    refusing = {"BACKEND": "django.core.mail.backends.smtp.EmailBackend", "OPTIONS": {"host": "127.0.0.1", "port": 9}}
+    settings.MAILERS = {"default": refusing, "bulk": operators.mail.mailers()["default"]}
+    site.wrong = ["mail"]
+    operators.look()
+    assert operators.look(minutes=11) == ["nejemi1.example: mail"]
+
+
 def test_what_no_server_takes_fails_the_unit_and_is_told_later(site, operators):
     site.wrong = ["mail"]
     operators.look()
@@ -147,8 +155,9 @@ def test_what_no_server_takes_fails_the_unit_and_is_told_later(site, operators):
     assert operators.look(minutes=5) == ["nejemi1.example: mail"]
 
 
-def test_a_broken_memory_is_begun_anew(site, operators):
-    operators.memory.write_text("")
+@pytest.mark.parametrize("text", ["", "[]", "null", '{"mail": {"since": 1}}', '{"since": 1}', '{"since": ["mail"]}'])
+def test_a_broken_memory_is_begun_anew(site, operators, text):
+    operators.memory.write_text(text)
     site.wrong = ["mail"]
     assert operators.look() == []
     assert operators.look(minutes=11) == ["nejemi1.example: mail"]

@@ -10,7 +10,7 @@ from django.db import connection
 from django.utils import timezone
 
 from pledges.health import alarm, checks
-from pledges.management.commands.worker import Housekeeper
+from pledges.management.commands.worker import Housekeeper, attempt
 from pledges.models import Attempt, FailedStep, Heartbeat, Message
 from staff.models import CacheEntry
 from tests.clock import let_time_pass
@@ -70,6 +70,12 @@ def test_a_worker_that_never_started_and_one_that_stopped_fail_the_check(client)
     assert failing_checks(client, with_worker=False) == ["worker"]
     Heartbeat.beat()
     assert Heartbeat.objects.count() == 1 and failing_checks(client, with_worker=False) == []
+
+
+def test_a_heartbeat_in_the_future_fails_the_check(client):
+    Heartbeat.beat()
+    Heartbeat.objects.update(beat_at=timezone.now() + 2 * MINUTE)
+    assert failing_checks(client, with_worker=False) == ["clock"]
 
 
 @pytest.mark.cases(
@@ -136,6 +142,15 @@ def test_readyz_names_the_failing_steps_until_they_work_again(client):
         assert failing_checks(client) == [f"housekeeping: {second}"]
     run_housekeeping()
     assert failing_checks(client) == []
+
+
+def refused_step():
+    raise ValueError("arta@shembull.al")
+
+
+def test_only_the_error_type_of_a_failing_step_is_logged(caplog):
+    at_once(lambda: attempt(refused_step))
+    assert caplog.messages == [f"{__name__}.refused_step: ValueError"] and "arta" not in caplog.text
 
 
 @pytest.mark.django_db(transaction=True)

@@ -128,6 +128,12 @@ def test_metrics_are_served_on_a_private_address_only(address, monkeypatch):
         env.private_address("METRICS_ADDRESS")
 
 
+def test_a_folder_that_is_missing_is_named(monkeypatch, tmp_path):
+    monkeypatch.setenv("METRICS_FOLDER", str(tmp_path / "none"))
+    with pytest.raises(ImproperlyConfigured, match="METRICS_FOLDER must be a folder that exists"):
+        env.folder("METRICS_FOLDER")
+
+
 def test_metrics_are_off_without_an_address():
     assert (settings.METRICS_ADDRESS, settings.METRICS_FOLDER) == (None, "")
     with pytest.raises(CommandError, match="Set METRICS_ADDRESS"):
