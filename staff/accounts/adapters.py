@@ -27,7 +27,7 @@ MESSAGES = {
 }
 
 
-TOO_MANY = _("Too many wrong attempts. Wait, at most an hour, before you try again, or use a passkey now.")
+TOO_MANY = _("Too many wrong attempts. Try again later, or use a passkey now.")
 
 # How long a network is known for an account that signed in from it.
 KNOWN_SECONDS = 30 * 24 * 3600
