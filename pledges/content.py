@@ -30,7 +30,7 @@ class PledgeContent(Part):
         self.municipalities = tuple(Municipality.objects.select_related("county"))
         # {id: Wording} of all versions: a cached form can show an older one.
         self.wordings = Wording.objects.in_bulk()
-        self.settings = PledgingSettings.load()
+        self.settings = PledgingSettings.load(at)
         self.is_mail_slow = ContentVersion.objects.get().is_mail_slow
         # {county code, or None for the whole country: [Goal]}, the smallest first
         self.goals = defaultdict(list)
@@ -53,8 +53,9 @@ class PledgeContent(Part):
         return self.published[name].people if name in self.published else 0
 
     def changes(self):
-        """The times at which events end and their links stop counting."""
-        return [time for event in self.events for time in (event.ends, event.counts_until)]
+        """The times at which events end and their links stop counting, and at which signing opens again."""
+        times = [time for event in self.events for time in (event.ends, event.counts_until)]
+        return [*times, self.settings.until] if self.settings.until else times
 
     @cached_property
     def events_by_code(self):

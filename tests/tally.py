@@ -33,7 +33,7 @@ def rows():
     for sector, at in Pledge.objects.filter(state="confirmed").values_list("sector", "confirmed_at"):
         people[sector, "online"] += 1
         days[timezone.localdate(at)] += 1
-    groups = GroupPledge.objects.filter(state="approved").values_list("people", "approved_at")
+    groups = GroupPledge.objects.filter(state="approved").values_list("counted", "approved_at")
     sheets = PaperSheet.objects.filter(state="counted").values_list("first", "counted_at")
     for way, counted in (("groups", groups), ("paper", sheets)):
         for numbers, at in counted:
@@ -116,7 +116,7 @@ def put_children(number, county, at):
     place = Municipality.objects.filter(county=county).first()
     GroupPledge.objects.create(
         kind="meeting", institution="Takim", institution_key="takim", municipality=place, county_id=county, held_on=at.date(),
-        school_year=at.year, people=numbers, agreed="Po", language="sq", state="approved", confirmed_at=at,
+        school_year=at.year, people=numbers, counted=numbers, agreed="Po", language="sq", state="approved", confirmed_at=at,
         approved_at=at,
     )  # fmt: skip
 

@@ -1,6 +1,6 @@
-"""Dashboard on the admin index: what this account must do, its drafts, what is scheduled, and figures."""
+"""Dashboard on the admin index: what this account must do, its drafts, what is scheduled, how things stand, and figures."""
 
-from campaign.dashboard import activity, launch, shortcuts
+from campaign.dashboard import activity, launch, shortcuts, status
 from campaign.dashboard.open_tasks import TASKS, Task
 from pledges.counting import tally
 from pledges.desk.open_tasks import disclosure_tasks, mailing_tasks
@@ -18,6 +18,7 @@ def context(request):
         "tasks": list(_tasks(user, drafts)),
         "own_drafts": draft_list.own(user, drafts),
         "scheduled": sorted(draft_list.scheduled(drafts), key=lambda row: row[2]),
+        "status": list(status.rows(user)),
         "shortcuts": list(shortcuts.most_used(user)),
         "activity": activity.context(tally.read()) if user.has_perm("pledges.view_pledge") else None,
     }

@@ -1,7 +1,5 @@
 """The open tasks of the dashboard: what waits for the member of staff who looks at it."""
 
-from django.urls import reverse
-from django.utils import formats, timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext_lazy
 
@@ -14,7 +12,6 @@ from campaign.links.models import ExternalLink
 from campaign.voices.models import Voice
 from pledges.desk import open_tasks
 from pledges.desk.open_tasks import Task, list_url
-from pledges.models import Backup
 from staff.admin.base import change_url
 
 
@@ -44,21 +41,9 @@ def _handout_tasks():
         yield Task(None, label, change_url(handout))
 
 
-def _backup_tasks():
-    if Backup.is_late():
-        label = _("There is no backup yet: tell the person who runs the site")
-        if last := Backup.last_made():
-            label = _(
-                "The last backup was made on %(when)s, but something about the backups does not work: "
-                "tell the person who runs the site"
-            ) % {"when": formats.localize(timezone.localtime(last))}
-        yield Task(None, label, reverse("readyz"))
-
-
 # (permissions that are needed, function that yields the tasks)
 TASKS = [
     *open_tasks.TASKS,
-    (["staff.change_account"], _backup_tasks),
     _counted(
         ["campaign.change_voice"],
         lambda: Voice.objects.originals().due(),

@@ -3,6 +3,7 @@
 from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import ValidationError
+from django.db.models import Q
 from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -13,6 +14,7 @@ from campaign.demands.history import History
 from campaign.demands.models import Demand
 from campaign.demands.steps import DemandStep
 from campaign.publishing.records_admin import ContentItemAdmin, ContentItemForm
+from pledges.models import Goal
 from pledges.numbers import number
 from staff.admin.base import BilingualForm, DueFilter, change_url
 from staff.admin.confirmation_page import asks_first
@@ -164,7 +166,18 @@ class DemandStepAdmin(DraftedAdmin):
 
 
 class HandOverForm(BilingualForm):
-    """The form of a hand-over. It takes place once its goal is reached."""
+    """The form of a hand-over. It takes place once its goal is reached; a goal has one."""
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        if "goal" in self.fields:
+            field = self.fields["goal"]
+            field.queryset = Goal.objects.filter(Q(handover=None) | Q(pk=self.instance.goal_id))
+            field.error_messages["invalid_choice"] = HandOver._meta.get_field("goal").error_messages["unique"]
+        if "demand" in self.fields:
+            # Also one that was taken down since.
+            own = Q(draft=None) | Q(pk=self.instance.demand_id)
+            self.fields["demand"].queryset = Demand.objects.originals().filter(own)
 
     def clean(self):
         cleaned = super().clean()

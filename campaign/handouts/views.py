@@ -32,7 +32,7 @@ def _of_approved_group(view):
     @contact_link_view(GroupPledge, Purpose.GROUP_MANAGE)
     @wraps(view)
     def wrapper(request, group, **kwargs):
-        return view(group, **kwargs) if group.state == GroupPledge.State.APPROVED else link_ended(request)
+        return view(group, **kwargs) if group.total_counted else link_ended(request)
 
     return read_only(wrapper)
 
@@ -41,7 +41,7 @@ def _of_approved_group(view):
 def sheet(group, size):
     """The colouring sheet of an approved group, on paper of size "A4" or "A3"."""
     words, link = SiteContent.current().handouts[Handout.Key.SHEET], settings.SITE_URL + reverse("campaign:home")
-    numeral = prints.numeral(group.total, is_empty=True)
+    numeral = prints.numeral(group.total_counted, is_empty=True)
     data = typeset(Handout.Key.SHEET, words.title, link, text=words.text, group=group.title, numeral=numeral, size=size)
     return _pdf(data, f"sheet-{size.lower()}")
 
@@ -49,11 +49,11 @@ def sheet(group, size):
 @_of_approved_group
 def certificate(group):
     """The certificate of an approved group."""
-    content, count = SiteContent.current(), group.total
+    content, count = SiteContent.current(), group.total_counted
     # The colours of the group's own sectors, evenly mixed.
     sectors = PledgeContent.current().sectors_by_id
     mixed = sorted(
-        ((2 * n + 1) / people, sectors[int(pk)].color) for pk, people in group.people.items() for n in range(people)
+        ((2 * n + 1) / people, sectors[int(pk)].color) for pk, people in group.counted.items() for n in range(people)
     )
     points = min(count, MOST_DOTS)
     colors = [int(mixed[n * len(mixed) // points][1].removeprefix("s")) - 1 for n in range(points)]

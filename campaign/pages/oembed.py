@@ -1,22 +1,24 @@
-"""oEmbed (oembed.com): what other sites show for a link to the totals: the counter."""
+"""oEmbed (oembed.com): what other sites show for a link to the totals, to a county or to an article."""
 
 import re
 from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.http import JsonResponse
-from django.urls import reverse
+from django.urls import Resolver404, resolve, reverse
 from django.utils import translation
 from django.utils.translation import gettext as _
 
+from campaign.content import SiteContent
+from campaign.news.models import Article
+from pledges.content import PledgeContent
 from pledges.figures.brand import brand
-from pledges.languages import LANGUAGE_CODES
 from pledges.serving.http import embeddable, public_page
-from pledges.totals import counter
+from pledges.totals import counter, counties
 
 # Stands for an address that is not of this site.
 OTHER = "other"
-# The picture of a link to the totals, in pixels.
+# The pictures of shared links, in pixels.
 CARD_WIDTH, CARD_HEIGHT = 1200, 630
 
 
@@ -48,46 +50,64 @@ PARAMETERS = {
 def oembed(request):
     """The oEmbed response for the page `url`, in the language of that page. Scripts of other sites may read it.
 
-    400 without `url`, 501 for another `format` than "json", 404 for an address that is not that of the totals.
+    400 without `url`, 501 for another `format` than "json", 404 for an address that has no oEmbed response.
     """
     path = request.GET.get("url")
-    language = next((code for code in LANGUAGE_CODES if _totals(code) == path), None)
-    if not path:
-        response = JsonResponse({"error": "The parameter url is missing."}, status=400)
-    elif request.GET.get("format", "json") != "json":
-        response = JsonResponse({"error": "The only format is json."}, status=501)
-    elif language is None:
-        response = JsonResponse({"error": "Nothing can be embedded from this address."}, status=404)
-    else:
-        room = (int(request.GET.get("maxwidth", CARD_WIDTH)), int(request.GET.get("maxheight", CARD_HEIGHT)))
-        with translation.override(language):
-            response = JsonResponse(_counter(language, *room), json_dumps_params={"ensure_ascii": False})
-        response.headers["Content-Language"] = language
+    language = translation.get_language_from_path(path or "")
+    with translation.override(language):
+        if not path:
+            response = JsonResponse({"error": "The parameter url is missing."}, status=400)
+        elif request.GET.get("format", "json") != "json":
+            response = JsonResponse({"error": "The only format is json."}, status=501)
+        elif not (page := language and _page(path, language)):
+            response = JsonResponse({"error": "Nothing can be embedded from this address."}, status=404)
+        else:
+            room = (int(request.GET.get("maxwidth", CARD_WIDTH)), int(request.GET.get("maxheight", CARD_HEIGHT)))
+            response = JsonResponse(_response(language, *page, *room), json_dumps_params={"ensure_ascii": False})
+            response.headers["Content-Language"] = language
     response.headers["Access-Control-Allow-Origin"] = "*"
     return response
 
 
-def _totals(language):
-    with translation.override(language):
-        return reverse("pledges:totals")
+def _page(path, language):
+    """(title, path of the card, whether it is the totals) of the page at this path, None if it has no oEmbed response."""
+    try:
+        match = resolve(path)
+    except Resolver404:
+        return None
+    slug = match.kwargs.get("slug")
+    if match.view_name == "pledges:totals":
+        return _("Supporters so far"), reverse("totals_card", args=[language]), True
+    if match.view_name == "pledges:county":
+        county = counties.by_slug(PledgeContent.current(), language).get(slug)
+        title = county and _("We are %(county)s") % {"county": county.definite_name}
+        return county and (title, reverse("county_card", args=[language, slug]), False)
+    if match.view_name == "campaign:article":
+        article = SiteContent.current().by_slug(Article, language).get(slug)
+        card = article and article.picture and article.picture.card_url
+        return article and (
+            article.share_title or article.title,
+            card or reverse("picture", args=[language, "news", slug]),
+            False,
+        )
+    return None
 
 
-def _counter(language, max_width, max_height):
-    width, height = min(counter.WIDTH, max_width), min(counter.HEIGHT, max_height)
+def _response(language, title, card, is_totals, max_width, max_height):
     data = {
         "version": "1.0",
-        "type": "rich",
-        "title": _("Supporters so far"),
+        "type": "rich" if is_totals else "link",
+        "title": title,
         "provider_name": brand(),
         "provider_url": settings.SITE_URL + reverse("campaign:home"),
-        "html": counter.code(language, width=width, height=height),
-        "width": width,
-        "height": height,
     }
+    if is_totals:
+        width, height = min(counter.WIDTH, max_width), min(counter.HEIGHT, max_height)
+        data |= {"html": counter.code(language, width=width, height=height), "width": width, "height": height}
     # A thumbnail must not be larger than what was asked for.
     if (max_width, max_height) == (CARD_WIDTH, CARD_HEIGHT):
         data |= {
-            "thumbnail_url": settings.SITE_URL + reverse("totals_card", args=[language]),
+            "thumbnail_url": settings.SITE_URL + card,
             "thumbnail_width": CARD_WIDTH,
             "thumbnail_height": CARD_HEIGHT,
         }

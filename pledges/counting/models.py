@@ -9,7 +9,7 @@ from django.db.models.functions import Cast
 NUMBERS_SQL = """
 SELECT approved_at AS at, (approved_at AT TIME ZONE 'Europe/Tirane')::date AS day, sector::bigint, county_id AS county,
     'groups' AS way, each.n::bigint
-FROM pledges_grouppledge, jsonb_each_text(people) AS each (sector, n) WHERE state = 'approved'
+FROM pledges_grouppledge, jsonb_each_text(counted) AS each (sector, n) WHERE state = 'approved'
 UNION ALL
 SELECT counted_at, (counted_at AT TIME ZONE 'Europe/Tirane')::date, sector::bigint, coalesce(county_id, ''),
     'paper', each.n::bigint

@@ -126,7 +126,7 @@ def _request_tasks():
 
 
 def mailing_tasks(user):
-    """What was sent back to this account, with the note; for those who may release, what waits for them."""
+    """What was sent back to this account, with the note; for those who may release, what waits for them or is paused."""
     if not (user.has_perm("pledges.change_mailing") or user.has_perm("pledges.release_mailing")):
         return
     rows, State = Mailing.objects.for_staff(user), Mailing.State
@@ -138,6 +138,10 @@ def mailing_tasks(user):
             "news email is waiting for a second person", "news emails are waiting for a second person"
         )
         yield from _counted(lambda: rows.filter(state=State.READY), words, state__exact=State.READY)()
+        words = ngettext_lazy(
+            "news email is paused: resume or cancel it", "news emails are paused: resume or cancel them"
+        )
+        yield from _counted(lambda: rows.filter(state=State.PAUSED), words, state__exact=State.PAUSED)()
 
 
 def _sector_tasks():

@@ -1,8 +1,11 @@
-"""Admin of messages to the team: the inbox with its answers, disclosures of abuse, alarm words."""
+"""Admin of messages to the team: the inbox with its answers, ready answers, disclosures of abuse, alarm words."""
+
+from dataclasses import replace
 
 from django import forms
 from django.contrib import admin, messages
 from django.db import transaction
+from django.db.models import Exists, OuterRef
 from django.shortcuts import redirect
 from django.utils import formats, timezone
 from django.utils.html import format_html
@@ -15,14 +18,15 @@ from pledges.cases.admin import CaseAdmin, Choice, StateFilter, StepForm
 from pledges.crypto import keys
 from pledges.crypto.models import Unreadable
 from pledges.enquiries.alarm_words import AlarmWord
-from pledges.enquiries.models import Disclosure, Enquiry
+from pledges.enquiries.models import Disclosure, Enquiry, ReadyAnswer
 from pledges.forms.fields import TypedCharField
 from pledges.inbox.models import Submission
 from pledges.languages import LANGUAGE_CODES
 from pledges.mail.models import Message
 from pledges.providers.models import BlockedAddress
 from staff.accents import without_accents
-from staff.admin.base import ModelAdmin, change_url
+from staff.admin.base import BilingualForm, FixedKey, ModelAdmin, change_url
+from staff.admin.content import ContentAdmin
 from staff.models import Account, Entry
 
 MAX_ANSWER_LENGTH = 4000
@@ -32,6 +36,12 @@ QUOTED_LENGTH = 25
 NOTE = forms.TextInput({"class": "vTextField", "autocomplete": "off"})
 KEPT = _("Leave it empty to keep what is noted.")
 NOT_RECORDED = _("No request was recorded: choose what is asked for.")
+
+
+class UseForm(StepForm):
+    """The text with which the answer begins."""
+
+    ready = forms.ModelChoiceField(ReadyAnswer.objects.all(), label=_("Begin with a ready answer"), empty_label=None)
 
 
 class AnswerForm(StepForm):
@@ -147,21 +157,26 @@ class MessageToTeamAdmin(CaseAdmin):
 class EnquiryAdmin(MessageToTeamAdmin):
     """The inbox, without disclosures, and the page of one enquiry with its answers."""
 
-    list_display = ["title", "language", "state", "created_at"]
+    list_display = ["title", "language", "state", "delivery", "created_at"]
     list_filter = [StateFilter, "purpose", "language"]
     waiting = (Enquiry.State.NEW.value, Enquiry.State.NEW.label)
     seen_on = "enquiry"
-    step_forms = {"answer": AnswerForm, "record": RecordForm}
+    step_forms = {"use": UseForm, "answer": AnswerForm, "record": RecordForm}
     list_note = _(
         "Messages from the contact form. Open one to answer it by email, in the language of the person. Messages that sound "
         "like a disclosure of abuse are not here: only the safeguarding lead sees them. A message is erased after a year."
     )
 
     def get_queryset(self, request):
-        return super().get_queryset(request).inbox()
+        bounced = Message.objects.filter(answer__enquiry=OuterRef("pk"), state__in=Message.UNDELIVERED)
+        return super().get_queryset(request).inbox().annotate(has_bounced=Exists(bounced))
+
+    @admin.display(description=_("answer"))
+    def delivery(self, enquiry):
+        return gettext("not delivered") if enquiry.has_bounced else "–"
 
     def odd(self, row):
-        """A reply from another mailbox since our answer, a mailbox that we must not email."""
+        """A reply from another mailbox since our answer, an answer that did not arrive, a mailbox that we must not email."""
         found = []
         if row.stray_at and not (row.answered_at and row.answered_at > row.stray_at):
             words = gettext(
@@ -169,6 +184,8 @@ class EnquiryAdmin(MessageToTeamAdmin):
                 "person to reply from this address"
             )
             found.append(words % {"when": formats.localize(timezone.localtime(row.stray_at))})
+        if row.has_bounced:
+            found.append(gettext("our answer could not be delivered to this address"))
         if is_blocked(row):
             found.append(gettext("the owner of this address asked us never to email it: an answer is not sent"))
         return found
@@ -197,8 +214,17 @@ class EnquiryAdmin(MessageToTeamAdmin):
         """As of every case. No answer goes to a mailbox that we must not email."""
         steps = super().steps_of(request, row)
         if is_blocked(row):
-            del steps["answer"]
+            del steps["use"], steps["answer"]
+        elif ReadyAnswer.objects.exists():
+            steps["answer"] = replace(steps["answer"], title="")
+        else:
+            del steps["use"]
         return steps
+
+    def press_use(self, request, row, name, form):
+        """Show the page again with a ready answer in place of what was typed."""
+        request.POST = request.POST.copy()
+        request.POST["text"] = getattr(form.cleaned_data["ready"], f"text_{row.language}")
 
     def press_record(self, request, row, name, form):
         """Record what a message asks for as a request under the law, and lead to its page."""
@@ -244,6 +270,21 @@ def _answer(request, answer):
         "state": message and message.get_state_display(),
         "is_undelivered": bool(message and message.state in Message.UNDELIVERED),
     }
+
+
+class ReadyAnswerForm(FixedKey, BilingualForm):
+    """Form of a ready answer."""
+
+
+@admin.register(ReadyAnswer)
+class ReadyAnswerAdmin(ContentAdmin):
+    form = ReadyAnswerForm
+    list_display = ["title"]
+    list_note = _("Texts with which you begin an answer to a message, in both languages.")
+    fieldsets = [
+        (None, {"fields": [("title_sq", "title_en"), ("text_sq", "text_en")]}),
+        (_("Order"), {"fields": ["key"]}),
+    ]
 
 
 @admin.register(Disclosure)

@@ -9,6 +9,7 @@ from django.db.models import Exists, Q
 from django.db.models.functions import Now
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
+from translated_fields import TranslatedField
 
 from pledges.cases.models import HAS_CONTACT, Case, CaseQuerySet, States, Step
 from pledges.crypto import keys
@@ -95,6 +96,7 @@ class Enquiry(Case):
 
     STATES = STATES
     STEPS = {
+        "use": Step(_("Use this text"), title=_("Answer")),
         "answer": Step(_("Send the answer by email"), (), State.ANSWERED, title=_("Answer"), is_main=True),
         "close": Step(_("Close without a further answer"), (State.NEW, State.ANSWERED), State.CLOSED),
         "reopen": Step(_("Reopen"), (State.CLOSED,), State.NEW),
@@ -281,3 +283,34 @@ class Answer(models.Model):
     def paragraphs(self):
         """The lines of the text, for the message."""
         return [line.strip() for line in self.text.splitlines() if line.strip()]
+
+
+class ReadyAnswer(models.Model):
+    """A text with which staff begin an answer, in both languages."""
+
+    key = models.SlugField(
+        _("key"), unique=True, help_text=_("A short name, such as “interview”. You cannot change it later.")
+    )
+    title = TranslatedField(
+        models.CharField(
+            _("title"), max_length=80, help_text=_("Write a title by which you will find it, for example “Interview”.")
+        )
+    )
+    text = TranslatedField(
+        models.TextField(
+            _("text"),
+            max_length=2000,
+            help_text=_(
+                "Write the answer, for example “Thank you for writing to us”. Each line becomes a paragraph. You can "
+                "still change it before you send it."
+            ),
+        )
+    )
+
+    class Meta:
+        verbose_name = _("ready answer")
+        verbose_name_plural = _("ready answers")
+        ordering = ["key"]
+
+    def __str__(self):
+        return self.title

@@ -34,7 +34,7 @@ class GroupPledgeAdmin(CaseAdmin):
     """The queue, and the page of one group with the decisions."""
 
     search_fields = ["institution__unaccent__icontains"]
-    list_display = ["title", "total", "oddities", "state", "created_at"]
+    list_display = ["title", "people_now", "oddities", "state", "created_at"]
     list_select_related = ["municipality", "county"]
     seen_on = "group"
     step_forms = {"approve": ApproveForm, "refuse": RefuseForm}
@@ -45,8 +45,8 @@ class GroupPledgeAdmin(CaseAdmin):
     )
 
     @admin.display(description=_("people"))
-    def total(self, group):
-        return group.total
+    def people_now(self, group):
+        return f"{group.total_counted} → {group.total}" if group.is_raised else group.total
 
     def facts(self, request, group):
         yield _("kind"), group.get_kind_display()
@@ -58,6 +58,8 @@ class GroupPledgeAdmin(CaseAdmin):
         if group.grade is not None:
             yield _("grade"), f"{group.grade} {group.letter}"
         yield _("people"), people_words(group.total, group.people)
+        if group.is_raised:
+            yield _("counted"), people_words(group.total_counted, group.counted)
         for double in group.likely_doubles():
             words = format_html(
                 '<a href="{}">{}</a>, {}, {}<br>{}',
@@ -83,6 +85,8 @@ class GroupPledgeAdmin(CaseAdmin):
         found = []
         if group.is_large:
             found.append(gettext("more people than usual for this kind of group"))
+        if group.is_raised:
+            found.append(gettext("higher number than the approved one"))
         if group.likely_doubles():
             found.append(gettext("similar to another group"))
         address = decrypted(lambda: group.address) if group.address_cipher else ""

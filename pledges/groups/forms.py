@@ -1,5 +1,7 @@
-"""The form of a group pledge."""
+"""The form of a group pledge, and the correction of its numbers behind the adult's link."""
 
+from crispy_forms.helper import FormHelper
+from crispy_forms.layout import Layout, Submit
 from django import forms
 from django.utils import timezone
 from django.utils.functional import cached_property
@@ -10,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from pledges.content import PledgeContent
 from pledges.forms.base import AddressForm
 from pledges.forms.fields import AddressField, NameField, TypedCharField
-from pledges.forms.layout import FormSection, placed
+from pledges.forms.layout import FormSection, field_layout, placed
 from pledges.groups.fields import InstitutionField, MunicipalityField, counted_sectors, one_message
 from pledges.groups.models import GroupPledge, institution_key, school_year
 from pledges.inbox.models import Submission
@@ -26,7 +28,42 @@ Kind = GroupPledge.Kind
 SENT_AS_TYPED = ["name", "email", "kind", "institution", "grade", "letter", "people"]
 
 
-class GroupForm(AddressForm):
+class NumbersForm(forms.Form):
+    """Number fields `people_SLUG`, one for each sector that groups count."""
+
+    def add_numbers(self, sectors, people=()):
+        """Add the fields of these sectors, with the numbers {sector id as text: people}."""
+        self.sectors = sectors
+        for sector in sectors:
+            field = forms.IntegerField(
+                label=sector.name,
+                required=False,
+                min_value=0,
+                max_value=max(most for _reason, most in GroupPledge.LIMITS.values()),
+                initial=dict(people).get(str(sector.pk)),
+                widget=forms.NumberInput(attrs={"inputmode": "numeric"}),
+            )
+            self.fields[f"people_{sector.slug}"] = placed(field, section=NUMBERS, css_class="number-field")
+
+    def clean_numbers(self, kind):
+        """{sector id as text: people} of the numbers above 0, with errors at the first field where they do not fit the kind."""
+        names = [f"people_{sector.slug}" for sector in self.sectors]
+        if any(name in self.errors for name in names):
+            return {}
+        people = {str(sector.pk): self.cleaned_data.get(f"people_{sector.slug}") for sector in self.sectors}
+        people = {sector: number for sector, number in people.items() if number}
+        most = GroupPledge.LIMITS[kind][1]
+        if not people:
+            self.add_error(names[0], gettext("Enter how many people took part, in at least one field."))
+        elif kind == Kind.CLASS and names[0] == f"people_{CHILDREN}" and str(self.sectors[0].pk) not in people:
+            self.add_error(names[0], gettext("Enter how many pupils of the class took part."))
+        elif sum(people.values()) > most:
+            message = gettext("A group of this kind can have at most %(most)d people.")
+            self.add_error(names[0], message % {"most": most})
+        return people
+
+
+class GroupForm(NumbersForm, AddressForm):
     """The form of a group pledge. `over_18` comes first; the view rejects a "no" before it builds the form."""
 
     over_18 = forms.ChoiceField(
@@ -109,16 +146,7 @@ class GroupForm(AddressForm):
     def __init__(self, *args, event="", **kwargs):
         super().__init__(*args, **kwargs)
         self.fields["event"].initial = event
-        self.sectors = counted_sectors()
-        for sector in self.sectors:
-            field = forms.IntegerField(
-                label=sector.name,
-                required=False,
-                min_value=0,
-                max_value=max(most for _reason, most in GroupPledge.LIMITS.values()),
-                widget=forms.NumberInput(attrs={"inputmode": "numeric"}),
-            )
-            self.fields[f"people_{sector.slug}"] = placed(field, section=NUMBERS, css_class="number-field")
+        self.add_numbers(counted_sectors())
         first = ["over_18", "kind", "institution", "municipality", "held_on", "grade", "letter"]
         self.order_fields([*first, *(f"people_{sector.slug}" for sector in self.sectors)])
 
@@ -151,25 +179,8 @@ class GroupForm(AddressForm):
             cleaned |= {"grade": None, "letter": ""}
         elif "grade" not in self.errors and cleaned.get("grade") is None:
             self.add_error("grade", _("Choose the grade of the class."))
-        cleaned["people"] = self._people(kind)
+        cleaned["people"] = self.clean_numbers(kind)
         return cleaned
-
-    def _people(self, kind):
-        """{sector id as text: people} of the numbers above 0, with errors at the first field where they do not fit the kind."""
-        names = [f"people_{sector.slug}" for sector in self.sectors]
-        if any(name in self.errors for name in names):
-            return {}
-        people = {str(sector.pk): self.cleaned_data.get(f"people_{sector.slug}") for sector in self.sectors}
-        people = {sector: number for sector, number in people.items() if number}
-        most = GroupPledge.LIMITS[kind][1]
-        if not people:
-            self.add_error(names[0], gettext("Enter how many people took part, in at least one field."))
-        elif kind == Kind.CLASS and names[0] == f"people_{CHILDREN}" and str(self.sectors[0].pk) not in people:
-            self.add_error(names[0], gettext("Enter how many pupils of the class took part."))
-        elif sum(people.values()) > most:
-            message = gettext("A group of this kind can have at most %(most)d people.")
-            self.add_error(names[0], message % {"most": most})
-        return people
 
     def submission(self):
         cleaned = self.cleaned_data
@@ -183,3 +194,22 @@ class GroupForm(AddressForm):
             agreed="\n".join(str(self.fields[name].label) for name in ("statement", "consent")),
             **{name: cleaned[name] for name in SENT_AS_TYPED},
         )
+
+
+class GroupCorrectionForm(NumbersForm):
+    """The numbers of a group, as its adult corrects them. A sector that was closed since stays among them."""
+
+    def __init__(self, *args, group, action, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.group, shown = group, counted_sectors()
+        named = map(PledgeContent.current().sectors_by_id.get, map(int, group.people))
+        self.add_numbers([*shown, *(sector for sector in named if sector not in shown)], group.people)
+        self.helper = FormHelper()
+        self.helper.disable_csrf = True
+        self.helper.form_action = action
+        self.helper.layout = Layout(*field_layout(self, self.fields), Submit("save", _("Save the numbers")))
+
+    def clean(self):
+        cleaned = super().clean()
+        cleaned["people"] = self.clean_numbers(self.group.kind)
+        return cleaned

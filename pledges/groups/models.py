@@ -1,10 +1,13 @@
 """Group pledges: a class, a school, a meeting, a club or a workplace that signs together, of which only numbers are kept."""
 
+import json
+from dataclasses import replace
 from datetime import timedelta
 
 from django.db import models, transaction
-from django.db.models import Q
+from django.db.models import F, Q
 from django.db.models.functions import Now
+from django.utils import timezone
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
@@ -16,6 +19,8 @@ from pledges.mail.models import Message
 from pledges.places.models import County, Municipality
 from pledges.sectors.models import CHILDREN, Sector
 
+# For how long the adult can correct the numbers after confirming.
+CORRECTION_PERIOD = timedelta(days=30)
 # Name and address are erased this long after the confirmation, or after the refusal.
 PERSON_PERIOD = timedelta(days=365)
 REFUSED_PERIOD = timedelta(days=30)
@@ -43,8 +48,9 @@ class GroupPledgeQuerySet(ProposalQuerySet):
     """Filters of group pledges, and changes of many of them."""
 
     def waiting(self):
-        """Group pledges that wait for a decision of staff."""
-        return self.filter(state=self.model.State.CONFIRMED)
+        """Group pledges that wait for a decision of staff: confirmed ones, and approved ones with a higher number."""
+        raised = Q(state=self.model.State.APPROVED) & ~Q(people=F("counted"))
+        return self.filter(Q(state=self.model.State.CONFIRMED) | raised)
 
     def due_to_be_erased(self):
         """Group pledges whose adult's name and address are not needed any more."""
@@ -56,9 +62,10 @@ class GroupPledgeQuerySet(ProposalQuerySet):
         with transaction.atomic():
             groups = list(self.filter(people__has_key=str(source.pk)).order_by("pk").select_for_update(of=("self",)))
             for group in groups:
-                moved = group.people.pop(str(source.pk))
-                group.people[str(into.pk)] = group.people.get(str(into.pk), 0) + moved
-                group.save(update_fields=["people"])
+                for numbers in (group.people, group.counted or {}):
+                    if moved := numbers.pop(str(source.pk), 0):
+                        numbers[str(into.pk)] = numbers.get(str(into.pk), 0) + moved
+                group.save(update_fields=["people", "counted"])
         return len(groups)
 
     def alike(self, group):
@@ -76,7 +83,7 @@ STATES = States(
     empty_texts=["refusal"],
     submitted="",
     confirmed="confirmed_at",
-    approved="confirmed_at approved_at",
+    approved="confirmed_at approved_at counted",
     refused="confirmed_at refused_at refusal words_cipher?",
     withdrawn="withdrawn_at confirmed_at? approved_at? refused_at?",
 )
@@ -85,7 +92,7 @@ STATES = States(
 class GroupPledge(Proposal):
     """One group that pledged together. A responsible adult stated the numbers; staff approve them before they count.
 
-    The people of approved groups count by sector, in the county of the municipality, on the day of the approval
+    The people of approved groups count: `counted` by sector, in the county of the municipality, on the day of the approval
     (pledges/counting). No member is named. Name and address of the adult are ciphertext.
     """
 
@@ -125,11 +132,13 @@ class GroupPledge(Proposal):
     STEPS = {
         "approve": Step(
             _("Approve: count these people"),
-            (State.CONFIRMED,),
+            (State.CONFIRMED, State.APPROVED),
             State.APPROVED,
             Message.Kind.GROUP_YES,
             is_main=True,
+            on_seen=True,
         ),
+        "keep": Step(_("Keep the approved number"), (State.APPROVED,), on_seen=True),
         "refuse": Step(_("Refuse and email the adult"), (State.CONFIRMED,), State.REFUSED, Message.Kind.GROUP_NO),
         "undo": Step(_("Undo the decision"), (State.APPROVED, State.REFUSED), State.CONFIRMED),
         "withdraw": Step(
@@ -156,8 +165,9 @@ class GroupPledge(Proposal):
     school_year = models.PositiveSmallIntegerField(_("school year"))
     grade = models.PositiveSmallIntegerField(_("grade"), null=True, blank=True)
     letter = models.CharField(_("letter"), max_length=2, blank=True)
-    # {sector id as text: people}, at least 1 each.
+    # {sector id as text: people}, at least 1 each: as the adult stated them, and as staff approved them.
     people = models.JSONField(_("people"))
+    counted = models.JSONField(_("counted"), null=True, editable=False)
     state = models.CharField(_("state"), max_length=9, choices=State, default=State.SUBMITTED)
     refusal = models.CharField(_("reason"), max_length=7, choices=Refusal, blank=True, editable=False)
     withdrawn_at = models.DateTimeField(_("withdrawn"), null=True, editable=False)
@@ -211,6 +221,27 @@ class GroupPledge(Proposal):
         return sum(self.people.values())
 
     @property
+    def total_counted(self):
+        """How many people are counted now."""
+        return sum((self.counted or {}).values())
+
+    @property
+    def is_raised(self):
+        """Whether it is approved, and a higher number waits for approval."""
+        return self.state == self.State.APPROVED and self.people != self.counted
+
+    @property
+    def can_be_corrected(self):
+        """Whether the adult may still change the numbers."""
+        is_open = self.state in (self.State.CONFIRMED, self.State.APPROVED)
+        return is_open and timezone.now() < self.confirmed_at + CORRECTION_PERIOD
+
+    @property
+    def seen(self):
+        """The stated numbers of all sectors."""
+        return json.dumps(self.people, sort_keys=True)
+
+    @property
     def is_large(self):
         """Whether staff must give a reason to approve this number."""
         return self.total > self.LIMITS[self.kind][0]
@@ -237,6 +268,17 @@ class GroupPledge(Proposal):
         others = type(self).objects.alike(self).filter(state__in=waiting_or_approved).exclude(pk=self.pk)
         return [other for other in others if addresses.is_similar_name(other.institution_key, self.institution_key)]
 
+    def steps(self):
+        """As of every case. What is approved waits again, in other words, while a higher number does."""
+        steps = super().steps()
+        if self.is_raised:
+            steps["approve"] = replace(steps["approve"], button=_("Approve the higher number"))
+        elif self.state == self.State.APPROVED:
+            del steps["approve"]
+        if not (self.is_raised and self.counted):
+            steps.pop("keep", None)
+        return steps
+
     # Transitions. Each is one statement or transaction, and returns whether this call made it.
 
     def confirm(self, seen):
@@ -262,8 +304,25 @@ class GroupPledge(Proposal):
         return groups
 
     def approve(self):
-        """Count its people. An integrity error: this class is counted."""
-        return self.take("approve")
+        """Count the people that this object states, if the row still does. An integrity error: this class is counted."""
+        return self.take("approve", type(self).objects.waiting().filter(people=self.people), counted=F("people"))
+
+    def keep(self):
+        """Refuse a higher number: the approved one stays."""
+        raised = type(self).objects.waiting().filter(pk=self.pk, state=self.State.APPROVED).exclude(counted={})
+        return bool(raised.update(people=F("counted")))
+
+    def correct(self, people):
+        """Store the corrected numbers: of an approved group, a lower one counts at once, a higher one waits for staff."""
+        with transaction.atomic():
+            group = type(self).objects.select_for_update(of=("self",)).get(pk=self.pk)
+            if not group.can_be_corrected:
+                return False
+            group.people = people
+            if group.counted is not None:
+                group.counted = {key: min(n, people[key]) for key, n in group.counted.items() if key in people}
+            group.save(update_fields=["people", "counted"])
+        return True
 
     def withdraw(self):
         """Withdraw the group. This is final: its people no longer count, and the name and address of the adult are erased."""

@@ -24,7 +24,7 @@ from pledges.figures.mosaic import mosaic
 from pledges.fixed_pages import fixed_page
 from pledges.forms.views import SeeOther, closed, form_view, link_ended, require_open
 from pledges.groups.fields import counted_sectors
-from pledges.groups.forms import GroupForm
+from pledges.groups.forms import GroupCorrectionForm, GroupForm
 from pledges.groups.models import GroupPledge
 from pledges.languages import in_each_language
 from pledges.serving.http import cookieless_form, personal_page, public_page
@@ -153,19 +153,26 @@ block = block_view(GroupPledge, Purpose.GROUP_BLOCK)
 
 @contact_link_view(GroupPledge, Purpose.GROUP_MANAGE)
 def manage(request, group):
-    """The page of a group: its state, its numbers, and withdrawing. It shows nothing of the adult."""
+    """The page of a group: its state, corrections of its numbers for 30 days, and withdrawing. It shows nothing of the adult."""
     if group.state in (GroupPledge.State.SUBMITTED, GroupPledge.State.WITHDRAWN):
         return link_ended(request)
     if "withdraw" in request.POST:
         group.withdraw()
         return render(request, "pledges/groups/withdrawn.html")
+    form_of = partial(GroupCorrectionForm, group=group, action=request.path)
+    correction = (form_of(request.POST) if "save" in request.POST else form_of()) if group.can_be_corrected else None
+    is_saved = bool(correction) and correction.is_valid() and group.correct(correction.cleaned_data["people"])
+    if is_saved:
+        group.refresh_from_db()
+        correction = form_of()
     sectors = counted_sectors()
-    context = {"group": group, "numbers": group.numbers(sectors)}
-    if group.state == GroupPledge.State.APPROVED:
-        dots = [(sector, group.people.get(str(sector.pk), 0)) for sector in sectors]
+    context = {"group": group, "numbers": group.numbers(sectors), "correction": correction, "is_saved": is_saved}
+    if group.total_counted:
+        dots = [(sector, group.counted.get(str(sector.pk), 0)) for sector in sectors]
         context |= {
-            "mosaic": mosaic(dots, group.total),
+            "mosaic": mosaic(dots, group.total_counted),
             "ways": sharing.neutral_ways(),
             "token": request.resolver_match.kwargs["token"],
         }
-    return render(request, "pledges/groups/manage.html", context)
+    status = 422 if correction and correction.errors else 200
+    return render(request, "pledges/groups/manage.html", context, status=status)

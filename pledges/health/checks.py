@@ -81,7 +81,7 @@ def messages():
     """Messages that are due, and whether the mail servers accept any."""
     for mailer in mailers.in_use():
         of_mailer = Message.objects.of_mailer(mailer)
-        late = of_mailer.queued().filter(due_at__lt=Now() - QUEUE_AGE_LIMIT)
+        late = of_mailer.queued().filter(due_at__lt=Now() - QUEUE_AGE_LIMIT).exclude(mailing__state="paused")
         if late.exists():
             only_bulk = not late.exclude(mailers.IS_BULK).exists()
             if not mailers.Mailer.is_used_up(mailer, for_bulk=only_bulk):

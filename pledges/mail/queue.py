@@ -69,6 +69,17 @@ class MessageQuerySet(models.QuerySet):
         newest = parts[0].union(*parts[1:], all=True).order_by("-tried_at") if parts[1:] else parts[0]
         return list(itertools.takewhile(lambda message: message.sent_at is None, newest[:CONSECUTIVE_FAILURES]))
 
+    def last_sent_at(self):
+        """When the last message was sent, or None."""
+        sent = (
+            self.filter(tried_at__isnull=False, sent_at__isnull=False)
+            .order_by("-tried_at")
+            .values_list("tried_at", flat=True)
+        )
+        # Each part reads the end of an index.
+        first, *others = [sent.filter(priority=each)[:1] for each in Priority]
+        return first.union(*others, all=True).order_by("-tried_at").first()
+
     def is_slow(self):
         """Whether a message that people wait for takes longer than a minute or two: others wait, or none can be sent."""
         late = self.due().filter(priority__lt=Priority.BULK, due_at__lt=Now() - SLOW_AFTER)
@@ -124,7 +135,7 @@ class MessageQuerySet(models.QuerySet):
 
         Those of a kind that only a newer release knows wait for it: after a rollback they must not stop the others.
         """
-        known = self.due().filter(kind__in=MessageKind.values)
+        known = self.due().filter(kind__in=MessageKind.values).exclude(mailing__state="paused")
         free = known.filter(Q(leased_until=None) | Q(leased_until__lte=Now())).order_by("due_at")
         free = free.select_related("mailing__sector", "mailing__county")
         free = free.select_for_update(skip_locked=True, of=("self",))

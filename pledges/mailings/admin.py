@@ -36,6 +36,7 @@ SENTENCES = {
     State.DRAFT: _("This is a draft. It goes to no one until a second person releases it."),
     State.READY: _("It is waiting for a second person, who reads it and releases it."),
     State.SENDING: _("It is being sent."),
+    State.PAUSED: _("It is paused: no emails go out until someone resumes it."),
     State.DONE: _("It has been sent."),
     State.CANCELLED: _("It was cancelled: no more emails go out."),
 }
@@ -110,7 +111,7 @@ class MailingAdmin(MailPreviews, ContentAdmin):
     form = MailingForm
     # It has drafts of its own: its states.
     kept_on_restore = ("is_archived", "note")
-    not_recovered = _("A deleted news email cannot be restored: who wrote it is not known any more. Write a new one.")
+    not_recovered = _("A deleted news email cannot be restored: who wrote it is no longer known. Write a new one.")
     list_display = ["__str__", "state", "whom", "released_at"]
     list_select_related = ["sector", "county"]
     list_filter = ["state", "audience"]
@@ -255,12 +256,12 @@ class MailingAdmin(MailPreviews, ContentAdmin):
     @staticmethod
     def _progress(mailing):
         figures = mailing.figures()
-        is_running = mailing.state == State.SENDING
+        is_running = mailing.state in (State.SENDING, State.PAUSED)
         # Those who end the news or withdraw meanwhile are never sent to, so this may be too many until it is over.
         unsent = (mailing.people or 0) - figures["sent"] - figures["given_up"]
         left = max(figures["waiting"], unsent) if is_running else figures["waiting"]
         note = ""
-        if is_running:
+        if mailing.state == State.SENDING:
             mailer = mailers.mailer_of(Message.Kind.NEWS)
             if Message.objects.mail_is_failing(mailer):
                 note = gettext("The mail server is not accepting emails at the moment. We keep trying until it does.")
@@ -275,7 +276,7 @@ class MailingAdmin(MailPreviews, ContentAdmin):
             "lost": [(words, few_or_number(figures[name])) for name, words in LOST.items()],
             "left": 0 if are_few else left,
             "total": total,
-            "in_progress": is_running,
+            "in_progress": mailing.state == State.SENDING,
             "note": note,
         }
 

@@ -53,10 +53,10 @@ class MailingQuerySet(models.QuerySet):
     """Queries on mailings, and queueing their messages."""
 
     def for_staff(self, writer):
-        """Those that wait for a member of staff: for a second person, or sent back to this `writer`."""
+        """Those that wait for a member of staff: for a second person, for the end of a pause, sent back to this `writer`."""
         state = self.model.State
         returned = Q(state=state.DRAFT, writers__contains=[writer.pk]) & ~Q(note="")
-        return self.filter(returned | Q(state=state.READY))
+        return self.filter(returned | Q(state__in=[state.READY, state.PAUSED]))
 
     def archived(self):
         """Those that the public can read, the newest first."""
@@ -87,14 +87,14 @@ class MailingQuerySet(models.QuerySet):
 
     def cancel_unfinished(self):
         """Cancel what is being sent, after a restore: people who got one after the backup would get it again."""
-        for mailing in self.filter(state=self.model.State.SENDING):
+        for mailing in self.filter(state__in=[self.model.State.SENDING, self.model.State.PAUSED]):
             mailing.cancel()
 
     @transaction.atomic
     def _queue_next(self, pk):
         """Queue the next messages of one mailing, unless another worker does; returns how many.
 
-        Ends the mailing once no message waits any more. Until then it can be cancelled.
+        Ends the mailing once no message waits any more. Until then it can be paused and cancelled.
         """
         rows = self.model.objects.filter(pk=pk, state=self.model.State.SENDING)
         # No key lock: the messages refer to the row.
@@ -146,6 +146,7 @@ STATES = States(
     draft="note?",
     ready="",
     sending="released_at reached?",
+    paused="released_at reached?",
     done="released_at ended_at reached?",
     cancelled="released_at ended_at reached?",
 )
@@ -158,6 +159,7 @@ class Mailing(Steps):
         DRAFT = "draft", pgettext_lazy("news by email", "draft")
         READY = "ready", pgettext_lazy("news by email", "is waiting for a second person")
         SENDING = "sending", pgettext_lazy("news by email", "being sent")
+        PAUSED = "paused", pgettext_lazy("news by email", "paused")
         DONE = "done", pgettext_lazy("news by email", "sent")
         CANCELLED = "cancelled", pgettext_lazy("news by email", "cancelled")
 
@@ -186,7 +188,7 @@ class Mailing(Steps):
             in_history=_("released the news email “%(name)s”"),
             warns=(
                 _("Each of them gets one email, in the language that they chose for our emails."),
-                _("You can cancel it while it is being sent. You cannot undo what has been sent."),
+                _("You can pause or cancel it while it is being sent. You cannot undo what has been sent."),
             ),
             is_main=True,
         ),
@@ -197,9 +199,24 @@ class Mailing(Steps):
             done=_("It is a draft again, and can be changed."),
             in_history=_("made the news email “%(name)s” a draft again"),
         ),
+        "pause": Step(
+            pgettext_lazy("news by email", "Pause"),
+            (State.SENDING,),
+            State.PAUSED,
+            done=_("It has been paused. A few emails that are already on their way will still arrive."),
+            in_history=_("paused the news email “%(name)s”"),
+        ),
+        "resume": Step(
+            pgettext_lazy("news by email", "Resume"),
+            (State.PAUSED,),
+            State.SENDING,
+            done=_("Sending has resumed."),
+            in_history=_("resumed the news email “%(name)s”"),
+            is_main=True,
+        ),
         "cancel": Step(
             pgettext_lazy("news by email", "Cancel"),
-            (State.SENDING,),
+            (State.SENDING, State.PAUSED),
             State.CANCELLED,
             done=_("It has been cancelled. No more emails will go out."),
             in_history=_("cancelled the news email “%(name)s”"),
@@ -207,13 +224,13 @@ class Mailing(Steps):
         ),
         "hide": Step(
             _("Take it off our site"),
-            (State.SENDING, State.DONE, State.CANCELLED),
+            (State.SENDING, State.PAUSED, State.DONE, State.CANCELLED),
             done=_("Visitors no longer see it on our site."),
             in_history=_("took the news email “%(name)s” off the site"),
         ),
         "show": Step(
             _("Show it on our site again"),
-            (State.SENDING, State.DONE, State.CANCELLED),
+            (State.SENDING, State.PAUSED, State.DONE, State.CANCELLED),
             done=_("Visitors see it on our site again."),
             in_history=_("showed the news email “%(name)s” on the site again"),
         ),
@@ -326,7 +343,9 @@ class Mailing(Steps):
             ),
         ]
         indexes = [
-            models.Index(fields=["released_at"], name="mailing_unfinished", condition=Q(state="sending")),
+            models.Index(
+                fields=["released_at"], name="mailing_unfinished", condition=Q(state__in=["sending", "paused"])
+            ),
         ]
 
     def __str__(self):
@@ -421,6 +440,18 @@ class Mailing(Steps):
         """Send it as it was at `changed_at`, the version that `user` has read, unless `user` wrote any of it."""
         rows = type(self).objects.filter(changed_at=changed_at).exclude(writers__contains=[user.pk])
         return self.take("release", rows, released_by=user, people=self.recipients().count())
+
+    def pause(self):
+        """Stop sending for now. Messages that a sender has claimed, some dozens at most, still go out."""
+        return self.take("pause")
+
+    def resume(self):
+        """Continue after a pause. Waiting messages become due now, so that the pause does not count as a delay."""
+        with transaction.atomic():
+            if not self.take("resume"):
+                return False
+            self.messages.queued().filter(due_at__lt=Now()).update(due_at=Now(), queued_at=Now())
+        return True
 
     def cancel(self):
         """Send it to no more people. If no person has got it, the public does not see it either."""

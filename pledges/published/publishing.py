@@ -14,7 +14,7 @@ SELECT name, sum(n)::bigint FROM (
     SELECT 'county:' || coalesce(county_id, '') AS name, count(*) AS n FROM pledges_pledge WHERE state = 'confirmed' GROUP BY 1
     UNION ALL
     SELECT unnest(ARRAY['county:' || county_id, 'event:' || event_id || ':groups']), counted.n::bigint
-    FROM pledges_grouppledge, jsonb_each_text(people) AS counted (sector, n) WHERE state = 'approved'
+    FROM pledges_grouppledge, jsonb_each_text(counted) AS counted (sector, n) WHERE state = 'approved'
     UNION ALL
     SELECT unnest(ARRAY['county:' || coalesce(county_id, ''), 'event:' || event_id || ':paper']), marks.n::bigint
     FROM pledges_papersheet, jsonb_each_text(first) AS marks (sector, n) WHERE state = 'counted'

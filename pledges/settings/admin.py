@@ -1,6 +1,7 @@
 """Admin of the settings of pledging, the state, supporters' numbers and what protects from floods, and of the goals."""
 
 from django.contrib import admin
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from pledges.settings.models import PledgingSettings
@@ -13,6 +14,10 @@ class PledgingSettingsForm(BilingualForm):
 
     def clean(self):
         cleaned = super().clean()
+        if cleaned.get("state") == PledgingSettings.State.OPEN:
+            cleaned["until"] = None
+        elif cleaned.get("until") and "until" in self.changed_data and cleaned["until"] <= timezone.now():
+            self.add_error("until", _("This time is in the past."))
         if cleaned.get("state") in (PledgingSettings.State.PAUSED, PledgingSettings.State.CLOSED):
             for column in ("message_sq", "message_en"):
                 if not cleaned.get(column) and not self.has_error(column):
@@ -26,7 +31,11 @@ class PledgingSettingsAdmin(SettingsAdmin, ContentAdmin):
 
     form = PledgingSettingsForm
     fieldsets = [
-        (_("Can people sign?"), {"fields": ["state", ("message_sq", "message_en")]}),
+        (_("Can people sign?"), {"fields": ["state", "until", ("message_sq", "message_en")]}),
         (_("After signing"), {"fields": ["shows_numbers"]}),
         (_("Against floods"), {"fields": ["network_limit", "slow_lane", "challenge_everyone"]}),
     ]
+
+    def get_object(self, request, object_id, from_field=None):
+        row = super().get_object(request, object_id, from_field)
+        return row and row.at(timezone.now())

@@ -3,6 +3,7 @@
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from translated_fields import TranslatedField
 
@@ -35,6 +36,12 @@ class PledgingSettings(models.Model):
                 "form while signing is paused or closed."
             ),
         )
+    )
+    until = models.DateTimeField(
+        _("open again at"),
+        null=True,
+        blank=True,
+        help_text=_("Date and time in Tirana. Signing opens automatically then. Leave empty to open it by hand."),
     )
     shows_numbers = models.BooleanField(
         _("supporters see their number"),
@@ -79,6 +86,7 @@ class PledgingSettings(models.Model):
         verbose_name_plural = _("signing settings")
         constraints = [
             models.CheckConstraint(name="pledging_settings_single_row", condition=Q(pk=1)),
+            models.CheckConstraint(name="pledging_open_without_end", condition=~Q(state="open") | Q(until=None)),
         ]
 
     def __str__(self):
@@ -92,6 +100,12 @@ class PledgingSettings(models.Model):
         )
 
     @classmethod
-    def load(cls):
-        """The saved settings, or an unsaved instance with the defaults."""
-        return cls.objects.filter(pk=1).first() or cls(pk=1)
+    def load(cls, at=None):
+        """The saved settings as they hold now, or `at` a moment; or an unsaved instance with the defaults."""
+        return (cls.objects.filter(pk=1).first() or cls(pk=1)).at(at or timezone.now())
+
+    def at(self, moment):
+        """This row as it holds at this moment: signing that was paused until then is open."""
+        if self.until and self.until <= moment:
+            self.state = self.State.OPEN
+        return self

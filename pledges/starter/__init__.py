@@ -1,4 +1,4 @@
-"""Starter content: counties, sectors with wordings and commitments, message texts, words.
+"""Starter content: counties, sectors with wordings and commitments, message texts, words, ready answers.
 
 Each item has a stable key and is created once. What staff changed or deleted is not restored.
 """
@@ -7,6 +7,7 @@ import json
 from pathlib import Path
 
 from pledges.enquiries.alarm_words import AlarmWord
+from pledges.enquiries.models import ReadyAnswer
 from pledges.languages import LANGUAGE_CODES
 from pledges.mail import content
 from pledges.mail.texts import MessageText
@@ -88,3 +89,5 @@ def _others():
         yield StarterItem.create_once(f"refused:{word}", RefusedWord.objects.create, word=word)
     for words in load("alarm-words"):
         yield StarterItem.create_once(f"alarm:{words}", AlarmWord.objects.get_or_create, words=words)
+    for row in load("ready-answers"):
+        yield StarterItem.create_once(f"ready:{row['key']}", ReadyAnswer.objects.create, **row)

@@ -19,7 +19,7 @@ from playwright.sync_api import expect
 
 from campaign.management.commands import demo
 from campaign.models import Article, Handout, Page, PageText, ProtectionUnit
-from pledges.models import Commitment, MessageText, PaperSheet, Sector, WallName
+from pledges.models import Backup, Commitment, MessageText, PaperSheet, Sector, WallName
 from staff.admin.base import change_url
 from staff.admin.guide import FILES, guide
 from staff.models import Draft
@@ -231,6 +231,7 @@ class Walk:
         self.open("/admin/")
 
     def the_front_page(self):
+        Backup.objects.create(made_at=timezone.now(), checked_at=timezone.now(), copied_at=timezone.now())
         self.menu("Lists and rules")
         self.page.fill("#search-all", {"sq": "synimi", "en": "goals"}[self.language])
         self.act(".search-all button")
@@ -353,6 +354,7 @@ class Walk:
         self.open(self.page.url, self.colleague)
         self.press("Release and send", page=self.colleague)
         self.act("#content form [type=submit]", self.colleague)
+        self.press("Pause", page=self.colleague)
         self.press("Cancel", page=self.colleague)
         self.act("#content form [type=submit]", self.colleague)
 

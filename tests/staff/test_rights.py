@@ -85,6 +85,7 @@ MODELS = {
     "pledges.datarequest": {PLEDGES: "LAVHS", ADMINISTRATOR: "LAVHS"},
     # Of administrators only while there is no safeguarding lead (tests/pledges/enquiries/test_enquiries.py).
     "pledges.disclosure": {SAFEGUARDING: "LVHS"},
+    "pledges.readyanswer": OF_PLEDGES,
     "pledges.alarmword": {PLEDGES: SEE, SAFEGUARDING: ALL, ADMINISTRATOR: ALL},
     "pledges.event": {WRITER: "LAVHS", EDITOR: ALL, PLEDGES: ALL, SAFEGUARDING: "LVHS", ADMINISTRATOR: ALL},
     # Sheets are issued in batches and made void, never deleted.

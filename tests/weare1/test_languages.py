@@ -7,7 +7,7 @@ import re
 import shutil
 import subprocess
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
@@ -40,6 +40,8 @@ ROOT = Path(settings.BASE_DIR)
 CATALOGUE = ROOT / "locale/sq/LC_MESSAGES/django.po"
 # What Django's own catalogue lacks or translates wrongly; edited by hand.
 OF_DJANGO = ROOT / "locale/django/sq/LC_MESSAGES/django.po"
+# What we say in English in place of Django's own words.
+ENGLISH_OF_DJANGO = ROOT / "locale/django/en/LC_MESSAGES/django.po"
 
 
 # The catalogue
@@ -84,7 +86,10 @@ def read_po(path):
 def catalogue(request):
     entries = read_po(request.param)
     assert len(entries) > 100
-    return entries
+    if request.param == CATALOGUE:
+        return entries
+    english = {entry.id: entry.translations[0] for entry in read_po(ENGLISH_OF_DJANGO)}
+    return [replace(entry, id=english.get(entry.id, entry.id)) for entry in entries]
 
 
 # The same in both languages.

@@ -98,7 +98,7 @@ class Command(BaseCommand):
                 unit.phone, unit.email = f"04 000 {number:04}", f"njesia{number}@shembull.invalid"
                 unit.address = f"Rruga e shpikur, nr. {number}"
                 unit.hours_sq, unit.hours_en = "E hënë deri të premten, 8:00–16:00", "Monday to Friday, 8:00–16:00"
-                unit.verify(timezone.localdate() - timedelta(days=7 * number), None)
+                unit.verified_on = timezone.localdate() - timedelta(days=7 * number)
                 unit.save()
 
     def send_messages(self):
@@ -171,6 +171,7 @@ class Command(BaseCommand):
                 grade=rng.randrange(1, 13),
                 letter=rng.choice("ABC"),
                 people=people,
+                counted=people,
                 agreed="demo",
                 language="sq",
                 state=GroupPledge.State.APPROVED,

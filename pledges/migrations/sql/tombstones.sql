@@ -54,7 +54,7 @@ CREATE OR REPLACE TRIGGER tombstone AFTER INSERT ON pledges_papersheet FOR EACH 
 
 CREATE OR REPLACE TRIGGER tombstone AFTER DELETE OR UPDATE OF withdrawn_at, name_cipher, restricted_at ON pledges_grouppledge
     FOR EACH ROW EXECUTE FUNCTION write_tombstone(
-        id, state, people, confirmed_at, approved_at, refused_at, refusal, withdrawn_at,
+        id, state, people, counted, confirmed_at, approved_at, refused_at, refusal, withdrawn_at,
         name_cipher, address_cipher, address_digest, words_cipher, restricted_at
     );
 CREATE OR REPLACE TRIGGER tombstone AFTER DELETE OR UPDATE OF ended_at, name_cipher, restricted_at ON pledges_joining

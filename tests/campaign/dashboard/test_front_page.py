@@ -7,7 +7,7 @@ from django.contrib.contenttypes.models import ContentType
 from django.utils import timezone
 
 from campaign.models import Article, PageText
-from pledges.models import Backup, Disclosure
+from pledges.models import Backup, Disclosure, Goal, Message
 from staff.models import Draft
 from staff.roles import Role
 from tests.data_requests import make_request
@@ -19,7 +19,7 @@ from tests.staff.accounts.test_accounts import make_account
 pytestmark = pytest.mark.django_db
 
 # The sections of the page, by class.
-SECTIONS = ("own-drafts", "scheduled", "recent-activity")
+SECTIONS = ("own-drafts", "scheduled", "status", "recent-activity")
 
 
 def front_page(client, account, language="en"):
@@ -69,9 +69,9 @@ def everything():
 SEEN = {
     Role.WRITER: {"own-drafts", "scheduled"},
     Role.EDITOR: {"own-drafts", "scheduled"},
-    Role.PLEDGES: {"recent-activity"},
+    Role.PLEDGES: {"status", "recent-activity"},
     Role.SAFEGUARDING: {"scheduled"},
-    Role.ADMINISTRATOR: {"own-drafts", "scheduled", "recent-activity"},
+    Role.ADMINISTRATOR: {"own-drafts", "scheduled", "status", "recent-activity"},
 }
 
 
@@ -157,14 +157,48 @@ def test_the_first_day_that_is_due_is_named(client):
     assert f"The first one is due on {day.day} {day:%B} {day.year}." in tasks(page)[0]
 
 
-def test_backups_that_do_not_work_are_a_task_of_administrators(client, settings):
+# How things stand
+
+
+def status(client, *permissions):
+    return sections(front_page(client, make_staff(*permissions))).get("status", "")
+
+
+def test_the_next_goal_has_its_own_name_what_is_missing_and_a_link(client):
+    assert "Goal 0 of 100 supporters. Still missing: 100." in status(client, "view_goal"), "the round one"
+    for _ in range(3):
+        make_pledge(state="confirmed")
+    goal = Goal.objects.create(people=10, sentence_sq="Festojmë.", sentence_en="We celebrate.")
+    page = front_page(client, make_staff("view_goal"))
+    assert "Goal 3 of 10 supporters. Still missing: 7. We celebrate." in sections(page)["status"]
+    [link] = [each for each in page.all("a") if page.words(each) == "Goal"]
+    assert page.of(link)["href"] == f"/admin/pledges/goal/{goal.pk}/change/"
+    assert status(client, "view_pledge") == ""
+
+
+def test_whether_email_goes_out_is_shown(client):
+    assert "Waiting to be sent: 0. No message has been sent yet." in status(client, "view_message")
+    for _ in range(2):
+        Message.queue(Message.Kind.CONFIRM, make_pledge())
+    sent, waits = Message.objects.all()
+    Message.objects.filter(pk=sent.pk).update(state="sent", sent_at=timezone.now(), tried_at=timezone.now())
+    text = status(client, "view_message")
+    assert "Waiting to be sent: 1. The last message was sent on" in text and "!" not in text
+    Message.objects.filter(pk=waits.pk).update(
+        queued_at=timezone.now() - timedelta(hours=1), tried_at=timezone.now(), error="ConnectionRefusedError"
+    )
+    text = status(client, "view_message")
+    assert "Email !" in text and text.endswith("accepting emails: tell the person who runs the site.")
+
+
+def test_administrators_see_the_last_backup_and_what_does_not_work(client, settings):
+    assert status(client, "change_account") == "", "none is expected"
     settings.BACKUP_HOURS = 26
-    administrator = make_staff("change_account")
-    assert "! There is no backup yet: tell the person who runs the site" in tasks(front_page(client, administrator))
+    assert "Backup ! There is no backup yet: tell the person who runs the site" in status(client, "change_account")
     now = timezone.now()
-    Backup.objects.create(made_at=now - timedelta(hours=27), checked_at=now, copied_at=now)
-    assert any("! The last backup was made on" in each for each in tasks(front_page(client, administrator)))
-    Backup.objects.create(made_at=now, checked_at=now, copied_at=now)
-    assert not any("backup" in each for each in tasks(front_page(client, administrator)))
-    Backup.objects.all().delete()
-    assert not any("backup" in each for each in tasks(front_page(client, make_staff("view_page"))))
+    late = Backup.objects.create(made_at=now - timedelta(hours=27), checked_at=now, copied_at=now)
+    assert "Backup ! The last backup was made on" in status(client, "change_account")
+    Backup.objects.filter(pk=late.pk).update(made_at=now)
+    text = status(client, "change_account")
+    assert "Backup The last backup was made on" in text and "tell" not in text
+    assert status(client, "view_page") == ""

@@ -202,10 +202,19 @@ def test_a_hand_over_with_bad_input_is_refused_with_a_sentence(staff, subtests):
 
 def test_a_goal_has_one_hand_over_and_stays(staff):
     row = make_handover()
-    errors = form_errors(staff.post(ADD, filled(staff.get(ADD)) | typed(goal=row.goal)))
+    page = staff.get(ADD)
+    assert row.goal not in page.context["adminform"].form.fields["goal"].queryset
+    errors = form_errors(staff.post(ADD, filled(page) | typed(goal=row.goal)))
     assert errors["goal"] == ["This goal already has a hand-over."]
     staff.post(f"{GOALS}{row.goal_id}/delete/", {"post": "yes"})
     assert Goal.objects.filter(pk=row.goal_id).exists()
+
+
+def test_the_hand_over_of_a_demand_that_was_taken_down_since_is_still_saved(staff):
+    row = make_handover()
+    row.demand.take_down(None)
+    assert staff.post(change(row), filled(staff.get(change(row)), institution="Ministria")).status_code == 302
+    assert HandOver.objects.get().institution == "Ministria"
 
 
 def test_a_goal_that_is_not_reached_is_not_handed_over(staff):

@@ -12,6 +12,7 @@ from campaign.handouts.places import places, to_the_edge
 from campaign.models import Handout
 from pledges.crypto import links
 from pledges.crypto.links import Purpose
+from pledges.models import GroupPledge
 from tests.factories import sign_in
 from tests.organisations import admit, make_joining
 from tests.pages import Document, filled, path_of
@@ -183,6 +184,14 @@ def test_a_sheet_is_private_and_a_link_of_nothing_opens_nothing(client):
         assert client.get(f"/en/my-group/{token}/sheet-a4/")["Content-Type"].startswith("text/html")
     client.post(links.path(Purpose.GROUP_MANAGE, group, "en"), {"withdraw": "1"})
     assert client.get(path)["Content-Type"].startswith("text/html")
+
+
+def test_a_raised_number_is_printed_once_it_is_approved(client):
+    group = approved()
+    client.post(links.path(Purpose.GROUP_MANAGE, group, "sq"), {"save": "1", "people_children": "30"})
+    assert GroupPledge.objects.get().is_raised
+    assert len(printed(client, group, "sheet_a4", "sq").dots()) == 27
+    assert "27" in printed(client, group, "group_certificate", "sq").words
 
 
 def test_the_page_of_an_approved_group_leads_to_every_handout(client):

@@ -1,10 +1,12 @@
-"""oEmbed: what other sites show for a link to the totals."""
+"""oEmbed: what other sites show for links to the totals, to counties and to articles."""
 
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from tests.pages import Document
+from campaign.models import Article
+from tests.drafts import hide
+from tests.pages import Document, path_of
 
 pytestmark = pytest.mark.django_db
 
@@ -39,6 +41,25 @@ def test_the_totals_are_the_counter_in_a_frame(client, path, title):
     assert client.get(address.removeprefix(HOST)).json() == data
 
 
+def test_counties_and_articles_are_links_with_their_card(client):
+    article = Article.objects.first()
+    of_article = path_of("campaign:article", "en", article.slug_en)
+    for path, title, card in (
+        ("/sq/sa-jemi/shkoder/", "Ne jemi Shkodra", "/pictures/sq/county/shkoder.png"),
+        ("/en/totals/tirana/", "We are Tirana", "/pictures/en/county/tirana.png"),
+        (of_article, article.title_en, f"/pictures/en/news/{article.slug_en}.png"),
+    ):
+        page = Document(client.get(path))
+        response = client.get(page.of(page.one("link", type="application/json+oembed"))["href"].removeprefix(HOST))
+        data = response.json()
+        assert response.headers["Content-Language"] == path[1:3]
+        assert (data["type"], data["title"], data["thumbnail_url"]) == ("link", title, HOST + card)
+        assert "html" not in data and "width" not in data
+        assert client.get(card).status_code == 200
+    hide(Article)
+    assert ask(client, HOST + of_article).status_code == 404
+
+
 @pytest.mark.cases(
     ("room", "size"),
     [
@@ -63,7 +84,8 @@ def test_frame_and_thumbnail_are_no_larger_than_asked_for(client, room, size):
         "https://other.example/en/totals/", "https://nejemi1.example.evil.example/en/totals/", "ftp://nejemi1.example/en/totals/",
         "https://nejemi1.example@evil.example/en/totals/", "https://nejemi1.example:8443/en/totals/",
         "//nejemi1.example/en/totals/", "javascript:alert(1)", "/en/totals/", "https://[", "x",
-        *(HOST + path for path in ("", "/", "/en/pledge/", "/de/totals/", "/en/totals", "/admin/", "/en/%00/", "/EN/totals/")),
+        *(HOST + path for path in ("", "/", "/en/pledge/", "/de/totals/", "/en/totals", "/en/news/", "/en/news/none/",
+                                   "/admin/", "/sq/sa-jemi/tirana/", "/en/%00/", "/EN/totals/")),
     ],
 )  # fmt: skip
 def test_any_other_address_is_not_found(client, url):

@@ -3,7 +3,7 @@
 import pytest
 from django.core import mail
 
-from pledges.models import GroupPledge
+from pledges.models import GroupPledge, Sector
 from staff.models import Entry
 from tests.factories import make_staff, run_worker, sign_in
 from tests.pledges.groups.made import make_group
@@ -22,6 +22,8 @@ def staff_client(client):
 
 
 def decide(client, group, button, **values):
+    """Press a button of the page as it is now."""
+    values = {"seen": GroupPledge.objects.get(pk=group.pk).seen, **values}
     return client.post(f"{QUEUE}{group.pk}/change/", {button: "1", **values}, follow=True)
 
 
@@ -75,6 +77,29 @@ def test_a_class_is_not_approved_twice(staff_client):
     make_group("approved", institution="Migjeni")
     assert "already been counted" in decide(staff_client, make_group(institution="Migjeni"), "approve").text
     assert exact_total() == 28
+
+
+def test_a_higher_number_is_approved_or_the_approved_one_is_kept(staff_client):
+    group = make_group("approved")
+    higher, unseen = ({sector: n + more for sector, n in group.people.items()} for more in (2, 3))
+    assert 'name="keep"' not in staff_client.get(f"{QUEUE}{group.pk}/change/").text
+    group.correct(higher)
+    assert "28 → 32" in staff_client.get(QUEUE).text and exact_total() == 28
+    seen = GroupPledge.objects.get().seen
+    assert "Approve the higher number" in staff_client.get(f"{QUEUE}{group.pk}/change/").text
+    group.correct(unseen)
+    for button in ("keep", "approve"):
+        assert "has changed in the meantime" in decide(staff_client, group, button, seen=seen).text
+        assert exact_total() == 28 and GroupPledge.objects.get().people == unseen
+    decide(staff_client, group, "keep")
+    assert exact_total() == 28 and not GroupPledge.objects.waiting().exists()
+    group.correct(higher)
+    decide(staff_client, group, "approve")
+    assert exact_total() == 32 and not GroupPledge.objects.waiting().exists()
+    # None of the approved numbers is left: there is nothing to keep.
+    group.correct({str(Sector.objects.get(slug="parents").pk): 3})
+    page = staff_client.get(f"{QUEUE}{group.pk}/change/").text
+    assert exact_total() == 0 and 'name="approve"' in page and 'name="keep"' not in page
 
 
 def test_a_group_is_withdrawn_for_its_adult(staff_client):

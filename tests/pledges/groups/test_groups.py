@@ -32,6 +32,8 @@ CHANGES = {
     "another county": (lambda group: GroupPledge.objects.update(county="AL-01"), 10),
     "another day": (lambda group: GroupPledge.objects.update(approved_at=F("approved_at") - timedelta(3)), 10),
     "delete": (lambda group: GroupPledge.objects.all().delete(), 0),
+    "lower": (lambda group: [each.correct({min(each.people): 4}) for each in GroupPledge.objects.all()], 4),
+    "raise": (lambda group: [each.correct({min(each.people): 40}) for each in GroupPledge.objects.all()], 10),
     "merge sectors": (
         lambda group: Sector.objects.get(slug="parents").move_pledges(Sector.objects.get(slug="citizens"), len),
         10,
@@ -78,12 +80,20 @@ def test_groups_count_on_the_day_of_the_approval_in_the_county_of_the_municipali
         {"grade": 13},
         {"grade": None},
         {"name_cipher": None},
+        {"counted": {"1": 1}},
+        {"state": "approved"},
     ],
 )
 def test_the_database_refuses_a_group_that_is_not_whole(values):
     group = make_group()
     with pytest.raises(IntegrityError), transaction.atomic():
         GroupPledge.objects.filter(pk=group.pk).update(**values)
+
+
+def test_no_group_counts_more_people_than_its_adult_stated():
+    group = make_group("approved")
+    with pytest.raises(IntegrityError), transaction.atomic():
+        GroupPledge.objects.update(counted={sector: n + 1 for sector, n in group.people.items()})
 
 
 def test_a_class_counts_once_a_school_year():
@@ -118,6 +128,18 @@ def test_approving_and_withdrawing_at_once_ends_withdrawn_and_exact():
         at_once(group.approve, group.withdraw)
         group.refresh_from_db()
         assert group.state == "withdrawn" and exact_total() == 0
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_correction_during_the_approval_is_not_approved_unseen():
+    for _ in range(5):
+        group = make_group()
+        more = {sector: n + 5 for sector, n in group.people.items()}
+        at_once(group.approve, lambda group=group, more=more: group.correct(more))
+        group.refresh_from_db()
+        assert group.people == more and group.total_counted in (0, 28)
+        assert group in GroupPledge.objects.waiting()
+        group.withdraw()
 
 
 @pytest.mark.django_db(transaction=True)

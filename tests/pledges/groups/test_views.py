@@ -10,7 +10,7 @@ from django.utils import timezone
 from pledges.crypto import links
 from pledges.crypto.links import Purpose
 from pledges.groups.fields import InstitutionField
-from pledges.models import GroupPledge, Message, Submission
+from pledges.models import GroupPledge, Message, Sector, Submission
 from tests import tally
 from tests.clock import let_time_pass
 from tests.factories import run_worker
@@ -47,7 +47,7 @@ def send(client, language="sq", **changes):
 
 
 @pytest.mark.parametrize(("kind", "language"), [("class", "en"), ("meeting", "sq")])
-def test_a_group_is_entered_confirmed_approved_and_withdrawn(client, language, kind):
+def test_a_group_is_entered_confirmed_approved_corrected_and_withdrawn(client, language, kind):
     assert client.get(PATHS[language]).status_code == 200
     confirmation = send(client, language, kind=kind, **KINDS[kind])
     assert confirmation.to == ["mira.hoxha@shembull.al"]
@@ -74,6 +74,15 @@ def test_a_group_is_entered_confirmed_approved_and_withdrawn(client, language, k
 
     page = client.get(manage).text
     assert group.institution in page and "Mira" not in page and "shembull.al" not in page
+    # A higher number waits, a lower one counts at once.
+    numbers = {f"people_{each.slug}": n for each, n in group.numbers(Sector.objects.all())}
+    field, people = next(iter(numbers.items()))
+    page = client.post(manage, {"save": "1", **numbers, field: people + 2})
+    assert page.status_code == 200 and exact_total() == stated and str(stated + 2) in Document(page).words()
+    assert GroupPledge.objects.waiting().get() == group
+    assert client.post(manage, {"save": "1", **numbers, field: "-1"}).status_code == 422
+    client.post(manage, {"save": "1", **numbers, field: people - 1})
+    assert exact_total() == stated - 1 and not GroupPledge.objects.waiting().exists()
     assert client.post(manage, {"withdraw": "1"}).status_code == 200
     group.refresh_from_db()
     assert (group.state, group.name, group.address, exact_total()) == ("withdrawn", None, None, 0)
@@ -233,6 +242,20 @@ def test_a_link_of_one_group_opens_no_other_one(client):
         response = client.post(path, {"withdraw": "1"})
         assert response.status_code == 200 and "institution" not in response.text
     assert exact_total() == 56
+
+
+def test_numbers_can_be_corrected_for_thirty_days_and_a_closed_sector_stays_among_them(client):
+    group = make_group("approved", kind="meeting", people={"parents": 9, "teachers": 2})
+    Sector.objects.filter(slug="teachers").update(is_open=False)
+    path = links.path(Purpose.GROUP_MANAGE, group, "en")
+    page = Document(client.get(path))
+    shown = {page.of(each)["name"]: page.of(each).get("value", "") for each in page.all("input", type="number")}
+    client.post(path, {"save": "1", **shown, "people_parents": "8"})
+    assert exact_total() == 10
+    GroupPledge.objects.update(confirmed_at=timezone.now() - timedelta(days=31))
+    assert "people_parents" not in client.get(path).text
+    client.post(path, {"save": "1", "people_parents": "5"})
+    assert exact_total() == 10
 
 
 def test_a_mailbox_that_did_not_send_a_group_is_never_written_to_again(client):

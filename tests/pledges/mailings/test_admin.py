@@ -406,6 +406,8 @@ def test_a_second_press_of_each_button_changes_nothing_and_says_so(zana, besa):
         (besa, "release", "being sent"),
         (besa, "hide", "being sent"),
         (besa, "show", "being sent"),
+        (besa, "pause", "paused"),
+        (besa, "resume", "being sent"),
         (besa, "cancel", "cancelled"),
     ]:
         entries = Entry.objects.count()
@@ -454,7 +456,8 @@ def test_each_state_is_said_in_words_and_offers_its_buttons(besa):
     for state, sentence, buttons in [
         ("draft", "This is a draft.", {"submit"}),
         ("ready", "It is waiting for a second person", {"release", "take_back"}),
-        ("sending", "It is being sent.", {"cancel", "hide"}),
+        ("sending", "It is being sent.", {"pause", "cancel", "hide"}),
+        ("paused", "It is paused: no emails go out until someone resumes it.", {"resume", "cancel", "hide"}),
         ("done", "It has been sent.", {"hide"}),
         ("cancelled", "It was cancelled: no more emails go out.", {"hide"}),
     ]:
@@ -490,8 +493,10 @@ def test_it_is_taken_off_the_site_and_put_back(besa):
 
 def test_the_front_page_shows_what_waits_to_those_who_may_release(besa):
     make_mailing("ready")
+    make_mailing("paused")
     tasks = [task.label for task in besa.get("/admin/", headers=ENGLISH).context["tasks"]]
     assert "news email is waiting for a second person" in tasks
+    assert "news email is paused: resume or cancel it" in tasks
     mira = account(Role.WRITER, "Mira")[0]
     tasks = [task.label for task in mira.get("/admin/", headers=ENGLISH).context["tasks"]]
     assert not any("news email" in label for label in tasks)

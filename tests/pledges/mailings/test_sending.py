@@ -280,6 +280,26 @@ def test_workers_that_queue_at_once_queue_each_once():
     assert Message.objects.count() == 5
 
 
+def test_a_paused_mailing_waits_and_goes_on_where_it_was():
+    pledges = [follower() for _ in range(3)]
+    mailing = release()
+    assert mailing.pause() and not mailing.pause()
+    assert Mailing.objects.fill_queue() == 0
+    assert mailing.resume() and not mailing.resume()
+    assert Mailing.objects.fill_queue() == 3
+    mailing.pause()
+    # What others wait for goes past it.
+    Message.queue("confirm", make_pledge(address="tjeter@shembull.al"))
+    run_worker()
+    assert recipients() == ["tjeter@shembull.al"]
+    let_time_pass(timedelta(hours=1))
+    assert list(checks.messages()) == [], "no alarm about what is paused"
+    mailing.resume()
+    assert list(checks.messages()) == [], "the pause is no time in which messages are late"
+    send_all()
+    assert recipients() == sorted([*(pledge.address for pledge in pledges), "tjeter@shembull.al"])
+
+
 def test_a_cancelled_mailing_goes_to_no_more_people():
     for _ in range(4):
         follower()
@@ -419,10 +439,12 @@ def test_the_figures_outlive_the_messages():
 
 def test_a_restored_database_sends_nothing_again():
     follower()
-    running = release()
+    unfinished = [release(), release()]
+    unfinished[1].pause()
     Mailing.objects.cancel_unfinished()
-    running.refresh_from_db()
-    assert running.state == "cancelled" and running.released_at
+    for mailing in unfinished:
+        mailing.refresh_from_db()
+        assert mailing.state == "cancelled" and mailing.released_at
     assert Mailing.objects.fill_queue() == 0
 
 

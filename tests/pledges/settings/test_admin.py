@@ -1,6 +1,9 @@
 """The pledging settings in the admin: one form, pausing with a message. The goals."""
 
+from datetime import timedelta
+
 import pytest
+from django.utils import timezone
 from reversion.models import Version
 
 from pledges.models import Goal, PledgingSettings
@@ -21,6 +24,22 @@ def test_pausing_requires_a_message_in_both_languages(admin_client):
     both = filled(page, state="paused", message_sq="Deri nesër.", message_en="Until tomorrow.")
     assert admin_client.post(SETTINGS, both).status_code == 302
     assert PledgingSettings.load().state == "paused"
+
+
+@pytest.mark.parametrize(("days", "errors"), [(1, []), (-1, ["until"])])
+def test_signing_is_paused_until_a_time_to_come(admin_client, days, errors):
+    at = timezone.localtime() + timedelta(days=days)
+    words = {"message_sq": "Deri nesër.", "message_en": "Until tomorrow."}
+    time = {"until_0": f"{at:%Y-%m-%d}", "until_1": f"{at:%H:%M}"}
+    response = admin_client.post(SETTINGS, filled(admin_client.get(SETTINGS), state="paused", **words, **time))
+    assert (response.status_code == 200) == bool(errors)
+    if errors:
+        assert list(response.context["adminform"].form.errors) == errors
+    assert PledgingSettings.load().state == ("open" if errors else "paused")
+    assert PledgingSettings.load(at + timedelta(minutes=1)).state == "open"
+    # Opened by hand before, it has no end.
+    admin_client.post(SETTINGS, filled(admin_client.get(SETTINGS), state="open"))
+    assert PledgingSettings.load().until is None
 
 
 # Goals
