@@ -1,6 +1,7 @@
 """Admin of messages to supporters: sent, waiting and failed ones. Read-only, but failed messages can be sent again."""
 
 from django.contrib import admin
+from django.db.models import Q
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
@@ -49,8 +50,13 @@ class MessageAdmin(ReadOnly, ModelAdmin):
 
     def get_queryset(self, request):
         # Not the news: what somebody follows is shown to no member of staff. The page of a mailing has its figures. Nor the alarm
-        # of a disclosure, which concerns the safeguarding lead alone.
-        return super().get_queryset(request).exclude(kind__in=[Message.Kind.NEWS, Message.Kind.ALARM])
+        # of a disclosure, which concerns the safeguarding lead alone, unless it did not reach them.
+        is_no_failure = ~Q(state__in=[Message.State.FAILING, Message.State.REFUSED])
+        return (
+            super()
+            .get_queryset(request)
+            .exclude(Q(kind=Message.Kind.NEWS) | Q(kind=Message.Kind.ALARM) & is_no_failure)
+        )
 
     def has_send_permission(self, request):
         """Permission of the action "send again"; nothing else of a message can be changed."""

@@ -126,7 +126,8 @@ class Message(models.Model):
     )
     state = models.CharField(_("state"), max_length=7, choices=State, default=State.QUEUED)
     created_at = models.DateTimeField(_("created"), db_default=Now(), editable=False)
-    # Retries end GIVE_UP_AFTER after this time. Staff can queue a message that was given up again, which resets it.
+    # Retries end GIVE_UP_AFTER after this time, unless the server takes no other message either. Staff can queue a message that
+    # was given up again, which resets it.
     queued_at = models.DateTimeField(db_default=Now(), editable=False)
     due_at = models.DateTimeField(_("due"), db_default=Now(), editable=False)
     # While a worker sends the message; see `claim`.
@@ -341,7 +342,7 @@ class Message(models.Model):
             # The missing key may be put back meanwhile.
             Unreadable.record(error)
             self.give_back()
-            self._schedule_retry(error)
+            self._schedule_retry(error, last_tried_at)
             return error
         except Exception as error:
             if errors.is_server_failure(error):
@@ -354,8 +355,9 @@ class Message(models.Model):
     def save_outcome(self):
         """Save the outcome of `attempt` and end the lease, in one statement. A row that was deleted meanwhile stays deleted."""
         row = type(self).objects.filter(pk=self.pk)
-        # A row that stores an address goes with its message.
-        if self.no_longer_applies or self.address_cipher is not None and self.state != self.State.QUEUED:
+        # A row that stores an address goes with its message; a refused alarm stays, so that staff see it.
+        is_over = self.state == self.State.SENT or self.state != self.State.QUEUED and self.kind != self.Kind.ALARM
+        if self.no_longer_applies or self.address_cipher is not None and is_over:
             row.delete()
         else:
             columns = ["state", "sent_at", "error", "attempts", "tried_at", "due_at"]
@@ -372,19 +374,22 @@ class Message(models.Model):
         level = logging.WARNING if self.error else logging.INFO
         logger.log(level, "mail", extra={"fields": fields | ({"error": self.error} if self.error else {})})
 
-    def _schedule_retry(self, error, last_tried_at=None):
+    def _schedule_retry(self, error, last_tried_at):
         self.error = errors.error_kind(error)
         now = timezone.now()
         delay = RETRY_DELAYS[self.attempts - 1] if self.attempts <= len(RETRY_DELAYS) else LATER_RETRY_DELAY
-        if errors.is_final_refusal(error) and self._others_are_accepted_since(last_tried_at):
-            self.state = self.State.REFUSED
         # After days without a worker a message may be too old but hardly tried.
-        elif now + delay > self.queued_at + GIVE_UP_AFTER and self.attempts > len(RETRY_DELAYS):
+        is_too_old = now + delay > self.queued_at + GIVE_UP_AFTER and self.attempts > len(RETRY_DELAYS)
+        is_refused = errors.is_final_refusal(error)
+        if (is_refused or is_too_old) and self._others_are_accepted_since(last_tried_at):
+            self.state = self.State.REFUSED if is_refused else self.State.FAILING
+        elif is_too_old and self.address_cipher is not None:
+            # Nothing else erases this address.
             self.state = self.State.FAILING
         else:
             self.due_at = now + delay
 
     def _others_are_accepted_since(self, last_tried_at):
-        """Whether the server has taken another message since this one was last tried: else it may refuse all of them."""
+        """Whether the server has taken another message since this one was last tried: else it may refuse all, or be away."""
         others = type(self).objects.of_mailer(self.mailer).filter(sent_at__isnull=False)
         return last_tried_at is not None and others.filter(tried_at__gt=last_tried_at).exists()

@@ -108,7 +108,7 @@ class MessageQuerySet(models.QuerySet):
                 bulk = bulk_room - sum(message.spec.is_bulk for message in messages)
                 free = self._lock_free(wanted, bulk, mailer)
                 granted = MessageGrant.objects.grant(free)
-                self.filter(pk__in=[message.pk for message in granted]).update(leased_until=Now() + lease)
+                self.renew([message.pk for message in granted], lease)
                 messages += granted
                 if len(free) < wanted:
                     break
@@ -157,6 +157,10 @@ class MessageQuerySet(models.QuerySet):
             for message in concerned:
                 message.about = rows.get(message.about_id)
         return messages
+
+    def renew(self, ids, lease):
+        """Let the leases of claimed messages end a timedelta from now."""
+        self.queued().filter(pk__in=ids).update(leased_until=Now() + lease)
 
     def release(self, ids):
         """End the leases of claimed messages that were not attempted."""

@@ -21,9 +21,11 @@ logger = logging.getLogger(__name__)
 
 # Messages of one claim; of more connections, one for each.
 CLAIM_ROWS = 20
-# How long the messages of a killed worker wait. A slow mail server has taken those of a claim by then.
-LEASE = timedelta(minutes=5)
+# How long the messages of a killed worker wait. Its owner renews it, so a slow mail server may take longer for one message. Two
+# renewals in a row may fail.
+LEASE = timedelta(minutes=1)
 # The other times are in seconds.
+RENEWAL_INTERVAL = 15
 POLL_INTERVAL = 0.5
 # After this time an idle connection to the mail server or the database is closed.
 IDLE_TIME = 5
@@ -61,7 +63,11 @@ class Sender(threading.Thread):
         threads = [threading.Thread(target=self._send_waiting, daemon=True) for _ in range(settings.MAIL_CONNECTIONS)]
         for thread in threads:
             thread.start()
+        renewed_at = time.monotonic()
         while not self.stopped.is_set():
+            if time.monotonic() > renewed_at + RENEWAL_INTERVAL:
+                renewed_at = time.monotonic()
+                self._run_safely(self._renew)
             self._run_safely(self._claim)
         self._run_safely(self._release_waiting)
         for _ in threads:
@@ -108,6 +114,13 @@ class Sender(threading.Thread):
 
     def _is_paused(self):
         return time.monotonic() < self._paused_until
+
+    def _renew(self):
+        lease_ends = time.monotonic() + LEASE.total_seconds()
+        held = [message for message in list(self._held.values()) if self._has_lease(message)]
+        self._messages.renew([message.pk for message in held], LEASE)
+        for message in held:
+            message.lease_ends = lease_ends
 
     def _has_lease(self, message):
         """Whether the lease has not ended. Otherwise another worker may have claimed the message."""

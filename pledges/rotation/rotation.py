@@ -4,11 +4,12 @@ The id of its key, in the first byte of each value, says what is left, so everyt
 """
 
 from django.core.exceptions import ImproperlyConfigured
-from django.db import connection, transaction
+from django.db import IntegrityError, connection, transaction
 from django.db.models import BinaryField, Q
 from django.db.models.functions import Substr
 from django.db.models.lookups import Exact
 
+from pledges import addresses
 from pledges.crypto import keys
 from pledges.crypto.models import Unreadable
 from pledges.providers.models import BlockedAddress
@@ -43,14 +44,15 @@ def stale(model):
 
 
 def renew(model, on_progress=lambda done: None):
-    """Encrypt and digest again what is stale of a model; returns how many rows this changed.
+    """Encrypt and digest again what is stale of a model; returns (how many rows changed, ids of those that keep their digests).
 
-    A row that no key opens is left and recorded for `/readyz`. `on_progress` gets the number of rows so far.
+    A pledge keeps them if others of its mailbox have both places, or its name: staff must resolve it. A row that no key opens is
+    left and recorded for `/readyz`. `on_progress` gets the number of rows so far.
     """
     # Pledges in the order of their mailboxes, and a mailbox in one batch: its pledges are always found by each other's digest.
     order = "address_digest" if model is Pledge else "pk"
     rows = stale(model).order_by(order).select_for_update(of=("self",))
-    seen, changed, after, batch = 0, 0, None, None
+    seen, changed, kept, after, batch = 0, 0, [], None, None
     while batch is None or batch:
         with transaction.atomic():
             with connection.cursor() as cursor:
@@ -61,10 +63,10 @@ def renew(model, on_progress=lambda done: None):
             if batch and model is Pledge:
                 batch += rows.filter(address_digest=after).exclude(pk__in=[row.pk for row in batch])
             values = {row.pk: found for row in batch if (found := _values(row))}
-            _save(model, [row for row in batch if row.pk in values], values)
+            kept += _save(model, [row for row in batch if row.pk in values], values)
         seen, changed = seen + len(batch), changed + len(values)
         on_progress(seen)
-    return changed
+    return changed - len(kept), kept
 
 
 def _values(row):
@@ -86,20 +88,52 @@ def _values(row):
 
 
 def _save(model, rows, values):
-    """Save new values, {id: {column: value}}."""
+    """Save new values, {id: {column: value}}; returns the ids of rows whose digests the constraints do not allow."""
     if not rows:
-        return
+        return []
     columns = sorted({column for row in values.values() for column in row})
     types = [field.db_type(connection) for field in (model._meta.pk, *map(model._meta.get_field, columns))]
     # One array for each column: bulk_update() takes five times as long.
     arrays = [[values[row.pk].get(column, getattr(row, column)) for row in rows] for column in columns]
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"UPDATE {model._meta.db_table} SET {', '.join(f'{column} = new.{column}' for column in columns)} "
-            f"FROM unnest({', '.join(f'%s::{kind}[]' for kind in types)}) AS new (pk, {', '.join(columns)}) "
-            f"WHERE {model._meta.db_table}.{model._meta.pk.column} = new.pk",
-            [[str(row.pk) for row in rows], *arrays],
-        )
+    try:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(
+                f"UPDATE {model._meta.db_table} SET {', '.join(f'{column} = new.{column}' for column in columns)} "
+                f"FROM unnest({', '.join(f'%s::{kind}[]' for kind in types)}) AS new (pk, {', '.join(columns)}) "
+                f"WHERE {model._meta.db_table}.{model._meta.pk.column} = new.pk",
+                [[str(row.pk) for row in rows], *arrays],
+            )
+    except IntegrityError:
+        return [row.pk for row in rows if not _save_alone(row, values[row.pk])]
+    return []
+
+
+def _save_alone(row, values):
+    """Save new values, of a pledge also in the other place of its mailbox; returns whether the constraints allow the digests."""
+    this = type(row).objects.filter(pk=row.pk)
+    for place in ({"slot": row.slot}, {"slot": 3 - row.slot}) if isinstance(row, Pledge) else ({},):
+        try:
+            with transaction.atomic():
+                this.update(**values, **place)
+        except IntegrityError:
+            continue
+        return True
+    if isinstance(row, BlockedAddress):
+        # Two rows block one mailbox. One is enough.
+        this.delete()
+        return True
+    ciphers = {column: value for column, value in values.items() if column.endswith("_cipher")}
+    if ciphers:
+        this.update(**ciphers)
+    return False
+
+
+def describe(kept):
+    """The sentence about pledges that keep their digests."""
+    return (
+        f"{len(kept)} pledges keep their old digests, because other pledges are of the same person or mailbox: "
+        + ", ".join(str(pk)[:8] for pk in kept)
+    )
 
 
 # The check of keys when a process starts, and by `/readyz`
@@ -120,11 +154,30 @@ def _ids(name):
         return [bytes(key_id) for (key_id,) in cursor.fetchall()]
 
 
+def _fit(name):
+    """Whether a listed key opens one of the newest rows, or makes its digest: its id is only one byte. True without such rows."""
+    fits = []
+    for model in (Pledge, *CONTACTS, BlockedAddress) if name == "FIELD_KEYS" else (Pledge,):
+        for row in model.objects.filter(address_cipher__isnull=False).order_by("-created_at")[:SAMPLE_ROWS]:
+            try:
+                address = row.address
+            except keys.CannotDecrypt:
+                fits += [False] if name == "FIELD_KEYS" else []
+                continue
+            # Of the digests that of the domain, because no rule about mailboxes changes it.
+            if name == "FIELD_KEYS" or bytes(row.domain_digest) in keys.digests(
+                "domain", addresses.split_address(address)[1]
+            ):
+                return True
+            fits.append(False)
+    return not fits
+
+
 def check_keys():
     """Raise ImproperlyConfigured if the keys are not those of this database."""
     for name in keys.LISTS:
         ids = _ids(name)
-        if ids and keys.by_id(name).keys().isdisjoint(ids):
+        if ids and (keys.by_id(name).keys().isdisjoint(ids) or not _fit(name)):
             raise ImproperlyConfigured(
                 f"{name} lists no key of this database: put back the key that its data were written with. A new key comes in "
                 "front of it, separated by a comma, and manage.py rotate_keys brings it into use."

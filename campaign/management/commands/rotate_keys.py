@@ -40,7 +40,7 @@ class Command(BaseCommand):
             )
         Rotation.begin()
         settle_all()
-        self.renew()
+        kept = self.renew()
         # All that strangers write is renewed.
         Rotation.objects.all().delete()
         try:
@@ -51,20 +51,27 @@ class Command(BaseCommand):
                 "missing, or let an administrator remove the factor. Then run this command again."
             ) from error
         self.stdout.write(f"Secrets of staff: {changed} rows.")
-        self.conclude()
+        self.conclude(kept)
 
     def renew(self):
-        """Renew the rows of all models until nothing is left."""
+        """Renew the rows of all models until nothing is left; returns the ids of pledges that keep their digests."""
         total = {model: rotation.stale(model).count() for model in ENCRYPTED_TEXTS}
         progress = Progress(self.stdout, sum(total.values()))
+        kept = []
         for model in total:
-            changed = rotation.renew(model, progress)
+            changed, found = rotation.renew(model, progress)
+            kept += found
             progress.finish(total[model])
             if changed:
                 self.stdout.write(f"{model._meta.db_table}: {changed} rows.")
+        return kept
 
-    def conclude(self):
+    def conclude(self, kept):
         """Say what was left, and which keys are no longer needed."""
+        if kept:
+            self.stdout.write(
+                f"{rotation.describe(kept)}. Withdraw the duplicates in the admin and run this command again."
+            )
         if unreadable := Unreadable.objects.count():
             self.stdout.write(
                 f"{unreadable} values that no key opens are listed in the table pledges_unreadable: put back the key that is "
@@ -73,13 +80,13 @@ class Command(BaseCommand):
         if left := sum(rotation.stale(model).count() for model in (Pledge, ReturnedMailbox)):
             self.stdout.write(
                 f"Done, and the site takes forms again. Of FIELD_KEYS only the first key is needed. {left} rows have a digest of "
-                "an old key of DIGEST_KEYS, because the address is erased: keep that key behind the first one, "
+                "an old key of DIGEST_KEYS, because the address is erased or a duplicate: keep that key behind the first one, "
                 "unless it has leaked. Without it these people could pledge again, and get news although mail came back."
             )
         else:
             self.stdout.write(
-                "Done, and the site takes forms again. Of FIELD_KEYS and DIGEST_KEYS only the first key is needed: remove the "
-                "others and restart all processes."
+                "Done, and the site takes forms again. Of FIELD_KEYS and DIGEST_KEYS only the first key is needed: after a day, "
+                "when no limit of messages counts by an old one any more, remove the others and restart all processes."
             )
 
 

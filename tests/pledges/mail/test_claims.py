@@ -47,11 +47,16 @@ def test_a_claimed_message_is_free_again_when_its_lease_ends():
     assert claim() == [message.pk]
 
 
-def test_a_released_message_is_free_at_once():
+def test_a_renewed_lease_lasts_longer_and_a_released_one_ends():
     message, other = queue_messages(2)
     claim()
+    let_time_pass(LEASE - SECOND)
+    Message.objects.renew([message.pk], LEASE)
     Message.objects.release([other.pk])
+    let_time_pass(SECOND)
     assert claim() == [other.pk]
+    let_time_pass(LEASE)
+    assert claim() == [message.pk, other.pk]
 
 
 def test_a_message_of_a_kind_of_a_newer_release_waits_for_it_and_stops_no_other():
@@ -123,6 +128,31 @@ def test_an_idle_sender_finds_a_new_message(sender, mail_server, claims):
 
 
 @pytest.mark.slow
+def test_a_slow_server_gets_each_message_once_though_it_takes_longer_than_a_lease(sender, mail_server, monkeypatch):
+    monkeypatch.setattr(sending, "LEASE", 2 * SECOND)
+    monkeypatch.setattr(sending, "RENEWAL_INTERVAL", 0.3)
+    mail_server.delay = 3
+    queue_messages(6)
+    other = Sender()
+    sender.start()
+    wait_until(lambda: mail_server.connections == 4)
+    other.start()
+    wait_until(all_sent)
+    other.stopped.set()
+    other.join(TIMEOUT)
+    assert len(mail_server.accepted) == len(set(mail_server.recipients)) == 6
+
+
+def test_an_idle_sender_closes_its_connections(sender, mail_server, monkeypatch):
+    monkeypatch.setattr(sending, "IDLE_TIME", 0.3)
+    queue_messages(10)
+    sender.start()
+    wait_until(all_sent)
+    assert mail_server.connections
+    wait_until(lambda: not mail_server.open_connections)
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize(("reply", "at_once"), [({"MAIL": "421 4.3.2 down"}, 4), ({"RCPT": "550 5.7.1 blocked"}, 24)])
 def test_after_an_outage_the_sender_has_marked_few_messages_and_sends_the_others(
     sender, mail_server, claims, monkeypatch, reply, at_once
@@ -162,6 +192,23 @@ def test_a_stopped_sender_finishes_what_it_has_begun_and_releases_the_rest(sende
     sent = Message.objects.filter(state="sent").count()
     assert 0 < sent == len(mail_server.accepted) < 60
     assert Message.objects.filter(state="queued", attempts=0).count() == 60 - sent
+
+
+@pytest.mark.slow
+@pytest.mark.django_db(transaction=True)
+def test_a_worker_stops_within_seconds_of_sigterm_and_sends_nothing_twice():
+    with MailServer() as server:
+        server.delay = 0.3
+        queue_messages(60)
+        with workers(1, **environment(server)) as [worker]:
+            wait_until(lambda: server.accepted)
+            worker.terminate()
+            assert worker.wait(10) == 0
+        assert not Message.objects.filter(leased_until__isnull=False).exists()
+        server.delay = 0
+        with workers(1, **environment(server)):
+            wait_until(all_sent)
+        assert set(Counter(server.recipients).values()) == {1} and len(server.accepted) == 60
 
 
 @pytest.mark.quick

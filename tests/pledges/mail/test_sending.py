@@ -69,10 +69,13 @@ def test_19_messages_of_an_hour_without_mail_server_are_sent_afterwards(client, 
 
 
 @pytest.mark.slow
-def test_19_a_message_is_retried_after_1_5_30_minutes_2_hours_then_every_6_hours_for_three_days(mail_server_down):
+def test_19_a_message_is_retried_after_1_5_30_minutes_2_hours_then_every_6_hours_for_three_days(mail_server):
     message = queue_message()
+    mail_server.replies = {("RCPT", ADDRESS): "451 4.2.2 the mailbox is full"}
     waits = []
     while message.state == Message.State.QUEUED:
+        # The server takes those of others.
+        Message.queue(Message.Kind.CONFIRM, make_pledge())
         run_worker()
         run_worker()  # not due yet
         assert attempts(message) == len(waits) + 1
@@ -86,6 +89,38 @@ def test_19_a_message_is_retried_after_1_5_30_minutes_2_hours_then_every_6_hours
     let_time_pass(timedelta(days=1))
     run_worker()
     assert attempts(message) == len(waits)
+
+
+@pytest.mark.slow
+def test_while_the_server_takes_nothing_messages_are_kept_for_longer_than_three_days(mail_server):
+    for replies in ({"MAIL": "421 4.3.2 down"}, {"RCPT": "550 5.7.1 your network is on our list"}):
+        mail_server.replies = replies
+        messages = queue(2)
+        for _ in range(16):
+            run_worker()
+            let_time_pass(timedelta(hours=7))
+        assert states() == ["queued"] * 2 and min(map(attempts, messages)) > 4
+        mail_server.replies = {}
+        run_worker()
+        assert states() == ["sent"] * 2
+        Message.objects.all().delete()
+
+
+def test_a_refused_alarm_stays_and_is_listed_for_staff(mail_server, admin_client):
+    Message.queue_last(Message.Kind.ALARM, "safeguarding@shembull.al", "sq")
+    mail_server.replies = {("RCPT", "safeguarding@shembull.al"): "550 5.1.1 no such user"}
+    page = "/admin/pledges/message/"
+    for is_listed in (False, True):
+        Message.queue(Message.Kind.CONFIRM, make_pledge())
+        run_worker()
+        let_time_pass(MINUTE + timedelta(seconds=1))
+        assert ("SMTPRecipientsRefused 550" in admin_client.get(page).text) == is_listed
+    alarm = Message.objects.get(kind="alarm")
+    assert alarm.state == Message.State.REFUSED
+    mail_server.replies = {}
+    Message.objects.filter(pk=alarm.pk).send_again()
+    run_worker()
+    assert not Message.objects.filter(kind="alarm").exists()
 
 
 FAILURES = [

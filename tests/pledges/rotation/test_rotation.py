@@ -34,13 +34,14 @@ from pledges.models import (
     Submission,
     Tombstone,
 )
+from pledges.person import person_digests
 from pledges.rotation import rotation
 from pledges.rotation.encrypted import ENCRYPTED_TEXTS
 from tests.clock import let_time_pass
 from tests.enquiries import enquiry_data, make_enquiry
 from tests.events import make_coming, make_event
 from tests.factories import form_data, make_inviter, make_pledge, make_submission, run_worker, settle_all
-from tests.keys import new_key, rotate_keys
+from tests.keys import drawn_keys, id_of, new_key, rotate_keys
 from tests.organisations import make_joining
 from tests.pledges.desk.pages import save_correction
 from tests.pledges.groups.made import group_data, make_group
@@ -258,6 +259,35 @@ def test_forms_set_aside_are_sealed_anew_and_those_that_no_key_opens_are_named(o
     assert Submission.objects.exclude(pk=broken.pk).get().form["name"] == "Drita Kola"
 
 
+def test_a_person_with_two_pledges_by_different_keys_is_named_and_keeps_nobody_from_the_rotation(old, client):
+    """Processes with different first keys have written them: no constraint compares their digests."""
+    make_pledge("Drita Kola", "drita@shembull.al", state="confirmed")
+    for number in range(4):
+        make_pledge(address=f"tjeter{number}@shembull.al", state="confirmed")
+    second = make_pledge("Tjetër Emër", "tjeter@shembull.al", state="confirmed")
+    begin(old)
+    digests = person_digests("Drita Kola", "drita@shembull.al")
+    cipher = {
+        f"{text}_cipher": keys.encrypt(value, associated_data=second.associated_data(text))
+        for text, value in (("name", "Drita Kola"), ("address", "drita@shembull.al"))
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"UPDATE pledges_pledge SET {', '.join(f'{column} = %s' for column in digests | cipher)} WHERE id = %s",
+            [*(digests | cipher).values(), second.pk],
+        )
+    printed = rotate_keys()
+    [left] = rotation.stale(Pledge)
+    assert (
+        f"1 pledges keep their old digests, because other pledges are of the same person or mailbox: {str(left.pk)[:8]}"
+        in printed
+    )
+    assert "Withdraw the duplicates in the admin and run this command again." in printed
+    assert not Rotation.objects.exists() and client.get(FORM).status_code == 200
+    left.withdraw()
+    assert "keep their old digests" not in rotate_keys()
+
+
 def test_an_erased_person_keeps_a_digest_of_the_old_key(old):
     pledge = make_pledge("Drita Kola", "drita@shembull.al", state="confirmed")
     Pledge.objects.filter(pk=pledge.pk).erase_person()
@@ -410,6 +440,15 @@ def test_a_process_whose_keys_open_nothing_does_not_start_and_rotates_nothing(se
         call_command("rotate_keys")
     assert not Rotation.objects.exists()
     assert f"keys: {name}" in ready(client)
+
+
+@pytest.mark.parametrize("name", keys.LISTS)
+def test_a_wrong_key_with_the_id_of_the_right_one_is_found(settings, name):
+    settings.FIELD_KEYS = settings.DIGEST_KEYS = [OLD]
+    make_pledge()
+    setattr(settings, name, [next(key for key in drawn_keys() if id_of(key) == id_of(OLD) and key != OLD)])
+    with pytest.raises(ImproperlyConfigured, match=f"^{name} lists no key of this database"):
+        starting.check()
 
 
 def test_one_damaged_row_stops_no_process(client):
