@@ -9,7 +9,7 @@ from django.contrib.admin.utils import flatten_fieldsets
 from django.contrib.admin.views.main import IGNORED_PARAMS, PAGE_VAR, SEARCH_VAR
 from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
-from django.shortcuts import get_object_or_404, redirect
+from django.shortcuts import redirect
 from django.urls import path, reverse
 from django.utils import formats, timezone
 from django.utils.decorators import method_decorator
@@ -341,13 +341,13 @@ class PledgeAdmin(BulkActions, MinutePages, FiguresPages, ModelAdmin):
         if not self.has_change_permission(request):
             raise PermissionDenied
         with transaction.atomic():
-            pledge = get_object_or_404(Pledge.objects.select_for_update(), pk=pk)
-            error = self._send(request, pledge, request.POST.get("mail"))
+            pledge = Pledge.objects.select_for_update().filter(pk=pk).first()
+            error = self._send(request, pledge, request.POST.get("mail")) if pledge else people.GONE
         if error:
             self.message_user(request, error, messages.ERROR)
         else:
             self.message_user(request, _("The email is on its way."), messages.SUCCESS)
-        return redirect(change_url(pledge))
+        return redirect(change_url(pledge) if pledge else "admin:pledges_pledge_changelist")
 
     def _send(self, request, pledge, kind):
         """Queue the email with its audit entry; returns an error in words, or ""."""

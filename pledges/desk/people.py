@@ -84,6 +84,7 @@ RESTRICTED = _("This pledge is restricted, so we send no email about it.")
 BLOCKED = _("The owner of this address asked us never to email it, so no email goes out.")
 UNREADABLE = _("The address cannot be decrypted, so no email can go out. Tell the person who runs the site.")
 CHANGED = _("Nothing was sent: this pledge has changed in the meantime. Check it again.")
+GONE = _("Nothing was sent: this pledge has been erased in the meantime.")
 TOO_SOON = _("Nothing was sent: we emailed this person less than a minute ago. Wait a minute, then try again.")
 TOO_OFTEN = _("Nothing was sent: we have emailed this person %(most)d times already. Check the address with them.")
 

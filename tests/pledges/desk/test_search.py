@@ -67,6 +67,9 @@ def test_no_email_is_sent_that_does_not_fit_or_that_its_owner_or_the_law_forbids
         assert "Nothing was sent: this pledge has changed" in press(admin_client, pledge, kind), kind
     assert "asked us never to email it" in press(admin_client, blocked, "confirm")
     assert "This pledge is restricted" in press(admin_client, restricted, "confirm")
+    pledge.withdraw()
+    page = admin_client.post(f"{LIST}{pledge.pk}/send/", {"mail": "confirm"}, headers=ENGLISH, follow=True)
+    assert page.redirect_chain == [(LIST, 302)] and "this pledge has been erased in the meantime" in page.text
     sign_in_with(client, "view_pledge", "see_people")
     assert client.post(f"{LIST}{pledge.pk}/send/", {"mail": "confirm"}).status_code == 403
     assert not Message.objects.exists()
