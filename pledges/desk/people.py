@@ -89,9 +89,22 @@ TOO_SOON = _("Nothing was sent: we emailed this person less than a minute ago. W
 TOO_OFTEN = _("Nothing was sent: we have emailed this person %(most)d times already. Check the address with them.")
 
 
-def mail_words(kind):
-    """Which email goes out."""
-    return _("We send this person the email “%(mail)s”.") % {"mail": Message.Kind(kind).label}
+def masked(address):
+    """An address by which its owner recognises it and few others do, such as "t…@gmail.com"."""
+    local, _at, domain = address.rpartition("@")
+    return f"{local[:1]}…@{domain}"
+
+
+def mail_words(kind, request, pledge):
+    """Which email goes out, to whom, and in which language. Staff who may see people read the masked address."""
+    address = _("the address of this pledge")
+    if sees_people(request):
+        try:
+            address = masked(pledge.new_address if kind == Message.Kind.NEW_ADDRESS else pledge.address)
+        except keys.CannotDecrypt:
+            return UNREADABLE
+    values = {"mail": Message.Kind(kind).label, "address": address, "language": pledge.get_language_display()}
+    return _("The email “%(mail)s” goes to %(address)s, in this language: %(language)s.") % values
 
 
 def mail_obstacle(pledge):

@@ -120,7 +120,7 @@ def is_flood(signed, usual):
 
 
 def flood_of_last_hour():
-    """The sign-ups of the last hour if they are a flood by `is_flood`, else 0. Reads these hours only: it is on the front page."""
+    """The sign-ups of the last hour if they are a flood by `is_flood`, else 0. Reads only these hours of each day."""
     with connection.cursor() as cursor:
         cursor.execute(LAST_HOUR_SQL, [DAYS_BEFORE])
         now, *before = (n for _days, n in cursor.fetchall())

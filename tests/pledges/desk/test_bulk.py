@@ -31,6 +31,9 @@ def test_an_action_works_on_the_page_of_one_pledge(admin_client):
     assert facts(admin_client.post(change_path(pledge), data)) == [1, 1, 0] and exact_total() == 0
     admin_client.post(change_path(pledge), data | {"sure": "yes"})
     assert exact_total() == 1
+    batch = Batch.objects.get()
+    page = admin_client.get(change_path(pledge), headers=ENGLISH)
+    assert f'<a href="{change_path(batch)}">{batch}</a>: confirm, done' in page.text
 
 
 def test_an_action_can_take_all_pledges_that_match_the_filters(admin_client):
