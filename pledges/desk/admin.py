@@ -9,7 +9,8 @@ from django.contrib.admin.utils import flatten_fieldsets
 from django.contrib.admin.views.main import IGNORED_PARAMS, PAGE_VAR, SEARCH_VAR
 from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
-from django.shortcuts import get_object_or_404, redirect
+from django.http import QueryDict
+from django.shortcuts import redirect
 from django.urls import path, reverse
 from django.utils import formats, timezone
 from django.utils.decorators import method_decorator
@@ -27,9 +28,11 @@ from pledges.desk.bulk import BulkActions
 from pledges.desk.corrections import CorrectionForm, PersonForm, RequestChannelForm
 from pledges.desk.minutes import MinutePages
 from pledges.exports.admin import allowed_contents
+from pledges.exports.models import Export
 from pledges.inbox.models import Submission
 from pledges.mail.models import Message
 from pledges.statistics.admin import FiguresPages
+from pledges.supporters.batches import Batch
 from pledges.supporters.models import CHOICE_FIELDS, MAX_REPEATS, OPT_IN_FIELDS, Pledge
 from staff.admin import reauthentication
 from staff.admin.base import ModelAdmin, change_url
@@ -92,7 +95,7 @@ class PledgeAdmin(BulkActions, MinutePages, FiguresPages, ModelAdmin):
         else:
             person = [("name", "address", "new_address")]
         corrections = [tuple(CHOICE_FIELDS), tuple(OPT_IN_FIELDS), *(["asked"] if may_change else [])]
-        state = ["state", ("created_at", "confirmed_at", "invalidated_at"), ("source", "restricted_at")]
+        state = ["state", ("created_at", "confirmed_at", "invalidated_at"), ("source", "restricted_at"), "batches"]
         signed = [("consent", "consent_language", "consented_at"), ("wording", "worded_language", "worded_at")]
         return [
             *([(_("Person"), {"fields": person})] if sees_people(request) else []),
@@ -129,6 +132,10 @@ class PledgeAdmin(BulkActions, MinutePages, FiguresPages, ModelAdmin):
         is_erased = obj is not None and obj.is_person_erased
         return super().has_change_permission(request, obj) and not is_erased
 
+    def has_export_permission(self, request):
+        """Whether this member of staff may export anything."""
+        return bool(allowed_contents(request))
+
     def words_in_history(self, entry, name):
         if "mail" in entry.details:
             kind = entry_words.MAILS.get(entry.details["mail"], "")
@@ -158,6 +165,21 @@ class PledgeAdmin(BulkActions, MinutePages, FiguresPages, ModelAdmin):
     def others_at_address(self, pledge):
         rows = [(change_url(other), other) for other in pledge.others_at_address()]
         return format_html_join(", ", '<a href="{}">{}</a>', rows) or self.get_empty_value_display()
+
+    @admin.display(description=_("batches"))
+    def batches(self, pledge):
+        rows = [
+            (
+                change_url(batch),
+                batch,
+                batch.get_kind_display(),
+                batch.get_state_display(),
+                formats.localize(timezone.localtime(batch.created_at)),
+            )
+            for batch in Batch.objects.defer("ids", "invalidated").filter(ids__contains=[pledge.pk])
+        ]
+        items = format_html_join("", '<li><a href="{}">{}</a>: {}, {}, {}</li>', rows)
+        return format_html("<ul>{}</ul>", items) if rows else self.get_empty_value_display()
 
     @admin.display(description=_("messages"))
     def messages_sent(self, pledge):
@@ -192,7 +214,7 @@ class PledgeAdmin(BulkActions, MinutePages, FiguresPages, ModelAdmin):
                 return redirect(people.list_of(ids))
             self.message_user(request, people.NO_NUMBER, messages.WARNING)
         form = people.FindForm(initial={"person": number}) if sees_people(request) else None
-        link = self._export_link(request) if allowed_contents(request) else None
+        link = self._export_link(request) if self.has_export_permission(request) else None
         response = super().changelist_view(request, {"find_form": form, "export_link": link, **(extra_context or {})})
         context = getattr(response, "context_data", None) or {}
         if changelist := context.get("cl"):
@@ -208,6 +230,15 @@ class PledgeAdmin(BulkActions, MinutePages, FiguresPages, ModelAdmin):
         for name in [*IGNORED_PARAMS, PAGE_VAR]:
             query.pop(name, None)
         return reverse("admin:pledges_export_add", query=query)
+
+    @admin.action(description=_("Export …"), permissions=["export"])
+    def export(self, request, queryset):
+        """Lead to the form of an export, of the ticked pledges or of the whole list."""
+        query = request.GET
+        if request.POST.get("select_across") != "1":
+            query = QueryDict(mutable=True)
+            query["id__in"] = ",".join(map(str, queryset.order_by().values_list("pk", flat=True)))
+        return self.admin_site.get_model_admin(Export).options_page(request, query.urlencode())
 
     # Many people only for a reason
 
@@ -323,17 +354,17 @@ class PledgeAdmin(BulkActions, MinutePages, FiguresPages, ModelAdmin):
             # The panel has the button, which says “Erase”.
             "show_delete": False,
             "obstacle": obstacle,
-            "mails": [(kind, people.BUTTONS[kind], people.mail_words(kind)) for kind in kinds],
-            "correction": "" if obstacle else people.mail_words(correction),
-            "erasure": self.erasure_words(pledge) if self.has_delete_permission(request, pledge) else "",
+            "mails": [(kind, people.BUTTONS[kind], people.mail_words(kind, request, pledge)) for kind in kinds],
+            "correction": "" if obstacle else people.mail_words(correction, request, pledge),
+            "erasure": self.erasure_words(request, pledge) if self.has_delete_permission(request, pledge) else "",
         }
 
     @staticmethod
-    def erasure_words(pledge):
+    def erasure_words(request, pledge):
         """Which email tells that the pledge is erased."""
         if pledge.is_person_erased:
             return _("We no longer have an address, so no email goes out.")
-        return people.mail_words(Message.Kind.WITHDRAWN)
+        return people.mail_words(Message.Kind.WITHDRAWN, request, pledge)
 
     @method_decorator(require_POST)
     def send_mail(self, request, pk):
@@ -341,13 +372,13 @@ class PledgeAdmin(BulkActions, MinutePages, FiguresPages, ModelAdmin):
         if not self.has_change_permission(request):
             raise PermissionDenied
         with transaction.atomic():
-            pledge = get_object_or_404(Pledge.objects.select_for_update(), pk=pk)
-            error = self._send(request, pledge, request.POST.get("mail"))
+            pledge = Pledge.objects.select_for_update().filter(pk=pk).first()
+            error = self._send(request, pledge, request.POST.get("mail")) if pledge else people.GONE
         if error:
             self.message_user(request, error, messages.ERROR)
         else:
             self.message_user(request, _("The email is on its way."), messages.SUCCESS)
-        return redirect(change_url(pledge))
+        return redirect(change_url(pledge) if pledge else "admin:pledges_pledge_changelist")
 
     def _send(self, request, pledge, kind):
         """Queue the email with its audit entry; returns an error in words, or ""."""
@@ -420,7 +451,7 @@ class PledgeAdmin(BulkActions, MinutePages, FiguresPages, ModelAdmin):
     def _question(self, request, pledge):
         """Whom the page of erasure is about, and which email goes out."""
         person = self.heading(request, pledge)
-        return {"heading": _("Erase %(person)s?") % {"person": person}, "erasure": self.erasure_words(pledge)}
+        return {"heading": _("Erase %(person)s?") % {"person": person}, "erasure": self.erasure_words(request, pledge)}
 
     def get_deleted_objects(self, objs, request):
         # Only the pledge's own messages are deleted with it, by Pledge.withdraw().

@@ -17,6 +17,7 @@ STEPS_IN_HISTORY = {
     Batch.Kind.INVALIDATE: _("invalidated pledges (batch %(number)s)"),
     Batch.Kind.RESTORE: _("restored pledges (batch %(number)s)"),
     "undo": _("undid the batch %(number)s"),
+    "cancel": _("stopped the batch %(number)s"),
 }
 
 
@@ -52,7 +53,7 @@ class BatchAdmin(NoAddOrDelete, ModelAdmin):
         return self.has_change_permission(request)
 
     def change_view(self, request, object_id, form_url="", extra_context=None):
-        """The state of a batch, with a button to undo it."""
+        """The state of a batch, with a button to stop or undo it."""
         batch = self.get_object(request, object_id)
         if not self.has_change_permission(request, batch):
             raise PermissionDenied
@@ -65,6 +66,7 @@ class BatchAdmin(NoAddOrDelete, ModelAdmin):
         context = {
             "batch": batch,
             "in_progress": batch.state == STATES.WAITING,
+            "may_stop": batch.state == STATES.WAITING and not batch.undo_asked_at,
             "may_undo": batch.changed and batch.state == STATES.DONE,
             "expired_count": self._expired_count(batch),
         }
@@ -79,8 +81,10 @@ class BatchAdmin(NoAddOrDelete, ModelAdmin):
         return batch.pledges().past_expiry().count()
 
     def _handle_button(self, request, batch):
+        if "undo" not in request.POST:
+            return
         with transaction.atomic():
-            if "undo" in request.POST and batch.undo(request.user):
+            if is_asked := batch.undo(request.user):
                 batch.start()
         batch.refresh_from_db()
         if batch.undone:
@@ -88,3 +92,8 @@ class BatchAdmin(NoAddOrDelete, ModelAdmin):
                 "%(count)d pledge is as it was before.", "%(count)d pledges are as they were before.", batch.undone
             )
             self.message_user(request, done % {"count": batch.undone}, messages.SUCCESS)
+        elif batch.undone_at and not batch.changed:
+            self.message_user(request, _("The batch has been stopped. It has changed nothing."))
+        elif not is_asked:
+            words = _("Nothing was changed: the batch is being done. Undo it when it is done.")
+            self.message_user(request, words, messages.WARNING)

@@ -51,7 +51,7 @@ LIST_AND_FORM = [ActionLocation.CHANGE_LIST, ActionLocation.CHANGE_FORM]
 class BulkActions:
     """ModelAdmin mixin: the bulk actions of the list of pledges, with their confirmation page."""
 
-    actions = ["confirm", "invalidate", "restore", "invalidate_networks", "invalidate_domains"]
+    actions = ["confirm", "invalidate", "restore", "invalidate_networks", "invalidate_domains", "export"]
 
     def get_actions(self, request, action_location=ActionLocation.CHANGE_LIST):
         actions = super().get_actions(request, action_location)

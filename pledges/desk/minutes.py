@@ -87,11 +87,12 @@ class MinutePages:
         """[(title, column, [(label, OriginGroup)])] of both kinds. Domains are opened for staff who may see people."""
         domains, networks = (origins.largest(column, since, until) for column in (origins.DOMAIN, origins.NETWORK))
         log_access_to_people(request, [group.first for group in domains], page="minutes")
+        labels = [_("domain %(number)d") % {"number": number} for number in range(1, len(domains) + 1)]
         if sees_people(request):
+            # One may have been erased since.
             pledges = Pledge.objects.in_bulk([group.first for group in domains])
-            labels = [decrypted(lambda: pledges[group.first].mail_domain) for group in domains]  # noqa: B023
-        else:
-            labels = [_("domain %(number)d") % {"number": number} for number in range(1, len(domains) + 1)]
+            known = [(pledges.get(group.first), label) for group, label in zip(domains, labels, strict=True)]
+            labels = [decrypted(lambda: pledge.mail_domain) if pledge else label for pledge, label in known]  # noqa: B023
         names = [_("network %(label)s") % {"label": group.label} for group in networks]
         return [
             (_("By email domain"), origins.DOMAIN, list(zip(labels, domains, strict=True))),

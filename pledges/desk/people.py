@@ -84,13 +84,27 @@ RESTRICTED = _("This pledge is restricted, so we send no email about it.")
 BLOCKED = _("The owner of this address asked us never to email it, so no email goes out.")
 UNREADABLE = _("The address cannot be decrypted, so no email can go out. Tell the person who runs the site.")
 CHANGED = _("Nothing was sent: this pledge has changed in the meantime. Check it again.")
+GONE = _("Nothing was sent: this pledge has been erased in the meantime.")
 TOO_SOON = _("Nothing was sent: we emailed this person less than a minute ago. Wait a minute, then try again.")
 TOO_OFTEN = _("Nothing was sent: we have emailed this person %(most)d times already. Check the address with them.")
 
 
-def mail_words(kind):
-    """Which email goes out."""
-    return _("We send this person the email “%(mail)s”.") % {"mail": Message.Kind(kind).label}
+def masked(address):
+    """An address by which its owner recognises it and few others do, such as "t…@gmail.com"."""
+    local, _at, domain = address.rpartition("@")
+    return f"{local[:1]}…@{domain}"
+
+
+def mail_words(kind, request, pledge):
+    """Which email goes out, to whom, and in which language. Staff who may see people read the masked address."""
+    address = _("the address of this pledge")
+    if sees_people(request):
+        try:
+            address = masked(pledge.new_address if kind == Message.Kind.NEW_ADDRESS else pledge.address)
+        except keys.CannotDecrypt:
+            return UNREADABLE
+    values = {"mail": Message.Kind(kind).label, "address": address, "language": pledge.get_language_display()}
+    return _("The email “%(mail)s” goes to %(address)s, in this language: %(language)s.") % values
 
 
 def mail_obstacle(pledge):

@@ -12,7 +12,7 @@ from django.contrib.admin.options import IncorrectLookupParameters
 from django.core.exceptions import PermissionDenied
 from django.http import QueryDict, StreamingHttpResponse
 from django.shortcuts import redirect
-from django.utils import timezone
+from django.utils import formats, timezone
 from django.utils.http import content_disposition_header
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
@@ -35,6 +35,7 @@ FILE_NAMES = {
     Export.Content.PEOPLE: pgettext_lazy("file name", "pledges-with-names"),
     Export.Content.UPDATES: pgettext_lazy("file name", "news"),
 }
+NOT_COMPLETE = _("not complete: if the download has stopped, delete the file and export again")
 
 
 def allowed_contents(request):
@@ -75,11 +76,12 @@ class ExportForm(forms.ModelForm):
 class ExportAdmin(ReadOnly, ModelAdmin):
     """Exports: adding one sends the file, existing ones are read-only. Staff without permission to view all see their own."""
 
-    list_display = ["started_at", "user", "content", "format", "ended_at", "rows"]
+    list_display = ["started_at", "user", "content", "format", "end", "rows"]
     list_filter = ["content", "started_at"]
     list_select_related = ["user"]
     list_note = _("Who exported which pledges, and when. We do not keep the files.")
-    fields = [("content", "format"), "user", ("started_at", "ended_at"), "rows"]
+    fields = [("content", "format"), "user", ("started_at", "end"), "rows"]
+    readonly_fields = ["end"]
     show_facets = admin.ShowFacets.NEVER
     actions = None
 
@@ -92,6 +94,10 @@ class ExportAdmin(ReadOnly, ModelAdmin):
     def get_queryset(self, request):
         rows = super().get_queryset(request)
         return rows if super().has_view_permission(request) else rows.filter(user=request.user)
+
+    @admin.display(description=_("ended"), ordering="ended_at")
+    def end(self, export):
+        return formats.localize(timezone.localtime(export.ended_at)) if export.ended_at else NOT_COMPLETE
 
     def change_view(self, request, object_id, form_url="", extra_context=None):
         if request.method == "POST":

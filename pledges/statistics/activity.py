@@ -1,10 +1,13 @@
-"""Recent activity for the admin: pledges signed and confirmed by day, and confirmed by sector."""
+"""Recent activity for the admin: pledges signed and confirmed by day, and confirmed by sector or county."""
 
 from dataclasses import dataclass
 from datetime import date, timedelta
 
 from django.db import connection
+from django.db.models import Count, Q
 from django.utils import timezone
+
+from pledges.supporters.models import Pledge
 
 DAYS = 14
 WEEK = timedelta(days=7)
@@ -46,3 +49,11 @@ def recent():
         of_today, of_week = sectors.get(sector, (0, 0))
         sectors[sector] = of_today + n * (day == today), of_week + n * (day > today - WEEK)
     return Activity([(day, signed.get(day, 0), confirmed[day]) for day in days], sectors)
+
+
+def of_counties():
+    """{county code, or None: (confirmed today, confirmed in the last seven days)}."""
+    today = timezone.localdate()
+    rows = Pledge.objects.confirmed().filter(confirmed_on__gt=today - WEEK).order_by().values_list("county")
+    counted = rows.annotate(today=Count("pk", filter=Q(confirmed_on=today)), week=Count("pk"))
+    return {code: (of_today, of_week) for code, of_today, of_week in counted}

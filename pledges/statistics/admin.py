@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from pledges.counting import tally
 from pledges.counting.models import exact_cells
-from pledges.statistics import funnel
+from pledges.statistics import activity, funnel
 from pledges.statistics.models import FallenProvider
 
 # The columns of the funnel, in this order.
@@ -26,17 +26,18 @@ class FiguresPages:
     """ModelAdmin mixin: the pages "Figures by group and county" and "From sign-up to confirmation"."""
 
     def figures(self, request):
-        """Exact figures, counted now: how many people of each group in each county."""
+        """Exact figures, counted now: how many people of each group in each county, and how many confirmed lately."""
         if not self.has_view_or_change_permission(request):
             raise PermissionDenied
-        totals, cells = tally.read(), exact_cells()
+        totals, cells, recent = tally.read(), exact_cells(), activity.of_counties()
         sectors = [sector for sector, _people in totals.sectors]
         places = [(county.name, county.pk) for county, _published in totals.counties]
         rows = [
-            (name, [cells.get((sector.pk, code), 0) for sector in sectors])
+            # Without a code: those who gave none.
+            (name, [cells.get((sector.pk, code), 0) for sector in sectors], recent.get(code or None, (0, 0)))
             for name, code in [*places, (_("County not given"), "")]
         ]
-        context = {"sectors": sectors, "counties": [(name, numbers, sum(numbers)) for name, numbers in rows]}
+        context = {"sectors": sectors, "counties": [(name, row, sum(row), *latest) for name, row, latest in rows]}
         return self.page(request, "admin/pledges/pledge/figures.html", _("Figures by group and county"), **context)
 
     def funnel(self, request):

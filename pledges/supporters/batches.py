@@ -154,9 +154,18 @@ class Batch(models.Model):
         self.refresh_from_db()
 
     def undo(self, user):
-        """Ask that it is undone, which `start` does; returns whether this call did it."""
-        done = Batch.objects.filter(pk=self.pk, state=self.State.DONE, changed__gt=0)
-        return bool(done.update(state=self.State.WAITING, undo_asked_at=Now(), undone_by=user, error=""))
+        """Ask that it is undone, which `start` does, or stop one that was not done yet; returns whether this call did it."""
+        batch = Batch.objects.filter(pk=self.pk, undo_asked_at=None)
+        asked = {"undo_asked_at": Now(), "undone_by": user, "error": ""}
+        with transaction.atomic():
+            if batch.filter(state=self.State.DONE, changed__gt=0).update(state=self.State.WAITING, **asked):
+                return True
+            # One that is being done is locked until it is done.
+            if not batch.waiting().select_for_update(skip_locked=True).exists():
+                return False
+            batch.update(state=self.State.UNDONE, ended_at=Now(), undone_at=Now(), **asked)
+            Entry.log(user, Entry.Action.CHANGE, about=self, step="cancel")
+        return True
 
     @staticmethod
     def record_own_confirmation(pledge):

@@ -214,6 +214,8 @@ def test_pledges_of_the_last_days_are_in_the_chart_and_the_tables(client):
     titles = [exact.words(cell) for cell in exact.all("th", node=header)]
     of_county = {row[0]: dict(zip(titles[1:], row[1:], strict=True)) for row in figures(exact, "by-county")}
     assert of_county["Tirana"] | {"Parents": "2", "Teachers": "3", "All": "5"} == of_county["Tirana"]
+    assert of_county["Tirana"]["Confirmed today"] == "1"
+    assert of_county["Tirana"]["Confirmed in the last seven days"] == "3"
     assert of_county["County not given"]["Parents"] == "0"
 
 

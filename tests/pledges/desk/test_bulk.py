@@ -31,6 +31,9 @@ def test_an_action_works_on_the_page_of_one_pledge(admin_client):
     assert facts(admin_client.post(change_path(pledge), data)) == [1, 1, 0] and exact_total() == 0
     admin_client.post(change_path(pledge), data | {"sure": "yes"})
     assert exact_total() == 1
+    batch = Batch.objects.get()
+    page = admin_client.get(change_path(pledge), headers=ENGLISH)
+    assert f'<a href="{change_path(batch)}">{batch}</a>: confirm, done' in page.text
 
 
 def test_an_action_can_take_all_pledges_that_match_the_filters(admin_client):
@@ -77,7 +80,7 @@ def test_a_large_batch_is_run_and_undone_by_the_worker(admin_client):
     batch = Batch.objects.get()
     assert started.redirect_chain == [(change_path(batch), 302)]
     assert (exact_total(), "Invalidate: waiting its turn" in started.text) == (250, True)
-    assert 'name="undo"' not in started.text
+    assert 'value="Stop"' in started.text
     Batch.objects.update(error="DataError")
     assert "DataError" in admin_client.get(change_path(batch)).text
     run_worker()
@@ -88,6 +91,19 @@ def test_a_large_batch_is_run_and_undone_by_the_worker(admin_client):
     assert exact_total() == 250
     page = admin_client.get(change_path(batch), headers=ENGLISH)
     assert "Invalidate: undone" in page.text and 'name="undo"' not in page.text
+
+
+def test_a_waiting_batch_is_stopped_and_one_that_is_being_done_is_left_alone(admin_client, monkeypatch):
+    make_pledge(state="confirmed")
+    waiting, doing = (Batch.begin("invalidate", Pledge.objects.all(), None, "selection") for _ in range(2))
+    page = admin_client.post(change_path(waiting), {"undo": "yes"}, headers=ENGLISH, follow=True)
+    assert "The batch has been stopped. It has changed nothing." in page.text and 'name="undo"' not in page.text
+    assert "stopped the batch" in admin_client.get("/admin/staff/entry/", headers=ENGLISH).text
+    # As while another process has locked it.
+    monkeypatch.setattr(Batch, "undo", lambda batch, user: False)
+    page = admin_client.post(change_path(doing), {"undo": "yes"}, headers=ENGLISH, follow=True)
+    assert "Nothing was changed: the batch is being done. Undo it when it is done." in page.text
+    assert exact_total() == 1
 
 
 def test_undoing_a_confirmation_says_how_many_pledges_would_be_erased(admin_client):

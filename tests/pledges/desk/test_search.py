@@ -1,5 +1,6 @@
 """The help desk on the page of a pledge: its heading and the emails that staff send again; names before a bulk action."""
 
+import uuid
 from datetime import timedelta
 
 import pytest
@@ -42,7 +43,7 @@ def test_an_email_is_sent_again_as_the_button_says(admin_client, mailoutbox, sta
     pledge = make_pledge(state=state, **PERSON)
     a_minute_later()
     page = admin_client.get(change_path(pledge), headers=ENGLISH).text
-    assert f"We send this person the email “{words}”." in page
+    assert f"The email “{words}” goes to d…@shembull.al, in this language: Albanian." in page
     assert "The email is on its way." in press(admin_client, pledge, kind)
     assert "less than a minute ago" in press(admin_client, pledge, kind)
     run_worker()
@@ -70,6 +71,12 @@ def test_no_email_is_sent_that_does_not_fit_or_that_its_owner_or_the_law_forbids
     sign_in_with(client, "view_pledge", "see_people")
     assert client.post(f"{LIST}{pledge.pk}/send/", {"mail": "confirm"}).status_code == 403
     assert not Message.objects.exists()
+
+
+def test_for_a_pledge_that_was_erased_meanwhile_the_list_says_that_nothing_was_sent(admin_client):
+    path = f"{LIST}{uuid.uuid4()}/send/"
+    page = admin_client.post(path, {"mail": "confirm"}, headers=ENGLISH, follow=True)
+    assert page.redirect_chain == [(LIST, 302)] and "this pledge has been erased in the meantime" in page.text
 
 
 def test_chosen_pledges_are_shown_with_names_and_of_more_than_twenty_with_numbers(admin_client):

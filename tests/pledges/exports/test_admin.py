@@ -176,6 +176,17 @@ def test_an_export_contains_the_filtered_list(staff):
     assert Entry.objects.filter(action="export").earliest("pk").details["filters"] == filters
 
 
+@pytest.mark.parametrize("across", ["0", "1"])
+def test_an_export_contains_the_ticked_pledges(staff, across):
+    ticked, other = make_pledge(), make_pledge()
+    make_pledge(state="confirmed")
+    data = {"action": "export", "_selected_action": [str(ticked.pk)], "select_across": across}
+    page = staff.post(f"{LIST}?state__exact=pending", data).text
+    [kept] = re.findall(r'name="query" value="([^"]*)"', page)
+    exported = {row["Pledge"] for row in csv_dicts(download(staff, query=kept))}
+    assert exported == {str(ticked.pk)} | ({str(other.pk)} if across == "1" else set())
+
+
 def test_the_news_export_contains_confirmed_pledges_with_consent_to_news(staff):
     reader = make_pledge("Besa Kola", "besa@shembull.al", state="confirmed", updates=True, language="en")
     make_pledge(state="confirmed", updates=False)
@@ -244,10 +255,15 @@ def test_an_aborted_download_is_not_complete_and_who_withdraws_meanwhile_is_not_
     make_many(PAGE + 1)
     pieces = iter(download(staff, "updates").streaming_content)
     next(pieces), next(pieces)
-    assert (Export.objects.get().rows, Export.objects.get().ended_at) == (PAGE, None)
+    export = Export.objects.get()
+    assert (export.rows, export.ended_at) == (PAGE, None)
+    words = "not complete: if the download has stopped, delete the file and export again"
+    pages = ["/admin/pledges/export/", f"/admin/pledges/export/{export.pk}/change/"]
+    assert all(words in staff.get(page, headers=ENGLISH).text for page in pages)
     oldest.withdraw()
     rest = b"".join(pieces).decode()
     assert rest.count("\n") > 0 and PERSON["address"] not in rest
+    assert not any("not complete" in staff.get(page, headers=ENGLISH).text for page in pages)
 
 
 @pytest.mark.parametrize("format", Export.Format.values)

@@ -1,5 +1,10 @@
-"""Batches: bulk changes, exact totals after each, undo, and what fails in the middle."""
+"""Batches: bulk changes, exact totals after each, undo, stopping, and what fails or is killed in the middle."""
 
+import contextlib
+import os
+import subprocess
+import sys
+import time
 from datetime import timedelta
 
 import pytest
@@ -12,7 +17,8 @@ from pledges.crypto import links
 from pledges.crypto.links import Purpose
 from pledges.models import Batch, Pledge
 from staff.models import Entry
-from tests.factories import keep_house, make_pledge, make_staff, run_worker
+from tests.factories import keep_house, make_copies, make_pledge, make_staff, run_worker
+from tests.site import url_of_test_database
 from tests.tally import exact_total
 from tests.threads import TIMEOUT, at_once, begin, held_open
 
@@ -144,6 +150,18 @@ def test_an_undone_later_batch_does_not_prevent_undo():
     assert not first.undo(None), "only once"
 
 
+def test_one_that_was_not_done_yet_is_stopped_and_never_done():
+    make_pledge(state="confirmed")
+    user = make_staff()
+    batch = begin_batch()
+    assert batch.undo(user) and not batch.undo(user)
+    batch.finish()
+    batch.refresh_from_db()
+    assert (batch.state, batch.changed, batch.undone_by, exact_total()) == ("undone", 0, user, 1)
+    [entry] = Entry.objects.all()
+    assert (entry.object_id, entry.details) == (str(batch.pk), {"step": "cancel"})
+
+
 @pytest.fixture
 def refusing_database():
     """A constraint that refuses invalidation; the value is a function that drops it."""
@@ -226,3 +244,70 @@ class TestConcurrency:
         batch.refresh_from_db()
         assert (batch.changed, batch.skipped) == (1, 1)
         assert list(Pledge.objects.values_list("pk", flat=True)) == [other.pk]
+
+
+WORKER = """
+import django
+django.setup()
+from pledges.models import Batch
+print("ready", flush=True)
+Batch(pk=input()).finish()
+"""
+
+
+@pytest.fixture
+def workers(transactional_db):
+    """Two processes, started at the same time. Each runs the batch whose id it reads from its standard input."""
+    environment = os.environ | {"DATABASE_URL": url_of_test_database(), "DJANGO_SETTINGS_MODULE": "weare1.settings"}
+    command, pipes = [sys.executable, "-c", WORKER], {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    with contextlib.ExitStack() as stack:
+        workers = [stack.enter_context(subprocess.Popen(command, env=environment, **pipes)) for _ in range(2)]
+        for worker in workers:
+            stack.callback(worker.kill)
+        yield workers
+
+
+def run_and_kill(worker, batch):
+    """Let the process run the batch and kill it with SIGKILL once it has begun to change pledges."""
+    assert worker.stdout.readline() == "ready\n"
+    worker.stdin.write(f"{batch.pk}\n")
+    worker.stdin.flush()
+    deadline = time.monotonic() + TIMEOUT
+    while is_free(batch) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    worker.kill()
+    worker.wait(TIMEOUT)
+    # The lock is free once the server has noticed the lost connection and rolled back.
+    with transaction.atomic():
+        Batch.objects.select_for_update().get(pk=batch.pk)
+    batch.refresh_from_db()
+
+
+def is_free(batch):
+    """Whether no process is at this batch."""
+    with transaction.atomic():
+        return Batch.objects.select_for_update(skip_locked=True).filter(pk=batch.pk).exists()
+
+
+@pytest.mark.slow
+@pytest.mark.django_db(transaction=True)
+def test_a_killed_worker_leaves_nothing_half_done(workers):
+    """One is killed with SIGKILL in the middle. The next one does it, and the totals are exact. The same for an undo."""
+    doing, undoing = workers
+    make_copies(make_pledge(state="confirmed", sector="parents"), 10_000)
+    with connection.cursor() as cursor:
+        # Or the server plans for an empty table, and takes minutes.
+        cursor.execute("ANALYZE pledges_pledge")
+    counted = exact_total()
+    batch = begin_batch()
+    run_and_kill(doing, batch)
+    assert (batch.state, exact_total()) == ("waiting", counted)
+    batch.finish()
+    assert (batch.state, batch.changed, exact_total()) == ("done", counted, 0)
+    assert batch.undo(None)
+    run_and_kill(undoing, batch)
+    assert (batch.state, exact_total()) == ("waiting", 0)
+    batch.finish()
+    assert (batch.undone, batch.kept, exact_total()) == (counted, 0, counted)
+    logged = Entry.objects.filter(action="change").values_list("subject_ids", flat=True)
+    assert sum(map(len, logged)) == 2 * counted
