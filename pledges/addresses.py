@@ -17,7 +17,8 @@ bluewin.ch
 """.split()
 
 # The mail providers by whose domain a mailbox is known, and {another domain: the one of them with the same mailboxes}. Stored
-# digests depend on them: whoever changes them also lets all digests be computed again. What the providers say themselves:
+# digests depend on them: whoever changes them puts a new key in front of DIGEST_KEYS in the same update and runs manage.py
+# rotate_keys, which computes all digests again. What the providers say themselves:
 # https://support.google.com/mail/answer/7436150
 # https://learn.microsoft.com/en-us/exchange/recipients-in-exchange-online/plus-addressing-in-exchange-online
 # https://support.apple.com/en-us/102546

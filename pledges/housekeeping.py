@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from django.db import transaction
+from django.db import DatabaseError, transaction
 from django.db.models import F, OuterRef, Q, Subquery
 from django.db.models.functions import Now
 from django.tasks import TaskResultStatus
@@ -129,14 +129,26 @@ def erase_new_addresses():
 
 
 def erase_expired():
-    """Erase what no limit counts any more and no restore needs, and what a clock that was set back since dated ahead."""
-    Attempt.objects.filter(Q(created_at__lte=Now() - WINDOW) | Q(created_at__gt=Now() + WINDOW)).delete()
-    SlowLane.objects.filter(Q(last_at__lte=Now()) | Q(last_at__gt=Now() + SLOW_LANE_LENGTH)).delete()
-    UsedChallenge.objects.filter(expires_at__lte=Now() - CLOCK_TOLERANCE).delete()
+    """Erase what no limit counts any more and no restore needs, and what a clock that was set back since dated ahead.
+
+    A table that fails does not stop the others.
+    """
     of_clock = Q(granted_at__gt=Now() + timedelta(minutes=1))
-    MessageGrant.objects.filter(Q(granted_at__lte=Now() - GRANT_LIFE) | of_clock).delete()
-    ReturnedMailbox.objects.filter(returned_at__lte=Now() - BULK_PAUSE).delete()
-    Tombstone.objects.expired().delete()
+    failed = None
+    for expired in (
+        Attempt.objects.filter(Q(created_at__lte=Now() - WINDOW) | Q(created_at__gt=Now() + WINDOW)),
+        SlowLane.objects.filter(Q(last_at__lte=Now()) | Q(last_at__gt=Now() + SLOW_LANE_LENGTH)),
+        UsedChallenge.objects.filter(expires_at__lte=Now() - CLOCK_TOLERANCE),
+        MessageGrant.objects.filter(Q(granted_at__lte=Now() - GRANT_LIFE) | of_clock),
+        ReturnedMailbox.objects.filter(returned_at__lte=Now() - BULK_PAUSE),
+        Tombstone.objects.expired(),
+    ):
+        try:
+            expired.delete()
+        except DatabaseError as error:
+            failed = failed or error
+    if failed:
+        raise failed
 
 
 def tell_delay_of_mail():

@@ -50,6 +50,9 @@ class Sealed:
         cipher = getattr(row, f"{self.name}_cipher")
         return None if cipher is None else keys.decrypt(cipher, associated_data=row.associated_data(self.name))
 
+    def __set__(self, row, value):
+        raise AttributeError("use set_person()")
+
 
 class PersonQuerySet(models.QuerySet):
     """Rows by their person and their number."""

@@ -1,5 +1,6 @@
 """Forms about commitments behind a supporter's own links: which ones, when, and how it went."""
 
+import re
 from datetime import date, timedelta
 
 from crispy_forms.helper import FormHelper
@@ -22,6 +23,7 @@ from pledges.commitments.models import (
 )
 from pledges.sectors.models import Commitment
 
+NOT_THEIRS = _("Choose from the commitments on this page.")
 # Days that a plan can be for: today and the next ones.
 PLAN_DAYS = 14
 
@@ -35,9 +37,7 @@ class CommitmentsForm(forms.Form):
         label=_("What will you do?"),
         help_text=_("Choose up to three."),
         widget=forms.CheckboxSelectMultiple,
-        error_messages=dict.fromkeys(
-            ["invalid_choice", "invalid_pk_value", "invalid_list"], _("Choose from the commitments on this page.")
-        ),
+        error_messages=dict.fromkeys(["invalid_choice", "invalid_pk_value", "invalid_list"], NOT_THEIRS),
     )
 
     def __init__(self, *args, pledge, action, **kwargs):
@@ -112,6 +112,13 @@ class EachCommitmentForm(forms.Form):
     def value(self, name, row):
         """The cleaned value of a field, or None if it is invalid."""
         return self.cleaned_data.get(f"{name}-{row.commitment_id}")
+
+    def clean(self):
+        """Refuse fields of commitments that this supporter has not chosen, or has no longer."""
+        pattern = re.compile(rf"(?:{'|'.join(self.names)})-\d+")
+        if any(pattern.fullmatch(name) and name not in self.fields for name in self.data):
+            self.add_error(None, NOT_THEIRS)
+        return super().clean()
 
 
 class PlanForm(EachCommitmentForm):

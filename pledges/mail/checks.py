@@ -1,6 +1,7 @@
 """Validation of the message texts that staff write: placeholders, and subjects that reveal what a message is about."""
 
 import re
+from difflib import get_close_matches
 
 from django.utils.text import format_lazy
 from django.utils.translation import gettext as _
@@ -66,6 +67,8 @@ def _column_problems(spec, column, text):
 def _not_allowed(typed, allowed):
     if not allowed:
         return _("Remove %(typed)s: this text is the same for everyone.") % {"typed": typed}
+    if near := get_close_matches(typed[1:-1].strip().lower(), allowed, n=1, cutoff=0.5):
+        return _("You cannot use %(typed)s here. Did you mean %(near)s?") % {"typed": typed, "near": f"{{{near[0]}}}"}
     choice = ", ".join(f"{{{name}}}" for name in allowed)
     return _("You cannot use %(typed)s here. You can use: %(choice)s.") % {"typed": typed, "choice": choice}
 

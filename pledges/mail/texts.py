@@ -1,5 +1,7 @@
 """The texts of the messages, which staff edit."""
 
+import logging
+
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
@@ -11,6 +13,8 @@ from pledges.mail import checks, content
 from pledges.mail.kinds import SPECS, MessageKind
 from staff.drafts.models import Draftable, LiveManager, UniqueLive
 
+logger = logging.getLogger(__name__)
+
 
 class MessageTextQuerySet(models.QuerySet):
     """Queries on the texts of messages."""
@@ -20,11 +24,18 @@ class MessageTextQuerySet(models.QuerySet):
         return self.words_by_kind([(kind, language)])[kind, language]
 
     def words_by_kind(self, wanted):
-        """{(kind, language): `MailWords`} of the wanted pairs, in one query; the built-in ones where no row is stored."""
-        kinds = {kind for kind, _language in wanted}
-        texts = {kind: self.model(**content.starter()[kind]) for kind in kinds}
-        texts |= {text.kind: text for text in self.filter(kind__in=kinds)}
-        return {(kind, language): texts[kind].words(language) for kind, language in wanted}
+        """{(kind, language): `MailWords`} of the wanted pairs, in one query; the built-in ones without a row that can be used."""
+        texts = {text.kind: text for text in self.filter(kind__in={kind for kind, _language in wanted})}
+        found = {}
+        for kind, language in wanted:
+            words = texts[kind].words(language) if kind in texts else None
+            if words and checks.problems(kind, words):
+                logger.error(
+                    "the text of the message “%s” (%s) cannot be used: the original one is sent", kind, language
+                )
+                words = None
+            found[kind, language] = words or self.model(**content.starter()[kind]).words(language)
+        return found
 
 
 class MessageText(Draftable):

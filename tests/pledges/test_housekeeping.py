@@ -1,9 +1,10 @@
 """Housekeeping: reminders, erasure after the retention periods, and expiry that holds before a step has run."""
 
 from datetime import timedelta
+from types import SimpleNamespace
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import DatabaseError, IntegrityError, transaction
 from django.utils import timezone
 from django.utils.formats import date_format
 from django_tasks_db.models import DBTaskResult
@@ -11,7 +12,7 @@ from django_tasks_db.models import DBTaskResult
 from pledges import housekeeping, tasks
 from pledges.crypto import keys, links
 from pledges.crypto.links import Purpose
-from pledges.models import Message, Pledge
+from pledges.models import Message, Pledge, ReturnedMailbox
 from tests import tally
 from tests.clock import let_time_pass
 from tests.factories import form_data, keep_house, links_in, make_pledge, run_worker, settle_all
@@ -52,6 +53,20 @@ def test_what_was_not_confirmed_is_erased_after_14_days_with_its_messages():
     assert set(Pledge.objects.all()) == set(kept)
     assert {message.pledge for message in Message.objects.all()} <= set(kept)
     assert tally.exact_total() == 1
+
+
+def test_a_table_that_cannot_be_erased_stops_no_other(monkeypatch):
+    ReturnedMailbox.objects.create(mailbox_digest=keys.digest("mailbox", "drita@shembull.al"))
+    let_time_pass(400 * DAY)
+
+    def fail(*_conditions):
+        raise DatabaseError("damaged")
+
+    rows = SimpleNamespace(delete=fail)
+    monkeypatch.setattr(housekeeping, "Attempt", SimpleNamespace(objects=SimpleNamespace(filter=lambda _old: rows)))
+    with pytest.raises(DatabaseError, match="damaged"):
+        housekeeping.erase_expired()
+    assert not ReturnedMailbox.objects.exists()
 
 
 def sign(client):

@@ -292,12 +292,15 @@ def test_a_reminder_needs_a_day(client, pledge):
         pledge.chosen.update(remind_at=timezone.now())
 
 
-def test_a_plan_or_answer_for_a_commitment_of_another_sector_is_ignored(client):
+def test_a_plan_or_answer_for_a_commitment_that_is_not_on_the_page_is_refused(client):
     pledge, foreign = supporter(), commitment_of("teachers")
     choose(pledge, commitment_of())
     ask_now(pledge)
-    client.post(link(Purpose.COMMIT, pledge), plan_of(foreign, tomorrow()))
-    client.post(link(Purpose.ANSWER, pledge), {f"answer-{foreign.pk}": "done"})
+    for response in (
+        client.post(link(Purpose.COMMIT, pledge), plan_of(foreign, tomorrow())),
+        client.post(link(Purpose.ANSWER, pledge), {f"answer-{foreign.pk}": "done"}),
+    ):
+        assert response.status_code == 422 and "Choose from the commitments on this page." in errors(response)
     assert (ChosenCommitment.objects.get().answer, ChosenCommitment.objects.get().day) == ("", None)
 
 

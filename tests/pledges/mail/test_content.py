@@ -12,7 +12,7 @@ from pledges.mail import checks, content
 from pledges.mail_texts.samples import sample_mail
 from pledges.models import Message, MessageText, Pledge
 from tests.factories import make_pledge
-from tests.pledges.mail.messages import compose, html_of, text_of
+from tests.pledges.mail.messages import PERSON, compose, html_of, text_of
 
 pytestmark = pytest.mark.django_db
 
@@ -54,6 +54,16 @@ def test_a_name_is_always_plain_text():
         for kind in ("links", "full"):
             assert "<b>" not in html_of(Message.queue(kind, pledge).compose()), (kind, name)
         pledge.delete()
+
+
+@pytest.mark.parametrize(
+    "stored", [{"after_en": "No day"}, {"text_en": "{nmae} {day}"}, {"subject_en": "{name}"}, {"button_en": " "}]
+)
+def test_an_incomplete_stored_text_is_replaced_by_the_built_in_words(stored, caplog):
+    subject = text_of("confirm").subject_en
+    MessageText.objects.filter(kind="confirm").update(**{"subject_en": "One more thing"} | stored)
+    assert compose().subject == subject
+    assert "the text of the message “confirm” (en) cannot be used" in caplog.text and PERSON["name"] not in caplog.text
 
 
 any_text = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=60)
