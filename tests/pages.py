@@ -184,6 +184,8 @@ def _group_visits(client, language):
     yield "group blocked", client.post(path)
     path = links.path(Purpose.GROUP_MANAGE, approved, language)
     yield "manage a group", client.get(path)
+    yield "wrong number", client.post(path, {"save": "1", "people_children": "900"})
+    yield "higher number", client.post(path, {"save": "1", "people_children": "30"})
     yield "refused group", client.get(links.path(Purpose.GROUP_MANAGE, refused, language))
     yield "group withdrawn", client.post(path, {"withdraw": "1"})
     form = path_of("pledges:group", language)

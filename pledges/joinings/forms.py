@@ -92,6 +92,12 @@ class StatementField(TypedCharField):
         )
 
 
+def mark_languages(fields):
+    """Let a screen reader read each statement in its language."""
+    for language in LANGUAGE_CODES:
+        fields[f"statement_{language}"].widget.attrs["lang"] = language
+
+
 class CorrectionForm(forms.Form):
     """What an organisation says of itself, behind the link of its contact."""
 
@@ -99,6 +105,7 @@ class CorrectionForm(forms.Form):
         initial = {name: getattr(joining, name) for name in CORRECTED}
         super().__init__(*args, initial=initial, **kwargs)
         self.fields = {name: deepcopy(JoinForm.base_fields[name]) for name in CORRECTED}
+        mark_languages(self.fields)
         self.helper = FormHelper()
         self.helper.disable_csrf = True
         self.helper.layout = Layout(*field_layout(self, self.fields), Submit("correct", _("Send the corrections")))
@@ -185,8 +192,7 @@ class JoinForm(AddressForm):
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
-        for language in LANGUAGE_CODES:
-            self.fields[f"statement_{language}"].widget.attrs["lang"] = language
+        mark_languages(self.fields)
 
     def clean(self):
         cleaned = super().clean()

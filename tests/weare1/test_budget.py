@@ -24,13 +24,13 @@ def documents():
 
 # {what: (how much there is, the most there may be)}
 BUDGET = {
-    "lines of the application": (lambda: lines(files(*APPS)), 49_600),
+    "lines of the application": (lambda: lines(files(*APPS)), 43_900),
     # Without the empty files that make a folder a package.
-    "modules of the application": (lambda: sum(file.stat().st_size > 0 for file in files(*APPS)), 420),
-    "lines of tests": (lambda: lines(files("tests")), 58_700),
-    "lines of migrations": (lambda: lines(files(*APPS, migrations=True)), 1_900),
-    "lines of SQL": (lambda: lines(files(*APPS, pattern="*.sql", migrations=True)), 540),
-    "words of documents": (lambda: sum(len(file.read_text().split()) for file in documents()), 28_500),
+    "modules of the application": (lambda: sum(file.stat().st_size > 0 for file in files(*APPS)), 408),
+    "lines of tests": (lambda: lines(files("tests")), 47_900),
+    "lines of migrations": (lambda: lines(files(*APPS, migrations=True)), 1_800),
+    "lines of SQL": (lambda: lines(files(*APPS, pattern="*.sql", migrations=True)), 480),
+    "words of documents": (lambda: sum(len(file.read_text().split()) for file in documents()), 26_700),
 }
 
 

@@ -29,8 +29,8 @@ def is_named(client):
 
 def front_page(client):
     page = Document(sign_in(client, make_staff(superuser=True)).get("/admin/", headers={"accept-language": "en"}))
-    tasks = [page.words(item) for each in page.all("ul", **{"class": "tasks"}) for item in page.all("li", node=each)]
-    return [words for words in tasks if "backup" in words]
+    states = [page.words(item) for item in page.all("dd", node=page.one("section", **{"class": "status"}))]
+    return [words for words in states if "backup" in words]
 
 
 def test_without_the_setting_no_backup_is_expected(client):
