@@ -60,8 +60,9 @@ def check_links():
 def delete_orphaned_files():
     """Delete the folders of uploads without a row, such as those of a rolled-back transaction; returns how many."""
     pictures = Picture.objects.values_list("file", flat=True)
-    logos = [*Organisation.objects.everything().values_list("logo", flat=True)]
-    logos += Joining.objects.exclude(logo="").values_list("logo", flat=True)
+    # In this order: a logo moves from a joining to its organisation.
+    logos = [*Joining.objects.exclude(logo="").values_list("logo", flat=True)]
+    logos += Organisation.objects.everything().values_list("logo", flat=True)
     stored = Material.objects.everything()
     files = chain.from_iterable(stored.values_list(*(f"file_{language}" for language in LANGUAGE_CODES)))
     known = _folders(pictures)

@@ -5,6 +5,7 @@ import csv
 import hashlib
 import io
 import re
+from itertools import zip_longest
 
 from django import forms
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
@@ -24,7 +25,7 @@ from staff.admin.differences import differences, fingerprint, label
 
 MAX_BYTES = 100_000
 FIELDS = (*ProtectionUnit.CONTACT_FIELDS, "verified_on")
-# The columns in the order of an exported file. The county is there to be read, and is no field of a unit.
+# The columns in the order of an exported file. The county is compared with that of the municipality, and is no field of a unit.
 COLUMNS = ("county", "municipality", *FIELDS)
 # How spreadsheet programs write a date: ISO 8601, and in an Albanian locale.
 DATE_FORMATS = ("%Y-%m-%d", "%d.%m.%Y", "%d/%m/%Y")
@@ -51,10 +52,14 @@ def _cells(place, unit):
 
 
 def decode(data):
-    """The text of an uploaded file. Raises ValidationError for one that is not in UTF-8, or too long for a list of the units."""
+    """The text of an uploaded file. Raises ValidationError for one that is too large for a list of the units, or not in UTF-8."""
+    if len(data) > MAX_BYTES:
+        raise ValidationError(
+            _("The file is too large for a list of the units. Check that you have chosen the right one.")
+        )
     text = data.decode("utf-8-sig", errors="replace")
     # A NUL is what UTF-16 looks like.
-    if "\ufffd" in text or "\x00" in text or len(data) > MAX_BYTES:
+    if "\ufffd" in text or "\x00" in text:
         raise ValidationError(
             _(
                 "This is not a CSV file in UTF-8. In your spreadsheet program, save it as “CSV UTF-8” and choose it again."
@@ -122,13 +127,14 @@ class UnitFile:
         self.units = {unit.municipality_id: unit for unit in stored}
         # {id of a municipality: the line that names it}
         self.lines = {}
-        separator = max(SEPARATORS, key=text.partition("\n")[0].count)
-        reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
+        first = next((line for line in text.splitlines() if line.strip()), "")
+        separator = max(SEPARATORS, key=first.count)
+        reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
         try:
             self._read(reader)
         except csv.Error:
             words = _("Line %(line)d: a quotation mark is missing, or there is one too many.")
-            self.problems.append(words % {"line": reader.reader.line_num})
+            self.problems.append(words % {"line": reader.line_num})
 
     @property
     def changed(self):
@@ -143,30 +149,39 @@ class UnitFile:
     @cached_property
     def places(self):
         """{normalised name in either language: municipality}"""
-        rows = Municipality.objects.all()
+        rows = Municipality.objects.select_related("county")
         return {normalised(name): place for place in rows for name in (place.name_sq, place.name_en)}
 
     def _read(self, reader):
+        rows = ((reader.line_num, [" ".join(without_guards(cell).split()) for cell in cells]) for cells in reader)
+        # Without the empty ones.
+        rows = ((number, cells) for number, cells in rows if any(cells))
+        _number, headings = next(rows, (0, []))
         known = known_headings()
-        columns = [known.get(normalised(name)) for name in reader.fieldnames or ()]
-        if "municipality" not in columns or None in columns or len({*columns}) < len(columns):
+        # None under an empty heading.
+        columns = [known.get(normalised(name)) if name else None for name in headings]
+        named = [column for name, column in zip(headings, columns, strict=True) if name]
+        if "municipality" not in named or None in named or len({*named}) < len(named):
             words = _("The first line must name these columns, or some of them, each once: %(columns)s.")
             self.problems.append(words % {"columns": ", ".join(map(heading, COLUMNS))})
             return
-        reader.fieldnames = columns
-        for cells in reader:
-            if None in cells or None in cells.values():
+        for number, cells in rows:
+            found = list(zip_longest(columns, cells))
+            if len(cells) < len(columns) or any(cell for column, cell in found if column is None):
                 words = _("Line %(line)d: it has too many or too few cells. Check the separators.")
-                self.problems.append(words % {"line": reader.line_num})
-            elif any(cells.values()):
-                values = {column: " ".join(without_guards(cell).split()) for column, cell in cells.items()}
-                self._read_line(reader.line_num, values)
+                self.problems.append(words % {"line": number})
+            else:
+                self._read_line(number, {column: cell for column, cell in found if column})
 
     def _read_line(self, number, values):
-        place = self.places.get(normalised(values["municipality"]))
+        place, county = self.places.get(normalised(values["municipality"])), values.get("county")
         if place is None:
             words = _("“%(name)s” is not a municipality of Albania.") % {"name": values["municipality"]}
             self._problem(number, "municipality", words)
+        elif county and normalised(county) not in _names(place.county):
+            words = _("%(municipality)s is in the county %(county)s, not in “%(name)s”.")
+            words %= {"municipality": place, "county": place.county, "name": county}
+            self._problem(number, "county", words)
         elif first := self.lines.get(place.pk):
             words = _("%(municipality)s is already in line %(line)d.") % {"municipality": place, "line": first}
             self._problem(number, "municipality", words)
@@ -181,3 +196,9 @@ class UnitFile:
     def _problem(self, number, column, words):
         sentence = _("Line %(line)d, column “%(column)s”: %(problem)s")
         self.problems.append(sentence % {"line": number, "column": heading(column), "problem": words})
+
+
+def _names(county):
+    """The normalised names by which a file may call a county."""
+    texts = [getattr(county, f"{name}_{language}") for name in ("name", "full_name") for language in LANGUAGE_CODES]
+    return set(map(normalised, (county.code, *texts)))

@@ -5,12 +5,13 @@ It is here and not in `pledges`, because approving makes the public entry.
 
 from django import forms
 from django.contrib import admin
+from django.db import transaction
 from django.db.models import Q
 from django.utils.html import format_html
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from campaign.organisations.models import Organisation
+from campaign.organisations.models import Organisation, remove_unused
 from campaign.pictures import logos
 from pledges import addresses
 from pledges.cases.admin import CaseAdmin, ReasonField, RefuseForm, StepForm, doubt
@@ -121,7 +122,9 @@ class JoiningAdmin(CaseAdmin):
             )
 
     def run(self, request, row, name, form):
-        """As of every case, with what the public page says of it."""
+        """As of every case, with what the public page says of it. A logo that nothing has afterwards leaves no file."""
+        sent = row.logo
+        transaction.on_commit(lambda: remove_unused(sent))
         entry = Organisation.objects.originals().filter(joining=row).select_related("joining").first()
         if name == "approve":
             return bool(Organisation.objects.admit(row, form.statements, form.cleaned_data.get("entry")))

@@ -243,8 +243,10 @@ class Organisation(ContentItem):
 
     def leave(self):
         """Remove it from the page permanently and end its joining; returns whether this call ended it."""
+        sent = self.joining.logo
         with transaction.atomic():
             has_ended = self.joining.end()
+            transaction.on_commit(lambda: remove_unused(sent))
             self.touch()
         return has_ended
 
@@ -274,8 +276,9 @@ class Organisation(ContentItem):
 
 
 def remove_unused(folder):
-    """Delete this folder of a logo if no organisation has it, published or draft."""
-    if folder and not Organisation.objects.everything().filter(logo=folder).exists():
+    """Delete this folder of a logo if no organisation has it, published or draft, and no joining."""
+    is_used = Joining.objects.filter(logo=folder).exists()
+    if folder and not is_used and not Organisation.objects.everything().filter(logo=folder).exists():
         logos.remove(folder)
 
 

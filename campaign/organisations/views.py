@@ -1,7 +1,10 @@
 """Organisations: the public page, and the page of one entry behind the link of its contact: logo, renewal, card, leaving."""
 
+from urllib.parse import urlsplit
+
 from django.core import signing
 from django.core.paginator import Paginator
+from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -10,9 +13,9 @@ from django.utils.translation import gettext, gettext_lazy
 from campaign import structured_data
 from campaign.content import SiteContent
 from campaign.organisations.forms import LogoForm
-from campaign.organisations.models import PER_PAGE, Organisation
+from campaign.organisations.models import PER_PAGE, Organisation, remove_unused
 from campaign.pictures import logos
-from pledges import sharing
+from pledges import addresses, sharing
 from pledges.content import PledgeContent
 from pledges.counting import tally
 from pledges.crypto import links
@@ -89,6 +92,7 @@ def entry(request, joining):
     if "leave" in request.POST:
         if organisation is None or not organisation.leave():
             joining.end()
+        transaction.on_commit(lambda: remove_unused(joining.logo))
         return render(request, "campaign/organisations/left.html")
     if "renew" in request.POST and organisation is not None:
         organisation.renew()
@@ -113,10 +117,20 @@ def logo(request, joining):
         return SeeOther(links.path(Purpose.ORGANISATION, joining, request.LANGUAGE_CODE))
     if joining.state not in OPEN:
         return link_ended(request)
-    form = LogoForm(request.POST, request.FILES)
+    form, organisation = LogoForm(request.POST, request.FILES), _entry_of(joining)
     if not form.is_valid():
-        return _shown(request, joining, _entry_of(joining), form, status=422)
-    joining.correct(logo=logos.store(form.cleaned_data["logo"]))
+        return _shown(request, joining, organisation, form, status=422)
+    values = {"logo": logos.store(form.cleaned_data["logo"])}
+    if organisation and joining.changed_at is None:
+        # What staff have refused, or changed on the page since, does not come back with the logo.
+        values |= {
+            "url": organisation.url,
+            "domain": addresses.site_of(urlsplit(organisation.url).hostname or ""),
+            "statement_sq": organisation.text_sq,
+            "statement_en": organisation.text_en,
+        }
+    joining.correct(**values)
+    transaction.on_commit(lambda: remove_unused(joining.logo))
     return SeeOther(links.path(Purpose.ORGANISATION, joining, request.LANGUAGE_CODE))
 
 

@@ -219,7 +219,7 @@ BAD = [
     (b"", "Choose a CSV file."),
     ("municipality,address\nBerat,Rruga".encode("utf-16-le"), "not a CSV file in UTF-8"),
     ("Bashki\nTiranë".encode("cp1252"), "not a CSV file in UTF-8"),
-    (b"municipality\n" + b"x" * 100_000, "not a CSV file in UTF-8"),
+    (b"municipality\n" + b"x" * 100_000, "The file is too large for a list of the units."),
     ("municipality,fax\nBerat,1", "The first line must name these columns"),
     ("municipality,phone,Phone\nBerat,1,2", "The first line must name these columns"),
     ("phone\n00 111", "The first line must name these columns"),
@@ -227,6 +227,8 @@ BAD = [
     ("municipality,phone\nBerat;00 111\n", "Line 2: it has too many or too few cells."),
     ("municipality,phone\nBerat,00 111,x\n", "Line 2: it has too many or too few cells."),
     ("municipality\nAtlantida", "Line 2, column “Municipality”: “Atlantida” is not a municipality"),
+    ("county,municipality\nTirana,Berat", "Line 2, column “County”: Berat is in the county Berat, not in “Tirana”."),
+    ("municipality,\nBerat,x", "Line 2: it has too many or too few cells."),
     ("municipality\nBerat\nberat", "Line 3, column “Municipality”: Berat is already in line 2."),
     ("municipality,phone\n\nBerat,pyesni", "Line 3, column “Phone”: Enter one phone number"),
     ("bashki;email\nBerat;njesia@", "Line 2, column “Email”:"),
@@ -273,6 +275,18 @@ def test_a_column_that_is_not_in_the_file_stays_and_an_empty_cell_empties(staff)
     sheet.send(preview)
     unit = ProtectionUnit.objects.get(municipality__name_sq="Berat")
     assert (unit.phone, unit.email, unit.address, unit.verified_on) == ("00 111", "", "Rruga A", today)
+
+
+def test_empty_lines_and_columns_without_a_heading_are_left_out(staff):
+    sheet = Spreadsheet(staff)
+    lines = "\n  \ncounty;municipality;phone;;\nAL-01;Berat;00 111;;\n ; ;;;\n   \nQarku i Vlorës;Vlorë;00 222;;;\n"
+    preview = sheet.upload(lines)
+    assert not preview.context["comparison"].problems
+    sheet.send(preview)
+    assert [*ProtectionUnit.objects.exclude(phone="").values_list("phone", flat=True).order_by("phone")] == [
+        "00 111",
+        "00 222",
+    ]
 
 
 def test_what_was_not_in_the_preview_is_not_stored(staff):

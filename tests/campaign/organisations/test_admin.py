@@ -235,6 +235,8 @@ def test_the_logo_is_sent_before_staff_look_and_checked_with_the_rest(staff_clie
     decide(staff_client, joining, "keep")
     fourth, seen = send(1)
     assert "check it again" in decide(staff_client, joining, "show", seen=seen, **words).text
+    assert "check it again" in decide(staff_client, joining, "keep", seen=seen).text
+    assert Joining.objects.get(pk=joining.pk).logo == fourth, "staff have not looked at this logo"
     assert second in Client().get(PAGE["en"]).text
     shown = Document(staff_client.get(f"{QUEUE}{joining.pk}/change/"))
     assert shown.words(shown.one("textarea", id="statement_en")) == "We are with you."
@@ -242,6 +244,22 @@ def test_the_logo_is_sent_before_staff_look_and_checked_with_the_rest(staff_clie
     public = Client().get(PAGE["en"]).text
     assert fourth in public and not [each for each in (first, second, third) if each in public]
     assert not Joining.objects.get(pk=joining.pk).logo
+
+
+def test_a_logo_brings_back_nothing_that_staff_refused_or_changed(staff_client):
+    joining = make_joining()
+    decide(staff_client, joining, "approve", statement_sq="Jemi me ju.", statement_en="We are with you.")
+    Organisation.objects.filter(joining=joining).update(text_en="We are at your side.")
+    correct(joining, url="www.teatri-keq.al", statement_en="Bad words.")
+    decide(staff_client, joining, "keep")
+    Client().post(f"{links.path(Purpose.ORGANISATION, joining, 'en')}logo/", {"logo": upload(invented_logo(0).read())})
+    found = Joining.objects.get(pk=joining.pk)
+    assert (found.url, found.domain, found.statement_en) == (joining.url, joining.domain, "We are at your side.")
+    words = {name: getattr(found, name) for name in ("statement_sq", "statement_en")}
+    decide(staff_client, joining, "show", **words)
+    public = Client().get(PAGE["en"]).text
+    assert found.logo in public and joining.url in public and "We are at your side." in public
+    assert "teatri-keq" not in public and "Bad words." not in public
 
 
 def test_before_the_contact_has_confirmed_and_after_a_refusal_nothing_is_taken():

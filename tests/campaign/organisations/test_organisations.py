@@ -25,7 +25,7 @@ from pledges.crypto.links import Purpose
 from pledges.models import BlockedAddress, Joining, Message, Submission
 from staff.models import Draft
 from tests.clock import DatabaseClock, let_time_pass
-from tests.factories import keep_house, run_worker
+from tests.factories import keep_house, make_staff, run_worker, sign_in
 from tests.organisations import FORM, PAGE, admit, join_data, make_entry, make_joining, upload
 from tests.pages import Document
 
@@ -320,6 +320,47 @@ def test_only_the_path_of_a_logo_takes_more_than_a_form(client):
 
 def store(number):
     return logos.store(logos.redrawn(invented_logo(number)))
+
+
+@pytest.mark.slow
+def test_replaced_and_refused_logos_leave_no_file(client, django_capture_on_commit_callbacks):
+    sign_in(client, make_staff("view_joining", "change_joining", "see_people"))
+
+    def send_logo(joining, number):
+        assert client.post(f"{entry_path(joining)}logo/", {"logo": invented_logo(number)}).status_code == 303
+        joining.refresh_from_db()
+        return Path(default_storage.path(f"pictures/{joining.logo}"))
+
+    def decide(joining, **button):
+        url = f"/admin/pledges/joining/{joining.pk}/change/"
+        client.get(url)
+        assert client.post(url, {"seen": joining.seen, **button}).status_code == 302
+        joining.refresh_from_db()
+
+    joining, words = make_joining(), {"statement_sq": "", "statement_en": ""}
+    with django_capture_on_commit_callbacks(execute=True):
+        replaced, approved = send_logo(joining, 0), send_logo(joining, 1)
+    assert [replaced.exists(), approved.exists()] == [False, True]
+    with django_capture_on_commit_callbacks(execute=True):
+        decide(joining, approve="1", **words)
+    with django_capture_on_commit_callbacks(execute=True):
+        kept = send_logo(joining, 2)
+        decide(joining, keep="1")
+    assert [approved.exists(), kept.exists()] == [True, False]
+    with django_capture_on_commit_callbacks(execute=True):
+        shown = send_logo(joining, 0)
+        decide(joining, show="1", **words)
+    assert [approved.exists(), shown.exists()] == [False, True]
+    with django_capture_on_commit_callbacks(execute=True):
+        waiting = send_logo(joining, 1)
+        client.post(entry_path(joining), {"leave": "1"})
+    assert [shown.exists(), waiting.exists()] == [True, False]
+    refused, ended = make_joining(), make_joining()
+    with django_capture_on_commit_callbacks(execute=True):
+        files = [send_logo(refused, 0), send_logo(ended, 1)]
+        decide(refused, refuse="1", refusal="unfit")
+        decide(ended, end="1", asked="on")
+    assert (refused.state, ended.state) == ("refused", "ended") and not any(file.exists() for file in files)
 
 
 def test_replaced_logos_leave_no_file(django_capture_on_commit_callbacks):

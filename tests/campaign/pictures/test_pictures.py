@@ -25,13 +25,16 @@ from PIL import Image, ImageCms, ImageFile
 from reversion.models import Version
 
 from campaign import housekeeping, richtext
+from campaign.demo.content import invented_logo
 from campaign.models import Picture, PictureConsent
 from campaign.pictures import files as pictures
+from campaign.pictures import logos
 from campaign.pictures.files import MAX_MEMORY_BYTES, WIDTHS
 from staff.models import Entry
 from tests.campaign.pages.test_content import make_page, words
 from tests.drafts import make_hidden
 from tests.factories import keep_house, make_picture, make_staff, make_upload, run_worker, sign_in
+from tests.organisations import make_entry, make_joining
 from tests.pages import Document, filled
 from tests.staff.forms import form_errors
 
@@ -358,10 +361,13 @@ def test_files_without_a_row_are_deleted_by_housekeeping():
     for folder in (lost, recent):
         folder.mkdir(exist_ok=True)
         (folder / "full.jpg").write_bytes(b"x")
-    for folder in (lost, folder_of(picture)):
+    entry = make_entry(logo=0)
+    waiting = make_joining(logo=logos.store(logos.redrawn(invented_logo(1))))
+    kept = [folder_of(picture), *(folder_of(picture).with_name(row.logo) for row in (entry, waiting))]
+    for folder in (lost, *kept):
         os.utime(folder, (time.time() - 100_000,) * 2)
     assert housekeeping.delete_orphaned_files() == 1
-    assert [folder.exists() for folder in (lost, recent, folder_of(picture))] == [False, True, True]
+    assert [folder.exists() for folder in (lost, recent, *kept)] == [False, True, True, True, True]
 
 
 # On pages
