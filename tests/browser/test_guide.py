@@ -19,8 +19,8 @@ from PIL import Image, ImageDraw
 from playwright.sync_api import expect
 
 from campaign.management.commands import demo
-from campaign.models import Article, Handout, Page, PageText, ProtectionUnit
-from pledges.models import Backup, Commitment, MessageText, PaperSheet, Sector, WallName
+from campaign.models import Article, Demand, Handout, Page, PageText, ProtectionUnit
+from pledges.models import Backup, Commitment, FallenProvider, MessageText, PaperSheet, Sector, WallName
 from staff.admin.base import change_url
 from staff.admin.guide import FILES, guide
 from staff.models import Account, Draft
@@ -127,7 +127,10 @@ LOOKED_AT = {
     ],
     "Announce an event": lambda: ["pledges/event/", make_event(begins=timedelta(hours=-1))],
     "Materials": lambda: ["campaign/material/", Handout.objects.get(key="lesson")],
-    "Emails that do not arrive": lambda: ["pledges/pledge/funnel/", "rules/", "pledges/submission/"],
+    "Emails that do not arrive": lambda: [
+        FallenProvider.objects.create(provider=FallenProvider.ALL, sent=60, confirmed=2, usual=48) and "",
+        *("pledges/pledge/funnel/", "rules/", "pledges/submission/"),
+    ],
     "Answer messages": lambda: ["pledges/enquiry/", make_enquiry()],
     "Export a list": lambda: ["pledges/pledge/", "pledges/pledge/export/"],
     "Groups and the text of the pledge": lambda: [
@@ -334,7 +337,7 @@ class Walk:
         self.act()
 
     def review_the_demands(self):
-        self.read("campaign/handover/")
+        self.read("campaign/handover/", Demand.objects.first())
         self.menu("Demands")
         self.choose("Reviewed today")
         self.act("#content form [type=submit]")

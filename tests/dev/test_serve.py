@@ -137,7 +137,7 @@ def test_serve_starts_recovers_stops_and_refuses_a_database_of_older_code(serve)
     command = serve.wait_for(r"\.venv/bin/python (.*manage\.py invite_administrator) YOU@EXAMPLE\.ORG")[1]
     invite = [sys.executable, *command.split(), "zana@shembull.al"]
     done = subprocess.run(invite, cwd=serve.root, env=serve.environment, capture_output=True, text=True)
-    assert done.stdout.startswith("Invited. The link works once"), done.stderr
+    assert done.stdout.startswith("Only this link opens the account now"), done.stderr
     assert f"\n{address}/admin/" in done.stdout, "the link names the port of bin/serve"
     with serve.database() as connection, connection, connection.cursor() as cursor:
         cursor.execute("CREATE TABLE kept (n int)")
