@@ -15,6 +15,7 @@ from pledges.languages import LANGUAGE_CODES
 from pledges.models import Sector
 from tests.campaign.pages.test_content import make_page
 from tests.drafts import make_hidden
+from tests.events import make_event
 from tests.factories import make_picture, make_staff, sign_in
 from tests.pages import Document, filled
 from tests.staff.forms import change_path as change
@@ -119,6 +120,9 @@ LEADS = [
     ("/en/parents/", "right"),
     ("/en/parents/?a=b#c", "right"),
     ("/api/v1/totals.json", "right"),
+    ("/en/events/evening/calendar.ics", "right"),
+    ("/sq/ngjarje/mbremja/calendar.ics", "other language"),
+    ("/en/events/nothing/calendar.ics", "nowhere"),
     ("#part", "right"),
     ("/en/help", "moved"),
     ("/en/old-place/", "moved"),
@@ -136,6 +140,7 @@ LEADS = [
 
 def test_a_link_within_the_site_leads_somewhere(subtests):
     make_hidden(make_page, key="waiting", slug_sq="skice", slug_en="draft-page")
+    make_event(slug_sq="mbremja", slug_en="evening")
     target = make_page(key="moved", slug_sq="i-ri", slug_en="new-place")
     OldAddress.objects.create(kind="page", language="en", slug="old-place", target=target.pk)
     for address, leads in LEADS:
@@ -143,6 +148,12 @@ def test_a_link_within_the_site_leads_somewhere(subtests):
             assert follow(address, "en")[0].value == leads
     better = {"/en/old-place/": "/en/new-place/", "/en/help": "/en/help/", "/sq/sa-jemi/tirane/": "/en/totals/tirana/"}
     assert {address: follow(address, "en")[1] for address in better} == better
+
+
+def test_a_page_may_link_to_itself_before_it_is_saved(editor):
+    page = make_page()
+    typed = {"slug_en": "another", "body_en": '<p><a href="/en/another/">Here</a></p>'}
+    assert found(checked(editor, page, **typed), "link") == []
 
 
 def test_a_link_to_nowhere_refuses_publication_with_the_error_of_the_field(editor):
