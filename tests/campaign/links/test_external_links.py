@@ -119,6 +119,17 @@ def test_a_link_that_fails_is_a_task_and_in_a_list_that_leads_to_its_page(editor
     assert not form.all(**{"class": "must-fix"})
 
 
+def test_a_machine_without_a_way_out_is_one_task(editor):
+    now = timezone.now()
+    # An address that is never visited proves nothing.
+    ExternalLink.objects.create(address="https://a.al:22/", outcome="closed", checked_at=now)
+    for n in range(3):
+        since = now - timedelta(days=3)
+        ExternalLink.objects.create(address=f"https://a{n}.al/", outcome="down", checked_at=now, failing_since=since)
+    text = editor.get("/admin/", headers={"accept-language": "en"}).text
+    assert "No other site can be reached" in text and "links to other sites do not work" not in text
+
+
 @pytest.mark.cases(
     "values", ["outcome = 'gone'", "checked_at = now()", "outcome = 'opens', checked_at = now(), failing_since = now()"]
 )
