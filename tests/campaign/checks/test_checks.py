@@ -10,6 +10,7 @@ from django.utils import timezone, translation
 
 from campaign.checks.reading import blocks
 from campaign.models import Article, Demand, ExternalLink, OldAddress, Page, PageText, Picture, SiteSettings
+from campaign.pages import listed_pages
 from campaign.pages.internal_links import follow
 from pledges.languages import LANGUAGE_CODES
 from pledges.models import Sector
@@ -329,6 +330,11 @@ def test_figures_of_plain_texts_need_a_source_in_words(editor):
 
 
 # The list of pages for the link dialog of the editor
+
+
+def test_the_link_dialog_lists_pages_by_kind():
+    kinds = [page.kind for page in listed_pages.find("", "en")]
+    assert kinds == sorted(kinds, key=list(listed_pages.Kind).index) and len(set(kinds)) > 3
 
 
 @pytest.mark.slow
