@@ -9,8 +9,9 @@ from pathlib import Path
 from django.conf import settings
 from django.core.files.storage import default_storage
 from django.db import transaction
-from django.db.models import Q
-from django.db.models.functions import Now
+from django.db.models import Q, TextField
+from django.db.models.fields.json import KT
+from django.db.models.functions import Cast, Now
 from django.tasks import TaskResultStatus
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
@@ -36,10 +37,17 @@ ORPHAN_MIN_AGE = timedelta(days=1)
 
 def enqueue_sizes():
     """Enqueue pictures without sizes whose task was lost or failed; returns how many."""
-    is_pending = Q(status=TaskResultStatus.READY) | Q(enqueued_at__gt=Now() - RETRY_AFTER)
-    if DBTaskResult.objects.filter(is_pending, task_path=tasks.make_sizes.module_path).exists():
-        return 0
-    pictures = Picture.objects.without_sizes().agreed(timezone.localdate())[:BATCH_SIZE]
+    pending_ids = (
+        DBTaskResult.objects.filter(task_path=tasks.make_sizes.module_path)
+        .filter(Q(status=TaskResultStatus.READY) | Q(enqueued_at__gt=Now() - RETRY_AFTER))
+        .values_list(KT("args_kwargs__args__0"), flat=True)
+    )
+    pictures = (
+        Picture.objects.without_sizes()
+        .agreed(timezone.localdate())
+        .alias(key=Cast("pk", TextField()))
+        .exclude(key__in=pending_ids)[:BATCH_SIZE]
+    )
     for picture in pictures:
         tasks.make_sizes.enqueue(picture.pk)
     return len(pictures)

@@ -37,8 +37,8 @@ urlpatterns = [
     path(pgettext_lazy("address", "news/<int:year>/"), content.news, name="news_of_year"),
     path(pgettext_lazy("address", "news/<slug:slug>/"), content.article, name="article"),
     path(EVENTS, events.events, name="events"),
-    # Calendars know the kind of a file by the end of its name.
     path(format_lazy("{}<slug:slug>/", EVENTS), events.event, name="event"),
+    # Calendars know the kind of a file by the end of its name.
     path(format_lazy("{}<slug:slug>/calendar.ics", EVENTS), events.event_calendar, name="event_calendar"),
     # The list of the demands is a content page, whose own address is this one until staff change it.
     path(format_lazy("{}steps.atom", DEMANDS), public_page(feeds.DemandFeed()), name="demand_feed"),

@@ -1,12 +1,15 @@
 """Links that lead nowhere, to an old address or into the other language; those to other sites as the worker found them."""
 
 import re
+from urllib.parse import urlsplit
 
 from django.utils.translation import gettext as _
+from django.utils.translation import override
 
 from campaign.checks.reading import blocks
 from campaign.links.models import ExternalLink, addresses_in
 from campaign.pages.internal_links import Leads, follow, is_internal
+from campaign.publishing.models import Publishable
 from pledges.languages import LANGUAGE_CODES
 from staff.admin.checks import Finding
 
@@ -22,12 +25,15 @@ def check(content):
     found = list(_links(content))
     external = [address for _text, link in found for address in addresses_in(link[0])]
     failing = {row.address: row for row in ExternalLink.objects.filter(address__in=external).failing()}
+    own = set(_own_addresses(content))
     # The banner, and what is scheduled, may wait for the page to which it leads.
     drafting = getattr(content.form, "drafting", None)
     public_from = drafting.at if drafting else content.value("banner_from")
     for text, (href, hreflang, words) in found:
         passage = " ".join(words.split()) or (href if text.is_rich else "")
         if is_internal(href):
+            if urlsplit(href).path in own:
+                continue
             leads, better = follow(href, text.language or LANGUAGE_CODES[0], public_from)
             is_meant = leads is Leads.OTHER_LANGUAGE and (hreflang or text.language is None)
             if leads is not Leads.RIGHT and not is_meant:
@@ -49,6 +55,19 @@ def _links(content):
     for text in [*content.texts, *content.addresses]:
         if text.is_line and ADDRESS_LINE.fullmatch(text.value.strip()):
             yield text, (text.value.strip(), "", "")
+
+
+def _own_addresses(content):
+    """Yield the addresses that the page has once it is saved."""
+    if not issubclass(content.model, Publishable):
+        return
+    # A copy: the address depends on the slugs alone.
+    row = content.model(key=content.value("key")) if hasattr(content.model, "key") else content.model()
+    for language in LANGUAGE_CODES:
+        setattr(row, f"slug_{language}", content.value(f"slug_{language}") or "")
+        if getattr(row, f"slug_{language}"):
+            with override(language):
+                yield row.get_absolute_url()
 
 
 def _inside(href, leads, better):

@@ -11,6 +11,7 @@ from pledges.mail import mailers
 from pledges.models import Backup, Goal, Message
 from pledges.numbers import number
 from staff.admin.base import change_url
+from staff.admin.long_list import COUNT_LIMIT
 
 
 def rows(user):
@@ -37,7 +38,9 @@ def _goal(total):
 
 def _mail():
     """What waits to be sent, and when the last message was sent. What was not delivered is an open task."""
-    words = [_("Waiting to be sent: %(queued)s.") % {"queued": number(Message.objects.queued().count())}]
+    queued = Message.objects.queued()[: COUNT_LIMIT + 1].count()
+    waiting = number(queued) if queued <= COUNT_LIMIT else _("more than %(number)s") % {"number": number(COUNT_LIMIT)}
+    words = [_("Waiting to be sent: %(queued)s.") % {"queued": waiting}]
     if last := Message.objects.last_sent_at():
         words.append(_("The last message was sent on %(last)s.") % {"last": _moment(last)})
     else:
@@ -52,6 +55,8 @@ def _backup():
     label = _("There is no backup yet: tell the person who runs the site")
     if last and not is_late:
         label = _("The last backup was made on %(when)s")
+    elif last and Backup.is_too_old():
+        label = _("The last backup was made on %(when)s, which is too long ago: tell the person who runs the site")
     elif last:
         label = _(
             "The last backup was made on %(when)s, but something about the backups does not work: "

@@ -48,6 +48,13 @@ MAILING = {
     "text_sq": "Përshëndetje.\n\nKy email është shpikur për të treguar si duket faqja. Nuk iu dërgua askujt.",
     "text_en": "Hello.\n\nThis email was invented to show how the page works. It was not sent to anyone.",
 }
+# Waits for a second person.
+INVITATION = {
+    "subject_sq": "Ftesë e shpikur për një mbrëmje",
+    "subject_en": "Invented invitation to an evening",
+    "text_sq": "Përshëndetje.\n\nKjo ftesë është e shpikur. Mbrëmja nuk do të mbahet.",
+    "text_en": "Hello.\n\nThis invitation was invented. The evening will not take place.",
+}
 COUNTS = {MailingCount.Kind.SENT: 1080, MailingCount.Kind.RETURNED: 14, MailingCount.Kind.UNSUBSCRIBED: 9}
 FOLLOWERS = 240
 # Of 100 people who were asked, how many gave which answer. "" is none.
@@ -106,11 +113,12 @@ def write_goals():
 
 
 def write_mailing():
-    """Write a mailing that was sent, with its figures, and let some supporters follow a demand or their county."""
+    """Write a mailing that was sent, with its figures, and one that waits; let some supporters follow a demand or county."""
     released_at = timezone.now() - timedelta(days=21)
     mailing = Mailing.objects.create(
         state=Mailing.State.DONE, released_at=released_at, ended_at=released_at + timedelta(hours=1), **MAILING
     )
+    Mailing.objects.create(state=Mailing.State.READY, **INVITATION)
     MailingCount.objects.bulk_create(MailingCount(mailing=mailing, kind=kind, n=n) for kind, n in COUNTS.items())
     rng = random.Random(5)
     demands = list(Demand.objects.values_list("key", flat=True))

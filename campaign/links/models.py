@@ -82,13 +82,24 @@ class ExternalLinkQuerySet(models.QuerySet):
         """Links that do not open for visitors, those of servers that do not answer after TOLD_AFTER."""
         return self.filter(outcome__in=FAILURES).exclude(outcome=Outcome.DOWN, failing_since__gt=Now() - TOLD_AFTER)
 
+    def reached(self):
+        """Links whose server certainly answered."""
+        # Not CLOSED: some of these addresses are not visited at all.
+        return self.filter(outcome__in=[Outcome.OPENS, Outcome.INSECURE])
+
     def uses(self):
         """{address: [rows of the content]} for these links."""
         places = addresses_of_content()
-        return {
-            address: [apps.get_model(label).objects.get(pk=pk) for label, pk in sorted(places[address])]
-            for address in self.values_list("address", flat=True)
+        wanted = {address: places.get(address, ()) for address in self.values_list("address", flat=True)}
+        ids = defaultdict(set)
+        for label, pk in {place for each in wanted.values() for place in each}:
+            ids[label].add(pk)
+        rows = {
+            (label, pk): row
+            for label, pks in ids.items()
+            for pk, row in apps.get_model(label).objects.in_bulk(pks).items()
         }
+        return {address: [rows[place] for place in sorted(each) if place in rows] for address, each in wanted.items()}
 
 
 class Outcome(models.TextChoices):

@@ -10,6 +10,7 @@ import re
 import socket
 import ssl
 import time
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from urllib.parse import urljoin, urlsplit
 
@@ -84,6 +85,9 @@ def visit(address, web=WEB):
 
 
 def _outcome(status):
+    if status < 200:
+        # An interim answer: the one that counts follows it, and is not read.
+        return "closed"
     if status < 400:
         return "opens"
     if status in (404, 410):
@@ -99,10 +103,13 @@ def _ask(address, web, deadline):
         f"GET {target} HTTP/1.1\r\nHost: {host}\r\nUser-Agent: weare1-links (+{settings.SITE_URL}/)\r\n"
         "Accept: */*\r\nConnection: close\r\n\r\n"
     )
-    connection = socket.create_connection(place, _left(deadline))
-    if scheme == "https":
-        connection = ssl.create_default_context().wrap_socket(connection, server_hostname=host)
-    with connection:
+    with ExitStack() as stack:
+        connection = stack.enter_context(socket.create_connection(place, _left(deadline)))
+        if scheme == "https":
+            context = ssl.create_default_context()
+            connection.settimeout(_left(deadline))
+            connection = stack.enter_context(context.wrap_socket(connection, server_hostname=host))
+        connection.settimeout(_left(deadline))
         connection.sendall(request.encode("ascii"))
         head = _head(connection, deadline)
     status, location = STATUS.match(head), LOCATION.search(head)

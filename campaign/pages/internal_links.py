@@ -20,6 +20,7 @@ from staff.models import Draft
 ROWS = {
     "campaign:demand": lambda: [history.demand for history in SiteContent.current().demands],
     "campaign:event": lambda: PledgeContent.current().events,
+    "campaign:event_calendar": lambda: PledgeContent.current().events,
     "pledges:county": lambda: PledgeContent.current().counties_with_page,
 }
 # {URL name: model of the rows with a page there}. Their old addresses redirect, and drafts have addresses too.

@@ -45,7 +45,7 @@ class ListedPage:
 
 
 def every():
-    """Yield all pages that have a name, by kind."""
+    """Yield all pages that have a name."""
     content, pledge_content = SiteContent.current(), PledgeContent.current()
     for page in content.pages:
         kind = Kind.GROUP if page.sector_id else Kind.PAGE
@@ -92,9 +92,13 @@ def _organisations(rows):
 
 
 def find(words, language):
-    """The pages in a language whose name has all words, accents aside; those whose name begins with them come first."""
-    wanted = without_accents(words)
+    """The pages in a language whose name has all words, accents aside; those whose name begins with them come first.
+
+    Among these and among the others, they are in the order of Kind.
+    """
+    wanted, kinds = without_accents(words), list(Kind)
     with override(language):
         named = [(without_accents(page.title), page) for page in every()]
     found = [(name, page) for name, page in named if all(word in name for word in wanted.split())]
-    return [page for _name, page in sorted(found, key=lambda each: not each[0].startswith(wanted.strip()))]
+    found.sort(key=lambda each: (not each[0].startswith(wanted.strip()), kinds.index(each[1].kind)))
+    return [page for _name, page in found]

@@ -39,13 +39,16 @@ FIRST_NAMES = (
     "Arta Besa Drita Elira Fatmira Genta Hana Ilir Jeta Kaltrina Liridon Mirela Nora Olta Petrit Qëndrim Rina Sokol Teuta Ylli"
 ).split()
 LAST_NAMES = "Shembulli Provaj Mostra Demaj Trilli Hollaj Fiksi Shëmbëlltyra".split()
-# Days from now, and the words of an invented evening there.
-EVENTS = {"past": -12, "coming": 20}
+# (Days from now, slugs) of two evenings, and the words of both.
+EVENTS = (
+    (-12, {"slug_sq": "mbremje-e-kaluar", "slug_en": "past-evening"}),
+    (20, {"slug_sq": "mbremje-e-shpikur", "slug_en": "invented-evening"}),
+)
 EVENING = {
     "title_sq": "Mbrëmje e shpikur me prindër dhe mësues",
     "title_en": "Invented evening with parents and teachers",
-    "text_sq": "Kjo mbrëmje është shpikur për shfaqjen e faqes. Nuk u mbajt dhe nuk do të mbahet.",
-    "text_en": "This evening has been invented to show the page. It did not and will not take place.",
+    "text_sq": "Kjo mbrëmje është shpikur për shfaqjen e faqes, bashkë me numrat e saj.",
+    "text_en": "This evening has been invented to show the page, and so have its numbers.",
     "place_sq": "Përpara bashkisë",
     "place_en": "In front of the town hall",
     "map_url": "https://www.openstreetmap.org/?mlat=41.3275&mlon=19.8187#map=17/41.3275/19.8187",
@@ -206,9 +209,9 @@ class Command(BaseCommand):
     def create_events(self):
         """Create an event that is over, with what came of it, and one that is to come."""
         tirana = Municipality.objects.get(name_sq="Tiranë")
-        for slug, days in EVENTS.items():
-            Event.objects.create(slug_sq=slug, slug_en=slug, municipality=tirana, **EVENING, **_hours(days))
-        past = Event.objects.get(slug_en="past")
+        past, _coming = [
+            Event.objects.create(municipality=tirana, **slugs, **EVENING, **_hours(days)) for days, slugs in EVENTS
+        ]
         EventCount.objects.filter(event=past).update(confirmations=137)
         GroupPledge.objects.filter(pk__in=GroupPledge.objects.values("pk")[:3]).update(event=past)
         PaperSheet.objects.filter(number__lte=2).update(event=past)

@@ -10,11 +10,13 @@ from django.utils import timezone, translation
 
 from campaign.checks.reading import blocks
 from campaign.models import Article, Demand, ExternalLink, OldAddress, Page, PageText, Picture, SiteSettings
+from campaign.pages import listed_pages
 from campaign.pages.internal_links import follow
 from pledges.languages import LANGUAGE_CODES
 from pledges.models import Sector
 from tests.campaign.pages.test_content import make_page
 from tests.drafts import make_hidden
+from tests.events import make_event
 from tests.factories import make_picture, make_staff, sign_in
 from tests.pages import Document, filled
 from tests.staff.forms import change_path as change
@@ -119,6 +121,9 @@ LEADS = [
     ("/en/parents/", "right"),
     ("/en/parents/?a=b#c", "right"),
     ("/api/v1/totals.json", "right"),
+    ("/en/events/evening/calendar.ics", "right"),
+    ("/sq/ngjarje/mbremja/calendar.ics", "other language"),
+    ("/en/events/nothing/calendar.ics", "nowhere"),
     ("#part", "right"),
     ("/en/help", "moved"),
     ("/en/old-place/", "moved"),
@@ -136,6 +141,7 @@ LEADS = [
 
 def test_a_link_within_the_site_leads_somewhere(subtests):
     make_hidden(make_page, key="waiting", slug_sq="skice", slug_en="draft-page")
+    make_event(slug_sq="mbremja", slug_en="evening")
     target = make_page(key="moved", slug_sq="i-ri", slug_en="new-place")
     OldAddress.objects.create(kind="page", language="en", slug="old-place", target=target.pk)
     for address, leads in LEADS:
@@ -143,6 +149,12 @@ def test_a_link_within_the_site_leads_somewhere(subtests):
             assert follow(address, "en")[0].value == leads
     better = {"/en/old-place/": "/en/new-place/", "/en/help": "/en/help/", "/sq/sa-jemi/tirane/": "/en/totals/tirana/"}
     assert {address: follow(address, "en")[1] for address in better} == better
+
+
+def test_a_page_may_link_to_itself_before_it_is_saved(editor):
+    page = make_page()
+    typed = {"slug_en": "another", "body_en": '<p><a href="/en/another/">Here</a></p>'}
+    assert found(checked(editor, page, **typed), "link") == []
 
 
 def test_a_link_to_nowhere_refuses_publication_with_the_error_of_the_field(editor):
@@ -318,6 +330,11 @@ def test_figures_of_plain_texts_need_a_source_in_words(editor):
 
 
 # The list of pages for the link dialog of the editor
+
+
+def test_the_link_dialog_lists_pages_by_kind():
+    kinds = [page.kind for page in listed_pages.find("", "en")]
+    assert kinds == sorted(kinds, key=list(listed_pages.Kind).index) and len(set(kinds)) > 3
 
 
 @pytest.mark.slow

@@ -9,6 +9,7 @@ from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
 from campaign.housekeeping import check_links
+from campaign.links.models import SOURCES
 from campaign.links.public_web import Web
 from campaign.models import ExternalLink, SiteSettings, SocialLink
 from tests.campaign.pages.test_content import make_page
@@ -20,9 +21,9 @@ from tests.staff.forms import change_path as change
 pytestmark = pytest.mark.django_db
 
 
-def outside(*addresses):
+def outside(*addresses, **values):
     links = "".join(f'<a href="{each}">x</a>' for each in addresses)
-    return make_page(body_en=f"<p>{links}</p>")
+    return make_page(body_en=f"<p>{links}</p>", **values)
 
 
 def test_links_of_the_content_are_collected_and_forgotten(editor, settings):
@@ -117,6 +118,32 @@ def test_a_link_that_fails_is_a_task_and_in_a_list_that_leads_to_its_page(editor
     form = Document(editor.get(change(page)))
     assert "https://shembull.al/gone" in form.words(form.one("section", id="before-you-publish"))
     assert not form.all(**{"class": "must-fix"})
+
+
+def test_the_uses_of_links_are_read_together(django_assert_max_num_queries):
+    pages = [
+        outside(f"https://shembull.al/{n}", "https://shembull.al/both", key=f"p{n}", slug_sq=f"f{n}", slug_en=f"p{n}")
+        for n in range(3)
+    ]
+    check_links()
+    links = ExternalLink.objects.filter(address__startswith="https://shembull.al/")
+    with django_assert_max_num_queries(len(SOURCES) + 2):
+        uses = links.uses()
+    assert uses["https://shembull.al/both"] == pages and uses["https://shembull.al/1"] == [pages[1]]
+    # One whose text is gone by now.
+    pages[1].delete()
+    assert links.uses()["https://shembull.al/1"] == []
+
+
+def test_a_machine_without_a_way_out_is_one_task(editor):
+    now = timezone.now()
+    # An address that is never visited proves nothing.
+    ExternalLink.objects.create(address="https://a.al:22/", outcome="closed", checked_at=now)
+    for n in range(3):
+        since = now - timedelta(days=3)
+        ExternalLink.objects.create(address=f"https://a{n}.al/", outcome="down", checked_at=now, failing_since=since)
+    text = editor.get("/admin/", headers={"accept-language": "en"}).text
+    assert "No other site can be reached" in text and "links to other sites do not work" not in text
 
 
 @pytest.mark.cases(

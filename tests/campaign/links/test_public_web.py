@@ -3,13 +3,20 @@
 import ipaddress
 import socket
 import socketserver
+import ssl
 import threading
 import time
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from http.server import BaseHTTPRequestHandler
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
 
 from campaign.links import public_web
 from campaign.links.public_web import Web, is_public, look_up, visit
@@ -97,7 +104,16 @@ SITE = {"shembull.al": [PUBLIC]}
 
 
 def test_the_outcome_follows_the_answer(network):
-    outcomes = {200: "opens", 204: "opens", 404: "gone", 410: "gone", 403: "closed", 429: "closed", 500: "down"}
+    outcomes = {
+        103: "closed",
+        200: "opens",
+        204: "opens",
+        404: "gone",
+        410: "gone",
+        403: "closed",
+        429: "closed",
+        500: "down",
+    }
     public, private, web = network(SITE, {f"/{status}?b=c": (status, {}) for status in outcomes})
     assert {status: visit(f"http://shembull.al/{status}?b=c#d", web) for status in outcomes} == outcomes
     assert visit("http://nuk-ka.al/", web) == "gone"
@@ -148,7 +164,7 @@ def test_a_private_address_is_not_reached(network, subtests):
         "loop.shembull.al": ["127.0.0.1"],
         "loop6.shembull.al": ["::1"],
         # One public address does not excuse a private one.
-        "both.shembull.al": ["93.184.216.34", "127.0.0.1"],
+        "both.shembull.al": ["127.0.0.1", "93.184.216.34"],
         "mapped.shembull.al": ["::ffff:127.0.0.1"],
     }
     public, private, web = network(records, {}, is_public=is_public)
@@ -156,6 +172,7 @@ def test_a_private_address_is_not_reached(network, subtests):
         with subtests.test(address):
             assert visit(address, web) in ("private", "gone", "closed", "down")
             assert private.connections == public.connections == 0
+    assert visit("http://both.shembull.al/", web) == "private"
 
 
 NOT_PUBLIC = """
@@ -243,6 +260,42 @@ def test_a_server_that_sends_a_byte_at_a_time_ends_with_the_time(network, answer
     assert visit("http://shembull.al/", web) == "down"
     # Far more than the patience, for slow machines. Without it the visit would last longer still.
     assert time.monotonic() - began < TIMEOUT
+
+
+def test_a_server_that_is_silent_before_the_handshake_ends_with_the_time():
+    # The system accepts connections to it; nothing answers them.
+    with socket.create_server((PUBLIC, 0)) as listener:
+        ports = {"https": listener.getsockname()[1]}
+        began = time.monotonic()
+        assert visit("https://shembull.al/", Web(partial(named, SITE), lambda ip: True, ports, patience=0.5)) == "down"
+        assert time.monotonic() - began < TIMEOUT
+
+
+def test_a_certificate_that_nobody_vouches_for_is_insecure(tmp_path):
+    key, name = ec.generate_private_key(ec.SECP256R1()), x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "a.al")])
+    now = datetime.now(UTC)
+    signed = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName("shembull.al")]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    file = tmp_path / "both.pem"
+    private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    file.write_bytes(private + signed.public_bytes(Encoding.PEM))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(file)
+
+    def answer(listener):
+        # The visit refuses the certificate and closes.
+        with suppress(OSError):
+            context.wrap_socket(listener.accept()[0], server_side=True).close()
+
+    with socket.create_server((PUBLIC, 0)) as listener:
+        threading.Thread(target=answer, args=[listener], daemon=True).start()
+        web = Web(partial(named, SITE), lambda ip: True, {"https": listener.getsockname()[1]})
+        assert visit("https://shembull.al/", web) == "insecure"
 
 
 def test_a_large_answer_is_not_read(network):

@@ -327,6 +327,9 @@ def test_a_lost_or_failed_task_is_enqueued_again():
     assert [housekeeping.enqueue_sizes(), housekeeping.enqueue_sizes()] == [1, 0], "one waiting task is enough"
     DBTaskResult.objects.update(status="FAILED")
     assert housekeeping.enqueue_sizes() == 0, "the task has just failed"
+    other = make_picture()
+    DBTaskResult.objects.filter(args_kwargs__args__0=other.pk).delete()
+    assert housekeeping.enqueue_sizes() == 1, "another picture does not wait for it"
     DBTaskResult.objects.update(enqueued_at=timezone.now() - timedelta(hours=1))
     assert housekeeping.enqueue_sizes() == 1
 
