@@ -78,15 +78,18 @@ any_text = st.text(st.characters(exclude_characters="\0", exclude_categories=["C
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(subject=any_text, text=any_text, button=any_text, after=any_text, name=any_text)
-@example("a\nBcc: x@y.al", "{day}\x0b\x1c\r.\r\n.", "</a><script>", "\u2028<img src=x>", "<b>{day}</b>")
-@example("ok", "</body></html>{day}{name}", "b", "{site}{site}", "{site}\n\n\n")
+@example("a\nBcc: x@y.al", "\x0b\x1c\r.\r\n.", "</a><script>", "\u2028<img src=x>", "<b></b>")
+@example("ok", "</body></html>", "b", "{site}{site}", "{site}\n\n\n")
 def test_any_stored_words_make_a_valid_message_with_its_links(subject, text, button, after, name):
     pledge = Pledge.objects.first() or make_pledge(language="en")
     pledge.set_person(name, "arta@shembull.al")
-    values = {"subject_en": subject, "text_en": text, "button_en": button, "after_en": after}
+    # The placeholder that every text of this message has.
+    values = {"subject_en": subject, "text_en": f"{{day}} {text}", "button_en": button, "after_en": after}
     MessageText.objects.filter(kind="confirm").update(**{key: value or " " for key, value in values.items()})
     mail = Message(kind="confirm", pledge=pledge, language="en").compose()
-    assert mail.subject == " ".join(subject.split())
+    # Words that lack something are replaced by the built-in ones.
+    if not checks.problems("confirm", text_of("confirm").words("en")):
+        assert mail.subject == " ".join(subject.split())
     assert b"\nBcc:" not in mail.message().as_bytes().partition(b"\n\n")[0]
     for page in ("confirm", "not-me"):
         assert len(re.findall(rf"/en/{page}/\S{{60,}}/\n", mail.body)) == 1
