@@ -11,7 +11,7 @@ RECIPIENT_ERRORS = (
     *("AnymailRecipientsRefused", "AnymailRequestsAPIError 400", "AnymailRequestsAPIError 422"),
 )
 
-# After so many failures in a row, of whatever kind, the fault is ours: a blocked sender, a relay that refuses us.
+# After this many failures in a row the fault is ours: the sender is blocked, or the relay refuses us.
 CONSECUTIVE_FAILURES = 20
 
 

@@ -54,7 +54,7 @@ class Sender(threading.Thread):
         # The messages that wait or are being sent, by id. Each has the attribute `lease_ends`, a time of the monotonic clock.
         self._held = {}
         self._failures = 0
-        # Attempts that failed, of whatever kind, since the last one that did not.
+        # Failed attempts since the last success, for any reason.
         self._failed_in_a_row = 0
         self._paused_until = 0
 

@@ -176,7 +176,7 @@ class PaperSheetAdmin(CaseAdmin):
     # The steps
 
     def steps_of(self, request, row):
-        """As of every case. Nobody enters both counts of a sheet."""
+        """As of every case. The two counts of a sheet come from two accounts."""
         steps = super().steps_of(request, row)
         if not row.can_be_counted_by(request.user.pk):
             steps.pop("count", None)

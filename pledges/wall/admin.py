@@ -63,7 +63,7 @@ class WallNameAdmin(NoAddOrDelete, ModelAdmin):
     list_per_page = list_max_show_all = 50
     ordering = ["confirmed_at", "pk"]
     list_display_links = None
-    # Nobody edits a name here.
+    # Staff decide about a name and cannot change it.
     fieldsets = [(None, {"fields": []})]
     sortable_by = []
     show_full_result_count = False

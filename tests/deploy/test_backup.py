@@ -221,8 +221,9 @@ def test_wrong_keys_and_damaged_or_missing_files_are_refused_in_a_sentence(machi
             words = fail(machine.restore())
             assert f"{path.parent.name}/{path.name}" in words and "Fetch it again from the other place" in words
             assert not any(machine.data.iterdir()) and not any(machine.media.iterdir())
-    assert "FIELD_KEYS" in fail(machine.restore(FIELD_KEYS=new_key()))
-    assert not any(machine.data.iterdir())
+    for name in ("FIELD_KEYS", "DIGEST_KEYS"):
+        assert name in fail(machine.restore(**{name: new_key()}))
+        assert not any(machine.data.iterdir())
     right = machine.configuration.read_text()
     machine.configure(new_key())
     assert "The passphrase in" in fail(machine.restore())

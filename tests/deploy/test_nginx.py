@@ -547,7 +547,7 @@ def test_malformed_requests_cause_no_error_no_hang_and_no_rows(deployment):
 
     before = rows()
     for seed, connect in enumerate((through_nginx, to_gunicorn)):
-        statuses, failures = attack(connect, f"127.0.0.1:{deployment.port}", seed, rounds(400, 20_000))
+        statuses, failures = attack(connect, f"127.0.0.1:{deployment.port}", seed, rounds(1000, 20_000))
         assert failures == []
         # Most requests reach a view, and some a page.
         assert statuses[200] > 20 and statuses[404] > 20 and statuses[0] < statuses.total() / 4, statuses

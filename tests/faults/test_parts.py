@@ -22,7 +22,7 @@ def slow_mail(machine):
 @pytest.mark.drill
 def test_worker_gunicorn_and_postgresql_are_killed(machine, slow_mail):
     """`pg_ctl stop -m immediate` ends all its processes without a checkpoint. It is started again, as its unit does."""
-    kills = rounds(1, 6)
+    kills = rounds(2, 6)
     with Crowd(machine) as crowd:
         for number in range(kills):
             crowd.wait_for_more("confirm", 4)

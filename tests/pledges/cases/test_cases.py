@@ -162,7 +162,7 @@ def test_a_refusal_in_our_own_words_reaches_the_person_and_ends_with_their_data(
     type(row).objects.erase_person()
     assert type(row).objects.get(pk=row.pk).words is None
     if make != make_request:
-        # Nobody is there to read words.
+        # No address is left to which words could be sent.
         row = make(name=NAME, address=ADDRESS)
         type(row).objects.erase_person()
         client.post(page_of(row), {"refuse": "1", "refusal": "other", "words": words})

@@ -71,7 +71,7 @@ def assert_drawn_inside(page):
             assert not value.endswith("%") or 0 <= float(value[:-1]) <= 100, (name, value)
 
 
-@pytest.mark.parametrize("left", [None, 0, 0.4], ids=["nobody has signed", "everybody left", "more than half left"])
+@pytest.mark.parametrize("left", [None, 0, 0.4], ids=["no pledge yet", "all pledges withdrawn", "more than half left"])
 def test_every_page_and_figure_stands_and_shows_no_negative_number(client, left):
     total = fall(left)
     for path in PATHS:

@@ -237,7 +237,7 @@ def test_mail_is_slow_once_what_people_wait_for_is_late(settings):
         (Kind.CONFIRM, 9, False),
         (Kind.CONFIRM, 11, True),
         (Kind.LINKS, 11, True),
-        # Bulk delays nobody.
+        # Bulk messages delay no other message.
         (Kind.REMINDER, 11, False),
     ):
         queue(kind)

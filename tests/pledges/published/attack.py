@@ -93,3 +93,20 @@ def next_newcomer(source, nights, targets):
             shown[county] = after
     total = sum(chances)
     return max(chance / total - share for chance, share in zip(chances, SHARES, strict=True))
+
+
+def change(source, before, after, largest=30):
+    """The chance with which ten consecutive numbers that they name hold the change of a county, 0 to `largest`."""
+    people, moved = source.randrange(80, 160), source.randrange(largest + 1)
+    levels = range(30, 210)
+    shown = round((people + source.randrange(-rule.MOVE, rule.MOVE)) / 5) * 5
+    first = Watch(people, levels, shown if shown >= rule.SMALLEST else 0)
+    for _ in range(before):
+        first.night(source)
+    second = Watch(people + moved, range(30, 210 + largest), first.shown)
+    for _ in range(after):
+        second.night(source)
+    by_change = [
+        sum(chance * second.chances[level + n] for level, chance in first.chances.items()) for n in range(largest + 1)
+    ]
+    return max(sum(by_change[n : n + 10]) for n in range(largest - 8)) / sum(by_change)

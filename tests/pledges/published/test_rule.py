@@ -49,6 +49,15 @@ def test_attack_the_county_of_the_next_newcomer_is_hardly_likelier_than_its_shar
         assert gain <= 0.05
 
 
+@pytest.mark.drill
+@pytest.mark.parametrize("nights", [1, NIGHTS // 2], ids=["two nights", "a month"])
+def test_attack_a_change_of_a_county_is_known_no_better_than_within_ten(nights):
+    """A range of ten numbers that they name misses it in about half of all cases, also after half a month before and after."""
+    within = average(3, rounds(20, 400), attack.change, nights, nights)
+    print(f"change of a county, {nights} nights before and after: in a range of ten in {within:.0%}")
+    assert within <= 0.55
+
+
 def test_attack_one_person_more_changes_no_outcome_of_a_night_by_much():
     """One night changes the odds of a county by a factor of 1.2 at most, whatever the attacker knows before."""
     for shown in (0, 60, 85, 400):
@@ -67,6 +76,7 @@ def test_the_attacker_is_able(monkeypatch):
     try:
         assert average(1, 10, attack.exact_figure, 3, NIGHTS) > 0.6
         assert average(2, 40, attack.next_newcomer, 5, 1) > 0.05
+        assert average(3, 5, attack.change, 5, 5) > 0.8
     finally:
         attack.blurs.cache_clear(), attack.outcomes.cache_clear()
 
