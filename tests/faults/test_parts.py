@@ -42,7 +42,8 @@ def test_worker_gunicorn_and_postgresql_are_killed(machine, slow_mail):
         time.sleep(FORMS_CLOSED_SECONDS)
         closed = crowd.statuses()[503]
         for _ in range(kills):
-            os.kill(machine.site.children()[0], signal.SIGKILL)
+            # The site may still be starting again after the kill before.
+            os.kill(machine.wait_until(machine.site.children)[0], signal.SIGKILL)
             crowd.wait_for_more("confirm", 4)
             machine.site.kill()
             crowd.wait_for_more("confirm", 4)
