@@ -18,6 +18,12 @@ class SiteContent(Part):
     published, days begin, organisations lapse.
     """
 
+    models = (
+        *("campaign.Article", "campaign.Demand", "campaign.DemandStep", "campaign.Handout", "campaign.Handover"),
+        *("campaign.HelpChannel", "campaign.Material", "campaign.OldAddress", "campaign.Organisation", "campaign.Page"),
+        *("campaign.PageText", "campaign.Picture", "campaign.PictureConsent", "campaign.ProtectionUnit"),
+        *("campaign.SiteSettings", "campaign.SocialLink", "campaign.Statistic", "campaign.Voice", "pledges.VoiceOwner"),
+    )
     shares = {}
 
     def __init__(self, at):

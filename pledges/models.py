@@ -28,7 +28,6 @@ from pledges.referrals.models import ReferralLink
 from pledges.requests.models import DataRequest
 from pledges.sectors.models import Commitment, Sector
 from pledges.sectors.wordings import Wording
-from pledges.serving.models import ContentVersion
 from pledges.settings.models import PledgingSettings
 from pledges.starter.models import StarterItem
 from pledges.statistics.models import FallenProvider

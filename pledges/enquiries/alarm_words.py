@@ -70,6 +70,8 @@ class AlarmWord(models.Model):
 
 
 class AlarmContent(Part):
+    models = ("pledges.AlarmWord",)
+
     def __init__(self, at):
         super().__init__(at)
         self.patterns = AlarmWord.objects.patterns()

@@ -281,17 +281,6 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
-            name='ContentVersion',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('mark', models.BigIntegerField()),
-                ('is_mail_slow', models.BooleanField(db_default=False, default=False)),
-            ],
-            options={
-                'constraints': [models.CheckConstraint(condition=models.Q(('pk', 1)), name='content_version_single_row')],
-            },
-        ),
-        migrations.CreateModel(
             name='Count',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -518,6 +507,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('beat_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
                 ('is_clock_steady', models.BooleanField(db_default=True, editable=False)),
+                ('is_mail_slow', models.BooleanField(db_default=False, editable=False)),
                 ('certificate_read_at', models.DateTimeField(editable=False, null=True)),
                 ('certificate_ends_at', models.DateTimeField(editable=False, null=True)),
             ],
@@ -1062,6 +1052,6 @@ class Migration(migrations.Migration):
             index=models.Index(condition=models.Q(('show_name', True), ('state', 'confirmed'), ('wall', 'waiting')), fields=['confirmed_at', 'id'], include=('sector',), name='pledge_wall_waiting'),
         ),
     ] + run(
-        "counting", "wordings", "storage", "content", "watched", "submissions", "messages", "probes",
+        "counting", "wordings", "storage", "submissions", "messages", "probes",
         "groups", "paper", "commitments", "requests", "sectors", "mailings", "published", "tombstones",
     )
