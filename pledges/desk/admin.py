@@ -24,7 +24,7 @@ from pledges.access import decrypted, log_access_to_people, reason_url, sees_peo
 from pledges.cases.admin import CaseAdmin
 from pledges.crypto import keys
 from pledges.desk import entry_words, people
-from pledges.desk.bulk import BulkActions
+from pledges.desk.batches import BulkActions
 from pledges.desk.corrections import CorrectionForm, PersonForm, RequestChannelForm
 from pledges.desk.minutes import MinutePages
 from pledges.exports.admin import allowed_contents

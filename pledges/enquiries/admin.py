@@ -17,7 +17,7 @@ from pledges.access import decrypted, sees_people
 from pledges.cases.admin import CaseAdmin, Choice, StateFilter, StepForm
 from pledges.crypto import keys
 from pledges.crypto.models import Unreadable
-from pledges.enquiries.alarm_words import AlarmWord
+from pledges.enquiries.alarm import AlarmWord
 from pledges.enquiries.models import Disclosure, Enquiry, ReadyAnswer
 from pledges.forms.fields import TypedCharField
 from pledges.inbox.models import Submission

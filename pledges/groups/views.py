@@ -18,8 +18,7 @@ from pledges.crypto.links import Purpose
 from pledges.figures.mosaic import mosaic
 from pledges.fixed_pages import fixed_page
 from pledges.forms.views import SeeOther, closed, form_view, link_ended
-from pledges.groups.fields import counted_sectors
-from pledges.groups.forms import GroupCorrectionForm, GroupForm
+from pledges.groups.forms import GroupCorrectionForm, GroupForm, counted_sectors
 from pledges.groups.models import GroupPledge
 from pledges.languages import in_each_language
 from pledges.personal_links import link_view

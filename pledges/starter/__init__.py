@@ -6,7 +6,7 @@ Each item has a stable key and is created once. What staff changed or deleted is
 import json
 from pathlib import Path
 
-from pledges.enquiries.alarm_words import AlarmWord
+from pledges.enquiries.alarm import AlarmWord
 from pledges.enquiries.models import ReadyAnswer
 from pledges.languages import LANGUAGE_CODES
 from pledges.mail import content

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from pledges.crypto import links
 from pledges.crypto.links import Purpose
-from pledges.groups.fields import InstitutionField
+from pledges.groups.forms import InstitutionField
 from pledges.models import GroupPledge, Message, Sector, Submission
 from tests import tally
 from tests.clock import let_time_pass
