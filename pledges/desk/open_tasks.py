@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-from django.db.models import Count, Exists, Min, OuterRef, Q
+from django.db.models import Count, Min, Q
 from django.db.models.functions import Now
 from django.urls import reverse
 from django.utils import formats, timezone
@@ -104,14 +104,6 @@ def disclosure_tasks(user):
     yield Task(count, label, url, age % {"age": timesince(since, depth=1)})
 
 
-def _undelivered():
-    """Enquiries with an answer that came back."""
-    returned = Message.objects.filter(
-        kind=Message.Kind.ANSWER, answer__enquiry=OuterRef("pk"), state__in=Message.UNDELIVERED
-    )
-    return Enquiry.objects.inbox().filter(Exists(returned))
-
-
 def _request_tasks():
     overdue = Count("pk", filter=Q(pk__in=DataRequest.objects.overdue()))
     requests = DataRequest.objects.waiting().aggregate(all=Count("pk"), overdue=overdue, first=Min("due_on"))
@@ -180,7 +172,7 @@ _enquiry_tasks = _counted(
     ngettext_lazy("message is waiting for an answer", "messages are waiting for an answer"),
 )
 _undelivered_tasks = _counted(
-    _undelivered,
+    lambda: Enquiry.objects.inbox().with_bounces().filter(has_bounced=True),
     ngettext_lazy(
         "answer could not be delivered: the address may be wrong",
         "answers could not be delivered: the addresses may be wrong",

@@ -5,7 +5,6 @@ from dataclasses import replace
 from django import forms
 from django.contrib import admin, messages
 from django.db import transaction
-from django.db.models import Exists, OuterRef
 from django.shortcuts import redirect
 from django.utils import formats, timezone
 from django.utils.html import format_html
@@ -168,8 +167,7 @@ class EnquiryAdmin(MessageToTeamAdmin):
     )
 
     def get_queryset(self, request):
-        bounced = Message.objects.filter(answer__enquiry=OuterRef("pk"), state__in=Message.UNDELIVERED)
-        return super().get_queryset(request).inbox().annotate(has_bounced=Exists(bounced))
+        return super().get_queryset(request).inbox().with_bounces()
 
     @admin.display(description=_("answer"))
     def delivery(self, enquiry):
