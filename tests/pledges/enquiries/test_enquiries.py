@@ -13,32 +13,15 @@ from django.urls import reverse
 from django.utils import timezone, translation
 
 from campaign.models import Page
-from pledges.models import (
-    Answer,
-    Attempt,
-    BlockedAddress,
-    Disclosure,
-    Enquiry,
-    Message,
-    ReadyAnswer,
-    Submission,
-)
+from pledges.models import Answer, Attempt, BlockedAddress, Disclosure, Enquiry, Message, ReadyAnswer, Submission
 from staff.models import Entry
 from staff.roles import Role
 from tests.challenges import reach_limit, solved
 from tests.clock import let_time_pass
-from tests.enquiries import (
-    CONTACT,
-    DISCLOSURE,
-    FORMS,
-    QUESTION,
-    SENT,
-    enquiry_data,
-    make_disclosure,
-    make_enquiry,
-)
+from tests.enquiries import CONTACT, DISCLOSURE, FORMS, QUESTION, SENT, enquiry_data, make_disclosure, make_enquiry
 from tests.factories import form_data, keep_house, run_worker, send_messages, settle_all, sign_in
 from tests.pages import Document
+from tests.pledges.desk.pages import change_path
 from tests.staff.accounts.test_accounts import make_account
 from tests.traces import production_log
 
@@ -58,10 +41,6 @@ def desk(role, address=None):
     """A client of a member of staff with this role."""
     account = make_account(address or f"{role}@shembull.al", role, "Arta")
     return sign_in(Client(headers={"accept-language": "en"}), account)
-
-
-def page_of(row):
-    return f"/admin/pledges/{row._meta.model_name}/{row.pk}/change/"
 
 
 def listed(client, state="new"):
@@ -127,9 +106,9 @@ def test_a_question_of_the_press_is_answered_from_the_inbox():
 
     staff = desk(Role.PLEDGES)
     assert listed(staff) == [enquiry.pk]
-    assert QUESTION[language] in staff.get(page_of(enquiry)).text
+    assert QUESTION[language] in staff.get(change_path(enquiry)).text
     words = "You can talk to us on Tuesday."
-    assert staff.post(page_of(enquiry), {"answer": "1", "text": f"{words}\n\n#NEJEMI1"}).status_code == 302
+    assert staff.post(change_path(enquiry), {"answer": "1", "text": f"{words}\n\n#NEJEMI1"}).status_code == 302
     run_worker()
     [sent] = mail.outbox
     assert sent.to == ["zamira@gazeta-shembull.al"]
@@ -139,7 +118,7 @@ def test_a_question_of_the_press_is_answered_from_the_inbox():
     assert QUESTION[language][:25] not in whole and "Zamira" not in whole
     enquiry.refresh_from_db()
     assert enquiry.state == "answered"
-    again = staff.get(page_of(enquiry))
+    again = staff.get(change_path(enquiry))
     assert words in again.text
     assert [each["by"] for each in again.context["answers"]] == ["Arta"]
     entries = Entry.objects.filter(subject_ids__contains=[enquiry.pk]).values_list("action", flat=True)
@@ -151,13 +130,13 @@ def test_a_question_of_the_press_is_answered_from_the_inbox():
 def test_a_ready_answer_takes_the_place_of_what_was_typed_and_sends_nothing(language):
     enquiry, staff = make_enquiry(language=language), desk(Role.PLEDGES)
     ready = ReadyAnswer.objects.get(key="interview")
-    page = staff.get(page_of(enquiry)).text
+    page = staff.get(change_path(enquiry)).text
     assert page.index("Request for an interview") < page.index('name="answer"') and page.count("<h2>Answer</h2>") == 1
-    used = staff.post(page_of(enquiry), {"use": "1", "ready": ready.pk, "text": "Typed."})
+    used = staff.post(change_path(enquiry), {"use": "1", "ready": ready.pk, "text": "Typed."})
     assert textarea(used) == " ".join(getattr(ready, f"text_{language}").split())
     assert not Answer.objects.exists() and not Entry.objects.filter(action="change").exists()
     ReadyAnswer.objects.all().delete()
-    page = staff.get(page_of(enquiry)).text
+    page = staff.get(change_path(enquiry)).text
     assert 'name="use"' not in page and page.count("<h2>Answer</h2>") == 1
 
 
@@ -171,21 +150,21 @@ def test_an_answer_that_repeats_the_message_is_not_sent():
     enquiry = make_enquiry(text="Rreshti i parë është mjaft i gjatë.\nTel. 1")
     staff = desk(Role.PLEDGES)
     for text in ("Ju shkruat: rreshti i  parë ËSHTË mjaft i gjatë. Po.", "", "x" * 4001):
-        response = staff.post(page_of(enquiry), {"answer": "1", "text": text})
+        response = staff.post(change_path(enquiry), {"answer": "1", "text": text})
         assert response.status_code == 200 and textarea(response) == " ".join(text.split())
     assert not Answer.objects.exists() and not Message.objects.exists()
-    assert staff.post(page_of(enquiry), {"answer": "1", "text": "Tel. 1 është i saktë."}).status_code == 302
+    assert staff.post(change_path(enquiry), {"answer": "1", "text": "Tel. 1 është i saktë."}).status_code == 302
 
 
 def test_list_and_page_show_an_answer_that_was_refused_or_came_back():
     enquiry, staff = make_enquiry(), desk(Role.PLEDGES)
-    staff.post(page_of(enquiry), {"answer": "1", "text": "Ja përgjigjja."})
+    staff.post(change_path(enquiry), {"answer": "1", "text": "Ja përgjigjja."})
     assert "not delivered" not in staff.get(f"{LIST}?queue=answered").text
     came_back = {"sent_at": timezone.now(), "returned_at": timezone.now()}
     for state, values in (("refused", {"error": "SMTPRecipientsRefused 550"}), ("bounced", came_back), ("delayed", {})):
         Message.objects.update(state=state, **values)
         assert "not delivered" in staff.get(f"{LIST}?queue=answered").text, state
-        page = staff.get(page_of(enquiry)).text
+        page = staff.get(change_path(enquiry)).text
         assert "our answer could not be delivered to this address" in page, state
         assert ("refused by the recipient" in page) == (state == "refused")
         assert "answer could not be delivered: the address may be wrong" in staff.get("/admin/").text, state
@@ -195,10 +174,10 @@ def test_a_blocked_mailbox_is_heard_but_not_written_to():
     BlockedAddress.objects.add("zamira@gazeta-shembull.al")
     _response, enquiry = send()
     staff = desk(Role.PLEDGES)
-    page = staff.get(page_of(enquiry))
+    page = staff.get(change_path(enquiry))
     assert QUESTION["sq"] in page.text and "asked us never to email it" in page.text
     assert 'name="answer"' not in page.text and 'name="use"' not in page.text
-    staff.post(page_of(enquiry), {"answer": "1", "text": "Ja përgjigjja."})
+    staff.post(change_path(enquiry), {"answer": "1", "text": "Ja përgjigjja."})
     assert not Message.objects.exists()
 
 
@@ -263,7 +242,7 @@ def test_markup_links_and_control_characters_are_plain_text(mailoutbox):
     _response, enquiry = send(text=text, name=None)
     stored = text.replace("\x00\x07", "").replace("\r\n", "\n")
     assert (enquiry.text, enquiry.name) == (stored, "")
-    page = desk(Role.PLEDGES).get(page_of(enquiry)).text
+    page = desk(Role.PLEDGES).get(change_path(enquiry)).text
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page and "<script>alert" not in page
     assert 'href="https://shembull.al' not in page and "{{ x }}" in page
 
@@ -329,29 +308,29 @@ def test_a_disclosure_in_the_press_form_goes_from_the_alarm_to_the_helpline_and_
 
     for other in (staff, administrator):
         assert other.get("/admin/pledges/disclosure/").status_code == 403
-        assert other.get(page_of(disclosure)).status_code == 403
-        assert other.get(page_of(enquiry)).status_code == 302, "it is not in the inbox"
+        assert other.get(change_path(disclosure)).status_code == 403
+        assert other.get(change_path(enquiry)).status_code == 302, "it is not in the inbox"
         assert other.get(f"/admin/pledges/enquiry/{enquiry.pk}/history/").status_code == 302
         assert listed(other) == listed(other, "new") == []
         assert "disclosure of abuse: pass it on" not in other.get("/admin/").text
-        other.post(page_of(enquiry), {"close": "1"})
+        other.post(change_path(enquiry), {"close": "1"})
         disclosure.refresh_from_db()
         assert disclosure.state == "new"
     assert "disclosure of abuse: pass it on" in lead.get("/admin/").text
-    assert DISCLOSURE[language] in lead.get(page_of(disclosure)).text
+    assert DISCLOSURE[language] in lead.get(change_path(disclosure)).text
     late = (timezone.now() + timedelta(hours=2)).strftime("%Y-%m-%dT%H:%M")
     for wrong in (late, "2020-01-01T10:00", "nesër", ""):
-        assert lead.post(page_of(disclosure), {"pass": "1", "passed_at": wrong}).status_code == 200
+        assert lead.post(change_path(disclosure), {"pass": "1", "passed_at": wrong}).status_code == 200
     moment = timezone.localtime().strftime("%Y-%m-%dT%H:%M")
-    assert 'href="tel:116111"' in lead.get(page_of(disclosure)).text
+    assert 'href="tel:116111"' in lead.get(change_path(disclosure)).text
     noted = {"pass": "1", "passed_at": moment, "taker": "Mira at the helpline", "reference": "ALO-77/26"}
-    assert lead.post(page_of(disclosure), noted).status_code == 302
+    assert lead.post(change_path(disclosure), noted).status_code == 302
     disclosure.refresh_from_db()
     assert disclosure.passed_at is not None
-    shown = lead.get(page_of(disclosure), headers={"accept-language": "en"}).text
+    shown = lead.get(change_path(disclosure), headers={"accept-language": "en"}).text
     assert "Passed to 116 111 at" in shown and "State of" not in shown
     assert "Mira at the helpline" in shown and "ALO-77/26" in shown
-    lead.post(page_of(disclosure), {"pass": "1", "passed_at": moment})
+    lead.post(change_path(disclosure), {"pass": "1", "passed_at": moment})
     disclosure.refresh_from_db()
     assert disclosure.taker == "Mira at the helpline", "what is empty stays"
     assert not any(b"Mira" in bytes(value) or b"ALO" in bytes(value) for value in _ciphers(disclosure))
@@ -374,15 +353,15 @@ def test_while_nobody_has_the_role_administrators_see_disclosures_and_get_the_al
     keep_house()
     run_worker()
     assert [sent.to for sent in mailoutbox] == [["administrator@shembull.al"]]
-    assert DISCLOSURE["sq"] in administrator.get(page_of(disclosure)).text
-    assert manager.get(page_of(disclosure)).status_code == 403
+    assert DISCLOSURE["sq"] in administrator.get(change_path(disclosure)).text
+    assert manager.get(change_path(disclosure)).status_code == 403
     assert "No safeguarding lead can sign in" in administrator.get("/admin/").text
     lead = make_account("safeguarding@shembull.al", Role.SAFEGUARDING, "Drita")
-    assert administrator.get(page_of(disclosure)).status_code == 403
+    assert administrator.get(change_path(disclosure)).status_code == 403
     assert "No safeguarding lead can sign in" not in administrator.get("/admin/").text
     lead.is_active = False
     lead.save()
-    assert administrator.get(page_of(disclosure)).status_code == 200
+    assert administrator.get(change_path(disclosure)).status_code == 200
 
 
 def alarms(work=run_worker):
@@ -468,12 +447,12 @@ def test_a_flood_of_alarming_messages_is_one_alarm_in_ten_minutes(mailoutbox):
 def test_what_the_words_missed_is_passed_to_the_lead_and_what_is_none_comes_back():
     lead, manager = desk(Role.SAFEGUARDING), desk(Role.PLEDGES)
     enquiry = make_enquiry()
-    assert manager.post(page_of(enquiry), {"alarm": "1"}).status_code == 302
-    assert manager.get(page_of(enquiry)).url == "/admin/"
+    assert manager.post(change_path(enquiry), {"alarm": "1"}).status_code == 302
+    assert manager.get(change_path(enquiry)).url == "/admin/"
     disclosure = Disclosure.objects.get()
-    assert lead.post(page_of(disclosure), {"release": "1"}).status_code == 302
+    assert lead.post(change_path(disclosure), {"release": "1"}).status_code == 302
     assert not Disclosure.objects.exists()
-    assert QUESTION["sq"] in manager.get(page_of(enquiry)).text
+    assert QUESTION["sq"] in manager.get(change_path(enquiry)).text
 
 
 @pytest.mark.parametrize("kind", ["enquiry", "disclosure"])
@@ -484,8 +463,8 @@ def test_erasing_on_request_takes_the_answers_and_their_messages_along(kind):
     if kind == "disclosure":
         row.raise_alarm()
         row = Disclosure.objects.get()
-    assert client.post(page_of(row), {"erase": "1"}).status_code == 200
-    assert client.post(page_of(row), {"erase": "1", "asked": "on"}).status_code == 302
+    assert client.post(change_path(row), {"erase": "1"}).status_code == 200
+    assert client.post(change_path(row), {"erase": "1", "asked": "on"}).status_code == 302
     assert not Enquiry.objects.exists() and not Answer.objects.exists() and not Message.objects.exists()
     assert Entry.objects.filter(action="erase", subject_ids__contains=[row.pk]).exists()
 
@@ -543,7 +522,7 @@ def test_the_link_of_an_answer_leads_into_the_same_conversation():
     staff = desk(Role.PLEDGES)
     assert listed(staff) == [further.pk]
     for one, other in ((further, enquiry), (enquiry, further)):
-        assert page_of(other) in staff.get(page_of(one)).text
+        assert change_path(other) in staff.get(change_path(one)).text
     assert further.first_id == enquiry.pk
 
 
