@@ -201,6 +201,11 @@ class GroupForm(NumbersForm, AddressForm):
         section=AGREEMENT,
     )
 
+    heading = _("Pledge as a group")
+    lead = _(
+        "A class, a school, a meeting, a club or a workplace can pledge together. We count how many people took part, "
+        "without any names."
+    )
     action = "pledges:group"
     form_id = "group"
     button = ("send", _("Enter the group"))

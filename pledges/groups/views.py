@@ -9,7 +9,6 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.safestring import mark_safe
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from pledges import sharing
 from pledges.content import PledgeContent
@@ -32,14 +31,9 @@ def _instead(request):
     return closed(request)
 
 
-form = fixed_page(
-    gettext_lazy("Pledge as a group"),
-    gettext_lazy(
-        "A class, a school, a meeting, a club or a workplace can pledge together. We count how many people took part, "
-        "without any names."
-    ),
-    place=60,
-)(form_view("pledges/groups/group.html", GroupForm, "pledges:group_inbox", _instead))
+form = fixed_page(GroupForm.heading, GroupForm.lead, place=60)(
+    form_view("pledges/groups/group.html", GroupForm, "pledges:group_inbox", _instead)
+)
 
 
 @public_page(is_form=True)
