@@ -110,6 +110,10 @@ class CountForm(StepForm):
             words = _("Enter the number of marks for at least one group. If the sheet has none, make it void.")
             raise forms.ValidationError(words, code="none")
 
+    @property
+    def arguments(self):
+        return {"people": self.people, "account": self.user.pk}
+
 
 class PlaceForm(WhereForm, StepForm):
     """Where a sheet was laid out."""
@@ -285,6 +289,3 @@ class PaperSheetAdmin(CaseAdmin):
         return (
             redirect(f"{change_url(PaperSheet(number))}#{next(iter(form.fields))}") if response and number else response
         )
-
-    def run(self, request, row, name, form):
-        return row.count(form.people, request.user.pk) if name == "count" else super().run(request, row, name, form)

@@ -18,10 +18,6 @@ from tests.threads import at_once
 pytestmark = pytest.mark.django_db
 
 
-def sector_id(slug):
-    return str(Sector.objects.get(slug=slug).pk)
-
-
 CHANGES = {
     "approve": (lambda group: group.approve(), 28 + 10),
     "refuse": (lambda group: group.refuse("double"), 10),

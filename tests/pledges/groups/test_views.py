@@ -32,10 +32,6 @@ def link_of(message):
     return "/" + url.split("/", 3)[3].rstrip(".")
 
 
-def totals_json(client):
-    return client.get("/api/v1/totals.json").json()
-
-
 def send(client, language="sq", **changes):
     """Send the form and let the worker settle it; returns the mail."""
     before = len(mail.outbox)
@@ -67,7 +63,7 @@ def test_a_group_is_entered_confirmed_approved_corrected_and_withdrawn(client, l
     assert group.approve()
     run_worker()
     assert len(mail.outbox) == 3
-    data = totals_json(client)
+    data = client.get("/api/v1/totals.json").json()
     assert (data["total"], data["online"], data["groups"], data["paper"]) == (stated, 0, stated, 0)
     assert sum(row["total"] for row in data["sectors"].values()) == stated
     assert client.get(f"/{language}/{'sa-jemi' if language == 'sq' else 'totals'}/").status_code == 200
