@@ -8,7 +8,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 from translated_fields import TranslatedField
 
-from pledges.enquiries.alarm_words import compile_pattern
+from pledges.enquiries.alarm import compile_pattern
 from staff.accents import without_accents
 
 FORMS_HELP = _(

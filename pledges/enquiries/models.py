@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.db import models, transaction
-from django.db.models import Exists, Q
+from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Now
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
@@ -53,6 +53,11 @@ class EnquiryQuerySet(CaseQuerySet):
     def of_conversations(self, first_ids):
         """The messages of the conversations that began with these."""
         return self.filter(Q(pk__in=first_ids) | Q(first_id__in=first_ids))
+
+    def with_bounces(self):
+        """Add `has_bounced`: whether an answer did not arrive."""
+        returned = Message.objects.filter(answer__enquiry=OuterRef("pk"), state__in=Message.UNDELIVERED)
+        return self.annotate(has_bounced=Exists(returned))
 
     def waiting(self):
         """Those that wait for an answer."""
