@@ -1,20 +1,19 @@
-"""All tables of campaign as Django writes them, and the SQL that runs before and after them."""
+"""All tables of campaign as Django writes them, and the SQL that runs after them."""
 
 from pathlib import Path
 
-import campaign.demands.steps
+import campaign.demands.models
 import campaign.materials.models
 import campaign.pictures.models
 import campaign.settings.models
 import datetime
-import django.contrib.postgres.indexes
-import django.contrib.postgres.search
 import django.core.validators
 import django.db.models.deletion
 import django.db.models.expressions
 import django.utils.timezone
 import staff.drafts.models
 from django.conf import settings
+from django.contrib.postgres.operations import UnaccentExtension
 from django.db import migrations, models
 
 SQL = Path(__file__).parent / "sql"
@@ -35,7 +34,7 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        *run("before"),
+        UnaccentExtension(),
         migrations.CreateModel(
             name='Term',
             fields=[
@@ -84,7 +83,7 @@ class Migration(migrations.Migration):
             name='DemandStep',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('date', models.DateField(help_text='The date on which it happened, or on which the source says how things were.', null=True, validators=[campaign.demands.steps.not_in_the_future], verbose_name='date')),
+                ('date', models.DateField(help_text='The date on which it happened, or on which the source says how things were.', null=True, validators=[campaign.demands.models.not_in_the_future], verbose_name='date')),
                 ('state', models.CharField(choices=[('asked', 'Asked'), ('in_review', 'In review'), ('adopted', 'Law adopted'), ('in_force', 'Law in force'), ('working', 'Working'), ('refused', 'Refused'), ('withdrawn', 'Withdrawn'), ('unknown', 'We do not know')], help_text='The stage the demand has reached. If the news changes nothing, choose the same step as before.', max_length=9, verbose_name='step')),
                 ('sentence_sq', models.CharField(help_text='One sentence that the source supports, for example “The law on the register was passed.”', max_length=300, verbose_name='what happened')),
                 ('sentence_en', models.CharField(help_text='One sentence that the source supports, for example “The law on the register was passed.”', max_length=300, verbose_name='what happened')),
@@ -146,9 +145,9 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('institution', models.CharField(help_text='The institution that receives it, by its official name in Albanian, for example “Kuvendi”. Never a person.', max_length=160, verbose_name='institution')),
-                ('handed_on', models.DateField(blank=True, help_text='The date on which the institution registered it. The page counts the days from here.', null=True, validators=[campaign.demands.steps.not_in_the_future], verbose_name='handed over on')),
+                ('handed_on', models.DateField(blank=True, help_text='The date on which the institution registered it. The page counts the days from here.', null=True, validators=[campaign.demands.models.not_in_the_future], verbose_name='handed over on')),
                 ('registry_number', models.CharField(blank=True, help_text='The number that the institution gave it, for example “1234/1”. The page shows it.', max_length=60, verbose_name='registry number')),
-                ('answered_on', models.DateField(blank=True, help_text='The date of the answer. Leave empty until there is one.', null=True, validators=[campaign.demands.steps.not_in_the_future], verbose_name='answered on')),
+                ('answered_on', models.DateField(blank=True, help_text='The date of the answer. Leave empty until there is one.', null=True, validators=[campaign.demands.models.not_in_the_future], verbose_name='answered on')),
                 ('answer_sq', models.TextField(blank=True, help_text='Write the institution’s own words, without quotation marks, for example “We will examine the demand”; in the other language an exact translation. Leave out the names of people.', max_length=1500, verbose_name='answer')),
                 ('answer_en', models.TextField(blank=True, help_text='Write the institution’s own words, without quotation marks, for example “We will examine the demand”; in the other language an exact translation. Leave out the names of people.', max_length=1500, verbose_name='answer')),
                 ('demand', models.ForeignKey(help_text='What is handed over.', on_delete=django.db.models.deletion.PROTECT, related_name='handovers', to='campaign.demand', verbose_name='demand')),
@@ -277,8 +276,6 @@ class Migration(migrations.Migration):
                 ('share_text_sq', models.CharField(blank=True, help_text='Leave empty to use the lead, or write one sentence, for example “Twelve schools take part”.', max_length=240, verbose_name='text when shared')),
                 ('share_text_en', models.CharField(blank=True, help_text='Leave empty to use the lead, or write one sentence, for example “Twelve schools take part”.', max_length=240, verbose_name='text when shared')),
                 ('changed_at', models.DateTimeField(auto_now=True, verbose_name='changed')),
-                ('search_sq', models.GeneratedField(db_persist=True, expression=django.contrib.postgres.search.CombinedSearchVector(django.contrib.postgres.search.CombinedSearchVector(django.contrib.postgres.search.SearchVector(models.Func(models.F('title_sq'), models.Value('(\\w)/(?=\\w)'), models.Value('\\1 '), models.Value('g'), function='regexp_replace', output_field=models.TextField()), config='site', weight='A'), '||', django.contrib.postgres.search.SearchVector(models.Func(models.F('lead_sq'), models.Value('(\\w)/(?=\\w)'), models.Value('\\1 '), models.Value('g'), function='regexp_replace', output_field=models.TextField()), config='site', weight='B'), django.contrib.postgres.search.SearchConfig('site')), '||', django.contrib.postgres.search.SearchVector(models.Func(models.F('body_sq'), models.Value('(\\w)/(?=\\w)'), models.Value('\\1 '), models.Value('g'), function='regexp_replace', output_field=models.TextField()), config='site', weight='C'), django.contrib.postgres.search.SearchConfig('site')), output_field=django.contrib.postgres.search.SearchVectorField())),
-                ('search_en', models.GeneratedField(db_persist=True, expression=django.contrib.postgres.search.CombinedSearchVector(django.contrib.postgres.search.CombinedSearchVector(django.contrib.postgres.search.SearchVector(models.Func(models.F('title_en'), models.Value('(\\w)/(?=\\w)'), models.Value('\\1 '), models.Value('g'), function='regexp_replace', output_field=models.TextField()), config='site', weight='A'), '||', django.contrib.postgres.search.SearchVector(models.Func(models.F('lead_en'), models.Value('(\\w)/(?=\\w)'), models.Value('\\1 '), models.Value('g'), function='regexp_replace', output_field=models.TextField()), config='site', weight='B'), django.contrib.postgres.search.SearchConfig('site')), '||', django.contrib.postgres.search.SearchVector(models.Func(models.F('body_en'), models.Value('(\\w)/(?=\\w)'), models.Value('\\1 '), models.Value('g'), function='regexp_replace', output_field=models.TextField()), config='site', weight='C'), django.contrib.postgres.search.SearchConfig('site')), output_field=django.contrib.postgres.search.SearchVectorField())),
                 ('key', models.SlugField(help_text='A short name, such as “problem”. You cannot change it later.', verbose_name='key')),
                 ('menu_position', models.PositiveSmallIntegerField(blank=True, help_text='Leave empty to keep it out of the menu. Lower comes first, for example 1 before 2.', null=True, verbose_name='place in the menu')),
                 ('footer_column', models.PositiveSmallIntegerField(choices=[(0, 'not in the footer'), (1, 'first column'), (2, 'second column'), (3, 'third column')], db_default=0, default=0, help_text='Phones show the columns one after the other.', verbose_name='column of the footer')),
@@ -303,7 +300,6 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': 'pages',
                 'ordering': ['menu_position', 'key'],
                 'abstract': False,
-                'indexes': [django.contrib.postgres.indexes.GinIndex(fields=['search_sq'], name='page_search_sq'), django.contrib.postgres.indexes.GinIndex(fields=['search_en'], name='page_search_en')],
                 'constraints': [models.CheckConstraint(condition=models.Q(('draft__isnull', False), models.Q(models.Q(('title_sq', ''), _negated=True), models.Q(('title_en', ''), _negated=True), models.Q(('lead_sq', ''), _negated=True), models.Q(('lead_en', ''), _negated=True), models.Q(('body_sq', ''), _negated=True), models.Q(('body_en', ''), _negated=True)), _connector='OR'), name='page_published_in_both_languages', violation_error_message='It can be published once both languages are filled in.'), staff.drafts.models.UniqueLive(fields=('slug_sq',), name='page_slug_sq'), staff.drafts.models.UniqueLive(fields=('slug_en',), name='page_slug_en'), staff.drafts.models.UniqueLive(fields=('key',), name='page_key'), staff.drafts.models.UniqueLive(fields=('sector',), name='page_sector')],
             },
         ),
@@ -388,8 +384,6 @@ class Migration(migrations.Migration):
                 ('share_text_sq', models.CharField(blank=True, help_text='Leave empty to use the lead, or write one sentence, for example “Twelve schools take part”.', max_length=240, verbose_name='text when shared')),
                 ('share_text_en', models.CharField(blank=True, help_text='Leave empty to use the lead, or write one sentence, for example “Twelve schools take part”.', max_length=240, verbose_name='text when shared')),
                 ('changed_at', models.DateTimeField(auto_now=True, verbose_name='changed')),
-                ('search_sq', models.GeneratedField(db_persist=True, expression=django.contrib.postgres.search.CombinedSearchVector(django.contrib.postgres.search.CombinedSearchVector(django.contrib.postgres.search.SearchVector(models.Func(models.F('title_sq'), models.Value('(\\w)/(?=\\w)'), models.Value('\\1 '), models.Value('g'), function='regexp_replace', output_field=models.TextField()), config='site', weight='A'), '||', django.contrib.postgres.search.SearchVector(models.Func(models.F('lead_sq'), models.Value('(\\w)/(?=\\w)'), models.Value('\\1 '), models.Value('g'), function='regexp_replace', output_field=models.TextField()), config='site', weight='B'), django.contrib.postgres.search.SearchConfig('site')), '||', django.contrib.postgres.search.SearchVector(models.Func(models.F('body_sq'), models.Value('(\\w)/(?=\\w)'), models.Value('\\1 '), models.Value('g'), function='regexp_replace', output_field=models.TextField()), config='site', weight='C'), django.contrib.postgres.search.SearchConfig('site')), output_field=django.contrib.postgres.search.SearchVectorField())),
-                ('search_en', models.GeneratedField(db_persist=True, expression=django.contrib.postgres.search.CombinedSearchVector(django.contrib.postgres.search.CombinedSearchVector(django.contrib.postgres.search.SearchVector(models.Func(models.F('title_en'), models.Value('(\\w)/(?=\\w)'), models.Value('\\1 '), models.Value('g'), function='regexp_replace', output_field=models.TextField()), config='site', weight='A'), '||', django.contrib.postgres.search.SearchVector(models.Func(models.F('lead_en'), models.Value('(\\w)/(?=\\w)'), models.Value('\\1 '), models.Value('g'), function='regexp_replace', output_field=models.TextField()), config='site', weight='B'), django.contrib.postgres.search.SearchConfig('site')), '||', django.contrib.postgres.search.SearchVector(models.Func(models.F('body_en'), models.Value('(\\w)/(?=\\w)'), models.Value('\\1 '), models.Value('g'), function='regexp_replace', output_field=models.TextField()), config='site', weight='C'), django.contrib.postgres.search.SearchConfig('site')), output_field=django.contrib.postgres.search.SearchVectorField())),
                 ('date', models.DateField(help_text='The date of the event. The newest comes first.', null=True, verbose_name='date')),
                 ('source', models.CharField(blank=True, help_text='Where it says so, for example “crca.al, 4 April 2023”.', max_length=160, verbose_name='source')),
                 ('draft', models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='staff.draft')),
@@ -401,7 +395,6 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': 'news',
                 'ordering': ['-date', '-pk'],
                 'abstract': False,
-                'indexes': [django.contrib.postgres.indexes.GinIndex(fields=['search_sq'], name='article_search_sq'), django.contrib.postgres.indexes.GinIndex(fields=['search_en'], name='article_search_en')],
                 'constraints': [models.CheckConstraint(condition=models.Q(('draft__isnull', False), models.Q(models.Q(('title_sq', ''), _negated=True), models.Q(('title_en', ''), _negated=True), models.Q(('lead_sq', ''), _negated=True), models.Q(('lead_en', ''), _negated=True), models.Q(('body_sq', ''), _negated=True), models.Q(('body_en', ''), _negated=True)), _connector='OR'), name='article_published_in_both_languages', violation_error_message='It can be published once both languages are filled in.'), staff.drafts.models.UniqueLive(fields=('slug_sq',), name='article_slug_sq'), staff.drafts.models.UniqueLive(fields=('slug_en',), name='article_slug_en'), models.CheckConstraint(condition=models.Q(('draft__isnull', False), ('date__isnull', False), _connector='OR'), name='article_has_a_date')],
             },
         ),

@@ -1,10 +1,8 @@
-"""Abstract base of pages and news: bilingual text, search columns, redirects from old slugs."""
+"""Abstract base of pages and news: bilingual text, redirects from old slugs."""
 
-from django.contrib.postgres.indexes import GinIndex
-from django.contrib.postgres.search import SearchVector, SearchVectorField
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.db.models import F, Func, Q, Value
+from django.db.models import Q
 from django.urls import NoReverseMatch, resolve
 from django.utils import translation
 from django.utils.translation import gettext_lazy as _
@@ -16,25 +14,6 @@ from campaign.help.models import HelpChannel
 from campaign.pictures.models import Picture
 from pledges.languages import LANGUAGE_CODES
 from staff.drafts.models import Draftable, UniqueLive
-
-# Text search configuration created by the initial migration: `simple` with `unaccent`, so that "tirane" matches Tiranë.
-SEARCH_CONFIG = "site"
-
-
-def search_column(language):
-    """Return a generated tsvector column of one language: title ranks above lead, lead above body."""
-
-    def vector(name, weight):
-        # PostgreSQL parses CRCA/ECPAT as a file path, a single lexeme: slashes between words become spaces.
-        arguments = (F(f"{name}_{language}"), Value(r"(\w)/(?=\w)"), Value(r"\1 "), Value("g"))
-        without_slashes = Func(*arguments, function="regexp_replace", output_field=models.TextField())
-        return SearchVector(without_slashes, weight=weight, config=SEARCH_CONFIG)
-
-    return models.GeneratedField(
-        expression=vector("title", "A") + vector("lead", "B") + vector("body", "C"),
-        output_field=SearchVectorField(),
-        db_persist=True,
-    )
 
 
 class Publishable(Draftable):
@@ -95,8 +74,6 @@ class Publishable(Draftable):
         )
     )
     changed_at = models.DateTimeField(_("changed"), auto_now=True)
-    search_sq = search_column("sq")
-    search_en = search_column("en")
 
     # Translated fields that must be filled in both languages before publication.
     required_translations = ["title", "lead", "body"]
@@ -122,10 +99,6 @@ class Publishable(Draftable):
             ),
             UniqueLive(fields=["slug_sq"], name="%(class)s_slug_sq"),
             UniqueLive(fields=["slug_en"], name="%(class)s_slug_en"),
-        ]
-        indexes = [
-            GinIndex(fields=["search_sq"], name="%(class)s_search_sq"),
-            GinIndex(fields=["search_en"], name="%(class)s_search_en"),
         ]
 
     def __str__(self):
@@ -176,7 +149,7 @@ class Publishable(Draftable):
                 return True
 
     def texts_with_numbers(self):
-        """The columns that may name a help channel (campaign/numbers.py)."""
+        """The columns that may name a help channel (campaign/help/models.py)."""
         names = ("title", "lead", "body", "share_title", "share_text")
         return [f"{name}_{language}" for name in names for language in LANGUAGE_CODES]
 
@@ -233,8 +206,7 @@ class OldAddress(models.Model):
 
 def published(content, model):
     """The rows of a model, with telephone numbers filled in, and with the pictures that may be shown today."""
-    # No page shows the large columns of the search.
-    rows = tuple(model.objects.defer("search_sq", "search_en"))
+    rows = tuple(model.objects.all())
     for row in rows:
         content.numbers.fill_row(row)
         # None if it may not be shown today.
