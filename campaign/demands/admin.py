@@ -9,10 +9,8 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from campaign.demands.handovers import HandOver
 from campaign.demands.history import History
-from campaign.demands.models import Demand
-from campaign.demands.steps import DemandStep
+from campaign.demands.models import Demand, DemandStep, HandOver
 from campaign.publishing.records_admin import ContentItemAdmin, ContentItemForm
 from pledges.models import Goal
 from pledges.numbers import number

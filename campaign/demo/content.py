@@ -8,8 +8,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 from PIL import Image, ImageDraw
 
-from campaign.demands.handovers import HandOver
-from campaign.demands.models import Demand
+from campaign.demands.models import Demand, HandOver
 from campaign.organisations.models import Organisation
 from campaign.pictures import logos
 from pledges.commitments.models import MOST, FollowUpAnswer

@@ -16,9 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from campaign.help import unit_imports
-from campaign.help.models import HelpChannel
-from campaign.help.units import ProtectionUnit
-from campaign.numbers import tag
+from campaign.help.models import HelpChannel, ProtectionUnit, tag
 from staff.admin.base import BilingualForm, DueFilter, FixedKey, KeepUsed
 from staff.admin.confirmation_page import asks_first
 from staff.admin.content import ContentAdmin, MissingLanguageFilter

@@ -14,8 +14,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 from translated_fields import TranslatedField
 
-from campaign.columns import in_both_languages
-from campaign.content import SiteContent
+from campaign.content import SiteContent, in_both_languages
 from campaign.materials import documents
 from campaign.pictures.models import SafeFileField
 from campaign.publishing.records import ContentItem

@@ -11,8 +11,7 @@ from django.dispatch import receiver
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from campaign.columns import in_both_languages
-from campaign.content import SiteContent
+from campaign.content import SiteContent, in_both_languages
 from campaign.pictures import logos
 from campaign.publishing.records import ContentItem
 from pledges import addresses

@@ -9,8 +9,7 @@ from django.urls import translate_url
 from django.utils.translation import get_language
 
 from campaign.content import STARTER, SiteContent
-from campaign.help.models import HelpChannel
-from campaign.numbers import Numbers
+from campaign.help.models import HelpChannel, Numbers
 from campaign.pages.models import Page
 from campaign.settings.models import SiteSettings
 from campaign.texts.models import starter_texts

@@ -10,7 +10,7 @@ from django.utils.translation import get_language, gettext
 
 from campaign import richtext
 from campaign.content import SiteContent
-from campaign.demands import handovers
+from campaign.demands.models import handover_of_place
 from campaign.handouts.models import Handout
 from campaign.pages.models import Page
 
@@ -51,7 +51,7 @@ def page_of_sector(sector):
 @register.simple_tag
 def handed_over(people, county):
     """The hand-over to show on the page of a county with this published number of people, or None."""
-    return handovers.of_place(people, county.pk)
+    return handover_of_place(people, county.pk)
 
 
 @register.filter

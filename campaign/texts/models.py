@@ -113,7 +113,7 @@ class PageText(Draftable):
             raise ValidationError(errors)
 
     def texts_with_numbers(self):
-        """The columns that may name a help channel (campaign/numbers.py)."""
+        """The columns that may name a help channel (campaign/help/models.py)."""
         return ["text_sq", "text_en"]
 
     def page_url(self):

@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from campaign.demo import content as invented
-from campaign.help.units import ProtectionUnit
+from campaign.help.models import ProtectionUnit
 from pledges.counting import milestones, tally
 from pledges.counting.models import count
 from pledges.groups.models import school_year
