@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from translated_fields import TranslatedField
 
 from campaign import richtext
-from campaign.content import SiteContent
+from campaign.content import SiteContent, in_both_languages
 from campaign.help.models import HelpChannel
 from campaign.pictures.models import Picture
 from pledges.languages import LANGUAGE_CODES
@@ -19,33 +19,24 @@ from staff.drafts.models import Draftable, UniqueLive
 class Publishable(Draftable):
     """A text with a title, a lead, a body and a slug in each language."""
 
-    slug = TranslatedField(
-        models.SlugField(
-            _("address"),
-            max_length=80,
-            help_text=_("The last part of the page’s address, such as “the-problem”."),
-        )
+    slug = in_both_languages(
+        _("address"), _("The last part of the page’s address, such as “the-problem”."), models.SlugField, max_length=80
     )
-    title = TranslatedField(
-        models.CharField(
-            _("title"),
-            max_length=120,
-            blank=True,
-            help_text=_(
-                "Say what it is about, in a few words, for example “Ribbon week in Vlorë”. The link has the same words."
-            ),
-        )
+    title = in_both_languages(
+        _("title"),
+        _("Say what it is about, in a few words, for example “Ribbon week in Vlorë”. The link has the same words."),
+        max_length=120,
+        blank=True,
     )
-    lead = TranslatedField(
-        models.TextField(
-            _("lead"),
-            max_length=400,
-            blank=True,
-            help_text=_(
-                "Write one or two sentences, which appear under the title, for example “Twelve schools open their "
-                "doors to parents”."
-            ),
-        )
+    lead = in_both_languages(
+        _("lead"),
+        _(
+            "Write one or two sentences, which appear under the title, for example “Twelve schools open their "
+            "doors to parents”."
+        ),
+        models.TextField,
+        max_length=400,
+        blank=True,
     )
     body = TranslatedField(models.TextField(_("text"), blank=True))
     picture = models.ForeignKey(
@@ -57,21 +48,17 @@ class Publishable(Draftable):
         verbose_name=_("picture"),
         help_text=_("Shown large below the lead, and next to the link when someone shares it. Optional."),
     )
-    share_title = TranslatedField(
-        models.CharField(
-            _("title when shared"),
-            max_length=120,
-            blank=True,
-            help_text=_("Leave empty to use the title, or write a shorter one, for example “Ribbon week”."),
-        )
+    share_title = in_both_languages(
+        _("title when shared"),
+        _("Leave empty to use the title, or write a shorter one, for example “Ribbon week”."),
+        max_length=120,
+        blank=True,
     )
-    share_text = TranslatedField(
-        models.CharField(
-            _("text when shared"),
-            max_length=240,
-            blank=True,
-            help_text=_("Leave empty to use the lead, or write one sentence, for example “Twelve schools take part”."),
-        )
+    share_text = in_both_languages(
+        _("text when shared"),
+        _("Leave empty to use the lead, or write one sentence, for example “Twelve schools take part”."),
+        max_length=240,
+        blank=True,
     )
     changed_at = models.DateTimeField(_("changed"), auto_now=True)
 

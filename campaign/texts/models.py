@@ -5,9 +5,8 @@ from django.db import models
 from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
-from translated_fields import TranslatedField
 
-from campaign.content import STARTER, SiteContent
+from campaign.content import STARTER, SiteContent, in_both_languages
 from campaign.help.models import HelpChannel
 from pledges.languages import LANGUAGE_CODES
 from pledges.starter import load
@@ -79,15 +78,14 @@ class PageText(Draftable):
     key = models.CharField(_("place"), max_length=20, choices=Key, editable=False)
     page = models.CharField(_("page"), max_length=6, choices=Page, editable=False)
     position = models.PositiveSmallIntegerField(_("position"), default=0, editable=False)
-    text = TranslatedField(
-        models.TextField(
-            _("text"),
-            max_length=1000,
-            help_text=_(
-                "Write plain text, without HTML, for example “No child is left alone”. In a longer text, leave an "
-                "empty line to start a new paragraph."
-            ),
-        )
+    text = in_both_languages(
+        _("text"),
+        _(
+            "Write plain text, without HTML, for example “No child is left alone”. In a longer text, leave an "
+            "empty line to start a new paragraph."
+        ),
+        models.TextField,
+        max_length=1000,
     )
 
     also_drafted = ("key", "page", "position")

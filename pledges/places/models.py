@@ -107,8 +107,6 @@ def public_email():
     return models.EmailField(
         _("public email address"),
         blank=True,
-        default="",
-        db_default="",
         help_text=_(
             "The address that the institution publishes for everyone, for example “info@shembull.al”, never that of a "
             "person. With it, visitors can email it about a demand."
