@@ -7,7 +7,7 @@ from django.db.models import Q
 from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext_lazy
 
 from campaign.demands.history import History
 from campaign.demands.models import Demand, DemandStep, HandOver
@@ -69,17 +69,8 @@ class DemandAdmin(ContentItemAdmin):
     )
     def checked_today(self, request, queryset):
         """Set the review date of the selected demands to today, with an entry in their history."""
-        # Evaluated before the update, after which a list filtered by due rows no longer contains them.
-        rows = list(queryset)
-        self.save_first_version(*rows)
-        count = Demand.objects.change_at_once([row.pk for row in rows], checked_on=timezone.localdate())
-        self.log_changes(request, rows, "last reviewed")
-        self.message_user(
-            request,
-            ngettext("%(count)d demand has been reviewed.", "%(count)d demands have been reviewed.", count)
-            % {"count": count},
-            messages.SUCCESS,
-        )
+        words = ngettext_lazy("%(count)d demand has been reviewed.", "%(count)d demands have been reviewed.", "count")
+        self.set_today(request, queryset, "checked_on", "last reviewed", words)
 
 
 def _history(demand):

@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.decorators import method_decorator
 from django.utils.http import content_disposition_header
 from django.utils.text import format_lazy
-from django.utils.translation import gettext, ngettext, pgettext
+from django.utils.translation import gettext, ngettext, ngettext_lazy, pgettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
@@ -77,17 +77,8 @@ class HelpChannelAdmin(KeepUsed, DraftedAdmin):
     )
     def verified_today(self, request, queryset):
         """Set the verification date of the selected channels to today, with an entry in their history."""
-        # Evaluated before the update, after which a list filtered by due rows no longer contains them.
-        rows = list(queryset)
-        self.save_first_version(*rows)
-        count = HelpChannel.objects.change_at_once([row.pk for row in rows], verified_on=timezone.localdate())
-        self.log_changes(request, rows, "last verified")
-        self.message_user(
-            request,
-            ngettext("%(count)d channel has been verified.", "%(count)d channels have been verified.", count)
-            % {"count": count},
-            messages.SUCCESS,
-        )
+        words = ngettext_lazy("%(count)d channel has been verified.", "%(count)d channels have been verified.", "count")
+        self.set_today(request, queryset, "verified_on", "last verified", words)
 
 
 class ProtectionUnitForm(BilingualForm):
