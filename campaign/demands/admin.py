@@ -11,7 +11,7 @@ from django.utils.translation import ngettext_lazy
 
 from campaign.demands.history import History
 from campaign.demands.models import Demand, DemandStep, HandOver
-from campaign.publishing.records_admin import ContentItemAdmin, ContentItemForm
+from campaign.publishing.records_admin import ContentItemAdmin
 from pledges.models import Goal
 from pledges.numbers import number
 from staff.admin.base import BilingualForm, DueFilter, change_url
@@ -20,7 +20,7 @@ from staff.admin.content import ContentAdmin
 from staff.admin.drafts import DraftedAdmin, StateFilter
 
 
-class DemandForm(ContentItemForm):
+class DemandForm(BilingualForm):
     """The form of a demand, whose address never changes."""
 
     fixed = ("key", "slug_sq", "slug_en")

@@ -17,21 +17,16 @@ from django.views.decorators.http import require_safe
 
 from campaign.help import unit_imports
 from campaign.help.models import HelpChannel, ProtectionUnit, tag
-from staff.admin.base import BilingualForm, DueFilter, FixedKey, KeepUsed
+from staff.admin.base import BilingualForm, DueFilter, KeepUsed
 from staff.admin.confirmation_page import asks_first
 from staff.admin.content import ContentAdmin, MissingLanguageFilter
 from staff.admin.drafts import DraftedAdmin, StateFilter
-
-
-class HelpChannelForm(FixedKey, BilingualForm):
-    """Form of a help channel."""
 
 
 @admin.register(HelpChannel)
 class HelpChannelAdmin(KeepUsed, DraftedAdmin):
     """Admin of help channels, with an action that records their verification."""
 
-    form = HelpChannelForm
     search_fields = ["number", "url"]
     list_display = [
         "name",
