@@ -1,7 +1,6 @@
 """The search. All public pages are in memory, so it needs no query."""
 
 import re
-import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
 from html import unescape
@@ -46,11 +45,13 @@ def find(words):
     """
     wanted = [_pattern(word) for word in _words(words)]
     found = []
-    for page in listed_pages.every():
+    for page in listed_pages.every() if wanted else ():
+        if not (page.text or page.body):
+            continue
         parts = [_for_comparison(part) for part in (page.title, page.text, _plain(page.body))]
         # [[how often each word is there] of each part]
         title, lead, body = counts = [[part.count(word) for word in wanted] for part in parts]
-        if wanted and all(map(any, zip(*counts, strict=True))):
+        if all(map(any, zip(*counts, strict=True))):
             found.append(((page.place, -sum(map(bool, title)), -sum(map(bool, lead)), -sum(lead) - sum(body)), page))
     found.sort(key=lambda each: each[0])
     return [
@@ -60,8 +61,7 @@ def find(words):
 
 def _words(text):
     """The words of a text without accents, in lower case."""
-    # Also of letters that are typed as two characters.
-    return re.findall(r"\w+", without_accents(unicodedata.normalize("NFC", text)))
+    return re.findall(r"\w+", without_accents(text))
 
 
 def _pattern(word):
@@ -82,26 +82,20 @@ def _plain(html):
 
 
 def _snippet(text, wanted):
-    """The words around the place of a plain text that has most of the wanted ones. An ellipsis marks an end that is cut."""
-    # What is between two words has an even index.
+    """The words around the first place of the rarest of the wanted ones. An ellipsis marks an end that is cut."""
+    # Words at odd places, and what is between them.
     parts = re.split(r"(\w+)", " ".join(text.split()))
-    found = {}
-    for index in range(1, len(parts), 2):
-        word = f" {without_accents(parts[index])} "
-        if matches := {each for each in wanted if each in word}:
-            found[index] = matches
-    length, before = 2 * SNIPPET_WORDS, 2 * WORDS_BEFORE
-
-    def how_many(index):
-        return len(set().union(*(found[each] for each in found if index <= each < index + length - before)))
-
-    start = max(0, max(found, key=how_many, default=0) - before)
+    words = [f" {word} " for word in without_accents("\n".join(parts[1::2])).split("\n")]
+    places = [[2 * number + 1 for number, word in enumerate(words) if each in word] for each in wanted]
+    rarest = min(filter(None, places), key=len, default=[0])
+    start, found = max(0, rarest[0] - 2 * WORDS_BEFORE), set().union(*places)
+    end = start + 2 * SNIPPET_WORDS
     shown = [
-        format_html("<mark>{}</mark>", part) if index in found else escape(part)
-        for index, part in enumerate(parts[start : start + length], start)
+        format_html("<mark>{}</mark>", part) if place in found else escape(part)
+        for place, part in enumerate(parts[start:end], start)
     ]
-    ends = "… " if start else "", " …" if start + length < len(parts) else ""
-    return mark_safe("".join(shown).strip().join(ends))  # noqa: S308 - each part is escaped
+    cut = "… " if start else "", " …" if end < len(parts) else ""
+    return mark_safe("".join(shown).strip().join(cut))  # noqa: S308 - each part is escaped
 
 
 @fixed_page(label=_("Search"), menu=30, in_sitemap=False)
