@@ -2,9 +2,7 @@
 
 from pathlib import Path
 
-from django.db import models
 from django.utils import timezone
-from translated_fields import TranslatedField
 
 from campaign import movement_year
 from pledges.fixed_pages import fixed_pages
@@ -17,11 +15,6 @@ CHILD = "child"
 AFTER_REPORT = "after_report"
 # The channels at the top of the page for children.
 CHILD_CALL, CHILD_CHAT = "alo-116111", "alo-chat"
-
-
-def in_both_languages(label, help_text, field=models.CharField, **options):
-    """A text in two columns, one for each language."""
-    return TranslatedField(field(label, help_text=help_text, **options))
 
 
 class SiteContent(Part):

@@ -12,11 +12,12 @@ from django.utils.formats import date_format
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
-from campaign.content import SiteContent, in_both_languages
+from campaign.content import SiteContent
 from campaign.publishing.records import ContentItem
 from pledges.content import PledgeContent
 from pledges.counting import tally
 from pledges.goals.models import OPENS_AT
+from pledges.languages import filled, in_both_languages
 from pledges.models import Goal
 from pledges.places.models import public_email
 from staff.drafts.models import Draftable, LiveManager, UniqueLive
@@ -184,8 +185,7 @@ class DemandStep(Draftable):
         constraints = [
             models.CheckConstraint(
                 name="demandstep_in_both_languages",
-                condition=Q(draft__isnull=False)
-                | Q(demand__isnull=False, date__isnull=False) & ~Q(sentence_sq="") & ~Q(sentence_en=""),
+                condition=Q(draft__isnull=False) | Q(demand__isnull=False, date__isnull=False) & filled("sentence"),
             ),
             UniqueLive(
                 fields=["corrects"],
@@ -200,7 +200,7 @@ class DemandStep(Draftable):
                 name="demandstep_correction_says_why",
                 condition=Q(draft__isnull=False)
                 | Q(corrects=None, reason_sq="", reason_en="")
-                | (Q(corrects__isnull=False) & ~Q(reason_sq="") & ~Q(reason_en="")),
+                | Q(corrects__isnull=False) & filled("reason"),
                 violation_error_message=_("Say in both languages what was wrong."),
             ),
         ]
@@ -342,8 +342,7 @@ class HandOver(models.Model):
                 condition=Q(answered_on=None, answer_sq="", answer_en="")
                 | (
                     Q(handed_on__isnull=False, answered_on__isnull=False, answered_on__gte=F("handed_on"))
-                    & ~Q(answer_sq="")
-                    & ~Q(answer_en="")
+                    & filled("answer")
                 ),
                 violation_error_message=_(
                     "An answer needs its date, its words in both languages, and a hand-over before it."

@@ -5,8 +5,9 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from campaign.content import STARTER, SiteContent, in_both_languages
+from campaign.content import STARTER, SiteContent
 from campaign.help.models import HelpChannel
+from pledges.languages import in_both_languages
 from pledges.starter import load
 
 

@@ -16,7 +16,8 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
-from campaign.content import SiteContent, in_both_languages
+from campaign.content import SiteContent
+from pledges.languages import filled, in_both_languages
 from pledges.models import Municipality
 from staff.drafts.models import Draftable, LiveManager, UniqueLive
 
@@ -127,9 +128,7 @@ class HelpChannel(Draftable):
             UniqueLive(fields=["key"], name="helpchannel_key"),
             models.CheckConstraint(
                 name="help_channel_strip_has_number",
-                condition=Q(draft__isnull=False)
-                | Q(in_strip=False)
-                | (~Q(tel="") & ~Q(number="") & ~Q(short_sq="") & ~Q(short_en="")),
+                condition=Q(draft__isnull=False) | Q(in_strip=False) | ~Q(tel="") & ~Q(number="") & filled("short"),
                 violation_error_message=_("A channel on every page needs a number and one word in both languages."),
             ),
         ]
@@ -284,7 +283,7 @@ class ProtectionUnit(models.Model):
             ),
             models.CheckConstraint(
                 name="unit_hours_in_both_languages",
-                condition=Q(hours_sq="", hours_en="") | (~Q(hours_sq="") & ~Q(hours_en="")),
+                condition=Q(hours_sq="", hours_en="") | filled("hours"),
             ),
         ]
 

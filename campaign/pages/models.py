@@ -7,9 +7,9 @@ from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 from translated_fields import TranslatedField
 
-from campaign.content import SiteContent, in_both_languages
+from campaign.content import SiteContent
 from campaign.publishing.models import Publishable, published
-from pledges.languages import LANGUAGE_CODES
+from pledges.languages import LANGUAGE_CODES, in_both_languages
 from pledges.models import Sector
 from staff.drafts.models import UniqueLive
 

@@ -9,10 +9,10 @@ from django.utils.translation import gettext_lazy as _
 from translated_fields import TranslatedField
 
 from campaign import richtext
-from campaign.content import SiteContent, in_both_languages
+from campaign.content import SiteContent
 from campaign.help.models import HelpChannel
 from campaign.pictures.models import Picture
-from pledges.languages import LANGUAGE_CODES
+from pledges.languages import LANGUAGE_CODES, filled, in_both_languages
 from staff.drafts.models import Draftable, UniqueLive
 
 
@@ -73,15 +73,7 @@ class Publishable(Draftable):
         constraints = [
             models.CheckConstraint(
                 name="%(class)s_published_in_both_languages",
-                condition=Q(draft__isnull=False)
-                | (
-                    ~Q(title_sq="")
-                    & ~Q(title_en="")
-                    & ~Q(lead_sq="")
-                    & ~Q(lead_en="")
-                    & ~Q(body_sq="")
-                    & ~Q(body_en="")
-                ),
+                condition=Q(draft__isnull=False) | filled("title", "lead", "body"),
                 violation_error_message=_("It can be published once both languages are filled in."),
             ),
             UniqueLive(fields=["slug_sq"], name="%(class)s_slug_sq"),

@@ -6,7 +6,8 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from campaign.content import SiteContent, in_both_languages
+from campaign.content import SiteContent
+from pledges.languages import filled, in_both_languages
 from staff.drafts.models import Draftable, UniqueLive
 
 
@@ -74,7 +75,7 @@ class Statistic(ContentItem):
             *ContentItem.Meta.constraints,
             models.CheckConstraint(
                 name="statistic_has_a_source",
-                condition=Q(draft__isnull=False) | ~Q(source_sq="") & ~Q(source_en="") & Q(year__gt=1990),
+                condition=Q(draft__isnull=False) | filled("source") & Q(year__gt=1990),
             ),
         ]
 

@@ -8,8 +8,9 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from campaign.content import SiteContent, in_both_languages
+from campaign.content import SiteContent
 from campaign.pictures.models import Picture
+from pledges.languages import filled, in_both_languages
 
 CONTACTS = ("press_contact", "data_contact", "security_contact")
 # What no row shows of the launch list, in its order (docs/launch.md).
@@ -137,8 +138,7 @@ class SiteSettings(models.Model):
             ),
             models.CheckConstraint(
                 name="site_settings_banner_in_both_languages",
-                condition=Q(banner_sq="", banner_en="", banner_url_sq="", banner_url_en="")
-                | ~Q(banner_sq="") & ~Q(banner_en=""),
+                condition=Q(banner_sq="", banner_en="", banner_url_sq="", banner_url_en="") | filled("banner"),
                 violation_error_message=_("Write the sentence of the banner in both languages."),
             ),
             models.CheckConstraint(

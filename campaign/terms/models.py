@@ -7,8 +7,8 @@ from django.db import models
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
-from campaign.content import in_both_languages
 from pledges.enquiries.alarm_words import compile_pattern
+from pledges.languages import in_both_languages
 from staff.accents import without_accents
 
 FORMS_HELP = _(

@@ -6,9 +6,9 @@ from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from campaign.content import STARTER, SiteContent, in_both_languages
+from campaign.content import STARTER, SiteContent
 from campaign.help.models import HelpChannel
-from pledges.languages import LANGUAGE_CODES
+from pledges.languages import LANGUAGE_CODES, filled, in_both_languages
 from pledges.starter import load
 from staff.drafts.models import Draftable, UniqueLive
 
@@ -98,7 +98,7 @@ class PageText(Draftable):
             UniqueLive(fields=["key"], name="pagetext_key"),
             models.CheckConstraint(
                 name="page_text_in_both_languages",
-                condition=Q(draft__isnull=False) | ~Q(text_sq="") & ~Q(text_en=""),
+                condition=Q(draft__isnull=False) | filled("text"),
             ),
         ]
 
