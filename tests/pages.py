@@ -8,7 +8,7 @@ from django.test.html import parse_html
 from django.urls import reverse
 from django.utils import timezone, translation
 
-from campaign.demo.content import invented_logo
+from campaign.management.commands.demo import invented_logo
 from campaign.models import Demand
 from pledges.crypto import links, news_links
 from pledges.crypto.links import Purpose
