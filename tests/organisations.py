@@ -3,7 +3,7 @@
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db.models.functions import Now
 
-from campaign.demo.content import invented_logo
+from campaign.management.commands.demo import invented_logo
 from campaign.models import Organisation
 from campaign.pictures import logos
 from pledges.groups.models import institution_key

@@ -3,11 +3,9 @@
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, ngettext_lazy
 
-from campaign.demands.handovers import HandOver
-from campaign.demands.models import Demand
+from campaign.demands.models import Demand, HandOver
 from campaign.handouts.models import Handout
-from campaign.help.models import HelpChannel
-from campaign.help.units import ProtectionUnit
+from campaign.help.models import HelpChannel, ProtectionUnit
 from campaign.links.models import ExternalLink
 from campaign.voices.models import Voice
 from pledges.desk import open_tasks

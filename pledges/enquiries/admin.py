@@ -24,7 +24,7 @@ from pledges.languages import LANGUAGE_CODES
 from pledges.mail.models import Message
 from pledges.providers.models import BlockedAddress
 from staff.accents import without_accents
-from staff.admin.base import BilingualForm, FixedKey, ModelAdmin, change_url
+from staff.admin.base import ModelAdmin, change_url
 from staff.admin.content import ContentAdmin
 from staff.models import Account, Entry
 
@@ -270,13 +270,8 @@ def _answer(request, answer):
     }
 
 
-class ReadyAnswerForm(FixedKey, BilingualForm):
-    """Form of a ready answer."""
-
-
 @admin.register(ReadyAnswer)
 class ReadyAnswerAdmin(ContentAdmin):
-    form = ReadyAnswerForm
     list_display = ["title"]
     list_note = _("Texts with which you begin an answer to a message, in both languages.")
     fieldsets = [

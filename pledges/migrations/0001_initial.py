@@ -611,7 +611,7 @@ class Migration(migrations.Migration):
                 ('name_sq', models.CharField(help_text='As it appears in lists, for example “Durrës”.', max_length=60, verbose_name='name')),
                 ('name_en', models.CharField(help_text='As it appears in lists, for example “Durrës”.', max_length=60, verbose_name='name')),
                 ('sort_key', models.CharField(editable=False, max_length=80, verbose_name='sort key')),
-                ('email', models.EmailField(blank=True, db_default='', default='', help_text='The address that the institution publishes for everyone, for example “info@shembull.al”, never that of a person. With it, visitors can email it about a demand.', max_length=254, verbose_name='public email address')),
+                ('email', models.EmailField(blank=True, help_text='The address that the institution publishes for everyone, for example “info@shembull.al”, never that of a person. With it, visitors can email it about a demand.', max_length=254, verbose_name='public email address')),
                 ('county', models.ForeignKey(help_text='The county it belongs to.', on_delete=django.db.models.deletion.PROTECT, related_name='municipalities', to='pledges.county', verbose_name='county')),
             ],
             options={

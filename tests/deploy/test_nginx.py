@@ -18,7 +18,7 @@ from django.contrib.staticfiles import finders
 from django.template.loader import render_to_string
 from django.utils.csp import build_policy
 
-from campaign.demo.content import invented_logo
+from campaign.management.commands.demo import invented_logo
 from pledges.crypto.stamps import MIN_AGE_SECONDS
 from tests import nginx
 from tests.drill import require, require_program, rounds

@@ -20,7 +20,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone, translation
 from reversion.models import Version
 
-from campaign.demo.content import invented_logo
+from campaign.management.commands.demo import invented_logo
 from campaign.models import Article, Demand, DemandStep, Material, Page, PageText, Statistic, Voice
 from campaign.pages import previews
 from pledges.languages import LANGUAGE_CODES as MAILED
