@@ -25,6 +25,7 @@ ONLY_BACKUP, WELL = '{"ready": false, "wrong": ["backup"]}', '{"ready": true, "w
 BLOCK = re.compile(r"^( *)```sh\n(.*?)^ *```", re.MULTILINE | re.DOTALL)
 # The sections of the guide whose commands are run in every run of the tests; a drill runs those of all others.
 DEPLOYMENT = ("First installation", "Deploying a new version")
+DEPLOY, KINDS = settings.BASE_DIR / "deploy", ("service", "socket", "timer")
 CURRENT = "/srv/weare1/current"
 MEDIA = "/srv/weare1/var/media"
 ENVIRONMENT = "/etc/weare1/environment"
@@ -247,9 +248,12 @@ def assert_files_are_for_those_who_need_them(machine):
 
 def assert_the_configuration_is_right(machine):
     machine.must("nginx", "-t")
-    units = ("gunicorn.service", "gunicorn.socket", "worker.service", "metrics.service", "alarm.service", "alarm.timer")
-    done = machine.run("systemd-analyze", "verify", *(f"/etc/systemd/system/{unit}" for unit in units))
-    assert [line for line in done.stderr.splitlines() if any(unit in line for unit in units)] == []
+    units = {kind: [f"/etc/systemd/system/{unit.name}" for unit in DEPLOY.glob(f"*.{kind}")] for kind in KINDS}
+    every = sum(units.values(), [])
+    done = machine.run("systemd-analyze", "verify", *every)
+    assert [line for line in done.stderr.splitlines() if any(Path(unit).name in line for unit in every)] == []
+    # The sandbox, in tenths: at most 2.5.
+    machine.must("systemd-analyze", "security", "--offline=true", "--threshold=25", *units["service"])
     shown = machine.must("runuser", "-u", "weare1", "--", "psql", "-Atc", "SHOW log_min_error_statement")
     assert shown == "panic\n"
     assert machine.must("runuser", "-u", "weare1", "--", "psql", "-Atc", "SHOW data_checksums") == "on\n"
