@@ -15,6 +15,7 @@ from django.conf import settings
 
 from tests.deploy.test_operating import CURRENT, HOST
 from tests.drill import require_program
+from tests.threads import wait_until
 
 # What reaches the package sources of this machine. Packages write to the first, so what they write is dropped with the machine.
 SHARED = (
@@ -102,10 +103,7 @@ def shell(run, line):
 
 @pytest.mark.drill(only=True)
 def test_the_site_runs_under_the_systemd_of_a_fresh_debian(debian):
-    deadline = time.monotonic() + 60
-    while debian("systemctl", "is-system-running").stdout.strip() not in ("running", "degraded"):
-        assert time.monotonic() < deadline
-        time.sleep(1)
+    wait_until(lambda: debian("systemctl", "is-system-running").stdout.strip() in ("running", "degraded"))
     # The certificate is not from certbot, so browsers warn of it.
     shell(debian, f"echo 127.0.0.1 localhost {HOST} > /etc/hosts")
     shell(debian, f"deploy/install {HOST}")
@@ -134,10 +132,7 @@ def test_the_site_runs_under_the_systemd_of_a_fresh_debian(debian):
 def assert_postgresql_comes_back(run):
     """PostgreSQL is killed as by a machine without memory; systemd starts it again."""
     shell(run, "systemctl kill --kill-whom=main --signal=KILL postgresql@17-main")
-    deadline = time.monotonic() + 60
-    while "database" in wrong(run):
-        assert time.monotonic() < deadline
-        time.sleep(1)
+    wait_until(lambda: "database" not in wrong(run))
     assert shell(run, "systemctl show -P NRestarts postgresql@17-main") != "0\n"
 
 

@@ -12,6 +12,7 @@ import pytest
 from tests import nginx
 from tests.deploy.machine import ORIGIN, SOURCE, TIMEOUT, Machine
 from tests.deploy.test_operating import CURRENT, ENVIRONMENT, HOST, release
+from tests.threads import wait_until
 
 INSTALL = f"deploy/install {HOST}"
 SMTP = "smtp://user:password@mail.example.org:587/?tls=1"
@@ -116,7 +117,7 @@ def other_program(machine, port):
     """A program that listens at a port of the machine."""
     program = start(machine, "python3", "-m", "http.server", str(port))
     try:
-        machine.wait_for(lambda: machine.must("ss", "-Hltn", f"sport = :{port}"))
+        wait_until(lambda: machine.must("ss", "-Hltn", f"sport = :{port}"))
         yield
     finally:
         kill(program)
