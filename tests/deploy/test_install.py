@@ -136,6 +136,26 @@ UNITS = (
 ALL_RUN = dict.fromkeys(UNITS, (True, True))
 
 
+# What an installation makes, in this order.
+STEPS = (
+    *("/etc/weare1/environment", "/srv/weare1/var/static", "/etc/pgbackrest/pgbackrest.conf"),
+    *("/etc/ssl/weare1/self-signed.key.pem", "/srv/weare1/releases/{}/bin", "/srv/weare1/releases/{}/.venv"),
+    *("/srv/weare1/releases/{}/complete", "/srv/weare1/releases/{}/deploy/503.html", f"{CURRENT}/staticfiles.json"),
+    "/etc/systemd/system/worker.service",
+)
+
+
+@pytest.mark.drill(only=True)
+def test_an_installation_that_is_killed_at_each_step_is_completed_by_the_next_one(machine):
+    commit = machine.must("git", "-C", SOURCE, "rev-parse", "HEAD").strip()
+    for step in STEPS:
+        break_off(machine, INSTALL, machine.path(step.format(commit)).exists)
+    done = machine.shell(INSTALL)
+    assert done.returncode == 0 and "The site is installed" in done.stdout, (done.stdout, done.stderr)
+    assert states(machine) == ALL_RUN and machine.must(*READY) == "ok\n"
+    assert machine.must("runuser", "-u", "weare1", "--", "psql", "-Atc", "SHOW log_min_error_statement") == "panic\n"
+
+
 @pytest.mark.drill(only=True)
 def test_an_installation_that_breaks_off_is_completed_by_the_next_one(machine):
     # nginx does not start, late in the installation.
@@ -181,8 +201,11 @@ def assert_an_update_that_breaks_off_is_completed(machine):
     first = release(machine)
     machine.write(f"{ORIGIN}/deploy/extra.timer", "[Timer]\nOnCalendar=daily\n[Install]\nWantedBy=timers.target\n")
     second = machine.commit("Second", tag="v2")
+    for step in STEPS[4:8]:
+        break_off(machine, "deploy/update", machine.path(step.format(second)).exists)
+        assert release(machine) == first and machine.must(*READY) == "ok\n"
     for command, after in {"deploy/update": second, "deploy/rollback": first}.items():
-        break_off(machine, "deploy/update", second)
+        break_off(machine, "deploy/update", lambda: release(machine) == second)
         done = machine.shell(command)
         assert done.returncode == 0 and after in done.stdout, (command, done.stdout, done.stderr)
         assert release(machine) == after and states(machine) == ALL_RUN
@@ -192,18 +215,18 @@ def assert_an_update_that_breaks_off_is_completed(machine):
         assert machine.must(*READY) == "ok\n"
         if is_second:
             assert "in use already" in machine.shell("deploy/update").stdout
-            break_off(machine, "deploy/rollback", first)
+            break_off(machine, "deploy/rollback", lambda: release(machine) == first)
             done = machine.shell("deploy/rollback")
             assert done.returncode == 0 and f"The site is back at {first}" in done.stdout
     assert_refused(machine, "deploy/rollback", f"There is no release before {first}")
 
 
-def break_off(machine, command, commit):
-    """Kill a command when it has switched to a commit, as when the machine loses its power."""
+def break_off(machine, command, has_come):
+    """Kill a command when it has come so far, as when the machine loses its power."""
     running = start(machine, "bash", "-c", f"cd {SOURCE} && exec {command}")
-    while release(machine) != commit:
+    while not has_come():
         assert running.poll() is None
-        time.sleep(0.1)
+        time.sleep(0.05)
     kill(running)
 
 
