@@ -59,6 +59,20 @@ def wait_until(condition, patience=3 * TIMEOUT):
         time.sleep(0.02)
 
 
+def wait_for_other_connections():
+    """Wait until no other connection to the test database is open: no request and no killed process writes any more."""
+    with connection.cursor() as cursor:
+
+        def are_closed():
+            cursor.execute(
+                "SELECT count(*) FROM pg_stat_activity "
+                "WHERE backend_type = 'client backend' AND datname = current_database() AND pid <> pg_backend_pid()"
+            )
+            return cursor.fetchone() == (0,)
+
+        wait_until(are_closed)
+
+
 def begin(call):
     """Make the call on another connection and return when it waits for a lock. Returns a future with its result."""
 
@@ -71,12 +85,13 @@ def begin(call):
     pool = ThreadPoolExecutor(1)
     future = pool.submit(run)
     pool.shutdown(wait=False)
-    while not future.done() and not _any_backend_waits_for_a_lock():
+    while not future.done() and not is_any_backend_blocked():
         time.sleep(0.005)
     return future
 
 
-def _any_backend_waits_for_a_lock():
+def is_any_backend_blocked():
+    """Whether a connection to the test database waits for a lock."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock')"

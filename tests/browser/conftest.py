@@ -13,6 +13,7 @@ from django.test import Client
 from tests import chromium
 from tests.drill import require
 from tests.factories import make_staff, run_worker, sign_in
+from tests.threads import wait_for_other_connections
 from tests.traces import Watch
 
 # The network of all visitors (RFC 5737), as if the browser came through a proxy.
@@ -52,6 +53,8 @@ def watch(django_db_setup, transactional_db, settings, tmp_path_factory):
     with Watch(django_db_setup, tmp_path_factory.mktemp("server")).watching() as watch:
         watch.add(NETWORK)
         yield watch
+        # The site may still answer a page that was closed. What it writes then would be left for the next test.
+        wait_for_other_connections()
         watch.add_rows()
         assert watch.traces() == []
 
@@ -76,8 +79,8 @@ class Visitor:
         self.context.on("response", self._record_cookies)
         self.context.on("console", self._record_message)
         self.context.on("weberror", lambda error: self.complaints.append(str(error.error)))
+        self.context.set_default_timeout(PATIENCE_MS)
         self.page = self.context.new_page()
-        self.page.set_default_timeout(PATIENCE_MS)
 
     def _record_request(self, request):
         self.asked.add(urlsplit(request.url)[:2])

@@ -8,6 +8,7 @@ from playwright.sync_api import expect
 from pledges.crypto import links
 from pledges.crypto.links import Purpose
 from pledges.models import Pledge
+from tests.browser import press
 from tests.factories import make_pledge
 from tests.pages import path_of, want_new_address
 from tests.pledges.groups.made import make_group
@@ -71,7 +72,7 @@ def test_the_page_of_a_group_opens_again_also_after_its_form_was_sent(visit):
     visitor.open(path_of("campaign:home", "sq"))
     page.go_back()
     check()
-    page.locator("main [name=save]").click()
+    press(page.locator("main [name=save]"))
     expect(page.get_by_role("status")).to_be_visible()
     page.go_back()
     check()
@@ -96,13 +97,13 @@ def test_the_forms_work_after_the_link_left_the_address_bar(visit):
     visitor = visit()
     page = visitor.page
     visitor.open(links.path(Purpose.CONFIRM, pledge))
-    page.locator("main form button").click()
+    press(page.locator("main form button"))
     expect(page.locator("h1")).to_contain_text("Ju jeni numri")
     assert Pledge.objects.get().state == "confirmed"
     visitor.open(links.path(Purpose.MANAGE, pledge))
     page.locator(".folds summary").first.click()
     page.locator("#id_name").fill("Drita Lela")
-    page.locator("main [name=save]").click()
+    press(page.locator("main [name=save]"))
     expect(page.get_by_role("status")).to_be_visible()
     assert Pledge.objects.get().name == "Drita Lela"
     assert page.url.endswith(path_of("pledges:my_pledge", "sq"))
@@ -110,6 +111,6 @@ def test_the_forms_work_after_the_link_left_the_address_bar(visit):
     assert "Drita" not in page.content()
     expect(page.locator("h1")).to_have_text("Ma dërgoni lidhjen e zotimit tim")
     visitor.open(links.path(Purpose.WITHDRAW, pledge))
-    page.locator("main form button").click()
+    press(page.locator("main form button"))
     expect(page.locator("main form")).to_have_count(0)
     assert not Pledge.objects.exists()

@@ -4,9 +4,9 @@ import os
 import re
 import shutil
 import signal
+import socket
 import subprocess
 import tempfile
-import time
 from pathlib import Path
 
 import pytest
@@ -22,7 +22,7 @@ from tests.drill import require_program
 from tests.factories import form_data, keep_house, make_picture, run_worker, sign_in
 from tests.keys import new_key, rotate_keys
 from tests.pledges.desk.pages import ENGLISH, LIST
-from tests.threads import TIMEOUT, at_once
+from tests.threads import TIMEOUT, at_once, wait_until
 from tests.worker import workers
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -65,7 +65,7 @@ def pooled(transactional_db):
     connection.close()
     process = subprocess.Popen([program, "-q", folder / "pgbouncer.ini"], start_new_session=True, **account)
     try:
-        wait_until((folder / ".s.PGSQL.6432").exists)
+        wait_until(lambda: is_listening(folder / ".s.PGSQL.6432"))
         connection.settings_dict |= {"HOST": str(folder), "PORT": "6432", "PASSWORD": PASSWORD}
         yield
     finally:
@@ -77,12 +77,10 @@ def pooled(transactional_db):
         shutil.rmtree(folder)
 
 
-def wait_until(condition):
-    """Wait until the condition holds; fails after TIMEOUT seconds."""
-    deadline = time.monotonic() + TIMEOUT
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.1)
+def is_listening(path):
+    """Whether a process accepts connections to this Unix socket."""
+    with socket.socket(socket.AF_UNIX) as client:
+        return client.connect_ex(str(path)) == 0
 
 
 def sign(number):

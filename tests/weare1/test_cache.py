@@ -179,6 +179,8 @@ def test_the_state_is_read_once_in_its_time(cached_site, settings, django_assert
 def test_while_one_request_reads_the_state_the_others_go_on_and_forms_close_after_five_seconds(
     cached_site, monkeypatch
 ):
+    clock = ProcessClock()
+    monkeypatch.setattr(snapshot, "time", clock)
     for path in ("/en/", "/en/pledge/"):
         assert cached_site.fetch(path)[0] == "200 OK"
 
@@ -192,14 +194,13 @@ def test_while_one_request_reads_the_state_the_others_go_on_and_forms_close_afte
         finally:
             connection.close()
 
-    clock = ProcessClock()
+    clock.ahead = timedelta(seconds=1)
     with held_open(lock):
         waiting = threading.Thread(target=read)
         waiting.start()
         wait_until(snapshot._process.lock.locked)
         for path in ("/en/", "/en/pledge/"):
             assert cached_site.fetch(path)[0] == "200 OK"
-        monkeypatch.setattr(snapshot, "time", clock)
         clock.ahead = timedelta(seconds=6)
         assert cached_site.fetch("/en/pledge/")[0] == "503 Service Unavailable"
         assert cached_site.fetch("/en/")[0] == "200 OK"

@@ -67,9 +67,9 @@ def test_a_read_only_database_takes_no_form_shows_every_public_page_and_forms_op
             assert "read-only" in wrong and "database" not in wrong
             run("SET default_transaction_read_only = off; " + read_only.format("RESET"))
             # A form that was kept open: its stamp is old enough.
-            wait_until(lambda: site.fetch("/sq/zotimi/", form_data())[0] == 303, 20)
+            wait_until(lambda: site.fetch("/sq/zotimi/", form_data())[0] == 303)
             # The process looks once a second.
-            wait_until(lambda: site.fetch("/sq/zotimi/")[0] == 200, 20)
+            wait_until(lambda: site.fetch("/sq/zotimi/")[0] == 200)
     finally:
         run("SET default_transaction_read_only = off; " + read_only.format("RESET"))
     assert Submission.objects.count() == 1 and type(pledge).objects.filter(pk=pledge.pk).exists()

@@ -11,7 +11,7 @@ from django.db import connection, transaction
 from django.db.models import F
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
-from hypothesis import HealthCheck, Phase, given
+from hypothesis import Phase, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
@@ -141,14 +141,7 @@ EDITS = {
 
 @pytest.mark.slow
 @pytest.mark.drill
-@hypothesis_settings(
-    max_examples=rounds(4, 60),
-    derandomize=True,
-    database=None,
-    deadline=None,
-    phases=[Phase.generate],
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
+@hypothesis_settings(max_examples=rounds(4, 60), phases=[Phase.generate])
 @given(
     st.lists(
         st.tuples(st.sampled_from(sorted(EDITS)), st.text("abcçdeëfgh ", min_size=1, max_size=40).filter(str.strip)),
