@@ -4,6 +4,7 @@ import contextlib
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from http.client import HTTPException
 
 from django.db import connection, transaction
 
@@ -51,11 +52,17 @@ def held_open(call):
             future.result(TIMEOUT)
 
 
-def wait_until(condition, patience=3 * TIMEOUT):
-    """Wait until the function returns something true; fails after so many seconds."""
+def wait_until(condition, patience=3 * TIMEOUT, tell=None):
+    """Wait until the function returns something true; returns it. What is not reached yet (OSError) is not true yet.
+
+    After so many seconds it fails, with what the function `tell` returns.
+    """
     deadline = time.monotonic() + patience
-    while not condition():
-        assert time.monotonic() < deadline
+    while True:
+        with contextlib.suppress(OSError, HTTPException):
+            if found := condition():
+                return found
+        assert time.monotonic() < deadline, tell and tell()
         time.sleep(0.02)
 
 

@@ -5,7 +5,6 @@ are called: systemctl (tests/deploy/init.py obeys it), apt-get, certbot and prog
 are those of this checkout's .venv. Needs root and the right to mount.
 """
 
-import contextlib
 import ctypes
 import os
 import shutil
@@ -14,12 +13,12 @@ import subprocess
 import sys
 import sysconfig
 import tempfile
-import time
 from pathlib import Path
 
 from django.conf import settings
 
 from tests.drill import require, require_program
+from tests.threads import wait_until
 
 ROOT = settings.BASE_DIR
 STAND_INS = "/opt/stand-ins"
@@ -165,16 +164,14 @@ class Machine:
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def _find_root(self):
-        deadline = time.monotonic() + TIMEOUT
-        while True:
+        def child():
+            if self.holder.poll() is not None:
+                require(False, f"a machine could not be mounted: {self.holder.stderr.read()}")
             children = Path(f"/proc/{self.holder.pid}/task/{self.holder.pid}/children").read_text().split()
             # The last step of MOUNT is chroot.
-            if children and Path(f"/proc/{children[0]}/root/opt/packages/django").exists():
-                self.pid = int(children[0])
-                return
-            if self.holder.poll() is not None or time.monotonic() > deadline:
-                require(False, f"a machine could not be mounted: {self.holder.stderr.read()}")
-            time.sleep(0.02)
+            return [int(pid) for pid in children if Path(f"/proc/{pid}/root/opt/packages/django").exists()]
+
+        [self.pid] = wait_until(child)
 
     def _fill(self):
         for name, text in STAND_IN_FILES.items():
@@ -196,7 +193,7 @@ class Machine:
         self.must(*GIT, "init", "-q", "-b", "main")
         self.commit("First version")
         self.supervisor = subprocess.Popen(self._entered("/usr/bin/env", "python3", f"{STAND_INS}/init.py"))
-        self.wait_for(lambda: self.path("/run/stand-in.sock").exists())
+        wait_until(self.path("/run/stand-in.sock").exists)
 
     def path(self, path):
         """A file of the machine, as this process reaches it."""
@@ -255,16 +252,6 @@ class Machine:
         """Let sockets of the calling thread be those of the machine."""
         with open(f"/proc/{self.pid}/ns/net") as namespace:
             os.setns(namespace.fileno(), os.CLONE_NEWNET)
-
-    def wait_for(self, condition):
-        """Wait until a condition holds."""
-        deadline = time.monotonic() + TIMEOUT
-        while True:
-            with contextlib.suppress(OSError):
-                if condition():
-                    return
-            assert time.monotonic() < deadline
-            time.sleep(0.05)
 
 
 def _end_with_parent():

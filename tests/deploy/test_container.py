@@ -29,6 +29,7 @@ from tests.drill import require_program
 from tests.keys import new_key
 from tests.site import hidden_fields
 from tests.smtp import MailServer
+from tests.threads import wait_until
 
 HOST = "nejemi1.example"
 LIMITS = ("--ulimit", "nofile=20000:20000", "--ulimit", "nproc=20000:20000")
@@ -149,16 +150,8 @@ class Containers:
 
     def wait(self):
         """Wait until the proxy and the application answer."""
-        deadline = time.monotonic() + 60
-        while True:
-            try:
-                return self.open("/healthz")
-            except OSError:
-                assert time.monotonic() < deadline, (
-                    self.run("podman", "logs", "proxy"),
-                    self.run("podman", "logs", "site"),
-                )
-                time.sleep(0.5)
+        logs = [("podman", "logs", name) for name in ("proxy", "site")]
+        wait_until(lambda: self.open("/healthz"), tell=lambda: [self.run(*command) for command in logs])
 
     def open(self, path, data=None):
         """(status, body) of a page through the proxy."""
@@ -194,10 +187,7 @@ def test_the_site_is_built_signed_updated_and_keeps_its_people(folder):
         person = {"name": "Arta Shembulli", "email": "arta@shembull.al", "sector": "parents"}
         person |= {"over_16": "yes", "consent": "on"}
         assert site.open("/sq/zotimi/", form | person)[0] == 200
-        deadline = time.monotonic() + 60
-        while not mail.accepted:
-            assert time.monotonic() < deadline, site.run("podman", "logs", "worker")
-            time.sleep(0.5)
+        wait_until(lambda: mail.accepted, tell=lambda: site.run("podman", "logs", "worker"))
         text = mail.accepted[0].get_body(("plain",)).get_content()
         link = next(word for word in text.split() if word.startswith(f"https://{HOST}/sq/konfirmoni/"))
         path = link.removeprefix(f"https://{HOST}")
@@ -254,12 +244,6 @@ def test_a_backup_that_fails_is_tried_hourly_while_tombstones_are_copied_and_a_s
     def calls(name):
         return (tmp_path / "calls").read_text().split().count(name) if (tmp_path / "calls").exists() else 0
 
-    def wait_for(name, number):
-        deadline = time.monotonic() + 20
-        while calls(name) < number:
-            assert time.monotonic() < deadline
-            time.sleep(0.05)
-
     process = subprocess.Popen(
         ["sh", settings.BASE_DIR / "deploy" / "container" / "backup"],
         cwd=tmp_path,
@@ -267,13 +251,13 @@ def test_a_backup_that_fails_is_tried_hourly_while_tombstones_are_copied_and_a_s
         start_new_session=True,
     )
     try:
-        wait_for("backup", 1)
-        wait_for("erasures", calls("erasures") + 5)
+        wait_until(lambda: calls("backup") == 1 and calls("erasures") >= 5)
         assert calls("backup") == 1
         (tmp_path / "works").touch()
         (tmp_path / "hour").write_text("2026-03-01T01")
-        wait_for("backup", 2)
-        wait_for("erasures", calls("erasures") + 5)
+        wait_until(lambda: calls("backup") == 2)
+        copied = calls("erasures")
+        wait_until(lambda: calls("erasures") >= copied + 5)
         process.terminate()
         process.wait(15)
         with pytest.raises(ProcessLookupError):
@@ -294,7 +278,4 @@ def _visit(site, stopped):
 
 
 def _wait_for_total(site, total):
-    deadline = time.monotonic() + 30
-    while json.loads(site.open("/api/v1/totals.json")[1])["total"] != total:
-        assert time.monotonic() < deadline
-        time.sleep(0.5)
+    wait_until(lambda: json.loads(site.open("/api/v1/totals.json")[1])["total"] == total)

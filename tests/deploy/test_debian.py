@@ -7,7 +7,6 @@ import shutil
 import signal
 import subprocess
 import tempfile
-import time
 from pathlib import Path
 
 import pytest
@@ -15,6 +14,7 @@ from django.conf import settings
 
 from tests.deploy.test_operating import CURRENT, HOST
 from tests.drill import require_program
+from tests.threads import wait_until
 
 # What reaches the package sources of this machine. Packages write to the first, so what they write is dropped with the machine.
 SHARED = (
@@ -76,11 +76,8 @@ def _move_ports(source):
 
 def _child(boot, errors):
     """The process id of the machine's first process, which systemd-nspawn starts after a moment."""
-    deadline = time.monotonic() + 60
-    while not (children := Path(f"/proc/{boot.pid}/task/{boot.pid}/children").read_text().split()):
-        assert boot.poll() is None and time.monotonic() < deadline, errors.read_text()
-        time.sleep(0.1)
-    return children[0]
+    children = Path(f"/proc/{boot.pid}/task/{boot.pid}/children")
+    return wait_until(lambda: children.read_text().split(), tell=errors.read_text)[0]
 
 
 def _run(boot, errors, *command):
@@ -102,10 +99,7 @@ def shell(run, line):
 
 @pytest.mark.drill(only=True)
 def test_the_site_runs_under_the_systemd_of_a_fresh_debian(debian):
-    deadline = time.monotonic() + 60
-    while debian("systemctl", "is-system-running").stdout.strip() not in ("running", "degraded"):
-        assert time.monotonic() < deadline
-        time.sleep(1)
+    wait_until(lambda: debian("systemctl", "is-system-running").stdout.strip() in ("running", "degraded"))
     # The certificate is not from certbot, so browsers warn of it.
     shell(debian, f"echo 127.0.0.1 localhost {HOST} > /etc/hosts")
     shell(debian, f"deploy/install {HOST}")
@@ -134,10 +128,7 @@ def test_the_site_runs_under_the_systemd_of_a_fresh_debian(debian):
 def assert_postgresql_comes_back(run):
     """PostgreSQL is killed as by a machine without memory; systemd starts it again."""
     shell(run, "systemctl kill --kill-whom=main --signal=KILL postgresql@17-main")
-    deadline = time.monotonic() + 60
-    while "database" in wrong(run):
-        assert time.monotonic() < deadline
-        time.sleep(1)
+    wait_until(lambda: "database" not in wrong(run))
     assert shell(run, "systemctl show -P NRestarts postgresql@17-main") != "0\n"
 
 

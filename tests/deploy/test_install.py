@@ -5,13 +5,13 @@ import os
 import re
 import signal
 import subprocess
-import time
 
 import pytest
 
 from tests import nginx
 from tests.deploy.machine import ORIGIN, SOURCE, TIMEOUT, Machine
 from tests.deploy.test_operating import CURRENT, ENVIRONMENT, HOST, release
+from tests.threads import wait_until
 
 INSTALL = f"deploy/install {HOST}"
 SMTP = "smtp://user:password@mail.example.org:587/?tls=1"
@@ -116,7 +116,7 @@ def other_program(machine, port):
     """A program that listens at a port of the machine."""
     program = start(machine, "python3", "-m", "http.server", str(port))
     try:
-        machine.wait_for(lambda: machine.must("ss", "-Hltn", f"sport = :{port}"))
+        wait_until(lambda: machine.must("ss", "-Hltn", f"sport = :{port}"))
         yield
     finally:
         kill(program)
@@ -200,9 +200,8 @@ def assert_an_update_that_breaks_off_is_completed(machine):
 def break_off(machine, command, commit):
     """Kill a command when it has switched to a commit, as when the machine loses its power."""
     running = start(machine, "bash", "-c", f"cd {SOURCE} && exec {command}")
-    while release(machine) != commit:
-        assert running.poll() is None
-        time.sleep(0.1)
+    wait_until(lambda: release(machine) == commit or running.poll() is not None, 10 * TIMEOUT)
+    assert running.poll() is None
     kill(running)
 
 

@@ -10,7 +10,7 @@ import socket
 import subprocess
 import time
 from pathlib import Path
-from urllib.parse import quote, urlencode
+from urllib.parse import quote
 
 import pytest
 from django.conf import settings
@@ -25,7 +25,7 @@ from tests.drill import require, require_program, rounds
 from tests.faults.machine import Machine, new_machine
 from tests.malformed import attack
 from tests.pages import LANGUAGES, Document, path_of
-from tests.site import ReservedPort, hidden_fields
+from tests.site import ReservedPort, fetch, hidden_fields
 from tests.traces import files, find
 
 DEPLOY = settings.BASE_DIR / "deploy"
@@ -127,14 +127,8 @@ class Deployment(Machine):
 
     def visit(self, path, form=None, sender="127.0.0.1"):
         """(status, headers, body) of a request through nginx; with `form` (a dictionary) it is a POST."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=TIMEOUT, source_address=(sender, 0))
-        headers = {} if form is None else {"Content-Type": "application/x-www-form-urlencoded"}
-        try:
-            connection.request("GET" if form is None else "POST", path, urlencode(form) if form else None, headers)
-            response = connection.getresponse()
-            return response.status, response.headers, response.read().decode(errors="replace")
-        finally:
-            connection.close()
+        address = {"timeout": TIMEOUT, "source_address": (sender, 0)}
+        return fetch(http.client.HTTPConnection("127.0.0.1", self.port, **address), path, form)
 
     def send(self, request):
         """The response to raw bytes, as (status, headers, body); the connection is not closed on this side."""

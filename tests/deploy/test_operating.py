@@ -8,7 +8,6 @@ import ssl
 import threading
 import time
 from pathlib import Path
-from urllib.parse import urlencode
 
 import pytest
 from django.conf import settings
@@ -16,7 +15,8 @@ from django.conf import settings
 from pledges.crypto.stamps import MIN_AGE_SECONDS
 from tests.deploy.machine import GIT, ORIGIN, SOURCE, TIMEOUT, Machine
 from tests.keys import new_key
-from tests.site import hidden_fields
+from tests.site import fetch, hidden_fields
+from tests.threads import wait_until
 
 HOST = "nejemi1.example"
 # Answers to the question whether all is well.
@@ -77,7 +77,7 @@ def is_question(command):
 
 
 # Answers of nginx by which an update is judged, and the longest wait for them in seconds.
-ENOUGH, PATIENCE = 20, 60
+ENOUGH, PATIENCE = 20, 300
 
 
 class Visitors:
@@ -98,20 +98,15 @@ class Visitors:
         """Return once somebody has signed: the command that follows meets people."""
         for thread in self.threads:
             thread.start()
-        self.wait_until(lambda: self.acknowledged)
+        wait_until(lambda: self.acknowledged or self.lost, PATIENCE)
         return self
 
     def __exit__(self, *_error):
         """On a slow machine they go on until there is enough to judge by."""
-        self.wait_until(lambda: self.answered > ENOUGH)
+        wait_until(lambda: self.answered > ENOUGH or self.lost, PATIENCE)
         self.stopped.set()
         for thread in self.threads:
             thread.join()
-
-    def wait_until(self, condition):
-        deadline = time.monotonic() + PATIENCE
-        while not condition() and not self.lost and time.monotonic() < deadline:
-            time.sleep(0.05)
 
     def visit(self, path):
         self.machine.enter_network()
@@ -120,7 +115,7 @@ class Visitors:
 
     def sign(self):
         self.machine.enter_network()
-        form = hidden_fields(fetch("/sq/zotimi/")[2])
+        form = hidden_fields(visit("/sq/zotimi/")[2])
         form |= {"name": "Arta Shembulli", "sector": "parents", "over_16": "yes", "consent": "on"}
         time.sleep(MIN_AGE_SECONDS)
         while not self.stopped.wait(0.1):
@@ -133,7 +128,7 @@ class Visitors:
     def ask(self, path, wanted, *options):
         """Whether the wanted answer came."""
         try:
-            status, _headers, _body = fetch(path, *options)
+            status, _headers, _body = visit(path, *options)
         except OSError as error:
             status = error
         self.answered += 1
@@ -147,21 +142,14 @@ class Visitors:
         return int(self.machine.must(*SITE_USER, "psql", "-Atc", count, "weare1"))
 
 
-def fetch(path, form=None, sender="127.0.0.1", host=HOST):
+def visit(path, form=None, sender="127.0.0.1"):
     """(status, headers, body) of a request to nginx over TLS, in a thread that entered the machine's network."""
     # Not create_default_context(), which reads all certificates of this machine each time.
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
     address = {"timeout": 10 * TIMEOUT, "context": context, "source_address": (sender, 0)}
-    connection = http.client.HTTPSConnection("127.0.0.1", **address)
-    headers = {"Host": host, "Content-Type": "application/x-www-form-urlencoded"}
-    connection.request("POST" if form else "GET", path, urlencode(form) if form else None, headers)
-    response = connection.getresponse()
-    try:
-        return response.status, response.headers, response.read().decode(errors="replace")
-    finally:
-        connection.close()
+    return fetch(http.client.HTTPSConnection("127.0.0.1", **address), path, form, {"Host": HOST})
 
 
 def modes(machine, *paths):

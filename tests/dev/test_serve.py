@@ -6,7 +6,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 import urllib.request
 from contextlib import closing
 
@@ -74,14 +73,12 @@ class Serve:
             )
         return self.wait_for(r"(http://localhost:\d+)/sq/")[1]
 
-    def wait_for(self, pattern, patience=180):
-        deadline = time.monotonic() + patience
-        while time.monotonic() < deadline:
-            if found := re.search(pattern, self.output.read_text()):
-                return found
+    def wait_for(self, pattern):
+        def found():
             assert self.process.poll() is None, self.output.read_text()
-            time.sleep(0.05)
-        raise AssertionError(self.output.read_text())
+            return re.search(pattern, self.output.read_text())
+
+        return wait_until(found, 180, self.output.read_text)
 
     def children(self, name=""):
         """The pids of descendants of bin/serve whose command line contains a name, the oldest first."""
