@@ -18,7 +18,7 @@ from tests.clock import let_time_pass
 from tests.drill import rounds
 from tests.factories import form_data, keep_house, make_pledge, settle_all
 from tests.tally import exact_total
-from tests.threads import at_once, begin, held_open
+from tests.threads import at_once, begin, held_open, wait_until
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -44,8 +44,10 @@ def test_two_workers_count_during_changes_and_no_count_replaces_a_later_one():
     with ThreadPoolExecutor(3) as pool:
         readers = [pool.submit(until_finished, call) for call in (count, count, look)]
         try:
-            for pledge in pledges:
+            for number, pledge in enumerate(pledges):
                 pledge.confirm()
+                # On a busy machine too, the figures change meanwhile.
+                wait_until(lambda: len({str(figures) for _at, figures in seen}) > min(number, 5))  # noqa: B023
             for pledge in pledges[::2]:
                 pledge.withdraw()
         finally:
@@ -53,7 +55,6 @@ def test_two_workers_count_during_changes_and_no_count_replaces_a_later_one():
         for reader in readers:
             reader.result()
     assert [at for at, _figures in seen] == sorted(at for at, _figures in seen)
-    assert len({str(figures) for _at, figures in seen}) > 5, "the figures changed meanwhile"
     assert exact_total() == len(pledges) // 2
 
 

@@ -40,7 +40,7 @@ from tests.factories import form_data, make_pledge, run_worker, settle_all
 from tests.pages import public_paths
 from tests.published import next_night
 from tests.site import Site, url_of_test_database
-from tests.threads import held_open
+from tests.threads import held_open, wait_until
 
 pytestmark = pytest.mark.django_db
 
@@ -210,11 +210,12 @@ def test_a_page_never_mixes_two_versions():
                     for key in ("home_lead", "home_vows_lead"):
                         PageText.objects.filter(key=key).update(text_en=f"word-{number}")
                     Demand.objects.update(title_en=f"word-{number}")
+                # Some are seen, also on a busy machine.
+                wait_until(lambda: number > 1 or f"word-{number}" in seen)  # noqa: B023
         finally:
             finished.set()
         for reader in readers:
             reader.result()
-    assert len(seen) > 1
 
 
 @pytest.mark.slow
