@@ -8,7 +8,8 @@ from http.client import HTTPException
 
 from django.db import connection, transaction
 
-TIMEOUT = 30  # seconds
+# Seconds. A busy machine is slow; what never comes fails all the same.
+TIMEOUT = 90
 
 
 def at_once(*calls):
@@ -52,7 +53,7 @@ def held_open(call):
             future.result(TIMEOUT)
 
 
-def wait_until(condition, patience=3 * TIMEOUT, tell=None):
+def wait_until(condition, patience=TIMEOUT, tell=None):
     """Wait until the function returns something true; returns it. What is not reached yet (OSError) is not true yet.
 
     After so many seconds it fails, with what the function `tell` returns.
