@@ -53,6 +53,12 @@ def held_open(call):
             future.result(TIMEOUT)
 
 
+def lock_table(table, mode="ACCESS EXCLUSIVE"):
+    """Lock a table until the end of the transaction."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"LOCK TABLE {table} IN {mode} MODE")
+
+
 def wait_until(condition, patience=TIMEOUT, tell=None):
     """Wait until the function returns something true; returns it. What is not reached yet (OSError) is not true yet.
 

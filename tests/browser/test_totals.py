@@ -63,7 +63,7 @@ def open_live(visitor, path):
     )
     visitor.open(path)
     page.locator("script[src*=live][data-started]").wait_for(state="attached")
-    page.clock.pause_at(page.evaluate("Date.now()") + 10_000)
+    page.clock.pause_at(page.evaluate("Date.now() / 1000") + 10)
     return asked
 
 

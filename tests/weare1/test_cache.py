@@ -18,7 +18,7 @@ from tests.factories import make_pledge
 from tests.pages import PUBLIC, path_of, public_paths
 from tests.pledges.serving.test_snapshot import PATHS, new_process
 from tests.site import Site, url_of_test_database
-from tests.threads import held_open, wait_until
+from tests.threads import held_open, lock_table, wait_until
 from tests.wsgi import CachedSite
 
 pytestmark = pytest.mark.django_db
@@ -184,10 +184,6 @@ def test_while_one_request_reads_the_state_the_others_go_on_and_forms_close_afte
     for path in ("/en/", "/en/pledge/"):
         assert cached_site.fetch(path)[0] == "200 OK"
 
-    def lock():
-        with connection.cursor() as cursor:
-            cursor.execute("LOCK TABLE pledges_contentversion IN ACCESS EXCLUSIVE MODE")
-
     def read():
         try:
             cached_site.fetch("/en/")
@@ -195,7 +191,7 @@ def test_while_one_request_reads_the_state_the_others_go_on_and_forms_close_afte
             connection.close()
 
     clock.ahead = timedelta(seconds=1)
-    with held_open(lock):
+    with held_open(lambda: lock_table("pledges_contentversion")):
         waiting = threading.Thread(target=read)
         waiting.start()
         wait_until(snapshot._process.lock.locked)

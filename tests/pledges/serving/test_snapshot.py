@@ -205,7 +205,7 @@ def test_a_page_never_mixes_two_versions():
     with ThreadPoolExecutor(3) as pool:
         readers = [pool.submit(read) for _ in range(3)]
         try:
-            for number in range(60):
+            for number in range(30):
                 with transaction.atomic():
                     for key in ("home_lead", "home_vows_lead"):
                         PageText.objects.filter(key=key).update(text_en=f"word-{number}")

@@ -19,7 +19,7 @@ from staff.models import Entry
 from tests.factories import keep_house, make_copies, make_pledge, make_staff, run_worker
 from tests.site import url_of_test_database
 from tests.tally import exact_total
-from tests.threads import TIMEOUT, at_once, begin, held_open, is_any_backend_blocked, wait_until
+from tests.threads import TIMEOUT, at_once, begin, held_open, is_any_backend_blocked, lock_table, wait_until
 
 pytestmark = pytest.mark.django_db
 
@@ -269,7 +269,7 @@ def workers(transactional_db):
 def run_and_kill(worker, batch):
     """Let the process run the batch and kill it with SIGKILL when only the entry of the log is left to write."""
     assert worker.stdout.readline() == "ready\n"
-    with held_open(lock_log):
+    with held_open(lambda: lock_table("staff_entry", "EXCLUSIVE")):
         worker.stdin.write(f"{batch.pk}\n")
         worker.stdin.flush()
         wait_until(is_any_backend_blocked)
@@ -279,12 +279,6 @@ def run_and_kill(worker, batch):
     with transaction.atomic():
         Batch.objects.select_for_update().get(pk=batch.pk)
     batch.refresh_from_db()
-
-
-def lock_log():
-    """Let no other transaction write to the log until this one ends."""
-    with connection.cursor() as cursor:
-        cursor.execute("LOCK TABLE staff_entry IN EXCLUSIVE MODE")
 
 
 @pytest.mark.slow
