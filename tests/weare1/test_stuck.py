@@ -17,7 +17,7 @@ from tests.threads import held_open, lock_table, wait_until
 pytestmark = pytest.mark.slow
 
 THREADS = 20
-LOCK_TIMEOUT = 4  # seconds; 5 in production
+LOCK_TIMEOUT = 2  # seconds; 5 in production
 
 
 @pytest.mark.django_db(transaction=True)

@@ -100,6 +100,7 @@ def sender(transactional_db, settings):
 @pytest.fixture
 def claims(sender, monkeypatch):
     """A list with an entry for each time that the sender has claimed messages, or found that it may not."""
+    monkeypatch.setattr(sending, "POLL_INTERVAL", 0.05)
     claim, claims = sender._claim, []
     monkeypatch.setattr(sender, "_claim", lambda: claims.append(claim()))
     return claims
