@@ -10,6 +10,7 @@ import pytest
 from django.conf import settings
 from django.test import Client
 
+from pledges.crypto import stamps
 from tests import chromium
 from tests.drill import require
 from tests.factories import make_staff, run_worker, sign_in
@@ -129,9 +130,11 @@ def checked(new):
 
 
 @pytest.fixture
-def visit(browser, live_server, settings, watch):
+def visit(browser, live_server, settings, watch, monkeypatch):
     """A function that makes a visitor: `visit(width=360, java_script_enabled=False)`."""
     settings.SITE_URL = live_server.url
+    # The stamp of a form is that of the last ten minutes. Just after they began a test would be too quick.
+    monkeypatch.setattr(stamps, "MIN_AGE_SECONDS", 0)
     yield from checked(lambda **options: Visitor(browser, live_server.url, watch, **options))
 
 
