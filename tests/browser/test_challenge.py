@@ -48,8 +48,7 @@ def tab_to(page, locator):
 
 @axe.in_languages
 def test_a_pledge_with_the_keyboard_only(visit, language):
-    visitor = visit(width=360)
-    page = visitor.page
+    page = visit(width=360).page
     fill(page, language)
     press_enter(page)
     box = page.locator(".check")
@@ -70,8 +69,7 @@ def test_a_pledge_with_the_keyboard_only(visit, language):
 
 @pytest.mark.quick
 def test_the_button_pressed_during_the_check_sends_the_form_when_it_is_done(visit):
-    visitor = visit()
-    page = visitor.page
+    page = visit().page
     held = []
     page.route("**/challenge/pledge/", lambda route: held.append(route))
     fill(page, "sq")
@@ -88,8 +86,7 @@ def test_the_button_pressed_during_the_check_sends_the_form_when_it_is_done(visi
 
 
 def test_where_the_check_fails_the_form_goes_through_the_slow_lane(visit):
-    visitor = visit()
-    page = visitor.page
+    page = visit().page
     for missing in ("**/challenge/pledge/", "**/pbkdf2*.js"):
         page.unroute_all()
         page.route(missing, lambda route: route.abort())
@@ -117,8 +114,7 @@ def test_without_javascript_the_form_goes_through_the_slow_lane(visit):
 
 def test_while_everyone_is_challenged_the_form_is_checked_while_it_is_filled_in(visit):
     PledgingSettings.objects.create(pk=1, challenge_everyone=True)
-    visitor = visit()
-    page = visitor.page
+    page = visit().page
     fill(page, "sq")
     expect(page.get_by_role("status")).to_have_text("")
     assert axe.faults(page) == {}
@@ -128,8 +124,7 @@ def test_while_everyone_is_challenged_the_form_is_checked_while_it_is_filled_in(
 
 
 def test_a_check_that_is_too_old_is_done_anew_before_the_form_is_sent(visit):
-    visitor = visit()
-    page = visitor.page
+    page = visit().page
     page.clock.install()
     fill(page, "en")
     press_enter(page)

@@ -154,9 +154,8 @@ def test_a_photo_gets_a_ribbon_is_drawn_upright_and_is_not_uploaded(visit):
 
 
 def test_a_file_that_cannot_be_read_is_named(visit):
-    visitor = visit()
-    visitor.open("/en/blue-ribbon/")
-    page = visitor.page
+    page = visit().page
+    page.goto("/en/blue-ribbon/")
     for name, mime_type, message in [
         ("letter.txt", "text/plain", "“letter.txt” is not a photo."),
         ("<b>$&.txt", "text/plain", "“<b>$&.txt” is not a photo."),
