@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from django.conf import settings
+from django.db import connection
 from django.test import Client
 
 from pledges.crypto import stamps
@@ -37,12 +38,14 @@ def browser():
     expect.set_options(timeout=PATIENCE_MS)
     before = os.environ.get("DJANGO_ALLOW_ASYNC_UNSAFE")
     # Playwright's synchronous API runs an event loop in this thread, in which Django refuses queries because they would block
-    # it. Nothing else runs in that loop.
+    # it. Nothing else runs in that loop. Django has a connection for this thread in the loop and another one outside.
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
+    connection.close()
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=executable, args=chromium.FLAGS)
         yield browser
         browser.close()
+        connection.close()
     if before is None:
         del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
 
