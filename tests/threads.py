@@ -64,13 +64,14 @@ def wait_until(condition, patience=TIMEOUT, tell=None):
 
     After so many seconds it fails, with what the function `tell` returns.
     """
-    deadline = time.monotonic() + patience
+    deadline, pause = time.monotonic() + patience, 0.01
     while True:
         with contextlib.suppress(OSError, HTTPException):
             if found := condition():
                 return found
         assert time.monotonic() < deadline, tell and tell()
-        time.sleep(0.02)
+        time.sleep(pause)
+        pause = min(2 * pause, 0.2)
 
 
 def wait_for_other_connections():
