@@ -15,7 +15,7 @@ from pledges.counting.models import count
 from pledges.serving import snapshot
 from tests.clock import ProcessClock
 from tests.factories import make_pledge
-from tests.pages import PUBLIC, path_of, public_paths
+from tests.pages import PUBLIC, path_of
 from tests.pledges.serving.test_snapshot import PATHS, new_process
 from tests.site import Site, url_of_test_database
 from tests.threads import held_open, lock_table, wait_until
@@ -268,7 +268,8 @@ def test_20_without_a_database_pages_are_served_except_forms_and_the_wall(tmp_pa
         unreachable_database()
         # Until each process has tried to read.
         time.sleep(1.1)
-        for name, _language, path in public_paths():
+        for name in PUBLIC:
+            path = path_of(name, "sq")
             status, headers, _body = site.fetch(path)
             if name in FORMS_AND_WALL:
                 assert status == 503 and headers["Cache-Control"] == "private, no-store", path
@@ -279,7 +280,7 @@ def test_20_without_a_database_pages_are_served_except_forms_and_the_wall(tmp_pa
         assert site.fetch("/api/v1/totals.json")[0] == 200
         assert "mailto:siguria@shembull.al" in site.fetch("/.well-known/security.txt")[2]
         assert site.fetch("/readyz")[0] == 503
-    assert len(PUBLIC) >= 30 and path_of("campaign:home", "sq") == "/sq/"
+    assert len(PUBLIC) >= 30
 
 
 @pytest.mark.django_db(transaction=True)
