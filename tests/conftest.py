@@ -5,7 +5,6 @@ import gc
 import os
 import re
 import tempfile
-import time
 
 import pytest
 from django.conf import settings
@@ -15,6 +14,8 @@ from django.core.signals import request_started
 from django.db import Error, connection
 from django.template.response import SimpleTemplateResponse
 from django.test import Client, TransactionTestCase
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis
 
 from pledges.counting.models import count
 from pledges.health import views
@@ -24,6 +25,7 @@ from tests.cases import pytest_generate_tests, pytest_pyfunc_call  # noqa: F401 
 from tests.clock import wait_for_the_new_day
 from tests.factories import make_staff, sign_in
 from tests.snapshot import Snapshot
+from tests.threads import wait_for_other_connections
 from tests.wsgi import CachedSite
 
 LONGEST = (
@@ -52,6 +54,12 @@ def pytest_addoption(parser):
 
 def pytest_configure(config):
     drill.is_long = config.getoption("markexpr") == "drill"
+    # The same examples in every run but a drill, however slow the machine is.
+    slowness = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.function_scoped_fixture]
+    hypothesis.register_profile(
+        "tests", derandomize=not drill.is_long, database=None, deadline=None, suppress_health_check=slowness
+    )
+    hypothesis.load_profile("tests")
     if not hasattr(config, "workerinput"):
         # Workers inherit the name.
         os.environ["TEST_TEMPLATE"] = template.make()
@@ -97,7 +105,7 @@ def pytest_terminal_summary(terminalreporter):
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item):
     # Before all fixtures: what one of them takes as today is still today in the test.
-    wait_for_the_new_day()
+    wait_for_the_new_day(300 if item.get_closest_marker("slow") else 60)
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -162,20 +170,8 @@ def django_db_setup(django_db_setup, django_db_blocker):
         patch.setattr(TransactionTestCase, "_fixture_teardown", lambda self: rows.restore())
         yield rows
     with django_db_blocker.unblock():
-        _wait_for_other_connections()
-
-
-def _wait_for_other_connections():
-    """Wait until the live server has answered its last requests. Otherwise the test database cannot be dropped."""
-    deadline = time.monotonic() + 10
-    with connection.cursor() as cursor:
-        while time.monotonic() < deadline:
-            cursor.execute(
-                "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
-            )
-            if cursor.fetchone() == (0,):
-                return
-            time.sleep(0.05)
+        # Otherwise the test database cannot be dropped.
+        wait_for_other_connections()
 
 
 @pytest.fixture(autouse=True)

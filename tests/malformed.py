@@ -120,7 +120,7 @@ class RequestGenerator:
 
 CLIENTS = 8
 # Seconds without an answer that count as a hang.
-HANG = 5
+HANG = 30
 # With these a server refuses a protocol that it does not speak.
 REFUSALS = (501, 505)
 

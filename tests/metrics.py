@@ -1,10 +1,8 @@
 """`manage.py metrics` in a process of its own, what it answers, and the values that labels may have."""
 
-import contextlib
 import os
 import subprocess
 import sys
-import time
 import urllib.request
 
 from django.conf import settings
@@ -15,6 +13,7 @@ from pledges import metrics
 from pledges.mail.texts import MessageKind
 from pledges.models import Submission
 from tests.site import TIMEOUT, ReservedPort, url_of_test_database
+from tests.threads import wait_until
 
 
 def folder_of(service, folder):
@@ -38,13 +37,9 @@ class Metrics:
         )
 
     def __enter__(self):
-        deadline = time.monotonic() + TIMEOUT
-        while True:
-            with contextlib.suppress(OSError):
-                self.text()
-                return self
-            assert self.process.poll() is None and time.monotonic() < deadline
-            time.sleep(0.1)
+        wait_until(lambda: self.process.poll() is not None or self.text())
+        assert self.process.poll() is None
+        return self
 
     def __exit__(self, *_error):
         self.process.terminate()

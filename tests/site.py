@@ -1,12 +1,12 @@
 """gunicorn with the site, in processes of its own, on the test database or on another one."""
 
 import fcntl
-import http.client
 import os
 import socket
 import subprocess
 import sys
 from functools import cache
+from http.client import HTTPConnection
 from urllib.parse import quote, urlencode, urlsplit
 
 from django.conf import settings
@@ -56,6 +56,19 @@ class ReservedPort:
     def release(self):
         """Let others have the port."""
         self._socket.close()
+
+
+def fetch(connection, path, form=None, headers=None):
+    """(status, headers, body) of a request on a new connection of http.client, which is closed; with `form` it is a POST."""
+    headers = headers or {}
+    if form is not None:
+        form, headers = urlencode(form), headers | {"Content-Type": "application/x-www-form-urlencoded"}
+    try:
+        connection.request("GET" if form is None else "POST", path, form, headers)
+        response = connection.getresponse()
+        return response.status, response.headers, response.read().decode(errors="replace")
+    finally:
+        connection.close()
 
 
 def hidden_fields(html):
@@ -108,13 +121,7 @@ class Site:
 
     def fetch(self, path, form=None, headers=None):
         """(status, headers, body) of a request on a new connection; with `form` it is a POST."""
-        connection = http.client.HTTPConnection(*self.listener.getsockname()[:2], timeout=TIMEOUT)
-        headers = (headers or {}) | ({"Content-Type": "application/x-www-form-urlencoded"} if form else {})
-        connection.request("POST" if form else "GET", path, urlencode(form) if form else None, headers)
-        response = connection.getresponse()
-        body = response.read().decode(errors="replace")
-        connection.close()
-        return response.status, response.headers, body
+        return fetch(HTTPConnection(*self.listener.getsockname()[:2], timeout=TIMEOUT), path, form, headers)
 
     def stop(self):
         """Stop gunicorn and wait until it has ended."""

@@ -4,10 +4,12 @@ import contextlib
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from http.client import HTTPException
 
 from django.db import connection, transaction
 
-TIMEOUT = 30  # seconds
+# Seconds. A busy machine is slow; what never comes fails all the same.
+TIMEOUT = 90
 
 
 def at_once(*calls):
@@ -51,12 +53,39 @@ def held_open(call):
             future.result(TIMEOUT)
 
 
-def wait_until(condition, patience=3 * TIMEOUT):
-    """Wait until the function returns something true; fails after so many seconds."""
-    deadline = time.monotonic() + patience
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
+def lock_table(table, mode="ACCESS EXCLUSIVE"):
+    """Lock a table until the end of the transaction."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"LOCK TABLE {table} IN {mode} MODE")
+
+
+def wait_until(condition, patience=TIMEOUT, tell=None):
+    """Wait until the function returns something true; returns it. What is not reached yet (OSError) is not true yet.
+
+    After so many seconds it fails, with what the function `tell` returns.
+    """
+    deadline, pause = time.monotonic() + patience, 0.01
+    while True:
+        with contextlib.suppress(OSError, HTTPException):
+            if found := condition():
+                return found
+        assert time.monotonic() < deadline, tell and tell()
+        time.sleep(pause)
+        pause = min(2 * pause, 0.2)
+
+
+def wait_for_other_connections():
+    """Wait until no other connection to the test database is open: no request and no killed process writes any more."""
+    with connection.cursor() as cursor:
+
+        def are_closed():
+            cursor.execute(
+                "SELECT count(*) FROM pg_stat_activity "
+                "WHERE backend_type = 'client backend' AND datname = current_database() AND pid <> pg_backend_pid()"
+            )
+            return cursor.fetchone() == (0,)
+
+        wait_until(are_closed)
 
 
 def begin(call):
@@ -71,12 +100,13 @@ def begin(call):
     pool = ThreadPoolExecutor(1)
     future = pool.submit(run)
     pool.shutdown(wait=False)
-    while not future.done() and not _any_backend_waits_for_a_lock():
+    while not future.done() and not is_any_backend_blocked():
         time.sleep(0.005)
     return future
 
 
-def _any_backend_waits_for_a_lock():
+def is_any_backend_blocked():
+    """Whether a connection to the test database waits for a lock."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock')"

@@ -4,13 +4,11 @@ import contextlib
 import os
 import subprocess
 import sys
-import time
 
 from django.conf import settings
-from django.db import connection
 
 from tests.site import url_of_test_database
-from tests.threads import TIMEOUT
+from tests.threads import TIMEOUT, wait_for_other_connections
 
 
 @contextlib.contextmanager
@@ -35,15 +33,4 @@ def kill(process):
     """Kill a worker with SIGKILL; returns when the server has ended its transactions."""
     process.kill()
     process.wait(TIMEOUT)
-    deadline = time.monotonic() + TIMEOUT
-    while _other_clients():
-        assert time.monotonic() < deadline
-
-
-def _other_clients():
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend' AND datname = current_database() "
-            "AND pid <> pg_backend_pid()"
-        )
-        return cursor.fetchone()[0]
+    wait_for_other_connections()

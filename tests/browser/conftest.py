@@ -8,11 +8,14 @@ from urllib.parse import urlsplit
 
 import pytest
 from django.conf import settings
+from django.db import connection
 from django.test import Client
 
+from pledges.crypto import stamps
 from tests import chromium
 from tests.drill import require
 from tests.factories import make_staff, run_worker, sign_in
+from tests.threads import wait_for_other_connections
 from tests.traces import Watch
 
 # The network of all visitors (RFC 5737), as if the browser came through a proxy.
@@ -35,12 +38,14 @@ def browser():
     expect.set_options(timeout=PATIENCE_MS)
     before = os.environ.get("DJANGO_ALLOW_ASYNC_UNSAFE")
     # Playwright's synchronous API runs an event loop in this thread, in which Django refuses queries because they would block
-    # it. Nothing else runs in that loop.
+    # it. Nothing else runs in that loop. Django has a connection for this thread in the loop and another one outside.
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
+    connection.close()
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=executable, args=chromium.FLAGS)
         yield browser
         browser.close()
+        connection.close()
     if before is None:
         del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
 
@@ -52,6 +57,8 @@ def watch(django_db_setup, transactional_db, settings, tmp_path_factory):
     with Watch(django_db_setup, tmp_path_factory.mktemp("server")).watching() as watch:
         watch.add(NETWORK)
         yield watch
+        # The site may still answer a page that was closed. What it writes then would be left for the next test.
+        wait_for_other_connections()
         watch.add_rows()
         assert watch.traces() == []
 
@@ -76,8 +83,8 @@ class Visitor:
         self.context.on("response", self._record_cookies)
         self.context.on("console", self._record_message)
         self.context.on("weberror", lambda error: self.complaints.append(str(error.error)))
+        self.context.set_default_timeout(PATIENCE_MS)
         self.page = self.context.new_page()
-        self.page.set_default_timeout(PATIENCE_MS)
 
     def _record_request(self, request):
         self.asked.add(urlsplit(request.url)[:2])
@@ -126,9 +133,11 @@ def checked(new):
 
 
 @pytest.fixture
-def visit(browser, live_server, settings, watch):
+def visit(browser, live_server, settings, watch, monkeypatch):
     """A function that makes a visitor: `visit(width=360, java_script_enabled=False)`."""
     settings.SITE_URL = live_server.url
+    # The stamp of a form is that of the last ten minutes. Just after they began a test would be too quick.
+    monkeypatch.setattr(stamps, "MIN_AGE_SECONDS", 0)
     yield from checked(lambda **options: Visitor(browser, live_server.url, watch, **options))
 
 

@@ -222,9 +222,9 @@ def test_10_axe_finds_nothing_on_anything_that_bin_look_shows(visit, live_server
 
 def test_high_contrast_modes_keep_the_mark_of_the_footer_and_the_step_of_a_demand(visit):
     """They replace colours and drop backgrounds and shadows; borders and outlines stay."""
-    visitor = visit(forced_colors="active")
-    visitor.open("/sq/")
-    fill, text = visitor.page.evaluate(
+    page = visit(forced_colors="active").page
+    page.goto("/sq/")
+    fill, text = page.evaluate(
         """() => [getComputedStyle(document.querySelector(".foot .mark circle:not(.you)")).fill,
                   getComputedStyle(document.querySelector(".foot .small")).color]"""
     )
@@ -232,14 +232,14 @@ def test_high_contrast_modes_keep_the_mark_of_the_footer_and_the_step_of_a_deman
     width = (
         """step => parseFloat(getComputedStyle(document.querySelector(`.steps ${step}`), "::before").borderTopWidth)"""
     )
-    [now, other] = (visitor.page.evaluate(width, step) for step in (".now", "li:not(.now, .done)"))
+    [now, other] = (page.evaluate(width, step) for step in (".now", "li:not(.now, .done)"))
     assert now > 3 * other, "filled"
 
 
 def test_10_text_grows_with_the_font_size_of_the_browser(visit):
-    visitor = visit(width=360)
-    visitor.open("/sq/ndihme/")
+    page = visit(width=360).page
+    page.goto("/sq/ndihme/")
     size = "parseFloat(getComputedStyle(document.querySelector('main p.lead')).fontSize)"
-    normal = visitor.page.evaluate(size)
-    visitor.page.evaluate("document.documentElement.style.setProperty('font-size', '200%')")
-    assert visitor.page.evaluate(size) >= 1.8 * normal
+    normal = page.evaluate(size)
+    page.evaluate("document.documentElement.style.setProperty('font-size', '200%')")
+    assert page.evaluate(size) >= 1.8 * normal

@@ -37,9 +37,8 @@ def check(page, is_kept):
 
 
 def test_a_pledge_that_was_sent_comes_back_empty(visit):
-    visitor = visit()
-    page = visitor.page
-    visitor.open(path_of("pledges:sign", "sq"))
+    page = visit().page
+    page.goto(path_of("pledges:sign", "sq"))
     fill(page)
     send(page)
     page.wait_for_url(f"**{path_of('pledges:inbox', 'sq')}")
@@ -49,7 +48,7 @@ def test_a_pledge_that_was_sent_comes_back_empty(visit):
     # The next person fills it in, reads the privacy notice and comes back.
     fill(page)
     page.locator("#id_over_16_0").check()
-    visitor.open(path_of("campaign:privacy", "sq"))
+    page.goto(path_of("campaign:privacy", "sq"))
     page.go_back()
     check(page, is_kept=True)
     assert Submission.objects.count() == 1
@@ -58,9 +57,8 @@ def test_a_pledge_that_was_sent_comes_back_empty(visit):
 @pytest.mark.quick
 def test_a_page_that_the_browser_kept_whole_comes_back_empty(visit):
     # As browsers show a page again that they kept. Playwright cannot follow a page through that.
-    visitor = visit()
-    page = visitor.page
-    visitor.open(path_of("pledges:sign", "sq"))
+    page = visit().page
+    page.goto(path_of("pledges:sign", "sq"))
     fill(page)
     page.evaluate("history.replaceState('sent', ''); sessionStorage.setItem('arrived', true)")
     with page.expect_navigation():
@@ -69,9 +67,8 @@ def test_a_page_that_the_browser_kept_whole_comes_back_empty(visit):
 
 
 def test_a_form_with_errors_keeps_what_was_typed_until_it_arrives(visit):
-    visitor = visit()
-    page = visitor.page
-    visitor.open(path_of("pledges:sign", "sq"))
+    page = visit().page
+    page.goto(path_of("pledges:sign", "sq"))
     fill(page)
     send(page, consent=False)
     expect(page.locator(".errors")).to_be_visible()
@@ -85,9 +82,8 @@ def test_a_form_with_errors_keeps_what_was_typed_until_it_arrives(visit):
 
 @pytest.mark.quick
 def test_a_child_who_was_sent_to_the_help_numbers_leaves_no_name_behind(visit):
-    visitor = visit()
-    page = visitor.page
-    visitor.open(path_of("pledges:sign", "sq"))
+    page = visit().page
+    page.goto(path_of("pledges:sign", "sq"))
     fill(page)
     send(page, over_16=False)
     page.wait_for_url(f"**{path_of('pledges:under_16', 'sq')}")
@@ -138,9 +134,8 @@ def test_without_javascript_the_page_says_what_to_do(client):
 
 
 def test_back_after_signing_out_shows_nothing(staff_visit):
-    visitor = staff_visit(make_staff(superuser=True, username="vera"), locale="en-GB")
-    page = visitor.page
-    visitor.open(f"/admin/campaign/page/{Page.objects.get(key='about').pk}/change/")
+    page = staff_visit(make_staff(superuser=True, username="vera"), locale="en-GB").page
+    page.goto(f"/admin/campaign/page/{Page.objects.get(key='about').pk}/change/")
     page.fill("#id_title_en", "Typed in vain?")
     press(page.locator(".breadcrumbs a").first)
     press(page.locator("#logout-form button"))

@@ -38,10 +38,9 @@ MISPLACED = """() => {
 
 
 def test_the_certificate_is_one_sheet_of_a4(visit):
-    visitor = visit(viewport={"width": 794, "height": 1123})
-    page = visitor.page
+    page = visit(viewport={"width": 794, "height": 1123}).page
     for language, name in (("sq", "Arta Hoxha"), ("sq", LONGEST_NAME), ("en", LONGEST_NAME)):
-        visitor.open(links.path(Purpose.CERTIFICATE, make_pledge(name, state="confirmed"), language))
+        page.goto(links.path(Purpose.CERTIFICATE, make_pledge(name, state="confirmed"), language))
         pdf = page.pdf(prefer_css_page_size=True, print_background=False)
         assert len(re.findall(rb"/Type\s*/Page\b", pdf)) == 1, name
         sides = re.search(rb"/MediaBox \[([^\]]+)\]", pdf)[1].split()

@@ -79,8 +79,7 @@ def fill_every_column():
 def test_10_no_page_overflows_with_the_longest_words(visit):
     fill_every_column()
     insert_tally(parents=7)
-    visitor = visit()
-    page = visitor.page
+    page = visit().page
     paths = [
         *(path_of(name, "sq") for name in ("campaign:home", "campaign:help", "campaign:news", "pledges:totals")),
         *(page_path(key, "sq") for key in ("long", "child", "sector-parents", "demands", "problem", "partners")),
@@ -90,7 +89,7 @@ def test_10_no_page_overflows_with_the_longest_words(visit):
     ]
     too_wide = {}
     for path in paths:
-        visitor.open(path)
+        page.goto(path)
         for width in (1024, 320):
             page.set_viewport_size({"width": width, "height": 640})
             too_wide[path, width] = overflowing(page)
@@ -105,12 +104,12 @@ def test_10_no_page_overflows_with_the_longest_words(visit):
 def test_22_the_quick_exit_stays_visible_beside_the_longest_numbers(visit):
     strip = HelpChannel.objects.filter(in_strip=True)
     strip.update(number="+355 4 222 33 44 shtesa 5566", **both(short="telefonidheshkrimi12"))
-    visitor = visit()
-    visitor.open("/sq/")
+    page = visit().page
+    page.goto("/sq/")
     for width, height in ((320, 640), (320, 256), (1280, 740)):
-        visitor.page.set_viewport_size({"width": width, "height": height})
-        assert overflowing(visitor.page, "main") == []
-        assert is_tappable(visitor.page, ".help-strip [data-exit]")
+        page.set_viewport_size({"width": width, "height": height})
+        assert overflowing(page, "main") == []
+        assert is_tappable(page, ".help-strip [data-exit]")
 
 
 # Links of the footer that are too low for a finger.
@@ -129,10 +128,9 @@ CUT_OFF = """() => {
 
 
 def test_22_a_phone_shows_all_of_the_strip_and_a_low_footer(visit):
-    visitor = visit()
-    page = visitor.page
+    page = visit().page
     for language in LANGUAGES:
-        visitor.open(page_path("child", language))
+        page.goto(page_path("child", language))
         # The buttons are above the strip; the drawing of the page has them higher.
         for width, buttons_end in ((320, 580), (360, 558), (412, 580)):
             page.set_viewport_size({"width": width, "height": 640})
@@ -240,13 +238,12 @@ def tab_to(page, what):
 
 def test_10_home_and_help_can_be_used_by_keyboard_alone(visit):
     insert_tally(parents=7)
-    visitor = visit(width=360)
-    page = visitor.page
-    visitor.open("/sq/")
+    page = visit(width=360).page
+    page.goto("/sq/")
     passed = tab_through(page)
     assert [each["what"] for each in passed[:3]] == ["#content", "/sq/ndihme/", "tel:116111"]
     assert len(passed) == page.evaluate(FOCUSABLE) >= 25, "every control once"
-    visitor.open("/sq/")
+    page.goto("/sq/")
     tab_to(page, "/sq/ndihme/")
     page.keyboard.press("Enter")
     page.wait_for_url("**/sq/ndihme/")
@@ -255,25 +252,24 @@ def test_10_home_and_help_can_be_used_by_keyboard_alone(visit):
     in_main = [each["what"] for each in passed if each["inMain"]]
     assert [what for what in in_main if what.startswith("tel:")][:3] == ["tel:116111", "tel:129", "tel:112"]
     # The skip link leads to the content.
-    visitor.open("/sq/")
+    page.goto("/sq/")
     tab_to(page, "#content")
     page.keyboard.press("Enter")
     assert tab(page)["inMain"]
 
 
 def test_10_the_strip_never_covers_the_focus_when_tabbing_backwards(visit):
-    visitor = visit()
+    page = visit().page
     for viewport in (ENLARGED, {"width": 1280, "height": 600}):
-        visitor.page.set_viewport_size(viewport)
-        visitor.open("/en/")
-        visitor.page.locator(".foot a").last.focus()
-        assert len(tab_through(visitor.page, "Shift+Tab")) >= 25
+        page.set_viewport_size(viewport)
+        page.goto("/en/")
+        page.locator(".foot a").last.focus()
+        assert len(tab_through(page, "Shift+Tab")) >= 25
 
 
 def test_10_the_menu_opens_with_enter_and_its_links_work(visit):
-    visitor = visit(width=360)
-    page = visitor.page
-    visitor.open("/en/")
+    page = visit(width=360).page
+    page.goto("/en/")
     links = page.locator(".menu li a")
     expect(links.first).to_be_hidden()
     tab_to(page, translated("en", "Menu"))
@@ -287,9 +283,8 @@ def test_10_the_menu_opens_with_enter_and_its_links_work(visit):
 
 
 def test_10_a_search_is_sent_with_enter_and_its_words_are_not_in_the_address(visit):
-    visitor = visit(width=360)
-    page = visitor.page
-    visitor.open("/sq/nuk-ka/")
+    page = visit(width=360).page
+    page.goto("/sq/nuk-ka/")
     tab_to(page, "q")
     page.keyboard.type("tirane")
     page.keyboard.press("Enter")
@@ -307,11 +302,10 @@ WORDS = "document.querySelector('main').innerText.split(/\\s+/).filter(Boolean)"
 
 def test_10_nothing_is_lost_at_400_percent_zoom(visit):
     insert_tally(parents=7)
-    visitor = visit()
-    page = visitor.page
+    page = visit().page
     for path in ("/sq/", "/en/help/", "/sq/mesues/"):
         page.set_viewport_size({"width": 1280, "height": 1024})
-        visitor.open(path)
+        page.goto(path)
         words = page.evaluate(WORDS)
         assert len(words) > 150
         page.set_viewport_size(ENLARGED)
@@ -329,9 +323,8 @@ def test_10_nothing_is_lost_at_400_percent_zoom(visit):
 
 
 def test_10_menu_search_and_the_other_language_need_no_javascript(visit):
-    visitor = visit(width=360, java_script_enabled=False)
-    page = visitor.page
-    visitor.open("/sq/")
+    page = visit(width=360, java_script_enabled=False).page
+    page.goto("/sq/")
     page.locator(".menu summary").click()
     press(page.locator(".menu a[href='/sq/kerkesat/']"))
     press(page.locator(".lang"))
@@ -348,9 +341,8 @@ def test_10_menu_search_and_the_other_language_need_no_javascript(visit):
 
 
 def test_printed_help_has_the_numbers_and_no_controls(visit):
-    visitor = visit(width=794)
-    visitor.open(path_of("campaign:help", "sq"))
-    page = visitor.page
+    page = visit(width=794).page
+    page.goto(path_of("campaign:help", "sq"))
     page.emulate_media(media="print")
     for hidden in (".help-strip", "nav", ".menu", ".lang", "button", ".btn", "form", "summary", ".skip", ".foot"):
         for each in page.locator(hidden).all():
@@ -374,10 +366,9 @@ def many_people():
 
 
 def test_the_button_is_in_the_first_view(visit, many_people):
-    visitor = visit()
-    page = visitor.page
+    page = visit().page
     for path in PATHS:
-        visitor.open(path)
+        page.goto(path)
         for width, height, limit in SCREENS:
             page.set_viewport_size({"width": width, "height": height})
             box = page.locator(".part .btn").bounding_box()
@@ -387,15 +378,15 @@ def test_the_button_is_in_the_first_view(visit, many_people):
 
 
 def test_folded_text_opens_without_javascript_and_is_printed_open(visit, many_people):
-    visitor = visit(java_script_enabled=False)
-    visitor.open("/en/parents/")
-    folds = visitor.page.locator(".folds details")
+    page = visit(java_script_enabled=False).page
+    page.goto("/en/parents/")
+    folds = page.locator(".folds details")
     text = folds.nth(1).locator("p").first
     assert not text.is_visible()
     folds.nth(1).locator("summary").click()
     assert text.is_visible()
     folds.nth(1).locator("summary").click()
-    visitor.page.emulate_media(media="print")
+    page.emulate_media(media="print")
     assert text.is_visible() and text.bounding_box()["height"] > 10
 
 

@@ -7,9 +7,8 @@ from tests.tally import put_cells
 
 def test_the_counter_is_shown_in_frames_and_its_code_can_be_copied(visit):
     make_pledge(state="confirmed")
-    visitor = visit()
-    visitor.open("/en/open-data/")
-    page = visitor.page
+    page = visit().page
+    page.goto("/en/open-data/")
     for number, words in enumerate(["mbështetës", "mbështetës", "supporter", "supporter"]):
         page.locator("iframe").nth(number).scroll_into_view_if_needed()
         assert words in page.frame_locator("iframe").nth(number).locator("h1").inner_text()

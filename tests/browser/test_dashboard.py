@@ -124,9 +124,8 @@ def test_a_disclosure_is_on_the_first_screen_of_a_phone_and_in_a_colour_of_its_o
     for _ in range(3):
         make_disclosure()
         make_enquiry()
-    visitor = staff_visit(locale=LOCALES[language])
-    page = visitor.page
-    visitor.open("/admin/")
+    page = staff_visit(locale=LOCALES[language]).page
+    page.goto("/admin/")
     page.set_viewport_size({"width": 360, "height": 640})
     panel = page.locator(".alarm")
     box = panel.bounding_box()
@@ -139,13 +138,13 @@ def test_a_disclosure_is_on_the_first_screen_of_a_phone_and_in_a_colour_of_its_o
 
 
 def test_the_theme_toggle_of_django_switches_our_colours(staff_visit):
-    visitor = staff_visit(color_scheme="light")
-    visitor.open("/admin/")
+    page = staff_visit(color_scheme="light").page
+    page.goto("/admin/")
     background = "getComputedStyle(document.body).backgroundColor"
-    seen = {visitor.page.evaluate(background)}
+    seen = {page.evaluate(background)}
     for _ in range(2):
-        visitor.page.locator(".theme-toggle").click()
-        seen.add(visitor.page.evaluate(background))
+        page.locator(".theme-toggle").click()
+        seen.add(page.evaluate(background))
     assert seen == {"rgb(255, 253, 250)", "rgb(19, 22, 46)"}
 
 

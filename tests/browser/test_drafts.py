@@ -57,9 +57,10 @@ def test_a_writer_submits_a_draft_and_an_editor_returns_it(staff_visit):
     look(editor.page)
 
 
-def wait_half_a_minute(page):
-    """Let the time pass after which a form saves itself; returns the answer of the site."""
+def write_and_wait(page, field, words):
+    """Fill a field and let the half minute pass after which the form saves itself; returns the answer of the site."""
     with page.expect_response(lambda answer: answer.request.method == "POST") as sent:
+        page.fill(field, words)
         page.clock.fast_forward(31_000)
     return sent.value
 
@@ -72,18 +73,15 @@ def test_what_was_typed_is_a_draft_after_half_a_minute_and_outlives_the_session(
     for each in (first, second):
         each.page.clock.install()
         each.open(path)
-    first.page.fill("#id_text_en", "Typed, and never sent.")
-    assert wait_half_a_minute(first.page).ok
+    assert write_and_wait(first.page, "#id_text_en", "Typed, and never sent.").ok
     expect(first.page.locator(".saved")).to_contain_text("Saved as draft")
-    second.page.fill("#id_text_en", "By somebody else.")
-    assert wait_half_a_minute(second.page).status == 422
+    assert write_and_wait(second.page, "#id_text_en", "By somebody else.").status == 422
     expect(second.page.locator(".saved")).to_contain_text("Two people wrote this draft")
     # The first one goes on, and what the form sends next is no conflict with what it has saved itself.
-    first.page.fill("#id_text_en", "Typed, and not sent either.")
-    assert wait_half_a_minute(first.page).ok
+    assert write_and_wait(first.page, "#id_text_en", "Typed, and not sent either.").ok
     Session.objects.all().delete()
-    first.page.fill("#id_text_en", "Typed without a session.")
     with first.page.expect_event("requestfailed"):
+        first.page.fill("#id_text_en", "Typed without a session.")
         first.page.clock.fast_forward(31_000)
     expect(first.page.locator("#id_text_en")).to_have_value("Typed without a session.")
     again = staff_visit(vera)
@@ -110,9 +108,9 @@ def test_an_article_that_is_saved_while_it_saves_itself_is_one_draft(staff_visit
     page.route("**/admin/campaign/article/**", hold)
     page.clock.install()
     editor.open("/admin/campaign/article/add/")
-    page.fill("#id_title_en", "First")
-    page.clock.fast_forward(31_000)
-    expect(page.locator("[name=_draft]")).to_be_visible()
+    with page.expect_request(lambda request: request.method == "POST"):
+        page.fill("#id_title_en", "First")
+        page.clock.fast_forward(31_000)
     page.locator("[name=_draft]").click(no_wait_after=True)
     page.wait_for_timeout(500)
     held[0].continue_()
@@ -120,8 +118,7 @@ def test_an_article_that_is_saved_while_it_saves_itself_is_one_draft(staff_visit
     [draft] = Draft.objects.all()
     assert draft.row.title_en == "First"
     # It goes on to save itself.
-    page.fill("#id_title_en", "Second")
-    assert wait_half_a_minute(page).ok
+    assert write_and_wait(page, "#id_title_en", "Second").ok
     expect(page.locator(".saved")).to_contain_text("Saved as draft")
     [draft] = Draft.objects.all()
     assert draft.row.title_en == "Second"

@@ -25,9 +25,8 @@ def write(page, language, text):
 
 def test_a_journalist_writes_from_the_home_page_and_is_answered_in_their_language(visit, staff_visit, inbox):
     language, other = "en", "sq"
-    visitor = visit(java_script_enabled=False, width=360)
-    page = visitor.page
-    visitor.open(path_of("campaign:home", language))
+    page = visit(java_script_enabled=False, width=360).page
+    page.goto(path_of("campaign:home", language))
     go(page.locator(f'footer a[href="{CONTACT[language]}"]').first)
     press(page, language, "I am a journalist")
     assert page.url.endswith(FORMS[language]["press"])

@@ -8,6 +8,7 @@ from playwright.sync_api import expect
 from pledges.crypto import links
 from pledges.crypto.links import Purpose
 from pledges.models import Pledge
+from tests.browser import press
 from tests.factories import make_pledge
 from tests.pages import path_of, want_new_address
 from tests.pledges.groups.made import make_group
@@ -38,9 +39,8 @@ def test_the_back_button_does_not_bring_the_page_back(visit):
         event("pageshow");
         return window.wasHidden;
     }"""
-    visitor = visit()
-    page = visitor.page
-    visitor.open(links.path(Purpose.MANAGE, make_pledge("Drita Kola", state="confirmed")))
+    page = visit().page
+    page.goto(links.path(Purpose.MANAGE, make_pledge("Drita Kola", state="confirmed")))
     expect(page.locator("#id_name")).to_have_value("Drita Kola")
     with page.expect_navigation():
         assert page.evaluate(leave_and_return)
@@ -50,28 +50,27 @@ def test_the_back_button_does_not_bring_the_page_back(visit):
 
 
 def test_a_link_to_what_we_email_about_shows_that_part_of_the_page(visit):
-    visitor = visit()
-    visitor.open(links.path(Purpose.MANAGE, make_pledge(state="confirmed")) + "#emails")
-    expect(visitor.page.locator("#emails")).to_be_in_viewport()
-    assert visitor.page.url.endswith(path_of("pledges:my_pledge", "sq") + "#emails")
+    page = visit().page
+    page.goto(links.path(Purpose.MANAGE, make_pledge(state="confirmed")) + "#emails")
+    expect(page.locator("#emails")).to_be_in_viewport()
+    assert page.url.endswith(path_of("pledges:my_pledge", "sq") + "#emails")
 
 
 def test_the_page_of_a_group_opens_again_also_after_its_form_was_sent(visit):
-    visitor = visit()
-    page = visitor.page
+    page = visit().page
 
     def check():
         expect(page.locator("h1")).to_have_text("Grupi juaj")
         expect(page).to_have_url(re.compile(re.escape(path_of("pledges:my_pledge", "sq")) + "$"))
 
-    visitor.open(links.path(Purpose.GROUP_MANAGE, make_group()))
+    page.goto(links.path(Purpose.GROUP_MANAGE, make_group()))
     check()
     page.reload()
     check()
-    visitor.open(path_of("campaign:home", "sq"))
+    page.goto(path_of("campaign:home", "sq"))
     page.go_back()
     check()
-    page.locator("main [name=save]").click()
+    press(page.locator("main [name=save]"))
     expect(page.get_by_role("status")).to_be_visible()
     page.go_back()
     check()
@@ -79,37 +78,36 @@ def test_the_page_of_a_group_opens_again_also_after_its_form_was_sent(visit):
 
 
 def test_the_confirm_button_pressed_twice_shows_the_number(visit):
-    visitor = visit()
-    visitor.open(links.path(Purpose.CONFIRM, make_pledge()))
+    page = visit().page
+    page.goto(links.path(Purpose.CONFIRM, make_pledge()))
     press_twice = """() => {
         const button = document.querySelector("main form button");
         button.click();
         setTimeout(() => button.click(), 30);
     }"""
-    with visitor.page.expect_navigation():
-        visitor.page.evaluate(press_twice)
-    expect(visitor.page.locator("h1")).to_contain_text("Ju jeni numri")
+    with page.expect_navigation():
+        page.evaluate(press_twice)
+    expect(page.locator("h1")).to_contain_text("Ju jeni numri")
 
 
 def test_the_forms_work_after_the_link_left_the_address_bar(visit):
     pledge = make_pledge("Drita Kola", "drita@shembull.al")
-    visitor = visit()
-    page = visitor.page
-    visitor.open(links.path(Purpose.CONFIRM, pledge))
-    page.locator("main form button").click()
+    page = visit().page
+    page.goto(links.path(Purpose.CONFIRM, pledge))
+    press(page.locator("main form button"))
     expect(page.locator("h1")).to_contain_text("Ju jeni numri")
     assert Pledge.objects.get().state == "confirmed"
-    visitor.open(links.path(Purpose.MANAGE, pledge))
+    page.goto(links.path(Purpose.MANAGE, pledge))
     page.locator(".folds summary").first.click()
     page.locator("#id_name").fill("Drita Lela")
-    page.locator("main [name=save]").click()
+    press(page.locator("main [name=save]"))
     expect(page.get_by_role("status")).to_be_visible()
     assert Pledge.objects.get().name == "Drita Lela"
     assert page.url.endswith(path_of("pledges:my_pledge", "sq"))
     page.reload(wait_until="networkidle")
     assert "Drita" not in page.content()
     expect(page.locator("h1")).to_have_text("Ma dërgoni lidhjen e zotimit tim")
-    visitor.open(links.path(Purpose.WITHDRAW, pledge))
-    page.locator("main form button").click()
+    page.goto(links.path(Purpose.WITHDRAW, pledge))
+    press(page.locator("main form button"))
     expect(page.locator("main form")).to_have_count(0)
     assert not Pledge.objects.exists()

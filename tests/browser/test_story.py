@@ -120,9 +120,8 @@ def test_signing_confirming_correcting_and_withdrawing_without_javascript(visit,
 
 @pytest.mark.quick
 def test_a_child_is_thanked_and_shown_the_helpline_without_javascript(visit, inbox):
-    visitor = visit(java_script_enabled=False)
-    visitor.open("/sq/zotimi/")
-    page = visitor.page
+    page = visit(java_script_enabled=False).page
+    page.goto("/sq/zotimi/")
     page.locator("#id_name").fill("Fëmija Sekret")
     page.locator("#id_over_16_1").check()
     expect(page.locator("#id_name")).to_be_hidden()
@@ -183,9 +182,6 @@ def test_the_form_can_be_filled_by_keyboard_alone(visit):
     keyboard.press("Space")
     tab_to("updates")
     with page.expect_navigation():
-        keyboard.press("Enter")
-    if page.locator(".errors").count():  # submitted within two seconds: press once more
-        assert tab_to("sign")[-1] == "sign"
         keyboard.press("Enter")
     page.wait_for_url("**/en/pledge/inbox/")
     settle_all()

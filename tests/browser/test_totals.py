@@ -28,9 +28,8 @@ def faded(page):
 
 
 def test_a_sector_is_highlighted_by_pointer_without_javascript(visit, many_pledges):
-    visitor = visit(java_script_enabled=False, viewport={"width": 1280, "height": 1600})
-    visitor.open("/en/totals/")
-    page = visitor.page
+    page = visit(java_script_enabled=False, viewport={"width": 1280, "height": 1600}).page
+    page.goto("/en/totals/")
     others = ["s1", "s3", "s4", "s5", "s6", "s7", "s8"]
     assert faded(page) == []
     page.locator(".bars tr.s2").first.hover()
@@ -51,7 +50,7 @@ def test_a_sector_is_highlighted_by_pointer_without_javascript(visit, many_pledg
 
 
 def open_live(visitor, path):
-    """Load a page under a mocked clock and wait until the script of the live totals, which loads last, has started.
+    """Load a page and wait until the script of the live totals, which loads last, has started; then its clock stands still.
 
     Returns the list of the addresses of figures that it asks for.
     """
@@ -63,6 +62,7 @@ def open_live(visitor, path):
     )
     visitor.open(path)
     page.locator("script[src*=live][data-started]").wait_for(state="attached")
+    page.clock.pause_at(page.evaluate("Date.now() / 1000") + 10)
     return asked
 
 
@@ -105,7 +105,6 @@ def test_a_new_dot_appears_when_a_pledge_is_confirmed(visit, path, motion, moves
     assert {dot[2:] for dot in dots(stranger.page)} == {dot[2:] for dot in after}
     for _ in range(20):
         page.clock.run_for(3_000)
-    # Real time passes as well as the mocked one.
     assert 2 <= len(asked) <= page.evaluate("performance.now()") / 30_000, "at most one request every half minute"
 
 
@@ -173,9 +172,8 @@ def test_a_dot_for_several_people_appears_only_when_it_is_full(visit):
 
 
 def test_map_and_tables_work_without_javascript(visit, many_pledges):
-    visitor = visit(java_script_enabled=False, width=360)
-    visitor.open("/en/totals/")
-    page = visitor.page
+    page = visit(java_script_enabled=False, width=360).page
+    page.goto("/en/totals/")
     page.locator(".map a").first.focus()
     names = []
     for _ in range(12):
@@ -188,7 +186,7 @@ def test_map_and_tables_work_without_javascript(visit, many_pledges):
     with page.expect_navigation():
         page.keyboard.press("Enter")
     assert page.url.endswith("/en/totals/kukes/")
-    visitor.open("/sq/sa-jemi/")
+    page.goto("/sq/sa-jemi/")
     page.locator(".fold summary", has_text="Shihni tabelën").last.click()
     expect(page.locator(".grown tbody tr").first).to_be_visible()
     press(page.locator("a.lang"))

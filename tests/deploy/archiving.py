@@ -7,7 +7,6 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 
 from django.conf import settings
@@ -16,6 +15,7 @@ from dev.postgresql import installations, is_accessible
 from tests.drill import require, require_program
 from tests.keys import new_key
 from tests.site import copy_seeded_database
+from tests.threads import wait_until
 
 TIMEOUT = 300  # seconds
 # Not the usual one: the programs learn it from the configuration of pgBackRest.
@@ -153,10 +153,7 @@ class Machine:
         return segment
 
     def wait_for(self, condition):
-        deadline = time.monotonic() + TIMEOUT
-        while not condition():
-            assert time.monotonic() < deadline, self.log.read_text()[-2000:]
-            time.sleep(0.1)
+        wait_until(condition, TIMEOUT, lambda: self.log.read_text()[-2000:])
 
     def destroy(self):
         """Kill the server without a checkpoint and delete its data and the pictures."""

@@ -240,8 +240,10 @@ def main():
     # Keeps the number of the passed socket free.
     os.dup2(os.open("/dev/null", os.O_RDONLY), LISTEN_FD)
     with socket.socket(socket.AF_UNIX) as listener:
-        listener.bind(COMMANDS)
+        listener.bind(f"{COMMANDS}.new")
         listener.listen()
+        # Who sees the socket can connect.
+        os.rename(f"{COMMANDS}.new", COMMANDS)
         while True:
             connection, _address = listener.accept()
             with connection, connection.makefile("rw") as stream:

@@ -11,7 +11,6 @@ import subprocess
 import sys
 import sysconfig
 import tempfile
-import time
 from pathlib import Path
 
 from django.conf import settings
@@ -163,16 +162,14 @@ class Machine:
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def _find_root(self):
-        deadline = time.monotonic() + TIMEOUT
-        while True:
+        def child():
+            if self.holder.poll() is not None:
+                require(False, f"a machine could not be mounted: {self.holder.stderr.read()}")
             children = Path(f"/proc/{self.holder.pid}/task/{self.holder.pid}/children").read_text().split()
             # The last step of MOUNT is chroot.
-            if children and Path(f"/proc/{children[0]}/root/opt/packages/django").exists():
-                self.pid = int(children[0])
-                return
-            if self.holder.poll() is not None or time.monotonic() > deadline:
-                require(False, f"a machine could not be mounted: {self.holder.stderr.read()}")
-            time.sleep(0.02)
+            return [int(pid) for pid in children if Path(f"/proc/{pid}/root/opt/packages/django").exists()]
+
+        [self.pid] = wait_until(child)
 
     def _fill(self):
         for name, text in STAND_IN_FILES.items():

@@ -186,7 +186,7 @@ def test_the_site_is_built_signed_updated_and_keeps_its_people(folder):
         person = {"name": "Arta Shembulli", "email": "arta@shembull.al", "sector": "parents"}
         person |= {"over_16": "yes", "consent": "on"}
         assert site.open("/sq/zotimi/", form | person)[0] == 200
-        wait_until(lambda: mail.accepted)
+        wait_until(lambda: mail.accepted, tell=lambda: site.run("podman", "logs", "worker"))
         text = mail.accepted[0].get_body(("plain",)).get_content()
         link = next(word for word in text.split() if word.startswith(f"https://{HOST}/sq/konfirmoni/"))
         path = link.removeprefix(f"https://{HOST}")
@@ -243,9 +243,6 @@ def test_a_backup_that_fails_is_tried_hourly_while_tombstones_are_copied_and_a_s
     def calls(name):
         return (tmp_path / "calls").read_text().split().count(name) if (tmp_path / "calls").exists() else 0
 
-    def wait_for(name, number):
-        wait_until(lambda: calls(name) >= number)
-
     process = subprocess.Popen(
         ["sh", settings.BASE_DIR / "deploy" / "container" / "backup"],
         cwd=tmp_path,
@@ -253,13 +250,13 @@ def test_a_backup_that_fails_is_tried_hourly_while_tombstones_are_copied_and_a_s
         start_new_session=True,
     )
     try:
-        wait_for("backup", 1)
-        wait_for("erasures", calls("erasures") + 5)
+        wait_until(lambda: calls("backup") == 1 and calls("erasures") >= 5)
         assert calls("backup") == 1
         (tmp_path / "works").touch()
         (tmp_path / "hour").write_text("2026-03-01T01")
-        wait_for("backup", 2)
-        wait_for("erasures", calls("erasures") + 5)
+        wait_until(lambda: calls("backup") == 2)
+        copied = calls("erasures")
+        wait_until(lambda: calls("erasures") >= copied + 5)
         process.terminate()
         process.wait(15)
         with pytest.raises(ProcessLookupError):

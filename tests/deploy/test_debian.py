@@ -8,7 +8,6 @@ import shutil
 import signal
 import subprocess
 import tempfile
-import time
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -82,11 +81,8 @@ def _move_ports(source):
 
 def _child(boot, errors):
     """The process id of the machine's first process, which systemd-nspawn starts after a moment."""
-    deadline = time.monotonic() + 60
-    while not (children := Path(f"/proc/{boot.pid}/task/{boot.pid}/children").read_text().split()):
-        assert boot.poll() is None and time.monotonic() < deadline, errors.read_text()
-        time.sleep(0.1)
-    return children[0]
+    children = Path(f"/proc/{boot.pid}/task/{boot.pid}/children")
+    return wait_until(lambda: children.read_text().split(), tell=errors.read_text)[0]
 
 
 def _run(boot, errors, *command):

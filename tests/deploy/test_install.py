@@ -5,7 +5,6 @@ import os
 import re
 import signal
 import subprocess
-import time
 
 import pytest
 
@@ -224,9 +223,8 @@ def assert_an_update_that_breaks_off_is_completed(machine):
 def break_off(machine, command, has_come):
     """Kill a command when it has come so far, as when the machine loses its power."""
     running = start(machine, "bash", "-c", f"cd {SOURCE} && exec {command}")
-    while not has_come():
-        assert running.poll() is None
-        time.sleep(0.05)
+    wait_until(lambda: has_come() or running.poll() is not None, 10 * TIMEOUT)
+    assert running.poll() is None
     kill(running)
 
 

@@ -8,7 +8,6 @@ import ssl
 import threading
 import time
 from pathlib import Path
-from urllib.parse import urlencode
 
 import pytest
 from django.conf import settings
@@ -16,7 +15,8 @@ from django.conf import settings
 from pledges.crypto.stamps import MIN_AGE_SECONDS
 from tests.deploy.machine import GIT, ORIGIN, SOURCE, TIMEOUT, Machine
 from tests.keys import new_key
-from tests.site import hidden_fields
+from tests.site import fetch, hidden_fields
+from tests.threads import wait_until
 
 HOST = "nejemi1.example"
 # Answers to the question whether all is well.
@@ -78,7 +78,7 @@ def is_question(command):
 
 
 # Answers of nginx by which an update is judged, and the longest wait for them in seconds.
-ENOUGH, PATIENCE = 20, 60
+ENOUGH, PATIENCE = 20, 300
 
 
 class Visitors:
@@ -99,20 +99,15 @@ class Visitors:
         """Return once somebody has signed: the command that follows meets people."""
         for thread in self.threads:
             thread.start()
-        self.wait_until(lambda: self.acknowledged)
+        wait_until(lambda: self.acknowledged or self.lost, PATIENCE)
         return self
 
     def __exit__(self, *_error):
         """On a slow machine they go on until there is enough to judge by."""
-        self.wait_until(lambda: self.answered > ENOUGH)
+        wait_until(lambda: self.answered > ENOUGH or self.lost, PATIENCE)
         self.stopped.set()
         for thread in self.threads:
             thread.join()
-
-    def wait_until(self, condition):
-        deadline = time.monotonic() + PATIENCE
-        while not condition() and not self.lost and time.monotonic() < deadline:
-            time.sleep(0.05)
 
     def visit(self, path):
         self.machine.enter_network()
@@ -121,7 +116,7 @@ class Visitors:
 
     def sign(self):
         self.machine.enter_network()
-        form = hidden_fields(self.fetch("/sq/zotimi/")[1])
+        form = hidden_fields(self.fetch("/sq/zotimi/")[2])
         form |= {"name": "Arta Shembulli", "sector": "parents", "over_16": "yes", "consent": "on"}
         time.sleep(MIN_AGE_SECONDS)
         # At most twenty a second.
@@ -135,7 +130,7 @@ class Visitors:
     def ask(self, path, wanted, *options):
         """Whether the wanted answer came."""
         try:
-            status, _body = self.fetch(path, *options)
+            status, _headers, _body = self.fetch(path, *options)
         except OSError as error:
             status = error
         self.answered += 1
@@ -144,17 +139,13 @@ class Visitors:
         return status == wanted
 
     def fetch(self, path, form=None, sender="127.0.0.1"):
-        """(status, body) of a request over TLS, in a thread that entered the machine's network."""
+        """(status, headers, body) of a request over TLS, in a thread that entered the machine's network."""
         # Not create_default_context(), which reads all certificates of this machine each time.
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
         address = {"timeout": 10 * TIMEOUT, "context": context, "source_address": (sender, 0)}
-        with contextlib.closing(http.client.HTTPSConnection("127.0.0.1", self.port, **address)) as connection:
-            headers = {"Host": HOST, "Content-Type": "application/x-www-form-urlencoded"}
-            connection.request("POST" if form else "GET", path, urlencode(form) if form else None, headers)
-            response = connection.getresponse()
-            return response.status, response.read().decode(errors="replace")
+        return fetch(http.client.HTTPSConnection("127.0.0.1", self.port, **address), path, form, {"Host": HOST})
 
     def stored(self):
         """How many forms and pledges the database has."""

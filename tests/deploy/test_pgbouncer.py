@@ -4,6 +4,7 @@ import os
 import re
 import shutil
 import signal
+import socket
 import subprocess
 import tempfile
 from pathlib import Path
@@ -64,7 +65,7 @@ def pooled(transactional_db):
     connection.close()
     process = subprocess.Popen([program, "-q", folder / "pgbouncer.ini"], start_new_session=True, **account)
     try:
-        wait_until((folder / ".s.PGSQL.6432").exists)
+        wait_until(lambda: is_listening(folder / ".s.PGSQL.6432"))
         connection.settings_dict |= {"HOST": str(folder), "PORT": "6432", "PASSWORD": PASSWORD}
         yield
     finally:
@@ -74,6 +75,12 @@ def pooled(transactional_db):
         process.send_signal(signal.SIGQUIT)
         process.wait(TIMEOUT)
         shutil.rmtree(folder)
+
+
+def is_listening(path):
+    """Whether a process accepts connections to this Unix socket."""
+    with socket.socket(socket.AF_UNIX) as client:
+        return client.connect_ex(str(path)) == 0
 
 
 def sign(number):

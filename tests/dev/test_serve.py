@@ -6,7 +6,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 import urllib.request
 from contextlib import closing
 
@@ -17,6 +16,7 @@ from django.conf import settings
 from dev import ROOT
 from dev.postgresql import Cluster
 from tests.site import collect_static
+from tests.threads import wait_until
 
 
 def test_every_requirement_has_a_hash_and_no_private_index():
@@ -73,18 +73,17 @@ class Serve:
             )
         return self.wait_for(r"(http://localhost:\d+)/sq/")[1]
 
-    def wait_for(self, pattern, patience=180):
-        deadline = time.monotonic() + patience
-        while time.monotonic() < deadline:
-            if found := re.search(pattern, self.output.read_text()):
-                return found
+    def wait_for(self, pattern):
+        def found():
             assert self.process.poll() is None, self.output.read_text()
-            time.sleep(0.05)
-        raise AssertionError(self.output.read_text())
+            return re.search(pattern, self.output.read_text())
+
+        return wait_until(found, 180, self.output.read_text)
 
     def children(self, name=""):
-        """The pids of descendants of bin/serve whose command line contains a name."""
-        table = subprocess.run(["ps", "-A", "-o", "pid=,ppid=,args="], capture_output=True, text=True).stdout
+        """The pids of descendants of bin/serve whose command line contains a name, the oldest first."""
+        command = ["ps", "-A", "--sort=start_time", "-o", "pid=,ppid=,args="]
+        table = subprocess.run(command, capture_output=True, text=True).stdout
         rows = [line.split(None, 2) for line in table.splitlines()]
         parents = {str(self.process.pid)}
         for _generation in range(3):
@@ -150,15 +149,12 @@ def test_serve_starts_recovers_stops_and_refuses_a_database_of_older_code(serve)
     worker = serve.children("manage.py worker")
     os.kill(worker[0], signal.SIGKILL)
     serve.wait_for(r"The worker has ended \(exit status -9\) and is started again")
-    deadline = time.monotonic() + 20
-    while serve.children("manage.py worker") in ([], worker):
-        assert time.monotonic() < deadline
-        time.sleep(0.1)
+    wait_until(lambda: set(serve.children("manage.py worker")) - set(worker))
 
     # If gunicorn dies, everything stops with exit status 1.
     everything = [*serve.children(), *serve.postgres()]
     assert len(everything) >= 5
-    os.kill(min(serve.children("gunicorn")), signal.SIGKILL)
+    os.kill(serve.children("gunicorn")[0], signal.SIGKILL)
     assert serve.process.wait(60) == 1
     assert "The site has ended by itself (exit status -9)" in serve.output.read_text()
     assert not alive(everything)

@@ -11,9 +11,7 @@ import socket
 import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
-from urllib.parse import urlencode
 
 import psycopg2
 from django.conf import settings
@@ -22,8 +20,9 @@ from dev.postgresql import Cluster
 from pledges.crypto import keys
 from tests.faults.proxy import Proxy
 from tests.faults.supervisor import TIMEOUT, Service
-from tests.site import collect_static, copy_seeded_database
+from tests.site import collect_static, copy_seeded_database, fetch
 from tests.smtp import MailServer
+from tests.threads import wait_until
 
 # Seconds. No visitor waits longer.
 LONGEST_WAIT = 35
@@ -62,23 +61,6 @@ class _UnixConnection(http.client.HTTPConnection):
         self.sock = socket.socket(socket.AF_UNIX)
         self.sock.settimeout(self.timeout)
         self.sock.connect(self.path)
-
-
-def fetch(path_of_socket, path, form=None, network="10.0.0.1"):
-    """(status, body) of a request to gunicorn; with `form` it is a POST. Without a network it is the machine's own.
-
-    Raises OSError or HTTPException.
-    """
-    connection = _UnixConnection(path_of_socket)
-    headers = {"X-Forwarded-For": network} if network else {}
-    if form is not None:
-        headers["Content-Type"] = "application/x-www-form-urlencoded"
-    try:
-        connection.request("GET" if form is None else "POST", path, form and urlencode(form), headers)
-        response = connection.getresponse()
-        return response.status, response.read().decode(errors="replace")
-    finally:
-        connection.close()
 
 
 def arguments_of(unit, program):
@@ -164,8 +146,12 @@ class Machine:
         return rows
 
     def fetch(self, path, form=None, network="10.0.0.1"):
-        """(status, body) of a request to the site, as the function `fetch` sends it."""
-        return fetch(self.socket, path, form, network)
+        """(status, body) of a request to gunicorn; with `form` it is a POST. Without a network it is the machine's own.
+
+        Raises OSError or HTTPException.
+        """
+        headers = {"X-Forwarded-For": network} if network else {}
+        return fetch(_UnixConnection(self.socket), path, form, headers)[::2]
 
     def wrong(self):
         """The alarms: the failed checks of /readyz, or ["no answer"]."""
@@ -246,13 +232,7 @@ class Machine:
 
     def wait_until(self, condition, seconds=TIMEOUT):
         """Wait until the function returns something true; returns it."""
-        deadline = time.monotonic() + seconds
-        while True:
-            with contextlib.suppress(OSError, http.client.HTTPException):
-                if found := condition():
-                    return found
-            assert time.monotonic() < deadline, self.state()
-            time.sleep(0.1)
+        return wait_until(condition, seconds, self.state)
 
     def state(self):
         """What a failing test shows: alarms and the ends of the logs."""

@@ -11,13 +11,12 @@ from urllib.parse import quote_from_bytes
 import pytest
 from django.core.signals import request_finished, request_started
 from django.db import close_old_connections, transaction
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from pledges.crypto import links
 from pledges.crypto.links import Purpose
 from pledges.models import Commitment, Pledge
-from tests import drill
 from tests.drill import rounds
 from tests.enquiries import enquiry_data
 from tests.factories import form_data, make_pledge
@@ -45,15 +44,8 @@ def one_connection():
 
 
 def examples(number):
-    """A drill with this many reproducible examples; under `bin/test -m drill` with twenty times as many random ones."""
-    configure = settings(
-        max_examples=rounds(number, 20 * number),
-        derandomize=not drill.is_long,
-        database=None,
-        deadline=None,
-        suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large],
-    )
-    return lambda test: pytest.mark.drill(configure(test))
+    """A drill with this many examples; under `bin/test -m drill` with twenty times as many."""
+    return lambda test: pytest.mark.drill(settings(max_examples=rounds(number, 20 * number))(test))
 
 
 class Response:

@@ -31,4 +31,6 @@ def test_a_request_ends_whose_database_does_not_answer_and_the_next_one_has_a_ne
     with pytest.raises(OperationalError):
         limited({"seconds": 60}, None)
     connection.close()
+    # Connecting may take longer on a busy machine.
+    limited.seconds = 60
     assert limited({"seconds": 0}, None) == [b"done"]

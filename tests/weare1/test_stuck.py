@@ -12,17 +12,12 @@ from pledges.models import Submission
 from tests.factories import form_data, make_pledge
 from tests.pages import Document
 from tests.site import Site, url_of_test_database
-from tests.threads import held_open, wait_until
+from tests.threads import held_open, lock_table, wait_until
 
 pytestmark = pytest.mark.slow
 
 THREADS = 20
-LOCK_TIMEOUT = 4  # seconds; 5 in production
-
-
-def lock_pledges():
-    with connection.cursor() as cursor:
-        cursor.execute("LOCK TABLE pledges_pledge IN ACCESS EXCLUSIVE MODE")
+LOCK_TIMEOUT = 2  # seconds; 5 in production
 
 
 @pytest.mark.django_db(transaction=True)
@@ -31,7 +26,7 @@ def test_requests_that_wait_for_a_lock_answer_503_and_public_pages_go_on(tmp_pat
     url = url_of_test_database(lock_timeout=f"{LOCK_TIMEOUT}s")
     with Site(tmp_path, url, threads=THREADS) as site, ThreadPoolExecutor(10) as pool:
         assert site.fetch(link)[0] == 200 and site.fetch("/sq/")[0] == 200
-        with held_open(lock_pledges):
+        with held_open(lambda: lock_table("pledges_pledge")):
             waiting = [pool.submit(site.fetch, link) for _ in range(10)]
             # Those that do not need the table.
             for path in ("/healthz", "/sq/", "/sq/zotimi/"):
@@ -67,9 +62,9 @@ def test_a_read_only_database_takes_no_form_shows_every_public_page_and_forms_op
             assert "read-only" in wrong and "database" not in wrong
             run("SET default_transaction_read_only = off; " + read_only.format("RESET"))
             # A form that was kept open: its stamp is old enough.
-            wait_until(lambda: site.fetch("/sq/zotimi/", form_data())[0] == 303, 20)
+            wait_until(lambda: site.fetch("/sq/zotimi/", form_data())[0] == 303)
             # The process looks once a second.
-            wait_until(lambda: site.fetch("/sq/zotimi/")[0] == 200, 20)
+            wait_until(lambda: site.fetch("/sq/zotimi/")[0] == 200)
     finally:
         run("SET default_transaction_read_only = off; " + read_only.format("RESET"))
     assert Submission.objects.count() == 1 and type(pledge).objects.filter(pk=pledge.pk).exists()

@@ -143,8 +143,8 @@ def test_the_card_changes_with_the_latest_step(client):
 
 def test_the_days_are_counted_anew_at_midnight(client):
     path = path_to(make_demand(("asked", 100)), "en")
-    now = timezone.localtime()
-    midnight = now.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
+    now = timezone.now()
+    midnight = timezone.localtime(now).replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
     clock = DatabaseClock()
     try:
         clock.shift = midnight - now - timedelta(minutes=1)

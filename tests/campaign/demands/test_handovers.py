@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 from django.db import IntegrityError, transaction
 from django.test import Client
+from django.utils import timezone
 
 from campaign.models import Demand, HandOver
 from pledges.models import Goal, PaperSheet
@@ -88,7 +89,9 @@ def test_a_hand_over_from_the_goal_to_the_answer(client, staff):
         assert HANDED in shown and INSTITUTION in shown and re.search(rf"3 days ?, {SILENT}", shown)
     clock = DatabaseClock()
     try:
-        clock.shift = timedelta(days=37)
+        # At noon: an hour of summer time changes no day.
+        noon = timezone.localtime().replace(hour=12) + timedelta(days=37)
+        clock.shift = noon - timezone.now()
         for path in (demands, demand):
             assert "40" in words(client, path) and SILENT in words(client, path)
     finally:

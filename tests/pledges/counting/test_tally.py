@@ -1,17 +1,18 @@
 """The totals equal the rows after any change. When the worker counts."""
 
-import time
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from django.db import connection
 from django.db.models import F
 
+from pledges.counting import models
 from pledges.counting import tally as last
 from pledges.counting.models import Count, Counter, count
 from pledges.health import checks
 from pledges.models import Pledge, Sector
 from tests import tally
+from tests.clock import ProcessClock
 from tests.factories import make_pledge
 from tests.tally import exact_total, put_cells
 
@@ -102,29 +103,29 @@ def test_without_recent_figures_readiness_says_so():
 
 
 @pytest.fixture
-def transactions(transactional_db):
-    """The test database without an open transaction, in which a worker's counting can be seen."""
+def let_count(transactional_db, monkeypatch):
+    """A function that lets workers count, after their pauses, and returns which transaction last wrote the row."""
+    clock, workers = ProcessClock(), (Counter(), Counter())
+    monkeypatch.setattr(models, "time", clock)
+
+    def run():
+        for _ in range(5):
+            clock.ahead += timedelta(seconds=models.LONGEST_PAUSE_SECONDS - 1)
+            for worker in workers:
+                worker.count_if_due()
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT xmin::text FROM pledges_count")
+            return cursor.fetchone()[0]
+
+    return run
 
 
-def let_count(*counters):
-    """Let workers count for half a second; returns which transaction last wrote the row."""
-    end = time.monotonic() + 0.5
-    while time.monotonic() < end:
-        for counter in counters:
-            counter.count_if_due()
-        time.sleep(0.02)
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT xmin::text FROM pledges_count")
-        return cursor.fetchone()[0]
-
-
-def test_workers_count_after_a_change_and_write_nothing_while_the_figures_stay_the_same(transactions):
-    workers = Counter(), Counter()
-    let_count(*workers)
+def test_workers_count_after_a_change_and_write_nothing_while_the_figures_stay_the_same(let_count):
+    let_count()
     pledge = make_pledge(state="confirmed")
-    first = let_count(*workers)
+    first = let_count()
     assert last.read().total == 1
-    assert let_count(*workers) == first, "neither takes the count of the other for a change"
+    assert let_count() == first, "neither takes the count of the other for a change"
     pledge.withdraw()
-    assert let_count(*workers) != first
+    assert let_count() != first
     assert last.read().total == 0

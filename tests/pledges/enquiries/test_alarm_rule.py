@@ -4,6 +4,7 @@ Those in messages/open were known when the rule was written; those in messages/k
 """
 
 import time
+import timeit
 from pathlib import Path
 
 import pytest
@@ -71,9 +72,8 @@ def test_the_rule_needs_no_word_of_the_staff():
 
 def test_a_long_text_takes_time_in_proportion():
     def seconds(text):
-        start = time.process_time()
-        is_alarming(text, ())
-        return time.process_time() - start
+        """CPU time: the least of five."""
+        return min(timeit.repeat(lambda: is_alarming(text, ()), timer=time.process_time, number=1))
 
     for part in ("më prek ", "a'", "dhunimi ", " ", "a. "):
         text = part * (5_000 // len(part))

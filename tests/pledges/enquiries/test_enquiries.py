@@ -309,7 +309,7 @@ def test_a_disclosure_in_the_press_form_goes_from_the_alarm_to_the_helpline_and_
         assert disclosure.state == "new"
     assert "disclosure of abuse: pass it on" in lead.get("/admin/").text
     assert DISCLOSURE["sq"] in lead.get(change_path(disclosure)).text
-    late = (timezone.now() + timedelta(hours=2)).strftime("%Y-%m-%dT%H:%M")
+    late = (timezone.localtime() + timedelta(hours=2)).strftime("%Y-%m-%dT%H:%M")
     for wrong in (late, "2020-01-01T10:00", "nesër", ""):
         assert lead.post(change_path(disclosure), {"pass": "1", "passed_at": wrong}).status_code == 200
     moment = timezone.localtime().strftime("%Y-%m-%dT%H:%M")

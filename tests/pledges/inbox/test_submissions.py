@@ -452,9 +452,12 @@ def kill_while_settling(process):
 @pytest.mark.drill
 @pytest.mark.django_db(transaction=True)
 def test_19_nothing_is_lost_or_doubled_when_a_settling_worker_is_killed():
-    """Killed three times, 50 times under `bin/test -m drill`."""
+    """Killed three times, 50 times under `bin/test -m drill`, and at least once in the middle."""
     people = interrupted = 0
-    for number in range(rounds(3, 50)):
+    for number in range(10 * rounds(3, 50)):
+        # A busy machine may kill too late, after the last batch: then once more.
+        if number >= rounds(3, 50) and interrupted:
+            break
         with worker() as process:
             people += make_crowd(number)
             kill_while_settling(process)
@@ -467,4 +470,4 @@ def test_19_nothing_is_lost_or_doubled_when_a_settling_worker_is_killed():
         assert Pledge.objects.count() == people
         assert Message.objects.filter(kind="confirm").values("about_id").distinct().count() == people
         assert Message.objects.count() == people
-    assert interrupted, "at least one was killed in the middle"
+    assert interrupted

@@ -100,6 +100,7 @@ def sender(transactional_db, settings):
 @pytest.fixture
 def claims(sender, monkeypatch):
     """A list with an entry for each time that the sender has claimed messages, or found that it may not."""
+    monkeypatch.setattr(sending, "POLL_INTERVAL", 0.05)
     claim, claims = sender._claim, []
     monkeypatch.setattr(sender, "_claim", lambda: claims.append(claim()))
     return claims
@@ -129,10 +130,10 @@ def test_an_idle_sender_finds_a_new_message(sender, mail_server, claims):
 
 @pytest.mark.slow
 def test_a_slow_server_gets_each_message_once_though_it_takes_longer_than_a_lease(sender, mail_server, monkeypatch):
-    monkeypatch.setattr(sending, "LEASE", 2 * SECOND)
+    monkeypatch.setattr(sending, "LEASE", 4 * SECOND)
     monkeypatch.setattr(sending, "RENEWAL_INTERVAL", 0.3)
-    mail_server.delay = 3
-    queue_messages(6)
+    mail_server.delay = 5
+    queue_messages(4)
     other = Sender()
     sender.start()
     wait_until(lambda: mail_server.connections == 4)
@@ -140,7 +141,7 @@ def test_a_slow_server_gets_each_message_once_though_it_takes_longer_than_a_leas
     wait_until(all_sent)
     other.stopped.set()
     other.join(TIMEOUT)
-    assert len(mail_server.accepted) == len(set(mail_server.recipients)) == 6
+    assert len(mail_server.accepted) == len(set(mail_server.recipients)) == 4
 
 
 def test_an_idle_sender_closes_its_connections(sender, mail_server, monkeypatch):
@@ -203,7 +204,7 @@ def test_a_worker_stops_within_seconds_of_sigterm_and_sends_nothing_twice():
         with workers(1, **environment(server)) as [worker]:
             wait_until(lambda: server.accepted)
             worker.terminate()
-            assert worker.wait(10) == 0
+            assert worker.wait(TIMEOUT) == 0
         assert not Message.objects.filter(leased_until__isnull=False).exists()
         server.delay = 0
         with workers(1, **environment(server)):

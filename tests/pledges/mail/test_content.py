@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from hypothesis import HealthCheck, example, given
+from hypothesis import example, given
 from hypothesis import settings as hypothesis
 from hypothesis import strategies as st
 
@@ -70,13 +70,7 @@ any_text = st.text(st.characters(exclude_characters="\0", exclude_categories=["C
 
 
 @pytest.mark.slow
-@hypothesis(
-    max_examples=50,
-    derandomize=True,
-    database=None,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
+@hypothesis(max_examples=50)
 @given(subject=any_text, text=any_text, button=any_text, after=any_text, name=any_text)
 @example("a\nBcc: x@y.al", "\x0b\x1c\r.\r\n.", "</a><script>", "\u2028<img src=x>", "<b></b>")
 @example("ok", "</body></html>", "b", "{site}{site}", "{site}\n\n\n")

@@ -10,7 +10,7 @@ from django.db import connection, transaction
 from django.db.models import F
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
-from hypothesis import HealthCheck, Phase, given
+from hypothesis import Phase, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
@@ -38,7 +38,7 @@ from tests.factories import form_data, make_pledge, run_worker, settle_all
 from tests.pages import public_paths
 from tests.published import next_night
 from tests.site import Site, url_of_test_database
-from tests.threads import held_open
+from tests.threads import held_open, wait_until
 
 pytestmark = pytest.mark.django_db
 
@@ -132,14 +132,7 @@ EDITS = {
 
 @pytest.mark.slow
 @pytest.mark.drill
-@hypothesis_settings(
-    max_examples=rounds(4, 60),
-    derandomize=True,
-    database=None,
-    deadline=None,
-    phases=[Phase.generate],
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
+@hypothesis_settings(max_examples=rounds(4, 60), phases=[Phase.generate])
 @given(
     st.lists(
         st.tuples(st.sampled_from(sorted(EDITS)), st.text("abcçdeëfgh ", min_size=1, max_size=40).filter(str.strip)),
@@ -203,16 +196,17 @@ def test_a_page_never_mixes_two_versions():
     with ThreadPoolExecutor(3) as pool:
         readers = [pool.submit(read) for _ in range(3)]
         try:
-            for number in range(60):
+            for number in range(30):
                 with transaction.atomic():
                     for key in ("home_lead", "home_vows_lead"):
                         PageText.objects.filter(key=key).update(text_en=f"word-{number}")
                     Demand.objects.update(title_en=f"word-{number}")
+                # Some are seen, also on a busy machine.
+                wait_until(lambda: number > 1 or f"word-{number}" in seen)  # noqa: B023
         finally:
             finished.set()
         for reader in readers:
             reader.result()
-    assert len(seen) > 1
 
 
 @pytest.mark.slow

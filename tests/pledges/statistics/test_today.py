@@ -64,8 +64,7 @@ def test_at_midnight_in_tirana_the_figure_ends_on_every_kept_page(clock):
     client = Client()
     make_pledge(state="confirmed")
     make_pledge(state="confirmed", confirmed_at=timezone.now() - 2 * DAY)
-    now = timezone.localtime()
-    until_midnight = timezone.make_aware(datetime.combine(now.date() + DAY, time.min)) - now
+    until_midnight = timezone.make_aware(datetime.combine(timezone.localdate() + DAY, time.min)) - timezone.now()
     see(clock, until_midnight - timedelta(seconds=90))
     before = client.get("/en/")
     assert today(client) == "+1 today"

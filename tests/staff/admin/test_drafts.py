@@ -2,7 +2,6 @@
 
 import contextlib
 import re
-import time
 from datetime import timedelta
 from functools import partial
 from smtplib import SMTPRecipientsRefused
@@ -13,7 +12,7 @@ from django.contrib import admin
 from django.contrib.auth.models import Permission, User
 from django.core import mail
 from django.core.mail.backends import locmem
-from django.db import connection, transaction
+from django.db import connection
 from django.db.models.fields.files import FieldFile
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -39,7 +38,7 @@ from tests.pages import filled as filled_in
 from tests.staff.accounts.test_accounts import make_account
 from tests.staff.forms import change_path as path_of
 from tests.staff.test_rights import rows  # noqa: F401 - fixture
-from tests.threads import TIMEOUT, at_once
+from tests.threads import TIMEOUT, at_once, held_open, is_any_backend_blocked, lock_table, wait_until
 from tests.voices import make_voice
 from tests.worker import kill, workers
 
@@ -168,28 +167,16 @@ def times_published():
     return Entry.objects.filter(details__changes__contains=[{"changed": {"fields": ["text_en"]}}]).count()
 
 
-def wait_for_a_blocked_transaction(cursor):
-    """Wait until another transaction waits for a lock that this one holds."""
-    deadline = time.monotonic() + TIMEOUT
-    blocked = False
-    while not blocked:
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
-        cursor.execute("SELECT bool_or(pg_backend_pid() = ANY (pg_blocking_pids(pid))) FROM pg_locks WHERE NOT granted")
-        [blocked] = cursor.fetchone()
-
-
 @pytest.mark.slow
 def test_a_worker_that_is_killed_while_it_publishes_leaves_the_draft_for_the_next_one(transactional_db):
     row, editor = text(), sign_in(Client(), make_staff(superuser=True))
     press(editor, row, "_schedule", text_en="Once", **later())
     Draft.objects.update(publish_at=timezone.now())
     with contextlib.ExitStack() as stack:
-        with transaction.atomic(), connection.cursor() as cursor:
-            # Written after the row.
-            cursor.execute("LOCK TABLE staff_entry IN EXCLUSIVE MODE")
+        # Written after the row.
+        with held_open(lambda: lock_table("staff_entry", "EXCLUSIVE")):
             [worker] = stack.enter_context(workers(1))
-            wait_for_a_blocked_transaction(cursor)
+            wait_until(is_any_backend_blocked)
             worker.kill()
             worker.wait(TIMEOUT)
         # The lock is free now, so the server notices that the worker is gone.
