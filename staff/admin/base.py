@@ -13,7 +13,6 @@ from django.core import validators
 from django.core.exceptions import PermissionDenied, SuspiciousOperation, ValidationError
 from django.db import models
 from django.shortcuts import redirect
-from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import translation
 from django.utils.decorators import method_decorator
@@ -160,8 +159,7 @@ class ModelAdmin(admin.ModelAdmin):
 
     def page(self, request, template, title, **context):
         """A page of the admin about these rows that is neither a list nor a form."""
-        about = {"title": title, "opts": self.opts, "media": self.media}
-        return TemplateResponse(request, template, {**self.admin_site.each_context(request), **about, **context})
+        return self.admin_site.page(request, template, title, **{"opts": self.opts, "media": self.media} | context)
 
     # The log
 
