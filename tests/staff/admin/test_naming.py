@@ -66,6 +66,14 @@ def test_the_list_of_errors_leads_to_each_field_and_nothing_stays_folded(staff):
     assert "Nothing to change" not in page.words()
 
 
+def test_an_error_of_no_field_makes_no_empty_list_of_errors(staff):
+    path, row = "/admin/campaign/statistic/{}/change/", Statistic.objects.first()
+    page = staff.get(path.format(row.pk))
+    Statistic.objects.filter(pk=row.pk).update(text_en="Changed meanwhile")
+    refused = send(staff, page, having="text_sq", _save="1", **FIGURE)
+    assert "Changed meanwhile" in refused.text and not Document(refused).all("ul", **{"class": "error-summary"})
+
+
 def test_nothing_to_change_is_said_only_of_what_was_checked(staff):
     channel = HelpChannel.objects.first()
     path = f"/admin/campaign/helpchannel/{channel.pk}/change/"
