@@ -141,7 +141,7 @@ class HeldForm(IdentifiedForm):
 class AnswerForm(IdentifiedForm):
     def ask(self):
         help_text = gettext(
-            "It goes out in the person’s language (%(language)s). You edit it under “Texts of the messages”. It contains none "
+            "It goes out in the person’s language (%(language)s). You edit it under “Texts of our emails”. It contains none "
             "of their data: others may read the mailbox."
         )
         self.fields["kind"] = Choice(
