@@ -143,3 +143,12 @@ def test_files_are_kept_when_the_rest_of_the_form_is_refused(staff_visit):
     press(page.locator("[name=_save]"))
     expect(page.locator(".messagelist")).to_contain_text("has been published")
     assert Material.objects.get(title_en="Ribbon").file_en
+
+
+def test_a_colleague_who_has_the_form_open_is_named_when_it_opens(staff_visit):
+    path = f"/admin/campaign/pagetext/{PageText.objects.get(key='home_lead').pk}/change/"
+    first, second = (staff_visit(make_staff(superuser=True, username=name)) for name in ("vera", "besa"))
+    with first.page.expect_response(lambda answer: "/awake/" in answer.url):
+        first.open(path)
+    second.open(path)
+    expect(second.page.locator("#presence")).to_contain_text("vera has had this page open since")
