@@ -171,11 +171,12 @@ class ModelAdmin(admin.ModelAdmin):
         """Add an entry about a row to the log."""
         return Entry.log(request.user, action, about=row, version=version, **details)
 
+    # An empty message means that a save changed nothing.
+
     def log_addition(self, request, obj, message):
-        return self.log_action(request, obj, Entry.Action.ADD)
+        return self.log_action(request, obj, Entry.Action.ADD) if message else None
 
     def log_change(self, request, obj, message):
-        # An empty message means that the save changed nothing.
         return self.log_action(request, obj, Entry.Action.CHANGE, changes=message) if message else None
 
     def log_deletions(self, request, queryset):

@@ -82,8 +82,8 @@ class ContentForm(forms.ModelForm):
 
     seen = UntrackedField()
     save_over = UntrackedField()
-    # Set by ContentAdmin.get_form().
-    model_admin = None
+    # Set by ContentAdmin.get_form(); the second one of content with drafts (DraftedAdmin).
+    model_admin = drafting = None
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
@@ -288,12 +288,9 @@ class ContentAdmin(ModelAdmin):
 
     def get_form(self, request, obj=None, change=False, **kwargs):
         bases = self.form_base, kwargs.get("form", self.form)
-        kwargs["form"] = type("Form", bases, {"model_admin": self} | self.form_attributes(request))
+        drafting = getattr(request, "drafting", None)
+        kwargs["form"] = type("Form", bases, {"model_admin": self, "drafting": drafting})
         return super().get_form(request, obj, change, **kwargs)
-
-    def form_attributes(self, request):
-        """What the form knows of the request."""
-        return {}
 
     def changeform_view(self, request, object_id=None, form_url="", extra_context=None):
         if request.method != "POST":

@@ -110,9 +110,7 @@ class Drafting:
 
 
 class DraftForm(ContentForm, NamedForm):
-    """A form whose row can be a draft: what is only kept may be incomplete. `drafting` is set by DraftedAdmin."""
-
-    drafting = None
+    """A form whose row can be a draft: what is only kept may be incomplete."""
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
@@ -329,9 +327,6 @@ class DraftedAdmin(ContentAdmin):
         if not self.has_versions and object_id and (row := self.get_object(request, unquote(object_id))):
             self.model._base_manager.select_for_update(no_key=True).get(pk=row.pk)
 
-    def form_attributes(self, request):
-        return {"drafting": getattr(request, "drafting", None)}
-
     def publishes(self, form):
         return not form.keeps and super().publishes(form)
 
@@ -404,12 +399,9 @@ class DraftedAdmin(ContentAdmin):
         if not self._wants_json(request):
             super().message_user(request, *args, **kwargs)
 
-    def log_addition(self, request, obj, message):
-        # publish() has written it.
-        return None if hasattr(request, "drafting") else super().log_addition(request, obj, message)
-
-    def log_change(self, request, obj, message):
-        return None if hasattr(request, "drafting") else super().log_change(request, obj, message)
+    def construct_change_message(self, request, form, formsets, add=False):
+        # publish() writes to the history.
+        return []
 
     def response_add(self, request, obj, post_url_continue=None):
         return self.response_change(request, obj)
