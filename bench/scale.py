@@ -85,7 +85,7 @@ def _seconds(client, url, data=None):
 
 def requests(pledges):
     """Yield (name, (URL, data of a POST if it is one)) of every list and its search, and of what staff ask of the pledges."""
-    for model, model_admin in admin.site._registry.items():
+    for model, model_admin in admin.site.model_admins().items():
         url = reverse(admin_urlname(model._meta, "changelist"))
         yield model._meta.label, (url,)
         if model_admin.get_search_fields(None):

@@ -35,11 +35,6 @@ def erase_rate_limits():
     CacheEntry.objects.filter(expires__lt=Now()).delete()
 
 
-def erase_sessions():
-    """Erase sessions that have expired."""
-    SessionStore.clear_expired()
-
-
 def mail_waiting():
     """Mail each account for which drafts have begun to wait since its last such mail, at most once a day; returns how many."""
     # The admin imports the models of all apps.
@@ -69,4 +64,4 @@ def mail_waiting():
 
 
 # The worker runs each step every minute.
-STEPS = [send_invitations, erase_rate_limits, erase_sessions, publish_drafts, mail_waiting]
+STEPS = [send_invitations, erase_rate_limits, SessionStore.clear_expired, publish_drafts, mail_waiting]

@@ -2,7 +2,6 @@
 
 from django.contrib import admin
 from django.shortcuts import render
-from django.template.response import TemplateResponse
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -36,29 +35,27 @@ def permission_denied(request, exception):
     permitted = [
         each for each in Role if permissions and all(role_has_permission(each, right) for right in permissions)
     ]
+    title = _("You may not do this") if role_key not in permitted else _("This cannot be done now")
     context = {
-        **admin.site.each_context(request),
-        "title": _("You may not do this") if role_key not in permitted else _("This cannot be done now"),
         "role": role,
         "is_role_permitted": role_key in permitted,
         "words": words or _("Your role, %(role)s, may not open this page.") % {"role": role},
         "permitted": _people(permitted),
     }
-    return TemplateResponse(request, "staff/refused.html", context, status=403)
+    return admin.site.page(request, "staff/refused.html", title, 403, **context)
 
 
 def missing_page(request):
     """The 404 page of the admin, or None for everyone but staff in a strong session."""
     if not (hasattr(request, "user") and admin.site.has_permission(request)):
         return None
-    context = {**admin.site.each_context(request), "title": _("Page not found")}
-    return TemplateResponse(request, "staff/missing.html", context, status=404)
+    return admin.site.page(request, "staff/missing.html", _("Page not found"), 404)
 
 
 def _page(request):
     """(model, verb) of the page of this request; (None, "") if it belongs to no model."""
     name = request.resolver_match.url_name or ""
-    for model in admin.site._registry:
+    for model in admin.site.model_admins():
         label = f"{model._meta.app_label}_{model._meta.model_name}_"
         if name.startswith(label):
             return model, VERBS.get(name.removeprefix(label), "view" if request.method == "GET" else "change")

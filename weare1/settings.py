@@ -100,7 +100,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "campaign.site.context_processors.site",
-                "staff.context_processors.admin_around_accounts",
+                "staff.admin.site.admin_around_accounts",
             ],
         },
     },

@@ -1,18 +1,18 @@
-"""Checks of content before it is published, one in each module: functions from a Content to an iterable of Finding."""
+"""Checks of content before it is published: functions from a Content to an iterable of Finding."""
 
 from django.dispatch import receiver
 
-from campaign.checks import headings, help_numbers, links, pictures, sources, stories, words
+from campaign.checks import links, pictures, texts
 from staff.admin.checks import check_content
 
 CHECKS = [
-    words.check,
-    stories.check,
-    help_numbers.check,
+    texts.check_words,
+    texts.check_stories,
+    texts.check_help_numbers,
     pictures.check,
-    headings.check,
+    texts.check_headings,
     links.check,
-    sources.check,
+    texts.check_sources,
 ]
 
 

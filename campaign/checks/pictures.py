@@ -9,7 +9,7 @@ from campaign import richtext
 from campaign.pictures.models import Picture
 from pledges.languages import LANGUAGE_CODES
 from staff.admin.checks import Finding, Text
-from staff.admin.differences import editable_fields, label
+from staff.admin.versions import editable_fields, label
 
 # A name that a camera, a phone or a program gave, or a word that describes nothing.
 NO_DESCRIPTION = re.compile(

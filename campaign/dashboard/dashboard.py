@@ -1,11 +1,15 @@
 """Dashboard on the admin index: what this account must do, its drafts, what is scheduled, how things stand, and figures."""
 
-from campaign.dashboard import activity, launch, shortcuts, status
+from campaign.dashboard import open_tasks, shortcuts, status
 from campaign.dashboard.open_tasks import TASKS, Task
 from pledges.counting import tally
 from pledges.desk.open_tasks import disclosure_tasks, mailing_tasks
 from pledges.serving import snapshot
+from pledges.statistics import activity
 from staff.admin import draft_list
+
+# Units of the SVG bar chart: the width of one day and of one of its two bars. A pledge is one unit high.
+DAY_WIDTH, BAR_WIDTH = 40, 15
 
 
 @snapshot.showing(snapshot.fresh)
@@ -14,13 +18,13 @@ def context(request):
     user, drafts = request.user, draft_list.pending(request.user)
     return {
         "disclosures": list(disclosure_tasks(user)),
-        "launch": list(launch.missing(user)),
+        "launch": list(open_tasks.missing(user)),
         "tasks": list(_tasks(user, drafts)),
         "own_drafts": draft_list.own(user, drafts),
         "scheduled": sorted(draft_list.scheduled(drafts), key=lambda row: row[2]),
         "status": list(status.rows(user)),
         "shortcuts": list(shortcuts.most_used(user)),
-        "activity": activity.context(tally.read()) if user.has_perm("pledges.view_pledge") else None,
+        "activity": _activity(tally.read()) if user.has_perm("pledges.view_pledge") else None,
     }
 
 
@@ -32,3 +36,25 @@ def _tasks(user, drafts):
     for permissions, tasks in TASKS:
         if all(map(user.has_perm, permissions)):
             yield from tasks()
+
+
+def _activity(totals):
+    """Today and this week: sums, a bar chart of the last 14 days, and a table by sector. `totals` are those of now."""
+    recent = activity.recent()
+    week = recent.days[-7:]
+    return {
+        "total": totals.total,
+        # Signed and confirmed.
+        "today": recent.days[-1][1:],
+        "week": (sum(row[1] for row in week), sum(row[2] for row in week)),
+        "days": recent.days,
+        # (x of the bar of the signed, x of that of the confirmed, day, signed, confirmed)
+        "bars": [
+            (DAY_WIDTH * index + 4, DAY_WIDTH * index + 6 + BAR_WIDTH, *row) for index, row in enumerate(recent.days)
+        ],
+        "highest": max(1, *(max(row[1:]) for row in recent.days)),
+        "width": DAY_WIDTH * len(recent.days),
+        "bar_width": BAR_WIDTH,
+        # (name, confirmed today, confirmed this week, supporters in all)
+        "sectors": [(sector, *recent.sectors.get(sector.pk, (0, 0)), people) for sector, people in totals.sectors],
+    }

@@ -21,7 +21,7 @@ from pledges.languages import LANGUAGE_CODES
 from pledges.models import Municipality
 from staff.accents import without_accents
 from staff.admin.base import BilingualForm
-from staff.admin.differences import differences, fingerprint, label
+from staff.admin.versions import differences, fingerprint, label
 
 MAX_BYTES = 100_000
 FIELDS = (*ProtectionUnit.CONTACT_FIELDS, "verified_on")

@@ -15,7 +15,7 @@ class MaterialAdmin(ContentItemAdmin):
     list_filter = ["section", *ContentItemAdmin.list_filter]
     list_note = _(
         "Files that people can print or post, on the page “Materials”. The posters, letters and sheets that the site draws "
-        "itself are under “Handouts”."
+        "itself are under “Sheets to print”."
     )
     shown_at = "campaign:materials"
     kept_on_restore = ("file_sq", "file_en")

@@ -4,7 +4,7 @@ It is here and not in `pledges`, because approving makes the public entry.
 """
 
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.db import transaction
 from django.db.models import Q
 from django.utils.html import format_html
@@ -136,6 +136,15 @@ class JoiningAdmin(CaseAdmin):
         if name == "undo" and entry:
             entry.touch()
         return done
+
+    def press_approve(self, request, row, name, form):
+        """As of every case, with the way to the entry, where a logo is added."""
+        response = self.take(request, row, name, form)
+        entry = Organisation.objects.filter(joining=row).first()
+        if entry and request.user.has_perm("campaign.change_organisation"):
+            link = format_html('<a href="{}">{}</a>', change_url(entry), _("Open its entry on the page"))
+            self.message_user(request, link, messages.SUCCESS)
+        return response
 
     def odd(self, joining):
         """The domain of the address, and likely doubles."""

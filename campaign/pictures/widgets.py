@@ -29,6 +29,7 @@ def library_config():
             "search": _("Search by what it shows"),
             "found": _("Pictures found:"),
             "none": _("No pictures match your search."),
+            "empty": _("There are no pictures yet."),
             "failed": _("The library cannot be opened. Are you still signed in, and are you allowed to see pictures?"),
             "newer": _("Newer"),
             "older": _("Older"),

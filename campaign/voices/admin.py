@@ -15,7 +15,7 @@ from campaign.publishing.records_admin import ContentItemAdmin
 from campaign.voices.models import Voice
 from pledges.forms.fields import AddressField
 from staff.admin.base import BilingualForm
-from staff.admin.drafting import PUBLISH
+from staff.admin.drafts import PUBLISH
 
 CONSENT = ("how", "agreed_on", "scope", "ends_on")
 BOXES = ("is_adult", "is_no_story")

@@ -298,7 +298,7 @@ class PledgeAdmin(BulkActions, MinutePages, FiguresPages, ModelAdmin):
 
     def _show_cases(self, request, form):
         """A message with a link to each case of this address, number or name that this member of staff may see."""
-        for cases in self.admin_site._registry.values():
+        for cases in self.admin_site.model_admins().values():
             if not (
                 isinstance(cases, CaseAdmin) and cases.holds_person and cases.has_view_or_change_permission(request)
             ):

@@ -14,7 +14,7 @@ from pledges.person import PERSON_FIELDS
 from pledges.providers.models import BlockedAddress
 from pledges.supporters.models import ANSWER_FIELDS, Pledge
 from staff.admin.base import BilingualForm
-from staff.admin.content_form import UntrackedField
+from staff.admin.content import UntrackedField
 
 
 class RequestChannel(models.TextChoices):

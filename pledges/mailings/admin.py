@@ -24,8 +24,7 @@ from pledges.numbers import number
 from pledges.statistics.origins import LISTED_FROM
 from staff.admin.confirmation_page import SURE, repeated
 from staff.admin.content import ContentAdmin
-from staff.admin.drafting import names_of
-from staff.models import Entry
+from staff.models import Account, Entry
 from staff.refusals import people_who_may
 
 WORDS = ("subject", "text", "button", "link")
@@ -233,7 +232,7 @@ class MailingAdmin(MailPreviews, ContentAdmin):
             "mailing": mailing,
             "sentence": SENTENCES[mailing.state],
             "whom": self.whom(mailing),
-            "writers": names_of(mailing.writers),
+            "writers": ", ".join(map(str, Account.objects.filter(pk__in=mailing.writers))),
             "may_change": self.has_change_permission(request, mailing),
             "buttons": self._buttons(request, mailing),
             "asks_note": self._asks_note(request, mailing) and self._may(request, "take_back"),

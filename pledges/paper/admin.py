@@ -23,8 +23,7 @@ from pledges.paper.models import MOST, PaperSheet
 from pledges.places.models import Municipality
 from pledges.sectors.models import Sector
 from staff.admin.base import change_url
-from staff.admin.drafting import names_of
-from staff.models import Entry
+from staff.models import Account, Entry
 
 PRINT = "admin:pledges_papersheet_print"
 LIST = "admin:pledges_papersheet_changelist"
@@ -259,7 +258,8 @@ class PaperSheetAdmin(CaseAdmin):
 
         yield pgettext("sheet", "issued"), when(sheet.issued_at)
         if sheet.counts:
-            yield _("Counted by"), names_of([account for _people, account in sheet.counts])
+            accounts = Account.objects.filter(pk__in=[account for _people, account in sheet.counts])
+            yield _("Counted by"), ", ".join(map(str, accounts))
         if sheet.counted_at:
             yield pgettext("sheet", "counted"), when(sheet.counted_at)
         if sheet.voided_at:

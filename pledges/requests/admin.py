@@ -141,7 +141,7 @@ class HeldForm(IdentifiedForm):
 class AnswerForm(IdentifiedForm):
     def ask(self):
         help_text = gettext(
-            "It goes out in the person’s language (%(language)s). You edit it under “Texts of the messages”. It contains none "
+            "It goes out in the person’s language (%(language)s). You edit it under “Texts of our emails”. It contains none "
             "of their data: others may read the mailbox."
         )
         self.fields["kind"] = Choice(
@@ -266,7 +266,7 @@ class DataRequestAdmin(CaseAdmin):
 
     def url_of(self, request, each):
         """The admin page of a row, where it is corrected, or "" if there is none or this member of staff may not open it."""
-        its_admin = self.admin_site._registry.get(type(each.row))
+        its_admin = self.admin_site.model_admins().get(type(each.row))
         may_open = its_admin and its_admin.has_view_permission(request)
         is_there = may_open and its_admin.get_queryset(request).filter(pk=each.row.pk).exists()
         return change_url(each.row) if is_there else ""

@@ -11,7 +11,6 @@ from django.db import transaction
 from django.db.models import Q
 from django.http import Http404
 from django.shortcuts import redirect
-from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.html import format_html
@@ -223,15 +222,9 @@ class SectorAdmin(SettlesFirst, ProtectedByPledges, DraftedAdmin):
             self.merge(request, sector, form.cleaned_data["into"])
             return redirect("admin:pledges_sector_change", sector.pk)
         pledges = sector.pledges
-        context = {
-            **self.admin_site.each_context(request),
-            "title": _("Merge “%(name)s” into another group") % {"name": sector},
-            "opts": self.opts,
-            "object": sector,
-            "form": form,
-            "facts": [(_("Pledges"), pledges.count()), (_("Of these, counted now"), pledges.confirmed().count())],
-        }
-        return TemplateResponse(request, "admin/pledges/sector/merge.html", context)
+        facts = [(_("Pledges"), pledges.count()), (_("Of these, counted now"), pledges.confirmed().count())]
+        title = _("Merge “%(name)s” into another group") % {"name": sector}
+        return self.page(request, "admin/pledges/sector/merge.html", title, object=sector, form=form, facts=facts)
 
     def words_in_history(self, entry, name):
         into = entry.details.get("moved_to")

@@ -5,7 +5,7 @@ from django.conf import settings
 from django.contrib import admin, messages
 from django.contrib.admin import ActionLocation
 from django.contrib.admin.widgets import AdminEmailInputWidget, AdminTextInputWidget
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -154,10 +154,8 @@ class AccountAdmin(ModelAdmin):
         # The title would be the name of a colleague. What is done with accounts is logged by id where it is done.
         return None
 
-    def history_view(self, request, object_id, extra_context=None):
-        if not self.has_view_permission(request):
-            raise PermissionDenied
-        return redirect(reverse("admin:staff_entry_changelist", query={"user": object_id}))
+    def history_url(self, row):
+        return reverse("admin:staff_entry_changelist", query={"user": row})
 
     def response_add(self, request, obj, post_url_continue=None):
         self.message_user(

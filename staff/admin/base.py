@@ -13,7 +13,6 @@ from django.core import validators
 from django.core.exceptions import PermissionDenied, SuspiciousOperation, ValidationError
 from django.db import models
 from django.shortcuts import redirect
-from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import translation
 from django.utils.decorators import method_decorator
@@ -160,8 +159,7 @@ class ModelAdmin(admin.ModelAdmin):
 
     def page(self, request, template, title, **context):
         """A page of the admin about these rows that is neither a list nor a form."""
-        about = {"title": title, "opts": self.opts, "media": self.media}
-        return TemplateResponse(request, template, {**self.admin_site.each_context(request), **about, **context})
+        return self.admin_site.page(request, template, title, **{"opts": self.opts, "media": self.media} | context)
 
     # The log
 
@@ -173,11 +171,12 @@ class ModelAdmin(admin.ModelAdmin):
         """Add an entry about a row to the log."""
         return Entry.log(request.user, action, about=row, version=version, **details)
 
+    # An empty message means that a save changed nothing.
+
     def log_addition(self, request, obj, message):
-        return self.log_action(request, obj, Entry.Action.ADD)
+        return self.log_action(request, obj, Entry.Action.ADD) if message else None
 
     def log_change(self, request, obj, message):
-        # An empty message means that the save changed nothing.
         return self.log_action(request, obj, Entry.Action.CHANGE, changes=message) if message else None
 
     def log_deletions(self, request, queryset):

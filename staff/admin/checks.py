@@ -13,7 +13,7 @@ from django.dispatch import Signal
 from django.utils.translation import gettext as _
 
 from staff.admin.base import language_of
-from staff.admin.differences import editable_fields, label
+from staff.admin.versions import editable_fields, label
 
 # Sent with `content`, a Content. Each receiver returns a list of Finding.
 check_content = Signal()

@@ -1,12 +1,12 @@
 """Base class of the admin of content: versions, saves that do not undo each other, and checks before publication."""
 
 import reversion
+from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.templatetags.admin_urls import admin_urlname
 from django.contrib.admin.utils import quote, unquote
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import NON_FIELD_ERRORS, PermissionDenied, ValidationError
 from django.db import connection, transaction
-from django.db.models import Q
 from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import path
@@ -16,26 +16,31 @@ from reversion.models import Version
 
 from staff.admin.base import ModelAdmin, language_of
 from staff.admin.checks import CheckedContent, addresses_of, check_content, panel, texts_of
-from staff.admin.content_form import ContentForm, normalise_newlines
-from staff.admin.differences import compared, editable_fields, fingerprint, label
-from staff.admin.history import deleted_versions, parent_key, save_rows, saved_at, saved_by, stored_rows
+from staff.admin.versions import (
+    compared,
+    deleted_versions,
+    editable_fields,
+    fingerprint,
+    label,
+    parent_key,
+    save_rows,
+    saved_at,
+    saved_by,
+    stored_rows,
+)
 from staff.audit.models import Entry
-
-
-def translated_columns(model):
-    """(Albanian, English) column names of each editable translated field."""
-    albanian = [field for field in model._meta.concrete_fields if language_of(field) == "sq" and field.editable]
-    return [(field.name, field.name.removesuffix("_sq") + "_en") for field in albanian]
 
 
 def is_in_both_languages(row):
     """Whether each translated field is filled in both languages or in neither, and each of `required_translations` is filled."""
     required = getattr(row, "required_translations", [])
-    for sq, en in translated_columns(type(row)):
-        # As text: a file is its name.
-        has_sq, has_en = bool(str(getattr(row, sq)).strip()), bool(str(getattr(row, en)).strip())
-        if has_sq != has_en or (sq.removesuffix("_sq") in required and not has_sq):
-            return False
+    for field in editable_fields(type(row)):
+        if language_of(field) == "sq":
+            name = field.name.removesuffix("_sq")
+            # As text: a file is its name.
+            has_sq, has_en = (bool(str(getattr(row, f"{name}_{language}")).strip()) for language in ("sq", "en"))
+            if has_sq != has_en or name in required and not has_sq:
+                return False
     return True
 
 
@@ -49,13 +54,68 @@ class MissingLanguageFilter(admin.SimpleListFilter):
         return [("yes", gettext_lazy("In both languages")), ("no", gettext_lazy("Something is missing"))]
 
     def queryset(self, request, queryset):
-        incomplete = Q()
-        for sq, en in translated_columns(queryset.model):
-            incomplete |= Q(**{sq: ""}) & ~Q(**{en: ""}) | ~Q(**{sq: ""}) & Q(**{en: ""})
-        for name in getattr(queryset.model, "required_translations", []):
-            incomplete |= Q(**{f"{name}_sq": ""})
-        wanted = {"yes": ~incomplete, "no": incomplete}
-        return queryset.filter(wanted.get(self.value(), Q()))
+        if self.value() not in ("yes", "no"):
+            return queryset
+        wanted = self.value() == "yes"
+        return queryset.filter(pk__in=[row.pk for row in queryset if is_in_both_languages(row) == wanted])
+
+
+class UntrackedField(forms.CharField):
+    """A hidden field that does not count as a change of the row."""
+
+    def __init__(self):
+        super().__init__(required=False, widget=forms.HiddenInput, max_length=40)
+
+    def has_changed(self, initial, data):
+        return False
+
+
+class ContentForm(forms.ModelForm):
+    """A form that is invalid when the row changed since the form was opened, or when visitors would meet something broken.
+
+    `seen` is the fingerprint of the row when the form was opened. `save_over` is the fingerprint of the newer version that the
+    editor has read and wants to replace; after yet another save it no longer matches and the form is refused again.
+    """
+
+    # In place of the fingerprint of a row that was deleted while the form was open.
+    DELETED = "deleted"
+
+    seen = UntrackedField()
+    save_over = UntrackedField()
+    # Set by ContentAdmin.get_form(); the second one of content with drafts (DraftedAdmin).
+    model_admin = drafting = None
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fingerprint = "" if self.instance._state.adding else self.model_admin.fingerprint(self.instance)
+        # A draft was written from an earlier state of the row.
+        self.initial["seen"] = self.model_admin.state_seen(self.instance, self.fingerprint)
+
+    @property
+    def current_state(self):
+        """The value of `save_over` that replaces what is in the database now."""
+        return self.fingerprint or self.DELETED
+
+    @property
+    def has_conflict(self):
+        """Whether somebody else has saved or deleted the row meanwhile."""
+        return self.is_bound and self.has_error(NON_FIELD_ERRORS, "conflict")
+
+    def is_valid(self):
+        # “Check” shows the form again.
+        return super().is_valid() and "_check" not in self.data
+
+    def clean(self):
+        cleaned = super().clean()
+        seen = self.data.get("seen")
+        if seen and seen != self.fingerprint and self.data.get("save_over") != self.current_state:
+            self.add_error(None, ValidationError(self.model_admin.conflict_message(self), code="conflict"))
+        if self.model_admin.publishes(self):
+            broken = [finding for finding in self.model_admin.findings(self, []) if finding.is_error]
+            # Once for both languages of a field that has none.
+            for name, words in dict.fromkeys((finding.text.name, finding.as_error()) for finding in broken):
+                self.add_error(name if name in self.fields else None, ValidationError(words, code="broken"))
+        return cleaned
 
 
 class ContentAdmin(ModelAdmin):
@@ -228,12 +288,9 @@ class ContentAdmin(ModelAdmin):
 
     def get_form(self, request, obj=None, change=False, **kwargs):
         bases = self.form_base, kwargs.get("form", self.form)
-        kwargs["form"] = type("Form", bases, {"model_admin": self} | self.form_attributes(request))
+        drafting = getattr(request, "drafting", None)
+        kwargs["form"] = type("Form", bases, {"model_admin": self, "drafting": drafting})
         return super().get_form(request, obj, change, **kwargs)
-
-    def form_attributes(self, request):
-        """What the form knows of the request."""
-        return {}
 
     def changeform_view(self, request, object_id=None, form_url="", extra_context=None):
         if request.method != "POST":
@@ -323,3 +380,11 @@ class ContentAdmin(ModelAdmin):
             found = self.findings(form, formsets) if obj is not None or form.is_bound else []
             context["checks"] = panel(found, may_change) | {"is_empty": not found and not context.get("is_checked")}
         return super().render_change_form(request, context, *args, obj=obj, **kwargs)
+
+
+def normalise_newlines(data):
+    """A copy of a QueryDict with LF for CRLF. Browsers send CRLF, and every text of two lines would count as changed."""
+    data = data.copy()
+    for name, values in data.lists():
+        data.setlist(name, [value.replace("\r\n", "\n") for value in values])
+    return data

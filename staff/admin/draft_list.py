@@ -19,8 +19,7 @@ from django.views.decorators.csp import csp_override
 from django.views.decorators.http import require_POST, require_safe
 
 from staff.admin.base import ModelAdmin, ReadOnly
-from staff.admin.drafting import PUBLISH
-from staff.admin.drafts import DraftedAdmin
+from staff.admin.drafts import PUBLISH, DraftedAdmin
 from staff.drafts.models import Draft, DraftMail, showing
 
 # The frame of a preview shows a page of this site, and only that page may be framed.
@@ -32,7 +31,7 @@ def drafts_for(user):
     """The drafts of the kinds of content that this account may change."""
     models = [
         model
-        for model, rows in admin.site._registry.items()
+        for model, rows in admin.site.model_admins().items()
         if isinstance(rows, DraftedAdmin)
         and any(user.has_perm(f"{rows.opts.app_label}.{what}_{rows.opts.model_name}") for what in ("change", "add"))
     ]

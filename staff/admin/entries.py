@@ -3,7 +3,6 @@
 import uuid
 from collections import defaultdict
 
-from django.apps import apps
 from django.contrib import admin
 from django.contrib.admin.views.main import ChangeList
 from django.contrib.contenttypes.models import ContentType
@@ -23,7 +22,7 @@ from staff.audit.models import CHANGES, Entry
 
 def admins_for(request):
     """{id of the content type: admin class} of the models that this account may view; a proxy has its own."""
-    found = {model: admin.site.get_model_admin(model) for model in apps.get_models() if admin.site.is_registered(model)}
+    found = admin.site.model_admins()
     viewed = [model for model, rows in found.items() if rows.has_view_permission(request)]
     kinds = ContentType.objects.get_for_models(*viewed, for_concrete_models=False)
     return {kind.pk: found[model] for model, kind in kinds.items()}
@@ -93,10 +92,10 @@ class EntryAdmin(ReadOnly, ModelAdmin):
     sortable_by = []
     list_note = gettext_lazy(
         "Who did what, and when. You see the changes in the parts of the site that your account may open, and everything "
-        "that you did yourself. Nobody can remove anything from it. Pledges appear by number only."
+        "that you did yourself. Nobody can remove anything from it. It has numbers in place of names of the public."
     )
     search_fields = ["title__unaccent__icontains"]
-    search_help_text = gettext_lazy("Words of the title, or a whole pledge number")
+    search_help_text = gettext_lazy("Words of the title, or a whole number")
     in_search = False
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER

@@ -12,7 +12,6 @@ from django import forms
 from django.conf import settings
 from django.contrib.admin.views.main import SEARCH_VAR
 from django.shortcuts import redirect
-from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.text import Truncator, capfirst
 from django.utils.translation import gettext as _
@@ -70,8 +69,6 @@ def view(request, site):
         except InvalidToken:
             error = _("This link to a search no longer works. Search again.")
     context = {
-        **site.each_context(request),
-        "title": _("Search"),
         # A page cannot contain NUL.
         "searched": text or request.POST.get("text", "").replace("\0", ""),
         "search_error": error,
@@ -80,7 +77,7 @@ def view(request, site):
         "groups": list(_groups(request, site, text)) if text else [],
         "find_people_url": site.find_people_url(request) if text else None,
     }
-    return TemplateResponse(request, "staff/search.html", context)
+    return site.page(request, "staff/search.html", _("Search"), **context)
 
 
 def _groups(request, site, text):

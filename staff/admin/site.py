@@ -1,19 +1,27 @@
 """The admin site: access with a second factor only, the dashboard, the guide and the order of the menu."""
 
-from functools import partial, update_wrapper
+import re
+from functools import cache, partial, update_wrapper
 from urllib.parse import urlencode
 
+import markdown
+from django.apps import apps
+from django.conf import settings
 from django.contrib import admin
 from django.contrib.auth import REDIRECT_FIELD_NAME
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
+from django.templatetags.static import static
 from django.urls import path, reverse
+from django.utils.safestring import mark_safe
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
+from markdown.extensions.toc import TocExtension, slugify_unicode
 
 from staff.accounts import sessions
 from staff.admin import search
-from staff.admin.guide import guide
+
+GUIDES = {"en": "editing.md", "sq": "editing.sq.md"}
 
 
 class StaffSite(admin.AdminSite):
@@ -48,11 +56,19 @@ class StaffSite(admin.AdminSite):
             *super().get_urls(),
         ]
 
+    def model_admins(self):
+        """{model: its admin class}, of all models that are registered."""
+        return {model: self.get_model_admin(model) for model in apps.get_models() if self.is_registered(model)}
+
+    def page(self, request, template, title, status=None, **context):
+        """A page of the admin that is neither a list nor a form."""
+        context = {**self.each_context(request), "title": title, **context}
+        return TemplateResponse(request, template, context, status=status)
+
     def guide(self, request):
         """The staff guide in the current language."""
         title, text = guide(get_language())
-        context = {**self.each_context(request), "title": title, "text": text}
-        return TemplateResponse(request, "staff/guide.html", context)
+        return self.page(request, "staff/guide.html", title, text=text)
 
     def rules_page(self, request):
         """The lists that are rarely changed, with what each is for."""
@@ -61,8 +77,7 @@ class StaffSite(admin.AdminSite):
             for each in self.lists(request)
             if each["model"]._meta.label_lower in self.rules
         ]
-        context = {**self.each_context(request), "title": _("Lists and rules"), "lists": lists}
-        return TemplateResponse(request, "staff/rules.html", context)
+        return self.page(request, "staff/rules.html", _("Lists and rules"), lists=lists)
 
     def each_context(self, request):
         context = super().each_context(request)
@@ -139,3 +154,25 @@ class StaffSite(admin.AdminSite):
 
     def password_change(self, request, extra_context=None):
         return redirect("account_change_password")
+
+
+@cache
+def guide(language):
+    """(title, HTML) of the guide in a language. Cached until restart, because the files change with releases only."""
+    title, _, text = (settings.BASE_DIR / "docs" / GUIDES[language]).read_text().partition("\n")
+    # The next line links to the other language. The admin has a language switch for that.
+    _, _, text = text.strip().partition("\n")
+    # The tasks by role, above the first role. GitHub lists the headings itself.
+    text = text.replace("\n## ", "\n[TOC]\n\n## ", 1)
+    # Headings get the same anchors as on GitHub, so that links within the guide work in both places.
+    html = markdown.markdown(text, extensions=[TocExtension(slugify=slugify_unicode)])
+    html = re.sub(r'(<img [^>]*src=")([^"]+)', lambda match: match[1] + static(match[2]), html)
+    return title.removeprefix("# "), mark_safe(html)  # noqa: S308 - files of this repository, not user input
+
+
+def admin_around_accounts(request):
+    """The context of admin pages for the sign-in pages, which extend the admin's templates but are views of allauth."""
+    # A request that was refused before the authentication, as for an invalid host, has no user and gets an error page.
+    if request.path_info.startswith(reverse("mfa_index")) and hasattr(request, "user"):
+        return admin.site.each_context(request)
+    return {}

@@ -50,12 +50,7 @@ class Draft(models.Model):
     writers = ArrayField(models.BigIntegerField(), default=list, editable=False)
     # Who saved it last, which scheduling and approving do too: it is published with the rights of this account.
     changed_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        on_delete=models.SET_NULL,
-        null=True,
-        related_name="+",
-        editable=False,
-        verbose_name=_("by"),
+        "staff.Account", on_delete=models.SET_NULL, null=True, related_name="+", editable=False, verbose_name=_("by")
     )
     changed_at = models.DateTimeField(_("changed"), default=timezone.now, editable=False)
     # Counts the saves: a second editor of the same draft is told.

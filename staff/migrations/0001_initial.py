@@ -80,7 +80,7 @@ class Migration(migrations.Migration):
                 ('base', models.CharField(default='', editable=False, max_length=40)),
                 ('was_public', models.BooleanField(default=False, editable=False)),
                 ('note', models.TextField(default='', editable=False, verbose_name='note')),
-                ('changed_by', models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='by')),
+                ('changed_by', models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='staff.account', verbose_name='by')),
                 ('content_type', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='contenttypes.contenttype', verbose_name='kind')),
             ],
             options={

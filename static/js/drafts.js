@@ -1,9 +1,11 @@
-// A form of content saves itself as a draft every thirty seconds while somebody types (DraftedAdmin.changeform_view).
+// A form of content saves itself as a draft every thirty seconds while somebody types, and before it sends files, which a browser
+// would not send again after an error (DraftedAdmin.changeform_view).
 "use strict";
 
 {
   const note = document.querySelector(".saved[role=status]"), form = note.closest("form");
-  let isGone = false, sending = null;
+  const files = () => [...form.querySelectorAll("input[type=file]")];
+  let isGone = false, sending = null, isTried = false;
 
   const save = async () => {
     if (isGone || !form.isUnsaved()) return;
@@ -33,13 +35,16 @@
       if (field) field.value = value;
     }
     // A file was sent once.
-    for (const input of form.querySelectorAll("input[type=file]")) input.value = "";
+    for (const input of files()) input.value = "";
     form.action = answer.url;
     history.replaceState(null, "", answer.url);
   };
 
-  setInterval(() => { sending ??= save().finally(() => { sending = null; }); }, 30000);
+  const begin = () => { sending ??= save().finally(() => { sending = null; }); };
+  setInterval(begin, 30000);
   form.addEventListener("submit", async (event) => {
+    if (!isTried && files().some((input) => input.value)) begin();
+    isTried = true;
     if (!sending) {
       isGone = true;
       return;
@@ -50,5 +55,5 @@
     await sending;
     form.requestSubmit(submitter);
   });
-  addEventListener("pageshow", () => { isGone = false; });
+  addEventListener("pageshow", () => { isGone = isTried = false; });
 }

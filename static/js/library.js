@@ -117,7 +117,7 @@
           if (request !== requests) return;
           page = found.page;
           list.replaceChildren(...found.pictures.map(entry));
-          status.textContent = found.count ? `${words.found} ${found.count}` : words.none;
+          status.textContent = found.count ? `${words.found} ${found.count}` : search.value ? words.none : words.empty;
           newer.hidden = page <= 1;
           older.hidden = page >= found.pages;
           upload.hidden = !found.may_add;

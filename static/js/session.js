@@ -59,5 +59,5 @@
   document.addEventListener("input", () => {
     if (Date.now() - last > INTERVAL_MS) ask().catch(() => {});
   });
-  if (place.dataset.shown) ask().catch(() => {});
+  if ("shown" in place.dataset) ask().catch(() => {});
 })();

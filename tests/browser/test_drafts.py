@@ -4,11 +4,11 @@ import pytest
 from django.contrib.sessions.models import Session
 from playwright.sync_api import expect
 
-from campaign.models import PageText
+from campaign.models import Material, PageText
 from staff.models import Draft
 from staff.roles import Role
 from tests.browser import axe, is_too_wide, press
-from tests.factories import make_staff
+from tests.factories import make_staff, make_upload
 from tests.staff.accounts.test_accounts import make_account
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -122,3 +122,30 @@ def test_an_article_that_is_saved_while_it_saves_itself_is_one_draft(staff_visit
     expect(page.locator(".saved")).to_contain_text("Saved as draft")
     [draft] = Draft.objects.all()
     assert draft.row.title_en == "Second"
+
+
+def test_files_are_kept_when_the_rest_of_the_form_is_refused(staff_visit):
+    editor = staff_visit()
+    page = editor.page
+    editor.open("/admin/campaign/material/add/")
+    page.fill("#id_title_en", "Ribbon")
+    for language in ("sq", "en"):
+        file = {"name": f"{language}.jpg", "mimeType": "image/jpeg", "buffer": make_upload(300, 200).read()}
+        page.set_input_files(f"#id_file_{language}", file)
+    press(page.locator("[name=_save]"))
+    expect(page.locator(".error-summary")).to_be_visible()
+    expect(page.locator(".messagelist")).to_have_count(0)
+    page.fill("#id_title_sq", "Fjongo")
+    page.locator("#id_section").select_option(index=1)
+    press(page.locator("[name=_save]"))
+    expect(page.locator(".messagelist")).to_contain_text("has been published")
+    assert Material.objects.get(title_en="Ribbon").file_en
+
+
+def test_a_colleague_who_has_the_form_open_is_named_when_it_opens(staff_visit):
+    path = f"/admin/campaign/pagetext/{PageText.objects.get(key='home_lead').pk}/change/"
+    first, second = (staff_visit(make_staff(superuser=True, username=name)) for name in ("vera", "besa"))
+    with first.page.expect_response(lambda answer: "/awake/" in answer.url):
+        first.open(path)
+    second.open(path)
+    expect(second.page.locator("#presence")).to_contain_text("vera has had this page open since")

@@ -22,7 +22,7 @@ from campaign.management.commands import demo
 from campaign.models import Article, Demand, Handout, Page, PageText, ProtectionUnit
 from pledges.models import Backup, Commitment, FallenProvider, MessageText, PaperSheet, Sector, WallName
 from staff.admin.base import change_url
-from staff.admin.guide import FILES, guide
+from staff.admin.site import GUIDES, guide
 from staff.models import Account, Draft
 from staff.roles import Role
 from tests.browser import is_too_wide, press, press_in_editor
@@ -52,7 +52,7 @@ WORDS = """() => [document.body.textContent,
 
 
 def text_of(language):
-    return (FOLDER.parent / FILES[language]).read_text()
+    return (FOLDER.parent / GUIDES[language]).read_text()
 
 
 def tasks(language):

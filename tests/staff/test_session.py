@@ -1,4 +1,4 @@
-"""A session that ends while a form is open, and colleagues who have the same form open."""
+"""A session that ends while a form is open, what a browser keeps of it, and colleagues who have the same form open."""
 
 from datetime import timedelta
 
@@ -64,6 +64,12 @@ def test_a_form_is_not_sent_in_the_session_of_another_account(client, zana):
     for url in (awake, f"{awake}x", "/admin/account/awake/"):
         assert other.get(url).status_code == 403
     assert client.get(awake).status_code == 200
+
+
+def test_a_browser_keeps_no_page_of_the_admin(client, zana):
+    sign_in(client, zana)
+    for path in ("", "campaign/page/", "campaign/page/add/", "pledges/pledge/", "staff/account/add/", "account/"):
+        assert "no-store" in client.get(f"/admin/{path}").headers["Cache-Control"], path
 
 
 def test_colleagues_see_who_has_a_form_open_and_since_when(client, zana):

@@ -11,7 +11,7 @@ from django.db import IntegrityError, transaction
 from django.test import Client
 from django.utils import timezone, translation
 
-from campaign.dashboard.launch import missing
+from campaign.dashboard.open_tasks import missing
 from campaign.models import HelpChannel, Page, SiteSettings
 from staff.models import Account
 from staff.roles import Role

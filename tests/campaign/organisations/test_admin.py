@@ -78,6 +78,13 @@ def test_approving_shows_the_entry_and_can_be_undone(staff_client):
     assert Organisation.objects.filter(name_sq="Teatri i Lirë").count() == 1
 
 
+def test_the_answer_to_an_approval_leads_those_who_may_change_it_to_the_entry(staff_client):
+    assert ENTRIES not in decide(staff_client, make_joining(), "approve").text
+    editor, joining = sign_in(Client(), make_staff(superuser=True)), make_joining()
+    page = decide(editor, joining, "approve").text
+    assert f'href="{ENTRIES}{Organisation.objects.get(joining=joining).pk}/change/"' in page
+
+
 LONG = "a\r\n" * 151 + "b"
 # (joining, what is sent, words of the page that comes back whole)
 NOT_APPROVED = [

@@ -11,8 +11,7 @@ from reversion.models import Revision, Version
 
 from campaign.models import Article, Demand, HelpChannel, Page, SiteSettings
 from pledges.models import Attempt, BlockedAddress, Commitment, Message, Pledge, Sector
-from staff.admin.differences import differences
-from staff.admin.text_diff import diff_html, diff_texts, html_to_text
+from staff.admin.versions import diff_html, diff_texts, differences, html_to_text
 from tests.commitments import choose
 from tests.factories import make_pledge, make_staff, sign_in
 from tests.pages import Document, filled

@@ -79,6 +79,21 @@ def later(**delta):
     return {"draft-at_0": f"{at:%Y-%m-%d}", "draft-at_1": f"{at:%H:%M}"}
 
 
+def publish_due():
+    """Let the time of every scheduled draft come, and publish; returns how many were published."""
+    Draft.objects.filter(state="scheduled").update(publish_at=timezone.now())
+    return publish_drafts()
+
+
+def files():
+    """What a material needs beside its words."""
+    return {"file_sq": make_upload(), "file_en": make_upload()}
+
+
+def stored(folder):
+    return sorted(path for path in folder.rglob("*") if path.is_file())
+
+
 def said(response):
     return " ".join(map(str, response.context["adminform"].form.non_field_errors()))
 
@@ -106,8 +121,7 @@ def test_a_draft_leaves_the_published_row_and_publishing_takes_its_words(editor,
     row = Wording.objects.current().first() if label == "pledges.wording" else rows[label]
     row = Voice.objects.filter(kind="public").first() if label == "campaign.voice" else row
     if label == "campaign.material":
-        files = {"file_sq": make_upload(), "file_en": make_upload(), "_save": "1"}
-        assert editor.post(path_of(row), form_of(editor, row) | files, headers=ENGLISH).status_code == 302
+        assert editor.post(path_of(row), form_of(editor, row) | files() | {"_save": "1"}).status_code == 302
     row = type(row).objects.get(pk=row.pk)
     before, mark = vars_of(row), snapshot.fresh().content.version
     form = form_of(editor, row)
@@ -284,8 +298,7 @@ def test_a_scheduled_draft_is_published_by_the_worker_as_its_account(editor):
     assert publish_drafts() == 0 and "Tomorrow" in editor.get(path_of(row)).text
     assert "Appears on" not in editor.get("/admin/campaign/pagetext/", headers=ENGLISH).text
     assert "appears on" in editor.get("/admin/campaign/pagetext/", headers=ENGLISH).text
-    Draft.objects.update(publish_at=timezone.now())
-    assert publish_drafts() == 1 and not Draft.objects.exists() and publish_drafts() == 0
+    assert publish_due() == 1 and not Draft.objects.exists() and publish_drafts() == 0
     row.refresh_from_db()
     assert row.text_en == "Tomorrow"
     assert User.objects.get(pk=Entry.objects.latest("pk").user_id).username == "vera"
@@ -339,8 +352,7 @@ def test_what_is_changed_at_once_neither_stops_a_scheduled_draft_nor_is_taken_ba
         data = {"action": action, "_selected_action": row.pk, "sure": "yes"}
         editor.post(f"/admin/{label.replace('.', '/')}/", data)
     assert getattr(model.objects.get(pk=row.pk), column) != before
-    Draft.objects.update(publish_at=timezone.now())
-    assert publish_drafts() == 1 and getattr(model.objects.get(pk=row.pk), column) != before
+    assert publish_due() == 1 and getattr(model.objects.get(pk=row.pk), column) != before
 
 
 def test_a_draft_that_no_longer_fits_is_returned_and_the_next_one_is_published(editor):
@@ -351,8 +363,7 @@ def test_a_draft_that_no_longer_fits_is_returned_and_the_next_one_is_published(e
     Commitment.objects.create(sector=Sector.objects.get(slug="parents"), key="taken", text_sq="Po.", text_en="Yes.")
     row = text()
     press(editor, row, "_schedule", text_en="Tomorrow", **later())
-    Draft.objects.update(publish_at=timezone.now())
-    assert publish_drafts() == 1
+    assert publish_due() == 1
     draft = Draft.objects.get()
     assert draft.object_id == str(sector.pk) and draft.state == "returned" and "DETAIL" not in draft.note
     row.refresh_from_db()
@@ -447,10 +458,8 @@ def test_a_preview_reaches_no_visitor_even_if_the_content_is_read_meanwhile(edit
 def test_what_is_taken_down_is_a_draft_and_publish_shows_it(editor, rows, label, django_capture_on_commit_callbacks):  # noqa: F811
     model = apps.get_model(label)
     if label == "campaign.material":
-        files = {"file_sq": make_upload(), "file_en": make_upload(), "_save": "1"}
-        assert (
-            editor.post(path_of(rows[label]), form_of(editor, rows[label]) | files, headers=ENGLISH).status_code == 302
-        )
+        row = rows[label]
+        assert editor.post(path_of(row), form_of(editor, row) | files() | {"_save": "1"}).status_code == 302
     row = next(each for each in model.objects.all() if label != "campaign.helpchannel" or not each.uses())
     if label in ("campaign.page",):
         row = Page.objects.get(key="problem")
@@ -487,8 +496,7 @@ def test_a_new_event_appears_at_its_time(editor):
     row = make_hidden(make_event)
     assert row.title_en in page_of(editor, row.draft).text
     assert press(editor, row, "_schedule", **later()).status_code == 302
-    Draft.objects.filter(state="scheduled").update(publish_at=timezone.now())
-    assert not Event.objects.filter(pk=row.pk).exists() and publish_drafts() == 1
+    assert not Event.objects.filter(pk=row.pk).exists() and publish_due() == 1
     assert Event.objects.filter(pk=row.pk).exists()
 
 
@@ -707,20 +715,20 @@ def test_a_file_goes_with_its_draft_and_looking_at_it_leaves_none(
     editor, settings, tmp_path, django_capture_on_commit_callbacks
 ):
     settings.MEDIA_ROOT = tmp_path
-    row, files = make_entry(), {"logo_file": invented_logo(0)}
-    assert editor.post(path_of(row), form_of(editor, row) | files | {"_draft": "1"}, headers=ENGLISH).status_code == 302
-    draft = Draft.objects.get()
-    stored = sorted(path for path in tmp_path.rglob("*") if path.is_file())
-    assert len(stored) == 2
-    for _time in range(2):
+    row, logo = make_entry(), {"logo_file": invented_logo(0), "_draft": "1"}
+    assert editor.post(path_of(row), form_of(editor, row) | logo, headers=ENGLISH).status_code == 302
+    draft, before = Draft.objects.get(), stored(tmp_path)
+    assert len(before) == 2
+    # Ten looks: five at each language.
+    for _time in range(5):
         assert editor.get(f"/admin/staff/draft/{draft.pk}/preview/").status_code == 200
         for language in LANGUAGES:
             assert "/media/" in page_of(editor, draft, language).text
     press(editor, row, "_schedule", **later())
-    assert sorted(path for path in tmp_path.rglob("*") if path.is_file()) == stored
+    assert stored(tmp_path) == before
     with django_capture_on_commit_callbacks(execute=True):
         assert press(editor, row, "_save").status_code == 302
-    assert sorted(path for path in tmp_path.rglob("*") if path.is_file()) == stored
+    assert stored(tmp_path) == before
     assert type(row).objects.get(pk=row.pk).logo
 
 
@@ -731,16 +739,13 @@ def test_a_draft_that_is_discarded_takes_its_file_and_not_that_of_the_published_
     settings.MEDIA_ROOT = tmp_path
     row = Material(key="flyer", section="posters", title_sq="Fletë", title_en="Flyer")
     row.keep_as_draft()
-    files = {"file_sq": make_upload(), "file_en": make_upload()}
-    assert editor.post(path_of(row), form_of(editor, row) | files | {"_save": "1"}).status_code == 302
-    public = sorted(path for path in tmp_path.rglob("*") if path.is_file())
-    assert (
-        editor.post(path_of(row), form_of(editor, row) | {"file_sq": make_upload(), "_draft": "1"}).status_code == 302
-    )
-    assert len([path for path in tmp_path.rglob("*") if path.is_file()]) == len(public) + 2
+    assert editor.post(path_of(row), form_of(editor, row) | files() | {"_save": "1"}).status_code == 302
+    public, draft = stored(tmp_path), {"file_sq": make_upload(), "_draft": "1"}
+    assert editor.post(path_of(row), form_of(editor, row) | draft).status_code == 302
+    assert len(stored(tmp_path)) == len(public) + 2
     with django_capture_on_commit_callbacks(execute=True):
         editor.post(f"/admin/staff/draft/{Draft.objects.get().pk}/discard/")
-    assert sorted(path for path in tmp_path.rglob("*") if path.is_file()) == public
+    assert stored(tmp_path) == public
 
 
 # Consent
@@ -753,8 +758,7 @@ def test_a_voice_publishes_only_words_that_its_person_agreed_to(editor):
     press(editor, voice, "_draft", text_en="Other words")
     assert words in [row.text_en for row in Voice.objects.public(timezone.localdate())]
     press(editor, voice, "_schedule", **later())
-    Draft.objects.update(publish_at=timezone.now())
-    assert publish_drafts() == 1
+    assert publish_due() == 1
     assert Voice.objects.get(pk=voice.pk).text_en == "Other words"
     assert voice not in Voice.objects.public(timezone.localdate())
 

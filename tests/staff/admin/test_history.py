@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 from django.contrib.contenttypes.models import ContentType
-from django.db import connection
+from django.db import DatabaseError, connection, transaction
 from django.test import Client
 from django.utils import timezone
 
@@ -241,3 +241,23 @@ def test_the_history_of_one_row_is_the_history_with_its_lines(besa):
     [line] = shown.context["cl"].result_list
     assert line.what.startswith("changed the page “The Blue Ribbon”")
     assert besa.get("/admin/pledges/pledge/1/history/").status_code == 403
+
+
+# The entries
+
+
+def test_many_pledges_are_split_over_entries_of_10_000():
+    ids = [uuid.UUID(int=number) for number in range(25_000)]
+    Entry.log(None, Entry.Action.EXPORT, ids)
+    assert [entry.count for entry in Entry.objects.order_by("pk")] == [10_000, 10_000, 5_000]
+    assert Entry.objects.about(ids[-1]).count() == 1
+
+
+@pytest.mark.parametrize(
+    "change", ["UPDATE staff_entry SET user_id = 0", "DELETE FROM staff_entry", "TRUNCATE staff_entry"]
+)
+def test_the_database_refuses_update_delete_and_truncate(change):
+    Entry.log(None, Entry.Action.SIGN_IN)
+    with connection.cursor() as cursor, pytest.raises(DatabaseError, match="append-only"), transaction.atomic():
+        cursor.execute(change)
+    assert Entry.objects.count() == 1

@@ -1,9 +1,9 @@
-"""What forms fill in by themselves, and the list of errors above a form."""
+"""What forms fill in by themselves, the list of errors above a form, and the files to choose again."""
 
 import pytest
 
 from campaign.models import Article, HelpChannel, Statistic
-from tests.factories import make_staff, sign_in
+from tests.factories import make_staff, make_upload, sign_in
 from tests.pages import Document
 from tests.staff.forms import send
 
@@ -66,8 +66,25 @@ def test_the_list_of_errors_leads_to_each_field_and_nothing_stays_folded(staff):
     assert "Nothing to change" not in page.words()
 
 
+def test_an_error_of_no_field_makes_no_empty_list_of_errors(staff):
+    path, row = "/admin/campaign/statistic/{}/change/", Statistic.objects.first()
+    page = staff.get(path.format(row.pk))
+    Statistic.objects.filter(pk=row.pk).update(text_en="Changed meanwhile")
+    refused = send(staff, page, having="text_sq", _save="1", **FIGURE)
+    assert "Changed meanwhile" in refused.text and not Document(refused).all("ul", **{"class": "error-summary"})
+
+
 def test_nothing_to_change_is_said_only_of_what_was_checked(staff):
     channel = HelpChannel.objects.first()
     path = f"/admin/campaign/helpchannel/{channel.pk}/change/"
     assert "Nothing to change" not in staff.get(path).text
     assert "Nothing to change" in send(staff, staff.get(path), having="name_sq", _check="1").text
+
+
+def test_a_form_that_is_refused_names_the_files_to_choose_again(staff, settings, tmp_path):
+    settings.MEDIA_ROOT = tmp_path
+    path = "/admin/campaign/picture/add/"
+    form = {"alt_sq": "", "alt_en": "Pupils", "focus": "center", "file": make_upload(60, 40, name="IMG_2041.JPG")}
+    page = staff.post(path, form)
+    assert "Choose these files again" in page.text and "IMG_2041.JPG" in page.text and "Pupils" in page.text
+    assert "Choose these files again" not in staff.get(path).text
