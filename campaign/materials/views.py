@@ -57,7 +57,6 @@ class Item:
     gettext_lazy("Materials"),
     gettext_lazy("Posters, leaflets, letters, pictures and logos to print and share."),
     place=190,
-    footer=(1, 50),
 )
 @public_page
 def page(request):

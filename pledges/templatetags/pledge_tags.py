@@ -1,7 +1,9 @@
 """Template filters and tags of the pledge pages. They run no queries."""
 
+import re
+
 from django import template
-from django.utils.html import conditional_escape, escape, format_html, format_html_join
+from django.utils.html import conditional_escape, escape, format_html_join
 from django.utils.safestring import mark_safe
 
 from pledges import numbers
@@ -66,6 +68,6 @@ def link_addresses(text, place=""):
 
 @register.filter
 def link_address(html, url):
-    """The text as HTML, with every occurrence of this URL as a link."""
-    link = format_html('<a href="{}" style="color:#2a3bb7">{}</a>', url, url)
-    return mark_safe(conditional_escape(html).replace(escape(url), link))
+    """The text as HTML, with every occurrence of this URL, and of one below it, as a link."""
+    whole = rf"{re.escape(escape(url))}(?:[\w-]+/)*"
+    return mark_safe(re.sub(whole, r'<a href="\g<0>" style="color:#2a3bb7">\g<0></a>', conditional_escape(html)))
