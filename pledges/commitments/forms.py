@@ -53,7 +53,9 @@ class CommitmentsForm(forms.Form):
         self.helper.form_action = action
         # A page with a way past the form names it in its context.
         skip = HTML(
-            format_lazy('{{% if skip_url %}}<a class="more" href="{{{{ skip_url }}}}">{}</a>{{% endif %}}', _("Not now"))
+            format_lazy(
+                '{{% if skip_url %}}<a class="more" href="{{{{ skip_url }}}}">{}</a>{{% endif %}}', _("Not now")
+            )
         )
         # The main button of the page of those who have chosen is that of the plan.
         css_class = "btn-2" if self.initial["commitments"] else ""
