@@ -2,6 +2,7 @@
 
 import time
 from datetime import timedelta
+from timeit import repeat
 
 from django.conf import settings
 from django.contrib import admin
@@ -14,7 +15,7 @@ from django.utils import timezone
 
 from bench import load, rows
 from bench.pages import HOME, TOTALS
-from bench.rounds import interleave, number, show_ratio
+from bench.rounds import interleave, number, show, show_ratio
 from bench.sign import Sender
 from bench.site import EMPTY, SITE, gunicorn
 from pledges.counting.models import count
@@ -33,7 +34,7 @@ def scale(options):
         print(f"\nwith {size:,} pledges", flush=True)
         times.append(response_times(options))
         others = {
-            "one count of most pledges": interleave({"one count": _count}, options.rounds, " s")["one count"],
+            "one count of most pledges": show("one count", repeat(count, number=1, repeat=options.rounds), " s"),
             "slowest admin page with most pledges": slowest_admin_page(size, options),
         }
     print("\nmost / fewest pledges, each time divided by that of the empty view in the same rounds")
@@ -72,12 +73,6 @@ def slowest_admin_page(pledges, options):
     slowest = max(medians, key=medians.get)
     print(f"slowest admin page: {slowest}, {number(medians[slowest])} s", flush=True)
     return medians[slowest]
-
-
-def _count():
-    began = time.perf_counter()
-    count()
-    return time.perf_counter() - began
 
 
 def _seconds(client, url, data=None):

@@ -5,10 +5,16 @@ from pathlib import Path
 from django.utils import timezone
 
 from campaign import movement_year
+from pledges.fixed_pages import fixed_pages
 from pledges.serving.snapshot import Part
 
 # The starter content.
 STARTER = Path(__file__).parent / "starter"
+# Keys of the pages to which others link.
+CHILD = "child"
+AFTER_REPORT = "after_report"
+# The channels at the top of the page for children.
+CHILD_CALL, CHILD_CHAT = "alo-116111", "alo-chat"
 
 
 class SiteContent(Part):
@@ -18,6 +24,12 @@ class SiteContent(Part):
     published, days begin, organisations lapse.
     """
 
+    models = (
+        *("campaign.Article", "campaign.Demand", "campaign.DemandStep", "campaign.Handout", "campaign.Handover"),
+        *("campaign.HelpChannel", "campaign.Material", "campaign.OldAddress", "campaign.Organisation", "campaign.Page"),
+        *("campaign.PageText", "campaign.Picture", "campaign.PictureConsent", "campaign.ProtectionUnit"),
+        *("campaign.SiteSettings", "campaign.SocialLink", "campaign.Statistic", "campaign.Voice", "pledges.VoiceOwner"),
+    )
     shares = {}
 
     def __init__(self, at):
@@ -60,3 +72,13 @@ class SiteContent(Part):
         """The published row that had this slug before, or None."""
         target = self.old_addresses.get((model._meta.model_name, language, slug))
         return next((row for row in self.rows_of(model) if row.pk == target), None)
+
+    def way_on(self, name="", label=""):
+        """{"url", "label"} of the page that comes next, by its key or URL name: the pledge, if it is not there.
+
+        Without a label the title of the page is shown.
+        """
+        following = fixed_pages().get(name) or self.page_by_key.get(name)
+        if following is None:
+            following, label = fixed_pages()["pledges:sign"], ""
+        return {"url": following.get_absolute_url(), "label": label or following.title}

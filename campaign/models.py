@@ -1,11 +1,8 @@
 """Models of the campaign app, which Django looks for here."""
 
-from campaign.demands.handovers import HandOver
-from campaign.demands.models import Demand
-from campaign.demands.steps import DemandStep
+from campaign.demands.models import Demand, DemandStep, HandOver
 from campaign.handouts.models import Handout
-from campaign.help.models import HelpChannel
-from campaign.help.units import ProtectionUnit
+from campaign.help.models import HelpChannel, ProtectionUnit
 from campaign.links.models import ExternalLink
 from campaign.materials.models import Material
 from campaign.news.models import Article

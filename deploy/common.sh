@@ -274,12 +274,14 @@ use() {
             new+=("$name")
         fi
         place "$unit" "/etc/systemd/system/$name" "$2"
+        # Before override.conf, the file of systemctl edit.
+        [[ $name != *.service ]] || place "$1/deploy/sandbox.conf" "/etc/systemd/system/$name.d/10-sandbox.conf" "$2"
     done
     for unit in "$SITE"/releases/*/deploy/*.{service,socket,timer}; do
         name=${unit##*/}
         if [ -e "/etc/systemd/system/$name" ] && [ ! -e "$1/deploy/$name" ]; then
             systemctl disable --now "$name"
-            rm -f "/etc/systemd/system/$name"
+            rm -f "/etc/systemd/system/$name" "/etc/systemd/system/$name.d/10-sandbox.conf"
         fi
     done
     place "$1/deploy/postgresql-restart.conf" /etc/systemd/system/postgresql@.service.d/weare1.conf "$2"

@@ -1,4 +1,4 @@
-"""Development tools: private PostgreSQL, bin/serve, bin/look, virtual environment, nginx for tests, mail as files."""
+"""Development tools: private PostgreSQL, bin/serve, bin/look, mail as files."""
 
 from pathlib import Path
 

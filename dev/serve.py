@@ -17,7 +17,6 @@ from dev import ROOT, DevError
 from dev.postgresql import Cluster
 
 RESTART_DELAY = 2  # seconds before a worker that has ended is started again
-POLL_INTERVAL = 0.1  # seconds
 STOP_TIMEOUT = 30  # seconds that a child has to end after SIGTERM
 PR_SET_PDEATHSIG = 1  # linux/prctl.h
 
@@ -152,7 +151,7 @@ def supervise(listener, received):
                 print(f"The worker has ended (exit status {status}) and is started again.", flush=True)
                 time.sleep(RESTART_DELAY)
                 worker = start("manage.py", "worker")
-            time.sleep(POLL_INTERVAL)
+            time.sleep(0.1)
         print("Stopping …", flush=True)
     finally:
         stop([worker, site])

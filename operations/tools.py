@@ -126,7 +126,7 @@ def manage(*arguments, **options):
     try:
         return run(ROOT / ".venv" / "bin" / "python", ROOT / "manage.py", *arguments, cwd=ROOT, **options)
     except OperatorError as error:
-        raise OperatorError(str(error).partition("CommandError: ")[2] or str(error)) from None
+        raise OperatorError(re.sub("^python failed: (.*CommandError: )?", "", str(error))) from None
 
 
 @contextlib.contextmanager

@@ -25,21 +25,11 @@ bluewin.ch
 # https://proton.me/support/addresses-and-aliases
 # https://www.fastmail.help/hc/en-us/articles/360060591053-Plus-addressing-and-subdomain-addressing
 # https://yandex.com/support/domain/additional/mailbox-alias.xml
-PROVIDERS = {
-    *("gmail.com", "icloud.com", "proton.me", "fastmail.com", "yandex.com", "hotmail.com", "live.com", "msn.com"),
-    *(
-        "hotmail.it",
-        "hotmail.fr",
-        "live.it",
-        "outlook.com",
-        "outlook.at",
-        "outlook.be",
-        "outlook.com.gr",
-        "outlook.com.tr",
-    ),
-    *("outlook.cz", "outlook.de", "outlook.dk", "outlook.es", "outlook.fr", "outlook.hu", "outlook.ie", "outlook.it"),
-    *("outlook.pt", "outlook.sk"),
-}
+PROVIDERS = """
+gmail.com icloud.com proton.me fastmail.com yandex.com hotmail.com hotmail.it hotmail.fr live.com live.it msn.com
+outlook.com outlook.at outlook.be outlook.com.gr outlook.com.tr outlook.cz outlook.de outlook.dk outlook.es outlook.fr
+outlook.hu outlook.ie outlook.it outlook.pt outlook.sk
+""".split()
 SAME_MAILBOXES = {
     "googlemail.com": "gmail.com",
     **dict.fromkeys(["me.com", "mac.com"], "icloud.com"),

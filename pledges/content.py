@@ -12,13 +12,29 @@ from pledges.published.commitments import CommitmentFigures
 from pledges.published.models import PublishedFigure
 from pledges.sectors.models import Commitment, Sector
 from pledges.sectors.wordings import Wording
-from pledges.serving.models import ContentVersion
 from pledges.serving.snapshot import Part
 from pledges.settings.models import PledgingSettings
+from pledges.worker.models import Heartbeat
 
 
 class PledgeContent(Part):
     """Rows are model instances that no caller changes. Sequences are tuples in the order of the models."""
+
+    models = (
+        *(
+            "pledges.Commitment",
+            "pledges.County",
+            "pledges.Event",
+            "pledges.Goal",
+            "pledges.Milestone",
+            "pledges.Municipality",
+        ),
+        *("pledges.PledgingSettings", "pledges.PublishedFigure", "pledges.Sector", "pledges.Wording"),
+    )
+
+    @classmethod
+    def rows(cls):
+        return [*super().rows(), "SELECT 'mail is slow' FROM pledges_heartbeat WHERE is_mail_slow"]
 
     def __init__(self, at):
         super().__init__(at)
@@ -31,7 +47,7 @@ class PledgeContent(Part):
         # {id: Wording} of all versions: a cached form can show an older one.
         self.wordings = Wording.objects.in_bulk()
         self.settings = PledgingSettings.load(at)
-        self.is_mail_slow = ContentVersion.objects.get().is_mail_slow
+        self.is_mail_slow = Heartbeat.objects.filter(is_mail_slow=True).exists()
         # {county code, or None for the whole country: [Goal]}, the smallest first
         self.goals = defaultdict(list)
         for goal in Goal.objects.order_by("people"):

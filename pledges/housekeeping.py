@@ -21,11 +21,11 @@ from pledges.mail.models import MESSAGE_RETENTION, Message
 from pledges.mail.returned_mailboxes import BULK_PAUSE, ReturnedMailbox
 from pledges.published.publishing import publish
 from pledges.rotation.encrypted import CONTACTS, ENCRYPTED_MODELS
-from pledges.serving.models import ContentVersion
 from pledges.statistics import funnel
 from pledges.supporters.batches import Batch
 from pledges.supporters.models import NETWORK_DIGEST_LIFE, Pledge
 from pledges.supporters.querysets import PENDING_LIFE
+from pledges.worker.models import Heartbeat
 
 BATCH_ROWS = 500
 TASK_RETENTION = timedelta(days=1)
@@ -153,7 +153,7 @@ def erase_expired():
 
 def tell_delay_of_mail():
     """Let pages say whether an email takes longer than usual."""
-    ContentVersion.set_mail_slow(Message.objects.is_slow())
+    Heartbeat.beat(is_mail_slow=Message.objects.is_slow())
 
 
 def erase_messages():

@@ -1,9 +1,12 @@
 """The languages of the site. settings.LANGUAGES lists them; everything else derives from it."""
 
 from django.conf import settings
+from django.db import models
+from django.db.models import Q
 from django.urls.converters import StringConverter
 from django.utils.text import capfirst
 from django.utils.translation import get_language_info, override
+from translated_fields import TranslatedField
 
 LANGUAGE_CODES = tuple(code for code, _name in settings.LANGUAGES)
 
@@ -32,3 +35,13 @@ def in_each_language(path):
 def own_name(language):
     """Return the name of a language in that language, such as "Shqip"."""
     return capfirst(get_language_info(language)["name_local"])
+
+
+def in_both_languages(label, help_text, field=models.CharField, **options):
+    """A text in two columns, one for each language."""
+    return TranslatedField(field(label, help_text=help_text, **options))
+
+
+def filled(*names):
+    """The condition that these texts are filled in both languages."""
+    return Q(*(~Q(**{f"{name}_{language}": ""}) for name in names for language in LANGUAGE_CODES))

@@ -4,7 +4,7 @@ from pledges.backups.models import Backup, Tombstone
 from pledges.commitments.models import ChosenCommitment, FollowUp
 from pledges.counting.models import Count
 from pledges.crypto.models import Rotation, Unreadable
-from pledges.enquiries.alarm_words import AlarmWord
+from pledges.enquiries.alarm import AlarmWord
 from pledges.enquiries.models import Answer, Disclosure, Enquiry, ReadyAnswer
 from pledges.events.models import Event, EventCount
 from pledges.exports.models import Export
@@ -28,7 +28,6 @@ from pledges.referrals.models import ReferralLink
 from pledges.requests.models import DataRequest
 from pledges.sectors.models import Commitment, Sector
 from pledges.sectors.wordings import Wording
-from pledges.serving.models import ContentVersion
 from pledges.settings.models import PledgingSettings
 from pledges.starter.models import StarterItem
 from pledges.statistics.models import FallenProvider

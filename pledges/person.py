@@ -11,7 +11,7 @@ from django.db.models.functions import Length
 from django.utils.translation import gettext_lazy as _
 
 from pledges import addresses
-from pledges.crypto import keys
+from pledges.crypto import keys, links
 
 DIGEST_FIELDS = ["address_digest", "name_digest", "domain_digest"]
 
@@ -65,6 +65,11 @@ class PersonQuerySet(models.QuerySet):
         """The rows of this address's mailbox; compares the digests of every key in use."""
         digests = keys.digests("address", addresses.normalise(address))
         return self.filter(address_digest__in=digests)
+
+    def find_by_link(self, purpose, link):
+        """The row of a `links.Link`, or None if it is erased or the link revoked."""
+        row = self.filter(pk=link.row_id).first()
+        return row if row and link.binding == links.binding(purpose, row) else None
 
     def beginning_with(self, number):
         """Rows whose id begins with this number, of which lists show eight digits. None for fewer than four digits."""

@@ -2,9 +2,7 @@
 
 from django.db.models.functions import Now
 
-from pledges.crypto import keys
 from pledges.models import Enquiry
-from pledges.person import address_digests
 from tests.factories import form_data
 from tests.numbers import next_number
 
@@ -53,11 +51,8 @@ def enquiry_data(**changes):
 def make_enquiry(text=QUESTION["sq"], name="Zamira Gazetarja", address=None, **overrides):
     """A saved enquiry from the press, in the inbox."""
     enquiry = Enquiry(**{"purpose": "press", "language": "sq", **overrides})
-    address = address or f"zamira{next_number()}@gazeta-shembull.al"
-    for column, value in (("text", text), ("name", name), ("address", address)):
-        setattr(enquiry, f"{column}_cipher", keys.encrypt(value, associated_data=enquiry.associated_data(column)))
-    for column, value in address_digests(address).items():
-        setattr(enquiry, column, value)
+    enquiry.set_person(name, address or f"zamira{next_number()}@gazeta-shembull.al")
+    enquiry.text_cipher = enquiry.sealed(text, "text")
     enquiry.save(force_insert=True)
     enquiry.refresh_from_db()
     return enquiry

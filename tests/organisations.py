@@ -3,24 +3,17 @@
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db.models.functions import Now
 
-from campaign.demo.content import invented_logo
+from campaign.management.commands.demo import invented_logo
 from campaign.models import Organisation
 from campaign.pictures import logos
-from pledges.crypto import keys
 from pledges.groups.models import institution_key
 from pledges.models import Joining, Municipality
-from pledges.person import address_digests
 from tests.factories import form_data
 from tests.numbers import next_number
+from tests.pledges.groups.made import REACHED
 
 FORM = {"sq": "/sq/organizata/bashkohuni/", "en": "/en/organisations/join/"}
 PAGE = {"sq": "/sq/organizata/", "en": "/en/organisations/"}
-REACHED = {
-    "submitted": [],
-    "confirmed": ["confirmed_at"],
-    "approved": ["confirmed_at", "approved_at"],
-    "refused": ["confirmed_at", "refused_at"],
-}
 
 
 def join_data(**changes):
@@ -60,11 +53,7 @@ def make_joining(state="confirmed", name="Mira Hoxha", address=None, **overrides
         **overrides,
     }
     joining = Joining(organisation_key=institution_key(values["organisation"]), **values)
-    address = address or f"mira@shkolla{number}.al"
-    joining.name_cipher = keys.encrypt(name, associated_data=joining.associated_data("name"))
-    joining.address_cipher = keys.encrypt(address, associated_data=joining.associated_data("address"))
-    for column, value in address_digests(address).items():
-        setattr(joining, column, value)
+    joining.set_person(name, address or f"mira@shkolla{number}.al")
     joining.save(force_insert=True)
     joining.refresh_from_db()
     return joining

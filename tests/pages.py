@@ -8,7 +8,7 @@ from django.test.html import parse_html
 from django.urls import reverse
 from django.utils import timezone, translation
 
-from campaign.demo.content import invented_logo
+from campaign.management.commands.demo import invented_logo
 from campaign.models import Demand
 from pledges.crypto import links, news_links
 from pledges.crypto.links import Purpose
@@ -308,7 +308,7 @@ def corrections(pledge, **changes):
 
 
 def as_typed(html):
-    """The HTML without what only keeps words, dates and numbers of helplines in one line (templatetags/unbroken.py)."""
+    """The HTML without what only keeps words, dates and numbers of helplines in one line (the filter `unbroken`)."""
     return re.sub(r"(?<=\d)\u00a0(?=[^\W\d_])|(?<=116)\u00a0", " ", html.replace("\u2060", ""))
 
 

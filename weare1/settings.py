@@ -9,7 +9,7 @@ from django.utils.csp import CSP
 from django.utils.translation import gettext_lazy as _
 from whitenoise.compress import Compressor
 
-from weare1 import env, logs, mail_env, static_files
+from weare1 import env, logs, static_files
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR = BASE_DIR / "var"
@@ -147,7 +147,7 @@ METRICS_FOLDER, METRICS_ADDRESS = env.folder("METRICS_FOLDER"), env.private_addr
 OPERATOR_EMAILS, HEARTBEAT_URL = env.comma_separated("OPERATOR_EMAIL"), env.text("HEARTBEAT_URL")
 
 # Mail. Without MAIL_URL, development writes one .eml file per message under var/mail/.
-MAILERS, MAIL_LIMITS, mail_sender = mail_env.mailers(folder=VAR / "mail" if DEV else None)
+MAILERS, MAIL_LIMITS, mail_sender = env.mailers(folder=VAR / "mail" if DEV else None)
 # Settings of django-anymail for the reports of a provider, such as WEBHOOK_SECRET. Ours is ANYMAIL_INBOUND_ADDRESS, for replies.
 ANYMAIL = {name.removeprefix("ANYMAIL_"): env.text(name) for name in os.environ if name.startswith("ANYMAIL_")}
 # deploy/install names a host of the reserved domain "invalid" (RFC 2606) until the mail account is known.
@@ -234,7 +234,7 @@ STATIC_ROOT = VAR / "static"
 STATICFILES_FINDERS = [
     "django.contrib.staticfiles.finders.FileSystemFinder",
     "django.contrib.staticfiles.finders.AppDirectoriesFinder",
-    "weare1.sheets.JoinedSheets",
+    "weare1.static_files.JoinedSheets",
 ]
 STATICFILES_DIRS = [BASE_DIR / "static", ("editing", BASE_DIR / "docs" / "editing")]
 # Pictures uploaded by staff. nginx serves them in production.

@@ -1,11 +1,10 @@
-"""Numbers of help channels that are typed instead of named by their tag (campaign/numbers.py)."""
+"""Numbers of help channels that are typed instead of named by their tag (campaign/help/models.py)."""
 
 import re
 
 from django.utils.translation import gettext as _
 
-from campaign.help.models import HelpChannel
-from campaign.numbers import TAG, tag
+from campaign.help.models import TAG, HelpChannel, tag
 from staff.admin.checks import Finding
 
 

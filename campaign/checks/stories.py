@@ -1,10 +1,9 @@
-"""A voice that may tell a story of abuse, by the rule and the words of messages to the team (pledges/enquiries/alarm_rule.py)."""
+"""A voice that may tell a story of abuse, by the rule and the words of messages to the team (pledges/enquiries/alarm.py)."""
 
 from django.utils.translation import gettext as _
 
 from campaign.voices.models import Voice
-from pledges.enquiries.alarm_rule import telling_sentence
-from pledges.enquiries.alarm_words import AlarmContent
+from pledges.enquiries.alarm import AlarmContent, telling_sentence
 from staff.accents import without_accents
 from staff.admin.checks import Finding
 

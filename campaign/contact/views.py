@@ -6,8 +6,8 @@ from django.urls import reverse
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
-from campaign import structured_data, ways_on
-from campaign.content import SiteContent
+from campaign import structured_data
+from campaign.content import AFTER_REPORT, CHILD, CHILD_CALL, CHILD_CHAT, SiteContent
 from campaign.pages import inner_pages
 from campaign.pages.models import Page
 from campaign.settings.models import CONTACTS, contact_url
@@ -74,11 +74,11 @@ def report(request):
 
 def _without_field(request, written):
     content = SiteContent.current()
-    channels = {channel.key: channel for channel in content.channels}
+    channels = content.channel_by_key
     context = {
         "written": [channels[key] for key in written if key in channels and channels[key].url],
-        "after_report": content.page_by_key.get(ways_on.AFTER_REPORT),
-        "child": content.page_by_key.get(ways_on.CHILD),
+        "after_report": content.page_by_key.get(AFTER_REPORT),
+        "child": content.page_by_key.get(CHILD),
     }
     return render(request, "campaign/contact/help.html", context)
 
@@ -88,10 +88,10 @@ def _without_field(request, written):
 def under_16(request):
     """Who listens to a child that wrote to us; nothing was stored."""
     content = SiteContent.current()
-    channels = {channel.key: channel for channel in content.channels}
+    channels = content.channel_by_key
     context = {
-        "call": channels.get(ways_on.CHILD_CALL),
-        "chat": channels.get(ways_on.CHILD_CHAT),
-        "child": content.page_by_key.get(ways_on.CHILD),
+        "call": channels.get(CHILD_CALL),
+        "chat": channels.get(CHILD_CHAT),
+        "child": content.page_by_key.get(CHILD),
     }
     return render(request, "campaign/contact/under_16.html", context)

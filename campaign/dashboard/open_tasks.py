@@ -3,26 +3,14 @@
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, ngettext_lazy
 
-from campaign.demands.handovers import HandOver
-from campaign.demands.models import Demand
+from campaign.demands.models import Demand, HandOver
 from campaign.handouts.models import Handout
-from campaign.help.models import HelpChannel
-from campaign.help.units import ProtectionUnit
+from campaign.help.models import HelpChannel, ProtectionUnit
 from campaign.links.models import ExternalLink
 from campaign.voices.models import Voice
 from pledges.desk import open_tasks
-from pledges.desk.open_tasks import Task, list_url
+from pledges.desk.open_tasks import Task, counted, list_url
 from staff.admin.base import change_url
-
-
-def _counted(permissions, rows, words, **query):
-    """(permissions, function that yields the task of these rows, if there are any); `query` filters their list."""
-
-    def tasks():
-        if count := rows().count():
-            yield Task(count, words % count, list_url(rows().model, **query))
-
-    return permissions, tasks
 
 
 def _handover_tasks():
@@ -58,7 +46,7 @@ def _link_tasks():
 # (permissions that are needed, function that yields the tasks)
 TASKS = [
     *open_tasks.TASKS,
-    _counted(
+    counted(
         ["campaign.change_voice"],
         lambda: Voice.objects.originals().due(),
         ngettext_lazy(
@@ -67,13 +55,13 @@ TASKS = [
         ),
         due="yes",
     ),
-    _counted(
+    counted(
         ["campaign.change_helpchannel"],
         HelpChannel.objects.due,
         ngettext_lazy("help number not verified for 90 days", "help numbers not verified for 90 days"),
         due="yes",
     ),
-    _counted(
+    counted(
         ["campaign.change_protectionunit"],
         ProtectionUnit.objects.to_check,
         ngettext_lazy(
@@ -82,7 +70,7 @@ TASKS = [
         ),
         verified="no",
     ),
-    _counted(
+    counted(
         ["campaign.change_demand"],
         Demand.objects.due,
         ngettext_lazy(

@@ -7,13 +7,11 @@ from django.db.models import Q
 from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext_lazy
 
-from campaign.demands.handovers import HandOver
 from campaign.demands.history import History
-from campaign.demands.models import Demand
-from campaign.demands.steps import DemandStep
-from campaign.publishing.records_admin import ContentItemAdmin, ContentItemForm
+from campaign.demands.models import Demand, DemandStep, HandOver
+from campaign.publishing.records_admin import ContentItemAdmin
 from pledges.models import Goal
 from pledges.numbers import number
 from staff.admin.base import BilingualForm, DueFilter, change_url
@@ -22,7 +20,7 @@ from staff.admin.content import ContentAdmin
 from staff.admin.drafts import DraftedAdmin, StateFilter
 
 
-class DemandForm(ContentItemForm):
+class DemandForm(BilingualForm):
     """The form of a demand, whose address never changes."""
 
     fixed = ("key", "slug_sq", "slug_en")
@@ -71,17 +69,8 @@ class DemandAdmin(ContentItemAdmin):
     )
     def checked_today(self, request, queryset):
         """Set the review date of the selected demands to today, with an entry in their history."""
-        # Evaluated before the update, after which a list filtered by due rows no longer contains them.
-        rows = list(queryset)
-        self.save_first_version(*rows)
-        count = Demand.objects.change_at_once([row.pk for row in rows], checked_on=timezone.localdate())
-        self.log_changes(request, rows, "last reviewed")
-        self.message_user(
-            request,
-            ngettext("%(count)d demand has been reviewed.", "%(count)d demands have been reviewed.", count)
-            % {"count": count},
-            messages.SUCCESS,
-        )
+        words = ngettext_lazy("%(count)d demand has been reviewed.", "%(count)d demands have been reviewed.", "count")
+        self.set_today(request, queryset, "checked_on", "last reviewed", words)
 
 
 def _history(demand):

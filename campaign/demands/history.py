@@ -9,8 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy
 
 from campaign.content import SiteContent
-from campaign.demands.models import Demand
-from campaign.demands.steps import ENDS, DemandStep, State, in_order
+from campaign.demands.models import ENDS, Demand, DemandStep, State, in_order
 
 # The dots of the path.
 DOTS = (State.ASKED, State.IN_REVIEW, State.ADOPTED, State.WORKING)

@@ -10,7 +10,7 @@ from django.utils.translation import get_language, gettext
 
 from campaign import structured_data
 from campaign.content import SiteContent
-from campaign.demands import handovers
+from campaign.demands.models import handovers_of_demand
 from pledges.content import PledgeContent
 from pledges.languages import in_each_language, other_language
 from pledges.serving.http import public_page
@@ -39,7 +39,7 @@ def demand(request, slug):
         "municipalities": sorted(
             (row for row in PledgeContent.current().municipalities if row.email), key=attrgetter("sort_key")
         ),
-        "handed_over": handovers.of_demand(demand),
+        "handed_over": handovers_of_demand(demand),
         "og_key": demand.slug_in(language),
         "groups": [sector for sector in PledgeContent.current().sectors if sector.is_open],
         "more_url": listing.get_absolute_url() if listing else reverse("campaign:home"),

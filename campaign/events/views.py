@@ -7,7 +7,7 @@ from django.urls import reverse
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
-from campaign import movement_year, structured_data, ways_on
+from campaign import movement_year, structured_data
 from campaign.content import SiteContent
 from campaign.handouts import prints
 from pledges import calendars
@@ -34,7 +34,7 @@ def events(request):
     context = {
         "upcoming": movement_year.upcoming(events, now),
         "past": [event for event in events if event.ends <= now],
-        "way_on": ways_on.way_on(SiteContent.current()),
+        "way_on": SiteContent.current().way_on(),
     }
     return render(request, "campaign/events/events.html", context)
 
@@ -55,7 +55,7 @@ def event(request, slug):
         "late_days": LATE.days,
         "published_at": PledgeContent.current().published_at or now,
         "small": SMALLEST,
-        "way_on": ways_on.way_on(SiteContent.current(), "campaign:events", _("All events")),
+        "way_on": SiteContent.current().way_on("campaign:events", _("All events")),
         "structured": [structured_data.event(event), structured_data.breadcrumbs(trail)],
     }
     return render(request, "campaign/events/event.html", context)

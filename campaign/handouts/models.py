@@ -5,9 +5,9 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from campaign.columns import in_both_languages
 from campaign.content import STARTER, SiteContent
 from campaign.help.models import HelpChannel
+from pledges.languages import in_both_languages
 from pledges.starter import load
 
 
@@ -88,7 +88,7 @@ class Handout(models.Model):
             raise ValidationError(errors)
 
     def texts_with_numbers(self):
-        """The columns that may name a help channel (campaign/numbers.py)."""
+        """The columns that may name a help channel (campaign/help/models.py)."""
         return ["text_sq", "text_en"]
 
     @property

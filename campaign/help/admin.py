@@ -11,29 +11,22 @@ from django.utils import timezone
 from django.utils.decorators import method_decorator
 from django.utils.http import content_disposition_header
 from django.utils.text import format_lazy
-from django.utils.translation import gettext, ngettext, pgettext
+from django.utils.translation import gettext, ngettext, ngettext_lazy, pgettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from campaign.help import unit_imports
-from campaign.help.models import HelpChannel
-from campaign.help.units import ProtectionUnit
-from campaign.numbers import tag
-from staff.admin.base import BilingualForm, DueFilter, FixedKey, KeepUsed
+from campaign.help.models import HelpChannel, ProtectionUnit, tag
+from staff.admin.base import BilingualForm, DueFilter, KeepUsed
 from staff.admin.confirmation_page import asks_first
 from staff.admin.content import ContentAdmin, MissingLanguageFilter
 from staff.admin.drafts import DraftedAdmin, StateFilter
-
-
-class HelpChannelForm(FixedKey, BilingualForm):
-    """Form of a help channel."""
 
 
 @admin.register(HelpChannel)
 class HelpChannelAdmin(KeepUsed, DraftedAdmin):
     """Admin of help channels, with an action that records their verification."""
 
-    form = HelpChannelForm
     search_fields = ["number", "url"]
     list_display = [
         "name",
@@ -79,17 +72,8 @@ class HelpChannelAdmin(KeepUsed, DraftedAdmin):
     )
     def verified_today(self, request, queryset):
         """Set the verification date of the selected channels to today, with an entry in their history."""
-        # Evaluated before the update, after which a list filtered by due rows no longer contains them.
-        rows = list(queryset)
-        self.save_first_version(*rows)
-        count = HelpChannel.objects.change_at_once([row.pk for row in rows], verified_on=timezone.localdate())
-        self.log_changes(request, rows, "last verified")
-        self.message_user(
-            request,
-            ngettext("%(count)d channel has been verified.", "%(count)d channels have been verified.", count)
-            % {"count": count},
-            messages.SUCCESS,
-        )
+        words = ngettext_lazy("%(count)d channel has been verified.", "%(count)d channels have been verified.", "count")
+        self.set_today(request, queryset, "verified_on", "last verified", words)
 
 
 class ProtectionUnitForm(BilingualForm):

@@ -15,7 +15,7 @@ from django.utils.functional import cached_property
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
-from campaign.help.units import ProtectionUnit
+from campaign.help.models import ProtectionUnit
 from pledges.exports.spreadsheets import csv_file, without_guards
 from pledges.languages import LANGUAGE_CODES
 from pledges.models import Municipality

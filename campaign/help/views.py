@@ -5,8 +5,7 @@ from itertools import groupby
 from django.shortcuts import render
 from django.utils.translation import gettext_lazy as _
 
-from campaign import ways_on
-from campaign.content import SiteContent
+from campaign.content import AFTER_REPORT, CHILD, SiteContent
 from pledges.content import PledgeContent
 from pledges.fixed_pages import fixed_page
 from pledges.serving.http import public_page
@@ -35,9 +34,9 @@ def help_page(request):
         "some_unchecked": bool(unchecked),
         "all_unchecked": len(unchecked) == len(channels),
         "abroad": [channel for channel in channels if channel.from_abroad],
-        "child": content.page_by_key.get("child"),
+        "child": content.page_by_key.get(CHILD),
         "abroad_page": content.page_by_key.get("abroad"),
-        "after_report": content.page_by_key.get(ways_on.AFTER_REPORT),
+        "after_report": content.page_by_key.get(AFTER_REPORT),
     }
     return render(request, "campaign/help/help.html", context)
 
@@ -47,12 +46,11 @@ def help_page(request):
 def units(request):
     """List the units by county. The address is the same for all of them: no one can see in it which one a visitor looked for."""
     content = SiteContent.current()
-    channels = {channel.key: channel for channel in content.channels}
     context = {
         "counties": _by_county(PledgeContent.current().municipalities, content.units),
         "verified": len(content.units),
-        "calls": [channels[key] for key in CALLS if key in channels],
-        "way_on": ways_on.way_on(content, ways_on.AFTER_REPORT),
+        "calls": [content.channel_by_key[key] for key in CALLS if key in content.channel_by_key],
+        "way_on": content.way_on(AFTER_REPORT),
     }
     return render(request, "campaign/help/units.html", context)
 

@@ -14,12 +14,11 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 from translated_fields import TranslatedField
 
-from campaign.columns import in_both_languages
 from campaign.content import SiteContent
 from campaign.materials import documents
 from campaign.pictures.models import SafeFileField
 from campaign.publishing.records import ContentItem
-from pledges.languages import LANGUAGE_CODES
+from pledges.languages import LANGUAGE_CODES, in_both_languages
 
 FOLDER = "materials"
 PREVIEW = "preview.webp"

@@ -9,7 +9,6 @@ from django.urls import reverse
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
-from campaign import ways_on
 from campaign.content import SiteContent
 from campaign.handouts import prints
 from campaign.materials.models import Material
@@ -65,7 +64,7 @@ def page(request):
     content = SiteContent.current()
     items = [*_papers(), *_pictures(), *_logos(), *map(_own, content.materials)]
     sections = [(each, title, [item for item in items if item.section == each]) for each, title in TITLES.items()]
-    context = {"sections": sections, "way_on": ways_on.way_on(content)}
+    context = {"sections": sections, "way_on": content.way_on()}
     return render(request, "campaign/materials/materials.html", context)
 
 

@@ -1,20 +1,19 @@
-"""All tables of campaign as Django writes them, and the SQL that runs before and after them."""
+"""All tables of campaign as Django writes them, and the SQL that runs after them."""
 
 from pathlib import Path
 
-import campaign.demands.steps
+import campaign.demands.models
 import campaign.materials.models
 import campaign.pictures.models
 import campaign.settings.models
 import datetime
-import django.contrib.postgres.indexes
-import django.contrib.postgres.search
 import django.core.validators
 import django.db.models.deletion
 import django.db.models.expressions
 import django.utils.timezone
 import staff.drafts.models
 from django.conf import settings
+from django.contrib.postgres.operations import UnaccentExtension
 from django.db import migrations, models
 
 SQL = Path(__file__).parent / "sql"
@@ -35,7 +34,7 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        *run("before"),
+        UnaccentExtension(),
         migrations.CreateModel(
             name='Term',
             fields=[
@@ -67,7 +66,7 @@ class Migration(migrations.Migration):
                 ('slug_sq', models.SlugField(help_text='The last part of the page’s address, for example “national-register”. It cannot be changed later.', max_length=80, verbose_name='address')),
                 ('slug_en', models.SlugField(help_text='The last part of the page’s address, for example “national-register”. It cannot be changed later.', max_length=80, verbose_name='address')),
                 ('institution', models.CharField(blank=True, help_text='The institution responsible for it today, by its official name in Albanian, for example “Kuvendi”, never a person. Leave empty if we do not know: the page says so.', max_length=160, verbose_name='institution')),
-                ('email', models.EmailField(blank=True, db_default='', default='', help_text='The address that the institution publishes for everyone, for example “info@shembull.al”, never that of a person. With it, visitors can email it about a demand.', max_length=254, verbose_name='public email address')),
+                ('email', models.EmailField(blank=True, help_text='The address that the institution publishes for everyone, for example “info@shembull.al”, never that of a person. With it, visitors can email it about a demand.', max_length=254, verbose_name='public email address')),
                 ('checked_on', models.DateField(blank=True, help_text='The date someone last checked that this is still correct. Visitors do not see it.', null=True, verbose_name='last reviewed')),
                 ('draft', models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='staff.draft')),
                 ('draft_of', models.OneToOneField(editable=False, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='draft_copy', to='campaign.demand')),
@@ -84,7 +83,7 @@ class Migration(migrations.Migration):
             name='DemandStep',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('date', models.DateField(help_text='The date on which it happened, or on which the source says how things were.', null=True, validators=[campaign.demands.steps.not_in_the_future], verbose_name='date')),
+                ('date', models.DateField(help_text='The date on which it happened, or on which the source says how things were.', null=True, validators=[campaign.demands.models.not_in_the_future], verbose_name='date')),
                 ('state', models.CharField(choices=[('asked', 'Asked'), ('in_review', 'In review'), ('adopted', 'Law adopted'), ('in_force', 'Law in force'), ('working', 'Working'), ('refused', 'Refused'), ('withdrawn', 'Withdrawn'), ('unknown', 'We do not know')], help_text='The stage the demand has reached. If the news changes nothing, choose the same step as before.', max_length=9, verbose_name='step')),
                 ('sentence_sq', models.CharField(help_text='One sentence that the source supports, for example “The law on the register was passed.”', max_length=300, verbose_name='what happened')),
                 ('sentence_en', models.CharField(help_text='One sentence that the source supports, for example “The law on the register was passed.”', max_length=300, verbose_name='what happened')),
@@ -146,9 +145,9 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('institution', models.CharField(help_text='The institution that receives it, by its official name in Albanian, for example “Kuvendi”. Never a person.', max_length=160, verbose_name='institution')),
-                ('handed_on', models.DateField(blank=True, help_text='The date on which the institution registered it. The page counts the days from here.', null=True, validators=[campaign.demands.steps.not_in_the_future], verbose_name='handed over on')),
+                ('handed_on', models.DateField(blank=True, help_text='The date on which the institution registered it. The page counts the days from here.', null=True, validators=[campaign.demands.models.not_in_the_future], verbose_name='handed over on')),
                 ('registry_number', models.CharField(blank=True, help_text='The number that the institution gave it, for example “1234/1”. The page shows it.', max_length=60, verbose_name='registry number')),
-                ('answered_on', models.DateField(blank=True, help_text='The date of the answer. Leave empty until there is one.', null=True, validators=[campaign.demands.steps.not_in_the_future], verbose_name='answered on')),
+                ('answered_on', models.DateField(blank=True, help_text='The date of the answer. Leave empty until there is one.', null=True, validators=[campaign.demands.models.not_in_the_future], verbose_name='answered on')),
                 ('answer_sq', models.TextField(blank=True, help_text='Write the institution’s own words, without quotation marks, for example “We will examine the demand”; in the other language an exact translation. Leave out the names of people.', max_length=1500, verbose_name='answer')),
                 ('answer_en', models.TextField(blank=True, help_text='Write the institution’s own words, without quotation marks, for example “We will examine the demand”; in the other language an exact translation. Leave out the names of people.', max_length=1500, verbose_name='answer')),
                 ('demand', models.ForeignKey(help_text='What is handed over.', on_delete=django.db.models.deletion.PROTECT, related_name='handovers', to='campaign.demand', verbose_name='demand')),
@@ -277,23 +276,21 @@ class Migration(migrations.Migration):
                 ('share_text_sq', models.CharField(blank=True, help_text='Leave empty to use the lead, or write one sentence, for example “Twelve schools take part”.', max_length=240, verbose_name='text when shared')),
                 ('share_text_en', models.CharField(blank=True, help_text='Leave empty to use the lead, or write one sentence, for example “Twelve schools take part”.', max_length=240, verbose_name='text when shared')),
                 ('changed_at', models.DateTimeField(auto_now=True, verbose_name='changed')),
-                ('search_sq', models.GeneratedField(db_persist=True, expression=django.contrib.postgres.search.CombinedSearchVector(django.contrib.postgres.search.CombinedSearchVector(django.contrib.postgres.search.SearchVector(models.Func(models.F('title_sq'), models.Value('(\\w)/(?=\\w)'), models.Value('\\1 '), models.Value('g'), function='regexp_replace', output_field=models.TextField()), config='site', weight='A'), '||', django.contrib.postgres.search.SearchVector(models.Func(models.F('lead_sq'), models.Value('(\\w)/(?=\\w)'), models.Value('\\1 '), models.Value('g'), function='regexp_replace', output_field=models.TextField()), config='site', weight='B'), django.contrib.postgres.search.SearchConfig('site')), '||', django.contrib.postgres.search.SearchVector(models.Func(models.F('body_sq'), models.Value('(\\w)/(?=\\w)'), models.Value('\\1 '), models.Value('g'), function='regexp_replace', output_field=models.TextField()), config='site', weight='C'), django.contrib.postgres.search.SearchConfig('site')), output_field=django.contrib.postgres.search.SearchVectorField())),
-                ('search_en', models.GeneratedField(db_persist=True, expression=django.contrib.postgres.search.CombinedSearchVector(django.contrib.postgres.search.CombinedSearchVector(django.contrib.postgres.search.SearchVector(models.Func(models.F('title_en'), models.Value('(\\w)/(?=\\w)'), models.Value('\\1 '), models.Value('g'), function='regexp_replace', output_field=models.TextField()), config='site', weight='A'), '||', django.contrib.postgres.search.SearchVector(models.Func(models.F('lead_en'), models.Value('(\\w)/(?=\\w)'), models.Value('\\1 '), models.Value('g'), function='regexp_replace', output_field=models.TextField()), config='site', weight='B'), django.contrib.postgres.search.SearchConfig('site')), '||', django.contrib.postgres.search.SearchVector(models.Func(models.F('body_en'), models.Value('(\\w)/(?=\\w)'), models.Value('\\1 '), models.Value('g'), function='regexp_replace', output_field=models.TextField()), config='site', weight='C'), django.contrib.postgres.search.SearchConfig('site')), output_field=django.contrib.postgres.search.SearchVectorField())),
                 ('key', models.SlugField(help_text='A short name, such as “problem”. You cannot change it later.', verbose_name='key')),
                 ('menu_position', models.PositiveSmallIntegerField(blank=True, help_text='Leave empty to keep it out of the menu. Lower comes first, for example 1 before 2.', null=True, verbose_name='place in the menu')),
-                ('footer_column', models.PositiveSmallIntegerField(choices=[(0, 'not in the footer'), (1, 'first column'), (2, 'second column'), (3, 'third column')], db_default=0, default=0, help_text='Phones show the columns one after the other.', verbose_name='column of the footer')),
-                ('footer_position', models.PositiveSmallIntegerField(db_default=0, default=0, help_text='Lower comes first. The fixed links have the places 20, 30 and so on: for example 25 is between these two.', verbose_name='place in the column')),
-                ('say_sq', models.TextField(blank=True, db_default='', default='', help_text='One phrase on each line, without quotation marks. The page shows them as quotations.', max_length=600, verbose_name='what to say to a child')),
-                ('say_en', models.TextField(blank=True, db_default='', default='', help_text='One phrase on each line, without quotation marks. The page shows them as quotations.', max_length=600, verbose_name='what to say to a child')),
-                ('do_not_say_sq', models.TextField(blank=True, db_default='', default='', help_text='One phrase on each line, without quotation marks. The page shows them as quotations.', max_length=600, verbose_name='what not to say')),
-                ('do_not_say_en', models.TextField(blank=True, db_default='', default='', help_text='One phrase on each line, without quotation marks. The page shows them as quotations.', max_length=600, verbose_name='what not to say')),
+                ('footer_column', models.PositiveSmallIntegerField(choices=[(0, 'not in the footer'), (1, 'first column'), (2, 'second column'), (3, 'third column')], default=0, help_text='Phones show the columns one after the other.', verbose_name='column of the footer')),
+                ('footer_position', models.PositiveSmallIntegerField(default=0, help_text='Lower comes first. The fixed links have the places 20, 30 and so on: for example 25 is between these two.', verbose_name='place in the column')),
+                ('say_sq', models.TextField(blank=True, help_text='One phrase on each line, without quotation marks. The page shows them as quotations.', max_length=600, verbose_name='what to say to a child')),
+                ('say_en', models.TextField(blank=True, help_text='One phrase on each line, without quotation marks. The page shows them as quotations.', max_length=600, verbose_name='what to say to a child')),
+                ('do_not_say_sq', models.TextField(blank=True, help_text='One phrase on each line, without quotation marks. The page shows them as quotations.', max_length=600, verbose_name='what not to say')),
+                ('do_not_say_en', models.TextField(blank=True, help_text='One phrase on each line, without quotation marks. The page shows them as quotations.', max_length=600, verbose_name='what not to say')),
                 ('source', models.TextField(blank=True, help_text='Say where the facts on this page come from, with the year, for example “INSTAT, 2023”.', verbose_name='sources')),
-                ('layout', models.CharField(blank=True, choices=[('', 'text only'), ('steps', 'text in steps, one for each subheading'), ('child', 'page for a child, with the number to call'), ('figures', 'text, and all figures after its first part'), ('demands', 'the demands, then text'), ('partners', 'the organisations behind the movement, then text'), ('downloads', 'text, then logos and pictures to download'), ('kept', 'text, then what we keep and for how long')], db_default='', default='', help_text='What the page shows besides its text.', max_length=100, verbose_name='what the page shows')),
-                ('beside', models.CharField(blank=True, db_default='', default='', help_text='One name for each part of the text, such as “sixty-seven, -, voice”: the key of a figure, or voice; “-” for nothing. Leave empty to put the headings there.', max_length=100, verbose_name='beside the text')),
-                ('next_page', models.CharField(blank=True, db_default='', default='', help_text='The link at the end of the page.', max_length=100, verbose_name='page that comes next')),
-                ('next_label_sq', models.CharField(blank=True, db_default='', default='', help_text='For example “What to do now”. Leave empty for the title of the page.', max_length=100, verbose_name='words of the link')),
-                ('next_label_en', models.CharField(blank=True, db_default='', default='', help_text='For example “What to do now”. Leave empty for the title of the page.', max_length=100, verbose_name='words of the link')),
-                ('write_to', models.CharField(blank=True, choices=[('', 'not shown'), ('press', 'address for the press'), ('data', 'address for data protection'), ('site', 'contact form about the site')], db_default='', default='', help_text='Whom readers of the page write to.', max_length=100, verbose_name='“Write to us” at the end')),
+                ('layout', models.CharField(blank=True, choices=[('', 'text only'), ('steps', 'text in steps, one for each subheading'), ('child', 'page for a child, with the number to call'), ('figures', 'text, and all figures after its first part'), ('demands', 'the demands, then text'), ('partners', 'the organisations behind the movement, then text'), ('downloads', 'text, then logos and pictures to download'), ('kept', 'text, then what we keep and for how long')], help_text='What the page shows besides its text.', max_length=100, verbose_name='what the page shows')),
+                ('beside', models.CharField(blank=True, help_text='One name for each part of the text, such as “sixty-seven, -, voice”: the key of a figure, or voice; “-” for nothing. Leave empty to put the headings there.', max_length=100, verbose_name='beside the text')),
+                ('next_page', models.CharField(blank=True, help_text='The link at the end of the page.', max_length=100, verbose_name='page that comes next')),
+                ('next_label_sq', models.CharField(blank=True, help_text='For example “What to do now”. Leave empty for the title of the page.', max_length=100, verbose_name='words of the link')),
+                ('next_label_en', models.CharField(blank=True, help_text='For example “What to do now”. Leave empty for the title of the page.', max_length=100, verbose_name='words of the link')),
+                ('write_to', models.CharField(blank=True, choices=[('', 'not shown'), ('press', 'address for the press'), ('data', 'address for data protection'), ('site', 'contact form about the site')], help_text='Whom readers of the page write to.', max_length=100, verbose_name='“Write to us” at the end')),
                 ('draft', models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='staff.draft')),
                 ('draft_of', models.OneToOneField(editable=False, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='draft_copy', to='campaign.page')),
                 ('sector', models.ForeignKey(blank=True, help_text='If this page belongs to a group, it shows the group’s own 1, its commitments and the pledge button.', null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='pages', to='pledges.sector', verbose_name='group')),
@@ -303,7 +300,6 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': 'pages',
                 'ordering': ['menu_position', 'key'],
                 'abstract': False,
-                'indexes': [django.contrib.postgres.indexes.GinIndex(fields=['search_sq'], name='page_search_sq'), django.contrib.postgres.indexes.GinIndex(fields=['search_en'], name='page_search_en')],
                 'constraints': [models.CheckConstraint(condition=models.Q(('draft__isnull', False), models.Q(models.Q(('title_sq', ''), _negated=True), models.Q(('title_en', ''), _negated=True), models.Q(('lead_sq', ''), _negated=True), models.Q(('lead_en', ''), _negated=True), models.Q(('body_sq', ''), _negated=True), models.Q(('body_en', ''), _negated=True)), _connector='OR'), name='page_published_in_both_languages', violation_error_message='It can be published once both languages are filled in.'), staff.drafts.models.UniqueLive(fields=('slug_sq',), name='page_slug_sq'), staff.drafts.models.UniqueLive(fields=('slug_en',), name='page_slug_en'), staff.drafts.models.UniqueLive(fields=('key',), name='page_key'), staff.drafts.models.UniqueLive(fields=('sector',), name='page_sector')],
             },
         ),
@@ -388,8 +384,6 @@ class Migration(migrations.Migration):
                 ('share_text_sq', models.CharField(blank=True, help_text='Leave empty to use the lead, or write one sentence, for example “Twelve schools take part”.', max_length=240, verbose_name='text when shared')),
                 ('share_text_en', models.CharField(blank=True, help_text='Leave empty to use the lead, or write one sentence, for example “Twelve schools take part”.', max_length=240, verbose_name='text when shared')),
                 ('changed_at', models.DateTimeField(auto_now=True, verbose_name='changed')),
-                ('search_sq', models.GeneratedField(db_persist=True, expression=django.contrib.postgres.search.CombinedSearchVector(django.contrib.postgres.search.CombinedSearchVector(django.contrib.postgres.search.SearchVector(models.Func(models.F('title_sq'), models.Value('(\\w)/(?=\\w)'), models.Value('\\1 '), models.Value('g'), function='regexp_replace', output_field=models.TextField()), config='site', weight='A'), '||', django.contrib.postgres.search.SearchVector(models.Func(models.F('lead_sq'), models.Value('(\\w)/(?=\\w)'), models.Value('\\1 '), models.Value('g'), function='regexp_replace', output_field=models.TextField()), config='site', weight='B'), django.contrib.postgres.search.SearchConfig('site')), '||', django.contrib.postgres.search.SearchVector(models.Func(models.F('body_sq'), models.Value('(\\w)/(?=\\w)'), models.Value('\\1 '), models.Value('g'), function='regexp_replace', output_field=models.TextField()), config='site', weight='C'), django.contrib.postgres.search.SearchConfig('site')), output_field=django.contrib.postgres.search.SearchVectorField())),
-                ('search_en', models.GeneratedField(db_persist=True, expression=django.contrib.postgres.search.CombinedSearchVector(django.contrib.postgres.search.CombinedSearchVector(django.contrib.postgres.search.SearchVector(models.Func(models.F('title_en'), models.Value('(\\w)/(?=\\w)'), models.Value('\\1 '), models.Value('g'), function='regexp_replace', output_field=models.TextField()), config='site', weight='A'), '||', django.contrib.postgres.search.SearchVector(models.Func(models.F('lead_en'), models.Value('(\\w)/(?=\\w)'), models.Value('\\1 '), models.Value('g'), function='regexp_replace', output_field=models.TextField()), config='site', weight='B'), django.contrib.postgres.search.SearchConfig('site')), '||', django.contrib.postgres.search.SearchVector(models.Func(models.F('body_en'), models.Value('(\\w)/(?=\\w)'), models.Value('\\1 '), models.Value('g'), function='regexp_replace', output_field=models.TextField()), config='site', weight='C'), django.contrib.postgres.search.SearchConfig('site')), output_field=django.contrib.postgres.search.SearchVectorField())),
                 ('date', models.DateField(help_text='The date of the event. The newest comes first.', null=True, verbose_name='date')),
                 ('source', models.CharField(blank=True, help_text='Where it says so, for example “crca.al, 4 April 2023”.', max_length=160, verbose_name='source')),
                 ('draft', models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='staff.draft')),
@@ -401,7 +395,6 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': 'news',
                 'ordering': ['-date', '-pk'],
                 'abstract': False,
-                'indexes': [django.contrib.postgres.indexes.GinIndex(fields=['search_sq'], name='article_search_sq'), django.contrib.postgres.indexes.GinIndex(fields=['search_en'], name='article_search_en')],
                 'constraints': [models.CheckConstraint(condition=models.Q(('draft__isnull', False), models.Q(models.Q(('title_sq', ''), _negated=True), models.Q(('title_en', ''), _negated=True), models.Q(('lead_sq', ''), _negated=True), models.Q(('lead_en', ''), _negated=True), models.Q(('body_sq', ''), _negated=True), models.Q(('body_en', ''), _negated=True)), _connector='OR'), name='article_published_in_both_languages', violation_error_message='It can be published once both languages are filled in.'), staff.drafts.models.UniqueLive(fields=('slug_sq',), name='article_slug_sq'), staff.drafts.models.UniqueLive(fields=('slug_en',), name='article_slug_en'), models.CheckConstraint(condition=models.Q(('draft__isnull', False), ('date__isnull', False), _connector='OR'), name='article_has_a_date')],
             },
         ),
@@ -447,19 +440,19 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('exit_url', models.URLField(default='https://www.google.com/', help_text='A neutral page that looks normal if someone sees the screen, such as a search engine.', validators=[django.core.validators.RegexValidator('^https://', 'The address must begin with https://, so that nobody on the way can read it.')], verbose_name='where the quick exit leads')),
-                ('press_contact', models.CharField(blank=True, db_default='', default='', help_text='Write an email address or a web address, for example press@example.org. It appears on the contact page and on the page for the press. Leave empty to lead to the contact form.', max_length=200, validators=[campaign.settings.models.validate_contact], verbose_name='address for the press')),
-                ('data_contact', models.CharField(blank=True, db_default='', default='', help_text='Write an email address or a web address, for example data@example.org. It appears on the contact page and in the privacy notice. Leave empty to lead to the contact form.', max_length=200, validators=[campaign.settings.models.validate_contact], verbose_name='address for data protection')),
-                ('security_contact', models.CharField(blank=True, db_default='', default='', help_text='Write an email address or a web address, for example security@example.org. It appears on the contact page and in security.txt, where people who find a weakness look. Leave empty to lead to the contact form.', max_length=200, validators=[campaign.settings.models.validate_contact], verbose_name='address for security problems')),
+                ('press_contact', models.CharField(blank=True, help_text='Write an email address or a web address, for example press@example.org. It appears on the contact page and on the page for the press. Leave empty to lead to the contact form.', max_length=200, validators=[campaign.settings.models.validate_contact], verbose_name='address for the press')),
+                ('data_contact', models.CharField(blank=True, help_text='Write an email address or a web address, for example data@example.org. It appears on the contact page and in the privacy notice. Leave empty to lead to the contact form.', max_length=200, validators=[campaign.settings.models.validate_contact], verbose_name='address for data protection')),
+                ('security_contact', models.CharField(blank=True, help_text='Write an email address or a web address, for example security@example.org. It appears on the contact page and in security.txt, where people who find a weakness look. Leave empty to lead to the contact form.', max_length=200, validators=[campaign.settings.models.validate_contact], verbose_name='address for security problems')),
                 ('reviewed_on', models.DateField(blank=True, help_text='The date on which a lawyer reviewed the privacy notice and the consent.', null=True, verbose_name='legal texts reviewed on')),
-                ('has_licence', models.BooleanField(db_default=False, default=False, verbose_name='decide under which licence others may use our materials')),
-                ('has_sources', models.BooleanField(db_default=False, default=False, verbose_name='find a source for each fact that has none')),
-                ('has_tried_mail', models.BooleanField(db_default=False, default=False, verbose_name='send real emails to mailboxes of three providers')),
-                ('has_tried_restore', models.BooleanField(db_default=False, default=False, verbose_name='restore a backup once, as practice')),
-                ('has_tried_site', models.BooleanField(db_default=False, default=False, verbose_name='ask five people from different groups to try the site on their phones')),
-                ('banner_sq', models.CharField(blank=True, db_default='', default='', help_text='For example “On 18 November the site is slower from 10 to 12.” Leave empty for no banner.', max_length=160, verbose_name='sentence')),
-                ('banner_en', models.CharField(blank=True, db_default='', default='', help_text='For example “On 18 November the site is slower from 10 to 12.” Leave empty for no banner.', max_length=160, verbose_name='sentence')),
-                ('banner_url_sq', models.CharField(blank=True, db_default='', default='', help_text='A page of this site, such as /en/events/, or an address that begins with https://. Optional.', max_length=200, validators=[django.core.validators.RegexValidator('^$|^/([^/\\s]\\S*)?$|^https://\\S+$', 'Enter a page of this site, such as /en/events/, or an https:// address.')], verbose_name='where the sentence leads')),
-                ('banner_url_en', models.CharField(blank=True, db_default='', default='', help_text='A page of this site, such as /en/events/, or an address that begins with https://. Optional.', max_length=200, validators=[django.core.validators.RegexValidator('^$|^/([^/\\s]\\S*)?$|^https://\\S+$', 'Enter a page of this site, such as /en/events/, or an https:// address.')], verbose_name='where the sentence leads')),
+                ('has_licence', models.BooleanField(default=False, verbose_name='decide under which licence others may use our materials')),
+                ('has_sources', models.BooleanField(default=False, verbose_name='find a source for each fact that has none')),
+                ('has_tried_mail', models.BooleanField(default=False, verbose_name='send real emails to mailboxes of three providers')),
+                ('has_tried_restore', models.BooleanField(default=False, verbose_name='restore a backup once, as practice')),
+                ('has_tried_site', models.BooleanField(default=False, verbose_name='ask five people from different groups to try the site on their phones')),
+                ('banner_sq', models.CharField(blank=True, help_text='For example “On 18 November the site is slower from 10 to 12.” Leave empty for no banner.', max_length=160, verbose_name='sentence')),
+                ('banner_en', models.CharField(blank=True, help_text='For example “On 18 November the site is slower from 10 to 12.” Leave empty for no banner.', max_length=160, verbose_name='sentence')),
+                ('banner_url_sq', models.CharField(blank=True, help_text='A page of this site, such as /en/events/, or an address that begins with https://. Optional.', max_length=200, validators=[django.core.validators.RegexValidator('^$|^/([^/\\s]\\S*)?$|^https://\\S+$', 'Enter a page of this site, such as /en/events/, or an https:// address.')], verbose_name='where the sentence leads')),
+                ('banner_url_en', models.CharField(blank=True, help_text='A page of this site, such as /en/events/, or an address that begins with https://. Optional.', max_length=200, validators=[django.core.validators.RegexValidator('^$|^/([^/\\s]\\S*)?$|^https://\\S+$', 'Enter a page of this site, such as /en/events/, or an https:// address.')], verbose_name='where the sentence leads')),
                 ('banner_from', models.DateTimeField(blank=True, help_text='Leave empty to show it straight away.', null=True, verbose_name='shown from')),
                 ('banner_until', models.DateTimeField(blank=True, help_text='It is taken down automatically at this time.', null=True, verbose_name='shown until')),
                 ('share_picture', models.ForeignKey(blank=True, help_text='Shown next to the link when someone shares a page that has no picture of its own. Leave empty for a drawing with the title of the page.', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='campaign.picture', verbose_name='picture when shared')),
@@ -498,10 +491,10 @@ class Migration(migrations.Migration):
                 ('text_en', models.CharField(help_text='What the figure says, for example “children had an unwanted sexual experience online”.', max_length=240, verbose_name='text')),
                 ('source_sq', models.CharField(help_text='Who published it, for example “UNICEF, One Click Away”.', max_length=200, verbose_name='source')),
                 ('source_en', models.CharField(help_text='Who published it, for example “UNICEF, One Click Away”.', max_length=200, verbose_name='source')),
-                ('age_sq', models.CharField(blank=True, db_default='', default='', help_text='How old the children were, for example “11 to 16”. Leave empty if it is not known: the page says so.', max_length=40, verbose_name='age')),
-                ('age_en', models.CharField(blank=True, db_default='', default='', help_text='How old the children were, for example “11 to 16”. Leave empty if it is not known: the page says so.', max_length=40, verbose_name='age')),
-                ('method_sq', models.CharField(blank=True, db_default='', default='', help_text='Who was asked or counted, for example “BECAN study, 3,328 answers”. Leave empty if it is not known: the page says so.', max_length=120, verbose_name='how it was measured')),
-                ('method_en', models.CharField(blank=True, db_default='', default='', help_text='Who was asked or counted, for example “BECAN study, 3,328 answers”. Leave empty if it is not known: the page says so.', max_length=120, verbose_name='how it was measured')),
+                ('age_sq', models.CharField(blank=True, help_text='How old the children were, for example “11 to 16”. Leave empty if it is not known: the page says so.', max_length=40, verbose_name='age')),
+                ('age_en', models.CharField(blank=True, help_text='How old the children were, for example “11 to 16”. Leave empty if it is not known: the page says so.', max_length=40, verbose_name='age')),
+                ('method_sq', models.CharField(blank=True, help_text='Who was asked or counted, for example “BECAN study, 3,328 answers”. Leave empty if it is not known: the page says so.', max_length=120, verbose_name='how it was measured')),
+                ('method_en', models.CharField(blank=True, help_text='Who was asked or counted, for example “BECAN study, 3,328 answers”. Leave empty if it is not known: the page says so.', max_length=120, verbose_name='how it was measured')),
                 ('year', models.PositiveSmallIntegerField(blank=True, help_text='The year of the source, such as 2013. Leave empty if you do not know it: the page says so.', null=True, verbose_name='year')),
                 ('url', models.URLField(blank=True, help_text='Where people can read it, for example https://www.unicef.org/albania.', verbose_name='address of the source')),
                 ('on_home', models.BooleanField(default=False, help_text='The home page shows one: the first that has this ticked.', verbose_name='on the home page')),
@@ -549,6 +542,4 @@ class Migration(migrations.Migration):
                 'constraints': [staff.drafts.models.UniqueLive(fields=('key',), name='voice_key'), models.CheckConstraint(condition=models.Q(('draft__isnull', False), ('date__isnull', False), _connector='OR'), name='voice_has_a_date'), models.CheckConstraint(condition=models.Q(('draft__isnull', False), models.Q(('agreed_on', None), ('ends_on', None), ('how', ''), ('kind', 'public'), ('owner', None), ('scope', ''), models.Q(('source', ''), _negated=True)), models.Q(('agreed_on__isnull', False), ('ends_on__isnull', False), ('is_adult', True), ('is_no_story', True), ('kind', 'given'), models.Q(('how', ''), _negated=True), models.Q(('scope', ''), _negated=True)), _connector='OR'), name='voice_has_a_source_or_a_consent'), models.CheckConstraint(condition=models.Q(('draft__isnull', False), ('ends_on', None), models.Q(('ends_on__gt', models.F('agreed_on')), ('ends_on__lte', django.db.models.expressions.CombinedExpression(models.F('agreed_on'), '+', models.Value(datetime.timedelta(days=731))))), _connector='OR'), name='voice_consent_ends', violation_error_message='The last day must be at most two years after the day of the consent.')],
             },
         ),
-    ] + run(
-        "watched", "demands", "follows", "voices",
-    )
+    ] + run("demands", "follows", "voices")

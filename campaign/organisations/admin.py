@@ -7,10 +7,11 @@ from django.utils.translation import gettext_lazy as _
 from campaign.organisations.forms import LogoField
 from campaign.organisations.models import Organisation
 from campaign.pictures import logos
-from campaign.publishing.records_admin import ContentItemAdmin, ContentItemForm
+from campaign.publishing.records_admin import ContentItemAdmin
+from staff.admin.base import BilingualForm
 
 
-class OrganisationForm(ContentItemForm):
+class OrganisationForm(BilingualForm):
     """The form of an organisation, with a logo that replaces the present one."""
 
     logo_file = LogoField(

@@ -11,12 +11,12 @@ from django.dispatch import receiver
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from campaign.columns import in_both_languages
 from campaign.content import SiteContent
 from campaign.pictures import logos
 from campaign.publishing.records import ContentItem
 from pledges import addresses
 from pledges.groups.models import institution_key
+from pledges.languages import in_both_languages
 from pledges.models import Joining, Municipality, OrganisationKind
 from pledges.places.models import albanian_sort_key
 from staff.drafts.models import Draft, LiveManager

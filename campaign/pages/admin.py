@@ -17,17 +17,12 @@ from campaign.pages.models import Page
 from campaign.pictures.widgets import PictureSelect, RichText
 from pledges.fixed_pages import fixed_pages
 from pledges.languages import in_each_language, own_name
-from staff.admin.base import FixedKey
 from staff.admin.content import MissingLanguageFilter
 from staff.admin.drafts import DraftedAdmin, StateFilter
 from staff.admin.naming import NamedForm
 
 WORDS_TO_A_CHILD = _("Words to a child")
 LAYOUT = _("Layout")
-
-
-class PageForm(FixedKey, NamedForm):
-    """Form of a page."""
 
 
 class PublishableAdmin(DraftedAdmin):
@@ -104,7 +99,6 @@ class PublishableAdmin(DraftedAdmin):
 
 @admin.register(Page)
 class PageAdmin(PublishableAdmin):
-    form = PageForm
     list_display = ["title", "publication", "both_languages", "menu_position", "changed_at"]
     fieldsets = [
         (None, {"fields": ["sector"]}),

@@ -1,4 +1,4 @@
-"""The public pages by name and text: what the search finds beside content pages and news, and what editors link to."""
+"""The public pages by name and text: what the search finds, and what editors link to."""
 
 from dataclasses import dataclass
 
@@ -35,13 +35,14 @@ class Kind(models.TextChoices):
 
 @dataclass(frozen=True)
 class ListedPage:
-    """A public page in the active language. `url` is its path, `text` plain text, empty where the page has a search column."""
+    """A public page in the active language. `url` is its path, `text` plain and `body` rich text."""
 
     kind: Kind
     title: str
     url: str
     text: str = ""
     place: int = USUAL
+    body: str = ""
 
 
 def every():
@@ -49,7 +50,7 @@ def every():
     content, pledge_content = SiteContent.current(), PledgeContent.current()
     for page in content.pages:
         kind = Kind.GROUP if page.sector_id else Kind.PAGE
-        yield ListedPage(kind, page.title, page.get_absolute_url())
+        yield ListedPage(kind, page.title, page.get_absolute_url(), page.lead, body=page.body)
     texts = content.texts[get_language()]
     for page in fixed_pages().values():
         if page.title:
@@ -64,7 +65,7 @@ def every():
         text = " ".join([history.demand.text, *(step.sentence for step in history.current)])
         yield ListedPage(Kind.DEMAND, history.demand.title, history.demand.get_absolute_url(), text)
     for article in content.articles:
-        yield ListedPage(Kind.NEWS, article.title, article.get_absolute_url())
+        yield ListedPage(Kind.NEWS, article.title, article.get_absolute_url(), article.lead, body=article.body)
     for mailing in MailingContent.current().mailings:
         text = mailing.words(get_language()).text
         yield ListedPage(Kind.NEWS, mailing.subject, mailing.get_absolute_url(), text)

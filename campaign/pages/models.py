@@ -8,15 +8,13 @@ from translated_fields import TranslatedField
 
 from campaign.content import SiteContent
 from campaign.publishing.models import Publishable, published
-from pledges.languages import LANGUAGE_CODES
+from pledges.languages import LANGUAGE_CODES, in_both_languages
 from pledges.models import Sector
 from staff.drafts.models import UniqueLive
 
 
 def _text(label, help_text="", **options):
-    return models.CharField(
-        label, max_length=100, blank=True, default="", db_default="", help_text=help_text, **options
-    )
+    return models.CharField(label, max_length=100, blank=True, help_text=help_text, **options)
 
 
 class Page(Publishable):
@@ -79,36 +77,28 @@ class Page(Publishable):
         _("column of the footer"),
         choices=FooterColumn,
         default=FooterColumn.NONE,
-        db_default=FooterColumn.NONE,
         help_text=_("Phones show the columns one after the other."),
     )
     footer_position = models.PositiveSmallIntegerField(
         _("place in the column"),
         default=0,
-        db_default=0,
         help_text=_(
             "Lower comes first. The fixed links have the places 20, 30 and so on: for example 25 is between these two."
         ),
     )
-    say = TranslatedField(
-        models.TextField(
-            _("what to say to a child"),
-            blank=True,
-            max_length=600,
-            default="",
-            db_default="",
-            help_text=_("One phrase on each line, without quotation marks. The page shows them as quotations."),
-        )
+    say = in_both_languages(
+        _("what to say to a child"),
+        _("One phrase on each line, without quotation marks. The page shows them as quotations."),
+        models.TextField,
+        blank=True,
+        max_length=600,
     )
-    do_not_say = TranslatedField(
-        models.TextField(
-            _("what not to say"),
-            blank=True,
-            max_length=600,
-            default="",
-            db_default="",
-            help_text=_("One phrase on each line, without quotation marks. The page shows them as quotations."),
-        )
+    do_not_say = in_both_languages(
+        _("what not to say"),
+        _("One phrase on each line, without quotation marks. The page shows them as quotations."),
+        models.TextField,
+        blank=True,
+        max_length=600,
     )
     source = models.TextField(
         _("sources"),

@@ -3,9 +3,8 @@
 from django.urls import reverse
 
 from campaign import richtext
-from campaign.content import SiteContent
+from campaign.content import AFTER_REPORT, SiteContent
 from campaign.pages.inner_pages import sections
-from campaign.ways_on import AFTER_REPORT
 from pledges.totals import parts
 
 YOUTH = "youth"

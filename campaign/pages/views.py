@@ -15,9 +15,9 @@ from django.utils.translation import gettext_lazy as _
 # Undocumented; checked against Django 6.1. The public get_language_from_request() also reads a cookie and ignores q=0.
 from django.utils.translation.trans_real import parse_accept_lang_header
 
-from campaign import structured_data, ways_on
-from campaign.content import SiteContent
-from campaign.demands import handovers
+from campaign import structured_data
+from campaign.content import CHILD_CALL, CHILD_CHAT, SiteContent
+from campaign.demands.models import handover_of_place
 from campaign.news.models import Article
 from campaign.pages import inner_pages, previews, sectors
 from campaign.pages.models import Page
@@ -58,7 +58,7 @@ def home(request):
         "totals": totals,
         "goal": goal,
         "missing": goal.people - totals.total,
-        "handed": handovers.of_place(totals.total),
+        "handed": handover_of_place(totals.total),
         "mosaic": mosaic(totals.sectors, goal.people),
         "index": _index(totals.sectors, content.sector_pages),
         "groups": [sector for sector, _people in totals.sectors if sector.is_open],
@@ -119,19 +119,18 @@ def _page_parts(page):
     if sector := PledgeContent.current().sectors_by_id.get(page.sector_id):
         return "campaign/pages/sector.html", context | sectors.context(page, sector, tally.read())
     if page.layout == Page.Layout.CHILD:
-        channels = {channel.key: channel for channel in content.channels}
         return "campaign/pages/child.html", context | {
             "child": inner_pages.child_page(page),
-            "call": channels.get(ways_on.CHILD_CALL),
-            "chat": channels.get(ways_on.CHILD_CHAT),
+            "call": content.channel_by_key.get(CHILD_CALL),
+            "chat": content.channel_by_key.get(CHILD_CHAT),
         }
     blocks = inner_pages.blocks(page, content)
     return "campaign/pages/page.html", context | {
         "blocks": blocks,
         "contents": [block for block in blocks if block.title],
-        "way_on": ways_on.way_on(content, page.next_page, page.next_label),
+        "way_on": content.way_on(page.next_page, page.next_label),
         "demands": content.demands,
-        "handed": handovers.of_place(tally.read().total) if page.layout == Page.Layout.DEMANDS else None,
+        "handed": handover_of_place(tally.read().total) if page.layout == Page.Layout.DEMANDS else None,
         "figure": _key_figure(content) if page.layout == Page.Layout.FIGURES else None,
         "figures": content.statistics,
         "partners": content.partners,
@@ -161,7 +160,7 @@ def news(request, year=None):
             raise Http404
         articles = [article for article in articles if article.date.year == year]
     shown = Paginator(articles, NEWS_PER_PAGE).get_page(request.GET.get("page"))
-    context = {"articles": shown, "years": years, "year": year, "way_on": ways_on.way_on(content)}
+    context = {"articles": shown, "years": years, "year": year, "way_on": content.way_on()}
     return render(request, "campaign/news/news.html", context)
 
 
@@ -192,9 +191,7 @@ def _article_context(article):
         "page": article,
         "pictures": content.pictures,
         "others": [other for other in others if other is not following][:OTHER_NEWS],
-        "way_on": {"url": following.get_absolute_url(), "label": following.title}
-        if following
-        else ways_on.way_on(content),
+        "way_on": {"url": following.get_absolute_url(), "label": following.title} if following else content.way_on(),
     }
 
 

@@ -15,9 +15,9 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from campaign import richtext, tasks
-from campaign.columns import in_both_languages
 from campaign.content import SiteContent
 from campaign.pictures import files
+from pledges.languages import in_both_languages
 from pledges.voices.models import LONGEST_CONSENT, REMINDED_BEFORE, How, Scope
 
 

@@ -1,10 +1,8 @@
-"""Abstract base of pages and news: bilingual text, search columns, redirects from old slugs."""
+"""Abstract base of pages and news: bilingual text, redirects from old slugs."""
 
-from django.contrib.postgres.indexes import GinIndex
-from django.contrib.postgres.search import SearchVector, SearchVectorField
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.db.models import F, Func, Q, Value
+from django.db.models import Q
 from django.urls import NoReverseMatch, resolve, reverse
 from django.utils import translation
 from django.utils.translation import gettext_lazy as _
@@ -14,59 +12,31 @@ from campaign import richtext
 from campaign.content import SiteContent
 from campaign.help.models import HelpChannel
 from campaign.pictures.models import Picture
-from pledges.languages import LANGUAGE_CODES
+from pledges.languages import LANGUAGE_CODES, filled, in_both_languages
 from staff.drafts.models import Draftable, UniqueLive
-
-# Text search configuration created by the initial migration: `simple` with `unaccent`, so that "tirane" matches Tiranë.
-SEARCH_CONFIG = "site"
-
-
-def search_column(language):
-    """Return a generated tsvector column of one language: title ranks above lead, lead above body."""
-
-    def vector(name, weight):
-        # PostgreSQL parses CRCA/ECPAT as a file path, a single lexeme: slashes between words become spaces.
-        arguments = (F(f"{name}_{language}"), Value(r"(\w)/(?=\w)"), Value(r"\1 "), Value("g"))
-        without_slashes = Func(*arguments, function="regexp_replace", output_field=models.TextField())
-        return SearchVector(without_slashes, weight=weight, config=SEARCH_CONFIG)
-
-    return models.GeneratedField(
-        expression=vector("title", "A") + vector("lead", "B") + vector("body", "C"),
-        output_field=SearchVectorField(),
-        db_persist=True,
-    )
 
 
 class Publishable(Draftable):
     """A text with a title, a lead, a body and a slug in each language."""
 
-    slug = TranslatedField(
-        models.SlugField(
-            _("address"),
-            max_length=80,
-            help_text=_("The last part of the page’s address, such as “the-problem”."),
-        )
+    slug = in_both_languages(
+        _("address"), _("The last part of the page’s address, such as “the-problem”."), models.SlugField, max_length=80
     )
-    title = TranslatedField(
-        models.CharField(
-            _("title"),
-            max_length=120,
-            blank=True,
-            help_text=_(
-                "Say what it is about, in a few words, for example “Ribbon week in Vlorë”. The link has the same words."
-            ),
-        )
+    title = in_both_languages(
+        _("title"),
+        _("Say what it is about, in a few words, for example “Ribbon week in Vlorë”. The link has the same words."),
+        max_length=120,
+        blank=True,
     )
-    lead = TranslatedField(
-        models.TextField(
-            _("lead"),
-            max_length=400,
-            blank=True,
-            help_text=_(
-                "Write one or two sentences, which appear under the title, for example “Twelve schools open their "
-                "doors to parents”."
-            ),
-        )
+    lead = in_both_languages(
+        _("lead"),
+        _(
+            "Write one or two sentences, which appear under the title, for example “Twelve schools open their "
+            "doors to parents”."
+        ),
+        models.TextField,
+        max_length=400,
+        blank=True,
     )
     body = TranslatedField(models.TextField(_("text"), blank=True))
     picture = models.ForeignKey(
@@ -78,25 +48,19 @@ class Publishable(Draftable):
         verbose_name=_("picture"),
         help_text=_("Shown large below the lead, and next to the link when someone shares it. Optional."),
     )
-    share_title = TranslatedField(
-        models.CharField(
-            _("title when shared"),
-            max_length=120,
-            blank=True,
-            help_text=_("Leave empty to use the title, or write a shorter one, for example “Ribbon week”."),
-        )
+    share_title = in_both_languages(
+        _("title when shared"),
+        _("Leave empty to use the title, or write a shorter one, for example “Ribbon week”."),
+        max_length=120,
+        blank=True,
     )
-    share_text = TranslatedField(
-        models.CharField(
-            _("text when shared"),
-            max_length=240,
-            blank=True,
-            help_text=_("Leave empty to use the lead, or write one sentence, for example “Twelve schools take part”."),
-        )
+    share_text = in_both_languages(
+        _("text when shared"),
+        _("Leave empty to use the lead, or write one sentence, for example “Twelve schools take part”."),
+        max_length=240,
+        blank=True,
     )
     changed_at = models.DateTimeField(_("changed"), auto_now=True)
-    search_sq = search_column("sq")
-    search_en = search_column("en")
 
     # Translated fields that must be filled in both languages before publication.
     required_translations = ["title", "lead", "body"]
@@ -112,23 +76,11 @@ class Publishable(Draftable):
         constraints = [
             models.CheckConstraint(
                 name="%(class)s_published_in_both_languages",
-                condition=Q(draft__isnull=False)
-                | (
-                    ~Q(title_sq="")
-                    & ~Q(title_en="")
-                    & ~Q(lead_sq="")
-                    & ~Q(lead_en="")
-                    & ~Q(body_sq="")
-                    & ~Q(body_en="")
-                ),
+                condition=Q(draft__isnull=False) | filled("title", "lead", "body"),
                 violation_error_message=_("It can be published once both languages are filled in."),
             ),
             UniqueLive(fields=["slug_sq"], name="%(class)s_slug_sq"),
             UniqueLive(fields=["slug_en"], name="%(class)s_slug_en"),
-        ]
-        indexes = [
-            GinIndex(fields=["search_sq"], name="%(class)s_search_sq"),
-            GinIndex(fields=["search_en"], name="%(class)s_search_en"),
         ]
 
     def __str__(self):
@@ -179,7 +131,7 @@ class Publishable(Draftable):
                 return True
 
     def texts_with_numbers(self):
-        """The columns that may name a help channel (campaign/numbers.py)."""
+        """The columns that may name a help channel (campaign/help/models.py)."""
         names = ("title", "lead", "body", "share_title", "share_text")
         return [f"{name}_{language}" for name in names for language in LANGUAGE_CODES]
 
@@ -242,8 +194,7 @@ class OldAddress(models.Model):
 
 def published(content, model):
     """The rows of a model, with telephone numbers filled in, and with the pictures that may be shown today."""
-    # No page shows the large columns of the search.
-    rows = tuple(model.objects.defer("search_sq", "search_en"))
+    rows = tuple(model.objects.all())
     for row in rows:
         content.numbers.fill_row(row)
         # None if it may not be shown today.

@@ -5,9 +5,9 @@ import re
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
-from translated_fields import TranslatedField
 
 from campaign.content import SiteContent
+from pledges.languages import filled, in_both_languages
 from staff.drafts.models import Draftable, UniqueLive
 
 
@@ -28,45 +28,29 @@ class ContentItem(Draftable):
 class Statistic(ContentItem):
     """One statistic with its source and year, both required."""
 
-    value = TranslatedField(
-        models.CharField(_("figure"), max_length=20, help_text=_("As shown in large type, for example “1 in 10”."))
+    value = in_both_languages(_("figure"), _("As shown in large type, for example “1 in 10”."), max_length=20)
+    text = in_both_languages(
+        _("text"),
+        _("What the figure says, for example “children had an unwanted sexual experience online”."),
+        max_length=240,
     )
-    text = TranslatedField(
-        models.CharField(
-            _("text"),
-            max_length=240,
-            help_text=_("What the figure says, for example “children had an unwanted sexual experience online”."),
-        )
+    source = in_both_languages(
+        _("source"), _("Who published it, for example “UNICEF, One Click Away”."), max_length=200
     )
-    source = TranslatedField(
-        models.CharField(
-            _("source"), max_length=200, help_text=_("Who published it, for example “UNICEF, One Click Away”.")
-        )
+    age = in_both_languages(
+        _("age"),
+        _("How old the children were, for example “11 to 16”. Leave empty if it is not known: the page says so."),
+        max_length=40,
+        blank=True,
     )
-    age = TranslatedField(
-        models.CharField(
-            _("age"),
-            max_length=40,
-            blank=True,
-            default="",
-            db_default="",
-            help_text=_(
-                "How old the children were, for example “11 to 16”. Leave empty if it is not known: the page says so."
-            ),
-        )
-    )
-    method = TranslatedField(
-        models.CharField(
-            _("how it was measured"),
-            max_length=120,
-            blank=True,
-            default="",
-            db_default="",
-            help_text=_(
-                "Who was asked or counted, for example “BECAN study, 3,328 answers”. Leave empty if it is not known: "
-                "the page says so."
-            ),
-        )
+    method = in_both_languages(
+        _("how it was measured"),
+        _(
+            "Who was asked or counted, for example “BECAN study, 3,328 answers”. Leave empty if it is not known: "
+            "the page says so."
+        ),
+        max_length=120,
+        blank=True,
     )
     year = models.PositiveSmallIntegerField(
         _("year"),
@@ -91,7 +75,7 @@ class Statistic(ContentItem):
             *ContentItem.Meta.constraints,
             models.CheckConstraint(
                 name="statistic_has_a_source",
-                condition=Q(draft__isnull=False) | ~Q(source_sq="") & ~Q(source_en="") & Q(year__gt=1990),
+                condition=Q(draft__isnull=False) | filled("source") & Q(year__gt=1990),
             ),
         ]
 

@@ -4,19 +4,13 @@ from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 
 from campaign.publishing.records import Statistic
-from staff.admin.base import BilingualForm, FixedKey
 from staff.admin.content import MissingLanguageFilter
 from staff.admin.drafts import DraftedAdmin, StateFilter
-
-
-class ContentItemForm(FixedKey, BilingualForm):
-    """Form of content with a stable key and text in both languages."""
 
 
 class ContentItemAdmin(DraftedAdmin):
     """Base of the admin classes of ContentItem models."""
 
-    form = ContentItemForm
     list_filter = [StateFilter, MissingLanguageFilter]
     shown_at = "campaign:home"
     placement_fieldset = (_("Order"), {"fields": ["key", "position"]})

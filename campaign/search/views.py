@@ -1,59 +1,31 @@
-"""The search."""
+"""The search. All public pages are in memory, so it needs no query."""
 
 import re
-import unicodedata
 from dataclasses import dataclass
+from functools import lru_cache
 from html import unescape
 
-from django.contrib.postgres.search import SearchHeadline, SearchQuery, SearchRank
-from django.db import connection
-from django.db.models import F, Func, TextField, Value
-from django.db.models.functions import Replace
 from django.shortcuts import render
-from django.utils.html import escape, strip_tags
+from django.utils.html import escape, format_html, strip_tags
 from django.utils.safestring import mark_safe
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods
 
-from campaign.content import SiteContent
-from campaign.news.models import Article
-from campaign.numbers import tag
 from campaign.pages import listed_pages
-from campaign.pages.models import Page
-from campaign.publishing.models import SEARCH_CONFIG
 from pledges.fixed_pages import fixed_page
 from pledges.serving.http import cookieless_form, personal_page
+from staff.accents import without_accents
 
 # Characters of the query; the rest is ignored.
 MAX_QUERY_LENGTH = 100
 MAX_HITS = 30
-# Private-use characters that delimit matches in a headline. They become <mark> after the text is escaped.
-START, STOP = "\ue000", "\ue001"
-
-
-class PlainText(Func):
-    """Rich text without tags. Blocks are separated by a space, inline tags are not; a heading ends with a full stop."""
-
-    output_field = TextField()
-    template = (
-        "regexp_replace(regexp_replace(regexp_replace(%(expressions)s, '([^.?!:…])</h[1-6]>', '\\1. ', 'g'), "
-        "'</?(p|h[1-6]|ul|ol|li|blockquote|figure|figcaption|br|hr)\\y[^>]*>', ' ', 'g'), '<[^>]*>', '', 'g')"
-    )
-
-
-# A slash between words, as in campaign/publishing/models.py.
-WITHOUT_SLASHES = r"regexp_replace({}, '(\w)/(?=\w)', '\1 ', 'g')"
-# The same search over pages without a search column: their titles and texts are array parameters.
-LISTED_PAGES_SQL = f"""
-    SELECT position, ts_rank(vector, query), ts_headline('{SEARCH_CONFIG}', body, query, %s), body
-    FROM unnest(%s::text[], %s::text[]) WITH ORDINALITY AS page (title, body, position)
-    CROSS JOIN LATERAL (
-        SELECT setweight(to_tsvector('{SEARCH_CONFIG}', {WITHOUT_SLASHES.format("title")}), 'A')
-            || setweight(to_tsvector('{SEARCH_CONFIG}', {WITHOUT_SLASHES.format("body")}), 'B') AS vector
-    ) AS weighted
-    CROSS JOIN to_tsquery('{SEARCH_CONFIG}', %s) AS query
-    WHERE vector @@ query
-"""
+# Words of a snippet, and how many of them come before what was found.
+SNIPPET_WORDS, WORDS_BEFORE = 30, 10
+# A word of fewer letters is found as a whole only, a longer one also as the beginning of one (fëmijë, fëmijët).
+PREFIX_LENGTH = 3
+# The end of a heading without a full stop, and the tags of blocks, which a space separates.
+HEADING_END = re.compile("([^.?!:…])</h[1-6]>")
+BLOCK = re.compile(r"</?(?:p|h[1-6]|[uod]l|li|d[td]|blockquote|figure|br)\b[^>]*>")
 
 
 @dataclass(frozen=True)
@@ -65,94 +37,65 @@ class Hit:
     snippet: str
 
 
-def find(words, language, content):
-    """Return at most MAX_HITS public pages that contain all words, also as prefixes.
+def find(words):
+    """Return at most MAX_HITS public pages in the active language that contain all words.
 
-    The help page comes first, then the others by rank, then past events. `content` is the SiteContent, whose texts, help
-    channels and organisations are searched as well.
+    The help page comes first, past events last. Among the others, those come first that have more of the words in their title,
+    then in their lead, then more often in their text.
     """
-    query = _prefix_query(words)
-    if not query:
-        return []
-    found = [hit for model in (Page, Article) for hit in _search_rows(model, query, language, content.numbers)]
-    found += _search_listed(query, [page for page in listed_pages.every() if page.text])
-    found.sort(key=lambda ranked: (ranked[0], -ranked[1]))
-    return [hit for _place, _rank, hit in found[:MAX_HITS]]
-
-
-def _search_rows(model, query, language, numbers):
-    """[(place, rank, Hit)] of published rows."""
-    column, plain_text = f"search_{language}", PlainText(f"body_{language}")
-    for key, channel in numbers.channels.items():
-        plain_text = Replace(plain_text, Value(tag(key)), Value(channel.number), output_field=TextField())
-    search = SearchQuery(query, config=SEARCH_CONFIG, search_type="raw")
-    rows = (
-        model.objects.filter(**{column: search})
-        .annotate(
-            rank=SearchRank(F(column), search),
-            plain_text=plain_text,
-            headline=SearchHeadline(
-                plain_text,
-                search,
-                config=SEARCH_CONFIG,
-                start_sel=START,
-                stop_sel=STOP,
-                max_words=30,
-                min_words=15,
-                # With fragments, words on both sides of the match are shown.
-                max_fragments=1,
-            ),
-        )
-        .order_by("-rank")[:MAX_HITS]
-    )
+    wanted = [_pattern(word) for word in _words(words)]
+    found = []
+    for page in listed_pages.every() if wanted else ():
+        if not (page.text or page.body):
+            continue
+        parts = [_for_comparison(part) for part in (page.title, page.text, _plain(page.body))]
+        # [[how often each word is there] of each part]
+        title, lead, body = counts = [[part.count(word) for word in wanted] for part in parts]
+        if all(map(any, zip(*counts, strict=True))):
+            found.append(((page.place, -sum(map(bool, title)), -sum(map(bool, lead)), -sum(lead) - sum(body)), page))
+    found.sort(key=lambda each: each[0])
     return [
-        (
-            listed_pages.USUAL,
-            row.rank,
-            Hit(numbers.fill(row.title), row.get_absolute_url(), highlight(row.headline, row.plain_text)),
-        )
-        for row in rows
+        Hit(page.title, page.url, _snippet(_plain(page.body) or page.text, wanted)) for _rank, page in found[:MAX_HITS]
     ]
 
 
-def _prefix_query(words):
-    """A tsquery that requires all words; words of three letters or more also match as prefixes (fëmijë, fëmijët)."""
-    words = unicodedata.normalize("NFC", words[:MAX_QUERY_LENGTH]).replace("\x00", "")
-    words = re.sub(r"[\\/]", " ", words).split()
-    quoted = (f"'{word.replace("'", "''")}'" for word in words)
-    # The length includes the two quotes.
-    return " & ".join(f"{word}:*" if len(word) >= 5 else word for word in quoted)
+def _words(text):
+    """The words of a text without accents, in lower case."""
+    return re.findall(r"\w+", without_accents(text))
 
 
-def _search_listed(query, pages):
-    """[(place, rank, Hit)] of the matching ones among these ListedPages."""
-    options = f"StartSel={START}, StopSel={STOP}, MaxWords=30, MinWords=15, MaxFragments=1"
-    with connection.cursor() as cursor:
-        titles, texts = [page.title for page in pages], [page.text for page in pages]
-        cursor.execute(LISTED_PAGES_SQL, [options, titles, texts, query])
-        rows = cursor.fetchall()
-    hits = []
-    for position, rank, headline, text in rows:
-        page = pages[position - 1]
-        hits.append((page.place, rank, Hit(page.title, page.url, highlight(headline, text))))
-    return hits
+def _pattern(word):
+    return f" {word}" if len(word) >= PREFIX_LENGTH else f" {word} "
 
 
-def highlight(headline, plain_text):
-    """Return a headline of PostgreSQL as safe HTML with the matches in <mark>.
-
-    An ellipsis marks an end of the headline that is not also an end of the plain text.
-    """
-    text, full_text = _one_line(headline), _one_line(plain_text)
-    without_delimiters = text.replace(START, "").replace(STOP, "")
-    before = "" if full_text.startswith(without_delimiters) else "… "
-    after = "" if full_text.endswith(without_delimiters) else " …"
-    text = f"{before}{escape(text)}{after}"
-    return mark_safe(text.replace(START, "<mark>").replace(STOP, "</mark>"))  # noqa: S308 - the rest is escaped
+@lru_cache(maxsize=4096)
+def _for_comparison(text):
+    """The words of a text, each between two spaces; then its numbers once more, without spaces ("116 111" and "116111")."""
+    words = f" {'  '.join(_words(text))} "
+    return words + " ".join(f" {re.sub(r'\s', '', number)} " for number in re.findall(r"\d+(?:\s\d+)+", text))
 
 
-def _one_line(text):
-    return " ".join(unescape(strip_tags(text)).split())
+@lru_cache(maxsize=4096)
+def _plain(html):
+    """Rich text in one line without tags."""
+    return " ".join(unescape(strip_tags(BLOCK.sub(" ", HEADING_END.sub(r"\1. ", html)))).split())
+
+
+def _snippet(text, wanted):
+    """The words around the first place of the rarest of the wanted ones. An ellipsis marks an end that is cut."""
+    # Words at odd places, and what is between them.
+    parts = re.split(r"(\w+)", " ".join(text.split()))
+    words = [f" {word} " for word in without_accents("\n".join(parts[1::2])).split("\n")]
+    places = [[2 * number + 1 for number, word in enumerate(words) if each in word] for each in wanted]
+    rarest = min(filter(None, places), key=len, default=[0])
+    start, found = max(0, rarest[0] - 2 * WORDS_BEFORE), set().union(*places)
+    end = start + 2 * SNIPPET_WORDS
+    shown = [
+        format_html("<mark>{}</mark>", part) if place in found else escape(part)
+        for place, part in enumerate(parts[start:end], start)
+    ]
+    cut = "… " if start else "", " …" if end < len(parts) else ""
+    return mark_safe("".join(shown).strip().join(cut))  # noqa: S308 - each part is escaped
 
 
 @fixed_page(label=_("Search"), menu=30, in_sitemap=False)
@@ -165,6 +108,4 @@ def search(request):
     The form is sent by POST, so that the words are not in the URL and the browser history of a shared phone.
     """
     words = (request.POST.get("q") or request.GET.get("q", ""))[:MAX_QUERY_LENGTH].strip()
-    language = request.LANGUAGE_CODE
-    context = {"words": words, "hits": find(words, language, SiteContent.current())}
-    return render(request, "campaign/search/search.html", context)
+    return render(request, "campaign/search/search.html", {"words": words, "hits": find(words)})

@@ -7,10 +7,10 @@ from django.core.validators import EmailValidator, RegexValidator, URLValidator
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
-from translated_fields import TranslatedField
 
 from campaign.content import SiteContent
 from campaign.pictures.models import Picture
+from pledges.languages import filled, in_both_languages
 
 CONTACTS = ("press_contact", "data_contact", "security_contact")
 # What no row shows of the launch list, in its order (docs/launch.md).
@@ -38,19 +38,11 @@ def contact_url(address):
 
 
 def _contact(label, help_text):
-    return models.CharField(
-        label,
-        max_length=200,
-        blank=True,
-        default="",
-        db_default="",
-        validators=[validate_contact],
-        help_text=help_text,
-    )
+    return models.CharField(label, max_length=200, blank=True, validators=[validate_contact], help_text=help_text)
 
 
 def _tick(label):
-    return models.BooleanField(label, default=False, db_default=False)
+    return models.BooleanField(label, default=False)
 
 
 class SiteSettings(models.Model):
@@ -112,28 +104,20 @@ class SiteSettings(models.Model):
             "the title of the page."
         ),
     )
-    banner = TranslatedField(
-        models.CharField(
-            _("sentence"),
-            max_length=160,
-            blank=True,
-            default="",
-            db_default="",
-            help_text=_("For example “On 18 November the site is slower from 10 to 12.” Leave empty for no banner."),
-        )
+    banner = in_both_languages(
+        _("sentence"),
+        _("For example “On 18 November the site is slower from 10 to 12.” Leave empty for no banner."),
+        max_length=160,
+        blank=True,
     )
-    banner_url = TranslatedField(
-        models.CharField(
-            _("where the sentence leads"),
-            max_length=200,
-            blank=True,
-            default="",
-            db_default="",
-            validators=[
-                RegexValidator(BANNER_URL, _("Enter a page of this site, such as /en/events/, or an https:// address."))
-            ],
-            help_text=_("A page of this site, such as /en/events/, or an address that begins with https://. Optional."),
-        )
+    banner_url = in_both_languages(
+        _("where the sentence leads"),
+        _("A page of this site, such as /en/events/, or an address that begins with https://. Optional."),
+        max_length=200,
+        blank=True,
+        validators=[
+            RegexValidator(BANNER_URL, _("Enter a page of this site, such as /en/events/, or an https:// address."))
+        ],
     )
     banner_from = models.DateTimeField(
         _("shown from"), null=True, blank=True, help_text=_("Leave empty to show it straight away.")
@@ -154,8 +138,7 @@ class SiteSettings(models.Model):
             ),
             models.CheckConstraint(
                 name="site_settings_banner_in_both_languages",
-                condition=Q(banner_sq="", banner_en="", banner_url_sq="", banner_url_en="")
-                | ~Q(banner_sq="") & ~Q(banner_en=""),
+                condition=Q(banner_sq="", banner_en="", banner_url_sq="", banner_url_en="") | filled("banner"),
                 violation_error_message=_("Write the sentence of the banner in both languages."),
             ),
             models.CheckConstraint(

@@ -3,8 +3,7 @@
 from django.http import Http404, HttpResponse
 from django.utils.translation import get_language, gettext, pgettext
 
-from campaign import ways_on
-from campaign.content import SiteContent
+from campaign.content import CHILD_CALL, SiteContent
 from campaign.demands import views as demands
 from campaign.news.models import Article
 from campaign.pages.models import Page
@@ -107,7 +106,7 @@ def post(language, layout, slug):
 def help_card(title):
     """The Drawing of a page of help, in the active language: who listens to a child, and no call to sign."""
     content = SiteContent.current()
-    channel = next((row for row in content.channels if row.key == ways_on.CHILD_CALL), None)
+    channel = content.channel_by_key.get(CHILD_CALL)
     comfort = content.texts[get_language()]["child_hurt_first"]
     if channel is None:
         return cards.call(title, "", comfort)

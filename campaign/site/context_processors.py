@@ -1,7 +1,6 @@
 """Template context of every public page: help strip, quick exit, menus, texts, and links to the other language."""
 
-from dataclasses import dataclass
-from datetime import datetime
+from types import SimpleNamespace
 
 from django.conf import settings
 from django.db import connection
@@ -9,8 +8,7 @@ from django.urls import translate_url
 from django.utils.translation import get_language
 
 from campaign.content import STARTER, SiteContent
-from campaign.help.models import HelpChannel
-from campaign.numbers import Numbers
+from campaign.help.models import HelpChannel, Numbers
 from campaign.pages.models import Page
 from campaign.settings.models import SiteSettings
 from campaign.texts.models import starter_texts
@@ -23,25 +21,12 @@ from pledges.models import PledgingSettings
 from pledges.starter import load
 
 
-@dataclass(frozen=True)
-class StarterContent:
-    """Starter content for the pages of a process that has not reached the database yet."""
-
-    texts: dict
-    channels: list
-    pages: tuple = ()
-    settings: SiteSettings = SiteSettings()
-    at: datetime | None = None
-    social_links: tuple = ()
-    share_picture_url: str = ""
-
-    @classmethod
-    def read(cls):
-        """The starter texts and channels, without a query."""
-        rows = load("channels", STARTER)
-        names = [field.attname for field in HelpChannel._meta.concrete_fields]
-        channels = [HelpChannel(**{name: row[name] for name in names if name in row}) for row in rows]
-        return cls(texts=starter_texts(Numbers(channels)), channels=channels)
+def _starter_content():
+    """What pages read of the content, of a process that has not reached the database yet, from the starter files."""
+    channels = [HelpChannel(**row) for row in load("channels", STARTER)]
+    nothing = {"pages": (), "social_links": (), "share_picture_url": "", "at": None}
+    texts = starter_texts(Numbers(channels))
+    return SimpleNamespace(texts=texts, channels=channels, settings=SiteSettings(), **nothing)
 
 
 def site(request):
@@ -123,4 +108,4 @@ def _content():
         if connection.in_atomic_block:
             # The transaction is lost with the connection: the page must not say that something was saved.
             raise
-        return StarterContent.read(), PledgingSettings()
+        return _starter_content(), PledgingSettings()

@@ -11,11 +11,9 @@ from django.utils import translation
 
 from campaign import richtext
 from campaign.content import STARTER
-from campaign.demands.models import Demand
-from campaign.demands.steps import DemandStep
+from campaign.demands.models import Demand, DemandStep
 from campaign.handouts.models import Handout
-from campaign.help.models import HelpChannel
-from campaign.help.units import ProtectionUnit
+from campaign.help.models import HelpChannel, ProtectionUnit
 from campaign.news.models import Article
 from campaign.organisations.models import Organisation
 from campaign.pages.models import Page

@@ -4,17 +4,11 @@ from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 
 from campaign.terms.models import Term
-from staff.admin.base import BilingualForm, FixedKey
 from staff.admin.content import ContentAdmin
-
-
-class TermForm(FixedKey, BilingualForm):
-    """Form of a discouraged term."""
 
 
 @admin.register(Term)
 class TermAdmin(ContentAdmin):
-    form = TermForm
     # It contains every word to avoid.
     has_checks = False
     list_display = ["better", "forms"]
@@ -26,6 +20,3 @@ class TermAdmin(ContentAdmin):
         (None, {"fields": [("forms_sq", "forms_en"), ("better_sq", "better_en"), ("why_sq", "why_en")]}),
         (_("Order"), {"fields": ["key"]}),
     ]
-
-    def get_prepopulated_fields(self, request, obj=None):
-        return {} if obj else super().get_prepopulated_fields(request, obj)

@@ -6,9 +6,9 @@ from html import unescape
 from django.db import models
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
-from translated_fields import TranslatedField
 
-from pledges.enquiries.alarm_words import compile_pattern
+from pledges.enquiries.alarm import compile_pattern
+from pledges.languages import in_both_languages
 from staff.accents import without_accents
 
 FORMS_HELP = _(
@@ -46,20 +46,14 @@ class Term(models.Model):
     key = models.SlugField(
         _("key"), unique=True, help_text=_("A short name, such as “child-pornography”. You cannot change it later.")
     )
-    forms = TranslatedField(models.TextField(_("words to avoid"), help_text=FORMS_HELP))
-    better = TranslatedField(
-        models.CharField(
-            _("better"), max_length=160, help_text=_("What to write instead, such as “child sexual abuse material”.")
-        )
+    forms = in_both_languages(_("words to avoid"), FORMS_HELP, models.TextField)
+    better = in_both_languages(
+        _("better"), _("What to write instead, such as “child sexual abuse material”."), max_length=160
     )
-    why = TranslatedField(
-        models.CharField(
-            _("why"),
-            max_length=300,
-            help_text=_(
-                "Write one sentence that the editor sees next to the warning, for example “It blames the child”."
-            ),
-        )
+    why = in_both_languages(
+        _("why"),
+        _("Write one sentence that the editor sees next to the warning, for example “It blames the child”."),
+        max_length=300,
     )
 
     objects = TermQuerySet.as_manager()

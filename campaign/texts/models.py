@@ -5,11 +5,10 @@ from django.db import models
 from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
-from translated_fields import TranslatedField
 
 from campaign.content import STARTER, SiteContent
 from campaign.help.models import HelpChannel
-from pledges.languages import LANGUAGE_CODES
+from pledges.languages import LANGUAGE_CODES, filled, in_both_languages
 from pledges.starter import load
 from staff.drafts.models import Draftable, UniqueLive
 
@@ -79,15 +78,14 @@ class PageText(Draftable):
     key = models.CharField(_("place"), max_length=20, choices=Key, editable=False)
     page = models.CharField(_("page"), max_length=6, choices=Page, editable=False)
     position = models.PositiveSmallIntegerField(_("position"), default=0, editable=False)
-    text = TranslatedField(
-        models.TextField(
-            _("text"),
-            max_length=1000,
-            help_text=_(
-                "Write plain text, without HTML, for example “No child is left alone”. In a longer text, leave an "
-                "empty line to start a new paragraph."
-            ),
-        )
+    text = in_both_languages(
+        _("text"),
+        _(
+            "Write plain text, without HTML, for example “No child is left alone”. In a longer text, leave an "
+            "empty line to start a new paragraph."
+        ),
+        models.TextField,
+        max_length=1000,
     )
 
     also_drafted = ("key", "page", "position")
@@ -100,7 +98,7 @@ class PageText(Draftable):
             UniqueLive(fields=["key"], name="pagetext_key"),
             models.CheckConstraint(
                 name="page_text_in_both_languages",
-                condition=Q(draft__isnull=False) | ~Q(text_sq="") & ~Q(text_en=""),
+                condition=Q(draft__isnull=False) | filled("text"),
             ),
         ]
 
@@ -113,7 +111,7 @@ class PageText(Draftable):
             raise ValidationError(errors)
 
     def texts_with_numbers(self):
-        """The columns that may name a help channel (campaign/numbers.py)."""
+        """The columns that may name a help channel (campaign/help/models.py)."""
         return ["text_sq", "text_en"]
 
     def page_url(self):

@@ -11,16 +11,17 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from campaign.pictures.admin import EndsSoonFilter
-from campaign.publishing.records_admin import ContentItemAdmin, ContentItemForm
+from campaign.publishing.records_admin import ContentItemAdmin
 from campaign.voices.models import Voice
 from pledges.forms.fields import AddressField
+from staff.admin.base import BilingualForm
 from staff.admin.drafting import PUBLISH
 
 CONSENT = ("how", "agreed_on", "scope", "ends_on")
 BOXES = ("is_adult", "is_no_story")
 
 
-class VoiceForm(ContentItemForm):
+class VoiceForm(BilingualForm):
     """The form of a voice: a public source needs its source, one that was given to us its consent."""
 
     fixed = ("key", "kind")

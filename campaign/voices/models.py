@@ -8,9 +8,9 @@ from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from campaign.columns import in_both_languages
 from campaign.content import SiteContent
 from campaign.publishing.records import ContentItem
+from pledges.languages import in_both_languages
 from pledges.models import VoiceOwner
 from pledges.voices.models import ENDED_PERIOD, LONGEST_CONSENT, REMINDED_BEFORE, How, Scope
 from staff.drafts.models import LiveManager

@@ -24,7 +24,7 @@ from pledges.access import decrypted, log_access_to_people, reason_url, sees_peo
 from pledges.cases.admin import CaseAdmin
 from pledges.crypto import keys
 from pledges.desk import entry_words, people
-from pledges.desk.bulk import BulkActions
+from pledges.desk.batches import BulkActions
 from pledges.desk.corrections import CorrectionForm, PersonForm, RequestChannelForm
 from pledges.desk.minutes import MinutePages
 from pledges.exports.admin import allowed_contents
@@ -168,33 +168,25 @@ class PledgeAdmin(BulkActions, MinutePages, FiguresPages, ModelAdmin):
 
     @admin.display(description=_("batches"))
     def batches(self, pledge):
-        rows = [
-            (
-                change_url(batch),
-                batch,
-                batch.get_kind_display(),
-                batch.get_state_display(),
-                formats.localize(timezone.localtime(batch.created_at)),
-            )
-            for batch in Batch.objects.defer("ids", "invalidated").filter(ids__contains=[pledge.pk])
-        ]
-        items = format_html_join("", '<li><a href="{}">{}</a>: {}, {}, {}</li>', rows)
-        return format_html("<ul>{}</ul>", items) if rows else self.get_empty_value_display()
+        rows = Batch.objects.defer("ids", "invalidated").filter(ids__contains=[pledge.pk])
+        return self._listed(
+            (batch, batch, f"{batch.get_kind_display()}, {batch.get_state_display()}") for batch in rows
+        )
 
     @admin.display(description=_("messages"))
     def messages_sent(self, pledge):
-        rows = [
-            (
-                change_url(message),
-                message.get_kind_display(),
-                message.get_state_display(),
-                formats.localize(timezone.localtime(message.created_at)),
-            )
-            # Not the news, which would tell what this person follows.
-            for message in pledge.messages.exclude(kind=Message.Kind.NEWS)
+        # Not the news, which would tell what this person follows.
+        rows = pledge.messages.exclude(kind=Message.Kind.NEWS)
+        return self._listed((row, row.get_kind_display(), row.get_state_display()) for row in rows)
+
+    def _listed(self, rows):
+        """A list of links to these (row, its name, its words), with the time of each."""
+        items = [
+            (change_url(row), name, words, formats.localize(timezone.localtime(row.created_at)))
+            for row, name, words in rows
         ]
-        items = format_html_join("", '<li><a href="{}">{}</a>: {}, {}</li>', rows)
-        return format_html("<ul>{}</ul>", items) if rows else self.get_empty_value_display()
+        listed = format_html_join("", '<li><a href="{}">{}</a>: {}, {}</li>', items)
+        return format_html("<ul>{}</ul>", listed) if items else self.get_empty_value_display()
 
     def get_queryset(self, request):
         rows = super().get_queryset(request)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-from django.db.models import Count, Exists, Min, OuterRef, Q
+from django.db.models import Count, Min, Q
 from django.db.models.functions import Now
 from django.urls import reverse
 from django.utils import formats, timezone
@@ -46,14 +46,14 @@ def list_url(model, **query):
     return reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist", query=query)
 
 
-def _counted(rows, words, **query):
-    """A function that yields the task of these rows, if there are any; `query` filters their list."""
+def counted(permissions, rows, words, **query):
+    """(permissions, function that yields the task of these rows, if there are any); `query` filters their list."""
 
     def tasks():
         if count := rows().count():
             yield Task(count, words % count, list_url(rows().model, **query))
 
-    return tasks
+    return permissions, tasks
 
 
 def _pledging_tasks():
@@ -104,14 +104,6 @@ def disclosure_tasks(user):
     yield Task(count, label, url, age % {"age": timesince(since, depth=1)})
 
 
-def _undelivered():
-    """Enquiries with an answer that came back."""
-    returned = Message.objects.filter(
-        kind=Message.Kind.ANSWER, answer__enquiry=OuterRef("pk"), state__in=Message.UNDELIVERED
-    )
-    return Enquiry.objects.inbox().filter(Exists(returned))
-
-
 def _request_tasks():
     overdue = Count("pk", filter=Q(pk__in=DataRequest.objects.overdue()))
     requests = DataRequest.objects.waiting().aggregate(all=Count("pk"), overdue=overdue, first=Min("due_on"))
@@ -134,14 +126,17 @@ def mailing_tasks(user):
         label = _("The news email “%(name)s” was sent back to you") % {"name": row}
         yield Task(None, label, reverse("admin:pledges_mailing_sending", args=[row.pk]), row.note)
     if user.has_perm("pledges.release_mailing"):
-        words = ngettext_lazy(
-            "news email is waiting for a second person", "news emails are waiting for a second person"
-        )
-        yield from _counted(lambda: rows.filter(state=State.READY), words, state__exact=State.READY)()
-        words = ngettext_lazy(
-            "news email is paused: resume or cancel it", "news emails are paused: resume or cancel them"
-        )
-        yield from _counted(lambda: rows.filter(state=State.PAUSED), words, state__exact=State.PAUSED)()
+        words = {
+            State.READY: ngettext_lazy(
+                "news email is waiting for a second person", "news emails are waiting for a second person"
+            ),
+            State.PAUSED: ngettext_lazy(
+                "news email is paused: resume or cancel it", "news emails are paused: resume or cancel them"
+            ),
+        }
+        for state, label in words.items():
+            if count := rows.filter(state=state).count():
+                yield Task(count, label % count, list_url(Mailing, state__exact=state))
 
 
 def _sector_tasks():
@@ -150,66 +145,72 @@ def _sector_tasks():
         yield Task(None, label, change_url(sector))
 
 
-_late_tasks = _counted(
-    # News waits for the limits of the mail server: the page of the mailing says so.
-    lambda: Message.objects.queued().filter(due_at__lt=Now() - QUEUE_AGE_LIMIT).exclude(kind=Message.Kind.NEWS),
-    ngettext_lazy(
-        "message has been waiting to be sent for too long: tell the person who runs the site that no mail is going out",
-        "messages have been waiting to be sent for too long: tell the person who runs the site that no mail is going out",
-    ),
-    state__exact=Message.State.QUEUED,
-)
-_failing_tasks = _counted(
-    # The page of a mailing tells what came back of it.
-    lambda: Message.objects.failing().exclude(kind=Message.Kind.NEWS),
-    ngettext_lazy("message that could not be delivered", "messages that could not be delivered"),
-    state__in=f"{Message.State.FAILING},{Message.State.REFUSED}",
-)
-_submission_tasks = _counted(
-    Submission.objects.aside,
-    ngettext_lazy(
-        "received form could not be processed: tell the person who runs the site",
-        "received forms could not be processed: tell the person who runs the site",
-    ),
-    state__exact=Submission.State.ASIDE,
-)
-_group_tasks = _counted(GroupPledge.objects.waiting, ngettext_lazy("group pledge to check", "group pledges to check"))
-_joining_tasks = _counted(Joining.objects.waiting, ngettext_lazy("organisation to check", "organisations to check"))
-_enquiry_tasks = _counted(
-    Enquiry.objects.inbox().waiting,
-    ngettext_lazy("message is waiting for an answer", "messages are waiting for an answer"),
-)
-_undelivered_tasks = _counted(
-    _undelivered,
-    ngettext_lazy(
-        "answer could not be delivered: the address may be wrong",
-        "answers could not be delivered: the addresses may be wrong",
-    ),
-    queue=Enquiry.State.ANSWERED,
-)
-_paper_tasks = _counted(
-    PaperSheet.objects.differing,
-    ngettext_lazy("paper sheet with two counts that differ", "paper sheets with two counts that differ"),
-    progress="differing",
-)
-_wall_tasks = _counted(
-    WallName.objects.awaiting_wall_review,
-    ngettext_lazy("name to check for the wall", "names to check for the wall"),
-)
 # (permissions that are needed, function that yields the tasks)
 TASKS = [
     (["pledges.change_pledgingsettings"], _pledging_tasks),
     (["pledges.view_pledge"], _flood_tasks),
     (["pledges.view_pledge"], _arrival_tasks),
-    (["pledges.view_message"], _late_tasks),
-    (["pledges.view_message"], _failing_tasks),
-    (["pledges.view_submission"], _submission_tasks),
-    (["pledges.change_grouppledge"], _group_tasks),
-    (["pledges.change_joining"], _joining_tasks),
-    (["pledges.change_enquiry"], _enquiry_tasks),
-    (["pledges.change_enquiry"], _undelivered_tasks),
+    counted(
+        ["pledges.view_message"],
+        # News waits for the limits of the mail server: the page of the mailing says so.
+        lambda: Message.objects.queued().filter(due_at__lt=Now() - QUEUE_AGE_LIMIT).exclude(kind=Message.Kind.NEWS),
+        ngettext_lazy(
+            "message has been waiting to be sent for too long: tell the person who runs the site that no mail is going out",
+            "messages have been waiting to be sent for too long: tell the person who runs the site that no mail is going out",
+        ),
+        state__exact=Message.State.QUEUED,
+    ),
+    counted(
+        ["pledges.view_message"],
+        # The page of a mailing tells what came back of it.
+        lambda: Message.objects.failing().exclude(kind=Message.Kind.NEWS),
+        ngettext_lazy("message that could not be delivered", "messages that could not be delivered"),
+        state__in=f"{Message.State.FAILING},{Message.State.REFUSED}",
+    ),
+    counted(
+        ["pledges.view_submission"],
+        Submission.objects.aside,
+        ngettext_lazy(
+            "received form could not be processed: tell the person who runs the site",
+            "received forms could not be processed: tell the person who runs the site",
+        ),
+        state__exact=Submission.State.ASIDE,
+    ),
+    counted(
+        ["pledges.change_grouppledge"],
+        GroupPledge.objects.waiting,
+        ngettext_lazy("group pledge to check", "group pledges to check"),
+    ),
+    counted(
+        ["pledges.change_joining"],
+        Joining.objects.waiting,
+        ngettext_lazy("organisation to check", "organisations to check"),
+    ),
+    counted(
+        ["pledges.change_enquiry"],
+        Enquiry.objects.inbox().waiting,
+        ngettext_lazy("message is waiting for an answer", "messages are waiting for an answer"),
+    ),
+    counted(
+        ["pledges.change_enquiry"],
+        lambda: Enquiry.objects.inbox().with_bounces().filter(has_bounced=True),
+        ngettext_lazy(
+            "answer could not be delivered: the address may be wrong",
+            "answers could not be delivered: the addresses may be wrong",
+        ),
+        queue=Enquiry.State.ANSWERED,
+    ),
     (["pledges.change_datarequest"], _request_tasks),
-    (["pledges.change_papersheet"], _paper_tasks),
-    (["pledges.change_wallname", "pledges.see_people"], _wall_tasks),
+    counted(
+        ["pledges.change_papersheet"],
+        PaperSheet.objects.differing,
+        ngettext_lazy("paper sheet with two counts that differ", "paper sheets with two counts that differ"),
+        progress="differing",
+    ),
+    counted(
+        ["pledges.change_wallname", "pledges.see_people"],
+        WallName.objects.awaiting_wall_review,
+        ngettext_lazy("name to check for the wall", "names to check for the wall"),
+    ),
     (["pledges.change_sector"], _sector_tasks),
 ]

@@ -5,7 +5,6 @@ from dataclasses import replace
 from django import forms
 from django.contrib import admin, messages
 from django.db import transaction
-from django.db.models import Exists, OuterRef
 from django.shortcuts import redirect
 from django.utils import formats, timezone
 from django.utils.html import format_html
@@ -17,7 +16,7 @@ from pledges.access import decrypted, sees_people
 from pledges.cases.admin import CaseAdmin, Choice, StateFilter, StepForm
 from pledges.crypto import keys
 from pledges.crypto.models import Unreadable
-from pledges.enquiries.alarm_words import AlarmWord
+from pledges.enquiries.alarm import AlarmWord
 from pledges.enquiries.models import Disclosure, Enquiry, ReadyAnswer
 from pledges.forms.fields import TypedCharField
 from pledges.inbox.models import Submission
@@ -25,7 +24,7 @@ from pledges.languages import LANGUAGE_CODES
 from pledges.mail.models import Message
 from pledges.providers.models import BlockedAddress
 from staff.accents import without_accents
-from staff.admin.base import BilingualForm, FixedKey, ModelAdmin, change_url
+from staff.admin.base import ModelAdmin, change_url
 from staff.admin.content import ContentAdmin
 from staff.models import Account, Entry
 
@@ -168,8 +167,7 @@ class EnquiryAdmin(MessageToTeamAdmin):
     )
 
     def get_queryset(self, request):
-        bounced = Message.objects.filter(answer__enquiry=OuterRef("pk"), state__in=Message.UNDELIVERED)
-        return super().get_queryset(request).inbox().annotate(has_bounced=Exists(bounced))
+        return super().get_queryset(request).inbox().with_bounces()
 
     @admin.display(description=_("answer"))
     def delivery(self, enquiry):
@@ -272,13 +270,8 @@ def _answer(request, answer):
     }
 
 
-class ReadyAnswerForm(FixedKey, BilingualForm):
-    """Form of a ready answer."""
-
-
 @admin.register(ReadyAnswer)
 class ReadyAnswerAdmin(ContentAdmin):
-    form = ReadyAnswerForm
     list_display = ["title"]
     list_note = _("Texts with which you begin an answer to a message, in both languages.")
     fieldsets = [

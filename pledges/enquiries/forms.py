@@ -5,7 +5,7 @@ from django import forms
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
-from pledges.enquiries.alarm_words import AlarmContent, is_alarming
+from pledges.enquiries.alarm import AlarmContent, is_alarming
 from pledges.enquiries.models import EnquiryPurpose
 from pledges.forms.base import AddressForm, StampedForm
 from pledges.forms.fields import AddressField, AgeField, NameField, TypedCharField, clean_name

@@ -5,15 +5,15 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.db import models, transaction
-from django.db.models import Exists, Q
+from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Now
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
-from translated_fields import TranslatedField
 
 from pledges.cases.models import HAS_CONTACT, Case, CaseQuerySet, States, Step
 from pledges.crypto import keys
 from pledges.inbox.models import ALERT_AGAIN_AFTER
+from pledges.languages import in_both_languages
 from pledges.mail.models import Message
 from pledges.person import Sealed
 
@@ -53,6 +53,11 @@ class EnquiryQuerySet(CaseQuerySet):
     def of_conversations(self, first_ids):
         """The messages of the conversations that began with these."""
         return self.filter(Q(pk__in=first_ids) | Q(first_id__in=first_ids))
+
+    def with_bounces(self):
+        """Add `has_bounced`: whether an answer did not arrive."""
+        returned = Message.objects.filter(answer__enquiry=OuterRef("pk"), state__in=Message.UNDELIVERED)
+        return self.annotate(has_bounced=Exists(returned))
 
     def waiting(self):
         """Those that wait for an answer."""
@@ -291,20 +296,17 @@ class ReadyAnswer(models.Model):
     key = models.SlugField(
         _("key"), unique=True, help_text=_("A short name, such as “interview”. You cannot change it later.")
     )
-    title = TranslatedField(
-        models.CharField(
-            _("title"), max_length=80, help_text=_("Write a title by which you will find it, for example “Interview”.")
-        )
+    title = in_both_languages(
+        _("title"), _("Write a title by which you will find it, for example “Interview”."), max_length=80
     )
-    text = TranslatedField(
-        models.TextField(
-            _("text"),
-            max_length=2000,
-            help_text=_(
-                "Write the answer, for example “Thank you for writing to us”. Each line becomes a paragraph. You can "
-                "still change it before you send it."
-            ),
-        )
+    text = in_both_languages(
+        _("text"),
+        _(
+            "Write the answer, for example “Thank you for writing to us”. Each line becomes a paragraph. You can "
+            "still change it before you send it."
+        ),
+        models.TextField,
+        max_length=2000,
     )
 
     class Meta:

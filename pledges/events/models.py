@@ -11,8 +11,8 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
-from translated_fields import TranslatedField
 
+from pledges.languages import filled, in_both_languages
 from pledges.places.models import Municipality
 from pledges.published.models import shown_of
 from pledges.referrals.models import CODE_LENGTH, CODE_LETTERS, EVENT_MARK
@@ -44,37 +44,29 @@ class EventQuerySet(models.QuerySet):
 class Event(Draftable):
     """One event. Its address and its code never change, because posters show them."""
 
-    title = TranslatedField(
-        models.CharField(
-            _("title"), max_length=120, help_text=_("What it is, for example “Blue Ribbon march in Shkodër”.")
-        )
+    title = in_both_languages(_("title"), _("What it is, for example “Blue Ribbon march in Shkodër”."), max_length=120)
+    slug = in_both_languages(
+        _("address"),
+        _(
+            "The last part of the page’s address, for example “ribbon-week”. It cannot be changed later, because "
+            "posters show it."
+        ),
+        models.SlugField,
+        max_length=80,
     )
-    slug = TranslatedField(
-        models.SlugField(
-            _("address"),
-            max_length=80,
-            help_text=_(
-                "The last part of the page’s address, for example “ribbon-week”. It cannot be changed later, because "
-                "posters show it."
-            ),
-        )
+    text = in_both_languages(
+        _("text"),
+        _(
+            "Say what happens, for whom, and who organises it, for example “Parents and teachers meet at the "
+            "school”. Plain text; an empty line begins a paragraph."
+        ),
+        models.TextField,
+        max_length=3000,
     )
-    text = TranslatedField(
-        models.TextField(
-            _("text"),
-            max_length=3000,
-            help_text=_(
-                "Say what happens, for whom, and who organises it, for example “Parents and teachers meet at the "
-                "school”. Plain text; an empty line begins a paragraph."
-            ),
-        )
-    )
-    place = TranslatedField(
-        models.CharField(
-            _("place"),
-            max_length=160,
-            help_text=_("Where people go, for example “in front of the town hall”. “Online” if there is no place."),
-        )
+    place = in_both_languages(
+        _("place"),
+        _("Where people go, for example “in front of the town hall”. “Online” if there is no place."),
+        max_length=160,
     )
     municipality = models.ForeignKey(
         Municipality,
@@ -119,15 +111,7 @@ class Event(Draftable):
             ),
             models.CheckConstraint(
                 name="event_in_both_languages",
-                condition=Q(draft__isnull=False)
-                | ~Q(title_sq="")
-                & ~Q(title_en="")
-                & ~Q(slug_sq="")
-                & ~Q(slug_en="")
-                & ~Q(text_sq="")
-                & ~Q(text_en="")
-                & ~Q(place_sq="")
-                & ~Q(place_en=""),
+                condition=Q(draft__isnull=False) | filled("title", "slug", "text", "place"),
             ),
             models.CheckConstraint(name="event_code_with_its_mark", condition=Q(code__startswith=EVENT_MARK)),
         ]

@@ -5,8 +5,8 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
-from translated_fields import TranslatedField
 
+from pledges.languages import filled, in_both_languages
 from pledges.numbers import number, one_two_five
 from pledges.places.models import County
 
@@ -35,16 +35,14 @@ class Goal(models.Model):
         verbose_name=_("county"),
         help_text=_("Leave empty for a goal of the whole country. The page of a county shows its goals."),
     )
-    sentence = TranslatedField(
-        models.CharField(
-            _("what happens then"),
-            max_length=160,
-            blank=True,
-            help_text=_(
-                "What we do when there are this many supporters, as one sentence, for example “At 5000 we hand our demands "
-                "to Parliament.” If this is empty, only the number is shown."
-            ),
-        )
+    sentence = in_both_languages(
+        _("what happens then"),
+        _(
+            "What we do when there are this many supporters, as one sentence, for example “At 5000 we hand our demands "
+            "to Parliament.” If this is empty, only the number is shown."
+        ),
+        max_length=160,
+        blank=True,
     )
 
     class Meta:
@@ -61,7 +59,7 @@ class Goal(models.Model):
             models.CheckConstraint(name="goal_is_large_enough", condition=Q(people__gte=MIN_PEOPLE)),
             models.CheckConstraint(
                 name="goal_sentence_in_both_languages",
-                condition=Q(sentence_sq="", sentence_en="") | (~Q(sentence_sq="") & ~Q(sentence_en="")),
+                condition=Q(sentence_sq="", sentence_en="") | filled("sentence"),
                 violation_error_message=_("Write this in both languages, or leave both empty."),
             ),
         ]

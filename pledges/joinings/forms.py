@@ -15,7 +15,7 @@ from pledges import addresses
 from pledges.forms.base import AddressForm
 from pledges.forms.fields import LONGEST_INPUT, AddressField, NameField, TypedCharField, TypedText
 from pledges.forms.layout import FormSection, field_layout, placed
-from pledges.groups.fields import InstitutionField, MunicipalityField, one_message
+from pledges.groups.forms import InstitutionField, MunicipalityField, one_message
 from pledges.groups.models import institution_key
 from pledges.inbox.models import Submission
 from pledges.joinings.models import MAX_STATEMENT_LENGTH, OrganisationKind

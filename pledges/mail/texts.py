@@ -6,9 +6,8 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
-from translated_fields import TranslatedField
 
-from pledges.languages import LANGUAGE_CODES
+from pledges.languages import LANGUAGE_CODES, filled, in_both_languages
 from pledges.mail import checks, content
 from pledges.mail.kinds import SPECS, MessageKind
 from staff.drafts.models import Draftable, LiveManager, UniqueLive
@@ -42,51 +41,41 @@ class MessageText(Draftable):
     """The text of one kind of message, in both languages."""
 
     kind = models.CharField(_("kind"), max_length=11, choices=MessageKind, editable=False)
-    subject = TranslatedField(
-        models.CharField(
-            _("subject"),
-            max_length=70,
-            help_text=_(
-                "Shown in the inbox, where other people may see it. Say whether it is about a pledge, a group or an "
-                "organisation, for example “Confirm your pledge”, and never about abuse. It is the same for everyone, so do "
-                "not include a name."
-            ),
-        )
+    subject = in_both_languages(
+        _("subject"),
+        _(
+            "Shown in the inbox, where other people may see it. Say whether it is about a pledge, a group or an "
+            "organisation, for example “Confirm your pledge”, and never about abuse. It is the same for everyone, so do "
+            "not include a name."
+        ),
+        max_length=70,
     )
-    text = TranslatedField(
-        models.TextField(
-            _("text"),
-            max_length=2000,
-            help_text=_(
-                "Write the text above the button, for example “Thank you for signing”. Leave an empty line to start a "
-                "new paragraph. Plain text, no links."
-            ),
-        )
+    text = in_both_languages(
+        _("text"),
+        _(
+            "Write the text above the button, for example “Thank you for signing”. Leave an empty line to start a "
+            "new paragraph. Plain text, no links."
+        ),
+        models.TextField,
+        max_length=2000,
     )
-    button = TranslatedField(
-        models.CharField(
-            _("button"),
-            max_length=60,
-            help_text=_("The text on the button, for example “Open my pledge”. You cannot change where it leads."),
-        )
+    button = in_both_languages(
+        _("button"),
+        _("The text on the button, for example “Open my pledge”. You cannot change where it leads."),
+        max_length=60,
     )
-    second_button = TranslatedField(
-        models.CharField(
-            _("button to confirm"),
-            max_length=60,
-            blank=True,
-            help_text=_(
-                "The text on the button for a pledge that has not been confirmed yet, for example “Confirm my pledge”."
-            ),
-        )
+    second_button = in_both_languages(
+        _("button to confirm"),
+        _("The text on the button for a pledge that has not been confirmed yet, for example “Confirm my pledge”."),
+        max_length=60,
+        blank=True,
     )
-    after = TranslatedField(
-        models.TextField(
-            _("text after the button"),
-            max_length=1000,
-            blank=True,
-            help_text=_("The text below the button, for example “The link works until {day}”. You can leave it empty."),
-        )
+    after = in_both_languages(
+        _("text after the button"),
+        _("The text below the button, for example “The link works until {day}”. You can leave it empty."),
+        models.TextField,
+        max_length=1000,
+        blank=True,
     )
 
     also_drafted = ("kind",)
@@ -101,13 +90,7 @@ class MessageText(Draftable):
             UniqueLive(fields=["kind"], name="messagetext_kind"),
             models.CheckConstraint(
                 name="message_text_in_both_languages",
-                condition=Q(draft__isnull=False)
-                | ~Q(subject_sq="")
-                & ~Q(subject_en="")
-                & ~Q(text_sq="")
-                & ~Q(text_en="")
-                & ~Q(button_sq="")
-                & ~Q(button_en=""),
+                condition=Q(draft__isnull=False) | filled("subject", "text", "button"),
             ),
         ]
 

@@ -281,17 +281,6 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
-            name='ContentVersion',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('mark', models.BigIntegerField()),
-                ('is_mail_slow', models.BooleanField(db_default=False, default=False)),
-            ],
-            options={
-                'constraints': [models.CheckConstraint(condition=models.Q(('pk', 1)), name='content_version_single_row')],
-            },
-        ),
-        migrations.CreateModel(
             name='Count',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -518,6 +507,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('beat_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
                 ('is_clock_steady', models.BooleanField(db_default=True, editable=False)),
+                ('is_mail_slow', models.BooleanField(db_default=False, editable=False)),
                 ('certificate_read_at', models.DateTimeField(editable=False, null=True)),
                 ('certificate_ends_at', models.DateTimeField(editable=False, null=True)),
             ],
@@ -621,7 +611,7 @@ class Migration(migrations.Migration):
                 ('name_sq', models.CharField(help_text='As it appears in lists, for example “Durrës”.', max_length=60, verbose_name='name')),
                 ('name_en', models.CharField(help_text='As it appears in lists, for example “Durrës”.', max_length=60, verbose_name='name')),
                 ('sort_key', models.CharField(editable=False, max_length=80, verbose_name='sort key')),
-                ('email', models.EmailField(blank=True, db_default='', default='', help_text='The address that the institution publishes for everyone, for example “info@shembull.al”, never that of a person. With it, visitors can email it about a demand.', max_length=254, verbose_name='public email address')),
+                ('email', models.EmailField(blank=True, help_text='The address that the institution publishes for everyone, for example “info@shembull.al”, never that of a person. With it, visitors can email it about a demand.', max_length=254, verbose_name='public email address')),
                 ('county', models.ForeignKey(help_text='The county it belongs to.', on_delete=django.db.models.deletion.PROTECT, related_name='municipalities', to='pledges.county', verbose_name='county')),
             ],
             options={
@@ -1062,6 +1052,6 @@ class Migration(migrations.Migration):
             index=models.Index(condition=models.Q(('show_name', True), ('state', 'confirmed'), ('wall', 'waiting')), fields=['confirmed_at', 'id'], include=('sector',), name='pledge_wall_waiting'),
         ),
     ] + run(
-        "counting", "wordings", "storage", "content", "watched", "submissions", "messages", "probes",
+        "counting", "wordings", "storage", "submissions", "messages", "probes",
         "groups", "paper", "commitments", "requests", "sectors", "mailings", "published", "tombstones",
     )

@@ -1,5 +1,6 @@
 """Admin of paper sheets: issuing and printing them, and the page of one with its counts and its place."""
 
+from django import forms
 from django.apps import apps
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
@@ -15,10 +16,11 @@ from django.utils.translation import gettext, ngettext, pgettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
-from pledges.cases.admin import CaseAdmin, doubt, people_words
+from pledges.cases.admin import CaseAdmin, Choice, StepForm, doubt, people_words
+from pledges.events.models import Event
 from pledges.paper import sheet as paper
-from pledges.paper.forms import CountForm, IssueForm, PlaceForm, PrintForm, VoidForm
-from pledges.paper.models import PaperSheet
+from pledges.paper.models import MOST, PaperSheet
+from pledges.places.models import Municipality
 from pledges.sectors.models import Sector
 from staff.admin.base import change_url
 from staff.admin.drafting import names_of
@@ -28,6 +30,105 @@ PRINT = "admin:pledges_papersheet_print"
 LIST = "admin:pledges_papersheet_changelist"
 ISSUE = "admin/pledges/papersheet/issue.html"
 State = PaperSheet.State
+# The most sheets of one batch and of one PDF, whose drawing takes some seconds.
+MOST_SHEETS = 200
+OF_THE_SHEET = _("Enter the number at the top of the sheet, for example 000123.")
+
+
+def number_field(message, most, **options):
+    """An integer field from its `min_value` to `most` for typing. Every mistake has the same message."""
+    errors = dict.fromkeys(["required", "invalid", "min_value", "max_value"], message)
+    widget = forms.TextInput({"inputmode": "numeric", "autocomplete": "off", "size": 8})
+    return forms.IntegerField(
+        **{"min_value": 1, "max_value": most, "widget": widget, "error_messages": errors} | options
+    )
+
+
+class EventField(forms.ModelChoiceField):
+    def label_from_instance(self, event):
+        return f"{event.title}, {event.when}"
+
+
+class WhereForm(forms.Form):
+    """Where sheets are laid out, if that is known."""
+
+    municipality = forms.ModelChoiceField(
+        Municipality.objects.all(),
+        required=False,
+        label=_("Municipality"),
+        help_text=_("Where the sheets are laid out, if you know. The people count in the county of that municipality."),
+        error_messages={"invalid_choice": _("Choose the municipality from the list.")},
+    )
+    event = EventField(
+        Event.objects.all(),
+        required=False,
+        label=_("Event"),
+        help_text=_("If the sheets are laid out at an event, its page says how many people signed on them."),
+        error_messages={"invalid_choice": _("Choose the event from the list.")},
+    )
+
+
+class IssueForm(WhereForm):
+    """How many sheets to issue, and where they go."""
+
+    field_order = ["count"]
+    count = number_field(
+        _("Enter a number from 1 to 200, for example 20."),
+        MOST_SHEETS,
+        label=_("How many sheets?"),
+        help_text=_("At most 200 at a time."),
+    )
+
+
+class PrintForm(forms.Form):
+    """The sheets of one PDF, by their numbers."""
+
+    first = number_field(OF_THE_SHEET, 10**9, label=_("From number"))
+    last = number_field(OF_THE_SHEET, 10**9, label=_("To number"))
+
+    def clean(self):
+        cleaned = super().clean()
+        if "first" in cleaned and "last" in cleaned and not 0 <= cleaned["last"] - cleaned["first"] < MOST_SHEETS:
+            self.add_error("last", _("Choose at most 200 sheets, from the lower number to the higher one."))
+        return cleaned
+
+
+class CountForm(StepForm):
+    """One count: a number for each group."""
+
+    def ask(self):
+        self.sectors = list(Sector.objects.open())
+        words = _("Enter how many marks there are, as a number from 0 to 500.")
+        for sector in self.sectors:
+            field = number_field(words, MOST, label=sector.name, required=False, min_value=0)
+            self.fields[f"people_{sector.slug}"] = field
+
+    def clean(self):
+        people = {str(sector.pk): self.cleaned_data.get(f"people_{sector.slug}") for sector in self.sectors}
+        self.people = {sector: number for sector, number in people.items() if number}
+        if not self.people and not self.errors:
+            words = _("Enter the number of marks for at least one group. If the sheet has none, make it void.")
+            raise forms.ValidationError(words, code="none")
+
+    @property
+    def arguments(self):
+        return {"people": self.people, "account": self.user.pk}
+
+
+class PlaceForm(WhereForm, StepForm):
+    """Where a sheet was laid out."""
+
+    details = {"fields": ["municipality", "event"]}
+
+    def ask(self):
+        self.initial |= {"municipality": self.row.municipality_id, "event": self.row.event_id}
+
+
+class VoidForm(StepForm):
+    """Why a sheet does not count."""
+
+    logged = ("reason",)
+    reason = Choice(PaperSheet.Reason.choices, _("Choose the reason."), label=_("Reason"))
 
 
 class ProgressFilter(admin.SimpleListFilter):
@@ -188,6 +289,3 @@ class PaperSheetAdmin(CaseAdmin):
         return (
             redirect(f"{change_url(PaperSheet(number))}#{next(iter(form.fields))}") if response and number else response
         )
-
-    def run(self, request, row, name, form):
-        return row.count(form.people, request.user.pk) if name == "count" else super().run(request, row, name, form)

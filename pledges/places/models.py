@@ -4,7 +4,8 @@ from django.db import models
 from django.utils.text import slugify
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
-from translated_fields import TranslatedField
+
+from pledges.languages import in_both_languages
 
 ALBANIAN_LETTERS = "a b c ç d dh e ë f g gj h i j k l ll m n nj o p q r rr s sh t th u v w x xh y z zh".split()
 _ORDER = {letter: chr(ord("0") + index) for index, letter in enumerate(ALBANIAN_LETTERS)}
@@ -37,9 +38,7 @@ def definite_form(name):
 class Place(models.Model):
     """Abstract base of counties and municipalities: a name in both languages, sorted by the Albanian alphabet."""
 
-    name = TranslatedField(
-        models.CharField(_("name"), max_length=60, help_text=_("As it appears in lists, for example “Durrës”."))
-    )
+    name = in_both_languages(_("name"), _("As it appears in lists, for example “Durrës”."), max_length=60)
     sort_key = models.CharField(_("sort key"), max_length=80, editable=False)
 
     class Meta:
@@ -70,10 +69,8 @@ class County(Place):
         primary_key=True,
         help_text=_("ISO 3166-2, such as AL-11; partners rely on it."),
     )
-    full_name = TranslatedField(
-        models.CharField(
-            _("full name"), max_length=80, help_text=_("As it appears on its own, for example “Durrës County”.")
-        )
+    full_name = in_both_languages(
+        _("full name"), _("As it appears on its own, for example “Durrës County”."), max_length=80
     )
     population = models.PositiveIntegerField(
         _("population"),
@@ -107,8 +104,6 @@ def public_email():
     return models.EmailField(
         _("public email address"),
         blank=True,
-        default="",
-        db_default="",
         help_text=_(
             "The address that the institution publishes for everyone, for example “info@shembull.al”, never that of a "
             "person. With it, visitors can email it about a demand."

@@ -66,7 +66,6 @@ def publish():
             whole = {"county": everyone, "commitment": wholes.get(row.name.rpartition(":")[0], 0)}.get(kind)
             row.look(people.get(row.name, 0), whole)
             row.looked_at = now
-        # One statement, because each changes the version of the content.
         PublishedFigure.objects.bulk_update(rows, ["shown", "is_withheld", "looked_at"])
     return len(rows)
 

@@ -43,16 +43,16 @@ def stale(model):
 # Changing rows
 
 
-def renew(model, on_progress=lambda done: None):
+def renew(model, on_progress=lambda rows: None):
     """Encrypt and digest again what is stale of a model; returns (how many rows changed, ids of those that keep their digests).
 
     A pledge keeps them if others of its mailbox have both places, or its name: staff must resolve it. A row that no key opens is
-    left and recorded for `/readyz`. `on_progress` gets the number of rows so far.
+    left and recorded for `/readyz`. `on_progress` gets the number of rows of each batch.
     """
     # Pledges in the order of their mailboxes, and a mailbox in one batch: its pledges are always found by each other's digest.
     order = "address_digest" if model is Pledge else "pk"
     rows = stale(model).order_by(order).select_for_update(of=("self",))
-    seen, changed, kept, after, batch = 0, 0, [], None, None
+    changed, kept, after, batch = 0, [], None, None
     while batch is None or batch:
         with transaction.atomic():
             with connection.cursor() as cursor:
@@ -64,8 +64,8 @@ def renew(model, on_progress=lambda done: None):
                 batch += rows.filter(address_digest=after).exclude(pk__in=[row.pk for row in batch])
             values = {row.pk: found for row in batch if (found := _values(row))}
             kept += _save(model, [row for row in batch if row.pk in values], values)
-        seen, changed = seen + len(batch), changed + len(values)
-        on_progress(seen)
+        changed += len(values)
+        on_progress(len(batch))
     return changed - len(kept), kept
 
 
@@ -126,14 +126,6 @@ def _save_alone(row, values):
     if ciphers:
         this.update(**ciphers)
     return False
-
-
-def describe(kept):
-    """The sentence about pledges that keep their digests."""
-    return (
-        f"{len(kept)} pledges keep their old digests, because other pledges are of the same person or mailbox: "
-        + ", ".join(str(pk)[:8] for pk in kept)
-    )
 
 
 # The check of keys when a process starts, and by `/readyz`

@@ -23,7 +23,7 @@ from pledges.inbox.admin import SettlesFirst
 from pledges.languages import LANGUAGE_CODES
 from pledges.sectors.models import Commitment, Sector
 from pledges.sectors.wordings import Wording
-from staff.admin.base import BilingualForm, FixedKey, StackedInline
+from staff.admin.base import BilingualForm, StackedInline
 from staff.admin.content import MissingLanguageFilter
 from staff.admin.drafts import DraftedAdmin, StateFilter
 from staff.admin.naming import folded
@@ -52,7 +52,7 @@ class NewSectorForm(BilingualForm):
             self.initial |= {"pledge_sq": text.text_sq, "pledge_en": text.text_en}
 
 
-class CommitmentForm(FixedKey, BilingualForm):
+class CommitmentForm(BilingualForm):
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         if self.instance.is_chosen:

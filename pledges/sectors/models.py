@@ -5,8 +5,8 @@ from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext_lazy as _
-from translated_fields import TranslatedField
 
+from pledges.languages import in_both_languages
 from staff.drafts.models import Draftable, LiveManager, UniqueLive
 
 # The sector of children, who are only ever a number in a group pledge of an adult.
@@ -49,53 +49,39 @@ class Sector(Draftable):
             "Used in addresses and open data, for example “parents”. You cannot change it once the group is published."
         ),
     )
-    name = TranslatedField(
-        models.CharField(_("name"), max_length=60, help_text=_("In the plural, for example “Parents”."))
+    name = in_both_languages(_("name"), _("In the plural, for example “Parents”."), max_length=60)
+    people = in_both_languages(
+        _("name after a number"),
+        _("The word for its people, such as “parents”: “1021 parents so far”. Leave empty to say “supporters”."),
+        max_length=60,
+        blank=True,
+        default="",
+        db_default="",
     )
-    people = TranslatedField(
-        models.CharField(
-            _("name after a number"),
-            max_length=60,
-            blank=True,
-            default="",
-            db_default="",
-            help_text=_(
-                "The word for its people, such as “parents”: “1021 parents so far”. Leave empty to say “supporters”."
-            ),
-        )
+    hint = in_both_languages(
+        _("hint"),
+        _(
+            "Say who belongs to it, if the name alone is not clear, for example “Coaches, athletes and clubs”. "
+            "Shown under the name on the form."
+        ),
+        max_length=160,
+        blank=True,
     )
-    hint = TranslatedField(
-        models.CharField(
-            _("hint"),
-            max_length=160,
-            blank=True,
-            help_text=_(
-                "Say who belongs to it, if the name alone is not clear, for example “Coaches, athletes and clubs”. "
-                "Shown under the name on the form."
-            ),
-        )
+    pledged = in_both_languages(
+        _("text on the picture to share"),
+        _("In the first person, for example “I have pledged as a parent.” Leave empty to use “I have pledged.”"),
+        max_length=60,
+        blank=True,
     )
-    pledged = TranslatedField(
-        models.CharField(
-            _("text on the picture to share"),
-            max_length=60,
-            blank=True,
-            help_text=_(
-                "In the first person, for example “I have pledged as a parent.” Leave empty to use “I have pledged.”"
-            ),
-        )
-    )
-    invitation = TranslatedField(
-        models.CharField(
-            _("text of an invitation"),
-            max_length=200,
-            blank=True,
-            help_text=_(
-                "What supporters in this group send with the link when they share it, for example “As a parent, I "
-                "have pledged to listen to children, believe them and report abuse. Join me:” The link follows. "
-                "Leave empty to use a text that suits everyone."
-            ),
-        )
+    invitation = in_both_languages(
+        _("text of an invitation"),
+        _(
+            "What supporters in this group send with the link when they share it, for example “As a parent, I "
+            "have pledged to listen to children, believe them and report abuse. Join me:” The link follows. "
+            "Leave empty to use a text that suits everyone."
+        ),
+        max_length=200,
+        blank=True,
     )
     color = models.CharField(
         _("colour"),
@@ -183,15 +169,13 @@ class Commitment(Draftable):
     key = models.SlugField(
         _("key"), help_text=_("A short name, such as “parents-house-rules”. You cannot change it later.")
     )
-    text = TranslatedField(
-        models.CharField(
-            _("text"),
-            max_length=240,
-            help_text=_(
-                "Write what the supporter will do: one sentence in the first person, for example “I ask every week "
-                "how the day at school was”."
-            ),
-        )
+    text = in_both_languages(
+        _("text"),
+        _(
+            "Write what the supporter will do: one sentence in the first person, for example “I ask every week "
+            "how the day at school was”."
+        ),
+        max_length=240,
     )
     position = models.PositiveSmallIntegerField(
         _("position"), default=0, help_text=_("Lower comes first, for example 10 before 20.")

@@ -6,8 +6,8 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
-from translated_fields import TranslatedField
 
+from pledges.languages import filled, in_both_languages
 from pledges.sectors.models import Sector
 from staff.drafts.models import Draftable, LiveManager
 
@@ -51,11 +51,10 @@ class Wording(Draftable):
         help_text=_("Leave empty for the consent."),
     )
     version = models.PositiveSmallIntegerField(_("version"), default=1, editable=False)
-    text = TranslatedField(
-        models.TextField(
-            _("text"),
-            help_text=_("Write in the first person, as the supporter says it, for example “I believe every child”."),
-        )
+    text = in_both_languages(
+        _("text"),
+        _("Write in the first person, as the supporter says it, for example “I believe every child”."),
+        models.TextField,
     )
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
 
@@ -81,7 +80,7 @@ class Wording(Draftable):
             ),
             models.CheckConstraint(
                 name="wording_in_both_languages",
-                condition=Q(draft__isnull=False) | ~Q(text_sq="") & ~Q(text_en=""),
+                condition=Q(draft__isnull=False) | filled("text"),
             ),
         ]
 

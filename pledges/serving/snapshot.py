@@ -1,9 +1,9 @@
 """What every page shows: the published content and the figures, as one immutable object of the process, the Snapshot.
 
-Statement triggers change the version of the content (migrations/sql/content.sql), and the worker counts the people into one row.
-A process reads both with one statement, at most once in STATE_SECONDS: one request does it, the others go on with the last
-Snapshot. The content is loaded again only when its version has changed, or when something is published by the clock. While the
-database does not answer, the last Snapshot stays. Each app registers its share of the content as a subclass of `Part`.
+The version of the content is a fingerprint of its rows, and the worker counts the people into one row. A process reads both with
+one statement, at most once in STATE_SECONDS: one request does it, the others go on with the last Snapshot. The content is loaded
+again only when its version has changed, or when something is published by the clock. While the database does not answer, the last
+Snapshot stays. Each app registers its share of the content as a subclass of `Part`.
 """
 
 import json
@@ -13,8 +13,10 @@ import time
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cache
 from types import SimpleNamespace
 
+from django.apps import apps
 from django.conf import settings
 from django.db import Error, OperationalError, connection, transaction
 
@@ -32,9 +34,9 @@ FORMS_CLOSED_SECONDS = 5
 
 # With the last count; of its figures only others than the known ones.
 STATE_SQL = """
-SELECT mark, statement_timestamp(), version, as_of, CASE WHEN version IS DISTINCT FROM %s THEN figures END,
+SELECT ({version}), statement_timestamp(), version, as_of, CASE WHEN version IS DISTINCT FROM %s THEN figures END,
     current_setting('transaction_read_only')::boolean, (SELECT opens_at FROM pledges_rotation)
-FROM pledges_contentversion, pledges_count
+FROM pledges_count
 """
 
 
@@ -95,9 +97,24 @@ class Part:
     """The share of one app in the content. `__init__` loads it; `at` is the time of the database."""
 
     kinds = []
+    # "app.Model" of each table whose published rows it reads.
+    models = ()
 
     def __init_subclass__(cls):
         Part.kinds.append(cls)
+
+    @classmethod
+    def rows(cls):
+        """SQL statements that return a text for each row in it: other texts are another version of the content.
+
+        A row that is changed by any means is written anew, at another place (ctid) or by another transaction (xmin).
+        """
+        for label in cls.models:
+            table, is_drafted = (
+                apps.get_model(label)._meta.db_table,
+                issubclass(apps.get_model(label), drafts.Draftable),
+            )
+            yield f"SELECT '{table} ' || xmin || ' ' || ctid FROM {table}" + " WHERE draft_id IS NULL" * is_drafted
 
     def __init__(self, at):
         self.at = at
@@ -124,7 +141,7 @@ class Process:
     def forget(self):
         """Hold nothing, as a new process does."""
         self.snapshot = None
-        # As last loaded, perhaps within a transaction: versions are random, so one that is rolled back never comes again.
+        # As last loaded, perhaps within a transaction. What was rolled back never has its version again: xmin is unique.
         self.content = None
         # Whether the last attempt to read has failed, or takes long. Monotonic times.
         self.is_down, self.tried_at, self.forms_closed_until = False, float("-inf"), 0.0
@@ -192,16 +209,24 @@ def fresh():
     )
 
 
+@cache
+def version_sql():
+    """The SELECT that returns the version of the content: a fingerprint of its rows."""
+    rows = " UNION ALL ".join(rows for part in Part.kinds for rows in part.rows())
+    return f"SELECT coalesce(bit_xor(hashtextextended(text, 0)), 0) FROM ({rows}) AS rows (text)"
+
+
 def _state(known):
     """The row of STATE_SQL. A connection that was lost since its last use is replaced."""
     was_open = connection.connection is not None
+    statement = STATE_SQL.format(version=version_sql())
     try:
-        return _fetch(STATE_SQL, [known])
+        return _fetch(statement, [known])
     except UNAVAILABLE:
         if not was_open or connection.in_atomic_block:
             raise
         connection.close()
-        return _fetch(STATE_SQL, [known])
+        return _fetch(statement, [known])
 
 
 def _fetch(statement, parameters=None):
@@ -226,7 +251,7 @@ def _load():
         if not is_nested:
             with connection.cursor() as cursor:
                 cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-        version, at = _fetch("SELECT mark, statement_timestamp() FROM pledges_contentversion")
+        version, at = _fetch(f"SELECT ({version_sql()}), statement_timestamp()")
         parts = {kind: kind(at) for kind in Part.kinds}
     times = [change for part in parts.values() for change in part.changes()]
     since = max((change for change in times if change <= at), default=None)

@@ -1,4 +1,4 @@
-"""Admin of the settings of pledging, the state, supporters' numbers and what protects from floods, and of the goals."""
+"""Admin of the settings of pledging: the state, supporters' numbers and what protects from floods."""
 
 from django.contrib import admin
 from django.utils import timezone

@@ -5,7 +5,8 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
-from translated_fields import TranslatedField
+
+from pledges.languages import in_both_languages
 
 
 class PledgingSettings(models.Model):
@@ -26,16 +27,15 @@ class PledgingSettings(models.Model):
             "can still confirm."
         ),
     )
-    message = TranslatedField(
-        models.TextField(
-            _("message"),
-            blank=True,
-            max_length=600,
-            help_text=_(
-                "Say why, and until when, for example “We are renewing the site until tomorrow”. Shown instead of the "
-                "form while signing is paused or closed."
-            ),
-        )
+    message = in_both_languages(
+        _("message"),
+        _(
+            "Say why, and until when, for example “We are renewing the site until tomorrow”. Shown instead of the "
+            "form while signing is paused or closed."
+        ),
+        models.TextField,
+        blank=True,
+        max_length=600,
     )
     until = models.DateTimeField(
         _("open again at"),

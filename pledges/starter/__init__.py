@@ -6,7 +6,7 @@ Each item has a stable key and is created once. What staff changed or deleted is
 import json
 from pathlib import Path
 
-from pledges.enquiries.alarm_words import AlarmWord
+from pledges.enquiries.alarm import AlarmWord
 from pledges.enquiries.models import ReadyAnswer
 from pledges.languages import LANGUAGE_CODES
 from pledges.mail import content
@@ -35,29 +35,13 @@ def write():
 
 def _counties():
     for row in load("counties"):
-        yield StarterItem.create_once(f"county:{row['iso']}", _create_county, row=row)
-    yield StarterItem.create_once(
-        "county:abroad",
-        County.objects.create,
-        code=County.ABROAD,
-        name_sq="Jashtë Shqipërisë",
-        name_en="Outside Albania",
-        full_name_sq="Jashtë Shqipërisë",
-        full_name_en="Outside Albania",
-    )
+        yield StarterItem.create_once(f"county:{row['code']}", _create_county, **row)
 
 
-def _create_county(row):
-    county = County.objects.create(
-        code=row["iso"],
-        name_sq=row["name_sq"],
-        name_en=row["name_en"],
-        full_name_sq=row["full_sq"],
-        full_name_en=row["full_en"],
-        population=row["population_census_2023"],
-    )
-    for municipality in row["municipalities"]:
-        Municipality.objects.create(county=county, name_sq=municipality["name_sq"], name_en=municipality["name_en"])
+def _create_county(municipalities, **values):
+    county = County.objects.create(**values)
+    for names in municipalities:
+        Municipality.objects.create(county=county, **names)
 
 
 def _sectors():

@@ -194,10 +194,9 @@ class PledgeQuerySet(PersonQuerySet):
         return self.filter(confirmed_at__isnull=False)
 
     def find_by_link(self, purpose, link):
-        """The pledge of a `links.Link`, or None if the pledge is erased or the link revoked or ended."""
+        """As of every person. Links about a new address end with it."""
         pledges = self.with_new_address() if purpose in links.NEW_ADDRESS_PURPOSES else self
-        pledge = pledges.filter(pk=link.row_id).first()
-        return pledge if pledge and link.binding == links.binding(purpose, pledge) else None
+        return PersonQuerySet.find_by_link(pledges, purpose, link)
 
     def confirm(self):
         """Confirm those that are pending, and count and erase their events; returns how many this call changed.

@@ -20,6 +20,8 @@ class Heartbeat(models.Model):
     beat_at = models.DateTimeField(db_default=Now(), editable=False)
     # Whether the clock of the database has gone on evenly. See `pledges.health.clock`.
     is_clock_steady = models.BooleanField(db_default=True, editable=False)
+    # Whether pages say that an email takes longer than usual.
+    is_mail_slow = models.BooleanField(db_default=False, editable=False)
     # When the certificate of SITE_URL was last looked at (None: never, or no certificate is needed), and when it ends (None: it
     # could not be read, or browsers refuse it).
     certificate_read_at = models.DateTimeField(null=True, editable=False)

@@ -271,18 +271,6 @@ class StackedInline(admin.StackedInline):
         return super().get_formset(request, obj, labels=labels(self.model), **kwargs)
 
 
-class FixedKey:
-    """Mixin for forms: `fixed` cannot be changed after the first save, because starter content and other pages refer to it."""
-
-    fixed = ("key",)
-
-    def __init__(self, *args, **kwargs):
-        super().__init__(*args, **kwargs)
-        if not (self.instance._state.adding or getattr(self.instance, "is_new", False)):
-            for name in self.fields.keys() & set(self.fixed):
-                self.fields[name].disabled = True
-
-
 def change_url(row):
     """The URL path of a row's change form."""
     return reverse(

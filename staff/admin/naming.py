@@ -25,12 +25,19 @@ def folded(fieldsets):
 
 
 class NamedForm(forms.ModelForm):
-    """A ModelForm whose key, addresses and position may be left empty in a new row."""
+    """A ModelForm whose key, addresses and position may be left empty in a new row.
+
+    `fixed` cannot be changed after the first save, because starter content and other pages refer to it.
+    """
+
+    fixed = ("key",)
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         self.names = [name for name in NAMES if name in self.fields]
         if not (self.instance._state.adding or getattr(self.instance, "is_new", False)):
+            for name in self.fields.keys() & set(self.fixed):
+                self.fields[name].disabled = True
             return
         for name in self.names:
             self.fields[name].required = False

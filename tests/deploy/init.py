@@ -174,38 +174,23 @@ def is_postgresql(name):
 
 def clusters(action):
     for folder in Path("/etc/postgresql").glob("*/main"):
-        options = ["--", "-m", "fast"] if action != "start" else []
+        options = ["--", "-m", "fast"] if action == "stop" else []
         subprocess.run(["pg_ctlcluster", folder.parent.name, "main", action, *options], check=False)
 
 
 def reload(name):
-    if name == "nginx.service":
-        if Path("/run/nginx.pid").exists():
-            subprocess.run(["nginx", "-s", "reload"], check=True)
-        else:
-            start(name)
+    if name == "nginx.service" and is_active(name):
+        subprocess.run(["nginx", "-s", "reload"], check=True)
+    elif name == "nginx.service":
+        start(name)
     elif is_postgresql(name):
-        for folder in Path("/etc/postgresql").glob("*/main"):
-            subprocess.run(["pg_ctlcluster", folder.parent.name, "main", "reload"], check=True)
-
-
-def running_only(action, *names):
-    """The words of a command; of `try-restart` those of `restart` for the services that run."""
-    if action != "try-restart":
-        return [action, *names]
-    return ["restart", *(name for name in names if name in services)]
+        clusters("reload")
 
 
 def is_active(name):
     if name == "nginx.service":
         return Path("/run/nginx.pid").exists()
     return name in active or (name in services and services[name].process.poll() is None)
-
-
-QUESTIONS = {"is-active": is_active, "is-enabled": enabled.__contains__}
-
-
-CHANGES = {"enable": enabled.update, "disable": enabled.difference_update}
 
 
 def show(wanted, name):
@@ -215,30 +200,38 @@ def show(wanted, name):
     return str(services[name].restarts)
 
 
+# What a command asks of each unit, and what it does to each, step by step.
+QUESTIONS = {"is-active": is_active, "is-enabled": enabled.__contains__}
+STEPS = {
+    "start": [start],
+    "stop": [stop],
+    "restart": [stop, start],
+    "reload-or-restart": [reload],
+    "try-reload-or-restart": [reload],
+    "enable": [enabled.add],
+    "enable --now": [enabled.add, start],
+    "disable": [enabled.discard],
+    "disable --now": [enabled.discard, stop],
+    "daemon-reload": [],
+}
+
+
 def obey(arguments):
     """(exit status, output) of `systemctl` with these arguments."""
-    options = [word for word in arguments if word.startswith("-")]
-    action, *names = running_only(*[word for word in arguments if not word.startswith("-")])
+    action, *names = [word for word in arguments if not word.startswith("-")]
     names = [name if "." in name else f"{name}.service" for name in names]
     if action == "show":
         return 0, show(*names)
     if action in QUESTIONS:
-        return (0 if all(QUESTIONS[action](name) for name in names) else 3), ""
-    missing = [
-        name for name in names if not ((UNITS / name).exists() or name == "nginx.service" or is_postgresql(name))
-    ]
-    if missing:
-        return 5, f"Unit {missing[0]} not found."
-    CHANGES.get(action, tuple)(names)
-    if action in ("restart", "stop") or (action == "disable" and "--now" in options):
+        return (0 if all(map(QUESTIONS[action], names)) else 3), ""
+    if action == "try-restart":
+        action, names = "restart", [name for name in names if name in services]
+    for name in names:
+        if not ((UNITS / name).exists() or name == "nginx.service" or is_postgresql(name)):
+            return 5, f"Unit {name} not found."
+    for step in STEPS[f"{action} --now" if "--now" in arguments else action]:
         for name in names:
-            stop(name)
-    if action in ("restart", "start") or (action == "enable" and "--now" in options):
-        for name in names:
-            start(name)
-    if action in ("reload", "reload-or-restart", "try-reload-or-restart"):
-        for name in names:
-            reload(name)
+            step(name)
     return 0, ""
 
 

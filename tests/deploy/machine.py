@@ -5,11 +5,8 @@ are called: systemctl (tests/deploy/init.py obeys it), apt-get, certbot and prog
 are those of this checkout's .venv. Needs root and the right to mount.
 """
 
-import contextlib
-import ctypes
 import os
 import shutil
-import signal
 import subprocess
 import sys
 import sysconfig
@@ -20,6 +17,7 @@ from pathlib import Path
 from django.conf import settings
 
 from tests.drill import require, require_program
+from tests.threads import wait_until
 
 ROOT = settings.BASE_DIR
 STAND_INS = "/opt/stand-ins"
@@ -141,10 +139,10 @@ class Machine:
         namespaces = ("--mount", "--net", "--pid", "--ipc", "--uts", "--fork", "--kill-child")
         packages = sysconfig.get_paths()["purelib"]
         self.holder = subprocess.Popen(
-            ["unshare", *namespaces, "sh", "-c", MOUNT, "sh", self.folder, packages],
+            # It ends with this process.
+            ["setpriv", "--pdeathsig=KILL", "unshare", *namespaces, "sh", "-c", MOUNT, "sh", self.folder, packages],
             stderr=subprocess.PIPE,
             text=True,
-            preexec_fn=_end_with_parent,
         )
         self.supervisor = None
         try:
@@ -196,7 +194,7 @@ class Machine:
         self.must(*GIT, "init", "-q", "-b", "main")
         self.commit("First version")
         self.supervisor = subprocess.Popen(self._entered("/usr/bin/env", "python3", f"{STAND_INS}/init.py"))
-        self.wait_for(lambda: self.path("/run/stand-in.sock").exists())
+        wait_until(self.path("/run/stand-in.sock").exists)
 
     def path(self, path):
         """A file of the machine, as this process reaches it."""
@@ -255,19 +253,3 @@ class Machine:
         """Let sockets of the calling thread be those of the machine."""
         with open(f"/proc/{self.pid}/ns/net") as namespace:
             os.setns(namespace.fileno(), os.CLONE_NEWNET)
-
-    def wait_for(self, condition):
-        """Wait until a condition holds."""
-        deadline = time.monotonic() + TIMEOUT
-        while True:
-            with contextlib.suppress(OSError):
-                if condition():
-                    return
-            assert time.monotonic() < deadline
-            time.sleep(0.05)
-
-
-def _end_with_parent():
-    """Ask the kernel to kill this process when its parent ends."""
-    pr_set_pdeathsig = 1  # linux/prctl.h
-    ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGKILL)

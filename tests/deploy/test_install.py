@@ -12,6 +12,7 @@ import pytest
 from tests import nginx
 from tests.deploy.machine import ORIGIN, SOURCE, TIMEOUT, Machine
 from tests.deploy.test_operating import CURRENT, ENVIRONMENT, HOST, release
+from tests.threads import wait_until
 
 INSTALL = f"deploy/install {HOST}"
 SMTP = "smtp://user:password@mail.example.org:587/?tls=1"
@@ -116,7 +117,7 @@ def other_program(machine, port):
     """A program that listens at a port of the machine."""
     program = start(machine, "python3", "-m", "http.server", str(port))
     try:
-        machine.wait_for(lambda: machine.must("ss", "-Hltn", f"sport = :{port}"))
+        wait_until(lambda: machine.must("ss", "-Hltn", f"sport = :{port}"))
         yield
     finally:
         kill(program)
@@ -133,6 +134,26 @@ UNITS = (
     *("backup.timer", "check-backup.timer", "erasures.timer", "alarm.timer"),
 )
 ALL_RUN = dict.fromkeys(UNITS, (True, True))
+
+
+# What an installation makes, in this order.
+STEPS = (
+    *("/etc/weare1/environment", "/srv/weare1/var/static", "/etc/pgbackrest/pgbackrest.conf"),
+    *("/etc/ssl/weare1/self-signed.key.pem", "/srv/weare1/releases/{}/bin", "/srv/weare1/releases/{}/.venv"),
+    *("/srv/weare1/releases/{}/complete", "/srv/weare1/releases/{}/deploy/503.html", f"{CURRENT}/staticfiles.json"),
+    "/etc/systemd/system/worker.service",
+)
+
+
+@pytest.mark.drill(only=True)
+def test_an_installation_that_is_killed_at_each_step_is_completed_by_the_next_one(machine):
+    commit = machine.must("git", "-C", SOURCE, "rev-parse", "HEAD").strip()
+    for step in STEPS:
+        break_off(machine, INSTALL, machine.path(step.format(commit)).exists)
+    done = machine.shell(INSTALL)
+    assert done.returncode == 0 and "The site is installed" in done.stdout, (done.stdout, done.stderr)
+    assert states(machine) == ALL_RUN and machine.must(*READY) == "ok\n"
+    assert machine.must("runuser", "-u", "weare1", "--", "psql", "-Atc", "SHOW log_min_error_statement") == "panic\n"
 
 
 @pytest.mark.drill(only=True)
@@ -180,8 +201,11 @@ def assert_an_update_that_breaks_off_is_completed(machine):
     first = release(machine)
     machine.write(f"{ORIGIN}/deploy/extra.timer", "[Timer]\nOnCalendar=daily\n[Install]\nWantedBy=timers.target\n")
     second = machine.commit("Second", tag="v2")
+    for step in STEPS[4:8]:
+        break_off(machine, "deploy/update", machine.path(step.format(second)).exists)
+        assert release(machine) == first and machine.must(*READY) == "ok\n"
     for command, after in {"deploy/update": second, "deploy/rollback": first}.items():
-        break_off(machine, "deploy/update", second)
+        break_off(machine, "deploy/update", lambda: release(machine) == second)
         done = machine.shell(command)
         assert done.returncode == 0 and after in done.stdout, (command, done.stdout, done.stderr)
         assert release(machine) == after and states(machine) == ALL_RUN
@@ -191,18 +215,18 @@ def assert_an_update_that_breaks_off_is_completed(machine):
         assert machine.must(*READY) == "ok\n"
         if is_second:
             assert "in use already" in machine.shell("deploy/update").stdout
-            break_off(machine, "deploy/rollback", first)
+            break_off(machine, "deploy/rollback", lambda: release(machine) == first)
             done = machine.shell("deploy/rollback")
             assert done.returncode == 0 and f"The site is back at {first}" in done.stdout
     assert_refused(machine, "deploy/rollback", f"There is no release before {first}")
 
 
-def break_off(machine, command, commit):
-    """Kill a command when it has switched to a commit, as when the machine loses its power."""
+def break_off(machine, command, has_come):
+    """Kill a command when it has come so far, as when the machine loses its power."""
     running = start(machine, "bash", "-c", f"cd {SOURCE} && exec {command}")
-    while release(machine) != commit:
+    while not has_come():
         assert running.poll() is None
-        time.sleep(0.1)
+        time.sleep(0.05)
     kill(running)
 
 

@@ -25,6 +25,7 @@ ONLY_BACKUP, WELL = '{"ready": false, "wrong": ["backup"]}', '{"ready": true, "w
 BLOCK = re.compile(r"^( *)```sh\n(.*?)^ *```", re.MULTILINE | re.DOTALL)
 # The sections of the guide whose commands are run in every run of the tests; a drill runs those of all others.
 DEPLOYMENT = ("First installation", "Deploying a new version")
+DEPLOY, KINDS = settings.BASE_DIR / "deploy", ("service", "socket", "timer")
 CURRENT = "/srv/weare1/current"
 MEDIA = "/srv/weare1/var/media"
 ENVIRONMENT = "/etc/weare1/environment"
@@ -81,14 +82,14 @@ ENOUGH, PATIENCE = 20, 60
 
 
 class Visitors:
-    """People who read and sign through nginx, as a context. `lost` are bad answers."""
+    """People who read and sign through nginx of a machine, as a context. `lost` are bad answers."""
 
     people = itertools.count()
     # nginx keeps no copy of these.
     PATHS = ("/healthz", "/sq/zotimi/?sector=parents", "/sq/muri/", "/admin/account/login/")
 
-    def __init__(self, machine):
-        self.machine, self.lost, self.answered = machine, [], 0
+    def __init__(self, machine, port=443):
+        self.machine, self.port, self.lost, self.answered = machine, port, [], 0
         self.stopped = threading.Event()
         self.threads = [threading.Thread(target=self.visit, args=[path]) for path in self.PATHS]
         self.threads.append(threading.Thread(target=self.sign))
@@ -120,10 +121,11 @@ class Visitors:
 
     def sign(self):
         self.machine.enter_network()
-        form = hidden_fields(fetch("/sq/zotimi/")[2])
+        form = hidden_fields(self.fetch("/sq/zotimi/")[1])
         form |= {"name": "Arta Shembulli", "sector": "parents", "over_16": "yes", "consent": "on"}
         time.sleep(MIN_AGE_SECONDS)
-        while not self.stopped.wait(0.1):
+        # At most twenty a second.
+        while not self.stopped.wait(0.05):
             number = next(self.people)
             # Each from a network of its own.
             sender = f"127.{1 + number // 250}.{number % 250}.1"
@@ -133,7 +135,7 @@ class Visitors:
     def ask(self, path, wanted, *options):
         """Whether the wanted answer came."""
         try:
-            status, _headers, _body = fetch(path, *options)
+            status, _body = self.fetch(path, *options)
         except OSError as error:
             status = error
         self.answered += 1
@@ -141,27 +143,23 @@ class Visitors:
             self.lost.append((path, status))
         return status == wanted
 
+    def fetch(self, path, form=None, sender="127.0.0.1"):
+        """(status, body) of a request over TLS, in a thread that entered the machine's network."""
+        # Not create_default_context(), which reads all certificates of this machine each time.
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+        address = {"timeout": 10 * TIMEOUT, "context": context, "source_address": (sender, 0)}
+        with contextlib.closing(http.client.HTTPSConnection("127.0.0.1", self.port, **address)) as connection:
+            headers = {"Host": HOST, "Content-Type": "application/x-www-form-urlencoded"}
+            connection.request("POST" if form else "GET", path, urlencode(form) if form else None, headers)
+            response = connection.getresponse()
+            return response.status, response.read().decode(errors="replace")
+
     def stored(self):
         """How many forms and pledges the database has."""
         count = "SELECT (SELECT count(*) FROM pledges_submission) + (SELECT count(*) FROM pledges_pledge)"
         return int(self.machine.must(*SITE_USER, "psql", "-Atc", count, "weare1"))
-
-
-def fetch(path, form=None, sender="127.0.0.1", host=HOST):
-    """(status, headers, body) of a request to nginx over TLS, in a thread that entered the machine's network."""
-    # Not create_default_context(), which reads all certificates of this machine each time.
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.check_hostname = False
-    context.verify_mode = ssl.CERT_NONE
-    address = {"timeout": 10 * TIMEOUT, "context": context, "source_address": (sender, 0)}
-    connection = http.client.HTTPSConnection("127.0.0.1", **address)
-    headers = {"Host": host, "Content-Type": "application/x-www-form-urlencoded"}
-    connection.request("POST" if form else "GET", path, urlencode(form) if form else None, headers)
-    response = connection.getresponse()
-    try:
-        return response.status, response.headers, response.read().decode(errors="replace")
-    finally:
-        connection.close()
 
 
 def modes(machine, *paths):
@@ -247,9 +245,12 @@ def assert_files_are_for_those_who_need_them(machine):
 
 def assert_the_configuration_is_right(machine):
     machine.must("nginx", "-t")
-    units = ("gunicorn.service", "gunicorn.socket", "worker.service", "metrics.service", "alarm.service", "alarm.timer")
-    done = machine.run("systemd-analyze", "verify", *(f"/etc/systemd/system/{unit}" for unit in units))
-    assert [line for line in done.stderr.splitlines() if any(unit in line for unit in units)] == []
+    units = {kind: [f"/etc/systemd/system/{unit.name}" for unit in DEPLOY.glob(f"*.{kind}")] for kind in KINDS}
+    every = sum(units.values(), [])
+    done = machine.run("systemd-analyze", "verify", *every)
+    assert [line for line in done.stderr.splitlines() if any(Path(unit).name in line for unit in every)] == []
+    # The sandbox, in tenths: at most 2.5.
+    machine.must("systemd-analyze", "security", "--offline=true", "--threshold=25", *units["service"])
     shown = machine.must("runuser", "-u", "weare1", "--", "psql", "-Atc", "SHOW log_min_error_statement")
     assert shown == "panic\n"
     assert machine.must("runuser", "-u", "weare1", "--", "psql", "-Atc", "SHOW data_checksums") == "on\n"

@@ -6,7 +6,6 @@ import shutil
 import signal
 import subprocess
 import tempfile
-import time
 from pathlib import Path
 
 import pytest
@@ -22,7 +21,7 @@ from tests.drill import require_program
 from tests.factories import form_data, keep_house, make_picture, run_worker, sign_in
 from tests.keys import new_key, rotate_keys
 from tests.pledges.desk.pages import ENGLISH, LIST
-from tests.threads import TIMEOUT, at_once
+from tests.threads import TIMEOUT, at_once, wait_until
 from tests.worker import workers
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -75,14 +74,6 @@ def pooled(transactional_db):
         process.send_signal(signal.SIGQUIT)
         process.wait(TIMEOUT)
         shutil.rmtree(folder)
-
-
-def wait_until(condition):
-    """Wait until the condition holds; fails after TIMEOUT seconds."""
-    deadline = time.monotonic() + TIMEOUT
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.1)
 
 
 def sign(number):

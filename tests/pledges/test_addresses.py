@@ -200,13 +200,6 @@ def test_04_a_pledge_is_found_by_any_spelling_of_its_address_and_domain():
     assert list(Pledge.objects.of_domain("SHKOLLA.al")) == [other]
 
 
-@pytest.mark.django_db
-def test_pledges_are_found_by_domain_in_any_case():
-    pledge = make_pledge(address="arta@Shkolla.AL")
-    make_pledge(address="arta@tjeter.al")
-    assert list(Pledge.objects.of_domain("SHKOLLA.al")) == [pledge]
-
-
 @pytest.mark.parametrize(
     ("address", "limiting"),
     [

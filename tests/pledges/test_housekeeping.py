@@ -1,10 +1,9 @@
 """Housekeeping: reminders, erasure after the retention periods, and expiry that holds before a step has run."""
 
 from datetime import timedelta
-from types import SimpleNamespace
 
 import pytest
-from django.db import DatabaseError, IntegrityError, transaction
+from django.db import DatabaseError, IntegrityError, connection, transaction
 from django.utils import timezone
 from django.utils.formats import date_format
 from django_tasks_db.models import DBTaskResult
@@ -55,17 +54,18 @@ def test_what_was_not_confirmed_is_erased_after_14_days_with_its_messages():
     assert tally.exact_total() == 1
 
 
-def test_a_table_that_cannot_be_erased_stops_no_other(monkeypatch):
+@pytest.mark.django_db(transaction=True)
+def test_a_table_that_cannot_be_erased_stops_no_other():
     ReturnedMailbox.objects.create(mailbox_digest=keys.digest("mailbox", "drita@shembull.al"))
     let_time_pass(400 * DAY)
-
-    def fail(*_conditions):
-        raise DatabaseError("damaged")
-
-    rows = SimpleNamespace(delete=fail)
-    monkeypatch.setattr(housekeeping, "Attempt", SimpleNamespace(objects=SimpleNamespace(filter=lambda _old: rows)))
-    with pytest.raises(DatabaseError, match="damaged"):
-        housekeeping.erase_expired()
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN RAISE 'damaged'; END$$")
+        cursor.execute("CREATE TRIGGER fail BEFORE DELETE ON pledges_attempt EXECUTE FUNCTION fail()")
+        try:
+            with pytest.raises(DatabaseError, match="damaged"):
+                housekeeping.erase_expired()
+        finally:
+            cursor.execute("DROP FUNCTION fail CASCADE")
     assert not ReturnedMailbox.objects.exists()
 
 

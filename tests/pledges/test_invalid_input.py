@@ -138,12 +138,9 @@ texts = st.one_of(
     st.binary(max_size=40),
     st.emails().map(str.encode),
 )
-PLEDGE_FIELDS = [
-    *"over_16 sector name email email_as_typed county consent show_name updates website stamp switch".split()
-]
-MANAGE_FIELDS = [
-    *"name sector county language show_name updates demands counties follow new_email change_address save".split()
-]
+MANAGE_FIELDS = (
+    "name sector county language show_name updates demands counties follow new_email change_address save".split()
+)
 
 
 def form_changes(names):

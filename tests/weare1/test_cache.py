@@ -184,7 +184,7 @@ def test_while_one_request_reads_the_state_the_others_go_on_and_forms_close_afte
 
     def lock():
         with connection.cursor() as cursor:
-            cursor.execute("LOCK TABLE pledges_contentversion IN ACCESS EXCLUSIVE MODE")
+            cursor.execute("LOCK TABLE pledges_count IN ACCESS EXCLUSIVE MODE")
 
     def read():
         try:

@@ -22,7 +22,7 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
 
-from campaign.numbers import TAG
+from campaign.help.models import TAG
 from pledges.mail_texts.samples import sample_mail
 from pledges.models import Message, Pledge
 from pledges.starter import load

@@ -7,7 +7,7 @@ import pytest
 from django.conf import settings
 from django.contrib import admin
 
-from weare1.sheets import JOINED, JoinedSheets
+from weare1.static_files import JOINED, JoinedSheets
 
 SHEETS = sorted(Path(settings.BASE_DIR, "static", "css").glob("*.css"))
 OF_DJANGO = Path(admin.__file__).parent / "static" / "admin" / "css" / "base.css"

@@ -1,18 +1,17 @@
 """The rules of docs/words.md on English: one word for one thing, plain words, whole sentences."""
 
-import json
 import re
 from pathlib import Path
 
 from django.conf import settings
 
+from tests.campaign.test_facts import every_text
 from tests.weare1.test_languages import CATALOGUE, read_po
 
 ROOT = Path(settings.BASE_DIR)
 
 # English that is read: (where, text)
 
-STARTER = sorted(ROOT.glob("*/starter/*.json"))
 # Pages that have no catalogue, and the description of the open data.
 WITHOUT_CATALOGUE = [
     "templates/500.html",
@@ -20,18 +19,6 @@ WITHOUT_CATALOGUE = [
     "templates/too-large.html",
     "templates/too-many.html",
 ]
-
-
-def english_of(content, key=""):
-    """Yield the English texts of parsed starter content."""
-    if isinstance(content, dict):
-        for name, value in content.items():
-            yield from english_of(value, name)
-    elif isinstance(content, list):
-        for value in content:
-            yield from english_of(value, key)
-    elif key.endswith("_en") and isinstance(content, str):
-        yield content
 
 
 def lines_of(name):
@@ -46,10 +33,9 @@ def english_texts():
         for text in {entry.id, entry.plural} - {None}:
             if entry.context != "address":
                 yield CATALOGUE.name, re.sub(r"%\(\w+\)[sd]", "…", text)
-    for file in STARTER:
-        for text in english_of(json.loads(file.read_text())):
-            for sentence in re.split(r"(?<=[.!?:;])\s+|\n+", text):
-                yield file.name, re.sub(r"<[^>]*>|\{\{.*?\}\}", "", sentence)
+    for file, _key, _field, _albanian, text in every_text():
+        for sentence in re.split(r"(?<=[.!?:;])\s+|\n+", text):
+            yield file, re.sub(r"<[^>]*>|\{\{.*?\}\}", "", sentence)
     for where, line in lines_of("docs/editing.md"):
         yield where, re.sub(r"\]\([^)]*\)", "]", line)
     for name in WITHOUT_CATALOGUE:

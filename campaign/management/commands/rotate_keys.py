@@ -4,7 +4,6 @@ import time
 from datetime import timedelta
 
 from cryptography.fernet import InvalidToken
-from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import BaseCommand, CommandError
 from django.db.models.functions import Now
 
@@ -28,10 +27,7 @@ class Command(BaseCommand):
     )
 
     def handle(self, **options):
-        try:
-            rotation.check_keys()
-        except ImproperlyConfigured as error:
-            raise CommandError(str(error)) from error
+        rotation.check_keys()
         is_running = Heartbeat.objects.filter(beat_at__gt=Now() - LATE_AFTER).exists()
         if is_running and rotation.is_due() and not Rotation.objects.exists():
             raise CommandError(
@@ -55,13 +51,11 @@ class Command(BaseCommand):
 
     def renew(self):
         """Renew the rows of all models until nothing is left; returns the ids of pledges that keep their digests."""
-        total = {model: rotation.stale(model).count() for model in ENCRYPTED_TEXTS}
-        progress = Progress(self.stdout, sum(total.values()))
+        progress = Progress(self.stdout, sum(rotation.stale(model).count() for model in ENCRYPTED_TEXTS))
         kept = []
-        for model in total:
+        for model in ENCRYPTED_TEXTS:
             changed, found = rotation.renew(model, progress)
             kept += found
-            progress.finish(total[model])
             if changed:
                 self.stdout.write(f"{model._meta.db_table}: {changed} rows.")
         return kept
@@ -70,7 +64,8 @@ class Command(BaseCommand):
         """Say what was left, and which keys are no longer needed."""
         if kept:
             self.stdout.write(
-                f"{rotation.describe(kept)}. Withdraw the duplicates in the admin and run this command again."
+                f"{len(kept)} pledges keep their old digests, because other pledges are of the same person or mailbox: "
+                f"{', '.join(str(pk)[:8] for pk in kept)}. Withdraw the duplicates in the admin and run this command again."
             )
         if unreadable := Unreadable.objects.count():
             self.stdout.write(
@@ -94,18 +89,16 @@ class Progress:
     """How far it is, on the terminal, and in the database the time when the site opens."""
 
     def __init__(self, stdout, total):
-        self.stdout, self.total, self.before = stdout, total, 0
+        self.stdout, self.total, self.done = stdout, total, 0
         self.started_at = self.shown_at = time.monotonic()
 
-    def finish(self, rows):
-        """Count the rows of a finished model."""
-        self.before += rows
-
-    def __call__(self, done):
-        now, done = time.monotonic(), self.before + done
-        if now - self.shown_at < PROGRESS_INTERVAL or not done:
+    def __call__(self, rows):
+        """Add the rows of a batch."""
+        self.done += rows
+        now = time.monotonic()
+        if now - self.shown_at < PROGRESS_INTERVAL or not self.done:
             return
         self.shown_at = now
-        left = max(0, self.total - done) * (now - self.started_at) / done
+        left = max(0, self.total - self.done) * (now - self.started_at) / self.done
         Rotation.objects.update(opens_at=Now() + timedelta(seconds=left))
-        self.stdout.write(f"{done:,} of {self.total:,} rows, {left / 60:.0f} min left.")
+        self.stdout.write(f"{self.done:,} of {self.total:,} rows, {left / 60:.0f} min left.")

@@ -5,7 +5,7 @@ CREATE TRIGGER not_truncated BEFORE TRUNCATE ON campaign_demandstep
     FOR EACH STATEMENT EXECUTE FUNCTION refuse_change('the steps of demands are append-only: insert a correction instead');
 
 -- A correction is of the same demand, and nothing comes before the demand was asked. The order of all other steps is validated by
--- the model (campaign/demands/steps.py).
+-- the model (campaign/demands/models.py).
 CREATE OR REPLACE FUNCTION check_demand_step() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF new.corrects_id IS NOT NULL AND NOT EXISTS (

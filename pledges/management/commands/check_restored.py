@@ -5,13 +5,10 @@ import uuid
 
 from django.core.management.base import BaseCommand, CommandError
 
-from pledges import addresses
 from pledges.counting.models import count
 from pledges.crypto import keys
-from pledges.groups.models import GroupPledge
-from pledges.mail.models import Message
-from pledges.providers.models import BlockedAddress
-from pledges.referrals.models import ReferralLink
+from pledges.rotation import rotation
+from pledges.rotation.encrypted import ENCRYPTED_TEXTS
 from pledges.supporters.models import Pledge
 
 SAMPLE_ROWS = 50
@@ -29,10 +26,10 @@ class Command(BaseCommand):
 
 
 def check():
-    """Count the people, check ciphertexts and digests; returns figures. Raises CommandError if something is wrong."""
+    """Count the people, check ciphertexts and digests; returns figures. Raises CommandError or ImproperlyConfigured."""
     count()
     opened = open_sample()
-    check_digests()
+    rotation.check_keys()
     return {"confirmed": Pledge.objects.confirmed().count(), "opened": opened}
 
 
@@ -42,38 +39,25 @@ def open_sample():
     Raises CommandError if most of a table do not. Single damaged rows are an alarm of `/readyz` and no reason to refuse a backup.
     """
     opened = 0
-    for model, column in (
-        (Pledge, "address"),
-        (GroupPledge, "address"),
-        (BlockedAddress, "address"),
-        (Message, "address"),
-        (ReferralLink, "code"),
-    ):
-        rows = model.objects.exclude(**{f"{column}_cipher": None}).order_by("pk")
-        # From a random id on, so that each backup looks at others.
-        sample = [*rows.filter(pk__gte=uuid.uuid4())[:SAMPLE_ROWS], *rows[:SAMPLE_ROWS]]
-        count = sum(_opens(row, column) for row in sample)
-        if count * 2 < len(sample):
+    for model, texts in ENCRYPTED_TEXTS.items():
+        opens = []
+        for text in texts:
+            rows = model.objects.exclude(**{f"{text}_cipher": None}).order_by("pk")
+            # From a random id on, so that each backup looks at others.
+            opens += [
+                _opens(row, text) for row in [*rows.filter(pk__gte=uuid.uuid4())[:SAMPLE_ROWS], *rows[:SAMPLE_ROWS]]
+            ]
+        if sum(opens) * 2 < len(opens):
             raise CommandError(
                 f"FIELD_KEYS do not open the ciphertexts of {model._meta.db_table}: put back the keys of this backup."
             )
-        opened += count
+        opened += sum(opens)
     return opened
 
 
-def _opens(row, column):
+def _opens(row, text):
     try:
-        getattr(row, column)
+        getattr(row, text)
     except keys.CannotDecrypt:
         return False
     return True
-
-
-def check_digests():
-    """Raise CommandError if no digest of a sample can be recomputed. Rows wait for it after a change of keys."""
-    sample = list(Pledge.objects.with_person().order_by("pk")[:SAMPLE_ROWS])
-    if sample and not any(
-        bytes(pledge.address_digest) in keys.digests("address", addresses.normalise(pledge.address))
-        for pledge in sample
-    ):
-        raise CommandError("DIGEST_KEYS are not those of this database: put back the keys of this backup.")

@@ -29,7 +29,7 @@ FEEDING_INTERVAL_SECONDS = 0.5
 COUNTING_INTERVAL_SECONDS = 0.2
 PROBING_INTERVAL_SECONDS = 30
 HOUSEKEEPING_EVERY_PROBES = 2
-# Above the timeout of one operation of the mail server (`weare1.mail_env.mailer`), so that a message in hand is finished.
+# Above the timeout of one operation of the mail server (`weare1.env.mailer`), so that a message in hand is finished.
 STOP_SECONDS = 15
 
 

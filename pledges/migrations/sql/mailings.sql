@@ -33,12 +33,3 @@ BEGIN
 END $$;
 CREATE OR REPLACE TRIGGER mailing_messages_deleted AFTER DELETE ON pledges_message
     REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION mailing_messages_deleted();
-
--- The archive is part of the content (content.sql). Sending changes nothing of it.
-CREATE OR REPLACE TRIGGER content_added AFTER INSERT ON pledges_mailing FOR EACH ROW
-    WHEN (new.released_at IS NOT NULL) EXECUTE FUNCTION draw_content_version();
-CREATE OR REPLACE TRIGGER content_changed AFTER UPDATE ON pledges_mailing FOR EACH ROW
-    WHEN (old.released_at IS DISTINCT FROM new.released_at OR old.is_archived <> new.is_archived)
-    EXECUTE FUNCTION draw_content_version();
-CREATE OR REPLACE TRIGGER content_truncated AFTER TRUNCATE ON pledges_mailing
-    FOR EACH STATEMENT EXECUTE FUNCTION draw_content_version();

@@ -16,8 +16,8 @@ from django.test import RequestFactory
 from django.urls import reverse
 from django.utils import timezone, translation
 
+from campaign.help.models import Numbers
 from campaign.models import Article, Demand, Handout, HelpChannel, PageText, ProtectionUnit
-from campaign.numbers import Numbers
 from pledges.models import Export, Message, Pledge, PledgingSettings, Sector, Wording
 from pledges.statistics import activity
 from staff.models import Entry

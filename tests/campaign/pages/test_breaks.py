@@ -6,7 +6,7 @@ import pytest
 from django.utils import translation
 
 from campaign.models import Article, Page
-from campaign.templatetags.unbroken import NO_BREAK_SPACE, WORD_JOINER, unbroken
+from campaign.templatetags.campaign_tags import NO_BREAK_SPACE, WORD_JOINER, unbroken
 from tests.factories import form_data
 from tests.pages import path_of, public_paths
 

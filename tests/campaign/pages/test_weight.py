@@ -126,14 +126,14 @@ def test_23_help_is_the_lightest_page(client):
     assert help_weighs < 0.9 * min(weights.values()), (help_weighs, min(weights, key=weights.get))
 
 
-def test_a_page_needs_one_query_with_much_content_and_a_search_four(client, django_assert_num_queries, subtests):
+def test_a_page_and_a_search_need_one_query_with_much_content(client, django_assert_num_queries, subtests):
     fifty_pieces_of_news()
     paths = [
         "/sq/problemi/", "/en/demands/", "/sq/prinder/", "/sq/partneret/", "/sq/lajme/nis-levizja/", "/sq/lajme/",
         "/sq/lajme/2024/", "/sq/ndihme/", "/sq/privatesia/", "/sq/je-femije/", "/en/questions/", "/sq/pas-raportimit/",
     ]  # fmt: skip
-    for path, queries in (*((path, 1) for path in paths), ("/sq/kerkoni/?q=tirane", 4), ("/en/search/?q=children", 4)):
+    for path in (*paths, "/sq/kerkoni/?q=tirane", "/en/search/?q=children"):
         with subtests.test(path):
             client.get(path)
-            with django_assert_num_queries(queries):
+            with django_assert_num_queries(1):
                 assert client.get(path).status_code == 200

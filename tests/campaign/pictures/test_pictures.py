@@ -25,7 +25,7 @@ from PIL import Image, ImageCms, ImageFile
 from reversion.models import Version
 
 from campaign import housekeeping, richtext
-from campaign.demo.content import invented_logo
+from campaign.management.commands.demo import invented_logo
 from campaign.models import Picture, PictureConsent
 from campaign.pictures import files as pictures
 from campaign.pictures import logos

@@ -1,4 +1,4 @@
-"""What the search finds beside pages and news: events, organisations, and every page whose address is fixed in the code."""
+"""What the search finds: events, organisations, every page whose address is fixed in the code, and words in a text."""
 
 import re
 from datetime import timedelta
@@ -13,6 +13,7 @@ from campaign.organisations.models import PER_PAGE
 from pledges.fixed_pages import fixed_pages
 from pledges.languages import LANGUAGE_CODES
 from pledges.models import Municipality
+from tests.campaign.pages.test_content import make_page
 from tests.drafts import make_hidden
 from tests.events import make_event
 from tests.organisations import PAGE, make_entry, make_joining
@@ -100,6 +101,15 @@ def test_an_organisation_on_a_later_page_is_found_there(client):
     [path] = paths(client, "kumbulla")
     assert path == f"{PAGE['sq']}?page=2#{last.anchor}"
     assert f'<li id="{last.anchor}">' in client.get(path).text
+
+
+def test_long_words_are_found_by_their_beginning_numbers_without_spaces_and_the_rarest_word_is_shown(client):
+    make_page(body_sq=f"<p>{'Po flasim për gjëra të tjera. ' * 20}</p><p>Te kumbulla e vjetër telefononi 116 111.</p>")
+    assert "<mark>kumbulla</mark>" in client.post(SEARCH["sq"], {"q": "të kumbulla"}).text
+    for words in ("kumbulla vje", "kumbulla e", "kumbulla 116111", "kumbulla 116 111"):
+        assert paths(client, words) == ["/sq/prova/"], words
+    for words in ("kumbulla vj", "kumbulla etër", "kumbulla 16111"):
+        assert paths(client, words) == [], words
 
 
 @pytest.mark.slow

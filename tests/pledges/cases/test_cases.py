@@ -9,14 +9,18 @@ from django.db.models.functions import Now
 from django.test import Client
 
 from pledges.cases.models import Steps
-from pledges.models import Disclosure, Enquiry, GroupPledge, Joining, Message, PaperSheet
+from pledges.models import Disclosure, Enquiry, GroupPledge, Joining, Message, PaperSheet, Tombstone
 from staff.models import Entry
 from staff.roles import Role
 from tests.data_requests import make_request
-from tests.enquiries import make_disclosure, make_enquiry
-from tests.factories import run_worker, sign_in
+from tests.dump import dump
+from tests.enquiries import DISCLOSURE, FORMS, QUESTION, enquiry_data, make_disclosure, make_enquiry
+from tests.factories import run_worker, settle_all, sign_in
+from tests.keys import rotated
 from tests.mailings import make_mailing
-from tests.organisations import make_joining
+from tests.organisations import admit, make_joining
+from tests.pledges.backups.older_backup import restore
+from tests.pledges.desk.pages import change_path
 from tests.pledges.groups.made import make_group
 from tests.pledges.paper.sheets import make_sheet
 from tests.staff.accounts.test_accounts import make_account
@@ -24,6 +28,7 @@ from tests.threads import at_once
 
 pytestmark = pytest.mark.django_db
 NAME, ADDRESS = "Mira Hoxha", "mira@shembull.al"
+OF_PEOPLE = (make_group, make_joining, make_enquiry, make_request)
 
 
 def kinds(model=Steps):
@@ -80,10 +85,6 @@ def test_of_two_who_press_at_once_one_does_it_and_one_message_goes_out(make, tak
     assert Message.objects.count() == (0 if isinstance(row, PaperSheet | Enquiry) else 1)
 
 
-def page_of(row):
-    return f"/admin/pledges/{row._meta.model_name}/{row.pk}/change/"
-
-
 @pytest.fixture
 def client():
     return sign_in(Client(headers={"accept-language": "en"}), make_account("besa@shembull.al", Role.PLEDGES, "Besa"))
@@ -95,9 +96,9 @@ def client():
 )
 def test_a_button_of_another_state_changes_nothing_and_is_not_in_the_record(client, make, button):
     row = make()
-    page = client.get(page_of(row))
+    page = client.get(change_path(row))
     assert f'name="{button}"' not in page.text
-    answer = client.post(page_of(row), {button: "1", "reason": "lost"})
+    answer = client.post(change_path(row), {button: "1", "reason": "lost"})
     assert answer.status_code == 200 and "Nothing was changed" in answer.text
     assert type(row).objects.get(pk=row.pk).state == row.state
     assert not Entry.objects.filter(action="change").exists() and not Message.objects.exists()
@@ -105,7 +106,9 @@ def test_a_button_of_another_state_changes_nothing_and_is_not_in_the_record(clie
 
 def test_what_is_typed_for_one_button_is_there_after_another(client):
     row = make_enquiry()
-    page = client.post(page_of(row), {"record": "1", "request_kind": "", "text": "Faleminderit. Ju shkruajmë nesër."})
+    page = client.post(
+        change_path(row), {"record": "1", "request_kind": "", "text": "Faleminderit. Ju shkruajmë nesër."}
+    )
     assert "No request was recorded" in page.text and "Ju shkruajmë nesër." in page.text
 
 
@@ -118,15 +121,15 @@ def find(client, text):
 
 
 def test_cases_are_found_by_name_address_and_number_and_what_was_typed_is_in_no_address(client):
-    rows = [make(name=NAME, address=ADDRESS) for make in (make_group, make_joining, make_enquiry, make_request)]
+    rows = [make(name=NAME, address=ADDRESS) for make in OF_PEOPLE]
     make_group(name="Agim Hoxha", address="agim@shembull.al")
     for typed in ("hoxha mira", "Mira@shembull.al"):
         answer = find(client, typed)
         links = set(re.findall(r"/admin/pledges/\w+/[0-9a-f-]{36}/change/", answer.text))
-        assert links == {page_of(row) for row in rows}, typed
+        assert links == {change_path(row) for row in rows}, typed
         assert "hoxha" not in answer.request["QUERY_STRING"].lower()
     for row in rows:
-        assert page_of(row) in find(client, str(row)).text
+        assert change_path(row) in find(client, str(row)).text
         found = client.get(f"/admin/pledges/{row._meta.model_name}/?q={row}")
         assert [each.pk for each in found.context["cl"].result_list] == [row.pk]
         few = client.get(f"/admin/pledges/{row._meta.model_name}/?q={str(row)[:3]}")
@@ -152,10 +155,10 @@ def test_a_case_that_no_key_opens_is_not_found_and_hides_no_other(client):
 @pytest.mark.parametrize("make", [make_group, make_joining, make_request])
 def test_a_refusal_in_our_own_words_reaches_the_person_and_ends_with_their_data(client, make, mailoutbox):
     row, words = make(name=NAME, address=ADDRESS, language="sq"), "Shkruani nga adresa e shkollës."
-    page = client.post(page_of(row), {"refuse": "1", "refusal": "other", "words": " "})
+    page = client.post(change_path(row), {"refuse": "1", "refusal": "other", "words": " "})
     assert "Write the reason." in words_of(page) and type(row).objects.get(pk=row.pk).state == row.state
-    client.post(page_of(row), {"refuse": "1", "refusal": "other", "words": words})
-    assert words in words_of(client.get(page_of(row)))
+    client.post(change_path(row), {"refuse": "1", "refusal": "other", "words": words})
+    assert words in words_of(client.get(change_path(row)))
     run_worker()
     assert words in mailoutbox[0].body and mailoutbox[0].to == [ADDRESS]
     assert words not in str(list(Entry.objects.values_list("details")))
@@ -165,9 +168,58 @@ def test_a_refusal_in_our_own_words_reaches_the_person_and_ends_with_their_data(
         # No address is left to which words could be sent.
         row = make(name=NAME, address=ADDRESS)
         type(row).objects.erase_person()
-        client.post(page_of(row), {"refuse": "1", "refusal": "other", "words": words})
+        client.post(change_path(row), {"refuse": "1", "refusal": "other", "words": words})
         row.refresh_from_db()
         assert (row.state, row.words_cipher) == ("refused", None)
+
+
+def test_keys_rotate_over_every_kind(settings):
+    def make():
+        rows = [make(name=NAME, address=ADDRESS) for make in OF_PEOPLE]
+        Enquiry.objects.get().answer("Nesër.", None)
+        make_group(name="Gjon Prifti", address="gjon@shembull.al")
+        return rows
+
+    for row in rotated(settings, make):
+        before = bytes(row.address_digest)
+        row.refresh_from_db()
+        assert bytes(row.address_digest) != before and (row.name, row.address) == (NAME, ADDRESS)
+        assert list(type(row).objects.at_address("MIRA@shembull.al")) == [row]
+    enquiry = Enquiry.objects.get()
+    assert (enquiry.text, enquiry.answers.get().text) == (QUESTION["sq"], "Nesër.")
+
+
+@pytest.mark.parametrize(
+    ("make", "approve", "end"), [(make_group, GroupPledge.approve, "withdraw"), (make_joining, admit, "end")]
+)
+def test_what_ended_or_was_erased_stays_so_after_a_restore(make, approve, end):
+    ended, erased, kept, deleted = make(), make(), make(), make("submitted")
+    for row in (ended, erased, kept):
+        approve(row)
+    rows = type(kept).objects
+    before = list(rows.all())
+    Tombstone.objects.all().delete()
+    getattr(ended, end)()
+    erased.undo()
+    rows.filter(pk=erased.pk).erase_person()
+    deleted.delete()
+    assert restore(before, "shembull", "Mira", "Shkolla") == {rows.model._meta.model_name}
+    states = {ended.pk: rows.model.STEPS[end].to, erased.pk: "confirmed", kept.pk: "approved"}
+    assert dict(rows.values_list("pk", "state")) == states
+    assert list(rows.with_person()) == [kept]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_dump_has_neither_words_nor_name_nor_address():
+    Client().post(FORMS["sq"]["press"], enquiry_data(text=DISCLOSURE["sq"]))
+    for make in OF_PEOPLE:
+        make(name="Zamira Gazetarja", address="zhgenjyese@gazeta-shembull.al")
+    make_enquiry(text="Pyetja zhgënjyese e gazetares").answer("Përgjigjja zhgënjyese", None)
+    for _state in ("a form that waits", "settled"):
+        stolen = dump().decode()
+        for text in ("prek dhe më thotë", "zhgënjyese", "zhgenjyese", "Zamira", "gazeta-shembull"):
+            assert text not in stolen and text.encode().hex() not in stolen
+        settle_all()
 
 
 def test_a_reason_and_our_own_words_go_out_together_and_an_undone_refusal_keeps_none(client, mailoutbox):

@@ -10,6 +10,7 @@ from tests.clock import let_time_pass
 from tests.factories import make_copies, make_pledge, run_worker
 from tests.pledges.desk.pages import ENGLISH, LIST, change_path, facts, run_action, sign_in_with
 from tests.tally import exact_total
+from tests.threads import held_open
 
 pytestmark = pytest.mark.django_db
 
@@ -93,15 +94,15 @@ def test_a_large_batch_is_run_and_undone_by_the_worker(admin_client):
     assert "Invalidate: undone" in page.text and 'name="undo"' not in page.text
 
 
-def test_a_waiting_batch_is_stopped_and_one_that_is_being_done_is_left_alone(admin_client, monkeypatch):
+@pytest.mark.django_db(transaction=True)
+def test_a_waiting_batch_is_stopped_and_one_that_is_being_done_is_left_alone(admin_client):
     make_pledge(state="confirmed")
     waiting, doing = (Batch.begin("invalidate", Pledge.objects.all(), None, "selection") for _ in range(2))
     page = admin_client.post(change_path(waiting), {"undo": "yes"}, headers=ENGLISH, follow=True)
     assert "The batch has been stopped. It has changed nothing." in page.text and 'name="undo"' not in page.text
     assert "stopped the batch" in admin_client.get("/admin/staff/entry/", headers=ENGLISH).text
-    # As while another process has locked it.
-    monkeypatch.setattr(Batch, "undo", lambda batch, user: False)
-    page = admin_client.post(change_path(doing), {"undo": "yes"}, headers=ENGLISH, follow=True)
+    with held_open(lambda: Batch.objects.select_for_update().get(pk=doing.pk)):
+        page = admin_client.post(change_path(doing), {"undo": "yes"}, headers=ENGLISH, follow=True)
     assert "Nothing was changed: the batch is being done. Undo it when it is done." in page.text
     assert exact_total() == 1
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from pledges.enquiries.alarm_words import is_alarming
+from pledges.enquiries.alarm import is_alarming
 from pledges.models import AlarmWord
 
 FILES = sorted(Path(__file__).parent.glob("messages/*/*.txt"))

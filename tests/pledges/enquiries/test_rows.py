@@ -9,10 +9,8 @@ from django.utils import timezone
 from pledges import housekeeping
 from pledges.models import Enquiry, Message, Submission, Tombstone, Unreadable
 from tests.clock import let_time_pass
-from tests.dump import dump
-from tests.enquiries import DISCLOSURE, FORMS, enquiry_data, make_enquiry
+from tests.enquiries import FORMS, enquiry_data, make_enquiry
 from tests.factories import keep_house, make_staff, run_worker, settle_all, sign_in
-from tests.keys import rotated
 from tests.pledges.backups.older_backup import replay, restore, take_entries
 
 pytestmark = pytest.mark.django_db
@@ -88,18 +86,6 @@ def test_a_form_whose_enquiry_was_erased_is_not_settled_after_a_restore(client):
     assert not Enquiry.objects.exists() and not Submission.objects.exists()
 
 
-def test_keys_rotate_over_text_answers_and_digests(settings):
-    def make():
-        enquiry = make_enquiry(text="Kur flasim?", address="zamira@gazeta-shembull.al")
-        assert enquiry.answer("Nesër.", None)
-        return enquiry
-
-    enquiry = rotated(settings, make)
-    enquiry.refresh_from_db()
-    assert (enquiry.text, enquiry.name, enquiry.answers.get().text) == ("Kur flasim?", "Zamira Gazetarja", "Nesër.")
-    assert set(Enquiry.objects.at_address("ZAMIRA@gazeta-shembull.al")) == {enquiry}
-
-
 def test_a_ciphertext_that_no_key_opens_is_named_and_breaks_no_page(client):
     enquiry = make_enquiry()
     Enquiry.objects.filter(pk=enquiry.pk).update(text_cipher=b"\x00" * 40)
@@ -108,14 +94,3 @@ def test_a_ciphertext_that_no_key_opens_is_named_and_breaks_no_page(client):
     assert Unreadable.objects.get().place == f"enquiry.text.{enquiry.pk}"
     housekeeping.retry_unreadable()
     assert Unreadable.objects.exists()
-
-
-@pytest.mark.django_db(transaction=True)
-def test_a_dump_has_neither_message_nor_answer_nor_name_nor_address(client):
-    client.post(FORMS["sq"]["press"], enquiry_data(text=DISCLOSURE["sq"]))
-    make_enquiry(text="Pyetja zhgënjyese e gazetares").answer("Përgjigjja zhgënjyese", None)
-    for _state in ("a form that waits", "settled"):
-        stolen = dump().decode()
-        for text in ("prek dhe më thotë", "zhgënjyese", "Zamira", "gazeta-shembull"):
-            assert text not in stolen and text.encode().hex() not in stolen
-        settle_all()

@@ -9,13 +9,7 @@ from django.db.models import ProtectedError
 from django.utils import timezone
 
 from pledges.events.models import LATE
-from pledges.models import (
-    Event,
-    EventCount,
-    GroupPledge,
-    PaperSheet,
-    Pledge,
-)
+from pledges.models import Event, EventCount, GroupPledge, PaperSheet, Pledge
 from pledges.published.publishing import publish
 from pledges.referrals.models import encrypt_inviter, is_referral_code
 from tests.clock import let_time_pass

@@ -1,18 +1,22 @@
 """Group pledges for tests: the data of the form, and saved groups in any state."""
 
 import re
-from datetime import timedelta
 
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from pledges.crypto import keys
 from pledges.groups.models import institution_key, school_year
 from pledges.models import GroupPledge, Municipality, Sector
-from pledges.person import address_digests
 from tests.factories import form_data
 from tests.numbers import next_number
 
+# {state: the times that it has} of what an adult proposes.
+REACHED = {
+    "submitted": [],
+    "confirmed": ["confirmed_at"],
+    "approved": ["confirmed_at", "approved_at"],
+    "refused": ["confirmed_at", "refused_at"],
+}
 PATHS = {"sq": "/sq/zotimi-ne-grup/", "en": "/en/group-pledge/"}
 
 
@@ -50,13 +54,7 @@ def make_group(state="confirmed", people=None, name="Mira Hoxha", address=None, 
     ids = dict(Sector.objects.values_list("slug", "pk"))
     people = {str(ids[slug]): n for slug, n in (people or {"children": 27, "teachers": 1}).items()}
     place = Municipality.objects.get(name_sq=place)
-    reached = {
-        "submitted": [],
-        "confirmed": ["confirmed_at"],
-        "approved": ["confirmed_at", "approved_at"],
-        "refused": ["confirmed_at", "refused_at"],
-    }[state]
-    day = overrides.pop("held_on", timezone.localdate() - timedelta(days=0))
+    day = overrides.pop("held_on", timezone.localdate())
     values = {
         "kind": "class",
         "institution": f"Shkolla {number}",
@@ -70,17 +68,13 @@ def make_group(state="confirmed", people=None, name="Mira Hoxha", address=None, 
         "agreed": "po",
         "language": "sq",
         "state": state,
-        **dict.fromkeys(reached, Now()),
+        **dict.fromkeys(REACHED[state], Now()),
         **overrides,
     }
     if values["kind"] == "class":
         values = {"grade": 7, "letter": "B", **values}
     group = GroupPledge(institution_key=institution_key(values["institution"]), **values)
-    address = address or f"mira{number}@shembull.al"
-    group.name_cipher = keys.encrypt(name, associated_data=group.associated_data("name"))
-    group.address_cipher = keys.encrypt(address, associated_data=group.associated_data("address"))
-    for column, value in address_digests(address).items():
-        setattr(group, column, value)
+    group.set_person(name, address or f"mira{number}@shembull.al")
     group.save(force_insert=True)
     group.refresh_from_db()
     return group

@@ -8,20 +8,14 @@ from django.db.models import F
 from django.utils import timezone
 
 from pledges.groups.models import institution_key
-from pledges.models import GroupPledge, Message, Sector, Tombstone
+from pledges.models import GroupPledge, Message, Sector
 from tests import tally
 from tests.factories import make_pledge
-from tests.keys import rotated
-from tests.pledges.backups.older_backup import restore
 from tests.pledges.groups.made import make_group
 from tests.tally import exact_total
 from tests.threads import at_once
 
 pytestmark = pytest.mark.django_db
-
-
-def sector_id(slug):
-    return str(Sector.objects.get(slug=slug).pk)
 
 
 CHANGES = {
@@ -158,20 +152,6 @@ def test_of_two_equal_classes_that_staff_approve_at_once_one_counts():
     assert exact_total() == 60
 
 
-def test_what_was_withdrawn_or_erased_stays_so_after_a_restore():
-    withdrawn, kept, erased, deleted = (make_group("approved") for _ in range(4))
-    before = list(GroupPledge.objects.all())
-    Tombstone.objects.all().delete()
-    withdrawn.withdraw()
-    GroupPledge.objects.filter(pk=erased.pk).erase_person()
-    GroupPledge.objects.filter(pk=deleted.pk).delete()
-    assert restore(before, "shembull", "Mira") == {"grouppledge"}
-    assert exact_total() == kept.total + erased.total
-    states = dict(GroupPledge.objects.values_list("pk", "state"))
-    assert states[withdrawn.pk] == "withdrawn" and deleted.pk not in states
-    assert GroupPledge.objects.get(pk=erased.pk).name is None
-
-
 def test_a_message_about_an_erased_group_is_not_sent():
     group = make_group()
     Message.queue(Message.Kind.GROUP_OPEN, group)
@@ -179,13 +159,3 @@ def test_a_message_about_an_erased_group_is_not_sent():
     assert Message.objects.count() == 1
     GroupPledge.objects.all().erase_person()
     assert Message.objects.get().compose() is None
-
-
-def test_keys_rotate_over_groups(settings):
-    people = {"Mira Hoxha": "mira@shembull.al", "Gjon Prifti": "gjon@shembull.al"}
-    groups = rotated(settings, lambda: [make_group(name=name, address=people[name]) for name in people])
-    before = {bytes(group.address_digest) for group in groups}
-    assert not before & {bytes(group.address_digest) for group in GroupPledge.objects.all()}
-    assert [group.name for group in GroupPledge.objects.all()] == ["Mira Hoxha", "Gjon Prifti"]
-    again = make_group("submitted", address="mira@shembull.al")
-    assert set(GroupPledge.objects.of_mailbox(again)) == {groups[0], again}

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from pledges.crypto import links
 from pledges.crypto.links import Purpose
-from pledges.groups.fields import InstitutionField
+from pledges.groups.forms import InstitutionField
 from pledges.models import GroupPledge, Message, Sector, Submission
 from tests import tally
 from tests.clock import let_time_pass
@@ -30,10 +30,6 @@ def link_of(message):
     """The path of the first personal link in a mail."""
     [url] = re.findall(r"https?://\S+/(?:konfirmoni-grupin|confirm-group|grupi-im|my-group)/\S+", message.body)[:1]
     return "/" + url.split("/", 3)[3].rstrip(".")
-
-
-def totals_json(client):
-    return client.get("/api/v1/totals.json").json()
 
 
 def send(client, language="sq", **changes):
@@ -67,7 +63,7 @@ def test_a_group_is_entered_confirmed_approved_corrected_and_withdrawn(client, l
     assert group.approve()
     run_worker()
     assert len(mail.outbox) == 3
-    data = totals_json(client)
+    data = client.get("/api/v1/totals.json").json()
     assert (data["total"], data["online"], data["groups"], data["paper"]) == (stated, 0, stated, 0)
     assert sum(row["total"] for row in data["sectors"].values()) == stated
     assert client.get(f"/{language}/{'sa-jemi' if language == 'sq' else 'totals'}/").status_code == 200

@@ -5,11 +5,9 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from pledges import housekeeping
-from pledges.models import Joining, Message, Tombstone, Unreadable
+from pledges.models import Joining, Message, Unreadable
 from pledges.rotation import rotation
-from tests.keys import rotated
-from tests.organisations import admit, make_joining
-from tests.pledges.backups.older_backup import restore
+from tests.organisations import make_joining
 from tests.pledges.groups.made import make_group
 
 pytestmark = pytest.mark.django_db
@@ -39,38 +37,6 @@ def test_each_transition_happens_once():
     assert [joining.ask_to_renew(), joining.ask_to_renew()] == [True, False]
     assert [joining.end(), joining.end()] == [True, False]
     assert Message.objects.get().kind == "join_out"
-
-
-def test_what_ended_or_was_erased_stays_so_after_a_restore():
-    ended, erased, kept = (make_joining() for _ in range(3))
-    deleted = make_joining("submitted")
-    for joining in (ended, erased, kept):
-        admit(joining)
-    before = list(Joining.objects.all())
-    Tombstone.objects.all().delete()
-    ended.end()
-    erased.undo()
-    Joining.objects.filter(pk=erased.pk).erase_person()
-    deleted.delete()
-    assert restore(before, "Mira", "Shkolla") == {"joining"}
-    states = dict(Joining.objects.values_list("pk", "state"))
-    assert states == {
-        ended.pk: "ended",
-        erased.pk: "confirmed",
-        kept.pk: "approved",
-    }
-    assert set(Joining.objects.with_person()) == {kept}
-
-
-def test_keys_rotate_over_contacts(settings):
-    joining = rotated(settings, lambda: make_joining(name="Mira Hoxha", address="mira@shembull.al"))
-    before = bytes(joining.address_digest)
-    joining.refresh_from_db()
-    assert bytes(joining.address_digest) != before and (joining.name, joining.address) == (
-        "Mira Hoxha",
-        "mira@shembull.al",
-    )
-    assert set(Joining.objects.at_address("MIRA@shembull.al")) == {joining}
 
 
 @pytest.mark.parametrize(("make", "name"), [(make_joining, "joining"), (make_group, "group")])

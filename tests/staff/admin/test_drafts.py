@@ -20,12 +20,12 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone, translation
 from reversion.models import Version
 
-from campaign.demo.content import invented_logo
+from campaign.management.commands.demo import invented_logo
 from campaign.models import Article, Demand, DemandStep, Material, Page, PageText, Statistic, Voice
 from campaign.pages import previews
 from pledges.languages import LANGUAGE_CODES as MAILED
 from pledges.models import ChosenCommitment, Commitment, Event, MessageText, Sector, Wording
-from pledges.serving.models import ContentVersion
+from pledges.serving import snapshot
 from staff.admin.drafts import DraftedAdmin
 from staff.housekeeping import mail_waiting, publish_drafts
 from staff.models import Draft, DraftMail, Entry
@@ -110,13 +110,13 @@ def test_a_draft_leaves_the_published_row_and_publishing_takes_its_words(editor,
         files = {"file_sq": make_upload(), "file_en": make_upload(), "_save": "1"}
         assert editor.post(path_of(row), form_of(editor, row) | files, headers=ENGLISH).status_code == 302
     row = type(row).objects.get(pk=row.pk)
-    before, mark = vars_of(row), ContentVersion.objects.get().mark
+    before, mark = vars_of(row), snapshot.fresh().content.version
     form = form_of(editor, row)
     name = next(each for each in form if each.endswith("_en") and form[each] and not each.startswith("slug"))
     response = editor.post(path_of(row), form | {name: f"{form[name]} X", "_draft": "1"}, headers=ENGLISH)
     assert response.status_code == 302, errors_of(response)
     draft = Draft.objects.get(object_id=row.pk, content_type__model=row._meta.model_name)
-    assert vars_of(type(row).objects.get(pk=row.pk)) == before and ContentVersion.objects.get().mark == mark
+    assert vars_of(type(row).objects.get(pk=row.pk)) == before and snapshot.fresh().content.version == mark
     if admin.site.get_model_admin(type(row)).has_preview:
         assert editor.get(f"/admin/staff/draft/{draft.pk}/preview/", headers=ENGLISH).status_code == 200
         assert page_of(editor, draft).status_code == 200
@@ -129,7 +129,7 @@ def test_a_draft_leaves_the_published_row_and_publishing_takes_its_words(editor,
     newest = Wording.objects.current().get(kind=row.kind, sector=row.sector) if label == "pledges.wording" else row
     newest.refresh_from_db()
     assert getattr(newest, name).endswith("X")
-    assert (ContentVersion.objects.get().mark != mark) == (label != "pledges.messagetext")
+    assert (snapshot.fresh().content.version != mark) == (label != "pledges.messagetext")
 
 
 @pytest.mark.parametrize("label", ["campaign.article", "campaign.demandstep", "pledges.sector", "pledges.wording"])
@@ -416,7 +416,7 @@ def marked(row, key):
 def test_no_page_feed_search_sitemap_data_mail_form_count_or_picture_shows_a_draft(client, settings):
     make_hidden(make_event, title_en=MARK, text_en=MARK)
     before = {path: client.get(path).content for path in PUBLIC}
-    mark = ContentVersion.objects.get().mark
+    mark = snapshot.fresh().content.version
     for number, label in enumerate(DRAFTED):
         if label == "campaign.demandstep":
             step = DemandStep.objects.first()
@@ -424,7 +424,7 @@ def test_no_page_feed_search_sitemap_data_mail_form_count_or_picture_shows_a_dra
         elif label not in ("campaign.material", "pledges.event"):
             marked(apps.get_model(label).objects.first(), f"kind{number}")
     Material(key="marked", section="posters", title_sq=MARK, title_en=MARK, text_en=MARK).keep_as_draft()
-    assert ContentVersion.objects.get().mark == mark
+    assert snapshot.fresh().content.version == mark
     found = [path for path in before if MARK.encode() in client.get(path).content]
     assert found == [] and MARK not in client.post("/en/search/", {"q": MARK}).text.replace(f'value="{MARK}"', "")
     # Loaded anew, as after a real change.
