@@ -1,4 +1,4 @@
-"""Lighthouse scores of nineteen pages behind nginx, with its default emulation of a cheap phone on a slow network.
+"""Lighthouse scores of twenty pages behind nginx, with its default emulation of a cheap phone on a slow network.
 
 Each score is the median of some rounds; the last line gives the lowest. The reports are in var/lighthouse.
 """
@@ -25,7 +25,7 @@ CATEGORIES = ("performance", "accessibility", "best-practices", "seo")
 FLAGS = " ".join(["--headless=new", *chromium.FLAGS])
 PLEDGES = 100_000
 # URL names, and keys of the pages of staff that are measured.
-FIXED = ("pledges:sign", "pledges:totals")
+FIXED = ("pledges:sign", "pledges:totals", "pledges:method")
 FIXED += tuple(f"campaign:{name}" for name in "home help privacy news organisations units materials events".split())
 WRITTEN = ("movement", "problem", "demands", "questions", "child")
 ATTEMPTS = 3  # on a busy machine the browser occasionally fails to record its trace
@@ -57,7 +57,7 @@ def prepare():
 
 
 def pages():
-    """Yield (name, path) of the nineteen pages to measure."""
+    """Yield (name, path) of the twenty pages to measure."""
     with translation.override("sq"):
         for name in FIXED:
             yield name.partition(":")[2], reverse(name)

@@ -2,7 +2,6 @@
 
 from django.conf import settings
 from django.templatetags.static import static
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import get_language
 
@@ -45,8 +44,6 @@ def _movement():
 
 def article(article):
     """Return the NewsArticle of an Article."""
-    language = get_language()
-    card = reverse("picture", args=[language, "news", getattr(article, f"slug_{language}")])
     return {
         "@context": CONTEXT,
         "@type": "NewsArticle",
@@ -54,10 +51,9 @@ def article(article):
         "description": article.lead,
         "datePublished": article.date.isoformat(),
         "dateModified": article.changed_at.isoformat(),
-        "inLanguage": language,
+        "inLanguage": get_language(),
         "mainEntityOfPage": settings.SITE_URL + article.get_absolute_url(),
-        # The picture of the article, or else the one that is drawn for shared links.
-        "image": settings.SITE_URL + (article.picture and article.picture.card_url or card),
+        "image": settings.SITE_URL + article.card_url,
         "author": _movement(),
         "publisher": _movement(),
     }

@@ -192,7 +192,7 @@ def _group_visits(client, language):
     yield "group, with every error", client.post(form, {"stamp": form_data()["stamp"]})
     yield (
         "group, with wrong numbers",
-        client.post(form, group_data(people_children="900", held_on="x", institution=" ")),
+        client.post(form, group_data(people_children="900", held_on="2999-01-01", institution=" ")),
     )
     yield "group, switched language", client.post(form, group_data(switch="1"))
 

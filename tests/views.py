@@ -73,7 +73,8 @@ def _others(language):
     for name, page in fixed_pages().items():
         if not page.in_sitemap:
             yield View(name.partition(":")[2].replace("_", "-"), language, reverse(name))
-    yield View("search-found", language, f"{reverse('campaign:search')}?q={SEARCHED[language]}")
+    for found, words in (("found", SEARCHED[language]), ("nothing", "qqqq")):
+        yield View(f"search-{found}", language, f"{reverse('campaign:search')}?q={words}")
     for name in ("inbox", "enquiry_sent"):
         yield View(f"{name.replace('_', '-')}-later", language, reverse(f"pledges:{name}") + "#later")
     yield View("friend", language, reverse("pledges:through", args=[make_inviter()[1].code]))

@@ -39,7 +39,6 @@ def contact(request):
     context = {
         "page": page,
         "pictures": content.pictures,
-        "og_key": getattr(page, f"slug_{request.LANGUAGE_CODE}"),
         "blocks": inner_pages.blocks(page, content),
         "structured": [structured_data.breadcrumbs([(page.title, page.get_absolute_url())])],
         "purposes": [{"label": label, "url": reverse(name)} for name, label in PURPOSES],

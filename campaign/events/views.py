@@ -9,12 +9,11 @@ from django.utils.translation import gettext as _
 
 from campaign import movement_year, structured_data
 from campaign.content import SiteContent
-from campaign.events import ical
 from campaign.handouts import prints
 from pledges import calendars
 from pledges.content import PledgeContent
 from pledges.events.models import LATE
-from pledges.figures.brand import web_address
+from pledges.figures.brand import brand, web_address
 from pledges.figures.typeset import typeset
 from pledges.fixed_pages import fixed_page
 from pledges.languages import in_each_language, other_language
@@ -44,7 +43,7 @@ def events(request):
 def event(request, slug):
     """Show an event; redirect from its slug in the other language."""
     event = _find(slug)
-    if getattr(event, f"slug_{get_language()}") != slug:
+    if event.slug != slug:
         return HttpResponsePermanentRedirect(event.get_absolute_url())
     request.alternates = in_each_language(event.get_absolute_url)
     now = snapshot.current().at
@@ -76,10 +75,27 @@ def _find(slug):
 def event_calendar(request, slug):
     """The calendar of one event, to be added to that of a phone."""
     event = _find(slug)
-    name = getattr(event, f"slug_{get_language()}")
-    response = HttpResponse(ical.of_event(event), content_type=calendars.CONTENT_TYPE)
-    response.headers["Content-Disposition"] = f'attachment; filename="{name}.ics"'
-    return response
+    headers = {"Content-Disposition": f'attachment; filename="{event.slug}.ics"'}
+    return HttpResponse(calendar_of(event), content_type=calendars.CONTENT_TYPE, headers=headers)
+
+
+def calendar_of(event):
+    """The calendar of one event in the active language, as bytes."""
+    if event.is_all_day:
+        times = calendars.days(event.first_day, event.last_day)
+    else:
+        times = [("DTSTART", calendars.utc(event.begins)), ("DTEND", calendars.utc(event.ends))]
+    link = settings.SITE_URL + event.get_absolute_url()
+    entry = [
+        ("UID", f"{event.code}@{calendars.host()}"),
+        ("DTSTAMP", calendars.utc(event.changed_at)),
+        *times,
+        ("SUMMARY", calendars.text(event.title)),
+        ("DESCRIPTION", calendars.text(f"{event.text}\n\n{link}")),
+        ("LOCATION", calendars.text(event.where)),
+        ("URL", link),
+    ]
+    return calendars.calendar(f"{brand()}: {_('events')}", [entry])
 
 
 @in_named_language
@@ -99,6 +115,5 @@ def poster(request, language, code, size):
         call=_("Scan the code to sign the pledge"),
         address=web_address() + event.get_absolute_url(),
     )
-    name = getattr(event, f"slug_{language}")
-    headers = {"Content-Disposition": f'attachment; filename="{name}-{size}.pdf"'}
+    headers = {"Content-Disposition": f'attachment; filename="{event.slug}-{size}.pdf"'}
     return HttpResponse(pdf, content_type="application/pdf", headers=headers)

@@ -43,6 +43,7 @@ class File:
 class Item:
     """One material. `size` is that of the preview in pixels; `more` is the link (URL, words) of what is not downloaded here."""
 
+    section: str
     title: str
     text: str
     files: list = field(default_factory=list)
@@ -56,86 +57,62 @@ class Item:
     gettext_lazy("Materials"),
     gettext_lazy("Posters, leaflets, letters, pictures and logos to print and share."),
     place=190,
-    footer=(1, 50),
 )
 @public_page
 def page(request):
     """Show all materials by section: what the code draws, then what staff added."""
     content = SiteContent.current()
-    items = [*_prints(), *_sheets(), *_pictures(), *_logos()]
-    items += [(material.section, _own(material)) for material in content.materials]
-    sections = [
-        (section, title, [item for place, item in items if place == section]) for section, title in TITLES.items()
-    ]
+    items = [*_papers(), *_pictures(), *_logos(), *map(_own, content.materials)]
+    sections = [(each, title, [item for item in items if item.section == each]) for each, title in TITLES.items()]
     context = {"sections": sections, "way_on": content.way_on()}
     return render(request, "campaign/materials/materials.html", context)
 
 
-def _prints():
-    """Yield (section, Item) of the PDFs for everyone."""
-    yield (
+def _papers():
+    """Yield the Item of each PDF for everyone, and of what classes and groups get."""
+    yield _print(
         Section.POSTERS,
-        _print(
-            _("Poster for children"),
-            _("The number of the helpline across the page. The QR code opens the page for children."),
-            ["poster-a4", "poster-a3"],
-        ),
+        _("Poster for children"),
+        _("The number of the helpline across the page. The QR code opens the page for children."),
+        ["poster-a4", "poster-a3"],
     )
-    yield (
+    yield _print(
         Section.POSTERS,
-        _print(
-            _("Leaflet for adults"),
-            _("What to notice, what to say and where to call. Print it on both sides and fold it in the middle."),
-            ["leaflet"],
-            LANDSCAPE,
-        ),
+        _("Leaflet for adults"),
+        _("What to notice, what to say and where to call. Print it on both sides and fold it in the middle."),
+        ["leaflet"],
+        LANDSCAPE,
     )
     by_hand = _("Write the date, the place and your name by hand.")
-    yield Section.LETTERS, _print(_("Letter to a mayor"), by_hand, ["letter-mayor"])
-    yield Section.LETTERS, _print(_("Letter to a headteacher"), by_hand, ["letter-headteacher"])
-
-
-def _sheets():
-    """Yield (section, Item) of what classes and groups print."""
-    yield (
-        Section.SHEETS,
-        _print(
-            _("Poster for the classroom wall"),
-            _("The three promises, and who a child can call."),
-            ["wall-a4", "wall-a3"],
-        ),
-    )
+    yield _print(Section.LETTERS, _("Letter to a mayor"), by_hand, ["letter-mayor"])
+    yield _print(Section.LETTERS, _("Letter to a headteacher"), by_hand, ["letter-headteacher"])
+    promises = _("The three promises, and who a child can call.")
+    yield _print(Section.SHEETS, _("Poster for the classroom wall"), promises, ["wall-a4", "wall-a3"])
     if prints.is_shown("lesson"):
-        text = _("The body, boundaries and secrets. For teachers.")
-        yield Section.SHEETS, _print(_("Outline of a 45-minute lesson"), text, ["lesson"])
-    yield (
+        about = _("The body, boundaries and secrets. For teachers.")
+        yield _print(Section.SHEETS, _("Outline of a 45-minute lesson"), about, ["lesson"])
+    yield Item(
         Section.SHEETS,
-        Item(
-            _("Colouring sheet and certificate"),
-            _(
-                "A dot for each of you, and the certificate of your group. You get both once your group pledge is approved."
-            ),
-            preview=_preview("sheet"),
-            more=(reverse("pledges:group"), _("Pledge as a group")),
-        ),
+        _("Colouring sheet and certificate"),
+        _("A dot for each of you, and the certificate of your group. You get both once your group pledge is approved."),
+        preview=_preview("sheet"),
+        more=(reverse("pledges:group"), _("Pledge as a group")),
     )
-    yield (
+    yield Item(
         Section.SHEETS,
-        Item(
-            _("Paper sheet for events"),
-            _("Each sheet has a number, so that it counts only once. Our team prints it and brings it along."),
-            more=(reverse("pledges:method") + "#paper", _("How we count on paper")),
-        ),
+        _("Paper sheet for events"),
+        _("Each sheet has a number, so that it counts only once. Our team prints it and brings it along."),
+        more=(reverse("pledges:method") + "#paper", _("How we count on paper")),
     )
 
 
 def _pictures():
-    """Yield (section, Item) of the pictures for messages and social media."""
+    """Yield the Item of each picture for messages and social media."""
     language = get_language()
 
     def png(title, text, size, name, address, preview):
         files = [File(address, "PNG, {} × {}".format(*size), f"{_tag()}-{name}.png")]
-        return Section.PICTURES, Item(title, text, files, preview, size)
+        return Item(Section.PICTURES, title, text, files, preview, size)
 
     def pledged(name):
         return reverse("pledged_picture", args=[language, name, NEUTRAL_SLUG])
@@ -152,7 +129,7 @@ def _pictures():
 
 
 def _logos():
-    """Yield (section, Item) of the logos in static/press, and of the ribbon."""
+    """Yield the Item of each logo in static/press, and of the ribbon."""
     names = {"brand": brand()}
     for title, name, size, ground in (
         (_("Logo on its own"), "mark.svg", (60, 96), "light"),
@@ -161,29 +138,27 @@ def _logos():
     ):
         url = static(f"press/{name}")
         files = [File(url, name.rpartition(".")[2].upper(), name)]
-        yield Section.LOGOS, Item(title, "", files, url, size, ground=ground)
+        yield Item(Section.LOGOS, title, "", files, url, size, ground=ground)
     ready, small = (reverse("ribbon_picture", args=[get_language(), name]) for name in ("ready", "small"))
-    yield (
+    yield Item(
         Section.LOGOS,
-        Item(
-            _("Blue ribbon"),
-            _("A ready-made picture. You can also add the ribbon to a photo of yourself."),
-            [File(ready, "PNG, 1080 × 1080", f"{_tag()}-ribbon.png")],
-            small,
-            (1080, 1080),
-            more=(reverse("pledges:ribbon"), _("Add the blue ribbon to your photo")),
-        ),
+        _("Blue ribbon"),
+        _("A ready-made picture. You can also add the ribbon to a photo of yourself."),
+        [File(ready, "PNG, 1080 × 1080", f"{_tag()}-ribbon.png")],
+        small,
+        (1080, 1080),
+        more=(reverse("pledges:ribbon"), _("Add the blue ribbon to your photo")),
     )
 
 
-def _print(title, text, names, size=PORTRAIT):
+def _print(section, title, text, names, size=PORTRAIT):
     """The Item of one or more PDFs that the code draws."""
     language = get_language()
     files = [
         File(reverse("handout", args=[language, name]), f"PDF, {prints.PRINTS[name][1]}", f"{name}-{language}.pdf")
         for name in names
     ]
-    return Item(title, text, files, _preview(names[0]), size)
+    return Item(section, title, text, files, _preview(names[0]), size)
 
 
 def _preview(name):
@@ -202,7 +177,8 @@ def _own(material):
     shape = _paper(details["paper"]) if "paper" in details else "{} × {}".format(*size)
     about = ", ".join([details["format"], shape, filesizeformat(details["bytes"])])
     name = f"{material.key}-{get_language()}.{file.name.rpartition('.')[2]}"
-    return Item(material.title, material.text, [File(file.url, about, name)], material.preview_url, size)
+    files = [File(file.url, about, name)]
+    return Item(material.section, material.title, material.text, files, material.preview_url, size)
 
 
 PAPERS = {(148, 210): "A5", (210, 297): "A4", (297, 420): "A3", (420, 594): "A2", (594, 841): "A1"}

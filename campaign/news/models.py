@@ -3,7 +3,6 @@
 from django.db import models
 from django.db.models import Q
 from django.urls import reverse
-from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 
 from campaign.content import SiteContent
@@ -13,7 +12,7 @@ from campaign.publishing.models import Publishable, published
 class Article(Publishable):
     """One news article. Its date is the day of the event it reports, not of its publication."""
 
-    SHARE = "articles"
+    SHARE, CARD = "articles", "news"
 
     date = models.DateField(_("date"), null=True, help_text=_("The date of the event. The newest comes first."))
     source = models.CharField(
@@ -32,7 +31,7 @@ class Article(Publishable):
 
     def get_absolute_url(self):
         """Return the URL path of the article in the active language."""
-        return reverse("campaign:article", args=[getattr(self, f"slug_{translation.get_language()}")])
+        return reverse("campaign:article", args=[self.slug])
 
 
 @SiteContent.share

@@ -11,13 +11,12 @@ from django.utils.html import format_html_join
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
-from campaign.content import SiteContent
 from campaign.news.models import Article
 from campaign.pages import previews
 from campaign.pages.models import Page
 from campaign.pictures.widgets import PictureSelect, RichText
 from pledges.fixed_pages import fixed_pages
-from pledges.languages import LANGUAGE_CODES, own_name
+from pledges.languages import in_each_language, own_name
 from staff.admin.content import MissingLanguageFilter
 from staff.admin.drafts import DraftedAdmin, StateFilter
 from staff.admin.naming import NamedForm
@@ -74,13 +73,9 @@ class PublishableAdmin(DraftedAdmin):
         obj = getattr(obj, "stored", obj)
         if not obj.pk or obj.draft_id:
             return _("You can see it here once the page is public.")
-        kind = "page" if isinstance(obj, Page) else "news"
-        own = (obj.picture and obj.picture.card_url) or SiteContent.current().share_picture_url
-        cards = [
-            (own or reverse("picture", args=[language, kind, getattr(obj, f"slug_{language}")]), own_name(language))
-            for language in LANGUAGE_CODES
-        ]
-        return format_html_join(" ", '<img class="share-card" src="{}" alt="{}" loading="lazy">', cards)
+        cards = in_each_language(lambda: obj.card_url)
+        pictures = [(card, own_name(language)) for language, card in cards.items()]
+        return format_html_join(" ", '<img class="share-card" src="{}" alt="{}" loading="lazy">', pictures)
 
     def get_changeform_initial_data(self, request):
         """Those of the page that `copy` names, for “Copy this page”."""

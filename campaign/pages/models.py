@@ -3,7 +3,6 @@
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.urls import reverse
-from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 from translated_fields import TranslatedField
 
@@ -21,7 +20,7 @@ def _text(label, help_text="", **options):
 class Page(Publishable):
     """A content page at /sq/SLUG/ and /en/SLUG/, optionally the page of one sector."""
 
-    SHARE = "pages"
+    SHARE, CARD = "pages", "page"
     PRIVACY = "privacy"
     CONTACT = "contact"
     # Its address is promised to others (easy to read).
@@ -161,7 +160,7 @@ class Page(Publishable):
         """Return the URL path of the page in the active language."""
         if not self.has_own_address:
             return reverse(self.OWN_VIEWS[self.key])
-        return reverse("pages:page", args=[getattr(self, f"slug_{translation.get_language()}")])
+        return reverse("pages:page", args=[self.slug])
 
 
 class MenuPlace(Page):

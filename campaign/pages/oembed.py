@@ -84,12 +84,7 @@ def _page(path, language):
         return county and (title, reverse("county_card", args=[language, slug]), False)
     if match.view_name == "campaign:article":
         article = SiteContent.current().by_slug(Article, language).get(slug)
-        card = article and article.picture and article.picture.card_url
-        return article and (
-            article.share_title or article.title,
-            card or reverse("picture", args=[language, "news", slug]),
-            False,
-        )
+        return article and (article.share_title or article.title, article.card_url, False)
     return None
 
 

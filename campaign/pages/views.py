@@ -115,11 +115,7 @@ def _show_page(request, page):
 def _page_parts(page):
     """(template, context) of a content page. Only those of a sector and of the demands depend on the totals."""
     content = SiteContent.current()
-    context = {
-        "page": page,
-        "pictures": content.pictures,
-        "og_key": getattr(page, f"slug_{translation.get_language()}"),
-    }
+    context = {"page": page, "pictures": content.pictures}
     if sector := PledgeContent.current().sectors_by_id.get(page.sector_id):
         return "campaign/pages/sector.html", context | sectors.context(page, sector, tally.read())
     if page.layout == Page.Layout.CHILD:
@@ -192,9 +188,8 @@ def _article_context(article):
     older = next((other for other in others if (other.date, other.pk) < place), None)
     following = older or next(iter(others), None)
     return {
-        "article": article,
+        "page": article,
         "pictures": content.pictures,
-        "og_key": getattr(article, f"slug_{translation.get_language()}"),
         "others": [other for other in others if other is not following][:OTHER_NEWS],
         "way_on": {"url": following.get_absolute_url(), "label": following.title} if following else content.way_on(),
     }

@@ -3,7 +3,7 @@
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
-from django.urls import NoReverseMatch, resolve
+from django.urls import NoReverseMatch, resolve, reverse
 from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 from translated_fields import TranslatedField
@@ -64,6 +64,9 @@ class Publishable(Draftable):
 
     # Translated fields that must be filled in both languages before publication.
     required_translations = ["title", "lead", "body"]
+
+    # What the address of its drawn card names.
+    CARD = ""
 
     # Whether the URL of the slug must resolve to the view of content pages. False for a page with a view of its own.
     has_own_address = True
@@ -131,6 +134,12 @@ class Publishable(Draftable):
         """The columns that may name a help channel (campaign/help/models.py)."""
         names = ("title", "lead", "body", "share_title", "share_text")
         return [f"{name}_{language}" for name in names for language in LANGUAGE_CODES]
+
+    @property
+    def card_url(self):
+        """The path of the picture that networks show beside its link: its own, that of the site, or one that is drawn."""
+        own = (self.picture and self.picture.card_url) or SiteContent.current().share_picture_url
+        return own or reverse("picture", args=[translation.get_language(), self.CARD, self.slug])
 
     def picture_ids(self):
         """Ids of the main picture and of all pictures in the text of either language."""

@@ -51,8 +51,12 @@ class CommitmentsForm(forms.Form):
         self.helper = FormHelper()
         self.helper.disable_csrf = True
         self.helper.form_action = action
-        # The page names the way past the form in its context.
-        skip = HTML(format_lazy('<a class="more" href="{{{{ skip_url }}}}">{}</a>', _("Not now")))
+        # A page with a way past the form names it in its context.
+        skip = HTML(
+            format_lazy(
+                '{{% if skip_url %}}<a class="more" href="{{{{ skip_url }}}}">{}</a>{{% endif %}}', _("Not now")
+            )
+        )
         # The main button of the page of those who have chosen is that of the plan.
         css_class = "btn-2" if self.initial["commitments"] else ""
         self.helper.layout = Layout(

@@ -14,6 +14,7 @@ from django.template.loader import render_to_string
 from django.utils import formats, timezone, translation
 from django.utils.translation import gettext as _
 
+from pledges import sharing
 from pledges.crypto import links
 from pledges.crypto.links import Purpose
 from pledges.mail.kinds import LAST_DAYS, SPECS
@@ -86,7 +87,8 @@ def compose(kind, words, pledges, language, address):
 def _fill(spec, words, pledges):
     first = pledges[0]
     home = f"{settings.SITE_URL}/{translation.get_language()}/"
-    values = {"site": home, "name": first.name if "name" in spec.placeholders and _has_confirmed(first) else ""}
+    values = {"site": home, "friend": sharing.neutral_ways().address}
+    values["name"] = first.name if "name" in spec.placeholders and _has_confirmed(first) else ""
     if spec.required_placeholders:
         until = LAST_DAYS[spec.link_purpose](first)
         values["day"] = formats.date_format(timezone.localtime(until), "DATE_FORMAT")

@@ -106,11 +106,13 @@ class MessageSpec:
 
     @property
     def placeholders(self):
-        """The placeholders that the text may contain: {name} of the supporter, {day} on which the link expires, {site}.
+        """The placeholders that the text may contain: {name} of the supporter, {day} on which the link expires, {site}, {friend}.
 
         No name goes to a mailbox that has not confirmed it: a stranger may have typed anything.
         """
-        return [*(["name"] if self.link_purpose in MANAGING else []), *self.required_placeholders, "site"]
+        of_supporters = ["friend"] if self.link_purpose == Purpose.MANAGE else []
+        name = ["name"] if self.link_purpose in MANAGING else []
+        return [*name, *self.required_placeholders, "site", *of_supporters]
 
     @property
     def required_placeholders(self):

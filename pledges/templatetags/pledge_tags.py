@@ -1,18 +1,20 @@
 """Template filters and tags of the pledge pages. They run no queries."""
 
+import re
+
 from django import template
-from django.utils.html import conditional_escape, escape, format_html, format_html_join
+from django.utils.html import conditional_escape, escape, format_html_join
 from django.utils.safestring import mark_safe
 
 from pledges import numbers
 from pledges.content import PledgeContent
-from pledges.figures import kept
 from pledges.mail.news import ADDRESS
 
 register = template.Library()
+# In the row of what became of a commitment.
+DOTS = 20
 register.filter(numbers.number)
 register.filter(numbers.decimal)
-register.filter(kept.kept)
 
 
 @register.filter
@@ -23,6 +25,20 @@ def option_detail(form, value):
     choice is selected) and `hides_name` (whether selecting it hides the check box for showing one's name).
     """
     return getattr(form, "option_details", {}).get(str(value))
+
+
+@register.filter
+def kept(figures):
+    """The kinds of the DOTS dots of CommitmentFigures, as a list of "done", "other" and "silent".
+
+    None if nothing is known of those who have done it, too few were asked, or most are in parts too small to be shown.
+    """
+    if not figures or not figures.asked or not figures.done or figures.rest > figures.asked / 2:
+        return None
+    done = max(1, round(DOTS * figures.done / figures.asked))
+    # The parts are blurred each, so their sum can be above the number of people who were asked.
+    silent = min(DOTS - done, round(DOTS * figures.silent / figures.asked))
+    return ["done"] * done + ["other"] * (DOTS - done - silent) + ["silent"] * silent
 
 
 @register.simple_tag
@@ -52,6 +68,6 @@ def link_addresses(text, place=""):
 
 @register.filter
 def link_address(html, url):
-    """The text as HTML, with every occurrence of this URL as a link."""
-    link = format_html('<a href="{}" style="color:#2a3bb7">{}</a>', url, url)
-    return mark_safe(conditional_escape(html).replace(escape(url), link))
+    """The text as HTML, with every occurrence of this URL, and of one below it, as a link."""
+    whole = rf"{re.escape(escape(url))}(?:[\w-]+/)*"
+    return mark_safe(re.sub(whole, r'<a href="\g<0>" style="color:#2a3bb7">\g<0></a>', conditional_escape(html)))

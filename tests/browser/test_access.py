@@ -21,6 +21,7 @@ from tests.voices import make_voice
 from tests.wall import let_a_night_pass
 
 TYPED = {"sq": "femije", "en": "children"}
+FOUND_NOWHERE = "qqqq"
 
 
 def search_path(language, words):
@@ -50,7 +51,7 @@ def public_paths(language, mailing):
     """The paths of every public page."""
     demand = Demand.objects.get(key="register")
     yield from (path_of(name, language) for name in PUBLIC)
-    yield from (search_path(language, words) for words in ("", TYPED[language]))
+    yield from (search_path(language, words) for words in ("", TYPED[language], FOUND_NOWHERE))
     yield from (page_path(key, language) for key in Page.objects.values_list("key", flat=True))
     for article in Article.objects.all():
         yield path_of("campaign:article", language, getattr(article, f"slug_{language}"))

@@ -80,6 +80,8 @@ def test_from_a_friend_s_confirmation_to_one_s_own_on_a_phone(visit, inbox):
     first.open(links.path(Purpose.CONFIRM, make_pledge("Arta Hoxha", "arta@shembull.al"), "sq"))
     press(page.get_by_role("button", name="Konfirmojeni zotimin"))
     expect(page.locator("h1")).to_have_text(re.compile(r"Faleminderit\.\s+Ju jeni numri\s+4"))
+    choices = page.locator("main :is(a[href], button, summary, [type=submit]):visible:not(.stays a)")
+    expect(choices).to_have_count(9)
     with page.expect_download() as download:
         page.get_by_role("link", name="Ruajeni figurën").click()
     assert download.value.suggested_filename == "nejemi1.png"

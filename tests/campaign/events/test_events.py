@@ -11,7 +11,7 @@ from django.test import Client
 from django.utils import timezone, translation
 
 from campaign import movement_year
-from campaign.events import ical
+from campaign.events.views import calendar_of
 from pledges.models import Event, EventCount, GroupPledge, PaperSheet, Pledge
 from pledges.published.publishing import publish
 from tests.campaign.handouts.test_handouts import SIZES, Print
@@ -251,7 +251,7 @@ def test_an_event_of_whole_days_ends_in_a_calendar_on_the_day_after():
     event = make_event(is_all_day=True)
     event.begins = event.ends = timezone.make_aware(datetime(2027, 3, 28, 12))
     event.clean()
-    parsed = parse(ical.of_event(event))
+    parsed = parse(calendar_of(event))
     assert (parsed["DTSTART"], parsed["DTEND"]) == (datetime(2027, 3, 28), datetime(2027, 3, 29))  # noqa: DTZ001
 
 

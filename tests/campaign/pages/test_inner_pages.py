@@ -249,8 +249,9 @@ def test_a_page_has_one_name_and_a_name_one_page(client, language):
     assert len(links) > 20
     for names in zip(*links, strict=True):
         assert [name for name, times in Counter(names).items() if times > 1] == []
-    footer = page.words(page.one("footer"))
-    assert {"sq": "Kush jemi", "en": "Who we are"}[language] in footer
+    footer = page.one("footer")
+    assert {"sq": "Kush jemi", "en": "Who we are"}[language] in page.words(footer)
+    assert len(page.all("a", node=footer)) == 9
 
 
 # News

@@ -15,10 +15,10 @@ from pledges.commitments.forms import PlanForm
 from pledges.commitments.models import ANSWER_PERIOD, day_in_words, reminder_time
 from pledges.crypto import links
 from pledges.crypto.links import Purpose
-from pledges.figures.kept import kept
 from pledges.housekeeping import ask_how_it_went, remind_of_plans
 from pledges.models import ChosenCommitment, Commitment, FollowUp, Message, Pledge, Tombstone
 from pledges.published.commitments import CommitmentFigures
+from pledges.templatetags.pledge_tags import kept
 from tests.clock import let_time_pass
 from tests.commitments import ask_now, choose, commitment_of, exact, make_chosen
 from tests.factories import keep_house, links_in, make_pledge, run_worker

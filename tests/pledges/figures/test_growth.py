@@ -59,21 +59,14 @@ def test_labels_never_overlap(days):
     assert len(chart.marks) == 5, "every milestone has its dot"
 
 
-def test_a_milestone_is_on_the_line():
-    chart = growth_chart(growing(20), TODAY, [(TODAY - timedelta(10), "30")])
+@pytest.mark.parametrize(
+    ("days", "day"), [(20, TODAY - timedelta(10)), (396, date(2026, 6, 10))], ids=["by day", "by week"]
+)
+def test_a_milestone_is_at_its_day_on_the_line(days, day):
+    chart = growth_chart(growing(days), TODAY, [(day, "30")])
     x, y, words, _ = chart.marks[0]
-    line = dict(point.split(" ") for point in chart.line.split("L"))
-    on_line = {
-        round(float(at), 1): growth.TOP + float(down) * (growth.FLOOR - growth.TOP) / 100 for at, down in line.items()
-    }
-    assert words == "30" and float(y) == pytest.approx(on_line[float(x)], abs=0.1)
-
-
-def test_in_a_chart_by_week_a_milestone_is_at_its_day_on_the_line():
-    day, begin = date(2026, 6, 10), TODAY - timedelta(396)
-    chart = growth_chart(growing(396), TODAY, [(day, "Wednesday")])
-    x, y, words, _ = chart.marks[0]
-    assert words == "Wednesday" and float(x) == pytest.approx(100 * (day - begin).days / 396, abs=0.1)
+    begin = TODAY - timedelta(days)
+    assert words == "30" and float(x) == pytest.approx(100 * (day - begin).days / days, abs=0.1)
     points = [tuple(map(float, point.split(" "))) for point in chart.line.split("L")]
     (left, above), (right, below) = next(pair for pair in pairwise(points) if pair[0][0] <= float(x) <= pair[1][0])
     down = above + (below - above) * (float(x) - left) / (right - left)

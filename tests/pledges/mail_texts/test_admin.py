@@ -72,7 +72,7 @@ WRONG = [
     ("confirm", "subject_en", "For {name}", "Remove {name}: this text is the same for everyone."),
     ("links", "button_en", "{name}", "Remove {name}: this text is the same for everyone."),
     ("counted", "after_en", "Dear {Nmae }", "You cannot use {Nmae } here. Did you mean {name}?"),
-    ("counted", "after_en", "Until {day}", "You cannot use {day} here. You can use: {name}, {site}."),
+    ("counted", "after_en", "Until {day}", "You cannot use {day} here. You can use: {name}, {site}, {friend}."),
     # Nobody has confirmed the name yet.
     ("confirm", "text_en", "Hello {name}", "You cannot use {name} here. You can use: {day}, {site}."),
     ("links", "second_button_sq", "", "This field is required."),

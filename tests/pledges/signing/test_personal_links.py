@@ -3,7 +3,6 @@
 import itertools
 import json
 import re
-from urllib.parse import urlsplit
 
 import psycopg2
 import pytest
@@ -228,8 +227,9 @@ def test_15_a_stranger_opening_a_used_link_sees_an_invitation_and_no_details(cli
 def test_16_shared_links_and_meta_data_have_no_personal_data(client):
     link = links.path(Purpose.CONFIRM, make_drita("pending", sector="artists"))
     page = Document(client.post(link))
-    [shared] = page.all("a", href=f"{settings.SITE_URL}{path_of('pledges:from_a_friend', 'sq')}")
-    assert page.words(shared) == urlsplit(settings.SITE_URL).netloc
+    shared = page.one("div", **{"data-share": True})
+    assert page.of(shared)["data-address"] == f"{settings.SITE_URL}{path_of('pledges:from_a_friend', 'sq')}"
+    assert "Drita" not in page.of(shared)["data-share"]
     for meta in page.all("meta", content=True):
         assert "Drita" not in page.of(meta)["content"] and "Artist" not in page.of(meta)["content"]
     assert page.all("link", rel="canonical") == [], (

@@ -143,7 +143,10 @@ def test_the_message_carries_number_picture_and_words_to_share(client, mailoutbo
     assert client.get(picture).headers["Content-Type"] == "image/png"
     [whatsapp] = re.findall(r"https://wa.me/\S+", albanian.body)
     [text] = parse_qs(urlsplit(whatsapp).query)["text"]
-    assert text.startswith("U zotova") and text.endswith(f" {settings.SITE_URL}/sq/zotimi/nga-nje-mik/")
+    friend = f"{settings.SITE_URL}/sq/zotimi/nga-nje-mik/"
+    assert text.startswith("U zotova") and text.endswith(f" {friend}")
+    assert f"jo këtë mesazh: {friend}\n" in albanian.body
+    assert f'<a href="{friend}"' in albanian.alternatives[0].content
     assert english.attachments == [], "no picture that others see"
 
 
