@@ -11,7 +11,7 @@ from django.db.models.functions import Length
 from django.utils.translation import gettext_lazy as _
 
 from pledges import addresses
-from pledges.crypto import keys
+from pledges.crypto import keys, links
 
 DIGEST_FIELDS = ["address_digest", "name_digest", "domain_digest"]
 
@@ -38,8 +38,17 @@ def person_digests(name, address):
     }
 
 
+class Sealing:
+    """Mixin of models with ciphertexts. Each is bound to its column and row, and to `TABLE`, which names the model."""
+
+    TABLE = ""
+
+    def associated_data(self, column):
+        return keys.associated_data(self.TABLE, column, self.pk)
+
+
 class Sealed:
-    """The plain text of the column NAME_cipher, or None where that is empty. Reading it raises CannotDecrypt."""
+    """The plain text of the column NAME_cipher of a Sealing, None where that is empty. Reading it raises CannotDecrypt."""
 
     def __set_name__(self, owner, name):
         self.name = name
@@ -50,8 +59,9 @@ class Sealed:
         cipher = getattr(row, f"{self.name}_cipher")
         return None if cipher is None else keys.decrypt(cipher, associated_data=row.associated_data(self.name))
 
-    def __set__(self, row, value):
-        raise AttributeError("use set_person()")
+    def __set__(self, row, text):
+        cipher = None if text is None else keys.encrypt(text, associated_data=row.associated_data(self.name))
+        setattr(row, f"{self.name}_cipher", cipher)
 
 
 class PersonQuerySet(models.QuerySet):
@@ -65,6 +75,11 @@ class PersonQuerySet(models.QuerySet):
         """The rows of this address's mailbox; compares the digests of every key in use."""
         digests = keys.digests("address", addresses.normalise(address))
         return self.filter(address_digest__in=digests)
+
+    def find_by_link(self, purpose, link):
+        """The row of a `links.Link`, or None if it is erased or the link revoked or ended."""
+        row = self.filter(pk=link.row_id).first()
+        return row if row and link.binding == links.binding(purpose, row) else None
 
     def beginning_with(self, number):
         """Rows whose id begins with this number, of which lists show eight digits. None for fewer than four digits."""

@@ -1,4 +1,4 @@
-"""The checks of every page behind a signed link of a supporter, and the page of a link older than a day."""
+"""The checks of every page behind a signed link, and the page of a link to a pledge that is older than a day."""
 
 from functools import wraps
 
@@ -21,12 +21,12 @@ from pledges.supporters.models import Pledge
 NEED_THE_PERSON = (Purpose.MANAGE, Purpose.CERTIFICATE, Purpose.KEEP)
 
 
-def personal_link_view(purpose):
-    """Decorate a view with the checks of a personal link; the view gets the pledge in place of the token.
+def link_view(model, purpose):
+    """Decorate a view with the checks of a signed link; the view gets the row of the model in place of the token.
 
-    Every link that opens nothing gets the same page: tampered, mangled, revoked, or its pledge erased. A link older than a day
-    gets a page without personal data. If no key opens the name or address, a page says so, nothing is changed, and `/readyz`
-    raises an alarm.
+    Every link that opens nothing gets the same page: tampered, mangled, revoked, of another row, or the row erased. The signature
+    is checked before anything of the body is read. If no key opens name or address, a page says so, nothing is changed, and
+    `/readyz` raises an alarm.
     """
 
     def decorator(view):
@@ -35,31 +35,41 @@ def personal_link_view(purpose):
         @require_http_methods(["GET", "HEAD", "POST"])
         @sensitive_post_parameters()
         @wraps(view)
-        def wrapper(request, token):
+        def wrapper(request, token, **kwargs):
+            # For base.html, which takes the token out of the address bar. Only the link to a pledge ages.
+            request.is_personal_link, request.is_contact_link = True, model is not Pledge
             try:
-                if request.method != "POST":
-                    return answer(request, token)
-                # The row is locked, so that a correction cannot restore what a concurrent withdrawal erased.
+                request.link = links.read(purpose, token)
+            except signing.BadSignature:
+                return link_ended(request)
+            # An upload may come in slowly. Nothing is locked meanwhile.
+            request.POST  # noqa: B018
+            try:
                 with transaction.atomic():
-                    return answer(request, token, lock=True)
+                    # Locked, so that a correction cannot restore what a concurrent withdrawal erased.
+                    rows = model.objects.select_for_update() if request.method == "POST" else model.objects
+                    row = rows.find_by_link(purpose, request.link)
+                    if row is None:
+                        return link_ended(request)
+                    require_open(request, purpose)
+                    return view(request, row, **kwargs)
             except keys.CannotDecrypt as error:
                 Unreadable.record(error)
                 return render(request, "pledges/personal_links/unreadable.html")
 
-        def answer(request, token, lock=False):
-            # For base.html, which takes the token out of the address bar.
-            request.is_personal_link = True
-            pledges = Pledge.objects.select_for_update() if lock else Pledge.objects
-            try:
-                link = links.read(purpose, token)
-            except signing.BadSignature:
-                return link_ended(request)
-            pledge = pledges.find_by_link(purpose, link)
-            if pledge is None:
-                return link_ended(request)
-            require_open(request, purpose)
-            request.link_issued_at = link.issued_at
-            if link.is_aged:
+        return wrapper
+
+    return decorator
+
+
+def personal_link_view(purpose):
+    """As `link_view`, for a link to a pledge. One older than a day gets a page without personal data."""
+
+    def decorator(view):
+        @link_view(Pledge, purpose)
+        @wraps(view)
+        def wrapper(request, pledge):
+            if request.link.is_aged:
                 return _aged(request, pledge)
             if pledge.is_person_erased and purpose in NEED_THE_PERSON:
                 urls = {f"{each}_url": path_from(request, each, pledge) for each in (Purpose.WITHDRAW, Purpose.DATA)}
@@ -109,4 +119,4 @@ def withdrawn(request, pledge):
 
 def path_from(request, purpose, pledge):
     """The path of another page of this pledge, as old as the link that led here."""
-    return links.path(purpose, pledge, language=request.LANGUAGE_CODE, issued_at=request.link_issued_at)
+    return links.path(purpose, pledge, language=request.LANGUAGE_CODE, issued_at=request.link.issued_at)

@@ -17,9 +17,9 @@ from pledges.content import PledgeContent
 from pledges.crypto.links import Purpose
 from pledges.figures.typeset import typeset
 from pledges.forms.views import link_ended
-from pledges.groups.views import contact_link_view
 from pledges.models import GroupPledge, Joining
 from pledges.numbers import number
+from pledges.personal_links import link_view
 from pledges.serving.http import in_named_language, mark_public, public_page, read_only
 
 # Of the 1 on a certificate.
@@ -29,7 +29,7 @@ MOST_DOTS = 200
 def _of_approved_group(view):
     """Decorate a view behind the link of a group: groups that do not count have nothing to print."""
 
-    @contact_link_view(GroupPledge, Purpose.GROUP_MANAGE)
+    @link_view(GroupPledge, Purpose.GROUP_MANAGE)
     @wraps(view)
     def wrapper(request, group, **kwargs):
         return view(group, **kwargs) if group.total_counted else link_ended(request)
@@ -72,7 +72,7 @@ def certificate(group):
 
 
 @read_only
-@contact_link_view(Joining, Purpose.ORGANISATION)
+@link_view(Joining, Purpose.ORGANISATION)
 def organisation_certificate(request, joining):
     """The certificate of an organisation on our page, without a number: people are not counted by organisation."""
     entry = Organisation.objects.admitted().filter(joining=joining).select_related("joining").first()

@@ -23,9 +23,9 @@ from pledges.crypto.links import Purpose
 from pledges.figures.mosaic import mosaic
 from pledges.fixed_pages import fixed_page
 from pledges.forms.views import SeeOther, link_ended
-from pledges.groups.views import contact_link_view
 from pledges.joinings.forms import CorrectionForm
 from pledges.models import County, Joining, OrganisationKind
+from pledges.personal_links import link_view
 from pledges.serving.http import accept_uploads, personal_page, public_page, read_only
 from pledges.totals import counter
 
@@ -83,7 +83,7 @@ def _county_of(row):
     return County.ABROAD if row.is_abroad else ""
 
 
-@contact_link_view(Joining, Purpose.ORGANISATION)
+@link_view(Joining, Purpose.ORGANISATION)
 def entry(request, joining):
     """The page of an entry: its state, renewing it, its logo and card, and leaving. It shows nothing of the contact."""
     if joining.state in (Joining.State.SUBMITTED, Joining.State.ENDED):
@@ -110,7 +110,7 @@ def entry(request, joining):
 
 
 @accept_uploads(logos.MAX_REQUEST_BYTES)
-@contact_link_view(Joining, Purpose.ORGANISATION)
+@link_view(Joining, Purpose.ORGANISATION)
 def logo(request, joining):
     """Take a logo, which staff look at before it is shown. The signature of the link was checked before the file is read."""
     if request.method != "POST":

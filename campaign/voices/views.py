@@ -5,11 +5,11 @@ from django.shortcuts import render
 from campaign.voices.models import Voice
 from pledges.crypto.links import Purpose
 from pledges.forms.views import SeeOther
-from pledges.groups.views import contact_link_view
 from pledges.models import VoiceOwner
+from pledges.personal_links import link_view
 
 
-@contact_link_view(VoiceOwner, Purpose.VOICE)
+@link_view(VoiceOwner, Purpose.VOICE)
 def own_voice(request, owner):
     """GET changes nothing. The button that agrees names what its page showed, so that no later words are approved."""
     if "remove" in request.POST:

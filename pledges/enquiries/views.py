@@ -8,7 +8,7 @@ from pledges.enquiries.forms import WORDS, EnquiryForm, FurtherForm
 from pledges.enquiries.models import Enquiry
 from pledges.fixed_pages import fixed_page
 from pledges.forms.views import SeeOther, answer, form_view, is_under_16, link_ended, shown_on
-from pledges.groups.views import contact_link_view
+from pledges.personal_links import link_view
 from pledges.serving.http import public_page
 
 PAGE = "pledges/enquiries/enquiry.html"
@@ -23,7 +23,7 @@ form = fixed_page(lambda purpose: str(WORDS[purpose][0]), lambda purpose: str(WO
 )
 
 
-@contact_link_view(Enquiry, Purpose.FURTHER)
+@link_view(Enquiry, Purpose.FURTHER)
 def further(request, enquiry):
     """The form behind the link of an answer. It shows nothing of the conversation."""
     if enquiry.restricted_at:

@@ -4,30 +4,26 @@ from functools import partial
 
 import segno
 from django.conf import settings
-from django.core import signing
-from django.db import transaction
 from django.http import HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.safestring import mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_http_methods
 
 from pledges import sharing
 from pledges.content import PledgeContent
-from pledges.crypto import keys, links
+from pledges.crypto import links
 from pledges.crypto.links import Purpose
-from pledges.crypto.models import Unreadable
 from pledges.figures.mosaic import mosaic
 from pledges.fixed_pages import fixed_page
-from pledges.forms.views import SeeOther, closed, form_view, link_ended, require_open
+from pledges.forms.views import SeeOther, closed, form_view, link_ended
 from pledges.groups.fields import counted_sectors
 from pledges.groups.forms import GroupCorrectionForm, GroupForm
 from pledges.groups.models import GroupPledge
 from pledges.languages import in_each_language
-from pledges.serving.http import cookieless_form, personal_page, public_page
+from pledges.personal_links import link_view
+from pledges.serving.http import public_page
 
 
 def _instead(request):
@@ -76,45 +72,7 @@ def under_18(request):
     return render(request, "pledges/groups/under_18.html", {"address": address, "code": drawing})
 
 
-def contact_link_view(model, purpose):
-    """Decorate a view with the checks of the link of an adult; the view gets the row of the model in place of the token.
-
-    Every link that opens nothing gets the same page: tampered, mangled, of another row, or the row erased. The signature is
-    checked before anything of the body is read.
-    """
-
-    def decorator(view):
-        @personal_page
-        @cookieless_form
-        @require_http_methods(["GET", "HEAD", "POST"])
-        @sensitive_post_parameters()
-        def wrapper(request, token, **kwargs):
-            # What the pages say about a link differs: that of a group or an organisation does not age.
-            request.is_personal_link = request.is_contact_link = True
-            try:
-                link = links.read(purpose, token)
-            except signing.BadSignature:
-                return link_ended(request)
-            # An upload may come in slowly. Nothing is locked meanwhile.
-            request.POST  # noqa: B018
-            try:
-                with transaction.atomic():
-                    rows = model.objects.select_for_update() if request.method == "POST" else model.objects
-                    row = rows.filter(pk=link.row_id).first()
-                    if row is None or link.binding != links.binding(purpose, row):
-                        return link_ended(request)
-                    require_open(request, purpose)
-                    return view(request, row, **kwargs)
-            except keys.CannotDecrypt as error:
-                Unreadable.record(error)
-                return render(request, "pledges/personal_links/unreadable.html")
-
-        return wrapper
-
-    return decorator
-
-
-@contact_link_view(GroupPledge, Purpose.GROUP_CONFIRM)
+@link_view(GroupPledge, Purpose.GROUP_CONFIRM)
 def confirm(request, group):
     """The page with the button that confirms the groups of the mailbox. GET changes nothing, since mail scanners open links.
 
@@ -137,7 +95,7 @@ def confirm(request, group):
 def block_view(model, purpose, **context):
     """ "It was not me": erase what the mailbox has not confirmed, and never write to it again."""
 
-    @contact_link_view(model, purpose)
+    @link_view(model, purpose)
     def view(request, row):
         if row.state != model.State.SUBMITTED:
             return link_ended(request)
@@ -151,7 +109,7 @@ def block_view(model, purpose, **context):
 block = block_view(GroupPledge, Purpose.GROUP_BLOCK)
 
 
-@contact_link_view(GroupPledge, Purpose.GROUP_MANAGE)
+@link_view(GroupPledge, Purpose.GROUP_MANAGE)
 def manage(request, group):
     """The page of a group: its state, corrections of its numbers for 30 days, and withdrawing. It shows nothing of the adult."""
     if group.state in (GroupPledge.State.SUBMITTED, GroupPledge.State.WITHDRAWN):

@@ -7,9 +7,10 @@ from pledges.crypto import links
 from pledges.crypto.links import Purpose
 from pledges.fixed_pages import fixed_page
 from pledges.forms.views import form_view, link_ended
-from pledges.groups.views import block_view, contact_link_view
+from pledges.groups.views import block_view
 from pledges.joinings.forms import JoinForm
 from pledges.joinings.models import Joining
+from pledges.personal_links import link_view
 from pledges.serving.http import public_page
 
 form = fixed_page(
@@ -26,7 +27,7 @@ def inbox(request):
     return render(request, "pledges/joinings/inbox.html")
 
 
-@contact_link_view(Joining, Purpose.JOINING_CONFIRM)
+@link_view(Joining, Purpose.JOINING_CONFIRM)
 def confirm(request, joining):
     """The page with the button that confirms the contact's address. GET changes nothing, since mail scanners open links."""
     if request.method == "POST":
