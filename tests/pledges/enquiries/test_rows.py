@@ -12,7 +12,6 @@ from tests.clock import let_time_pass
 from tests.dump import dump
 from tests.enquiries import DISCLOSURE, FORMS, enquiry_data, make_enquiry
 from tests.factories import keep_house, make_staff, run_worker, settle_all, sign_in
-from tests.keys import rotated
 from tests.pledges.backups.older_backup import replay, restore, take_entries
 
 pytestmark = pytest.mark.django_db
@@ -86,18 +85,6 @@ def test_a_form_whose_enquiry_was_erased_is_not_settled_after_a_restore(client):
     form.save(force_insert=True)
     replay(entries)
     assert not Enquiry.objects.exists() and not Submission.objects.exists()
-
-
-def test_keys_rotate_over_text_answers_and_digests(settings):
-    def make():
-        enquiry = make_enquiry(text="Kur flasim?", address="zamira@gazeta-shembull.al")
-        assert enquiry.answer("Nesër.", None)
-        return enquiry
-
-    enquiry = rotated(settings, make)
-    enquiry.refresh_from_db()
-    assert (enquiry.text, enquiry.name, enquiry.answers.get().text) == ("Kur flasim?", "Zamira Gazetarja", "Nesër.")
-    assert set(Enquiry.objects.at_address("ZAMIRA@gazeta-shembull.al")) == {enquiry}
 
 
 def test_a_ciphertext_that_no_key_opens_is_named_and_breaks_no_page(client):

@@ -11,7 +11,6 @@ from pledges.groups.models import institution_key
 from pledges.models import GroupPledge, Message, Sector, Tombstone
 from tests import tally
 from tests.factories import make_pledge
-from tests.keys import rotated
 from tests.pledges.backups.older_backup import restore
 from tests.pledges.groups.made import make_group
 from tests.tally import exact_total
@@ -179,13 +178,3 @@ def test_a_message_about_an_erased_group_is_not_sent():
     assert Message.objects.count() == 1
     GroupPledge.objects.all().erase_person()
     assert Message.objects.get().compose() is None
-
-
-def test_keys_rotate_over_groups(settings):
-    people = {"Mira Hoxha": "mira@shembull.al", "Gjon Prifti": "gjon@shembull.al"}
-    groups = rotated(settings, lambda: [make_group(name=name, address=people[name]) for name in people])
-    before = {bytes(group.address_digest) for group in groups}
-    assert not before & {bytes(group.address_digest) for group in GroupPledge.objects.all()}
-    assert [group.name for group in GroupPledge.objects.all()] == ["Mira Hoxha", "Gjon Prifti"]
-    again = make_group("submitted", address="mira@shembull.al")
-    assert set(GroupPledge.objects.of_mailbox(again)) == {groups[0], again}

@@ -7,7 +7,6 @@ from django.utils import timezone
 from pledges import housekeeping
 from pledges.models import Joining, Message, Tombstone, Unreadable
 from pledges.rotation import rotation
-from tests.keys import rotated
 from tests.organisations import admit, make_joining
 from tests.pledges.backups.older_backup import restore
 from tests.pledges.groups.made import make_group
@@ -60,17 +59,6 @@ def test_what_ended_or_was_erased_stays_so_after_a_restore():
         kept.pk: "approved",
     }
     assert set(Joining.objects.with_person()) == {kept}
-
-
-def test_keys_rotate_over_contacts(settings):
-    joining = rotated(settings, lambda: make_joining(name="Mira Hoxha", address="mira@shembull.al"))
-    before = bytes(joining.address_digest)
-    joining.refresh_from_db()
-    assert bytes(joining.address_digest) != before and (joining.name, joining.address) == (
-        "Mira Hoxha",
-        "mira@shembull.al",
-    )
-    assert set(Joining.objects.at_address("MIRA@shembull.al")) == {joining}
 
 
 @pytest.mark.parametrize(("make", "name"), [(make_joining, "joining"), (make_group, "group")])
