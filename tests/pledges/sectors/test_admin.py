@@ -75,8 +75,11 @@ def test_a_sector_with_people_of_groups_cannot_be_deleted(admin_client):
     make_group()
     children = Sector.objects.get(slug="children")
     path = f"/admin/pledges/sector/{children.pk}/delete/"
-    assert "Children: group pledges" in admin_client.get(path, headers=ENGLISH).text
-    assert admin_client.post(path, {"post": "yes"}).status_code == 403
+    for response in (
+        admin_client.get(path, headers=ENGLISH),
+        admin_client.post(path, {"post": "yes"}, headers=ENGLISH),
+    ):
+        assert "Children: group pledges" in response.text
     bulk = {"action": "delete_selected", "_selected_action": children.pk, "post": "yes"}
     admin_client.post("/admin/pledges/sector/", bulk)
     assert Sector.objects.filter(pk=children.pk).exists()
