@@ -38,10 +38,13 @@ def person_digests(name, address):
     }
 
 
-class Sealing:
-    """Mixin of models with ciphertexts. Each is bound to its column and row, and to `TABLE`, which names the model."""
+class Sealing(models.Model):
+    """Abstract base of models with ciphertexts. Each is bound to its column and row, and to `TABLE`, which names the model."""
 
-    TABLE = ""
+    TABLE: str
+
+    class Meta:
+        abstract = True
 
     def associated_data(self, column):
         return keys.associated_data(self.TABLE, column, self.pk)

@@ -246,7 +246,7 @@ class Disclosure(Enquiry):
         verbose_name_plural = _("disclosures")
 
 
-class Answer(Sealing, models.Model):
+class Answer(Sealing):
     """One answer by email to an enquiry. The text is ciphertext; it is erased with the enquiry."""
 
     TABLE = "answer"

@@ -76,7 +76,7 @@ class SubmissionQuerySet(models.QuerySet):
         return self.aside().update(state=Submission.State.WAITING, aside_at=None, error="")
 
 
-class Submission(Sealing, models.Model):
+class Submission(Sealing):
     """One form that can cause a message. `inbox.submissions.submit` stores it; the worker settles and deletes it.
 
     What was sent is sealed: no column tells of a person. Its id becomes the id of what is made of it.

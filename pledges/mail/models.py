@@ -71,7 +71,7 @@ def _about(model):
     )
 
 
-class Message(Sealing, models.Model):
+class Message(Sealing):
     """One message to one supporter, delivered at least once.
 
     The recipient's address is read from what it is about. A message stores it itself, encrypted, where no row has it: the last
@@ -79,6 +79,7 @@ class Message(Sealing, models.Model):
     is deleted once the message is sent, or given up for good.
     """
 
+    TABLE = "message"
     Kind = MessageKind
 
     class State(models.TextChoices):

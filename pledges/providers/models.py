@@ -39,7 +39,7 @@ class BlockedAddressQuerySet(models.QuerySet):
         return {address for address, own in digests.items() if own & blocked}
 
 
-class BlockedAddress(Sealing, models.Model):
+class BlockedAddress(Sealing):
     """A mailbox that must not get mail any more, at its owner's request, as digests; one of its addresses as ciphertext."""
 
     TABLE = "blocked"

@@ -46,7 +46,7 @@ def codes_of(inviters):
     return sorted(found.items())
 
 
-class ReferralLink(Sealing, models.Model):
+class ReferralLink(Sealing):
     """The link of one pledge. The code is ciphertext, to show the link to its owner; nothing looks a code up."""
 
     TABLE = "referrallink"
