@@ -38,8 +38,20 @@ def person_digests(name, address):
     }
 
 
+class Sealing(models.Model):
+    """Abstract base of models with ciphertexts. Each is bound to its column and row, and to `TABLE`, which names the model."""
+
+    TABLE: str
+
+    class Meta:
+        abstract = True
+
+    def associated_data(self, column):
+        return keys.associated_data(self.TABLE, column, self.pk)
+
+
 class Sealed:
-    """The plain text of the column NAME_cipher, or None where that is empty. Reading it raises CannotDecrypt."""
+    """The plain text of the column NAME_cipher of a Sealing, None where that is empty. Reading it raises CannotDecrypt."""
 
     def __set_name__(self, owner, name):
         self.name = name
@@ -50,8 +62,9 @@ class Sealed:
         cipher = getattr(row, f"{self.name}_cipher")
         return None if cipher is None else keys.decrypt(cipher, associated_data=row.associated_data(self.name))
 
-    def __set__(self, row, value):
-        raise AttributeError("use set_person()")
+    def __set__(self, row, text):
+        cipher = None if text is None else keys.encrypt(text, associated_data=row.associated_data(self.name))
+        setattr(row, f"{self.name}_cipher", cipher)
 
 
 class PersonQuerySet(models.QuerySet):
@@ -67,7 +80,7 @@ class PersonQuerySet(models.QuerySet):
         return self.filter(address_digest__in=digests)
 
     def find_by_link(self, purpose, link):
-        """The row of a `links.Link`, or None if it is erased or the link revoked."""
+        """The row of a `links.Link`, or None if it is erased or the link revoked or ended."""
         row = self.filter(pk=link.row_id).first()
         return row if row and link.binding == links.binding(purpose, row) else None
 

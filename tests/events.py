@@ -1,12 +1,10 @@
 """Events for tests: saved events, people who sign through their link, and the next day."""
 
-import uuid
 from datetime import timedelta
 
 from django.utils import timezone
 
 from pledges.models import Event
-from pledges.referrals.models import encrypt_inviter
 from tests.factories import make_pledge
 from tests.numbers import next_number
 
@@ -33,8 +31,10 @@ def make_event(begins=timedelta(days=7), hours=2, **overrides):
 
 def make_coming(event):
     """A pending pledge that came by the link of the event."""
-    pledge_id = uuid.uuid4()
-    return make_pledge(id=pledge_id, inviter_cipher=encrypt_inviter(event.code, pledge_id))
+    pledge = make_pledge()
+    pledge.inviter = event.code
+    pledge.save()
+    return pledge
 
 
 def make_signed(event, people):

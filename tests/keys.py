@@ -41,15 +41,3 @@ def rotate_keys():
     starting.check()
     call_command("rotate_keys", stdout=output)
     return output.getvalue()
-
-
-def rotated(settings, make):
-    """What `make()` returns, made with old keys that a new one has replaced since."""
-    old = new_key()
-    settings.FIELD_KEYS = settings.DIGEST_KEYS = [old]
-    made = make()
-    new = new_key(old)
-    settings.FIELD_KEYS = settings.DIGEST_KEYS = [new, old]
-    rotate_keys()
-    settings.FIELD_KEYS = settings.DIGEST_KEYS = [new]
-    return made

@@ -181,6 +181,6 @@ def _ciphertexts():
     for row in [*Enquiry.objects.order_by("-created_at")[:MAX_ROWS], *Answer.objects.all()[:MAX_ROWS]]:
         yield row.text_cipher, row.associated_data("text")
     for row in [*Message.objects.exclude(address_cipher=None)[:MAX_ROWS], *BlockedAddress.objects.all()[:MAX_ROWS]]:
-        yield row.address_cipher, row.associated_data
+        yield row.address_cipher, row.associated_data("address")
     for link in ReferralLink.objects.all()[:MAX_ROWS]:
-        yield link.code_cipher, link.associated_data
+        yield link.code_cipher, link.associated_data("code")

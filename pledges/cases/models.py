@@ -14,7 +14,7 @@ from pledges.crypto import keys
 from pledges.crypto.models import Unreadable
 from pledges.inbox.models import Submission
 from pledges.mail.models import Message
-from pledges.person import PersonQuerySet, Restrictable, Sealed, address_digests
+from pledges.person import PersonQuerySet, Restrictable, Sealed, Sealing, address_digests
 from pledges.providers.models import BlockedAddress
 from pledges.supporters.querysets import PENDING_LIFE
 
@@ -158,14 +158,12 @@ class CaseQuerySet(PersonQuerySet):
         return self.filter(~Q(state="submitted") | Q(expires_at__gt=Now()), restricted_at=None)
 
 
-class Case(Steps, Restrictable):
+class Case(Sealing, Steps, Restrictable):
     """Abstract base of what a person sent, with the person, whose columns are null once erased. Plain text exists only in memory.
 
-    `TABLE` is the first part of the associated data of the ciphertexts. The digests find the rows of one mailbox; see
-    pledges/person.py. A person quoted has no states: what visitors see of it depends on the voice.
+    The digests find the rows of one mailbox; see pledges/person.py. A person quoted has no states: what visitors see of it
+    depends on the voice.
     """
-
-    TABLE = ""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     name_cipher = models.BinaryField(null=True, editable=False)
@@ -187,14 +185,9 @@ class Case(Steps, Restrictable):
         # No personal data: it is written to logs and to the admin's history.
         return str(self.pk)[:8]
 
-    def associated_data(self, column):
-        """The associated data that bind a ciphertext to this column and row."""
-        return keys.associated_data(self.TABLE, column, self.pk)
-
     def set_person(self, name, address):
         """Set ciphertexts and digests of name and address. Does not save."""
-        self.name_cipher = keys.encrypt(name, associated_data=self.associated_data("name"))
-        self.address_cipher = keys.encrypt(address, associated_data=self.associated_data("address"))
+        self.name, self.address = name, address
         for column, digest in address_digests(address).items():
             setattr(self, column, digest)
 

@@ -60,11 +60,6 @@ def check_settings():
             )
 
 
-def pledge_associated_data(pledge_id, column):
-    """The associated data that bind a ciphertext to this column and row of a pledge."""
-    return f"pledge.{column}.{pledge_id}"
-
-
 def associated_data(table, column, row_id):
     """The associated data that bind a ciphertext to this column and row of a table, such as "group" or "joining"."""
     return f"{table}.{column}.{row_id}"

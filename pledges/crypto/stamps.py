@@ -47,14 +47,9 @@ def window():
     return int(time.time()) // ROUNDING_SECONDS * ROUNDING_SECONDS
 
 
-def make(wordings):
-    """The stamp for a public page. It is the same for every visitor."""
-    return Stamp(window(), tuple(wordings))
-
-
-def make_returned(wordings):
-    """The stamp for a form that is shown again with errors."""
-    return Stamp(int(time.time()), tuple(wordings), returned=True)
+def make(wordings, returned=False):
+    """The stamp of a form: on a public page, where it is the same for every visitor, or shown again with errors."""
+    return Stamp(int(time.time()) if returned else window(), tuple(wordings), returned)
 
 
 def read(text):

@@ -11,11 +11,10 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from pledges.cases.models import HAS_CONTACT, Case, CaseQuerySet, States, Step
-from pledges.crypto import keys
 from pledges.inbox.models import ALERT_AGAIN_AFTER
 from pledges.languages import in_both_languages
 from pledges.mail.models import Message
-from pledges.person import Sealed
+from pledges.person import Sealed, Sealing
 
 ENQUIRY_PERIOD = timedelta(days=365)
 DISCLOSURE_PERIOD = timedelta(days=30)
@@ -187,7 +186,7 @@ class Enquiry(Case):
             changed = self.take("answer", self._of_inbox(), answered_at=Now())
             if changed:
                 answer = Answer(enquiry_id=self.pk, by=user)
-                answer.text_cipher = keys.encrypt(text, associated_data=answer.associated_data("text"))
+                answer.text = text
                 answer.save(force_insert=True)
                 Message.queue(Message.Kind.ANSWER, answer)
         return changed
@@ -252,9 +251,10 @@ class Disclosure(Enquiry):
         verbose_name_plural = _("disclosures")
 
 
-class Answer(models.Model):
+class Answer(Sealing):
     """One answer by email to an enquiry. The text is ciphertext; it is erased with the enquiry."""
 
+    TABLE = "answer"
     text = Sealed()
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -270,10 +270,6 @@ class Answer(models.Model):
 
     def __str__(self):
         return str(self.pk)[:8]
-
-    def associated_data(self, column):
-        """The associated data that bind a ciphertext to this column and row."""
-        return keys.associated_data("answer", column, self.pk)
 
     @property
     def address(self):

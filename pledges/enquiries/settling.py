@@ -1,6 +1,5 @@
 """What becomes of the forms with which people write to the team: see `pledges.inbox.submissions`."""
 
-from pledges.crypto import keys
 from pledges.enquiries.models import Enquiry
 
 
@@ -24,7 +23,7 @@ def settle_enquiries(submissions):
             first_id=first,
         )
         enquiry.set_person(form["name"], form["email"])
-        enquiry.text_cipher = keys.encrypt(form["text"], associated_data=enquiry.associated_data("text"))
+        enquiry.text = form["text"]
         enquiries.append(enquiry)
     # A reply that its provider brings in twice has the same id.
     Enquiry.objects.bulk_create(enquiries, ignore_conflicts=True)

@@ -93,7 +93,7 @@ def _decrypted_column(name):
         texts, broken = [], ""
         for ciphertext, pk in zip(values, ids, strict=True):
             try:
-                data = keys.pledge_associated_data(pk, name)
+                data = keys.associated_data("pledge", name, pk)
                 texts.append(ciphertext and keys.decrypt(ciphertext, associated_data=data))
             except keys.CannotDecrypt as error:
                 # One corrupt row must not end the export.

@@ -121,7 +121,7 @@ class StampedForm(ChallengedForm):
     def redisplay(self):
         """Prepare the bound form to be shown again: the input stays, the stamp is renewed, the honeypot is emptied."""
         super().redisplay()
-        self.data["stamp"] = str(stamps.make_returned(self.shown_wordings))
+        self.data["stamp"] = str(stamps.make(self.shown_wordings, returned=True))
         self.data["website"] = ""
 
     def redisplay_as_draft(self):

@@ -31,8 +31,8 @@ def in_nfc(value):
 
 
 def without_links(text, letters=1):
-    """The text with a space after each full stop before so many letters: mail programs turn "x.co" into a link."""
-    return re.sub(rf"\.(?=\w{{{letters}}})", ". ", text)
+    """The text with a space after each full stop before so many letters: mail programs turn "x.co" and "9.9.9.9" into links."""
+    return re.sub(rf"\.(?=\w{{{letters}}})|(?<=\d)\.(?=\d)", ". ", text)
 
 
 class TypedText:

@@ -129,8 +129,9 @@ def _with_challenge(request, form, shown, receipt):
 
 
 def require_open(request, purpose):
-    """Raise Closed while keys are being changed, for a POST behind a link of this purpose that does not end something."""
-    if request.method == "POST" and purpose not in ENDING_PURPOSES and ENDING_BUTTONS.isdisjoint(request.POST):
+    """Raise Closed while keys are being changed, for a POST behind a link of this purpose that may do more than end something."""
+    ends = purpose in ENDING_PURPOSES or request.POST and request.POST.keys() <= ENDING_BUTTONS
+    if request.method == "POST" and not ends:
         snapshot.require_open()
 
 

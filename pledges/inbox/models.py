@@ -14,6 +14,7 @@ from pledges import addresses
 from pledges.crypto import keys
 from pledges.crypto.models import Unreadable
 from pledges.limits.models import SLOW_LANE_LENGTH
+from pledges.person import Sealed, Sealing
 
 # The alarm about what may be a disclosure is repeated while nothing was done about it.
 ALERT_AGAIN_AFTER = timedelta(days=1)
@@ -75,7 +76,7 @@ class SubmissionQuerySet(models.QuerySet):
         return self.aside().update(state=Submission.State.WAITING, aside_at=None, error="")
 
 
-class Submission(models.Model):
+class Submission(Sealing):
     """One form that can cause a message. `inbox.submissions.submit` stores it; the worker settles and deletes it.
 
     What was sent is sealed: no column tells of a person. Its id becomes the id of what is made of it.
@@ -100,7 +101,7 @@ class Submission(models.Model):
         editable=False,
     )
     kind = models.CharField(_("kind"), max_length=20, choices=Kind, editable=False)
-    # The validated form as JSON, encrypted and bound to this row.
+    # The validated form as JSON.
     payload_cipher = models.BinaryField(editable=False)
     # Of the visitor's network (IPv4 address or IPv6 /64).
     network_digest = models.BinaryField(null=True, editable=False)
@@ -115,6 +116,9 @@ class Submission(models.Model):
     alerted_at = models.DateTimeField(null=True, editable=False)
     # The class of the error, never its text, which may quote a value.
     error = models.CharField(_("error"), max_length=80, blank=True, db_default="", editable=False)
+
+    TABLE = "submission"
+    payload = Sealed()
 
     objects = SubmissionQuerySet.as_manager()
 
@@ -138,19 +142,8 @@ class Submission(models.Model):
 
     def seal(self, **form):
         """Set these values of a validated form, which JSON can hold; one is `email`. Does not save. Returns the submission."""
-        text = json.dumps(form, ensure_ascii=False)
-        self.payload_cipher = keys.encrypt(text, associated_data=self.associated_data)
+        self.payload = json.dumps(form, ensure_ascii=False)
         return self
-
-    @property
-    def associated_data(self):
-        """The associated data that bind the sealed form to this row."""
-        return keys.associated_data("submission", "payload", self.pk)
-
-    @property
-    def payload(self):
-        """The form as JSON. Raises CannotDecrypt."""
-        return keys.decrypt(self.payload_cipher, associated_data=self.associated_data)
 
     @cached_property
     def form(self):

@@ -36,13 +36,8 @@ def network(request):
     return str(ipaddress.ip_network((address, 64), strict=False))
 
 
-def site_prefix(network):
-    """The /48 around an IPv6 network, as text: the prefix that one customer site often gets (RFC 6177). None for IPv4."""
-    return str(ipaddress.ip_network(network).supernet(new_prefix=48)) if ":" in network else None
-
-
 WINDOW = timedelta(minutes=10)
-# One IPv6 site has 65,536 networks (/64). Its limit is that of NETWORKS_PER_SITE networks.
+# One IPv6 site, a /48 (RFC 6177), has 65,536 networks (/64). Its limit is that of NETWORKS_PER_SITE networks.
 NETWORKS_PER_SITE = 10
 # The longest time that a form waits in the slow lane.
 SLOW_LANE_LENGTH = timedelta(hours=1)
@@ -58,8 +53,8 @@ def limits(network, limit):
     if network is None:
         return []
     by_prefix = {network: limit}
-    if site := site_prefix(network):
-        by_prefix[site] = limit * NETWORKS_PER_SITE
+    if ":" in network:
+        by_prefix[str(ipaddress.ip_network(network).supernet(new_prefix=48))] = limit * NETWORKS_PER_SITE
     return sorted((keys.digest("attempt", prefix), prefix_limit) for prefix, prefix_limit in by_prefix.items())
 
 

@@ -22,6 +22,7 @@ from pledges.mail.mailers import Mailer, mailer_of
 from pledges.mail.queue import GIVE_UP_AFTER, MessageQuerySet
 from pledges.mail.returned_mailboxes import ReturnedMailbox
 from pledges.mail.texts import MessageText
+from pledges.person import Sealing
 from pledges.providers.models import BlockedAddress, mailbox_digests
 
 logger = logging.getLogger(__name__)
@@ -70,7 +71,7 @@ def _about(model):
     )
 
 
-class Message(models.Model):
+class Message(Sealing):
     """One message to one supporter, delivered at least once.
 
     The recipient's address is read from what it is about. A message stores it itself, encrypted, where no row has it: the last
@@ -78,6 +79,7 @@ class Message(models.Model):
     is deleted once the message is sent, or given up for good.
     """
 
+    TABLE = "message"
     Kind = MessageKind
 
     class State(models.TextChoices):
@@ -226,14 +228,9 @@ class Message(models.Model):
     def queue_last(cls, kind, address, language, **columns):
         """Queue a message to an address that no row holds, such as the last one. It stores the encrypted address."""
         message = cls(kind=kind, language=language, **columns)
-        message.address_cipher = keys.encrypt(address, associated_data=message.associated_data)
+        message.address_cipher = keys.encrypt(address, associated_data=message.associated_data("address"))
         message.save(force_insert=True)
         return message
-
-    @property
-    def associated_data(self):
-        """The associated data that bind the ciphertext to this row."""
-        return keys.associated_data("message", "address", self.pk)
 
     @cached_property
     def about(self):
@@ -245,7 +242,7 @@ class Message(models.Model):
     def address(self):
         """The decrypted address of the recipient, or None if it is erased. Raises CannotDecrypt."""
         if self.address_cipher is not None:
-            return keys.decrypt(self.address_cipher, associated_data=self.associated_data)
+            return keys.decrypt(self.address_cipher, associated_data=self.associated_data("address"))
         if self.about is None:
             return None
         if self.kind == self.Kind.NEW_ADDRESS:

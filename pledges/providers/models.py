@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from pledges import addresses
 from pledges.crypto import keys
+from pledges.person import Sealed, Sealing
 
 
 def mailbox_digests(address):
@@ -21,7 +22,7 @@ class BlockedAddressQuerySet(models.QuerySet):
             # Maybe with a digest of another key.
             return
         blocked = BlockedAddress(mailbox_digest=mailbox_digests(address)[0])
-        blocked.address_cipher = keys.encrypt(address, associated_data=blocked.associated_data)
+        blocked.address = address
         self.bulk_create([blocked], ignore_conflicts=True)
 
     def holds(self, address):
@@ -38,8 +39,11 @@ class BlockedAddressQuerySet(models.QuerySet):
         return {address for address, own in digests.items() if own & blocked}
 
 
-class BlockedAddress(models.Model):
+class BlockedAddress(Sealing):
     """A mailbox that must not get mail any more, at its owner's request, as digests; one of its addresses as ciphertext."""
+
+    TABLE = "blocked"
+    address = Sealed()
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     mailbox_digest = models.BinaryField(max_length=keys.DIGEST_BYTES, unique=True, editable=False)
@@ -54,16 +58,6 @@ class BlockedAddress(models.Model):
 
     def __str__(self):
         return str(self.pk)[:8]
-
-    @property
-    def associated_data(self):
-        """The associated data that bind the ciphertext to this row."""
-        return f"blocked.address.{self.pk}"
-
-    @property
-    def address(self):
-        """The decrypted address. Raises CannotDecrypt."""
-        return keys.decrypt(self.address_cipher, associated_data=self.associated_data)
 
     def digests(self):
         """{column: digest} by the first key. Raises CannotDecrypt."""

@@ -7,6 +7,7 @@ from collections import Counter
 from django.db import models
 
 from pledges.crypto import keys
+from pledges.person import Sealed, Sealing
 
 logger = logging.getLogger(__name__)
 
@@ -22,38 +23,34 @@ def is_referral_code(text):
     return len(text) == CODE_LENGTH and set(text) <= set(CODE_LETTERS)
 
 
-def encrypt_inviter(code, pledge_id):
-    """The ciphertext of the code of the event that led to the form, bound to the pledge with this id."""
-    return keys.encrypt(code, associated_data=keys.pledge_associated_data(pledge_id, "inviter"))
-
-
 class ReferralLinkQuerySet(models.QuerySet):
     def create_for(self, pledge):
         """Give a pledge a link, unless it has one."""
         code = "".join(secrets.choice(CODE_LETTERS) for _ in range(CODE_LENGTH))
         link = ReferralLink(pledge=pledge)
-        link.code_cipher = keys.encrypt(code, associated_data=link.associated_data)
+        link.code = code
         self.bulk_create([link], ignore_conflicts=True)
 
 
 def codes_of(inviters):
     """[(code, how many pledges came by it)] in the order of the codes, of {pledge id: ciphertext of the code or None}."""
-    return sorted(Counter(_decrypted(inviters)).items())
-
-
-def _decrypted(inviters):
+    found = Counter()
     for pledge_id, cipher in inviters.items():
-        if cipher is None:
-            continue
         try:
-            yield keys.decrypt(cipher, associated_data=keys.pledge_associated_data(pledge_id, "inviter"))
+            if cipher is not None:
+                data = keys.associated_data("pledge", "inviter", pledge_id)
+                found[keys.decrypt(cipher, associated_data=data)] += 1
         except keys.CannotDecrypt:
             # It must not keep a supporter from confirming.
             logger.error("the event of a pledge cannot be decrypted and is not counted")  # noqa: TRY400
+    return sorted(found.items())
 
 
-class ReferralLink(models.Model):
+class ReferralLink(Sealing):
     """The link of one pledge. The code is ciphertext, to show the link to its owner; nothing looks a code up."""
+
+    TABLE = "referrallink"
+    code = Sealed()
 
     pledge = models.OneToOneField(
         "pledges.Pledge", on_delete=models.CASCADE, primary_key=True, related_name="referral_link", editable=False
@@ -67,13 +64,3 @@ class ReferralLink(models.Model):
 
     def __str__(self):
         return str(self.pk)[:8]
-
-    @property
-    def associated_data(self):
-        """The associated data that bind the ciphertext of the code to this row."""
-        return f"referrallink.code.{self.pk}"
-
-    @property
-    def code(self):
-        """The decrypted code. Raises CannotDecrypt."""
-        return keys.decrypt(self.code_cipher, associated_data=self.associated_data)

@@ -13,7 +13,7 @@ from pledges import addresses
 from pledges.crypto import keys
 from pledges.crypto.models import Unreadable
 from pledges.providers.models import BlockedAddress
-from pledges.rotation.encrypted import CONTACTS, ENCRYPTED_TEXTS, associated_data_of
+from pledges.rotation.encrypted import CONTACTS, ENCRYPTED_TEXTS
 from pledges.supporters.models import Pledge
 
 BATCH_ROWS = 500  # Rows that one transaction changes.
@@ -76,9 +76,7 @@ def _values(row):
         for text in ENCRYPTED_TEXTS.get(type(row), ()):
             cipher = getattr(row, f"{text}_cipher")
             if cipher is not None and bytes(cipher[:1]) != keys.first_id("FIELD_KEYS"):
-                values[f"{text}_cipher"] = keys.encrypt(
-                    getattr(row, text), associated_data=associated_data_of(row, text)
-                )
+                values[f"{text}_cipher"] = keys.encrypt(getattr(row, text), associated_data=row.associated_data(text))
         found = row.digests() if hasattr(row, "digests") else {}
     except keys.CannotDecrypt as error:
         Unreadable.record(error)

@@ -11,7 +11,6 @@ from pledges.joinings.models import Joining
 from pledges.joinings.settling import queue_joining_links
 from pledges.mail.models import Message
 from pledges.providers.models import BlockedAddress
-from pledges.referrals.models import encrypt_inviter
 from pledges.supporters.models import Pledge
 from pledges.supporters.querysets import MAX_REPEATS, PENDING_LIFE
 
@@ -170,7 +169,7 @@ def _new_pledge(submission, pledges):
     )
     pledge.set_person(form["name"], form["email"])
     if form["event"]:
-        pledge.inviter_cipher = encrypt_inviter(form["event"], pledge.pk)
+        pledge.inviter = form["event"]
     return pledge
 
 

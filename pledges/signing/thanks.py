@@ -47,8 +47,9 @@ def confirm(request, pledge):
     if pledge.state == Pledge.State.PENDING and Pledge.objects.pending().filter(pk=pledge.pk).exists():
         totals = tally.read()
         goal = PledgeContent.current().goal_above(totals.total).people
-        # Without the sector: mail scanners and others may open the link.
-        context = {"has_place": pledge.has_place, "updates": pledge.updates, "mosaic": own_mosaic(totals.sectors, goal)}
+        # Without name and sector: mail scanners and others may open the link. What the form ticked someone else may have ticked.
+        context = {"has_place": pledge.has_place, "updates": pledge.updates, "shows_name": pledge.wants_name_shown}
+        context["mosaic"] = own_mosaic(totals.sectors, goal)
         return render(request, "pledges/signing/confirm.html", context)
     if pledge.state == Pledge.State.CONFIRMED:
         return render(request, "pledges/signing/confirmed_before.html")

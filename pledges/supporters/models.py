@@ -18,7 +18,7 @@ from pledges.crypto import keys
 from pledges.crypto.models import Unreadable
 from pledges.inbox.models import Submission
 from pledges.mail.models import Message
-from pledges.person import PERSON_FIELDS, Restrictable, Sealed, person_digests
+from pledges.person import PERSON_FIELDS, Restrictable, Sealed, Sealing, person_digests
 from pledges.places.models import County
 from pledges.providers.models import BlockedAddress
 from pledges.sectors.models import Sector
@@ -45,7 +45,7 @@ TO_ERASE = (
 )
 
 
-class Pledge(Restrictable):
+class Pledge(Sealing, Restrictable):
     """One person's pledge. Name and address are ciphertext; look-ups and unique constraints use keyed digests.
 
     Each transition is one statement or one transaction. Where callers need to know, it returns whether this call made it.
@@ -64,6 +64,8 @@ class Pledge(Restrictable):
         WAITING = "waiting", _("waiting to be checked")
         SHOWN = "shown", _("shown")
         REFUSED = "refused", _("refused")
+
+    TABLE = "pledge"
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     sector = models.ForeignKey(
@@ -381,10 +383,6 @@ class Pledge(Restrictable):
 
     name, address, new_address, inviter = Sealed(), Sealed(), Sealed(), Sealed()
 
-    def associated_data(self, column):
-        """The associated data that bind a ciphertext to this column and row."""
-        return keys.pledge_associated_data(self.pk, column)
-
     @property
     def readable_name(self):
         """The name, or None if it is erased or no key opens it, which raises the alarm of `/readyz`."""
@@ -420,8 +418,7 @@ class Pledge(Restrictable):
         """Set ciphertexts and digests of name and address. A changed name needs a new review for the wall. Does not save."""
         if self.name_cipher and name != self.name:
             self.wall, self.wall_at = self.Wall.WAITING, None
-        self.name_cipher = keys.encrypt(name, associated_data=self.associated_data("name"))
-        self.address_cipher = keys.encrypt(address, associated_data=self.associated_data("address"))
+        self.name, self.address = name, address
         self.set_digests(name, address)
 
     def set_digests(self, name, address):
@@ -435,8 +432,7 @@ class Pledge(Restrictable):
 
     def set_new_address(self, address):
         """Set a new address. It replaces the present one once it is confirmed. Does not save."""
-        self.new_address_cipher = keys.encrypt(address, associated_data=self.associated_data("new_address"))
-        self.new_address_at = Now()
+        self.new_address, self.new_address_at = address, Now()
 
     # Uniqueness: an address holds at most two confirmed pledges, and all its pledges have different names.
 

@@ -181,10 +181,6 @@ class PledgeQuerySet(PersonQuerySet):
             cursor.execute(CLAIM_SQL, {"ids": list(ids), "most": MAX_REPEATS, "life": PENDING_LIFE})
             return [pk for [pk] in cursor.fetchall()]
 
-    def of_domain(self, domain):
-        """Pledges with an address of this mail domain."""
-        return self.filter(domain_digest__in=keys.digests("domain", addresses.split_address(f"@{domain}")[1]))
-
     def sharing_digest(self, column):
         """All pledges that share the digest in `column`, such as "network_digest", with one of these."""
         return self.model.objects.filter(**{f"{column}__in": self.order_by().values(column)})
@@ -303,7 +299,7 @@ class PledgeQuerySet(PersonQuerySet):
         for page in self.with_person().pages(Cast("pk", models.TextField()), "created_at", "name_cipher"):
             for pk, _time, cipher in page:
                 with suppress(keys.CannotDecrypt):
-                    opened = keys.decrypt(cipher, associated_data=keys.pledge_associated_data(pk, "name"))
+                    opened = keys.decrypt(cipher, associated_data=keys.associated_data("pledge", "name", pk))
                     # Normalising takes longer too. Of most names this tells that they are others.
                     if opened.isascii() and not all(word in opened.lower() for word in words):
                         continue

@@ -143,8 +143,11 @@ class WallNameAdmin(NoAddOrDelete, ModelAdmin):
         self._decide(request, REFUSED, request.POST.getlist(admin.helpers.ACTION_CHECKBOX_NAME))
 
     def titles(self, request, pledges):
-        """The names as the wall would show them, with their warnings. The look is logged, as on the list."""
-        log_access_to_people(request, [pledge.pk for pledge in pledges], page="wall")
+        """The names as the wall would show them, with their warnings. The look counts and is logged, as on the list."""
+        ids = [pledge.pk for pledge in pledges]
+        if not reauthentication.admits(request, ids):
+            return [str(pledge) for pledge in pledges]
+        log_access_to_people(request, ids, page="wall")
         refused = RefusedWord.objects.patterns()
         return [
             ", ".join(map(str, [decrypted(lambda: pledge.name_on_wall), *_doubts(pledge, refused)]))  # noqa: B023

@@ -9,6 +9,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, Subquery
 from django.db.models.functions import Now
+from django.tasks import task
 from django.utils.translation import gettext_lazy as _
 
 from staff.accounts.invitations import Invitation
@@ -55,12 +56,12 @@ class AccountManager(UserManager):
         return self.filter(email__iexact=address.strip()).first()
 
     @transaction.atomic
-    def recover(self, address, language):
-        """Send a link for a new password to this address, at most one an hour; returns the invitation or None.
+    def recover(self, account_id, language):
+        """Send this account a link for a new password, at most one an hour; returns the invitation or None.
 
         Only to an active account with a second factor: the link does not replace it, so it opens nothing without the factor.
         """
-        account = self.who_can_sign_in().filter(email__iexact=address.strip()).first()
+        account = self.who_can_sign_in().filter(pk=account_id).first()
         # The row lock serialises concurrent requests for one account.
         if account is None or not User.objects.select_for_update().filter(pk=account.pk).exists():
             return None
@@ -170,3 +171,9 @@ class Account(User):
         User.objects.filter(pk=self.pk).update(password=self.password, is_active=True)
         Entry.log(by, Entry.Action.ACCOUNT, done="rescued", account=self.pk)
         return self._send_link(language)
+
+
+@task
+def recover(account_id, language):
+    """As `AccountManager.recover`, in the worker: the request does the same for an address of nobody, whose id is None."""
+    Account.objects.recover(account_id, language)

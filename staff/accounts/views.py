@@ -29,6 +29,7 @@ from staff.accounts.allauth_internal import PASSKEY_STATE, begin_registration, c
 from staff.accounts.forms import RecoverForm
 from staff.accounts.invitations import Invitation
 from staff.accounts.models import Account
+from staff.accounts.models import recover as recover_account
 from staff.audit.models import Entry
 from staff.presence.models import Presence
 
@@ -176,7 +177,11 @@ def recover(request):
     """Send a link for a new password. The second factor is still needed. The answer is the same for every address."""
     form = RecoverForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
-        Account.objects.recover(form.cleaned_data["email"], get_language())
+        address = form.cleaned_data["email"].lower()
+        if too_many := consume_or_429(request, app="allauth.account", action="reset_password", key=address):
+            return too_many
+        account = Account.objects.with_email(address)
+        recover_account.enqueue(account and account.pk, get_language())
     context = {"title": _("A new password"), "form": form, "is_sent": form.is_valid()}
     return render(request, "staff/recover_account.html", context)
 

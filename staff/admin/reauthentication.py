@@ -6,6 +6,9 @@ from urllib.parse import urlencode, urlsplit
 from allauth.account.adapter import get_adapter
 from django import forms
 from django.contrib.auth import REDIRECT_FIELD_NAME
+from django.contrib.auth.models import User
+from django.core.cache import cache
+from django.db import transaction
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.html import format_html
@@ -14,14 +17,13 @@ from django.utils.translation import gettext_lazy as _
 
 from staff.accounts import sessions
 
-# Different people whom a session may see within WINDOW_SECONDS without a reason.
+# Different people whom an account may see within WINDOW_SECONDS without a reason.
 FREE_PEOPLE = 20
 WINDOW_SECONDS = 3600
 # How long a reason holds.
 REASON_SECONDS = 900
 
-# Session keys.
-SEEN = "staff_people_seen"  # {id: Unix time}
+# A session key.
 REASON = "staff_reason"  # {"text": str, "at": Unix time, "path": str, "people": [id]}
 
 
@@ -68,19 +70,21 @@ def reason_details(request, ids):
 
 
 def admits(request, ids):
-    """Whether this session may see these people: a reason is in force, or they are few. Remembers whom it has seen."""
+    """Whether this account may see these people: a reason is in force, or they are few. Remembers whom it has seen."""
     if reason_in_force(request, ids):
         given = request.session[REASON]
         if new := {*map(str, ids)} - {*given["people"]}:
             request.session[REASON] = given | {"people": [*given["people"], *new]}
         return True
-    now = time.time()
-    seen = {pk: at for pk, at in request.session.get(SEEN, {}).items() if now - at < WINDOW_SECONDS}
-    seen |= {str(pk): now for pk in ids}
-    if len(seen) > FREE_PEOPLE:
-        return False
-    request.session[SEEN] = seen
-    return True
+    with transaction.atomic():
+        # Not in the session, which a request that is slower writes back: looks at once would not add up.
+        User.objects.select_for_update().get(pk=request.user.pk)
+        now, key = time.time(), f"people seen by {request.user.pk}"
+        seen = {pk: at for pk, at in cache.get(key, {}).items() if now - at < WINDOW_SECONDS}
+        seen |= {str(pk): now for pk in ids}
+        if is_admitted := len(seen) <= FREE_PEOPLE:
+            cache.set(key, seen, WINDOW_SECONDS)
+    return is_admitted
 
 
 def ask_for_factor(request, next_path):

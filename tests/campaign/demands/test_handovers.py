@@ -231,7 +231,8 @@ def test_a_demand_is_handed_over_for_another_reason_without_a_goal(client, staff
     assert staff.post(ADD, filled(staff.get(ADD)) | typed() | {"goal": ""} | handed).status_code == 302
     row = HandOver.objects.get()
     assert row.goal is None and str(row) == INSTITUTION
-    assert HANDED in words(client, path_of("campaign:demand", "en", row.demand.slug_en))
+    page = words(client, path_of("campaign:demand", "en", row.demand.slug_en))
+    assert HANDED in page and "We have not verified which institution" not in page
     assert HANDED not in words(client, "/en/")
 
 

@@ -414,3 +414,17 @@ def test_a_link_that_is_a_paragraph_of_its_own_is_as_high_as_a_finger_needs(clie
     prose = next(each for each in page.all("div", **{"class": "prose"}) if "zotimin" in page.words(each))
     marked = {page.words(link): page.of(link).get("class") for link in page.all("a", node=prose)}
     assert marked == {"Nënshkruani zotimin": "more", **dict.fromkeys("adef")}
+
+
+@BOTH
+def test_home_and_form_lead_to_the_pledge_of_a_group(client, language):
+    for name in ("campaign:home", "pledges:sign"):
+        page = Document(client.get(path_of(name, language)))
+        assert page.all("a", href=path_of("pledges:group", language), node=page.one("main")), name
+
+
+@BOTH
+def test_the_page_of_the_problem_says_what_it_does_to_a_child(client, language):
+    problem = Page.objects.get(key="problem")
+    words = Document(client.get(path_of("campaign:page", language, getattr(problem, f"slug_{language}")))).words()
+    assert {"sq": "pasoja të rënda për shëndetin", "en": "serious consequences for the health"}[language] in words

@@ -338,7 +338,7 @@ def test_the_alarm_ends_when_the_row_opens_or_is_gone(client):
     blocked = BlockedAddress.objects.get()
     Pledge.objects.update(name_cipher=DAMAGED)
     BlockedAddress.objects.update(address_cipher=DAMAGED)
-    for place in (first.associated_data("name"), second.associated_data("name"), blocked.associated_data):
+    for place in (first.associated_data("name"), second.associated_data("name"), blocked.associated_data("address")):
         Unreadable.record(place)
         Unreadable.record(place)
     keep_house()

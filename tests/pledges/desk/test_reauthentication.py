@@ -1,5 +1,7 @@
 """Before an export or a look at more than 20 people: the second factor once more, and a reason that the audit log keeps."""
 
+from functools import partial
+
 import pytest
 from django.conf import settings
 from django.test import Client
@@ -10,6 +12,7 @@ from staff.admin import reauthentication
 from staff.models import Entry
 from tests.factories import app_code, make_pledge, make_staff, sign_in
 from tests.pledges.desk.pages import ENGLISH, LIST, change_path, sign_in_with
+from tests.threads import at_once
 
 pytestmark = pytest.mark.django_db
 
@@ -84,6 +87,20 @@ def test_single_looks_add_up_and_the_same_person_counts_once(staff, monkeypatch)
     assert staff.get(f"{LIST}{pledges[2].pk}/delete/").url.startswith(REASON_PAGE)
     assert give_reason(staff, back=path).url == path
     assert "Arta Dervishi" in staff.get(path, headers=ENGLISH).text
+
+
+@pytest.mark.django_db(transaction=True)
+def test_single_looks_at_once_add_up_too(staff, monkeypatch):
+    monkeypatch.setattr(reauthentication, "FREE_PEOPLE", 2)
+    paths, cookie = [change_path(pledge) for pledge in make_people(8)], staff.cookies[settings.SESSION_COOKIE_NAME]
+
+    def shows_a_name(path):
+        browser = Client()
+        browser.cookies[settings.SESSION_COOKIE_NAME] = cookie.value
+        return "Arta Dervishi" in browser.get(path, headers=ENGLISH).text
+
+    assert at_once(*(partial(shows_a_name, path) for path in paths)).count(True) == 2
+    assert sum(entry.count for entry in looks()) == 2
 
 
 def test_names_for_the_wall_and_blocked_addresses_are_people_too(staff):

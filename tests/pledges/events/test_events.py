@@ -11,11 +11,11 @@ from django.utils import timezone
 from pledges.events.models import LATE
 from pledges.models import Event, EventCount, GroupPledge, PaperSheet, Pledge
 from pledges.published.publishing import publish
-from pledges.referrals.models import encrypt_inviter, is_referral_code
+from pledges.referrals.models import is_referral_code
 from tests.clock import let_time_pass
 from tests.drafts import make_hidden
-from tests.events import make_event, make_signed
-from tests.factories import form_data, make_pledge, settle_all
+from tests.events import make_coming, make_event, make_signed
+from tests.factories import form_data, settle_all
 from tests.pages import path_of
 from tests.pledges.groups.made import group_data, make_group
 from tests.pledges.paper.sheets import make_sheet
@@ -83,8 +83,7 @@ def test_the_link_counts_for_some_days_after_the_event_and_then_leads_to_the_for
 
 def test_a_pledge_of_a_deleted_event_is_confirmed():
     event = make_event()
-    pledge = make_pledge()
-    Pledge.objects.filter(pk=pledge.pk).update(inviter_cipher=encrypt_inviter(event.code, pledge.pk))
+    pledge = make_coming(event)
     event.delete()
     assert pledge.confirm() and not EventCount.objects.exists()
 

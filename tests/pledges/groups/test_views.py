@@ -199,6 +199,7 @@ def test_no_mail_program_makes_a_link_of_a_name():
     for typed, stored in {
         "Fito 500 euro t.me/fito500": "Fito 500 euro t. me/fito500",
         "x.com/fito ose t.co": "x. com/fito ose t. co",
+        "Fito 9.9.9.9/fito": "Fito 9. 9. 9. 9/fito",
         "Shkolla N.Frashëri": "Shkolla N. Frashëri",
         "Shkolla 1.Maji": "Shkolla 1. Maji",
         "Ndërtimi Sh.p.k.": "Ndërtimi Sh.p.k.",

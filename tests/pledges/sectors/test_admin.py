@@ -6,6 +6,7 @@ from pledges.models import Commitment, Pledge, Sector
 from tests.factories import make_pledge
 from tests.pages import filled
 from tests.pledges.desk.pages import ENGLISH, change_path
+from tests.pledges.groups.made import make_group
 
 pytestmark = pytest.mark.django_db
 
@@ -68,6 +69,20 @@ def test_a_sector_with_pledges_cannot_be_deleted(admin_client):
     bulk = {"action": "delete_selected", "_selected_action": parents.pk, "post": "yes"}
     admin_client.post("/admin/pledges/sector/", bulk)
     assert Sector.objects.filter(pk=parents.pk).exists()
+
+
+def test_a_sector_with_people_of_groups_cannot_be_deleted(admin_client):
+    make_group()
+    children = Sector.objects.get(slug="children")
+    path = f"/admin/pledges/sector/{children.pk}/delete/"
+    for response in (
+        admin_client.get(path, headers=ENGLISH),
+        admin_client.post(path, {"post": "yes"}, headers=ENGLISH),
+    ):
+        assert "Children: group pledges" in response.text
+    bulk = {"action": "delete_selected", "_selected_action": children.pk, "post": "yes"}
+    admin_client.post("/admin/pledges/sector/", bulk)
+    assert Sector.objects.filter(pk=children.pk).exists()
 
 
 def test_a_sector_whose_text_is_signed_by_pledges_of_another_cannot_be_deleted(admin_client):

@@ -455,6 +455,16 @@ def test_consent_to_news_is_repeated_in_the_confirmation_message(client, mailout
     assert [news in message.body for message in mailoutbox] == [True, False]
 
 
+def test_who_confirms_reads_first_that_the_form_lets_the_name_be_shown(client, mailoutbox):
+    """Someone else may have ticked it."""
+    for number, (sector, ticked) in enumerate([("teachers", "on"), ("teachers", None), ("youth", "on")]):
+        post_form(client, EN, sector=sector, show_name=ticked, email=f"drita{number}@shembull.al")
+    run_worker()
+    pages = [client.get(links_in(message, "confirm")[0]).text for message in mailoutbox]
+    assert ["Your name will appear in the list of supporters" in page for page in pages] == [True, False, False]
+    assert "Drita" not in pages[0]
+
+
 def test_the_sector_of_the_query_is_chosen_and_an_unknown_one_ignored(client):
     assert "checked" in client.get(SQ, {"sector": "artists"}).text.split('value="artists"')[1].split(">")[0]
     assert client.get(SQ, {"sector": "x' OR 1=1"}).status_code == 200

@@ -3,6 +3,7 @@
 import pytest
 
 from pledges.models import Pledge, WallName
+from staff.admin import reauthentication
 from staff.models import Entry
 from tests.factories import make_staff, sign_in
 from tests.pages import Document
@@ -112,6 +113,13 @@ def test_select_across_does_not_reach_names_on_other_pages(moderator):
     ticked, other = make_waiting("Arta Kola"), make_waiting("Besa Kola")
     decide(moderator, "show", ticked, select_across="1")
     assert (wall_state(ticked)[0], wall_state(other)[0]) == ("shown", "waiting")
+
+
+def test_the_page_that_asks_shows_no_more_people_than_the_list_without_a_reason(moderator, monkeypatch):
+    monkeypatch.setattr(reauthentication, "FREE_PEOPLE", 2)
+    chosen = [str(make_waiting(name).pk) for name in ("Arta Kola", "Besa Kola", "Drita Kola")]
+    assert "Arta K." in moderator.post(QUEUE, {"action": "show", "_selected_action": chosen[:2]}).text
+    assert "Arta K." not in moderator.post(QUEUE, {"action": "show", "_selected_action": chosen}).text
 
 
 def test_24_the_queue_requires_the_permission_to_see_people(client):

@@ -20,7 +20,8 @@ from staff import housekeeping
 from staff.accounts import sessions
 from staff.models import Account, Entry, Invitation
 from staff.roles import Role, role_has_permission
-from tests.factories import app_code, give_app, make_pledge, sign_in
+from tests.factories import app_code, give_app, make_pledge, run_worker, sign_in
+from tests.pledges.inbox.test_submissions import statements
 from tests.staff.accounts.test_sign_in import give_code, give_password, is_signed_in, words
 from tests.threads import at_once, begin, held_open
 from weare1.logs import JsonFormatter
@@ -366,7 +367,23 @@ RECOVER = "/admin/account/recover/"
 
 
 def ask_to_recover(address="arta@shembull.al"):
-    return Client().post(RECOVER, {"email": address}, headers=ENGLISH)
+    response = Client().post(RECOVER, {"email": address}, headers=ENGLISH)
+    run_worker()
+    return response
+
+
+def test_the_request_does_the_same_for_the_address_of_nobody(arta):
+    """Else its time would tell who is of the staff."""
+    made = [
+        statements(lambda: Client().post(RECOVER, {"email": address}))  # noqa: B023
+        for address in ("arta@shembull.al", "askush@shembull.al")
+    ]
+    assert made[0] == made[1]
+
+
+def test_many_requests_of_one_network_are_refused(arta):
+    statuses = [Client().post(RECOVER, {"email": f"askush{n}@shembull.al"}).status_code for n in range(21)]
+    assert statuses == [200] * 20 + [429]
 
 
 def test_a_lone_administrator_recovers_by_mail_and_second_factor(arta, mailoutbox):
