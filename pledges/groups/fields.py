@@ -54,7 +54,7 @@ class InstitutionField(TypedText, forms.CharField):
 class MunicipalityField(RowField):
     def __init__(self, **kwargs):
         super().__init__(
-            lambda: {str(row.pk): row for row in PledgeContent.current().municipalities},
+            lambda: PledgeContent.current().municipalities_by_id,
             label=_("Municipality"),
             error_messages=one_message(_("Choose the municipality from the list.")),
             **kwargs,

@@ -143,9 +143,8 @@ class GroupForm(NumbersForm, AddressForm):
     form_id = "group"
     button = ("send", _("Enter the group"))
 
-    def __init__(self, *args, event="", **kwargs):
+    def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
-        self.fields["event"].initial = event
         self.add_numbers(counted_sectors())
         first = ["over_18", "kind", "institution", "municipality", "held_on", "grade", "letter"]
         self.order_fields([*first, *(f"people_{sector.slug}" for sector in self.sectors)])

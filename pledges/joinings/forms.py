@@ -190,8 +190,7 @@ class JoinForm(AddressForm):
     form_id = "join"
     button = ("send", _("Send"))
 
-    def __init__(self, *args, **kwargs):
-        super().__init__(*args, **kwargs)
+    def adapt(self):
         mark_languages(self.fields)
 
     def clean(self):

@@ -76,15 +76,14 @@ class PledgeForm(AddressForm):
     form_id = "pledge"
     button = ("sign", _("Sign the pledge"))
 
-    def __init__(self, *args, chosen=None, through="", event="", **kwargs):
-        content = PledgeContent.current()
-        self.shown_wordings = [wording.pk for wording in content.current_wordings.values()]
-        super().__init__(*args, **kwargs)
-        if chosen in content.open_sectors:
-            self.fields["sector"].initial = chosen
-        self.fields["through"].initial, self.fields["event"].initial = through, event
+    def adapt(self):
         # The box has the first paragraph of the consent as its label, and the rest unfolds below it.
-        self.fields["consent"].label, self.consent_in_full = content.current_wordings[None].paragraphs()
+        consent = PledgeContent.current().current_wordings[None]
+        self.fields["consent"].label, self.consent_in_full = consent.paragraphs()
+
+    @property
+    def shown_wordings(self):
+        return [wording.pk for wording in PledgeContent.current().current_wordings.values()]
 
     @cached_property
     def option_details(self):
