@@ -2,11 +2,9 @@
 
 from copy import deepcopy
 
-from crispy_forms.helper import FormHelper
 from crispy_forms.layout import Div, Layout, Submit
 from django import forms
 from django.forms.utils import ErrorDict
-from django.shortcuts import resolve_url
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
@@ -14,7 +12,7 @@ from pledges import addresses
 from pledges.content import PledgeContent
 from pledges.crypto import stamps
 from pledges.forms.fields import without_controls
-from pledges.forms.layout import field_layout
+from pledges.forms.layout import field_layout, helper
 from pledges.inbox.submissions import submit
 
 
@@ -103,12 +101,7 @@ class StampedForm(ChallengedForm):
     @cached_property
     def helper(self):
         """The crispy helper, built lazily, because an accepted form is not rendered."""
-        helper = FormHelper()
-        helper.disable_csrf = True
-        helper.form_action = resolve_url(self.action)
-        helper.form_id = self.form_id
-        helper.layout = self._layout()
-        return helper
+        return helper(*self._layout(), action=self.action, form_id=self.form_id)
 
     def _layout(self):
         """Visible fields, honeypot, hidden fields that have a value, button."""

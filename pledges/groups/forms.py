@@ -1,7 +1,6 @@
 """The form of a group pledge, and the correction of its numbers behind the adult's link."""
 
-from crispy_forms.helper import FormHelper
-from crispy_forms.layout import Layout, Submit
+from crispy_forms.layout import Submit
 from django import forms
 from django.utils import timezone
 from django.utils.functional import cached_property
@@ -12,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from pledges.content import PledgeContent
 from pledges.forms.base import AddressForm
 from pledges.forms.fields import AddressField, NameField, TypedCharField
-from pledges.forms.layout import FormSection, field_layout, placed
+from pledges.forms.layout import FormSection, field_layout, helper, placed
 from pledges.groups.fields import InstitutionField, MunicipalityField, counted_sectors, one_message
 from pledges.groups.models import GroupPledge, institution_key, school_year
 from pledges.inbox.models import Submission
@@ -203,10 +202,8 @@ class GroupCorrectionForm(NumbersForm):
         self.group, shown = group, counted_sectors()
         named = map(PledgeContent.current().sectors_by_id.get, map(int, group.people))
         self.add_numbers([*shown, *(sector for sector in named if sector not in shown)], group.people)
-        self.helper = FormHelper()
-        self.helper.disable_csrf = True
-        self.helper.form_action = action
-        self.helper.layout = Layout(*field_layout(self, self.fields), Submit("save", _("Save the numbers")))
+        save = Submit("save", _("Save the numbers"))
+        self.helper = helper(*field_layout(self, self.fields), save, action=action)
 
     def clean(self):
         cleaned = super().clean()
