@@ -92,6 +92,15 @@ class PledgeContent(Part):
         return {sector.slug: sector for sector in self.sectors if sector.is_open and sector.pk in self.current_wordings}
 
     @cached_property
+    def counties_by_code(self):
+        return {county.pk: county for county in self.counties}
+
+    @cached_property
+    def municipalities_by_id(self):
+        """By the text that a form sends."""
+        return {str(row.pk): row for row in self.municipalities}
+
+    @cached_property
     def counties_with_page(self):
         return tuple(county for county in self.counties if county.code != County.ABROAD)
 

@@ -4,7 +4,7 @@ from email import policy
 from email.headerregistry import HeaderRegistry
 from email.policy import EmailPolicy
 from email.utils import formataddr, make_msgid, parseaddr
-from functools import cache
+from functools import cache, lru_cache
 
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
@@ -19,9 +19,10 @@ WHOLE_HEADERS = ("List-Unsubscribe",)
 
 
 class Headers(HeaderRegistry):
-    """The classes of headers, each made once: Python would make a new one for every header of every mail."""
+    """The classes of headers, and the headers that many mails share, each made once: Python would make all anew for each mail."""
 
     __getitem__ = cache(HeaderRegistry.__getitem__)
+    __call__ = lru_cache(maxsize=100)(HeaderRegistry.__call__)
 
 
 class WholeHeaders(EmailPolicy):

@@ -70,7 +70,8 @@ class SecurityHeadersMiddleware(SecurityMiddleware):
         response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
         # A 304 carries neither of them, because browsers would replace those of the stored page.
         if response.status_code != 304:
-            response.headers.setdefault("Content-Security-Policy", build_policy(settings.SECURE_CSP))
+            if "Content-Security-Policy" not in response.headers:
+                response.headers["Content-Security-Policy"] = build_policy(settings.SECURE_CSP)
             if not getattr(response, "xframe_options_exempt", False):
                 response.headers.setdefault("X-Frame-Options", settings.X_FRAME_OPTIONS)
         is_page = response.status_code < 300 and "private" in response.get("Cache-Control", "")

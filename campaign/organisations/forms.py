@@ -1,13 +1,12 @@
 """Forms of the public pages of campaign."""
 
-from crispy_forms.helper import FormHelper
-from crispy_forms.layout import Layout, Submit
+from crispy_forms.layout import Submit
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from campaign.pictures import logos
 from campaign.pictures.models import SafeFileField
-from pledges.forms.layout import field_layout
+from pledges.forms.layout import field_layout, helper
 
 
 class LogoField(SafeFileField):
@@ -30,6 +29,4 @@ class LogoForm(forms.Form):
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
-        self.helper = FormHelper()
-        self.helper.disable_csrf = True
-        self.helper.layout = Layout(*field_layout(self, self.fields), Submit("send", _("Send the logo")))
+        self.helper = helper(*field_layout(self, self.fields), Submit("send", _("Send the logo")))

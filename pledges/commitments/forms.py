@@ -3,8 +3,7 @@
 import re
 from datetime import date, timedelta
 
-from crispy_forms.helper import FormHelper
-from crispy_forms.layout import HTML, Div, Layout, Submit
+from crispy_forms.layout import HTML, Div, Submit
 from django import forms
 from django.db.models import Q
 from django.db.models.functions import Now
@@ -21,6 +20,7 @@ from pledges.commitments.models import (
     day_in_words,
     reminder_time,
 )
+from pledges.forms.layout import helper
 from pledges.sectors.models import Commitment
 
 NOT_THEIRS = _("Choose from the commitments on this page.")
@@ -48,9 +48,6 @@ class CommitmentsForm(forms.Form):
         self.fields["commitments"].queryset = Commitment.objects.filter(
             Q(sector=pledge.sector_id, is_offered=True) | Q(pk__in=chosen)
         ).order_by("sector", "position", "pk")
-        self.helper = FormHelper()
-        self.helper.disable_csrf = True
-        self.helper.form_action = action
         # A page with a way past the form names it in its context.
         skip = HTML(
             format_lazy(
@@ -59,10 +56,8 @@ class CommitmentsForm(forms.Form):
         )
         # The main button of the page of those who have chosen is that of the plan.
         css_class = "btn-2" if self.initial["commitments"] else ""
-        self.helper.layout = Layout(
-            "commitments",
-            Div(Submit("choose", _("Save my commitment"), css_class=css_class), skip, css_class="actions"),
-        )
+        save = Submit("choose", _("Save my commitment"), css_class=css_class)
+        self.helper = helper("commitments", Div(save, skip, css_class="actions"), action=action)
 
     def clean_commitments(self):
         """The ticked commitments. Raises ValidationError if they are too many."""

@@ -1,13 +1,13 @@
 """The form on the page of a pledge with what its supporter is emailed about."""
 
-from crispy_forms.helper import FormHelper
-from crispy_forms.layout import Layout, Submit
+from crispy_forms.layout import Submit
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from pledges.content import PledgeContent
 from pledges.follows import followable
 from pledges.follows.models import Follow
+from pledges.forms.layout import helper
 
 
 class FollowForm(forms.Form):
@@ -40,10 +40,7 @@ class FollowForm(forms.Form):
             del self.fields["demands"]
         counties = PledgeContent.current().counties_with_page
         self.fields["counties"].choices = [(county.code, county.name) for county in counties]
-        self.helper = FormHelper()
-        self.helper.disable_csrf = True
-        self.helper.form_action = action
-        self.helper.layout = Layout(*self.fields, Submit("follow", _("Save my choices"), css_class="btn-2"))
+        self.helper = helper(*self.fields, Submit("follow", _("Save my choices"), css_class="btn-2"), action=action)
 
     def save(self):
         """Store exactly these choices; returns True. The caller has locked the pledge."""

@@ -1,10 +1,10 @@
 """The base of all public forms: a signed stamp replaces session cookie and CSRF token."""
 
-from crispy_forms.helper import FormHelper
+from copy import deepcopy
+
 from crispy_forms.layout import Div, Layout, Submit
 from django import forms
 from django.forms.utils import ErrorDict
-from django.shortcuts import resolve_url
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
@@ -12,7 +12,7 @@ from pledges import addresses
 from pledges.content import PledgeContent
 from pledges.crypto import stamps
 from pledges.forms.fields import without_controls
-from pledges.forms.layout import field_layout
+from pledges.forms.layout import field_layout, helper
 from pledges.inbox.submissions import submit
 
 
@@ -24,6 +24,20 @@ class ChallengedForm(forms.Form):
     button = None
     # What waits if the form is sent without the check.
     slow_lane_note = _("Our email may then take up to an hour.")
+
+    def __init__(self, data=None, **kwargs):
+        if data is not None:
+            # What was sent is checked by the fields of the class. Only a page changes fields and needs copies, which take as long
+            # as checking.
+            self.base_fields = {}
+        super().__init__(data, **kwargs)
+        if self.is_bound:
+            self.fields = dict(type(self).base_fields)
+        else:
+            self.adapt()
+
+    def adapt(self):
+        """Change the fields for the page."""
 
     @property
     def challenges_everyone(self):
@@ -46,6 +60,8 @@ class ChallengedForm(forms.Form):
 
         Control characters are left out: a page cannot contain NUL.
         """
+        self.fields, self._bound_fields_cache = deepcopy(self.fields), {}
+        self.adapt()
         self.data = self.data.copy()
         for name, values in self.data.lists():
             self.data.setlist(name, [without_controls(value) for value in values])
@@ -80,17 +96,12 @@ class StampedForm(ChallengedForm):
         # The fields of the subclass come first: the error summary lists errors in this order.
         self.order_fields([name for name in self.fields if name not in StampedForm.base_fields])
         if not self.is_bound:
-            self.fields["stamp"].initial = str(stamps.make(self.shown_wordings))
+            self.initial["stamp"] = str(stamps.make(self.shown_wordings))
 
     @cached_property
     def helper(self):
         """The crispy helper, built lazily, because an accepted form is not rendered."""
-        helper = FormHelper()
-        helper.disable_csrf = True
-        helper.form_action = resolve_url(self.action)
-        helper.form_id = self.form_id
-        helper.layout = self._layout()
-        return helper
+        return helper(*self._layout(), action=self.action, form_id=self.form_id)
 
     def _layout(self):
         """Visible fields, honeypot, hidden fields that have a value, button."""
@@ -135,17 +146,18 @@ class AddressForm(StampedForm):
 
     def redisplay(self):
         super().redisplay()
-        if self.has_error("email", "misspelt"):
-            self.data["email_as_typed"] = self.data.get("email")
+        for error in self.errors.as_data().get("email", ()):
+            if error.code == "misspelt":
+                self.fields["email"].suggestion = error.params["suggestion"]
+                self.data["email_as_typed"] = self.data.get("email")
 
     def clean_email(self):
         address = self.cleaned_data["email"]
         domain = addresses.suggest_domain(address)
         if domain and self.data.get("email_as_typed") != self.data.get("email"):
-            self.fields["email"].suggestion = suggestion = f"{address.rpartition('@')[0]}@{domain}"
             raise forms.ValidationError(
                 _("Did you mean %(suggestion)s? If not, send the form again."),
                 code="misspelt",
-                params={"suggestion": suggestion},
+                params={"suggestion": f"{address.rpartition('@')[0]}@{domain}"},
             )
         return address

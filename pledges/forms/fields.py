@@ -185,7 +185,7 @@ class CountyField(RowField):
 
     def __init__(self, **kwargs):
         super().__init__(
-            lambda: {county.pk: county for county in PledgeContent.current().counties},
+            lambda: PledgeContent.current().counties_by_code,
             label=_("County (optional)"),
             required=False,
             error_messages={"invalid_choice": _("Choose a county from the list.")},

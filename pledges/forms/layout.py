@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from crispy_forms.layout import HTML, Div, Fieldset
+from crispy_forms.helper import FormHelper
+from crispy_forms.layout import HTML, Div, Fieldset, Layout
 
 
 @dataclass(frozen=True)
@@ -43,3 +44,11 @@ def field_layout(form, names):
             entries.append(HTML(f'{{% include "{section.note}" %}}'))
         objects.append(Fieldset(section.legend, *entries))
     return objects
+
+
+def helper(*layout, action="", form_id=None):
+    """The crispy helper of a form without a CSRF token (`cookieless_form`). `action` is the name of a URL, or a path."""
+    made = FormHelper()
+    made.disable_csrf, made.form_action, made.form_id = True, action, form_id
+    made.layout = Layout(*layout)
+    return made

@@ -2,8 +2,7 @@
 
 import re
 
-from crispy_forms.helper import FormHelper
-from crispy_forms.layout import Layout, Submit
+from crispy_forms.layout import Submit
 from django import forms
 from django.utils import timezone
 from django.utils.functional import cached_property
@@ -22,7 +21,7 @@ from pledges.forms.fields import (
     TypedText,
     without_links,
 )
-from pledges.forms.layout import FormSection, field_layout, placed
+from pledges.forms.layout import FormSection, field_layout, helper, placed
 from pledges.groups.models import GroupPledge, institution_key, school_year
 from pledges.inbox.models import Submission
 from pledges.sectors.models import CHILDREN
@@ -80,7 +79,7 @@ class InstitutionField(TypedText, forms.CharField):
 class MunicipalityField(RowField):
     def __init__(self, **kwargs):
         super().__init__(
-            lambda: {str(row.pk): row for row in PledgeContent.current().municipalities},
+            lambda: PledgeContent.current().municipalities_by_id,
             label=_("Municipality"),
             error_messages=one_message(_("Choose the municipality from the list.")),
             **kwargs,
@@ -210,9 +209,8 @@ class GroupForm(NumbersForm, AddressForm):
     form_id = "group"
     button = ("send", _("Enter the group"))
 
-    def __init__(self, *args, event="", **kwargs):
+    def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
-        self.fields["event"].initial = event
         self.add_numbers(counted_sectors())
         first = ["over_18", "kind", "institution", "municipality", "held_on", "grade", "letter"]
         self.order_fields([*first, *(f"people_{sector.slug}" for sector in self.sectors)])
@@ -271,10 +269,8 @@ class GroupCorrectionForm(NumbersForm):
         self.group, shown = group, counted_sectors()
         named = map(PledgeContent.current().sectors_by_id.get, map(int, group.people))
         self.add_numbers([*shown, *(sector for sector in named if sector not in shown)], group.people)
-        self.helper = FormHelper()
-        self.helper.disable_csrf = True
-        self.helper.form_action = action
-        self.helper.layout = Layout(*field_layout(self, self.fields), Submit("save", _("Save the numbers")))
+        save = Submit("save", _("Save the numbers"))
+        self.helper = helper(*field_layout(self, self.fields), save, action=action)
 
     def clean(self):
         cleaned = super().clean()

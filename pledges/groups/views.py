@@ -42,7 +42,9 @@ def at_event(request, code):
     if code not in PledgeContent.current().events_by_code:
         return HttpResponseRedirect(reverse("pledges:group"))
     request.alternates = in_each_language(partial(reverse, "pledges:group"))
-    return _instead(request) or render(request, "pledges/groups/group.html", {"form": GroupForm(event=code)})
+    return _instead(request) or render(
+        request, "pledges/groups/group.html", {"form": GroupForm(initial={"event": code})}
+    )
 
 
 @fixed_page(in_sitemap=False)

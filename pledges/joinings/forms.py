@@ -3,8 +3,7 @@
 from copy import deepcopy
 from urllib.parse import urlsplit
 
-from crispy_forms.helper import FormHelper
-from crispy_forms.layout import Layout, Submit
+from crispy_forms.layout import Submit
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.text import capfirst
@@ -14,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from pledges import addresses
 from pledges.forms.base import AddressForm
 from pledges.forms.fields import LONGEST_INPUT, AddressField, NameField, TypedCharField, TypedText
-from pledges.forms.layout import FormSection, field_layout, placed
+from pledges.forms.layout import FormSection, field_layout, helper, placed
 from pledges.groups.forms import InstitutionField, MunicipalityField, one_message
 from pledges.groups.models import institution_key
 from pledges.inbox.models import Submission
@@ -106,9 +105,7 @@ class CorrectionForm(forms.Form):
         super().__init__(*args, initial=initial, **kwargs)
         self.fields = {name: deepcopy(JoinForm.base_fields[name]) for name in CORRECTED}
         mark_languages(self.fields)
-        self.helper = FormHelper()
-        self.helper.disable_csrf = True
-        self.helper.layout = Layout(*field_layout(self, self.fields), Submit("correct", _("Send the corrections")))
+        self.helper = helper(*field_layout(self, self.fields), Submit("correct", _("Send the corrections")))
 
     @property
     def values(self):
@@ -190,8 +187,7 @@ class JoinForm(AddressForm):
     form_id = "join"
     button = ("send", _("Send"))
 
-    def __init__(self, *args, **kwargs):
-        super().__init__(*args, **kwargs)
+    def adapt(self):
         mark_languages(self.fields)
 
     def clean(self):

@@ -277,7 +277,10 @@ class Message(Sealing):
     def compose(self):
         """The e-mail, or None if the message no longer applies, such as a reminder after the confirmation."""
         # As it is now, changed since the claim or not.
-        type(self).objects.read_about([self])
+        if self.spec.link_purpose == Purpose.CONFIRM and self.about:
+            self.about = type(self.about).objects.read_again(self.about)
+        else:
+            type(self).objects.read_about([self])
         row, address, spec = self.about, self.address, self.spec
         if address is None or spec.about and not (row and self._may_be_about(row)):
             return None

@@ -150,12 +150,11 @@ def is_cross_site(request):
     `Sec-Fetch-Site` decides; `Origin` is the fallback for old browsers. A client that sends neither is not a
     browser, so another site cannot misuse it.
     """
-    site = request.headers.get("Sec-Fetch-Site")
-    if site is not None:
-        return site not in ("same-origin", "none")
+    site, origin = request.META.get("HTTP_SEC_FETCH_SITE"), request.META.get("HTTP_ORIGIN")
+    if site is not None or origin is None:
+        return site not in ("same-origin", "none", None)
     # Browsers leave the default port out of both.
-    own = f"{request.scheme}://{request.get_host()}"
-    return request.headers.get("Origin", own) != own
+    return origin != f"{request.scheme}://{request.get_host()}"
 
 
 def accept_uploads(max_bytes):

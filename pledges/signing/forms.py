@@ -2,8 +2,7 @@
 
 from copy import deepcopy
 
-from crispy_forms.helper import FormHelper
-from crispy_forms.layout import Layout, Submit
+from crispy_forms.layout import Submit
 from django import forms
 from django.db import IntegrityError, transaction
 from django.db.models.functions import Now
@@ -22,7 +21,7 @@ from pledges.forms.fields import (
     SectorField,
     option_details,
 )
-from pledges.forms.layout import FormSection, field_layout, placed
+from pledges.forms.layout import FormSection, field_layout, helper, placed
 from pledges.inbox.models import Submission
 from pledges.languages import LANGUAGE_CODES, own_name
 from pledges.person import PERSON_FIELDS
@@ -76,15 +75,14 @@ class PledgeForm(AddressForm):
     form_id = "pledge"
     button = ("sign", _("Sign the pledge"))
 
-    def __init__(self, *args, chosen=None, through="", event="", **kwargs):
-        content = PledgeContent.current()
-        self.shown_wordings = [wording.pk for wording in content.current_wordings.values()]
-        super().__init__(*args, **kwargs)
-        if chosen in content.open_sectors:
-            self.fields["sector"].initial = chosen
-        self.fields["through"].initial, self.fields["event"].initial = through, event
+    def adapt(self):
         # The box has the first paragraph of the consent as its label, and the rest unfolds below it.
-        self.fields["consent"].label, self.consent_in_full = content.current_wordings[None].paragraphs()
+        consent = PledgeContent.current().current_wordings[None]
+        self.fields["consent"].label, self.consent_in_full = consent.paragraphs()
+
+    @property
+    def shown_wordings(self):
+        return [wording.pk for wording in PledgeContent.current().current_wordings.values()]
 
     @cached_property
     def option_details(self):
@@ -186,10 +184,8 @@ class ManageForm(forms.Form):
         self.fields["show_name"].help_text = pledge.wall_status
         self.wordings = content.current_wordings
         self.option_details = option_details(content.open_sectors.values(), self.wordings)
-        self.helper = FormHelper()
-        self.helper.disable_csrf = True
-        self.helper.form_action = action
-        self.helper.layout = Layout(*field_layout(self, self.fields), Submit("save", _("Save the changes")))
+        save = Submit("save", _("Save the changes"))
+        self.helper = helper(*field_layout(self, self.fields), save, action=action)
 
     def clean(self):
         cleaned = super().clean()
@@ -233,11 +229,7 @@ class NewAddressForm(ChallengedForm):
     def __init__(self, *args, pledge, action, **kwargs):
         self.pledge = pledge
         super().__init__(*args, **kwargs)
-        self.helper = FormHelper()
-        self.helper.disable_csrf = True
-        self.helper.form_action = action
-        self.helper.form_id = self.form_id
-        self.helper.layout = Layout("new_email", Submit(*self.button, css_class="btn-2"))
+        self.helper = helper("new_email", Submit(*self.button, css_class="btn-2"), action=action, form_id=self.form_id)
 
     def clean(self):
         cleaned = super().clean()

@@ -42,7 +42,7 @@ def _known_sector(slug):
 
 @public_page(is_form=True, parameters={"sector": _known_sector})
 def _page(request):
-    return closed(request) or _shown(request, PledgeForm(chosen=request.GET.get("sector")), tally.read())
+    return closed(request) or _shown(request, PledgeForm(initial={"sector": request.GET.get("sector")}), tally.read())
 
 
 def _shown(request, form, totals, *, status=200, is_invited=False, **context):
@@ -62,7 +62,7 @@ def at_event(request, code):
         return HttpResponseRedirect(reverse("pledges:sign"))
     # Search engines know the form by one address, and the input goes there.
     request.alternates = in_each_language(partial(reverse, "pledges:sign"))
-    return closed(request) or _shown(request, PledgeForm(event=code), tally.read())
+    return closed(request) or _shown(request, PledgeForm(initial={"event": code}), tally.read())
 
 
 @public_page(is_form=True)
@@ -77,7 +77,7 @@ def from_a_friend(request):
 @read_only
 def through(request, code):
     """The form behind a referral link. The page does not tell whether the link is still valid."""
-    return closed(request) or _shown(request, PledgeForm(through=code), tally.read())
+    return closed(request) or _shown(request, PledgeForm(initial={"through": code}), tally.read())
 
 
 @personal_page

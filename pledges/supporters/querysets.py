@@ -189,6 +189,15 @@ class PledgeQuerySet(PersonQuerySet):
         """Pledges that hold one of the two places of their mailbox: those that were confirmed, also if invalidated since."""
         return self.filter(confirmed_at__isnull=False)
 
+    def read_again(self, pledge):
+        """This pledge as it is now, with those that hold the places of its mailbox, in one statement; None if it is gone."""
+        holding = Q(address_digest=pledge.address_digest, confirmed_at__isnull=False)
+        found = {row.pk: row for row in self.filter(Q(pk=pledge.pk) | holding)}
+        row = found.pop(pledge.pk, None)
+        if row and row.address_digest == pledge.address_digest:
+            row.others_holding_place = list(found.values())
+        return row
+
     def find_by_link(self, purpose, link):
         """As of every person. Links about a new address end with it."""
         pledges = self.with_new_address() if purpose in links.NEW_ADDRESS_PURPOSES else self
