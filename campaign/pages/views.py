@@ -74,8 +74,10 @@ def _index(sectors, pages):
 
     The URL is the page of the sector, or the pledge form if it has no page.
     """
-    rows = []
-    for sector, people in sectors:
+    rows, counted = [], dict(sectors)
+    # The totals have no children before the first group; the door for classes is there from the first day.
+    children = [(each, 0) for each in PledgeContent.current().sectors if each.slug == CHILDREN and each not in counted]
+    for sector, people in [*sectors, *children]:
         if sector.slug == CHILDREN:
             rows.append((sector, people, reverse("pledges:group")))
         elif sector.is_open:

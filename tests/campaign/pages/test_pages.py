@@ -426,5 +426,5 @@ def test_home_and_form_lead_to_the_pledge_of_a_group(client, language):
 @BOTH
 def test_the_page_of_the_problem_says_what_it_does_to_a_child(client, language):
     problem = Page.objects.get(key="problem")
-    words = Document(client.get(path_of("campaign:page", language, getattr(problem, f"slug_{language}")))).words()
+    words = Document(client.get(path_of("pages:page", language, getattr(problem, f"slug_{language}")))).words()
     assert {"sq": "pasoja të rënda për shëndetin", "en": "serious consequences for the health"}[language] in words
