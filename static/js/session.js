@@ -16,7 +16,7 @@
     const response = await fetch(url);
     if (response.status === 403) return null;
     const answer = await response.json();
-    place.replaceChildren(...answer.others.map((words) => Object.assign(document.createElement("li"), { textContent: words })));
+    place.replaceChildren(...answer.others.map((words) => Object.assign(document.createElement("p"), { textContent: words })));
     place.hidden = !answer.others.length;
     return answer;
   }
