@@ -17,7 +17,7 @@ from pledges import database, metrics
 from pledges.crypto import keys
 from pledges.crypto.models import Closed, Rotation
 from pledges.inbox.models import Submission
-from pledges.limits.models import WINDOW, limits
+from pledges.limits.models import SLOW_LANE_LENGTH, WINDOW, limits
 
 # The function that settles each kind, in the folder of its concept, which imports this one. It gets a list of submissions,
 # writes what becomes of them and queues the messages that follow. It waits for no row that another transaction has locked: it
@@ -71,6 +71,7 @@ def submit(submission, network=None, limit=0, *, solved=None, slow_lane=None):
         solved and solved.digest,
         solved and solved.expires_at,
         slow_lane and [places for _digest, places in limits(network, slow_lane)],
+        SLOW_LANE_LENGTH,
     ]
     # Whether the connection still works is found out by using it: Django would ask with a statement of its own.
     connection.health_check_done = True
@@ -88,7 +89,7 @@ def submit(submission, network=None, limit=0, *, solved=None, slow_lane=None):
 
 
 def _store(parameters):
-    sql = "SELECT * FROM submit(%s, %s, %s, %s, %s::bytea[], %s::integer[], %s, %s, %s, %s::integer[])"
+    sql = "SELECT * FROM submit(%s, %s, %s, %s, %s::bytea[], %s::integer[], %s, %s, %s, %s::integer[], %s)"
     with connection.cursor() as cursor:
         cursor.execute(sql, parameters)
         is_stored, moment = cursor.fetchone()

@@ -98,7 +98,7 @@ def test_06_twenty_at_once_with_one_address_make_two_confirmed_pledges_at_most()
     assert Message.objects.filter(kind="counted").count() == 2
 
 
-def test_06_one_person_signing_concurrently_in_twenty_spellings_has_one_pledge():
+def test_06_one_person_who_signs_forty_times_at_once_in_twenty_spellings_has_one_pledge():
     names = ["Kola Drita", "DRITA  KOLÀ", "drita kola", "Drita Kola", " Kola  DRITA "]
     spellings = [
         "dritakola@gmail.com",
@@ -107,8 +107,7 @@ def test_06_one_person_signing_concurrently_in_twenty_spellings_has_one_pledge()
         "d.r.i.t.a.kola@googlemail.com",
     ]
     forms = [submit(name=name, email=address) for name in names for address in spellings]
-    assert len(forms) == CROWD
-    assert set(at_once(*forms)) == {(303, INBOX)}
+    assert set(at_once(*forms * 2)) == {(303, INBOX)}
     settle_all()
     assert Pledge.objects.count() == Message.objects.count() == 1
 

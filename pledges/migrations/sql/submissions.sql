@@ -1,12 +1,9 @@
 -- The inbox: the function with which a request stores a form. pledges/inbox/submissions.py settles it.
 
--- SLOW_LANE_LENGTH of pledges/limits/models.py.
-CREATE OR REPLACE FUNCTION slow_lane_length() RETURNS interval LANGUAGE sql IMMUTABLE AS 'SELECT interval ''1 hour''';
-
--- Stores a form, and returns whether it did; NULL while keys are being changed. A form gets in by a solved challenge that no other form has used, by a place below
--- the limit of each of its networks, or, if `lanes` is given, by a place in the slow lane of each of them. `lanes` are the places
--- per hour: the lane of a network settles one form after the other, evenly spread over the hour, and takes none that would wait
--- longer. `moment` is when the form is settled, if it is in the slow lane, or when the lane has a place again, if it is full.
+-- Stores a form, and returns whether it did; NULL while keys are being changed. A form gets in by a solved challenge that no other
+-- form has used, by a place below the limit of each of its networks, or, if `lanes` is given, by a place in the slow lane of each
+-- of them. `lanes` are the places per `longest`: the lane of a network settles one form after the other, evenly spread over that
+-- time, and takes none that would wait longer. `moment` is when the form is settled, if it is in the slow lane, or when the lane has a place again, if it is full.
 -- `networks` are digests in ascending order, so that concurrent calls do not deadlock; each has a limit of its own, in the last
 -- `period`. Storing a form again, after a lost connection, does nothing.
 --
@@ -14,7 +11,7 @@ CREATE OR REPLACE FUNCTION slow_lane_length() RETURNS interval LANGUAGE sql IMMU
 -- one statement of the request with all of it takes more than twice as long.
 CREATE OR REPLACE FUNCTION submit(
     form_id uuid, form_kind text, sealed bytea, network_of_form bytea, networks bytea[], limits integer[], period interval,
-    solved bytea, solved_until timestamptz, lanes integer[],
+    solved bytea, solved_until timestamptz, lanes integer[], longest interval,
     OUT is_stored boolean, OUT moment timestamptz
 ) LANGUAGE plpgsql AS $$
 DECLARE
@@ -56,16 +53,17 @@ BEGIN
             RETURN;
         ELSIF is_limited THEN
             FOR place IN 1..cardinality(networks) LOOP
-                -- A turn later than an hour from now was given before the clock was set back.
+                -- A later turn was given before the clock was set back.
                 SELECT last_at INTO last_turn FROM pledges_slowlane
-                WHERE network_digest = networks[place] AND last_at BETWEEN present AND present + slow_lane_length();
-                -- Whole microseconds, rounded down, so that all places fit into the hour.
-                turns[place] := coalesce(last_turn, present) + interval '1 microsecond' * (3600000000 / lanes[place]);
+                WHERE network_digest = networks[place] AND last_at BETWEEN present AND present + longest;
+                -- Whole microseconds, rounded down, so that all places fit in.
+                turns[place] := coalesce(last_turn, present)
+                    + interval '1 microsecond' * trunc(extract(epoch FROM longest) * 1000000 / lanes[place])::bigint;
             END LOOP;
             moment := (SELECT max(turn) FROM unnest(turns) turn);
-            IF moment > present + slow_lane_length() THEN
+            IF moment > present + longest THEN
                 is_stored := false;
-                moment := moment - slow_lane_length();
+                moment := moment - longest;
                 RETURN;
             END IF;
             INSERT INTO pledges_slowlane (network_digest, last_at) SELECT * FROM unnest(networks, turns)

@@ -20,6 +20,7 @@ from pledges.inbox.submissions import settle, submit
 from pledges.inbox.submissions import settle_all as settle_all_now
 from pledges.models import (
     Attempt,
+    Message,
     Pledge,
     PledgingSettings,
     SlowLane,
@@ -328,6 +329,18 @@ def test_a_bot_of_10000_forms_stores_no_row_beyond_limit_and_lane_while_people_g
     while settle():
         pass
     assert Pledge.objects.count() == 70 and failing_checks(client) == []
+
+
+@pytest.mark.slow
+@pytest.mark.drill
+def test_3000_forms_from_one_school_are_one_pledge_and_one_message_each():
+    forms = rounds(300, 3_000)
+    for each in range(forms):
+        form = new_submission(address=f"prind{each}@shembull.al")
+        assert submit(form, NETWORK, 60) or submit(form, NETWORK, 60, solved=used(each))
+    while settle():
+        pass
+    assert Pledge.objects.count() == Message.objects.count() == forms and UsedChallenge.objects.count() == forms - 60
 
 
 def test_the_scripts_of_the_check_weigh_less_than_5_kilobytes():

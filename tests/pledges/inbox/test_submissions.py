@@ -19,7 +19,6 @@ from pledges.crypto import links
 from pledges.crypto.links import Purpose
 from pledges.inbox.submissions import settle, submit
 from pledges.inbox.submissions import settle_all as settle_all_that_waits
-from pledges.limits.models import SLOW_LANE_LENGTH
 from pledges.management.commands.worker import SETTLING_INTERVAL_SECONDS, Repeater
 from pledges.models import (
     Attempt,
@@ -230,12 +229,6 @@ def test_a_change_of_address_ends_with_its_pledge_and_settles_as_nothing_if_that
         else:
             pledge.withdraw()
         assert not Submission.objects.exists()
-
-
-def test_the_period_of_the_function_is_that_of_the_model():
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT slow_lane_length()")
-        assert cursor.fetchone() == (SLOW_LANE_LENGTH,)
 
 
 @pytest.mark.django_db(transaction=True)
