@@ -2,17 +2,17 @@
 
 from django.dispatch import receiver
 
-from campaign.checks import links, pictures, texts
+from campaign.checks import links, pictures, words
 from staff.admin.checks import check_content
 
 CHECKS = [
-    texts.check_words,
-    texts.check_stories,
-    texts.check_help_numbers,
+    words.check_words,
+    words.check_stories,
+    words.check_help_numbers,
     pictures.check,
-    texts.check_headings,
+    words.check_headings,
     links.check,
-    texts.check_sources,
+    words.check_sources,
 ]
 
 

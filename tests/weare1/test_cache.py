@@ -191,7 +191,7 @@ def test_while_one_request_reads_the_state_the_others_go_on_and_forms_close_afte
             connection.close()
 
     clock.ahead = timedelta(seconds=1)
-    with held_open(lambda: lock_table("pledges_count")):
+    with held_open(lambda: lock_table("pledges_rotation")):
         waiting = threading.Thread(target=read)
         waiting.start()
         wait_until(snapshot._process.lock.locked)
