@@ -378,7 +378,8 @@ def test_the_request_does_the_same_for_the_address_of_nobody(arta):
         statements(lambda: Client().post(RECOVER, {"email": address}))  # noqa: B023
         for address in ("arta@shembull.al", "askush@shembull.al")
     ]
-    assert made[0] == made[1]
+    # The names of savepoints count on.
+    assert re.sub(r"_x\d+", "", str(made[0])) == re.sub(r"_x\d+", "", str(made[1]))
 
 
 def test_many_requests_of_one_network_are_refused(arta):
