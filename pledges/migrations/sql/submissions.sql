@@ -53,9 +53,10 @@ BEGIN
             RETURN;
         ELSIF is_limited THEN
             FOR place IN 1..cardinality(networks) LOOP
-                -- A later turn was given before the clock was set back.
+                -- A much later turn was given before the clock was set back. One that is hardly later was given to a statement that
+                -- began after this one and got the lock before it.
                 SELECT last_at INTO last_turn FROM pledges_slowlane
-                WHERE network_digest = networks[place] AND last_at BETWEEN present AND present + longest;
+                WHERE network_digest = networks[place] AND last_at BETWEEN present AND present + longest + interval '1 minute';
                 -- Whole microseconds, rounded down, so that all places fit in.
                 turns[place] := coalesce(last_turn, present)
                     + interval '1 microsecond' * trunc(extract(epoch FROM longest) * 1000000 / lanes[place])::bigint;
