@@ -28,7 +28,7 @@ VARIABLES = {
     "DATABASE_URL": "required. `postgres:///weare1` is the database on this machine, without a password; on another one "
     "`postgres://user:password@host:5432/weare1`",
     "DJANGO_SECRET_KEYS": "required. Keys that sign links and sessions, newest first, separated by commas",
-    "FIELD_KEYS": "required, likewise. Keys that encrypt names and addresses. Without them all are lost",
+    "FIELD_KEYS": "required, likewise. Keys that encrypt names and addresses",
     "DIGEST_KEYS": "required, likewise. Keys of the digests that find them",
     "SITE_URL": "required. `https://…`, the public address, of at most 31 characters: with more, mail servers fold the header "
     "that ends the news by email, which breaks its signature (DKIM)",
@@ -46,8 +46,8 @@ VARIABLES = {
     "BACKUP_HOURS": "hours after which a missing backup fails `/readyz` (default: never; deploy/install sets 26)",
     "BACKUP_KEEP_DAYS": "days after which nothing of a backup is left, here and elsewhere (default: 14)",
     "OPERATOR_EMAIL": "the email addresses that are told of failed checks, separated by commas (default: none)",
-    "HEARTBEAT_URL": "an address of a service that calls you when it was not asked for 15 minutes (default: none). The alarm "
-    "asks for it every five minutes while all checks pass",
+    "HEARTBEAT_URL": "an address that the alarm asks for every five minutes while all checks pass (default: none): see "
+    "“Watching”",
     "METRICS_ADDRESS": "a private address and port at which Prometheus reads metrics, such as `127.0.0.1:9464` (default: none)",
     "METRICS_FOLDER": "where the processes of one service keep their metrics. The units set it",
     "MEDIA_ROOT": "folder of what staff upload (default: `var/media`). All processes of one site share it, and no other site "

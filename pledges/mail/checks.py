@@ -15,7 +15,7 @@ PLACEHOLDERS = {
     "name": gettext_lazy("the supporter’s name"),
     "day": gettext_lazy("the day until which the link works"),
     "site": gettext_lazy("the address of this site"),
-    "friend": gettext_lazy("the address for a friend, who reads that someone who has signed invites them"),
+    "friend": gettext_lazy("the link for a friend: the page that opens says that someone who has signed invites them"),
 }
 # Word stems that reveal the topic of a message in the inbox of a shared phone.
 REVEALING_STEMS = re.compile(

@@ -92,10 +92,10 @@ class EntryAdmin(ReadOnly, ModelAdmin):
     sortable_by = []
     list_note = gettext_lazy(
         "Who did what, and when. You see the changes in the parts of the site that your account may open, and everything "
-        "that you did yourself. Nobody can remove anything from it. It has numbers in place of names of the public."
+        "that you did yourself. Nobody can remove anything from it. People outside the team appear by number only."
     )
     search_fields = ["title__unaccent__icontains"]
-    search_help_text = gettext_lazy("Words of the title, or a whole number")
+    search_help_text = gettext_lazy("Words of the title, or all digits of a number")
     in_search = False
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
