@@ -32,6 +32,11 @@ class SiteContent(Part):
     )
     shares = {}
 
+    @classmethod
+    def rows(cls):
+        # Of what organisations sent, pages depend on the approval alone.
+        return [*super().rows(), "SELECT 'joined ' || id FROM pledges_joining WHERE state = 'approved'"]
+
     def __init__(self, at):
         super().__init__(at)
         self.today = timezone.localdate(at)

@@ -49,9 +49,17 @@ class Sealing(models.Model):
     def associated_data(self, column):
         return keys.associated_data(self.TABLE, column, self.pk)
 
+    def set_text(self, name, text):
+        """Set the column NAME_cipher to the ciphertext of a text, or to None. The caller sets its digest. Does not save."""
+        cipher = None if text is None else keys.encrypt(text, associated_data=self.associated_data(name))
+        setattr(self, f"{name}_cipher", cipher)
+
 
 class Sealed:
-    """The plain text of the column NAME_cipher of a Sealing, None where that is empty. Reading it raises CannotDecrypt."""
+    """The plain text of the column NAME_cipher of a Sealing, None where that is empty. Reading it raises CannotDecrypt.
+
+    One with a digest is set with it, by `set_person`.
+    """
 
     def __set_name__(self, owner, name):
         self.name = name
@@ -63,8 +71,9 @@ class Sealed:
         return None if cipher is None else keys.decrypt(cipher, associated_data=row.associated_data(self.name))
 
     def __set__(self, row, text):
-        cipher = None if text is None else keys.encrypt(text, associated_data=row.associated_data(self.name))
-        setattr(row, f"{self.name}_cipher", cipher)
+        if hasattr(row, f"{self.name}_digest"):
+            raise AttributeError("use set_person()")
+        row.set_text(self.name, text)
 
 
 class PersonQuerySet(models.QuerySet):

@@ -31,7 +31,7 @@ def send_invitations():
 
 
 def erase_rate_limits():
-    """Erase what the rate limits of sign-in no longer count."""
+    """Erase what the rate limits of sign-in no longer count, and whom accounts had seen more than an hour ago."""
     CacheEntry.objects.filter(expires__lt=Now()).delete()
 
 

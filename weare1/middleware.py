@@ -158,12 +158,14 @@ def language_from_path(get_response):
 
 
 def one_snapshot_per_request(get_response):
-    """Middleware: everything that a request outside the admin shows is of one version of the content."""
+    """Middleware: everything that a request shows is of one version of the content; in the admin of the newest one."""
 
     def middleware(request):
-        if _is_for_staff(request):
+        in_admin = _is_for_staff(request)
+        if in_admin and request.method not in ("GET", "HEAD"):
+            # What it reads after its changes has them.
             return get_response(request)
-        with snapshot.showing():
+        with snapshot.showing(snapshot.fresh if in_admin else snapshot.shared):
             return get_response(request)
 
     return middleware

@@ -203,12 +203,18 @@ MFA_TOTP_ISSUER = "Ne jemi 1"
 MFA_TOTP_TOLERANCE = 1
 MFA_RECOVERY_CODES_SHOW_ONCE = True
 # Failed attempts of a network, and of an account by password and by code. An account that is known in its network is counted
-# apart there (staff/accounts/adapters.py). Passkeys cannot be guessed.
-ACCOUNT_RATE_LIMITS = {"login": None, "reauthenticate": None, "login_failed": "100/h/ip,5/15m/key,30/d/key"}
+# apart there (staff/accounts/adapters.py). Passkeys cannot be guessed. Requests for a new password are counted by network alone:
+# strangers would use up those of an address, which gets one link an hour (RECOVERY_INTERVAL).
+ACCOUNT_RATE_LIMITS = {
+    "login": None,
+    "reauthenticate": None,
+    "login_failed": "100/h/ip,5/15m/key,30/d/key",
+    "reset_password": "20/m/ip",
+}
 # What asks for and answers the challenge of a passkey.
 MFA_RATE_LIMITS = {"webauthn_login": "30/m/ip"}
 CACHES = {
-    # Of the rate limits alone.
+    # Of the rate limits, and of the people whom each account has seen within the hour (staff/admin/reauthentication.py).
     "default": {"BACKEND": "staff.accounts.cache.SharedCache", "KEY_FUNCTION": "staff.accounts.cache.digest"},
 }
 # A session ends so many seconds after its last request, or by other limits of staff/accounts/sessions.py.

@@ -4,7 +4,6 @@ from campaign.dashboard import open_tasks, shortcuts, status
 from campaign.dashboard.open_tasks import TASKS, Task
 from pledges.counting import tally
 from pledges.desk.open_tasks import disclosure_tasks, mailing_tasks
-from pledges.serving import snapshot
 from pledges.statistics import activity
 from staff.admin import draft_list
 
@@ -12,7 +11,6 @@ from staff.admin import draft_list
 DAY_WIDTH, BAR_WIDTH = 40, 15
 
 
-@snapshot.showing(snapshot.fresh)
 def context(request):
     """Template context of the dashboard: only what the permissions of this user allow."""
     user, drafts = request.user, draft_list.pending(request.user)

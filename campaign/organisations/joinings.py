@@ -132,19 +132,15 @@ class JoiningAdmin(CaseAdmin):
             return Organisation.objects.correct(row, form.statements)
         if name == "end" and entry:
             return entry.leave()
-        done = super().run(request, row, name, form)
-        if name == "undo" and entry:
-            entry.touch()
-        return done
+        return super().run(request, row, name, form)
 
-    def press_approve(self, request, row, name, form):
-        """As of every case, with the way to the entry, where a logo is added."""
-        response = self.take(request, row, name, form)
+    def after(self, request, row, name):
+        """As of every case; after an approval with the way to the entry, where a logo is added."""
         entry = Organisation.objects.filter(joining=row).first()
-        if entry and request.user.has_perm("campaign.change_organisation"):
-            link = format_html('<a href="{}">{}</a>', change_url(entry), _("Open its entry on the page"))
+        if name == "approve" and entry and request.user.has_perm("campaign.change_organisation"):
+            link = format_html('<a href="{}">{}</a>', change_url(entry), _("Open its entry, to add a logo"))
             self.message_user(request, link, messages.SUCCESS)
-        return response
+        return super().after(request, row, name)
 
     def odd(self, joining):
         """The domain of the address, and likely doubles."""

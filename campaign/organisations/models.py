@@ -243,16 +243,9 @@ class Organisation(ContentItem):
 
     def leave(self):
         """Remove it from the page permanently and end its joining; returns whether this call ended it."""
-        sent = self.joining.logo
-        with transaction.atomic():
-            has_ended = self.joining.end()
-            transaction.on_commit(lambda: remove_unused(sent))
-            self.touch()
+        sent, has_ended = self.joining.logo, self.joining.end()
+        transaction.on_commit(lambda: remove_unused(sent))
         return has_ended
-
-    def touch(self):
-        """Let pages know that its joining was decided anew: they watch this table and not that of the joinings."""
-        type(self).objects.filter(pk=self.pk).update(position=F("position"))
 
     def lapse(self):
         """Leave, unless it was renewed meanwhile; returns whether this call did."""

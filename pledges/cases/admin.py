@@ -303,13 +303,13 @@ class CaseAdmin(NoAddOrDelete, ModelAdmin):
             state = self.short_state(self.model.objects.get(pk=row.pk))
             words = gettext("“%(name)s” is now: %(state)s.") % {"name": row.title, "state": state}
         self.message_user(request, words, messages.SUCCESS)
-        return self.after(row)
+        return self.after(request, row, name)
 
     def log(self, request, row, details):
         """Write what a step did into the log."""
         state = self.model.objects.values_list("state", flat=True).get(pk=row.pk)
         self.log_action(request, row, Entry.Action.CHANGE, **({"state": state, "fields": ["state"]} | details))
 
-    def after(self, row):
-        """The response after a step: the queue."""
+    def after(self, request, row, name):
+        """The response after a step that was taken: the queue."""
         return redirect(f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist")

@@ -187,7 +187,8 @@ class Case(Sealing, Steps, Restrictable):
 
     def set_person(self, name, address):
         """Set ciphertexts and digests of name and address. Does not save."""
-        self.name, self.address = name, address
+        self.set_text("name", name)
+        self.set_text("address", address)
         for column, digest in address_digests(address).items():
             setattr(self, column, digest)
 

@@ -141,7 +141,7 @@ class MessageToTeamAdmin(CaseAdmin):
             self.log_action(request, row, Entry.Action.ERASE)
             rows.delete()
         self.message_user(request, self.model.STEPS[name].done, messages.SUCCESS)
-        return self.after(row)
+        return self.after(request, row, name)
 
     def log(self, request, row, details):
         # What goes to the other admin is not in the list of this one any more. Also where it goes to the inbox, that it was a

@@ -54,10 +54,10 @@ class Receipt:
 def submit(submission, network=None, limit=0, *, solved=None, slow_lane=None):
     """Store a submission; returns a Receipt. Above `limit` forms from the network within ten minutes it is not stored.
 
-    Except with `solved`, a Solved challenge that no other form has used, or with a place in the slow lane of `slow_lane` places
-    per hour. One statement, which reads no row about any person. A network of None, which is unknown, and a limit of None do not
-    limit. When the connection
-    is lost, it is repeated once on a new one; it is idempotent. Raises Closed while keys are being changed.
+    Except with `solved`, a Solved challenge that no other form has used, or with one of the `slow_lane` places that the slow lane
+    has in SLOW_LANE_LENGTH. One statement, which reads no row about any person. A network of None, which is unknown, and a limit
+    of None do not limit. When the connection is lost, it is repeated once on a new one; it is idempotent. Raises Closed while
+    keys are being changed.
     """
     limited = [] if limit is None else limits(network, limit)
     parameters = [

@@ -37,6 +37,9 @@ class PlaceField(MunicipalityField):
     def choices_of_rows(self):
         return [*super().choices_of_rows(), (County.ABROAD, _("Outside Albania"))]
 
+    def valid_value(self, value):
+        return value == County.ABROAD or super().valid_value(value)
+
 
 class WebAddressField(TypedText, forms.URLField):
     """The address of an organisation's own site. Without a scheme it is taken for https."""

@@ -232,7 +232,7 @@ class MailingAdmin(MailPreviews, ContentAdmin):
             "mailing": mailing,
             "sentence": SENTENCES[mailing.state],
             "whom": self.whom(mailing),
-            "writers": ", ".join(map(str, Account.objects.filter(pk__in=mailing.writers))),
+            "writers": ", ".join(Account.objects.names_of(mailing.writers).values()),
             "may_change": self.has_change_permission(request, mailing),
             "buttons": self._buttons(request, mailing),
             "asks_note": self._asks_note(request, mailing) and self._may(request, "take_back"),

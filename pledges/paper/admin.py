@@ -258,8 +258,8 @@ class PaperSheetAdmin(CaseAdmin):
 
         yield pgettext("sheet", "issued"), when(sheet.issued_at)
         if sheet.counts:
-            accounts = Account.objects.filter(pk__in=[account for _people, account in sheet.counts])
-            yield _("Counted by"), ", ".join(map(str, accounts))
+            names = Account.objects.names_of([account for _people, account in sheet.counts])
+            yield _("Counted by"), ", ".join(names.values())
         if sheet.counted_at:
             yield pgettext("sheet", "counted"), when(sheet.counted_at)
         if sheet.voided_at:

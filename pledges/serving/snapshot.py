@@ -107,7 +107,9 @@ class Part:
     def rows(cls):
         """SQL statements that return a text for each row in it: other texts are another version of the content.
 
-        A row that is changed by any means is written anew, at another place (ctid) or by another transaction (xmin).
+        A row that is changed by any means is written anew, at another place (ctid) or by another transaction (xmin), so no state
+        has the version of another one. Only after a restore to an earlier moment may the numbers of lost transactions be given
+        out again: that a cache still holds a page of such a version is accepted.
         """
         for label in cls.models:
             table, is_drafted = (
@@ -141,7 +143,7 @@ class Process:
     def forget(self):
         """Hold nothing, as a new process does."""
         self.snapshot = None
-        # As last loaded, perhaps within a transaction. What was rolled back never has its version again: xmin is unique.
+        # As last loaded, perhaps within a transaction. What was rolled back never has its version again (`Part.rows`).
         self.content = None
         # Whether the last attempt to read has failed, or takes long. Monotonic times.
         self.is_down, self.tried_at, self.forms_closed_until = False, float("-inf"), 0.0
@@ -239,8 +241,10 @@ def _content(held, version, at):
     for content in (held and held.content, _process.content):
         if content and content.is_of(version, at):
             return content
-    # Not read back: another thread may have set it meanwhile.
-    content = _process.content = _load()
+    content = _load()
+    # Within a transaction its rows may be newer than its version: then the process must not hold it.
+    if not connection.in_atomic_block or content.version == _fetch(f"SELECT ({version_sql()})")[0]:
+        _process.content = content
     return content
 
 

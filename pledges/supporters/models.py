@@ -418,7 +418,8 @@ class Pledge(Sealing, Restrictable):
         """Set ciphertexts and digests of name and address. A changed name needs a new review for the wall. Does not save."""
         if self.name_cipher and name != self.name:
             self.wall, self.wall_at = self.Wall.WAITING, None
-        self.name, self.address = name, address
+        self.set_text("name", name)
+        self.set_text("address", address)
         self.set_digests(name, address)
 
     def set_digests(self, name, address):

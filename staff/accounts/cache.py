@@ -1,4 +1,4 @@
-"""The cache in the database, for the rate limits of sign-in, which all processes share."""
+"""The cache in the database, which all processes share: the rate limits of sign-in, and whom each account has seen lately."""
 
 import json
 

@@ -39,6 +39,10 @@ class AccountManager(UserManager):
             )
         )
 
+    def names_of(self, ids):
+        """{id: name} of these accounts, also of people who have left the staff."""
+        return {account.pk: str(account) for account in super().get_queryset().filter(pk__in=ids)}
+
     def who_can_sign_in(self):
         """Active accounts with a second factor."""
         return self.filter(has_factor=True, is_active=True)

@@ -177,10 +177,9 @@ def recover(request):
     """Send a link for a new password. The second factor is still needed. The answer is the same for every address."""
     form = RecoverForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
-        address = form.cleaned_data["email"].lower()
-        if too_many := consume_or_429(request, app="allauth.account", action="reset_password", key=address):
+        if too_many := consume_or_429(request, app="allauth.account", action="reset_password"):
             return too_many
-        account = Account.objects.with_email(address)
+        account = Account.objects.with_email(form.cleaned_data["email"])
         recover_account.enqueue(account and account.pk, get_language())
     context = {"title": _("A new password"), "form": form, "is_sent": form.is_valid()}
     return render(request, "staff/recover_account.html", context)

@@ -95,7 +95,7 @@ class EntryAdmin(ReadOnly, ModelAdmin):
         "that you did yourself. Nobody can remove anything from it. People outside the team appear by number only."
     )
     search_fields = ["title__unaccent__icontains"]
-    search_help_text = gettext_lazy("Words of the title, or all digits of a number")
+    search_help_text = gettext_lazy("Words of the title, or a complete number")
     in_search = False
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
@@ -139,7 +139,7 @@ def describe(request, entries):
     found = _rows(request, entries, admins)
     ids = {each.user_id for each in entries} | {each.details.get("account") for each in entries}
     ids.update(*(each.details.get("writers", ()) for each in entries))
-    names = {account.pk: str(account) for account in Account.objects.filter(pk__in=ids - {None})}
+    names = Account.objects.names_of(ids - {None})
     for entry in entries:
         rows, row = admins.get(entry.content_type_id), found.get((entry.content_type_id, entry.object_id))
         name = rows.title_of(row) if row else entry.title or (entry.object_id and f"#{entry.object_id}")

@@ -78,7 +78,7 @@ def admits(request, ids):
         return True
     with transaction.atomic():
         # Not in the session, which a request that is slower writes back: looks at once would not add up.
-        User.objects.select_for_update().get(pk=request.user.pk)
+        User.objects.select_for_update(no_key=True).get(pk=request.user.pk)
         now, key = time.time(), f"people seen by {request.user.pk}"
         seen = {pk: at for pk, at in cache.get(key, {}).items() if now - at < WINDOW_SECONDS}
         seen |= {str(pk): now for pk in ids}

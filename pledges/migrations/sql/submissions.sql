@@ -3,7 +3,8 @@
 -- Stores a form, and returns whether it did; NULL while keys are being changed. A form gets in by a solved challenge that no other
 -- form has used, by a place below the limit of each of its networks, or, if `lanes` is given, by a place in the slow lane of each
 -- of them. `lanes` are the places per `longest`: the lane of a network settles one form after the other, evenly spread over that
--- time, and takes none that would wait longer. `moment` is when the form is settled, if it is in the slow lane, or when the lane has a place again, if it is full.
+-- time, and takes none that would wait longer. `moment` is when the form is settled, if it is in the slow lane, or when the lane
+-- has a place again, if it is full.
 -- `networks` are digests in ascending order, so that concurrent calls do not deadlock; each has a limit of its own, in the last
 -- `period`. Storing a form again, after a lost connection, does nothing.
 --

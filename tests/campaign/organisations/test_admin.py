@@ -82,7 +82,11 @@ def test_the_answer_to_an_approval_leads_those_who_may_change_it_to_the_entry(st
     assert ENTRIES not in decide(staff_client, make_joining(), "approve").text
     editor, joining = sign_in(Client(), make_staff(superuser=True)), make_joining()
     page = decide(editor, joining, "approve").text
-    assert f'href="{ENTRIES}{Organisation.objects.get(joining=joining).pk}/change/"' in page
+    link = f'href="{ENTRIES}{Organisation.objects.get(joining=joining).pk}/change/"'
+    assert link in page
+    decide(editor, joining, "undo")
+    page = editor.post(f"{QUEUE}{joining.pk}/change/", {"approve": "1", "seen": "older"}, follow=True).text
+    assert state_of(joining) == "confirmed" and link not in page, "it was not approved"
 
 
 LONG = "a\r\n" * 151 + "b"

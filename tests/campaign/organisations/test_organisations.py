@@ -23,6 +23,7 @@ from campaign.pictures import logos
 from pledges.crypto import links
 from pledges.crypto.links import Purpose
 from pledges.models import BlockedAddress, Joining, Message, Submission
+from pledges.requests import held
 from staff.models import Draft
 from tests.clock import DatabaseClock, let_time_pass
 from tests.factories import keep_house, make_staff, run_worker, sign_in
@@ -176,6 +177,11 @@ def test_the_longest_values_and_an_organisation_without_a_domain_of_its_own_are_
     joining = Joining.objects.get()
     assert joining.organisation == "ß" * 120 and len(joining.statement_sq) == 300
     assert send(client, email="mira@gmail.com", url="", no_domain="on").to == ["mira@gmail.com"]
+
+
+def test_an_organisation_outside_albania_is_taken(client):
+    send(client, municipality="abroad")
+    assert Joining.objects.get().municipality is None
 
 
 # The logo
@@ -405,6 +411,14 @@ def test_leaving_takes_the_entry_off_and_erases_the_contact(client):
     assert "Teatri i Lirë" not in client.get(PAGE["sq"]).text + client.get(path).text
     run_worker()
     assert len(mail.outbox) == 1, "only the last message: the others are deleted"
+
+
+def test_an_entry_leaves_the_page_when_the_data_of_its_contact_are_erased(client):
+    joining = make_joining(organisation="Teatri i Lirë")
+    admit(joining)
+    assert "Teatri i Lirë" in client.get(PAGE["sq"]).text
+    held.erase(joining.address, [each.key for each in held.held_about(joining.address)])
+    assert "Teatri i Lirë" not in client.get(PAGE["sq"]).text
 
 
 def test_the_card_is_there_while_the_entry_is(client):

@@ -2,11 +2,14 @@
 
 import json
 from datetime import timedelta
+from io import StringIO
 
 import pytest
 from django.contrib.auth.models import User
 from django.contrib.sessions.models import Session
 from django.core import mail
+from django.core.exceptions import ImproperlyConfigured
+from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from pledges.backups import restored
@@ -229,3 +232,17 @@ def test_staff_are_locked_but_one_and_closed_accounts_stay_closed():
     # After a restore to an earlier moment.
     assert not restored.lock_staff("left@shembull.al") and active() == {"arta", "other"}
     assert restored.lock_staff("Arta@shembull.al") and active() == {"arta"}
+
+
+def test_a_backup_with_a_damaged_row_is_good_and_one_without_its_keys_is_not(settings):
+    """The row may be the only one of its table."""
+    for _ in range(3):
+        make_pledge(state="confirmed")
+    BlockedAddress.objects.add(ADDRESS)
+    BlockedAddress.objects.update(address_cipher=b"\x00" * 40)
+    printed = StringIO()
+    call_command("check_restored", stdout=printed)
+    assert json.loads(printed.getvalue())["confirmed"] == 3
+    settings.FIELD_KEYS = [new_key(*settings.FIELD_KEYS)]
+    with pytest.raises((CommandError, ImproperlyConfigured)):
+        call_command("check_restored")

@@ -7,8 +7,9 @@ import time
 from datetime import datetime, timedelta
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone, translation
 
 from pledges.commitments.forms import PlanForm
@@ -567,8 +568,10 @@ def test_reminders_and_questions_that_were_ended_stay_so_after_a_restore():
 def test_staff_see_what_is_published_of_a_commitment(admin_client):
     commitment = commitment_of()
     show({f"commitment:{commitment.pk}:chosen": 150})
-    page = Document(admin_client.get("/admin/pledges/commitment/"))
+    with CaptureQueriesContext(connection) as queries:
+        page = Document(admin_client.get("/admin/pledges/commitment/"))
     assert commitment.text_sq in page.words() and "150" in page.words()
+    assert sum("statement_timestamp(), version" in query["sql"] for query in queries) == 1
 
 
 # What is published of commitments

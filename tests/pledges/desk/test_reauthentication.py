@@ -4,7 +4,11 @@ from functools import partial
 
 import pytest
 from django.conf import settings
+from django.contrib.auth.models import User
+from django.db import connection
 from django.test import Client
+from django.utils import timezone
+from reversion.models import Revision
 
 from pledges.models import BlockedAddress, Export
 from staff.accounts import sessions
@@ -12,7 +16,7 @@ from staff.admin import reauthentication
 from staff.models import Entry
 from tests.factories import app_code, make_pledge, make_staff, sign_in
 from tests.pledges.desk.pages import ENGLISH, LIST, change_path, sign_in_with
-from tests.threads import at_once
+from tests.threads import at_once, held_open
 
 pytestmark = pytest.mark.django_db
 
@@ -101,6 +105,20 @@ def test_single_looks_at_once_add_up_too(staff, monkeypatch):
 
     assert at_once(*(partial(shows_a_name, path) for path in paths)).count(True) == 2
     assert sum(entry.count for entry in looks()) == 2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_look_waits_for_no_row_that_is_stored_for_the_account(staff):
+    path, account = change_path(make_pledge("Arta Dervishi")), User.objects.get()
+
+    def store():
+        Revision.objects.create(user=account, date_created=timezone.now())
+        # The foreign key locks the account.
+        connection.check_constraints()
+
+    with connection.cursor() as cursor, held_open(store):
+        cursor.execute("SET lock_timeout = '200ms'")
+        assert "Arta Dervishi" in staff.get(path, headers=ENGLISH).text
 
 
 def test_names_for_the_wall_and_blocked_addresses_are_people_too(staff):

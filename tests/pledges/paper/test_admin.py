@@ -4,6 +4,7 @@ import pypdfium2
 import pytest
 import zxingcpp
 from django.conf import settings
+from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import translation
 
@@ -188,6 +189,15 @@ def test_counts_that_differ_are_counted_again(ana, ben):
     assert "377" not in again and "376" not in again, "no count is shown"
     count(ana, 1, parents=376, youth=3)
     assert exact_total() == 379 and PaperSheet.objects.get().state == "counted"
+
+
+def test_who_counted_a_sheet_is_named_also_after_they_left_the_staff(ana, ben):
+    PaperSheet.objects.issue(1)
+    count(ana, 1, parents=12), count(ben, 1, parents=12)
+    names = [account.username for account in User.objects.order_by("username")]
+    User.objects.filter(username=names[0]).update(is_staff=False)
+    page = Document(client_of().get(page_of(1))).words()
+    assert len(names) == 2 and [name for name in names if name not in page] == []
 
 
 def test_numbers_that_cannot_be_are_a_sentence_and_stay_in_their_field(ana):

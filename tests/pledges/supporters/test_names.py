@@ -9,6 +9,7 @@ from django.utils import timezone
 from pledges.models import Pledge
 from pledges.supporters import querysets
 from tests.factories import make_copies, make_pledge
+from tests.pledges.groups.made import make_group
 
 pytestmark = pytest.mark.django_db
 
@@ -33,6 +34,13 @@ def test_a_correction_is_found_by_the_new_name_only():
     pledge.set_person("Zamira Hoxha", pledge.address)
     pledge.save()
     assert found("Zamira Hoxha") == [pledge.pk] and found("Zamira Çela") == []
+
+
+def test_no_name_or_address_is_set_without_its_digest():
+    pledge = make_pledge()
+    for row, column in ((pledge, "name"), (pledge, "address"), (make_group(), "address")):
+        with pytest.raises(AttributeError, match="set_person"):
+            setattr(row, column, "zamira@shembull.al")
 
 
 def test_what_is_erased_or_no_key_opens_is_not_found_and_hides_no_other():

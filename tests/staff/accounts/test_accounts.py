@@ -21,6 +21,7 @@ from staff.accounts import sessions
 from staff.models import Account, Entry, Invitation
 from staff.roles import Role, role_has_permission
 from tests.factories import app_code, give_app, make_pledge, run_worker, sign_in
+from tests.pages import Document
 from tests.pledges.inbox.test_submissions import statements
 from tests.staff.accounts.test_sign_in import give_code, give_password, is_signed_in, words
 from tests.threads import at_once, begin, held_open
@@ -385,6 +386,17 @@ def test_the_request_does_the_same_for_the_address_of_nobody(arta):
 def test_many_requests_of_one_network_are_refused(arta):
     statuses = [Client().post(RECOVER, {"email": f"askush{n}@shembull.al"}).status_code for n in range(21)]
     assert statuses == [200] * 20 + [429]
+    for language, heading in (("sq", "Ju lutemi, prisni një minutë"), ("en", "Please wait a minute")):
+        refused = Client().post(RECOVER, {"email": "askush@shembull.al"}, headers={"accept-language": language})
+        page = Document(refused)
+        assert page.words(page.one("h1")) == heading
+        assert page.one("a", href="/admin/account/login/")
+
+
+def test_strangers_in_other_networks_keep_nobody_from_recovering(arta):
+    networks = [f"192.0.2.{number}" for number in range(30)]
+    statuses = {Client().post(RECOVER, {"email": arta.email}, REMOTE_ADDR=each).status_code for each in networks}
+    assert statuses == {200}
 
 
 def test_a_lone_administrator_recovers_by_mail_and_second_factor(arta, mailoutbox):
