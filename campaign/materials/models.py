@@ -25,8 +25,11 @@ PREVIEW = "preview.webp"
 
 
 def upload_path(material, name):
-    """The storage path of a file: a folder with a random name, and the key of the material as its name."""
-    return f"{FOLDER}/{secrets.token_hex(12)}/{material.key}.{name.rpartition('.')[2]}"
+    """The storage path of a file: a folder with a random name, and the key of the material as its name.
+
+    A draft without a title has no key yet.
+    """
+    return f"{FOLDER}/{secrets.token_hex(12)}/{material.key or 'material'}.{name.rpartition('.')[2]}"
 
 
 class MaterialFormField(SafeFileField):

@@ -8,9 +8,11 @@ from html import unescape
 from django.shortcuts import render
 from django.utils.html import escape, format_html, strip_tags
 from django.utils.safestring import mark_safe
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods
 
+from campaign.content import SiteContent
 from campaign.pages import listed_pages
 from pledges.fixed_pages import fixed_page
 from pledges.serving.http import cookieless_form, personal_page
@@ -25,6 +27,8 @@ SNIPPET_WORDS, WORDS_BEFORE = 30, 10
 PREFIX_LENGTH = 3
 # The end of a heading without a full stop, and the tags of blocks, which a space separates.
 HEADING_END = re.compile("([^.?!:…])</h[1-6]>")
+# A number as people read it out, with spaces.
+NUMBER = re.compile(r"\b\d+(?: \d+)*\b")
 BLOCK = re.compile(r"</?(?:p|h[1-6]|[uod]l|li|d[td]|blockquote|figure|br)\b[^>]*>")
 
 
@@ -48,15 +52,15 @@ def find(words):
     for page in listed_pages.every() if wanted else ():
         if not (page.text or page.body):
             continue
-        parts = [_for_comparison(part) for part in (page.title, page.text, _plain(page.body))]
+        plain = _plain(page.body)
+        parts = [_for_comparison(part) for part in (page.title, page.text, plain)]
         # [[how often each word is there] of each part]
         title, lead, body = counts = [[part.count(word) for word in wanted] for part in parts]
         if all(map(any, zip(*counts, strict=True))):
-            found.append(((page.place, -sum(map(bool, title)), -sum(map(bool, lead)), -sum(lead) - sum(body)), page))
+            rank = page.place, -sum(map(bool, title)), -sum(map(bool, lead)), -sum(lead) - sum(body)
+            found.append((rank, page, plain if any(body) or not page.text else page.text))
     found.sort(key=lambda each: each[0])
-    return [
-        Hit(page.title, page.url, _snippet(_plain(page.body) or page.text, wanted)) for _rank, page in found[:MAX_HITS]
-    ]
+    return [Hit(page.title, page.url, _snippet(text, wanted)) for _rank, page, text in found[:MAX_HITS]]
 
 
 def _words(text):
@@ -68,11 +72,31 @@ def _pattern(word):
     return f" {word}" if len(word) >= PREFIX_LENGTH else f" {word} "
 
 
-@lru_cache(maxsize=4096)
+@SiteContent.share
+def compared(content):
+    """{(language, text): the text for comparison}, filled by _for_comparison()."""
+    return {}
+
+
 def _for_comparison(text):
-    """The words of a text, each between two spaces; then its numbers once more, without spaces ("116 111" and "116111")."""
-    words = f" {'  '.join(_words(text))} "
-    return words + " ".join(f" {re.sub(r'\s', '', number)} " for number in re.findall(r"\d+(?:\s\d+)+", text))
+    """The words of a text, each between two spaces."""
+    known, key = SiteContent.current().compared, (get_language(), text)
+    if key not in known:
+        known[key] = f" {'  '.join(_words(_with_meanings(' '.join(text.split()))))} "
+    return known[key]
+
+
+def _with_meanings(text):
+    """A text with more words after each number: its digits without spaces, and the help channel that it calls.
+
+    So those who search for 116111 find 116 111, and those who search for the police find 129.
+    """
+    names = {_digits(channel.number): channel.short or channel.name for channel in SiteContent.current().channels}
+    return NUMBER.sub(lambda number: f"{number[0]} {(digits := _digits(number[0]))} {names.get(digits, '')}", text)
+
+
+def _digits(number):
+    return "".join(number.split())
 
 
 @lru_cache(maxsize=4096)
@@ -83,9 +107,9 @@ def _plain(html):
 
 def _snippet(text, wanted):
     """The words around the first place of the rarest of the wanted ones. An ellipsis marks an end that is cut."""
-    # Words at odd places, and what is between them.
-    parts = re.split(r"(\w+)", " ".join(text.split()))
-    words = [f" {word} " for word in without_accents("\n".join(parts[1::2])).split("\n")]
+    # Words and whole numbers at odd places, and what is between them.
+    parts = re.split(rf"({NUMBER.pattern}|\w+)", " ".join(text.split()))
+    words = [f" {word} " for word in without_accents(_with_meanings("\n".join(parts[1::2]))).split("\n")]
     places = [[2 * number + 1 for number, word in enumerate(words) if each in word] for each in wanted]
     rarest = min(filter(None, places), key=len, default=[0])
     start, found = max(0, rarest[0] - 2 * WORDS_BEFORE), set().union(*places)

@@ -36,4 +36,9 @@ for (const link of document.querySelectorAll(":is(.checks, .error-summary) a[hre
 }
 
 // After Django's own script, which sets the focus on the first field.
-addEventListener("load", () => document.querySelector(".error-summary")?.focus());
+addEventListener("load", () => {
+  const refusal = document.querySelector(".error-summary, .conflict") ?? document.querySelector(".errornote");
+  if (!refusal) return;
+  refusal.tabIndex = -1;
+  refusal.focus();
+});

@@ -11,12 +11,12 @@
     if (isGone || !form.isUnsaved()) return;
     // What is typed from now on is sent next time.
     form.mark(true);
-    const data = new FormData(form);
+    const data = new FormData(form), minutes = files().some((input) => input.value) ? 10 : 1;
     data.set("_draft", "1");
     let answer;
     try {
       const headers = { accept: "application/json" };
-      const response = await fetch(form.action || location.href, { method: "POST", body: data, headers, redirect: "error", signal: AbortSignal.timeout(60000) });
+      const response = await fetch(form.action || location.href, { method: "POST", body: data, headers, redirect: "error", signal: AbortSignal.timeout(minutes * 60000) });
       answer = await response.json();
     } catch {
       // No network, or the session has ended, which leads to the sign-in: the next attempt sends the same words.
@@ -43,6 +43,9 @@
   const begin = () => { sending ??= save().finally(() => { sending = null; }); };
   setInterval(begin, 30000);
   form.addEventListener("submit", async (event) => {
+    const { submitter } = event;
+    // A preview in another tab does not leave the form.
+    if (submitter?.formTarget === "_blank") return;
     if (!isTried && files().some((input) => input.value)) begin();
     isTried = true;
     if (!sending) {
@@ -51,9 +54,10 @@
     }
     // The answer has the row and the version that the next request names.
     event.preventDefault();
-    const { submitter } = event;
+    note.textContent = note.dataset.saving;
     await sending;
-    form.requestSubmit(submitter);
+    // A second press waited too.
+    if (!isGone) form.requestSubmit(submitter);
   });
   addEventListener("pageshow", () => { isGone = isTried = false; });
 }

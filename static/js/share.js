@@ -1,5 +1,5 @@
 /* Passing a link on (templates/pledges/signing/ways.html): adds a copy button, and the share sheet of the device where it has one. What
-   fails says so and shows the link to copy by hand. Without JavaScript the links to WhatsApp, Viber and Facebook remain. */
+   fails says so and shows the link to copy by hand. Without JavaScript the links to WhatsApp, Viber and Facebook and the link itself remain. */
 (function () {
   "use strict";
 
@@ -13,7 +13,7 @@
 
   function say(what) {
     status.textContent = status.getAttribute("data-" + what);
-    byHand.hidden = what === "copied";
+    byHand.textContent = what === "copied" ? "" : address;
   }
 
   copy.parentNode.hidden = false;

@@ -5,6 +5,7 @@ from django.contrib.sessions.models import Session
 from playwright.sync_api import expect
 
 from campaign.models import Material, PageText
+from pledges.models import MessageText
 from staff.models import Draft
 from staff.roles import Role
 from tests.browser import axe, is_too_wide, press
@@ -95,14 +96,27 @@ def test_what_was_typed_is_a_draft_after_half_a_minute_and_outlives_the_session(
     assert row.text_en == "Typed, and not sent either." and not Draft.objects.exists()
 
 
+def test_a_form_goes_on_to_save_itself_after_its_preview_was_opened_in_another_tab(staff_visit):
+    editor = staff_visit()
+    page = editor.page
+    page.clock.install()
+    editor.open(f"/admin/pledges/messagetext/{MessageText.objects.get(kind='confirm').pk}/change/")
+    page.fill("#id_button_en", "Yes, it is me")
+    with editor.context.expect_page():
+        page.get_by_role("button", name="Preview in a new tab").click()
+    assert write_and_wait(page, "#id_button_en", "It is me").ok
+    assert Draft.objects.get().row.button_en == "It is me"
+
+
 def test_an_article_that_is_saved_while_it_saves_itself_is_one_draft(staff_visit):
     editor = staff_visit()
-    page, held = editor.page, []
+    page, held, sent = editor.page, [], []
 
     def hold(route):
         if route.request.method == "POST" and route.request.headers["accept"] == "application/json" and not held:
             held.append(route)
         else:
+            sent.extend([route] if route.request.method == "POST" else [])
             route.continue_()
 
     page.route("**/admin/campaign/article/**", hold)
@@ -111,10 +125,13 @@ def test_an_article_that_is_saved_while_it_saves_itself_is_one_draft(staff_visit
     with page.expect_request(lambda request: request.method == "POST"):
         page.fill("#id_title_en", "First")
         page.clock.fast_forward(31_000)
-    page.locator("[name=_draft]").click(no_wait_after=True)
+    for _press in range(2):
+        page.locator("[name=_draft]").click(no_wait_after=True)
+    expect(page.locator(".saved")).to_have_text("Saving…")
     page.wait_for_timeout(500)
     held[0].continue_()
     expect(page.locator(".panel.draft")).to_be_visible()
+    assert len(sent) == 1
     [draft] = Draft.objects.all()
     assert draft.row.title_en == "First"
     # It goes on to save itself.
@@ -133,7 +150,7 @@ def test_files_are_kept_when_the_rest_of_the_form_is_refused(staff_visit):
         file = {"name": f"{language}.jpg", "mimeType": "image/jpeg", "buffer": make_upload(300, 200).read()}
         page.set_input_files(f"#id_file_{language}", file)
     press(page.locator("[name=_save]"))
-    expect(page.locator(".error-summary")).to_be_visible()
+    expect(page.locator(".error-summary")).to_be_focused()
     expect(page.locator(".messagelist")).to_have_count(0)
     page.fill("#id_title_sq", "Fjongo")
     page.locator("#id_section").select_option(index=1)

@@ -118,6 +118,8 @@ def test_axe_finds_nothing_serious_on_the_forms_of_editors(staff_visit, visit):
     Page.objects.filter(pk=about.pk).update(title_en="Another title")
     press(page.locator("[name=_save]"))
     expect(page.locator(".conflict, .checks .check-words")).to_have_count(2)
+    # It is about no field, and what differs is read first.
+    expect(page.locator(".conflict")).to_be_focused()
     look(page)
     page.check("[name=save_over]")
     press(page.locator("[name=_save]"))

@@ -42,6 +42,8 @@ def test_the_link_is_copied_by_a_button_and_readable_without_javascript(visit):
         expect(plain.get_by_role("button", name=button, include_hidden=True)).to_be_hidden()
     expect(plain.locator("#address")).to_be_visible()
     expect(plain.get_by_role("link", name="Send on WhatsApp")).to_be_visible()
+    expect(plain.locator(".pass-on .address")).to_have_text(plain.locator("#address").inner_text())
+    expect(plain.locator(".pass-on .address")).to_be_visible()
 
 
 def test_a_browser_that_does_not_copy_says_so_and_shows_the_link(visit):

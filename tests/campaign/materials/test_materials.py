@@ -110,6 +110,12 @@ def test_a_file_that_staff_add_is_on_the_page_until_they_hide_or_delete_it(edito
     assert not Material.objects.exists()
 
 
+def test_the_file_of_a_draft_without_a_title_has_a_name(editor):
+    empty = {"key": "", "title_sq": "", "title_en": "", "_draft": "1"}
+    assert editor.post(ADD, form(**empty)).status_code == 302
+    assert Path(Material.objects.everything().get().file_sq.name).name == "material.pdf"
+
+
 def test_author_program_and_the_place_of_a_photo_are_removed(subtests):
     for packing, comment in (("", b"Drita Kola"), ("ASCII85", b"")):
         with subtests.test(packing):

@@ -367,6 +367,15 @@ def test_home_shows_each_demand_in_one_line_with_its_latest_step_and_the_childre
     assert links["Fëmijë, me klasën e tyre 40"] == path_of("pledges:group", "sq")
 
 
+@BOTH
+def test_home_leads_classes_to_their_form_before_the_first_group_counts(client, language):
+    insert_tally(parents=3)
+    home = Document(client.get(path_of("campaign:home", language)))
+    links = {home.words(link): home.of(link)["href"] for link in home.all("a", node=home.one("main"))}
+    words = {"sq": "Fëmijë, me klasën e tyre", "en": "Children, with their class"}[language]
+    assert links[words] == path_of("pledges:group", language)
+
+
 def test_every_sector_links_to_the_form_with_it_selected(client):
     language = "sq"
     home = Document(client.get(path_of("campaign:home", language)))

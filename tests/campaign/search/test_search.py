@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext
 
-from campaign.models import Organisation
+from campaign.models import HelpChannel, Organisation
 from campaign.organisations.models import PER_PAGE
 from pledges.fixed_pages import fixed_pages
 from pledges.languages import LANGUAGE_CODES
@@ -106,10 +106,27 @@ def test_an_organisation_on_a_later_page_is_found_there(client):
 def test_long_words_are_found_by_their_beginning_numbers_without_spaces_and_the_rarest_word_is_shown(client):
     make_page(body_sq=f"<p>{'Po flasim për gjëra të tjera. ' * 20}</p><p>Te kumbulla e vjetër telefononi 116 111.</p>")
     assert "<mark>kumbulla</mark>" in client.post(SEARCH["sq"], {"q": "të kumbulla"}).text
+    for words in ("116111", "116 111"):
+        assert "<mark>116 111</mark>" in client.post(SEARCH["sq"], {"q": words}).text
     for words in ("kumbulla vje", "kumbulla e", "kumbulla 116111", "kumbulla 116 111"):
         assert paths(client, words) == ["/sq/prova/"], words
     for words in ("kumbulla vj", "kumbulla etër", "kumbulla 16111"):
         assert paths(client, words) == [], words
+
+
+def test_a_number_is_found_by_the_name_of_its_help_channel(client):
+    make_page(body_en="<p>Plums. Call [[police-129]].</p>")
+    assert paths(client, "plums police", "en") == ["/en/trial/"]
+    assert "<mark>129</mark>" in client.post(SEARCH["en"], {"q": "plums police"}).text
+    assert paths(client, "plums policia", "en") == paths(client, "plums ambulance", "en") == []
+    HelpChannel.objects.filter(key="police-129").update(number="1 30", tel="130")
+    assert paths(client, "plums 130 police", "en") == ["/en/trial/"]
+
+
+def test_the_lead_is_shown_if_the_text_has_none_of_the_words(client):
+    make_page(lead_sq="Te kumbulla e vjetër.", body_sq="<p>Po flasim për gjëra të tjera.</p>")
+    page = client.post(SEARCH["sq"], {"q": "kumbulla"}).text
+    assert "Te <mark>kumbulla</mark> e vjetër." in page and "Po flasim" not in page
 
 
 @pytest.mark.slow

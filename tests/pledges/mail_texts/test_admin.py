@@ -133,6 +133,13 @@ def test_the_preview_shows_the_input_in_both_languages_as_text_and_html_and_save
     assert "unsafe" not in editor.get(path_of_text("confirm")).headers["Content-Security-Policy"]
 
 
+def test_the_preview_of_a_saved_draft_does_not_say_that_it_is_not_saved(editor):
+    data = form_of("counted", subject_en="Saved as a draft")
+    assert editor.post(path_of_text("counted"), data | {"_draft": "1"}).status_code == 302
+    words = Document(editor.post(path_of_text("counted", "preview"), data, headers=ENGLISH)).words()
+    assert "Nothing has been saved" not in words and "The preview saves nothing" in words
+
+
 def test_the_preview_of_an_invalid_text_shows_the_errors_and_offers_no_test_message(editor):
     data = form_of("confirm", text_en="Hello {nmae}", after_en="Soon.")
     response = editor.post(path_of_text("confirm", "preview"), data, headers=ENGLISH)
