@@ -81,7 +81,16 @@ def take_all(site, folder):
     logging.disable()
     # Playwright runs an event loop in this thread, in which Django refuses queries because they would block it.
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
-    pictures, failures, sheet = set(views.pictures()), [], []
+    pictures, failures, sheet = {}, [], []
+
+    def fetch(context, paths):
+        """Save the pictures at these paths that are not yet saved."""
+        for path in sorted(set(paths) - pictures.keys()):
+            answer = context.request.get(site + path, timeout=TIMEOUT)
+            pictures[path] = save(answer, folder, path) if answer.ok else None
+            if not answer.ok:
+                failures.append(f"{path}: {answer.status}")
+
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium.find(), args=chromium.FLAGS)
         for view in views.every(site):
@@ -94,22 +103,18 @@ def take_all(site, folder):
                     views.open_view(page, view)
                     if page.evaluate(READY):
                         page.wait_for_load_state("networkidle")
-                    pictures.update(page.evaluate(PICTURES))
+                    # At once: what a supporter does on later pages may take a picture away.
+                    fetch(context, page.evaluate(PICTURES))
                     broken = page.evaluate(BROKEN)
                     failures += [f"{view.name} ({view.language}): {picture} is no picture" for picture in broken]
                     sheet += shoot(page, folder, f"{view.name}.{view.language}")
                 except Error as error:
                     failures.append(f"{view.name} ({view.language}): {error.message.partition(chr(10))[0]}")
         with browser.new_context() as context:
-            for path in sorted(pictures):
-                answer = context.request.get(site + path, timeout=TIMEOUT)
-                if answer.ok:
-                    sheet.append(save(answer, folder, path))
-                else:
-                    failures.append(f"{path}: {answer.status}")
+            fetch(context, views.pictures())
         browser.close()
     parts = [f'<!DOCTYPE html><html lang="en"><meta charset="utf-8"><title>bin/look</title><style>{STYLE}</style>']
-    for name in [escape(file.name) for file in sheet]:
+    for name in [escape(file.name) for file in [*sheet, *filter(None, pictures.values())]]:
         image = f'<a href="{name}"><img src="{name}" alt="{name}" loading="lazy"></a>'
         parts.append(f"<figure>{image}<figcaption>{name}</figcaption></figure>")
     (folder / "index.html").write_text("\n".join([*parts, "</html>", ""]), encoding="utf-8")

@@ -5,6 +5,7 @@ from django.urls import reverse
 from campaign import richtext
 from campaign.content import AFTER_REPORT, SiteContent
 from campaign.pages.inner_pages import sections
+from pledges.templatetags.pledge_tags import kept
 from pledges.totals import parts
 
 YOUTH = "youth"
@@ -34,7 +35,8 @@ def context(page, sector, totals):
         "part": parts.of_sector(sector, people),
         "sign_url": f"{reverse('pledges:sign')}?sector={sector.slug}" if sector.is_open else reverse("pledges:sign"),
         "groups": [each for each, _people in totals.sectors if each.is_open],
-        "has_kept": any(commitment.figures.chosen for commitment in sector.commitments.all()),
+        "has_figures": any(commitment.figures.chosen for commitment in sector.commitments.all()),
+        "has_dots": any(kept(commitment.figures) for commitment in sector.commitments.all()),
         "drawing": DRAWINGS.get(sector.slug),
         "say": page.say.splitlines(),
         "do_not_say": page.do_not_say.splitlines(),

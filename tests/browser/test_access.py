@@ -188,6 +188,7 @@ def layout_faults(page):
     return {what: elements for what, elements in found.items() if elements}
 
 
+@pytest.mark.drill
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_10_no_page_fails_axe_nor_scrolls_sideways_at_320_pixels_nor_has_small_targets(visit, language):
     """Colours and structure are those of both languages: axe looks at Albanian pages, unless it is a drill."""

@@ -4,10 +4,12 @@ import pytest
 from playwright.sync_api import expect
 
 from campaign.models import Page
+from pledges.crypto import links
+from pledges.crypto.links import Purpose
 from pledges.models import Submission
 from tests.browser import press
 from tests.events import make_event
-from tests.factories import make_staff
+from tests.factories import make_pledge, make_staff
 from tests.organisations import join_data
 from tests.pages import Document, path_of
 from tests.pledges.groups.made import group_data
@@ -124,6 +126,33 @@ def test_other_forms_that_were_sent_come_back_empty(visit):
         expect(page.locator("main form :checked:not(option)")).to_have_count(0)
     expect(page.locator("#id_event")).to_have_value(event.code)
     assert Submission.objects.count() == 3
+
+
+def test_reloading_and_back_return_to_thanks_in_the_same_tab_only(visit):
+    visitor = visit(width=360)
+    page = visitor.page
+
+    def check(again):
+        expect(page.locator("h1")).to_contain_text("Ju jeni numri")
+        expect(page.get_by_role("link", name="Dërgojeni në WhatsApp")).to_be_visible()
+        expect(page.get_by_role("link", name="Hapeni zotimin")).to_have_count(0 if again else 1)
+
+    page.goto(links.path(Purpose.CONFIRM, make_pledge("Drita Kola")))
+    press(page.locator("main form button"))
+    check(again=False)
+    press(page.get_by_role("link", name="Ma krijoni lidhjen e ftesës"))
+    expect(page.locator("h1")).not_to_contain_text("Ju jeni numri")
+    page.go_back()
+    check(again=True)
+    page.reload()
+    check(again=True)
+    page.goto(path_of("campaign:home", "sq"))
+    page.go_back()
+    check(again=True)
+    other = visitor.context.new_page()
+    other.goto(path_of("pledges:my_pledge", "sq"))
+    other.reload()
+    expect(other.locator("h1")).to_have_text("Ma dërgoni lidhjen e zotimit tim")
 
 
 def test_without_javascript_the_page_says_what_to_do(client):
