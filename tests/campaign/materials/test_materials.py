@@ -111,7 +111,7 @@ def test_a_file_that_staff_add_is_on_the_page_until_they_hide_or_delete_it(edito
 
 
 def test_the_file_of_a_draft_without_a_title_has_a_name(editor):
-    empty = {"key": "", "title_sq": "", "title_en": "", "_draft": "1"}
+    empty = dict.fromkeys(("key", "title_sq", "title_en", "text_sq", "text_en"), "") | {"_draft": "1"}
     assert editor.post(ADD, form(**empty)).status_code == 302
     assert Path(Material.objects.everything().get().file_sq.name).name == "material.pdf"
 
