@@ -22,6 +22,11 @@ SHARED = (
 )
 GIT = ("git", "-c", "user.name=x", "-c", "user.email=x@example.org")
 PATH = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+CGROUPS = [
+    path
+    for path in map(Path, ("/sys/fs/cgroup", "/sys/fs/cgroup/systemd", "/sys/fs/cgroup/unified"))
+    if (path / "cgroup.procs").exists()
+]
 NSPAWN = ("systemd-nspawn", "--quiet", "--register=no", "--keep-unit")
 
 
@@ -52,11 +57,18 @@ def booted(root, name, *options):
 
     The end is that of a machine without power.
     """
-    errors = root.with_name(f"{root.name}.errors")
+    # A host name, so without the underscores of mkdtemp.
+    name, errors = f"{name}-{os.getpid()}", root.with_name(f"{root.name}.errors")
+
+    def enter_cgroup():
+        # systemd in one machine removes groups that it does not know, such as those of another machine.
+        for folder in CGROUPS:
+            (folder / name).mkdir(exist_ok=True)
+            (folder / name / "cgroup.procs").write_text(str(os.getpid()))
+
     with errors.open("w") as file:
-        # The name of the machine is a host name, so without the underscores of mkdtemp.
-        command = [*NSPAWN, "--boot", f"--machine={name}-{os.getpid()}", *options, "-D", root]
-        boot = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=file)
+        command, nothing = [*NSPAWN, "--boot", f"--machine={name}", *options, "-D", root], subprocess.DEVNULL
+        boot = subprocess.Popen(command, stdin=nothing, stdout=nothing, stderr=file, preexec_fn=enter_cgroup)
     children = Path(f"/proc/{boot.pid}/task/{boot.pid}/children")
     try:
 
@@ -75,6 +87,9 @@ def booted(root, name, *options):
             for child in children.read_text().split():
                 os.kill(int(child), signal.SIGKILL)
             boot.wait()
+        for folder in CGROUPS:
+            for group, *_content in os.walk(folder / name, topdown=False):
+                os.rmdir(group)
 
 
 def shell(run, line):
