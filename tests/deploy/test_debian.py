@@ -1,67 +1,33 @@
 """deploy/install on a Debian 13 made by debootstrap, with its own systemd, apt and pip: the units really start."""
 
 import json
-import os
 import re
 import shlex
 import shutil
-import signal
 import subprocess
 import tempfile
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from django.conf import settings
 
+from tests.deploy.debian import GIT, booted, make_root, shared, shell
 from tests.deploy.test_operating import CURRENT, HOST, Visitors
-from tests.drill import require_program
 from tests.threads import wait_until
 
-# What reaches the package sources of this machine. Packages write to the first, so what they write is dropped with the machine.
-SHARED = (
-    "--overlay=/etc/apt::/etc/apt",
-    "--bind-ro=/etc/pip.conf",
-    "--bind-ro=/opt/wheels",
-    "--bind-ro=/etc/ssl/certs/ca-certificates.crt",
-)
 PORTS = {80: 18080, 443: 18443}
-GIT = ("git", "-c", "user.name=x", "-c", "user.email=x@example.org")
-PATH = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 READY = ["curl", "-s", "--unix-socket", "/run/weare1/gunicorn.sock", "-H", f"Host: {HOST}", "http://localhost/readyz"]
 
 
 @pytest.fixture
 def debian():
     """`run(command)` in a booted Debian 13 with the checkout in /srv/weare1/source."""
-    for program in ("debootstrap", "systemd-nspawn"):
-        require_program(program, "apt-get install debootstrap systemd-container")
     folder = Path(tempfile.mkdtemp(prefix="weare1-debian-"))
-    root, errors = folder / "root", folder / "errors"
-    packages = "--include=systemd,systemd-sysv,dbus,ca-certificates,git"
-    sources = "\n".join(path.read_text() for path in Path("/etc/apt/sources.list.d").glob("*"))
-    mirror = [address for address in re.findall(r"https?://\S+", sources) if "security" not in address]
-    boot = None
     try:
-        subprocess.run(
-            ["debootstrap", "--variant=minbase", packages, "trixie", root, *mirror[:1]], check=True, capture_output=True
-        )
-        source = root / "srv" / "weare1" / "source"
-        subprocess.run(["git", "clone", "-q", "--no-hardlinks", settings.BASE_DIR, source], check=True)
-        _move_ports(source)
-        subprocess.run(["chown", "-R", "root:root", root / "srv"], check=True)
-        binds = [option for option in SHARED if Path(re.search("=([^:]+)", option)[1]).exists()]
-        with errors.open("w") as file:
-            # The name of the machine is a host name, so without the underscores of mkdtemp.
-            options = ("--boot", "--quiet", "--register=no", "--keep-unit", f"--machine=weare1-{os.getpid()}")
-            command, nothing = ["systemd-nspawn", *options, *binds, "-D", root], subprocess.DEVNULL
-            boot = subprocess.Popen(command, stdin=nothing, stdout=nothing, stderr=file)
-        yield lambda *command: _run(boot, errors, *command)
+        _move_ports(make_root(folder / "root"))
+        with booted(folder / "root", "weare1", *shared()) as run:
+            yield run
     finally:
-        if boot and boot.poll() is None:
-            # All processes of the machine end with its first one; without systemd-nspawn they would go on.
-            os.kill(int(_child(boot, errors)), signal.SIGKILL)
-            boot.wait()
         shutil.rmtree(folder, ignore_errors=True)
 
 
@@ -79,32 +45,8 @@ def _move_ports(source):
     subprocess.run(commit, cwd=source, check=True)
 
 
-def _child(boot, errors):
-    """The process id of the machine's first process, which systemd-nspawn starts after a moment."""
-    children = Path(f"/proc/{boot.pid}/task/{boot.pid}/children")
-    return wait_until(lambda: children.read_text().split(), tell=errors.read_text)[0]
-
-
-def _run(boot, errors, *command):
-    """Run a command in the machine whose first process is the child of systemd-nspawn; returns the CompletedProcess."""
-    first = _child(boot, errors)
-    namespaces = ("--mount", "--net", "--pid", "--ipc", "--uts", "--cgroup", "--root", "--wd")
-    enter = ["nsenter", "--target", first, *namespaces, "env", "-i", PATH, "HOME=/root", "LANG=C.UTF-8"]
-    return subprocess.run([*enter, *command], capture_output=True, text=True, check=False)
-
-
-def shell(run, line):
-    """The output of a line that root types in the checkout, which must succeed."""
-    done = run("bash", "-c", f"cd /srv/weare1/source && {line}")
-    if done.returncode:
-        journal = run("journalctl", "--no-pager", "--lines=40").stdout
-        pytest.fail("\n".join([line, done.stdout[-2000:], done.stderr[-2000:], journal]))
-    return done.stdout
-
-
 @pytest.mark.drill(only=True)
 def test_the_site_runs_under_the_systemd_of_a_fresh_debian(debian):
-    wait_until(lambda: debian("systemctl", "is-system-running").stdout.strip() in ("running", "degraded"))
     # The certificate is not from certbot, so browsers warn of it.
     shell(debian, f"echo 127.0.0.1 localhost {HOST} > /etc/hosts")
     shell(debian, f"deploy/install {HOST}")
