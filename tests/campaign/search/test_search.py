@@ -107,7 +107,7 @@ def test_long_words_are_found_by_their_beginning_numbers_without_spaces_and_the_
     make_page(body_sq=f"<p>{'Po flasim për gjëra të tjera. ' * 20}</p><p>Te kumbulla e vjetër telefononi 116 111.</p>")
     assert "<mark>kumbulla</mark>" in client.post(SEARCH["sq"], {"q": "të kumbulla"}).text
     for words in ("kumbulla 116111", "kumbulla 116 111"):
-        assert "<mark>116 111</mark>" in client.post(SEARCH["sq"], {"q": words}).text
+        assert "<mark>116 111</mark>" in as_typed(client.post(SEARCH["sq"], {"q": words}).text)
     for words in ("kumbulla vje", "kumbulla e", "kumbulla 116111", "kumbulla 116 111"):
         assert paths(client, words) == ["/sq/prova/"], words
     for words in ("kumbulla vj", "kumbulla etër", "kumbulla 16111"):
