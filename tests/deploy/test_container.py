@@ -24,7 +24,8 @@ from urllib.request import HTTPSHandler, Request, build_opener
 import pytest
 from django.conf import settings
 
-from tests.deploy.test_debian import PORTS, SHARED, _move_ports
+from tests.deploy.debian import SHARED
+from tests.deploy.test_debian import PORTS, _move_ports
 from tests.drill import require_program
 from tests.keys import new_key
 from tests.site import hidden_fields
