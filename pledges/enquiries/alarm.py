@@ -134,7 +134,7 @@ class AlarmWordQuerySet(models.QuerySet):
 
 
 class AlarmWord(models.Model):
-    """A word or phrase, in either language, that raises the alarm when a message to the team contains it, whatever else it says.
+    """A word or phrase, in either language, that raises the alarm in every message to the team that contains it.
 
     The rule finds most disclosures. The starter list has words that mean one also in a message full of other things, and the lead
     adds those of messages that the rule missed. Accents are left out, so *më* and *me* are one word: “me prekje” is “by touch”.

@@ -179,5 +179,5 @@ class Account(User):
 
 @task
 def recover(account_id, language):
-    """As `AccountManager.recover`, in the worker: the request does the same for an address of nobody, whose id is None."""
+    """`AccountManager.recover` in the worker. For an unknown address, where the id is None, the request takes as long."""
     Account.objects.recover(account_id, language)

@@ -92,7 +92,7 @@ class EntryAdmin(ReadOnly, ModelAdmin):
     sortable_by = []
     list_note = gettext_lazy(
         "Who did what, and when. You see the changes in the parts of the site that your account may open, and everything "
-        "that you did yourself. Nobody can remove anything from it. People outside the team appear by number only."
+        "that you did yourself. Its entries cannot be removed. People outside the team appear by number only."
     )
     search_fields = ["title__unaccent__icontains"]
     search_help_text = gettext_lazy("Words of the title, or a complete number")
