@@ -1,21 +1,18 @@
-"""What a messenger shows beside a link: a short title and a picture, on every page in both languages."""
+"""What a messenger shows beside a link: a short title and a picture. Every page is in tests/campaign/pages/test_pages.py."""
 
 from urllib.parse import urlsplit
 
 import pytest
 from django.utils import translation
 
-from campaign.content import SiteContent
 from campaign.models import Article, HelpChannel, Page
 from campaign.share_cards import views as pictures
 from pledges.figures import cards
 from pledges.figures.brand import web_address
-from tests.pages import LANGUAGES, Document, path_of, public_paths
+from tests.campaign.pages.test_pages import LONGEST_TITLE
+from tests.pages import LANGUAGES, Document, path_of
 
 pytestmark = pytest.mark.django_db
-
-# WhatsApp cuts off what is longer.
-LONGEST_TITLE = 65
 
 
 def shared(client, path):
@@ -23,21 +20,6 @@ def shared(client, path):
     page = Document(client.get(path))
     values = {page.of(meta).get("property"): page.of(meta).get("content") for meta in page.all("meta")}
     return values["og:title"], values["og:image"]
-
-
-@pytest.mark.slow
-def test_every_page_has_a_short_title_and_a_picture(client):
-    content = SiteContent.current()
-    paths = [path for _name, _language, path in public_paths()]
-    for language in LANGUAGES:
-        paths += [f"/{language}/{getattr(page, f'slug_{language}')}/" for page in content.pages if page.has_own_address]
-        news = {"sq": "lajme", "en": "news"}[language]
-        paths += [f"/{language}/{news}/{getattr(row, f'slug_{language}')}/" for row in content.articles]
-    assert len(paths) > 60
-    for path in paths:
-        title, picture = shared(client, path)
-        assert 0 < len(title) <= LONGEST_TITLE, (path, title)
-        assert f"/{path[1:3]}/" in picture, path
 
 
 def test_a_long_title_is_shortened_in_the_link_only(client):
