@@ -17,8 +17,8 @@ from pledges.crypto.models import Unreadable
 from pledges.inbox.models import Submission
 from pledges.limits.models import CLOCK_TOLERANCE, SLOW_LANE_LENGTH, WINDOW, Attempt, SlowLane, UsedChallenge
 from pledges.mail.grants import GRANT_LIFE, MessageGrant
+from pledges.mail.mailboxes import BULK_PAUSE, ReturnedMailbox
 from pledges.mail.models import MESSAGE_RETENTION, Message
-from pledges.mail.returned_mailboxes import BULK_PAUSE, ReturnedMailbox
 from pledges.published.publishing import publish
 from pledges.rotation.encrypted import CONTACTS, ENCRYPTED_MODELS
 from pledges.statistics import funnel

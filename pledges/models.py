@@ -15,14 +15,13 @@ from pledges.inbox.models import Submission
 from pledges.joinings.models import Joining, OrganisationKind
 from pledges.limits.models import Attempt, SlowLane, UsedChallenge
 from pledges.mail.grants import MessageGrant
+from pledges.mail.mailboxes import BlockedAddress, ReturnedMailbox
 from pledges.mail.mailers import Mailer
 from pledges.mail.models import Message
-from pledges.mail.returned_mailboxes import ReturnedMailbox
 from pledges.mail.texts import MessageText
 from pledges.mailings.models import Mailing, MailingCount
 from pledges.paper.models import PaperSheet
 from pledges.places.models import County, Municipality
-from pledges.providers.models import BlockedAddress
 from pledges.published.models import PublishedFigure
 from pledges.referrals.models import ReferralLink
 from pledges.requests.models import DataRequest

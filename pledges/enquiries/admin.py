@@ -21,8 +21,8 @@ from pledges.enquiries.models import Disclosure, Enquiry, ReadyAnswer
 from pledges.forms.fields import TypedCharField
 from pledges.inbox.models import Submission
 from pledges.languages import LANGUAGE_CODES
+from pledges.mail.mailboxes import BlockedAddress
 from pledges.mail.models import Message
-from pledges.providers.models import BlockedAddress
 from staff.accents import without_accents
 from staff.admin.base import ModelAdmin, change_url
 from staff.admin.content import ContentAdmin

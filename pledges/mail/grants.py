@@ -7,7 +7,7 @@ from django.db import connection, models
 from django.db.models import Q
 
 from pledges.crypto import keys
-from pledges.mail.returned_mailboxes import ReturnedMailbox
+from pledges.mail.mailboxes import ReturnedMailbox
 
 # The longest period that a limit looks back.
 GRANT_LIFE = timedelta(days=1)

@@ -435,7 +435,7 @@ SPECS = {
         is_limited=False,
         applies=lambda owner: owner.removed_at is None,
     ),
-    # Its words are those of a mailing (pledges/mail/news.py), which also says to whom it still applies.
+    # Its words are those of a mailing (pledges/mail/content.py), which also says to whom it still applies.
     "news": MessageSpec(
         _("news by email"),
         _("Sent to people who asked for news, or who follow the demand or county that it is about."),

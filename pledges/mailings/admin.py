@@ -16,7 +16,7 @@ from django.views.decorators.csp import csp_override
 
 from pledges.follows import followable
 from pledges.languages import LANGUAGE_CODES
-from pledges.mail import checks, mailers
+from pledges.mail import mailers, texts
 from pledges.mail.models import Message
 from pledges.mail_texts.previews import PREVIEW_CSP, MailPreviews, subject_warning
 from pledges.mailings.models import Mailing
@@ -86,7 +86,7 @@ class MailingForm(forms.ModelForm):
         cleaned = super().clean()
         for column in WORDS:
             for name in (f"{column}_{language}" for language in LANGUAGE_CODES):
-                for sentence in checks.news_problems(column, cleaned.get(name, "")):
+                for sentence in texts.news_problems(column, cleaned.get(name, "")):
                     self.add_error(name, sentence)
         demand = cleaned.get("demand")
         if cleaned.get("audience") == Mailing.Audience.DEMAND and demand and demand not in followable.demands():

@@ -22,7 +22,7 @@ from pledges.cases.models import States, Step, Steps
 from pledges.follows import followable
 from pledges.follows.models import Follow
 from pledges.languages import LANGUAGE_CODES, in_both_languages
-from pledges.mail import news
+from pledges.mail import content
 from pledges.mail.models import Message
 from pledges.places.models import County
 from pledges.published.rule import SMALLEST
@@ -369,7 +369,7 @@ class Mailing(Steps):
         """The `NewsWords` in this language."""
         with translation.override(language):
             path = reverse("pledges:mailing", args=[self.pk or 0])
-            return news.NewsWords(
+            return content.NewsWords(
                 **{name: getattr(self, f"{name}_{language}") for name in ("subject", "text", "button", "link")},
                 archive_url=f"{settings.SITE_URL}{path}",
                 reason=self.reason,

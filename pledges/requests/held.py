@@ -21,9 +21,8 @@ from pledges.inbox.models import Submission
 from pledges.inbox.submissions import lock_settling
 from pledges.joinings.models import Joining
 from pledges.mail.grants import MessageGrant
+from pledges.mail.mailboxes import BlockedAddress, ReturnedMailbox, mailbox_digests
 from pledges.mail.models import Message
-from pledges.mail.returned_mailboxes import ReturnedMailbox
-from pledges.providers.models import BlockedAddress, mailbox_digests
 from pledges.requests.models import DataRequest
 from pledges.supporters.models import Pledge
 from pledges.voices.models import VoiceOwner

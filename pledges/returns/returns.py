@@ -12,8 +12,8 @@ from pledges.commitments.models import FollowUp
 from pledges.crypto import keys
 from pledges.crypto.models import Unreadable
 from pledges.follows.models import Follow
+from pledges.mail.mailboxes import ReturnedMailbox
 from pledges.mail.models import METADATA, Message
-from pledges.mail.returned_mailboxes import ReturnedMailbox
 from pledges.supporters.models import Pledge
 
 logger = logging.getLogger(__name__)

@@ -12,7 +12,7 @@ from django.db.models.lookups import Exact
 from pledges import addresses
 from pledges.crypto import keys
 from pledges.crypto.models import Unreadable
-from pledges.providers.models import BlockedAddress
+from pledges.mail.mailboxes import BlockedAddress
 from pledges.rotation.encrypted import CONTACTS, ENCRYPTED_TEXTS
 from pledges.supporters.models import Pledge
 

@@ -17,10 +17,10 @@ from pledges import addresses, shown_names
 from pledges.crypto import keys
 from pledges.crypto.models import Unreadable
 from pledges.inbox.models import Submission
+from pledges.mail.mailboxes import BlockedAddress
 from pledges.mail.models import Message
 from pledges.person import PERSON_FIELDS, Restrictable, Sealed, Sealing, person_digests
 from pledges.places.models import County
-from pledges.providers.models import BlockedAddress
 from pledges.sectors.models import Sector
 from pledges.sectors.wordings import Wording
 from pledges.settings.models import PledgingSettings
