@@ -10,8 +10,7 @@ from pledges.goals.models import Goal, Milestone, goal_above
 from pledges.places.models import County, Municipality
 from pledges.published.commitments import CommitmentFigures
 from pledges.published.models import PublishedFigure
-from pledges.sectors.models import Commitment, Sector
-from pledges.sectors.wordings import Wording
+from pledges.sectors.models import Commitment, Sector, Wording
 from pledges.serving.snapshot import Part
 from pledges.settings.models import PledgingSettings
 from pledges.worker.models import Heartbeat

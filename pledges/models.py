@@ -25,8 +25,7 @@ from pledges.places.models import County, Municipality
 from pledges.published.models import PublishedFigure
 from pledges.referrals.models import ReferralLink
 from pledges.requests.models import DataRequest
-from pledges.sectors.models import Commitment, Sector
-from pledges.sectors.wordings import Wording
+from pledges.sectors.models import Commitment, Sector, Wording
 from pledges.settings.models import PledgingSettings
 from pledges.starter.models import StarterItem
 from pledges.statistics.models import FallenProvider

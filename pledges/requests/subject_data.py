@@ -16,7 +16,7 @@ from pledges.inbox.models import Submission
 from pledges.mail.models import Message
 from pledges.referrals.models import ReferralLink
 from pledges.requests.held import held_about
-from pledges.sectors.wordings import Wording
+from pledges.sectors.models import Wording
 from pledges.supporters.models import Pledge
 from pledges.voices.models import VoiceOwner
 

@@ -21,8 +21,7 @@ from pledges.mail.mailboxes import BlockedAddress
 from pledges.mail.models import Message
 from pledges.person import PERSON_FIELDS, Restrictable, Sealed, Sealing, person_digests
 from pledges.places.models import County
-from pledges.sectors.models import Sector
-from pledges.sectors.wordings import Wording
+from pledges.sectors.models import Sector, Wording
 from pledges.settings.models import PledgingSettings
 from pledges.supporters.querysets import ANSWER_PERIOD, ERASED, MAX_REPEATS, PENDING_LIFE, PledgeQuerySet
 
