@@ -23,14 +23,13 @@ from pledges.mailings.models import Mailing, MailingCount
 from pledges.paper.models import PaperSheet
 from pledges.places.models import County, Municipality
 from pledges.published.models import PublishedFigure
-from pledges.referrals.models import ReferralLink
 from pledges.requests.models import DataRequest
 from pledges.sectors.models import Commitment, Sector, Wording
 from pledges.settings.models import PledgingSettings
 from pledges.starter.models import StarterItem
 from pledges.statistics.models import FallenProvider
 from pledges.supporters.batches import Batch
-from pledges.supporters.models import Pledge
+from pledges.supporters.models import Pledge, ReferralLink
 from pledges.voices.models import VoiceOwner
 from pledges.wall.models import RefusedWord, WallName
 from pledges.worker.models import FailedStep, Heartbeat

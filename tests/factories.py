@@ -73,7 +73,7 @@ def make_pledge(name=None, address=None, sector="parents", state="pending", netw
 def make_inviter(name=None, address=None, **values):
     """A confirmed pledge with a referral link, and that link."""
     pledge = make_pledge(name, address, state="confirmed", **values)
-    ReferralLink.objects.create_for(pledge)
+    ReferralLink.create_for(pledge)
     return pledge, pledge.referral_link
 
 

@@ -14,10 +14,9 @@ from pledges.enquiries.models import Enquiry
 from pledges.follows import followable
 from pledges.inbox.models import Submission
 from pledges.mail.models import Message
-from pledges.referrals.models import ReferralLink
 from pledges.requests.held import held_about
 from pledges.sectors.models import Wording
-from pledges.supporters.models import Pledge
+from pledges.supporters.models import Pledge, ReferralLink
 from pledges.voices.models import VoiceOwner
 
 # The place in its mailbox shows whether another pledge has the same address; the day is that of `confirmed_at`.

@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from pledges import addresses, shown_names
 from pledges.crypto import keys
 from pledges.crypto.models import Unreadable
+from pledges.events.models import CODE_LENGTH, CODE_LETTERS, random_code
 from pledges.inbox.models import Submission
 from pledges.mail.mailboxes import BlockedAddress
 from pledges.mail.models import Message
@@ -527,3 +528,36 @@ class Pledge(Sealing, Restrictable):
                     "written, we will check it again."
                 )
         return gettext("Your name will appear in the list of supporters once our team has checked it.")
+
+
+class ReferralLink(Sealing):
+    """A supporter's own link to the form. The code is ciphertext, to show the link to its owner; nothing looks a code up.
+
+    Nothing records who signs by it.
+    """
+
+    TABLE = "referrallink"
+    code = Sealed()
+
+    pledge = models.OneToOneField(
+        Pledge, on_delete=models.CASCADE, primary_key=True, related_name="referral_link", editable=False
+    )
+    code_cipher = models.BinaryField(editable=False)
+
+    class Meta:
+        default_permissions = ()
+
+    def __str__(self):
+        return str(self.pk)[:8]
+
+    @classmethod
+    def create_for(cls, pledge):
+        """Give a pledge a link, unless it has one."""
+        link = cls(pledge=pledge)
+        link.code = random_code()
+        cls.objects.bulk_create([link], ignore_conflicts=True)
+
+    @staticmethod
+    def is_code(text):
+        """Whether a text can be the code of such a link; it may belong to no pledge."""
+        return len(text) == CODE_LENGTH and set(text) <= set(CODE_LETTERS)

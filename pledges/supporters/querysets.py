@@ -16,7 +16,6 @@ from pledges.crypto import keys, links
 from pledges.events.models import EventCount
 from pledges.mail.grants import MessageGrant
 from pledges.person import DIGEST_FIELDS, PersonQuerySet
-from pledges.referrals.models import codes_of
 from pledges.sectors.models import Sector
 
 # An unconfirmed pledge is erased after this time. Its links are valid for the same time.
@@ -213,9 +212,7 @@ class PledgeQuerySet(PersonQuerySet):
             pending = self.pending().order_by("pk").select_for_update(no_key=True, of=("self",))
             inviters = dict(pending.values_list("pk", "inviter_cipher"))
             changed = self._take_places(list(inviters))
-            # In the order of the codes, so that concurrent calls do not deadlock.
-            for code, number in codes_of({pk: inviters[pk] for pk in changed}):
-                EventCount.objects.count_confirmations(code, number)
+            EventCount.objects.count_confirmations({pk: inviters[pk] for pk in changed})
             MessageGrant.objects.forget_networks(changed)
         metrics.CONFIRMATIONS.inc(len(changed))
         return len(changed)
