@@ -13,7 +13,7 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from pledges import addresses, shown_names
+from pledges import addresses
 from pledges.crypto import keys
 from pledges.crypto.models import Unreadable
 from pledges.events.models import CODE_LENGTH, CODE_LETTERS, random_code
@@ -505,7 +505,7 @@ class Pledge(Sealing, Restrictable):
     @property
     def name_on_wall(self):
         """The shortened name that the wall shows, such as "Arta K.", or None once the name is erased."""
-        return shown_names.shown_name(self.name) if self.name_cipher is not None else None
+        return addresses.shown_name(self.name) if self.name_cipher is not None else None
 
     @property
     def wants_name_shown(self):

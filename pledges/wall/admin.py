@@ -11,11 +11,10 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext, ngettext_lazy
 
-from pledges import shown_names
 from pledges.access import decrypted, log_access_to_people, reason_url, sees_people
 from pledges.crypto import keys
 from pledges.supporters.models import Pledge
-from pledges.wall.models import RefusedWord, WallName
+from pledges.wall.models import RefusedWord, WallName, review_reasons
 from staff.admin import reauthentication
 from staff.admin.base import ModelAdmin, NoAddOrDelete
 from staff.admin.confirmation_page import asks_first
@@ -204,7 +203,7 @@ def _fingerprint(pledge):
 
 def _doubts(pledge, refused):
     try:
-        return shown_names.review_reasons(pledge.name, refused)
+        return review_reasons(pledge.name, refused)
     except keys.CannotDecrypt:
         return [_("cannot be decrypted")]
 
