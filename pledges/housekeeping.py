@@ -20,7 +20,7 @@ from pledges.mail.grants import GRANT_LIFE, MessageGrant
 from pledges.mail.mailboxes import BULK_PAUSE, ReturnedMailbox
 from pledges.mail.models import MESSAGE_RETENTION, Message
 from pledges.published.publishing import publish
-from pledges.rotation.encrypted import CONTACTS, ENCRYPTED_MODELS
+from pledges.rotation import CONTACTS, ENCRYPTED_MODELS
 from pledges.statistics import funnel
 from pledges.supporters.batches import Batch
 from pledges.supporters.models import NETWORK_DIGEST_LIFE, Pledge
