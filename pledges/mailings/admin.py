@@ -21,7 +21,7 @@ from pledges.mail.models import Message
 from pledges.mail_texts.previews import PREVIEW_CSP, MailPreviews, subject_warning
 from pledges.mailings.models import Mailing
 from pledges.numbers import number
-from pledges.statistics.origins import LISTED_FROM
+from pledges.statistics.minutes import LISTED_FROM
 from staff.admin.confirmation_page import SURE, repeated
 from staff.admin.content import ContentAdmin
 from staff.models import Account, Entry
