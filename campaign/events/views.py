@@ -14,7 +14,7 @@ from pledges import calendars
 from pledges.content import PledgeContent
 from pledges.events.models import LATE
 from pledges.figures.brand import brand, web_address
-from pledges.figures.typeset import typeset
+from pledges.figures.rendering import typeset
 from pledges.fixed_pages import fixed_page
 from pledges.languages import in_each_language, other_language
 from pledges.published.rule import SMALLEST

@@ -15,7 +15,7 @@ from campaign.content import SiteContent
 from campaign.handouts import raster
 from campaign.handouts.models import Handout
 from campaign.handouts.places import places
-from pledges.figures.typeset import typeset
+from pledges.figures.rendering import typeset
 from pledges.numbers import number
 from pledges.serving.pages import release
 

@@ -15,7 +15,7 @@ from django.utils.translation import gettext
 from pledges.figures import county_map, growth
 from pledges.figures.brand import brand
 from pledges.figures.mosaic import mosaic
-from pledges.figures.png import png
+from pledges.figures.rendering import png
 from pledges.numbers import decimal, number
 
 # Pixels: the room around a drawing in a PNG, and the height at which a PNG is cut off.

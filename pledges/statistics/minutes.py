@@ -1,4 +1,4 @@
-"""Sign-ups by minute, compared with the days before, and where they come from: what staff look at when a flood may be coming in."""
+"""Sign-ups by minute, compared with the days before, and where they come from: what staff look at in a flood."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
