@@ -17,7 +17,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from pledges import sharing
-from pledges.crypto import links, reply_addresses
+from pledges.crypto import links
 from pledges.crypto.links import Purpose
 from pledges.numbers import number
 
@@ -450,7 +450,7 @@ SPECS = {
         about="answer",
         details=lambda answer: answer.paragraphs(),
         buttons=lambda words, answer: [(words.button, links.url(Purpose.FURTHER, answer.enquiry))],
-        reply_to=lambda answer: reply_addresses.address_of(answer.enquiry),
+        reply_to=lambda answer: links.reply_address(answer.enquiry),
     ),
     "data_copy": _request(
         _("request: the copy of the data"),

@@ -19,8 +19,7 @@ from django.utils.translation import pgettext_lazy
 from translated_fields import TranslatedField
 
 from pledges.cases.models import States, Step, Steps
-from pledges.follows import followable
-from pledges.follows.models import Follow
+from pledges.follows.models import Follow, demand_titles
 from pledges.languages import LANGUAGE_CODES, in_both_languages
 from pledges.mail import content
 from pledges.mail.models import Message
@@ -362,7 +361,7 @@ class Mailing(Steps):
     def _take_title(self):
         """Set the present title of its demand, or leave the last one that the demand had on the site."""
         if self.audience == self.Audience.DEMAND and self.released_at is None:
-            for language, title in followable.titles(self.demand).items():
+            for language, title in demand_titles(self.demand).items():
                 setattr(self, f"demand_title_{language}", title)
 
     def words(self, language):

@@ -11,7 +11,7 @@ from pledges.commitments.models import FollowUp
 from pledges.crypto import keys
 from pledges.crypto.models import Unreadable
 from pledges.enquiries.models import Enquiry
-from pledges.follows import followable
+from pledges.follows.models import demand_title
 from pledges.inbox.models import Submission
 from pledges.mail.models import Message
 from pledges.requests.held import held_about
@@ -136,7 +136,7 @@ def _words_beside(row):
         for follow in row.follows.select_related("county").order_by("pk"):
             yield (
                 _("Followed by email"),
-                follow.county.name if follow.county else followable.demand_title(follow.demand),
+                follow.county.name if follow.county else demand_title(follow.demand),
             )
     if isinstance(row, Enquiry):
         for answer in row.answers.all():
