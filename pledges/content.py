@@ -8,8 +8,7 @@ from django.utils.functional import cached_property
 from pledges.events.models import Event
 from pledges.goals.models import Goal, Milestone, goal_above
 from pledges.places.models import County, Municipality
-from pledges.published.commitments import CommitmentFigures
-from pledges.published.models import PublishedFigure
+from pledges.published.models import CommitmentFigures, PublishedFigure
 from pledges.sectors.models import Commitment, Sector, Wording
 from pledges.serving.snapshot import Part
 from pledges.settings.models import PledgingSettings

@@ -4,7 +4,7 @@ from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 
 from pledges.content import PledgeContent
-from pledges.published.commitments import CommitmentFigures
+from pledges.published.models import CommitmentFigures
 from pledges.sectors.models import Commitment
 from staff.admin.base import ModelAdmin, ReadOnly
 

@@ -6,10 +6,9 @@ Apps register the demands with their share of the content (`snapshot.Part.follow
 from django.db import models, transaction
 from django.db.models import Q
 from django.db.models.functions import Now
-from django.utils import translation
 from django.utils.translation import gettext as _
 
-from pledges.languages import LANGUAGE_CODES
+from pledges.languages import in_each_language
 from pledges.places.models import County
 from pledges.serving import snapshot
 from pledges.supporters.models import Pledge
@@ -23,10 +22,7 @@ def followable_demands():
 
 def demand_titles(key):
     """{language: the title of a demand}, or {} if it is not on the site now."""
-    found = {}
-    for language in LANGUAGE_CODES:
-        with translation.override(language):
-            found[language] = followable_demands().get(key)
+    found = in_each_language(lambda: followable_demands().get(key))
     return found if all(found.values()) else {}
 
 

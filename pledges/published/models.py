@@ -1,5 +1,7 @@
 """The published figures: everything that is finer than the total and the sectors."""
 
+from typing import NamedTuple
+
 from django.db import models
 from django.db.models import CharField, OuterRef, Q, Subquery, Value
 from django.db.models.functions import Cast, Coalesce, Concat
@@ -49,3 +51,37 @@ def shown_of(kind, name):
     """An expression for a queryset: what is published of each row under "kind:id:name", 0 for nothing."""
     full = Concat(Value(f"{kind}:"), Cast(OuterRef("pk"), CharField()), Value(f":{name}"))
     return Coalesce(Subquery(PublishedFigure.objects.filter(name=full, is_withheld=False).values("shown")), 0)
+
+
+class CommitmentFigures(NamedTuple):
+    """What is published of a commitment: about how many people each, 0 for nothing. They do not add up: each is blurred.
+
+    Their names are those in the open data.
+    """
+
+    chosen: int = 0
+    asked: int = 0
+    answered: int = 0
+    done: int = 0
+    going_on: int = 0
+    cannot_say: int = 0
+    silent: int = 0
+
+    @classmethod
+    def of(cls, commitment, people_of):
+        """Those of a commitment; `people_of` returns what is published under a name. No part is above its whole."""
+        chosen, *others = (people_of(f"commitment:{commitment.pk}:{name}") for name in cls._fields)
+        asked, *answers = (min(people, chosen) for people in others)
+        if asked < rule.SMALLEST_ASKED:
+            return cls(chosen)
+        return cls(chosen, asked, *(min(people, asked) for people in answers))
+
+    @property
+    def kept(self):
+        """How many have done it or are still working on it."""
+        return min(self.asked, self.done + self.going_on)
+
+    @property
+    def rest(self):
+        """Those asked who said that it is not for them any more, or are too few of one kind to be shown."""
+        return max(0, self.asked - self.done - self.going_on - self.cannot_say - self.silent)
