@@ -227,25 +227,18 @@ class EnquiryAdmin(MessageToTeamAdmin):
     def press_record(self, request, row, name, form):
         """Record what a message asks for as a request under the law, and lead to its page."""
         kind = form.cleaned_data["request_kind"]
-        try:
-            with transaction.atomic():
-                if asked := row.data_requests.model.from_enquiry(row, kind):
-                    Entry.log(request.user, Entry.Action.CHANGE, [row.pk, asked.pk], about=row, request_kind=kind)
-        except keys.CannotDecrypt as error:
-            Unreadable.record(error)
-            asked = None
-        if asked is None:
-            return self.message_user(request, NOT_RECORDED, messages.ERROR)
-        return redirect(change_url(asked))
+        with Unreadable.recorded(), transaction.atomic():
+            if asked := row.data_requests.model.from_enquiry(row, kind):
+                Entry.log(request.user, Entry.Action.CHANGE, [row.pk, asked.pk], about=row, request_kind=kind)
+                return redirect(change_url(asked))
+        return self.message_user(request, NOT_RECORDED, messages.ERROR)
 
 
 def is_blocked(row):
     """Whether the owner of the address of an enquiry or a request asked us never to email it."""
-    try:
+    with Unreadable.recorded():
         return BlockedAddress.objects.holds(row.address)
-    except keys.CannotDecrypt as error:
-        Unreadable.record(error)
-        return False
+    return False
 
 
 def _quotes(text, row):

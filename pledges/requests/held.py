@@ -13,7 +13,6 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from pledges import addresses
-from pledges.crypto import keys
 from pledges.crypto.models import Unreadable
 from pledges.enquiries.models import Answer, Disclosure, Enquiry
 from pledges.groups.models import GroupPledge
@@ -111,11 +110,9 @@ def _read(rows, text, address):
     """Those of these rows whose encrypted text is this address: for the few without a digest of it."""
     mailbox = addresses.normalise(address)
     for row in rows:
-        try:
+        with Unreadable.recorded():
             if addresses.normalise(getattr(row, text)) == mailbox:
                 yield row
-        except keys.CannotDecrypt as error:
-            Unreadable.record(error)
 
 
 def _accounts(address):

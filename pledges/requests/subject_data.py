@@ -8,7 +8,6 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from pledges.commitments.models import FollowUp
-from pledges.crypto import keys
 from pledges.crypto.models import Unreadable
 from pledges.enquiries.models import Enquiry
 from pledges.follows.models import demand_title
@@ -97,11 +96,10 @@ def _texts(row):
     ]
     for cipher in names:
         name = cipher.removesuffix("_cipher")
-        try:
-            yield name, getattr(row, name)
-        except keys.CannotDecrypt as error:
-            Unreadable.record(error)
-            yield name, None
+        text = None
+        with Unreadable.recorded():
+            text = getattr(row, name)
+        yield name, text
 
 
 def _words(found):

@@ -17,7 +17,7 @@ from django.utils.html import strip_tags
 
 from pledges import addresses
 from pledges.commitments.models import FollowUp
-from pledges.crypto import keys, links
+from pledges.crypto import links
 from pledges.crypto.models import Unreadable
 from pledges.enquiries.forms import MAX_LENGTH, MessageForm, continuing
 from pledges.enquiries.models import Enquiry
@@ -80,12 +80,10 @@ def _message_of(event):
 
 def _is_to(recipient, message):
     """Whether the message is to this address now. After a change of address, a report is about the mailbox before."""
-    try:
+    with Unreadable.recorded():
         address = message.address
-    except keys.CannotDecrypt as error:
-        Unreadable.record(error)
-        return False
-    return bool(recipient and address) and addresses.split_address(recipient) == addresses.split_address(address)
+        return bool(recipient and address) and addresses.split_address(recipient) == addresses.split_address(address)
+    return False
 
 
 def _end_wishes(address):

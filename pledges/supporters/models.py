@@ -386,11 +386,9 @@ class Pledge(Sealing, Restrictable):
     @property
     def readable_name(self):
         """The name, or None if it is erased or no key opens it, which raises the alarm of `/readyz`."""
-        try:
+        with Unreadable.recorded():
             return self.name
-        except keys.CannotDecrypt as error:
-            Unreadable.record(error)
-            return None
+        return None
 
     @property
     def address_of_mailbox(self):
