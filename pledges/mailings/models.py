@@ -28,6 +28,7 @@ from pledges.published.rule import SMALLEST
 from pledges.sectors.models import Sector
 from pledges.serving.snapshot import Part
 from pledges.supporters.models import Pledge
+from staff.accounts.models import account_field
 
 logger = logging.getLogger(__name__)
 
@@ -120,17 +121,6 @@ class MailingQuerySet(models.QuerySet):
         # With LAST no later call searches again: the search would read all pledges after the last recipient.
         rows.update(reached=LAST if number < room else reached)
         return number
-
-
-def _account(label):
-    return models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        on_delete=models.SET_NULL,
-        null=True,
-        related_name="+",
-        editable=False,
-        verbose_name=label,
-    )
 
 
 # {audience: why someone gets it}
@@ -278,10 +268,10 @@ class Mailing(Steps):
     state = models.CharField(_("state"), max_length=9, choices=State, default=State.DRAFT, editable=False)
     # Ids of all accounts that wrote any of it, which outlive the accounts. None of them may release it.
     writers = ArrayField(models.BigIntegerField(), default=list, editable=False)
-    written_by = _account(_("last changed by"))
+    written_by = account_field(verbose_name=_("last changed by"))
     changed_at = models.DateTimeField(_("changed"), auto_now=True, editable=False)
     note = models.TextField(_("note"), max_length=2000, default="", db_default="", editable=False)
-    released_by = _account(_("released by"))
+    released_by = account_field(verbose_name=_("released by"))
     released_at = models.DateTimeField(_("released"), null=True, editable=False)
     ended_at = models.DateTimeField(pgettext_lazy("news by email", "ended"), null=True, editable=False)
     # How many recipients it had when it was released.

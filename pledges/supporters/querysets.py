@@ -144,10 +144,6 @@ class PledgeQuerySet(PersonQuerySet):
         """Pledges that staff removed from the count."""
         return self.filter(state=self.model.State.INVALIDATED)
 
-    def with_new_address(self):
-        """Pledges with a new address that can still be confirmed."""
-        return self.filter(new_address_at__gt=Now() - PENDING_LIFE)
-
     def due_for_reminder(self):
         """Pending pledges without a reminder, three days after signing or after `claim_messages` renewed `expires_at`."""
         due = self.pending().filter(expires_at__lte=Now() + (PENDING_LIFE - REMINDER_AFTER), reminded_at=None)
@@ -199,7 +195,8 @@ class PledgeQuerySet(PersonQuerySet):
 
     def find_by_link(self, purpose, link):
         """As of every person. Links about a new address end with it."""
-        pledges = self.with_new_address() if purpose in links.NEW_ADDRESS_PURPOSES else self
+        of_new_address = purpose in links.NEW_ADDRESS_PURPOSES
+        pledges = self.filter(new_address_at__gt=Now() - PENDING_LIFE) if of_new_address else self
         return PersonQuerySet.find_by_link(pledges, purpose, link)
 
     def confirm(self):
