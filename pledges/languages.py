@@ -12,13 +12,10 @@ LANGUAGE_CODES = tuple(code for code, _name in settings.LANGUAGES)
 
 
 class LanguageConverter(StringConverter):
-    """Path converter for a language code."""
-
     regex = "|".join(LANGUAGE_CODES)
 
 
 def other_language(language):
-    """Return the code of the other language."""
     [other] = [code for code in LANGUAGE_CODES if code != language]
     return other
 

@@ -21,8 +21,6 @@ def published(name, description):
 
 @admin.register(Commitment)
 class CommitmentAdmin(ReadOnly, ModelAdmin):
-    """Commitments with what is published of them."""
-
     list_display = ["text", "sector", "chosen", "asked", "kept", "silent", "is_offered"]
     list_filter = ["is_offered", "sector"]
     list_select_related = ["sector"]

@@ -38,8 +38,6 @@ NOT_RECORDED = _("No request was recorded: choose what is asked for.")
 
 
 class UseForm(StepForm):
-    """The text with which the answer begins."""
-
     ready = forms.ModelChoiceField(ReadyAnswer.objects.all(), label=_("Begin with a ready answer"), empty_label=None)
 
 
@@ -76,8 +74,6 @@ class AnswerForm(StepForm):
 
 
 class RecordForm(StepForm):
-    """What the person asks for."""
-
     def ask(self):
         kinds = [(value, capfirst(label)) for value, label in self.row.data_requests.model.Kind.choices]
         self.fields["request_kind"] = Choice(kinds, NOT_RECORDED, label=_("They ask for"), initial=kinds[0][0])
@@ -242,7 +238,6 @@ def is_blocked(row):
 
 
 def _quotes(text, row):
-    """Whether the answer repeats a line of the message."""
     try:
         lines = [" ".join(without_accents(line).split()) for line in row.text.splitlines()]
     except keys.CannotDecrypt:

@@ -38,7 +38,6 @@ class EnquiryQuerySet(CaseQuerySet):
         return self.filter(disclosure_at=None, restricted_at=None)
 
     def disclosures(self):
-        """Those that sound like a disclosure."""
         return self.filter(disclosure_at__isnull=False)
 
     def to_alert_of(self):
@@ -59,7 +58,6 @@ class EnquiryQuerySet(CaseQuerySet):
         return self.annotate(has_bounced=Exists(returned))
 
     def waiting(self):
-        """Those that wait for an answer."""
         return self.filter(state=self.model.State.NEW)
 
     def expired(self):
@@ -192,7 +190,6 @@ class Enquiry(Case):
         return changed
 
     def close(self):
-        """Close it without a further answer."""
         return self.take("close", self._of_inbox())
 
     def reopen(self):
@@ -276,7 +273,6 @@ class Answer(Sealing):
 
     @property
     def language(self):
-        """The language of the person who asked."""
         return self.enquiry.language
 
     def paragraphs(self):

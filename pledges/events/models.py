@@ -140,7 +140,6 @@ class Event(Draftable):
             EventCount.objects.get_or_create(event=self)
 
     def get_absolute_url(self):
-        """The path of its page in the active language."""
         return reverse("campaign:event", args=[getattr(self, f"slug_{get_language()}")])
 
     def clean(self):

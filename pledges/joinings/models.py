@@ -46,8 +46,6 @@ class OrganisationKind(models.TextChoices):
 
 
 class JoiningQuerySet(ProposalQuerySet):
-    """Filters of organisations that ask to join."""
-
     def waiting(self):
         """Those that wait for a decision of staff."""
         return self.filter(Q(state=self.model.State.CONFIRMED) | Q(changed_at__isnull=False))

@@ -20,8 +20,6 @@ from staff.admin.long_list import LongList
 
 @admin.register(Message)
 class MessageAdmin(ReadOnly, ModelAdmin):
-    """The list of messages, with an action to send failed ones again."""
-
     list_display = [
         "kind",
         "pledge_link",

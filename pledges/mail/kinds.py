@@ -23,8 +23,6 @@ from pledges.numbers import number
 
 
 class Priority(models.IntegerChoices):
-    """The order in which due messages are sent."""
-
     # What a form stored counts only with them, and a page says that they are on their way.
     FIRST = 0
     NORMAL = 1

@@ -64,14 +64,11 @@ SELECT id FROM joined UNION ALL SELECT id FROM made
 
 
 class MessageQuerySet(models.QuerySet):
-    """Queries on messages."""
-
     def queued(self):
         """Messages that are neither sent nor given up."""
         return self.filter(state=self.model.State.QUEUED)
 
     def about(self, rows):
-        """Messages about these rows."""
         return self.filter(about_id__in=[row.pk for row in rows])
 
     def waiting_or_new(self, kind):
@@ -80,7 +77,6 @@ class MessageQuerySet(models.QuerySet):
         return self.filter(is_waiting | Q(created_at__gt=Now() - timedelta(minutes=1)), kind=kind)
 
     def of_mailer(self, mailer):
-        """Messages that this mailer sends."""
         return self.filter(priority__in=mailers.priorities_of(mailer))
 
     def due(self):
@@ -402,12 +398,10 @@ class Message(Sealing):
 
     @property
     def spec(self):
-        """The `MessageSpec` of this kind."""
         return SPECS[self.kind]
 
     @property
     def mailer(self):
-        """The name of the mailer that sends it."""
         return mailers.mailer_of(self.kind)
 
     def mailbox_digests(self):

@@ -96,10 +96,7 @@ def describe_placeholders(names):
 
 
 class MessageTextQuerySet(models.QuerySet):
-    """Queries on the texts of messages."""
-
     def words_in_use(self, kind, language):
-        """The `MailWords` of this kind in this language."""
         return self.words_by_kind([(kind, language)])[kind, language]
 
     def words_by_kind(self, wanted):
@@ -118,8 +115,6 @@ class MessageTextQuerySet(models.QuerySet):
 
 
 class MessageText(Draftable):
-    """The text of one kind of message, in both languages."""
-
     kind = models.CharField(_("kind"), max_length=11, choices=MessageKind, editable=False)
     subject = in_both_languages(
         _("subject"),
@@ -179,11 +174,9 @@ class MessageText(Draftable):
 
     @property
     def spec(self):
-        """The `MessageSpec` of this kind."""
         return SPECS[self.kind]
 
     def words(self, language):
-        """The `MailWords` in this language."""
         return content.MailWords(**{column: getattr(self, f"{column}_{language}") for column in content.COLUMNS})
 
     def clean(self):

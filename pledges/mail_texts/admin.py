@@ -12,8 +12,6 @@ from staff.admin.drafts import DraftedAdmin
 
 
 class MessageTextForm(BilingualForm):
-    """The text of one kind of message in both languages."""
-
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         for name, field in self.fields.items():

@@ -180,7 +180,6 @@ def sample_mail(kind, words, language, address=SAMPLE_ADDRESS):
 
 
 def _sample_group(kind, language):
-    """An unsaved group pledge."""
     place, people = Municipality.objects.first(), {str(Sector.objects.first().pk): 27}
     group = GroupPledge(kind=GroupPledge.Kind.CLASS, grade=7, letter="B", institution="Migjeni", municipality=place)
     group.people, group.language = people, language
@@ -188,7 +187,6 @@ def _sample_group(kind, language):
 
 
 def _sample_joining(kind, language):
-    """An unsaved organisation that joins."""
     place = Municipality.objects.first()
     joining = Joining(organisation="Shembull", kind=OrganisationKind.ASSOCIATION, municipality=place, language=language)
     return _entered(joining, kind == MessageKind.JOIN_NO)

@@ -50,8 +50,6 @@ SELECT count(*), (array_agg(id ORDER BY id DESC))[1] FROM next
 
 
 class MailingQuerySet(models.QuerySet):
-    """Queries on mailings, and queueing their messages."""
-
     def for_staff(self, writer):
         """Those that wait for a member of staff: for a second person, for the end of a pause, sent back to this `writer`."""
         state = self.model.State
@@ -335,7 +333,6 @@ class Mailing(Steps):
         super().save(**kwargs)
 
     def get_absolute_url(self):
-        """The path of its page in the active language."""
         return reverse("pledges:mailing", args=[self.pk])
 
     def clean(self):
@@ -355,7 +352,6 @@ class Mailing(Steps):
                 setattr(self, f"demand_title_{language}", title)
 
     def words(self, language):
-        """The `NewsWords` in this language."""
         with translation.override(language):
             path = reverse("pledges:mailing", args=[self.pk or 0])
             return content.NewsWords(
@@ -448,7 +444,6 @@ class Mailing(Steps):
         return bool(rows.update(is_archived=is_archived))
 
     def hide(self):
-        """Take it off the site."""
         return self.show(is_archived=False)
 
     # Figures
@@ -472,7 +467,6 @@ class Mailing(Steps):
         }
 
     def has_gone_out(self):
-        """Whether at least one person has got it."""
         erased = self.counts.filter(kind=MailingCount.Kind.SENT)
         return self.messages.filter(sent_at__isnull=False).exists() or erased.exists()
 

@@ -49,12 +49,10 @@ class Place(models.Model):
         return self.name
 
     def save(self, **kwargs):
-        """Save with the sort key of the present name."""
         self.sort_key = self.make_sort_key()
         super().save(**kwargs)
 
     def make_sort_key(self):
-        """The sort key of the Albanian name."""
         return albanian_sort_key(self.name_sq)
 
 

@@ -103,8 +103,6 @@ class DataRequestForm(forms.ModelForm):
 
 
 class IdentityForm(StepForm):
-    """How staff know who is asking."""
-
     def ask(self):
         choices = [(value, capfirst(label)) for value, label in IDENTITIES]
         words = _("Choose how we know who is asking.")

@@ -29,8 +29,6 @@ from pledges.voices.models import VoiceOwner
 
 @dataclass(frozen=True)
 class DataKind:
-    """One kind of row that can hold an address."""
-
     key: str
     label: str
     # A function that returns the rows with this address.
@@ -50,8 +48,6 @@ class DataKind:
 
 @dataclass(frozen=True)
 class HeldRow:
-    """One row that holds the address."""
-
     part: DataKind
     row: models.Model
 
@@ -67,7 +63,6 @@ class HeldRow:
 
     @property
     def since(self):
-        """When it was stored."""
         times = (getattr(self.row, name, None) for name in ("created_at", "granted_at", "returned_at", "date_joined"))
         return next(filter(None, times), None)
 

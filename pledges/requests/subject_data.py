@@ -32,7 +32,6 @@ def own_file(pledge):
 
 
 def _is_of_a_pledge(row):
-    """Whether a row is about one of the pledges of the mailbox."""
     return row.spec.about == "pledge" if isinstance(row, Message) else getattr(row, "pledge_id", None) is not None
 
 

@@ -70,7 +70,6 @@ class FiguresPages:
 
 
 def provider_words(name):
-    """The name of a mail provider as staff read it."""
     return {"": _("Other domains"), FallenProvider.ALL: _("All providers")}.get(name, name)
 
 

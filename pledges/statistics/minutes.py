@@ -75,7 +75,6 @@ class Series:
 
     @property
     def total(self):
-        """How many in the whole period."""
         return sum(self.counts)
 
     @property
@@ -121,7 +120,6 @@ def days_to_choose():
 
 
 def read(period):
-    """The Series of a period."""
     with connection.cursor() as cursor:
         first = period.since - DAY * DAYS_BEFORE
         cursor.execute(STEPS_SQL, [period.step, period.since, first, period.until])

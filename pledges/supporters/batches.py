@@ -31,7 +31,6 @@ class _Unnest(models.Func):
 
 class BatchQuerySet(models.QuerySet):
     def waiting(self):
-        """Batches that the worker is to do or undo."""
         return self.filter(state=Batch.State.WAITING)
 
     def pledges(self):

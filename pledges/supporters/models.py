@@ -365,7 +365,6 @@ class Pledge(Sealing, Restrictable):
 
     @property
     def is_person_erased(self):
-        """Whether name and address are erased."""
         return self.name_cipher is None
 
     @property

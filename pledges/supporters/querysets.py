@@ -79,7 +79,6 @@ class PledgeQuerySet(PersonQuerySet):
     """Filters of pledges, and transitions of many of them. `Pledge` has the transitions of one."""
 
     def pending(self):
-        """Pledges that can still be confirmed."""
         return self.filter(state=self.model.State.PENDING, expires_at__gt=Now())
 
     def expired(self):

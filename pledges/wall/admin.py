@@ -54,8 +54,6 @@ class DecisionFilter(admin.SimpleListFilter):
 
 @admin.register(WallName)
 class WallNameAdmin(NoAddOrDelete, ModelAdmin):
-    """The list of names to review."""
-
     list_display = ["name", "would_appear", "doubts", "sector", "county", "confirmed_at"]
     list_filter = [DecisionFilter]
     list_select_related = ["sector", "county"]
@@ -210,8 +208,6 @@ def _doubts(pledge, refused):
 
 @admin.register(RefusedWord)
 class RefusedWordAdmin(ModelAdmin):
-    """Words that make a name on the wall doubtful."""
-
     list_display = ["word"]
     search_fields = ["word"]
     list_note = _(
