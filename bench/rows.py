@@ -13,7 +13,7 @@ from pledges.counting import milestones
 from pledges.counting.models import count
 from pledges.crypto import keys
 from pledges.models import Pledge, PublishedFigure
-from pledges.published.publishing import publish
+from pledges.published.models import publish
 
 YEARS = timedelta(days=1095)
 BATCH = 5_000

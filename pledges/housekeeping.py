@@ -18,10 +18,9 @@ from pledges.crypto.models import Unreadable
 from pledges.enquiries.models import Disclosure
 from pledges.inbox.models import Submission
 from pledges.limits.models import CLOCK_TOLERANCE, SLOW_LANE_LENGTH, WINDOW, Attempt, SlowLane, UsedChallenge
-from pledges.mail.grants import GRANT_LIFE, MessageGrant
-from pledges.mail.mailboxes import BULK_PAUSE, ReturnedMailbox
+from pledges.mail.mailboxes import BULK_PAUSE, GRANT_LIFE, MessageGrant, ReturnedMailbox
 from pledges.mail.models import MESSAGE_RETENTION, Message
-from pledges.published.publishing import publish
+from pledges.published.models import publish
 from pledges.rotation import CONTACTS, ENCRYPTED_MODELS
 from pledges.statistics import funnel
 from pledges.supporters.batches import Batch

@@ -14,8 +14,7 @@ from pledges.groups.models import GroupPledge
 from pledges.inbox.models import Submission
 from pledges.joinings.models import Joining, OrganisationKind
 from pledges.limits.models import Attempt, SlowLane, UsedChallenge
-from pledges.mail.grants import MessageGrant
-from pledges.mail.mailboxes import BlockedAddress, ReturnedMailbox
+from pledges.mail.mailboxes import BlockedAddress, MessageGrant, ReturnedMailbox
 from pledges.mail.mailers import Mailer
 from pledges.mail.models import Message
 from pledges.mail.texts import MessageText

@@ -6,8 +6,7 @@ from django.db import connection
 from django.db.models.functions import Now
 
 from pledges.models import ChosenCommitment, Commitment, FollowUp
-from pledges.published.models import CommitmentFigures
-from pledges.published.publishing import PEOPLE_SQL
+from pledges.published.models import PEOPLE_SQL, CommitmentFigures
 from tests.factories import make_pledge
 
 

@@ -11,7 +11,7 @@ from translated_fields import TranslatedField
 
 from pledges import addresses
 from pledges.cases.models import ERASED, HAS_CONTACT, Proposal, ProposalQuerySet, States, Step
-from pledges.mail.grants import MessageGrant
+from pledges.mail.mailboxes import MessageGrant
 from pledges.mail.models import Message
 from pledges.places.models import Municipality
 

@@ -19,9 +19,8 @@ from pledges.crypto.links import Purpose
 from pledges.crypto.models import Unreadable
 from pledges.mail import connections, content, mailers
 from pledges.mail.connections import CONSECUTIVE_FAILURES
-from pledges.mail.grants import MessageGrant
 from pledges.mail.kinds import SPECS, MessageKind, Priority
-from pledges.mail.mailboxes import BlockedAddress, ReturnedMailbox, mailbox_digests
+from pledges.mail.mailboxes import BlockedAddress, MessageGrant, ReturnedMailbox, mailbox_digests
 from pledges.mail.texts import MessageText
 from pledges.person import Sealing
 

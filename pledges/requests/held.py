@@ -19,8 +19,7 @@ from pledges.groups.models import GroupPledge
 from pledges.inbox.models import Submission
 from pledges.inbox.submissions import lock_settling
 from pledges.joinings.models import Joining
-from pledges.mail.grants import MessageGrant
-from pledges.mail.mailboxes import BlockedAddress, ReturnedMailbox, mailbox_digests
+from pledges.mail.mailboxes import BlockedAddress, MessageGrant, ReturnedMailbox, mailbox_digests
 from pledges.mail.models import Message
 from pledges.requests.models import DataRequest
 from pledges.supporters.models import Pledge

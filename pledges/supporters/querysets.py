@@ -14,7 +14,7 @@ from django.utils import timezone
 from pledges import addresses, metrics
 from pledges.crypto import keys, links
 from pledges.events.models import EventCount
-from pledges.mail.grants import MessageGrant
+from pledges.mail.mailboxes import MessageGrant
 from pledges.person import DIGEST_FIELDS, PersonQuerySet
 from pledges.sectors.models import Sector
 

@@ -42,7 +42,7 @@ from pledges.models import (
     Submission,
     Wording,
 )
-from pledges.published.publishing import publish
+from pledges.published.models import publish
 from pledges.supporters.querysets import PENDING_LIFE
 from staff import demo
 

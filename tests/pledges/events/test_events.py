@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from pledges.events.models import LATE
 from pledges.models import Event, EventCount, GroupPledge, PaperSheet, Pledge, ReferralLink
-from pledges.published.publishing import publish
+from pledges.published.models import publish
 from tests.clock import let_time_pass
 from tests.drafts import make_hidden
 from tests.events import make_coming, make_event, make_signed
