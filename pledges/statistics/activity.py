@@ -28,5 +28,5 @@ def confirmed_by(column):
     """{id of a "sector" or "county", None for none: (confirmed today, confirmed in the last seven days)}."""
     today = timezone.localdate()
     rows = Pledge.objects.confirmed().filter(confirmed_on__gt=today - WEEK).order_by().values_list(column)
-    counted = rows.annotate(today=Count("*", filter=Q(confirmed_on=today)), week=Count("*"))
+    counted = rows.annotate(today=Count("confirmed_on", filter=Q(confirmed_on=today)), week=Count("*"))
     return {key: (of_today, of_week) for key, of_today, of_week in counted}
