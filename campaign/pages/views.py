@@ -19,8 +19,8 @@ from campaign import structured_data
 from campaign.content import CHILD_CALL, CHILD_CHAT, SiteContent
 from campaign.demands.models import handover_of_place
 from campaign.news.models import Article
-from campaign.pages import inner_pages, previews, sectors
-from campaign.pages.models import Page
+from campaign.pages import inner_pages
+from campaign.pages.models import Page, draft_of_preview
 from pledges.content import PledgeContent
 from pledges.counting import tally
 from pledges.figures.mosaic import mosaic
@@ -119,7 +119,7 @@ def _page_parts(page):
     content = SiteContent.current()
     context = {"page": page, "pictures": content.pictures}
     if sector := PledgeContent.current().sectors_by_id.get(page.sector_id):
-        return "campaign/pages/sector.html", context | sectors.context(page, sector, tally.read())
+        return "campaign/pages/sector.html", context | inner_pages.sector_page(page, sector, tally.read())
     if page.layout == Page.Layout.CHILD:
         return "campaign/pages/child.html", context | {
             "child": inner_pages.child_page(page),
@@ -202,7 +202,7 @@ def _article_context(article):
 def preview(request, token):
     """Show the draft of a page or an article to anyone who has the signed link."""
     try:
-        draft = previews.find(token)
+        draft = draft_of_preview(token)
     except signing.SignatureExpired:
         return render(request, "campaign/pages/preview_ended.html", status=410)
     except signing.BadSignature as error:
