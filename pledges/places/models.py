@@ -1,6 +1,7 @@
 """Counties and municipalities, from the census of 2023 and ISO 3166-2."""
 
 from django.db import models
+from django.urls import reverse
 from django.utils.text import slugify
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
@@ -81,6 +82,10 @@ class County(Place):
         abstract = False
         verbose_name = _("county")
         verbose_name_plural = _("counties")
+
+    def get_absolute_url(self):
+        """The path of its page in the active language."""
+        return reverse("pledges:county", args=[self.slug])
 
     @property
     def slug(self):

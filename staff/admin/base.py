@@ -296,17 +296,23 @@ class KeepUsed:
         return super().get_deleted_objects(objs, request)
 
 
-class DueFilter(admin.SimpleListFilter):
-    """Limits the list to rows that the queryset's `due()` returns."""
+class QuerySetFilter(admin.SimpleListFilter):
+    """Limits the list to what a method of its queryset returns. `methods` are {value: (label, name of the method)}."""
 
-    title = _("needs review")
-    parameter_name = "due"
+    methods = {}
 
     def lookups(self, request, model_admin):
-        return [("yes", _("Yes"))]
+        return [(value, label) for value, (label, _name) in self.methods.items()]
 
     def queryset(self, request, queryset):
-        return queryset.due() if self.value() else queryset
+        _label, name = self.methods.get(self.value(), ("", "all"))
+        return getattr(queryset, name)()
+
+
+class DueFilter(QuerySetFilter):
+    title = _("needs review")
+    parameter_name = "due"
+    methods = {"yes": (_("Yes"), "due")}
 
 
 class SettingsAdmin(NoAddOrDelete, ModelAdmin):
