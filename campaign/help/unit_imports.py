@@ -135,16 +135,8 @@ class UnitFile:
         except csv.Error:
             words = _("Line %(line)d: a quotation mark is missing, or there is one too many.")
             self.problems.append(words % {"line": reader.line_num})
-
-    @property
-    def changed(self):
-        """The rows that change something."""
-        return [row for row in self.rows if row.has_changed()]
-
-    @property
-    def unchanged(self):
-        """The rows that change nothing."""
-        return [row for row in self.rows if not row.has_changed()]
+        self.changed = [row for row in self.rows if row.has_changed()]
+        self.unchanged_count = len(self.rows) - len(self.changed)
 
     @cached_property
     def places(self):

@@ -12,11 +12,10 @@
     // What is typed from now on is sent next time.
     form.mark(true);
     const data = new FormData(form), minutes = files().some((input) => input.value) ? 10 : 1;
-    data.set("_draft", "1");
+    data.set("_autosave", "1");
     let answer;
     try {
-      const headers = { accept: "application/json" };
-      const response = await fetch(form.action || location.href, { method: "POST", body: data, headers, redirect: "error", signal: AbortSignal.timeout(minutes * 60000) });
+      const response = await fetch(form.action || location.href, { method: "POST", body: data, redirect: "error", signal: AbortSignal.timeout(minutes * 60000) });
       answer = await response.json();
     } catch {
       // No network, or the session has ended, which leads to the sign-in: the next attempt sends the same words.
