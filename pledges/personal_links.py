@@ -116,6 +116,12 @@ def withdrawn(request, pledge):
     return render(request, "pledges/personal_links/withdraw.html", {"done": True})
 
 
+def links_revoked(request, row, **context):
+    """Revoke all links to the row of this one; the page that says so."""
+    row.revoke_links()
+    return render(request, "pledges/personal_links/links_revoked.html", context)
+
+
 def path_from(request, purpose, pledge):
     """The path of another page of this pledge, as old as the link that led here."""
     return links.path(purpose, pledge, language=request.LANGUAGE_CODE, issued_at=request.link.issued_at)

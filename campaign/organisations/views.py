@@ -25,7 +25,7 @@ from pledges.fixed_pages import fixed_page
 from pledges.forms.views import SeeOther, link_ended
 from pledges.joinings.forms import CorrectionForm
 from pledges.models import County, Joining, OrganisationKind
-from pledges.personal_links import link_view
+from pledges.personal_links import link_view, links_revoked
 from pledges.serving.http import accept_uploads, personal_page, public_page, read_only
 from pledges.totals import counter
 
@@ -94,6 +94,8 @@ def entry(request, joining):
             joining.end()
         transaction.on_commit(lambda: remove_unused(joining.logo))
         return render(request, "campaign/organisations/left.html")
+    if "revoke" in request.POST:
+        return links_revoked(request, joining)
     if "renew" in request.POST and organisation is not None:
         organisation.renew()
         return SeeOther(request.path)

@@ -192,6 +192,10 @@ class Case(Sealing, Steps, Restrictable):
         for column, digest in address_digests(address).items():
             setattr(self, column, digest)
 
+    def revoke_links(self):
+        """Revoke every link to this row that was sent so far."""
+        type(self).objects.filter(pk=self.pk).update(link_version=F("link_version") + 1)
+
     @property
     def seen(self):
         """What staff decide about and the person may change meanwhile, as text that the page carries."""

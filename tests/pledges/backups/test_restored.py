@@ -31,6 +31,7 @@ from staff.models import Invitation
 from tests import tally
 from tests.factories import make_inviter, make_pledge, make_staff, make_submission, run_worker
 from tests.keys import new_key, rotate_keys
+from tests.organisations import make_joining
 from tests.pledges.backups.older_backup import bring_back, replay, take_entries
 from tests.pledges.groups.made import make_group
 
@@ -163,6 +164,17 @@ def test_a_form_that_was_erased_unsettled_is_erased_again():
     make_submission("Vera Kola", ADDRESS, pk="11111111-1111-4111-8111-111111111111")
     replay(entries)
     assert not Pledge.objects.exists() and BlockedAddress.objects.get().address == ADDRESS
+
+
+@pytest.mark.parametrize("make", [make_group, make_joining])
+def test_a_link_that_a_contact_cancelled_stays_cancelled(make):
+    row = make("approved")
+    row.revoke_links()
+    entries = take_entries()
+    bring_back(row)
+    replay(entries)
+    row.refresh_from_db()
+    assert row.link_version == 2
 
 
 def test_the_end_of_a_block_ends_again():
