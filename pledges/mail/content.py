@@ -100,7 +100,7 @@ def compose(kind, words, pledges, language, address):
     """
     with translation.override(language):
         content = _fill(SPECS[kind], words, pledges)
-        has_end = SPECS[kind].is_bulk or SPECS[kind].end_purpose
+        has_end = content["block"] and (SPECS[kind].is_bulk or SPECS[kind].end_purpose)
         made = mail(content, language, address, content["block"][1] if has_end else None)
         if reply_to := SPECS[kind].reply_to(pledges[0]):
             made.reply_to = [reply_to]

@@ -342,7 +342,6 @@ SPECS = {
         _("Sent once, long after someone confirmed. If they do not answer, we erase their name and address."),
         link_purpose=Purpose.KEEP,
         priority=Priority.BULK,
-        end_purpose=Purpose.END_EMAILS,
         applies=lambda pledge: pledge.keep_asked_at is not None,
     ),
     "corrected": MessageSpec(
