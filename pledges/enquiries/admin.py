@@ -24,7 +24,7 @@ from pledges.languages import LANGUAGE_CODES
 from pledges.mail.mailboxes import BlockedAddress
 from pledges.mail.models import Message
 from staff.accents import without_accents
-from staff.admin.base import ModelAdmin, change_url
+from staff.admin.base import ModelAdmin, MomentInput, change_url
 from staff.admin.content import ContentAdmin
 from staff.models import Account, Entry
 
@@ -84,11 +84,10 @@ class PassForm(StepForm):
 
     logged = ("passed_at",)
     WORDS = _("Enter the day and time at which you passed it on: after it was sent, and not in the future.")
-    passed_at = forms.DateTimeField(
+    passed_at = forms.SplitDateTimeField(
         label=_("Passed to 116 111 at"),
-        input_formats=["%Y-%m-%dT%H:%M"],
-        widget=forms.DateTimeInput({"type": "datetime-local"}, "%Y-%m-%dT%H:%M"),
-        error_messages=dict.fromkeys(["required", "invalid"], WORDS),
+        widget=MomentInput,
+        error_messages=dict.fromkeys(["required", "invalid_date", "invalid_time"], WORDS),
     )
     taker = TypedCharField(label=_("Who took it"), required=False, max_length=120, widget=NOTE, help_text=KEPT)
     reference = TypedCharField(

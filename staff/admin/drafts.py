@@ -26,7 +26,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from staff.admin.base import change_url
+from staff.admin.base import MomentInput, change_url
 from staff.admin.content import ContentAdmin, ContentForm
 from staff.admin.naming import NamedForm
 from staff.admin.versions import compared, editable_fields
@@ -45,12 +45,7 @@ class ScheduleForm(forms.Form):
 
     at = forms.SplitDateTimeField(
         label=gettext_lazy("Publish on"),
-        widget=forms.SplitDateTimeWidget(
-            date_attrs={"type": "date", "aria-label": gettext_lazy("Date")},
-            time_attrs={"type": "time", "aria-label": gettext_lazy("Time")},
-            date_format="%Y-%m-%d",
-            time_format="%H:%M",
-        ),
+        widget=MomentInput,
         error_messages={
             "required": gettext_lazy("Choose the day and the time at which it is published, then press “Schedule”."),
         },
@@ -481,6 +476,9 @@ class DraftedAdmin(ContentAdmin):
             return obj.get_absolute_url() if hasattr(obj, "get_absolute_url") else None
         except NoReverseMatch:
             return None
+
+    def card_of(self, row):
+        """The URL path of the picture next to a link to the row, in the active language, or None."""
 
     @property
     def has_preview(self):

@@ -1,11 +1,10 @@
-// A form of content saves itself as a draft every thirty seconds while somebody types, and before it sends files, which a browser
-// would not send again after an error (DraftedAdmin.changeform_view).
+// A form of content saves itself as a draft every thirty seconds while somebody types (DraftedAdmin.changeform_view).
 "use strict";
 
 {
   const note = document.querySelector(".saved[role=status]"), form = note.closest("form");
   const files = () => [...form.querySelectorAll("input[type=file]")];
-  let isGone = false, sending = null, isTried = false;
+  let isGone = false, sending = null;
 
   const save = async () => {
     if (isGone || !form.isUnsaved()) return;
@@ -45,8 +44,6 @@
     const { submitter } = event;
     // A preview in another tab does not leave the form.
     if (submitter?.formTarget === "_blank") return;
-    if (!isTried && files().some((input) => input.value)) begin();
-    isTried = true;
     if (!sending) {
       isGone = true;
       return;
@@ -58,5 +55,5 @@
     // A second press waited too.
     if (!isGone) form.requestSubmit(submitter);
   });
-  addEventListener("pageshow", () => { isGone = isTried = false; });
+  addEventListener("pageshow", () => { isGone = false; });
 }

@@ -4,7 +4,7 @@ import pytest
 from django.contrib.sessions.models import Session
 from playwright.sync_api import expect
 
-from campaign.models import Material, PageText
+from campaign.models import Material, PageText, Picture
 from pledges.models import MessageText
 from staff.models import Draft
 from staff.roles import Role
@@ -151,7 +151,7 @@ def test_files_are_kept_when_the_rest_of_the_form_is_refused(staff_visit):
     for language in ("sq", "en"):
         file = {"name": f"{language}.jpg", "mimeType": "image/jpeg", "buffer": make_upload(300, 200).read()}
         page.set_input_files(f"#id_file_{language}", file)
-    press(page.locator("[name=_save]"))
+    page.locator("[name=_save]").click()
     expect(page.locator(".error-summary")).to_be_focused()
     expect(page.locator(".messagelist")).to_have_count(0)
     page.fill("#id_title_sq", "Fjongo")
@@ -159,6 +159,24 @@ def test_files_are_kept_when_the_rest_of_the_form_is_refused(staff_visit):
     press(page.locator("[name=_save]"))
     expect(page.locator(".messagelist")).to_contain_text("has been published")
     assert Material.objects.get(title_en="Ribbon").file_en
+
+
+def test_a_picture_keeps_its_file_when_its_words_are_refused(staff_visit):
+    editor = staff_visit()
+    page = editor.page
+    editor.open("/admin/campaign/picture/add/")
+    page.set_input_files(
+        "#id_file", {"name": "tree.jpg", "mimeType": "image/jpeg", "buffer": make_upload(300, 200).read()}
+    )
+    page.fill("#id_alt_en", "Pupils plant a tree")
+    page.locator("[name=_save]").click()
+    expect(page.locator(".error-summary")).to_be_focused()
+    expect(page.locator(".messagelist")).to_have_count(0)
+    assert page.input_value("#id_file").endswith("tree.jpg")
+    page.fill("#id_alt_sq", "Nxënës mbjellin një pemë")
+    press(page.locator("[name=_save]"))
+    expect(page.locator(".messagelist")).to_contain_text("was added")
+    assert Picture.objects.get().alt_sq == "Nxënës mbjellin një pemë"
 
 
 def test_a_colleague_who_has_the_form_open_is_named_when_it_opens(staff_visit):

@@ -82,7 +82,14 @@ def test_the_form_shows_the_picture_of_the_link_in_both_languages(editor):
     for source in sources:
         assert Client().get(source)["Content-Type"] == "image/png"
     hide(Page.objects.filter(pk=row.pk))
-    assert not Document(editor.get(change(row))).all("img", **{"class": "share-card"})
+    drafts = list(Draft.objects.values())
+    found = Document(editor.get(change(row))).all("img", **{"class": "share-card"})
+    drawn = [editor.get(Document.of(each)["src"]).content for each in found]
+    assert len(set(drawn)) == 2 and all(each.startswith(b"\x89PNG") for each in drawn)
+    for each in found:
+        assert Client().get(Document.of(each)["src"]).status_code == 302, "the public does not see it"
+    assert list(Draft.objects.values()) == drafts and Client().get(sources[0]).status_code == 404
+    assert not Document(editor.get(f"{PAGES}add/")).all("img", **{"class": "share-card"})
 
 
 # Draft, scheduled, published
