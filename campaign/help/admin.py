@@ -1,5 +1,7 @@
 """Admin of help channels."""
 
+from operator import methodcaller
+
 from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
@@ -17,7 +19,7 @@ from django.views.decorators.http import require_safe
 
 from campaign.help import unit_imports
 from campaign.help.models import HelpChannel, ProtectionUnit, tag
-from staff.admin.base import BilingualForm, DueFilter, KeepUsed
+from staff.admin.base import BilingualForm, ChoiceFilter, DueFilter, KeepUsed
 from staff.admin.confirmation_page import asks_first
 from staff.admin.content import ContentAdmin, MissingLanguageFilter
 from staff.admin.drafts import DraftedAdmin, StateFilter
@@ -100,18 +102,15 @@ class ProtectionUnitForm(BilingualForm):
         return cleaned
 
 
-class VerificationFilter(admin.SimpleListFilter):
+class VerificationFilter(ChoiceFilter):
     """List filter by the age of the verification."""
 
     title = _("verification")
     parameter_name = "verified"
-
-    def lookups(self, request, model_admin):
-        return [("no", _("To call: never checked, or long ago")), ("yes", _("Checked"))]
-
-    def queryset(self, request, queryset):
-        wanted = {"no": queryset.to_check, "yes": queryset.verified}
-        return wanted[self.value()]() if self.value() in wanted else queryset
+    shown = {
+        "no": (_("To call: never checked, or long ago"), methodcaller("to_check")),
+        "yes": (_("Checked"), methodcaller("verified")),
+    }
 
 
 class ImportForm(forms.Form):

@@ -1,5 +1,7 @@
 """Admin of the links to other sites, which the worker checks, and the list of pages for the link dialog of the editor."""
 
+from operator import methodcaller
+
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.http import JsonResponse
@@ -11,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from campaign.links.models import ExternalLink
 from campaign.pages import listed_pages
 from pledges.languages import LANGUAGE_CODES
-from staff.admin.base import ModelAdmin, ReadOnly, change_url
+from staff.admin.base import ChoiceFilter, ModelAdmin, ReadOnly, change_url
 
 # Pages that the dialog lists.
 LISTED = 100
@@ -19,17 +21,12 @@ LISTED = 100
 MAX_WORDS = 100
 
 
-class FailingFilter(admin.SimpleListFilter):
+class FailingFilter(ChoiceFilter):
     """List filter for links that do not work."""
 
     title = _("works")
     parameter_name = "failing"
-
-    def lookups(self, request, model_admin):
-        return [("yes", _("Does not work"))]
-
-    def queryset(self, request, queryset):
-        return queryset.failing() if self.value() == "yes" else queryset
+    shown = {"yes": (_("Does not work"), methodcaller("failing"))}
 
 
 @admin.register(ExternalLink)

@@ -1,5 +1,7 @@
 """Admin of the picture library."""
 
+from operator import methodcaller
+
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
@@ -12,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from campaign.pictures.models import Picture, PictureConsent
 from pledges.languages import LANGUAGE_CODES
-from staff.admin.base import BilingualForm, DueFilter, KeepUsed, StackedInline, change_url
+from staff.admin.base import BilingualForm, ChoiceFilter, DueFilter, KeepUsed, StackedInline, change_url
 from staff.admin.content import ContentAdmin
 
 PAIRS = [("caption_sq", "caption_en"), ("credit_sq", "credit_en")]
@@ -34,17 +36,12 @@ class PictureForm(BilingualForm):
         return super().clean()
 
 
-class UnusedFilter(admin.SimpleListFilter):
+class UnusedFilter(ChoiceFilter):
     """List filter for pictures that no page or article shows."""
 
     title = _("use")
     parameter_name = "used"
-
-    def lookups(self, request, model_admin):
-        return [("no", _("Unused: can be deleted"))]
-
-    def queryset(self, request, queryset):
-        return queryset.unused() if self.value() == "no" else queryset
+    shown = {"no": (_("Unused: can be deleted"), methodcaller("unused"))}
 
 
 class EndsSoonFilter(DueFilter):

@@ -1,5 +1,7 @@
 """Admin of paper sheets: issuing and printing them, and the page of one with its counts and its place."""
 
+from operator import methodcaller
+
 from django import forms
 from django.apps import apps
 from django.contrib import admin, messages
@@ -22,7 +24,7 @@ from pledges.paper import sheet as paper
 from pledges.paper.models import MOST, PaperSheet
 from pledges.places.models import Municipality
 from pledges.sectors.models import Sector
-from staff.admin.base import change_url
+from staff.admin.base import ChoiceFilter, change_url
 from staff.models import Account, Entry
 
 PRINT = "admin:pledges_papersheet_print"
@@ -130,28 +132,18 @@ class VoidForm(StepForm):
     reason = Choice(PaperSheet.Reason.choices, _("Choose the reason."), label=_("Reason"))
 
 
-class ProgressFilter(admin.SimpleListFilter):
+class ProgressFilter(ChoiceFilter):
     """List filter by what is left to do."""
 
     title = _("state")
     parameter_name = "progress"
-    DIFFERING, ONCE = "differing", "once"
-
-    def lookups(self, request, model_admin):
-        return [
-            (State.ISSUED, _("issued, not counted")),
-            (self.ONCE, _("counted by one person")),
-            (self.DIFFERING, _("the counts differ")),
-            (State.COUNTED, State.COUNTED.label),
-            (State.VOID, State.VOID.label),
-        ]
-
-    def queryset(self, request, queryset):
-        if self.value() == self.DIFFERING:
-            return queryset.differing()
-        if self.value() == self.ONCE:
-            return queryset.filter(state=State.RETURNED, second__isnull=True)
-        return queryset.filter(state=self.value()) if self.value() else queryset
+    shown = {
+        State.ISSUED: (_("issued, not counted"), methodcaller("filter", state=State.ISSUED)),
+        "once": (_("counted by one person"), methodcaller("filter", state=State.RETURNED, second__isnull=True)),
+        "differing": (_("the counts differ"), methodcaller("differing")),
+        State.COUNTED: (State.COUNTED.label, methodcaller("filter", state=State.COUNTED)),
+        State.VOID: (State.VOID.label, methodcaller("filter", state=State.VOID)),
+    }
 
 
 @admin.register(PaperSheet)

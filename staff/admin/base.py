@@ -1,6 +1,7 @@
 """Base classes of the admin: labels of both languages, restricted list lookups, the log, singletons."""
 
 import re
+from operator import methodcaller
 
 from django import forms
 from django.conf import settings
@@ -296,17 +297,24 @@ class KeepUsed:
         return super().get_deleted_objects(objs, request)
 
 
-class DueFilter(admin.SimpleListFilter):
+class ChoiceFilter(admin.SimpleListFilter):
+    """The base of list filters. `shown` has their choices: {value: (label, function from the queryset to its rows)}."""
+
+    shown = {}
+
+    def lookups(self, request, model_admin):
+        return [(value, label) for value, (label, _limit) in self.shown.items()]
+
+    def queryset(self, request, queryset):
+        return self.shown[self.value()][1](queryset) if self.value() in self.shown else queryset
+
+
+class DueFilter(ChoiceFilter):
     """Limits the list to rows that the queryset's `due()` returns."""
 
     title = _("needs review")
     parameter_name = "due"
-
-    def lookups(self, request, model_admin):
-        return [("yes", _("Yes"))]
-
-    def queryset(self, request, queryset):
-        return queryset.due() if self.value() else queryset
+    shown = {"yes": (_("Yes"), methodcaller("due"))}
 
 
 class SettingsAdmin(NoAddOrDelete, ModelAdmin):

@@ -6,9 +6,10 @@ The form of a published row shows its draft, which is stored in a copy of the ro
 import copy
 from dataclasses import dataclass, field
 from datetime import datetime
+from operator import methodcaller
 
 from django import forms
-from django.contrib import admin, messages
+from django.contrib import messages
 from django.contrib.admin.options import ActionLocation
 from django.contrib.admin.templatetags.admin_urls import admin_urlname
 from django.contrib.admin.utils import flatten, quote, unquote
@@ -26,7 +27,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from staff.admin.base import change_url
+from staff.admin.base import ChoiceFilter, change_url
 from staff.admin.content import ContentAdmin, ContentForm
 from staff.admin.naming import NamedForm
 from staff.admin.versions import compared, editable_fields
@@ -120,16 +121,14 @@ class DraftForm(ContentForm, NamedForm):
         if self.keeps:
             for each in self.fields.values():
                 each.required = False
-        for name in self._at_once():
+        # The fields that a button may have changed since the form was opened.
+        self.at_once = [name for name in self.instance.at_once if name in self.fields]
+        for name in self.at_once:
             self.fields[name].show_hidden_initial = True
-
-    def _at_once(self):
-        """The fields that a button may have changed since the form was opened."""
-        return [name for name in getattr(self.instance, "at_once", ()) if name in self.fields]
 
     def clean(self):
         cleaned = self.with_names(self.cleaned_data) if self.keeps else super().clean()
-        for name in self._at_once():
+        for name in self.at_once:
             if name in cleaned and name not in self.changed_data:
                 cleaned[name] = self.initial.get(name)
         if self.drafting:
@@ -152,13 +151,13 @@ class DraftFormSet(forms.BaseInlineFormSet):
         super().__init__(data, *args, **kwargs)
         # What is sent may name a published row that the draft deletes.
         with showing(None if self.is_bound else self.drafting.draft):
-            rows = {row.pk: row for row in self.model.objects.filter(**{self.fk.name: self.instance.pk})}
-        added = [row for row in rows.values() if row.draft_id]
+            rows = list(self.model.objects.filter(**{self.fk.name: self.instance.pk}))
+        added = [row for row in rows if row.draft_id]
         self.initial_extra, self.extra = [forms.model_to_dict(row, exclude=["id"]) for row in added], len(added)
-        self.rows = [row for row in rows.values() if row.draft_id is None]
+        self.rows = [row for row in rows if row.draft_id is None]
         if self.is_bound:
             # In the order of the forms, with which the page shows them again.
-            sent = [self.data.get(f"{self.add_prefix(number)}-id") for number in range(self.initial_form_count())]
+            sent = [self.data.get(f"{self.add_prefix(number)}-id") for number in range(self.total_form_count())]
             self.rows.sort(key=lambda row: sent.index(str(row.pk)) if str(row.pk) in sent else len(sent))
 
     def get_queryset(self):
@@ -184,27 +183,23 @@ class DraftFormSet(forms.BaseInlineFormSet):
         stored.exclude(pk__in=kept).delete()
 
 
-class StateFilter(admin.SimpleListFilter):
+class StateFilter(ChoiceFilter):
     """List filter by what the public sees, and what waits."""
 
     title = gettext_lazy("state")
     parameter_name = "status"
-
     shown = {
-        "published": (gettext_lazy("published"), Q(draft=None)),
-        "draft": (gettext_lazy("not public"), ~Q(draft=None)),
+        "published": (gettext_lazy("published"), methodcaller("filter", draft=None)),
+        "draft": (gettext_lazy("not public"), methodcaller("exclude", draft=None)),
         **{
-            state.value: (state.label, Q(draft__state=state) | Q(draft_copy__draft__state=state))
+            state.value: (
+                state.label,
+                methodcaller("filter", Q(draft__state=state) | Q(draft_copy__draft__state=state)),
+            )
             for state in (Draft.State.SUBMITTED, Draft.State.SCHEDULED)
         },
-        "waiting": (gettext_lazy("draft waiting"), ~Q(draft_copy=None)),
+        "waiting": (gettext_lazy("draft waiting"), methodcaller("exclude", draft_copy=None)),
     }
-
-    def lookups(self, request, model_admin):
-        return [(value, label) for value, (label, _condition) in self.shown.items()]
-
-    def queryset(self, request, queryset):
-        return queryset.filter(self.shown[self.value()][1]) if self.value() in self.shown else queryset
 
 
 class DraftedAdmin(ContentAdmin):
