@@ -61,7 +61,7 @@ class SiteContent(Part):
         return self.times
 
     def followable(self):
-        return {history.demand.key: history.demand.title for history in self.demands}
+        return {demand.key: demand.title for demand in self.demands}
 
     def rows_of(self, model):
         """The published pages or articles."""

@@ -1,4 +1,4 @@
-"""Periodic work on pictures, materials, links and organisations, and the alarm of disclosures. Every function is idempotent."""
+"""Periodic work on pictures, materials, links, organisations and voices. Every function is idempotent."""
 
 import shutil
 import time
@@ -8,7 +8,6 @@ from pathlib import Path
 
 from django.conf import settings
 from django.core.files.storage import default_storage
-from django.db import transaction
 from django.db.models import Q, TextField
 from django.db.models.fields.json import KT
 from django.db.models.functions import Cast, Now
@@ -24,9 +23,8 @@ from campaign.organisations.models import Organisation
 from campaign.pictures.files import ENDED, FOLDER
 from campaign.pictures.models import Picture
 from campaign.voices.models import Voice
+from pledges.joinings.models import Joining
 from pledges.languages import LANGUAGE_CODES
-from pledges.models import Disclosure, Joining, Message, Submission
-from staff.models import Account
 
 BATCH_SIZE = 100
 # A task that failed, or was lost when a worker died, is enqueued again after this time.
@@ -127,28 +125,6 @@ def remove_voices():
     )
 
 
-def alert_of_disclosures():
-    """Tell the safeguarding leads, or administrators while there is no lead, of disclosures that wait; returns of how many.
-
-    Also of forms that sound like one and could not be processed.
-
-    At once of a new one, and once a day until each is passed on. The message says nothing about them, and is in the language of
-    its recipient. One message is about all that wait, so a flood of forms is one every ALERT_INTERVAL at most.
-    """
-    with transaction.atomic():
-        rows = Disclosure.objects.to_alert_of().select_for_update(of=("self",), skip_locked=True)
-        waiting = list(rows.values_list("pk", flat=True))
-        aside = [each.pk for each in Submission.objects.to_alert_of()]
-        told = Account.objects.safeguarding_leads() or Account.objects.administrators()
-        if not (waiting or aside) or not told:
-            return 0
-        Submission.objects.filter(pk__in=aside).update(alerted_at=Now())
-        Disclosure.objects.filter(pk__in=waiting).update(alerted_at=Now())
-        for account in told:
-            Message.queue_last(Message.Kind.ALARM, account.email, account.mail_language or settings.LANGUAGE_CODE)
-    return len(waiting) + len(aside)
-
-
 # The worker runs each step every minute. A failing step does not stop the others.
 STEPS = [
     enqueue_sizes,
@@ -158,5 +134,4 @@ STEPS = [
     ask_organisations,
     end_organisations,
     remove_voices,
-    alert_of_disclosures,
 ]

@@ -97,7 +97,7 @@ def prepare(demo, cluster):
         # Imports models, which setup() loads.
         from django.contrib.auth import get_user_model
 
-        from pledges.rotation import rotation
+        from pledges import rotation
         from staff.schema import OtherVersion
 
         call_command("migrate", interactive=False, verbosity=0)

@@ -25,8 +25,7 @@ from campaign.pictures import files as pictures
 from pledges.crypto import keys, stamps
 from pledges.inbox.submissions import settle, submit
 from pledges.mail import mailers
-from pledges.mail.connections import Connection
-from pledges.mail.errors import is_server_failure
+from pledges.mail.connections import Connection, is_server_failure
 from pledges.mail.sending import CLAIM_ROWS, LEASE
 from pledges.models import Message, Pledge, ReferralLink, Sector, Submission, Wording
 from staff import secrets
@@ -74,7 +73,7 @@ def make_pledge(name=None, address=None, sector="parents", state="pending", netw
 def make_inviter(name=None, address=None, **values):
     """A confirmed pledge with a referral link, and that link."""
     pledge = make_pledge(name, address, state="confirmed", **values)
-    ReferralLink.objects.create_for(pledge)
+    ReferralLink.create_for(pledge)
     return pledge, pledge.referral_link
 
 

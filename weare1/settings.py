@@ -210,9 +210,10 @@ ACCOUNT_RATE_LIMITS = {
     "reauthenticate": None,
     "login_failed": "100/h/ip,5/15m/key,30/d/key",
     "reset_password": "20/m/ip",
+    # What asks for and answers the challenge of a passkey.
+    "webauthn_login": "30/m/ip",
 }
-# What asks for and answers the challenge of a passkey.
-MFA_RATE_LIMITS = {"webauthn_login": "30/m/ip"}
+MFA_RATE_LIMITS = False
 CACHES = {
     # Of the rate limits, and of the people whom each account has seen within the hour (staff/admin/reauthentication.py).
     "default": {"BACKEND": "staff.accounts.cache.SharedCache", "KEY_FUNCTION": "staff.accounts.cache.digest"},

@@ -1,7 +1,5 @@
 """Admin of help channels."""
 
-from operator import methodcaller
-
 from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
@@ -19,7 +17,7 @@ from django.views.decorators.http import require_safe
 
 from campaign.help import unit_imports
 from campaign.help.models import HelpChannel, ProtectionUnit, tag
-from staff.admin.base import BilingualForm, ChoiceFilter, DueFilter, KeepUsed
+from staff.admin.base import BilingualForm, DueFilter, KeepUsed, QuerySetFilter
 from staff.admin.confirmation_page import asks_first
 from staff.admin.content import ContentAdmin, MissingLanguageFilter
 from staff.admin.drafts import DraftedAdmin, StateFilter
@@ -102,15 +100,10 @@ class ProtectionUnitForm(BilingualForm):
         return cleaned
 
 
-class VerificationFilter(ChoiceFilter):
-    """List filter by the age of the verification."""
-
+class VerificationFilter(QuerySetFilter):
     title = _("verification")
     parameter_name = "verified"
-    shown = {
-        "no": (_("To call: never checked, or long ago"), methodcaller("to_check")),
-        "yes": (_("Checked"), methodcaller("verified")),
-    }
+    methods = {"no": (_("To call: never checked, or long ago"), "to_check"), "yes": (_("Checked"), "verified")}
 
 
 class ImportForm(forms.Form):

@@ -1,7 +1,5 @@
 """Admin of the links to other sites, which the worker checks, and the list of pages for the link dialog of the editor."""
 
-from operator import methodcaller
-
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.http import JsonResponse
@@ -13,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from campaign.links.models import ExternalLink
 from campaign.pages import listed_pages
 from pledges.languages import LANGUAGE_CODES
-from staff.admin.base import ChoiceFilter, ModelAdmin, ReadOnly, change_url
+from staff.admin.base import ModelAdmin, QuerySetFilter, ReadOnly, change_url
 
 # Pages that the dialog lists.
 LISTED = 100
@@ -21,12 +19,10 @@ LISTED = 100
 MAX_WORDS = 100
 
 
-class FailingFilter(ChoiceFilter):
-    """List filter for links that do not work."""
-
+class FailingFilter(QuerySetFilter):
     title = _("works")
     parameter_name = "failing"
-    shown = {"yes": (_("Does not work"), methodcaller("failing"))}
+    methods = {"yes": (_("Does not work"), "failing")}
 
 
 @admin.register(ExternalLink)

@@ -12,8 +12,7 @@ from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from campaign.news.models import Article
-from campaign.pages import previews
-from campaign.pages.models import Page
+from campaign.pages.models import Page, preview_path
 from campaign.pictures.widgets import PictureSelect, RichText
 from pledges.fixed_pages import fixed_pages
 from pledges.languages import in_each_language, own_name
@@ -92,8 +91,8 @@ class PublishableAdmin(DraftedAdmin):
 
     def preview_links(self, draft):
         return [
-            (previews.path(draft, "sq"), _("Preview in Albanian")),
-            (previews.path(draft, "en"), _("Preview in English")),
+            (preview_path(draft, "sq"), _("Preview in Albanian")),
+            (preview_path(draft, "en"), _("Preview in English")),
         ]
 
 

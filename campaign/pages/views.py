@@ -19,8 +19,8 @@ from campaign import structured_data
 from campaign.content import CHILD_CALL, CHILD_CHAT, SiteContent
 from campaign.demands.models import handover_of_place
 from campaign.news.models import Article
-from campaign.pages import inner_pages, previews, sectors
-from campaign.pages.models import Page
+from campaign.pages import inner_pages
+from campaign.pages.models import Page, draft_of_preview
 from pledges.content import PledgeContent
 from pledges.counting import tally
 from pledges.figures.mosaic import mosaic
@@ -58,7 +58,7 @@ def home(request):
         "totals": totals,
         "goal": goal,
         "missing": goal.people - totals.total,
-        "handed": handover_of_place(totals.total),
+        "handed": handover_of_place(),
         "mosaic": mosaic(totals.sectors, goal.people),
         "index": _index(totals.sectors, content.sector_pages),
         "groups": [sector for sector, _people in totals.sectors if sector.is_open],
@@ -119,7 +119,7 @@ def _page_parts(page):
     content = SiteContent.current()
     context = {"page": page, "pictures": content.pictures}
     if sector := PledgeContent.current().sectors_by_id.get(page.sector_id):
-        return "campaign/pages/sector.html", context | sectors.context(page, sector, tally.read())
+        return "campaign/pages/sector.html", context | inner_pages.sector_page(page, sector, tally.read())
     if page.layout == Page.Layout.CHILD:
         return "campaign/pages/child.html", context | {
             "child": inner_pages.child_page(page),
@@ -132,7 +132,7 @@ def _page_parts(page):
         "contents": [block for block in blocks if block.title],
         "way_on": content.way_on(page.next_page, page.next_label),
         "demands": content.demands,
-        "handed": handover_of_place(tally.read().total) if page.layout == Page.Layout.DEMANDS else None,
+        "handed": handover_of_place() if page.layout == Page.Layout.DEMANDS else None,
         "figure": _key_figure(content) if page.layout == Page.Layout.FIGURES else None,
         "figures": content.statistics,
         "partners": content.partners,
@@ -202,7 +202,7 @@ def _article_context(article):
 def preview(request, token):
     """Show the draft of a page or an article to anyone who has the signed link."""
     try:
-        draft = previews.find(token)
+        draft = draft_of_preview(token)
     except signing.SignatureExpired:
         return render(request, "campaign/pages/preview_ended.html", status=410)
     except signing.BadSignature as error:

@@ -1,7 +1,5 @@
 """Admin of the picture library."""
 
-from operator import methodcaller
-
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
@@ -14,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from campaign.pictures.models import Picture, PictureConsent
 from pledges.languages import LANGUAGE_CODES
-from staff.admin.base import BilingualForm, ChoiceFilter, DueFilter, KeepUsed, StackedInline, change_url
+from staff.admin.base import BilingualForm, DueFilter, KeepUsed, QuerySetFilter, StackedInline, change_url
 from staff.admin.content import ContentAdmin
 
 PAIRS = [("caption_sq", "caption_en"), ("credit_sq", "credit_en")]
@@ -36,12 +34,10 @@ class PictureForm(BilingualForm):
         return super().clean()
 
 
-class UnusedFilter(ChoiceFilter):
-    """List filter for pictures that no page or article shows."""
-
+class UnusedFilter(QuerySetFilter):
     title = _("use")
     parameter_name = "used"
-    shown = {"no": (_("Unused: can be deleted"), methodcaller("unused"))}
+    methods = {"no": (_("Unused: can be deleted"), "unused")}
 
 
 class EndsSoonFilter(DueFilter):

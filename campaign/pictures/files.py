@@ -20,8 +20,7 @@ MAX_BYTES = 30 * 1024 * 1024
 MAX_PIXELS = 50_000_000
 # For formats that are decoded whole: WebP takes 16 bytes of memory for each pixel meanwhile.
 MAX_PIXELS_DECODED_WHOLE = 20_000_000
-# What decoding adds to the memory of a process at most. Each process decodes one picture at a time.
-MAX_MEMORY_BYTES = 400 * 1024 * 1024
+# Each process decodes one picture at a time, which adds 400 MB to its memory at most.
 decoding = threading.Lock()
 MAX_SIDE = 2400
 # Pixels, from a small phone to a text column on a screen with device pixel ratio 2.

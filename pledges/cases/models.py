@@ -13,9 +13,9 @@ from pledges import addresses
 from pledges.crypto import keys
 from pledges.crypto.models import Unreadable
 from pledges.inbox.models import Submission
+from pledges.mail.mailboxes import BlockedAddress
 from pledges.mail.models import Message
 from pledges.person import PersonQuerySet, Restrictable, Sealed, Sealing, address_digests
-from pledges.providers.models import BlockedAddress
 from pledges.supporters.querysets import PENDING_LIFE
 
 

@@ -184,7 +184,6 @@ class FollowUp(models.Model):
 
     @property
     def is_wanted(self):
-        """Whether the supporter wants to be asked."""
         return self.ended_at is None
 
     @property

@@ -77,6 +77,11 @@ def read():
     return _totals(snapshot.with_figures())
 
 
+def people_of(county=None):
+    """The people of the whole country, or those last published of the county with this code."""
+    return read().total if county is None else PledgeContent.current().people_of(f"county:{county}")
+
+
 def read_with_newest():
     """The Totals as last counted and those who have confirmed since, for the page of someone who is one of them."""
     now = snapshot.with_figures()

@@ -10,6 +10,7 @@ from django.db.models import Count, Exists
 from django.db.models.functions import Now
 from django.utils import timezone
 
+from pledges import rotation
 from pledges.backups.models import Backup
 from pledges.counting.models import Count as LastCount
 from pledges.crypto.models import Rotation, Unreadable
@@ -18,7 +19,6 @@ from pledges.inbox.models import Submission
 from pledges.mail import mailers
 from pledges.mail.models import Message
 from pledges.mailings.models import Mailing
-from pledges.rotation import rotation
 from pledges.statistics.models import FallenProvider
 from pledges.worker.models import CLOCK_TOLERANCE, LATE_AFTER, FailedStep, Heartbeat
 

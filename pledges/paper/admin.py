@@ -1,12 +1,11 @@
 """Admin of paper sheets: issuing and printing them, and the page of one with its counts and its place."""
 
-from operator import methodcaller
-
 from django import forms
 from django.apps import apps
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
+from django.db.models import Q
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.urls import path, reverse
@@ -24,7 +23,7 @@ from pledges.paper import sheet as paper
 from pledges.paper.models import MOST, PaperSheet
 from pledges.places.models import Municipality
 from pledges.sectors.models import Sector
-from staff.admin.base import ChoiceFilter, change_url
+from staff.admin.base import QuerySetFilter, change_url
 from staff.models import Account, Entry
 
 PRINT = "admin:pledges_papersheet_print"
@@ -132,17 +131,17 @@ class VoidForm(StepForm):
     reason = Choice(PaperSheet.Reason.choices, _("Choose the reason."), label=_("Reason"))
 
 
-class ProgressFilter(ChoiceFilter):
+class ProgressFilter(QuerySetFilter):
     """List filter by what is left to do."""
 
     title = _("state")
     parameter_name = "progress"
-    shown = {
-        State.ISSUED: (_("issued, not counted"), methodcaller("filter", state=State.ISSUED)),
-        "once": (_("counted by one person"), methodcaller("filter", state=State.RETURNED, second__isnull=True)),
-        "differing": (_("the counts differ"), methodcaller("differing")),
-        State.COUNTED: (State.COUNTED.label, methodcaller("filter", state=State.COUNTED)),
-        State.VOID: (State.VOID.label, methodcaller("filter", state=State.VOID)),
+    methods = {
+        State.ISSUED: (_("issued, not counted"), "filter", Q(state=State.ISSUED)),
+        "once": (_("counted by one person"), "filter", Q(state=State.RETURNED, second__isnull=True)),
+        "differing": (_("the counts differ"), "differing"),
+        State.COUNTED: (State.COUNTED.label, "filter", Q(state=State.COUNTED)),
+        State.VOID: (State.VOID.label, "filter", Q(state=State.VOID)),
     }
 
 

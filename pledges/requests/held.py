@@ -13,17 +13,14 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from pledges import addresses
-from pledges.crypto import keys
 from pledges.crypto.models import Unreadable
 from pledges.enquiries.models import Answer, Disclosure, Enquiry
 from pledges.groups.models import GroupPledge
 from pledges.inbox.models import Submission
 from pledges.inbox.submissions import lock_settling
 from pledges.joinings.models import Joining
-from pledges.mail.grants import MessageGrant
+from pledges.mail.mailboxes import BlockedAddress, MessageGrant, ReturnedMailbox, mailbox_digests
 from pledges.mail.models import Message
-from pledges.mail.returned_mailboxes import ReturnedMailbox
-from pledges.providers.models import BlockedAddress, mailbox_digests
 from pledges.requests.models import DataRequest
 from pledges.supporters.models import Pledge
 from pledges.voices.models import VoiceOwner
@@ -31,8 +28,6 @@ from pledges.voices.models import VoiceOwner
 
 @dataclass(frozen=True)
 class DataKind:
-    """One kind of row that can hold an address."""
-
     key: str
     label: str
     # A function that returns the rows with this address.
@@ -52,8 +47,6 @@ class DataKind:
 
 @dataclass(frozen=True)
 class HeldRow:
-    """One row that holds the address."""
-
     part: DataKind
     row: models.Model
 
@@ -69,7 +62,6 @@ class HeldRow:
 
     @property
     def since(self):
-        """When it was stored."""
         times = (getattr(self.row, name, None) for name in ("created_at", "granted_at", "returned_at", "date_joined"))
         return next(filter(None, times), None)
 
@@ -112,11 +104,9 @@ def _read(rows, text, address):
     """Those of these rows whose encrypted text is this address: for the few without a digest of it."""
     mailbox = addresses.normalise(address)
     for row in rows:
-        try:
+        with Unreadable.recorded():
             if addresses.normalise(getattr(row, text)) == mailbox:
                 yield row
-        except keys.CannotDecrypt as error:
-            Unreadable.record(error)
 
 
 def _accounts(address):

@@ -16,10 +16,9 @@ from pledges.figures.mosaic import NEUTRAL_DOT_WIDTH, mosaic, neutral_paths, own
 from pledges.forms.views import link_ended
 from pledges.mail.models import Message
 from pledges.personal_links import confirmed_only, path_from, personal_link_view
-from pledges.referrals.models import ReferralLink
 from pledges.serving.http import personal_page, read_only
 from pledges.supporters.batches import Batch
-from pledges.supporters.models import Pledge
+from pledges.supporters.models import Pledge, ReferralLink
 
 # What the thank-you page leads to.
 NEXT_PURPOSES = [Purpose.MANAGE, Purpose.SHARE, Purpose.COMMIT, Purpose.CERTIFICATE]
@@ -106,7 +105,7 @@ def again(request, token):
 def share(request, pledge):
     """Ways to share the site's address or the supporter's referral link, in neutral words or in those of the sector."""
     if "make" in request.POST:
-        ReferralLink.objects.create_for(pledge)
+        ReferralLink.create_for(pledge)
     elif "end" in request.POST:
         ReferralLink.objects.filter(pledge=pledge).delete()
     own = ReferralLink.objects.filter(pledge=pledge).first()

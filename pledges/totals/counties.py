@@ -3,12 +3,11 @@
 from django.http import Http404, HttpResponsePermanentRedirect
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils import translation
 from django.utils.translation import pgettext
 
 from pledges import sharing
 from pledges.content import PledgeContent
-from pledges.languages import in_each_language, other_language
+from pledges.languages import in_each_language, with_slug
 from pledges.published.rule import SMALLEST
 from pledges.serving.http import public_page
 from pledges.totals import parts
@@ -17,14 +16,13 @@ from pledges.totals import parts
 @public_page
 def page(request, slug):
     """Show the page of a county; redirect from its slug in the other language."""
-    content, language = PledgeContent.current(), request.LANGUAGE_CODE
-    county = by_slug(content, language).get(slug)
+    content = PledgeContent.current()
+    county = with_slug(content.counties_with_page, slug)
     if county is None:
-        county = by_slug(content, other_language(language)).get(slug)
-        if county is None:
-            raise Http404
-        return HttpResponsePermanentRedirect(reverse("pledges:county", args=[county.slug]))
-    request.alternates = in_each_language(lambda: reverse("pledges:county", args=[county.slug]))
+        raise Http404
+    if county.slug != slug:
+        return HttpResponsePermanentRedirect(county.get_absolute_url())
+    request.alternates = in_each_language(county.get_absolute_url)
     part = parts.of_county(county, content.published.get(f"county:{county.pk}"))
     context = {
         "county": county,
@@ -40,9 +38,3 @@ def page(request, slug):
         "groups": [sector for sector in content.sectors if sector.is_open],
     }
     return render(request, "pledges/totals/county.html", context)
-
-
-def by_slug(content, language):
-    """{slug in this language: County} of the PledgeContent, for the counties that have a page."""
-    with translation.override(language):
-        return {county.slug: county for county in content.counties_with_page}

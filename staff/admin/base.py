@@ -1,7 +1,6 @@
 """Base classes of the admin: labels of both languages, restricted list lookups, the log, singletons."""
 
 import re
-from operator import methodcaller
 
 from django import forms
 from django.conf import settings
@@ -297,24 +296,23 @@ class KeepUsed:
         return super().get_deleted_objects(objs, request)
 
 
-class ChoiceFilter(admin.SimpleListFilter):
-    """The base of list filters. `shown` has their choices: {value: (label, function from the queryset to its rows)}."""
+class QuerySetFilter(admin.SimpleListFilter):
+    """Limits the list by a method of its queryset. `methods` are {value: (label, name of the method, its arguments …)}."""
 
-    shown = {}
+    methods = {}
 
     def lookups(self, request, model_admin):
-        return [(value, label) for value, (label, _limit) in self.shown.items()]
+        return [(value, label) for value, (label, *_method) in self.methods.items()]
 
     def queryset(self, request, queryset):
-        return self.shown[self.value()][1](queryset) if self.value() in self.shown else queryset
+        _label, name, *arguments = self.methods.get(self.value(), ("", "all"))
+        return getattr(queryset, name)(*arguments)
 
 
-class DueFilter(ChoiceFilter):
-    """Limits the list to rows that the queryset's `due()` returns."""
-
+class DueFilter(QuerySetFilter):
     title = _("needs review")
     parameter_name = "due"
-    shown = {"yes": (_("Yes"), methodcaller("due"))}
+    methods = {"yes": (_("Yes"), "due")}
 
 
 class SettingsAdmin(NoAddOrDelete, ModelAdmin):

@@ -6,7 +6,6 @@ The form of a published row shows its draft, which is stored in a copy of the ro
 import copy
 from dataclasses import dataclass, field
 from datetime import datetime
-from operator import methodcaller
 
 from django import forms
 from django.contrib import messages
@@ -27,7 +26,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from staff.admin.base import ChoiceFilter, change_url
+from staff.admin.base import QuerySetFilter, change_url
 from staff.admin.content import ContentAdmin, ContentForm
 from staff.admin.naming import NamedForm
 from staff.admin.versions import compared, editable_fields
@@ -183,22 +182,19 @@ class DraftFormSet(forms.BaseInlineFormSet):
         stored.exclude(pk__in=kept).delete()
 
 
-class StateFilter(ChoiceFilter):
+class StateFilter(QuerySetFilter):
     """List filter by what the public sees, and what waits."""
 
     title = gettext_lazy("state")
     parameter_name = "status"
-    shown = {
-        "published": (gettext_lazy("published"), methodcaller("filter", draft=None)),
-        "draft": (gettext_lazy("not public"), methodcaller("exclude", draft=None)),
+    methods = {
+        "published": (gettext_lazy("published"), "filter", Q(draft=None)),
+        "draft": (gettext_lazy("not public"), "exclude", Q(draft=None)),
         **{
-            state.value: (
-                state.label,
-                methodcaller("filter", Q(draft__state=state) | Q(draft_copy__draft__state=state)),
-            )
+            state.value: (state.label, "filter", Q(draft__state=state) | Q(draft_copy__draft__state=state))
             for state in (Draft.State.SUBMITTED, Draft.State.SCHEDULED)
         },
-        "waiting": (gettext_lazy("draft waiting"), methodcaller("exclude", draft_copy=None)),
+        "waiting": (gettext_lazy("draft waiting"), "exclude", Q(draft_copy=None)),
     }
 
 

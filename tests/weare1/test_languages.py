@@ -23,7 +23,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from campaign.help.models import TAG
-from pledges.mail_texts.samples import sample_mail
+from pledges.mail_texts.previews import sample_mail
 from pledges.models import Message, Pledge
 from pledges.starter import load
 from staff import mail as staff_mail

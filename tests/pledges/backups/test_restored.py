@@ -45,7 +45,7 @@ def shown(**values):
     """A confirmed pledge with everything that can end."""
     whole = {"state": "confirmed", "show_name": True, "updates": True, "wall": "shown", "wall_at": timezone.localdate()}
     pledge = make_pledge(NAME, ADDRESS, **whole | values)
-    ReferralLink.objects.create_for(pledge)
+    ReferralLink.create_for(pledge)
     pledge.request_new_address(OTHER)
     pledge.refresh_from_db()
     return pledge
@@ -194,7 +194,7 @@ def test_signing_confirming_and_rotating_keys_write_nothing(settings):
         make_submission(f"Arta Shembulli {number}", f"arta{number}@shembull.al", updates=True, show_name=True)
     settle_all()
     Pledge.objects.all().confirm()
-    ReferralLink.objects.create_for(Pledge.objects.first())
+    ReferralLink.create_for(Pledge.objects.first())
     for name in ("FIELD_KEYS", "DIGEST_KEYS"):
         setattr(settings, name, [new_key(*getattr(settings, name)), *getattr(settings, name)])
     rotate_keys()

@@ -21,7 +21,7 @@ from reversion.models import Version
 
 from campaign.management.commands.demo import invented_logo
 from campaign.models import Article, Demand, DemandStep, Material, Page, PageText, Statistic, Voice
-from campaign.pages import previews
+from campaign.pages.models import preview_path
 from pledges.languages import LANGUAGE_CODES as MAILED
 from pledges.models import ChosenCommitment, Commitment, Event, MessageText, Sector, Wording
 from pledges.serving import snapshot
@@ -927,7 +927,7 @@ def test_the_page_of_a_draft_without_a_date_is_not_shown_yet(editor):
         draft = row.keep_as_draft()
         assert page_of(editor, draft).status_code == 200
         if isinstance(row, Article):
-            assert editor.get(previews.path(draft, "en")).status_code == 200
+            assert editor.get(preview_path(draft, "en")).status_code == 200
 
 
 def test_a_draft_of_a_group_shows_the_form_with_it_and_its_text_stays_out_of_the_list_of_texts(editor):
