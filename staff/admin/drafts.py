@@ -286,7 +286,11 @@ class DraftedAdmin(ContentAdmin):
                 return self._return(request, object_id)
             if drafting.action == "_preview" and not drafting.saves_itself:
                 return redirect("admin:staff_draft_preview", drafting.draft.pk)
-            return super().changeform_view(request, object_id, form_url, extra_context)
+            response = super().changeform_view(request, object_id, form_url, extra_context)
+            if drafting.action == "_autosave" and response.status_code == 302:
+                # The row is gone.
+                return JsonResponse({"error": _("This draft has been published or discarded.")}, status=422)
+            return response
 
     def publishes(self, form):
         return not form.keeps and super().publishes(form)
