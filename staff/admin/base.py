@@ -324,16 +324,16 @@ class KeepUsed:
 
 
 class QuerySetFilter(admin.SimpleListFilter):
-    """Limits the list to what a method of its queryset returns. `methods` are {value: (label, name of the method)}."""
+    """Limits the list by a method of its queryset. `methods` are {value: (label, name of the method, its arguments …)}."""
 
     methods = {}
 
     def lookups(self, request, model_admin):
-        return [(value, label) for value, (label, _name) in self.methods.items()]
+        return [(value, label) for value, (label, *_method) in self.methods.items()]
 
     def queryset(self, request, queryset):
-        _label, name = self.methods.get(self.value(), ("", "all"))
-        return getattr(queryset, name)()
+        _label, name, *arguments = self.methods.get(self.value(), ("", "all"))
+        return getattr(queryset, name)(*arguments)
 
 
 class DueFilter(QuerySetFilter):

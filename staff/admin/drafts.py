@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from django import forms
-from django.contrib import admin, messages
+from django.contrib import messages
 from django.contrib.admin.options import ActionLocation
 from django.contrib.admin.templatetags.admin_urls import admin_urlname
 from django.contrib.admin.utils import flatten, quote, unquote
@@ -26,7 +26,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from staff.admin.base import MomentInput, change_url
+from staff.admin.base import MomentInput, QuerySetFilter, change_url
 from staff.admin.content import ContentAdmin, ContentForm
 from staff.admin.naming import NamedForm
 from staff.admin.versions import compared, editable_fields
@@ -115,16 +115,14 @@ class DraftForm(ContentForm, NamedForm):
         if self.keeps:
             for each in self.fields.values():
                 each.required = False
-        for name in self._at_once():
+        # The fields that a button may have changed since the form was opened.
+        self.at_once = [name for name in self.instance.at_once if name in self.fields]
+        for name in self.at_once:
             self.fields[name].show_hidden_initial = True
-
-    def _at_once(self):
-        """The fields that a button may have changed since the form was opened."""
-        return [name for name in getattr(self.instance, "at_once", ()) if name in self.fields]
 
     def clean(self):
         cleaned = self.with_names(self.cleaned_data) if self.keeps else super().clean()
-        for name in self._at_once():
+        for name in self.at_once:
             if name in cleaned and name not in self.changed_data:
                 cleaned[name] = self.initial.get(name)
         if self.drafting:
@@ -147,13 +145,13 @@ class DraftFormSet(forms.BaseInlineFormSet):
         super().__init__(data, *args, **kwargs)
         # What is sent may name a published row that the draft deletes.
         with showing(None if self.is_bound else self.drafting.draft):
-            rows = {row.pk: row for row in self.model.objects.filter(**{self.fk.name: self.instance.pk})}
-        added = [row for row in rows.values() if row.draft_id]
+            rows = list(self.model.objects.filter(**{self.fk.name: self.instance.pk}))
+        added = [row for row in rows if row.draft_id]
         self.initial_extra, self.extra = [forms.model_to_dict(row, exclude=["id"]) for row in added], len(added)
-        self.rows = [row for row in rows.values() if row.draft_id is None]
+        self.rows = [row for row in rows if row.draft_id is None]
         if self.is_bound:
             # In the order of the forms, with which the page shows them again.
-            sent = [self.data.get(f"{self.add_prefix(number)}-id") for number in range(self.initial_form_count())]
+            sent = [self.data.get(f"{self.add_prefix(number)}-id") for number in range(self.total_form_count())]
             self.rows.sort(key=lambda row: sent.index(str(row.pk)) if str(row.pk) in sent else len(sent))
 
     def get_queryset(self):
@@ -179,27 +177,20 @@ class DraftFormSet(forms.BaseInlineFormSet):
         stored.exclude(pk__in=kept).delete()
 
 
-class StateFilter(admin.SimpleListFilter):
+class StateFilter(QuerySetFilter):
     """List filter by what the public sees, and what waits."""
 
     title = gettext_lazy("state")
     parameter_name = "status"
-
-    shown = {
-        "published": (gettext_lazy("published"), Q(draft=None)),
-        "draft": (gettext_lazy("not public"), ~Q(draft=None)),
+    methods = {
+        "published": (gettext_lazy("published"), "filter", Q(draft=None)),
+        "draft": (gettext_lazy("not public"), "exclude", Q(draft=None)),
         **{
-            state.value: (state.label, Q(draft__state=state) | Q(draft_copy__draft__state=state))
+            state.value: (state.label, "filter", Q(draft__state=state) | Q(draft_copy__draft__state=state))
             for state in (Draft.State.SUBMITTED, Draft.State.SCHEDULED)
         },
-        "waiting": (gettext_lazy("draft waiting"), ~Q(draft_copy=None)),
+        "waiting": (gettext_lazy("draft waiting"), "exclude", Q(draft_copy=None)),
     }
-
-    def lookups(self, request, model_admin):
-        return [(value, label) for value, (label, _condition) in self.shown.items()]
-
-    def queryset(self, request, queryset):
-        return queryset.filter(self.shown[self.value()][1]) if self.value() in self.shown else queryset
 
 
 class DraftedAdmin(ContentAdmin):
@@ -290,7 +281,11 @@ class DraftedAdmin(ContentAdmin):
                 return self._return(request, object_id)
             if drafting.action == "_preview" and not drafting.saves_itself:
                 return redirect("admin:staff_draft_preview", drafting.draft.pk)
-            return super().changeform_view(request, object_id, form_url, extra_context)
+            response = super().changeform_view(request, object_id, form_url, extra_context)
+            if drafting.action == "_autosave" and response.status_code == 302:
+                # The row is gone.
+                return JsonResponse({"error": _("This draft has been published or discarded.")}, status=422)
+            return response
 
     def publishes(self, form):
         return not form.keeps and super().publishes(form)

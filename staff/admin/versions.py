@@ -1,4 +1,7 @@
-"""States of a row: what its versions hold, how two of them differ, for people to read, and saving one again."""
+"""States of a row: what its versions hold, how two of them differ, for people to read, and saving one again.
+
+django-reversion-compare compares stored versions alone, formatted text as HTML. Drafts and conflicts would need this as well.
+"""
 
 import copy
 import hashlib

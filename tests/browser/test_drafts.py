@@ -5,7 +5,7 @@ from django.contrib.sessions.models import Session
 from playwright.sync_api import expect
 
 from campaign.models import Material, PageText, Picture
-from pledges.models import MessageText
+from pledges.models import Commitment, MessageText, Sector
 from staff.models import Draft
 from staff.roles import Role
 from tests.browser import axe, is_too_wide, press
@@ -141,6 +141,20 @@ def test_an_article_that_is_saved_while_it_saves_itself_is_one_draft(staff_visit
     expect(page.locator(".saved")).to_contain_text("Saved as draft")
     [draft] = Draft.objects.all()
     assert draft.row.title_en == "Second"
+
+
+def test_a_commitment_that_a_draft_adds_is_removed_from_it_again(staff_visit):
+    editor, sector = staff_visit(width=400), Sector.objects.get(slug="teachers")
+    page, added = editor.page, Commitment.objects.everything().filter(draft__isnull=False, draft_of=None)
+    editor.open(f"/admin/pledges/sector/{sector.pk}/change/")
+    page.locator(".add-row a").click()
+    page.fill(f"#id_commitments-{sector.commitments.count()}-text_en", "I listen.")
+    press(page.locator("[name=_draft]"))
+    assert added.get().text_en == "I listen." and not is_too_wide(page)
+    page.locator(".inline-deletelink").click()
+    press(page.locator("[name=_draft]"))
+    expect(page.locator(".panel.draft")).to_be_visible()
+    assert not added.exists()
 
 
 def test_files_are_kept_when_the_rest_of_the_form_is_refused(staff_visit):

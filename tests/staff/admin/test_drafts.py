@@ -837,7 +837,7 @@ def test_a_voice_that_its_owner_removes_does_not_come_back_by_an_open_form(edito
     voice = make_voice()
     form = form_of(editor, voice, text_en="Changed")
     voice.owner.remove()
-    save_itself(editor, path_of(voice), form)
+    assert save_itself(editor, path_of(voice), form).status_code == 422
     editor.post(path_of(voice), form | {"_save": "1"}, headers=ENGLISH)
     assert not Voice.objects.everything().filter(person=voice.person).exists() and not Draft.objects.exists()
 
