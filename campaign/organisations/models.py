@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from campaign.content import SiteContent
-from campaign.pictures import logos
+from campaign.pictures import files, logos
 from campaign.publishing.records import ContentItem
 from pledges import addresses
 from pledges.groups.models import institution_key
@@ -244,7 +244,7 @@ class Organisation(ContentItem):
     def leave(self):
         """Remove it from the page permanently and end its joining; returns whether this call ended it."""
         sent, has_ended = self.joining.logo, self.joining.end()
-        transaction.on_commit(lambda: remove_unused(sent))
+        files.delete_unused(sent)
         return has_ended
 
     def lapse(self):
@@ -265,14 +265,7 @@ class Organisation(ContentItem):
         super().save(**kwargs)
         if old is not None and old != self.logo:
             type(self)._base_manager.filter(draft_of=self.pk, logo=old).update(logo=self.logo)
-            transaction.on_commit(lambda: remove_unused(old))
-
-
-def remove_unused(folder):
-    """Delete this folder of a logo if no organisation has it, published or draft, and no joining."""
-    is_used = Joining.objects.filter(logo=folder).exists()
-    if folder and not is_used and not Organisation.objects.everything().filter(logo=folder).exists():
-        logos.remove(folder)
+            files.delete_unused(old)
 
 
 @receiver(post_delete, sender=Organisation)
@@ -280,7 +273,7 @@ def forget(sender, instance, **kwargs):
     """Delete the logos of a deleted organisation on commit. Its joining waits for a decision again: nothing else would end it."""
     if instance.joining is not None and instance.joining.state == Joining.State.APPROVED:
         instance.joining.undo()
-    transaction.on_commit(lambda: remove_unused(instance.logo))
+    files.delete_unused(instance.logo)
 
 
 @SiteContent.share

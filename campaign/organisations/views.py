@@ -4,7 +4,6 @@ from urllib.parse import urlsplit
 
 from django.core import signing
 from django.core.paginator import Paginator
-from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -13,8 +12,8 @@ from django.utils.translation import gettext, gettext_lazy
 from campaign import structured_data
 from campaign.content import SiteContent
 from campaign.organisations.forms import LogoForm
-from campaign.organisations.models import PER_PAGE, Organisation, remove_unused
-from campaign.pictures import logos
+from campaign.organisations.models import PER_PAGE, Organisation
+from campaign.pictures import files, logos
 from pledges import addresses, sharing
 from pledges.content import PledgeContent
 from pledges.counting import tally
@@ -92,7 +91,7 @@ def entry(request, joining):
     if "leave" in request.POST:
         if organisation is None or not organisation.leave():
             joining.end()
-        transaction.on_commit(lambda: remove_unused(joining.logo))
+        files.delete_unused(joining.logo)
         return render(request, "campaign/organisations/left.html")
     if "renew" in request.POST and organisation is not None:
         organisation.renew()
@@ -130,7 +129,7 @@ def logo(request, joining):
             "statement_en": organisation.text_en,
         }
     joining.correct(**values)
-    transaction.on_commit(lambda: remove_unused(joining.logo))
+    files.delete_unused(joining.logo)
     return SeeOther(links.path(Purpose.ORGANISATION, joining, request.LANGUAGE_CODE))
 
 
