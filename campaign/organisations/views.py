@@ -56,12 +56,12 @@ def _page_number(text):
 @public_page(parameters={"kind": _kind, "county": _county, "page": _page_number})
 def page(request):
     """The founders, then all other organisations, filtered by kind and county."""
-    rows = [(row, _county_of(row)) for row in SiteContent.current().organisations]
-    founders = [row for row, _code in rows if row.role == Organisation.Role.FOUNDER]
-    others = [(row, code) for row, code in rows if row.role != Organisation.Role.FOUNDER]
+    rows = SiteContent.current().organisations
+    founders = [row for row in rows if row.role == Organisation.Role.FOUNDER]
+    others = [row for row in rows if row.role != Organisation.Role.FOUNDER]
     kind, county = request.GET.get("kind", ""), request.GET.get("county", "")
-    found = [row for row, code in others if kind in ("", row.kind) and county in ("", code)]
-    kinds, codes = {row.kind for row, _code in others}, {code for _row, code in others}
+    found = [row for row in others if kind in ("", row.kind) and county in ("", row.county)]
+    kinds, codes = {row.kind for row in others}, {row.county for row in others}
     context = {
         "founders": founders,
         "found": Paginator(found, PER_PAGE).get_page(request.GET.get("page")),
@@ -73,13 +73,6 @@ def page(request):
         "structured": [structured_data.breadcrumbs([(gettext("Organisations"), reverse("campaign:organisations"))])],
     }
     return render(request, "campaign/organisations/organisations.html", context)
-
-
-def _county_of(row):
-    """The code of its county, or "" for the whole country."""
-    if row.municipality:
-        return row.municipality.county_id
-    return County.ABROAD if row.is_abroad else ""
 
 
 @link_view(Joining, Purpose.ORGANISATION)
