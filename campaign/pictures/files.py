@@ -1,6 +1,6 @@
 """Sanitising and resizing of uploaded pictures: re-encoding drops metadata, such as the location, and embedded payloads.
 
-And the folders of all uploads: each has a random name, and goes with the last row that names it.
+The folder of each upload, also of a logo or material, has a random name, and is deleted with the last row that names it.
 """
 
 import secrets
