@@ -3,11 +3,8 @@
 import shutil
 import time
 from datetime import timedelta
-from itertools import chain
-from pathlib import Path
 
 from django.conf import settings
-from django.core.files.storage import default_storage
 from django.db.models import Q, TextField
 from django.db.models.fields.json import KT
 from django.db.models.functions import Cast, Now
@@ -17,14 +14,10 @@ from django_tasks_db.models import DBTaskResult
 
 from campaign import tasks
 from campaign.links.models import ExternalLink
-from campaign.materials import models as materials
-from campaign.materials.models import Material
 from campaign.organisations.models import Organisation
-from campaign.pictures.files import ENDED, FOLDER
+from campaign.pictures import files
 from campaign.pictures.models import Picture
 from campaign.voices.models import Voice
-from pledges.joinings.models import Joining
-from pledges.languages import LANGUAGE_CODES
 
 BATCH_SIZE = 100
 # A task that failed, or was lost when a worker died, is enqueued again after this time.
@@ -65,40 +58,18 @@ def check_links():
 
 def delete_orphaned_files():
     """Delete the folders of uploads without a row, such as those of a rolled-back transaction; returns how many."""
-    pictures = Picture.objects.values_list("file", flat=True)
-    # In this order: a logo moves from a joining to its organisation.
-    logos = [*Joining.objects.exclude(logo="").values_list("logo", flat=True)]
-    logos += Organisation.objects.everything().values_list("logo", flat=True)
-    stored = Material.objects.everything()
-    files = chain.from_iterable(stored.values_list(*(f"file_{language}" for language in LANGUAGE_CODES)))
-    known = _folders(pictures)
-    return (
-        _delete_orphans(FOLDER, {*known, *logos})
-        + _delete_orphans(ENDED, known)
-        + _delete_orphans(materials.FOLDER, _folders(files))
-    )
+    newest, used = time.time() - ORPHAN_MIN_AGE.total_seconds(), files.used_folders()
+    folders = [folder for folder in files.stored_folders() if folder.stat().st_mtime < newest]
+    orphans = [folder for folder in folders if folder.name not in used]
+    for folder in orphans:
+        shutil.rmtree(folder, ignore_errors=True)
+    return len(orphans)
 
 
 def withhold_pictures():
     """Take the files of pictures to which someone no longer agrees from their addresses, and put them back; returns how many."""
     agreed = set(Picture.objects.agreed(timezone.localdate()).values_list("pk", flat=True))
     return sum(picture.withhold(picture.pk not in agreed) for picture in Picture.objects.all())
-
-
-def _folders(files):
-    return {file.split("/")[1] for file in files if file}
-
-
-def _delete_orphans(name, known):
-    library = Path(default_storage.path(name))
-    if not library.exists():
-        return 0
-    newest = time.time() - ORPHAN_MIN_AGE.total_seconds()
-    folders = [folder for folder in library.iterdir() if folder.stat().st_mtime < newest]
-    orphans = [folder for folder in folders if folder.name not in known]
-    for folder in orphans:
-        shutil.rmtree(folder, ignore_errors=True)
-    return len(orphans)
 
 
 def ask_organisations():

@@ -13,7 +13,7 @@ from campaign.content import SiteContent
 from campaign.news.models import Article
 from campaign.pages.models import Page
 from pledges.content import PledgeContent
-from pledges.languages import LANGUAGE_CODES, other_language, with_slug
+from pledges.languages import LANGUAGE_CODES, with_slug
 from staff.models import Draft
 
 # {URL name: function that returns the rows with a page there}, each row with the property `slug`.
@@ -90,13 +90,9 @@ def _find(match, code):
     slug = match.kwargs["slug"]
     if match.view_name in ROWS:
         return with_slug(ROWS[match.view_name](), slug)
-    model, content = MODELS[match.view_name], SiteContent.current()
-    return (
-        content.by_slug(model, code).get(slug)
-        or content.moved_from(model, code, slug)
-        or content.by_slug(model, other_language(code)).get(slug)
-        or model.objects.everything().filter(**{f"slug_{code}": slug}).select_related("draft").first()
-    )
+    model = MODELS[match.view_name]
+    drafts = model.objects.everything().filter(**{f"slug_{code}": slug}).select_related("draft")
+    return SiteContent.current().find(model, code, slug) or drafts.first()
 
 
 def _address(match, row):

@@ -5,7 +5,7 @@ from datetime import date
 from django.conf import settings
 from django.core import signing
 from django.core.paginator import Paginator
-from django.http import Http404, HttpResponse, HttpResponsePermanentRedirect, HttpResponseRedirect
+from django.http import Http404, HttpResponsePermanentRedirect, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone, translation
@@ -25,7 +25,7 @@ from pledges.content import PledgeContent
 from pledges.counting import tally
 from pledges.figures.mosaic import mosaic
 from pledges.fixed_pages import fixed_page
-from pledges.languages import LANGUAGE_CODES, in_each_language, other_language
+from pledges.languages import LANGUAGE_CODES, in_each_language
 from pledges.requests.retention import kept_periods
 from pledges.sectors.models import CHILDREN
 from pledges.serving.http import mark_public, personal_page, public_page, read_only
@@ -100,11 +100,7 @@ def privacy(request):
 @public_page
 def page(request, slug):
     """Show a content page; redirect from its former slugs and from its slug in the other language."""
-    found = _find_by_slug(request, Page, slug)
-    if isinstance(found, Page) and not found.has_own_address:
-        # Its slug before the URL was fixed.
-        return HttpResponsePermanentRedirect(found.get_absolute_url())
-    return found if isinstance(found, HttpResponse) else _show_page(request, found)
+    return _show(request, Page, slug, _show_page)
 
 
 def _show_page(request, page):
@@ -169,8 +165,7 @@ def news(request, year=None):
 @public_page
 def article(request, slug):
     """Show an article; redirects as page() does."""
-    found = _find_by_slug(request, Article, slug)
-    return found if isinstance(found, HttpResponse) else _show_article(request, found)
+    return _show(request, Article, slug, _show_article)
 
 
 def _show_article(request, article):
@@ -223,16 +218,13 @@ def preview(request, token):
     return render(request, template, context | {"preview": row})
 
 
-def _find_by_slug(request, model, slug):
-    """Return the published row with this slug, or a permanent redirect to its present URL; raises Http404."""
-    content, language = SiteContent.current(), request.LANGUAGE_CODE
-    row = content.by_slug(model, language).get(slug)
-    if row is not None:
-        return row
-    target = content.moved_from(model, language, slug) or content.by_slug(model, other_language(language)).get(slug)
-    if target is None:
+def _show(request, model, slug, show):
+    """Show the published row with this slug, or redirect permanently to its present URL; raises Http404."""
+    row = SiteContent.current().find(model, request.LANGUAGE_CODE, slug)
+    if row is None:
         raise Http404
-    return HttpResponsePermanentRedirect(target.get_absolute_url())
+    url = row.get_absolute_url()
+    return show(request, row) if url == request.path else HttpResponsePermanentRedirect(url)
 
 
 @read_only

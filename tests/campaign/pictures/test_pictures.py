@@ -437,7 +437,9 @@ def test_a_picture_has_its_caption_in_the_language_of_the_page(client):
         assert caption in found.words(found.one("figcaption"))
 
 
-def test_a_picture_is_shown_until_a_person_in_it_no_longer_agrees_and_staff_are_told(admin_client, client):
+def test_a_picture_is_shown_until_a_person_in_it_no_longer_agrees_and_staff_are_told(
+    admin_client, client, django_capture_on_commit_callbacks
+):
     picture = make_picture()
     page = make_page(picture=picture, body_en=f'<p>A.</p><figure data-picture="{picture.pk}"></figure>')
     change = f"/admin/campaign/page/{page.pk}/change/"
@@ -458,7 +460,8 @@ def test_a_picture_is_shown_until_a_person_in_it_no_longer_agrees_and_staff_are_
     end(1)
     assert default_storage.exists(picture.file.name)
     end(-1)
-    picture.remove_files()
+    with django_capture_on_commit_callbacks(execute=True):
+        page.delete(), picture.delete()
     assert picture.file.name.split("/")[1] not in {*default_storage.listdir("ended")[0]}
 
 
