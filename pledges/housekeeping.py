@@ -120,18 +120,13 @@ def erase_network_digests():
     waiting.filter(network_digest__isnull=False).update(network_digest=None)
 
 
-def erase_submissions():
-    """Erase submissions that could not be settled in time. `/readyz` names them from the first minute."""
-    Submission.objects.aside().filter(created_at__lte=Now() - PENDING_LIFE).delete()
-
-
 def erase_new_addresses():
     """Erase new addresses that were not confirmed in time; the pledges keep their present ones. Not of restricted pledges."""
     Pledge.objects.filter(new_address_at__lte=Now() - PENDING_LIFE, restricted_at=None).erase_new_address()
 
 
 def erase_expired():
-    """Erase what no limit counts any more and no restore needs, and what a clock that was set back since dated ahead.
+    """Erase what is over: rows that no limit counts any more, records, and what a clock that was set back since dated ahead.
 
     A table that fails does not stop the others.
     """
@@ -144,6 +139,12 @@ def erase_expired():
         MessageGrant.objects.filter(Q(granted_at__lte=Now() - GRANT_LIFE) | of_clock),
         ReturnedMailbox.objects.filter(returned_at__lte=Now() - BULK_PAUSE),
         Tombstone.objects.expired(),
+        # Those that could not be settled in time. `/readyz` names them from the first minute.
+        Submission.objects.aside().filter(created_at__lte=Now() - PENDING_LIFE),
+        Message.objects.exclude(state=Message.State.QUEUED).filter(queued_at__lte=Now() - MESSAGE_RETENTION),
+        DBTaskResult.objects.exclude(status=TaskResultStatus.READY).filter(
+            enqueued_at__lte=Now() - TASK_RETENTION, started_at__lte=Now() - TASK_RETENTION
+        ),
     ):
         try:
             expired.delete()
@@ -156,18 +157,6 @@ def erase_expired():
 def tell_delay_of_mail():
     """Let pages say whether an email takes longer than usual."""
     Heartbeat.beat(is_mail_slow=Message.objects.is_slow())
-
-
-def erase_messages():
-    """Erase messages that were sent or given up, after thirty days."""
-    Message.objects.exclude(state=Message.State.QUEUED).filter(queued_at__lte=Now() - MESSAGE_RETENTION).delete()
-
-
-def erase_finished_tasks():
-    """Erase records of finished tasks after a day."""
-    DBTaskResult.objects.exclude(status=TaskResultStatus.READY).filter(
-        enqueued_at__lte=Now() - TASK_RETENTION, started_at__lte=Now() - TASK_RETENTION
-    ).delete()
 
 
 def retry_unreadable():
@@ -214,13 +203,10 @@ STEPS = [
     erase_unconfirmed,
     erase_contacts,
     erase_network_digests,
-    erase_submissions,
     erase_new_addresses,
     erase_expired,
     funnel.watch,
     tell_delay_of_mail,
-    erase_messages,
-    erase_finished_tasks,
     retry_unreadable,
     publish,
     milestones.record,

@@ -106,9 +106,6 @@ class ChosenCommitment(models.Model):
             ),
         ]
 
-    def __str__(self):
-        return str(self.pk)
-
     @property
     def plan(self):
         """The day in words, such as "Saturday, 28 November"; "" without a plan."""
@@ -162,9 +159,6 @@ class FollowUp(models.Model):
                 fields=["questions", "since"], name="follow_up_open", condition=Q(ended_at=None, questions__lt=2)
             ),
         ]
-
-    def __str__(self):
-        return str(self.pk)
 
     @classmethod
     def wish(cls, pledge, is_wanted):

@@ -35,9 +35,6 @@ class Rotation(models.Model):
         default_permissions = ()
         constraints = [models.CheckConstraint(name="rotation_is_one", condition=models.Q(id=True))]
 
-    def __str__(self):
-        return f"since {self.began_at:%Y-%m-%d %H:%M}"
-
     @classmethod
     def begin(cls):
         """Close the site for forms, unless it is closed."""
@@ -59,9 +56,6 @@ class Unreadable(models.Model):
 
     class Meta:
         default_permissions = ()
-
-    def __str__(self):
-        return self.place
 
     @classmethod
     def record(cls, place):

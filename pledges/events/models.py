@@ -231,6 +231,3 @@ class EventCount(models.Model):
 
     class Meta:
         default_permissions = ()
-
-    def __str__(self):
-        return str(self.pk)

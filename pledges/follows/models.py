@@ -61,9 +61,6 @@ class Follow(models.Model):
             models.Index(fields=["county", "pledge"], name="follow_county", condition=Q(county__isnull=False)),
         ]
 
-    def __str__(self):
-        return str(self.pk)
-
     @classmethod
     def end_news(cls, pledges):
         """End the news of these pledges and everything that they follow; returns whether that changed any row."""

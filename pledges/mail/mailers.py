@@ -49,9 +49,6 @@ class Mailer(models.Model):
     class Meta:
         default_permissions = ()
 
-    def __str__(self):
-        return self.name
-
     @classmethod
     def locked(cls, name):
         """The row of this mailer, locked in the caller's transaction; None if it has no limit."""

@@ -491,9 +491,6 @@ class MailingCount(models.Model):
     class Meta:
         default_permissions = ()
 
-    def __str__(self):
-        return f"{self.mailing_id} {self.kind}"
-
 
 class MailingContent(Part):
     """The news by email that visitors can read, the newest first, in the published content."""

@@ -69,9 +69,6 @@ class PublishedFigure(models.Model):
             )
         ]
 
-    def __str__(self):
-        return self.name
-
     @property
     def people(self):
         """About how many people, as everyone may know; 0 if nothing is shown."""

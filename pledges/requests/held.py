@@ -67,7 +67,7 @@ class HeldRow:
 
 
 def held_about(address):
-    """The Found rows of every part. Spellings of one mailbox are one address."""
+    """The HeldRows of every part. Spellings of one mailbox are one address."""
     # They are sealed: all of them are opened, once.
     forms = Submission.objects.of_mailbox(address)
     return [HeldRow(part, row) for part in PARTS for row in (*part.find(address), *filter(part.has_form, forms))]
@@ -75,7 +75,7 @@ def held_about(address):
 
 @transaction.atomic
 def erase(address, ids, with_disclosures=False):
-    """Erase those of these rows that can be erased; returns the Found ones. All or none: raises CannotDecrypt.
+    """Erase those of these rows that can be erased; returns the HeldRows. All or none: raises CannotDecrypt.
 
     No form is settled meanwhile, so that none becomes a row behind the search. What was settled since the ids were read is found
     by the same id. What has become a disclosure since stays, unless it is to be erased too.
@@ -90,7 +90,7 @@ def erase(address, ids, with_disclosures=False):
 
 @transaction.atomic
 def restrict(address, ids, *, lift=False):
-    """Restrict those of these rows that can be restricted, or lift that; returns the Found ones that this call changed."""
+    """Restrict those of these rows that can be restricted, or lift that; returns the HeldRows that this call changed."""
     changed = []
     for each in held_about(address):
         if each.part.is_restrictable and each.key in ids:

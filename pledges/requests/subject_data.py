@@ -43,7 +43,7 @@ def _not_in_a_linked_file():
 
 
 def held_data(found):
-    """All that these Found rows hold, as {part: [rows]} that JsonResponse can serialise."""
+    """All that these HeldRows hold, as {part: [rows]} that JsonResponse can serialise."""
     data = {}
     for each in found:
         data.setdefault(each.part.key, []).append(_data(each))
@@ -51,7 +51,7 @@ def held_data(found):
 
 
 def held_words(found):
-    """[(title, [(label, value)])] of these Found rows in the active language: what people read, without digests and numbers."""
+    """[(title, [(label, value)])] of these HeldRows in the active language: what people read, without digests and numbers."""
     return [(f"{capfirst(each.part.label)}: {each.title}", list(_words(each))) for each in found]
 
 

@@ -15,7 +15,6 @@ from django.utils.formats import date_format
 from campaign.demands.history import Count
 from campaign.models import Demand, DemandStep
 from pledges.models import Municipality
-from tests.clock import DatabaseClock
 from tests.demands import add_step, days_ago, make_demand, step_values
 from tests.drafts import hide
 from tests.factories import make_staff, sign_in
@@ -141,20 +140,16 @@ def test_the_card_changes_with_the_latest_step(client):
     assert client.get(path).status_code == 404
 
 
-def test_the_days_are_counted_anew_at_midnight(client):
+def test_the_days_are_counted_anew_at_midnight(client, clock):
     path = path_to(make_demand(("asked", 100)), "en")
     now = timezone.now()
     midnight = timezone.localtime(now).replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
-    clock = DatabaseClock()
-    try:
-        clock.shift = midnight - now - timedelta(minutes=1)
-        before = client.get(path)
-        assert "100 days" in Document(before).words()
-        clock.shift += timedelta(minutes=2)
-        after = client.get(path)
-        assert after.headers["ETag"] != before.headers["ETag"] and "101 days" in Document(after).words()
-    finally:
-        clock.end()
+    clock.shift = midnight - now - timedelta(minutes=1)
+    before = client.get(path)
+    assert "100 days" in Document(before).words()
+    clock.shift += timedelta(minutes=2)
+    after = client.get(path)
+    assert after.headers["ETag"] != before.headers["ETag"] and "101 days" in Document(after).words()
 
 
 def test_a_demand_is_listed_linked_and_found(client):

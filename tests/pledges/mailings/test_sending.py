@@ -432,7 +432,7 @@ def test_the_figures_outlive_the_messages():
     assert mailing.figures() == before
     assert before == {"sent": 2, "given_up": 0, "returned": 1, "spam": 0, "unsubscribed": 0, "waiting": 0}
     let_time_pass(timedelta(days=31))
-    housekeeping.erase_messages()
+    housekeeping.erase_expired()
     assert not mailing.messages.exists() and mailing.figures() == before
     assert MailingCount.objects.exists() and Pledge.objects.filter(pk=kept.pk).exists()
 
