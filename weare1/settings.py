@@ -66,9 +66,6 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "weare1.middleware.no_store_by_default",
     "django.middleware.http.ConditionalGetMiddleware",
-    # Inside ConditionalGetMiddleware, so that a 304, which is a new response, has no policy. Otherwise it would get the default
-    # one, and browsers would replace the cached page's own policy by it.
-    "django.middleware.csp.ContentSecurityPolicyMiddleware",
     "weare1.middleware.language_from_path",
     "weare1.middleware.one_snapshot_per_request",
     "weare1.middleware.DatabaseDownMiddleware",

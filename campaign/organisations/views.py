@@ -164,7 +164,7 @@ def _shown(request, joining, organisation, form, correction=None, status=200):
         totals = tally.read()
         words = gettext("%(name)s stands with the movement “We are 1”. Join us:") % {"name": organisation.name}
         context |= {
-            "mosaic": mosaic(totals.sectors, PledgeContent.current().goal_above(totals.total).people),
+            "mosaic": mosaic(totals.sectors, totals.goal.people),
             "ways": sharing.ways(words, reverse("pledges:from_a_friend")),
             "certificate_url": reverse("campaign:organisation_certificate", args=[token]),
         }

@@ -53,13 +53,12 @@ def root(request):
 def home(request):
     """Show the home page."""
     content, totals = SiteContent.current(), tally.read()
-    goal = PledgeContent.current().goal_above(totals.total)
     context = {
         "totals": totals,
-        "goal": goal,
-        "missing": goal.people - totals.total,
+        "goal": totals.goal,
+        "missing": totals.goal.people - totals.total,
         "handed": handover_of_place(),
-        "mosaic": mosaic(totals.sectors, goal.people),
+        "mosaic": mosaic(totals.sectors, totals.goal.people),
         "index": _index(totals.sectors, content.sector_pages),
         "groups": [sector for sector, _people in totals.sectors if sector.is_open],
         "figure": _key_figure(content),

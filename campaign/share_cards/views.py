@@ -60,7 +60,7 @@ def picture(request, language, kind, key):
 def total(request, language):
     """The current total: the picture of a link to the totals."""
     totals = tally.read()
-    goal = PledgeContent.current().goal_above(totals.total).people
+    goal = totals.goal.people
     return _png(cards.total(*_words(language), goal, mosaic(totals.sectors, goal)))
 
 

@@ -43,6 +43,11 @@ class Totals:
         return self.figures.as_of
 
     @property
+    def goal(self):
+        """The Goal of the country to show."""
+        return PledgeContent.current().goal_above(self.total)
+
+    @property
     def counties_total(self):
         return sum(people for _, people in self.counties) + self.unknown
 

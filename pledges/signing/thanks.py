@@ -7,7 +7,6 @@ from django.urls import reverse
 
 from pledges import sharing
 from pledges.commitments.forms import CommitmentsForm
-from pledges.content import PledgeContent
 from pledges.counting import tally
 from pledges.crypto import links
 from pledges.crypto.links import Purpose
@@ -45,10 +44,9 @@ def confirm(request, pledge):
             return render(request, "pledges/signing/thanks.html", _thanks(request, pledge, is_first))
     if pledge.state == Pledge.State.PENDING and Pledge.objects.pending().filter(pk=pledge.pk).exists():
         totals = tally.read()
-        goal = PledgeContent.current().goal_above(totals.total).people
         # Without name and sector: mail scanners and others may open the link. What the form ticked someone else may have ticked.
         context = {"has_place": pledge.has_place, "updates": pledge.updates, "shows_name": pledge.wants_name_shown}
-        context["mosaic"] = own_mosaic(totals.sectors, goal)
+        context["mosaic"] = own_mosaic(totals.sectors, totals.goal.people)
         return render(request, "pledges/signing/confirm.html", context)
     if pledge.state == Pledge.State.CONFIRMED:
         return render(request, "pledges/signing/confirmed_before.html")
@@ -59,10 +57,9 @@ def _thanks(request, pledge, is_first):
     """The context of the thank-you page. Only for the person who has just confirmed it shows number, sector and links."""
     # Whom staff had confirmed before is in the last count.
     totals = tally.read_with_newest() if is_first else tally.read()
-    goal = PledgeContent.current().goal_above(totals.total).people
     context = _neutral(totals)
     if not is_first:
-        return context | {"mosaic": mosaic(totals.sectors, goal)}
+        return context | {"mosaic": mosaic(totals.sectors, totals.goal.people)}
     # Confirming starts the day of these links, whenever the message was sent.
     urls = {purpose: links.path(purpose, pledge, language=request.LANGUAGE_CODE) for purpose in NEXT_PURPOSES}
     number = pledge.number
@@ -70,7 +67,7 @@ def _thanks(request, pledge, is_first):
         "pledge": pledge,
         "number": number,
         "again_url": number and reverse("pledges:thanks_again", args=[AGAIN.sign(number)]),
-        "mosaic": own_mosaic(totals.sectors, goal, pledge.sector),
+        "mosaic": own_mosaic(totals.sectors, totals.goal.people, pledge.sector),
         "form": CommitmentsForm(pledge=pledge, action=urls[Purpose.COMMIT]),
         **{f"{purpose}_url": url for purpose, url in urls.items()},
     }
@@ -95,8 +92,7 @@ def again(request, token):
     except signing.BadSignature:
         return HttpResponseRedirect(reverse("pledges:my_pledge"))
     totals = tally.read()
-    goal = PledgeContent.current().goal_above(totals.total).people
-    context = _neutral(totals) | {"number": number, "mosaic": own_mosaic(totals.sectors, goal)}
+    context = _neutral(totals) | {"number": number, "mosaic": own_mosaic(totals.sectors, totals.goal.people)}
     return render(request, "pledges/signing/thanks.html", context)
 
 

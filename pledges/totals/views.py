@@ -23,14 +23,12 @@ from pledges.totals import parts
 def page(request):
     """How many have pledged, by sector, by county and by day."""
     totals = tally.read()
-    content = PledgeContent.current()
-    goal = content.goal_above(totals.total)
-    milestones = content.milestones_up_to(totals.total)
+    milestones = PledgeContent.current().milestones_up_to(totals.total)
     context = {
         "totals": totals,
         "small": SMALLEST,
-        "goal": goal,
-        "mosaic": mosaic(totals.sectors, goal.people),
+        "goal": totals.goal,
+        "mosaic": mosaic(totals.sectors, totals.goal.people),
         "sectors": sorted(totals.sectors, key=lambda pair: -pair[1]),
         "largest": max((people for _, people in totals.sectors), default=0),
         "map": county_map(totals.counties),
@@ -110,7 +108,7 @@ def figure(request, language, name, kind):
 
 
 FIGURES = {
-    "one": lambda totals: downloads.mosaic_figure(totals, PledgeContent.current().goal_above(totals.total).people),
+    "one": lambda totals: downloads.mosaic_figure(totals, totals.goal.people),
     "sectors": downloads.sectors_figure,
     "counties": downloads.counties_figure,
     "growth": lambda totals: downloads.growth_figure(totals, PledgeContent.current().milestones_up_to(totals.total)),
