@@ -95,7 +95,7 @@ class PassForm(StepForm):
     )
 
     def ask(self):
-        self.initial["passed_at"] = self.row.passed_at or timezone.now()
+        self.initial["passed_at"] = (self.row.passed_at or timezone.now()).replace(second=0, microsecond=0)
 
     @property
     def details(self):

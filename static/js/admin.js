@@ -36,12 +36,13 @@ function tell() {
 }
 
 // A browser does not send files a second time. So this script sends a form that has some, and if it is refused puts what the site says
-// into this page (ModelAdmin.changeform_view). It comes after all other listeners, which may stop the form.
+// into this page (ModelAdmin.changeform_view). It comes after all other listeners, which may stop the form. Other forms have no
+// `isUnsaved`.
 let isSentByBrowser = false;
 addEventListener("submit", async (event) => {
   const { target: form, submitter } = event;
   const hasFiles = [...form.querySelectorAll("input[type=file]")].some((input) => input.value);
-  if (event.defaultPrevented || isSentByBrowser || !hasFiles || submitter?.formTarget === "_blank") return;
+  if (!form.isUnsaved || event.defaultPrevented || isSentByBrowser || !hasFiles || submitter?.formTarget === "_blank") return;
   event.preventDefault();
   const body = new FormData(form, submitter);
   form.inert = true;
@@ -66,7 +67,6 @@ addEventListener("submit", async (event) => {
     form.inert = false;
     isSentByBrowser = true;
     form.requestSubmit(submitter);
-    isSentByBrowser = false;
   }
 });
 

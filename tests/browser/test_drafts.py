@@ -193,6 +193,17 @@ def test_a_picture_keeps_its_file_when_its_words_are_refused(staff_visit):
     assert Picture.objects.get().alt_sq == "Nxënës mbjellin një pemë"
 
 
+def test_a_file_whose_form_has_a_page_of_its_own_as_answer_is_sent_once(staff_visit):
+    editor = staff_visit()
+    page = editor.page
+    editor.open("/admin/campaign/protectionunit/import/")
+    page.set_input_files(
+        "[name=file]", {"name": "units.csv", "mimeType": "text/csv", "buffer": b"Municipality\nKucova\n"}
+    )
+    press(page.locator("[name=check]"))
+    expect(page.locator("#problems, .errorlist").first).to_be_visible()
+
+
 def test_a_colleague_who_has_the_form_open_is_named_when_it_opens(staff_visit):
     path = f"/admin/campaign/pagetext/{PageText.objects.get(key='home_lead').pk}/change/"
     first, second = (staff_visit(make_staff(superuser=True, username=name)) for name in ("vera", "besa"))
