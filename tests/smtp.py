@@ -66,7 +66,7 @@ class MailServer(socketserver.ThreadingTCPServer):
     def mailers(self, **options):
         """The value of the setting MAILERS that sends mail to this server."""
         host, port = self.server_address
-        options = {"host": host, "port": port, "timeout": 5} | options
+        options = {"host": host, "port": port, "timeout": 30} | options
         return {"default": {"BACKEND": "django.core.mail.backends.smtp.EmailBackend", "OPTIONS": options}}
 
     def reply_to(self, verb, address):

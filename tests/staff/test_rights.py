@@ -293,7 +293,7 @@ def test_every_model_and_address_is_in_the_tables():
 
 @pytest.mark.quick
 @pytest.mark.usefixtures("no_rendering")
-@pytest.mark.parametrize("role", Role)
+@pytest.mark.cases("role", Role)
 def test_each_role_opens_exactly_its_pages(role, rows, monkeypatch):
     # What a refusal says takes most of the rest.
     monkeypatch.setattr("weare1.urls.handler403", lambda request, exception: HttpResponseForbidden())
@@ -330,7 +330,8 @@ def test_pages_for_every_signed_in_user_open_without_a_role():
         assert client.get(path_of(name)).status_code == status, name
 
 
-@pytest.mark.parametrize("role", Role)
+@pytest.mark.quick
+@pytest.mark.cases("role", Role)
 def test_the_menu_leads_exactly_to_the_lists_a_role_may_open(role, rows):
     client, parents = (
         client_for(role),

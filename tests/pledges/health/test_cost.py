@@ -8,6 +8,7 @@ import pytest
 from pledges.health import checks, views
 from pledges.models import Heartbeat
 from tests.readiness import failing_checks
+from tests.threads import TIMEOUT
 
 pytestmark = pytest.mark.django_db
 
@@ -32,7 +33,7 @@ def test_while_one_thread_computes_the_others_get_the_answer_before(monkeypatch)
 
     def compute():
         computing.set()
-        goes_on.wait(10)
+        goes_on.wait(TIMEOUT)
         return next(results)
 
     monkeypatch.setattr(checks, "failed", compute)
@@ -41,7 +42,7 @@ def test_while_one_thread_computes_the_others_get_the_answer_before(monkeypatch)
     computing.clear()
     with ThreadPoolExecutor(1) as pool:
         slow = pool.submit(views._failed)
-        computing.wait(10)
+        computing.wait(TIMEOUT)
         assert views._failed() == "first"
         goes_on.set()
         assert slow.result() == "second"

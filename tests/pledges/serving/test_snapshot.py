@@ -108,9 +108,7 @@ def without_time(body):
 
 
 EDITS = {
-    "text": lambda words: (
-        PageText.objects.order_by("?").filter(key__startswith="h").update(text_sq=words, text_en=words)
-    ),
+    "text": lambda words: PageText.objects.filter(key__startswith="h").update(text_sq=words, text_en=words),
     "slug": lambda words: Page.objects.filter(key="child").update(
         slug_sq=f"je-{len(words)}", slug_en=f"are-{len(words)}"
     ),
