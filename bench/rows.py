@@ -1,24 +1,20 @@
 """Fills the measuring database with invented pledges of three years, encrypted and counted like real ones."""
 
 import itertools
-import random
 from datetime import timedelta
 
 from django.apps import apps
 from django.core.management import call_command
 from django.db import connection, transaction
-from django.utils import timezone
 
+from campaign.management.commands.demo import DOMAINS, invented_pledges
 from dev import DevError
 from pledges.counting import milestones
 from pledges.counting.models import count
 from pledges.crypto import keys
-from pledges.models import County, Pledge, PublishedFigure, Sector, Wording
-from pledges.published.publishing import publish
+from pledges.models import Pledge, PublishedFigure
+from pledges.published.models import publish
 
-# The domains of all addresses here. They cannot receive mail (RFC 2606). With their shares in per cent.
-DOMAINS = {"posta.invalid": 70, "letra.invalid": 14, "shkolla.invalid": 8, "bashkia.invalid": 5, "kopeja.invalid": 3}
-SURNAMES = ("Shembulli", "Provaj", "Mostra", "Demaj", "Trilli", "Hollaj", "Fiksi")
 YEARS = timedelta(days=1095)
 BATCH = 5_000
 # The key of the advisory lock of the process that measures. It is an arbitrary number.
@@ -90,42 +86,11 @@ def insert(rows):
         cursor.execute("SET LOCAL session_replication_role = replica")
         cursor.execute("SET LOCAL maintenance_work_mem = '512MB'")
         cursor.execute("UPDATE pg_index SET indisready = false WHERE indrelid = 'pledges_pledge'::regclass")
-        for people in itertools.batched(invented(rows), BATCH):
+        for people in itertools.batched(invented_pledges(rows, YEARS), BATCH):
             Pledge.objects.bulk_create(people)
         cursor.execute("REINDEX TABLE pledges_pledge")
         cursor.execute("SET LOCAL session_replication_role = origin")
     count()
-
-
-def invented(rows):
-    """Yield so many pledges, the oldest first, in every run the same but for ids. Each twentieth is the second of its address."""
-    chance, now = random.Random(1), timezone.now()
-    wordings = {wording.sector_id: wording for wording in Wording.objects.current()}
-    texts = {"consent": wordings[None], "consent_language": "sq", "worded_language": "sq"}
-    sectors, counties = list(Sector.objects.open()), [*County.objects.all(), None]
-    domains = [domain for domain, share in DOMAINS.items() for _ in range(share)]
-    for number in range(rows):
-        is_second, at = number % 20 == 19, now - YEARS * (1 - number / rows)
-        mailbox, drawn, sector = number - is_second, chance.random(), chance.choice(sectors)
-        # The name differs from that of the first at the address.
-        name, address = f"Arta {SURNAMES[number % len(SURNAMES)]}", f"emri.{mailbox}@{domains[mailbox * 37 % 100]}"
-        pledge = Pledge(sector=sector, county=chance.choice(counties), wording=wordings[sector.pk], **texts)
-        pledge.set_person(name, address)
-        pledge.slot = 1 + is_second
-        pledge.source, pledge.language = Pledge.Source.DEMO, "en" if chance.random() < 0.15 else "sq"
-        pledge.created_at = pledge.consented_at = pledge.worded_at = pledge.written_at = at
-        # Marked as reminded, so that no reminder is due.
-        pledge.reminded_at, pledge.expires_at = at, at + timedelta(days=14)
-        pledge.show_name, pledge.updates = sector.shows_names and chance.random() < 0.3, chance.random() < 0.4
-        pledge.wall, pledge.wall_at = Pledge.Wall.SHOWN, at.date()
-        # 2 % are invalidated; 30 % of those that have not expired are pending.
-        if drawn < 0.02:
-            pledge.state, pledge.invalidated_at = Pledge.State.INVALIDATED, min(now, at + timedelta(hours=9))
-        elif drawn > 0.3 or at < now - timedelta(days=13):
-            pledge.state = Pledge.State.CONFIRMED
-        if pledge.state != Pledge.State.PENDING:
-            pledge.confirmed_at = min(now, at + timedelta(minutes=20))
-        yield pledge
 
 
 def fill_logs(user):

@@ -7,7 +7,6 @@ import campaign.handouts.admin
 import campaign.help.admin
 import campaign.links.admin
 import campaign.materials.admin
-import campaign.news.milestones
 import campaign.organisations.admin
 import campaign.organisations.joinings
 import campaign.pages.admin

@@ -11,10 +11,9 @@ class CampaignConfig(AppConfig):
     verbose_name = _("Campaign")
 
     def ready(self):
-        """Connect the checks of content and the history of demands."""
-        # They import models, which cannot be loaded before ready(). The history declares its share of the content.
+        """Connect the checks of content."""
+        # They import models, which cannot be loaded before ready().
         from campaign import checks  # noqa: F401
-        from campaign.demands import history as demand_history  # noqa: F401
 
     def handout(self, key):
         """The Handout with this key. pledges prints one of them and, a layer below, imports nothing of this app."""

@@ -6,6 +6,7 @@ from django.utils import timezone
 
 from campaign import movement_year
 from pledges.fixed_pages import fixed_pages
+from pledges.languages import other_language
 from pledges.serving.snapshot import Part
 
 # The starter content.
@@ -61,7 +62,7 @@ class SiteContent(Part):
         return self.times
 
     def followable(self):
-        return {history.demand.key: history.demand.title for history in self.demands}
+        return {demand.key: demand.title for demand in self.demands}
 
     def rows_of(self, model):
         """The published pages or articles."""
@@ -73,10 +74,14 @@ class SiteContent(Part):
             self._slugs[model, language] = {getattr(row, f"slug_{language}"): row for row in self.rows_of(model)}
         return self._slugs[model, language]
 
-    def moved_from(self, model, language, slug):
-        """The published row that had this slug before, or None."""
+    def find(self, model, language, slug):
+        """The published row with this slug in this language: now, before, or else in the other language; or None."""
         target = self.old_addresses.get((model._meta.model_name, language, slug))
-        return next((row for row in self.rows_of(model) if row.pk == target), None)
+        return (
+            self.by_slug(model, language).get(slug)
+            or next((row for row in self.rows_of(model) if row.pk == target), None)
+            or self.by_slug(model, other_language(language)).get(slug)
+        )
 
     def way_on(self, name="", label=""):
         """{"url", "label"} of the page that comes next, by its key or URL name: the pledge, if it is not there.

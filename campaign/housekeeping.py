@@ -1,14 +1,10 @@
-"""Periodic work on pictures, materials, links and organisations, and the alarm of disclosures. Every function is idempotent."""
+"""Periodic work on pictures, materials, links, organisations and voices. Every function is idempotent."""
 
 import shutil
 import time
 from datetime import timedelta
-from itertools import chain
-from pathlib import Path
 
 from django.conf import settings
-from django.core.files.storage import default_storage
-from django.db import transaction
 from django.db.models import Q, TextField
 from django.db.models.fields.json import KT
 from django.db.models.functions import Cast, Now
@@ -18,15 +14,10 @@ from django_tasks_db.models import DBTaskResult
 
 from campaign import tasks
 from campaign.links.models import ExternalLink
-from campaign.materials import models as materials
-from campaign.materials.models import Material
 from campaign.organisations.models import Organisation
-from campaign.pictures.files import ENDED, FOLDER
+from campaign.pictures import files
 from campaign.pictures.models import Picture
 from campaign.voices.models import Voice
-from pledges.languages import LANGUAGE_CODES
-from pledges.models import Disclosure, Joining, Message, Submission
-from staff.models import Account
 
 BATCH_SIZE = 100
 # A task that failed, or was lost when a worker died, is enqueued again after this time.
@@ -67,40 +58,18 @@ def check_links():
 
 def delete_orphaned_files():
     """Delete the folders of uploads without a row, such as those of a rolled-back transaction; returns how many."""
-    pictures = Picture.objects.values_list("file", flat=True)
-    # In this order: a logo moves from a joining to its organisation.
-    logos = [*Joining.objects.exclude(logo="").values_list("logo", flat=True)]
-    logos += Organisation.objects.everything().values_list("logo", flat=True)
-    stored = Material.objects.everything()
-    files = chain.from_iterable(stored.values_list(*(f"file_{language}" for language in LANGUAGE_CODES)))
-    known = _folders(pictures)
-    return (
-        _delete_orphans(FOLDER, {*known, *logos})
-        + _delete_orphans(ENDED, known)
-        + _delete_orphans(materials.FOLDER, _folders(files))
-    )
+    newest, used = time.time() - ORPHAN_MIN_AGE.total_seconds(), files.used_folders()
+    folders = [folder for folder in files.stored_folders() if folder.stat().st_mtime < newest]
+    orphans = [folder for folder in folders if folder.name not in used]
+    for folder in orphans:
+        shutil.rmtree(folder, ignore_errors=True)
+    return len(orphans)
 
 
 def withhold_pictures():
     """Take the files of pictures to which someone no longer agrees from their addresses, and put them back; returns how many."""
     agreed = set(Picture.objects.agreed(timezone.localdate()).values_list("pk", flat=True))
     return sum(picture.withhold(picture.pk not in agreed) for picture in Picture.objects.all())
-
-
-def _folders(files):
-    return {file.split("/")[1] for file in files if file}
-
-
-def _delete_orphans(name, known):
-    library = Path(default_storage.path(name))
-    if not library.exists():
-        return 0
-    newest = time.time() - ORPHAN_MIN_AGE.total_seconds()
-    folders = [folder for folder in library.iterdir() if folder.stat().st_mtime < newest]
-    orphans = [folder for folder in folders if folder.name not in known]
-    for folder in orphans:
-        shutil.rmtree(folder, ignore_errors=True)
-    return len(orphans)
 
 
 def ask_organisations():
@@ -127,28 +96,6 @@ def remove_voices():
     )
 
 
-def alert_of_disclosures():
-    """Tell the safeguarding leads, or administrators while there is no lead, of disclosures that wait; returns of how many.
-
-    Also of forms that sound like one and could not be processed.
-
-    At once of a new one, and once a day until each is passed on. The message says nothing about them, and is in the language of
-    its recipient. One message is about all that wait, so a flood of forms is one every ALERT_INTERVAL at most.
-    """
-    with transaction.atomic():
-        rows = Disclosure.objects.to_alert_of().select_for_update(of=("self",), skip_locked=True)
-        waiting = list(rows.values_list("pk", flat=True))
-        aside = [each.pk for each in Submission.objects.to_alert_of()]
-        told = Account.objects.safeguarding_leads() or Account.objects.administrators()
-        if not (waiting or aside) or not told:
-            return 0
-        Submission.objects.filter(pk__in=aside).update(alerted_at=Now())
-        Disclosure.objects.filter(pk__in=waiting).update(alerted_at=Now())
-        for account in told:
-            Message.queue_last(Message.Kind.ALARM, account.email, account.mail_language or settings.LANGUAGE_CODE)
-    return len(waiting) + len(aside)
-
-
 # The worker runs each step every minute. A failing step does not stop the others.
 STEPS = [
     enqueue_sizes,
@@ -158,5 +105,4 @@ STEPS = [
     ask_organisations,
     end_organisations,
     remove_voices,
-    alert_of_disclosures,
 ]

@@ -1,13 +1,11 @@
 """Mail backend for development: one .eml file per message, and a line on the terminal."""
 
-import itertools
 import sys
+import threading
 from datetime import UTC, datetime
 from pathlib import Path
 
 from django.core.mail.backends.base import BaseEmailBackend
-
-_counter = itertools.count()
 
 
 class FolderBackend(BaseEmailBackend):
@@ -20,7 +18,7 @@ class FolderBackend(BaseEmailBackend):
     def send_messages(self, messages):
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         for message in messages:
-            path = self.folder / f"{datetime.now(UTC):%Y%m%d-%H%M%S-%f}-{next(_counter)}.eml"
+            path = self.folder / f"{datetime.now(UTC):%Y%m%d-%H%M%S-%f}-{threading.get_native_id()}.eml"
             draft = path.with_suffix(".draft")
             draft.write_bytes(message.message().as_bytes())
             # Renamed when complete, so that a reader of the folder never sees a partial message.

@@ -3,7 +3,6 @@
 import argparse
 import contextlib
 import ctypes
-import hashlib
 import importlib
 import os
 import signal
@@ -43,8 +42,7 @@ def main():
             if cluster:
                 # The invitation of another terminal names this port.
                 cluster.site_file.write_text(os.environ["SITE_URL"])
-            if not received:
-                has_staff = prepare(options.demo, cluster)
+            has_staff = not received and prepare(options.demo, cluster)
             if not received:
                 welcome(address, cluster, has_staff)
                 supervise(listener, received)
@@ -97,7 +95,7 @@ def prepare(demo, cluster):
         # Imports models, which setup() loads.
         from django.contrib.auth import get_user_model
 
-        from pledges.rotation import rotation
+        from pledges import rotation
         from staff.schema import OtherVersion
 
         call_command("migrate", interactive=False, verbosity=0)
@@ -131,12 +129,11 @@ def collect_static():
 
     files = sorted((name, storage.path(name)) for finder in get_finders() for name, storage in finder.list([]))
     # By name, so that the files of a copy of the checkout need not be collected again.
-    states = [(name, os.stat(path).st_size, os.stat(path).st_mtime_ns) for name, path in files]
-    checksum = hashlib.sha256(repr(states).encode()).hexdigest()
+    states = repr([(name, os.stat(path).st_size, os.stat(path).st_mtime_ns) for name, path in files])
     collected = Path(settings.STATIC_ROOT, "collected.txt")
-    if not collected.exists() or collected.read_text() != checksum:
+    if not collected.exists() or collected.read_text() != states:
         call_command("collectstatic", interactive=False, verbosity=0)
-        collected.write_text(checksum)
+        collected.write_text(states)
 
 
 def supervise(listener, received):

@@ -1,24 +1,12 @@
 """The weekly proof: the last backup is restored into a scratch cluster and compared with the database."""
 
-import os
 import shutil
 import sys
 import time
 import uuid
 from pathlib import Path
 
-from operations.tools import (
-    OperatorError,
-    connected,
-    count_rows,
-    damage,
-    manage,
-    note,
-    pgbackrest,
-    restic,
-    server,
-    url,
-)
+from operations.tools import OperatorError, connected, count_rows, damage, manage, note, pgbackrest, restic, server
 
 
 def check():
@@ -72,9 +60,9 @@ def _compare():
         options = ("--type=name", f"--target={name}", "--target-action=promote", "--archive-mode=off")
         pgbackrest("restore", f"--pg1-path={scratch}", *options)
         with server(scratch, fsync="off", archive_mode="off") as restored:
-            with connected(**restored) as cursor:
+            with connected(restored) as cursor:
                 found = count_rows(cursor)
-            manage("check_restored", env=os.environ | {"DATABASE_URL": url(restored)})
+            manage("check_restored", url=restored)
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
     return sorted({table for table, _count in expected.items() ^ found.items()})

@@ -22,7 +22,6 @@ from operations.tools import (
     restic,
     run,
     server,
-    url,
 )
 
 # For clocks that were set back, and for transactions that take long.
@@ -80,7 +79,7 @@ def _restore_database(until, administrator, data, found, tombstones):
     pgbackrest("restore", f"--pg1-path={data}", *target)
     # The files of the new timeline wait until PostgreSQL is started as usual, which archives them.
     with server(data, archive_mode="on", archive_command="") as restored:
-        with connected(**restored) as cursor:
+        with connected(restored) as cursor:
             cursor.execute("SELECT pg_last_xact_replay_timestamp(), pg_last_wal_replay_lsn() - '0/0'")
             at, end = cursor.fetchone()
         if not until:
@@ -90,7 +89,7 @@ def _restore_database(until, administrator, data, found, tombstones):
             *("finish_restore", f"--since={(at - MARGIN).isoformat()}"),
             *([f"--administrator={administrator}"] if administrator else []),
             input=tombstones,
-            env=os.environ | {"DATABASE_URL": url(restored)},
+            url=restored,
         )
     return at, json.loads(figures)
 

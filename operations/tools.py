@@ -7,12 +7,13 @@ import json
 import os
 import pwd
 import re
+import shlex
 import shutil
-import signal
 import subprocess
 import tempfile
 import time
 from pathlib import Path
+from urllib.parse import quote
 
 import psycopg2
 
@@ -121,20 +122,21 @@ def restic(*arguments):
     return run("restic", "--no-cache", "--quiet", "--repo", folder() / "media", *arguments, env=environment)
 
 
-def manage(*arguments, **options):
-    """The output of a command of manage.py. Raises OperatorError with its sentence if it fails."""
+def manage(*arguments, url=None, **options):
+    """The output of a command of manage.py on another database. Raises OperatorError with its sentence if it fails."""
+    environment = os.environ | ({"DATABASE_URL": url} if url else {})
     try:
-        return run(ROOT / ".venv" / "bin" / "python", ROOT / "manage.py", *arguments, cwd=ROOT, **options)
+        return run(ROOT / ".venv/bin/python", ROOT / "manage.py", *arguments, cwd=ROOT, env=environment, **options)
     except OperatorError as error:
         raise OperatorError(re.sub("^python failed: (.*CommandError: )?", "", str(error))) from None
 
 
 @contextlib.contextmanager
-def connected(**options):
+def connected(url=""):
     """A cursor, in a transaction; by default of the site's database, as PostgreSQL's own variables and pgBackRest's port say."""
-    port = os.environ.get("PGPORT") or configured("weare1", "pg1-port")
+    usual = {"dbname": "weare1", "port": os.environ.get("PGPORT") or configured("weare1", "pg1-port")}
     try:
-        connection = psycopg2.connect(**{"dbname": os.environ.get("PGDATABASE") or "weare1", "port": port} | options)
+        connection = psycopg2.connect(url, **({} if url else usual))
     except psycopg2.OperationalError as error:
         raise OperatorError(f"No connection to the database: {' '.join(str(error).split())}") from error
     with contextlib.closing(connection), connection, connection.cursor() as cursor:
@@ -157,60 +159,54 @@ def empty(place):
 
 @contextlib.contextmanager
 def server(data, **settings):
-    """A server on a restored data folder, once it has recovered: options of `connected`. A private socket is the only way in."""
+    """A server on a restored data folder, once it has recovered: its DATABASE_URL. A private socket is the only way in."""
     major = (data / "PG_VERSION").read_text().strip()
-    program = Path(f"/usr/lib/postgresql/{major}/bin/postgres")
     runtime = Path(tempfile.mkdtemp(prefix="weare1-"))
+    for name, text in {"hba": "local all all trust\n", "empty": "", "log": ""}.items():
+        (runtime / name).write_text(text)
+    if account := as_account():
+        for path in (runtime, runtime / "log"):
+            os.chown(path, account["user"], account["group"])
+    # On the command line, where they override what the data folder says.
+    settings = {
+        "hba_file": runtime / "hba",
+        "config_file": runtime / "empty",
+        "unix_socket_directories": runtime,
+        "listen_addresses": "",
+        "port": 5432,
+        "hot_standby": "off",
+        "shared_preload_libraries": "",
+        "logging_collector": "off",
+        "log_error_verbosity": "terse",
+        "log_min_error_statement": "panic",
+        # The units forbid memory that is both writable and executable.
+        "jit": "off",
+    } | settings
+    options = shlex.join(f"--{name}={value}" for name, value in settings.items())
+
+    def control(*arguments):
+        common = (f"--pgdata={data}", "--silent", "--timeout=86400")
+        run(f"/usr/lib/postgresql/{major}/bin/pg_ctl", *arguments, *common, cwd="/", **account)
+
+    url = f"postgresql://weare1@{quote(str(runtime), safe='')}:5432/weare1"
     try:
-        (runtime / "hba").write_text("local all all trust\n")
-        (runtime / "empty").touch()
-        if account := as_account():
-            os.chown(runtime, account["user"], account["group"])
-        # On the command line, where they override what the data folder says.
-        settings = {
-            "hba_file": runtime / "hba",
-            "config_file": runtime / "empty",
-            "unix_socket_directories": runtime,
-            "listen_addresses": "",
-            "port": 5432,
-            "hot_standby": "off",
-            "shared_preload_libraries": "",
-            "logging_collector": "off",
-            "log_error_verbosity": "terse",
-            "log_min_error_statement": "panic",
-            # The units forbid memory that is both writable and executable.
-            "jit": "off",
-        } | settings
-        with (runtime / "log").open("w") as log:
-            process = subprocess.Popen(
-                [program, "-D", data, *(f"--{name}={value}" for name, value in settings.items())],
-                **{"stdin": subprocess.DEVNULL, "stdout": log, "stderr": log, "cwd": "/"} | account,
-            )
         try:
-            options = {"host": str(runtime), "port": 5432, "user": os.environ.get("PGUSER") or ACCOUNT}
+            control("start", f"--log={runtime}/log", f"--options={options}")
+            # It refuses connections until it has recovered.
             while True:
-                with contextlib.suppress(OperatorError), connected(**options):
+                with contextlib.suppress(OperatorError), connected(url):
                     break
-                if process.poll() is not None:
-                    found = re.findall(
-                        "(?:FATAL|PANIC):(?!.*is starting up).*", (runtime / "log").read_text(errors="replace")
-                    )
-                    raise OperatorError(explained(f"The restored database does not start: {' '.join(found)}"))
+                control("status")
                 time.sleep(0.1)
-            yield options
-        finally:
-            process.send_signal(signal.SIGINT)
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                process.wait(30)
-            process.kill()
-            process.wait()
+        except OperatorError as error:
+            log = (runtime / "log").read_text(errors="replace")
+            words = " ".join(re.findall("(?:FATAL|PANIC):(?!.*(?:starting up|accepting connections)).*", log))
+            raise OperatorError(explained(f"The restored database does not start: {words or error}")) from None
+        yield url
     finally:
-        shutil.rmtree(runtime, ignore_errors=True)
-
-
-def url(options):
-    """The DATABASE_URL of `server` for the site, whose role owns the database."""
-    return f"postgresql://weare1@{options['host'].replace('/', '%2F')}:5432/weare1"
+        with contextlib.suppress(OperatorError):
+            control("stop")
+        shutil.rmtree(runtime)
 
 
 def count_rows(cursor):

@@ -5,7 +5,6 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from pledges.crypto import keys
 from pledges.crypto.models import Unreadable
 from staff.admin import reauthentication
 from staff.models import Entry
@@ -30,11 +29,9 @@ def reason_url(request):
 
 def decrypted(read):
     """The result of `read()`, "-" if empty, or a note that it cannot be decrypted: one corrupt row must not break the page."""
-    try:
+    with Unreadable.recorded():
         return read() or "-"
-    except keys.CannotDecrypt as error:
-        Unreadable.record(error)
-        return _("cannot be decrypted")
+    return _("cannot be decrypted")
 
 
 class ProtectedByPledges:

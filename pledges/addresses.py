@@ -1,4 +1,4 @@
-"""Normalisation of e-mail addresses and names, and detection of misspelt mail domains."""
+"""Normalisation of e-mail addresses and names, detection of misspelt mail domains, and how a name is shown."""
 
 import contextlib
 import difflib
@@ -51,6 +51,11 @@ bit.ly goo.gl tinyurl.com google.com wikipedia.org
 # Two names of which so much is equal (0 to 1) may be spellings of one. "Drita Kola" and "Dritë Kolla" reach 0.86,
 # "Agron Muhametaj" and "Altin Muhametaj" 0.80.
 SIMILAR_NAMES = 0.84
+
+# Albanian letters written with two characters: the initial of Shehu is "Sh.".
+DIGRAPHS = {"dh", "gj", "ll", "nj", "rr", "sh", "th", "xh", "zh"}
+# Titles before or after a name; they are not part of it.
+TITLES = {"dr", "prof", "ing", "av", "znj", "zonja", "zoti", "mr", "mrs", "ms", "jr", "sr", "ii", "iii", "phd", "msc"}
 
 # Characters (RFC 1035).
 LONGEST_DOMAIN = 253
@@ -125,6 +130,26 @@ def is_similar_name(first, second):
     if set(one.split()) <= set(other.split()) or set(other.split()) <= set(one.split()):
         return True
     return difflib.SequenceMatcher(None, one, other, autojunk=False).ratio() >= SIMILAR_NAMES
+
+
+def shown_name(name):
+    """The first name and the initial of the last name, such as "Arta K."; a single word is shown in full.
+
+    Middle names and particles are left out: "Ludwig van Beethoven" becomes "Ludwig B.".
+    """
+    words = [word for word in unicodedata.normalize("NFC", name).split() if plain_words(word)] or [name]
+    words = [word for word in words if TITLES.isdisjoint(plain_words(word)[:1])] or words
+    # Names typed on a phone are often all lower case or all capitals.
+    first = words[0].title() if words[0].islower() or words[0].isupper() else words[0]
+    return first if len(words) == 1 else f"{first} {_initial(words[-1])}."
+
+
+def _initial(word):
+    start = next(index for index, letter in enumerate(word) if plain_words(letter))
+    end = start + (2 if word[start : start + 2].casefold() in DIGRAPHS else 1)
+    while end < len(word) and unicodedata.combining(word[end]):
+        end += 1
+    return word[start:end].title()
 
 
 def suggest_domain(address):

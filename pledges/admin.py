@@ -19,7 +19,6 @@ import pledges.mail_texts.admin
 import pledges.mailings.admin
 import pledges.paper.admin
 import pledges.places.admin
-import pledges.providers.admin
 import pledges.requests.admin
 import pledges.sectors.admin
 import pledges.settings.admin

@@ -8,10 +8,8 @@ from django.utils.functional import cached_property
 from pledges.events.models import Event
 from pledges.goals.models import Goal, Milestone, goal_above
 from pledges.places.models import County, Municipality
-from pledges.published.commitments import CommitmentFigures
-from pledges.published.models import PublishedFigure
-from pledges.sectors.models import Commitment, Sector
-from pledges.sectors.wordings import Wording
+from pledges.published.models import CommitmentFigures, PublishedFigure
+from pledges.sectors.models import Commitment, Sector, Wording
 from pledges.serving.snapshot import Part
 from pledges.settings.models import PledgingSettings
 from pledges.worker.models import Heartbeat

@@ -31,7 +31,6 @@ class FixedPage:
     name: str = ""
 
     def get_absolute_url(self):
-        """Its path in the active language."""
         return reverse(self.name)
 
 

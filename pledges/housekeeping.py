@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from django.conf import settings
 from django.db import DatabaseError, transaction
 from django.db.models import F, OuterRef, Q, Subquery
 from django.db.models.functions import Now
@@ -14,18 +15,19 @@ from pledges.commitments.models import ChosenCommitment, FollowUp
 from pledges.counting import milestones
 from pledges.crypto import keys
 from pledges.crypto.models import Unreadable
+from pledges.enquiries.models import Disclosure
 from pledges.inbox.models import Submission
 from pledges.limits.models import CLOCK_TOLERANCE, SLOW_LANE_LENGTH, WINDOW, Attempt, SlowLane, UsedChallenge
-from pledges.mail.grants import GRANT_LIFE, MessageGrant
+from pledges.mail.mailboxes import BULK_PAUSE, GRANT_LIFE, MessageGrant, ReturnedMailbox
 from pledges.mail.models import MESSAGE_RETENTION, Message
-from pledges.mail.returned_mailboxes import BULK_PAUSE, ReturnedMailbox
-from pledges.published.publishing import publish
-from pledges.rotation.encrypted import CONTACTS, ENCRYPTED_MODELS
+from pledges.published.models import publish
+from pledges.rotation import CONTACTS, ENCRYPTED_MODELS
 from pledges.statistics import funnel
 from pledges.supporters.batches import Batch
 from pledges.supporters.models import NETWORK_DIGEST_LIFE, Pledge
 from pledges.supporters.querysets import PENDING_LIFE
 from pledges.worker.models import Heartbeat
+from staff.models import Account
 
 BATCH_ROWS = 500
 TASK_RETENTION = timedelta(days=1)
@@ -118,18 +120,13 @@ def erase_network_digests():
     waiting.filter(network_digest__isnull=False).update(network_digest=None)
 
 
-def erase_submissions():
-    """Erase submissions that could not be settled in time. `/readyz` names them from the first minute."""
-    Submission.objects.aside().filter(created_at__lte=Now() - PENDING_LIFE).delete()
-
-
 def erase_new_addresses():
     """Erase new addresses that were not confirmed in time; the pledges keep their present ones. Not of restricted pledges."""
     Pledge.objects.filter(new_address_at__lte=Now() - PENDING_LIFE, restricted_at=None).erase_new_address()
 
 
 def erase_expired():
-    """Erase what no limit counts any more and no restore needs, and what a clock that was set back since dated ahead.
+    """Erase what is over: rows that no limit counts any more, records, and what a clock that was set back since dated ahead.
 
     A table that fails does not stop the others.
     """
@@ -142,6 +139,12 @@ def erase_expired():
         MessageGrant.objects.filter(Q(granted_at__lte=Now() - GRANT_LIFE) | of_clock),
         ReturnedMailbox.objects.filter(returned_at__lte=Now() - BULK_PAUSE),
         Tombstone.objects.expired(),
+        # Those that could not be settled in time. `/readyz` names them from the first minute.
+        Submission.objects.aside().filter(created_at__lte=Now() - PENDING_LIFE),
+        Message.objects.exclude(state=Message.State.QUEUED).filter(queued_at__lte=Now() - MESSAGE_RETENTION),
+        DBTaskResult.objects.exclude(status=TaskResultStatus.READY).filter(
+            enqueued_at__lte=Now() - TASK_RETENTION, started_at__lte=Now() - TASK_RETENTION
+        ),
     ):
         try:
             expired.delete()
@@ -156,18 +159,6 @@ def tell_delay_of_mail():
     Heartbeat.beat(is_mail_slow=Message.objects.is_slow())
 
 
-def erase_messages():
-    """Erase messages that were sent or given up, after thirty days."""
-    Message.objects.exclude(state=Message.State.QUEUED).filter(queued_at__lte=Now() - MESSAGE_RETENTION).delete()
-
-
-def erase_finished_tasks():
-    """Erase records of finished tasks after a day."""
-    DBTaskResult.objects.exclude(status=TaskResultStatus.READY).filter(
-        enqueued_at__lte=Now() - TASK_RETENTION, started_at__lte=Now() - TASK_RETENTION
-    ).delete()
-
-
 def retry_unreadable():
     """End the alarm about ciphertexts that can be decrypted again, or whose row was deleted."""
     for found in Unreadable.objects.all():
@@ -178,6 +169,27 @@ def retry_unreadable():
         except keys.CannotDecrypt:
             continue
         found.delete()
+
+
+def alert_of_disclosures():
+    """Tell the safeguarding leads, or administrators while there is no lead, of disclosures that wait; returns of how many.
+
+    Also of forms that sound like one and could not be processed. At once of a new one, and once a day until each is passed on.
+    The message says nothing about them, and is in the language of its recipient. One message is about all that wait, so a flood
+    of forms is one every ALERT_INTERVAL at most.
+    """
+    with transaction.atomic():
+        rows = Disclosure.objects.to_alert_of().select_for_update(of=("self",), skip_locked=True)
+        waiting = list(rows.values_list("pk", flat=True))
+        aside = [each.pk for each in Submission.objects.to_alert_of()]
+        told = Account.objects.safeguarding_leads() or Account.objects.administrators()
+        if not (waiting or aside) or not told:
+            return 0
+        Submission.objects.filter(pk__in=aside).update(alerted_at=Now())
+        Disclosure.objects.filter(pk__in=waiting).update(alerted_at=Now())
+        for account in told:
+            Message.queue_last(Message.Kind.ALARM, account.email, account.mail_language or settings.LANGUAGE_CODE)
+    return len(waiting) + len(aside)
 
 
 # The worker runs these functions every minute. A step that fails does not stop the others.
@@ -191,14 +203,12 @@ STEPS = [
     erase_unconfirmed,
     erase_contacts,
     erase_network_digests,
-    erase_submissions,
     erase_new_addresses,
     erase_expired,
     funnel.watch,
     tell_delay_of_mail,
-    erase_messages,
-    erase_finished_tasks,
     retry_unreadable,
     publish,
     milestones.record,
+    alert_of_disclosures,
 ]

@@ -5,20 +5,17 @@ from django.db import models
 from django.db.models import Q
 from django.urls.converters import StringConverter
 from django.utils.text import capfirst
-from django.utils.translation import get_language_info, override
+from django.utils.translation import get_language, get_language_info, override
 from translated_fields import TranslatedField
 
 LANGUAGE_CODES = tuple(code for code, _name in settings.LANGUAGES)
 
 
 class LanguageConverter(StringConverter):
-    """Path converter for a language code."""
-
     regex = "|".join(LANGUAGE_CODES)
 
 
 def other_language(language):
-    """Return the code of the other language."""
     [other] = [code for code in LANGUAGE_CODES if code != language]
     return other
 
@@ -30,6 +27,15 @@ def in_each_language(path):
         with override(language):
             paths[language] = path()
     return paths
+
+
+def with_slug(rows, slug):
+    """The row with this `slug` in the active language, or else in the other one; None without one."""
+    for language in sorted(LANGUAGE_CODES, key=lambda code: code != get_language()):
+        with override(language):
+            if found := next((row for row in rows if row.slug == slug), None):
+                return found
+    return None
 
 
 def own_name(language):

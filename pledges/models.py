@@ -14,25 +14,21 @@ from pledges.groups.models import GroupPledge
 from pledges.inbox.models import Submission
 from pledges.joinings.models import Joining, OrganisationKind
 from pledges.limits.models import Attempt, SlowLane, UsedChallenge
-from pledges.mail.grants import MessageGrant
+from pledges.mail.mailboxes import BlockedAddress, MessageGrant, ReturnedMailbox
 from pledges.mail.mailers import Mailer
 from pledges.mail.models import Message
-from pledges.mail.returned_mailboxes import ReturnedMailbox
 from pledges.mail.texts import MessageText
 from pledges.mailings.models import Mailing, MailingCount
 from pledges.paper.models import PaperSheet
 from pledges.places.models import County, Municipality
-from pledges.providers.models import BlockedAddress
 from pledges.published.models import PublishedFigure
-from pledges.referrals.models import ReferralLink
 from pledges.requests.models import DataRequest
-from pledges.sectors.models import Commitment, Sector
-from pledges.sectors.wordings import Wording
+from pledges.sectors.models import Commitment, Sector, Wording
 from pledges.settings.models import PledgingSettings
 from pledges.starter.models import StarterItem
 from pledges.statistics.models import FallenProvider
 from pledges.supporters.batches import Batch
-from pledges.supporters.models import Pledge
+from pledges.supporters.models import Pledge, ReferralLink
 from pledges.voices.models import VoiceOwner
 from pledges.wall.models import RefusedWord, WallName
 from pledges.worker.models import FailedStep, Heartbeat

@@ -9,7 +9,7 @@ from django.shortcuts import render
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
-from pledges.crypto import keys, links
+from pledges.crypto import links
 from pledges.crypto.links import Purpose
 from pledges.crypto.models import Unreadable
 from pledges.follows.models import Follow
@@ -46,18 +46,15 @@ def link_view(model, purpose):
             # The signature was checked before anything of the body is read. An upload may come in slowly: nothing is locked yet.
             request.POST  # noqa: B018
             is_post = request.method == "POST"
-            try:
-                # The row is locked, so that a correction cannot restore what a concurrent withdrawal erased.
-                with transaction.atomic() if is_post else nullcontext():
-                    rows = model.objects.select_for_update() if is_post else model.objects
-                    row = rows.find_by_link(purpose, request.link)
-                    if row is None:
-                        return link_ended(request)
-                    require_open(request, purpose)
-                    return view(request, row, **kwargs)
-            except keys.CannotDecrypt as error:
-                Unreadable.record(error)
-                return render(request, "pledges/personal_links/unreadable.html")
+            # The row is locked, so that a correction cannot restore what a concurrent withdrawal erased.
+            with Unreadable.recorded(), transaction.atomic() if is_post else nullcontext():
+                rows = model.objects.select_for_update() if is_post else model.objects
+                row = rows.find_by_link(purpose, request.link)
+                if row is None:
+                    return link_ended(request)
+                require_open(request, purpose)
+                return view(request, row, **kwargs)
+            return render(request, "pledges/personal_links/unreadable.html")
 
         return wrapper
 
@@ -117,6 +114,12 @@ def withdrawn(request, pledge):
     """Withdraw the pledge; the page that says so."""
     pledge.withdraw()
     return render(request, "pledges/personal_links/withdraw.html", {"done": True})
+
+
+def links_revoked(request, row, **context):
+    """Revoke all links to the row of this one; the page that says so."""
+    row.revoke_links()
+    return render(request, "pledges/personal_links/links_revoked.html", context)
 
 
 def path_from(request, purpose, pledge):

@@ -23,12 +23,10 @@ class Ways:
 
     @property
     def whatsapp(self):
-        """The link that opens WhatsApp with words and address."""
         return f"https://wa.me/?text={self._text}"
 
     @property
     def viber(self):
-        """The link that opens Viber with words and address."""
         return f"viber://forward?text={self._text}"
 
     @property
@@ -42,7 +40,6 @@ class Ways:
 
 
 def ways(words, path):
-    """The Ways to pass on a path of this site."""
     return Ways(words, settings.SITE_URL + path)
 
 

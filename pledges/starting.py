@@ -6,9 +6,9 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db import DatabaseError, InterfaceError
 from django.db.backends.signals import connection_created
 
+from pledges import rotation
 from pledges.crypto.models import Rotation
 from pledges.health import clock
-from pledges.rotation import rotation
 from pledges.worker.models import CLOCK_TOLERANCE, Heartbeat
 
 logger = logging.getLogger(__name__)

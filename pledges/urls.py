@@ -12,7 +12,7 @@ from pledges.joinings import views as joinings
 from pledges.mailings import views as mailings
 from pledges.signing import personal, thanks
 from pledges.signing import views as sign
-from pledges.totals import counties, open_data
+from pledges.totals import open_data
 from pledges.totals import views as totals
 from pledges.wall import views as wall
 
@@ -86,7 +86,7 @@ urlpatterns = [
     path(pgettext_lazy("address", "blue-ribbon/"), ribbon.page, name="ribbon"),
     path(pgettext_lazy("address", "certificate/<token:token>/"), thanks.certificate, name="certificate"),
     path(pgettext_lazy("address", "totals/"), totals.page, name="totals"),
-    path(pgettext_lazy("address", "totals/<slug:slug>/"), counties.page, name="county"),
+    path(pgettext_lazy("address", "totals/<slug:slug>/"), totals.county, name="county"),
     path(pgettext_lazy("address", "how-we-count/"), totals.method, name="method"),
     path(pgettext_lazy("address", "news-by-email/"), mailings.archive, name="mailings"),
     path(pgettext_lazy("address", "news-by-email/<int:number>/"), mailings.page, name="mailing"),

@@ -32,6 +32,7 @@ switched_off = titled(account.AccountInactiveView, _("This account has been swit
 remove_app = titled(totp.DeactivateTOTPView, _("Remove the app?"))
 rename_passkey = titled(webauthn.EditWebAuthnView, _("Rename this passkey"), success_url=overview_url)
 remove_passkey = views.RemovePasskey.as_view(success_url=overview_url)
+again_by_code = titled(mfa.ReauthenticateView, AGAIN, template_name="account/reauthenticate.html")
 new_codes = titled(codes.GenerateRecoveryCodesView, _("New recovery codes?"))
 
 urlpatterns = [
@@ -47,7 +48,7 @@ urlpatterns = [
     path("awake/", views.awake, name="account_awake"),
     path("password/", views.password, name="account_change_password"),
     path("again/", second_factor_required(titled(account.ReauthenticateView, AGAIN)), name="account_reauthenticate"),
-    path("again/code/", second_factor_required(titled(mfa.ReauthenticateView, AGAIN)), name="mfa_reauthenticate"),
+    path("again/code/", second_factor_required(again_by_code), name="mfa_reauthenticate"),
     path(
         "again/passkey/",
         second_factor_required(titled(webauthn.ReauthenticateWebAuthnView, AGAIN)),

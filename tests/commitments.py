@@ -6,8 +6,7 @@ from django.db import connection
 from django.db.models.functions import Now
 
 from pledges.models import ChosenCommitment, Commitment, FollowUp
-from pledges.published.commitments import FIGURES
-from pledges.published.publishing import PEOPLE_SQL
+from pledges.published.models import PEOPLE_SQL, CommitmentFigures
 from tests.factories import make_pledge
 
 
@@ -47,4 +46,4 @@ def exact(commitment):
     with connection.cursor() as cursor:
         cursor.execute(PEOPLE_SQL)
         counted = dict(cursor.fetchall())
-    return {name: counted.get(f"commitment:{commitment.pk}:{name}", 0) for name in FIGURES}
+    return {name: counted.get(f"commitment:{commitment.pk}:{name}", 0) for name in CommitmentFigures._fields}

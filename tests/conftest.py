@@ -22,7 +22,7 @@ from pledges.health import views
 from pledges.serving import snapshot
 from tests import changed, drill, numbers, seed, template
 from tests.cases import pytest_generate_tests, pytest_pyfunc_call  # noqa: F401 - hooks
-from tests.clock import wait_for_the_new_day
+from tests.clock import DatabaseClock, wait_for_the_new_day
 from tests.factories import make_staff, sign_in
 from tests.snapshot import Snapshot
 from tests.threads import wait_for_other_connections
@@ -247,6 +247,14 @@ def _count_unseen():
             count()
     finally:
         connection.force_debug_cursor, connection.execute_wrappers = is_logged, wrappers
+
+
+@pytest.fixture
+def clock():
+    """The clock of the database, for a test with one, which sets it by `shift`."""
+    clock = DatabaseClock()
+    yield clock
+    clock.end()
 
 
 @pytest.fixture

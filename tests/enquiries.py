@@ -3,7 +3,7 @@
 from django.db.models.functions import Now
 
 from pledges.models import Enquiry
-from tests.factories import form_data
+from tests.factories import as_sent
 from tests.numbers import next_number
 
 CONTACT = {"sq": "/sq/kontakt/", "en": "/en/contact/"}
@@ -41,11 +41,8 @@ def enquiry_data(**changes):
         "text": QUESTION["sq"],
         "name": "Zamira Gazetarja",
         "email": "zamira@gazeta-shembull.al",
-        "stamp": form_data()["stamp"],
-        "website": "",
-        **changes,
     }
-    return {key: value for key, value in data.items() if value is not None}
+    return as_sent(data, **changes)
 
 
 def make_enquiry(text=QUESTION["sq"], name="Zamira Gazetarja", address=None, **overrides):

@@ -25,8 +25,7 @@ from campaign.pictures import files as pictures
 from pledges.crypto import keys, stamps
 from pledges.inbox.submissions import settle, submit
 from pledges.mail import mailers
-from pledges.mail.connections import Connection
-from pledges.mail.errors import is_server_failure
+from pledges.mail.connections import Connection, is_server_failure
 from pledges.mail.sending import CLAIM_ROWS, LEASE
 from pledges.models import Message, Pledge, ReferralLink, Sector, Submission, Wording
 from staff import secrets
@@ -74,7 +73,7 @@ def make_pledge(name=None, address=None, sector="parents", state="pending", netw
 def make_inviter(name=None, address=None, **values):
     """A confirmed pledge with a referral link, and that link."""
     pledge = make_pledge(name, address, state="confirmed", **values)
-    ReferralLink.objects.create_for(pledge)
+    ReferralLink.create_for(pledge)
     return pledge, pledge.referral_link
 
 
@@ -167,9 +166,8 @@ def app_code(secret=APP_SECRET, steps=0):
     return format_hotp_value(hotp_value(secret, int(time.time()) // 30 + steps))
 
 
-def form_data(**overrides):
-    """The data of a filled pledge form as a browser would send it. None removes a field."""
-    shown = [wording.pk for wording in Wording.objects.current()]
+def form_data(**changes):
+    """The data of a filled pledge form."""
     data = {
         "over_16": "yes",
         "sector": "teachers",
@@ -177,10 +175,15 @@ def form_data(**overrides):
         "email": "drita@shembull.al",
         "county": "AL-10",
         "consent": "on",
-        "website": "",
-        "stamp": str(stamps.Stamp(stamps.make(shown).made_at - stamps.ROUNDING_SECONDS, tuple(shown))),
-        **overrides,
     }
+    return as_sent(data, **changes)
+
+
+def as_sent(data, **changes):
+    """The data of a form as a browser would send it. None removes a field."""
+    shown = [wording.pk for wording in Wording.objects.current()]
+    stamp = str(stamps.Stamp(stamps.make(shown).made_at - stamps.ROUNDING_SECONDS, tuple(shown)))
+    data = {**data, "website": "", "stamp": stamp, **changes}
     return {key: value for key, value in data.items() if value is not None}
 
 

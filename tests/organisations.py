@@ -8,7 +8,7 @@ from campaign.models import Organisation
 from campaign.pictures import logos
 from pledges.groups.models import institution_key
 from pledges.models import Joining, Municipality
-from tests.factories import form_data
+from tests.factories import as_sent
 from tests.numbers import next_number
 from tests.pledges.groups.made import REACHED
 
@@ -29,11 +29,8 @@ def join_data(**changes):
         "email": "mira.hoxha@shkolla-shembull.al",
         "acts_for": "on",
         "consent": "on",
-        "stamp": form_data()["stamp"],
-        "website": "",
-        **changes,
     }
-    return {key: value for key, value in data.items() if value is not None}
+    return as_sent(data, **changes)
 
 
 def make_joining(state="confirmed", name="Mira Hoxha", address=None, **overrides):

@@ -6,7 +6,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from pledges.models import County, PublishedFigure
-from pledges.published.publishing import publish
+from pledges.published.models import publish
 
 
 def show(figures):

@@ -27,7 +27,7 @@ from pledges.models import (
     ReferralLink,
     Submission,
 )
-from pledges.rotation.encrypted import CONTACTS
+from pledges.rotation import CONTACTS
 from weare1 import logs
 
 # In bytes. Shorter texts occur by chance in ciphertext that is written in hexadecimal or base64.

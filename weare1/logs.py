@@ -75,8 +75,6 @@ class JsonFormatter(logging.Formatter):
 
 
 class ReadableFormatter(JsonFormatter):
-    """The same for a person at a terminal."""
-
     def as_text(self, line):
         at, level, logger, message = (line.pop(name) for name in ("at", "level", "logger", "message"))
         stack = line.pop("stack", None)
@@ -106,7 +104,6 @@ class NoFault(logging.Filter):
     """
 
     def filter(self, record):
-        """Keep every record."""
         if record.name == "django.security.DisallowedHost" or getattr(record, "status_code", None) in (422, 501):
             record.levelno, record.levelname, record.exc_info = logging.INFO, "INFO", None
         return True

@@ -7,13 +7,13 @@ from django.contrib.auth.middleware import AuthenticationMiddleware
 from django.contrib.messages.middleware import MessageMiddleware
 from django.contrib.sessions.middleware import SessionMiddleware
 from django.core.exceptions import RequestDataTooBig
+from django.middleware.csp import ContentSecurityPolicyMiddleware
 from django.middleware.csrf import CsrfViewMiddleware
 from django.middleware.security import SecurityMiddleware
 from django.shortcuts import redirect
 from django.urls import Resolver404, resolve
 from django.utils import translation
 from django.utils.cache import patch_vary_headers
-from django.utils.csp import build_policy
 from django.utils.deprecation import MiddlewareMixin
 
 from pledges import metrics
@@ -55,6 +55,9 @@ def count_requests(get_response):
     return middleware
 
 
+add_policy = ContentSecurityPolicyMiddleware(lambda request: None).process_response
+
+
 class SecurityHeadersMiddleware(SecurityMiddleware):
     """The security headers of every response, also of static files and of errors that another middleware raises.
 
@@ -70,8 +73,7 @@ class SecurityHeadersMiddleware(SecurityMiddleware):
         response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
         # A 304 carries neither of them, because browsers would replace those of the stored page.
         if response.status_code != 304:
-            if "Content-Security-Policy" not in response.headers:
-                response.headers["Content-Security-Policy"] = build_policy(settings.SECURE_CSP)
+            add_policy(request, response)
             if not getattr(response, "xframe_options_exempt", False):
                 response.headers.setdefault("X-Frame-Options", settings.X_FRAME_OPTIONS)
         is_page = response.status_code < 300 and "private" in response.get("Cache-Control", "")

@@ -66,9 +66,6 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "weare1.middleware.no_store_by_default",
     "django.middleware.http.ConditionalGetMiddleware",
-    # Inside ConditionalGetMiddleware, so that a 304, which is a new response, has no policy. Otherwise it would get the default
-    # one, and browsers would replace the cached page's own policy by it.
-    "django.middleware.csp.ContentSecurityPolicyMiddleware",
     "weare1.middleware.language_from_path",
     "weare1.middleware.one_snapshot_per_request",
     "weare1.middleware.DatabaseDownMiddleware",
@@ -210,9 +207,10 @@ ACCOUNT_RATE_LIMITS = {
     "reauthenticate": None,
     "login_failed": "100/h/ip,5/15m/key,30/d/key",
     "reset_password": "20/m/ip",
+    # What asks for and answers the challenge of a passkey.
+    "webauthn_login": "30/m/ip",
 }
-# What asks for and answers the challenge of a passkey.
-MFA_RATE_LIMITS = {"webauthn_login": "30/m/ip"}
+MFA_RATE_LIMITS = False
 CACHES = {
     # Of the rate limits, and of the people whom each account has seen within the hour (staff/admin/reauthentication.py).
     "default": {"BACKEND": "staff.accounts.cache.SharedCache", "KEY_FUNCTION": "staff.accounts.cache.digest"},

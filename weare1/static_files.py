@@ -22,12 +22,10 @@ class JoinedSheets(FileSystemFinder):
         self.storages = {str(self.folder): FileSystemStorage(location=self.folder)}
 
     def list(self, ignore_patterns):
-        """The sheets, with their storage."""
         self._join()
         return super().list(ignore_patterns)
 
     def find(self, path, **options):
-        """The path of a sheet."""
         if path.removeprefix("css/") in JOINED:
             self._join()
         return super().find(path, **options)

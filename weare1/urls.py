@@ -57,7 +57,8 @@ counter_urls = [re_path(r"^(?P<theme>light|dark)/$", counter.counter, name="coun
 urlpatterns = i18n_patterns(
     path("", include("pledges.urls")),
     path("", include("campaign.urls")),
-    path("", include("campaign.pages.urls")),
+    # Last, because it matches any slug.
+    path("", include(([path("<slug:slug>/", content.page, name="page")], "pages"))),
 ) + [
     path("", content.root),
     path("healthz", health.healthz, name="healthz"),

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from html.parser import HTMLParser
 
 from campaign import richtext
-from pledges.mail.news import ADDRESS
+from pledges.mail.content import ADDRESS
 
 BLOCKS = {"p", "h2", "h3", "li", "blockquote", "dt", "dd"}
 

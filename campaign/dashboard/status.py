@@ -4,7 +4,6 @@ from django.urls import reverse
 from django.utils import formats, timezone
 from django.utils.translation import gettext as _
 
-from pledges.content import PledgeContent
 from pledges.counting import tally
 from pledges.desk.open_tasks import list_url
 from pledges.mail import mailers
@@ -17,16 +16,16 @@ from staff.admin.long_list import COUNT_LIMIT
 def rows(user):
     """Yield (title, address, whether something is wrong, words) of what the permissions of this user allow."""
     if user.has_perm("pledges.view_goal"):
-        yield _goal(tally.read().total)
+        yield _goal(tally.read())
     if user.has_perm("pledges.view_message"):
         yield _mail()
     if user.has_perm("staff.change_account") and (Backup.is_late() or Backup.last_made()):
         yield _backup()
 
 
-def _goal(total):
+def _goal(totals):
     """The next goal of the country, as the home page shows it."""
-    goal = PledgeContent.current().goal_above(total)
+    total, goal = totals.total, totals.goal
     missing = _("%(total)s of %(people)s supporters. Still missing: %(missing)s.") % {
         "total": number(total),
         "people": number(goal.people),

@@ -5,11 +5,9 @@ from django.contrib import admin, messages
 from django.core.exceptions import ValidationError
 from django.db.models import Q
 from django.shortcuts import redirect
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy
 
-from campaign.demands.history import History
 from campaign.demands.models import Demand, DemandStep, HandOver
 from campaign.publishing.records_admin import ContentItemAdmin
 from pledges.models import Goal
@@ -55,12 +53,12 @@ class DemandAdmin(ContentItemAdmin):
 
     @admin.display(description=_("last step"))
     def last_step(self, demand):
-        return _history(demand).last
+        return demand.last
 
     def render_change_form(self, request, context, *args, obj=None, **kwargs):
         if obj is not None:
             may_add = obj.draft_id is None and request.user.has_perm("campaign.add_demandstep")
-            context |= {"history": _history(obj), "may_add_steps": may_add}
+            context |= {"demand": obj, "may_add_steps": may_add}
         return super().render_change_form(request, context, *args, obj=obj, **kwargs)
 
     @admin.action(description=_("Reviewed today"), permissions=["change"])
@@ -71,10 +69,6 @@ class DemandAdmin(ContentItemAdmin):
         """Set the review date of the selected demands to today, with an entry in their history."""
         words = ngettext_lazy("%(count)d demand has been reviewed.", "%(count)d demands have been reviewed.", "count")
         self.set_today(request, queryset, "checked_on", "last reviewed", words)
-
-
-def _history(demand):
-    return History(demand, tuple(demand.steps.all()), timezone.localdate())
 
 
 class DemandStepForm(BilingualForm):

@@ -3,13 +3,28 @@
 from dataclasses import dataclass
 from datetime import date
 
+from django.db import models
 from django.utils.formats import date_format
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy
 
 from campaign.content import SiteContent
-from campaign.demands.models import ENDS, Demand, DemandStep, State, in_order
+
+
+class State(models.TextChoices):
+    ASKED = "asked", _("Asked")
+    IN_REVIEW = "in_review", _("In review")
+    ADOPTED = "adopted", _("Law adopted")
+    IN_FORCE = "in_force", _("Law in force")
+    WORKING = "working", _("Working")
+    REFUSED = "refused", _("Refused")
+    WITHDRAWN = "withdrawn", _("Withdrawn")
+    UNKNOWN = "unknown", _("We do not know")
+
+
+# After these everything begins again.
+ENDS = (State.REFUSED, State.WITHDRAWN)
 
 # The dots of the path.
 DOTS = (State.ASKED, State.IN_REVIEW, State.ADOPTED, State.WORKING)
@@ -29,12 +44,17 @@ SENTENCES = {
 PLACES = {State.ASKED: 0, State.IN_REVIEW: 1, State.ADOPTED: 2, State.IN_FORCE: 2, State.WORKING: 3}
 
 
+def in_order(steps):
+    """The steps by date; of one day, in the order of the states."""
+    return sorted(steps, key=lambda step: (step.date, State.values.index(step.state), step.pk or 0))
+
+
 @dataclass(frozen=True)
 class Leg:
     """One step on the timeline. `corrected` are (a step that it replaced, the step that replaced it), the last one first."""
 
-    step: DemandStep
-    before: DemandStep | None = None
+    step: models.Model
+    before: models.Model | None = None
     corrected: tuple = ()
 
     @property
@@ -70,23 +90,18 @@ class Count:
         return range(max(1, months - (self.until.day < self.since.day)))
 
 
-@dataclass(frozen=True)
 class History:
-    """A demand with its steps, those corrected included, on one day in Tirana."""
-
-    demand: Demand
-    steps: tuple
-    today: date
+    """Mixin for Demand: what its steps say on the day that the content is of. Its `steps` are to be prefetched."""
 
     @cached_property
     def current(self):
         """The steps that no later one corrects, in order."""
-        return tuple(in_order(step for step in self.steps if step.pk not in self.corrections))
+        return tuple(in_order(step for step in self.steps.all() if step.pk not in self.corrections))
 
     @cached_property
     def corrections(self):
         """{id of a corrected step: the step that replaced it}"""
-        return {step.corrects_id: step for step in self.steps if step.corrects_id}
+        return {step.corrects_id: step for step in self.steps.all() if step.corrects_id}
 
     @property
     def last(self):
@@ -131,12 +146,12 @@ class History:
     @property
     def silent_days(self):
         """Days since the last step that says something."""
-        return (self.today - self.known.date).days if self.known else None
+        return (SiteContent.current().today - self.known.date).days if self.known else None
 
     @cached_property
     def legs(self):
         """The timeline: a Leg for each current step."""
-        by_id = {step.pk: step for step in self.steps}
+        by_id = {step.pk: step for step in self.steps.all()}
 
         def replaced(step):
             while old := by_id.get(step.corrects_id):
@@ -174,7 +189,7 @@ class History:
         """The Count of days, None without a step and for a demand that was withdrawn."""
         if self.known is None or self.known.state == State.WITHDRAWN:
             return None
-        asked = self.current[0]
+        asked, today = self.current[0], SiteContent.current().today
         first = {step.state: step for step in reversed(self._since_the_last_end())}
         if self.known.state == State.WORKING:
             words = ngettext_lazy("passed until it worked.", "passed until it worked.", "n")
@@ -183,13 +198,6 @@ class History:
             words = ngettext_lazy(
                 "has passed since the law came into force.", "have passed since the law came into force.", "n"
             )
-            return Count(first[State.IN_FORCE].date, self.today, words)
+            return Count(first[State.IN_FORCE].date, today, words)
         words = ngettext_lazy("has passed since it was asked for.", "have passed since it was asked for.", "n")
-        return Count(asked.date, self.today, words)
-
-
-@SiteContent.share
-def demands(content):
-    """The History of each demand that is shown, on the day that the content is of."""
-    rows = Demand.objects.prefetch_related("steps")
-    return tuple(History(demand, tuple(demand.steps.all()), content.today) for demand in rows)
+        return Count(asked.date, today, words)

@@ -1,7 +1,6 @@
 """Demands of the movement to the state, their steps, which are corrected but never changed or deleted, and their hand-overs."""
 
-from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import timedelta
 
 from django.core.exceptions import ValidationError
 from django.db import models
@@ -9,10 +8,10 @@ from django.db.models import Count, F, Q
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
-from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from campaign.content import SiteContent
+from campaign.demands.history import ENDS, History, State, in_order
 from campaign.publishing.records import ContentItem
 from pledges.content import PledgeContent
 from pledges.counting import tally
@@ -36,7 +35,7 @@ class DemandQuerySet(models.QuerySet):
         return rows.filter(is_old | Q(published_steps=0))
 
 
-class Demand(ContentItem):
+class Demand(History, ContentItem):
     """A demand of the movement to the state. Its address never changes, because letters and posts carry it."""
 
     title = in_both_languages(
@@ -92,11 +91,7 @@ class Demand(ContentItem):
 
     def get_absolute_url(self):
         """The path of its page in the active language."""
-        return reverse("campaign:demand", args=[self.slug_in(get_language())])
-
-    def slug_in(self, language):
-        """The last part of the address of its page in this language."""
-        return getattr(self, f"slug_{language}")
+        return reverse("campaign:demand", args=[self.slug])
 
 
 def not_in_the_future(day):
@@ -117,15 +112,7 @@ class DemandStep(Draftable):
     A step that `corrects` another one takes its place and says why; the other stays visible.
     """
 
-    class State(models.TextChoices):
-        ASKED = "asked", _("Asked")
-        IN_REVIEW = "in_review", _("In review")
-        ADOPTED = "adopted", _("Law adopted")
-        IN_FORCE = "in_force", _("Law in force")
-        WORKING = "working", _("Working")
-        REFUSED = "refused", _("Refused")
-        WITHDRAWN = "withdrawn", _("Withdrawn")
-        UNKNOWN = "unknown", _("We do not know")
+    State = State
 
     demand = models.ForeignKey(
         Demand,
@@ -223,9 +210,6 @@ class DemandStep(Draftable):
                 raise ValidationError({"date": problem})
 
 
-State = DemandStep.State
-# After these everything begins again.
-ENDS = (State.REFUSED, State.WITHDRAWN)
 # What may follow each state, besides an end and that we do not know. A law in force may work or not.
 FOLLOWING = {
     State.ASKED: (State.ASKED, State.IN_REVIEW, State.ADOPTED),
@@ -235,11 +219,6 @@ FOLLOWING = {
     State.WORKING: (State.IN_FORCE, State.WORKING),
     **dict.fromkeys(ENDS, (State.ASKED, State.IN_REVIEW, State.ADOPTED)),
 }
-
-
-def in_order(steps):
-    """The steps by date; of one day, in the order of the states."""
-    return sorted(steps, key=lambda step: (step.date, State.values.index(step.state), step.pk or 0))
 
 
 def order_problem(steps):
@@ -355,12 +334,21 @@ class HandOver(models.Model):
 
     @property
     def missing(self):
-        """The people to go until its goal; 0 once it is reached, and without one."""
-        if self.goal is None:
+        """The people to go until its goal; 0 once it is reached or handed over, and without one."""
+        if self.goal is None or self.handed_on:
             return 0
-        county = self.goal.county_id
-        people = tally.read().total if county is None else PledgeContent.current().people_of(f"county:{county}")
-        return max(0, self.goal.people - people)
+        return max(0, self.goal.people - tally.people_of(self.goal.county_id))
+
+    @property
+    def days(self):
+        """Days from the hand-over until the answer, or until today while there is none."""
+        return ((self.answered_on or SiteContent.current().today) - self.handed_on).days
+
+
+@SiteContent.share
+def demands(content):
+    """The demands that are shown, with their steps."""
+    return tuple(Demand.objects.prefetch_related("steps"))
 
 
 @SiteContent.share
@@ -369,41 +357,25 @@ def handovers(content):
     return tuple(HandOver.objects.filter(demand__draft=None).select_related("goal__county", "demand"))
 
 
-@dataclass(frozen=True)
-class ShownHandOver:
-    """A HandOver on one day; `missing` are the people to go until its goal, 0 once it is reached or handed over."""
-
-    row: HandOver
-    missing: int
-    today: date
-
-    @property
-    def days(self):
-        """Days from the hand-over until the answer, or until today while there is none."""
-        return ((self.row.answered_on or self.today) - self.row.handed_on).days
-
-
-def handover_of_place(people, county=None):
-    """The hand-over to show of the whole country, or of the county with this code, at so many people; None if there is none.
+def handover_of_place(county=None):
+    """The HandOver to show of the whole country, or of the county with this code; None if there is none.
 
     It is the one of the largest goal that was handed over, is reached, or has given its place to the next goal and with it the
     place of its sentence.
     """
-    content = SiteContent.current()
+    people = tally.people_of(county)
     following = PledgeContent.current().goal_above(people, county)
-    for row in reversed(content.handovers):
+    for row in reversed(SiteContent.current().handovers):
         goal = row.goal
         if goal is None:
             continue
         is_near = goal.pk != following.pk and goal.sentence and people >= OPENS_AT * goal.people
         if goal.county_id == county and (row.handed_on or people >= goal.people or is_near):
-            missing = 0 if row.handed_on else max(0, goal.people - people)
-            return ShownHandOver(row, missing, content.today)
+            return row
     return None
 
 
 def handovers_of_demand(demand):
-    """The hand-overs to show of this demand that have taken place, the last one first."""
-    content = SiteContent.current()
-    rows = (row for row in content.handovers if row.demand_id == demand.pk and row.handed_on)
-    return [ShownHandOver(row, 0, content.today) for row in sorted(rows, key=lambda row: row.handed_on, reverse=True)]
+    """The hand-overs of this demand that have taken place, the last one first."""
+    rows = (row for row in SiteContent.current().handovers if row.demand_id == demand.pk and row.handed_on)
+    return sorted(rows, key=lambda row: row.handed_on, reverse=True)

@@ -6,13 +6,13 @@ from urllib.parse import quote, urlencode
 from django.http import Http404, HttpResponsePermanentRedirect, JsonResponse
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils.translation import get_language, gettext
+from django.utils.translation import gettext
 
 from campaign import structured_data
 from campaign.content import SiteContent
 from campaign.demands.models import handovers_of_demand
 from pledges.content import PledgeContent
-from pledges.languages import in_each_language, other_language
+from pledges.languages import in_each_language, with_slug
 from pledges.serving.http import public_page
 from pledges.totals.open_data import open_data
 
@@ -20,27 +20,26 @@ from pledges.totals.open_data import open_data
 @public_page
 def demand(request, slug):
     """Show a demand with its steps; redirect from its slug in the other language."""
-    content, language = SiteContent.current(), get_language()
-    history = find(content, slug, language) or find(content, slug, other_language(language))
-    if history is None:
+    content = SiteContent.current()
+    demand = with_slug(content.demands, slug)
+    if demand is None:
         raise Http404
-    demand = history.demand
-    if demand.slug_in(language) != slug:
+    if demand.slug != slug:
         return HttpResponsePermanentRedirect(demand.get_absolute_url())
     request.alternates = in_each_language(demand.get_absolute_url)
     listing = content.page_by_key.get("demands")
     trail = [(page.title, page.get_absolute_url()) for page in (listing, demand) if page]
     context = {
-        "history": history,
+        "demand": demand,
         "listing": listing,
         "contact": content.page_by_key.get("contact"),
-        "others": [other for other in content.demands if other is not history],
+        "others": [other for other in content.demands if other != demand],
         "letter": _letter(demand),
         "municipalities": sorted(
             (row for row in PledgeContent.current().municipalities if row.email), key=attrgetter("sort_key")
         ),
         "handed_over": handovers_of_demand(demand),
-        "og_key": demand.slug_in(language),
+        "og_key": demand.slug,
         "groups": [sector for sector in PledgeContent.current().sectors if sector.is_open],
         "more_url": listing.get_absolute_url() if listing else reverse("campaign:home"),
         "structured": [structured_data.breadcrumbs(trail)],
@@ -59,22 +58,16 @@ def _letter(demand):
     return "?" + urlencode({"subject": demand.title, "body": body}, quote_via=quote)
 
 
-def find(content, slug, language):
-    """The History of the shown demand with this slug, or None."""
-    return next((row for row in content.demands if row.demand.slug_in(language) == slug), None)
-
-
 @open_data
 def demands_json(request):
     """The shown demands with their steps as JSON. Steps that were corrected are left out."""
     return JsonResponse(
-        {"demands": [_as_data(history) for history in SiteContent.current().demands]},
+        {"demands": [_as_data(demand) for demand in SiteContent.current().demands]},
         json_dumps_params={"ensure_ascii": False},
     )
 
 
-def _as_data(history):
-    demand = history.demand
+def _as_data(demand):
     return {
         "key": demand.key,
         "sq": demand.title_sq,
@@ -88,6 +81,6 @@ def _as_data(history):
                 "en": step.sentence_en,
                 "source": {"title": step.source_title, "url": step.source_url},
             }
-            for step in history.current
+            for step in demand.current
         ],
     }

@@ -4,8 +4,8 @@ from django.conf import settings
 from django.http import Http404, HttpResponse, HttpResponsePermanentRedirect
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from campaign import movement_year, structured_data
 from campaign.content import SiteContent
@@ -14,9 +14,9 @@ from pledges import calendars
 from pledges.content import PledgeContent
 from pledges.events.models import LATE
 from pledges.figures.brand import brand, web_address
-from pledges.figures.typeset import typeset
+from pledges.figures.rendering import typeset
 from pledges.fixed_pages import fixed_page
-from pledges.languages import in_each_language, other_language
+from pledges.languages import in_each_language, with_slug
 from pledges.published.rule import SMALLEST
 from pledges.serving import snapshot
 from pledges.serving.http import in_named_language, public_page
@@ -63,12 +63,10 @@ def event(request, slug):
 
 def _find(slug):
     """The event with this slug, preferably in the active language. Raises Http404."""
-    events, language = PledgeContent.current().events, get_language()
-    for code in (language, other_language(language)):
-        for event in events:
-            if getattr(event, f"slug_{code}") == slug:
-                return event
-    raise Http404
+    event = with_slug(PledgeContent.current().events, slug)
+    if event is None:
+        raise Http404
+    return event
 
 
 @public_page

@@ -5,17 +5,19 @@ Equal words are drawn once in a process. The page of the materials draws nothing
 
 import hashlib
 import json
+import threading
 from functools import lru_cache
+from io import BytesIO
 
+import pypdfium2
 from django.conf import settings
 from django.urls import reverse
 from django.utils.translation import get_language, gettext, ngettext, pgettext
 
 from campaign.content import SiteContent
-from campaign.handouts import raster
 from campaign.handouts.models import Handout
 from campaign.handouts.places import places
-from pledges.figures.typeset import typeset
+from pledges.figures.rendering import typeset
 from pledges.numbers import number
 from pledges.serving.pages import release
 
@@ -27,7 +29,11 @@ EXAMPLE_DOTS = 27
 DOTS = 100
 # The width of the pictures in pixels: one and a half times that of their place on a wide page.
 WIDTH = 300
+# Of a picture of a page, in its width: a page may be a narrow strip.
+MAX_HEIGHT = 3
 DIGEST_LETTERS = 16
+# PDFium must not be called by two threads.
+_drawing = threading.Lock()
 
 Key = Handout.Key
 # {name of the file: (words, size of the paper)}
@@ -135,7 +141,14 @@ def promises(content):
     return tuple((texts[f"vow_{n}"], texts[f"vow_{n}_text"]) for n in (1, 2, 3))
 
 
-@lru_cache(maxsize=100)
-def preview(data):
-    """The first page of a PDF as a WebP picture, WIDTH pixels wide."""
-    return raster.first_page(data, WIDTH)
+def first_page(data):
+    """The first page of a PDF as a WebP picture, WIDTH pixels wide. Raises pypdfium2.PdfiumError for a broken one."""
+    with _drawing, pypdfium2.PdfDocument(data) as document:
+        page = document[0]
+        picture = page.render(scale=min(WIDTH / page.get_width(), MAX_HEIGHT * WIDTH / page.get_height())).to_pil()
+    out = BytesIO()
+    picture.convert("RGB").save(out, "WEBP", quality=55, method=4)
+    return out.getvalue()
+
+
+preview = lru_cache(maxsize=100)(first_page)

@@ -15,7 +15,7 @@ from campaign.handouts.models import Handout
 from campaign.organisations.models import Organisation
 from pledges.content import PledgeContent
 from pledges.crypto.links import Purpose
-from pledges.figures.typeset import typeset
+from pledges.figures.rendering import typeset
 from pledges.forms.views import link_ended
 from pledges.models import GroupPledge, Joining
 from pledges.numbers import number

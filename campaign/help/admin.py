@@ -17,7 +17,7 @@ from django.views.decorators.http import require_safe
 
 from campaign.help import unit_imports
 from campaign.help.models import HelpChannel, ProtectionUnit, tag
-from staff.admin.base import BilingualForm, DueFilter, KeepUsed
+from staff.admin.base import BilingualForm, DueFilter, KeepUsed, QuerySetFilter
 from staff.admin.confirmation_page import asks_first
 from staff.admin.content import ContentAdmin, MissingLanguageFilter
 from staff.admin.drafts import DraftedAdmin, StateFilter
@@ -100,18 +100,10 @@ class ProtectionUnitForm(BilingualForm):
         return cleaned
 
 
-class VerificationFilter(admin.SimpleListFilter):
-    """List filter by the age of the verification."""
-
+class VerificationFilter(QuerySetFilter):
     title = _("verification")
     parameter_name = "verified"
-
-    def lookups(self, request, model_admin):
-        return [("no", _("To call: never checked, or long ago")), ("yes", _("Checked"))]
-
-    def queryset(self, request, queryset):
-        wanted = {"no": queryset.to_check, "yes": queryset.verified}
-        return wanted[self.value()]() if self.value() in wanted else queryset
+    methods = {"no": (_("To call: never checked, or long ago"), "to_check"), "yes": (_("Checked"), "verified")}
 
 
 class ImportForm(forms.Form):

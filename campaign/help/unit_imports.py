@@ -1,4 +1,9 @@
-"""The list of child protection units as a CSV file: written, and compared with what is stored before it is imported."""
+"""The list of child protection units as a CSV file: written, and compared with what is stored before it is imported.
+
+A resource of django-import-export that finds the same faults is as long: its reader fills short lines and accepts an open
+quotation mark, and a date has one format. Its preview has inline styles and no lines to correct, and misses a unit that changed
+meanwhile.
+"""
 
 import copy
 import csv
@@ -135,16 +140,8 @@ class UnitFile:
         except csv.Error:
             words = _("Line %(line)d: a quotation mark is missing, or there is one too many.")
             self.problems.append(words % {"line": reader.line_num})
-
-    @property
-    def changed(self):
-        """The rows that change something."""
-        return [row for row in self.rows if row.has_changed()]
-
-    @property
-    def unchanged(self):
-        """The rows that change nothing."""
-        return [row for row in self.rows if not row.has_changed()]
+        self.changed = [row for row in self.rows if row.has_changed()]
+        self.unchanged_count = len(self.rows) - len(self.changed)
 
     @cached_property
     def places(self):

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from campaign.links.models import ExternalLink
 from campaign.pages import listed_pages
 from pledges.languages import LANGUAGE_CODES
-from staff.admin.base import ModelAdmin, ReadOnly, change_url
+from staff.admin.base import ModelAdmin, QuerySetFilter, ReadOnly, change_url
 
 # Pages that the dialog lists.
 LISTED = 100
@@ -19,17 +19,10 @@ LISTED = 100
 MAX_WORDS = 100
 
 
-class FailingFilter(admin.SimpleListFilter):
-    """List filter for links that do not work."""
-
+class FailingFilter(QuerySetFilter):
     title = _("works")
     parameter_name = "failing"
-
-    def lookups(self, request, model_admin):
-        return [("yes", _("Does not work"))]
-
-    def queryset(self, request, queryset):
-        return queryset.failing() if self.value() == "yes" else queryset
+    methods = {"yes": (_("Does not work"), "failing")}
 
 
 @admin.register(ExternalLink)

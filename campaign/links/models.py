@@ -14,7 +14,7 @@ from django.db.models.functions import Coalesce, Now
 from django.utils.translation import gettext_lazy as _
 
 from campaign.links import public_web
-from pledges.mail.news import ADDRESS
+from pledges.mail.content import ADDRESS
 
 MAX_LENGTH = 500
 HREF = re.compile(r'href="(https?://[^"]+)"', re.IGNORECASE)

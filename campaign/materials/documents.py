@@ -10,13 +10,13 @@ from pypdf import PdfReader, PdfWriter
 from pypdf.filters import decode_stream_data
 from pypdf.generic import ArrayObject, DictionaryObject, NameObject, StreamObject
 
-from campaign.handouts import raster
+from campaign.handouts import prints
 from campaign.pictures import files as pictures
 
 MAX_BYTES = 15 * 1024 * 1024
 MAX_PAGES = 40
-# In pixels: the width of the preview, and its height at most.
-PREVIEW_SIZE = (300, 900)
+# Of the preview of a picture, in pixels: its width, and its height at most, as those of a PDF have.
+PREVIEW_SIZE = (prints.WIDTH, prints.MAX_HEIGHT * prints.WIDTH)
 # A PDF begins with this within its first 1024 bytes.
 PDF, HEAD_BYTES = b"%PDF-", 1024
 
@@ -75,7 +75,7 @@ def _pdf_copy(data):
         # The second copy leaves out the objects to which nothing refers any more.
         writer = PdfWriter(clone_from=BytesIO(_written(writer)))
         copy = _written(writer)
-        preview = raster.first_page(copy, PREVIEW_SIZE[0])
+        preview = prints.first_page(copy)
     except ValidationError:
         raise
     except Exception as error:

@@ -1,8 +1,6 @@
 """Materials that staff add: files to print or to post, one in each language."""
 
 import secrets
-import shutil
-from pathlib import Path
 
 from django.core.exceptions import ValidationError
 from django.core.files.storage import default_storage
@@ -16,11 +14,11 @@ from translated_fields import TranslatedField
 
 from campaign.content import SiteContent
 from campaign.materials import documents
+from campaign.pictures import files
 from campaign.pictures.models import SafeFileField
 from campaign.publishing.records import ContentItem
 from pledges.languages import LANGUAGE_CODES, in_both_languages
 
-FOLDER = "materials"
 PREVIEW = "preview.webp"
 
 
@@ -29,7 +27,7 @@ def upload_path(material, name):
 
     A draft without a title has no key yet.
     """
-    return f"{FOLDER}/{secrets.token_hex(12)}/{material.key or 'material'}.{name.rpartition('.')[2]}"
+    return f"{files.MATERIALS}/{secrets.token_hex(12)}/{material.key or 'material'}.{name.rpartition('.')[2]}"
 
 
 class MaterialFormField(SafeFileField):
@@ -124,13 +122,7 @@ class Material(ContentItem):
             for language, file in new.items():
                 default_storage.save(self._preview(language), documents.ContentFile(file.preview))
             if old:
-                replaced = old.folders() - self.folders()
-                transaction.on_commit(lambda: remove_unused(replaced))
-
-    def folders(self):
-        """The names of the folders of its files."""
-        names = [getattr(self, f"file_{language}").name for language in LANGUAGE_CODES]
-        return {name.rpartition("/")[0] for name in names if name}
+                files.delete_unused(old.file_sq.name, old.file_en.name)
 
     def _preview(self, language):
         return f"{getattr(self, f'file_{language}').name.rpartition('/')[0]}/{PREVIEW}"
@@ -141,18 +133,10 @@ class Material(ContentItem):
         return default_storage.url(self._preview(get_language()))
 
 
-def remove_unused(folders):
-    """Delete those of these folders of the storage that no material has, published or draft, with all they contain."""
-    used = set().union(*(row.folders() for row in Material.objects.everything()))
-    for folder in folders - used:
-        shutil.rmtree(Path(default_storage.path(folder)), ignore_errors=True)
-
-
 @receiver(post_delete, sender=Material)
 def remove_files(sender, instance, **kwargs):
     """Delete the files of a deleted material on commit. The signal is also sent by bulk deletion."""
-    folders = instance.folders()
-    transaction.on_commit(lambda: remove_unused(folders))
+    files.delete_unused(instance.file_sq.name, instance.file_en.name)
 
 
 @SiteContent.share

@@ -105,23 +105,23 @@ class DemandFeed(NewsFeed):
         return settings.SITE_URL + (listing.get_absolute_url() if listing else reverse("campaign:home"))
 
     def items(self):
-        steps = [(history, step) for history in SiteContent.current().demands for step in history.steps]
+        steps = [(demand, step) for demand in SiteContent.current().demands for step in demand.steps.all()]
         steps.sort(key=lambda item: (item[1].entered_at, item[1].pk), reverse=True)
         return [_of_step(*item) for item in steps]
 
 
-def _of_step(history, step):
+def _of_step(demand, step):
     title = "%(demand)s: %(step)s"
     if step.corrects_id:
         title = _("%(demand)s: %(step)s (correction)")
-    elif step.pk in history.corrections:
+    elif step.pk in demand.corrections:
         title = _("%(demand)s: %(step)s (corrected)")
     return Entry(
-        title=title % {"demand": history.demand.title, "step": str(step)},
+        title=title % {"demand": demand.title, "step": str(step)},
         text=" ".join(
             filter(None, [step.sentence, step.reason, f"{_('Source:')} {step.source_title}, {step.source_url}"])
         ),
-        url=f"{history.demand.get_absolute_url()}#step-{step.pk}",
+        url=f"{demand.get_absolute_url()}#step-{step.pk}",
         at=step.entered_at,
-        changed_at=history.corrections.get(step.pk, step).entered_at,
+        changed_at=demand.corrections.get(step.pk, step).entered_at,
     )

@@ -5,14 +5,13 @@ It is here and not in `pledges`, because approving makes the public entry.
 
 from django import forms
 from django.contrib import admin, messages
-from django.db import transaction
 from django.db.models import Q
 from django.utils.html import format_html
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from campaign.organisations.models import Organisation, remove_unused
-from campaign.pictures import logos
+from campaign.organisations.models import Organisation
+from campaign.pictures import files, logos
 from pledges import addresses
 from pledges.cases.admin import CaseAdmin, ReasonField, RefuseForm, StepForm, doubt
 from pledges.crypto.keys import CannotDecrypt
@@ -123,8 +122,7 @@ class JoiningAdmin(CaseAdmin):
 
     def run(self, request, row, name, form):
         """As of every case, with what the public page says of it. A logo that nothing has afterwards leaves no file."""
-        sent = row.logo
-        transaction.on_commit(lambda: remove_unused(sent))
+        files.delete_unused(row.logo)
         entry = Organisation.objects.originals().filter(joining=row).select_related("joining").first()
         if name == "approve":
             return bool(Organisation.objects.admit(row, form.statements, form.cleaned_data.get("entry")))

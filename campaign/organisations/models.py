@@ -12,12 +12,12 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from campaign.content import SiteContent
-from campaign.pictures import logos
+from campaign.pictures import files, logos
 from campaign.publishing.records import ContentItem
 from pledges import addresses
 from pledges.groups.models import institution_key
 from pledges.languages import in_both_languages
-from pledges.models import Joining, Municipality, OrganisationKind
+from pledges.models import County, Joining, Municipality, OrganisationKind
 from pledges.places.models import albanian_sort_key
 from staff.drafts.models import Draft, LiveManager
 from staff.free_names import free_name
@@ -37,10 +37,6 @@ class OrganisationQuerySet(models.QuerySet):
     def admitted(self):
         """Those of staff, and those whose joining is approved."""
         return self.filter(Q(joining=None) | Q(joining__state=Joining.State.APPROVED))
-
-    def listed(self):
-        """Those that the public page may show. Whether one has lapsed, or is hidden by then, depends on the time."""
-        return self.admitted().select_related("municipality__county")
 
     def due_to_be_asked(self):
         """Those whose contact is to be asked whether to renew."""
@@ -205,14 +201,9 @@ class Organisation(ContentItem):
         return self.renewed_at is not None and timezone.now() >= self.lapses_at - ASKED_BEFORE
 
     @property
-    def is_over(self):
-        """Whether it is hidden, because it was not renewed."""
-        return self.renewed_at is not None and timezone.now() >= self.hidden_at
-
-    @property
     def is_on_page(self):
-        """Whether visitors see it."""
-        return not (self.draft_id or self.is_over)
+        """Whether visitors see it: it is published, and not hidden because it was not renewed."""
+        return self.draft_id is None and (self.renewed_at is None or timezone.now() < self.hidden_at)
 
     @property
     def anchor(self):
@@ -223,6 +214,13 @@ class Organisation(ContentItem):
     def place(self):
         """The municipality, "outside Albania", or "" for the whole country."""
         return str(self.municipality or "") or (str(_("Outside Albania")) if self.is_abroad else "")
+
+    @property
+    def county(self):
+        """The code of its county, or "" for the whole country."""
+        if self.municipality:
+            return self.municipality.county_id
+        return County.ABROAD if self.is_abroad else ""
 
     @property
     def logo_urls(self):
@@ -244,7 +242,7 @@ class Organisation(ContentItem):
     def leave(self):
         """Remove it from the page permanently and end its joining; returns whether this call ended it."""
         sent, has_ended = self.joining.logo, self.joining.end()
-        transaction.on_commit(lambda: remove_unused(sent))
+        files.delete_unused(sent)
         return has_ended
 
     def lapse(self):
@@ -265,14 +263,7 @@ class Organisation(ContentItem):
         super().save(**kwargs)
         if old is not None and old != self.logo:
             type(self)._base_manager.filter(draft_of=self.pk, logo=old).update(logo=self.logo)
-            transaction.on_commit(lambda: remove_unused(old))
-
-
-def remove_unused(folder):
-    """Delete this folder of a logo if no organisation has it, published or draft, and no joining."""
-    is_used = Joining.objects.filter(logo=folder).exists()
-    if folder and not is_used and not Organisation.objects.everything().filter(logo=folder).exists():
-        logos.remove(folder)
+            files.delete_unused(old)
 
 
 @receiver(post_delete, sender=Organisation)
@@ -280,14 +271,15 @@ def forget(sender, instance, **kwargs):
     """Delete the logos of a deleted organisation on commit. Its joining waits for a decision again: nothing else would end it."""
     if instance.joining is not None and instance.joining.state == Joining.State.APPROVED:
         instance.joining.undo()
-    transaction.on_commit(lambda: remove_unused(instance.logo))
+    files.delete_unused(instance.logo)
 
 
 @SiteContent.share
 def organisations(content):
     """The organisations to show: staff order first, then by name. `is_lapsed` is set by the time of the content."""
     shown = []
-    for row in sorted(Organisation.objects.listed(), key=lambda row: (row.position, albanian_sort_key(row.name_sq))):
+    rows = Organisation.objects.admitted().select_related("municipality__county")
+    for row in sorted(rows, key=lambda row: (row.position, albanian_sort_key(row.name_sq))):
         if row.renewed_at:
             content.times += [row.lapses_at, row.hidden_at]
         row.is_lapsed = bool(row.renewed_at and row.lapses_at <= content.at)

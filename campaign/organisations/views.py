@@ -4,7 +4,6 @@ from urllib.parse import urlsplit
 
 from django.core import signing
 from django.core.paginator import Paginator
-from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -13,8 +12,8 @@ from django.utils.translation import gettext, gettext_lazy
 from campaign import structured_data
 from campaign.content import SiteContent
 from campaign.organisations.forms import LogoForm
-from campaign.organisations.models import PER_PAGE, Organisation, remove_unused
-from campaign.pictures import logos
+from campaign.organisations.models import PER_PAGE, Organisation
+from campaign.pictures import files, logos
 from pledges import addresses, sharing
 from pledges.content import PledgeContent
 from pledges.counting import tally
@@ -25,7 +24,7 @@ from pledges.fixed_pages import fixed_page
 from pledges.forms.views import SeeOther, link_ended
 from pledges.joinings.forms import CorrectionForm
 from pledges.models import County, Joining, OrganisationKind
-from pledges.personal_links import link_view
+from pledges.personal_links import link_view, links_revoked
 from pledges.serving.http import accept_uploads, personal_page, public_page, read_only
 from pledges.totals import counter
 
@@ -57,12 +56,12 @@ def _page_number(text):
 @public_page(parameters={"kind": _kind, "county": _county, "page": _page_number})
 def page(request):
     """The founders, then all other organisations, filtered by kind and county."""
-    rows = [(row, _county_of(row)) for row in SiteContent.current().organisations]
-    founders = [row for row, _code in rows if row.role == Organisation.Role.FOUNDER]
-    others = [(row, code) for row, code in rows if row.role != Organisation.Role.FOUNDER]
+    rows = SiteContent.current().organisations
+    founders = [row for row in rows if row.role == Organisation.Role.FOUNDER]
+    others = [row for row in rows if row.role != Organisation.Role.FOUNDER]
     kind, county = request.GET.get("kind", ""), request.GET.get("county", "")
-    found = [row for row, code in others if kind in ("", row.kind) and county in ("", code)]
-    kinds, codes = {row.kind for row, _code in others}, {code for _row, code in others}
+    found = [row for row in others if kind in ("", row.kind) and county in ("", row.county)]
+    kinds, codes = {row.kind for row in others}, {row.county for row in others}
     context = {
         "founders": founders,
         "found": Paginator(found, PER_PAGE).get_page(request.GET.get("page")),
@@ -76,13 +75,6 @@ def page(request):
     return render(request, "campaign/organisations/organisations.html", context)
 
 
-def _county_of(row):
-    """The code of its county, or "" for the whole country."""
-    if row.municipality:
-        return row.municipality.county_id
-    return County.ABROAD if row.is_abroad else ""
-
-
 @link_view(Joining, Purpose.ORGANISATION)
 def entry(request, joining):
     """The page of an entry: its state, renewing it, its logo and card, and leaving. It shows nothing of the contact."""
@@ -92,8 +84,10 @@ def entry(request, joining):
     if "leave" in request.POST:
         if organisation is None or not organisation.leave():
             joining.end()
-        transaction.on_commit(lambda: remove_unused(joining.logo))
+        files.delete_unused(joining.logo)
         return render(request, "campaign/organisations/left.html")
+    if "revoke" in request.POST:
+        return links_revoked(request, joining)
     if "renew" in request.POST and organisation is not None:
         organisation.renew()
         return SeeOther(request.path)
@@ -130,7 +124,7 @@ def logo(request, joining):
             "statement_en": organisation.text_en,
         }
     joining.correct(**values)
-    transaction.on_commit(lambda: remove_unused(joining.logo))
+    files.delete_unused(joining.logo)
     return SeeOther(links.path(Purpose.ORGANISATION, joining, request.LANGUAGE_CODE))
 
 
@@ -170,7 +164,7 @@ def _shown(request, joining, organisation, form, correction=None, status=200):
         totals = tally.read()
         words = gettext("%(name)s stands with the movement “We are 1”. Join us:") % {"name": organisation.name}
         context |= {
-            "mosaic": mosaic(totals.sectors, PledgeContent.current().goal_above(totals.total).people),
+            "mosaic": mosaic(totals.sectors, totals.goal.people),
             "ways": sharing.ways(words, reverse("pledges:from_a_friend")),
             "certificate_url": reverse("campaign:organisation_certificate", args=[token]),
         }

@@ -9,14 +9,15 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html_join
 from django.utils.text import format_lazy
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from campaign.news.models import Article
-from campaign.pages import previews
-from campaign.pages.models import Page
+from campaign.pages.models import Page, preview_path
 from campaign.pictures.widgets import PictureSelect, RichText
 from pledges.fixed_pages import fixed_pages
 from pledges.languages import in_each_language, own_name
+from staff.admin.base import WIDGETS
 from staff.admin.content import MissingLanguageFilter
 from staff.admin.drafts import DraftedAdmin, StateFilter
 from staff.admin.naming import NamedForm
@@ -32,7 +33,7 @@ class PublishableAdmin(DraftedAdmin):
     list_filter = [StateFilter, MissingLanguageFilter]
     rich_text = ["body"]
     prepopulated_fields = {"slug_sq": ["title_sq"], "slug_en": ["title_en"]}
-    formfield_overrides = {models.TextField: {"widget": forms.Textarea(attrs={"rows": 3})}}
+    formfield_overrides = WIDGETS | {models.TextField: {"widget": forms.Textarea(attrs={"rows": 3})}}
     text_fieldset = (
         _("Text"),
         {
@@ -68,14 +69,22 @@ class PublishableAdmin(DraftedAdmin):
 
     @admin.display(description=_("picture next to the link"))
     def share_cards(self, obj):
-        """The pictures that networks show next to the link, in both languages."""
-        # The published row, without the words of its draft.
-        obj = getattr(obj, "stored", obj)
-        if not obj.pk or obj.draft_id:
-            return _("You can see it here once the page is public.")
-        cards = in_each_language(lambda: obj.card_url)
-        pictures = [(card, own_name(language)) for language, card in cards.items()]
+        """The pictures that networks show next to the link, or will once the draft is public, in both languages."""
+        draft = obj.pending
+        # As it is stored.
+        row = draft.result() if draft else getattr(obj, "stored", obj)
+        if not (obj.pk and row.slug_sq and row.slug_en):
+            return _("You can see it here once the draft has been saved with its titles.")
+
+        def card():
+            drawn = draft and reverse("admin:staff_draft_card", args=[draft.pk, get_language()])
+            return row.photo_card_url or drawn or row.card_url
+
+        pictures = [(url, own_name(language)) for language, url in in_each_language(card).items()]
         return format_html_join(" ", '<img class="share-card" src="{}" alt="{}" loading="lazy">', pictures)
+
+    def card_of(self, row):
+        return row.card_url
 
     def get_changeform_initial_data(self, request):
         """Those of the page that `copy` names, for “Copy this page”."""
@@ -92,8 +101,8 @@ class PublishableAdmin(DraftedAdmin):
 
     def preview_links(self, draft):
         return [
-            (previews.path(draft, "sq"), _("Preview in Albanian")),
-            (previews.path(draft, "en"), _("Preview in English")),
+            (preview_path(draft, "sq"), _("Preview in Albanian")),
+            (preview_path(draft, "en"), _("Preview in English")),
         ]
 
 

@@ -13,8 +13,11 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from campaign import richtext
+from campaign.content import AFTER_REPORT, SiteContent
 from campaign.pages.models import Page
 from campaign.settings.models import contact_url
+from pledges.templatetags.pledge_tags import kept
+from pledges.totals import parts
 
 # Ids that the templates of pages use: no anchor may equal them.
 RESERVED_IDS = {"content", "contents"}
@@ -207,6 +210,47 @@ def child_page(page):
         "sentences": sentences,
         "sections": [section for section in rest if not section.is_question],
         "folds": [section for section in rest if section.is_question],
+    }
+
+
+YOUTH = "youth"
+# They may sign with the children.
+WITH_CLASSES = ("teachers", "educators")
+# The drawing beside the commitments (templates/campaign/pages/drawing.html), by sector.
+DRAWINGS = {
+    "parents": "home",
+    "citizens": "home",
+    "teachers": "table",
+    "educators": "table",
+    "artists": "stage",
+    "youth": "talk",
+}
+# Sectors that put up posters and fold leaflets, and the part of the page of the materials that is for them.
+MATERIALS = {"parents": "posters", "teachers": "sheets", "educators": "sheets", "officials": "posters"}
+
+
+def sector_page(page, sector, totals):
+    """The template context of the page of a sector; `totals` are those of the moment."""
+    people = next((people for each, people in totals.sectors if each.pk == sector.pk), 0)
+    parts_of_text = sections(richtext.clean(page.body))
+    return {
+        "sector": sector,
+        "part": parts.of_sector(sector, people),
+        "sign_url": f"{reverse('pledges:sign')}?sector={sector.slug}" if sector.is_open else reverse("pledges:sign"),
+        "groups": [each for each, _people in totals.sectors if each.is_open],
+        "has_figures": any(commitment.figures.chosen for commitment in sector.commitments.all()),
+        "has_dots": any(kept(commitment.figures) for commitment in sector.commitments.all()),
+        "drawing": DRAWINGS.get(sector.slug),
+        "say": page.say.splitlines(),
+        "do_not_say": page.do_not_say.splitlines(),
+        # Text before the first title has none.
+        "intro": "".join(part.html for part in parts_of_text if not part.title),
+        "after_report": SiteContent.current().page_by_key.get(AFTER_REPORT),
+        "sections": [(part.title, part.html) for part in parts_of_text if part.title],
+        "materials": MATERIALS.get(sector.slug),
+        # They are addressed with "ti" in Albanian.
+        "is_young": sector.slug == YOUTH,
+        "has_classes": sector.slug in WITH_CLASSES,
     }
 
 

@@ -13,12 +13,12 @@ from campaign.content import SiteContent
 from campaign.news.models import Article
 from campaign.pages.models import Page
 from pledges.content import PledgeContent
-from pledges.languages import LANGUAGE_CODES, other_language
+from pledges.languages import LANGUAGE_CODES, with_slug
 from staff.models import Draft
 
 # {URL name: function that returns the rows with a page there}, each row with the property `slug`.
 ROWS = {
-    "campaign:demand": lambda: [history.demand for history in SiteContent.current().demands],
+    "campaign:demand": lambda: SiteContent.current().demands,
     "campaign:event": lambda: PledgeContent.current().events,
     "campaign:event_calendar": lambda: PledgeContent.current().events,
     "pledges:county": lambda: PledgeContent.current().counties_with_page,
@@ -86,23 +86,13 @@ def _resolve(path):
 
 
 def _find(match, code):
-    """The row with the slug of an address in the language `code`: now, before, in the other language, or as a draft."""
-    slug, other = match.kwargs["slug"], other_language(code)
+    """The row with the slug of an address in the active language `code`: now, before, in the other language, or as a draft."""
+    slug = match.kwargs["slug"]
     if match.view_name in ROWS:
-        rows = ROWS[match.view_name]()
-        return _with_slug(rows, slug, code) or _with_slug(rows, slug, other)
-    model, content = MODELS[match.view_name], SiteContent.current()
-    return (
-        content.by_slug(model, code).get(slug)
-        or content.moved_from(model, code, slug)
-        or content.by_slug(model, other).get(slug)
-        or model.objects.everything().filter(**{f"slug_{code}": slug}).select_related("draft").first()
-    )
-
-
-def _with_slug(rows, slug, language):
-    with override(language):
-        return next((row for row in rows if row.slug == slug), None)
+        return with_slug(ROWS[match.view_name](), slug)
+    model = MODELS[match.view_name]
+    drafts = model.objects.everything().filter(**{f"slug_{code}": slug}).select_related("draft")
+    return SiteContent.current().find(model, code, slug) or drafts.first()
 
 
 def _address(match, row):

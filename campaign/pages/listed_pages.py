@@ -58,12 +58,11 @@ def every():
             place = FIRST if page.name == "campaign:help" else USUAL
             yield ListedPage(Kind.FIXED, str(page.title), page.get_absolute_url(), text, place)
     for county in pledge_content.counties_with_page:
-        title, url = gettext("We are %(county)s"), reverse("pledges:county", args=[county.slug])
-        text = f"{county.name}. {county.full_name}."
-        yield ListedPage(Kind.FIXED, title % {"county": county.definite_name}, url, text)
-    for history in content.demands:
-        text = " ".join([history.demand.text, *(step.sentence for step in history.current)])
-        yield ListedPage(Kind.DEMAND, history.demand.title, history.demand.get_absolute_url(), text)
+        title, text = gettext("We are %(county)s"), f"{county.name}. {county.full_name}."
+        yield ListedPage(Kind.FIXED, title % {"county": county.definite_name}, county.get_absolute_url(), text)
+    for demand in content.demands:
+        text = " ".join([demand.text, *(step.sentence for step in demand.current)])
+        yield ListedPage(Kind.DEMAND, demand.title, demand.get_absolute_url(), text)
     for article in content.articles:
         yield ListedPage(Kind.NEWS, article.title, article.get_absolute_url(), article.lead, body=article.body)
     for mailing in MailingContent.current().mailings:

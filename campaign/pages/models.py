@@ -1,16 +1,20 @@
-"""Content pages, and their places in the menu and in the footer."""
+"""Content pages, their places in the menu and in the footer, and signed links to drafts of pages and articles."""
 
+from datetime import timedelta
+
+from django.core import signing
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import override
 from translated_fields import TranslatedField
 
 from campaign.content import SiteContent
 from campaign.publishing.models import Publishable, published
 from pledges.languages import LANGUAGE_CODES, in_both_languages
 from pledges.models import Sector
-from staff.drafts.models import UniqueLive
+from staff.drafts.models import Draft, UniqueLive
 
 
 def _text(label, help_text="", **options):
@@ -173,6 +177,24 @@ class MenuPlace(Page):
         proxy = True
         verbose_name = _("place in menu and footer")
         verbose_name_plural = _("menu and footer")
+
+
+def _previews():
+    return signing.TimestampSigner(salt="campaign.preview")
+
+
+def preview_path(draft, language):
+    """The signed URL path, in a language, of the preview of a draft. It works for a week."""
+    with override(language):
+        return reverse("campaign:preview", args=[_previews().sign(str(draft.pk))])
+
+
+def draft_of_preview(token):
+    """The Draft of a token; None if it was published or discarded.
+
+    Raises signing.BadSignature for a forged token and its subclass SignatureExpired for an expired one.
+    """
+    return Draft.objects.filter(pk=_previews().unsign(token, max_age=timedelta(days=7))).first()
 
 
 @SiteContent.share

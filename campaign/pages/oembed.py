@@ -14,7 +14,7 @@ from campaign.news.models import Article
 from pledges.content import PledgeContent
 from pledges.figures.brand import brand
 from pledges.serving.http import embeddable, public_page
-from pledges.totals import counter, counties
+from pledges.totals import counter
 
 # Stands for an address that is not of this site.
 OTHER = "other"
@@ -79,7 +79,7 @@ def _page(path, language):
     if match.view_name == "pledges:totals":
         return _("Supporters so far"), reverse("totals_card", args=[language]), True
     if match.view_name == "pledges:county":
-        county = counties.by_slug(PledgeContent.current(), language).get(slug)
+        county = next((row for row in PledgeContent.current().counties_with_page if row.slug == slug), None)
         title = county and _("We are %(county)s") % {"county": county.definite_name}
         return county and (title, reverse("county_card", args=[language, slug]), False)
     if match.view_name == "campaign:article":

@@ -4,14 +4,12 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.contrib.sitemaps import Sitemap
-from django.urls import reverse
 
 from campaign.content import SiteContent
 from campaign.pages.models import Page
 from pledges.content import PledgeContent
 from pledges.fixed_pages import fixed_pages
 from pledges.mailings.models import MailingContent
-from pledges.models import County
 
 
 class SiteSitemap(Sitemap):
@@ -29,11 +27,8 @@ class SiteSitemap(Sitemap):
             *pledge_content.counties_with_page,
             *pledge_content.events,
             *MailingContent.current().mailings,
-            *(history.demand for history in content.demands),
+            *content.demands,
         ]
-
-    def location(self, item):
-        return reverse("pledges:county", args=[item.slug]) if isinstance(item, County) else item.get_absolute_url()
 
     def lastmod(self, item):
         return getattr(item, "changed_at", None)

@@ -5,7 +5,7 @@ from datetime import date
 from django.conf import settings
 from django.core import signing
 from django.core.paginator import Paginator
-from django.http import Http404, HttpResponse, HttpResponsePermanentRedirect, HttpResponseRedirect
+from django.http import Http404, HttpResponsePermanentRedirect, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone, translation
@@ -19,13 +19,13 @@ from campaign import structured_data
 from campaign.content import CHILD_CALL, CHILD_CHAT, SiteContent
 from campaign.demands.models import handover_of_place
 from campaign.news.models import Article
-from campaign.pages import inner_pages, previews, sectors
-from campaign.pages.models import Page
+from campaign.pages import inner_pages
+from campaign.pages.models import Page, draft_of_preview
 from pledges.content import PledgeContent
 from pledges.counting import tally
 from pledges.figures.mosaic import mosaic
 from pledges.fixed_pages import fixed_page
-from pledges.languages import LANGUAGE_CODES, in_each_language, other_language
+from pledges.languages import LANGUAGE_CODES, in_each_language
 from pledges.requests.retention import kept_periods
 from pledges.sectors.models import CHILDREN
 from pledges.serving.http import mark_public, personal_page, public_page, read_only
@@ -53,13 +53,12 @@ def root(request):
 def home(request):
     """Show the home page."""
     content, totals = SiteContent.current(), tally.read()
-    goal = PledgeContent.current().goal_above(totals.total)
     context = {
         "totals": totals,
-        "goal": goal,
-        "missing": goal.people - totals.total,
-        "handed": handover_of_place(totals.total),
-        "mosaic": mosaic(totals.sectors, goal.people),
+        "goal": totals.goal,
+        "missing": totals.goal.people - totals.total,
+        "handed": handover_of_place(),
+        "mosaic": mosaic(totals.sectors, totals.goal.people),
         "index": _index(totals.sectors, content.sector_pages),
         "groups": [sector for sector, _people in totals.sectors if sector.is_open],
         "figure": _key_figure(content),
@@ -100,11 +99,7 @@ def privacy(request):
 @public_page
 def page(request, slug):
     """Show a content page; redirect from its former slugs and from its slug in the other language."""
-    found = _find_by_slug(request, Page, slug)
-    if isinstance(found, Page) and not found.has_own_address:
-        # Its slug before the URL was fixed.
-        return HttpResponsePermanentRedirect(found.get_absolute_url())
-    return found if isinstance(found, HttpResponse) else _show_page(request, found)
+    return _show(request, Page, slug, _show_page)
 
 
 def _show_page(request, page):
@@ -119,7 +114,7 @@ def _page_parts(page):
     content = SiteContent.current()
     context = {"page": page, "pictures": content.pictures}
     if sector := PledgeContent.current().sectors_by_id.get(page.sector_id):
-        return "campaign/pages/sector.html", context | sectors.context(page, sector, tally.read())
+        return "campaign/pages/sector.html", context | inner_pages.sector_page(page, sector, tally.read())
     if page.layout == Page.Layout.CHILD:
         return "campaign/pages/child.html", context | {
             "child": inner_pages.child_page(page),
@@ -132,7 +127,7 @@ def _page_parts(page):
         "contents": [block for block in blocks if block.title],
         "way_on": content.way_on(page.next_page, page.next_label),
         "demands": content.demands,
-        "handed": handover_of_place(tally.read().total) if page.layout == Page.Layout.DEMANDS else None,
+        "handed": handover_of_place() if page.layout == Page.Layout.DEMANDS else None,
         "figure": _key_figure(content) if page.layout == Page.Layout.FIGURES else None,
         "figures": content.statistics,
         "partners": content.partners,
@@ -169,8 +164,7 @@ def news(request, year=None):
 @public_page
 def article(request, slug):
     """Show an article; redirects as page() does."""
-    found = _find_by_slug(request, Article, slug)
-    return found if isinstance(found, HttpResponse) else _show_article(request, found)
+    return _show(request, Article, slug, _show_article)
 
 
 def _show_article(request, article):
@@ -202,7 +196,7 @@ def _article_context(article):
 def preview(request, token):
     """Show the draft of a page or an article to anyone who has the signed link."""
     try:
-        draft = previews.find(token)
+        draft = draft_of_preview(token)
     except signing.SignatureExpired:
         return render(request, "campaign/pages/preview_ended.html", status=410)
     except signing.BadSignature as error:
@@ -223,16 +217,13 @@ def preview(request, token):
     return render(request, template, context | {"preview": row})
 
 
-def _find_by_slug(request, model, slug):
-    """Return the published row with this slug, or a permanent redirect to its present URL; raises Http404."""
-    content, language = SiteContent.current(), request.LANGUAGE_CODE
-    row = content.by_slug(model, language).get(slug)
-    if row is not None:
-        return row
-    target = content.moved_from(model, language, slug) or content.by_slug(model, other_language(language)).get(slug)
-    if target is None:
+def _show(request, model, slug, show):
+    """Show the published row with this slug, or redirect permanently to its present URL; raises Http404."""
+    row = SiteContent.current().find(model, request.LANGUAGE_CODE, slug)
+    if row is None:
         raise Http404
-    return HttpResponsePermanentRedirect(target.get_absolute_url())
+    url = row.get_absolute_url()
+    return show(request, row) if url == request.path else HttpResponsePermanentRedirect(url)
 
 
 @read_only

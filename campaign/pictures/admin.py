@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from campaign.pictures.models import Picture, PictureConsent
 from pledges.languages import LANGUAGE_CODES
-from staff.admin.base import BilingualForm, DueFilter, KeepUsed, StackedInline, change_url
+from staff.admin.base import BilingualForm, DueFilter, KeepUsed, QuerySetFilter, StackedInline, change_url
 from staff.admin.content import ContentAdmin
 
 PAIRS = [("caption_sq", "caption_en"), ("credit_sq", "credit_en")]
@@ -34,17 +34,10 @@ class PictureForm(BilingualForm):
         return super().clean()
 
 
-class UnusedFilter(admin.SimpleListFilter):
-    """List filter for pictures that no page or article shows."""
-
+class UnusedFilter(QuerySetFilter):
     title = _("use")
     parameter_name = "used"
-
-    def lookups(self, request, model_admin):
-        return [("no", _("Unused: can be deleted"))]
-
-    def queryset(self, request, queryset):
-        return queryset.unused() if self.value() == "no" else queryset
+    methods = {"no": (_("Unused: can be deleted"), "unused")}
 
 
 class EndsSoonFilter(DueFilter):

@@ -1,27 +1,45 @@
-"""Sanitising and resizing of uploaded pictures: re-encoding drops metadata, such as the location, and embedded payloads."""
+"""Sanitising and resizing of uploaded pictures: re-encoding drops metadata, such as the location, and embedded payloads.
+
+The folder of each upload, also of a logo or material, has a random name, and is deleted with the last row that names it.
+"""
 
 import secrets
+import shutil
 import threading
 import warnings
 from io import BytesIO
+from itertools import chain
+from pathlib import Path, PurePath
 
+from django.apps import apps
 from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
+from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 from PIL import Image, ImageCms, ImageOps
 
-# Of the storage, for the picture library and logos: each upload has a folder with a random name in it.
+# Of the storage, for the picture library and logos.
 FOLDER = "pictures"
 # For the folders of pictures to which a person in them no longer agrees. Nothing serves it.
 ENDED = "ended"
+# For what staff add to the page of the materials.
+MATERIALS = "materials"
+# {model: columns that name the folder of an upload, or a file in it}, read in this order: a logo moves from a joining to its
+# organisation.
+COLUMNS = {
+    "campaign.Picture": ["file"],
+    "campaign.Material": ["file_sq", "file_en"],
+    "pledges.Joining": ["logo"],
+    "campaign.Organisation": ["logo"],
+}
 # More than a phone writes for MAX_PIXELS. The body of the request has a limit of its own in deploy/nginx.conf.
 MAX_BYTES = 30 * 1024 * 1024
 # The resolution of a phone camera, whose JPEG is decoded at a half or a quarter of its size.
 MAX_PIXELS = 50_000_000
 # For formats that are decoded whole: WebP takes 16 bytes of memory for each pixel meanwhile.
 MAX_PIXELS_DECODED_WHOLE = 20_000_000
-# What decoding adds to the memory of a process at most. Each process decodes one picture at a time.
-MAX_MEMORY_BYTES = 400 * 1024 * 1024
+# Each process decodes one picture at a time, which adds 400 MB to its memory at most.
 decoding = threading.Lock()
 MAX_SIDE = 2400
 # Pixels, from a small phone to a text column on a screen with device pixel ratio 2.
@@ -177,3 +195,32 @@ def _write(path, image):
     part.write_bytes(encode(image, *ENCODINGS[path.suffix[1:]]))
     part.chmod(0o644)
     part.replace(path)
+
+
+def _folder_name(name):
+    """The name of the folder of a file in the storage, or of the folder that this is."""
+    return PurePath(name).parent.name or name
+
+
+def stored_folders(name="*"):
+    """Yield the folders of all uploads, or those of this name, as paths."""
+    for place in (FOLDER, ENDED, MATERIALS):
+        yield from Path(default_storage.path(place)).glob(name)
+
+
+def used_folders():
+    """The names of the folders of uploads that a row has, published or draft."""
+    rows = [apps.get_model(model)._base_manager.values_list(*columns) for model, columns in COLUMNS.items()]
+    return {_folder_name(name) for name in chain.from_iterable(chain.from_iterable(rows)) if name}
+
+
+def delete_unused(*names):
+    """On commit, delete the folders that these columns named, with all they contain, unless a row has them still."""
+    folders = {*map(_folder_name, filter(None, names))}
+
+    def delete():
+        for folder in chain.from_iterable(map(stored_folders, folders - used_folders())):
+            shutil.rmtree(folder, ignore_errors=True)
+
+    if folders:
+        transaction.on_commit(delete)

@@ -1,9 +1,7 @@
 """Logos of organisations: sent by a contact, redrawn in one colour on a canvas of one shape, in two widths."""
 
 import secrets
-import shutil
 from base64 import b64encode
-from pathlib import Path
 
 from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile
@@ -78,12 +76,6 @@ def store(files):
     return folder
 
 
-def remove(folder):
-    """Delete a folder, if it has a name."""
-    if folder:
-        shutil.rmtree(_path(folder), ignore_errors=True)
-
-
 def urls(folder):
     """{width: URL} of the logo in a folder; empty without a name."""
     return {width: default_storage.url(f"{pictures.FOLDER}/{folder}/{width}.webp") for width, _h in SIZES if folder}
@@ -98,7 +90,3 @@ def data_url(folder):
             return f"data:image/webp;base64,{b64encode(file.read()).decode()}"
     except FileNotFoundError:
         return ""
-
-
-def _path(folder):
-    return Path(default_storage.path(f"{pictures.FOLDER}/{folder}"))

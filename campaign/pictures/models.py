@@ -1,7 +1,6 @@
 """The picture library: uploaded pictures, their alternative texts, and the pages and articles that show them."""
 
 import secrets
-import shutil
 from pathlib import Path
 
 from django import forms
@@ -193,7 +192,7 @@ class Picture(models.Model):
             if needs_sizes:
                 tasks.make_sizes.enqueue(self.pk)
             if old and is_new_file:
-                transaction.on_commit(old.remove_files)
+                files.delete_unused(old.file.name)
 
     def make_sizes(self):
         """Write all sizes to the storage and record them, unless the file or the focus changed concurrently."""
@@ -201,24 +200,16 @@ class Picture(models.Model):
         sizes = files.make_sizes(Path(default_storage.path(folder)), name, self.centering)
         type(self).objects.filter(pk=self.pk, file=self.file.name, focus=self.focus).update(sizes=sizes, sized_at=Now())
 
-    def remove_files(self):
-        """Delete the folder with the file and all its sizes."""
-        for folder in self._folders():
-            shutil.rmtree(folder, ignore_errors=True)
-
     def withhold(self, is_ended):
         """Move its folder to where nothing serves it, or back; returns whether it was in the other place."""
-        source, target = self._folders() if is_ended else reversed(self._folders())
+        folder = Path(self.file.path).parent
+        places = folder, Path(default_storage.path(files.ENDED)) / folder.name
+        source, target = places if is_ended else reversed(places)
         if not source.is_dir():
             return False
         target.parent.mkdir(exist_ok=True)
         source.rename(target)
         return True
-
-    def _folders(self):
-        """(the folder with the file and its sizes, the one where they are while a consent is over)"""
-        folder = Path(self.file.path).parent
-        return folder, Path(default_storage.path(files.ENDED)) / folder.name
 
     @property
     def centering(self):
@@ -312,7 +303,7 @@ class PictureConsent(models.Model):
 @receiver(post_delete, sender=Picture)
 def remove_files(sender, instance, **kwargs):
     """Delete the files of a deleted picture on commit. The signal is also sent by bulk deletion."""
-    transaction.on_commit(instance.remove_files)
+    files.delete_unused(instance.file.name)
 
 
 def uses_of_pictures():

@@ -136,10 +136,14 @@ class Publishable(Draftable):
         return [f"{name}_{language}" for name in names for language in LANGUAGE_CODES]
 
     @property
+    def photo_card_url(self):
+        """The path of the crop of its own picture, or of that of the site, for its link; "" without one."""
+        return (self.picture and self.picture.card_url) or SiteContent.current().share_picture_url
+
+    @property
     def card_url(self):
-        """The path of the picture that networks show beside its link: its own, that of the site, or one that is drawn."""
-        own = (self.picture and self.picture.card_url) or SiteContent.current().share_picture_url
-        return own or reverse("picture", args=[translation.get_language(), self.CARD, self.slug])
+        """The path of the picture that networks show beside its link: a photo, or else a drawing."""
+        return self.photo_card_url or reverse("picture", args=[translation.get_language(), self.CARD, self.slug])
 
     def picture_ids(self):
         """Ids of the main picture and of all pictures in the text of either language."""

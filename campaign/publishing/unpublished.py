@@ -1,4 +1,4 @@
-"""The public page of a draft, as if it were published. Previews show it; nothing is written."""
+"""The public page or picture of a draft, as if it were published. Previews show it; nothing is written."""
 
 import re
 from urllib.parse import urlsplit
@@ -16,13 +16,15 @@ LINK = re.compile(r"(<a\b[^>]*?)\shref=(?:\"[^\"]*\"|[^\s>]*)")
 
 
 def render_unpublished(page_of, language):
-    """The HTML of the page with the path `page_of()`, without the targets of its links; None if no page shows the draft yet."""
+    """The response with the path `page_of()`, a page without the targets of its links; None if none shows the draft yet."""
     with translation.override(language), snapshot.unpublished():
         try:
-            page = _render(page_of(), language)
+            response = _render(page_of(), language)
         except (Http404, NoReverseMatch):
             return None
-    return page and LINK.sub(r"\1", SCRIPT.sub("", page))
+    if response and response.headers["Content-Type"].startswith("text/html"):
+        response.content = LINK.sub(r"\1", SCRIPT.sub("", response.content.decode()))
+    return response
 
 
 def _render(path, language):
@@ -39,4 +41,4 @@ def _render(path, language):
     request.environ, request.LANGUAGE_CODE = request.META, language
     request.resolver_match = match = resolve(path)
     response = match.func(request, *match.args, **match.kwargs)
-    return response.content.decode() if response.status_code == 200 else None
+    return response if response.status_code == 200 else None

@@ -4,7 +4,6 @@ from django.http import Http404, HttpResponse
 from django.utils.translation import get_language, gettext, pgettext
 
 from campaign.content import CHILD_CALL, SiteContent
-from campaign.demands import views as demands
 from campaign.news.models import Article
 from campaign.pages.models import Page
 from campaign.pictures import logos
@@ -61,7 +60,7 @@ def picture(request, language, kind, key):
 def total(request, language):
     """The current total: the picture of a link to the totals."""
     totals = tally.read()
-    goal = PledgeContent.current().goal_above(totals.total).people
+    goal = totals.goal.people
     return _png(cards.total(*_words(language), goal, mosaic(totals.sectors, goal)))
 
 
@@ -135,11 +134,11 @@ def organisation(request, language, key):
 @public_page
 def demand(request, language, slug):
     """The picture of a link to a demand: its title, state and newer news, with dates. No days, which a messenger would keep."""
-    history = demands.find(SiteContent.current(), slug, language)
-    if history is None:
+    row = next((row for row in SiteContent.current().demands if row.slug == slug), None)
+    if row is None:
         raise Http404
     vows, movement = _words(language)
-    return _png(cards.page(vows, history.on_card or movement, history.demand.title))
+    return _png(cards.page(vows, row.on_card or movement, row.title))
 
 
 def _words(language):

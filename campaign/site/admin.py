@@ -67,7 +67,7 @@ class MenuPlaceForm(forms.ModelForm):
 class MenuPlaceAdmin(NoAddOrDelete, ContentAdmin):
     """The place of each page in the menu and in the footer, edited in the list."""
 
-    list_display = ["name", "menu_position", "footer_column", "footer_position", "status"]
+    list_display = ["name", "menu_position", "footer_column", "footer_position", "publication"]
     # The list is the form. The page of one row has its history.
     list_display_links = None
     fieldsets = [(None, {"fields": ["menu_position", ("footer_column", "footer_position")]})]
@@ -103,8 +103,3 @@ class MenuPlaceAdmin(NoAddOrDelete, ContentAdmin):
     def name(self, page):
         """The title of the page in the active language."""
         return str(page)
-
-    @admin.display(description=_("state"))
-    def status(self, page):
-        """The state: a draft is in no menu until it is published."""
-        return page.publication

@@ -73,9 +73,9 @@ def page_of_sector(sector):
 
 
 @register.simple_tag
-def handed_over(people, county):
-    """The hand-over to show on the page of a county with this published number of people, or None."""
-    return handover_of_place(people, county.pk)
+def handed_over(county):
+    """The hand-over to show on the page of a county, or None."""
+    return handover_of_place(county.pk)
 
 
 @register.filter

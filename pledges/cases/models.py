@@ -13,9 +13,9 @@ from pledges import addresses
 from pledges.crypto import keys
 from pledges.crypto.models import Unreadable
 from pledges.inbox.models import Submission
+from pledges.mail.mailboxes import BlockedAddress
 from pledges.mail.models import Message
 from pledges.person import PersonQuerySet, Restrictable, Sealed, Sealing, address_digests
-from pledges.providers.models import BlockedAddress
 from pledges.supporters.querysets import PENDING_LIFE
 
 
@@ -191,6 +191,10 @@ class Case(Sealing, Steps, Restrictable):
         self.set_text("address", address)
         for column, digest in address_digests(address).items():
             setattr(self, column, digest)
+
+    def revoke_links(self):
+        """Revoke every link to this row that was sent so far."""
+        type(self).objects.filter(pk=self.pk).update(link_version=F("link_version") + 1)
 
     @property
     def seen(self):

@@ -4,7 +4,7 @@ from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 
 from pledges.content import PledgeContent
-from pledges.published.commitments import CommitmentFigures
+from pledges.published.models import CommitmentFigures
 from pledges.sectors.models import Commitment
 from staff.admin.base import ModelAdmin, ReadOnly
 
@@ -21,8 +21,6 @@ def published(name, description):
 
 @admin.register(Commitment)
 class CommitmentAdmin(ReadOnly, ModelAdmin):
-    """Commitments with what is published of them."""
-
     list_display = ["text", "sector", "chosen", "asked", "kept", "silent", "is_offered"]
     list_filter = ["is_offered", "sector"]
     list_select_related = ["sector"]

@@ -173,7 +173,6 @@ class PlanForm(EachCommitmentForm):
         return cleaned
 
     def save(self):
-        """Store the plans, and whether the supporter wants to be asked."""
         for row in self.chosen:
             day = self.value("day", row)
             plan = {"day": day, "remind_at": reminder_time(day) if self.value("remind", row) else None}
@@ -212,7 +211,6 @@ class AnswersForm(EachCommitmentForm):
         return cleaned
 
     def save(self):
-        """Store the answers, in place of those given before."""
         for row in self.chosen:
             if answer := self.value("answer", row):
                 self.follow_up.pledge.chosen.filter(pk=row.pk).update(

@@ -106,9 +106,6 @@ class ChosenCommitment(models.Model):
             ),
         ]
 
-    def __str__(self):
-        return str(self.pk)
-
     @property
     def plan(self):
         """The day in words, such as "Saturday, 28 November"; "" without a plan."""
@@ -163,9 +160,6 @@ class FollowUp(models.Model):
             ),
         ]
 
-    def __str__(self):
-        return str(self.pk)
-
     @classmethod
     def wish(cls, pledge, is_wanted):
         """Store whether the supporter wants to be asked, in the caller's transaction."""
@@ -184,7 +178,6 @@ class FollowUp(models.Model):
 
     @property
     def is_wanted(self):
-        """Whether the supporter wants to be asked."""
         return self.ended_at is None
 
     @property

@@ -1,14 +1,13 @@
-"""Admin of the goals."""
+"""Admin of goals and milestones."""
 
 from django.contrib import admin
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from pledges.content import PledgeContent
 from pledges.counting import tally
-from pledges.goals.models import Goal
+from pledges.goals.models import Goal, Milestone
 from pledges.numbers import number
-from staff.admin.base import BilingualForm
+from staff.admin.base import BilingualForm, ModelAdmin, ReadOnly
 from staff.admin.content import ContentAdmin
 
 
@@ -20,20 +19,13 @@ class GoalForm(BilingualForm):
         people, county = cleaned.get("people"), cleaned.get("county")
         if people is None or not {"people", "county"} & set(self.changed_data):
             return cleaned
-        reached = _reached(county)
+        reached = tally.people_of(county and county.pk)
         if Goal.objects.filter(people=people, county=county).exclude(pk=self.instance.pk).exists():
             self.add_error("people", ValidationError(_("There is already a goal with this number."), code="unique"))
         elif people <= reached:
             words = _("There are already %(people)s supporters. Enter a larger number.") % {"people": number(reached)}
             self.add_error("people", ValidationError(words, code="reached"))
         return cleaned
-
-
-def _reached(county):
-    """The supporters: now, in the whole country; as last published, in a county."""
-    if county is None:
-        return tally.read().total
-    return PledgeContent.current().people_of(f"county:{county.pk}")
 
 
 @admin.register(Goal)
@@ -51,3 +43,13 @@ class GoalAdmin(ContentAdmin):
         "goals in the same way."
     )
     fieldsets = [(None, {"fields": [("people", "county"), ("sentence_sq", "sentence_en")]})]
+
+
+@admin.register(Milestone)
+class MilestoneAdmin(ReadOnly, ModelAdmin):
+    """The milestones that the worker records."""
+
+    list_display = ["__str__", "reached_on", "recorded_at"]
+    list_display_links = None
+    list_note = _("Milestones are recorded automatically on the day we reach them.")
+    actions = None

@@ -43,6 +43,11 @@ class Totals:
         return self.figures.as_of
 
     @property
+    def goal(self):
+        """The Goal of the country to show."""
+        return PledgeContent.current().goal_above(self.total)
+
+    @property
     def counties_total(self):
         return sum(people for _, people in self.counties) + self.unknown
 
@@ -75,6 +80,11 @@ class Totals:
 def read():
     """The Totals that the current request shows; outside a request those last counted."""
     return _totals(snapshot.with_figures())
+
+
+def people_of(county=None):
+    """The people of the whole country, or those last published of the county with this code."""
+    return read().total if county is None else PledgeContent.current().people_of(f"county:{county}")
 
 
 def read_with_newest():

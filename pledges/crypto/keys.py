@@ -1,7 +1,7 @@
 """Field encryption (AES-GCM) and keyed digests (HMAC-SHA-256): a copy of the database alone identifies no supporter.
 
 Keys come from the environment (FIELD_KEYS, DIGEST_KEYS), newest first: the first of a list writes, all of them read. Each stored
-value begins with the one-byte id of its key. `manage.py rotate_keys` brings all values to the first keys (pledges/rotation).
+value begins with the one-byte id of its key. `manage.py rotate_keys` brings all values to the first keys (pledges/rotation.py).
 """
 
 import base64

@@ -1,6 +1,10 @@
-"""Signed links, each valid for one purpose. Supporters use them instead of an account. This module imports no model."""
+"""Signed links, each valid for one purpose, and signed addresses for replies. Supporters use links instead of an account.
+
+This module imports no model.
+"""
 
 import base64
+import binascii
 import time
 import uuid
 from dataclasses import dataclass
@@ -10,11 +14,14 @@ from django.conf import settings
 from django.core import signing
 from django.urls import reverse
 from django.utils import translation
+from django.utils.crypto import constant_time_compare, salted_hmac
 
 # Short, because the manage page makes a new link for each visit.
 DATA_LINK_MAX_AGE_SECONDS = 3600
 # An older link shows no personal data. It withdraws the pledge or sends a fresh link to the address on record.
 MAX_AGE_SECONDS = 24 * 3600
+# Of 25 bytes base32 makes 40 characters without padding, which mail programs may write in any case.
+REPLY_SIGNATURE_BYTES = 9
 
 
 class Purpose(StrEnum):
@@ -139,3 +146,31 @@ def path(purpose, row, language=None, issued_at=None):
 def url(purpose, row):
     """The absolute URL of a personal page, for messages."""
     return settings.SITE_URL + path(purpose, row)
+
+
+def _reply_signature(row_id, secret):
+    return salted_hmac("pledges.reply", row_id.bytes, secret=secret, algorithm="sha256").digest()[
+        :REPLY_SIGNATURE_BYTES
+    ]
+
+
+def reply_address(row):
+    """The address for replies about this row, or "" where no provider brings them in."""
+    local, at, domain = settings.ANYMAIL.get("INBOUND_ADDRESS", "").partition("@")
+    token = base64.b32encode(row.pk.bytes + _reply_signature(row.pk, settings.SECRET_KEY)).decode().lower()
+    return f"{local}+{token}@{domain}" if at else ""
+
+
+def row_id_of_reply(address):
+    """The id of the row that an address is for, or None if `reply_address` did not make it."""
+    try:
+        content = base64.b32decode(address.partition("@")[0].rpartition("+")[2].upper())
+        row_id, signature = uuid.UUID(bytes=content[:16]), content[16:]
+    except (binascii.Error, ValueError):
+        return None
+    secrets = (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)
+    return (
+        row_id
+        if any(constant_time_compare(signature, _reply_signature(row_id, secret)) for secret in secrets)
+        else None
+    )

@@ -1,10 +1,13 @@
 """The state of a change of keys, and ciphertexts that no key opens."""
 
+from contextlib import contextmanager
 from datetime import timedelta
 
 from django.db import models
 from django.db.models.functions import Now
 from django.utils import timezone
+
+from pledges.crypto.keys import CannotDecrypt
 
 # What pages say before `rotate_keys` can tell better.
 EXPECTED = timedelta(minutes=30)
@@ -32,9 +35,6 @@ class Rotation(models.Model):
         default_permissions = ()
         constraints = [models.CheckConstraint(name="rotation_is_one", condition=models.Q(id=True))]
 
-    def __str__(self):
-        return f"since {self.began_at:%Y-%m-%d %H:%M}"
-
     @classmethod
     def begin(cls):
         """Close the site for forms, unless it is closed."""
@@ -57,10 +57,16 @@ class Unreadable(models.Model):
     class Meta:
         default_permissions = ()
 
-    def __str__(self):
-        return self.place
-
     @classmethod
     def record(cls, place):
         """Record a place, or the CannotDecrypt that names it, unless it is recorded."""
         cls.objects.bulk_create([cls(place=str(place))], ignore_conflicts=True)
+
+    @classmethod
+    @contextmanager
+    def recorded(cls):
+        """A block that ends where no key opens a ciphertext, which is recorded."""
+        try:
+            yield
+        except CannotDecrypt as error:
+            cls.record(error)

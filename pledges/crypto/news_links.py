@@ -32,7 +32,6 @@ class NewsLink:
 
     @property
     def mailing_id(self):
-        """The id of the mailing."""
         return self.number // len(LANGUAGE_CODES)
 
     @property
@@ -71,7 +70,6 @@ def read(text):
 
 
 def url(pledge, mailing_id):
-    """The absolute URL for a message."""
     return settings.SITE_URL + reverse("end_news", args=[token(pledge, mailing_id)])
 
 

@@ -9,9 +9,9 @@ from django.utils.translation import gettext_lazy as _
 from pledges import addresses
 from pledges.crypto.models import Closed, Rotation
 from pledges.forms.fields import AddressField, NameField
+from pledges.mail.mailboxes import BlockedAddress
 from pledges.mail.models import Message
 from pledges.person import PERSON_FIELDS
-from pledges.providers.models import BlockedAddress
 from pledges.supporters.models import ANSWER_FIELDS, Pledge
 from staff.admin.base import BilingualForm
 from staff.admin.content import UntrackedField

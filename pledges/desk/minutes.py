@@ -15,9 +15,8 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from pledges.access import decrypted, log_access_to_people, sees_people
-from pledges.figures.minutes import HEIGHT, minute_chart
 from pledges.settings.models import PledgingSettings
-from pledges.statistics import minutes, origins
+from pledges.statistics import minutes
 from pledges.supporters.batches import Batch
 from pledges.supporters.models import Pledge
 from staff.admin import reauthentication
@@ -56,16 +55,16 @@ class MinutePages:
             "is_last_day": not request.GET.keys() & {"day", "hour"},
             "chosen_day": timezone.localdate(period.since),
             "days": minutes.days_to_choose(),
-            "height": HEIGHT,
+            "height": minutes.HEIGHT,
             "series": series,
-            "chart": minute_chart(series),
+            "chart": minutes.chart(series),
             "rows": rows,
             "floods": [row for row in rows if row[3]],
             "tables": self._tables(request, period.since, until),
             "since": period.since.isoformat(),
             "until": until.isoformat(),
             "may_remove": self.has_change_permission(request),
-            "least": origins.LISTED_FROM,
+            "least": minutes.LISTED_FROM,
             "settings": PledgingSettings.load(),
         }
         return self.page(request, "admin/pledges/pledge/minutes.html", _("Sign-ups by minute"), **context)
@@ -85,7 +84,7 @@ class MinutePages:
     @staticmethod
     def _tables(request, since, until):
         """[(title, column, [(label, OriginGroup)])] of both kinds. Domains are opened for staff who may see people."""
-        domains, networks = (origins.largest(column, since, until) for column in (origins.DOMAIN, origins.NETWORK))
+        domains, networks = (minutes.largest(column, since, until) for column in (minutes.DOMAIN, minutes.NETWORK))
         log_access_to_people(request, [group.first for group in domains], page="minutes")
         labels = [_("domain %(number)d") % {"number": number} for number in range(1, len(domains) + 1)]
         if sees_people(request):
@@ -95,8 +94,8 @@ class MinutePages:
             labels = [decrypted(lambda: pledge.mail_domain) if pledge else label for pledge, label in known]  # noqa: B023
         names = [_("network %(label)s") % {"label": group.label} for group in networks]
         return [
-            (_("By email domain"), origins.DOMAIN, list(zip(labels, domains, strict=True))),
-            (_("By network"), origins.NETWORK, list(zip(names, networks, strict=True))),
+            (_("By email domain"), minutes.DOMAIN, list(zip(labels, domains, strict=True))),
+            (_("By network"), minutes.NETWORK, list(zip(names, networks, strict=True))),
         ]
 
     @method_decorator(require_POST)
@@ -106,7 +105,7 @@ class MinutePages:
             raise PermissionDenied
         try:
             column, first = request.POST["origin"].split(":")
-            if column not in (origins.DOMAIN, origins.NETWORK):
+            if column not in (minutes.DOMAIN, minutes.NETWORK):
                 raise ValueError(column)
             same = Pledge.objects.filter(pk=UUID(first)).sharing_digest(column)
             since, until = (datetime.fromisoformat(request.POST[name]).astimezone(UTC) for name in ("since", "until"))

@@ -9,8 +9,8 @@ from django.utils.translation import gettext_lazy as _
 from pledges.access import sees_people
 from pledges.crypto import keys
 from pledges.forms.fields import AddressField, TypedCharField, clean_name
+from pledges.mail.mailboxes import BlockedAddress
 from pledges.mail.models import Message
-from pledges.providers.models import BlockedAddress
 from pledges.supporters.models import Pledge
 
 FIND_MESSAGE = _(

@@ -21,10 +21,10 @@ from pledges.enquiries.models import Disclosure, Enquiry, ReadyAnswer
 from pledges.forms.fields import TypedCharField
 from pledges.inbox.models import Submission
 from pledges.languages import LANGUAGE_CODES
+from pledges.mail.mailboxes import BlockedAddress
 from pledges.mail.models import Message
-from pledges.providers.models import BlockedAddress
 from staff.accents import without_accents
-from staff.admin.base import ModelAdmin, change_url
+from staff.admin.base import ModelAdmin, MomentInput, change_url
 from staff.admin.content import ContentAdmin
 from staff.models import Account, Entry
 
@@ -38,8 +38,6 @@ NOT_RECORDED = _("No request was recorded: choose what is asked for.")
 
 
 class UseForm(StepForm):
-    """The text with which the answer begins."""
-
     ready = forms.ModelChoiceField(ReadyAnswer.objects.all(), label=_("Begin with a ready answer"), empty_label=None)
 
 
@@ -76,8 +74,6 @@ class AnswerForm(StepForm):
 
 
 class RecordForm(StepForm):
-    """What the person asks for."""
-
     def ask(self):
         kinds = [(value, capfirst(label)) for value, label in self.row.data_requests.model.Kind.choices]
         self.fields["request_kind"] = Choice(kinds, NOT_RECORDED, label=_("They ask for"), initial=kinds[0][0])
@@ -88,11 +84,10 @@ class PassForm(StepForm):
 
     logged = ("passed_at",)
     WORDS = _("Enter the day and time at which you passed it on: after it was sent, and not in the future.")
-    passed_at = forms.DateTimeField(
+    passed_at = forms.SplitDateTimeField(
         label=_("Passed to 116 111 at"),
-        input_formats=["%Y-%m-%dT%H:%M"],
-        widget=forms.DateTimeInput({"type": "datetime-local"}, "%Y-%m-%dT%H:%M"),
-        error_messages=dict.fromkeys(["required", "invalid"], WORDS),
+        widget=MomentInput,
+        error_messages=dict.fromkeys(["required", "invalid_date", "invalid_time"], WORDS),
     )
     taker = TypedCharField(label=_("Who took it"), required=False, max_length=120, widget=NOTE, help_text=KEPT)
     reference = TypedCharField(
@@ -100,7 +95,7 @@ class PassForm(StepForm):
     )
 
     def ask(self):
-        self.initial["passed_at"] = self.row.passed_at or timezone.now()
+        self.initial["passed_at"] = (self.row.passed_at or timezone.now()).replace(second=0, microsecond=0)
 
     @property
     def details(self):
@@ -227,29 +222,21 @@ class EnquiryAdmin(MessageToTeamAdmin):
     def press_record(self, request, row, name, form):
         """Record what a message asks for as a request under the law, and lead to its page."""
         kind = form.cleaned_data["request_kind"]
-        try:
-            with transaction.atomic():
-                if asked := row.data_requests.model.from_enquiry(row, kind):
-                    Entry.log(request.user, Entry.Action.CHANGE, [row.pk, asked.pk], about=row, request_kind=kind)
-        except keys.CannotDecrypt as error:
-            Unreadable.record(error)
-            asked = None
-        if asked is None:
-            return self.message_user(request, NOT_RECORDED, messages.ERROR)
-        return redirect(change_url(asked))
+        with Unreadable.recorded(), transaction.atomic():
+            if asked := row.data_requests.model.from_enquiry(row, kind):
+                Entry.log(request.user, Entry.Action.CHANGE, [row.pk, asked.pk], about=row, request_kind=kind)
+                return redirect(change_url(asked))
+        return self.message_user(request, NOT_RECORDED, messages.ERROR)
 
 
 def is_blocked(row):
     """Whether the owner of the address of an enquiry or a request asked us never to email it."""
-    try:
+    with Unreadable.recorded():
         return BlockedAddress.objects.holds(row.address)
-    except keys.CannotDecrypt as error:
-        Unreadable.record(error)
-        return False
+    return False
 
 
 def _quotes(text, row):
-    """Whether the answer repeats a line of the message."""
     try:
         lines = [" ".join(without_accents(line).split()) for line in row.text.splitlines()]
     except keys.CannotDecrypt:

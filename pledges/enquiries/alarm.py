@@ -100,7 +100,6 @@ def _tells(passage):
 
 
 def sounds_like_disclosure(text):
-    """Whether a message to the team sounds like a disclosure of abuse."""
     sentences = [_weigh(sentence) for sentence in _sentences(text)]
     passages = [sentences[start : start + PASSAGE] for start in range(max(1, len(sentences) - PASSAGE + 1))]
     return not any(business for _concerns, business in sentences) or any(map(_tells, passages))
@@ -129,7 +128,6 @@ def compile_pattern(line):
 
 class AlarmWordQuerySet(models.QuerySet):
     def patterns(self):
-        """The compiled patterns of all lines, as a tuple."""
         return tuple(compile_pattern(words) for words in self.values_list("words", flat=True))
 
 

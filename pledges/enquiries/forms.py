@@ -40,8 +40,6 @@ class OptionalNameField(NameField):
 
 
 class MessageForm(StampedForm):
-    """What every message to the team has."""
-
     text = TypedCharField(
         label=_("Your message"),
         help_text=_("Up to 4,000 characters. You cannot attach files."),

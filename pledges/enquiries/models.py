@@ -3,7 +3,6 @@
 import uuid
 from datetime import timedelta
 
-from django.conf import settings
 from django.db import models, transaction
 from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Now
@@ -15,6 +14,7 @@ from pledges.inbox.models import ALERT_AGAIN_AFTER
 from pledges.languages import in_both_languages
 from pledges.mail.models import Message
 from pledges.person import Sealed, Sealing
+from staff.accounts.models import account_field
 
 ENQUIRY_PERIOD = timedelta(days=365)
 DISCLOSURE_PERIOD = timedelta(days=30)
@@ -38,7 +38,6 @@ class EnquiryQuerySet(CaseQuerySet):
         return self.filter(disclosure_at=None, restricted_at=None)
 
     def disclosures(self):
-        """Those that sound like a disclosure."""
         return self.filter(disclosure_at__isnull=False)
 
     def to_alert_of(self):
@@ -59,7 +58,6 @@ class EnquiryQuerySet(CaseQuerySet):
         return self.annotate(has_bounced=Exists(returned))
 
     def waiting(self):
-        """Those that wait for an answer."""
         return self.filter(state=self.model.State.NEW)
 
     def expired(self):
@@ -192,7 +190,6 @@ class Enquiry(Case):
         return changed
 
     def close(self):
-        """Close it without a further answer."""
         return self.take("close", self._of_inbox())
 
     def reopen(self):
@@ -260,9 +257,7 @@ class Answer(Sealing):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     enquiry = models.ForeignKey(Enquiry, on_delete=models.CASCADE, related_name="answers", editable=False)
     text_cipher = models.BinaryField(editable=False)
-    by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+", editable=False
-    )
+    by = account_field()
     created_at = models.DateTimeField(db_default=Now(), editable=False)
 
     class Meta:
@@ -278,7 +273,6 @@ class Answer(Sealing):
 
     @property
     def language(self):
-        """The language of the person who asked."""
         return self.enquiry.language
 
     def paragraphs(self):

@@ -1,6 +1,8 @@
-"""Events, and how many people have confirmed a pledge that came by the link of an event."""
+"""Events, their codes, and how many people have confirmed a pledge that came by the link of an event."""
 
+import logging
 import secrets
+from collections import Counter
 from datetime import datetime, time, timedelta
 
 from django.core.exceptions import ValidationError
@@ -12,19 +14,31 @@ from django.utils.formats import date_format
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
+from pledges.crypto import keys
 from pledges.languages import filled, in_both_languages
 from pledges.places.models import Municipality
 from pledges.published.models import shown_of
-from pledges.referrals.models import CODE_LENGTH, CODE_LETTERS, EVENT_MARK
 from staff.drafts.models import Draftable, LiveManager, UniqueLive
 
+logger = logging.getLogger(__name__)
+
+# The characters of codes in links to the form: none that are easily confused. About 10¹² codes, so that none can be guessed.
+CODE_LETTERS = "23456789abcdefghjkmnpqrstuvwxyz"
+CODE_LENGTH = 8
+# The first character of the codes of events, which no code of a supporter has.
+EVENT_MARK = "0"
 # How long after the end of an event its link still counts people: some scan the poster and sign at home.
 LATE = timedelta(days=3)
 
 
+def random_code(length=CODE_LENGTH):
+    """A new code of a supporter's own link."""
+    return "".join(secrets.choice(CODE_LETTERS) for _ in range(length))
+
+
 def make_code():
     """A new code of an event. It is no secret: the poster shows it."""
-    return EVENT_MARK + "".join(secrets.choice(CODE_LETTERS) for _ in range(CODE_LENGTH - 1))
+    return EVENT_MARK + random_code(CODE_LENGTH - 1)
 
 
 class EventQuerySet(models.QuerySet):
@@ -126,7 +140,6 @@ class Event(Draftable):
             EventCount.objects.get_or_create(event=self)
 
     def get_absolute_url(self):
-        """The path of its page in the active language."""
         return reverse("campaign:event", args=[getattr(self, f"slug_{get_language()}")])
 
     def clean(self):
@@ -187,9 +200,20 @@ def _at(day, clock):
 
 
 class EventCountQuerySet(models.QuerySet):
-    def count_confirmations(self, code, number):
-        """Count this many confirmations for the event with this code, if it still exists."""
-        self.filter(event__code=code).update(confirmations=F("confirmations") + number)
+    def count_confirmations(self, inviters):
+        """Count pledges for the events whose links led to them, of {pledge id: ciphertext of the code or None}."""
+        found = Counter()
+        for pledge_id, cipher in inviters.items():
+            try:
+                if cipher is not None:
+                    data = keys.associated_data("pledge", "inviter", pledge_id)
+                    found[keys.decrypt(cipher, associated_data=data)] += 1
+            except keys.CannotDecrypt:
+                # It must not keep a supporter from confirming.
+                logger.error("the event of a pledge cannot be decrypted and is not counted")  # noqa: TRY400
+        # In the order of the codes, so that concurrent calls do not deadlock.
+        for code, number in sorted(found.items()):
+            self.filter(event__code=code).update(confirmations=F("confirmations") + number)
 
 
 class EventCount(models.Model):
@@ -207,6 +231,3 @@ class EventCount(models.Model):
 
     class Meta:
         default_permissions = ()
-
-    def __str__(self):
-        return str(self.pk)

@@ -51,8 +51,6 @@ def allowed_contents(request):
 
 
 class ExportForm(forms.ModelForm):
-    """Content and format of a new export."""
-
     # The filters of the list, as a query string.
     query = forms.CharField(widget=forms.HiddenInput, required=False)
     reason = reauthentication.ReasonField(
@@ -156,7 +154,6 @@ class ExportAdmin(ReadOnly, ModelAdmin):
 
 
 def filtered_changelist(request, query):
-    """The ChangeList of pledges with these filters."""
     request = copy.copy(request)
     request.GET = QueryDict(query)
     return admin.site.get_model_admin(Pledge).get_changelist_instance(request)

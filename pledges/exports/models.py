@@ -2,13 +2,13 @@
 
 import uuid
 
-from django.conf import settings
 from django.db import models, transaction
 from django.db.models import F
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from pledges.exports.spreadsheets import SHEET_ROWS
+from staff.accounts.models import account_field
 from staff.models import Entry
 
 
@@ -26,14 +26,7 @@ class Export(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     # The log keeps the id of the user after the account is deleted.
-    user = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        on_delete=models.SET_NULL,
-        null=True,
-        editable=False,
-        related_name="exports",
-        verbose_name=_("member of staff"),
-    )
+    user = account_field(related_name="exports", verbose_name=_("member of staff"))
     content = models.CharField(_("content"), max_length=7, choices=Content)
     format = models.CharField(
         _("kind of file"),

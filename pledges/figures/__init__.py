@@ -1,1 +1,0 @@
-"""Drawings: the mosaic, the county map, the growth chart, downloads, cards and the ribbon."""

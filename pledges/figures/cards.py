@@ -12,11 +12,10 @@ from django.conf import settings
 from django.utils.safestring import mark_safe
 from django.utils.translation import get_language, gettext, ngettext, pgettext
 
-from pledges.figures import colors, fonts
-from pledges.figures.brand import brand, web_address
+from pledges.figures import fonts
+from pledges.figures.brand import COLORS, brand, web_address
 from pledges.figures.mosaic import HEIGHT, PATTERN_DOT_WIDTH, WIDTH, mosaic, pattern_paths
-from pledges.figures.png import png
-from pledges.figures.typeset import qr_code
+from pledges.figures.rendering import png, qr_code
 from pledges.numbers import number
 
 # All lengths are pixels. The smallest text of a picture:
@@ -65,7 +64,7 @@ class Line:
     y: float
     size: int
     weight: int = 800
-    color: str = colors.INK
+    color: str = COLORS["ink"]
 
     @property
     def box(self):
@@ -210,13 +209,13 @@ def _call(place, room):
         sizes = fonts.fitted_size(words, 80, 800, room), fonts.fitted_size(address, 104, 800, room)
         return [
             _line(words, top + fonts.DIGIT_HEIGHT * sizes[0], POST_MARGIN, sizes[0]),
-            _line(address, top + side, POST_MARGIN, sizes[1], color=colors.LINK),
+            _line(address, top + side, POST_MARGIN, sizes[1], color=COLORS["link"]),
         ]
     baseline = sum(place.numeral)
     size = fonts.fitted_size(f"{words} {address}", 44, 800, room)
     first = _line(words, baseline, POST_MARGIN, size)
     x = first.x + fonts.font(size, 800).getlength(f"{words} ")
-    return [first, Line(address, round(x), baseline, size, color=colors.LINK)]
+    return [first, Line(address, round(x), baseline, size, color=COLORS["link"])]
 
 
 def _wide(vows, headline, foot, dots=None):
@@ -225,7 +224,7 @@ def _wide(vows, headline, foot, dots=None):
     # Beside the vows there is room for three lines.
     leading = FEET[1] - FEET[0] if len(rows) <= len(FEET) else 1.25 * size
     lines = (
-        *_column([brand()], MARGIN, [90], 36, SIDE_ROOM, 900, colors.LINK),
+        *_column([brand()], MARGIN, [90], 36, SIDE_ROOM, 900, COLORS["link"]),
         *headline,
         *(_line(row, FOOT - leading * n, MIDDLE, size, 500) for n, row in enumerate(reversed(rows))),
         *(_asked(vows) if vows else ()),
@@ -241,7 +240,7 @@ def _asked(vows):
     return (
         *_column(vows, MARGIN, FEET, 36, SIDE_ROOM, 800),
         *(_line(row, y, right, 36, ends=True) for row, y in zip(reversed(words), FEET[1::-1], strict=False)),
-        _line(address, FOOT, right, size, color=colors.LINK, ends=True),
+        _line(address, FOOT, right, size, color=COLORS["link"], ends=True),
     )
 
 
@@ -276,14 +275,14 @@ def _stack(rows):
     return lines
 
 
-def _column(texts, left, baselines, largest, room, weight, color=colors.INK):
+def _column(texts, left, baselines, largest, room, weight, color=COLORS["ink"]):
     """Texts of one line each, all of one size, at which the longest one fits; one too long even then is shortened."""
     size = max(SMALLEST, min(fonts.fitted_size(text, largest, weight, room) for text in texts))
     rows = [fonts.shortened(text, size, weight, room) for text in texts]
     return [_line(row, y, left, size, weight, color) for row, y in zip(rows, baselines, strict=True)]
 
 
-def _line(text, y, x, size, weight=800, color=colors.INK, ends=False):
+def _line(text, y, x, size, weight=800, color=COLORS["ink"], ends=False):
     """A Line whose letters begin at x exactly, or end there; a "j" hangs over to the left."""
     if ends:
         x -= fonts.ink(text, size, weight)[2]

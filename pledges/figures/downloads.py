@@ -15,7 +15,7 @@ from django.utils.translation import gettext
 from pledges.figures import county_map, growth
 from pledges.figures.brand import brand
 from pledges.figures.mosaic import mosaic
-from pledges.figures.png import png
+from pledges.figures.rendering import png
 from pledges.numbers import decimal, number
 
 # Pixels: the room around a drawing in a PNG, and the height at which a PNG is cut off.
@@ -96,7 +96,6 @@ def csv_text(rows):
 
 
 def mosaic_figure(totals, goal):
-    """The mosaic of people by sector towards the goal."""
     drawing = mosaic(totals.sectors, goal)
     return Figure(
         title=gettext("The 1 made of people"),
@@ -117,7 +116,6 @@ def sectors_figure(totals):
 
 
 def signing_ways_figure(totals):
-    """People by the way in which they signed."""
     bars = [
         (gettext("On this site"), totals.online, "s1"),
         (gettext("Group pledges"), totals.groups, "s1"),
@@ -164,7 +162,6 @@ def growth_chart(totals, milestones):
 
 
 def growth_figure(totals, milestones):
-    """Growth of the total by day, with milestones."""
     sums = accumulate(people for _day, people in totals.days)
     return Figure(
         title=gettext("How we have grown"),

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from pledges.figures.brand import brand
 from pledges.figures.mosaic import NEUTRAL_DOT_WIDTH, neutral_paths
-from pledges.figures.png import png
+from pledges.figures.rendering import png
 from pledges.fixed_pages import fixed_page
 from pledges.serving.http import embeddable, in_named_language, public_page
 

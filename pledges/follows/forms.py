@@ -5,8 +5,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from pledges.content import PledgeContent
-from pledges.follows import followable
-from pledges.follows.models import Follow
+from pledges.follows.models import Follow, demand_title, followable_demands
 from pledges.forms.layout import helper
 
 
@@ -34,7 +33,7 @@ class FollowForm(forms.Form):
         initial = {"updates": pledge.updates, "demands": demands, "counties": [code for _key, code in followed if code]}
         super().__init__(*args, initial=initial, **kwargs)
         # A demand that is no longer shown stays on offer to those who follow it, so that they can end that.
-        titles = {key: followable.demand_title(key) for key in [*followable.demands(), *demands]}
+        titles = {key: demand_title(key) for key in [*followable_demands(), *demands]}
         self.fields["demands"].choices = list(titles.items())
         if not titles:
             del self.fields["demands"]

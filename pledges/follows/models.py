@@ -1,11 +1,34 @@
-"""What supporters follow by email besides the news: a demand or a county. The wish for the news itself is `Pledge.updates`."""
+"""What supporters follow by email besides the news: a demand or a county. The wish for the news itself is `Pledge.updates`.
+
+Apps register the demands with their share of the content (`snapshot.Part.followable`).
+"""
 
 from django.db import models, transaction
 from django.db.models import Q
 from django.db.models.functions import Now
+from django.utils.translation import gettext as _
 
+from pledges.languages import in_each_language
 from pledges.places.models import County
+from pledges.serving import snapshot
 from pledges.supporters.models import Pledge
+
+
+def followable_demands():
+    """{key: title} of the demands that can be followed, in the active language and in their order."""
+    parts = snapshot.current().content.parts.values()
+    return {key: str(title) for part in parts for key, title in part.followable().items()}
+
+
+def demand_titles(key):
+    """{language: the title of a demand}, or {} if it is not on the site now."""
+    found = in_each_language(lambda: followable_demands().get(key))
+    return found if all(found.values()) else {}
+
+
+def demand_title(key):
+    """The title of a demand, or words in its place if it is not on the site now."""
+    return followable_demands().get(key) or _("a demand that is not on our site now")
 
 
 class Follow(models.Model):
@@ -37,9 +60,6 @@ class Follow(models.Model):
             models.Index(fields=["demand", "pledge"], name="follow_demand", condition=Q(demand__isnull=False)),
             models.Index(fields=["county", "pledge"], name="follow_county", condition=Q(county__isnull=False)),
         ]
-
-    def __str__(self):
-        return str(self.pk)
 
     @classmethod
     def end_news(cls, pledges):

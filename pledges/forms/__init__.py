@@ -1,1 +1,0 @@
-"""Forms of the public site: their base, the fields and the layout that several share, and what they answer."""

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from pledges import addresses
 from pledges.cases.models import ERASED, HAS_CONTACT, Proposal, ProposalQuerySet, States, Step
 from pledges.events.models import Event
-from pledges.mail.grants import MessageGrant
+from pledges.mail.mailboxes import MessageGrant
 from pledges.mail.models import Message
 from pledges.places.models import County, Municipality
 from pledges.sectors.models import CHILDREN, Sector

@@ -8,9 +8,9 @@ from django.utils import timezone
 from pledges.events.models import Event
 from pledges.groups.models import GroupPledge
 from pledges.inbox.submissions import lock
+from pledges.mail.mailboxes import BlockedAddress
 from pledges.mail.models import Message
 from pledges.places.models import Municipality
-from pledges.providers.models import BlockedAddress
 from pledges.supporters.querysets import PENDING_LIFE
 
 # Between two messages of a kind to the adult of groups.

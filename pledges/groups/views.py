@@ -20,7 +20,7 @@ from pledges.forms.views import SeeOther, closed, form_view, link_ended
 from pledges.groups.forms import GroupCorrectionForm, GroupForm, counted_sectors
 from pledges.groups.models import GroupPledge
 from pledges.languages import in_each_language
-from pledges.personal_links import link_view
+from pledges.personal_links import link_view, links_revoked
 from pledges.serving.http import public_page
 
 
@@ -112,6 +112,8 @@ def manage(request, group):
     if "withdraw" in request.POST:
         group.withdraw()
         return render(request, "pledges/groups/withdrawn.html")
+    if "revoke" in request.POST:
+        return links_revoked(request, group)
     form_of = partial(GroupCorrectionForm, group=group, action=request.path)
     correction = (form_of(request.POST) if "save" in request.POST else form_of()) if group.can_be_corrected else None
     is_saved = bool(correction) and correction.is_valid() and group.correct(correction.cleaned_data["people"])

@@ -1,1 +1,0 @@
-"""What `/readyz` reports, and what the worker probes for it."""

@@ -1,24 +1,26 @@
 """The checks of `/readyz`. Each is a function in CHECKS that yields the names of what is wrong (see docs/operating.md)."""
 
+import os
 from datetime import timedelta
 
 from django.conf import settings
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, OperationalError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.db.models import Count, Exists
 from django.db.models.functions import Now
 from django.utils import timezone
 
+from pledges import rotation
 from pledges.backups.models import Backup
 from pledges.counting.models import Count as LastCount
 from pledges.crypto.models import Rotation, Unreadable
-from pledges.health import certificate, disk
+from pledges.database import DISK_FULL, sqlstate
+from pledges.health import certificate
 from pledges.inbox.models import Submission
 from pledges.mail import mailers
 from pledges.mail.models import Message
 from pledges.mailings.models import Mailing
-from pledges.rotation import rotation
 from pledges.statistics.models import FallenProvider
 from pledges.worker.models import CLOCK_TOLERANCE, LATE_AFTER, FailedStep, Heartbeat
 
@@ -28,6 +30,10 @@ FIGURES_AGE_LIMIT = timedelta(minutes=1)
 SETTLING_LIMIT = timedelta(minutes=2)
 # A message overdue for longer means that no worker runs.
 QUEUE_AGE_LIMIT = timedelta(minutes=15)
+# PostgreSQL needs 16 MB for its next segment of the write-ahead log. Without it the server stops.
+DATABASE_FLOOR_MEGABYTES = 16
+# A picture with its sizes takes up to 30 MB. The floor also warns early where the database is on the same disk.
+MEDIA_FLOOR_MEGABYTES = 300
 # Settings of PostgreSQL with which its log would hold statements, and so what people typed, each with its safe values. Parameters
 # are part of the statement: psycopg2 sends no separate ones, so log_parameter_max_length protects nothing. The guide also sets
 # log_min_error_statement, whose default logs statements that fail; a default is no alarm, and names are ciphertext there too.
@@ -58,9 +64,29 @@ def server():
 
 
 def room():
-    """Room on the disks."""
-    if not disk.has_room():
+    """Room on the disks of the database and of the uploaded pictures. Writing the probe takes a few hundredths of a second."""
+    if not (_database_has_room() and _media_has_room()):
         yield "disk"
+
+
+def _database_has_room():
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT probe_disk(%s)", [DATABASE_FLOOR_MEGABYTES])
+    except OperationalError as error:
+        if sqlstate(error) != DISK_FULL:
+            raise
+        return False
+    return True
+
+
+def _media_has_room():
+    """Whether MEDIA_ROOT, or the folder in which the first upload creates it, has room."""
+    folder = settings.MEDIA_ROOT
+    while not os.path.exists(folder):
+        folder = os.path.dirname(folder)
+    state = os.statvfs(folder)
+    return state.f_bavail * state.f_frsize >= MEDIA_FLOOR_MEGABYTES * 1024 * 1024
 
 
 def figures():

@@ -82,8 +82,6 @@ class WebAddressField(TypedText, forms.URLField):
 
 
 class StatementField(TypedCharField):
-    """What the organisation says, in one language."""
-
     def __init__(self, **kwargs):
         super().__init__(
             required=False,

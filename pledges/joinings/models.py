@@ -11,7 +11,7 @@ from translated_fields import TranslatedField
 
 from pledges import addresses
 from pledges.cases.models import ERASED, HAS_CONTACT, Proposal, ProposalQuerySet, States, Step
-from pledges.mail.grants import MessageGrant
+from pledges.mail.mailboxes import MessageGrant
 from pledges.mail.models import Message
 from pledges.places.models import Municipality
 
@@ -46,8 +46,6 @@ class OrganisationKind(models.TextChoices):
 
 
 class JoiningQuerySet(ProposalQuerySet):
-    """Filters of organisations that ask to join."""
-
     def waiting(self):
         """Those that wait for a decision of staff."""
         return self.filter(Q(state=self.model.State.CONFIRMED) | Q(changed_at__isnull=False))

@@ -5,8 +5,8 @@ from django.db.models.functions import Now
 
 from pledges.inbox.submissions import lock
 from pledges.joinings.models import Joining
+from pledges.mail.mailboxes import BlockedAddress
 from pledges.mail.models import Message
-from pledges.providers.models import BlockedAddress
 from pledges.supporters.querysets import PENDING_LIFE
 
 # The fields of the form that are stored as they are.

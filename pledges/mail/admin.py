@@ -1,14 +1,18 @@
-"""Admin of messages to supporters: sent, waiting and failed ones. Read-only, but failed messages can be sent again."""
+"""Admin of messages to supporters, of which failed ones can be sent again, and of blocked addresses, which get none."""
 
 from django.contrib import admin
 from django.db.models import Q
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
+from pledges.access import decrypted, log_access_to_people, reason_url, sees_people
 from pledges.mail.kinds import SPECS
+from pledges.mail.mailboxes import BlockedAddress
 from pledges.mail.models import Message
+from staff.admin import reauthentication
 from staff.admin.base import ModelAdmin, ReadOnly
 from staff.admin.confirmation_page import asks_first
 from staff.admin.long_list import LongList
@@ -16,8 +20,6 @@ from staff.admin.long_list import LongList
 
 @admin.register(Message)
 class MessageAdmin(ReadOnly, ModelAdmin):
-    """The list of messages, with an action to send failed ones again."""
-
     list_display = [
         "kind",
         "pledge_link",
@@ -80,3 +82,54 @@ class MessageAdmin(ReadOnly, ModelAdmin):
             ngettext("%(count)d message will be sent again.", "%(count)d messages will be sent again.", len(rows))
             % {"count": len(rows)},
         )
+
+
+@admin.register(BlockedAddress)
+class BlockedAddressAdmin(ModelAdmin):
+    """Blocked addresses: can be listed and deleted, but neither added nor changed."""
+
+    list_note = _(
+        "Addresses whose owners asked us never to email them again: nobody can sign with them. Only delete one when "
+        "its owner asks for it."
+    )
+    ordering = ["-created_at"]
+
+    def changelist_view(self, request, extra_context=None):
+        return self._with_audit(request, super().changelist_view(request, extra_context))
+
+    def changeform_view(self, request, object_id=None, form_url="", extra_context=None):
+        return self._with_audit(request, super().changeform_view(request, object_id, form_url, extra_context))
+
+    @staticmethod
+    def _with_audit(request, response):
+        """Write the addresses that the response shows to the log, before rendering, so no page is sent without it.
+
+        More than 20 people are shown only for a reason.
+        """
+        context = getattr(response, "context_data", None) or {}
+        rows = context["cl"].result_list if "cl" in context else filter(None, [context.get("original")])
+        ids = [row.pk for row in rows]
+        if ids and sees_people(request) and not reauthentication.admits(request, ids):
+            return redirect(reason_url(request))
+        log_access_to_people(request, ids, page="blocked")
+        return response
+
+    def has_add_permission(self, request):
+        return False
+
+    def has_change_permission(self, request, obj=None):
+        return False
+
+    def get_list_display(self, request):
+        return ["short", "created_at", *(["address"] if sees_people(request) else [])]
+
+    def get_fields(self, request, obj=None):
+        return ["created_at", *(["address"] if sees_people(request) else [])]
+
+    @admin.display(description=_("blocked address"))
+    def short(self, blocked):
+        return str(blocked)
+
+    @admin.display(description=_("address"))
+    def address(self, blocked):
+        return decrypted(lambda: blocked.address)

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from django.conf import settings
 from django.template.loader import render_to_string
+from django.urls import reverse
 from django.utils import formats, timezone, translation
 from django.utils.translation import gettext as _
 
@@ -20,6 +21,11 @@ from pledges.crypto.links import Purpose
 from pledges.mail.kinds import LAST_DAYS, SPECS
 from staff.mail import automatic
 
+# A whole address, without the punctuation of its sentence.
+ADDRESS = re.compile(
+    r"(https?://(?:[^\s<>“”„«»\"()]|\([^\s<>“”„«»\"()]*\))*(?:[^\s<>“”„«»\"().,;:!?'’…\]]|\([^\s<>“”„«»\"()]*\)))",
+    re.IGNORECASE,
+)
 STARTER = Path(__file__).parent.parent / "starter" / "message-texts.json"
 
 
@@ -33,6 +39,23 @@ class MailWords:
     # The button of a pending pledge in messages that have one button per pledge, or the other of two answers.
     second_button: str = ""
     after: str = ""
+
+
+@dataclass(frozen=True)
+class NewsWords:
+    """The words of a mailing in one language. `archive_url` is the address of the same words on our site."""
+
+    subject: str
+    text: str
+    button: str
+    link: str
+    archive_url: str
+    reason: str
+
+    @property
+    def paragraphs(self):
+        """The paragraphs of the text: empty lines are between them."""
+        return [part.strip() for part in re.split(r"\n\s*\n", self.text.strip())]
 
 
 COLUMNS = [column.name for column in fields(MailWords)]
@@ -77,11 +100,34 @@ def compose(kind, words, pledges, language, address):
     """
     with translation.override(language):
         content = _fill(SPECS[kind], words, pledges)
-        has_end = SPECS[kind].is_bulk or SPECS[kind].end_purpose
+        has_end = content["block"] and (SPECS[kind].is_bulk or SPECS[kind].end_purpose)
         made = mail(content, language, address, content["block"][1] if has_end else None)
         if reply_to := SPECS[kind].reply_to(pledges[0]):
             made.reply_to = [reply_to]
         return made
+
+
+def compose_news(words, end_url, language, address):
+    """The EmailMultiAlternatives with these words to `address`; `end_url` ends the news of its recipient.
+
+    What staff wrote is sent as it is: no link is rewritten, and no picture tells that it was read.
+    """
+    with translation.override(language):
+        choose_url = settings.SITE_URL + reverse("pledges:my_pledge")
+        parts = {
+            "subject": " ".join(words.subject.split()),
+            "site": f"{settings.SITE_URL}/{language}/",
+            "paragraphs": words.paragraphs,
+            "buttons": [(words.button, words.link)] if words.link else [],
+            "further_links": [
+                (_("Read it on our site"), words.archive_url),
+                (_("Choose what we email you about"), choose_url),
+            ],
+            "closing": [words.reason],
+            "block": (_("Stop all news by email"), end_url),
+            "has_links": True,
+        }
+        return mail(parts, language, address, end_url)
 
 
 def _fill(spec, words, pledges):

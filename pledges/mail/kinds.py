@@ -17,14 +17,12 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from pledges import sharing
-from pledges.crypto import links, reply_addresses
+from pledges.crypto import links
 from pledges.crypto.links import Purpose
 from pledges.numbers import number
 
 
 class Priority(models.IntegerChoices):
-    """The order in which due messages are sent."""
-
     # What a form stored counts only with them, and a page says that they are on their way.
     FIRST = 0
     NORMAL = 1
@@ -344,7 +342,6 @@ SPECS = {
         _("Sent once, long after someone confirmed. If they do not answer, we erase their name and address."),
         link_purpose=Purpose.KEEP,
         priority=Priority.BULK,
-        end_purpose=Purpose.END_EMAILS,
         applies=lambda pledge: pledge.keep_asked_at is not None,
     ),
     "corrected": MessageSpec(
@@ -435,7 +432,7 @@ SPECS = {
         is_limited=False,
         applies=lambda owner: owner.removed_at is None,
     ),
-    # Its words are those of a mailing (pledges/mail/news.py), which also says to whom it still applies.
+    # Its words are those of a mailing (pledges/mail/content.py), which also says to whom it still applies.
     "news": MessageSpec(
         _("news by email"),
         _("Sent to people who asked for news, or who follow the demand or county that it is about."),
@@ -450,7 +447,7 @@ SPECS = {
         about="answer",
         details=lambda answer: answer.paragraphs(),
         buttons=lambda words, answer: [(words.button, links.url(Purpose.FURTHER, answer.enquiry))],
-        reply_to=lambda answer: reply_addresses.address_of(answer.enquiry),
+        reply_to=lambda answer: links.reply_address(answer.enquiry),
     ),
     "data_copy": _request(
         _("request: the copy of the data"),

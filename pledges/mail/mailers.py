@@ -24,7 +24,6 @@ def in_use():
 
 
 def mailer_of(kind):
-    """The mailer that sends messages of this kind."""
     return BULK if SPECS[kind].is_bulk and BULK in in_use() else DEFAULT
 
 
@@ -49,9 +48,6 @@ class Mailer(models.Model):
 
     class Meta:
         default_permissions = ()
-
-    def __str__(self):
-        return self.name
 
     @classmethod
     def locked(cls, name):

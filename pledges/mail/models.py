@@ -1,11 +1,12 @@
-"""E-mail messages to supporters: delivery and retries."""
+"""E-mail messages to supporters: their queue, delivery and retries."""
 
+import itertools
 import logging
 import uuid
 from datetime import timedelta
 
 from django.conf import settings
-from django.db import DatabaseError, InterfaceError, connection, models
+from django.db import DatabaseError, InterfaceError, connection, models, transaction
 from django.db.models import Case, Q, When
 from django.db.models.functions import Now
 from django.utils import timezone
@@ -16,18 +17,21 @@ from pledges import metrics
 from pledges.crypto import keys, news_links
 from pledges.crypto.links import Purpose
 from pledges.crypto.models import Unreadable
-from pledges.mail import content, errors, news
+from pledges.mail import connections, content, mailers
+from pledges.mail.connections import CONSECUTIVE_FAILURES
 from pledges.mail.kinds import SPECS, MessageKind, Priority
-from pledges.mail.mailers import Mailer, mailer_of
-from pledges.mail.queue import GIVE_UP_AFTER, MessageQuerySet
-from pledges.mail.returned_mailboxes import ReturnedMailbox
+from pledges.mail.mailboxes import BlockedAddress, MessageGrant, ReturnedMailbox, mailbox_digests
 from pledges.mail.texts import MessageText
 from pledges.person import Sealing
-from pledges.providers.models import BlockedAddress, mailbox_digests
 
 logger = logging.getLogger(__name__)
 # The key of its id among the metadata that a provider sends back with its reports.
 METADATA = "mail"
+# Limit of `mail_is_failing`.
+OUTAGE_AFTER = timedelta(minutes=15)
+GIVE_UP_AFTER = timedelta(days=3)
+# Pages say that an email takes longer than usual once one has been due for so long.
+SLOW_AFTER = timedelta(minutes=10)
 # The delays before the first retries. All later ones follow after LATER_RETRY_DELAY.
 RETRY_DELAYS = [timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=30), timedelta(hours=2)]
 LATER_RETRY_DELAY = timedelta(hours=6)
@@ -56,6 +60,148 @@ WITH asked AS (
 )
 SELECT id FROM joined UNION ALL SELECT id FROM made
 """
+
+
+class MessageQuerySet(models.QuerySet):
+    def queued(self):
+        """Messages that are neither sent nor given up."""
+        return self.filter(state=self.model.State.QUEUED)
+
+    def about(self, rows):
+        return self.filter(about_id__in=[row.pk for row in rows])
+
+    def waiting_or_new(self, kind):
+        """Messages of this kind that still wait unclaimed, or are less than a minute old."""
+        is_waiting = Q(state=self.model.State.QUEUED, leased_until=None)
+        return self.filter(is_waiting | Q(created_at__gt=Now() - timedelta(minutes=1)), kind=kind)
+
+    def of_mailer(self, mailer):
+        return self.filter(priority__in=mailers.priorities_of(mailer))
+
+    def due(self):
+        """Queued messages whose `due_at` has come."""
+        return self.queued().filter(due_at__lte=Now())
+
+    def failing(self):
+        """Messages that were given up. They need the attention of staff."""
+        return self.filter(state__in=[self.model.State.FAILING, self.model.State.REFUSED])
+
+    def mail_is_failing(self, mailer):
+        """Whether sending by this mailer does not work, judged by the messages tried since the last one that was sent.
+
+        An error of our own mail server (unreachable, or it refuses our credentials or sender) counts after OUTAGE_AFTER. Errors
+        of recipients' servers count only after CONSECUTIVE_FAILURES, because a few full or invented mailboxes are normal.
+        """
+        failed = self._failed_since_the_last_sent(mailer)
+        if len(failed) == CONSECUTIVE_FAILURES:
+            return True
+        own_errors = [message for message in failed if not message.error.startswith(connections.RECIPIENT_ERRORS)]
+        return any(timezone.now() - message.queued_at > OUTAGE_AFTER for message in own_errors)
+
+    def _failed_since_the_last_sent(self, mailer):
+        """The messages tried since the last one that was sent, newest first, at most CONSECUTIVE_FAILURES."""
+        tried = self.filter(tried_at__isnull=False).order_by("-tried_at")
+        # Each part reads the last entries of an index.
+        parts = [tried.filter(priority=each)[:CONSECUTIVE_FAILURES] for each in mailers.priorities_of(mailer)]
+        newest = parts[0].union(*parts[1:], all=True).order_by("-tried_at") if parts[1:] else parts[0]
+        return list(itertools.takewhile(lambda message: message.sent_at is None, newest[:CONSECUTIVE_FAILURES]))
+
+    def last_sent_at(self):
+        """When the last message was sent, or None."""
+        sent = (
+            self.filter(tried_at__isnull=False, sent_at__isnull=False)
+            .order_by("-tried_at")
+            .values_list("tried_at", flat=True)
+        )
+        # Each part reads the end of an index.
+        first, *others = [sent.filter(priority=each)[:1] for each in Priority]
+        return first.union(*others, all=True).order_by("-tried_at").first()
+
+    def is_slow(self):
+        """Whether a message that people wait for takes longer than a minute or two: others wait, or none can be sent."""
+        late = self.due().filter(priority__lt=Priority.BULK, due_at__lt=Now() - SLOW_AFTER)
+        return late.exists() or self.mail_is_failing(mailers.DEFAULT) or mailers.Mailer.is_out_of_quota(mailers.DEFAULT)
+
+    def send_again(self):
+        """Queue those that were given up once more; returns the messages that this call changed."""
+        with transaction.atomic():
+            messages = list(self.failing().select_for_update(of=("self",)))
+            self.model.objects.filter(pk__in=[message.pk for message in messages]).update(
+                state=self.model.State.QUEUED, queued_at=Now(), due_at=Now(), attempts=0, error=""
+            )
+        return messages
+
+    def claim(self, limit, lease, mailer=mailers.DEFAULT):
+        """Claim up to this number of due messages of a mailer, for `lease`; returns them with what they need to be sent.
+
+        Only the claimer may send them meanwhile. Messages above the limits of their mailbox become due later. Those above the
+        limits of the mailer stay due.
+        """
+        messages = []
+        with transaction.atomic():
+            row = mailers.Mailer.locked(mailer)
+            room, bulk_room = row.room(limit) if row else (limit, limit)
+            while wanted := room - len(messages):
+                bulk = bulk_room - sum(message.spec.is_bulk for message in messages)
+                free = self._lock_free(wanted, bulk, mailer)
+                granted = MessageGrant.objects.grant(free)
+                self.renew([message.pk for message in granted], lease)
+                messages += granted
+                if len(free) < wanted:
+                    break
+            counted_in = row.use(len(messages)) if row and messages else None
+        self._set_words(messages)
+        for message in messages:
+            message.counted_in = counted_in
+        return messages
+
+    @staticmethod
+    def _set_words(messages):
+        """Give each message its words, which are read once for all of them."""
+        wanted = {(message.kind, message.mailing, message.language) for message in messages}
+        by_kind = MessageText.objects.words_by_kind(
+            {(kind, language) for kind, mailing, language in wanted if not mailing}
+        )
+        by_mailing = {(each, language): each.words(language) for _kind, each, language in wanted if each}
+        for message in messages:
+            found, key = (by_mailing, message.mailing) if message.mailing else (by_kind, message.kind)
+            message.words = found[key, message.language]
+
+    def _lock_free(self, limit, bulk_limit, mailer):
+        """Lock and return due messages of a mailer that no other sender has claimed, those of the first priority first.
+
+        Those of a kind that only a newer release knows wait for it: after a rollback they must not stop the others.
+        """
+        known = self.due().filter(kind__in=MessageKind.values).exclude(mailing__state="paused")
+        free = known.filter(Q(leased_until=None) | Q(leased_until__lte=Now())).order_by("due_at")
+        free = free.select_related("mailing__sector", "mailing__county")
+        free = free.select_for_update(skip_locked=True, of=("self",))
+        messages = []
+        for priority in mailers.priorities_of(mailer):
+            most = min(limit - len(messages), bulk_limit if priority == Priority.BULK else limit)
+            if most > 0:
+                messages += free.filter(priority=priority)[:most]
+        return self.read_about(messages)
+
+    def read_about(self, messages):
+        """Set what each of these messages is about as it is now, with one query for each kind of row; returns them."""
+        for name in {message.spec.about for message in messages}:
+            concerned = [message for message in messages if message.spec.about == name]
+            rows = {}
+            if name:
+                model = self.model._meta.get_field(name).related_model
+                rows = model.objects.in_bulk([message.about_id for message in concerned])
+            for message in concerned:
+                message.about = rows.get(message.about_id)
+        return messages
+
+    def renew(self, ids, lease):
+        """Let the leases of claimed messages end a timedelta from now."""
+        self.queued().filter(pk__in=ids).update(leased_until=Now() + lease)
+
+    def release(self, ids):
+        """End the leases of claimed messages that were not attempted."""
+        self.queued().filter(pk__in=ids).update(leased_until=None)
 
 
 def _about(model):
@@ -251,13 +397,11 @@ class Message(Sealing):
 
     @property
     def spec(self):
-        """The `MessageSpec` of this kind."""
         return SPECS[self.kind]
 
     @property
     def mailer(self):
-        """The name of the mailer that sends it."""
-        return mailer_of(self.kind)
+        return mailers.mailer_of(self.kind)
 
     def mailbox_digests(self):
         """The digests of the recipient's mailbox by each key; None if there is no recipient any more, or none that decrypts."""
@@ -289,7 +433,7 @@ class Message(Sealing):
         if spec.is_bulk and ReturnedMailbox.objects.holds(address):
             return None
         if self.mailing:
-            return news.compose(self.words, news_links.url(row, self.mailing_id), self.language, address)
+            return content.compose_news(self.words, news_links.url(row, self.mailing_id), self.language, address)
         kind, words, rows = self.kind, self.words, [row]
         if spec.per_address:
             rows = type(row).objects.at_address(address).with_person().filter(restricted_at=None)
@@ -316,7 +460,7 @@ class Message(Sealing):
     def give_back(self):
         """Do not count it towards the limits of its mailer: it was not handed to the server."""
         if self.counted_in is not None:
-            Mailer.give_back(self.mailer, self.counted_in)
+            mailers.Mailer.give_back(self.mailer, self.counted_in)
             self.counted_in = None
 
     def attempt(self, server):
@@ -345,7 +489,7 @@ class Message(Sealing):
             self._schedule_retry(error, last_tried_at)
             return error
         except Exception as error:
-            if errors.is_server_failure(error):
+            if connections.is_server_failure(error):
                 self.give_back()
             self._schedule_retry(error, last_tried_at)
             return error
@@ -375,12 +519,12 @@ class Message(Sealing):
         logger.log(level, "mail", extra={"fields": fields | ({"error": self.error} if self.error else {})})
 
     def _schedule_retry(self, error, last_tried_at):
-        self.error = errors.error_kind(error)
+        self.error = connections.error_kind(error)
         now = timezone.now()
         delay = RETRY_DELAYS[self.attempts - 1] if self.attempts <= len(RETRY_DELAYS) else LATER_RETRY_DELAY
         # After days without a worker a message may be too old but hardly tried.
         is_too_old = now + delay > self.queued_at + GIVE_UP_AFTER and self.attempts > len(RETRY_DELAYS)
-        is_refused = errors.is_final_refusal(error)
+        is_refused = connections.is_final_refusal(error)
         if (is_refused or is_too_old) and self._others_are_accepted_since(last_tried_at):
             self.state = self.State.REFUSED if is_refused else self.State.FAILING
         elif is_too_old and self.address_cipher is not None:

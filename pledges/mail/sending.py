@@ -14,8 +14,7 @@ from django.conf import settings
 from django.core.mail import DEFAULT_MAILER_ALIAS
 from django.db import DatabaseError, InterfaceError, connection
 
-from pledges.mail import errors
-from pledges.mail.connections import Connection
+from pledges.mail.connections import CONSECUTIVE_FAILURES, Connection, is_server_failure
 
 logger = logging.getLogger(__name__)
 
@@ -172,7 +171,7 @@ class Sender(threading.Thread):
         finally:
             self._held.pop(message.pk, None)
         self._failed_in_a_row = self._failed_in_a_row + 1 if error else 0
-        if not errors.is_server_failure(error) and self._failed_in_a_row < errors.CONSECUTIVE_FAILURES:
+        if not is_server_failure(error) and self._failed_in_a_row < CONSECUTIVE_FAILURES:
             self._failures = 0
         elif not self._is_paused():  # else another connection has failed at the same time
             self._paused_until = time.monotonic() + min(2**self._failures, LONGEST_PAUSE)

@@ -1,25 +1,102 @@
-"""The texts of the messages, which staff edit."""
+"""The texts of the messages, which staff edit, and what is wrong with one: placeholders, subjects that reveal the topic."""
 
 import logging
+import re
+from difflib import get_close_matches
 
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
+from django.utils.text import format_lazy
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from pledges.languages import LANGUAGE_CODES, filled, in_both_languages
-from pledges.mail import checks, content
+from pledges.mail import content
 from pledges.mail.kinds import SPECS, MessageKind
 from staff.drafts.models import Draftable, LiveManager, UniqueLive
 
 logger = logging.getLogger(__name__)
 
+# {placeholder: its meaning}
+PLACEHOLDERS = {
+    "name": _("the supporter’s name"),
+    "day": _("the day until which the link works"),
+    "site": _("the address of this site"),
+    "friend": _("the link for a friend: the page that opens says that someone who has signed invites them"),
+}
+# Word stems that reveal the topic of a message in the inbox of a shared phone.
+REVEALING_STEMS = re.compile(
+    r"\b(?:dhun|përdhun|abuz|abus|seks|sex|fëmij|femij|child|kid|ngacm|harass|viol|rape|viktim|victim|mbijet|surviv|betim|"
+    r"porn|shfrytëz|exploit|krim|crime)\w*",
+    re.IGNORECASE,
+)
+# An address on the web that is not encrypted, or without its beginning.
+INCOMPLETE_ADDRESS = re.compile(r"(?<![\w/.@=?&-])(?:http://\S+|www\.[\w-]+\.\S+)", re.IGNORECASE)
+
+
+def problems(kind, words):
+    """[(column, sentence)] for each error in these `MailWords`; empty if a message of this kind can use them."""
+    spec = SPECS[kind]
+    found = [
+        (column, sentence)
+        for column in content.columns_of(spec)
+        for sentence in _column_problems(spec, column, getattr(words, column))
+    ]
+    for name in spec.required_placeholders:
+        if f"{{{name}}}" not in words.text and f"{{{name}}}" not in words.after:
+            sentence = gettext("Include %(placeholder)s here or in the text above. It becomes %(meaning)s.")
+            found.append(("after", sentence % {"placeholder": f"{{{name}}}", "meaning": PLACEHOLDERS[name]}))
+    return found
+
+
+def news_problems(column, text):
+    """Yield a sentence for each error in this column of the words of news by email, which are the same for everyone."""
+    for typed in re.findall(r"\{\s*\w+\s*\}", text):
+        if typed[1:-1].strip().lower() in PLACEHOLDERS:
+            yield _not_allowed(typed, [])
+    if column == "text":
+        for typed in INCOMPLETE_ADDRESS.findall(text):
+            sentence = gettext("Write the full address instead of %(typed)s, for example https://example.org/report.")
+            yield sentence % {"typed": typed}
+
+
+def _column_problems(spec, column, text):
+    if not text.strip():
+        # Only the text after the button is optional.
+        if column != "after":
+            yield gettext("Fill this in: the message needs it.")
+        return
+    allowed = spec.placeholders if column in ("text", "after") else []
+    for typed in re.findall(r"\{[^{}]*\}|[{}]", text):
+        if typed[1:-1] not in allowed:
+            yield _not_allowed(typed, allowed)
+
+
+def _not_allowed(typed, allowed):
+    if not allowed:
+        return gettext("Remove %(typed)s: this text is the same for everyone.") % {"typed": typed}
+    if near := get_close_matches(typed[1:-1].strip().lower(), allowed, n=1, cutoff=0.5):
+        return gettext("You cannot use %(typed)s here. Did you mean %(near)s?") % {
+            "typed": typed,
+            "near": f"{{{near[0]}}}",
+        }
+    choice = ", ".join(f"{{{name}}}" for name in allowed)
+    return gettext("You cannot use %(typed)s here. You can use: %(choice)s.") % {"typed": typed, "choice": choice}
+
+
+def revealing_words(subject):
+    """The words of a subject that reveal the topic of the message."""
+    return REVEALING_STEMS.findall(subject)
+
+
+def describe_placeholders(names):
+    """Placeholders with their meanings, such as "{name} (the supporter's name)"."""
+    return [format_lazy("{{{}}} ({})", name, PLACEHOLDERS[name]) for name in names]
+
 
 class MessageTextQuerySet(models.QuerySet):
-    """Queries on the texts of messages."""
-
     def words_in_use(self, kind, language):
-        """The `MailWords` of this kind in this language."""
         return self.words_by_kind([(kind, language)])[kind, language]
 
     def words_by_kind(self, wanted):
@@ -28,7 +105,7 @@ class MessageTextQuerySet(models.QuerySet):
         found = {}
         for kind, language in wanted:
             words = texts[kind].words(language) if kind in texts else None
-            if words and checks.problems(kind, words):
+            if words and problems(kind, words):
                 logger.error(
                     "the text of the message “%s” (%s) cannot be used: the original one is sent", kind, language
                 )
@@ -38,8 +115,6 @@ class MessageTextQuerySet(models.QuerySet):
 
 
 class MessageText(Draftable):
-    """The text of one kind of message, in both languages."""
-
     kind = models.CharField(_("kind"), max_length=11, choices=MessageKind, editable=False)
     subject = in_both_languages(
         _("subject"),
@@ -99,18 +174,16 @@ class MessageText(Draftable):
 
     @property
     def spec(self):
-        """The `MessageSpec` of this kind."""
         return SPECS[self.kind]
 
     def words(self, language):
-        """The `MailWords` in this language."""
         return content.MailWords(**{column: getattr(self, f"{column}_{language}") for column in content.COLUMNS})
 
     def clean(self):
         """Validate the placeholders. Each error belongs to its field."""
         errors = {}
         for language in LANGUAGE_CODES:
-            for column, sentence in checks.problems(self.kind, self.words(language)):
+            for column, sentence in problems(self.kind, self.words(language)):
                 errors.setdefault(f"{column}_{language}", sentence)
         if errors:
             raise ValidationError(errors)

@@ -4,7 +4,7 @@ from django import forms
 from django.contrib import admin, messages
 from django.utils.translation import gettext_lazy as _
 
-from pledges.mail import checks, content
+from pledges.mail import content, texts
 from pledges.mail.texts import MessageText
 from pledges.mail_texts.previews import MailPreviews, subject_warning
 from staff.admin.base import BilingualForm, NoAddOrDelete
@@ -12,8 +12,6 @@ from staff.admin.drafts import DraftedAdmin
 
 
 class MessageTextForm(BilingualForm):
-    """The text of one kind of message in both languages."""
-
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         for name, field in self.fields.items():
@@ -63,8 +61,8 @@ class MessageTextAdmin(NoAddOrDelete, MailPreviews, DraftedAdmin):
         spec = kwargs["obj"].spec
         context |= {
             "spec": spec,
-            "placeholders": checks.describe_placeholders(spec.placeholders),
-            "required_placeholders": checks.describe_placeholders(spec.required_placeholders),
+            "placeholders": texts.describe_placeholders(spec.placeholders),
+            "required_placeholders": texts.describe_placeholders(spec.required_placeholders),
         }
         return super().render_change_form(request, context, *args, **kwargs)
 

@@ -1,6 +1,10 @@
-"""Previews of mails as staff type them, and tests to the user's own address. Texts of messages and news by email have both."""
+"""Previews of mails as staff type them, about invented people, and tests to the user's own address.
+
+Texts of messages and news by email have both.
+"""
 
 import re
+import uuid
 
 from django.conf import settings
 from django.contrib import messages
@@ -9,16 +13,29 @@ from django.core.mail import mailers
 from django.db.models.functions import Now
 from django.http import Http404
 from django.urls import path, reverse
+from django.utils import timezone, translation
 from django.utils.csp import CSP
 from django.utils.text import capfirst
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.csp import csp_override
 from django.views.decorators.http import require_POST
 
-from pledges.crypto import keys
+from pledges.commitments.models import ChosenCommitment, FollowUp
+from pledges.crypto import keys, news_links
+from pledges.crypto.links import Purpose
+from pledges.enquiries.models import Answer, Enquiry
+from pledges.groups.models import GroupPledge
+from pledges.joinings.models import Joining, OrganisationKind
 from pledges.limits.models import WINDOW, Attempt
-from pledges.mail import checks, errors
-from pledges.mail_texts.samples import sample_mail
+from pledges.mail import connections, content, texts
+from pledges.mail.kinds import SPECS, MessageKind
+from pledges.places.models import Municipality
+from pledges.requests.models import DataRequest
+from pledges.sectors.models import Commitment, Sector
+from pledges.supporters.models import Pledge
+from pledges.supporters.querysets import PENDING_LIFE
+from pledges.voices.models import VoiceOwner
 
 # Mails have inline styles. The preview shows them in a sandboxed frame without scripts.
 PREVIEW_CSP = settings.SECURE_CSP | {"style-src": [CSP.SELF, CSP.UNSAFE_INLINE]}
@@ -26,10 +43,9 @@ REVEALING_SUBJECT = _(
     "Anyone who looks at a shared phone can read the subject, and it contains %(words)s. Choose a neutral subject "
     "if you can."
 )
-
-
 # Tests of one member of staff within WINDOW.
 MOST_TESTS = 10
+SAMPLE_ADDRESS = "arta@example.org"
 
 
 class MailPreviews:
@@ -83,7 +99,7 @@ class MailPreviews:
             words = _(
                 "The mail server did not accept it (%(error)s). If it happens again, tell the person who runs the site."
             )
-            return words % {"error": errors.error_kind(error)}, messages.ERROR
+            return words % {"error": connections.error_kind(error)}, messages.ERROR
         sent = _(
             "Sent to your own address, %(address)s, in Albanian and in English. Check your inbox, and your spam or junk "
             "folder too."
@@ -147,5 +163,83 @@ def _without_links(html):
 
 def subject_warning(*subjects):
     """A warning about words in the subjects that reveal the pledge to others, or None."""
-    words = [f"“{word}”" for subject in subjects for word in checks.revealing_words(subject)]
+    words = [f"“{word}”" for subject in subjects for word in texts.revealing_words(subject)]
     return REVEALING_SUBJECT % {"words": ", ".join(dict.fromkeys(words))} if words else None
+
+
+def sample_mail(kind, words, language, address=SAMPLE_ADDRESS):
+    """The e-mail of a kind with these `MailWords`, about invented pledges. Its links are well-formed but invalid.
+
+    That of news has `NewsWords`.
+    """
+    if kind == MessageKind.NEWS:
+        return content.compose_news(
+            words, news_links.url(Pledge(pk=uuid.UUID(int=0), language=language), 0), language, address
+        )
+    return content.compose(kind, words, _sample_pledges(kind, language), language, address)
+
+
+def _sample_group(kind, language):
+    place, people = Municipality.objects.first(), {str(Sector.objects.first().pk): 27}
+    group = GroupPledge(kind=GroupPledge.Kind.CLASS, grade=7, letter="B", institution="Migjeni", municipality=place)
+    group.people, group.language = people, language
+    return _entered(group, kind == MessageKind.GROUP_NO)
+
+
+def _sample_joining(kind, language):
+    place = Municipality.objects.first()
+    joining = Joining(organisation="Shembull", kind=OrganisationKind.ASSOCIATION, municipality=place, language=language)
+    return _entered(joining, kind == MessageKind.JOIN_NO)
+
+
+def _entered(row, is_refused):
+    """This group or organisation, as its adult has entered and confirmed it."""
+    row.created_at = row.confirmed_at = row.asked_at = timezone.now()
+    row.expires_at = row.created_at + PENDING_LIFE
+    row.refusal = row.Refusal.UNKNOWN if is_refused else ""
+    row.name = "Arta Shembulli"
+    return row
+
+
+def _sample_answer(language):
+    answer = Answer(enquiry=Enquiry(language=language))
+    with translation.override(language):
+        text = gettext("The answer that you write appears here.")
+    answer.text = text
+    return answer
+
+
+def _sample_pledges(kind, language):
+    """Unsaved pledges for a message of this kind, as `content.compose` takes them."""
+
+    def sample_pledge(name, state):
+        now = timezone.now()
+        pledge = Pledge(language=language, state=state, updates=True, sector=Sector.objects.first(), created_at=now)
+        pledge.confirmed_at = None if state == Pledge.State.PENDING else now
+        pledge.expires_at = now + PENDING_LIFE
+        pledge.set_person(name, SAMPLE_ADDRESS)
+        pledge.set_new_address(SAMPLE_ADDRESS)
+        pledge.new_address_at = pledge.keep_asked_at = now
+        pledge.follow_up = FollowUp(pledge=pledge, questions=1, asked_at=now)
+        plan = ChosenCommitment(commitment=Commitment.objects.first(), day=now)
+        pledge.reminded_plans = lambda: [plan]
+        return pledge
+
+    spec = SPECS[kind]
+    others = {
+        None: lambda: None,
+        "group": lambda: _sample_group(kind, language),
+        "joining": lambda: _sample_joining(kind, language),
+        "voice": lambda: VoiceOwner(language=language),
+        "request": lambda: DataRequest(closed_at=timezone.now(), refusal=DataRequest.Refusal.IDENTITY),
+        "answer": lambda: _sample_answer(language),
+    }
+    if spec.about in others:
+        return [others[spec.about]()]
+    if spec.per_address:
+        return [
+            sample_pledge("Arta Shembulli", Pledge.State.CONFIRMED),
+            sample_pledge("Agim Shembulli", Pledge.State.PENDING if spec.second_purpose else Pledge.State.CONFIRMED),
+        ]
+    confirmed = spec.link_purpose == Purpose.MANAGE
+    return [sample_pledge("Arta Shembulli", Pledge.State.CONFIRMED if confirmed else Pledge.State.PENDING)]

@@ -14,14 +14,14 @@ from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.csp import csp_override
 
-from pledges.follows import followable
+from pledges.follows.models import demand_title, followable_demands
 from pledges.languages import LANGUAGE_CODES
-from pledges.mail import checks, mailers
+from pledges.mail import mailers, texts
 from pledges.mail.models import Message
 from pledges.mail_texts.previews import PREVIEW_CSP, MailPreviews, subject_warning
 from pledges.mailings.models import Mailing
 from pledges.numbers import number
-from pledges.statistics.origins import LISTED_FROM
+from pledges.statistics.minutes import LISTED_FROM
 from staff.admin.confirmation_page import SURE, repeated
 from staff.admin.content import ContentAdmin
 from staff.models import Account, Entry
@@ -78,18 +78,18 @@ class MailingForm(forms.ModelForm):
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         if "demand" in self.fields:
-            demands, stored = followable.demands(), self.instance.demand
-            gone = {stored: followable.demand_title(stored)} if stored and stored not in demands else {}
+            demands, stored = followable_demands(), self.instance.demand
+            gone = {stored: demand_title(stored)} if stored and stored not in demands else {}
             self.fields["demand"].choices = [("", "---------"), *demands.items(), *gone.items()]
 
     def clean(self):
         cleaned = super().clean()
         for column in WORDS:
             for name in (f"{column}_{language}" for language in LANGUAGE_CODES):
-                for sentence in checks.news_problems(column, cleaned.get(name, "")):
+                for sentence in texts.news_problems(column, cleaned.get(name, "")):
                     self.add_error(name, sentence)
         demand = cleaned.get("demand")
-        if cleaned.get("audience") == Mailing.Audience.DEMAND and demand and demand not in followable.demands():
+        if cleaned.get("audience") == Mailing.Audience.DEMAND and demand and demand not in followable_demands():
             self.add_error("demand", _("This demand is not on our site now. Choose another one."))
         # A second person reads what was changed.
         self.instance.state = State.DRAFT
@@ -351,7 +351,7 @@ class MailingAdmin(MailPreviews, ContentAdmin):
         form = self.get_form(request, mailing, change=True)(instance=mailing)
         if broken := [finding for finding in self.findings(form, []) if finding.is_error]:
             return f"{broken[0].text.label}: {broken[0].as_error()}"
-        if mailing.audience == Mailing.Audience.DEMAND and mailing.demand not in followable.demands():
+        if mailing.audience == Mailing.Audience.DEMAND and mailing.demand not in followable_demands():
             return gettext("The demand that its recipients follow is not on our site now. Choose other recipients.")
         if not mailing.recipients().exists():
             return gettext("There is no one to send it to: no one follows this yet. Choose other recipients.")

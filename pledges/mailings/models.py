@@ -19,16 +19,16 @@ from django.utils.translation import pgettext_lazy
 from translated_fields import TranslatedField
 
 from pledges.cases.models import States, Step, Steps
-from pledges.follows import followable
-from pledges.follows.models import Follow
+from pledges.follows.models import Follow, demand_titles
 from pledges.languages import LANGUAGE_CODES, in_both_languages
-from pledges.mail import news
+from pledges.mail import content
 from pledges.mail.models import Message
 from pledges.places.models import County
 from pledges.published.rule import SMALLEST
 from pledges.sectors.models import Sector
 from pledges.serving.snapshot import Part
 from pledges.supporters.models import Pledge
+from staff.accounts.models import account_field
 
 logger = logging.getLogger(__name__)
 
@@ -50,8 +50,6 @@ SELECT count(*), (array_agg(id ORDER BY id DESC))[1] FROM next
 
 
 class MailingQuerySet(models.QuerySet):
-    """Queries on mailings, and queueing their messages."""
-
     def for_staff(self, writer):
         """Those that wait for a member of staff: for a second person, for the end of a pause, sent back to this `writer`."""
         state = self.model.State
@@ -121,17 +119,6 @@ class MailingQuerySet(models.QuerySet):
         # With LAST no later call searches again: the search would read all pledges after the last recipient.
         rows.update(reached=LAST if number < room else reached)
         return number
-
-
-def _account(label):
-    return models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        on_delete=models.SET_NULL,
-        null=True,
-        related_name="+",
-        editable=False,
-        verbose_name=label,
-    )
 
 
 # {audience: why someone gets it}
@@ -279,10 +266,10 @@ class Mailing(Steps):
     state = models.CharField(_("state"), max_length=9, choices=State, default=State.DRAFT, editable=False)
     # Ids of all accounts that wrote any of it, which outlive the accounts. None of them may release it.
     writers = ArrayField(models.BigIntegerField(), default=list, editable=False)
-    written_by = _account(_("last changed by"))
+    written_by = account_field(verbose_name=_("last changed by"))
     changed_at = models.DateTimeField(_("changed"), auto_now=True, editable=False)
     note = models.TextField(_("note"), max_length=2000, default="", db_default="", editable=False)
-    released_by = _account(_("released by"))
+    released_by = account_field(verbose_name=_("released by"))
     released_at = models.DateTimeField(_("released"), null=True, editable=False)
     ended_at = models.DateTimeField(pgettext_lazy("news by email", "ended"), null=True, editable=False)
     # How many recipients it had when it was released.
@@ -346,7 +333,6 @@ class Mailing(Steps):
         super().save(**kwargs)
 
     def get_absolute_url(self):
-        """The path of its page in the active language."""
         return reverse("pledges:mailing", args=[self.pk])
 
     def clean(self):
@@ -362,14 +348,13 @@ class Mailing(Steps):
     def _take_title(self):
         """Set the present title of its demand, or leave the last one that the demand had on the site."""
         if self.audience == self.Audience.DEMAND and self.released_at is None:
-            for language, title in followable.titles(self.demand).items():
+            for language, title in demand_titles(self.demand).items():
                 setattr(self, f"demand_title_{language}", title)
 
     def words(self, language):
-        """The `NewsWords` in this language."""
         with translation.override(language):
             path = reverse("pledges:mailing", args=[self.pk or 0])
-            return news.NewsWords(
+            return content.NewsWords(
                 **{name: getattr(self, f"{name}_{language}") for name in ("subject", "text", "button", "link")},
                 archive_url=f"{settings.SITE_URL}{path}",
                 reason=self.reason,
@@ -459,7 +444,6 @@ class Mailing(Steps):
         return bool(rows.update(is_archived=is_archived))
 
     def hide(self):
-        """Take it off the site."""
         return self.show(is_archived=False)
 
     # Figures
@@ -483,7 +467,6 @@ class Mailing(Steps):
         }
 
     def has_gone_out(self):
-        """Whether at least one person has got it."""
         erased = self.counts.filter(kind=MailingCount.Kind.SENT)
         return self.messages.filter(sent_at__isnull=False).exists() or erased.exists()
 
@@ -507,9 +490,6 @@ class MailingCount(models.Model):
 
     class Meta:
         default_permissions = ()
-
-    def __str__(self):
-        return f"{self.mailing_id} {self.kind}"
 
 
 class MailingContent(Part):

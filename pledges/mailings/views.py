@@ -31,7 +31,6 @@ SENT_TO = {
 )
 @public_page
 def archive(request):
-    """The list of what was sent, the newest first."""
     mailings = [(each, _sent_to(each)) for each in MailingContent.current().mailings]
     return render(request, "pledges/mailings/mailings.html", {"mailings": mailings})
 

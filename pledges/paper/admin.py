@@ -5,6 +5,7 @@ from django.apps import apps
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
+from django.db.models import Q
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.urls import path, reverse
@@ -22,7 +23,7 @@ from pledges.paper import sheet as paper
 from pledges.paper.models import MOST, PaperSheet
 from pledges.places.models import Municipality
 from pledges.sectors.models import Sector
-from staff.admin.base import change_url
+from staff.admin.base import QuerySetFilter, change_url
 from staff.models import Account, Entry
 
 PRINT = "admin:pledges_papersheet_print"
@@ -130,28 +131,18 @@ class VoidForm(StepForm):
     reason = Choice(PaperSheet.Reason.choices, _("Choose the reason."), label=_("Reason"))
 
 
-class ProgressFilter(admin.SimpleListFilter):
+class ProgressFilter(QuerySetFilter):
     """List filter by what is left to do."""
 
     title = _("state")
     parameter_name = "progress"
-    DIFFERING, ONCE = "differing", "once"
-
-    def lookups(self, request, model_admin):
-        return [
-            (State.ISSUED, _("issued, not counted")),
-            (self.ONCE, _("counted by one person")),
-            (self.DIFFERING, _("the counts differ")),
-            (State.COUNTED, State.COUNTED.label),
-            (State.VOID, State.VOID.label),
-        ]
-
-    def queryset(self, request, queryset):
-        if self.value() == self.DIFFERING:
-            return queryset.differing()
-        if self.value() == self.ONCE:
-            return queryset.filter(state=State.RETURNED, second__isnull=True)
-        return queryset.filter(state=self.value()) if self.value() else queryset
+    methods = {
+        State.ISSUED: (_("issued, not counted"), "filter", Q(state=State.ISSUED)),
+        "once": (_("counted by one person"), "filter", Q(state=State.RETURNED, second__isnull=True)),
+        "differing": (_("the counts differ"), "differing"),
+        State.COUNTED: (State.COUNTED.label, "filter", Q(state=State.COUNTED)),
+        State.VOID: (State.VOID.label, "filter", Q(state=State.VOID)),
+    }
 
 
 @admin.register(PaperSheet)

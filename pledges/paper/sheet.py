@@ -5,7 +5,7 @@ from django.urls import reverse
 from django.utils.translation import gettext, pgettext
 
 from pledges.figures import brand
-from pledges.figures.typeset import qr_code, typeset
+from pledges.figures.rendering import qr_code, typeset
 from pledges.languages import in_each_language
 
 

@@ -25,8 +25,6 @@ class CountyAdmin(SettlesFirst, ProtectedByPledges, ContentAdmin):
 
 @admin.register(Municipality)
 class MunicipalityAdmin(ContentAdmin):
-    """Municipalities of the counties."""
-
     has_checks = False
     list_display = ["name", "county", "email"]
     list_filter = ["county"]

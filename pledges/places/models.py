@@ -1,6 +1,7 @@
 """Counties and municipalities, from the census of 2023 and ISO 3166-2."""
 
 from django.db import models
+from django.urls import reverse
 from django.utils.text import slugify
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
@@ -49,12 +50,10 @@ class Place(models.Model):
         return self.name
 
     def save(self, **kwargs):
-        """Save with the sort key of the present name."""
         self.sort_key = self.make_sort_key()
         super().save(**kwargs)
 
     def make_sort_key(self):
-        """The sort key of the Albanian name."""
         return albanian_sort_key(self.name_sq)
 
 
@@ -83,6 +82,10 @@ class County(Place):
         abstract = False
         verbose_name = _("county")
         verbose_name_plural = _("counties")
+
+    def get_absolute_url(self):
+        """The path of its page in the active language."""
+        return reverse("pledges:county", args=[self.slug])
 
     @property
     def slug(self):

@@ -16,7 +16,6 @@ from django.utils.translation import gettext_lazy as _
 
 from pledges.access import log_access_to_people, sees_people
 from pledges.cases.admin import CHANGED_MEANWHILE, CaseAdmin, Choice, RefuseForm, StepForm, doubt
-from pledges.crypto import keys
 from pledges.crypto.models import Unreadable
 from pledges.enquiries.admin import is_blocked, sees_disclosures
 from pledges.enquiries.forms import OptionalNameField
@@ -57,12 +56,10 @@ def found_of(row):
     """What the address of a request holds, without this request. Empty once its address is erased or cannot be read."""
     # A page asks several times.
     if not hasattr(row, "_found"):
-        try:
+        row._found = []
+        with Unreadable.recorded():
             found = held.held_about(row.address) if row.address_cipher is not None else []
-        except keys.CannotDecrypt as error:
-            Unreadable.record(error)
-            found = []
-        row._found = [each for each in found if each.row != row]
+            row._found = [each for each in found if each.row != row]
     return row._found
 
 
@@ -106,8 +103,6 @@ class DataRequestForm(forms.ModelForm):
 
 
 class IdentityForm(StepForm):
-    """How staff know who is asking."""
-
     def ask(self):
         choices = [(value, capfirst(label)) for value, label in IDENTITIES]
         words = _("Choose how we know who is asking.")
@@ -304,12 +299,10 @@ class DataRequestAdmin(CaseAdmin):
         )
 
     def press(self, request, row, name, form):
-        try:
+        with Unreadable.recorded():
             return super().press(request, row, name, form)
-        except keys.CannotDecrypt as error:
-            Unreadable.record(error)
-            words = _("One of these cannot be decrypted. Nothing has been changed. Tell the person who runs the site.")
-            return self.message_user(request, words, messages.ERROR)
+        words = _("One of these cannot be decrypted. Nothing has been changed. Tell the person who runs the site.")
+        return self.message_user(request, words, messages.ERROR)
 
     press_copy = press_json = _export
     press_erase = press_restrict = press_lift = _change

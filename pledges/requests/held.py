@@ -13,17 +13,14 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from pledges import addresses
-from pledges.crypto import keys
 from pledges.crypto.models import Unreadable
 from pledges.enquiries.models import Answer, Disclosure, Enquiry
 from pledges.groups.models import GroupPledge
 from pledges.inbox.models import Submission
 from pledges.inbox.submissions import lock_settling
 from pledges.joinings.models import Joining
-from pledges.mail.grants import MessageGrant
+from pledges.mail.mailboxes import BlockedAddress, MessageGrant, ReturnedMailbox, mailbox_digests
 from pledges.mail.models import Message
-from pledges.mail.returned_mailboxes import ReturnedMailbox
-from pledges.providers.models import BlockedAddress, mailbox_digests
 from pledges.requests.models import DataRequest
 from pledges.supporters.models import Pledge
 from pledges.voices.models import VoiceOwner
@@ -31,8 +28,6 @@ from pledges.voices.models import VoiceOwner
 
 @dataclass(frozen=True)
 class DataKind:
-    """One kind of row that can hold an address."""
-
     key: str
     label: str
     # A function that returns the rows with this address.
@@ -52,8 +47,6 @@ class DataKind:
 
 @dataclass(frozen=True)
 class HeldRow:
-    """One row that holds the address."""
-
     part: DataKind
     row: models.Model
 
@@ -69,13 +62,12 @@ class HeldRow:
 
     @property
     def since(self):
-        """When it was stored."""
         times = (getattr(self.row, name, None) for name in ("created_at", "granted_at", "returned_at", "date_joined"))
         return next(filter(None, times), None)
 
 
 def held_about(address):
-    """The Found rows of every part. Spellings of one mailbox are one address."""
+    """The HeldRows of every part. Spellings of one mailbox are one address."""
     # They are sealed: all of them are opened, once.
     forms = Submission.objects.of_mailbox(address)
     return [HeldRow(part, row) for part in PARTS for row in (*part.find(address), *filter(part.has_form, forms))]
@@ -83,7 +75,7 @@ def held_about(address):
 
 @transaction.atomic
 def erase(address, ids, with_disclosures=False):
-    """Erase those of these rows that can be erased; returns the Found ones. All or none: raises CannotDecrypt.
+    """Erase those of these rows that can be erased; returns the HeldRows. All or none: raises CannotDecrypt.
 
     No form is settled meanwhile, so that none becomes a row behind the search. What was settled since the ids were read is found
     by the same id. What has become a disclosure since stays, unless it is to be erased too.
@@ -98,7 +90,7 @@ def erase(address, ids, with_disclosures=False):
 
 @transaction.atomic
 def restrict(address, ids, *, lift=False):
-    """Restrict those of these rows that can be restricted, or lift that; returns the Found ones that this call changed."""
+    """Restrict those of these rows that can be restricted, or lift that; returns the HeldRows that this call changed."""
     changed = []
     for each in held_about(address):
         if each.part.is_restrictable and each.key in ids:
@@ -112,11 +104,9 @@ def _read(rows, text, address):
     """Those of these rows whose encrypted text is this address: for the few without a digest of it."""
     mailbox = addresses.normalise(address)
     for row in rows:
-        try:
+        with Unreadable.recorded():
             if addresses.normalise(getattr(row, text)) == mailbox:
                 yield row
-        except keys.CannotDecrypt as error:
-            Unreadable.record(error)
 
 
 def _accounts(address):

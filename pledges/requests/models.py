@@ -39,7 +39,6 @@ STATES = States(
 
 class DataRequestQuerySet(CaseQuerySet):
     def waiting(self):
-        """Those that wait for an answer."""
         return self.filter(state=self.model.State.OPEN)
 
     def overdue(self):

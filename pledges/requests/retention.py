@@ -11,10 +11,8 @@ from pledges.groups.models import PERSON_PERIOD, REFUSED_PERIOD
 from pledges.joinings.models import REFUSED_PERIOD as JOINING_REFUSED_PERIOD
 from pledges.joinings.models import UNDECIDED_PERIOD
 from pledges.limits.models import CLOCK_TOLERANCE, SLOW_LANE_LENGTH, WINDOW
-from pledges.mail.grants import GRANT_LIFE
-from pledges.mail.models import MESSAGE_RETENTION
-from pledges.mail.queue import GIVE_UP_AFTER
-from pledges.mail.returned_mailboxes import BULK_PAUSE
+from pledges.mail.mailboxes import BULK_PAUSE, GRANT_LIFE
+from pledges.mail.models import GIVE_UP_AFTER, MESSAGE_RETENTION
 from pledges.requests.models import PERSON_PERIOD as REQUEST_PERSON_PERIOD
 from pledges.requests.models import RECORD_PERIOD
 from pledges.supporters.models import NETWORK_DIGEST_LIFE

@@ -8,16 +8,14 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from pledges.commitments.models import FollowUp
-from pledges.crypto import keys
 from pledges.crypto.models import Unreadable
 from pledges.enquiries.models import Enquiry
-from pledges.follows import followable
+from pledges.follows.models import demand_title
 from pledges.inbox.models import Submission
 from pledges.mail.models import Message
-from pledges.referrals.models import ReferralLink
 from pledges.requests.held import held_about
-from pledges.sectors.wordings import Wording
-from pledges.supporters.models import Pledge
+from pledges.sectors.models import Wording
+from pledges.supporters.models import Pledge, ReferralLink
 from pledges.voices.models import VoiceOwner
 
 # The place in its mailbox shows whether another pledge has the same address; the day is that of `confirmed_at`.
@@ -34,7 +32,6 @@ def own_file(pledge):
 
 
 def _is_of_a_pledge(row):
-    """Whether a row is about one of the pledges of the mailbox."""
     return row.spec.about == "pledge" if isinstance(row, Message) else getattr(row, "pledge_id", None) is not None
 
 
@@ -46,7 +43,7 @@ def _not_in_a_linked_file():
 
 
 def held_data(found):
-    """All that these Found rows hold, as {part: [rows]} that JsonResponse can serialise."""
+    """All that these HeldRows hold, as {part: [rows]} that JsonResponse can serialise."""
     data = {}
     for each in found:
         data.setdefault(each.part.key, []).append(_data(each))
@@ -54,7 +51,7 @@ def held_data(found):
 
 
 def held_words(found):
-    """[(title, [(label, value)])] of these Found rows in the active language: what people read, without digests and numbers."""
+    """[(title, [(label, value)])] of these HeldRows in the active language: what people read, without digests and numbers."""
     return [(f"{capfirst(each.part.label)}: {each.title}", list(_words(each))) for each in found]
 
 
@@ -98,11 +95,10 @@ def _texts(row):
     ]
     for cipher in names:
         name = cipher.removesuffix("_cipher")
-        try:
-            yield name, getattr(row, name)
-        except keys.CannotDecrypt as error:
-            Unreadable.record(error)
-            yield name, None
+        text = None
+        with Unreadable.recorded():
+            text = getattr(row, name)
+        yield name, text
 
 
 def _words(found):
@@ -137,7 +133,7 @@ def _words_beside(row):
         for follow in row.follows.select_related("county").order_by("pk"):
             yield (
                 _("Followed by email"),
-                follow.county.name if follow.county else followable.demand_title(follow.demand),
+                follow.county.name if follow.county else demand_title(follow.demand),
             )
     if isinstance(row, Enquiry):
         for answer in row.answers.all():

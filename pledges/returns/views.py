@@ -4,15 +4,13 @@ import logging
 
 from anymail import urls
 from anymail.exceptions import AnymailWebhookValidationFailure
-from anymail.signals import inbound, tracking
 from anymail.webhooks.base import AnymailBasicAuthMixin
 from django.conf import settings
-from django.dispatch import receiver
 from django.http import Http404, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
-from pledges.returns import replies, returns
+from pledges.returns.events import TooMany
 from pledges.serving.http import accept_uploads, personal_page
 
 logger = logging.getLogger(__name__)
@@ -40,7 +38,7 @@ def mail_reports(request, provider):
 @personal_page
 @require_http_methods(["POST", "HEAD"])
 def mail_replies(request, provider):
-    """Mail to the addresses of pledges/crypto/reply_addresses.py, brought in by a provider in use; refused as reports are."""
+    """Mail to the addresses of `links.reply_address`, brought in by a provider in use; refused as reports are."""
     return _received(request, provider, f"{provider}_inbound_webhook")
 
 
@@ -55,7 +53,7 @@ def _received(request, provider, *names):
         request.body  # noqa: B018
         request.META["CONTENT_LENGTH"] = length
         return view(request)
-    except replies.TooMany:
+    except TooMany:
         return HttpResponse(status=429)
     except AnymailWebhookValidationFailure:
         return HttpResponse(status=403)
@@ -71,16 +69,3 @@ def _view_of(provider, names):
     if not settings.ANYMAIL.get("WEBHOOK_SECRET") or f"anymail.backends.{provider}.EmailBackend" not in backends:
         return None
     return next((pattern.callback for pattern in urls.urlpatterns if pattern.name in names), None)
-
-
-@receiver(tracking)
-def record(event, **_sender):
-    """Record one report that django-anymail has verified."""
-    returns.record_event(event)
-
-
-@receiver(inbound)
-def receive(event, **_sender):
-    """Store one mail that django-anymail has verified, if it is a reply."""
-    outcome = "reply" if replies.receive(event) else "no reply"
-    logger.info("mail", extra={"fields": {"outcome": outcome}})

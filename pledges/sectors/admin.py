@@ -21,8 +21,7 @@ from pledges import tasks
 from pledges.access import ProtectedByPledges
 from pledges.inbox.admin import SettlesFirst
 from pledges.languages import LANGUAGE_CODES
-from pledges.sectors.models import Commitment, Sector
-from pledges.sectors.wordings import Wording
+from pledges.sectors.models import Commitment, Sector, Wording
 from staff.admin.base import BilingualForm, StackedInline
 from staff.admin.content import MissingLanguageFilter
 from staff.admin.drafts import DraftedAdmin, StateFilter
@@ -204,7 +203,7 @@ class SectorAdmin(SettlesFirst, ProtectedByPledges, DraftedAdmin):
         return getattr(self.current_wording(sector), "text_en", "")
 
     def current_wording(self, sector):
-        return Wording.objects.pledges().current().filter(sector=sector).first()
+        return sector.wordings.current().first()
 
     def wording_link(self, sector):
         """A link to the page that changes the sector's wording. Children have none."""

@@ -5,7 +5,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from pledges.inbox.admin import SettlesFirst
-from pledges.sectors.wordings import Wording
+from pledges.sectors.models import Wording
 from pledges.supporters.models import Pledge
 from staff.admin.base import BilingualForm
 from staff.admin.drafts import DraftedAdmin

@@ -25,9 +25,8 @@ from pledges.forms.layout import FormSection, field_layout, helper, placed
 from pledges.inbox.models import Submission
 from pledges.languages import LANGUAGE_CODES, own_name
 from pledges.person import PERSON_FIELDS
-from pledges.referrals.models import is_referral_code
 from pledges.serving import snapshot
-from pledges.supporters.models import ANSWER_FIELDS, OPT_IN_FIELDS
+from pledges.supporters.models import ANSWER_FIELDS, OPT_IN_FIELDS, ReferralLink
 
 CONSENT = FormSection(_("Consent"), note="pledges/signing/consent_in_full.html")
 OPTIONAL = FormSection(_("Optional"))
@@ -93,7 +92,7 @@ class PledgeForm(AddressForm):
     @property
     def is_invited(self):
         """Whether the visitor came by a supporter's link. The link may have ended: the page must not tell."""
-        return is_referral_code(self["through"].value() or "")
+        return ReferralLink.is_code(self["through"].value() or "")
 
     @cached_property
     def of_event(self):

@@ -11,7 +11,7 @@ from pledges.crypto.links import Purpose
 from pledges.fixed_pages import fixed_page
 from pledges.follows.forms import FollowForm
 from pledges.forms.views import answer, form_view, link_ended
-from pledges.personal_links import path_from, personal_link_view, withdrawn
+from pledges.personal_links import links_revoked, path_from, personal_link_view, withdrawn
 from pledges.requests.subject_data import own_file
 from pledges.serving.http import public_page
 from pledges.signing.forms import ManageForm, MyPledgeForm, NewAddressForm
@@ -71,8 +71,7 @@ def new_address(request, pledge):
 def stop_new_address(request, pledge):
     """ "It was not me": stop the change of address, and revoke all links, because someone else has one."""
     if request.method == "POST":
-        pledge.revoke_links()
-        return render(request, "pledges/signing/link_replaced.html", {"is_stopped": True})
+        return links_revoked(request, pledge, is_stopped=True)
     return render(request, "pledges/signing/stop_new_address.html")
 
 
@@ -82,8 +81,7 @@ def manage(request, pledge):
     if pledge.state == Pledge.State.PENDING:
         return link_ended(request)
     if "revoke" in request.POST:
-        pledge.revoke_links()
-        return render(request, "pledges/signing/link_replaced.html")
+        return links_revoked(request, pledge)
     if not request.POST:
         return _managed(request, pledge)
     if "new_email" in request.POST:

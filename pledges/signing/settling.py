@@ -9,8 +9,8 @@ from pledges.groups.settling import queue_group_links
 from pledges.inbox.submissions import lock
 from pledges.joinings.models import Joining
 from pledges.joinings.settling import queue_joining_links
+from pledges.mail.mailboxes import BlockedAddress
 from pledges.mail.models import Message
-from pledges.providers.models import BlockedAddress
 from pledges.supporters.models import Pledge
 from pledges.supporters.querysets import MAX_REPEATS, PENDING_LIFE
 

@@ -7,7 +7,6 @@ from django.urls import reverse
 
 from pledges import sharing
 from pledges.commitments.forms import CommitmentsForm
-from pledges.content import PledgeContent
 from pledges.counting import tally
 from pledges.crypto import links
 from pledges.crypto.links import Purpose
@@ -16,10 +15,9 @@ from pledges.figures.mosaic import NEUTRAL_DOT_WIDTH, mosaic, neutral_paths, own
 from pledges.forms.views import link_ended
 from pledges.mail.models import Message
 from pledges.personal_links import confirmed_only, path_from, personal_link_view
-from pledges.referrals.models import ReferralLink
 from pledges.serving.http import personal_page, read_only
 from pledges.supporters.batches import Batch
-from pledges.supporters.models import Pledge
+from pledges.supporters.models import Pledge, ReferralLink
 
 # What the thank-you page leads to.
 NEXT_PURPOSES = [Purpose.MANAGE, Purpose.SHARE, Purpose.COMMIT, Purpose.CERTIFICATE]
@@ -46,10 +44,9 @@ def confirm(request, pledge):
             return render(request, "pledges/signing/thanks.html", _thanks(request, pledge, is_first))
     if pledge.state == Pledge.State.PENDING and Pledge.objects.pending().filter(pk=pledge.pk).exists():
         totals = tally.read()
-        goal = PledgeContent.current().goal_above(totals.total).people
         # Without name and sector: mail scanners and others may open the link. What the form ticked someone else may have ticked.
         context = {"has_place": pledge.has_place, "updates": pledge.updates, "shows_name": pledge.wants_name_shown}
-        context["mosaic"] = own_mosaic(totals.sectors, goal)
+        context["mosaic"] = own_mosaic(totals.sectors, totals.goal.people)
         return render(request, "pledges/signing/confirm.html", context)
     if pledge.state == Pledge.State.CONFIRMED:
         return render(request, "pledges/signing/confirmed_before.html")
@@ -60,10 +57,9 @@ def _thanks(request, pledge, is_first):
     """The context of the thank-you page. Only for the person who has just confirmed it shows number, sector and links."""
     # Whom staff had confirmed before is in the last count.
     totals = tally.read_with_newest() if is_first else tally.read()
-    goal = PledgeContent.current().goal_above(totals.total).people
     context = _neutral(totals)
     if not is_first:
-        return context | {"mosaic": mosaic(totals.sectors, goal)}
+        return context | {"mosaic": mosaic(totals.sectors, totals.goal.people)}
     # Confirming starts the day of these links, whenever the message was sent.
     urls = {purpose: links.path(purpose, pledge, language=request.LANGUAGE_CODE) for purpose in NEXT_PURPOSES}
     number = pledge.number
@@ -71,7 +67,7 @@ def _thanks(request, pledge, is_first):
         "pledge": pledge,
         "number": number,
         "again_url": number and reverse("pledges:thanks_again", args=[AGAIN.sign(number)]),
-        "mosaic": own_mosaic(totals.sectors, goal, pledge.sector),
+        "mosaic": own_mosaic(totals.sectors, totals.goal.people, pledge.sector),
         "form": CommitmentsForm(pledge=pledge, action=urls[Purpose.COMMIT]),
         **{f"{purpose}_url": url for purpose, url in urls.items()},
     }
@@ -96,8 +92,7 @@ def again(request, token):
     except signing.BadSignature:
         return HttpResponseRedirect(reverse("pledges:my_pledge"))
     totals = tally.read()
-    goal = PledgeContent.current().goal_above(totals.total).people
-    context = _neutral(totals) | {"number": number, "mosaic": own_mosaic(totals.sectors, goal)}
+    context = _neutral(totals) | {"number": number, "mosaic": own_mosaic(totals.sectors, totals.goal.people)}
     return render(request, "pledges/signing/thanks.html", context)
 
 
@@ -106,7 +101,7 @@ def again(request, token):
 def share(request, pledge):
     """Ways to share the site's address or the supporter's referral link, in neutral words or in those of the sector."""
     if "make" in request.POST:
-        ReferralLink.objects.create_for(pledge)
+        ReferralLink.create_for(pledge)
     elif "end" in request.POST:
         ReferralLink.objects.filter(pledge=pledge).delete()
     own = ReferralLink.objects.filter(pledge=pledge).first()

@@ -47,8 +47,7 @@ def _page(request):
 
 def _shown(request, form, totals, *, status=200, is_invited=False, **context):
     """The page with this form, and with the 1 of these totals beside it, or above it for those whom a friend invites."""
-    goal = PledgeContent.current().goal_above(totals.total).people
-    context |= {"form": form, "totals": totals, "mosaic": mosaic(totals.sectors, goal)}
+    context |= {"form": form, "totals": totals, "mosaic": mosaic(totals.sectors, totals.goal.people)}
     context["is_invited"] = is_invited or form.is_invited
     if form.of_event:
         context |= {"event": form.of_event, "counts_for_event": form.counts_for_event}

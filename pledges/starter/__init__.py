@@ -12,8 +12,7 @@ from pledges.languages import LANGUAGE_CODES
 from pledges.mail import content
 from pledges.mail.texts import MessageText
 from pledges.places.models import County, Municipality
-from pledges.sectors.models import Commitment, Sector
-from pledges.sectors.wordings import Wording
+from pledges.sectors.models import Commitment, Sector, Wording
 from pledges.starter.models import StarterItem
 from pledges.wall.models import RefusedWord
 

@@ -29,7 +29,7 @@ class FiguresPages:
         """Exact figures, counted now: how many people of each group in each county, and how many confirmed lately."""
         if not self.has_view_or_change_permission(request):
             raise PermissionDenied
-        totals, cells, recent = tally.read(), exact_cells(), activity.of_counties()
+        totals, cells, recent = tally.read(), exact_cells(), activity.confirmed_by("county")
         sectors = [sector for sector, _people in totals.sectors]
         places = [(county.name, county.pk) for county, _published in totals.counties]
         rows = [
@@ -70,7 +70,6 @@ class FiguresPages:
 
 
 def provider_words(name):
-    """The name of a mail provider as staff read it."""
     return {"": _("Other domains"), FallenProvider.ALL: _("All providers")}.get(name, name)
 
 

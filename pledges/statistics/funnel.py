@@ -7,8 +7,9 @@ from datetime import timedelta
 from django.db import connection
 from django.utils import timezone
 
+from pledges import addresses
+from pledges.crypto import keys
 from pledges.statistics.models import FallenProvider, midnight
-from pledges.statistics.origins import provider_digests
 
 logger = logging.getLogger(__name__)
 
@@ -60,7 +61,7 @@ def read():
 
     What its owner erased is in no number any more.
     """
-    providers, found = provider_digests(), defaultdict(Counter)
+    providers, found = _provider_digests(), defaultdict(Counter)
     with connection.cursor() as cursor:
         cursor.execute(ROWS_SQL, [midnight(timezone.localdate() - DAY * (DAYS_SHOWN - 1))])
         for day, digest, *numbers in cursor.fetchall():
@@ -84,9 +85,15 @@ def watch():
             logger.error("few confirmations: %s (%d, usually %d)", row, soon, usual)
 
 
+def _provider_digests():
+    """{digest: domain of the provider} of the domains of all mail providers, by each key."""
+    domains = {domain: domain for domain in addresses.PROVIDERS} | addresses.SAME_MAILBOXES
+    return {digest: provider for domain, provider in domains.items() for digest in keys.digests("domain", domain)}
+
+
 def _windows(window):
     """({provider: [sent, confirmed soon]} of the last window, the same of the days before)."""
-    providers = provider_digests()
+    providers = _provider_digests()
     found = (defaultdict(lambda: [0, 0]), defaultdict(lambda: [0, 0]))
     with connection.cursor() as cursor:
         cursor.execute(PROMPT_SQL, {"soon": SOON, "window": window, "days": DAYS_BEFORE, "most": MOST_MESSAGES})

@@ -1,8 +1,10 @@
-"""Sign-ups by minute, compared with the days before: what staff look at when a flood of false sign-ups may be coming in."""
+"""Sign-ups by minute, compared with the days before, and where they come from: what staff look at in a flood."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from statistics import median
+from types import SimpleNamespace
+from uuid import UUID
 
 from django.db import connection
 from django.utils import timezone
@@ -30,6 +32,20 @@ SELECT days, (
     AND created_at <= statement_timestamp() - make_interval(days => days)
 ) FROM generate_series(0, %s) days ORDER BY days
 """
+# A domain or network of fewer sign-ups is not listed: it says nothing about a flood and might point to a person.
+LISTED_FROM = 5
+LISTED = 20
+DOMAIN, NETWORK = "domain_digest", "network_digest"
+GROUPS_SQL = """
+SELECT (array_agg(id ORDER BY created_at, id))[1], left(encode({column}, 'hex'), 6),
+       count(*), count(*) FILTER (WHERE state = 'confirmed'), count(*) FILTER (WHERE state = 'invalidated')
+FROM pledges_pledge WHERE created_at >= %s AND created_at < %s AND {column} IS NOT NULL
+GROUP BY {column} HAVING count(*) >= %s ORDER BY 3 DESC, 2 LIMIT %s
+"""
+
+HEIGHT = 100  # Of the drawing.
+# Keeps a bar of one visible beside one of a thousand.
+LEAST = 2
 
 
 @dataclass(frozen=True)
@@ -59,7 +75,6 @@ class Series:
 
     @property
     def total(self):
-        """How many in the whole period."""
         return sum(self.counts)
 
     @property
@@ -105,7 +120,6 @@ def days_to_choose():
 
 
 def read(period):
-    """The Series of a period."""
     with connection.cursor() as cursor:
         first = period.since - DAY * DAYS_BEFORE
         cursor.execute(STEPS_SQL, [period.step, period.since, first, period.until])
@@ -125,3 +139,44 @@ def flood_of_last_hour():
         cursor.execute(LAST_HOUR_SQL, [DAYS_BEFORE])
         now, *before = (n for _days, n in cursor.fetchall())
     return now if is_flood(now, median(before)) else 0
+
+
+def chart(series):
+    """The drawing of a Series: a bar for each step, and a line of what is usual.
+
+    `bars` and `usual` are path data in a box of `width` × HEIGHT, one unit wide for each step; `highest` is the highest number.
+    """
+    usual = series.usual()
+    highest = max(*series.counts, *usual)
+
+    def height(n):
+        return max(LEAST, HEIGHT * n / highest) if n else 0
+
+    bars = "".join(f"M{x + 0.1:.1f} {HEIGHT}v-{height(n):.1f}h.8V{HEIGHT}z" for x, n in enumerate(series.counts) if n)
+    line = "".join(f"V{HEIGHT - height(n):.1f}H{x + 1}" for x, n in enumerate(usual))
+    return SimpleNamespace(
+        width=len(series.counts),
+        bars=bars,
+        usual=f"M0 {HEIGHT}{line}" if any(usual) else "",
+        highest=max(series.counts),
+    )
+
+
+@dataclass(frozen=True)
+class OriginGroup:
+    """The sign-ups of one origin in some minutes: how many, and how many of them are confirmed or invalidated now."""
+
+    # A page names the origin by one of its pledges, and never by the digest, which would outlive its erasure.
+    first: UUID
+    # Six hexadecimal digits that tell networks apart; they lead back to none.
+    label: str
+    signed: int
+    confirmed: int
+    invalidated: int
+
+
+def largest(column, since, until):
+    """The OriginGroups of at most LISTED domains or networks of at least LISTED_FROM sign-ups, the largest first."""
+    with connection.cursor() as cursor:
+        cursor.execute(GROUPS_SQL.format(column=column), [since, until, LISTED_FROM, LISTED])
+        return [OriginGroup(*row) for row in cursor.fetchall()]

@@ -1,6 +1,5 @@
 """Batches: changes of many pledges by staff, each in one transaction, with undo."""
 
-from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import connection, models, transaction
 from django.db.models import Exists, F, OuterRef, Q
@@ -11,6 +10,7 @@ from django.utils.translation import pgettext_lazy
 from pledges import tasks
 from pledges.supporters.models import Pledge
 from pledges.supporters.querysets import PledgeQuerySet
+from staff.accounts.models import account_field
 from staff.models import Entry
 
 # Up to this many pledges are changed within the request; the worker does larger batches.
@@ -29,15 +29,8 @@ class _Unnest(models.Func):
     output_field = models.UUIDField()
 
 
-def _account(**options):
-    return models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+", editable=False, **options
-    )
-
-
 class BatchQuerySet(models.QuerySet):
     def waiting(self):
-        """Batches that the worker is to do or undo."""
         return self.filter(state=Batch.State.WAITING)
 
     def pledges(self):
@@ -70,8 +63,8 @@ class Batch(models.Model):
     chosen = models.CharField(_("how they were chosen"), max_length=9, choices=Chosen, editable=False)
     # In the words of staff, without a name.
     reason = models.CharField(_("reason"), max_length=200, blank=True, db_default="", editable=False)
-    by = _account(verbose_name=_("by whom"))
-    undone_by = _account(verbose_name=_("undone by"))
+    by = account_field(verbose_name=_("by whom"))
+    undone_by = account_field(verbose_name=_("undone by"))
     state = models.CharField(_("state"), max_length=7, choices=State, default=State.WAITING, editable=False)
     created_at = models.DateTimeField(pgettext_lazy("batch", "begun"), db_default=Now(), editable=False)
     ended_at = models.DateTimeField(pgettext_lazy("batch", "ended"), null=True, editable=False)

@@ -13,16 +13,16 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from pledges import addresses, shown_names
+from pledges import addresses
 from pledges.crypto import keys
 from pledges.crypto.models import Unreadable
+from pledges.events.models import CODE_LENGTH, CODE_LETTERS, random_code
 from pledges.inbox.models import Submission
+from pledges.mail.mailboxes import BlockedAddress
 from pledges.mail.models import Message
 from pledges.person import PERSON_FIELDS, Restrictable, Sealed, Sealing, person_digests
 from pledges.places.models import County
-from pledges.providers.models import BlockedAddress
-from pledges.sectors.models import Sector
-from pledges.sectors.wordings import Wording
+from pledges.sectors.models import Sector, Wording
 from pledges.settings.models import PledgingSettings
 from pledges.supporters.querysets import ANSWER_PERIOD, ERASED, MAX_REPEATS, PENDING_LIFE, PledgeQuerySet
 
@@ -365,7 +365,6 @@ class Pledge(Sealing, Restrictable):
 
     @property
     def is_person_erased(self):
-        """Whether name and address are erased."""
         return self.name_cipher is None
 
     @property
@@ -386,11 +385,9 @@ class Pledge(Sealing, Restrictable):
     @property
     def readable_name(self):
         """The name, or None if it is erased or no key opens it, which raises the alarm of `/readyz`."""
-        try:
+        with Unreadable.recorded():
             return self.name
-        except keys.CannotDecrypt as error:
-            Unreadable.record(error)
-            return None
+        return None
 
     @property
     def address_of_mailbox(self):
@@ -505,7 +502,7 @@ class Pledge(Sealing, Restrictable):
     @property
     def name_on_wall(self):
         """The shortened name that the wall shows, such as "Arta K.", or None once the name is erased."""
-        return shown_names.shown_name(self.name) if self.name_cipher is not None else None
+        return addresses.shown_name(self.name) if self.name_cipher is not None else None
 
     @property
     def wants_name_shown(self):
@@ -528,3 +525,36 @@ class Pledge(Sealing, Restrictable):
                     "written, we will check it again."
                 )
         return gettext("Your name will appear in the list of supporters once our team has checked it.")
+
+
+class ReferralLink(Sealing):
+    """A supporter's own link to the form. The code is ciphertext, to show the link to its owner; nothing looks a code up.
+
+    Nothing records who signs by it.
+    """
+
+    TABLE = "referrallink"
+    code = Sealed()
+
+    pledge = models.OneToOneField(
+        Pledge, on_delete=models.CASCADE, primary_key=True, related_name="referral_link", editable=False
+    )
+    code_cipher = models.BinaryField(editable=False)
+
+    class Meta:
+        default_permissions = ()
+
+    def __str__(self):
+        return str(self.pk)[:8]
+
+    @classmethod
+    def create_for(cls, pledge):
+        """Give a pledge a link, unless it has one."""
+        link = cls(pledge=pledge)
+        link.code = random_code()
+        cls.objects.bulk_create([link], ignore_conflicts=True)
+
+    @staticmethod
+    def is_code(text):
+        """Whether a text can be the code of such a link; it may belong to no pledge."""
+        return len(text) == CODE_LENGTH and set(text) <= set(CODE_LETTERS)

@@ -14,9 +14,8 @@ from django.utils import timezone
 from pledges import addresses, metrics
 from pledges.crypto import keys, links
 from pledges.events.models import EventCount
-from pledges.mail.grants import MessageGrant
+from pledges.mail.mailboxes import MessageGrant
 from pledges.person import DIGEST_FIELDS, PersonQuerySet
-from pledges.referrals.models import codes_of
 from pledges.sectors.models import Sector
 
 # An unconfirmed pledge is erased after this time. Its links are valid for the same time.
@@ -80,7 +79,6 @@ class PledgeQuerySet(PersonQuerySet):
     """Filters of pledges, and transitions of many of them. `Pledge` has the transitions of one."""
 
     def pending(self):
-        """Pledges that can still be confirmed."""
         return self.filter(state=self.model.State.PENDING, expires_at__gt=Now())
 
     def expired(self):
@@ -145,10 +143,6 @@ class PledgeQuerySet(PersonQuerySet):
         """Pledges that staff removed from the count."""
         return self.filter(state=self.model.State.INVALIDATED)
 
-    def with_new_address(self):
-        """Pledges with a new address that can still be confirmed."""
-        return self.filter(new_address_at__gt=Now() - PENDING_LIFE)
-
     def due_for_reminder(self):
         """Pending pledges without a reminder, three days after signing or after `claim_messages` renewed `expires_at`."""
         due = self.pending().filter(expires_at__lte=Now() + (PENDING_LIFE - REMINDER_AFTER), reminded_at=None)
@@ -200,7 +194,8 @@ class PledgeQuerySet(PersonQuerySet):
 
     def find_by_link(self, purpose, link):
         """As of every person. Links about a new address end with it."""
-        pledges = self.with_new_address() if purpose in links.NEW_ADDRESS_PURPOSES else self
+        of_new_address = purpose in links.NEW_ADDRESS_PURPOSES
+        pledges = self.filter(new_address_at__gt=Now() - PENDING_LIFE) if of_new_address else self
         return PersonQuerySet.find_by_link(pledges, purpose, link)
 
     def confirm(self):
@@ -213,9 +208,7 @@ class PledgeQuerySet(PersonQuerySet):
             pending = self.pending().order_by("pk").select_for_update(no_key=True, of=("self",))
             inviters = dict(pending.values_list("pk", "inviter_cipher"))
             changed = self._take_places(list(inviters))
-            # In the order of the codes, so that concurrent calls do not deadlock.
-            for code, number in codes_of({pk: inviters[pk] for pk in changed}):
-                EventCount.objects.count_confirmations(code, number)
+            EventCount.objects.count_confirmations({pk: inviters[pk] for pk in changed})
             MessageGrant.objects.forget_networks(changed)
         metrics.CONFIRMATIONS.inc(len(changed))
         return len(changed)

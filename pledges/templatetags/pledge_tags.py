@@ -8,7 +8,7 @@ from django.utils.safestring import mark_safe
 
 from pledges import numbers
 from pledges.content import PledgeContent
-from pledges.mail.news import ADDRESS
+from pledges.mail.content import ADDRESS
 
 register = template.Library()
 # In the row of what became of a commitment.

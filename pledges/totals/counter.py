@@ -8,7 +8,6 @@ from django.utils.html import format_html
 from django.views.decorators.clickjacking import xframe_options_exempt
 from django.views.decorators.csp import csp_override
 
-from pledges.content import PledgeContent
 from pledges.counting import tally
 from pledges.figures.brand import BRANDS
 from pledges.figures.mosaic import mosaic
@@ -36,7 +35,7 @@ def counter(request, language, theme):
     totals = tally.read()
     context = {
         "totals": totals,
-        "mosaic": mosaic(totals.sectors, PledgeContent.current().goal_above(totals.total).people),
+        "mosaic": mosaic(totals.sectors, totals.goal.people),
         "theme": theme,
     }
     return render(request, "pledges/totals/counter.html", context)

@@ -17,7 +17,7 @@ from pledges.counting import tally
 from pledges.figures.downloads import csv_text
 from pledges.fixed_pages import fixed_page
 from pledges.languages import LANGUAGE_CODES
-from pledges.published.commitments import FIGURES
+from pledges.published.models import CommitmentFigures
 from pledges.published.rule import SMALLEST
 from pledges.sectors.models import CHILDREN
 from pledges.serving.http import embeddable, public_page
@@ -153,7 +153,7 @@ def _commitments():
         "as_of": content.published_at and content.published_at.isoformat(),
         "commitments": [
             {"sector": each.sector.slug, "key": each.key, "sq": each.text_sq, "en": each.text_en}
-            | {name: getattr(each.figures, name) or None for name in FIGURES}
+            | {name: people or None for name, people in each.figures._asdict().items()}
             for each in content.commitments
         ],
     }
@@ -170,4 +170,4 @@ def commitments_csv(request):
     """The same as CSV: one row for each commitment, a figure that is not shown is empty."""
     found = _commitments()
     rows = [[*each.values(), found["as_of"]] for each in found["commitments"]]
-    return _csv("commitments", [["sector", "key", "sq", "en", *FIGURES, "as_of"], *rows])
+    return _csv("commitments", [["sector", "key", "sq", "en", *CommitmentFigures._fields, "as_of"], *rows])

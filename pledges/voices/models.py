@@ -21,8 +21,6 @@ REMOVED_PERIOD = timedelta(days=365)
 
 
 class How(models.TextChoices):
-    """How the person consented."""
-
     WRITING = "writing", _("in writing")
     MAIL = "mail", _("by email")
     RECORDED = "recorded", _("in a recording")

@@ -11,11 +11,10 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext, ngettext_lazy
 
-from pledges import shown_names
 from pledges.access import decrypted, log_access_to_people, reason_url, sees_people
 from pledges.crypto import keys
 from pledges.supporters.models import Pledge
-from pledges.wall.models import RefusedWord, WallName
+from pledges.wall.models import RefusedWord, WallName, review_reasons
 from staff.admin import reauthentication
 from staff.admin.base import ModelAdmin, NoAddOrDelete
 from staff.admin.confirmation_page import asks_first
@@ -55,8 +54,6 @@ class DecisionFilter(admin.SimpleListFilter):
 
 @admin.register(WallName)
 class WallNameAdmin(NoAddOrDelete, ModelAdmin):
-    """The list of names to review."""
-
     list_display = ["name", "would_appear", "doubts", "sector", "county", "confirmed_at"]
     list_filter = [DecisionFilter]
     list_select_related = ["sector", "county"]
@@ -204,15 +201,13 @@ def _fingerprint(pledge):
 
 def _doubts(pledge, refused):
     try:
-        return shown_names.review_reasons(pledge.name, refused)
+        return review_reasons(pledge.name, refused)
     except keys.CannotDecrypt:
         return [_("cannot be decrypted")]
 
 
 @admin.register(RefusedWord)
 class RefusedWordAdmin(ModelAdmin):
-    """Words that make a name on the wall doubtful."""
-
     list_display = ["word"]
     search_fields = ["word"]
     list_note = _(

@@ -31,13 +31,12 @@ def page(request, number=1):
     # The subquery sorts the ids by an index-only scan; only the rows of this page are read from the table.
     pledges = Pledge.objects.filter(pk__in=page_obj.object_list).in_wall_order()
     supporters = _supporters(pledges.select_related("sector"))
-    content = PledgeContent.current()
     context = {
         "totals": totals,
         "page_obj": page_obj,
         "supporters": list(supporters),
-        "sectors": [sector for sector in content.sectors if sector.shows_names],
-        "mosaic": mosaic(totals.sectors, content.goal_above(totals.total).people),
+        "sectors": [sector for sector in PledgeContent.current().sectors if sector.shows_names],
+        "mosaic": mosaic(totals.sectors, totals.goal.people),
     }
     return render(request, "pledges/wall/wall.html", context)
 

@@ -90,10 +90,8 @@ class AccountAdapter(DefaultAccountAdapter):
         return None
 
     def reauthenticate(self, user, password):
-        if self.authenticate(self.request, email=user.email or user.get_username(), password=password) is None:
-            return False
-        self.request.session.cycle_key()
-        return True
+        email = user.email or user.get_username()
+        return self.authenticate(self.request, email=email, password=password) is not None
 
     def is_reauthentication_required(self, *, app, **kwargs):
         # A session without a second factor opens nothing that needs protection.

@@ -1,5 +1,7 @@
 """Forms for signing in and for setting up passwords, passkeys and authenticator apps."""
 
+import re
+
 from allauth.account.forms import LoginForm, ReauthenticateForm
 from allauth.core import context
 from allauth.mfa import app_settings as mfa_settings
@@ -17,7 +19,6 @@ from django.core.cache import cache
 from django.utils.translation import gettext_lazy as _
 
 from staff.accounts.adapters import FactorAdapter, count_apart
-from staff.accounts.allauth_internal import normalize_user_code
 
 PASSKEY_NAME = _("Name of the passkey")
 PASSKEY_NAME_HELP = _("A name to tell it apart from others. Example: My phone")
@@ -78,7 +79,8 @@ class CodeOnce(Worded):
 
     def clean_code(self):
         count_apart(context.request, self.user.email or self.user.get_username())
-        used = f"used-code:{self.user.pk}:{normalize_user_code(self.cleaned_data['code'])}"
+        typed = re.sub(r"[\W_]", "", self.cleaned_data["code"])
+        used = f"used-code:{self.user.pk}:{typed}"
         # A code that allauth accepts clears the count of wrong ones.
         if cache.get(used):
             raise FactorAdapter().validation_error("incorrect_code")

@@ -6,7 +6,7 @@ from allauth.mfa.models import Authenticator
 from django.conf import settings
 from django.contrib.auth.models import Group, User, UserManager
 from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.db import models, transaction
 from django.db.models import Exists, OuterRef, Q, Subquery
 from django.db.models.functions import Now
 from django.tasks import task
@@ -17,6 +17,12 @@ from staff.audit.models import Entry
 from staff.roles import Role
 
 RECOVERY_INTERVAL = timedelta(hours=1)
+
+
+def account_field(**options):
+    """A column for the member of staff who did something, which is emptied with the account."""
+    options = {"related_name": "+", **options}
+    return models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, editable=False, **options)
 
 
 class AccountManager(UserManager):

@@ -11,13 +11,16 @@ where the first second factor is set up. A session ends:
 """
 
 import time
+from urllib.parse import urlencode
 
+from allauth.account.adapter import get_adapter
 from allauth.account.authentication import get_authentication_records
 from allauth.mfa.models import Authenticator
 from django.contrib import messages
-from django.contrib.auth import logout
+from django.contrib.auth import REDIRECT_FIELD_NAME, logout
 from django.core import signing
-from django.urls import reverse_lazy
+from django.shortcuts import redirect
+from django.urls import reverse, reverse_lazy
 from django.utils.translation import gettext as _
 
 from staff.accounts.invitations import Invitation
@@ -82,6 +85,20 @@ def is_recently_authenticated(request, *, by_factor=False):
     records = get_authentication_records(request, request.user)
     wanted = [record["at"] for record in records if record["method"] == "mfa" or not by_factor]
     return time.time() - max([request.session.get(AUTHENTICATED_AT, 0), *wanted]) < RECENT_SECONDS
+
+
+def ask_again(request, next_path, *, by_factor=False):
+    """A redirect to authenticate once more and then go on to `next_path`; None if that was just now.
+
+    With `by_factor` a password alone is not enough.
+    """
+    if is_recently_authenticated(request, by_factor=by_factor):
+        return None
+    methods = get_adapter(request).get_reauthentication_methods(request.user)
+    urls = [method["url"] for method in methods if not by_factor or method["id"].startswith("mfa")]
+    # An account without a second factor adds one first.
+    url = urls[0] if urls else reverse("mfa_index")
+    return redirect(f"{url}?{urlencode({REDIRECT_FIELD_NAME: next_path})}")
 
 
 def _has_ended(request):

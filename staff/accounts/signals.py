@@ -1,8 +1,8 @@
 """Entries of the log and session state for allauth's and Django's sign-in signals."""
 
 from allauth.account.authentication import get_authentication_records
-from allauth.account.signals import user_logged_in
-from allauth.mfa.signals import authentication_failed, authenticator_removed, authenticator_reset, authenticator_used
+from allauth.account.signals import authentication_step_completed, user_logged_in
+from allauth.mfa.signals import authentication_failed, authenticator_removed, authenticator_reset
 from django.contrib.auth.signals import user_logged_out
 from django.dispatch import receiver
 
@@ -28,9 +28,9 @@ def on_sign_out(sender, request, user, **kwargs):
         Entry.log(user, Entry.Action.SIGN_OUT)
 
 
-@receiver(authenticator_used)
-def on_factor_given_again(sender, request, reauthenticated, **kwargs):
-    """Give a session in which a factor was given again a new key. A sign-in does so by itself."""
+@receiver(authentication_step_completed)
+def on_authenticated_again(sender, request, reauthenticated=False, **kwargs):
+    """Give a session in which a password or factor was given again a new key. A sign-in does so by itself."""
     if reauthenticated:
         request.session.cycle_key()
 

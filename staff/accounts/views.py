@@ -1,16 +1,16 @@
 """Pages for setting up passwords, passkeys and authenticator apps, and the link of an invitation."""
 
 from functools import wraps
-from urllib.parse import urlencode
 
 from allauth.account.adapter import get_adapter
 from allauth.account.utils import perform_login
+from allauth.decorators import rate_limit
 from allauth.mfa.adapter import get_adapter as get_factor_adapter
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.views import ActivateTOTPView
 from allauth.mfa.webauthn.views import AddWebAuthnView, LoginWebAuthnView, RemoveWebAuthnView
 from django.contrib import messages
-from django.contrib.auth import REDIRECT_FIELD_NAME, logout, update_session_auth_hash
+from django.contrib.auth import logout, update_session_auth_hash
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.forms import SetPasswordForm
 from django.db import transaction
@@ -25,7 +25,6 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_safe
 
 from staff.accounts import sessions
-from staff.accounts.allauth_internal import PASSKEY_STATE, begin_registration, consume_or_429
 from staff.accounts.forms import RecoverForm
 from staff.accounts.invitations import Invitation
 from staff.accounts.models import Account
@@ -34,17 +33,14 @@ from staff.audit.models import Entry
 from staff.presence.models import Presence
 
 
+# Each challenge is a row of a session. allauth itself limits POST alone.
+@method_decorator(rate_limit(action="webauthn_login", limit_get=True), name="dispatch")
 class PasskeySignIn(LoginWebAuthnView):
     """Sign in with a passkey alone."""
 
-    def get(self, request, *args, **kwargs):
-        # Each challenge is a row of a session. allauth itself limits POST alone.
-        too_many = consume_or_429(request, app="allauth.mfa", action="webauthn_login", limit_get=True)
-        return too_many or super().get(request, *args, **kwargs)
-
     def form_invalid(self, form):
-        # allauth itself ends a challenge only when the answer is right.
-        self.request.session.pop(PASSKEY_STATE, None)
+        # allauth itself ends a challenge only when the answer is right. A stranger's session holds nothing else.
+        self.request.session.flush()
         return redirect(f"{reverse('account_login')}?passkey")
 
 
@@ -67,10 +63,9 @@ def reauthentication_required(view):
 
     @wraps(view)
     def wrapper(request, *args, **kwargs):
-        if get_adapter(request).is_reauthentication_required(app="staff"):
-            first_method = get_adapter(request).get_reauthentication_methods(request.user)[0]
-            return redirect(f"{first_method['url']}?{urlencode({REDIRECT_FIELD_NAME: request.path})}")
-        return view(request, *args, **kwargs)
+        # As in the adapter: a session without a second factor opens nothing that needs protection.
+        asked = sessions.is_strong(request) and sessions.ask_again(request, request.path)
+        return asked or view(request, *args, **kwargs)
 
     return wrapper
 
@@ -128,12 +123,6 @@ class AddPasskey(AddWebAuthnView):
 
     extra_context = {"title": gettext_lazy("Set up a passkey")}
 
-    def get_context_data(self, **kwargs):
-        context = super().get_context_data(**kwargs)
-        # allauth's own options are for a second factor after a password.
-        context["js_data"] = {"creation_options": begin_registration(self.request.user, passwordless=True)}
-        return context
-
     def form_valid(self, form):
         with transaction.atomic():
             response = super().form_valid(form)
@@ -173,12 +162,11 @@ def password(request):
 
 
 @sensitive_post_parameters()
+@rate_limit(action="reset_password")
 def recover(request):
     """Send a link for a new password. The second factor is still needed. The answer is the same for every address."""
     form = RecoverForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
-        if too_many := consume_or_429(request, app="allauth.account", action="reset_password"):
-            return too_many
         account = Account.objects.with_email(form.cleaned_data["email"])
         recover_account.enqueue(account and account.pk, get_language())
     context = {"title": _("A new password"), "form": form, "is_sent": form.is_valid()}

@@ -12,6 +12,7 @@ from django.contrib.contenttypes.models import ContentType
 from django.core import validators
 from django.core.exceptions import PermissionDenied, SuspiciousOperation, ValidationError
 from django.db import models
+from django.http import JsonResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import translation
@@ -68,6 +69,23 @@ def labels(model):
     return {field.name: label(field) for field in model._meta.fields if language_of(field)}
 
 
+class MomentInput(forms.SplitDateTimeWidget):
+    """The fields of the browser for a day and a time. Without seconds, a form that nobody changed would change a stored time."""
+
+    use_fieldset = True
+
+    def __init__(self):
+        date, time = {"type": "date", "aria-label": _("Date")}, {"type": "time", "aria-label": _("Time")}
+        super().__init__(date_attrs=date, time_attrs=time, date_format="%Y-%m-%d", time_format="%H:%M:%S")
+
+
+# {column: how every form of the admin shows it}
+WIDGETS = {
+    models.DateField: {"widget": forms.DateInput({"type": "date"}, "%Y-%m-%d")},
+    models.DateTimeField: {"widget": MomentInput},
+}
+
+
 def adapt(field, db_field):
     """Change a form field that Django made for a column, for every form of the admin; returns it."""
     if isinstance(getattr(field, "widget", None), RelatedFieldWidgetWrapper):
@@ -92,6 +110,7 @@ class ModelAdmin(admin.ModelAdmin):
     """
 
     form = BilingualForm
+    formfield_overrides = WIDGETS
     list_note = ""
     # Whether the search of the header looks into the rows.
     in_search = True
@@ -147,9 +166,16 @@ class ModelAdmin(admin.ModelAdmin):
                 raise SuspiciousOperation("a selected id is malformed") from error
         return super().response_action(request, queryset, **kwargs)
 
+    def changeform_view(self, request, *args, **kwargs):
+        response = super().changeform_view(request, *args, **kwargs)
+        # To static/js/admin.js, which sent a form with files and goes there.
+        is_sent_by_script = "x-files" in request.headers and response.status_code == 302
+        return JsonResponse({"url": response.url}) if is_sent_by_script else response
+
     def render_change_form(self, request, context, **kwargs):
-        # A form that is shown again, for example with an error, has lost its files.
-        if names := [file.name for file in request.FILES.values()]:
+        # A form that is shown again, for example with an error, has lost its files, unless the script keeps them.
+        names = [file.name for file in request.FILES.values()]
+        if names and "x-files" not in request.headers:
             said = _("Choose these files again, because the browser does not send them a second time: %(names)s")
             self.message_user(request, said % {"names": ", ".join(names)}, messages.WARNING)
         return super().render_change_form(request, context, **kwargs)
@@ -261,6 +287,7 @@ class StackedInline(admin.StackedInline):
     """The base of all inlines."""
 
     form = BilingualForm
+    formfield_overrides = WIDGETS
     extra = 0
 
     def formfield_for_dbfield(self, db_field, request, **kwargs):
@@ -296,17 +323,23 @@ class KeepUsed:
         return super().get_deleted_objects(objs, request)
 
 
-class DueFilter(admin.SimpleListFilter):
-    """Limits the list to rows that the queryset's `due()` returns."""
+class QuerySetFilter(admin.SimpleListFilter):
+    """Limits the list by a method of its queryset. `methods` are {value: (label, name of the method, its arguments …)}."""
 
-    title = _("needs review")
-    parameter_name = "due"
+    methods = {}
 
     def lookups(self, request, model_admin):
-        return [("yes", _("Yes"))]
+        return [(value, label) for value, (label, *_method) in self.methods.items()]
 
     def queryset(self, request, queryset):
-        return queryset.due() if self.value() else queryset
+        _label, name, *arguments = self.methods.get(self.value(), ("", "all"))
+        return getattr(queryset, name)(*arguments)
+
+
+class DueFilter(QuerySetFilter):
+    title = _("needs review")
+    parameter_name = "due"
+    methods = {"yes": (_("Yes"), "due")}
 
 
 class SettingsAdmin(NoAddOrDelete, ModelAdmin):

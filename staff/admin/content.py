@@ -88,8 +88,7 @@ class ContentForm(forms.ModelForm):
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         self.fingerprint = "" if self.instance._state.adding else self.model_admin.fingerprint(self.instance)
-        # A draft was written from an earlier state of the row.
-        self.initial["seen"] = self.model_admin.state_seen(self.instance, self.fingerprint)
+        self.initial["seen"] = self.fingerprint
 
     @property
     def current_state(self):
@@ -174,10 +173,9 @@ class ContentAdmin(ModelAdmin):
 
     def lock_table(self):
         """Lock the model's table against other writers until the transaction ends. Reads and sign-ups are not blocked."""
-        if self.has_versions:
-            with connection.cursor() as cursor:
-                table = connection.ops.quote_name(self.opts.db_table)
-                cursor.execute(f"LOCK TABLE {table} IN SHARE ROW EXCLUSIVE MODE")
+        with connection.cursor() as cursor:
+            table = connection.ops.quote_name(self.opts.db_table)
+            cursor.execute(f"LOCK TABLE {table} IN SHARE ROW EXCLUSIVE MODE")
 
     def save_version(self, user, row):
         """Store the current database state of a row as a version by this user (or None); returns the id of the version."""
@@ -310,10 +308,6 @@ class ContentAdmin(ModelAdmin):
         if not request.POST.get("seen") or not self.has_add_permission(request):
             return False
         return self.get_object(request, unquote(object_id)) is None
-
-    def state_seen(self, row, fingerprint):
-        """The fingerprint of the state that the form begins with."""
-        return fingerprint
 
     def conflict_message(self, form):
         """Who saved or deleted the row while the form was open, and what the editor can do."""

@@ -5,7 +5,7 @@ from django.contrib import admin, messages
 from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import PermissionDenied
 from django.db.models import Q
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpResponseNotFound
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
@@ -110,6 +110,7 @@ class DraftAdmin(ReadOnly, ModelAdmin):
             named("mail/", require_POST(self.mail_view), "mail"),
             named("<int:pk>/preview/", csp_override(FRAMING)(self.preview_view), "preview"),
             named("<int:pk>/page/<str:language>/", framed, "page"),
+            named("<int:pk>/card/<str:language>/", self.card_view, "card"),
             named("<int:pk>/discard/", self.discard_view, "discard"),
             *super().get_urls(),
         ]
@@ -173,9 +174,15 @@ class DraftAdmin(ReadOnly, ModelAdmin):
             row = draft.result()
             # Pages are made for rows that are complete.
             page = None if row.lacks_value else self.admin_site.render_unpublished(lambda: rows.page_of(row), language)
-        if page is None:
-            return TemplateResponse(request, "staff/draft_page.html", {"language": language})
-        return HttpResponse(page)
+        return page or TemplateResponse(request, "staff/draft_page.html", {"language": language})
+
+    @method_decorator(require_safe)
+    def card_view(self, request, pk, language):
+        """The picture next to the link of the page with the draft in it."""
+        draft, rows = self._find(request, pk)
+        with showing(draft):
+            card = self.admin_site.render_unpublished(lambda: rows.card_of(draft.result()), language)
+        return card or HttpResponseNotFound()
 
     def discard_view(self, request, pk):
         """GET: ask. POST: delete the draft; the published row stays as it is."""

@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from django import forms
-from django.contrib import admin, messages
+from django.contrib import messages
 from django.contrib.admin.options import ActionLocation
 from django.contrib.admin.templatetags.admin_urls import admin_urlname
-from django.contrib.admin.utils import quote, unquote
+from django.contrib.admin.utils import flatten, quote, unquote
 from django.contrib.auth.models import User
 from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -26,36 +26,30 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from staff.admin.base import change_url
+from staff.admin.base import MomentInput, QuerySetFilter, change_url
 from staff.admin.content import ContentAdmin, ContentForm
 from staff.admin.naming import NamedForm
 from staff.admin.versions import compared, editable_fields
 from staff.audit.models import Entry
-from staff.drafts.models import Draft, local
+from staff.drafts.models import Draft, local, showing
 
 PUBLISH = "staff.publish_draft"
-# Buttons of a draft; any other one publishes.
-ACTIONS = ("_check", "_draft", "_preview", "_submit", "_schedule")
+# Buttons of a draft, and what a form sends that saves itself (static/js/drafts.js); any other button publishes.
+ACTIONS = ("_check", "_autosave", "_draft", "_preview", "_submit", "_schedule")
 
 
 class ScheduleForm(forms.Form):
     """The time at which a draft is published by itself."""
 
+    prefix = "draft"
+
     at = forms.SplitDateTimeField(
         label=gettext_lazy("Publish on"),
-        widget=forms.SplitDateTimeWidget(
-            date_attrs={"type": "date", "aria-label": gettext_lazy("Date")},
-            time_attrs={"type": "time", "aria-label": gettext_lazy("Time")},
-            date_format="%Y-%m-%d",
-            time_format="%H:%M",
-        ),
+        widget=MomentInput,
         error_messages={
             "required": gettext_lazy("Choose the day and the time at which it is published, then press “Schedule”."),
         },
     )
-
-    def __init__(self, *args, **kwargs):
-        super().__init__(*args, prefix="draft", **kwargs)
 
     def clean_at(self):
         """A time to come."""
@@ -69,23 +63,22 @@ class ScheduleForm(forms.Form):
 
 @dataclass
 class Drafting:
-    """What a form knows about the draft of its row. `errors` are shown above it, `row` is what was saved or published."""
+    """What a form knows about the draft of its row. `errors` are shown above it."""
 
     user: User
     draft: Draft | None
+    # With the time that is stored, or that was typed.
+    schedule: ScheduleForm | None = None
     # The name of the button, "_publish" for any but ACTIONS, "" while the form is only shown.
     action: str = ""
     at: datetime | None = None
     errors: list = field(default_factory=list)
     is_conflict: bool = False
-    row: object = None
-    # What the form has to send next time, after it has saved itself.
-    fields: dict = field(default_factory=dict)
 
     @property
     def keeps(self):
         """Whether the form is stored as it is typed, and validated later."""
-        return self.action in ("_check", "_draft", "_preview", "_submit")
+        return self.action in ("_check", "_autosave", "_draft", "_preview", "_submit")
 
     @property
     def waits(self):
@@ -115,20 +108,21 @@ class DraftForm(ContentForm, NamedForm):
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         self.keeps = self.drafting is not None and self.drafting.keeps
+        if self.drafting and self.drafting.draft and self.instance.draft_id is None:
+            # From which the draft was written.
+            self.initial["seen"] = self.drafting.draft.base
         self.instance.is_checked = not self.keeps
         if self.keeps:
             for each in self.fields.values():
                 each.required = False
-        for name in self._at_once():
+        # The fields that a button may have changed since the form was opened.
+        self.at_once = [name for name in self.instance.at_once if name in self.fields]
+        for name in self.at_once:
             self.fields[name].show_hidden_initial = True
-
-    def _at_once(self):
-        """The fields that a button may have changed since the form was opened."""
-        return [name for name in getattr(self.instance, "at_once", ()) if name in self.fields]
 
     def clean(self):
         cleaned = self.with_names(self.cleaned_data) if self.keeps else super().clean()
-        for name in self._at_once():
+        for name in self.at_once:
             if name in cleaned and name not in self.changed_data:
                 cleaned[name] = self.initial.get(name)
         if self.drafting:
@@ -139,32 +133,32 @@ class DraftForm(ContentForm, NamedForm):
 
 
 class DraftFormSet(forms.BaseInlineFormSet):
-    """The rows that are edited with a row. `drafting` is set by DraftedAdmin."""
+    """The rows that are edited with a row. `drafting` is set by DraftedAdmin.
+
+    Published rows have their ids here, with the words of the draft. Rows that the draft adds are extra forms, which have none:
+    each save stores them anew.
+    """
 
     drafting = None
 
-    def _existing_object(self, pk):
-        """The row of the draft. A form that was opened before there was one has the ids of published rows."""
-        if pk is None:
-            return None
-        if row := super()._existing_object(pk):
-            return row
-        rows = self.model.objects.everything().filter(**{self.fk.name: self.instance.pk})
-        return rows.filter(draft_of=pk).first() or rows.filter(pk=pk, draft=None).first()
-
-    def full_clean(self):
-        for form in self.initial_forms if self.is_bound else ():
-            # An empty row before the last one that was stored.
-            form.fields[self.model._meta.pk.name].required = False
-            form.empty_permitted |= form.instance.pk is None
-        super().full_clean()
+    def __init__(self, data=None, *args, **kwargs):
+        super().__init__(data, *args, **kwargs)
+        # What is sent may name a published row that the draft deletes.
+        with showing(None if self.is_bound else self.drafting.draft):
+            rows = list(self.model.objects.filter(**{self.fk.name: self.instance.pk}))
+        added = [row for row in rows if row.draft_id]
+        self.initial_extra, self.extra = [forms.model_to_dict(row, exclude=["id"]) for row in added], len(added)
+        self.rows = [row for row in rows if row.draft_id is None]
         if self.is_bound:
-            # Those that the page shows again: there may be more forms than rows of the draft.
-            self._queryset = [form.instance for form in self.initial_forms]
+            # In the order of the forms, with which the page shows them again.
+            sent = [self.data.get(f"{self.add_prefix(number)}-id") for number in range(self.total_form_count())]
+            self.rows.sort(key=lambda row: sent.index(str(row.pk)) if str(row.pk) in sent else len(sent))
+
+    def get_queryset(self):
+        return self.rows
 
     def add_fields(self, form, index):
         super().add_fields(form, index)
-        form.fields[self.model._meta.pk.name].queryset = self.model.objects.everything()
         form.instance.is_checked = not self.drafting.keeps
         if self.drafting.keeps:
             for each in form.fields.values():
@@ -172,44 +166,31 @@ class DraftFormSet(forms.BaseInlineFormSet):
 
     def keep(self):
         """Save the rows in the draft; what a published row misses there is deleted when the draft is published."""
-        draft, count, stored = self.drafting.draft, 0, []
         self.save(commit=False)
-        for number, form in enumerate(self.forms, 1):
-            if form in self.deleted_forms or not (form.has_changed() or form.instance.pk):
-                if form.instance.pk:
-                    # Unticked again, it is the published row that comes back.
-                    self.drafting.fields[form.add_prefix("id")] = str(form.instance.draft_of_id or "")
-                continue
-            stored.append(form.instance.keep(draft).pk)
-            self.drafting.fields[form.add_prefix("id")] = str(stored[-1])
-            count = number
-        # Those that were deleted, and those that were stored by the form itself and removed from it.
-        self.model.objects.everything().filter(draft=draft).exclude(pk__in=stored).delete()
-        # Those up to the last one that is stored, with any deleted ones between them.
-        self.drafting.fields[f"{self.prefix}-INITIAL_FORMS"] = str(count)
+        stored = self.model.objects.everything().filter(draft=self.drafting.draft)
+        stored.filter(draft_of=None).delete()
+        kept = [
+            form.instance.keep(self.drafting.draft).pk
+            for form in self.forms
+            if form not in self.deleted_forms and (form.has_changed() or form.instance.pk)
+        ]
+        stored.exclude(pk__in=kept).delete()
 
 
-class StateFilter(admin.SimpleListFilter):
+class StateFilter(QuerySetFilter):
     """List filter by what the public sees, and what waits."""
 
     title = gettext_lazy("state")
     parameter_name = "status"
-
-    shown = {
-        "published": (gettext_lazy("published"), Q(draft=None)),
-        "draft": (gettext_lazy("not public"), ~Q(draft=None)),
+    methods = {
+        "published": (gettext_lazy("published"), "filter", Q(draft=None)),
+        "draft": (gettext_lazy("not public"), "exclude", Q(draft=None)),
         **{
-            state.value: (state.label, Q(draft__state=state) | Q(draft_copy__draft__state=state))
+            state.value: (state.label, "filter", Q(draft__state=state) | Q(draft_copy__draft__state=state))
             for state in (Draft.State.SUBMITTED, Draft.State.SCHEDULED)
         },
-        "waiting": (gettext_lazy("draft waiting"), ~Q(draft_copy=None)),
+        "waiting": (gettext_lazy("draft waiting"), "exclude", Q(draft_copy=None)),
     }
-
-    def lookups(self, request, model_admin):
-        return [(value, label) for value, (label, _condition) in self.shown.items()]
-
-    def queryset(self, request, queryset):
-        return queryset.filter(self.shown[self.value()][1]) if self.value() in self.shown else queryset
 
 
 class DraftedAdmin(ContentAdmin):
@@ -246,15 +227,6 @@ class DraftedAdmin(ContentAdmin):
         row = getattr(row, "stored", row)
         return "draft" if row.draft_id and self.has_versions else super().fingerprint(row)
 
-    def state_seen(self, row, fingerprint):
-        copy = row.draft_id is None and row.pk and getattr(row, "draft_copy", None)
-        return copy.draft.base if copy else fingerprint
-
-    @admin.display(description=gettext_lazy("state"))
-    def publication(self, row):
-        """What the public sees of it, and what waits."""
-        return row.publication
-
     def set_today(self, request, queryset, column, what, words):
         """For an action: make today the date in a column, with an entry in the log and a message about the `count` of rows."""
         # Evaluated before the update, after which a list filtered by due rows no longer contains them.
@@ -273,7 +245,7 @@ class DraftedAdmin(ContentAdmin):
         if request.method == "POST":
             drafts = drafts.select_for_update(of=("self",))
         draft = drafts.first() if key else None
-        drafting = Drafting(request.user, draft)
+        drafting = Drafting(request.user, draft, ScheduleForm(initial={"at": draft and draft.publish_at}))
         if request.method == "POST":
             self._read_button(request, drafting)
         return drafting
@@ -281,71 +253,48 @@ class DraftedAdmin(ContentAdmin):
     def _read_button(self, request, drafting):
         post, draft = request.POST, drafting.draft
         drafting.action = next((name for name in ACTIONS if name in post), "_publish")
-        has_time = any(post.get(f"draft-at_{part}") for part in (0, 1))
-        if drafting.action == "_schedule" or drafting.action == "_submit" and has_time:
-            form = ScheduleForm(post)
-            if form.is_valid():
-                drafting.at = form.cleaned_data["at"]
-            else:
-                drafting.errors += form.errors["at"]
+        if drafting.action == "_schedule" or any(post.get(f"draft-at_{part}") for part in (0, 1)):
+            drafting.schedule = form = ScheduleForm(post)
+            if drafting.action in ("_schedule", "_submit"):
+                drafting.errors += form.errors.get("at", [])
+                drafting.at = form.cleaned_data.get("at")
         typed = (post.get(name, "") for name in ("draft-version", "draft-over"))
         seen = {0, *(int(number) for number in typed if number.isdecimal())}
-        # The answer to one's own last save may not have arrived, or may have come after this one was sent. With it come the ids
-        # of new inline rows, which would be doubled.
-        is_own = draft and draft.changed_by_id == request.user.pk and not self.inlines
-        own_last = is_own and draft.version - 1 in seen
+        # The answer to one's own last save may not have arrived, or may have come after this one was sent.
+        own_last = draft and draft.changed_by_id == request.user.pk and draft.version - 1 in seen
         if draft and draft.version not in seen and not own_last:
             drafting.is_conflict = True
             drafting.errors.append(_("Two people wrote this draft"))
         if draft is None and max(seen) and not self.has_versions:
             # Others have versions, which the form compares.
             drafting.errors.append(_("This draft has been published or discarded."))
-        if draft and not drafting.saves_itself and self._wants_json(request):
+        if drafting.action == "_autosave" and not drafting.saves_itself:
             drafting.errors.append(_("This draft is waiting for others: it does not save itself."))
-
-    @staticmethod
-    def _wants_json(request):
-        """Whether the form saves itself (static/js/drafts.js)."""
-        return request.headers.get("accept") == "application/json"
 
     def changeform_view(self, request, object_id=None, form_url="", extra_context=None):
         with transaction.atomic():
             if request.method == "POST":
                 # Before the draft is read, which the first save of another form may be writing.
-                self._lock(request, object_id)
+                self.lock_table()
             request.drafting = drafting = self._drafting(request, object_id)
             if "_return" in request.POST:
                 return self._return(request, object_id)
             if drafting.action == "_preview" and not drafting.saves_itself:
                 return redirect("admin:staff_draft_preview", drafting.draft.pk)
             response = super().changeform_view(request, object_id, form_url, extra_context)
-        if not self._wants_json(request) or request.method != "POST":
+            if drafting.action == "_autosave" and response.status_code == 302:
+                # The row is gone.
+                return JsonResponse({"error": _("This draft has been published or discarded.")}, status=422)
             return response
-        if drafting.row is None:
-            # Those of a field are a list.
-            errors = getattr(response, "context_data", {}).get("errors", ())
-            said = " ".join(" ".join(each) if isinstance(each, list) else each for each in errors)
-            return JsonResponse({"error": said}, status=422)
-        saved = _("Saved as draft %(time)s") % {"time": time_format(timezone.localtime(), "H:i")}
-        fields = {"draft-version": str(drafting.draft.version), **drafting.fields}
-        return JsonResponse({"saved": saved, "url": drafting.draft.form_url, "fields": fields})
-
-    def _lock(self, request, object_id):
-        """Make others who save the row wait; without versions the row alone, so that new ones do not touch each other."""
-        self.lock_table()
-        if not self.has_versions and object_id and (row := self.get_object(request, unquote(object_id))):
-            self.model._base_manager.select_for_update(no_key=True).get(pk=row.pk)
 
     def publishes(self, form):
         return not form.keeps and super().publishes(form)
 
     def get_formsets_with_inlines(self, request, obj=None):
+        # A caller may ask for the form outside of the view, such as a check of all forms.
+        drafting = getattr(request, "drafting", None) or Drafting(request.user, None)
         for formset, inline in super().get_formsets_with_inlines(request, obj):
-            yield type(formset.__name__, (DraftFormSet, formset), {"drafting": _drafting_of(request)}), inline
-
-    def get_formset_kwargs(self, request, obj, inline, prefix):
-        rows = inline.model.objects.everything().filter(draft=_drafting_of(request).draft).order_by(*inline.ordering)
-        return super().get_formset_kwargs(request, obj, inline, prefix) | {"queryset": rows}
+            yield type(formset.__name__, (DraftFormSet, formset), {"drafting": drafting}), inline
 
     # Saving
 
@@ -364,7 +313,8 @@ class DraftedAdmin(ContentAdmin):
                 draft.state, draft.note = Draft.State.SUBMITTED, ""
             case "_schedule":
                 draft.state, draft.note = Draft.State.SCHEDULED, ""
-            case _ if not (self._wants_json(request) and draft.state == Draft.State.RETURNED):
+            # A form that saves itself leaves one that was returned as it is.
+            case "_draft" | "_preview" | "_publish":
                 draft.state = Draft.State.DRAFT
         draft.save()
         obj.keep(draft)
@@ -372,14 +322,6 @@ class DraftedAdmin(ContentAdmin):
 
     def save_formset(self, request, form, formset, change):
         formset.keep()
-
-    def save_related(self, request, form, formsets, change):
-        super().save_related(request, form, formsets, change)
-        drafting = request.drafting
-        drafting.row = form.instance
-        drafting.fields["seen"] = drafting.draft.base or self.fingerprint(form.instance)
-        if drafting.action == "_publish":
-            drafting.row = self.publish(drafting.draft, request.user)
 
     @transaction.atomic
     def publish(self, draft, user):
@@ -405,7 +347,7 @@ class DraftedAdmin(ContentAdmin):
 
     def message_user(self, request, *args, **kwargs):
         """A form that saves itself says nothing on the next page."""
-        if not self._wants_json(request):
+        if "_autosave" not in request.POST:
             super().message_user(request, *args, **kwargs)
 
     def construct_change_message(self, request, form, formsets, add=False):
@@ -424,7 +366,12 @@ class DraftedAdmin(ContentAdmin):
     def response_change(self, request, obj):
         drafting, draft = request.drafting, request.drafting.draft
         if drafting.action == "_publish":
-            return self.response_published(request, drafting.row)
+            return self.response_published(request, self.publish(draft, request.user))
+        if drafting.action == "_autosave":
+            saved = _("Saved as draft %(time)s") % {"time": time_format(timezone.localtime(), "H:i")}
+            # What the form has to send next time.
+            fields = {"draft-version": str(draft.version), "seen": draft.base or self.fingerprint(obj)}
+            return JsonResponse({"saved": saved, "url": draft.form_url, "fields": fields})
         what, said = {
             "_draft": ("draft saved", _("The draft has been saved.")),
             "_preview": ("draft saved", ""),
@@ -437,10 +384,9 @@ class DraftedAdmin(ContentAdmin):
                 drafting.at and _("It will be published automatically on %(when)s.") % {"when": local(drafting.at)},
             ),
         }[drafting.action]
-        if not self._wants_json(request):
-            self.log_draft(request.user, draft, what)
-            if said:
-                self.message_user(request, said, messages.SUCCESS)
+        self.log_draft(request.user, draft, what)
+        if said:
+            self.message_user(request, said, messages.SUCCESS)
         if drafting.action == "_preview":
             return redirect("admin:staff_draft_preview", draft.pk)
         return redirect(draft.form_url if drafting.action == "_draft" else admin_urlname(self.opts, "changelist"))
@@ -465,6 +411,8 @@ class DraftedAdmin(ContentAdmin):
     # What the form shows
 
     def render_change_form(self, request, context, *args, obj=None, **kwargs):
+        if "_autosave" in request.POST:
+            return JsonResponse({"error": " ".join(flatten(context["errors"]))}, status=422)
         if hasattr(request, "drafting"):
             context["drafting"] = self._draft_context(request, request.drafting, obj, context["adminform"].form)
         return super().render_change_form(request, context, *args, obj=obj, **kwargs)
@@ -481,7 +429,7 @@ class DraftedAdmin(ContentAdmin):
             "live_url": self.page_of(obj.stored) if is_live and draft is not None else None,
             "buttons": self.draft_buttons(request, drafting, obj) if may else [],
             "reviews": may and drafting.waits and drafting.may_publish,
-            "schedule": self._schedule_form(request, drafting) if may else None,
+            "schedule": drafting.schedule if may else None,
             "saves_itself": may and drafting.saves_itself,
             "take_down_url": (
                 reverse(admin_urlname(self.opts, "take_down"), args=[quote(obj.pk)])
@@ -491,10 +439,12 @@ class DraftedAdmin(ContentAdmin):
         }
         if draft is not None:
             if drafting.is_conflict:
-                shown["conflict"] = compared([draft.row], [form.instance], self.rich_text)
+                shown["conflict"] = compared([draft.result()], [form.instance], self.rich_text)
             elif is_live:
-                parts = [row for inline in self.inlines for row in inline.model._base_manager.filter(draft=draft)]
-                shown["differences"] = compared(self.current_rows(obj.stored), [draft.row, *parts], self.rich_text)
+                before = self.current_rows(obj.stored)
+                with showing(draft):
+                    after = [draft.result(), *self.inline_rows(obj)]
+                shown["differences"] = compared(before, after, self.rich_text)
         return shown
 
     def draft_buttons(self, request, drafting, obj):
@@ -511,13 +461,6 @@ class DraftedAdmin(ContentAdmin):
         buttons.append(("_draft", _("Save draft"), False))
         return [*buttons, ("_preview", _("Preview"), False)] if self.has_preview else buttons
 
-    def _schedule_form(self, request, drafting):
-        """The form with the time of publication, as typed or as stored."""
-        if any(request.POST.get(f"draft-at_{part}") for part in (0, 1)):
-            return ScheduleForm(request.POST)
-        at = drafting.draft and drafting.draft.publish_at
-        return ScheduleForm(initial={"at": at and timezone.localtime(at)})
-
     # Preview
 
     def page_of(self, obj):
@@ -528,6 +471,9 @@ class DraftedAdmin(ContentAdmin):
             return obj.get_absolute_url() if hasattr(obj, "get_absolute_url") else None
         except NoReverseMatch:
             return None
+
+    def card_of(self, row):
+        """The URL path of the picture next to a link to the row, in the active language, or None."""
 
     @property
     def has_preview(self):
@@ -600,11 +546,6 @@ class DraftedAdmin(ContentAdmin):
             for part in parts:
                 part.keep(draft)
         return []
-
-
-def _drafting_of(request):
-    """The Drafting of a request, also of one that only reads the form of a row."""
-    return getattr(request, "drafting", None) or Drafting(request.user, None)
 
 
 def _changes(before, after):

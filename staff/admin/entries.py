@@ -4,7 +4,6 @@ import uuid
 from collections import defaultdict
 
 from django.contrib import admin
-from django.contrib.admin.views.main import ChangeList
 from django.contrib.contenttypes.models import ContentType
 from django.db.models import OuterRef, Q, Subquery
 from django.utils.html import format_html, format_html_join
@@ -73,14 +72,6 @@ class RowFilter(admin.SimpleListFilter):
         return queryset.filter(object_id=self.value()) if self.value() else queryset
 
 
-class EntryList(ChangeList):
-    """The list, whose entries have `who`, `what` and `links`."""
-
-    def get_results(self, request):
-        super().get_results(request)
-        describe(request, self.result_list)
-
-
 @admin.register(Entry)
 class EntryAdmin(ReadOnly, ModelAdmin):
     """The log. An entry has no page of its own: it links to what it is about."""
@@ -116,8 +107,10 @@ class EntryAdmin(ReadOnly, ModelAdmin):
         except ValueError:
             return super().get_search_results(request, queryset.first_parts(), search_term)
 
-    def get_changelist(self, request, **kwargs):
-        return EntryList
+    def get_changelist_instance(self, request):
+        changelist = super().get_changelist_instance(request)
+        describe(request, changelist.result_list)
+        return changelist
 
     def changelist_view(self, request, extra_context=None):
         context = {"title": capfirst(self.opts.verbose_name_plural)}

@@ -1,15 +1,14 @@
 """Looks at many people and exports: before them the second factor once more, and a typed reason that the audit log keeps."""
 
 import time
-from urllib.parse import urlencode, urlsplit
+from functools import partial
+from urllib.parse import urlsplit
 
-from allauth.account.adapter import get_adapter
 from django import forms
 from django.contrib.auth import REDIRECT_FIELD_NAME
 from django.contrib.auth.models import User
 from django.core.cache import cache
 from django.db import transaction
-from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -87,14 +86,8 @@ def admits(request, ids):
     return is_admitted
 
 
-def ask_for_factor(request, next_path):
-    """A redirect to give the second factor once more and then go on to `next_path`; None if it was given just now."""
-    if sessions.is_recently_authenticated(request, by_factor=True):
-        return None
-    methods = get_adapter(request).get_reauthentication_methods(request.user)
-    # An account without a second factor adds one first.
-    url = next((method["url"] for method in methods if method["id"].startswith("mfa")), reverse("mfa_index"))
-    return redirect(f"{url}?{urlencode({REDIRECT_FIELD_NAME: next_path})}")
+# A redirect to give the second factor once more and then go on to a path; None if it was given just now.
+ask_for_factor = partial(sessions.ask_again, by_factor=True)
 
 
 def factor_error(request):

@@ -1,4 +1,7 @@
-"""States of a row: what its versions hold, how two of them differ, for people to read, and saving one again."""
+"""States of a row: what its versions hold, how two of them differ, for people to read, and saving one again.
+
+django-reversion-compare compares stored versions alone, formatted text as HTML. Drafts and conflicts would need this as well.
+"""
 
 import copy
 import hashlib
@@ -54,18 +57,19 @@ class Difference:
 def differences(before, after, rich_text=()):
     """The `Difference` of each field that differs between two states of one row.
 
-    `rich_text` names the fields with formatted text, without their language. They are compared as plain text.
+    `rich_text` names the fields with formatted text, without the “_sq” or “_en” of their language. They are compared as plain
+    text.
     """
     found = []
     for field in editable_fields(type(after)):
-        old, new = getattr(before, field.attname), getattr(after, field.attname)
-        # None and an empty text read the same.
-        if old == new or not (old or new or isinstance(field, models.BooleanField)):
+        values, is_rich = [getattr(row, field.attname) for row in (before, after)], field.name[:-3] in rich_text
+        if values[0] == values[1]:
             continue
-        texts = [display_value(row, field, rich_text) for row in (before, after)]
+        # None and an empty text read the same.
+        texts = [display_value(value, field, is_rich) for value in values]
         if texts[0] != texts[1]:
             found.append(Difference(label(field), language_of(field), diff_html(diff_texts(*texts))))
-        elif _is_rich_text(field, rich_text):
+        elif is_rich:
             words = format_html("<i>{}</i>", _("Only the formatting changed, not the words."))
             found.append(Difference(label(field), language_of(field), words))
     return found
@@ -76,21 +80,15 @@ def compared(before, after, rich_text=()):
 
     New rows appear as a whole.
     """
-    before, found = {_key(row): row for row in before}, []
+    before, found = {(type(row), row.pk): row for row in before}, []
     for row in after:
-        if changes := differences(before.get(_key(row)) or type(row)(), row, rich_text):
+        if changes := differences(before.get((type(row), row.pk)) or type(row)(), row, rich_text):
             found.append((None if row is after[0] else str(row), changes))
     return found
 
 
-def _key(row):
-    # A draft is compared with the row that it replaces.
-    return type(row), getattr(row, "published_pk", row.pk)
-
-
-def display_value(row, field, rich_text=()):
-    """A field's value as text in the current language; formatted text as plain text."""
-    value = getattr(row, field.attname)
+def display_value(value, field, is_rich=False):
+    """The value of a column as text in the current language; formatted text as plain text."""
     if value is None or value == "":
         return ""
     if field.is_relation:
@@ -104,11 +102,7 @@ def display_value(row, field, rich_text=()):
         return local(value)
     if isinstance(field, models.DateField):
         return formats.date_format(value, "DATE_FORMAT")
-    return html_to_text(value) if _is_rich_text(field, rich_text) else str(value)
-
-
-def _is_rich_text(field, rich_text):
-    return field.name.rpartition("_")[0] in rich_text
+    return html_to_text(value) if is_rich else str(value)
 
 
 # Texts

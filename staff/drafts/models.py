@@ -5,6 +5,7 @@ from contextvars import ContextVar
 from copy import copy
 
 from django.conf import settings
+from django.contrib import admin
 from django.contrib.contenttypes.models import ContentType
 from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
@@ -98,12 +99,8 @@ class Draft(models.Model):
 
     def result(self):
         """The row as it will be when the draft is published, not saved."""
-        row = self.row
-        if row.draft_of_id is None:
-            return row
-        live = self.model._base_manager.get(pk=row.draft_of_id)
-        live.take(row)
-        return live
+        with showing(self):
+            return self.model.objects.get(draft=self)
 
     def give_back(self, note):
         """Return it to its writers with a note."""
@@ -230,6 +227,7 @@ class Draftable(models.Model):
         return kept.draft if kept else self.draft
 
     @property
+    @admin.display(description=_("state"))
     def publication(self):
         """What the public sees of it, and what waits, in words."""
         pending, words = self.pending, [] if self.draft_id else [_("published")]
@@ -248,9 +246,6 @@ class Draftable(models.Model):
         """Take the values of a draft of this row, or the other way round. Saves nothing."""
         for name in self.drafted_columns():
             setattr(self, name, getattr(other, name))
-        for field in self._meta.concrete_fields:
-            if field.is_relation and field.attname in self.drafted_columns() and field.is_cached(self):
-                field.delete_cached_value(self)
 
     def keep(self, draft):
         """Save what it holds in this Draft: a published row in its copy, and any other in itself. Returns what was saved."""
@@ -306,17 +301,15 @@ class Draftable(models.Model):
             return
         for name in self.parts:
             relation = self._meta.get_field(name)
-            kept = relation.related_model._base_manager.filter(draft=draft)
-            copies = {row.draft_of_id: row for row in kept}
-            for row in relation.related_model.objects.filter(**{relation.field.name: self.pk}):
-                if row.pk not in copies:
-                    # What is in use stays, such as a commitment that people chose meanwhile.
-                    with suppress(ProtectedError):
-                        row.delete()
-                elif any(getattr(row, each) != getattr(copies[row.pk], each) for each in row.drafted_columns()):
-                    row.take(copies[row.pk])
-                    row.save()
-            kept.filter(draft_of=None).update(draft=None)
+            model, own = relation.related_model, {relation.field.name: self.pk}
+            with showing(draft):
+                kept = list(model.objects.filter(**own))
+            for row in model.objects.filter(**own).exclude(pk__in=[each.pk for each in kept]):
+                # What is in use stays, such as a commitment that people chose meanwhile.
+                with suppress(ProtectedError):
+                    row.delete()
+            for row in kept:
+                row.publish()
         draft.delete()
 
     # Validation

@@ -1,4 +1,5 @@
-// Admin: asks before leaving a form with unsaved changes, and leads from a finding or an error to its field.
+// Admin: asks before leaving a form with unsaved changes, keeps its files when it is refused, and leads from a finding or an error
+// to its field.
 "use strict";
 
 for (const form of document.querySelectorAll("#content form[method=post][id$=_form]")) {
@@ -26,19 +27,56 @@ for (const form of document.querySelectorAll("#content form[method=post][id$=_fo
   });
 }
 
-for (const link of document.querySelectorAll(":is(.checks, .error-summary) a[href^='#']")) {
-  link.addEventListener("click", () => {
-    const field = document.getElementById(link.hash.slice(1));
-    const closed = field?.closest("details:not([open])");
-    if (closed) closed.open = true;
-    field?.focus();
-  });
-}
-
-// After Django's own script, which sets the focus on the first field.
-addEventListener("load", () => {
+// The errors of a refused form have the focus.
+function tell() {
   const refusal = document.querySelector(".error-summary, .conflict") ?? document.querySelector(".errornote");
   if (!refusal) return;
   refusal.tabIndex = -1;
   refusal.focus();
+}
+
+// A browser does not send files a second time. So this script sends a form that has some, and if it is refused puts what the site says
+// into this page (ModelAdmin.changeform_view). It comes after all other listeners, which may stop the form. Other forms have no
+// `isUnsaved`.
+let isSentByBrowser = false;
+addEventListener("submit", async (event) => {
+  const { target: form, submitter } = event;
+  const hasFiles = [...form.querySelectorAll("input[type=file]")].some((input) => input.value);
+  if (!form.isUnsaved || event.defaultPrevented || isSentByBrowser || !hasFiles || submitter?.formTarget === "_blank") return;
+  event.preventDefault();
+  const body = new FormData(form, submitter);
+  form.inert = true;
+  try {
+    const response = await fetch(form.action, { method: "POST", body, headers: { "x-files": "kept" } });
+    if (response.headers.get("content-type") === "application/json") {
+      location.assign((await response.json()).url);
+      return;
+    }
+    const page = new DOMParser().parseFromString(await response.text(), "text/html");
+    const said = page.querySelectorAll(".errornote, .error-summary, .conflict, .checks");
+    if (!said.length) throw new Error("another page");
+    for (const old of form.querySelectorAll(".errornote, .error-summary, .conflict, .checks, .errorlist")) old.remove();
+    form.querySelector(":scope > div").prepend(...said);
+    for (const errors of page.querySelectorAll(".errorlist[id]")) document.getElementById(errors.id.replace(/_error$/, ""))?.before(errors);
+    form.inert = false;
+    tell();
+    // As after coming back to a form.
+    dispatchEvent(new Event("pageshow"));
+  } catch {
+    // The browser shows what fails.
+    form.inert = false;
+    isSentByBrowser = true;
+    form.requestSubmit(submitter);
+  }
 });
+
+document.addEventListener("click", ({ target }) => {
+  const link = target.closest(":is(.checks, .error-summary) a[href^='#']");
+  const field = link && document.getElementById(link.hash.slice(1));
+  const closed = field?.closest("details:not([open])");
+  if (closed) closed.open = true;
+  field?.focus();
+});
+
+// After Django's own script, which sets the focus on the first field.
+addEventListener("load", tell);

@@ -1,22 +1,20 @@
-// A form of content saves itself as a draft every thirty seconds while somebody types, and before it sends files, which a browser
-// would not send again after an error (DraftedAdmin.changeform_view).
+// A form of content saves itself as a draft every thirty seconds while somebody types (DraftedAdmin.changeform_view).
 "use strict";
 
 {
   const note = document.querySelector(".saved[role=status]"), form = note.closest("form");
   const files = () => [...form.querySelectorAll("input[type=file]")];
-  let isGone = false, sending = null, isTried = false;
+  let isGone = false, sending = null;
 
   const save = async () => {
     if (isGone || !form.isUnsaved()) return;
     // What is typed from now on is sent next time.
     form.mark(true);
     const data = new FormData(form), minutes = files().some((input) => input.value) ? 10 : 1;
-    data.set("_draft", "1");
+    data.set("_autosave", "1");
     let answer;
     try {
-      const headers = { accept: "application/json" };
-      const response = await fetch(form.action || location.href, { method: "POST", body: data, headers, redirect: "error", signal: AbortSignal.timeout(minutes * 60000) });
+      const response = await fetch(form.action || location.href, { method: "POST", body: data, redirect: "error", signal: AbortSignal.timeout(minutes * 60000) });
       answer = await response.json();
     } catch {
       // No network, or the session has ended, which leads to the sign-in: the next attempt sends the same words.
@@ -46,8 +44,6 @@
     const { submitter } = event;
     // A preview in another tab does not leave the form.
     if (submitter?.formTarget === "_blank") return;
-    if (!isTried && files().some((input) => input.value)) begin();
-    isTried = true;
     if (!sending) {
       isGone = true;
       return;
@@ -59,5 +55,5 @@
     // A second press waited too.
     if (!isGone) form.requestSubmit(submitter);
   });
-  addEventListener("pageshow", () => { isGone = isTried = false; });
+  addEventListener("pageshow", () => { isGone = false; });
 }

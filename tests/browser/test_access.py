@@ -56,7 +56,7 @@ def public_paths(language, mailing):
     for article in Article.objects.all():
         yield path_of("campaign:article", language, getattr(article, f"slug_{language}"))
     yield path_of("pledges:county", language, {"sq": "tirane", "en": "tirana"}[language])
-    yield path_of("campaign:demand", language, demand.slug_in(language))
+    yield path_of("campaign:demand", language, getattr(demand, f"slug_{language}"))
     yield path_of("pledges:mailing", language, mailing.pk)
     yield f"/{language}/nuk-ka/"
 

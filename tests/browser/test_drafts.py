@@ -4,8 +4,8 @@ import pytest
 from django.contrib.sessions.models import Session
 from playwright.sync_api import expect
 
-from campaign.models import Material, PageText
-from pledges.models import MessageText
+from campaign.models import Material, PageText, Picture
+from pledges.models import Commitment, MessageText, Sector
 from staff.models import Draft
 from staff.roles import Role
 from tests.browser import axe, is_too_wide, press
@@ -115,7 +115,7 @@ def test_an_article_that_is_saved_while_it_saves_itself_is_one_draft(staff_visit
     page, held, sent = editor.page, [], []
 
     def hold(route):
-        if route.request.method == "POST" and route.request.headers["accept"] == "application/json" and not held:
+        if b"_autosave" in (route.request.post_data_buffer or b"") and not held:
             held.append(route)
         else:
             sent.extend([route] if route.request.method == "POST" else [])
@@ -143,6 +143,20 @@ def test_an_article_that_is_saved_while_it_saves_itself_is_one_draft(staff_visit
     assert draft.row.title_en == "Second"
 
 
+def test_a_commitment_that_a_draft_adds_is_removed_from_it_again(staff_visit):
+    editor, sector = staff_visit(width=400), Sector.objects.get(slug="teachers")
+    page, added = editor.page, Commitment.objects.everything().filter(draft__isnull=False, draft_of=None)
+    editor.open(f"/admin/pledges/sector/{sector.pk}/change/")
+    page.locator(".add-row a").click()
+    page.fill(f"#id_commitments-{sector.commitments.count()}-text_en", "I listen.")
+    press(page.locator("[name=_draft]"))
+    assert added.get().text_en == "I listen." and not is_too_wide(page)
+    page.locator(".inline-deletelink").click()
+    press(page.locator("[name=_draft]"))
+    expect(page.locator(".panel.draft")).to_be_visible()
+    assert not added.exists()
+
+
 def test_files_are_kept_when_the_rest_of_the_form_is_refused(staff_visit):
     editor = staff_visit()
     page = editor.page
@@ -151,7 +165,7 @@ def test_files_are_kept_when_the_rest_of_the_form_is_refused(staff_visit):
     for language in ("sq", "en"):
         file = {"name": f"{language}.jpg", "mimeType": "image/jpeg", "buffer": make_upload(300, 200).read()}
         page.set_input_files(f"#id_file_{language}", file)
-    press(page.locator("[name=_save]"))
+    page.locator("[name=_save]").click()
     expect(page.locator(".error-summary")).to_be_focused()
     expect(page.locator(".messagelist")).to_have_count(0)
     page.fill("#id_title_sq", "Fjongo")
@@ -159,6 +173,35 @@ def test_files_are_kept_when_the_rest_of_the_form_is_refused(staff_visit):
     press(page.locator("[name=_save]"))
     expect(page.locator(".messagelist")).to_contain_text("has been published")
     assert Material.objects.get(title_en="Ribbon").file_en
+
+
+def test_a_picture_keeps_its_file_when_its_words_are_refused(staff_visit):
+    editor = staff_visit()
+    page = editor.page
+    editor.open("/admin/campaign/picture/add/")
+    page.set_input_files(
+        "#id_file", {"name": "tree.jpg", "mimeType": "image/jpeg", "buffer": make_upload(300, 200).read()}
+    )
+    page.fill("#id_alt_en", "Pupils plant a tree")
+    page.locator("[name=_save]").click()
+    expect(page.locator(".error-summary")).to_be_focused()
+    expect(page.locator(".messagelist")).to_have_count(0)
+    assert page.input_value("#id_file").endswith("tree.jpg")
+    page.fill("#id_alt_sq", "Nxënës mbjellin një pemë")
+    press(page.locator("[name=_save]"))
+    expect(page.locator(".messagelist")).to_contain_text("was added")
+    assert Picture.objects.get().alt_sq == "Nxënës mbjellin një pemë"
+
+
+def test_a_file_whose_form_has_a_page_of_its_own_as_answer_is_sent_once(staff_visit):
+    editor = staff_visit()
+    page = editor.page
+    editor.open("/admin/campaign/protectionunit/import/")
+    page.set_input_files(
+        "[name=file]", {"name": "units.csv", "mimeType": "text/csv", "buffer": b"Municipality\nKucova\n"}
+    )
+    press(page.locator("[name=check]"))
+    expect(page.locator("#problems, .errorlist").first).to_be_visible()
 
 
 def test_a_colleague_who_has_the_form_open_is_named_when_it_opens(staff_visit):

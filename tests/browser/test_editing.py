@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from campaign.models import Page
-from campaign.pages import previews
+from campaign.pages.models import preview_path
 from pledges.models import Sector
 from tests.browser import is_too_wide, press
 from tests.browser.axe import faults
@@ -132,6 +132,6 @@ def test_axe_finds_nothing_serious_on_the_forms_of_editors(staff_visit, visit):
         vera.open(f"/admin/{other}")
         look(page)
     reader = visit(width=360)
-    reader.open(previews.path(Page.objects.get(pk=about.pk).take_down(None), "en"))
+    reader.open(preview_path(Page.objects.get(pk=about.pk).take_down(None), "en"))
     look(reader.page)
     assert found == []

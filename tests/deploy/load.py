@@ -53,7 +53,7 @@ class People:
         settle_all()
         pledge = Pledge.objects.get(pk=submission.pk)
         pledge.confirm()
-        ReferralLink.objects.create_for(pledge)
+        ReferralLink.create_for(pledge)
         Pledge.objects.filter(pk=pledge.pk).decide_wall(Pledge.Wall.SHOWN)
         Message.objects.filter(pledge=pledge).delete()
         say("confirmed", pledge.pk, links.token(links.Purpose.MANAGE, pledge))

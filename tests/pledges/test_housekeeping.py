@@ -147,7 +147,7 @@ def test_sent_messages_are_erased_after_30_days_and_queued_ones_are_not():
     run_worker()
     owed = Message.queue(Message.Kind.LINKS, pledge)
     let_time_pass(31 * DAY)
-    housekeeping.erase_messages()
+    housekeeping.erase_expired()
     assert list(Message.objects.all()) == [owed]
 
 
@@ -158,7 +158,7 @@ def test_finished_tasks_are_erased_after_a_day_and_waiting_ones_are_not():
     waiting = [0, 0, 1]
     tasks.merge_sector.enqueue(*waiting)
     let_time_pass(DAY + MINUTE)
-    housekeeping.erase_finished_tasks()
+    housekeeping.erase_expired()
     assert [task.args_kwargs["args"] for task in DBTaskResult.objects.all()] == [waiting]
 
 

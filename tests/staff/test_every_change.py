@@ -302,8 +302,9 @@ def _take_down(world):
 def _disclosure(world):
     world.client, world.who = client_of(Role.SAFEGUARDING, "Mira Dede"), "Mira Dede"
     world.begin()
-    passed_at = f"{timezone.localtime():%Y-%m-%dT%H:%M}"
-    return world.press("pledges.disclosure", **{"pass": "1", "passed_at": passed_at})
+    now = timezone.localtime()
+    passed_at = {"passed_at_0": f"{now:%Y-%m-%d}", "passed_at_1": f"{now:%H:%M}"}
+    return world.press("pledges.disclosure", **{"pass": "1", **passed_at})
 
 
 def _request(step):
@@ -395,7 +396,14 @@ CHANGES_NOTHING = {
     "pledges_pledge_figures",
     *("pledges_papersheet_print", "pledges_messagetext_preview", "pledges_messagetext_try"),
     *("campaign_protectionunit_export", "campaign_picture_library", "campaign_externallink_pages"),
-    *("staff_draft_preview", "staff_draft_page", "staff_draft_mail", "pledges_mailing_preview", "pledges_mailing_try"),
+    *(
+        "staff_draft_preview",
+        "staff_draft_page",
+        "staff_draft_card",
+        "staff_draft_mail",
+        "pledges_mailing_preview",
+        "pledges_mailing_try",
+    ),
 }
 
 

@@ -127,6 +127,7 @@ OWN_VIEWS = {
     # Of the draft of an event.
     "staff_draft_preview": ("get", set(Role), "staff.draft"),
     "staff_draft_page": ("get", set(Role), "staff.draft"),
+    "staff_draft_card": ("get", set(Role), "staff.draft"),
     "staff_draft_discard": ("get", set(Role), "staff.draft"),
     "staff_draft_mail": ("post", set(Role), None),
     **{
@@ -255,7 +256,7 @@ def addresses(rows):
                 yield f"{model}_{page}", args, "get", roles_of(label, HISTORY[page])
     for name, (method, roles, label) in OWN_VIEWS.items():
         args = [rows[label].pk] if label else []
-        yield name, [*args, "en"] if name == "staff_draft_page" else args, method, set(roles)
+        yield name, [*args, "en"] if name in ("staff_draft_page", "staff_draft_card") else args, method, set(roles)
 
 
 def visits(client, rows, only=None):

@@ -14,7 +14,7 @@ from django.urls import URLPattern, get_resolver, resolve
 from django.utils import timezone, translation
 
 from campaign.models import Page
-from campaign.pages import previews
+from campaign.pages.models import preview_path
 from pledges.crypto import links, news_links
 from pledges.crypto.links import Purpose
 from pledges.fixed_pages import fixed_pages
@@ -278,7 +278,7 @@ def pledge_for(purpose):
 
 
 def test_21_a_preview_is_neither_cached_nor_indexed(client):
-    path = previews.path(Page.objects.get(key="problem").take_down(None), "sq")
+    path = preview_path(Page.objects.get(key="problem").take_down(None), "sq")
     check(Row(path, cache_control=NOT_CACHED, more=HIDDEN), client.get(path))
 
 

@@ -149,25 +149,21 @@ def test_production_fetches_no_address_but_through_the_public_web(app):
     assert [each for each in imports_of(app, *FETCHING) if not each.startswith(NO_FETCHERS)] == []
 
 
-# The one module that may import private API of a dependency: it names the version it was checked against.
-ADAPTERS = ["staff.accounts.allauth_internal"]
-
-
 def is_private(name):
     """Whether an imported name is private API: "allauth.mfa.internal.flows", "django.forms.models._get_foreign_key"."""
     return any(part == "internal" or (part.startswith("_") and part != "__future__") for part in name.split("."))
 
 
-def test_no_module_but_the_adapter_imports_private_names_of_a_dependency():
+def test_no_module_imports_private_names_of_a_dependency():
     found = [
         f"{importer}:{line} imports {name}"
         for importer, names in imports().items()
-        if importer not in ADAPTERS
         for line, name in sorted(names)
         if name.partition(".")[0] not in (*LAYERS, *TOOLS) and is_private(name)
     ]
     assert found == []
-    assert any(is_private(name) for _line, name in imports()["staff.accounts.allauth_internal"])
+    assert is_private("allauth.mfa.totp.internal.auth.TOTP") and is_private("django.forms.models._get_foreign_key")
+    assert not is_private("allauth.mfa.models.Authenticator")
 
 
 def test_no_string_of_pledges_names_the_campaign():

@@ -15,7 +15,7 @@ from django.db import connection
 from django.test import Client
 from django.urls import reverse
 
-from campaign.pages import previews
+from campaign.pages.models import draft_of_preview, preview_path
 from pledges.crypto import links, news_links
 from pledges.crypto.links import Purpose
 from pledges.models import Pledge, Submission
@@ -56,7 +56,7 @@ def ends_news(text):
 
 def opens_preview(text):
     try:
-        return previews.find(text) is not None
+        return draft_of_preview(text) is not None
     except signing.BadSignature:
         return False
 
@@ -137,7 +137,7 @@ def staff_at_work():
     Account.objects.invite("zana@shembull.al", name="Zana", role="editor", language="sq")
     return {
         "session cookie": [desk.cookies[settings.SESSION_COOKIE_NAME].value],
-        "preview link": [path.split("/")[-2] for path in (preview, previews.path(draft, "sq"))],
+        "preview link": [path.split("/")[-2] for path in (preview, preview_path(draft, "sq"))],
         "invitation link": [Invitation.objects.get().url().split("/")[-2]],
     }
 

@@ -42,14 +42,15 @@ from pledges.models import (
     Submission,
     Wording,
 )
-from pledges.published.publishing import publish
+from pledges.published.models import publish
 from pledges.supporters.querysets import PENDING_LIFE
 from staff import demo
 
 NUMBER_OF_PLEDGES = 3000
 NUMBER_OF_GROUPS = 24
 NUMBER_OF_SHEETS = 12
-# Invented. Their addresses are in the top-level domain .invalid, which never receives mail (RFC 2606).
+# Of all invented addresses, with their shares in per cent. These domains never receive mail (RFC 2606).
+DOMAINS = {"posta.invalid": 70, "letra.invalid": 14, "shkolla.invalid": 8, "bashkia.invalid": 5, "kopeja.invalid": 3}
 FIRST_NAMES = (
     "Arta Besa Drita Elira Fatmira Genta Hana Ilir Jeta Kaltrina Liridon Mirela Nora Olta Petrit Qëndrim Rina Sokol Teuta Ylli"
 ).split()
@@ -128,7 +129,9 @@ class Command(BaseCommand):
                 "This database holds real pledges: the demonstration would falsify their totals. Use an empty one."
             )
         if not Pledge.objects.exists():
-            Pledge.objects.bulk_create(list(self.invented_pledges()), batch_size=500)
+            Pledge.objects.bulk_create(
+                list(invented_pledges(NUMBER_OF_PLEDGES, timedelta(days=365), growth=1.7)), batch_size=500
+            )
             GroupPledge.objects.bulk_create(list(self.invented_groups()))
             PaperSheet.objects.bulk_create(list(self.invented_sheets()))
             write_organisations()
@@ -162,48 +165,6 @@ class Command(BaseCommand):
             address = f"{purpose}@shembull.invalid"
             form = {"purpose": purpose, "language": language, "text": text, "name": "", "email": address}
             submit(Submission(kind=Submission.Kind.ENQUIRY).seal(is_alarming=False, **form))
-
-    def invented_pledges(self):
-        """Yield NUMBER_OF_PLEDGES unsaved pledges of the last year, most of them confirmed, from a fixed random seed."""
-        rng = random.Random(1)
-        wordings = {wording.sector_id: wording for wording in Wording.objects.current()}
-        sectors = list(Sector.objects.open())
-        # Parents, the first ones, are most.
-        weights = [1 / position for position, _sector in enumerate(sectors, start=1)]
-        counties = list(County.objects.all())
-        # "Outside Albania" is a county row without a population.
-        populations = [county.population or 200_000 for county in counties]
-        now = timezone.now()
-        for number in range(NUMBER_OF_PLEDGES):
-            sector = rng.choices(sectors, weights)[0]
-            signed_at = now - timedelta(days=365 * rng.random() ** 1.7, minutes=rng.randrange(1440))
-            confirmed = rng.random() < 0.9 or signed_at < now - timedelta(days=13)
-            pledge = Pledge(
-                sector=sector,
-                county=None if rng.random() < 0.05 else rng.choices(counties, populations)[0],
-                language=rng.choice(["sq", "sq", "sq", "en"]),
-                source=Pledge.Source.DEMO,
-                slot=1,
-                state=Pledge.State.CONFIRMED if confirmed else Pledge.State.PENDING,
-                created_at=signed_at,
-                expires_at=signed_at + PENDING_LIFE,
-                consented_at=signed_at,
-                worded_at=signed_at,
-                confirmed_at=min(now, signed_at + timedelta(minutes=rng.randrange(1, 90))) if confirmed else None,
-                # Marked as reminded, so that no reminder is sent.
-                reminded_at=signed_at,
-                consent=wordings[None],
-                consent_language="sq",
-                worded_language="sq",
-                wording=wordings[sector.pk],
-                show_name=sector.shows_names and rng.random() < 0.3,
-                updates=rng.random() < 0.4,
-            )
-            if rng.random() < 0.95:
-                pledge.wall, pledge.wall_at = Pledge.Wall.SHOWN, signed_at.date() - timedelta(days=1)
-            name = f"{rng.choice(FIRST_NAMES)} {rng.choice(LAST_NAMES)}"
-            pledge.set_person(name, f"demo{number}@shembull.invalid")
-            yield pledge
 
     def invented_groups(self):
         """Yield unsaved group pledges of the last weeks, all approved, without an adult."""
@@ -272,6 +233,45 @@ class Command(BaseCommand):
         """Create a staff account, in development only."""
         if settings.DEV:
             self.stdout.write(demo.create_administrator())
+
+
+def invented_pledges(rows, period, growth=1):
+    """Yield so many unsaved pledges, the oldest first, in every run the same but for ids.
+
+    Each twentieth is the second of its address. `growth` above 1 makes them more towards the end of the period, which is now.
+    """
+    rng, now = random.Random(1), timezone.now()
+    wordings = {wording.sector_id: wording for wording in Wording.objects.current()}
+    texts = {"consent": wordings[None], "consent_language": "sq", "worded_language": "sq"}
+    sectors, counties = list(Sector.objects.open()), list(County.objects.all())
+    # Parents, the first ones, are most. "Outside Albania" is a county row without a population.
+    weights = [1 / position for position, _sector in enumerate(sectors, start=1)]
+    populations = [county.population or 200_000 for county in counties]
+    domains = [domain for domain, share in DOMAINS.items() for _ in range(share)]
+    for number in range(rows):
+        is_second, at = number % 20 == 19, now - period * (1 - number / rows) ** growth
+        mailbox, drawn, sector = number - is_second, rng.random(), rng.choices(sectors, weights)[0]
+        pledge = Pledge(sector=sector, wording=wordings[sector.pk], source=Pledge.Source.DEMO, **texts)
+        # The name differs from that of the first at the address.
+        name = f"{FIRST_NAMES[number % len(FIRST_NAMES)]} {LAST_NAMES[number % len(LAST_NAMES)]}"
+        pledge.set_person(name, f"emri.{mailbox}@{domains[mailbox * 37 % 100]}")
+        pledge.slot = 1 + is_second
+        pledge.county = None if rng.random() < 0.05 else rng.choices(counties, populations)[0]
+        pledge.language = "en" if rng.random() < 0.2 else "sq"
+        pledge.created_at = pledge.consented_at = pledge.worded_at = pledge.written_at = at
+        # Marked as reminded, so that no reminder is due.
+        pledge.reminded_at, pledge.expires_at = at, at + PENDING_LIFE
+        pledge.show_name, pledge.updates = sector.shows_names and rng.random() < 0.3, rng.random() < 0.4
+        if rng.random() < 0.95:
+            pledge.wall, pledge.wall_at = Pledge.Wall.SHOWN, at.date() - timedelta(days=1)
+        # 2 % are invalidated; 20 % of those that have not expired are pending.
+        if drawn < 0.02:
+            pledge.state, pledge.invalidated_at = Pledge.State.INVALIDATED, min(now, at + timedelta(hours=9))
+        elif drawn > 0.2 or at < now - timedelta(days=13):
+            pledge.state = Pledge.State.CONFIRMED
+        if pledge.state != Pledge.State.PENDING:
+            pledge.confirmed_at = min(now, at + timedelta(minutes=20))
+        yield pledge
 
 
 def _hours(days):

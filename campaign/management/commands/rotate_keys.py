@@ -7,10 +7,10 @@ from cryptography.fernet import InvalidToken
 from django.core.management.base import BaseCommand, CommandError
 from django.db.models.functions import Now
 
+from pledges import rotation
 from pledges.inbox.submissions import settle_all
 from pledges.models import Heartbeat, Pledge, ReturnedMailbox, Rotation, Unreadable
-from pledges.rotation import rotation
-from pledges.rotation.encrypted import ENCRYPTED_TEXTS
+from pledges.rotation import ENCRYPTED_TEXTS
 from pledges.worker.models import LATE_AFTER
 from staff import secrets
 

@@ -5,10 +5,10 @@ import uuid
 
 from django.core.management.base import BaseCommand, CommandError
 
+from pledges import rotation
 from pledges.counting.models import count
 from pledges.crypto import keys
-from pledges.rotation import rotation
-from pledges.rotation.encrypted import ENCRYPTED_TEXTS
+from pledges.rotation import ENCRYPTED_TEXTS
 from pledges.supporters.models import Pledge
 
 SAMPLE_ROWS = 50

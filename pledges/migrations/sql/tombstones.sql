@@ -52,15 +52,15 @@ CREATE OR REPLACE TRIGGER tombstone AFTER DELETE ON pledges_returnedmailbox FOR 
 -- A sheet contains no name, and its number must not be given out twice.
 CREATE OR REPLACE TRIGGER tombstone AFTER INSERT ON pledges_papersheet FOR EACH ROW EXECUTE FUNCTION write_tombstone(number);
 
-CREATE OR REPLACE TRIGGER tombstone AFTER DELETE OR UPDATE OF withdrawn_at, name_cipher, restricted_at ON pledges_grouppledge
-    FOR EACH ROW EXECUTE FUNCTION write_tombstone(
+CREATE OR REPLACE TRIGGER tombstone AFTER DELETE OR UPDATE OF withdrawn_at, name_cipher, link_version, restricted_at
+    ON pledges_grouppledge FOR EACH ROW EXECUTE FUNCTION write_tombstone(
         id, state, people, counted, confirmed_at, approved_at, refused_at, refusal, withdrawn_at,
-        name_cipher, address_cipher, address_digest, words_cipher, restricted_at
+        name_cipher, address_cipher, address_digest, words_cipher, link_version, restricted_at
     );
-CREATE OR REPLACE TRIGGER tombstone AFTER DELETE OR UPDATE OF ended_at, name_cipher, restricted_at ON pledges_joining
-    FOR EACH ROW EXECUTE FUNCTION write_tombstone(
+CREATE OR REPLACE TRIGGER tombstone AFTER DELETE OR UPDATE OF ended_at, name_cipher, link_version, restricted_at
+    ON pledges_joining FOR EACH ROW EXECUTE FUNCTION write_tombstone(
         id, state, confirmed_at, approved_at, refused_at, refusal, ended_at, asked_at, changed_at, hands_over_at, logo,
-        name_cipher, address_cipher, address_digest, words_cipher, restricted_at
+        name_cipher, address_cipher, address_digest, words_cipher, link_version, restricted_at
     );
 CREATE OR REPLACE TRIGGER tombstone AFTER DELETE OR UPDATE OF restricted_at ON pledges_enquiry
     FOR EACH ROW EXECUTE FUNCTION write_tombstone(id, restricted_at);

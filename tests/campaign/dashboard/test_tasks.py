@@ -223,7 +223,7 @@ def test_days_are_in_tirana_time():
     """00:30 in Tirana is the day before in UTC."""
     midnight = timezone.localtime().replace(hour=0, minute=30)
     make_pledge(state="confirmed", created_at=midnight, confirmed_at=midnight)
-    assert activity.recent().days[-1] == (timezone.localdate(), 1, 1)
+    assert activity.recent()[-1] == (timezone.localdate(), 1, 1)
 
 
 def test_the_number_of_queries_of_the_dashboard_is_bounded(client, django_assert_max_num_queries):

@@ -12,10 +12,9 @@ from django.test import Client
 from django.utils import timezone, translation
 from django.utils.formats import date_format
 
-from campaign.demands.history import Count, History
+from campaign.demands.history import Count
 from campaign.models import Demand, DemandStep
 from pledges.models import Municipality
-from tests.clock import DatabaseClock
 from tests.demands import add_step, days_ago, make_demand, step_values
 from tests.drafts import hide
 from tests.factories import make_staff, sign_in
@@ -36,7 +35,7 @@ def editor():
 
 
 def path_to(demand, language):
-    return path_of("campaign:demand", language, demand.slug_in(language))
+    return path_of("campaign:demand", language, getattr(demand, f"slug_{language}"))
 
 
 def open_page(client, demand, language):
@@ -141,20 +140,16 @@ def test_the_card_changes_with_the_latest_step(client):
     assert client.get(path).status_code == 404
 
 
-def test_the_days_are_counted_anew_at_midnight(client):
+def test_the_days_are_counted_anew_at_midnight(client, clock):
     path = path_to(make_demand(("asked", 100)), "en")
     now = timezone.now()
     midnight = timezone.localtime(now).replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
-    clock = DatabaseClock()
-    try:
-        clock.shift = midnight - now - timedelta(minutes=1)
-        before = client.get(path)
-        assert "100 days" in Document(before).words()
-        clock.shift += timedelta(minutes=2)
-        after = client.get(path)
-        assert after.headers["ETag"] != before.headers["ETag"] and "101 days" in Document(after).words()
-    finally:
-        clock.end()
+    clock.shift = midnight - now - timedelta(minutes=1)
+    before = client.get(path)
+    assert "100 days" in Document(before).words()
+    clock.shift += timedelta(minutes=2)
+    after = client.get(path)
+    assert after.headers["ETag"] != before.headers["ETag"] and "101 days" in Document(after).words()
 
 
 def test_a_demand_is_listed_linked_and_found(client):
@@ -205,12 +200,6 @@ def test_readers_write_to_the_institution_or_a_municipality_once_staff_know_an_a
 # The path and the figure
 
 
-def history_of(*steps):
-    """The History of a demand with these steps, each (state, days ago), today."""
-    demand = make_demand(*steps)
-    return History(demand, tuple(demand.steps.all()), timezone.localdate())
-
-
 @pytest.mark.cases(
     ("states", "labels", "marks", "counted_from"),
     [
@@ -232,23 +221,23 @@ def history_of(*steps):
     ],
 )
 def test_the_path_shows_how_far_a_demand_has_come(states, labels, marks, counted_from):
-    history = history_of(*((state, 900 - 100 * number) for number, state in enumerate(states)))
+    demand = make_demand(*((state, 900 - 100 * number) for number, state in enumerate(states)))
     with translation.override("en"):
-        shown = [(str(label), mark) for label, mark in history.path]
+        shown = [(str(label), mark) for label, mark in demand.path]
     assert [mark for _label, mark in shown] == marks
     assert [label for label, mark in shown if mark in ("now", "maybe")][: len(labels)] == labels
     if counted_from is None:
-        assert history.count is None
+        assert demand.count is None
     else:
-        assert history.count.since == days_ago(900 - 100 * counted_from)
+        assert demand.count.since == days_ago(900 - 100 * counted_from)
         # What works is counted until it worked.
-        assert history.count.until == days_ago(700 if states[-1] == "working" else 0)
-    assert history.is_open is (states[-1] not in ("working", "refused", "withdrawn"))
+        assert demand.count.until == days_ago(700 if states[-1] == "working" else 0)
+    assert demand.is_open is (states[-1] not in ("working", "refused", "withdrawn"))
 
 
 def test_news_without_a_change_does_not_move_the_date_of_the_state():
-    history = history_of(("asked", 900), ("adopted", 500), ("adopted", 100))
-    assert history.since == days_ago(500) and history.last.date == days_ago(100)
+    demand = make_demand(("asked", 900), ("adopted", 500), ("adopted", 100))
+    assert demand.since == days_ago(500) and demand.last.date == days_ago(100)
 
 
 def test_each_dot_of_the_figure_is_a_full_month():
@@ -411,7 +400,7 @@ def test_the_law_is_in_force_and_the_register_is_not(client, editor, language):
     admin = Document(editor.get("/admin/campaign/demand/")).words()
     with translation.override(language):
         title = demand.title
-        card = History(demand, tuple(demand.steps.all()), timezone.localdate()).on_card
+        card = Demand.objects.get(pk=demand.pk).on_card
     entries = [words for entry in feed(client, language) if title in entry[0] for words in entry]
     assert card.startswith(f"{law}: ") and f"\n{register} (" in card
     assert any(words.startswith(f"{title}: {law}, ") for words in entries)

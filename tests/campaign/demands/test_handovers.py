@@ -10,7 +10,6 @@ from django.utils import timezone
 
 from campaign.models import Demand, HandOver
 from pledges.models import Goal, PaperSheet
-from tests.clock import DatabaseClock
 from tests.demands import days_ago, make_handover
 from tests.factories import make_staff, sign_in
 from tests.pages import Document, filled, path_of
@@ -58,7 +57,7 @@ def typed(**changes):
     return {"goal": goal.pk, "demand": Demand.objects.first().pk, "institution": INSTITUTION, **changes}
 
 
-def test_a_hand_over_from_the_goal_to_the_answer(client, staff):
+def test_a_hand_over_from_the_goal_to_the_answer(client, staff, clock):
     put_people(150)
     home, demands = "/en/", "/en/demands/"
     page = staff.get(f"{GOALS}add/")
@@ -87,15 +86,12 @@ def test_a_hand_over_from_the_goal_to_the_answer(client, staff):
     for path in (demands, demand):
         shown = words(client, path)
         assert HANDED in shown and INSTITUTION in shown and re.search(rf"3 days ?, {SILENT}", shown)
-    clock = DatabaseClock()
-    try:
-        # At noon: an hour of summer time changes no day.
-        noon = timezone.localtime().replace(hour=12) + timedelta(days=37)
-        clock.shift = noon - timezone.now()
-        for path in (demands, demand):
-            assert "40" in words(client, path) and SILENT in words(client, path)
-    finally:
-        clock.end()
+    # At noon: an hour of summer time changes no day.
+    noon = timezone.localtime().replace(hour=12) + timedelta(days=37)
+    clock.shift = noon - timezone.now()
+    for path in (demands, demand):
+        assert "40" in words(client, path) and SILENT in words(client, path)
+    clock.shift = timedelta()
 
     # Answered: in the words of the institution, as a quotation.
     answer = {"answer_sq": "E morëm.\n\nDo të përgjigjemi.", "answer_en": "We have received it.\n\nWe will answer."}

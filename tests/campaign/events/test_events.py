@@ -13,7 +13,7 @@ from django.utils import timezone, translation
 from campaign import movement_year
 from campaign.events.views import calendar_of
 from pledges.models import Event, EventCount, GroupPledge, PaperSheet, Pledge
-from pledges.published.publishing import publish
+from pledges.published.models import publish
 from tests.campaign.handouts.test_handouts import SIZES, Print
 from tests.drafts import make_hidden
 from tests.events import make_event, make_signed

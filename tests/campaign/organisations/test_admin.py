@@ -3,11 +3,11 @@
 import pytest
 from django.contrib.auth.models import User
 from django.core import mail
+from django.core.files.storage import default_storage
 from django.test import Client
 
 from campaign.management.commands.demo import invented_logo
 from campaign.models import Organisation
-from campaign.pictures import logos
 from pledges.crypto import links
 from pledges.crypto.links import Purpose
 from pledges.joinings.models import UNDECIDED_PERIOD
@@ -166,7 +166,7 @@ def test_staff_add_an_organisation_with_its_logo_and_replace_it(client, django_c
     entry.refresh_from_db()
     page = client.get(PAGE["en"]).text
     assert entry.logo != first and entry.logo in page and first not in page
-    assert not logos._path(first).exists()
+    assert not default_storage.exists(f"pictures/{first}")
     client.post(changed, data | {"url": "https://www.crca.al"})
     assert Organisation.objects.get(key="drita").logo == entry.logo
 

@@ -25,7 +25,7 @@ from pledges.crypto.links import Purpose
 from pledges.models import BlockedAddress, Joining, Message, Submission
 from pledges.requests import held
 from staff.models import Draft
-from tests.clock import DatabaseClock, let_time_pass
+from tests.clock import let_time_pass
 from tests.factories import keep_house, make_staff, run_worker, sign_in
 from tests.organisations import FORM, PAGE, admit, join_data, make_entry, make_joining, upload
 from tests.pages import Document
@@ -447,17 +447,13 @@ def test_an_entry_that_was_renewed_while_others_ended_stays(client):
 # The public page
 
 
-def test_an_entry_lapses_and_is_hidden_by_the_clock(client):
+def test_an_entry_lapses_and_is_hidden_by_the_clock(client, clock):
     make_entry(name_sq="Radio B", renewed_at=timezone.now() - 300 * DAY)
-    clock = DatabaseClock()
-    try:
-        shown = []
-        for days in (60, 70, 150, 160):
-            clock.shift = days * DAY
-            page = client.get(PAGE["sq"]).text
-            shown.append(("Radio B" in page, "e parinovuar" in page))
-    finally:
-        clock.end()
+    shown = []
+    for days in (60, 70, 150, 160):
+        clock.shift = days * DAY
+        page = client.get(PAGE["sq"]).text
+        shown.append(("Radio B" in page, "e parinovuar" in page))
     assert shown == [(True, False), (True, True), (True, True), (False, False)]
 
 

@@ -13,7 +13,7 @@ from django_tasks_db.models import DBTaskResult
 
 from campaign import richtext
 from campaign.models import Article, Demand, HelpChannel, OldAddress, Page, SiteSettings, Term
-from campaign.pages import previews
+from campaign.pages.models import preview_path
 from pledges.models import Pledge, Sector
 from staff.housekeeping import publish_drafts
 from staff.models import Draft, Entry
@@ -82,7 +82,14 @@ def test_the_form_shows_the_picture_of_the_link_in_both_languages(editor):
     for source in sources:
         assert Client().get(source)["Content-Type"] == "image/png"
     hide(Page.objects.filter(pk=row.pk))
-    assert not Document(editor.get(change(row))).all("img", **{"class": "share-card"})
+    drafts = list(Draft.objects.values())
+    found = Document(editor.get(change(row))).all("img", **{"class": "share-card"})
+    drawn = [editor.get(Document.of(each)["src"]).content for each in found]
+    assert len(set(drawn)) == 2 and all(each.startswith(b"\x89PNG") for each in drawn)
+    for each in found:
+        assert Client().get(Document.of(each)["src"]).status_code == 302, "the public does not see it"
+    assert list(Draft.objects.values()) == drafts and Client().get(sources[0]).status_code == 404
+    assert not Document(editor.get(f"{PAGES}add/")).all("img", **{"class": "share-card"})
 
 
 # Draft, scheduled, published
@@ -129,7 +136,7 @@ def test_a_text_to_publish_has_words_or_a_picture(html, is_empty):
 
 def test_27_a_draft_is_readable_with_its_preview_link():
     page, language = new_draft(), "sq"
-    response = Client().get(previews.path(page.draft, language))
+    response = Client().get(preview_path(page.draft, language))
     document = Document(response)
     assert response.status_code == 200
     assert document.words(document.one("h1")) == getattr(page, f"title_{language}")
@@ -147,7 +154,7 @@ def test_27_a_draft_is_readable_with_its_preview_link():
 def test_a_tampered_or_expired_preview_link_shows_no_content(monkeypatch):
     page = new_draft()
     other = new_draft(key="other", slug_sq="tjeter", slug_en="other")
-    path = previews.path(page.draft, "en")
+    path = preview_path(page.draft, "en")
     assert Client().get(path.replace(f"/{page.draft_id}:", f"/{other.draft_id}:")).status_code == 404
     assert Client().get(path[:-2] + "/").status_code == 404
     assert Client().post(path).status_code == 405

@@ -31,6 +31,7 @@ from staff.models import Invitation
 from tests import tally
 from tests.factories import make_inviter, make_pledge, make_staff, make_submission, run_worker
 from tests.keys import new_key, rotate_keys
+from tests.organisations import make_joining
 from tests.pledges.backups.older_backup import bring_back, replay, take_entries
 from tests.pledges.groups.made import make_group
 
@@ -45,7 +46,7 @@ def shown(**values):
     """A confirmed pledge with everything that can end."""
     whole = {"state": "confirmed", "show_name": True, "updates": True, "wall": "shown", "wall_at": timezone.localdate()}
     pledge = make_pledge(NAME, ADDRESS, **whole | values)
-    ReferralLink.objects.create_for(pledge)
+    ReferralLink.create_for(pledge)
     pledge.request_new_address(OTHER)
     pledge.refresh_from_db()
     return pledge
@@ -165,6 +166,17 @@ def test_a_form_that_was_erased_unsettled_is_erased_again():
     assert not Pledge.objects.exists() and BlockedAddress.objects.get().address == ADDRESS
 
 
+@pytest.mark.parametrize("make", [make_group, make_joining])
+def test_a_link_that_a_contact_cancelled_stays_cancelled(make):
+    row = make("approved")
+    row.revoke_links()
+    entries = take_entries()
+    bring_back(row)
+    replay(entries)
+    row.refresh_from_db()
+    assert row.link_version == 2
+
+
 def test_the_end_of_a_block_ends_again():
     BlockedAddress.objects.add(ADDRESS)
     blocked = BlockedAddress.objects.get()
@@ -194,7 +206,7 @@ def test_signing_confirming_and_rotating_keys_write_nothing(settings):
         make_submission(f"Arta Shembulli {number}", f"arta{number}@shembull.al", updates=True, show_name=True)
     settle_all()
     Pledge.objects.all().confirm()
-    ReferralLink.objects.create_for(Pledge.objects.first())
+    ReferralLink.create_for(Pledge.objects.first())
     for name in ("FIELD_KEYS", "DIGEST_KEYS"):
         setattr(settings, name, [new_key(*getattr(settings, name)), *getattr(settings, name)])
     rotate_keys()

@@ -18,7 +18,7 @@ from pledges.crypto import links
 from pledges.crypto.links import Purpose
 from pledges.housekeeping import ask_how_it_went, remind_of_plans
 from pledges.models import ChosenCommitment, Commitment, FollowUp, Message, Pledge, Tombstone
-from pledges.published.commitments import CommitmentFigures
+from pledges.published.models import CommitmentFigures
 from pledges.templatetags.pledge_tags import kept
 from tests.clock import let_time_pass
 from tests.commitments import ask_now, choose, commitment_of, exact, make_chosen

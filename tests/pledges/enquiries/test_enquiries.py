@@ -43,6 +43,11 @@ def desk(role, address=None):
     return sign_in(Client(headers={"accept-language": "en"}), account)
 
 
+def passed_at(text):
+    """What the form of a disclosure sends of a day and a time."""
+    return dict(zip(("passed_at_0", "passed_at_1"), text.split(" "), strict=True))
+
+
 def listed(client, state="new"):
     """The ids of the enquiries in the list of the inbox."""
     return [row.pk for row in client.get(f"{LIST}?queue={state}").context["cl"].result_list]
@@ -309,19 +314,19 @@ def test_a_disclosure_in_the_press_form_goes_from_the_alarm_to_the_helpline_and_
         assert disclosure.state == "new"
     assert "disclosure of abuse: pass it on" in lead.get("/admin/").text
     assert DISCLOSURE["sq"] in lead.get(change_path(disclosure)).text
-    late = (timezone.localtime() + timedelta(hours=2)).strftime("%Y-%m-%dT%H:%M")
-    for wrong in (late, "2020-01-01T10:00", "nesër", ""):
-        assert lead.post(change_path(disclosure), {"pass": "1", "passed_at": wrong}).status_code == 200
-    moment = timezone.localtime().strftime("%Y-%m-%dT%H:%M")
+    late = f"{timezone.localtime() + timedelta(hours=2):%Y-%m-%d %H:%M}"
+    for wrong in (late, "2020-01-01 10:00", "nesër 10:00", f"{timezone.localdate()} nesër", " "):
+        assert lead.post(change_path(disclosure), {"pass": "1", **passed_at(wrong)}).status_code == 200
+    moment = passed_at(f"{timezone.localtime():%Y-%m-%d %H:%M}")
     assert 'href="tel:116111"' in lead.get(change_path(disclosure)).text
-    noted = {"pass": "1", "passed_at": moment, "taker": "Mira at the helpline", "reference": "ALO-77/26"}
+    noted = {"pass": "1", **moment, "taker": "Mira at the helpline", "reference": "ALO-77/26"}
     assert lead.post(change_path(disclosure), noted).status_code == 302
     disclosure.refresh_from_db()
     assert disclosure.passed_at is not None
     shown = lead.get(change_path(disclosure), headers={"accept-language": "en"}).text
     assert "Passed to 116 111 at" in shown and "State of" not in shown
     assert "Mira at the helpline" in shown and "ALO-77/26" in shown
-    lead.post(change_path(disclosure), {"pass": "1", "passed_at": moment})
+    lead.post(change_path(disclosure), {"pass": "1", **moment})
     disclosure.refresh_from_db()
     assert disclosure.taker == "Mira at the helpline", "what is empty stays"
     ciphers = [bytes(getattr(disclosure, f"{name}_cipher")) for name in ("taker", "reference")]

@@ -9,9 +9,8 @@ from django.db.models import ProtectedError
 from django.utils import timezone
 
 from pledges.events.models import LATE
-from pledges.models import Event, EventCount, GroupPledge, PaperSheet, Pledge
-from pledges.published.publishing import publish
-from pledges.referrals.models import is_referral_code
+from pledges.models import Event, EventCount, GroupPledge, PaperSheet, Pledge, ReferralLink
+from pledges.published.models import publish
 from tests.clock import let_time_pass
 from tests.drafts import make_hidden
 from tests.events import make_coming, make_event, make_signed
@@ -65,7 +64,7 @@ def test_an_event_that_is_not_shown_has_no_link(client):
 
 def test_a_code_of_an_event_is_no_invitation(client):
     event = make_event(begins=-LATE - timedelta(days=1))
-    assert not is_referral_code(event.code)
+    assert not ReferralLink.is_code(event.code)
     assert sign(client, "drita@shembull.al", through=event.code).inviter_cipher is None
 
 

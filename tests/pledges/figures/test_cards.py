@@ -10,7 +10,8 @@ import segno
 from django.utils import translation
 from PIL import Image, ImageColor, ImageDraw
 
-from pledges.figures import cards, colors, fonts
+from pledges.figures import cards, fonts
+from pledges.figures.brand import COLORS
 from pledges.figures.mosaic import mosaic
 from pledges.goals.models import round_goal
 from pledges.models import Sector
@@ -124,7 +125,7 @@ def test_a_square_crop_of_the_centre_holds_the_message(language):
         if drawing.size == SIZES["card"]:
             left, _, width, _ = drawing.numeral
             assert left + width <= CENTRE[1]
-            headline = [line for line in drawing.lines if line.weight == 900 and line.color == colors.INK]
+            headline = [line for line in drawing.lines if line.weight == 900 and line.color == COLORS["ink"]]
             foot = [line for line in drawing.lines if line.weight == 500]
             assert headline and foot, what
             assert all(CENTRE[0] <= line.box[0] and line.box[2] <= CENTRE[1] for line in headline + foot), what
@@ -211,11 +212,11 @@ def test_the_code_of_a_story_leads_to_the_site():
 
 def test_a_sector_has_its_own_colour_and_others_share_one():
     found = {color for _, color in drawn(drawings("sq")["square Unë u zotova si prind."]).getcolors(100_000)}
-    assert {ImageColor.getrgb(color) for color in (colors.SECTORS[2], colors.OTHER, colors.EMPTY)} <= found
-    assert ImageColor.getrgb(colors.SECTORS[0]) not in found
+    assert {ImageColor.getrgb(color) for color in (COLORS["sectors"][2], COLORS["other"], COLORS["empty"])} <= found
+    assert ImageColor.getrgb(COLORS["sectors"][0]) not in found
     with translation.override("sq"):
         neutral = {color for _, color in drawn(cards.posted("square", VOWS["sq"])).getcolors(100_000)}
-    assert {ImageColor.getrgb(color) for color in colors.SECTORS[:8]} <= neutral
+    assert {ImageColor.getrgb(color) for color in COLORS["sectors"][:8]} <= neutral
 
 
 def picture_of(response):
@@ -235,8 +236,8 @@ def test_a_sector_without_a_text_has_neutral_words_in_its_colour(client):
 def test_the_total_shows_the_dots_of_each_sector_and_the_free_places(client):
     put_cells({("parents", "AL-11"): 50})
     found = {color for _, color in picture_of(client.get("/pictures/en/totals.png")).getcolors(100_000)}
-    assert {ImageColor.getrgb(colors.SECTORS[0]), ImageColor.getrgb(colors.EMPTY)} <= found
-    assert ImageColor.getrgb(colors.SECTORS[3]) not in found, "no people of that sector"
+    assert {ImageColor.getrgb(COLORS["sectors"][0]), ImageColor.getrgb(COLORS["empty"])} <= found
+    assert ImageColor.getrgb(COLORS["sectors"][3]) not in found, "no people of that sector"
 
 
 @pytest.mark.django_db

@@ -9,7 +9,7 @@ import pytest
 from django.conf import settings
 from PIL import ImageColor
 
-from pledges.figures import colors as picture_colors
+from pledges.figures.brand import COLORS
 from pledges.models import Sector
 from tests.colors import VISIONS, contrast, distance
 from tests.pages import Document
@@ -82,11 +82,11 @@ def test_any_two_colours_differ_for_normal_and_colour_blind_vision(scheme, names
 def test_model_style_sheets_and_pictures_have_the_same_colours():
     assert Sector.Color.values == NAMES
     light = tokens("light")
-    assert [light[name] for name in NAMES] == picture_colors.SECTORS
-    assert [light[f"q{number}"] for number in range(6)] == picture_colors.SHADES
+    assert [light[name] for name in NAMES] == COLORS["sectors"]
+    assert [light[f"q{number}"] for number in range(6)] == COLORS["shades"]
     named = [light[name] for name in ("field", "ink", "ink-2", "empty-day", "link")]
-    grounds_and_text = [picture_colors.GROUND, picture_colors.INK, picture_colors.QUIET]
-    assert named == [*grounds_and_text, picture_colors.EMPTY, picture_colors.LINK]
+    grounds_and_text = [COLORS["ground"], COLORS["ink"], COLORS["quiet"]]
+    assert named == [*grounds_and_text, COLORS["empty"], COLORS["link"]]
 
 
 def test_every_colour_has_its_rules_in_the_style_sheets():

@@ -13,7 +13,7 @@ from PIL import Image, ImageFont
 from pledges.figures import fonts
 from pledges.figures.cards import Drawing, Line
 from pledges.figures.downloads import sectors_figure
-from pledges.figures.png import png
+from pledges.figures.rendering import png
 
 LETTERS = "AaËëÇç Zgjidhni „1” … 1234567890 (30,6%) #NEJEMI1"
 

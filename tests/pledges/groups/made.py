@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from pledges.groups.models import institution_key, school_year
 from pledges.models import GroupPledge, Municipality, Sector
-from tests.factories import form_data
+from tests.factories import as_sent
 from tests.numbers import next_number
 
 # {state: the times that it has} of what an adult proposes.
@@ -36,11 +36,8 @@ def group_data(**changes):
         "email": "mira.hoxha@shembull.al",
         "statement": "on",
         "consent": "on",
-        "stamp": form_data()["stamp"],
-        "website": "",
-        **changes,
     }
-    return {key: value for key, value in data.items() if value is not None}
+    return as_sent(data, **changes)
 
 
 def press_confirm(client, path):

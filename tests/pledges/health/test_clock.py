@@ -8,7 +8,7 @@ from django.utils import timezone
 from pledges.mail.sending import LEASE
 from pledges.management.commands.worker import Housekeeper
 from pledges.models import Heartbeat, Message, Pledge
-from tests.clock import DatabaseClock, let_time_pass
+from tests.clock import let_time_pass
 from tests.factories import make_pledge
 from tests.readiness import failing_checks
 
@@ -17,19 +17,11 @@ pytestmark = pytest.mark.django_db
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
 
-@pytest.fixture
-def clock(transactional_db):
-    """The clock of the database, which a test sets."""
-    clock = DatabaseClock()
-    yield clock
-    clock.end()
-
-
 def alarms(client):
     return failing_checks(client, with_worker=False)
 
 
-def test_a_clock_that_jumps_three_days_forward_erases_nothing_until_it_is_right_again(client, clock):
+def test_a_clock_that_jumps_three_days_forward_erases_nothing_until_it_is_right_again(client, clock, transactional_db):
     make_pledge()
     let_time_pass(12 * DAY)
     housekeeper = Housekeeper()
@@ -49,7 +41,7 @@ def test_a_clock_that_jumps_three_days_forward_erases_nothing_until_it_is_right_
 
 
 @pytest.mark.parametrize("shift", [-2 * HOUR, 3 * DAY], ids=["back", "forward"])
-def test_clocks_of_site_and_database_that_differ_fail_the_check(client, clock, shift):
+def test_clocks_of_site_and_database_that_differ_fail_the_check(client, clock, transactional_db, shift):
     clock.shift = shift
     Heartbeat.beat()
     assert alarms(client) == ["clock"]
@@ -58,7 +50,7 @@ def test_clocks_of_site_and_database_that_differ_fail_the_check(client, clock, s
     assert alarms(client) == []
 
 
-def test_a_clock_that_is_set_back_lets_no_message_wait_for_its_old_lease_or_time(clock):
+def test_a_clock_that_is_set_back_lets_no_message_wait_for_its_old_lease_or_time(clock, transactional_db):
     housekeeper = Housekeeper()
     housekeeper.probe()
     messages = [Message.queue("confirm", make_pledge()) for _ in range(3)]
@@ -75,7 +67,7 @@ def test_a_clock_that_is_set_back_lets_no_message_wait_for_its_old_lease_or_time
     assert Message.objects.claim(10, LEASE) == []
 
 
-def test_after_the_clock_is_set_back_a_supporter_gets_a_message_within_a_minute(clock):
+def test_after_the_clock_is_set_back_a_supporter_gets_a_message_within_a_minute(clock, transactional_db):
     pledge = make_pledge(state="confirmed")
     housekeeper = Housekeeper()
     housekeeper.probe()

@@ -333,11 +333,11 @@ def test_a_submission_aside_is_erased_after_14_days_and_its_network_after_7():
     Submission.objects.update(network_digest=b"n" * 32)
     let_time_pass(timedelta(days=8))
     housekeeping.erase_network_digests()
-    housekeeping.erase_submissions()
+    housekeeping.erase_expired()
     submission.refresh_from_db()
     assert submission.network_digest is None
     let_time_pass(timedelta(days=6))
-    housekeeping.erase_submissions()
+    housekeeping.erase_expired()
     assert not Submission.objects.exists()
 
 

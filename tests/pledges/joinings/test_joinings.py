@@ -4,9 +4,8 @@ import pytest
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from pledges import housekeeping
+from pledges import housekeeping, rotation
 from pledges.models import Joining, Message, Unreadable
-from pledges.rotation import rotation
 from tests.organisations import make_joining
 from tests.pledges.groups.made import make_group
 

@@ -8,8 +8,8 @@ from hypothesis import settings as hypothesis
 from hypothesis import strategies as st
 
 from pledges import starter
-from pledges.mail import checks, content
-from pledges.mail_texts.samples import sample_mail
+from pledges.mail import content, texts
+from pledges.mail_texts.previews import sample_mail
 from pledges.models import Message, MessageText, Pledge
 from tests.factories import make_pledge
 from tests.pledges.mail.messages import PERSON, compose, html_of, text_of
@@ -24,7 +24,7 @@ def test_each_kind_but_the_news_has_built_in_words_without_problems_and_an_id_th
         ids = set()
         for language in ("sq", "en"):
             words = text_of(kind).words(language)
-            assert checks.problems(kind, words) == [] and not checks.revealing_words(words.subject), kind
+            assert texts.problems(kind, words) == [] and not texts.revealing_words(words.subject), kind
             mail = sample_mail(kind, words, language)
             assert "{" not in mail.body and "{" not in html_of(mail).partition("<body")[2], kind
             ids.add(mail.message()["Message-ID"])
@@ -82,7 +82,7 @@ def test_any_stored_words_make_a_valid_message_with_its_links(subject, text, but
     MessageText.objects.filter(kind="confirm").update(**{key: value or " " for key, value in values.items()})
     mail = Message(kind="confirm", pledge=pledge, language="en").compose()
     # Words that lack something are replaced by the built-in ones.
-    has_problems = checks.problems("confirm", text_of("confirm").words("en"))
+    has_problems = texts.problems("confirm", text_of("confirm").words("en"))
     assert mail.subject == (content.starter()["confirm"]["subject_en"] if has_problems else " ".join(subject.split()))
     assert b"\nBcc:" not in mail.message().as_bytes().partition(b"\n\n")[0]
     for page in ("confirm", "not-me"):

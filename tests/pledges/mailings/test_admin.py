@@ -9,7 +9,7 @@ from django.utils import timezone, translation
 from reversion.models import Version
 
 from campaign.models import Demand, ExternalLink
-from pledges.follows import followable
+from pledges.follows.models import followable_demands
 from pledges.mailings.models import MailingContent
 from pledges.models import County, Follow, Mailer, Mailing, Message, Sector
 from staff.models import Entry
@@ -115,7 +115,7 @@ def test_a_writer_writes_it_in_both_languages_and_sees_how_it_arrives(zana):
 
 
 def test_only_what_the_recipients_follow_is_kept(zana):
-    sector, key = Sector.objects.first(), next(iter(followable.demands()))
+    sector, key = Sector.objects.first(), next(iter(followable_demands()))
     changes = {"sector": sector.pk, "demand": key, "county": "AL-11"}
     mailing = write(zana, audience="county", **changes)
     assert (mailing.sector, mailing.demand, mailing.county_id) == (None, "", "AL-11")
@@ -170,7 +170,7 @@ def test_a_revealing_subject_is_saved_with_a_warning(zana):
 
 
 def test_a_demand_that_is_gone_is_said_and_the_choice_stays_visible(zana, besa):
-    key = next(iter(followable.demands()))
+    key = next(iter(followable_demands()))
     mailing = write(zana, audience="demand", demand=key)
     Follow.objects.create(pledge=make_pledge(state="confirmed"), demand=key)
     assert press(zana, mailing, "submit").status_code == 200

@@ -6,7 +6,7 @@ from django.db import IntegrityError, transaction
 from pledges.commitments.models import FollowUpAnswer
 from pledges.counting.models import exact_cells
 from pledges.models import EventCount, PublishedFigure
-from pledges.published.publishing import publish
+from pledges.published.models import publish
 from tests.commitments import commitment_of, make_chosen
 from tests.events import make_event
 from tests.factories import make_pledge

@@ -164,7 +164,7 @@ def prove_inviter():
 
 def prove_own_link():
     pledge = confirmed()
-    ReferralLink.objects.create_for(pledge)
+    ReferralLink.create_for(pledge)
     answer_the_question()
     assert ReferralLink.objects.exists()
     pledge.withdraw()

@@ -12,7 +12,7 @@ import pytest
 from django.core import mail
 from django.test import Client
 
-from pledges.crypto import reply_addresses
+from pledges.crypto import links
 from pledges.models import (
     Disclosure,
     Enquiry,
@@ -284,7 +284,7 @@ def bring_in(enquiry, text=TEXT, sender=SENDER, to=None, headers=(), authorizati
     """The status of the answer to a mail that Postmark brings in, and the messages that came of it."""
     body = {
         "FromFull": {"Email": sender, "Name": "Zamira"},
-        "ToFull": [{"Email": to or reply_addresses.address_of(enquiry), "Name": ""}],
+        "ToFull": [{"Email": to or links.reply_address(enquiry), "Name": ""}],
         "Subject": "Re: Our answer",
         "TextBody": text,
         "Headers": [{"Name": name, "Value": value} for name, value in headers],
@@ -302,7 +302,7 @@ def test_a_reply_leads_into_the_same_enquiry(enquiry, settings, mail_server):
     run_worker()
     [sent_mail] = mail_server.accepted
     reply_to = sent_mail["Reply-To"]
-    assert reply_to == reply_addresses.address_of(enquiry) and len(reply_to.partition("@")[0]) <= 64
+    assert reply_to == links.reply_address(enquiry) and len(reply_to.partition("@")[0]) <= 64
     quoted = f"{TEXT}\n\nOn Tuesday We are 1 <{settings.SENDER}> wrote:\n> You can talk to us on Tuesday.\nHello."
     status, [further] = bring_in(enquiry, quoted, sender=SENDER.upper(), to=reply_to.upper(), MessageID="1")
     assert status == 200 and (further.text, further.address) == (TEXT, SENDER)
@@ -354,11 +354,11 @@ def test_many_replies_at_once_are_put_off(enquiry):
 
 
 def test_a_reply_address_is_for_one_enquiry(enquiry):
-    address = reply_addresses.address_of(enquiry)
+    address = links.reply_address(enquiry)
     local, _, token = address.partition("@")[0].partition("+")
     other = "b" if token[0] == "a" else "a"
-    assert reply_addresses.row_id_of(address) == enquiry.pk
-    assert reply_addresses.row_id_of(f"{local}+{other}{token[1:]}@in.nejemi1.example") is None
+    assert links.row_id_of_reply(address) == enquiry.pk
+    assert links.row_id_of_reply(f"{local}+{other}{token[1:]}@in.nejemi1.example") is None
 
 
 def test_attachments_are_not_kept_and_a_large_mail_arrives(enquiry):

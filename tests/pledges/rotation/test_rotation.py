@@ -17,7 +17,7 @@ from django.db import IntegrityError, connection, transaction
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from pledges import starting
+from pledges import rotation, starting
 from pledges.crypto import keys, links
 from pledges.crypto.links import Purpose
 from pledges.crypto.models import Closed
@@ -35,8 +35,7 @@ from pledges.models import (
     Tombstone,
 )
 from pledges.person import person_digests
-from pledges.rotation import rotation
-from pledges.rotation.encrypted import ENCRYPTED_TEXTS
+from pledges.rotation import ENCRYPTED_TEXTS
 from tests.clock import let_time_pass
 from tests.data_requests import make_request
 from tests.enquiries import enquiry_data, make_enquiry

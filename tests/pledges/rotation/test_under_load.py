@@ -10,10 +10,10 @@ import pytest
 from django.conf import settings as configured
 from django.test import override_settings
 
+from pledges import rotation
 from pledges.crypto import keys, links
 from pledges.crypto.links import Purpose
 from pledges.models import Attempt, Pledge, Rotation, Submission
-from pledges.rotation import rotation
 from tests.drill import rounds
 from tests.factories import form_data, make_pledge, settle_all
 from tests.keys import new_key

@@ -20,7 +20,7 @@ def test_changing_a_signed_wording_adds_a_version_and_keeps_the_signed_one(admin
     assert "has been published" in response.text
     pledge.refresh_from_db()
     assert pledge.wording.text_en == signed.text_en
-    newest = Wording.objects.pledges().current().get(sector=pledge.sector)
+    newest = pledge.sector.wordings.current().get()
     assert (newest.version, newest.text_en, newest.pk != signed.pk) == (2, "I pledge otherwise.", True)
     assert "I pledge otherwise." in admin_client.get("/en/pledge/").text
     assert change_path(newest) in response.text

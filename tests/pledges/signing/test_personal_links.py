@@ -80,6 +80,22 @@ def test_12_a_revoked_link_is_gone_and_a_new_one_can_be_requested(client, mailou
     assert NAME in client.get(new).text
 
 
+@pytest.mark.parametrize(("make", "purpose"), [(make_group, "group_manage"), (make_joining, "organisation")])
+def test_a_contact_cancels_a_link_that_others_have_seen_and_gets_a_new_one(client, mailoutbox, make, purpose):
+    row = make("approved", address=ADDRESS)
+    old = links.path(purpose, row)
+    assert Document(client.get(old)).all("button", name="revoke")
+    page = client.post(old, {"revoke": "1"})
+    assert page.status_code == 200 and "zotim" not in Document(page).words(Document(page).one("main"))
+    assert opens_nothing(client.get(old)) and opens_nothing(client.post(old, {"withdraw": "1", "leave": "1"}))
+    row.refresh_from_db()
+    assert row.state == "approved"
+    request_link(client)
+    run_worker()
+    [new] = links_in(mailoutbox[0], purpose)
+    assert Document(client.get(new)).all("button", name="revoke")
+
+
 def forgeries(token):
     """What is no longer this token: first one with another signature."""
     number, made, signature = token.split(":")

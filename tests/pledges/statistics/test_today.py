@@ -8,7 +8,6 @@ from django.utils import timezone
 
 from pledges.serving import snapshot
 from tests import tally
-from tests.clock import DatabaseClock
 from tests.factories import make_pledge
 from tests.pages import Document, path_of
 from tests.tally import put_cells
@@ -16,14 +15,6 @@ from tests.tally import put_cells
 pytestmark = pytest.mark.django_db
 
 DAY = timedelta(days=1)
-
-
-@pytest.fixture
-def clock(transactional_db):
-    """The clock of the database, which a test sets."""
-    clock = DatabaseClock()
-    yield clock
-    clock.end()
 
 
 def today(client, language="en"):

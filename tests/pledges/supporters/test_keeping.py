@@ -58,6 +58,8 @@ def test_the_question_goes_out_once_after_24_months(drita, mailoutbox):
     pass_and_work(MINUTE)
     [mail] = mailoutbox
     assert mail.to == [ADDRESS] and len(links_in(mail, "keep")) == 1
+    assert "angazhimet" not in mail.body and not links_in(mail, "end_emails"), "it is not about commitments"
+    assert "List-Unsubscribe" not in mail.extra_headers
     pass_and_work(ANSWER_PERIOD - DAY)
     assert len(mailoutbox) == 1
 

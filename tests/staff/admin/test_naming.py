@@ -1,5 +1,7 @@
 """What forms fill in by themselves, the list of errors above a form, and the files to choose again."""
 
+import re
+
 import pytest
 
 from campaign.models import Article, HelpChannel, Statistic
@@ -79,6 +81,17 @@ def test_nothing_to_change_is_said_only_of_what_was_checked(staff):
     path = f"/admin/campaign/helpchannel/{channel.pk}/change/"
     assert "Nothing to change" not in staff.get(path).text
     assert "Nothing to change" in send(staff, staff.get(path), having="name_sq", _check="1").text
+
+
+@pytest.mark.parametrize("path", ["pledges/event/add/", "campaign/picture/add/", "campaign/article/add/"])
+def test_days_and_times_have_the_fields_of_the_browser(staff, path):
+    page = staff.get(f"/admin/{path}")
+    document = Document(page)
+    assert not re.search("vDateField|vTimeField|DateTimeShortcuts", page.text)
+    for each in map(Document.of, document.all("input", name=True)):
+        if re.search(r"_on$|^date$|_0$", each["name"]):
+            assert each["type"] == "date", each
+    assert document.all("input", type="date")
 
 
 def test_a_form_that_is_refused_names_the_files_to_choose_again(staff, settings, tmp_path):

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.contrib import admin
 from django.contrib.admin import options, sites
 from django.contrib.admin.views.main import ChangeList
+from django.forms import forms, formsets, models
 from django.utils import translation
 from django.utils.text import capfirst
 
@@ -39,12 +40,13 @@ def test_an_admin_class_has_at_most_five_of_our_classes_above_it():
     assert deep == {}
 
 
-def test_no_code_uses_or_overrides_a_private_name_of_djangos_admin():
-    found = [each for each in [*vars(options).values(), *vars(sites).values(), ChangeList] if isinstance(each, type)]
-    classes = [each for each in found if each.__module__.startswith("django.contrib.admin.")]
-    # The registries are set on the instance.
+def test_no_code_uses_or_overrides_a_private_name_of_djangos_admin_or_forms():
+    found = [each for place in (options, sites, forms, formsets, models) for each in vars(place).values()]
+    classes = [each for each in [*found, ChangeList] if isinstance(each, type)]
+    classes = [each for each in classes if each.__module__.startswith(("django.contrib.admin.", "django.forms."))]
+    # The registries are set on the instance. Django documents `_meta`.
     private = {"_registry", "_actions", "_global_actions"} | {
-        name for each in classes for name in vars(each) if re.match("_[a-z]", name)
+        name for each in classes for name in vars(each) if re.match("_[a-z]", name) and name != "_meta"
     }
     used = {
         (module(file), name)
@@ -52,4 +54,4 @@ def test_no_code_uses_or_overrides_a_private_name_of_djangos_admin():
         for node in ast.walk(ast.parse(file.read_text()))
         if (name := getattr(node, "attr", None) or getattr(node, "name", None)) in private
     }
-    assert used == set() and {"_changeform_view", "_create_formsets"} <= private
+    assert used == set() and {"_changeform_view", "_create_formsets", "_existing_object"} <= private

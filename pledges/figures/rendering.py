@@ -1,26 +1,45 @@
-"""Prints as PDF: templates/print/NAME.typ in the active language. Equal words are equal bytes, and nothing is written to disk."""
+"""Pictures as PNG, of SVG templates of templates/pledges/figures/, and prints as PDF, of templates/print/NAME.typ.
+
+Both are in the active language. Equal words are equal bytes, and nothing is written to disk.
+"""
 
 import json
+import re
 from functools import cache, partial
 from io import BytesIO
 from pathlib import Path
 
+import resvg_py
 import segno
 import typst
 from django.conf import settings
+from django.template.loader import render_to_string
 from django.utils.translation import get_language, gettext
+from PIL import Image
 
-from pledges.figures import colors, fonts
-from pledges.figures.brand import brand, web_address
+from pledges.figures import fonts
+from pledges.figures.brand import COLORS, brand, web_address
 
 FOLDER = settings.BASE_DIR / "templates" / "print"
-COLORS = {
-    "ink": colors.INK,
-    "quiet": colors.QUIET,
-    "line": colors.LINE,
-    "ground": colors.GROUND,
-    "sectors": colors.SECTORS,
-}
+# Characters that XML 1.0 does not allow, even escaped.
+INVALID_XML_CHARACTER = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+def png(template, context, is_transparent=False, width=None):
+    """The SVG template drawn in the active language, as PNG, scaled to `width` pixels if that is given.
+
+    COLORS as `colors`, and `font_family`, are added to its context. A picture that is not transparent is reduced to 256
+    colours, which makes it about 60 % smaller.
+    """
+    context = {"colors": COLORS, "font_family": fonts.FAMILY, **context}
+    svg = INVALID_XML_CHARACTER.sub("", render_to_string(f"pledges/figures/{template}", context))
+    drawn = resvg_py.svg_to_bytes(svg_string=svg, skip_system_fonts=True, font_files=[fonts.PATH], width=width)
+    if is_transparent:
+        return drawn
+    out = BytesIO()
+    # Maximum coverage keeps the colours of areas exactly.
+    Image.open(BytesIO(drawn)).convert("RGB").quantize(256, Image.Quantize.MAXCOVERAGE).save(out, "PNG")
+    return out.getvalue()
 
 
 def typeset(name, title, link="", **words):
@@ -55,7 +74,7 @@ def qr_code(link):
     """A QR code without the margin that it needs around it, and what a screen reader says."""
     svg = BytesIO()
     segno.make(link, error="m", micro=False).save(
-        svg, kind="svg", border=0, dark=colors.INK, omitsize=True, xmldecl=False
+        svg, kind="svg", border=0, dark=COLORS["ink"], omitsize=True, xmldecl=False
     )
     return {"svg": svg.getvalue().decode(), "alt": gettext("QR code: %(link)s") % {"link": link}}
 

@@ -1,8 +1,9 @@
-"""Bringing stored values to the first keys: `manage.py rotate_keys`.
+"""The models with ciphertexts, and bringing stored values to the first keys: `manage.py rotate_keys`.
 
 The id of its key, in the first byte of each value, says what is left, so everything here can be killed and repeated.
 """
 
+from django.apps import apps
 from django.core.exceptions import ImproperlyConfigured
 from django.db import IntegrityError, connection, transaction
 from django.db.models import BinaryField, Q
@@ -10,15 +11,26 @@ from django.db.models.functions import Substr
 from django.db.models.lookups import Exact
 
 from pledges import addresses
+from pledges.cases.models import Case
 from pledges.crypto import keys
 from pledges.crypto.models import Unreadable
-from pledges.providers.models import BlockedAddress
-from pledges.rotation.encrypted import CONTACTS, ENCRYPTED_TEXTS
+from pledges.mail.mailboxes import BlockedAddress
 from pledges.supporters.models import Pledge
 
 BATCH_ROWS = 500  # Rows that one transaction changes.
 # The newest rows of a model that are looked at when a process starts, and by `/readyz`.
 SAMPLE_ROWS = 100
+
+
+def _texts(model):
+    return [field.name.removesuffix("_cipher") for field in model._meta.fields if field.name.endswith("_cipher")]
+
+
+# {model: names of its encrypted texts}; the column of "name" is `name_cipher`.
+ENCRYPTED_TEXTS = {model: texts for model in apps.get_models() if not model._meta.proxy and (texts := _texts(model))}
+# {first part of the associated data: model}
+ENCRYPTED_MODELS = {model.TABLE: model for model in ENCRYPTED_TEXTS}
+CONTACTS = tuple(model for model in ENCRYPTED_TEXTS if issubclass(model, Case))
 
 
 # What is left

@@ -5,8 +5,9 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.utils import translation
 
-from pledges import shown_names
+from pledges.addresses import shown_name
 from pledges.models import Pledge, RefusedWord, Sector
+from pledges.wall.models import review_reasons
 from tests.wall import make_shown
 
 pytestmark = pytest.mark.django_db
@@ -41,7 +42,7 @@ pytestmark = pytest.mark.django_db
     ],
 )
 def test_a_name_is_shown_as_first_name_and_initial(name, shown):
-    assert shown_names.shown_name(name) == shown
+    assert shown_name(name) == shown
 
 
 @pytest.mark.cases(
@@ -66,7 +67,7 @@ def test_a_name_is_shown_as_first_name_and_initial(name, shown):
 )
 def test_doubts_about_a_name(name, doubts):
     with translation.override("en"):
-        assert list(map(str, shown_names.review_reasons(name, RefusedWord.objects.patterns()))) == doubts
+        assert list(map(str, review_reasons(name, RefusedWord.objects.patterns()))) == doubts
 
 
 def test_a_refused_word_is_stored_in_the_form_that_names_are_compared_in():
