@@ -1053,5 +1053,5 @@ class Migration(migrations.Migration):
         ),
     ] + run(
         "counting", "wordings", "storage", "submissions", "messages", "probes",
-        "groups", "paper", "commitments", "requests", "sectors", "mailings", "published", "tombstones",
+        "groups", "paper", "commitments", "sectors", "mailings", "published", "tombstones",
     )
