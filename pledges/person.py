@@ -104,7 +104,7 @@ class PersonQuerySet(models.QuerySet):
 class Restrictable(models.Model):
     """Abstract base of models whose rows can be restricted.
 
-    While `restricted_at` is set, no message about the row is created (a trigger in migrations/sql/requests.sql) or sent, its name
+    While `restricted_at` is set, no message about the row is queued (`Message.queue_many`) or sent (`Message.compose`), its name
     is not shown, no export has it, and no period erases it. It goes on counting: the count tells of no person.
     """
 

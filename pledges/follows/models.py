@@ -34,7 +34,7 @@ def demand_title(key):
 class Follow(models.Model):
     """One demand or county that one supporter follows. It is deleted with the pledge, or once its address is erased.
 
-    The foreign keys are in SQL files, so that the database itself deletes the row: that of `pledge` in
+    Foreign keys in SQL files let the database itself delete the row with what it refers to: that of `pledge` in
     migrations/sql/mailings.sql, that of `demand`, the key of a row of an app above, in campaign/migrations/sql/follows.sql.
     """
 

@@ -22,7 +22,7 @@ from pledges.mail.connections import CONSECUTIVE_FAILURES
 from pledges.mail.kinds import SPECS, MessageKind, Priority
 from pledges.mail.mailboxes import BlockedAddress, MessageGrant, ReturnedMailbox, mailbox_digests
 from pledges.mail.texts import MessageText
-from pledges.person import Sealing
+from pledges.person import Restrictable, Sealing
 
 logger = logging.getLogger(__name__)
 # The key of its id among the metadata that a provider sends back with its reports.
@@ -37,8 +37,9 @@ RETRY_DELAYS = [timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=30
 LATER_RETRY_DELAY = timedelta(hours=6)
 # A message that was sent or given up is kept this long.
 MESSAGE_RETENTION = timedelta(days=30)
-# Joins a message that waits unclaimed, or else inserts one. The row that it is about is locked: were it deleted meanwhile, the
-# message would stay. If two networks have asked for a message, it counts against neither, and is due at once.
+# Joins a message that waits unclaimed, or else inserts one, unless the row that it is about is restricted. That row is locked:
+# were it deleted meanwhile, the message would stay. If two networks have asked for a message, it counts against neither, and is
+# due at once.
 QUEUE_SQL = """
 WITH asked AS (
     SELECT DISTINCT ON (id) * FROM unnest(%(ids)s::uuid[], %(languages)s::text[], %(networks)s::bytea[])
@@ -54,7 +55,7 @@ WITH asked AS (
     INSERT INTO pledges_message (id, kind, about_id, language, network_digest, state, attempts, error)
     SELECT gen_random_uuid(), %(kind)s, asked.id, asked.language, network, 'queued', 0, ''
     FROM asked JOIN {table} about ON about.id = asked.id
-    WHERE asked.id NOT IN (SELECT about_id FROM joined)
+    WHERE asked.id NOT IN (SELECT about_id FROM joined) AND {is_used}
     FOR KEY SHARE OF about
     RETURNING id
 )
@@ -205,7 +206,7 @@ class MessageQuerySet(models.QuerySet):
 
 
 def _about(model):
-    """What messages of some kinds are about: the row with `about_id` in this model's table, which deletes them (messages.sql)."""
+    """What messages of some kinds are about: the row of this model with the id `about_id`. They end with it (tombstones.sql)."""
     return models.ForeignObject(
         model,
         on_delete=models.DO_NOTHING,
@@ -367,7 +368,9 @@ class Message(Sealing):
             "joins": joins,
         }
         with connection.cursor() as cursor:
-            cursor.execute(QUEUE_SQL.format(table=rows[0]._meta.db_table), values)
+            # An answer is restricted with its enquiry, which the sender looks at.
+            is_used = "restricted_at IS NULL" if isinstance(rows[0], Restrictable) else "true"
+            cursor.execute(QUEUE_SQL.format(table=rows[0]._meta.db_table, is_used=is_used), values)
             return [pk for (pk,) in cursor.fetchall()]
 
     @classmethod

@@ -1052,6 +1052,6 @@ class Migration(migrations.Migration):
             index=models.Index(condition=models.Q(('show_name', True), ('state', 'confirmed'), ('wall', 'waiting')), fields=['confirmed_at', 'id'], include=('sector',), name='pledge_wall_waiting'),
         ),
     ] + run(
-        "counting", "wordings", "storage", "submissions", "messages", "probes",
-        "groups", "paper", "commitments", "requests", "sectors", "mailings", "published", "tombstones",
+        "counting", "wordings", "storage", "submissions", "probes",
+        "groups", "paper", "commitments", "sectors", "mailings", "published", "tombstones",
     )

@@ -180,7 +180,7 @@ class SectorAdmin(SettlesFirst, ProtectedByPledges, DraftedAdmin):
 
     def get_deleted_objects(self, objs, request):
         to_delete, count, needed, protected = super().get_deleted_objects(objs, request)
-        # Their numbers name the sector, which no foreign key checks: migrations/sql/groups.sql does.
+        # Their numbers name the sector, which no foreign key checks: migrations/sql/sectors.sql does.
         for label, columns in {"pledges.GroupPledge": ["people"], "pledges.PaperSheet": ["first", "second"]}.items():
             rows = apps.get_model(label)
             for sector in objs:

@@ -5,6 +5,7 @@ import uuid
 from contextlib import suppress
 from datetime import timedelta
 
+from django.apps import apps
 from django.conf import settings
 from django.db import IntegrityError, connection, models, transaction
 from django.db.models import F, Func, Q, Value
@@ -273,8 +274,11 @@ class PledgeQuerySet(PersonQuerySet):
         return self.filter(asked | invalidated, restricted_at=None).with_person()
 
     def erase_person(self):
-        """Erase name and address; the pledge and its digests stay. Returns how many this call changed."""
-        return self.with_person().update(**ERASED)
+        """Erase name and address, and what they follow; the pledge and its digests stay. Returns how many this call changed."""
+        with transaction.atomic():
+            ids = list(self.with_person().order_by("pk").select_for_update(of=("self",)).values_list("pk", flat=True))
+            apps.get_model("pledges.Follow").objects.filter(pledge__in=ids).delete()
+            return self.model.objects.filter(pk__in=ids).update(**ERASED)
 
     # Search by exact name
 

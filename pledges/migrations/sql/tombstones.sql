@@ -2,23 +2,24 @@
 -- pledges/backups/restored.py. One trigger a table: it fires for erased rows and for changes of the columns that it names, so
 -- confirming, the most frequent update, writes nothing. They hold ids, digests and ciphertexts, never plain personal data.
 -- The setting weare1.tombstones = off keeps them from writing: settling, applying and recomputing digests use it.
+-- The same trigger ends the messages about a row that is deleted, by any path.
 
 -- The arguments: the primary key, then the columns whose values are kept.
 CREATE OR REPLACE FUNCTION write_tombstone() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
-    key text;
     before jsonb;
     after jsonb;
 BEGIN
+    IF tg_op = 'DELETE' AND tg_table_name IN (
+        'pledges_pledge', 'pledges_grouppledge', 'pledges_joining', 'pledges_answer', 'pledges_datarequest', 'pledges_voiceowner'
+    ) THEN
+        DELETE FROM pledges_message WHERE about_id = old.id;
+    END IF;
     IF current_setting('weare1.tombstones', true) = 'off' THEN
         RETURN NULL;
     END IF;
-    IF tg_op = 'DELETE' THEN
-        key := to_jsonb(old) ->> tg_argv[0];
-    ELSE
-        key := to_jsonb(new) ->> tg_argv[0];
-        after := to_jsonb(new);
-    END IF;
+    -- Null for a row that is deleted.
+    after := to_jsonb(new);
     IF tg_op = 'UPDATE' THEN
         SELECT jsonb_object_agg(name, to_jsonb(old) -> name), jsonb_object_agg(name, after -> name)
         INTO before, after FROM unnest(tg_argv[1:]) name;
@@ -26,7 +27,8 @@ BEGIN
             RETURN NULL;
         END IF;
     END IF;
-    INSERT INTO pledges_tombstone (kind, "row", "values") VALUES (tg_table_name, key, after);
+    INSERT INTO pledges_tombstone (kind, "row", "values")
+    VALUES (tg_table_name, to_jsonb(coalesce(new, old)) ->> tg_argv[0], after);
     RETURN NULL;
 END $$;
 
@@ -69,6 +71,8 @@ CREATE OR REPLACE TRIGGER tombstone AFTER DELETE OR UPDATE OF removed_at, link_v
         id, name_cipher, address_cipher, address_digest, words_cipher, link_version, asked_at, approved_at,
         approved_fingerprint, removed_at, restricted_at
     );
+CREATE TRIGGER tombstone AFTER DELETE ON pledges_answer FOR EACH ROW EXECUTE FUNCTION write_tombstone(id);
+CREATE TRIGGER tombstone AFTER DELETE ON pledges_datarequest FOR EACH ROW EXECUTE FUNCTION write_tombstone(id);
 
 -- An account that was closed or opened. After a restore to an earlier moment all wait for an administrator.
 CREATE OR REPLACE TRIGGER tombstone AFTER DELETE OR UPDATE OF is_active ON auth_user

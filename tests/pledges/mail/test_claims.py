@@ -7,6 +7,7 @@ from types import SimpleNamespace
 
 import pytest
 from django.db import connection
+from django.db.models.functions import Now
 
 from pledges.mail import sending
 from pledges.mail.kinds import SPECS
@@ -311,6 +312,21 @@ def test_a_deleted_row_leaves_no_message(about, way):
     assert row.messages.count() >= 1
     WAYS[way](row)
     assert list(Message.objects.all()) == [kept]
+
+
+@pytest.mark.cases("kind", [kind for kind, spec in SPECS.items() if spec.about and kind != "news"])
+def test_nothing_is_sent_about_a_restricted_row_however_it_was_queued(kind, mailoutbox):
+    about = SPECS[kind].about
+    row = make_voice().owner if about == "voice" else MAKE[about]()
+    Message.queue(kind, row)
+    restricted = row.enquiry if about == "answer" else row
+    type(restricted).objects.update(restricted_at=Now())
+    Message.objects.create(kind=kind, about_id=row.pk, language="sq")
+    assert about == "answer" or not Message.queue_many(kind, [row], joins=False)
+    for _time in range(2):
+        send_messages()
+        let_time_pass(timedelta(minutes=2))
+    assert not mailoutbox and not Message.objects.exists()
 
 
 @pytest.mark.django_db(transaction=True)

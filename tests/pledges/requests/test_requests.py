@@ -279,16 +279,6 @@ def test_a_restricted_message_to_the_team_waits_without_an_answer_and_is_not_era
     assert not Enquiry.objects.exists()
 
 
-@pytest.mark.parametrize("is_restricted", [False, True])
-def test_an_answer_that_waits_is_not_sent_once_its_message_is_restricted(is_restricted, mailoutbox):
-    enquiry = make_enquiry(address=ADDRESS)
-    assert enquiry.answer("Ja.", None)
-    if is_restricted:
-        Enquiry.objects.update(restricted_at=timezone.now())
-    run_worker()
-    assert [mail.to for mail in mailoutbox] == ([] if is_restricted else [[ADDRESS]])
-
-
 def test_an_erasure_leaves_only_what_it_says_and_the_numbers_of_the_group():
     everything()
     group = GroupPledge.objects.get()
@@ -333,12 +323,14 @@ def test_an_erasure_is_not_undone_by_the_restore_of_an_older_backup():
         make_group(address=ADDRESS),
         make_joining("approved", address=ADDRESS),
         make_enquiry(address=ADDRESS),
+        make_request(address=ADDRESS),
     ]
     Tombstone.objects.all().delete()
     held.erase(ADDRESS, [each.key for each in held.held_about(ADDRESS)])
+    DataRequest.objects.all().delete()
     Message.objects.all().delete()
     restore(rows, *NAMES)
-    assert not Pledge.objects.exists() and not Enquiry.objects.exists()
+    assert not Pledge.objects.exists() and not Enquiry.objects.exists() and not DataRequest.objects.exists()
     assert GroupPledge.objects.get().name is None and Joining.objects.get().name is None
 
 
