@@ -35,7 +35,7 @@ from tests.clock import let_time_pass
 from tests.drill import rounds
 from tests.enquiries import enquiry_data
 from tests.events import make_event
-from tests.factories import form_data, make_pledge, make_submission, run_worker, settle_all
+from tests.factories import form_data, make_pledge, make_submission, new_submission, run_worker, settle_all
 from tests.organisations import make_joining
 from tests.pledges.desk.pages import ENGLISH, run_action
 from tests.pledges.groups.made import make_group
@@ -152,6 +152,19 @@ def test_a_form_stored_again_is_stored_and_counted_once():
     assert submit(submission, "192.0.2.1", 1)
     settle_all()
     assert Pledge.objects.count() == Message.objects.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_storing_a_form_does_not_read_those_that_wait():
+    """A rush begins with empty tables, and each connection keeps the plans that it made then."""
+    tables = ["pledges_submission", "pledges_attempt"]
+    with connection.cursor() as cursor:
+        cursor.execute(f"VACUUM ANALYZE {', '.join(tables)}")
+        with transaction.atomic():
+            for number in range(60):
+                submit(new_submission(), f"10.0.0.{number}", 4)
+            cursor.execute("SELECT seq_tup_read FROM pg_stat_xact_user_tables WHERE relname = ANY(%s)", [tables])
+            assert cursor.fetchall() == [(0,), (0,)]
 
 
 @pytest.mark.django_db(transaction=True)
