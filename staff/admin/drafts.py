@@ -260,8 +260,10 @@ class DraftedAdmin(ContentAdmin):
                 drafting.at = form.cleaned_data.get("at")
         typed = (post.get(name, "") for name in ("draft-version", "draft-over"))
         seen = {0, *(int(number) for number in typed if number.isdecimal())}
-        # The answer to one's own last save may not have arrived, or may have come after this one was sent.
-        own_last = draft and draft.changed_by_id == request.user.pk and draft.version - 1 in seen
+        # The answer to one's own last save may not have arrived, or may have come after this one was sent. The form of another
+        # tab may lack inline rows, which it would remove.
+        is_own = draft and draft.changed_by_id == request.user.pk and not self.inlines
+        own_last = is_own and draft.version - 1 in seen
         if draft and draft.version not in seen and not own_last:
             drafting.is_conflict = True
             drafting.errors.append(_("Two people wrote this draft"))
