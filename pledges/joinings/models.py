@@ -230,6 +230,11 @@ class Joining(Proposal):
         rows = type(self).objects.filter(pk=self.pk, state=self.State.APPROVED)
         return bool(rows.update(hands_over_at=Now() if is_wanted else None))
 
+    def revoke_links(self):
+        """As of every case. A hand-over ends too: it may be by someone who has seen the link."""
+        self.hand_over(is_wanted=False)
+        super().revoke_links()
+
     def ask_to_renew(self):
         """Ask the contact once whether the organisation is still with the movement."""
         with transaction.atomic():

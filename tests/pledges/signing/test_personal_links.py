@@ -85,11 +85,12 @@ def test_a_contact_cancels_a_link_that_others_have_seen_and_gets_a_new_one(clien
     row = make("approved", address=ADDRESS)
     old = links.path(purpose, row)
     assert Document(client.get(old)).all("button", name="revoke")
+    client.post(old, {"hand_over": "1"})
     page = client.post(old, {"revoke": "1"})
     assert page.status_code == 200 and "zotim" not in Document(page).words(Document(page).one("main"))
     assert opens_nothing(client.get(old)) and opens_nothing(client.post(old, {"withdraw": "1", "leave": "1"}))
     row.refresh_from_db()
-    assert row.state == "approved"
+    assert row.state == "approved" and not getattr(row, "hands_over_at", None), "who saw the link does not take it over"
     request_link(client)
     run_worker()
     [new] = links_in(mailoutbox[0], purpose)
