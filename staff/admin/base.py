@@ -12,7 +12,6 @@ from django.contrib.contenttypes.models import ContentType
 from django.core import validators
 from django.core.exceptions import PermissionDenied, SuspiciousOperation, ValidationError
 from django.db import models
-from django.http import JsonResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import translation
@@ -165,12 +164,6 @@ class ModelAdmin(admin.ModelAdmin):
             except ValidationError as error:
                 raise SuspiciousOperation("a selected id is malformed") from error
         return super().response_action(request, queryset, **kwargs)
-
-    def changeform_view(self, request, *args, **kwargs):
-        response = super().changeform_view(request, *args, **kwargs)
-        # To static/js/admin.js, which sent a form with files and goes there.
-        is_sent_by_script = "x-files" in request.headers and response.status_code == 302
-        return JsonResponse({"url": response.url}) if is_sent_by_script else response
 
     def render_change_form(self, request, context, **kwargs):
         # A form that is shown again, for example with an error, has lost its files, unless the script keeps them.

@@ -109,8 +109,8 @@ class DraftAdmin(ReadOnly, ModelAdmin):
         return [
             named("mail/", require_POST(self.mail_view), "mail"),
             named("<int:pk>/preview/", csp_override(FRAMING)(self.preview_view), "preview"),
-            named("<int:pk>/page/<str:language>/", framed, "page"),
-            named("<int:pk>/card/<str:language>/", self.card_view, "card"),
+            named("<int:pk>/page/<language:language>/", framed, "page"),
+            named("<int:pk>/card/<language:language>/", self.card_view, "card"),
             named("<int:pk>/discard/", self.discard_view, "discard"),
             *super().get_urls(),
         ]

@@ -9,6 +9,7 @@ from django.apps import apps
 from django.conf import settings
 from django.contrib import admin
 from django.contrib.auth import REDIRECT_FIELD_NAME
+from django.http import JsonResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.templatetags.static import static
@@ -138,8 +139,12 @@ class StaffSite(admin.AdminSite):
                 and not request.user.is_authenticated
                 and request.path != reverse("admin:logout")
             ):
-                return redirect(f"{sessions.LOST_URL}&{urlencode({REDIRECT_FIELD_NAME: request.path})}")
-            return protected(request, *args, **kwargs)
+                response = redirect(f"{sessions.LOST_URL}&{urlencode({REDIRECT_FIELD_NAME: request.path})}")
+            else:
+                response = protected(request, *args, **kwargs)
+            # To static/js/admin.js, which sent a form with files and goes there.
+            is_sent_by_script = "x-files" in request.headers and response.status_code == 302
+            return JsonResponse({"url": response.url}) if is_sent_by_script else response
 
         return update_wrapper(inner, view)
 

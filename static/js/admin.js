@@ -18,7 +18,7 @@ for (const form of document.querySelectorAll("#content form[method=post][id$=_fo
     if (event.submitter?.formTarget !== "_blank") isSubmitting = true;
   });
   // The back button can restore the page from the back/forward cache.
-  addEventListener("pageshow", () => { isSubmitting = false; });
+  addEventListener("pageshow", () => { isSubmitting = isSentByBrowser = form.inert = false; });
   // Both for static/js/drafts.js too.
   form.isUnsaved = () => saved !== null && state() !== saved;
   form.mark = (isSaved) => { saved = isSaved ? state() : ""; };
@@ -27,24 +27,27 @@ for (const form of document.querySelectorAll("#content form[method=post][id$=_fo
   });
 }
 
-// The errors of a refused form have the focus.
+// The errors of a refused form have the focus, or the findings after “Check”.
 function tell() {
-  const refusal = document.querySelector(".error-summary, .conflict") ?? document.querySelector(".errornote");
+  const refusal = document.querySelector(".error-summary, .conflict") ?? document.querySelector(".errornote, .checks[data-unsaved]");
   if (!refusal) return;
   refusal.tabIndex = -1;
   refusal.focus();
 }
 
 // A browser does not send files a second time. So this script sends a form that has some, and if it is refused puts what the site says
-// into this page (ModelAdmin.changeform_view). It comes after all other listeners, which may stop the form. Other forms have no
+// into this page (StaffSite.admin_view). It comes after all other listeners, which may stop the form. Other forms have no
 // `isUnsaved`.
+const SAID = ".errornote, .errorlist.nonfield, .error-summary, .conflict, .checks";
 let isSentByBrowser = false;
 addEventListener("submit", async (event) => {
   const { target: form, submitter } = event;
   const hasFiles = [...form.querySelectorAll("input[type=file]")].some((input) => input.value);
   if (!form.isUnsaved || event.defaultPrevented || isSentByBrowser || !hasFiles || submitter?.formTarget === "_blank") return;
   event.preventDefault();
-  const body = new FormData(form, submitter);
+  const body = new FormData(form);
+  // Without its button a draft would be published. Browsers before 2023 ignore a second argument of FormData.
+  if (submitter?.name) body.append(submitter.name, submitter.value);
   form.inert = true;
   try {
     const response = await fetch(form.action, { method: "POST", body, headers: { "x-files": "kept" } });
@@ -53,15 +56,15 @@ addEventListener("submit", async (event) => {
       return;
     }
     const page = new DOMParser().parseFromString(await response.text(), "text/html");
-    const said = page.querySelectorAll(".errornote, .error-summary, .conflict, .checks");
+    const said = page.querySelectorAll(SAID);
     if (!said.length) throw new Error("another page");
-    for (const old of form.querySelectorAll(".errornote, .error-summary, .conflict, .checks, .errorlist")) old.remove();
+    for (const old of form.querySelectorAll(`${SAID}, .errorlist`)) old.remove();
     form.querySelector(":scope > div").prepend(...said);
     for (const errors of page.querySelectorAll(".errorlist[id]")) document.getElementById(errors.id.replace(/_error$/, ""))?.before(errors);
-    form.inert = false;
-    tell();
+    document.title = page.title;
     // As after coming back to a form.
     dispatchEvent(new Event("pageshow"));
+    tell();
   } catch {
     // The browser shows what fails.
     form.inert = false;

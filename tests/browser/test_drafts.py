@@ -9,7 +9,7 @@ from pledges.models import Commitment, MessageText, Sector
 from staff.models import Draft
 from staff.roles import Role
 from tests.browser import axe, is_too_wide, press
-from tests.factories import make_staff, make_upload
+from tests.factories import make_picture, make_staff, make_upload
 from tests.staff.accounts.test_accounts import make_account
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -191,6 +191,36 @@ def test_a_picture_keeps_its_file_when_its_words_are_refused(staff_visit):
     press(page.locator("[name=_save]"))
     expect(page.locator(".messagelist")).to_contain_text("was added")
     assert Picture.objects.get().alt_sq == "Nxënës mbjellin një pemë"
+
+
+def test_a_form_with_a_file_says_all_that_the_site_says(staff_visit):
+    editor, picture = staff_visit(), make_picture()
+    page, file = editor.page, {"name": "tree.jpg", "mimeType": "image/jpeg", "buffer": make_upload(300, 200).read()}
+    # Browsers before 2023 know no second argument.
+    page.add_init_script("FormData = class extends FormData { constructor(form) { super(form); } };")
+    editor.open(f"/admin/campaign/picture/{picture.pk}/change/")
+    page.set_input_files("#id_file", file)
+    page.locator("[name=_check]").click()
+    expect(page.locator(".checks")).to_be_focused()
+    Picture.objects.update(alt_en="Another")
+    page.locator("[name=_save]").click()
+    expect(page.locator(".conflict")).to_be_focused()
+    expect(page.locator(".errorlist.nonfield")).to_contain_text("changed while you were writing")
+    page.check("[name=save_over]")
+    press(page.locator("[name=_continue]"))
+    expect(page.locator(".messagelist")).to_contain_text("was changed")
+    assert Picture.objects.get().alt_en == picture.alt_en and "/change/" in page.url
+
+
+def test_a_reviewer_returns_a_draft_once_with_a_file_in_the_form(staff_visit):
+    editor, material = staff_visit(), Material(key="flyer", section="posters", title_sq="Fletë", title_en="Flyer")
+    draft, page = material.keep_as_draft(), editor.page
+    Draft.objects.update(state=Draft.State.SUBMITTED)
+    editor.open(draft.form_url)
+    page.set_input_files("#id_file_en", {"name": "a.jpg", "mimeType": "image/jpeg", "buffer": b"x"})
+    page.fill("#draft-note", "Add the source.")
+    page.locator("[name=_return]").click()
+    expect(page.locator(".messagelist")).to_have_text("The draft has been returned with your note.")
 
 
 def test_a_file_whose_form_has_a_page_of_its_own_as_answer_is_sent_once(staff_visit):
