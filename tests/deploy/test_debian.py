@@ -89,6 +89,9 @@ def test_the_guide_moves_the_site_to_debians_next_version(root):
         # As it will be called.
         shell(debian, f"grep -q VERSION_ID /etc/os-release || echo VERSION_ID={NEXT_NUMBER} >>/etc/os-release; sync")
     with booted(root, "weare1") as debian:
+        # Until forky has a PostgreSQL that knows what 17.12 notes of each column, as a cluster of 17.11 has none.
+        forget = "UPDATE pg_attribute SET attoptions = NULL WHERE attoptions::text LIKE '{pg_attver=%}'"
+        shell(debian, f'cd / && runuser -u postgres -- psql -q -d weare1 -c "{forget}"')
         shell(debian, "git remote set-url origin . && git tag v1")
         for command in block("pg_upgradecluster"):
             shell(debian, command)
@@ -165,6 +168,6 @@ def assert_a_backup_is_restored(run, postgresql):
         said = shell(run, command.replace("17", str(postgresql)))
         assert "Restored to" in said or not command.endswith("/bin/restore")
         # A restored machine has no backup of its own.
-        assert wrong(run) == ["backup", "mail", "certificate"] or not command.startswith("systemctl start postgresql")
+        assert not command.startswith("systemctl start postgresql") or wrong(run) == ["backup", "mail", "certificate"]
     assert shell(run, "cat /srv/weare1/var/media/full.jpg") == "picture\n"
     assert wrong(run) == ["mail", "certificate"]
