@@ -13,8 +13,13 @@ from django.conf import settings
 from tests.drill import require_program
 from tests.threads import wait_until
 
-# How apt and pip of this machine reach their sources.
-SHARED = ("/etc/apt/apt.conf.d", "/etc/pip.conf", "/usr/local/share/ca-certificates")
+# What reaches the package sources of this machine. Packages write to the first, so what they write is dropped with the machine.
+SHARED = (
+    "--overlay=/etc/apt::/etc/apt",
+    "--bind-ro=/etc/pip.conf",
+    "--bind-ro=/opt/wheels",
+    "--bind-ro=/etc/ssl/certs/ca-certificates.crt",
+)
 GIT = ("git", "-c", "user.name=x", "-c", "user.email=x@example.org")
 PATH = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 CGROUPS = [
@@ -25,27 +30,25 @@ CGROUPS = [
 NSPAWN = ("systemd-nspawn", "--quiet", "--register=no", "--keep-unit")
 
 
-def make_debian(root, *packages):
-    """Make the folder of a fresh Debian 13 with these packages. It reaches the package sources that this machine reaches."""
-    program = require_program("debootstrap", "apt-get install debootstrap")
+def make_root(root):
+    """Make the folder of a fresh Debian 13 with the checkout in /srv/weare1/source, and return that folder."""
+    for program in ("debootstrap", "systemd-nspawn"):
+        require_program(program, "apt-get install debootstrap systemd-container")
+    packages = "--include=systemd,systemd-sysv,dbus,ca-certificates,git"
     sources = "\n".join(path.read_text() for path in Path("/etc/apt/sources.list.d").glob("*"))
     mirror = [address for address in re.findall(r"https?://\S+", sources) if "security" not in address]
-    include = f"--include={','.join(('ca-certificates', *packages))}"
     subprocess.run(
-        [program, "--variant=minbase", include, "trixie", root, *mirror[:1]], check=True, capture_output=True
+        ["debootstrap", "--variant=minbase", packages, "trixie", root, *mirror[:1]], check=True, capture_output=True
     )
-    subprocess.run(["cp", "--archive", "--parents", *filter(os.path.exists, SHARED), root], check=True)
-    subprocess.run(["chroot", root, "update-ca-certificates"], check=True, capture_output=True)
-
-
-def make_root(root):
-    """Make the folder of a Debian 13 that boots, with the checkout in /srv/weare1/source, and return the checkout."""
-    require_program("systemd-nspawn", "apt-get install systemd-container")
-    make_debian(root, "systemd", "systemd-sysv", "dbus", "git")
     source = root / "srv" / "weare1" / "source"
     subprocess.run(["git", "clone", "-q", "--no-hardlinks", settings.BASE_DIR, source], check=True)
     subprocess.run(["chown", "-R", "root:root", root / "srv"], check=True)
     return source
+
+
+def shared():
+    """The options of SHARED that this machine has."""
+    return [option for option in SHARED if Path(re.search("=([^:]+)", option)[1]).exists()]
 
 
 @contextlib.contextmanager

@@ -17,7 +17,7 @@ import pytest
 from django.conf import settings
 
 from pledges.database import WEB_OPTIONS
-from tests.deploy.debian import NSPAWN, PATH, booted, make_root, shell
+from tests.deploy.debian import NSPAWN, PATH, booted, make_root, shared, shell
 from tests.deploy.test_operating import ENVIRONMENT, HOST, Visitors
 from tests.drill import require_program
 from tests.threads import wait_until
@@ -166,7 +166,7 @@ def install(base):
         "rm /usr/sbin/policy-rc.d",
         "python3 -m venv /tmp/venv && /tmp/venv/bin/pip download -q -r /srv/weare1/source/requirements.txt -d /wheels",
     ):
-        command = [*NSPAWN, "-D", base, "env", PATH, "bash", "-c", line]
+        command = [*NSPAWN, *shared(), "-D", base, "env", PATH, "bash", "-c", line]
         done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
         assert done.returncode == 0, (line, done.stdout[-2000:], done.stderr[-2000:])
     (base / "etc" / "pip.conf").write_text("[global]\nno-index = true\nfind-links = /wheels\n")

@@ -10,6 +10,7 @@ import os
 import secrets
 import shutil
 import signal
+import socket
 import ssl
 import subprocess
 import tempfile
@@ -21,20 +22,20 @@ from urllib.parse import urlencode
 from urllib.request import HTTPSHandler, Request, build_opener
 
 import pytest
-import yaml
 from django.conf import settings
 
-from tests.deploy.debian import make_debian
+from tests.deploy.debian import SHARED
 from tests.deploy.test_debian import PORTS, _move_ports
 from tests.drill import require_program
 from tests.keys import new_key
-from tests.site import ReservedPort, hidden_fields
+from tests.site import hidden_fields
 from tests.smtp import MailServer
 from tests.threads import wait_until
 
 HOST = "nejemi1.example"
 LIMITS = ("--ulimit", "nofile=20000:20000", "--ulimit", "nproc=20000:20000")
 PARTS = ("site", "proxy", "database", "backup")
+READ_YAML = "import json, sys, yaml; print(json.dumps(yaml.safe_load(sys.stdin)))"
 
 
 class Containers:
@@ -57,7 +58,9 @@ class Containers:
         }
         subprocess.run(["git", "clone", "-q", settings.BASE_DIR, self.source], check=True)
         _move_ports(self.source)
-        port = ReservedPort().number
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
         variables = {name: new_key() for name in ("DJANGO_SECRET_KEYS", "FIELD_KEYS", "DIGEST_KEYS")} | {
             "DATABASE_URL": f"postgres://weare1:{secrets.token_hex(16)}@database:{port}/weare1",
             "PGPORT": str(port),
@@ -76,7 +79,9 @@ class Containers:
             check=True,
             capture_output=True,
         )
-        self.services = yaml.safe_load((self.deploy / "compose.yaml").read_text())["services"]
+        read = ["/usr/bin/python3", "-c", READ_YAML]
+        file = (self.deploy / "compose.yaml").read_bytes()
+        self.services = json.loads(subprocess.run(read, input=file, capture_output=True, check=True).stdout)["services"]
 
     def __enter__(self):
         return self
@@ -92,18 +97,27 @@ class Containers:
         return done.stdout
 
     def build(self):
-        """Build the images from the copy of the checkout."""
+        """Build the three images from the copy of the checkout."""
+        options = [
+            f"--volume={path}:{path}:ro"
+            for path in (each.rpartition("=")[2] for each in SHARED[1:])
+            if Path(path).exists()
+        ]
         for part in PARTS:
             name = ("--target", part, "--tag", f"weare1-{part}")
             self.run(
-                *("buildah", "build", "--layers", "--pull=never", "--isolation", "chroot", *LIMITS, *name),
+                *("buildah", "build", "--layers", "--pull=never", "--isolation", "chroot", *LIMITS, *options, *name),
                 *("--file", self.deploy / "Containerfile", self.source),
             )
 
     def make_base(self):
         """Make the image on which the others are built."""
         root = self.folder / "debian"
-        make_debian(root)
+        subprocess.run(
+            ["debootstrap", "--variant=minbase", "--include=ca-certificates", "trixie", root],
+            check=True,
+            capture_output=True,
+        )
         container = self.run("buildah", "from", "scratch").strip()
         self.run("buildah", "add", "--quiet", container, root, "/")
         self.run("buildah", "commit", "--quiet", container, "docker.io/library/debian:trixie-slim")
@@ -158,8 +172,8 @@ def folder():
 
 @pytest.mark.drill(only=True)
 def test_the_site_is_built_signed_updated_and_keeps_its_people(folder):
-    for program in ("buildah", "podman", "runc"):
-        require_program(program, "apt-get install buildah podman runc")
+    for program in ("buildah", "podman", "runc", "debootstrap"):
+        require_program(program, "apt-get install buildah podman runc debootstrap")
     with MailServer() as mail, Containers(folder, "smtp://{}:{}".format(*mail.server_address)) as site:
         site.make_base()
         site.build()

@@ -11,25 +11,22 @@ from types import SimpleNamespace
 
 import pytest
 
-from tests.deploy.debian import GIT, booted, make_root, shell
-from tests.deploy.test_operating import CURRENT, HOST, Visitors, guide
+from tests.deploy.debian import GIT, booted, make_root, shared, shell
+from tests.deploy.test_operating import CURRENT, HOST, Visitors
 from tests.threads import wait_until
 
 PORTS = {80: 18080, 443: 18443}
-ASK = f"curl -s --unix-socket /run/weare1/gunicorn.sock -H Host:{HOST} -H X-Forwarded-Proto:https http://localhost"
-# Debian's next version, with its number and that of its PostgreSQL.
-NEXT, NEXT_NUMBER, NEXT_POSTGRESQL = "forky", 14, 18
-KEPT = "Package: systemd* libsystemd-shared libpam-systemd udev\nPin: release n=trixie\nPin-Priority: 1001\n"
+READY = ["curl", "-s", "--unix-socket", "/run/weare1/gunicorn.sock", "-H", f"Host: {HOST}", "http://localhost/readyz"]
 
 
 @pytest.fixture
-def root():
-    """The folder of a Debian 13 with the checkout in /srv/weare1/source, which finds itself."""
+def debian():
+    """`run(command)` in a booted Debian 13 with the checkout in /srv/weare1/source."""
     folder = Path(tempfile.mkdtemp(prefix="weare1-debian-"))
     try:
         _move_ports(make_root(folder / "root"))
-        (folder / "root" / "etc" / "hosts").write_text(f"127.0.0.1 localhost {HOST}\n")
-        yield folder / "root"
+        with booted(folder / "root", "weare1", *shared()) as run:
+            yield run
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -49,96 +46,33 @@ def _move_ports(source):
 
 
 @pytest.mark.drill(only=True)
-def test_the_site_runs_under_the_systemd_of_a_fresh_debian(root):
-    with booted(root, "weare1") as debian:
-        assert_it_is_installed(debian)
-        # Another commit, and back.
-        first = shell(debian, f"readlink -f {CURRENT}")
-        shell(debian, "echo '/* Second */' >>static/css/base.css")
-        shell(debian, f"{' '.join(GIT)} commit -q --all -m Second && git tag v2")
-        with visitors(debian) as people:
-            shell(debian, "git remote set-url origin . && deploy/update v2")
-            second = shell(debian, f"readlink -f {CURRENT}")
-            assert second != first
-            assert second.strip() in shell(debian, "readlink /proc/$(systemctl show -P MainPID gunicorn)/cwd")
-            shell(debian, "deploy/rollback")
-            assert shell(debian, f"readlink -f {CURRENT}") == first
-        assert people.lost == [] and people.stored() == len(people.acknowledged) > 0
-        assert_postgresql_comes_back(debian)
-        assert_backups_run_in_their_sandbox(debian)
-        assert_a_backup_is_restored(debian, 17)
-
-
-@pytest.mark.drill(only=True)
-def test_the_guide_moves_the_site_to_debians_next_version(root):
-    with booted(root, "weare1") as debian:
-        assert_it_is_installed(debian)
-        with visitors(debian):
-            pass
-        shell(
-            debian,
-            "deploy/manage shell -v0 -c 'from pledges.models import Pledge; [p.confirm() for p in Pledge.objects.all()]'",
-        )
-        wait_until(lambda: total(debian) > 0)
-        people = total(debian)
-        assert_backups_run_in_their_sandbox(debian)
-        # As Debian's release notes say, except for systemd: the next one needs control groups that a test machine may lack.
-        (root / "etc" / "apt" / "preferences.d" / "systemd").write_text(KEPT)
-        shell(debian, f"sed -i 'p; s/trixie/{NEXT}/' /etc/apt/sources.list && apt-get update -q")
-        shell(debian, "DEBIAN_FRONTEND=noninteractive apt-get full-upgrade -q -y")
-        # As it will be called.
-        shell(debian, f"grep -q VERSION_ID /etc/os-release || echo VERSION_ID={NEXT_NUMBER} >>/etc/os-release; sync")
-    with booted(root, "weare1") as debian:
-        # Until forky has a PostgreSQL that knows what 17.12 notes of each column, as a cluster of 17.11 has none.
-        forget = "UPDATE pg_attribute SET attoptions = NULL WHERE attoptions::text LIKE '{pg_attver=%}'"
-        shell(debian, f'cd / && runuser -u postgres -- psql -q -d weare1 -c "{forget}"')
-        shell(debian, "git remote set-url origin . && git tag v1")
-        for command in block("pg_upgradecluster"):
-            shell(debian, command)
-        assert_it_runs(debian)
-        assert "The backup is good" in shell(debian, "journalctl --boot -u check-backup --no-pager")
-        assert wrong(debian) == ["mail", "certificate"] and total(debian) == people
-        assert_a_backup_is_restored(debian, NEXT_POSTGRESQL)
-        assert total(debian) == people
-
-
-def assert_it_is_installed(run):
-    shell(run, f"deploy/install {HOST}")
+def test_the_site_runs_under_the_systemd_of_a_fresh_debian(debian):
     # The certificate is not from certbot, so browsers warn of it.
-    assert wrong(run) == ["backup", "mail", "certificate"]
-    assert_it_runs(run)
-    assert shell(run, "cd / && runuser -u postgres -- psql -Atc 'SHOW data_checksums'") == "on\n"
-    assert '"1"' in shell(run, "apt-config dump APT::Periodic::Unattended-Upgrade")
-
-
-def assert_it_runs(run):
+    shell(debian, f"echo 127.0.0.1 localhost {HOST} > /etc/hosts")
+    shell(debian, f"deploy/install {HOST}")
+    assert wrong(debian) == ["backup", "mail", "certificate"]
     for unit in ("gunicorn.socket", "gunicorn.service", "worker.service", "nginx.service"):
-        assert shell(run, f"systemctl is-active {unit} && systemctl is-enabled {unit}") == "active\nenabled\n"
+        assert shell(debian, f"systemctl is-active {unit} && systemctl is-enabled {unit}") == "active\nenabled\n"
     assert "200" in shell(
-        run, f"curl -sk -o /dev/null -w '%{{http_code}}' -H 'Host: {HOST}' https://127.0.0.1:{PORTS[443]}/sq/"
+        debian, f"curl -sk -o /dev/null -w '%{{http_code}}' -H 'Host: {HOST}' https://127.0.0.1:{PORTS[443]}/sq/"
     )
-
-
-def visitors(run):
-    """Visitors of the machine, as a context."""
-    machine = SimpleNamespace(enter_network=lambda: None, must=lambda *words: shell(run, shlex.join(words)))
-    return Visitors(machine, PORTS[443])
-
-
-def ask(run, path):
-    """The JSON that the site answers, without nginx."""
-    return json.loads(shell(run, ASK + path))
-
-
-def total(run):
-    """The total that the site publishes."""
-    return ask(run, "/api/v1/totals.json")["total"]
-
-
-def block(word):
-    """The commands of the block of the guide that has this word."""
-    blocks = re.findall(r"^ *```(?:sh|text)\n(.*?)^ *```", guide(), re.MULTILINE | re.DOTALL)
-    return next(found for found in blocks if word in found).splitlines()
+    assert shell(debian, "cd / && runuser -u postgres -- psql -Atc 'SHOW data_checksums'") == "on\n"
+    assert '"1"' in shell(debian, "apt-config dump APT::Periodic::Unattended-Upgrade")
+    # Another commit, and back.
+    first = shell(debian, f"readlink -f {CURRENT}")
+    shell(debian, "echo '/* Second */' >>static/css/base.css")
+    shell(debian, f"{' '.join(GIT)} commit -q --all -m Second && git tag v2")
+    machine = SimpleNamespace(enter_network=lambda: None, must=lambda *words: shell(debian, shlex.join(words)))
+    with Visitors(machine, PORTS[443]) as visitors:
+        shell(debian, "git remote set-url origin . && deploy/update v2")
+        second = shell(debian, f"readlink -f {CURRENT}")
+        assert second != first
+        assert second.strip() in shell(debian, "readlink /proc/$(systemctl show -P MainPID gunicorn)/cwd")
+        shell(debian, "deploy/rollback")
+        assert shell(debian, f"readlink -f {CURRENT}") == first
+    assert visitors.lost == [] and visitors.stored() == len(visitors.acknowledged) > 0
+    assert_postgresql_comes_back(debian)
+    assert_backups_run_in_their_sandbox(debian)
 
 
 def assert_postgresql_comes_back(run):
@@ -151,23 +85,25 @@ def assert_postgresql_comes_back(run):
 
 def wrong(run):
     """The names of the checks that fail."""
-    return ask(run, "/readyz")["wrong"]
+    return json.loads(shell(run, " ".join(f"'{word}'" for word in READY)))["wrong"]
 
 
 def assert_backups_run_in_their_sandbox(run):
+    """Make a backup, check it, and restore it, as docs/operating.md says."""
     for timer in ("backup.timer", "check-backup.timer", "erasures.timer"):
         assert shell(run, f"systemctl is-active {timer} && systemctl is-enabled {timer}") == "active\nenabled\n"
     shell(run, "runuser -u weare1 -- sh -c 'umask 027; echo picture > /srv/weare1/var/media/full.jpg'")
     shell(run, "systemctl start backup check-backup")
     assert "The backup is good" in shell(run, "journalctl -u check-backup --no-pager")
     assert wrong(run) == ["mail", "certificate"]
-
-
-def assert_a_backup_is_restored(run, postgresql):
-    for command in block("/bin/restore"):
-        said = shell(run, command.replace("17", str(postgresql)))
-        assert "Restored to" in said or not command.endswith("/bin/restore")
-        # A restored machine has no backup of its own.
-        assert not command.startswith("systemctl start postgresql") or wrong(run) == ["backup", "mail", "certificate"]
+    timers = "backup.timer check-backup.timer erasures.timer"
+    shell(run, f"systemctl stop {timers} gunicorn.socket gunicorn worker postgresql@17-main")
+    shell(run, "mv /var/lib/postgresql/17/main /var/lib/postgresql/17/main.before")
+    shell(run, "mv /srv/weare1/var/media /srv/weare1/var/media.before")
+    assert "Restored to" in shell(run, f"{CURRENT}/bin/restore")
     assert shell(run, "cat /srv/weare1/var/media/full.jpg") == "picture\n"
+    shell(run, "systemctl start postgresql@17-main worker gunicorn erasures.timer check-backup.timer backup.timer")
+    # A restored machine has no backup of its own.
+    assert wrong(run) == ["backup", "mail", "certificate"]
+    shell(run, "systemctl start backup check-backup")
     assert wrong(run) == ["mail", "certificate"]
