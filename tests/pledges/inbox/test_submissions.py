@@ -158,20 +158,16 @@ def test_a_form_stored_again_is_stored_and_counted_once():
 def test_storing_a_form_does_not_read_those_that_wait():
     """A rush begins with empty tables, and each connection keeps the plans that it made then."""
 
-    def rows_read():
-        cursor.execute(
-            "SELECT sum(seq_tup_read) FROM pg_stat_xact_user_tables"
-            " WHERE relname IN ('pledges_submission', 'pledges_attempt')"
-        )
-        return cursor.fetchone()
-
+    read = "SELECT sum(seq_tup_read) FROM pg_stat_xact_user_tables WHERE relname IN ('pledges_submission', 'pledges_attempt')"
     with connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE pledges_submission, pledges_attempt")
         with transaction.atomic():
-            before = rows_read()
+            cursor.execute(read)
+            before = cursor.fetchone()
             for number in range(60):
                 submit(new_submission(), f"10.0.0.{number}", 4)
-            assert rows_read() == before
+            cursor.execute(read)
+            assert cursor.fetchone() == before
 
 
 @pytest.mark.django_db(transaction=True)
