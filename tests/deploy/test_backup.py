@@ -19,6 +19,7 @@ from tests.drill import rounds
 from tests.keys import new_key
 from tests.smtp import MailServer
 
+pytestmark = pytest.mark.drill
 SECONDS = rounds(1, 20)
 # What the site says about a restored database, as JSON.
 STATE = """
