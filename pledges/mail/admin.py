@@ -89,7 +89,7 @@ class BlockedAddressAdmin(ModelAdmin):
     """Blocked addresses: can be listed and deleted, but neither added nor changed."""
 
     list_note = _(
-        "Addresses whose owners asked us never to email them again: nobody can sign with them. Only delete one when "
+        "Addresses whose owners asked us never to email them again. No pledge can be signed with them. Only delete one when "
         "its owner asks for it."
     )
     ordering = ["-created_at"]

@@ -69,7 +69,7 @@ def labels(model):
 
 
 class MomentInput(forms.SplitDateTimeWidget):
-    """The fields of the browser for a day and a time. Without seconds, a form that nobody changed would change a stored time."""
+    """Two fields of the browser, for a day and a time. The time has seconds, so that saving an unchanged form keeps it."""
 
     use_fieldset = True
 
