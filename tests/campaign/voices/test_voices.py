@@ -201,7 +201,7 @@ def test_hostile_links_open_nothing(client):
         # Signed for another purpose, or of another kind of row.
         good.replace(token, links.token(Purpose.ORGANISATION, make_joining())),
         good.replace(token, links.token(Purpose.MANAGE, make_pledge())),
-        page_of(voice).replace(token, links.token(Purpose.GROUP_MANAGE, voice.owner)),
+        good.replace(token, links.token(Purpose.GROUP_MANAGE, voice.owner)),
     ]
     for path in forged:
         for response in (client.get(path), client.post(path, {"remove": "1"}), client.post(path, {"agree": "x"})):
