@@ -40,6 +40,18 @@ def test_pages_change_at_two_widths(sheet):
     assert widths <= WIDTHS | OTHER_WIDTHS.get(sheet.stem, set())
 
 
+def test_phones_that_do_not_know_has_keep_the_other_selectors():
+    """A browser from before 2024 drops a whole rule for one selector that it does not know."""
+    dropped = []
+    for found in re.findall(r"([^{};]+){", " ".join(map(css, SHEETS))):
+        selectors = found
+        while "(" in selectors:
+            selectors = re.sub(r"\([^()]*\)", "", selectors)
+        if len({":has" in selector for selector in selectors.split(",")}) > 1:
+            dropped.append(found.strip())
+    assert dropped == []
+
+
 def test_every_colour_that_a_sheet_uses_is_declared():
     """A misspelt variable makes its declaration vanish without a message."""
     texts = {sheet.name: css(sheet) for sheet in (*SHEETS, OF_DJANGO)}
