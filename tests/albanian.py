@@ -8,6 +8,8 @@ from pathlib import Path
 from django.conf import settings
 
 ROOT = Path(settings.BASE_DIR)
+# Pages whose words stand in the file itself, in both languages.
+WITHOUT_CATALOGUE = [f"templates/{name}.html" for name in ("500", "refused", "too-large", "too-many")]
 
 # Commands to one person (2nd person singular). These forms mean nothing else, so they are found anywhere in a text.
 COMMANDS = """
@@ -77,7 +79,7 @@ def guide_texts():
 
 
 def pages_without_catalogue():
-    """(place, line) of the pages whose words stand in the file itself, in both languages."""
-    for file in (ROOT / "templates" / "500.html", *sorted((ROOT / "deploy").glob("*.html"))):
-        for number, line in enumerate(file.read_text().splitlines(), start=1):
-            yield f"{file.relative_to(ROOT)}:{number}", unescape(re.sub(r"<[^>]*>", " ", line))
+    """(place, line) of the pages without a catalogue."""
+    for name in WITHOUT_CATALOGUE:
+        for number, line in enumerate((ROOT / name).read_text().splitlines(), start=1):
+            yield f"{name}:{number}", unescape(re.sub(r"<[^>]*>", " ", line))

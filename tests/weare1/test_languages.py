@@ -30,7 +30,7 @@ from pledges.starter import load
 from staff import mail as staff_mail
 from staff.models import Account
 from staff.roles import Role
-from tests.albanian import singular_on
+from tests.albanian import WITHOUT_CATALOGUE, singular_on
 from tests.data_requests import make_request
 from tests.drill import require_program
 from tests.enquiries import DISCLOSURE, make_disclosure, make_enquiry
@@ -303,9 +303,13 @@ def test_the_503_page_is_in_one_language_or_marks_both(language):
     assert foreign_words(Document(render_to_string("503.html"))) == {}
 
 
-def test_the_500_page_has_both_languages_and_marks_each():
-    page = Document(render_to_string("500.html"))
-    assert foreign_words(page) == {}
+@pytest.mark.parametrize("name", WITHOUT_CATALOGUE)
+def test_pages_without_a_catalogue_have_both_languages_and_mark_each(name):
+    text = render_to_string(Path(name).name)
+    page = Document(text)
+    headings = [page.words(heading) for heading in (page.one("h1"), page.all("h2")[0])]
+    assert page.title == f"{' · '.join(headings)} – #NEJEMI1 · #WEARE1"
+    assert foreign_words(Document(text.replace(page.title, ""))) == {}
     assert len(page.all(lang="en")) >= 1
 
 

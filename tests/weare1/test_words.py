@@ -5,20 +5,13 @@ from pathlib import Path
 
 from django.conf import settings
 
+from tests.albanian import WITHOUT_CATALOGUE
 from tests.campaign.test_facts import every_text
 from tests.weare1.test_languages import CATALOGUE, read_po
 
 ROOT = Path(settings.BASE_DIR)
 
 # English that is read: (where, text)
-
-# Pages that have no catalogue, and the description of the open data.
-WITHOUT_CATALOGUE = [
-    "templates/500.html",
-    "templates/refused.html",
-    "templates/too-large.html",
-    "templates/too-many.html",
-]
 
 
 def lines_of(name):
