@@ -97,12 +97,12 @@ def waiting(account, count):
         )
         return _with_button(
             account,
-            subject=_("Drafts wait for you"),
+            subject=_("Drafts are waiting for you"),
             reason=reason % {"count": count},
             explanation=_("The first page says which, after you sign in."),
             button=_("Open the first page"),
             url=settings.SITE_URL + reverse("admin:index"),
-            warning=_("You get at most one such message a day. You can end them in the list of drafts."),
+            warning=_("You get at most one such message a day. You can stop them in the list of drafts."),
         )
 
 
