@@ -207,7 +207,7 @@ class AnswersForm(EachCommitmentForm):
     def clean(self):
         cleaned = super().clean()
         if not self.errors and not any(self.value("answer", row) for row in self.chosen):
-            self.add_error(None, _("Choose an answer for at least one commitment."))
+            self.add_error(next(iter(self.fields), None), _("Choose an answer for at least one commitment."))
         return cleaned
 
     def save(self):

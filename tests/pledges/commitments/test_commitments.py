@@ -467,11 +467,12 @@ def test_one_post_answers_all_and_an_answer_twice_is_one_answer(client):
     assert checked == ["going_on", "cannot_say"]
 
 
-def test_an_empty_answer_is_a_sentence_and_stores_nothing(client, asked):
+def test_an_empty_answer_is_a_sentence_that_leads_to_the_answers_and_stores_nothing(client, asked):
     answers = {f"answer-{commitment_of().pk}": "yes"}
     for data, sentence in (({}, "at least one commitment"), (answers, "Choose one of the four answers.")):
         response = client.post(link(Purpose.ANSWER, asked), data)
         assert response.status_code == 422 and sentence in errors(response)
+        assert Document(response).all("a", href=f"#id_answer-{commitment_of().pk}_0")
     assert asked.chosen.get().answer == ""
 
 
