@@ -309,7 +309,7 @@ def corrections(pledge, **changes):
 
 def as_typed(html):
     """The HTML without what only keeps words, dates and numbers of helplines in one line (the filter `unbroken`)."""
-    return re.sub(r"(?<=\d)\u00a0(?=[^\W\d_])|(?<=116)\u00a0", " ", html.replace("\u2060", ""))
+    return re.sub(r"(?<=\d)\u00a0(?=[^\W\d_])|(?<=116)\u00a0|(?<=\bn[ro]\.)\u00a0", " ", html.replace("\u2060", ""))
 
 
 class Document:

@@ -36,9 +36,9 @@ MONTHS = (
 DATE = rf"(?<=\d) (?=(?:{MONTHS})(?:i|it|in|u|un|ut)?\b)"
 # "18–19 November": a line may not end after the dash.
 RANGE = r"(?<=\d)–(?=\d)"
-# "E besoj." and "I listen.": one letter and one word. "Ne jemi 1", the name of the movement.
+# "E besoj." and "I listen.": one letter and one word. "Ne jemi 1", the name of the movement. "Law no. 18".
 NAME = r"(?<=\bNe) (?=jemi 1\b)|(?<=\bNe jemi) (?=1\b)|(?<=\bWe) (?=are 1\b(?!,))|(?<=\bWe are) (?=1\b(?!,))"
-SENTENCE = rf"(?<=\b[EI]) (?=\w+[.!?])|{NAME}"
+SENTENCE = rf"(?<=\b[EI]) (?=\w+[.!?])|{NAME}|(?<=\bn[ro]\.) (?=\d)"
 # "ALO-s", "email-in" and "e-mail", but no part of an address.
 ENDINGS = "i|in|it|et|eve|ve|ja|n|në|s|së|t|u|un|ut|a|at|ave"
 WORD = rf"(?<![\w@./-])(?P<before>[^\W\d_]+-)(?P<after>(?:{ENDINGS})|(?<=\be-)[^\W\d_]+)(?![\w-]|[@./]\w)"

@@ -1,4 +1,4 @@
-"""No line of a page ends within "116 111", "20 November", "18–19", "ALO-s", "email-in" or "E besoj."."""
+"""No line of a page ends within "116 111", "20 November", "18–19", "ALO-s", "email-in", "nr. 18" or "E besoj."."""
 
 import re
 
@@ -13,7 +13,7 @@ from tests.pages import path_of, public_paths
 # Tags, elements whose text is not in lines, and single words.
 NOT_IN_LINES = r"<(script|style|svg|select|textarea)\b.*?</\1>|<[^>]*>|(?<=>)[^\s<]+(?=<)"
 DATE = r"\b\d+ (?:nëntor|korrik|qershor|November|July|June)\w*"
-BREAKABLE = rf"{DATE}|\b\d{{3}} \d{{3}}\b|\b(?:ALO|email|chat|e)-\w+|\d–\d|(?-i:\b[EI] \w+[.!?])"
+BREAKABLE = rf"{DATE}|\b\d{{3}} \d{{3}}\b|\b(?:ALO|email|chat|e)-\w+|\d–\d|\bn[ro]\. \d|(?-i:\b[EI] \w+[.!?])"
 
 
 def breakable(html):
@@ -47,6 +47,7 @@ def test_numbers_and_short_words_with_a_hyphen_keep_together_on_every_page(clien
         ("20 nëntor 2026, 23 korriku, 3 May", ["20 nëntor", "23 korriku", "3 May"]),
         ("20 veta, 5 majtas, 19 marches", []),
         ("E dëgjoj. E besoj. I believe. E di këtë. Të dëgjoj.", ["E dëgjoj", "E besoj", "I believe"]),
+        ("Ligji nr. 37/2017, Law no. 37/2017, nr. i protokollit", ["nr. 37", "no. 37"]),
         ("„Ne jemi 1”, “We are 1”, We are 1,000", ["Ne jemi", "We are"]),
         ("12 345 678, non-governmental, early-years, a-b-c, -s, AL-10", []),
         ("ana-i@shembull.al, https://shembull.al/a-i/, kush-i.al, ana.ko-i@shembull.al", []),
@@ -57,7 +58,7 @@ def test_numbers_and_short_words_with_a_hyphen_keep_together_on_every_page(clien
 )
 def test_what_keeps_together(html, kept):
     marked = unbroken(html)
-    words = re.findall(rf"\w+(?:{NO_BREAK_SPACE}|[-–]{WORD_JOINER})\w+", marked)
+    words = re.findall(rf"[\w.]+(?:{NO_BREAK_SPACE}|[-–]{WORD_JOINER})\w+", marked)
     read = [word.replace(NO_BREAK_SPACE, " ").replace(WORD_JOINER, "") for word in words]
     assert read == kept
     assert marked.replace(NO_BREAK_SPACE, " ").replace(WORD_JOINER, "") == html
