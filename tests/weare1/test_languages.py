@@ -307,10 +307,10 @@ def test_the_503_page_is_in_one_language_or_marks_both(language):
 def test_pages_without_a_catalogue_have_both_languages_and_mark_each(name):
     text = render_to_string(Path(name).name)
     page = Document(text)
-    headings = [page.words(heading) for heading in (page.one("h1"), page.all("h2")[0])]
-    assert page.title == f"{' · '.join(headings)} – #NEJEMI1 · #WEARE1"
+    albanian, english = map(page.words, (page.one("h1"), page.all("h2")[0]))
+    assert page.title == f"{albanian} · {english} – #NEJEMI1 · #WEARE1"
+    # Words in English outside an element that says so are found here.
     assert foreign_words(Document(text.replace(page.title, ""))) == {}
-    assert len(page.all(lang="en")) >= 1
 
 
 @pytest.mark.django_db
