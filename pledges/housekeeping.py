@@ -12,7 +12,7 @@ from django_tasks_db.models import DBTaskResult
 from pledges import tasks
 from pledges.backups.models import Tombstone
 from pledges.commitments.models import ChosenCommitment, FollowUp
-from pledges.counting import milestones
+from pledges.counting.models import record_milestones
 from pledges.crypto import keys
 from pledges.crypto.models import Unreadable
 from pledges.enquiries.models import Disclosure
@@ -209,6 +209,6 @@ STEPS = [
     tell_delay_of_mail,
     retry_unreadable,
     publish,
-    milestones.record,
+    record_milestones,
     alert_of_disclosures,
 ]

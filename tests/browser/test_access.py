@@ -3,7 +3,7 @@
 import pytest
 
 from campaign.models import Article, Demand, Page
-from pledges.counting import milestones
+from pledges.counting.models import record_milestones
 from pledges.crypto import links, news_links
 from pledges.crypto.links import Purpose
 from pledges.models import Pledge
@@ -38,7 +38,7 @@ def fill_pages():
     Pledge.objects.all().decide_wall("shown")
     let_a_night_pass()
     show_counties()
-    milestones.record()
+    record_milestones()
     fill(12)
     demand = Demand.objects.get(key="register")
     wrong = demand.steps.get(state="adopted")
