@@ -28,7 +28,7 @@ from pledges.enquiries.models import Answer, Enquiry
 from pledges.groups.models import GroupPledge
 from pledges.joinings.models import Joining, OrganisationKind
 from pledges.limits.models import WINDOW, Attempt
-from pledges.mail import connections, content, texts
+from pledges.mail import content, sending, texts
 from pledges.mail.kinds import SPECS, MessageKind
 from pledges.places.models import Municipality
 from pledges.requests.models import DataRequest
@@ -99,7 +99,7 @@ class MailPreviews:
             words = _(
                 "The mail server did not accept it (%(error)s). If it happens again, tell the person who runs the site."
             )
-            return words % {"error": connections.error_kind(error)}, messages.ERROR
+            return words % {"error": sending.error_kind(error)}, messages.ERROR
         sent = _(
             "Sent to your own address, %(address)s, in Albanian and in English. Check your inbox, and your spam or junk "
             "folder too."

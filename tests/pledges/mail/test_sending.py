@@ -13,8 +13,8 @@ from django.db import connection
 from django.utils import timezone, translation
 
 from pledges.mail import content
-from pledges.mail.connections import MESSAGES_PER_CONNECTION, Connection
 from pledges.mail.kinds import SPECS
+from pledges.mail.sending import MESSAGES_PER_CONNECTION, Connection
 from pledges.mail_texts.previews import sample_mail
 from pledges.models import Message, MessageText, Pledge
 from tests.clock import let_time_pass
