@@ -20,7 +20,7 @@ from pledges.crypto import keys, links
 from pledges.crypto.links import Purpose
 from pledges.mail import content, mailers, sending
 from pledges.mail.kinds import SPECS
-from pledges.mail_texts.previews import sample_mail
+from pledges.mail_texts.admin import sample_mail
 from pledges.models import BlockedAddress, Mailer, Message, MessageGrant, MessageText, Pledge
 from tests.clock import let_time_pass
 from tests.factories import links_in, make_pledge, make_submission, run_worker, send_messages, settle_all
