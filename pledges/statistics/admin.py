@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from pledges.counting import tally
 from pledges.counting.models import exact_cells
-from pledges.statistics import activity, funnel
+from pledges.statistics import funnel
 from pledges.statistics.models import FallenProvider
 
 # The columns of the funnel, in this order.
@@ -29,7 +29,7 @@ class FiguresPages:
         """Exact figures, counted now: how many people of each group in each county, and how many confirmed lately."""
         if not self.has_view_or_change_permission(request):
             raise PermissionDenied
-        totals, cells, recent = tally.read(), exact_cells(), activity.confirmed_by("county")
+        totals, cells, recent = tally.read(), exact_cells(), funnel.confirmed_by("county")
         sectors = [sector for sector, _people in totals.sectors]
         places = [(county.name, county.pk) for county, _published in totals.counties]
         rows = [
