@@ -26,7 +26,6 @@ from pledges.crypto import keys
 from pledges.desk import entry_words, people
 from pledges.desk.batches import BulkActions
 from pledges.desk.corrections import CorrectionForm, PersonForm, RequestChannelForm
-from pledges.desk.minutes import MinutePages
 from pledges.exports.admin import allowed_contents
 from pledges.exports.models import Export
 from pledges.inbox.models import Submission
@@ -50,7 +49,7 @@ CANNOT_ERASE = _(
 
 
 @admin.register(Pledge)
-class PledgeAdmin(BulkActions, MinutePages, FiguresPages, ModelAdmin):
+class PledgeAdmin(BulkActions, FiguresPages, ModelAdmin):
     """The list of pledges, and the page on which one is corrected or erased."""
 
     list_filter = [
