@@ -14,7 +14,7 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from pledges import metrics
-from pledges.crypto import keys, news_links
+from pledges.crypto import keys, links
 from pledges.crypto.links import Purpose
 from pledges.crypto.models import Unreadable
 from pledges.mail import content, mailers, sending
@@ -436,7 +436,7 @@ class Message(Sealing):
         if spec.is_bulk and ReturnedMailbox.objects.holds(address):
             return None
         if self.mailing:
-            return content.compose_news(self.words, news_links.url(row, self.mailing_id), self.language, address)
+            return content.compose_news(self.words, links.news_url(row, self.mailing_id), self.language, address)
         kind, words, rows = self.kind, self.words, [row]
         if spec.per_address:
             rows = type(row).objects.at_address(address).with_person().filter(restricted_at=None)

@@ -23,7 +23,7 @@ from django.views.decorators.csp import csp_override
 from django.views.decorators.http import require_POST
 
 from pledges.commitments.models import ChosenCommitment, FollowUp
-from pledges.crypto import keys, news_links
+from pledges.crypto import keys, links
 from pledges.crypto.links import Purpose
 from pledges.enquiries.models import Answer, Enquiry
 from pledges.groups.models import GroupPledge
@@ -178,7 +178,7 @@ def sample_mail(kind, words, language, address=SAMPLE_ADDRESS):
     """
     if kind == MessageKind.NEWS:
         return content.compose_news(
-            words, news_links.url(Pledge(pk=uuid.UUID(int=0), language=language), 0), language, address
+            words, links.news_url(Pledge(pk=uuid.UUID(int=0), language=language), 0), language, address
         )
     return content.compose(kind, words, _sample_pledges(kind, language), language, address)
 

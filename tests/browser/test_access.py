@@ -4,7 +4,7 @@ import pytest
 
 from campaign.models import Article, Demand, Page
 from pledges.counting.models import record_milestones
-from pledges.crypto import links, news_links
+from pledges.crypto import links
 from pledges.crypto.links import Purpose
 from pledges.models import Pledge
 from tests import views
@@ -94,7 +94,7 @@ def personal_pages(visitor, language):
     press(page.locator("[name=follow]"))
     yield "what we email about, with an error"
     mailing = release(audience="county", county_id="AL-01")
-    visitor.open(path_of("pledges:end_news", language, news_links.token(confirmed, mailing.pk)))
+    visitor.open(path_of("pledges:end_news", language, links.news_token(confirmed, mailing.pk)))
     yield "end the news"
     press(page.locator("[name=only]"))
     yield "a part of the news ended"
