@@ -22,8 +22,7 @@ from pledges.figures.downloads import csv_text
 from pledges.figures.mosaic import mosaic
 from pledges.fixed_pages import fixed_page
 from pledges.languages import LANGUAGE_CODES
-from pledges.published.models import CommitmentFigures
-from pledges.published.rule import SMALLEST
+from pledges.published.models import SMALLEST, CommitmentFigures
 from pledges.sectors.models import CHILDREN
 from pledges.serving.http import embeddable, in_named_language, public_page
 
