@@ -12,8 +12,8 @@ from django.utils.translation import gettext as _
 from campaign.content import SiteContent
 from campaign.news.models import Article
 from pledges.content import PledgeContent
-from pledges.figures.brand import brand
 from pledges.serving.http import embeddable, public_page
+from pledges.sharing import brand
 from pledges.totals import open_data
 
 # Stands for an address that is not of this site.

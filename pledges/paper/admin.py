@@ -20,12 +20,12 @@ from django.views.decorators.http import require_safe
 
 from pledges.cases.admin import CaseAdmin, Choice, StepForm, doubt, people_words
 from pledges.events.models import Event
-from pledges.figures.brand import BRANDS, brand, web_address
 from pledges.figures.rendering import qr_code, typeset
 from pledges.languages import in_each_language
 from pledges.paper.models import MOST, PaperSheet
 from pledges.places.models import Municipality
 from pledges.sectors.models import Sector
+from pledges.sharing import BRANDS, brand, web_address
 from staff.admin.base import QuerySetFilter, change_url
 from staff.models import Account, Entry
 

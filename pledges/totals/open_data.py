@@ -17,7 +17,6 @@ from django.views.decorators.csrf import csrf_exempt
 
 from pledges.content import PledgeContent
 from pledges.counting import tally
-from pledges.figures.brand import BRANDS
 from pledges.figures.downloads import csv_text
 from pledges.figures.mosaic import mosaic
 from pledges.fixed_pages import fixed_page
@@ -25,6 +24,7 @@ from pledges.languages import LANGUAGE_CODES
 from pledges.published.models import SMALLEST, CommitmentFigures
 from pledges.sectors.models import CHILDREN
 from pledges.serving.http import embeddable, in_named_language, public_page
+from pledges.sharing import BRANDS
 
 LICENCE = "https://creativecommons.org/licenses/by/4.0/"
 # (name, title) of the charts to download.
