@@ -20,7 +20,7 @@ from pledges.health import checks
 from pledges.mail.sending import LEASE
 from pledges.mailings.models import WINDOW
 from pledges.models import BlockedAddress, Follow, Heartbeat, Mailing, MailingCount, Message, Pledge
-from pledges.returns import events
+from pledges.returns.views import record
 from pledges.supporters.querysets import ERASED
 from tests.clock import let_time_pass
 from tests.factories import make_pledge, make_staff, run_worker
@@ -414,7 +414,7 @@ def test_what_comes_back_ends_the_news_of_the_mailbox(outcome, ends):
     mailing = release()
     send_all()
     message = mailing.messages.get()
-    events.record(message, Message.State(outcome))
+    record(message, Message.State(outcome))
     pledge.refresh_from_db()
     assert (pledge.updates, pledge.follows.exists()) == (not ends, not ends)
     figures = mailing.figures()
@@ -426,7 +426,7 @@ def test_the_figures_outlive_the_messages():
     mailing = release()
     send_all()
     message = mailing.messages.get(pledge=gone)
-    events.record(message, Message.State.BOUNCED)
+    record(message, Message.State.BOUNCED)
     before = mailing.figures()
     gone.withdraw()
     assert mailing.figures() == before
