@@ -25,7 +25,7 @@ from pledges.cases.admin import CaseAdmin
 from pledges.crypto import keys
 from pledges.desk import people
 from pledges.desk.batches import BulkActions
-from pledges.desk.corrections import CorrectionForm, PersonForm, RequestChannel, RequestChannelForm
+from pledges.desk.people import CorrectionForm, PersonForm, RequestChannel, RequestChannelForm
 from pledges.exports.admin import allowed_contents
 from pledges.exports.models import Export
 from pledges.inbox.models import Submission
