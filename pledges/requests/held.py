@@ -298,7 +298,7 @@ CHECK_LIFE = timedelta(seconds=LIFETIME_SECONDS) + CLOCK_TOLERANCE
 
 
 def kept_periods():
-    """{name: the period in words, in the active language}, for the table of the privacy page (templates/pledges/requests/kept.html)."""
+    """{name: the period in words, in the active language} of the table in templates/pledges/requests/kept.html."""
     periods = {
         "backup": timedelta(days=settings.BACKUP_KEEP_DAYS),
         "pending": PENDING_LIFE,

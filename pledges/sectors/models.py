@@ -168,7 +168,7 @@ class Sector(Draftable):
 
 @task
 def merge_sector(sector_id, into_id, user_id):
-    """Move the pledges of a closed sector to another one. Idempotent; it raises nothing, since a stored traceback quotes values."""
+    """Move the pledges of a closed sector to another one. Idempotent. It raises nothing: a stored traceback quotes values."""
     sectors = Sector.objects.in_bulk([sector_id, into_id])
     if len(sectors) < 2:
         return
