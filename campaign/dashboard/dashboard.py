@@ -4,7 +4,7 @@ from campaign.dashboard import open_tasks, shortcuts, status
 from campaign.dashboard.open_tasks import TASKS, Task
 from pledges.counting import tally
 from pledges.desk.open_tasks import disclosure_tasks, mailing_tasks
-from pledges.statistics import activity
+from pledges.statistics import funnel
 from staff.admin import draft_list
 
 # Units of the SVG bar chart: the width of one day and of one of its two bars. A pledge is one unit high.
@@ -38,7 +38,7 @@ def _tasks(user, drafts):
 
 def _activity(totals):
     """Today and this week: sums, a bar chart of the last 14 days, and a table by sector. `totals` are those of now."""
-    days, sectors = activity.recent(), activity.confirmed_by("sector")
+    days, sectors = funnel.recent(), funnel.confirmed_by("sector")
     week = days[-7:]
     return {
         "total": totals.total,

@@ -4,7 +4,7 @@ import pytest
 
 from bench import lighthouse
 from bench.site import behind_nginx
-from pledges.counting import milestones
+from pledges.counting.models import record_milestones
 from tests.organisations import fill
 from tests.published import show_counties
 from tests.site import collect_static, url_of_test_database
@@ -16,7 +16,7 @@ from tests.tally import put_people
 def test_twenty_pages_score_100_in_every_category(monkeypatch, settings):
     put_people(12_345, days=400)
     show_counties()
-    milestones.record()
+    record_milestones()
     collect_static()
     monkeypatch.setenv("DATABASE_URL", url_of_test_database())
     program = lighthouse.prepare()

@@ -10,8 +10,7 @@ from django.utils import translation
 
 from campaign import richtext
 from campaign.pictures.widgets import RichText
-from pledges.desk.corrections import PersonForm
-from pledges.desk.people import FindForm
+from pledges.desk.people import FindForm, PersonForm
 from pledges.signing.forms import MyPledgeForm, NewAddressForm, PledgeForm
 from staff.accounts.forms import PasskeyNameForm
 from staff.admin.accounts import AccountForm
