@@ -17,7 +17,7 @@ from campaign.help.models import HelpChannel, ProtectionUnit
 from campaign.news.models import Article
 from campaign.organisations.models import Organisation
 from campaign.pages.models import Page
-from campaign.publishing.records import Statistic
+from campaign.publishing.models import Statistic
 from campaign.terms.models import Term
 from campaign.texts.models import PageText
 from campaign.voices.models import Voice

@@ -36,8 +36,7 @@ from pledges.supporters.batches import Batch
 from pledges.supporters.models import CHOICE_FIELDS, MAX_REPEATS, OPT_IN_FIELDS, Pledge
 from staff.admin import reauthentication
 from staff.admin.base import ModelAdmin, change_url
-from staff.admin.day_filter import DayFilter
-from staff.admin.long_list import LongList
+from staff.admin.lists import DayFilter, LongList
 from staff.models import Entry
 
 # Cases that one search shows.

@@ -1,4 +1,4 @@
-"""Words for what this app writes into the log that is no field of the row (staff/admin/entry_words.py)."""
+"""Words for what this app writes into the log that is no field of the row (staff/admin/entries.py)."""
 
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
@@ -7,12 +7,12 @@ from pledges.desk.corrections import RequestChannel
 from pledges.mail.texts import MessageText
 from pledges.paper.models import PaperSheet
 from pledges.requests.models import DataRequest
-from staff.admin import entry_words
+from staff.admin import entries
 
 MAILS = dict(MessageText._meta.get_field("kind").choices)
 # The kinds of what is held about an address could tell that it has a disclosure.
-entry_words.HIDDEN |= {"parts", "passed_at"}
-entry_words.LABELS |= {
+entries.HIDDEN |= {"parts", "passed_at"}
+entries.LABELS |= {
     "asked": _("asked"),
     "answer": _("answer"),
     "filters": _("filters"),
@@ -20,19 +20,19 @@ entry_words.LABELS |= {
     "sheets": pgettext_lazy("detail", "paper sheets"),
     "request_kind": _("request about personal data"),
 }
-entry_words.CHOICES["fields"] |= {
+entries.CHOICES["fields"] |= {
     "name": _("name"),
     "new_email": _("new address"),
     "municipality": _("municipality"),
     "event": _("event"),
     "disclosure_at": _("whether it is a disclosure"),
 }
-entry_words.CHOICES["step"] |= {
+entries.CHOICES["step"] |= {
     "erase": pgettext_lazy("step", "erased"),
     "restrict": pgettext_lazy("step", "restricted"),
     "lift": pgettext_lazy("step", "restriction lifted"),
 }
-entry_words.CHOICES |= {
+entries.CHOICES |= {
     "asked": dict(RequestChannel.choices),
     "answer": MAILS | {"otherwise": _("answered in another way")},
     "reason": dict(PaperSheet.Reason.choices),
