@@ -51,7 +51,6 @@ def root(request):
 @fixed_page(_("Home page"), place=10)
 @public_page
 def home(request):
-    """Show the home page."""
     content, totals = SiteContent.current(), tally.read()
     context = {
         "totals": totals,

@@ -36,10 +36,9 @@ from pledges.requests.models import DataRequest
 from pledges.statistics.admin import FiguresPages
 from pledges.supporters.batches import Batch
 from pledges.supporters.models import CHOICE_FIELDS, MAX_REPEATS, OPT_IN_FIELDS, Pledge
-from staff.admin import entry_words, reauthentication
+from staff.admin import entries, reauthentication
 from staff.admin.base import ModelAdmin, change_url
-from staff.admin.day_filter import DayFilter
-from staff.admin.long_list import LongList
+from staff.admin.lists import DayFilter, LongList
 from staff.models import Entry
 
 # Cases that one search shows.
@@ -50,11 +49,11 @@ CANNOT_ERASE = _(
     "the person who runs the site."
 )
 
-# Words for what this app writes into the log that is no field of the row (staff/admin/entry_words.py).
+# Words for what this app writes into the log that is no field of the row (staff/admin/entries.py).
 MAILS = dict(MessageText._meta.get_field("kind").choices)
 # The kinds of what is held about an address could tell that it has a disclosure.
-entry_words.HIDDEN |= {"parts", "passed_at"}
-entry_words.LABELS |= {
+entries.HIDDEN |= {"parts", "passed_at"}
+entries.LABELS |= {
     "asked": _("asked"),
     "answer": _("answer"),
     "filters": _("filters"),
@@ -62,19 +61,19 @@ entry_words.LABELS |= {
     "sheets": pgettext_lazy("detail", "paper sheets"),
     "request_kind": _("request about personal data"),
 }
-entry_words.CHOICES["fields"] |= {
+entries.CHOICES["fields"] |= {
     "name": _("name"),
     "new_email": _("new address"),
     "municipality": _("municipality"),
     "event": _("event"),
     "disclosure_at": _("whether it is a disclosure"),
 }
-entry_words.CHOICES["step"] |= {
+entries.CHOICES["step"] |= {
     "erase": pgettext_lazy("step", "erased"),
     "restrict": pgettext_lazy("step", "restricted"),
     "lift": pgettext_lazy("step", "restriction lifted"),
 }
-entry_words.CHOICES |= {
+entries.CHOICES |= {
     "asked": dict(RequestChannel.choices),
     "answer": MAILS | {"otherwise": _("answered in another way")},
     "reason": dict(PaperSheet.Reason.choices),

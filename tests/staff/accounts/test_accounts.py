@@ -14,8 +14,8 @@ from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.test import Client
 
+from campaign.management.commands import demo
 from pledges.models import Pledge
-from staff import demo as demo_staff
 from staff import housekeeping
 from staff.accounts import sessions
 from staff.models import Account, Entry, Invitation
@@ -479,10 +479,10 @@ def test_a_command_recovers_a_locked_out_administrator(capsys, arta):
 
 def test_the_demo_prints_a_working_account_with_new_secrets_each_time():
     for _ in range(2):
-        said = demo_staff.create_administrator()
+        said = demo.create_administrator()
         password, codes = re.search(r"password (\S+)", said)[1], re.search(r"each once: (.*)", said)[1].split()
         client = Client()
-        give_password(client, password, demo_staff.ADDRESS)
+        give_password(client, password, demo.ADDRESS)
         give_code(client, codes[0])
         assert is_signed_in(client)
     assert Account.objects.count() == 1
