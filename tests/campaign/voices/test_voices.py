@@ -5,8 +5,7 @@ from datetime import timedelta
 
 import pytest
 import reversion
-from django.db import IntegrityError, connection, transaction
-from django.db.models import F
+from django.db import connection
 from django.test import Client
 from django.utils import timezone
 from reversion.models import Version
@@ -49,41 +48,6 @@ def is_public(voice, days=0):
     """Whether visitors see it after so many days."""
     content = SiteContent(timezone.now() + days * DAY)
     return voice.pk in [each.pk for each in content.voices]
-
-
-# The database
-
-
-@pytest.mark.cases(
-    "changes",
-    [
-        {"how": ""},
-        {"scope": ""},
-        {"agreed_on": None},
-        {"ends_on": None},
-        {"is_adult": False},
-        {"is_no_story": False},
-        {"ends_on": F("agreed_on")},
-        {"ends_on": F("agreed_on") + LONGEST_CONSENT + DAY},
-        {"kind": "public"},
-        {"kind": "public", "source": "crca.al", "how": "", "agreed_on": None, "scope": "", "ends_on": None},
-    ],
-)
-def test_the_database_refuses_a_voice_without_a_source_or_a_consent(changes):
-    make_voice()
-    with pytest.raises(IntegrityError), transaction.atomic():
-        Voice.objects.filter(kind="given").update(**changes)
-
-
-def test_the_database_refuses_owners_that_do_not_exist(subtests):
-    make_voice()
-    with subtests.test("source"), pytest.raises(IntegrityError), transaction.atomic():
-        Voice.objects.filter(kind="public").update(source="")
-    for name in ("name_cipher", "address_cipher", "address_digest", "approved_at", "asked_at"):
-        with subtests.test(name), pytest.raises(IntegrityError), transaction.atomic():
-            VoiceOwner.objects.update(**{name: None})
-    with pytest.raises(IntegrityError), transaction.atomic():
-        VoiceOwner.objects.update(removed_at=timezone.now())
 
 
 # What the public sees

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError, connection, transaction
+from django.db import connection
 from django.db.models import ProtectedError
 from django.utils import timezone
 
@@ -106,11 +106,8 @@ def test_an_event_with_sheets_or_groups_is_not_deleted():
     assert PaperSheet.objects.count() == GroupPledge.objects.count() == 1
 
 
-def test_the_database_refuses_an_event_that_is_incomplete_or_ends_before_it_begins():
+def test_an_event_that_ends_before_it_begins_gets_a_sentence():
     event = make_event()
-    for change in ({"title_en": ""}, {"place_sq": ""}, {"ends": event.begins}, {"code": "abcdefgh"}):
-        with pytest.raises(IntegrityError), transaction.atomic():
-            Event.objects.filter(pk=event.pk).update(**change)
     event.ends = event.begins
     with pytest.raises(ValidationError, match="Mbarimi duhet"):
         event.clean()

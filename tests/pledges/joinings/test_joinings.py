@@ -1,30 +1,13 @@
-"""The contact of an organisation in the database: constraints, rotation of keys, and what a restore does not bring back."""
+"""The contact of an organisation in the database: transitions, rotation of keys, and what a restore does not bring back."""
 
 import pytest
-from django.db import IntegrityError, transaction
-from django.utils import timezone
 
 from pledges import housekeeping, rotation
-from pledges.models import Joining, Message, Unreadable
+from pledges.models import Message, Unreadable
 from tests.organisations import make_joining
 from tests.pledges.groups.made import make_group
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.mark.parametrize(
-    "changes",
-    [
-        {"state": "ended"},
-        {"name_cipher": None},
-        {"asked_at": timezone.now()},
-        {"refusal": "double"},
-    ],
-)
-def test_the_database_refuses_states_that_do_not_exist(changes):
-    joining = make_joining()
-    with pytest.raises(IntegrityError), transaction.atomic():
-        Joining.objects.filter(pk=joining.pk).update(**changes)
 
 
 def test_each_transition_happens_once():
