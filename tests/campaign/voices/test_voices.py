@@ -16,7 +16,7 @@ from campaign.voices.admin import owner_url
 from campaign.voices.models import LONGEST_CONSENT
 from pledges.crypto import links
 from pledges.crypto.links import Purpose
-from pledges.models import Message, Tombstone, VoiceOwner
+from pledges.models import Message, Tombstone
 from pledges.requests import held
 from pledges.requests.subject_data import held_data, held_words
 from staff.models import Draft, Entry
@@ -264,19 +264,6 @@ def test_a_restore_of_an_older_backup_brings_nothing_back(way, mailoutbox):
     else:
         assert owner_of(voice).link_version > owner.link_version
     assert replay(entries) == {}
-
-
-def test_a_voice_goes_a_month_after_its_last_day_and_the_record_a_year_later():
-    today = timezone.localdate()
-    voice = make_voice(agreed_on=today - 100 * DAY, ends_on=today - 30 * DAY)
-    keep_house()
-    assert Voice.objects.filter(pk=voice.pk).exists() and not is_public(voice)
-    Voice.objects.filter(pk=voice.pk).update(ends_on=today - 31 * DAY)
-    keep_house()
-    assert not Voice.objects.filter(pk=voice.pk).exists() and owner_of(voice).address is None
-    VoiceOwner.objects.update(removed_at=timezone.now() - 366 * DAY)
-    keep_house()
-    assert not VoiceOwner.objects.exists()
 
 
 def test_a_voice_that_staff_have_taken_down_keeps_the_rights_of_its_owner(client, editor):
