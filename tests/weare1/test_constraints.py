@@ -10,13 +10,14 @@ from django.db.models.functions import Now
 
 from campaign.models import ExternalLink, SiteSettings, Statistic, Voice
 from campaign.voices.models import LONGEST_CONSENT
-from pledges.models import Batch, Pledge
+from pledges.models import Batch, Goal, Pledge
 from tests.campaign.help.test_units import make_unit
 from tests.data_requests import make_request
 from tests.demands import make_handover
 from tests.enquiries import make_enquiry
-from tests.events import make_event
+from tests.events import make_coming, make_event
 from tests.factories import make_pledge, make_submission
+from tests.mailings import make_mailing
 from tests.organisations import make_joining
 from tests.pledges.groups.made import make_group
 from tests.pledges.paper.sheets import make_sheet
@@ -29,6 +30,10 @@ DAY = timedelta(days=1)
 
 def make_batch():
     return Batch.begin("invalidate", Pledge.objects.all(), None, "selection")
+
+
+def make_goal():
+    return [Goal.objects.create(people=people) for people in (500, 800)][-1]
 
 
 def make_settings():
@@ -45,6 +50,7 @@ WITHOUT_CONSENT = {"how": "", "agreed_on": None, "scope": "", "ends_on": None}
 # {what makes a row: [columns that it must not have]}
 REFUSED = {
     make_pledge: [{"expires_at": F("created_at")}, NAMELESS | UNREACHABLE],
+    lambda: make_coming(make_event()): [{"state": "confirmed", "confirmed_at": Now()}],
     make_shown: [
         *(NAMELESS, UNREACHABLE, NAMELESS | UNREACHABLE | {"show_name": True}),
         *({"wall": "waiting"}, {"wall_at": None}, {"wall": "invalid"}),
@@ -64,6 +70,12 @@ REFUSED = {
         *({"passed_at": Now()}, {"alerted_at": Now()}, {"purpose": "help"}),
         *(NAMELESS, UNREACHABLE, {"text_cipher": None}),
     ],
+    make_mailing: [
+        *({"state": "ready", "subject_en": ""}, {"state": "ready", "text_sq": ""}, {"state": "sending"}),
+        *({"audience": "demand"}, {"audience": "county"}, {"audience": "sector"}, {"button_sq": "Lexoni"}),
+        *({"county": "AL-01"}, {"audience": "county", "county": "AL-01", "demand": "x"}),
+    ],
+    make_goal: [{"people": 5}, {"people": 500}, {"sentence_sq": "Vetëm shqip."}, {"sentence_en": "English only."}],
     make_request: [{"state": "answered", "closed_at": Now(), "identity": ""}, UNREACHABLE, NAMELESS],
     partial(make_sheet, "counted"): [
         *({"second": {}}, {"second": {"1": 1}}, {"second_by": 1}, {"second_by": None}),
@@ -72,13 +84,27 @@ REFUSED = {
     partial(make_sheet, "returned"): [{"state": "counted"}, {"state": "issued"}, {"first": {"0": 3}}, {"first": {}}],
     partial(make_sheet, "issued"): [{"county": "AL-01"}, {"number": 0}],
     make_voice: [
-        *({"how": ""}, {"scope": ""}, {"agreed_on": None}, {"ends_on": None}, {"is_adult": False}, {"is_no_story": False}),
+        *(
+            {"how": ""},
+            {"scope": ""},
+            {"agreed_on": None},
+            {"ends_on": None},
+            {"is_adult": False},
+            {"is_no_story": False},
+        ),
         *({"ends_on": F("agreed_on")}, {"ends_on": F("agreed_on") + LONGEST_CONSENT + DAY}),
         *({"kind": "public"}, {"kind": "public", "source": "crca.al", **WITHOUT_CONSENT}),
     ],
     public_voice: [{"source": ""}],
     lambda: make_voice().owner: [
-        *(NAMELESS, UNREACHABLE, {"address_digest": None}, {"approved_at": None}, {"asked_at": None}, {"removed_at": Now()}),
+        *(
+            NAMELESS,
+            UNREACHABLE,
+            {"address_digest": None},
+            {"approved_at": None},
+            {"asked_at": None},
+            {"removed_at": Now()},
+        ),
     ],
     make_handover: [{"handed_on": "2026-01-01"}],
     make_unit: [{"phone": ""}, {"phone": "", "hours_sq": "a", "hours_en": "b"}, {"hours_sq": "Hënë"}],
