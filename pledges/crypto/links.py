@@ -187,7 +187,7 @@ class NewsLink:
     """The short address that ends the news of one recipient: the ids of the pledges that it may mean, mailing and language.
 
     `List-Unsubscribe` must fit in one line: mail servers fold longer ones, and a folded header breaks the signature (DKIM). So
-    the token has 24 characters, with only the first bytes of the id of the pledge. The signature covers the version of the links, so
+    the token has 24 characters, with only the first bytes of the id of the pledge. The signature covers the version of the links:
     a change of address or a revocation ends it.
     """
 

@@ -12,6 +12,7 @@ from PIL import Image
 
 from pledges.counting.models import record_milestones
 from pledges.models import County, Sector
+from pledges.totals.parts import Hero
 from tests import tally
 from tests.factories import make_pledge
 from tests.pages import LANGUAGES, Document, path_of
@@ -264,3 +265,8 @@ def test_an_invalid_path_of_a_figure_is_not_found(client):
         "/api/v1/totals.xml",
     ):
         assert client.get(path).status_code == 404, path
+
+
+def test_a_long_name_is_smaller():
+    names = ["prindër", "të rinj", "Elbasani", "Gjirokastra", "zyrtarë publikë"]
+    assert [Hero(name, "s1", 0, "").size for name in names] == ["", "", "long", "longer", "longer"]
