@@ -15,6 +15,7 @@ def main():
     try:
         from django.core.exceptions import ImproperlyConfigured
         from django.core.management import execute_from_command_line
+        from django.db import OperationalError
     except ModuleNotFoundError:
         sys.exit("This Python has no Django: run bin/serve, then use .venv/bin/python manage.py.")
     try:
@@ -22,6 +23,12 @@ def main():
     except ImproperlyConfigured as error:
         # A missing or malformed environment variable: the sentence says what to set.
         sys.exit(str(error))
+    except OperationalError as error:
+        # With an SQLSTATE the database has answered.
+        if getattr(error.__cause__, "pgcode", None):
+            raise
+        words = " ".join(str(error).split())
+        sys.exit(f"PostgreSQL does not answer: check DATABASE_URL, and systemctl status postgresql ({words}).")
 
 
 if __name__ == "__main__":

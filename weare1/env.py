@@ -6,6 +6,7 @@ import contextlib
 import ipaddress
 import json
 import os
+import re
 import secrets
 from pathlib import Path
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -163,8 +164,7 @@ def split(value):
 def site_url(name, default=None):
     """The URL of the site, such as https://nejemi1.al, without a trailing slash."""
     value = text(name) or default or required(name, "the site's address, such as https://example.org")
-    parts = split(value)
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.path not in ("", "/"):
+    if not re.fullmatch(r"https?://([\w.-]+|\[[0-9a-f:]+\])(:[0-9]{1,5})?/?", value):
         raise ImproperlyConfigured(f"{name} must be an address such as https://example.org, without a path.")
     return value.rstrip("/")
 
@@ -228,6 +228,12 @@ def mailer(name):
     sender = query.pop("from", None)
     if parts.scheme == "anymail":
         return {"BACKEND": f"anymail.backends.{parts.hostname}.EmailBackend", "OPTIONS": query}, limits, sender
+    wrong = [key for key, value in query.items() if key not in ("tls", "ssl") or value not in ("0", "1")]
+    if wrong:
+        # One that is misspelt would send the password in clear.
+        raise ImproperlyConfigured(
+            f"{name}: “{wrong[0]}” is unknown or has another value than 0 or 1: see {MAIL_EXAMPLE}."
+        )
     ssl = parts.scheme == "smtps" or query.get("ssl") == "1"
     tls = query.get("tls") == "1"
     if ssl and tls:

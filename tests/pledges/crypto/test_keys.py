@@ -128,12 +128,16 @@ WRONG = {
     "SITE_URL is not a URL": ("SITE_URL", "nejemi1.example"),
     "SITE_URL is not HTTPS": ("SITE_URL", "http://nejemi1.example"),
     "SITE_URL is malformed": ("SITE_URL", "https://[nejemi1.example"),
+    "SITE_URL has a wrong port": ("SITE_URL", "https://nejemi1.example:https"),
+    "SITE_URL has a query": ("SITE_URL", "https://nejemi1.example?a=b"),
     "MAIL_URL is not a URL": ("MAIL_URL", "mail.example.org"),
     "MAIL_URL has no host": ("MAIL_URL", "smtp://"),
     "MAIL_URL has a wrong port": ("MAIL_URL", "smtp://mail.example.org:mail/"),
     "MAIL_URL is malformed": ("MAIL_URL", "smtp://[mail.example.org/"),
     "MAIL_URL has both tls and ssl": ("MAIL_URL", "smtp://mail.example.org/?tls=1&ssl=1"),
     "MAIL_URL has a wrong limit": ("MAIL_URL", "smtp://mail.example.org/?per_day=many"),
+    "MAIL_URL has a misspelt value": ("MAIL_URL", "smtp://mail.example.org/?tls=yes"),
+    "MAIL_URL has a misspelt parameter": ("MAIL_URL", "smtp://mail.example.org/?starttls=1"),
     "BULK_MAIL_URL is not a URL": ("BULK_MAIL_URL", "mail.example.org"),
     "BULK_MAIL_URL has a sender": ("BULK_MAIL_URL", "smtp://mail.example.org/?from=news@example.org"),
     "MAIL_CONNECTIONS is not a number": ("MAIL_CONNECTIONS", "eight"),
@@ -200,6 +204,8 @@ def test_a_command_ends_with_the_error():
     done = run("manage.py", "migrate", environment=environment)
     assert done.returncode != 0
     assert "Set FIELD_KEYS: one or more keys" in done.stderr.splitlines()[-1]
+    done = run("manage.py", "migrate", environment=PRODUCTION | {"DATABASE_URL": "postgres://127.0.0.1:9/weare1"})
+    assert done.returncode != 0 and done.stderr.startswith("PostgreSQL does not answer: check DATABASE_URL")
 
 
 @pytest.mark.slow
