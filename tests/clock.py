@@ -1,7 +1,7 @@
 """Time that passes in the database and in the process without waiting, and the wait for a new day."""
 
 import time as machine
-from datetime import timedelta
+from datetime import UTC, timedelta
 from functools import cache
 
 from django.apps import apps
@@ -20,9 +20,13 @@ MODELS = (*map(apps.get_app_config("pledges").get_model, NAMES), Organisation, D
 
 
 def wait_for_the_new_day(seconds):
-    """Wait while a test that takes so long would see two days of Tirana."""
-    while (now := timezone.localtime()).date() != (now + timedelta(seconds=seconds)).date():
+    """Wait while a test that takes so long would see two days, those of Tirana or of UTC."""
+    while any(_changes_day(timezone.localtime(timezone=zone), seconds) for zone in (None, UTC)):
         machine.sleep(0.2)
+
+
+def _changes_day(now, seconds):
+    return now.date() != (now + timedelta(seconds=seconds)).date()
 
 
 def let_time_pass(passed):

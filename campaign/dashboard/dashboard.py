@@ -11,7 +11,7 @@ from pledges.desk.open_tasks import disclosure_tasks, list_url, mailing_tasks
 from pledges.mail import mailers
 from pledges.models import Backup, Goal, Message
 from pledges.numbers import number
-from pledges.statistics import activity
+from pledges.statistics import funnel
 from staff.admin import draft_list
 from staff.admin.base import change_url
 from staff.admin.lists import COUNT_LIMIT
@@ -47,7 +47,7 @@ def _tasks(user, drafts):
 
 def _activity(totals):
     """Today and this week: sums, a bar chart of the last 14 days, and a table by sector. `totals` are those of now."""
-    days, sectors = activity.recent(), activity.confirmed_by("sector")
+    days, sectors = funnel.recent(), funnel.confirmed_by("sector")
     week = days[-7:]
     return {
         "total": totals.total,

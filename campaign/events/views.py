@@ -18,13 +18,13 @@ from campaign.handouts import prints
 from pledges import calendars
 from pledges.content import PledgeContent
 from pledges.events.models import LATE
-from pledges.figures.brand import brand, web_address
 from pledges.figures.rendering import typeset
 from pledges.fixed_pages import fixed_page
 from pledges.languages import in_each_language, with_slug
-from pledges.published.rule import SMALLEST
+from pledges.published.models import SMALLEST
 from pledges.serving import snapshot
 from pledges.serving.http import in_named_language, public_page
+from pledges.sharing import brand, web_address
 
 # (month, day, name, text) of the days that are there every year
 DAYS = [

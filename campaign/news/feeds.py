@@ -13,9 +13,9 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from campaign.content import SiteContent
-from pledges.figures.brand import brand
 from pledges.mailings.models import MailingContent
 from pledges.serving.http import public_page
+from pledges.sharing import brand
 
 MAX_ITEMS = 20
 

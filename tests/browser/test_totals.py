@@ -3,11 +3,11 @@
 import pytest
 from playwright.sync_api import expect
 
-from pledges.models import Pledge
+from pledges.models import PaperSheet, Pledge
 from tests.browser import press
 from tests.factories import make_pledge
 from tests.published import show_counties
-from tests.tally import put_people
+from tests.tally import put_cells, put_people
 
 OVER_HALF_A_MINUTE = 31_000  # milliseconds
 
@@ -192,3 +192,38 @@ def test_map_and_tables_work_without_javascript(visit, many_pledges):
     press(page.locator("a.lang"))
     press(page.locator("main a", has_text="How we count").first)
     assert page.get_by_role("heading", level=1).inner_text() == "How we count"
+
+
+# The counter that others show in a frame
+
+
+def test_the_counter_is_shown_in_frames_and_its_code_can_be_copied(visit):
+    make_pledge(state="confirmed")
+    page = visit().page
+    page.goto("/en/open-data/")
+    for number, words in enumerate(["mbështetës", "mbështetës", "supporter", "supporter"]):
+        page.locator("iframe").nth(number).scroll_into_view_if_needed()
+        assert words in page.frame_locator("iframe").nth(number).locator("h1").inner_text()
+    code = page.locator(".counters textarea").first
+    code.focus()
+    page.keyboard.press("Control+a")
+    assert page.evaluate("getSelection().toString()").startswith("<iframe src=")
+
+
+def test_the_counter_fits_its_frame_at_any_width(visit):
+    visitor = visit()
+    page, found = visitor.page, {}
+    for people in (0, 7, 1_234_567):
+        PaperSheet.objects.all().delete()
+        if people:
+            put_cells({("parents", "AL-11"): people})
+        for path in ("/counter/sq/light/", "/counter/en/dark/"):
+            visitor.open(path)
+            page.evaluate("document.fonts.ready")
+            assert page.evaluate("document.fonts.check('16px Figtree')")
+            for width in (240, 280, 300, 320, 360, 400, 480):
+                page.set_viewport_size({"width": width, "height": 280})
+                size = page.evaluate("[document.documentElement.scrollWidth, document.documentElement.scrollHeight]")
+                if size != [width, 280]:
+                    found[people, path, width] = size
+    assert found == {}

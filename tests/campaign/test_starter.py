@@ -4,8 +4,10 @@ import io
 
 import pytest
 from django.core.management import call_command
+from django.urls import get_resolver
 
 from campaign.models import Page, PageText
+from pledges.fixed_pages import fixed_pages
 from pledges.models import StarterItem, Wording
 
 pytestmark = pytest.mark.django_db
@@ -34,3 +36,16 @@ def test_an_item_that_the_site_never_had_is_created():
     assert seed() == 2
     assert Wording.objects.consent().get().text_sq == now.text_sq
     assert PageText.objects.filter(key="home_call").exists()
+
+
+# Addresses without arguments that are no page, and that of a page which staff write.
+UNDECLARED = {"pledges:from_a_friend", "campaign:feed", "campaign:demand_feed", "campaign:contact"}
+
+
+def test_every_page_without_arguments_in_its_address_is_declared():
+    names = set()
+    for app in ("campaign", "pledges"):
+        patterns = get_resolver().namespace_dict[app][1].url_patterns
+        names |= {f"{app}:{each.name}" for each in patterns if not each.pattern.converters}
+    assert names - set(fixed_pages()) == UNDECLARED
+    assert len(fixed_pages()) >= 30

@@ -16,7 +16,6 @@ import pytest
 from django.conf import settings
 from django.contrib.staticfiles import finders
 from django.template.loader import render_to_string
-from django.utils.csp import build_policy
 
 from campaign.management.commands.demo import invented_logo
 from pledges.crypto.stamps import MIN_AGE_SECONDS
@@ -27,6 +26,7 @@ from tests.malformed import attack
 from tests.pages import LANGUAGES, Document, path_of
 from tests.site import ReservedPort, fetch, hidden_fields
 from tests.traces import files, find
+from tests.weare1.test_headers import SECURITY_HEADERS
 
 DEPLOY = settings.BASE_DIR / "deploy"
 NUMBERS = {"tel:116111", "tel:129", "tel:112"}
@@ -253,15 +253,6 @@ def test_requests_for_many_pictures_and_parameters_evict_no_page(deployment):
         assert deployment.visit("/sq/ndihme/")[0] == 200
 
 
-SECURITY_HEADERS = {
-    "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
-    "Referrer-Policy": "same-origin",
-    "Content-Security-Policy": build_policy(settings.SECURE_CSP),
-    "Permissions-Policy": settings.PERMISSIONS_POLICY,
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Cross-Origin-Resource-Policy": "same-origin",
-}
 LINE = b"GET %s HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
 
 

@@ -8,8 +8,7 @@ from django.apps import apps
 from django.utils import translation
 
 from campaign import richtext
-from pledges.desk.corrections import PersonForm
-from pledges.desk.people import FindForm
+from pledges.desk.people import FindForm, PersonForm
 from pledges.signing.forms import MyPledgeForm, NewAddressForm, PledgeForm
 from staff.accounts.forms import PasskeyNameForm
 from staff.admin.accounts import AccountForm

@@ -24,7 +24,7 @@ from django.utils import timezone
 from django.utils.html import escape
 
 from campaign.help.models import TAG
-from pledges.mail_texts.previews import sample_mail
+from pledges.mail_texts.admin import sample_mail
 from pledges.models import Batch, Message, Pledge
 from pledges.starter import load
 from staff import mail as staff_mail

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
+from django.db import connection
 from django.urls import resolve
 from django.utils import translation
 
@@ -106,3 +107,13 @@ def test_the_fields_of_the_pledge_form_keep_names_and_order(client):
     codes = [page.of(option)["value"] for option in page.all("option", node=county)]
     assert set(codes) == {"", "abroad", *(f"AL-{number:02}" for number in range(1, 13))} and len(codes) == 14
     assert page.all("input", checked=True) == [], "no box is preselected"
+
+
+@pytest.mark.django_db
+def test_a_database_of_other_migrations_is_refused_and_left_as_it_is():
+    with connection.cursor() as cursor:
+        cursor.execute("COMMENT ON TABLE django_migrations IS 'of other files'")
+        with pytest.raises(CommandError, match="made by another version of the code, .* needs an empty one.$"):
+            call_command("migrate", verbosity=0)
+        cursor.execute("SELECT obj_description('django_migrations'::regclass)")
+        assert cursor.fetchone() == ("of other files",)

@@ -21,8 +21,8 @@ from campaign.organisations.models import Organisation
 from campaign.pictures import logos
 from pledges.commitments.models import MOST, FollowUpAnswer
 from pledges.content import PledgeContent
-from pledges.counting import milestones, tally
-from pledges.counting.models import count
+from pledges.counting import tally
+from pledges.counting.models import count, record_milestones
 from pledges.goals.models import round_goal
 from pledges.groups.models import school_year
 from pledges.inbox.submissions import submit
@@ -150,7 +150,7 @@ class Command(BaseCommand):
             PublishedFigure.objects.update(looked_at=None)
             publish()
             self.invent_units()
-            milestones.record()
+            record_milestones()
             write_goals()
             write_mailing()
             self.send_messages()

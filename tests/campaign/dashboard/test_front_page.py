@@ -7,7 +7,7 @@ from django.contrib.contenttypes.models import ContentType
 from django.utils import timezone
 
 from campaign.models import Article, PageText
-from pledges.models import Backup, Disclosure, Goal, Message
+from pledges.models import Disclosure, Goal, Message
 from staff.models import Draft
 from staff.roles import Role
 from tests.data_requests import make_request
@@ -191,16 +191,3 @@ def test_whether_email_goes_out_is_shown(client, monkeypatch):
     assert "Email !" in text and text.endswith("accepting emails: tell the person who runs the site.")
     monkeypatch.setattr("campaign.dashboard.dashboard.COUNT_LIMIT", 0)
     assert "Waiting to be sent: more than 0." in status(client, "view_message")
-
-
-def test_administrators_see_the_last_backup_and_what_does_not_work(client, settings):
-    assert status(client, "change_account") == "", "none is expected"
-    settings.BACKUP_HOURS = 26
-    assert "Backup ! There is no backup yet: tell the person who runs the site" in status(client, "change_account")
-    now = timezone.now()
-    late = Backup.objects.create(made_at=now - timedelta(hours=27), checked_at=now, copied_at=now)
-    assert "too long ago: tell the person who runs the site" in status(client, "change_account")
-    Backup.objects.filter(pk=late.pk).update(made_at=now)
-    text = status(client, "change_account")
-    assert "Backup The last backup was made on" in text and "tell" not in text
-    assert status(client, "view_page") == ""

@@ -3,14 +3,17 @@
 from datetime import timedelta
 
 import pytest
+from django.contrib import admin
+from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
+from django.db.models import URLField
 from django.utils import timezone
 
 from campaign.content import SiteContent
-from campaign.models import MenuPlace, Page, Picture, SiteSettings, SocialLink
+from campaign.models import HelpChannel, MenuPlace, Page, Picture, SiteSettings, SocialLink
 from pledges.models import PledgingSettings
 from tests.factories import make_picture, make_staff, make_upload, sign_in
-from tests.pages import LANGUAGES, Document, filled
+from tests.pages import LANGUAGES, Document, as_typed, filled
 from tests.pledges.desk.pages import ENGLISH
 
 pytestmark = pytest.mark.django_db
@@ -50,21 +53,6 @@ def test_a_banner_comes_and_goes_by_the_clock(client):
     assert SiteContent.current().changes().count(now + timedelta(hours=1)) == 1
     settings(banner_until=now - timedelta(microseconds=1))
     assert "The line is busy." not in client.get("/en/").text
-
-
-@pytest.mark.cases(
-    "wrong",
-    [
-        {"banner_sq": "Vetëm shqip."},
-        {**BANNER, "banner_url_en": "http://example.org/"},
-        {**BANNER, "banner_url_en": "javascript:alert(1)"},
-        {**BANNER, "banner_url_en": "//example.org/"},
-        {**BANNER, "banner_from": timezone.now(), "banner_until": timezone.now() - timedelta(hours=1)},
-    ],
-)
-def test_the_database_refuses_a_banner_in_one_language_or_that_leads_astray(wrong):
-    with pytest.raises(IntegrityError), transaction.atomic():
-        settings(**wrong)
 
 
 # Social links
@@ -194,3 +182,73 @@ def test_11_no_page_promises_a_form_while_signing_is_paused_or_closed(client, st
         assert "Until tomorrow morning." in client.get(path).text
     PledgingSettings.objects.update(state="open")
     assert words not in client.get("/en/").text
+
+
+# Help channels, and the settings as one row
+
+
+LIST = "/admin/campaign/helpchannel/"
+NEW = {
+    "key": "new-line",
+    "kind": "phone",
+    "number": "116 999",
+    "tel": "116999",
+    "name_sq": "Linja e re",
+    "name_en": "The new line",
+    "position": "20",
+}
+
+
+def words(response):
+    return response.content.decode()
+
+
+def errors(response):
+    return dict(response.context["adminform"].form.errors)
+
+
+def test_a_new_channel_appears_on_the_help_page(admin_client):
+    assert admin_client.post(f"{LIST}add/", NEW).status_code == 302
+    assert "116 999" in as_typed(words(admin_client.get("/en/help/")))
+
+
+def test_a_channel_is_in_both_languages(admin_client):
+    typed = NEW | {"name_en": "", "text_sq": "Fjalë", "hours_sq": "Fjalë", "short_sq": "Fjalë"}
+    response = admin_client.post(f"{LIST}add/", typed)
+    assert set(errors(response)) == {"name_en", "text_en", "hours_en", "short_en"}
+    assert not HelpChannel.objects.filter(key="new-line").exists()
+
+
+def test_a_channel_of_the_strip_needs_a_number_and_a_short_name(admin_client):
+    response = admin_client.post(f"{LIST}add/", NEW | {"in_strip": "on"}, headers={"accept-language": "en"})
+    assert "A channel on every page needs a number and one word in both languages." in words(response)
+
+
+def test_the_key_of_a_channel_cannot_be_changed(admin_client):
+    channel = HelpChannel.objects.get(key="alo-116111")
+    admin_client.post(f"{LIST}{channel.pk}/change/", NEW)
+    channel.refresh_from_db()
+    assert (channel.key, channel.name_en) == ("alo-116111", "The new line")
+
+
+def test_site_settings_are_a_single_row(admin_client):
+    path = "/admin/campaign/sitesettings/"
+    assert admin_client.get(path).url == SETTINGS
+    for forbidden in ("add", "1/delete"):
+        assert admin_client.get(f"{path}{forbidden}/").status_code == 403
+    no_links = {"social_links-TOTAL_FORMS": "0", "social_links-INITIAL_FORMS": "0"}
+    admin_client.post(SETTINGS, {"exit_url": "https://www.wikipedia.org/", **no_links})
+    assert SiteSettings.objects.get().exit_url == "https://www.wikipedia.org/"
+
+
+def test_no_field_for_an_address_on_the_web_accepts_ftp(rf):
+    visited = 0
+    for model, model_admin in admin.site._registry.items():
+        for column in model._meta.fields:
+            if isinstance(column, URLField):
+                field = model_admin.formfield_for_dbfield(column, rf.get("/admin/"))
+                field.clean("https://shembull.al/faqe")
+                with pytest.raises(ValidationError):
+                    field.clean("ftp://shembull.al/faqe")
+                visited += 1
+    assert visited >= 4, "partner, statistic, help channel, provider rule"

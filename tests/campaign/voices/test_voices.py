@@ -5,8 +5,7 @@ from datetime import timedelta
 
 import pytest
 import reversion
-from django.db import IntegrityError, connection, transaction
-from django.db.models import F
+from django.db import connection
 from django.test import Client
 from django.utils import timezone
 from reversion.models import Version
@@ -17,7 +16,7 @@ from campaign.voices.admin import owner_url
 from campaign.voices.models import LONGEST_CONSENT
 from pledges.crypto import links
 from pledges.crypto.links import Purpose
-from pledges.models import Message, Tombstone, VoiceOwner
+from pledges.models import Message, Tombstone
 from pledges.requests import held
 from pledges.requests.subject_data import held_data, held_words
 from staff.models import Draft, Entry
@@ -49,41 +48,6 @@ def is_public(voice, days=0):
     """Whether visitors see it after so many days."""
     content = SiteContent(timezone.now() + days * DAY)
     return voice.pk in [each.pk for each in content.voices]
-
-
-# The database
-
-
-@pytest.mark.cases(
-    "changes",
-    [
-        {"how": ""},
-        {"scope": ""},
-        {"agreed_on": None},
-        {"ends_on": None},
-        {"is_adult": False},
-        {"is_no_story": False},
-        {"ends_on": F("agreed_on")},
-        {"ends_on": F("agreed_on") + LONGEST_CONSENT + DAY},
-        {"kind": "public"},
-        {"kind": "public", "source": "crca.al", "how": "", "agreed_on": None, "scope": "", "ends_on": None},
-    ],
-)
-def test_the_database_refuses_a_voice_without_a_source_or_a_consent(changes):
-    make_voice()
-    with pytest.raises(IntegrityError), transaction.atomic():
-        Voice.objects.filter(kind="given").update(**changes)
-
-
-def test_the_database_refuses_owners_that_do_not_exist(subtests):
-    make_voice()
-    with subtests.test("source"), pytest.raises(IntegrityError), transaction.atomic():
-        Voice.objects.filter(kind="public").update(source="")
-    for name in ("name_cipher", "address_cipher", "address_digest", "approved_at", "asked_at"):
-        with subtests.test(name), pytest.raises(IntegrityError), transaction.atomic():
-            VoiceOwner.objects.update(**{name: None})
-    with pytest.raises(IntegrityError), transaction.atomic():
-        VoiceOwner.objects.update(removed_at=timezone.now())
 
 
 # What the public sees
@@ -300,19 +264,6 @@ def test_a_restore_of_an_older_backup_brings_nothing_back(way, mailoutbox):
     else:
         assert owner_of(voice).link_version > owner.link_version
     assert replay(entries) == {}
-
-
-def test_a_voice_goes_a_month_after_its_last_day_and_the_record_a_year_later():
-    today = timezone.localdate()
-    voice = make_voice(agreed_on=today - 100 * DAY, ends_on=today - 30 * DAY)
-    keep_house()
-    assert Voice.objects.filter(pk=voice.pk).exists() and not is_public(voice)
-    Voice.objects.filter(pk=voice.pk).update(ends_on=today - 31 * DAY)
-    keep_house()
-    assert not Voice.objects.filter(pk=voice.pk).exists() and owner_of(voice).address is None
-    VoiceOwner.objects.update(removed_at=timezone.now() - 366 * DAY)
-    keep_house()
-    assert not VoiceOwner.objects.exists()
 
 
 def test_a_voice_that_staff_have_taken_down_keeps_the_rights_of_its_owner(client, editor):

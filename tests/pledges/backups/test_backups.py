@@ -57,6 +57,8 @@ def test_a_part_of_the_backups_that_has_not_worked_for_too_long_is_an_alarm(clie
     assert shown.startswith("! The last backup was made on ") and trouble in shown
     Backup.objects.update(**{column: F(column) + 2 * MINUTE})
     assert not is_named(client)
+    [shown] = front_page(client)
+    assert shown.startswith("The last backup was made on ") and "tell" not in shown
     Backup.objects.update(**{column: None})
     assert is_named(client)
 

@@ -8,8 +8,9 @@ from django.db import IntegrityError, transaction
 from django.db.models.functions import Now
 from django.test import Client
 
+from pledges import housekeeping, rotation
 from pledges.cases.models import Steps
-from pledges.models import Disclosure, Enquiry, GroupPledge, Joining, Message, PaperSheet, Tombstone
+from pledges.models import Disclosure, Enquiry, GroupPledge, Joining, Message, PaperSheet, Tombstone, Unreadable
 from staff.models import Entry
 from staff.roles import Role
 from tests.data_requests import make_request
@@ -216,3 +217,26 @@ def test_a_reason_and_our_own_words_go_out_together_and_an_undone_refusal_keeps_
     assert "The number does not fit this kind of group." in body and "Please count again." in body
     group.undo()
     assert GroupPledge.objects.get().words_cipher is None
+
+
+def test_each_transition_happens_once():
+    joining = make_joining("submitted")
+    assert [joining.confirm(), joining.confirm()] == [True, False]
+    assert [joining.refuse("unknown"), joining.refuse("double"), joining.approve()] == [True, False, False]
+    assert [joining.undo(), joining.undo()] == [True, False]
+    assert [joining.approve(), joining.approve()] == [True, False]
+    assert [joining.ask_to_renew(), joining.ask_to_renew()] == [True, False]
+    assert [joining.end(), joining.end()] == [True, False]
+    assert Message.objects.get().kind == "join_out"
+
+
+@pytest.mark.parametrize(("make", "name"), [(make_joining, "joining"), (make_group, "group")])
+def test_a_contact_that_no_key_opens_raises_the_alarm_until_it_can_be_read_again(make, name):
+    row = make()
+    rows, cipher = type(row).objects, bytes(row.address_cipher)
+    rows.update(address_cipher=b"\x00" * 40)
+    rotation.renew(type(row))
+    assert Unreadable.objects.filter(place=f"{name}.address.{row.pk}").exists()
+    rows.update(address_cipher=cipher)
+    housekeeping.retry_unreadable()
+    assert not Unreadable.objects.exists()

@@ -10,11 +10,10 @@ from django.test import Client
 
 from pledges.crypto import links
 from pledges.crypto.links import Purpose
-from pledges.models import Batch, GroupPledge, Pledge
+from pledges.models import Batch, Pledge
 from tests import tally
 from tests.factories import make_pledge
 from tests.pledges.groups.made import make_group
-from tests.pledges.paper.sheets import make_sheet
 from tests.threads import TIMEOUT
 from tests.worker import kill, workers
 
@@ -56,13 +55,8 @@ CHANGES = [
     run_batch,
     undo_batch,
     lambda: make_group("approved"),
-    lambda: make_sheet("counted"),
-    lambda: GroupPledge.objects.get().withdraw(),
     lambda: Pledge.objects.confirmed().first().withdraw(),
     copy_out_and_in,
-    lambda: sql("UPDATE pledges_pledge SET confirmed_at = confirmed_at - interval '3 days'"),
-    lambda: Pledge.objects.confirmed().all()[:1].get().delete(),
-    lambda: sql("TRUNCATE pledges_papersheet"),
     lambda: sql("TRUNCATE pledges_pledge CASCADE"),
 ]
 

@@ -18,7 +18,7 @@ from pledges.models import BlockedAddress, Message, Pledge, Unreadable
 from tests.factories import keep_house, links_in, make_pledge, run_worker
 from tests.keys import drawn_keys, id_of, new_key
 from tests.pledges.desk.pages import ENGLISH, LIST, change_path
-from tests.readiness import failing_checks
+from tests.readiness import failing_checks as alarms
 
 
 def test_decryption_requires_the_same_associated_data():
@@ -243,10 +243,6 @@ PURPOSES = [Purpose.MANAGE, Purpose.WITHDRAW, Purpose.DATA, Purpose.SHARE, Purpo
 def damage(pledge, *columns):
     Pledge.objects.filter(pk=pledge.pk).update(**dict.fromkeys(columns or ["name_cipher", "address_cipher"], DAMAGED))
     return pledge
-
-
-def alarms(client):
-    return failing_checks(client)
 
 
 def test_no_personal_page_answers_with_an_error(client):

@@ -10,9 +10,10 @@ from django.test.utils import CaptureQueriesContext
 
 from pledges.models import Message, Pledge
 from staff.models import Entry
-from tests.factories import make_copies, make_pledge, make_staff, sign_in
-from tests.pages import Document
-from tests.pledges.desk.pages import ENGLISH, LIST, PERSON, change_path, run_action, sign_in_with
+from tests.factories import make_copies, make_pledge, make_staff, run_worker, sign_in
+from tests.pages import Document, filled
+from tests.pledges.desk.pages import ENGLISH, LIST, PERSON, change_path, run_action, save_correction, sign_in_with
+from tests.tally import exact_total
 
 pytestmark = pytest.mark.django_db
 
@@ -171,3 +172,80 @@ def test_the_list_takes_the_same_queries_at_any_length(admin_client):
     assert queries() == few
     # Five of these belong to the session, its renewal, whom the reason has shown, and the second factor.
     assert few <= 14
+
+
+# What the record keeps of looks and changes
+
+
+def views_logged():
+    return [(entry.user_id, set(entry.subject_ids), entry.details) for entry in Entry.objects.filter(action="look")]
+
+
+def test_24_every_view_of_people_is_logged_by_pledge(admin_client, client):
+    pledge, other = make_pledge(**PERSON), make_pledge()
+    user = User.objects.get().pk
+    admin_client.get(LIST)
+    admin_client.get(change_path(pledge))
+    admin_client.post(f"{LIST}find/", {"person": PERSON["address"]})
+    save_correction(admin_client, pledge, asked="")
+    listed, opened, found, before, again = reversed(views_logged())
+    assert listed == (user, {pledge.pk, other.pk}, {"page": "list"})
+    assert opened == (user, {pledge.pk}, {"page": "pledge"})
+    assert found == (user, {pledge.pk}, {"page": "find"})
+    assert before == again == opened
+    # Who sees no names leaves no view.
+    sign_in_with(client, "view_pledge", "change_pledge")
+    client.get(LIST), client.get(change_path(pledge))
+    assert len(views_logged()) == 5
+    admin_client.post(
+        change_path(pledge), filled(admin_client.get(change_path(pledge)), name="Drita Kolaj", asked="own")
+    )
+    admin_client.post(f"{LIST}{pledge.pk}/delete/", {"post": "yes", "asked": "phone"})
+    assert [entry.action for entry in Entry.objects.exclude(action="look")] == ["erase", "change"]
+    text = str(Entry.objects.values_list())
+    assert "Drita" not in text and "shembull" not in text
+
+
+@pytest.mark.django_db(transaction=True)
+def test_no_name_is_shown_when_the_audit_log_cannot_be_written(admin_client):
+    pledge = make_pledge(**PERSON)
+    admin_client.raise_request_exception = False
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE staff_entry ADD CONSTRAINT full_disk CHECK (action <> 'look') NOT VALID")
+        try:
+            for path in (LIST, change_path(pledge)):
+                response = admin_client.get(path)
+                assert response.status_code == 500
+                assert "Drita" not in response.text
+            assert admin_client.post(f"{LIST}find/", {"person": PERSON["address"]}).status_code == 500
+        finally:
+            cursor.execute("ALTER TABLE staff_entry DROP CONSTRAINT full_disk")
+
+
+# Erasing
+
+
+def test_erasing_asks_first_and_sends_the_last_message(admin_client, mailoutbox):
+    pledge = make_pledge(state="confirmed", **PERSON)
+    Message.queue(Message.Kind.LINKS, pledge)
+    path = f"{LIST}{pledge.pk}/delete/"
+    page = admin_client.get(path, headers=ENGLISH).text
+    assert "Erase Drita Kola?" in page and "The email “your pledge has been erased” goes to d…@shembull.al" in page
+    assert Entry.objects.get(action="look").subject_ids == [pledge.pk]
+    admin_client.post(path, {"post": "yes"})
+    assert exact_total() == 1, "the request's channel is missing"
+    admin_client.post(path, {"post": "yes", "asked": "letter"})
+    assert exact_total() == 0
+    assert Entry.objects.get(action="erase").details == {"asked": "letter"}
+    run_worker()
+    assert [mail.to for mail in mailoutbox] == [[PERSON["address"]]]
+
+
+def test_a_pledge_whose_address_cannot_be_decrypted_is_not_erased(admin_client):
+    """The key may be missing by mistake. Once it is back, the last message can be sent."""
+    locked = make_pledge()
+    Pledge.objects.update(address_cipher=b"\x00" * 40)
+    data = {"post": "yes", "asked": "phone"}
+    page = admin_client.post(f"{LIST}{locked.pk}/delete/", data, headers=ENGLISH, follow=True)
+    assert "We cannot decrypt the address of this pledge" in page.text
+    assert Pledge.objects.exists() and not Entry.objects.filter(action="erase").exists()

@@ -4,21 +4,22 @@ from datetime import timedelta
 
 import pytest
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError, connection, transaction
+from django.db import connection
 from django.db.models import ProtectedError
 from django.utils import timezone
 
 from pledges.events.models import LATE
-from pledges.models import Event, EventCount, GroupPledge, PaperSheet, Pledge, ReferralLink
+from pledges.models import Batch, Event, EventCount, GroupPledge, PaperSheet, Pledge, ReferralLink
 from pledges.published.models import publish
 from tests.clock import let_time_pass
 from tests.drafts import make_hidden
 from tests.events import make_coming, make_event, make_signed
-from tests.factories import form_data, settle_all
+from tests.factories import form_data, make_pledge, make_staff, settle_all
 from tests.pages import path_of
 from tests.pledges.groups.made import group_data, make_group
 from tests.pledges.paper.sheets import make_sheet
 from tests.pledges.serving.test_snapshot import version
+from tests.threads import at_once
 
 pytestmark = pytest.mark.django_db
 
@@ -106,11 +107,8 @@ def test_an_event_with_sheets_or_groups_is_not_deleted():
     assert PaperSheet.objects.count() == GroupPledge.objects.count() == 1
 
 
-def test_the_database_refuses_an_event_that_is_incomplete_or_ends_before_it_begins():
+def test_an_event_that_ends_before_it_begins_gets_a_sentence():
     event = make_event()
-    for change in ({"title_en": ""}, {"place_sq": ""}, {"ends": event.begins}, {"code": "abcdefgh"}):
-        with pytest.raises(IntegrityError), transaction.atomic():
-            Event.objects.filter(pk=event.pk).update(**change)
     event.ends = event.begins
     with pytest.raises(ValidationError, match="Mbarimi duhet"):
         event.clean()
@@ -143,3 +141,36 @@ def test_a_form_of_a_deleted_event_is_settled(client):
     event.delete()
     settle_all()
     assert GroupPledge.objects.get().event is None
+
+
+def test_a_batch_counts_each_event_and_undoing_it_does_not_count_twice():
+    first, second = make_event(), make_event()
+    coming = [make_coming(first), make_coming(first), make_coming(second), make_pledge()]
+    batch = Batch.begin(Batch.Kind.CONFIRM, Pledge.objects.pending(), make_staff(), Batch.Chosen.SELECTION)
+    batch.finish()
+    assert (batch.changed, counted(first), counted(second)) == (4, 2, 1)
+    batch.undo(make_staff())
+    batch.finish()
+    assert batch.undone == 4
+    assert all(pledge.confirm() for pledge in coming)
+    assert (counted(first), counted(second)) == (2, 1)
+
+
+def test_an_event_that_cannot_be_decrypted_does_not_prevent_confirming(caplog):
+    event = make_event()
+    broken = make_pledge(inviter_cipher=b"x" * 40)
+    other = Pledge()
+    other.inviter = event.code
+    elsewhere = make_pledge(inviter_cipher=other.inviter_cipher)
+    assert broken.confirm() and elsewhere.confirm()
+    assert counted(event) == 0
+    assert not Pledge.objects.exclude(inviter_cipher=None).exists()
+    assert caplog.text.count("cannot be decrypted") == 2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_concurrent_confirmations_are_all_counted():
+    event = make_event()
+    coming = [make_coming(event) for _ in range(12)]
+    assert sum(at_once(*[pledge.confirm for pledge in coming])) == 12
+    assert counted(event) == 12

@@ -1,16 +1,12 @@
 """Submissions: stored in one round trip that reads nothing about a person, settled in order, each once."""
 
-import contextlib
-import os
 import re
-import subprocess
-import sys
 import time
 from datetime import timedelta
 
 import pytest
 from django.contrib.auth.models import User
-from django.db import IntegrityError, connection, transaction
+from django.db import connection, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
@@ -40,8 +36,8 @@ from tests.organisations import make_joining
 from tests.pledges.desk.pages import ENGLISH, run_action
 from tests.pledges.groups.made import make_group
 from tests.readiness import failing_checks
-from tests.site import url_of_test_database
 from tests.threads import TIMEOUT, at_once, held_open, wait_until
+from tests.worker import script
 
 pytestmark = pytest.mark.django_db
 
@@ -315,15 +311,6 @@ def test_a_submission_that_fails_waits_aside_and_the_others_settle(client, admin
     assert Pledge.objects.count() == 3 and failing_checks(client) == []
 
 
-@pytest.mark.cases(
-    "changes", [{"payload_cipher": None}, {"payload_cipher": b"x" * 32_769}, {"error": "x"}, {"state": "aside"}]
-)
-def test_the_database_refuses_forms_that_do_not_exist(changes):
-    make_submission()
-    with pytest.raises(IntegrityError), transaction.atomic():
-        Submission.objects.update(**changes)
-
-
 def test_a_form_copied_to_another_row_does_not_open():
     first, second = make_submission(), make_submission(address="tjeter@shembull.al")
     Submission.objects.filter(pk=second.pk).update(payload_cipher=first.payload_cipher)
@@ -423,18 +410,6 @@ while submissions.settle():
 PEOPLE = 60
 
 
-@contextlib.contextmanager
-def worker():
-    """A process with a connection of its own, waiting for a line of input."""
-    environment = os.environ | {"DATABASE_URL": url_of_test_database(), "DJANGO_SETTINGS_MODULE": "weare1.settings"}
-    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
-    with subprocess.Popen([sys.executable, "-c", WORKER], env=environment, **pipes) as process:
-        try:
-            yield process
-        finally:
-            process.kill()
-
-
 def make_crowd(number):
     """Submissions of PEOPLE people, a third of whom have sent the form twice. Returns the number of people."""
     for person in range(PEOPLE):
@@ -467,7 +442,7 @@ def test_19_nothing_is_lost_or_doubled_when_a_settling_worker_is_killed():
         # A busy machine may kill too late, after the last batch: then once more.
         if number >= rounds(3, 50) and interrupted:
             break
-        with worker() as process:
+        with script(WORKER) as process:
             people += make_crowd(number)
             kill_while_settling(process)
         interrupted += Submission.objects.exists()

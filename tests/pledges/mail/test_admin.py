@@ -3,15 +3,17 @@
 from datetime import timedelta
 
 import pytest
+from django.contrib.auth.models import Permission, User
 from django.db import connection
 from django.db.models import F
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from pledges.models import Message
+from pledges.models import BlockedAddress, Message
+from staff.models import Entry
 from tests.clock import let_time_pass
 from tests.factories import make_pledge, run_worker
-from tests.pledges.desk.pages import ENGLISH, PERSON, run_action
+from tests.pledges.desk.pages import ENGLISH, PERSON, change_path, run_action, sign_in_with
 
 pytestmark = pytest.mark.django_db
 
@@ -60,3 +62,30 @@ def test_a_long_list_has_an_estimated_count_and_shows_its_last_page_for_any_beyo
     assert "about 250 entries" in admin_client.get(path, headers=ENGLISH).text
     pages = [admin_client.get(path, {"p": number}).context["cl"].result_list for number in (1, 2, 3, 9, 10**20)]
     assert [[message.pk for message in page] for page in pages] == [newest[:100], newest[100:200], *[newest[200:]] * 3]
+
+
+# Blocked mailboxes
+
+
+def test_a_blocked_address_is_shown_only_with_see_people_and_can_be_unblocked(client):
+    make_pledge(**PERSON).block()
+    blocked = BlockedAddress.objects.get()
+    path = "/admin/pledges/blockedaddress/"
+    sign_in_with(client, "view_blockedaddress", "delete_blockedaddress")
+    for page in (path, change_path(blocked)):
+        assert PERSON["address"] not in client.get(page).text
+    user = User.objects.get(username="zana")
+    user.user_permissions.add(Permission.objects.get(codename="see_people"))
+    assert not Entry.objects.exists()
+    for page in (path, change_path(blocked)):
+        assert PERSON["address"] in client.get(page).text
+    assert [entry.subject_ids for entry in Entry.objects.all()] == [[blocked.pk]] * 2
+    client.post(f"{path}{blocked.pk}/delete/", {"post": "yes"})
+    assert not BlockedAddress.objects.exists()
+    entry = Entry.objects.order_by("-pk").first()
+    assert (entry.user_id, entry.action, entry.subject_ids, entry.title) == (
+        user.pk,
+        "delete",
+        [blocked.pk],
+        str(blocked),
+    )

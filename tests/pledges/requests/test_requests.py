@@ -1,11 +1,11 @@
-"""Requests under the law in the database: constraints, days, keys, retention, restriction, and what a restore brings back."""
+"""Requests under the law in the database: days, keys, retention, restriction, and what a restore brings back."""
 
 import re
 from datetime import timedelta
 
 import pytest
 from django.apps import apps
-from django.db import DatabaseError, IntegrityError, connection, models, transaction
+from django.db import DatabaseError, connection, models, transaction
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
@@ -44,20 +44,6 @@ pytestmark = pytest.mark.django_db
 DAY = timedelta(days=1)
 ADDRESS = "drita@shembull.al"
 NAMES = ("Drita", "drita", "Zamira")
-
-
-@pytest.mark.parametrize(
-    "changes",
-    [
-        {"state": "answered", "closed_at": timezone.now(), "identity": ""},
-        {"address_cipher": None},
-        {"name_cipher": None},
-    ],
-)
-def test_the_database_refuses_requests_that_do_not_exist(changes):
-    make_request()
-    with pytest.raises(IntegrityError), transaction.atomic():
-        DataRequest.objects.update(**changes)
 
 
 def test_the_answer_is_due_thirty_days_after_the_day_it_reached_us_and_nobody_sets_another_day():

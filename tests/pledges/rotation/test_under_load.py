@@ -1,9 +1,6 @@
 """A rotation that is killed again and again, while people sign and withdraw, beside a worker."""
 
-import contextlib
-import os
 import subprocess
-import sys
 import time
 
 import pytest
@@ -18,9 +15,8 @@ from tests.drill import rounds
 from tests.factories import form_data, make_pledge, settle_all
 from tests.keys import new_key
 from tests.seed import chance
-from tests.site import url_of_test_database
 from tests.threads import TIMEOUT, wait_until
-from tests.worker import workers
+from tests.worker import python, workers
 
 pytestmark = [pytest.mark.drill, pytest.mark.django_db(transaction=True)]
 
@@ -54,17 +50,9 @@ def make_crowd(number, drawn):
     Pledge.objects.bulk_create(pledges, batch_size=1000)
 
 
-@contextlib.contextmanager
 def rotating(**lists):
     """`manage.py rotate_keys` in a process of its own; killed at the end of the block if it still runs."""
-    environment = os.environ | {"DEV": "1", "DATABASE_URL": url_of_test_database()} | lists
-    command = [sys.executable, "manage.py", "rotate_keys"]
-    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
-    with subprocess.Popen(command, cwd=configured.BASE_DIR, env=environment, **pipes) as process:
-        try:
-            yield process
-        finally:
-            process.kill()
+    return python("manage.py", "rotate_keys", environment=lists, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
 
 
 def remaining():

@@ -6,6 +6,7 @@ import pytest
 from django.utils import timezone
 from reversion.models import Version
 
+from pledges.goals.models import goal_above
 from pledges.models import Goal, PledgingSettings
 from tests.pages import Document, filled, path_of
 from tests.tally import put_people
@@ -99,3 +100,21 @@ def test_a_goal_has_versions_and_comes_back_after_it_was_deleted(admin_client):
     version = Version.objects.get_deleted(Goal).get()
     assert admin_client.post(f"{GOALS}deleted/{version.pk}/").status_code == 302
     assert Goal.objects.values("people", "sentence_sq", "sentence_en").get() == {"people": 500, **SENTENCES}
+
+
+# Which goal is next, and what the database refuses
+
+
+@pytest.mark.cases(
+    ("people", "goal"),
+    [(0, 200), (179, 200), (180, 500), (449, 500), (450, 1500), (1349, 1500), (1350, 1500), (1499, 1500), (1500, 2000)],
+)
+def test_the_next_goal_opens_at_90_percent_and_the_last_one_stays_until_it_is_reached(people, goal):
+    assert goal_above([Goal(people=number) for number in (200, 500, 1500)], people).people == goal
+
+
+def test_after_the_last_goal_the_round_numbers_follow_without_a_sentence():
+    for total, people in ((0, 100), (99, 100), (100, 200), (200, 500), (4999, 5000), (3_000_000, 5_000_000)):
+        goal = goal_above([], total)
+        assert (goal.people, goal.sentence_sq, goal.sentence_en, goal.pk) == (people, "", "", None)
+    assert goal_above([Goal(people=50), Goal(people=60)], 70).people == 100

@@ -320,15 +320,6 @@ def test_the_owner_of_a_new_address_can_block_it(client, mailoutbox):
     assert len(mails_to(mailoutbox, "i.huaj@shembull.al")) == 1
 
 
-def test_a_new_address_in_use_cannot_be_blocked_by_its_old_link(client):
-    pledge = make_pledge(NAME, ADDRESS, state="confirmed")
-    want_new_address(pledge)
-    never = links.path(Purpose.BLOCK_NEW_ADDRESS, pledge)
-    pledge.use_new_address()
-    assert opens_nothing(client.post(never))
-    assert Pledge.objects.get().address == "e-re@shembull.al"
-
-
 def test_changes_of_address_count_against_the_network_and_ask_for_the_challenge(client):
     reach_limit()
     pledge = make_drita()

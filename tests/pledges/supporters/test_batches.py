@@ -1,14 +1,10 @@
 """Batches: bulk changes, exact totals after each, undo, stopping, and what fails or is killed in the middle."""
 
-import contextlib
-import os
-import subprocess
-import sys
 from datetime import timedelta
 
 import pytest
 from django.contrib.auth.models import User
-from django.db import IntegrityError, connection, transaction
+from django.db import connection, transaction
 from django.db.models import F
 from django.db.models.functions import Now
 
@@ -17,9 +13,9 @@ from pledges.crypto.links import Purpose
 from pledges.models import Batch, Pledge
 from staff.models import Entry
 from tests.factories import keep_house, make_copies, make_pledge, make_staff, run_worker
-from tests.site import url_of_test_database
 from tests.tally import exact_total
 from tests.threads import TIMEOUT, at_once, begin, held_open, is_any_backend_blocked, lock_table, wait_until
+from tests.worker import script
 
 pytestmark = pytest.mark.django_db
 
@@ -202,16 +198,6 @@ def test_changes_and_undo_are_logged_with_user_and_pledge_ids_also_once_the_acco
     assert (undid.user_id, set(undid.subject_ids), undid.details) == (other.pk, ids, {"step": "undo"})
 
 
-def test_the_database_refuses_inconsistent_states_times_and_counts():
-    batch = begin_batch()
-    for wrong in (
-        *({"state": "done"}, {"state": "undone", "ended_at": Now()}, {"undo_asked_at": Now()}),
-        *({"changed": 2, "count": 1}, {"count": 3, "changed": 1, "undone": 2}),
-    ):
-        with pytest.raises(IntegrityError), transaction.atomic():
-            Batch.objects.filter(pk=batch.pk).update(**wrong)
-
-
 @pytest.mark.django_db(transaction=True)
 class TestConcurrency:
     def test_two_workers_do_a_batch_once(self):
@@ -257,13 +243,8 @@ Batch(pk=input()).finish()
 @pytest.fixture
 def workers(transactional_db):
     """Two processes, started at the same time. Each runs the batch whose id it reads from its standard input."""
-    environment = os.environ | {"DATABASE_URL": url_of_test_database(), "DJANGO_SETTINGS_MODULE": "weare1.settings"}
-    command, pipes = [sys.executable, "-c", WORKER], {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
-    with contextlib.ExitStack() as stack:
-        workers = [stack.enter_context(subprocess.Popen(command, env=environment, **pipes)) for _ in range(2)]
-        for worker in workers:
-            stack.callback(worker.kill)
-        yield workers
+    with script(WORKER) as one, script(WORKER) as other:
+        yield one, other
 
 
 def run_and_kill(worker, batch):

@@ -1,6 +1,7 @@
-"""Open data: the OpenAPI description checked against the responses, caching, and the page about it."""
+"""Open data: the OpenAPI description checked against the responses, caching, the page about it, and the counter to embed."""
 
 import csv
+import gzip
 import io
 import json
 import re
@@ -19,6 +20,7 @@ from pledges.figures.mosaic import mosaic
 from pledges.models import Goal, Sector
 from pledges.totals.open_data import DESCRIPTION
 from tests import tally
+from tests.campaign.pages.test_weight import a_million
 from tests.factories import make_pledge
 from tests.pages import LANGUAGES, Document, path_of
 from tests.published import show_counties
@@ -188,3 +190,30 @@ def test_30_the_same_figure_on_home_totals_json_csv_counter_and_card(client, peo
     Sector.objects.filter(slug="parents").update(is_open=False)
     Goal.objects.create(people=5_000_000)
     assert client.get("/api/v1/totals.json").json()["total"] == people
+
+
+# The counter to embed: small, without scripts, cookies or referrers
+
+
+def test_the_counter_invites_before_the_first_pledge(client):
+    words = Document(client.get("/counter/en/light/")).words()
+    assert "Be the first to sign" in words and "supporter" not in words
+
+
+def test_the_counter_takes_less_than_8_kb_and_has_no_script_or_picture(client):
+    a_million()
+    html = client.get("/counter/sq/light/").content
+    read = Document(html.decode())
+    links = [read.of(link) for link in read.all("link")]
+    styles = [client.get(link["href"]).getvalue() for link in links]
+    assert sum(len(gzip.compress(part, 1)) for part in (html, *styles)) < 8_000
+    assert read.all("script") == [] and read.all("img") == []
+    assert [link["rel"] for link in links] == ["stylesheet", "stylesheet"]
+    assert {read.of(link)["rel"] for link in read.all("a")} == {"noopener"}
+    policy = client.get("/counter/sq/light/").headers["Content-Security-Policy"]
+    assert policy.startswith("default-src 'none'; style-src 'self'; font-src 'self';")
+
+
+@pytest.mark.parametrize("path", ["/counter/de/light/", "/counter/sq/pink/", "/counter/sq/", "/counter/sq/light/x"])
+def test_an_invalid_path_of_the_counter_is_not_found(client, path):
+    assert client.get(path).status_code == 404

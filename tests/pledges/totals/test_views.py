@@ -10,8 +10,9 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from PIL import Image
 
-from pledges.counting import milestones
+from pledges.counting.models import record_milestones
 from pledges.models import County, Sector
+from pledges.totals.parts import Hero
 from tests import tally
 from tests.factories import make_pledge
 from tests.pages import LANGUAGES, Document, path_of
@@ -149,7 +150,7 @@ def test_a_page_takes_one_query_for_any_total(client):
     make_people()
     put_people(2_000_000, days=30)
     show_counties()
-    milestones.record()
+    record_milestones()
     assert {path: query_count(client, path) for path in pages} == dict.fromkeys(pages, 1)
 
 
@@ -264,3 +265,8 @@ def test_an_invalid_path_of_a_figure_is_not_found(client):
         "/api/v1/totals.xml",
     ):
         assert client.get(path).status_code == 404, path
+
+
+def test_a_long_name_is_smaller():
+    names = ["prindër", "të rinj", "Elbasani", "Gjirokastra", "zyrtarë publikë"]
+    assert [Hero(name, "s1", 0, "").size for name in names] == ["", "", "long", "longer", "longer"]

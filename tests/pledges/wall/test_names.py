@@ -6,9 +6,8 @@ from django.db import IntegrityError, transaction
 from django.utils import translation
 
 from pledges.addresses import shown_name
-from pledges.models import Pledge, RefusedWord, Sector
+from pledges.models import RefusedWord, Sector
 from pledges.wall.models import review_reasons
-from tests.wall import make_shown
 
 pytestmark = pytest.mark.django_db
 
@@ -79,10 +78,6 @@ def test_a_refused_word_is_stored_in_the_form_that_names_are_compared_in():
             RefusedWord(word=wrong).full_clean()
 
 
-def test_the_database_requires_a_time_for_each_decision_and_never_shows_young_people():
-    pledge = make_shown()
-    for wrong in ({"wall": "waiting"}, {"wall_at": None}, {"wall": "invalid"}):
-        with pytest.raises(IntegrityError), transaction.atomic():
-            Pledge.objects.filter(pk=pledge.pk).update(**wrong)
+def test_names_of_young_people_are_never_shown():
     with pytest.raises(IntegrityError), transaction.atomic():
         Sector.objects.filter(slug="youth").update(shows_names=True)
