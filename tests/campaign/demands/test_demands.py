@@ -12,7 +12,7 @@ from django.test import Client
 from django.utils import timezone, translation
 from django.utils.formats import date_format
 
-from campaign.demands.history import Count
+from campaign.demands.models import DayCount
 from campaign.models import Demand, DemandStep
 from pledges.models import Municipality
 from tests.demands import add_step, days_ago, make_demand, step_values
@@ -242,7 +242,7 @@ def test_news_without_a_change_does_not_move_the_date_of_the_state():
 
 def test_each_dot_of_the_figure_is_a_full_month():
     since = ["2026-11-26", "2026-09-28", "2026-09-27", "2023-01-22"]
-    counts = [Count(date.fromisoformat(day), date(2026, 11, 27), "") for day in since]
+    counts = [DayCount(date.fromisoformat(day), date(2026, 11, 27), "") for day in since]
     assert [len(count.months) for count in counts] == [1, 1, 2, 46]
 
 
