@@ -47,9 +47,6 @@ class Tombstone(models.Model):
         default_permissions = ()
         indexes = [models.Index(fields=["at"], name="tombstone_not_copied", condition=Q(copied_at=None))]
 
-    def __str__(self):
-        return f"{self.kind} {self.row}"
-
 
 class Backup(models.Model):
     """When backups last worked, in one row. `operations` writes it."""
@@ -62,9 +59,6 @@ class Backup(models.Model):
 
     class Meta:
         default_permissions = ()
-
-    def __str__(self):
-        return str(self.made_at)
 
     @classmethod
     def last_made(cls):

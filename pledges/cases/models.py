@@ -181,10 +181,6 @@ class Case(Sealing, Steps, Restrictable):
     class Meta:
         abstract = True
 
-    def __str__(self):
-        # No personal data: it is written to logs and to the admin's history.
-        return str(self.pk)[:8]
-
     def set_person(self, name, address):
         """Set ciphertexts and digests of name and address. Does not save."""
         self.set_text("name", name)

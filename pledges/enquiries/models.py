@@ -263,9 +263,6 @@ class Answer(Sealing):
     class Meta:
         ordering = ["created_at", "pk"]
 
-    def __str__(self):
-        return str(self.pk)[:8]
-
     @property
     def address(self):
         """The decrypted address of the person who asked. Raises CannotDecrypt."""

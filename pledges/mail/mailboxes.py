@@ -85,9 +85,6 @@ class BlockedAddress(Sealing):
         verbose_name = _("blocked address")
         verbose_name_plural = _("blocked addresses")
 
-    def __str__(self):
-        return str(self.pk)[:8]
-
     def digests(self):
         """{column: digest} by the first key. Raises CannotDecrypt."""
         return {"mailbox_digest": mailbox_digests(self.address)[0]}
