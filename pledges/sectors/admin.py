@@ -32,15 +32,13 @@ SECOND_MERGE_AFTER = timedelta(minutes=1)
 class NewSectorForm(BilingualForm):
     """A new sector with the first version of its wording, without which it cannot be chosen."""
 
-    pledge_sq = forms.CharField(
-        label=_("Pledge (Albanian)"),
-        widget=AdminTextareaWidget(attrs={"lang": "sq"}),
-        help_text=_("Write in the first person, as the supporter says it, for example “I believe every child”."),
-    )
-    pledge_en = forms.CharField(
-        label=_("Pledge (English)"),
-        widget=AdminTextareaWidget(attrs={"lang": "en"}),
-        help_text=_("Write in the first person, as the supporter says it, for example “I believe every child”."),
+    pledge_sq, pledge_en = (
+        forms.CharField(
+            label=label,
+            widget=AdminTextareaWidget(attrs={"lang": language}),
+            help_text=Wording._meta.get_field(f"text_{language}").help_text,
+        )
+        for language, label in (("sq", _("Pledge (Albanian)")), ("en", _("Pledge (English)")))
     )
 
     def __init__(self, *args, **kwargs):
