@@ -155,10 +155,7 @@ class Enquiry(Case):
                 name="enquiry_passed_to_someone", condition=Q(passed_at__isnull=False) | Q(**NOT_PASSED)
             ),
         ]
-        indexes = [
-            models.Index(fields=["state", "created_at"], name="enquiry_state"),
-            models.Index(fields=["address_digest"], name="enquiry_address"),
-        ]
+        indexes = [models.Index(fields=["state", "created_at"], name="enquiry_state")]
 
     @property
     def title(self):

@@ -183,10 +183,7 @@ class GroupPledge(Proposal):
                 condition=Q(state="approved", kind="class"),
             ),
         ]
-        indexes = [
-            models.Index(fields=["state", "created_at"], name="group_state"),
-            models.Index(fields=["address_digest"], name="group_address"),
-        ]
+        indexes = [models.Index(fields=["state", "created_at"], name="group_state")]
 
     # What it says
 
