@@ -1,6 +1,7 @@
 """Shared by the admin pages of pledges: logged access to names and addresses, and protection of referenced rows."""
 
 from django.contrib.auth import REDIRECT_FIELD_NAME
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
@@ -20,6 +21,13 @@ def log_access_to_people(request, ids, page):
     if sees_people(request) and ids:
         details = reauthentication.reason_details(request, ids)
         Entry.log(request.user, Entry.Action.LOOK, ids, page=page, **details)
+
+
+def look_at_people(request, ids, page):
+    """As `log_access_to_people`. Of many people, without a reason, nothing is logged: returns the redirect that asks for one."""
+    if ids and sees_people(request) and not reauthentication.admits(request, ids):
+        return redirect(reason_url(request))
+    return log_access_to_people(request, ids, page)
 
 
 def reason_url(request):

@@ -9,7 +9,7 @@ from django.db.models.functions import Now
 from django.tasks import TaskResultStatus
 from django_tasks_db.models import DBTaskResult
 
-from pledges.backups.models import Tombstone
+from pledges.backups.models import COPIED_LIFE, Tombstone
 from pledges.commitments.models import ChosenCommitment, FollowUp
 from pledges.counting.models import record_milestones
 from pledges.crypto import keys
@@ -111,12 +111,13 @@ def erase_contacts():
 
 def erase_network_digests():
     """Erase the network digests of pledges, of sign-ups that could not be settled and of waiting messages, after seven days."""
-    old = Pledge.objects.filter(network_digest__isnull=False, consented_at__lte=Now() - NETWORK_DIGEST_LIFE)
-    old.update(network_digest=None)
-    unsettled = Submission.objects.filter(network_digest__isnull=False, created_at__lte=Now() - NETWORK_DIGEST_LIFE)
-    unsettled.update(network_digest=None)
-    waiting = Message.objects.queued().filter(created_at__lte=Now() - NETWORK_DIGEST_LIFE)
-    waiting.filter(network_digest__isnull=False).update(network_digest=None)
+    old = Now() - NETWORK_DIGEST_LIFE
+    for rows in (
+        Pledge.objects.filter(consented_at__lte=old),
+        Submission.objects.filter(created_at__lte=old),
+        Message.objects.queued().filter(created_at__lte=old),
+    ):
+        rows.filter(network_digest__isnull=False).update(network_digest=None)
 
 
 def erase_new_addresses():
@@ -137,7 +138,10 @@ def erase_expired():
         UsedChallenge.objects.filter(expires_at__lte=Now() - CLOCK_TOLERANCE),
         MessageGrant.objects.filter(Q(granted_at__lte=Now() - GRANT_LIFE) | of_clock),
         ReturnedMailbox.objects.filter(returned_at__lte=Now() - BULK_PAUSE),
-        Tombstone.objects.expired(),
+        # Those that are copied and no longer needed here, and all that are older than any backup.
+        Tombstone.objects.filter(
+            Q(copied_at__lte=Now() - COPIED_LIFE) | Q(at__lte=Now() - timedelta(days=settings.BACKUP_KEEP_DAYS))
+        ),
         # Those that could not be settled in time. `/readyz` names them from the first minute.
         Submission.objects.aside().filter(created_at__lte=Now() - PENDING_LIFE),
         Message.objects.exclude(state=Message.State.QUEUED).filter(queued_at__lte=Now() - MESSAGE_RETENTION),

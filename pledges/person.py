@@ -46,6 +46,10 @@ class Sealing(models.Model):
     class Meta:
         abstract = True
 
+    def __str__(self):
+        # No personal data: it is written to logs and to the admin's history.
+        return str(self.pk)[:8]
+
     def associated_data(self, column):
         return keys.associated_data(self.TABLE, column, self.pk)
 

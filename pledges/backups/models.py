@@ -13,13 +13,6 @@ COPIED_LIFE = timedelta(days=3)
 COPYING_LIMIT, CHECK_LIMIT = timedelta(minutes=15), timedelta(days=8)
 
 
-class TombstoneQuerySet(models.QuerySet):
-    def expired(self):
-        """Those that are copied and no longer needed here, and all that are older than any backup. Housekeeping erases them."""
-        copied = Q(copied_at__lte=Now() - COPIED_LIFE)
-        return self.filter(copied | Q(at__lte=Now() - timedelta(days=settings.BACKUP_KEEP_DAYS)))
-
-
 class Tombstone(models.Model):
     """A row that was erased, or columns that have changed, which a restore of an older backup must not bring back.
 
@@ -41,14 +34,9 @@ class Tombstone(models.Model):
     values = models.JSONField(null=True, editable=False)
     copied_at = models.DateTimeField(null=True, editable=False)
 
-    objects = TombstoneQuerySet.as_manager()
-
     class Meta:
         default_permissions = ()
         indexes = [models.Index(fields=["at"], name="tombstone_not_copied", condition=Q(copied_at=None))]
-
-    def __str__(self):
-        return f"{self.kind} {self.row}"
 
 
 class Backup(models.Model):
@@ -62,9 +50,6 @@ class Backup(models.Model):
 
     class Meta:
         default_permissions = ()
-
-    def __str__(self):
-        return str(self.made_at)
 
     @classmethod
     def last_made(cls):

@@ -15,11 +15,10 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from pledges.access import decrypted, log_access_to_people, reason_url, sees_people
+from pledges.access import decrypted, look_at_people, sees_people
 from pledges.forms.fields import TypedCharField
 from pledges.numbers import number
 from pledges.sectors.models import Sector
-from staff.admin import reauthentication
 from staff.admin.base import ModelAdmin, NoAddOrDelete
 from staff.models import Entry
 
@@ -218,10 +217,8 @@ class CaseAdmin(NoAddOrDelete, ModelAdmin):
         if row is None:
             # Django's own view redirects with a message.
             return super().change_view(request, object_id, form_url, extra_context)
-        if self.holds_person and sees_people(request):
-            if not reauthentication.admits(request, [row.pk]):
-                return redirect(reason_url(request))
-            log_access_to_people(request, [row.pk], page=self.seen_on)
+        if self.holds_person and (asked := look_at_people(request, [row.pk], page=self.seen_on)):
+            return asked
         return self.shown(request, row, tried)
 
     def shown(self, request, row, tried):

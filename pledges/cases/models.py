@@ -168,7 +168,7 @@ class Case(Sealing, Steps, Restrictable):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     name_cipher = models.BinaryField(null=True, editable=False)
     address_cipher = models.BinaryField(null=True, editable=False)
-    address_digest = models.BinaryField(max_length=keys.DIGEST_BYTES, null=True, editable=False)
+    address_digest = models.BinaryField(max_length=keys.DIGEST_BYTES, null=True, db_index=True, editable=False)
     words_cipher = models.BinaryField(null=True, editable=False)
     link_version = models.PositiveIntegerField(default=1, db_default=1, editable=False)
     # Of the form, and so of every message.
@@ -180,10 +180,6 @@ class Case(Sealing, Steps, Restrictable):
 
     class Meta:
         abstract = True
-
-    def __str__(self):
-        # No personal data: it is written to logs and to the admin's history.
-        return str(self.pk)[:8]
 
     def set_person(self, name, address):
         """Set ciphertexts and digests of name and address. Does not save."""

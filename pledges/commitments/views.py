@@ -75,17 +75,15 @@ def answer(request, pledge):
     submitted = request.POST if request.method == "POST" else None
     form = AnswersForm(submitted, chosen=follow_up.asked_about, follow_up=follow_up)
     is_open = follow_up.is_open and bool(form.chosen)
-    context = {"form": form, "follow_up": follow_up, "is_open": is_open}
-    if request.method != "POST":
-        return render(request, "pledges/commitments/answer.html", context)
-    if not is_open:
-        return render(request, "pledges/commitments/answer.html", context, status=409)
-    if not form.is_valid():
-        return render(request, "pledges/commitments/answer.html", context, status=422)
-    form.save()
-    return render(
-        request, "pledges/commitments/answer.html", context | {"saved": True, "chosen": follow_up.asked_about}
-    )
+    context, status = {"form": form, "follow_up": follow_up, "is_open": is_open}, 200
+    if request.method == "POST" and not is_open:
+        status = 409
+    elif request.method == "POST" and not form.is_valid():
+        status = 422
+    elif request.method == "POST":
+        form.save()
+        context |= {"saved": True, "chosen": follow_up.asked_about}
+    return render(request, "pledges/commitments/answer.html", context, status=status)
 
 
 @personal_link_view(Purpose.END_EMAILS)

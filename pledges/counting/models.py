@@ -89,9 +89,6 @@ class Count(models.Model):
     class Meta:
         constraints = [models.CheckConstraint(name="count_single_row", condition=models.Q(pk=1))]
 
-    def __str__(self):
-        return str(self.as_of)
-
 
 def count():
     """Count the rows; returns False while another process counts."""

@@ -20,7 +20,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext, pgettext_lazy
 from django.views.decorators.http import require_POST
 
-from pledges.access import decrypted, log_access_to_people, reason_url, sees_people
+from pledges.access import decrypted, log_access_to_people, look_at_people, reason_url, sees_people
 from pledges.cases.admin import CaseAdmin
 from pledges.crypto import keys
 from pledges.desk import people
@@ -111,6 +111,8 @@ class PledgeAdmin(BulkActions, FiguresPages, ModelAdmin):
     ]
     list_select_related = ["sector", "county"]
     list_per_page = 50
+    # By number, which get_search_results() looks up.
+    search_fields = ["id"]
     search_help_text = _("The number of a pledge, or its beginning, for example 7115692b.")
     # Sorting by any other column would read and sort all pledges.
     sortable_by = ["created_at"]
@@ -237,10 +239,6 @@ class PledgeAdmin(BulkActions, FiguresPages, ModelAdmin):
     def get_queryset(self, request):
         rows = super().get_queryset(request)
         return rows.none() if getattr(request, "is_missed", False) else rows
-
-    def get_search_fields(self, request):
-        # By number, which get_search_results() looks up.
-        return ["id"]
 
     def get_search_results(self, request, queryset, search_term):
         return (queryset.filter(pk__in=people.numbered(search_term)) if search_term else queryset), False
@@ -455,9 +453,8 @@ class PledgeAdmin(BulkActions, FiguresPages, ModelAdmin):
         pledge = (getattr(response, "context_data", None) or {}).get(key)
         if pledge is None:
             return response
-        if sees_people(request) and not reauthentication.admits(request, [pledge.pk]):
-            return redirect(reason_url(request))
-        log_access_to_people(request, [pledge.pk], page="pledge")
+        if asked := look_at_people(request, [pledge.pk], page="pledge"):
+            return asked
         response.context_data |= context(request, pledge)
         return response
 

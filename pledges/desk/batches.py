@@ -10,9 +10,8 @@ from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext, ngettext_lazy
 
-from pledges.access import decrypted, log_access_to_people, sees_people
+from pledges.access import decrypted, look_at_people, sees_people
 from pledges.supporters.batches import Batch
-from staff.admin import reauthentication
 from staff.admin.base import ModelAdmin, NoAddOrDelete, change_url
 from staff.admin.confirmation_page import SURE, chosen_rows, repeated
 
@@ -127,10 +126,8 @@ class BulkActions:
 
     def titles(self, request, pledges):
         """Names for staff who may see people and, where these are many, gave a reason; else short numbers. Audited."""
-        ids = [pledge.pk for pledge in pledges]
-        if not sees_people(request) or not reauthentication.admits(request, ids):
+        if not sees_people(request) or look_at_people(request, [pledge.pk for pledge in pledges], page="list"):
             return [str(pledge) for pledge in pledges]
-        log_access_to_people(request, ids, page="list")
         return [f"{pledge}: {decrypted(lambda: pledge.name)}" for pledge in pledges]  # noqa: B023
 
     def _confirmation_page(self, request, title, explanation, facts, rows, form):
@@ -171,11 +168,7 @@ class BatchAdmin(NoAddOrDelete, ModelAdmin):
         """Permission to change pledges includes undoing any batch, colleagues' batches included."""
         return request.user.has_perm("pledges.change_pledge")
 
-    def has_view_permission(self, request, obj=None):
-        return self.has_change_permission(request, obj)
-
-    def has_module_permission(self, request):
-        return self.has_change_permission(request)
+    has_view_permission = has_module_permission = has_change_permission
 
     def change_view(self, request, object_id, form_url="", extra_context=None):
         """The state of a batch, with a button to stop or undo it."""

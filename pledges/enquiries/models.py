@@ -155,10 +155,7 @@ class Enquiry(Case):
                 name="enquiry_passed_to_someone", condition=Q(passed_at__isnull=False) | Q(**NOT_PASSED)
             ),
         ]
-        indexes = [
-            models.Index(fields=["state", "created_at"], name="enquiry_state"),
-            models.Index(fields=["address_digest"], name="enquiry_address"),
-        ]
+        indexes = [models.Index(fields=["state", "created_at"], name="enquiry_state")]
 
     @property
     def title(self):
@@ -262,9 +259,6 @@ class Answer(Sealing):
 
     class Meta:
         ordering = ["created_at", "pk"]
-
-    def __str__(self):
-        return str(self.pk)[:8]
 
     @property
     def address(self):

@@ -1,9 +1,6 @@
 """The columns of an exported file, and its content in the active language."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
-
-from django.db.models import BooleanField, Expression, F, FloatField, Func, TextField, Value
+from django.db.models import BooleanField, F, FloatField, Func, TextField, Value
 from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.text import capfirst
@@ -41,34 +38,25 @@ def stream(export, pledges):
 
 
 def _stream(export, pledges, columns):
-    fields = list(dict.fromkeys(["pk", "created_at", *(column.field for column in columns)]))
+    fields = list(dict.fromkeys(["pk", "created_at", *(field for _heading, field, _cells in columns)]))
     pages = (_page(rows, fields, columns) for rows in export.pages(pledges, fields))
-    yield from WRITERS[export.format]([capfirst(column.heading) for column in columns], pages)
+    yield from WRITERS[export.format]([capfirst(heading) for heading, _field, _cells in columns], pages)
     Export.objects.filter(pk=export.pk).update(ended_at=Now())
 
 
 def _page(rows, fields, columns):
     values = dict(zip(fields, zip(*rows, strict=True), strict=True))
     ids = list(map(str, values["pk"]))
-    return [column.cells(values[column.field], ids) for column in columns]
-
-
-@dataclass
-class Column:
-    """One column of a file: its heading, what is read from the database, and how that becomes cells.
-
-    `cells` takes the values of one page and the ids of its pledges, and returns a list of the same length.
-    """
-
-    heading: str
-    field: str | Expression
-    cells: Callable
+    return [cells(values[field], ids) for _heading, field, cells in columns]
 
 
 def _column(name, file_format):
-    """Times as the kind of file writes them; foreign keys, booleans and choices as labels."""
+    """(heading, what is read from the database, function of the values and ids of a page that returns its cells) of a column.
+
+    Times are as the kind of file writes them; foreign keys, booleans and choices are labels.
+    """
     if name == "pledge":
-        return Column(_("pledge"), "pk", lambda values, ids: ids)
+        return _("pledge"), "pk", lambda values, ids: ids
     if name in ENCRYPTED:
         return _decrypted_column(name)
     field = Pledge._meta.get_field(name)
@@ -76,14 +64,14 @@ def _column(name, file_format):
         local = Func(Value(timezone.get_current_timezone_name()), F(name), function="timezone")
         template, output_field = TIME_SQL[file_format]
         written = Func(local, template=template, output_field=output_field)
-        return Column(str(field.verbose_name), written, lambda values, ids: values)
+        return str(field.verbose_name), written, lambda values, ids: values
     if field.is_relation:
         labels = {row.pk: str(row) for row in field.related_model.objects.all()}
     elif isinstance(field, BooleanField):
         labels = {True: _("yes"), False: _("no")}
     else:
         labels = {value: str(label) for value, label in field.flatchoices}
-    return Column(str(field.verbose_name), field.attname, lambda values, ids: list(map(labels.get, values)))
+    return str(field.verbose_name), field.attname, lambda values, ids: list(map(labels.get, values))
 
 
 def _decrypted_column(name):
@@ -104,4 +92,4 @@ def _decrypted_column(name):
             Unreadable.record(broken)
         return texts
 
-    return Column({"name": _("name"), "address": _("address")}[name], f"{name}_cipher", cells)
+    return {"name": _("name"), "address": _("address")}[name], f"{name}_cipher", cells

@@ -57,17 +57,6 @@ class GroupPledgeQuerySet(ProposalQuerySet):
         refused = Q(state=self.model.State.REFUSED, refused_at__lte=Now() - REFUSED_PERIOD)
         return self.with_person().filter(refused | Q(confirmed_at__lte=Now() - PERSON_PERIOD))
 
-    def move_people(self, source, into):
-        """Count the people of one sector in another; returns how many group pledges this call changed."""
-        with transaction.atomic():
-            groups = list(self.filter(people__has_key=str(source.pk)).order_by("pk").select_for_update(of=("self",)))
-            for group in groups:
-                for numbers in (group.people, group.counted or {}):
-                    if moved := numbers.pop(str(source.pk), 0):
-                        numbers[str(into.pk)] = numbers.get(str(into.pk), 0) + moved
-                group.save(update_fields=["people", "counted"])
-        return len(groups)
-
     def alike(self, group):
         """Those of the kind, place, school year, grade and letter of this one, which may be among them."""
         columns = ("kind", "municipality", "school_year", "grade", "letter")
@@ -194,10 +183,7 @@ class GroupPledge(Proposal):
                 condition=Q(state="approved", kind="class"),
             ),
         ]
-        indexes = [
-            models.Index(fields=["state", "created_at"], name="group_state"),
-            models.Index(fields=["address_digest"], name="group_address"),
-        ]
+        indexes = [models.Index(fields=["state", "created_at"], name="group_state")]
 
     # What it says
 

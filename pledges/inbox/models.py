@@ -136,10 +136,6 @@ class Submission(Sealing):
         ]
         indexes = [models.Index(fields=["number"], name="submission_waiting", condition=Q(state="waiting"))]
 
-    def __str__(self):
-        # No personal data: it is written to logs and to the admin's history.
-        return str(self.pk)[:8]
-
     def seal(self, **form):
         """Set these values of a validated form, which JSON can hold; one is `email`. Does not save. Returns the submission."""
         self.payload = json.dumps(form, ensure_ascii=False)

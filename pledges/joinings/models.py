@@ -151,10 +151,7 @@ class Joining(Proposal):
                 condition=HAS_CONTACT & ~Q(state="ended") | Q(**ERASED) & ~Q(state__in=["submitted", "approved"]),
             ),
         ]
-        indexes = [
-            models.Index(fields=["state", "created_at"], name="joining_state"),
-            models.Index(fields=["address_digest"], name="joining_address"),
-        ]
+        indexes = [models.Index(fields=["state", "created_at"], name="joining_state")]
 
     @property
     def title(self):

@@ -2,17 +2,15 @@
 
 from django.contrib import admin
 from django.db.models import Q
-from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from pledges.access import decrypted, log_access_to_people, reason_url, sees_people
+from pledges.access import decrypted, look_at_people, sees_people
 from pledges.mail.kinds import SPECS
 from pledges.mail.mailboxes import BlockedAddress
 from pledges.mail.models import Message
-from staff.admin import reauthentication
 from staff.admin.base import ModelAdmin, ReadOnly
 from staff.admin.confirmation_page import asks_first
 from staff.admin.lists import LongList
@@ -108,11 +106,7 @@ class BlockedAddressAdmin(ModelAdmin):
         """
         context = getattr(response, "context_data", None) or {}
         rows = context["cl"].result_list if "cl" in context else filter(None, [context.get("original")])
-        ids = [row.pk for row in rows]
-        if ids and sees_people(request) and not reauthentication.admits(request, ids):
-            return redirect(reason_url(request))
-        log_access_to_people(request, ids, page="blocked")
-        return response
+        return look_at_people(request, [row.pk for row in rows], page="blocked") or response
 
     def has_add_permission(self, request):
         return False

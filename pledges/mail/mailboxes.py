@@ -7,7 +7,7 @@ import uuid
 from datetime import timedelta
 
 from django.apps import apps
-from django.db import connection, models, transaction
+from django.db import connection, models
 from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
@@ -85,9 +85,6 @@ class BlockedAddress(Sealing):
         verbose_name = _("blocked address")
         verbose_name_plural = _("blocked addresses")
 
-    def __str__(self):
-        return str(self.pk)[:8]
-
     def digests(self):
         """{column: digest} by the first key. Raises CannotDecrypt."""
         return {"mailbox_digest": mailbox_digests(self.address)[0]}
@@ -96,10 +93,8 @@ class BlockedAddress(Sealing):
 class ReturnedMailboxQuerySet(models.QuerySet):
     def add(self, address):
         """Note that a message to this address came back now."""
-        digests = mailbox_digests(address)
-        with transaction.atomic():
-            self.filter(mailbox_digest__in=digests).delete()
-            self.bulk_create([ReturnedMailbox(mailbox_digest=digests[0])], ignore_conflicts=True)
+        row = ReturnedMailbox(mailbox_digest=mailbox_digests(address)[0], returned_at=Now())
+        self.bulk_create([row], update_conflicts=True, unique_fields=["mailbox_digest"], update_fields=["returned_at"])
 
     def holds(self, address):
         """Whether a message to the mailbox of this address came back within BULK_PAUSE."""

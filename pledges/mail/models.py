@@ -52,11 +52,12 @@ WITH asked AS (
     WHERE about_id = asked.id AND kind = %(kind)s AND state = 'queued' AND leased_until IS NULL AND %(joins)s
     RETURNING message.id, about_id
 ), made AS (
-    INSERT INTO pledges_message (id, kind, about_id, language, network_digest, state, attempts, error)
-    SELECT gen_random_uuid(), %(kind)s, asked.id, asked.language, network, 'queued', 0, ''
+    INSERT INTO pledges_message (id, kind, about_id, mailing_id, language, network_digest, state, attempts, error)
+    SELECT gen_random_uuid(), %(kind)s, asked.id, %(mailing)s, asked.language, network, 'queued', 0, ''
     FROM asked JOIN {table} about ON about.id = asked.id
     WHERE asked.id NOT IN (SELECT about_id FROM joined) AND {is_used}
     FOR KEY SHARE OF about
+    ON CONFLICT DO NOTHING
     RETURNING id
 )
 SELECT id FROM joined UNION ALL SELECT id FROM made
@@ -353,10 +354,11 @@ class Message(Sealing):
         return cls.objects.filter(pk__in=found).first()
 
     @classmethod
-    def queue_many(cls, kind, rows, *, networks=None, joins=True):
+    def queue_many(cls, kind, rows, *, networks=None, joins=True, mailing=None):
         """`queue` for rows of one model, in one statement; returns the ids of the messages.
 
-        `networks` are {id of a row: digest}. Without `joins` each row gets a message of its own.
+        `networks` are {id of a row: digest}. Without `joins` each row gets a message of its own; of one `mailing` (its id) one
+        at most.
         """
         if not rows:
             return []
@@ -366,6 +368,7 @@ class Message(Sealing):
             "languages": [row.language for row in rows],
             "networks": [(networks or {}).get(row.pk) for row in rows],
             "joins": joins,
+            "mailing": mailing,
         }
         with connection.cursor() as cursor:
             # An answer is restricted with its enquiry, which the sender looks at.

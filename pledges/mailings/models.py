@@ -9,7 +9,7 @@ from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
 from django.core.validators import URLValidator
-from django.db import connection, models, transaction
+from django.db import models, transaction
 from django.db.models import Count, Exists, F, OuterRef, Q, Sum
 from django.db.models.functions import Now
 from django.urls import reverse
@@ -40,13 +40,6 @@ WINDOW, RETRIES = 300, 30_000
 # What `reached` is once all recipients are queued: the highest id.
 LAST = uuid.UUID(int=2**128 - 1)
 STUCK_AFTER = timedelta(minutes=15)
-QUEUE_SQL = """
-WITH next AS ({next}), queued AS (
-    INSERT INTO pledges_message (id, kind, about_id, mailing_id, language, state, attempts, error)
-    SELECT gen_random_uuid(), 'news', id, %s, language, 'queued', 0, '' FROM next ON CONFLICT DO NOTHING
-)
-SELECT count(*), (array_agg(id ORDER BY id DESC))[1] FROM next
-"""
 
 
 class MailingQuerySet(models.QuerySet):
@@ -108,17 +101,13 @@ class MailingQuerySet(models.QuerySet):
         room = WINDOW - waiting["new"]
         if room <= 0 or waiting["all"] - waiting["new"] >= RETRIES:
             return 0
-        recipients = mailing.recipients().order_by("pk").values("id", "language")
+        recipients = mailing.recipients().order_by("pk").only("language")
         left = recipients.filter(pk__gt=mailing.reached) if mailing.reached else recipients
-        sql, parameters = left[:room].query.sql_with_params()
-        # The pledges are locked, so that none is deleted before its message refers to it.
-        sql = f"{sql} FOR KEY SHARE OF pledges_pledge"
-        with connection.cursor() as cursor:
-            cursor.execute(QUEUE_SQL.format(next=sql), [*parameters, pk])
-            number, reached = cursor.fetchone()
+        found = list(left[:room])
+        made = Message.queue_many(Message.Kind.NEWS, found, joins=False, mailing=pk)
         # With LAST no later call searches again: the search would read all pledges after the last recipient.
-        rows.update(reached=LAST if number < room else reached)
-        return number
+        rows.update(reached=LAST if len(found) < room else found[-1].pk)
+        return len(made)
 
 
 # {audience: why someone gets it}

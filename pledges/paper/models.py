@@ -52,20 +52,6 @@ class PaperSheetQuerySet(models.QuerySet):
         typed = Q(first_by=account, second__isnull=True)
         return self.open().filter(~typed, number__gt=after).order_by("number").values_list("number", flat=True).first()
 
-    @transaction.atomic
-    def move_people(self, source, into):
-        """Count the people of one sector in another; returns how many sheets this call changed."""
-        key = str(source.pk)
-        found = self.filter(Q(first__has_key=key) | Q(second__has_key=key)).order_by("pk")
-        sheets = list(found.select_for_update(of=("self",)))
-        for sheet in sheets:
-            for people in (sheet.first, sheet.second):
-                if people and key in people:
-                    people[str(into.pk)] = people.get(str(into.pk), 0) + people.pop(key)
-            sheet.compare()
-            sheet.save()
-        return len(sheets)
-
 
 class PaperSheet(Steps):
     """One numbered sheet. It counts when two accounts have typed the same numbers; only numbers are stored.
@@ -222,14 +208,15 @@ class PaperSheet(Steps):
                 sheet.second, sheet.second_by = people, account
             sheet.state = self.State.RETURNED
             sheet.returned_at = sheet.returned_at or Now()
-            sheet.compare()
             sheet.save()
         return True
 
-    def compare(self):
+    def save(self, **kwargs):
         """A returned sheet whose two counts are equal counts from now on."""
         if self.state == self.State.RETURNED and self.first == self.second:
             self.state, self.counted_at = self.State.COUNTED, Now()
+            kwargs.pop("update_fields", None)
+        super().save(**kwargs)
 
     def void(self, reason):
         """End it: it no longer counts, and its number is never used again. Returns whether this call changed it."""

@@ -150,10 +150,7 @@ class DataRequest(Case):
             ),
             models.UniqueConstraint(fields=["enquiry", "kind"], name="request_of_an_enquiry_once"),
         ]
-        indexes = [
-            models.Index(fields=["state", "due_on"], name="request_state"),
-            models.Index(fields=["address_digest"], name="request_address"),
-        ]
+        indexes = [models.Index(fields=["state", "due_on"], name="request_state")]
 
     @property
     def title(self):

@@ -3,7 +3,6 @@
 from datetime import timedelta
 
 from django import forms
-from django.apps import apps
 from django.contrib import admin, messages
 from django.contrib.admin.utils import unquote
 from django.contrib.admin.widgets import AdminRadioSelect, AdminTextareaWidget
@@ -33,15 +32,13 @@ SECOND_MERGE_AFTER = timedelta(minutes=1)
 class NewSectorForm(BilingualForm):
     """A new sector with the first version of its wording, without which it cannot be chosen."""
 
-    pledge_sq = forms.CharField(
-        label=_("Pledge (Albanian)"),
-        widget=AdminTextareaWidget(attrs={"lang": "sq"}),
-        help_text=_("Write in the first person, as the supporter says it, for example “I believe every child”."),
-    )
-    pledge_en = forms.CharField(
-        label=_("Pledge (English)"),
-        widget=AdminTextareaWidget(attrs={"lang": "en"}),
-        help_text=_("Write in the first person, as the supporter says it, for example “I believe every child”."),
+    pledge_sq, pledge_en = (
+        forms.CharField(
+            label=label,
+            widget=AdminTextareaWidget(attrs={"lang": language}),
+            help_text=Wording._meta.get_field(f"text_{language}").help_text,
+        )
+        for language, label in (("sq", _("Pledge (Albanian)")), ("en", _("Pledge (English)")))
     )
 
     def __init__(self, *args, **kwargs):
@@ -179,13 +176,9 @@ class SectorAdmin(SettlesFirst, ProtectedByPledges, DraftedAdmin):
 
     def get_deleted_objects(self, objs, request):
         to_delete, count, needed, protected = super().get_deleted_objects(objs, request)
-        # Their numbers name the sector, which no foreign key checks: migrations/sql/sectors.sql does.
-        for label, columns in {"pledges.GroupPledge": ["people"], "pledges.PaperSheet": ["first", "second"]}.items():
-            rows = apps.get_model(label)
-            for sector in objs:
-                named = Q.create([(f"{column}__has_key", str(sector.pk)) for column in columns], connector=Q.OR)
-                if rows.objects.filter(named).exists():
-                    protected.append(f"{sector}: {rows._meta.verbose_name_plural}")
+        for sector in objs:
+            used = (rows.model._meta.verbose_name_plural for rows, _columns in sector.numbers() if rows.exists())
+            protected += [f"{sector}: {name}" for name in used]
         # Commitments are deleted with their sector, although their own pages are read-only.
         return to_delete, count, needed - {Commitment._meta.verbose_name}, protected
 

@@ -19,6 +19,8 @@ logger = logging.getLogger(__name__)
 
 # The sector of children, who are only ever a number in a group pledge of an adult.
 CHILDREN = "children"
+# {model: columns with the people by the id of their sector}, which no foreign key checks: migrations/sql/sectors.sql does.
+NUMBERS = {"pledges.GroupPledge": ["people", "counted"], "pledges.PaperSheet": ["first", "second"]}
 
 
 class SectorQuerySet(models.QuerySet):
@@ -142,6 +144,12 @@ class Sector(Draftable):
             Wording.objects.everything().filter(draft=draft).update(draft=None)
         super().publish(draft, user)
 
+    def numbers(self):
+        """Yield (queryset, columns of NUMBERS) of the group pledges and of the paper sheets with people of this sector."""
+        for label, columns in NUMBERS.items():
+            named = Q.create([(f"{column}__has_key", str(self.pk)) for column in columns], connector=Q.OR)
+            yield apps.get_model(label).objects.filter(named), columns
+
     # Rows that `move_pledges` changes in one transaction.
     MOVE_BATCH_ROWS = 5000
 
@@ -158,8 +166,12 @@ class Sector(Draftable):
                 rows = self.pledges.order_by("pk").select_for_update(of=("self",)).values_list("pk", flat=True)
                 ids = list(rows[: self.MOVE_BATCH_ROWS])
                 if not ids:
-                    for model in ("GroupPledge", "PaperSheet"):
-                        apps.get_model("pledges", model).objects.move_people(self, into)
+                    for rows, columns in self.numbers():
+                        for row in rows.order_by("pk").select_for_update(of=("self",)):
+                            for people in filter(None, (getattr(row, column) for column in columns)):
+                                if n := people.pop(str(self.pk), 0):
+                                    people[str(into.pk)] = people.get(str(into.pk), 0) + n
+                            row.save(update_fields=columns)
                     return moved
                 apps.get_model("pledges.Pledge").objects.filter(pk__in=ids).move_to(into)
                 on_move(ids)

@@ -9,9 +9,6 @@ class StarterItem(models.Model):
     key = models.CharField(max_length=120, primary_key=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
-    def __str__(self):
-        return self.key
-
     @classmethod
     def create_once(cls, key, create, /, **values):
         """Call `create(**values)` if `key` was never created before; returns whether it did."""

@@ -256,10 +256,6 @@ class Pledge(Sealing, Restrictable):
             ),
         ]
 
-    def __str__(self):
-        # No personal data: it is written to logs and to the admin's history.
-        return str(self.pk)[:8]
-
     @property
     def number(self):
         """The number of a confirmed pledge among all counted online now (`number_at`); None if staff show no numbers."""
@@ -543,9 +539,6 @@ class ReferralLink(Sealing):
 
     class Meta:
         default_permissions = ()
-
-    def __str__(self):
-        return str(self.pk)[:8]
 
     @classmethod
     def create_for(cls, pledge):

@@ -76,9 +76,6 @@ class VoiceOwner(Case):
                 condition=Q(approved_fingerprint="") | Q(asked_at__isnull=False, approved_at__isnull=False),
             ),
         ]
-        indexes = [
-            models.Index(fields=["address_digest"], name="voiceowner_address"),
-        ]
 
     def described(self):
         """What the voice says, for the copy of the owner's data."""

@@ -11,11 +11,10 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext, ngettext_lazy
 
-from pledges.access import decrypted, log_access_to_people, reason_url, sees_people
+from pledges.access import decrypted, look_at_people, sees_people
 from pledges.crypto import keys
 from pledges.supporters.models import Pledge
 from pledges.wall.models import RefusedWord, WallName, review_reasons
-from staff.admin import reauthentication
 from staff.admin.base import ModelAdmin, NoAddOrDelete
 from staff.admin.confirmation_page import asks_first
 from staff.models import Entry
@@ -78,8 +77,7 @@ class WallNameAdmin(NoAddOrDelete, ModelAdmin):
     def has_change_permission(self, request, obj=None):
         return super().has_change_permission(request, obj) and sees_people(request)
 
-    def has_view_permission(self, request, obj=None):
-        return self.has_change_permission(request, obj)
+    has_view_permission = has_change_permission
 
     # Columns of the list
 
@@ -112,9 +110,7 @@ class WallNameAdmin(NoAddOrDelete, ModelAdmin):
             for pledge in names:
                 pledge.found_doubts = _doubts(pledge, refused)
             changelist.result_list = names
-            if not reauthentication.admits(request, [pledge.pk for pledge in names]):
-                return redirect(reason_url(request))
-            log_access_to_people(request, [pledge.pk for pledge in names], page="wall")
+            return look_at_people(request, [pledge.pk for pledge in names], page="wall") or response
         return response
 
     # The decisions
@@ -141,10 +137,8 @@ class WallNameAdmin(NoAddOrDelete, ModelAdmin):
 
     def titles(self, request, pledges):
         """The names as the wall would show them, with their warnings. The look counts and is logged, as on the list."""
-        ids = [pledge.pk for pledge in pledges]
-        if not reauthentication.admits(request, ids):
+        if look_at_people(request, [pledge.pk for pledge in pledges], page="wall"):
             return [str(pledge) for pledge in pledges]
-        log_access_to_people(request, ids, page="wall")
         refused = RefusedWord.objects.patterns()
         return [
             ", ".join(map(str, [decrypted(lambda: pledge.name_on_wall), *_doubts(pledge, refused)]))  # noqa: B023

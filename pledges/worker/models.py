@@ -30,9 +30,6 @@ class Heartbeat(models.Model):
     class Meta:
         constraints = [models.CheckConstraint(name="heartbeat_single_row", condition=Q(pk=1))]
 
-    def __str__(self):
-        return str(self.beat_at)
-
     @classmethod
     def beat(cls, **probed):
         """Record that a worker is alive now, and values of other columns."""
@@ -56,9 +53,6 @@ class FailedStep(models.Model):
 
     class Meta:
         default_permissions = ()
-
-    def __str__(self):
-        return f"{self.step}: {self.error}"
 
     @classmethod
     def record(cls, step, error):

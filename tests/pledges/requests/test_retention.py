@@ -33,7 +33,7 @@ from pledges.models import (
     UsedChallenge,
     VoiceOwner,
 )
-from pledges.requests import held, retention
+from pledges.requests import held
 from pledges.supporters.querysets import ANSWER_PERIOD, KEEP_PERIOD
 from staff.models import Entry
 from tests.challenges import reach_limit, solved
@@ -400,13 +400,13 @@ def test_every_line_of_the_table_on_the_privacy_page_has_a_proof_and_words(clien
 
 
 def test_the_notice_says_the_periods_of_the_table():
-    assert settings.KEEP_MONTHS == 24 and retention.ENQUIRY_PERIOD.days == 365
+    assert settings.KEEP_MONTHS == 24 and held.ENQUIRY_PERIOD.days == 365
     notice = Page.objects.get(key="privacy").body_en
     for words in (
         "After two years we ask you once",
         f"after {ANSWER_PERIOD.days} days",
         "for a year at most",
-        f"after {retention.DISCLOSURE_PERIOD.days} days",
+        f"after {held.DISCLOSURE_PERIOD.days} days",
         f"up to {settings.BACKUP_KEEP_DAYS} days",
     ):
         assert words in notice
