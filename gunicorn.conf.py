@@ -15,11 +15,12 @@ def post_worker_init(worker):
     from django.db import connections
     from django.urls import get_resolver
 
-    from pledges import database, starting
+    from pledges import database
+    from pledges.health import probes
     from pledges.serving import snapshot
 
     database.limit(database.WEB_OPTIONS)
-    starting.check()
+    probes.check_start()
     # The addresses import the views, and these the parts of the content.
     _ = get_resolver().url_patterns
     with contextlib.suppress(*database.UNAVAILABLE):

@@ -1,10 +1,10 @@
 """The share of campaign in the published content. Each concept declares beside its models what it adds to it."""
 
+from datetime import datetime, time, timedelta
 from pathlib import Path
 
 from django.utils import timezone
 
-from campaign import movement_year
 from pledges.fixed_pages import fixed_pages
 from pledges.languages import other_language
 from pledges.serving.snapshot import Part
@@ -41,7 +41,9 @@ class SiteContent(Part):
     def __init__(self, at):
         super().__init__(at)
         self.today = timezone.localdate(at)
-        self.times = movement_year.midnights(at)
+        # Days of the year end then, and pages count days.
+        midnights = (datetime.combine(self.today + timedelta(days=n), time.min) for n in (0, 1))
+        self.times = [timezone.make_aware(midnight) for midnight in midnights]
         self._slugs = {}
         for name in self.shares:
             getattr(self, name)

@@ -9,8 +9,7 @@ from campaign.news.models import Article
 from campaign.organisations.models import Organisation
 from campaign.pages.models import MenuPlace, Page
 from campaign.pictures.models import Picture, PictureConsent
-from campaign.publishing.models import OldAddress
-from campaign.publishing.records import Statistic
+from campaign.publishing.models import OldAddress, Statistic
 from campaign.settings.models import SiteSettings, SocialLink
 from campaign.terms.models import Term
 from campaign.texts.models import PageText

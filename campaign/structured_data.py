@@ -5,7 +5,7 @@ from django.templatetags.static import static
 from django.utils import timezone
 from django.utils.translation import get_language
 
-from pledges.figures.brand import BRANDS, brand
+from pledges.sharing import BRANDS, brand
 
 CONTEXT = "https://schema.org"
 

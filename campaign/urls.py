@@ -16,7 +16,6 @@ from campaign.organisations import views as organisations
 from campaign.pages import views as content
 from campaign.search import views as search
 from campaign.voices import views as voices
-from pledges.serving.http import public_page
 
 app_name = "campaign"
 EVENTS = pgettext_lazy("address", "events/")
@@ -33,7 +32,7 @@ urlpatterns = [
     path(pgettext_lazy("address", "materials/"), materials.page, name="materials"),
     path(pgettext_lazy("address", "search/"), search.search, name="search"),
     path(pgettext_lazy("address", "news/"), content.news, name="news"),
-    path(pgettext_lazy("address", "news/feed/"), public_page(feeds.NewsFeed()), name="feed"),
+    path(pgettext_lazy("address", "news/feed/"), feeds.news, name="feed"),
     path(pgettext_lazy("address", "news/<int:year>/"), content.news, name="news_of_year"),
     path(pgettext_lazy("address", "news/<slug:slug>/"), content.article, name="article"),
     path(EVENTS, events.events, name="events"),
@@ -41,7 +40,7 @@ urlpatterns = [
     # Calendars know the kind of a file by the end of its name.
     path(format_lazy("{}<slug:slug>/calendar.ics", EVENTS), events.event_calendar, name="event_calendar"),
     # The list of the demands is a content page, whose own address is this one until staff change it.
-    path(format_lazy("{}steps.atom", DEMANDS), public_page(feeds.DemandFeed()), name="demand_feed"),
+    path(format_lazy("{}steps.atom", DEMANDS), feeds.demands, name="demand_feed"),
     path(format_lazy("{}<slug:slug>/", DEMANDS), demands.demand, name="demand"),
     path(pgettext_lazy("address", "my-group/<token:token>/sheet-a4/"), handouts.sheet, {"size": "A4"}, name="sheet_a4"),
     path(pgettext_lazy("address", "my-group/<token:token>/sheet-a3/"), handouts.sheet, {"size": "A3"}, name="sheet_a3"),

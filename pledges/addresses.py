@@ -6,7 +6,7 @@ import re
 import unicodedata
 from functools import lru_cache
 
-from staff.accents import without_accents
+from staff.spelling import without_accents
 
 # Common mail domains in Albania and its diaspora. A domain that nearly equals one of them is probably misspelt.
 COMMON_DOMAINS = """

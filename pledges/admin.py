@@ -8,7 +8,6 @@ from django_tasks_db.models import DBTaskResult
 import pledges.commitments.admin
 import pledges.counting.admin
 import pledges.desk.admin
-import pledges.desk.entry_words
 import pledges.enquiries.admin
 import pledges.events.admin
 import pledges.exports.admin

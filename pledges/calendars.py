@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.utils.translation import get_language
 
-from pledges.figures.brand import brand
+from pledges.sharing import brand
 
 CONTENT_TYPE = "text/calendar; charset=utf-8"
 # A line has at most this many octets before its CRLF.

@@ -24,7 +24,7 @@ WORKER_OPTIONS = {
     "statement_timeout": "15min",
     "idle_in_transaction_session_timeout": "5min",
 }
-# Prometheus asks again soon (pledges/metrics/scraped.py).
+# Prometheus asks again soon (pledges/management/commands/metrics.py).
 SCRAPE_OPTIONS = {"lock_timeout": "1s", "statement_timeout": "3s"}
 
 

@@ -9,10 +9,9 @@ from django.db.models.functions import Now
 from django.tasks import TaskResultStatus
 from django_tasks_db.models import DBTaskResult
 
-from pledges import tasks
 from pledges.backups.models import Tombstone
 from pledges.commitments.models import ChosenCommitment, FollowUp
-from pledges.counting import milestones
+from pledges.counting.models import record_milestones
 from pledges.crypto import keys
 from pledges.crypto.models import Unreadable
 from pledges.enquiries.models import Disclosure
@@ -23,7 +22,7 @@ from pledges.mail.models import MESSAGE_RETENTION, Message
 from pledges.published.models import publish
 from pledges.rotation import CONTACTS, ENCRYPTED_MODELS
 from pledges.statistics import funnel
-from pledges.supporters.batches import Batch
+from pledges.supporters.batches import Batch, run_batch
 from pledges.supporters.models import NETWORK_DIGEST_LIFE, Pledge
 from pledges.supporters.querysets import PENDING_LIFE
 from pledges.worker.models import Heartbeat
@@ -36,7 +35,7 @@ TASK_RETENTION = timedelta(days=1)
 def run_batches():
     """Enqueue the batches that wait again: their task may have failed or been lost. One too many does nothing."""
     for pk in Batch.objects.waiting().values_list("pk", flat=True):
-        tasks.run_batch.enqueue(pk)
+        run_batch.enqueue(pk)
 
 
 def _write_to(due, kind, column):
@@ -209,6 +208,6 @@ STEPS = [
     tell_delay_of_mail,
     retry_unreadable,
     publish,
-    milestones.record,
+    record_milestones,
     alert_of_disclosures,
 ]

@@ -1,10 +1,10 @@
-"""Passing a link on: the words, the address, and the links that open WhatsApp, Viber and Facebook with them.
+"""The movement's name, and passing a link on: words, address, and the links that open WhatsApp, Viber and Facebook with them.
 
 They are plain links: nothing is sent anywhere before a tap. Neither words nor address say who the supporter is.
 """
 
 from dataclasses import dataclass
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from django.conf import settings
 from django.urls import reverse
@@ -12,6 +12,17 @@ from django.utils.translation import get_language, pgettext
 
 # Takes the place of a sector's slug in the address of a picture: neutral words, which do not reveal the sector.
 NEUTRAL_SLUG = "1"
+BRANDS = {"sq": "#NEJEMI1", "en": "#WEARE1"}
+
+
+def brand():
+    """The hashtag in the active language."""
+    return BRANDS[get_language()]
+
+
+def web_address():
+    """The host of SITE_URL, with a port if it has one, without "www.": nejemi1.al."""
+    return urlsplit(settings.SITE_URL).netloc.removeprefix("www.")
 
 
 @dataclass(frozen=True)

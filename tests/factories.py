@@ -25,8 +25,7 @@ from campaign.pictures import files as pictures
 from pledges.crypto import keys, stamps
 from pledges.inbox.submissions import settle, submit
 from pledges.mail import mailers
-from pledges.mail.connections import Connection, is_server_failure
-from pledges.mail.sending import CLAIM_ROWS, LEASE
+from pledges.mail.sending import CLAIM_ROWS, LEASE, Connection, is_server_failure
 from pledges.models import Message, Pledge, ReferralLink, Sector, Submission, Wording
 from staff import secrets
 from staff.accounts import sessions

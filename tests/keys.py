@@ -7,8 +7,8 @@ from collections import deque
 from django.conf import settings
 from django.core.management import call_command
 
-from pledges import starting
 from pledges.crypto import keys
+from pledges.health import probes
 from tests.seed import chance
 
 _chance = chance("keys")
@@ -38,6 +38,6 @@ def new_key(*others):
 def rotate_keys():
     """Start a process with the keys of the settings, and run the command; returns what it prints."""
     output = io.StringIO()
-    starting.check()
+    probes.check_start()
     call_command("rotate_keys", stdout=output)
     return output.getvalue()

@@ -10,7 +10,7 @@ from django.utils import timezone, translation
 
 from campaign.management.commands.demo import invented_logo
 from campaign.models import Demand
-from pledges.crypto import links, news_links
+from pledges.crypto import links
 from pledges.crypto.links import Purpose
 from pledges.fixed_pages import fixed_pages
 from pledges.limits.models import limits
@@ -162,7 +162,7 @@ def _news_visits(client, language, pledge):
         mailing = release(**about)
         part = about.get("audience", "all")
         yield f"news that was sent, {part}", client.get(path_of("pledges:mailing", language, mailing.pk))
-        path = path_of("pledges:end_news", language, news_links.token(pledge, mailing.pk))
+        path = path_of("pledges:end_news", language, links.news_token(pledge, mailing.pk))
         yield f"end the news, {part}", client.get(path)
         yield f"news ended, {part}", client.post(path, {"only": "1"})
     yield "list of the news that was sent", client.get(path_of("pledges:mailings", language))

@@ -7,7 +7,6 @@ import logging
 import pickle
 import re
 import tempfile
-import time
 from pathlib import Path
 from urllib.parse import parse_qs, quote
 
@@ -92,14 +91,14 @@ def production_log():
 class Watch:
     """What one test leaves in tables, log, caches, temporary files and media, and the texts that must not be in it.
 
-    `snapshot` is the tests.snapshot.Snapshot of the database before the test, `folder` an empty folder for the temporary files of
-    the server. Other temporary files are those of the browser and of the mail server.
+    `snapshot` is the tests.snapshot.Snapshot of the database before the test, `folder` a new empty folder for the temporary files
+    of the server. Other temporary files are those of the browser and of the mail server.
     """
 
     def __init__(self, snapshot, folder):
         self.snapshot, self.folder = snapshot, folder
-        # The clock of the file system may be a tick behind.
-        self.began = time.time() - 0.1
+        # By the clock of the file system.
+        self.began = folder.stat().st_mtime
         self.known = set()
 
     @contextlib.contextmanager

@@ -216,7 +216,7 @@ CACHES = {
     "default": {"BACKEND": "staff.accounts.cache.SharedCache", "KEY_FUNCTION": "staff.accounts.cache.digest"},
 }
 # A session ends so many seconds after its last request, or by other limits of staff/accounts/sessions.py.
-SESSION_ENGINE = "staff.accounts.session_store"
+SESSION_ENGINE = "staff.accounts.sessions"
 SESSION_COOKIE_AGE = 3600
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
 # Django's default storage sets a cookie for the whole site.

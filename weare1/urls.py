@@ -21,7 +21,7 @@ from pledges.mailings import views as mailings
 from pledges.returns import views as mail_reports
 from pledges.serving.http import public_page
 from pledges.signing import views as challenges
-from pledges.totals import counter, open_data
+from pledges.totals import open_data
 from pledges.totals import views as totals
 
 register_converter(LanguageConverter, "language")
@@ -51,7 +51,7 @@ handout_urls = [
     re_path(r"^(?P<name>[\w-]{1,50})/(?P<digest>[0-9a-f]{16})\.webp$", handouts.preview, name="handout_preview"),
 ]
 # Under /counter/LANGUAGE/.
-counter_urls = [re_path(r"^(?P<theme>light|dark)/$", counter.counter, name="counter")]
+counter_urls = [re_path(r"^(?P<theme>light|dark)/$", open_data.counter, name="counter")]
 
 # First what people sign: each pattern that is tried before takes time.
 urlpatterns = i18n_patterns(

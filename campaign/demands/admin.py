@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy
 
 from campaign.demands.models import Demand, DemandStep, HandOver
-from campaign.publishing.records_admin import ContentItemAdmin
+from campaign.publishing.admin import ContentItemAdmin
 from pledges.models import Goal
 from pledges.numbers import number
 from staff.admin.base import BilingualForm, DueFilter, change_url
@@ -26,8 +26,6 @@ class DemandForm(BilingualForm):
 
 @admin.register(Demand)
 class DemandAdmin(ContentItemAdmin):
-    """Admin of demands, with their steps and the record of their review."""
-
     form = DemandForm
     change_form_template = "admin/campaign/demand/change_form.html"
     search_fields = ["institution__unaccent__icontains"]

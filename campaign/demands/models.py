@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from campaign.content import SiteContent
 from campaign.demands.history import ENDS, History, State, in_order
-from campaign.publishing.records import ContentItem
+from campaign.publishing.models import ContentItem
 from pledges.content import PledgeContent
 from pledges.counting import tally
 from pledges.goals.models import OPENS_AT
@@ -26,8 +26,6 @@ CHECK_INTERVAL = timedelta(days=60)
 
 
 class DemandQuerySet(models.QuerySet):
-    """Demands, and those that need staff."""
-
     def due(self):
         """Demands not reviewed within CHECK_INTERVAL, or without a step."""
         is_old = Q(checked_on=None) | Q(checked_on__lt=timezone.localdate() - CHECK_INTERVAL)
@@ -90,7 +88,6 @@ class Demand(History, ContentItem):
         return self.title
 
     def get_absolute_url(self):
-        """The path of its page in the active language."""
         return reverse("campaign:demand", args=[self.slug])
 
 

@@ -1,25 +1,76 @@
-"""Events: the list, the page of each, calendars and posters."""
+"""Events: the list of what comes next, with the days of the movement's year; the page of each, calendars and posters."""
+
+from dataclasses import dataclass
+from datetime import date
 
 from django.conf import settings
 from django.http import Http404, HttpResponse, HttpResponsePermanentRedirect
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from campaign import movement_year, structured_data
+from campaign import structured_data
 from campaign.content import SiteContent
 from campaign.handouts import prints
 from pledges import calendars
 from pledges.content import PledgeContent
 from pledges.events.models import LATE
-from pledges.figures.brand import brand, web_address
 from pledges.figures.rendering import typeset
 from pledges.fixed_pages import fixed_page
 from pledges.languages import in_each_language, with_slug
-from pledges.published.rule import SMALLEST
+from pledges.published.models import SMALLEST
 from pledges.serving import snapshot
 from pledges.serving.http import in_named_language, public_page
+from pledges.sharing import brand, web_address
+
+# (month, day, name, text) of the days that are there every year
+DAYS = [
+    (6, 1, gettext_lazy("Children’s Day"), gettext_lazy("A day to ask a child how they are, and to listen.")),
+    (
+        11,
+        18,
+        gettext_lazy("European Day for the Protection of Children against Sexual Exploitation and Sexual Abuse"),
+        gettext_lazy("A Council of Europe day."),
+    ),
+    (
+        11,
+        19,
+        gettext_lazy("World Day for the Prevention of Child Abuse"),
+        gettext_lazy("For our movement it is Blue Ribbon Day, too."),
+    ),
+]
+
+
+@dataclass(frozen=True)
+class Occasion:
+    """A day of the movement's year, or an event; `url` is the path of its page, "" for a day, which has none."""
+
+    date: date
+    title: str
+    text: str
+    when: str
+    where: str = ""
+    url: str = ""
+
+
+def upcoming(events, at):
+    """What is to come at this time, the next first: `events` that are not over, and each day of the year once."""
+    today = timezone.localdate(at)
+    found = [
+        Occasion(event.first_day, event.title, event.summary, event.when, event.where, event.get_absolute_url())
+        for event in events
+        if event.ends > at
+    ]
+    for month, number, title, text in DAYS:
+        day = date(today.year, month, number)
+        if day < today:
+            day = day.replace(year=today.year + 1)
+        found.append(Occasion(day, title, text, date_format(day, "DATE_FORMAT")))
+    # Of one day, the events come first.
+    return sorted(found, key=lambda occasion: (occasion.date, not occasion.url))
 
 
 @fixed_page(
@@ -32,7 +83,7 @@ def events(request):
     """List what is to come, with the days of the year, and the events that are over, the last first."""
     events, now = PledgeContent.current().events, snapshot.current().at
     context = {
-        "upcoming": movement_year.upcoming(events, now),
+        "upcoming": upcoming(events, now),
         "past": [event for event in events if event.ends <= now],
         "way_on": SiteContent.current().way_on(),
     }

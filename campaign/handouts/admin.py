@@ -35,7 +35,6 @@ class HandoutAdmin(NoAddOrDelete, ContentAdmin):
 
     @admin.display(description=_("shown"), boolean=True)
     def shown(self, handout):
-        """Whether people can open it."""
         return handout.is_shown
 
 

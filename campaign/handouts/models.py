@@ -98,7 +98,6 @@ class Handout(models.Model):
 
     @property
     def is_shown(self):
-        """Whether people can open it."""
         return self.is_reviewed or not self.needs_review
 
 

@@ -25,8 +25,6 @@ from staff.admin.drafts import DraftedAdmin, StateFilter
 
 @admin.register(HelpChannel)
 class HelpChannelAdmin(KeepUsed, DraftedAdmin):
-    """Admin of help channels, with an action that records their verification."""
-
     search_fields = ["number", "url"]
     list_display = [
         "name",
@@ -131,8 +129,6 @@ class ImportForm(forms.Form):
 
 @admin.register(ProtectionUnit)
 class ProtectionUnitAdmin(ContentAdmin):
-    """Admin of units: list by county, verification, CSV file."""
-
     form = ProtectionUnitForm
     change_list_template = "admin/campaign/protectionunit/change_list.html"
     list_display = ["municipality", "county", "phone", "verified_on"]

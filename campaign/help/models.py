@@ -36,8 +36,6 @@ def tag(key):
 
 
 class HelpChannelQuerySet(models.QuerySet):
-    """Help channels, and those due for verification."""
-
     def due(self):
         """Channels that were not verified within VERIFY_INTERVAL, or never."""
         oldest_valid = timezone.localdate() - VERIFY_INTERVAL
@@ -190,7 +188,6 @@ class Numbers:
 
 @SiteContent.share
 def channels(content):
-    """The help channels."""
     return tuple(HelpChannel.objects.all())
 
 
@@ -207,8 +204,6 @@ def numbers(content):
 
 
 class ProtectionUnitQuerySet(models.QuerySet):
-    """Units by the state of their verification."""
-
     def verified(self):
         """Units whose contact data the public can see."""
         return self.filter(verified_on__isnull=False)

@@ -24,9 +24,9 @@ from campaign.help.models import ProtectionUnit
 from pledges.exports.spreadsheets import csv_file, without_guards
 from pledges.languages import LANGUAGE_CODES
 from pledges.models import Municipality
-from staff.accents import without_accents
 from staff.admin.base import BilingualForm
 from staff.admin.versions import differences, fingerprint, label
+from staff.spelling import without_accents
 
 MAX_BYTES = 100_000
 FIELDS = (*ProtectionUnit.CONTACT_FIELDS, "verified_on")

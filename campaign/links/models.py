@@ -64,8 +64,6 @@ def addresses_of_content():
 
 
 class ExternalLinkQuerySet(models.QuerySet):
-    """Links by whether they are due, and by whether they fail."""
-
     def collect(self):
         """Create a row for each new address of the content, and delete those that no text has; returns how many."""
         wanted, known = set(addresses_of_content()), set(self.values_list("address", flat=True))

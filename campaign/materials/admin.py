@@ -4,7 +4,7 @@ from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 
 from campaign.materials.models import Material
-from campaign.publishing.records_admin import ContentItemAdmin
+from campaign.publishing.admin import ContentItemAdmin
 
 
 @admin.register(Material)

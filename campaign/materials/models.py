@@ -16,7 +16,7 @@ from campaign.content import SiteContent
 from campaign.materials import documents
 from campaign.pictures import files
 from campaign.pictures.models import SafeFileField
-from campaign.publishing.records import ContentItem
+from campaign.publishing.models import ContentItem
 from pledges.languages import LANGUAGE_CODES, in_both_languages
 
 PREVIEW = "preview.webp"
@@ -41,7 +41,6 @@ class MaterialFileField(models.FileField):
     """A FileField that keeps a sanitised copy of what is uploaded."""
 
     def formfield(self, **kwargs):
-        """Use MaterialFormField unless another class is given."""
         return super().formfield(**{"form_class": MaterialFormField, **kwargs})
 
 
@@ -141,5 +140,4 @@ def remove_files(sender, instance, **kwargs):
 
 @SiteContent.share
 def materials(content):
-    """The materials that are shown."""
     return tuple(Material.objects.all())

@@ -13,10 +13,9 @@ from campaign.content import SiteContent
 from campaign.handouts import prints
 from campaign.materials.models import Material
 from campaign.share_cards import views as pictures
-from pledges.figures.brand import brand
 from pledges.fixed_pages import fixed_page
 from pledges.serving.http import public_page
-from pledges.sharing import NEUTRAL_SLUG
+from pledges.sharing import NEUTRAL_SLUG, brand
 
 # Width and height in pixels of the previews of what the code draws.
 PORTRAIT, LANDSCAPE = (400, 566), (566, 400)

@@ -30,7 +30,6 @@ class Article(Publishable):
         ]
 
     def get_absolute_url(self):
-        """Return the URL path of the article in the active language."""
         return reverse("campaign:article", args=[self.slug])
 
 

@@ -13,14 +13,14 @@ from django.utils.translation import gettext_lazy as _
 
 from campaign.content import SiteContent
 from campaign.pictures import files, logos
-from campaign.publishing.records import ContentItem
+from campaign.publishing.models import ContentItem
 from pledges import addresses
 from pledges.groups.models import institution_key
 from pledges.languages import in_both_languages
 from pledges.models import County, Joining, Municipality, OrganisationKind
 from pledges.places.models import albanian_sort_key
 from staff.drafts.models import Draft, LiveManager
-from staff.free_names import free_name
+from staff.spelling import free_name
 
 # An entry is renewed once a year. Its contact is asked ASKED_BEFORE before the year ends; a lapsed one is shown as such for
 # SHOWN_LAPSED, and then hidden.
@@ -32,8 +32,6 @@ PER_PAGE = 120
 
 
 class OrganisationQuerySet(models.QuerySet):
-    """Organisations by whether the public sees them, and by what is due."""
-
     def admitted(self):
         """Those of staff, and those whose joining is approved."""
         return self.filter(Q(joining=None) | Q(joining__state=Joining.State.APPROVED))

@@ -26,7 +26,7 @@ from pledges.joinings.forms import CorrectionForm
 from pledges.models import County, Joining, OrganisationKind
 from pledges.personal_links import link_view, links_revoked
 from pledges.serving.http import accept_uploads, personal_page, public_page, read_only
-from pledges.totals import counter
+from pledges.totals.open_data import counter_code
 
 # The codes of ISO 3166-2, and "abroad". Written here, because parameters are read before the content.
 COUNTIES = {County.ABROAD, *(f"AL-{number:02}" for number in range(1, 13))}
@@ -158,7 +158,7 @@ def _shown(request, joining, organisation, form, correction=None, status=200):
         "correction": correction,
         "sent_logo": logos.urls(joining.logo),
         "entry_url": entry_url,
-        "code": counter.code(request.LANGUAGE_CODE),
+        "code": counter_code(request.LANGUAGE_CODE),
     }
     if organisation and organisation.is_on_page:
         totals = tally.read()

@@ -14,7 +14,7 @@ from pledges.content import PledgeContent
 from pledges.fixed_pages import fixed_pages
 from pledges.mailings.models import MailingContent
 from pledges.serving import snapshot
-from staff.accents import without_accents
+from staff.spelling import without_accents
 
 # Where the search lists a page; within one place the rank decides. The help page is first: the visitor may be in need of help.
 # What is over is last.

@@ -161,7 +161,6 @@ class Page(Publishable):
         return super().texts_with_numbers() + columns
 
     def get_absolute_url(self):
-        """Return the URL path of the page in the active language."""
         if not self.has_own_address:
             return reverse(self.OWN_VIEWS[self.key])
         return reverse("pages:page", args=[self.slug])
@@ -199,7 +198,6 @@ def draft_of_preview(token):
 
 @SiteContent.share
 def pages(content):
-    """The published pages."""
     return published(content, Page)
 
 

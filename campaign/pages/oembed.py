@@ -12,9 +12,9 @@ from django.utils.translation import gettext as _
 from campaign.content import SiteContent
 from campaign.news.models import Article
 from pledges.content import PledgeContent
-from pledges.figures.brand import brand
 from pledges.serving.http import embeddable, public_page
-from pledges.totals import counter
+from pledges.sharing import brand
+from pledges.totals import open_data
 
 # Stands for an address that is not of this site.
 OTHER = "other"
@@ -97,8 +97,8 @@ def _response(language, title, card, is_totals, max_width, max_height):
         "provider_url": settings.SITE_URL + reverse("campaign:home"),
     }
     if is_totals:
-        width, height = min(counter.WIDTH, max_width), min(counter.HEIGHT, max_height)
-        data |= {"html": counter.code(language, width=width, height=height), "width": width, "height": height}
+        width, height = min(open_data.COUNTER_WIDTH, max_width), min(open_data.COUNTER_HEIGHT, max_height)
+        data |= {"html": open_data.counter_code(language, width=width, height=height), "width": width, "height": height}
     # A thumbnail must not be larger than what was asked for.
     if (max_width, max_height) == (CARD_WIDTH, CARD_HEIGHT):
         data |= {

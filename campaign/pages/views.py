@@ -26,7 +26,7 @@ from pledges.counting import tally
 from pledges.figures.mosaic import mosaic
 from pledges.fixed_pages import fixed_page
 from pledges.languages import LANGUAGE_CODES, in_each_language
-from pledges.requests.retention import kept_periods
+from pledges.requests.held import kept_periods
 from pledges.sectors.models import CHILDREN
 from pledges.serving.http import mark_public, personal_page, public_page, read_only
 from staff.refusals import missing_page
@@ -51,7 +51,6 @@ def root(request):
 @fixed_page(_("Home page"), place=10)
 @public_page
 def home(request):
-    """Show the home page."""
     content, totals = SiteContent.current(), tally.read()
     context = {
         "totals": totals,

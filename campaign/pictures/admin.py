@@ -96,7 +96,6 @@ class PictureAdmin(KeepUsed, ContentAdmin):
 
     @admin.display(description=_("size"))
     def dimensions(self, picture):
-        """Width × height in pixels."""
         return f"{picture.width}\u00a0×\u00a0{picture.height}"
 
     @admin.display(description=_("shown on"))

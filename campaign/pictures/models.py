@@ -32,12 +32,10 @@ class SafeFileField(forms.FileField):
     accept = "image/jpeg,image/png,image/webp"
 
     def to_python(self, data):
-        """The copy of an upload."""
         upload = super().to_python(data)
         return self.copy(upload) if upload else upload
 
     def widget_attrs(self, widget):
-        """The formats, for the file dialog."""
         return {"accept": self.accept}
 
 
@@ -45,13 +43,10 @@ class PictureFileField(models.ImageField):
     """An ImageField that keeps a re-encoded, sanitised copy of what is uploaded."""
 
     def formfield(self, **kwargs):
-        """Use SafeFileField unless another class is given."""
         return super().formfield(**{"form_class": SafeFileField, **kwargs})
 
 
 class PictureQuerySet(models.QuerySet):
-    """Pictures by their use and by the state of their sizes."""
-
     def unused(self):
         """Pictures that nothing shows, published or not."""
         return self.exclude(pk__in=[pk for pk, rows in self.uses().items() if rows])

@@ -16,7 +16,7 @@ from campaign.content import SiteContent
 from campaign.pages import listed_pages
 from pledges.fixed_pages import fixed_page
 from pledges.serving.http import cookieless_form, personal_page
-from staff.accents import without_accents
+from staff.spelling import without_accents
 
 # Characters of the query; the rest is ignored.
 MAX_QUERY_LENGTH = 100

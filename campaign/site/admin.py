@@ -101,5 +101,4 @@ class MenuPlaceAdmin(NoAddOrDelete, ContentAdmin):
 
     @admin.display(description=_("page"))
     def name(self, page):
-        """The title of the page in the active language."""
         return str(page)

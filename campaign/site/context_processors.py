@@ -14,10 +14,10 @@ from campaign.settings.models import SiteSettings
 from campaign.texts.models import starter_texts
 from pledges.content import PledgeContent
 from pledges.database import UNAVAILABLE
-from pledges.figures.brand import brand
 from pledges.fixed_pages import fixed_pages
 from pledges.languages import LANGUAGE_CODES, other_language, own_name
 from pledges.models import PledgingSettings
+from pledges.sharing import brand
 from pledges.starter import load
 
 

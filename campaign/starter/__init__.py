@@ -4,12 +4,6 @@ handouts, and one child protection unit for each municipality, of which nothing 
 Each item has a stable key and is created once. What staff changed or deleted is not restored.
 """
 
-import re
-
-from django.urls import reverse
-from django.utils import translation
-
-from campaign import richtext
 from campaign.content import STARTER
 from campaign.demands.models import Demand, DemandStep
 from campaign.handouts.models import Handout
@@ -17,11 +11,10 @@ from campaign.help.models import HelpChannel, ProtectionUnit
 from campaign.news.models import Article
 from campaign.organisations.models import Organisation
 from campaign.pages.models import Page
-from campaign.publishing.records import Statistic
+from campaign.publishing.models import Statistic
 from campaign.terms.models import Term
 from campaign.texts.models import PageText
 from campaign.voices.models import Voice
-from pledges.languages import LANGUAGE_CODES
 from pledges.models import Municipality, Sector, StarterItem
 from pledges.starter import load
 
@@ -30,7 +23,7 @@ def write():
     """Create what is missing, once; returns how many items. The caller opens the transaction."""
     items = [
         *_items(HelpChannel, "channel"),
-        *_pages(),
+        *_items(Page, "page"),
         *_sector_pages(),
         *_items(PageText, "text"),
         *_demands(),
@@ -55,6 +48,13 @@ def _items(model, name):
         yield StarterItem.create_once(f"{name}:{row['key']}", model.objects.create, **values)
 
 
+def _sector_pages():
+    for row in load("sector-pages", STARTER):
+        if sector := Sector.objects.filter(slug=row.pop("sector")).first():
+            key = f"sector-{sector.slug}"
+            yield StarterItem.create_once(f"page:{key}", Page.objects.create, key=key, sector=sector, **row)
+
+
 def _demands():
     for position, row in enumerate(load("demands", STARTER), start=1):
         steps = row.pop("steps")
@@ -67,48 +67,12 @@ def _create_demand(steps, **values):
         DemandStep.objects.create(demand=demand, **step)
 
 
-def _pages():
-    for row in load("pages", STARTER):
-        yield _publish(f"page:{row['key']}", Page, **row)
-
-
-def _sector_pages():
-    for row in load("sector-pages", STARTER):
-        sector = Sector.objects.filter(slug=row.pop("sector")).first()
-        if sector is not None:
-            key = f"sector-{sector.slug}"
-            yield _publish(f"page:{key}", Page, key=key, sector=sector, **row)
-
-
 def _articles():
     for row in load("articles", STARTER):
-        yield _publish(f"article:{row.pop('key')}", Article, **row)
+        yield StarterItem.create_once(f"article:{row.pop('key')}", Article.objects.create, **row)
 
 
 def _units():
     for place in Municipality.objects.filter(protection_unit=None):
         key = f"unit:{place.county_id}:{place.name_sq}"
         yield StarterItem.create_once(key, ProtectionUnit.objects.create, municipality=place)
-
-
-def _publish(item, model, /, **values):
-    pages = {page["key"]: page for page in load("pages", STARTER)}
-    for language in LANGUAGE_CODES:
-        values[f"body_{language}"] = richtext.clean(_resolve_urls(values[f"body_{language}"], language, pages))
-    return StarterItem.create_once(item, model.objects.create, **values)
-
-
-def _resolve_urls(html, language, pages):
-    """Replace each {{ url:NAME }} by the URL path in this language of the view or page with this URL name or key.
-
-    `pages` is {key: starter page}.
-    """
-
-    def url(match):
-        name = match[1]
-        with translation.override(language):
-            if name in pages:
-                return reverse("pages:page", args=[pages[name][f"slug_{language}"]])
-            return reverse(name)
-
-    return re.sub(r"\{\{ ?url:([\w:]+) ?\}\}", url, html)

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from pledges.enquiries.alarm import compile_pattern
 from pledges.languages import in_both_languages
-from staff.accents import without_accents
+from staff.spelling import without_accents
 
 FORMS_HELP = _(
     "One per line, in lower case. Accents do not matter. An asterisk (*) matches any ending; on its own "
@@ -25,8 +25,6 @@ def normalise(text):
 
 
 class TermQuerySet(models.QuerySet):
-    """Discouraged terms that can be searched for in texts."""
-
     def find_in(self, texts):
         """Yield (label, language, term, words as written) for each term in each of the texts (label, language, text)."""
         terms = [(term, term.patterns()) for term in self]

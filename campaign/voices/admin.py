@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from campaign.pictures.admin import EndsSoonFilter
-from campaign.publishing.records_admin import ContentItemAdmin
+from campaign.publishing.admin import ContentItemAdmin
 from campaign.voices.models import Voice
 from pledges.forms.fields import AddressField
 from staff.admin.base import BilingualForm

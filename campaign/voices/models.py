@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from campaign.content import SiteContent
-from campaign.publishing.records import ContentItem
+from campaign.publishing.models import ContentItem
 from pledges.languages import in_both_languages
 from pledges.models import VoiceOwner
 from pledges.voices.models import ENDED_PERIOD, LONGEST_CONSENT, REMINDED_BEFORE, How, Scope
@@ -20,8 +20,6 @@ APPROVED = "text_sq text_en person role_sq role_en source scope date ends_on is_
 
 
 class VoiceQuerySet(models.QuerySet):
-    """Voices by whether the public sees them, and by the end of their consent."""
-
     def public(self, day):
         """[row] of those that the public sees on this day of Tirana: from a public source, or approved as they are."""
         not_ended = Q(owner__restricted_at=None, ends_on__gte=day)
@@ -176,7 +174,6 @@ class Voice(ContentItem):
 
     @property
     def has_ended(self):
-        """Whether its consent has ended."""
         return self.ends_on is not None and self.ends_on < timezone.localdate()
 
     @property

@@ -5,6 +5,8 @@ import time
 from django.db import connection, models, transaction
 from django.db.models.functions import Cast
 
+from pledges.goals.models import Milestone
+
 # A group counts on the day of its approval, a sheet on that of its second count.
 NUMBERS_SQL = """
 SELECT approved_at AS at, (approved_at AT TIME ZONE 'Europe/Tirane')::date AS day, sector::bigint, county_id AS county,
@@ -63,6 +65,8 @@ LOCK = 7243016512394
 PAUSES = 6
 # What changes without a new transaction is the clock: the hours of the last day.
 LONGEST_PAUSE_SECONDS = 10
+# Number of people. Powers of ten follow.
+FIRST_MILESTONE = 100
 
 
 class Count(models.Model):
@@ -132,3 +136,21 @@ class Counter:
                 if has_counted:
                     self._took = self._ended - began
         return 0
+
+
+def record_milestones():
+    """Record newly reached milestones, each with its day; returns how many. One stays when the total falls again.
+
+    It reads the last count itself: the published content, of which it needs nothing, takes many times as long.
+    """
+    known, new = set(Milestone.objects.values_list("people", flat=True)), []
+    total, milestone = 0, FIRST_MILESTONE
+    for day, people in Count.objects.get().figures["days"]:
+        total += people
+        while total >= milestone:
+            if milestone not in known:
+                new.append(Milestone(people=milestone, reached_on=day))
+            milestone *= 10
+    # Another worker can record the same milestone concurrently.
+    Milestone.objects.bulk_create(new, ignore_conflicts=True)
+    return len(new)

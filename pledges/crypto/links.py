@@ -1,6 +1,6 @@
-"""Signed links, each valid for one purpose, and signed addresses for replies. Supporters use links instead of an account.
+"""Signed links, each valid for one purpose, short ones that end the news, and signed addresses for replies.
 
-This module imports no model.
+Supporters use links instead of an account. This module imports no model.
 """
 
 import base64
@@ -16,12 +16,16 @@ from django.urls import reverse
 from django.utils import translation
 from django.utils.crypto import constant_time_compare, salted_hmac
 
+from pledges.languages import LANGUAGE_CODES
+
 # Short, because the manage page makes a new link for each visit.
 DATA_LINK_MAX_AGE_SECONDS = 3600
 # An older link shows no personal data. It withdraws the pledge or sends a fresh link to the address on record.
 MAX_AGE_SECONDS = 24 * 3600
 # Of 25 bytes base32 makes 40 characters without padding, which mail programs may write in any case.
 REPLY_SIGNATURE_BYTES = 9
+# Of the token that ends the news: of the id of the pledge, of the number for mailing and language, of the signature.
+NEWS_ID_BYTES, NEWS_NUMBER_BYTES, NEWS_SIGNATURE_BYTES = 7, 3, 8
 
 
 class Purpose(StrEnum):
@@ -148,17 +152,24 @@ def url(purpose, row):
     return settings.SITE_URL + path(purpose, row)
 
 
-def _reply_signature(row_id, secret):
-    return salted_hmac("pledges.reply", row_id.bytes, secret=secret, algorithm="sha256").digest()[
-        :REPLY_SIGNATURE_BYTES
-    ]
+# What has no room for the signature of a link: the first bytes of one.
+
+
+def _signature(use, value, size, secret):
+    return salted_hmac(f"pledges.{use}", value, secret=secret, algorithm="sha256").digest()[:size]
+
+
+def _is_signature(found, use, value, size):
+    """Whether this is the signature of a value by any of DJANGO_SECRET_KEYS."""
+    secrets = (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)
+    return any(constant_time_compare(found, _signature(use, value, size, secret)) for secret in secrets)
 
 
 def reply_address(row):
     """The address for replies about this row, or "" where no provider brings them in."""
     local, at, domain = settings.ANYMAIL.get("INBOUND_ADDRESS", "").partition("@")
-    token = base64.b32encode(row.pk.bytes + _reply_signature(row.pk, settings.SECRET_KEY)).decode().lower()
-    return f"{local}+{token}@{domain}" if at else ""
+    signature = _signature("reply", row.pk.bytes, REPLY_SIGNATURE_BYTES, settings.SECRET_KEY)
+    return f"{local}+{base64.b32encode(row.pk.bytes + signature).decode().lower()}@{domain}" if at else ""
 
 
 def row_id_of_reply(address):
@@ -168,9 +179,64 @@ def row_id_of_reply(address):
         row_id, signature = uuid.UUID(bytes=content[:16]), content[16:]
     except (binascii.Error, ValueError):
         return None
-    secrets = (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)
-    return (
-        row_id
-        if any(constant_time_compare(signature, _reply_signature(row_id, secret)) for secret in secrets)
-        else None
+    return row_id if _is_signature(signature, "reply", row_id.bytes, REPLY_SIGNATURE_BYTES) else None
+
+
+@dataclass(frozen=True)
+class NewsLink:
+    """The short address that ends the news of one recipient: the ids of the pledges that it may mean, mailing and language.
+
+    `List-Unsubscribe` must fit in one line: mail servers fold longer ones, and a folded header breaks the signature (DKIM). So
+    the token has 24 characters, with only the first bytes of the id of the pledge. The signature covers the version of the links:
+    a change of address or a revocation ends it.
+    """
+
+    first: uuid.UUID
+    last: uuid.UUID
+    number: int
+    signature: bytes
+
+    @property
+    def mailing_id(self):
+        return self.number // len(LANGUAGE_CODES)
+
+    @property
+    def language(self):
+        """The language of the recipient when the message was sent. Read from the token, it tells nothing about the pledge."""
+        return LANGUAGE_CODES[self.number % len(LANGUAGE_CODES)]
+
+    def is_of(self, pledge):
+        """Whether `news_token` made it for this pledge and its present links."""
+        return _is_signature(self.signature, "news", _news_value(pledge, self.number), NEWS_SIGNATURE_BYTES)
+
+
+def _news_value(pledge, number):
+    return f"{pledge.pk}.{pledge.link_version}.{number}"
+
+
+def news_token(pledge, mailing_id):
+    number = mailing_id * len(LANGUAGE_CODES) + LANGUAGE_CODES.index(pledge.language)
+    short = pledge.pk.bytes[:NEWS_ID_BYTES] + number.to_bytes(NEWS_NUMBER_BYTES)
+    signature = _signature("news", _news_value(pledge, number), NEWS_SIGNATURE_BYTES, settings.SECRET_KEY)
+    return base64.urlsafe_b64encode(short + signature).decode()
+
+
+def read_news(text):
+    """The NewsLink in a token, or None if it is malformed. Whether it is genuine tells `NewsLink.is_of`."""
+    try:
+        data = base64.b64decode(text, altchars="-_", validate=True)
+    except (ValueError, binascii.Error):
+        return None
+    if len(data) != NEWS_ID_BYTES + NEWS_NUMBER_BYTES + NEWS_SIGNATURE_BYTES:
+        return None
+    start, rest = data[:NEWS_ID_BYTES], 16 - NEWS_ID_BYTES
+    return NewsLink(
+        first=uuid.UUID(bytes=start + b"\x00" * rest),
+        last=uuid.UUID(bytes=start + b"\xff" * rest),
+        number=int.from_bytes(data[NEWS_ID_BYTES:-NEWS_SIGNATURE_BYTES]),
+        signature=data[-NEWS_SIGNATURE_BYTES:],
     )
+
+
+def news_url(pledge, mailing_id):
+    return settings.SITE_URL + reverse("end_news", args=[news_token(pledge, mailing_id)])

@@ -17,27 +17,28 @@ from django.utils.decorators import method_decorator
 from django.utils.html import format_html, format_html_join
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext_lazy
 from django.views.decorators.http import require_POST
 
 from pledges.access import decrypted, log_access_to_people, reason_url, sees_people
 from pledges.cases.admin import CaseAdmin
 from pledges.crypto import keys
-from pledges.desk import entry_words, people
+from pledges.desk import people
 from pledges.desk.batches import BulkActions
-from pledges.desk.corrections import CorrectionForm, PersonForm, RequestChannelForm
-from pledges.desk.minutes import MinutePages
+from pledges.desk.people import CorrectionForm, PersonForm, RequestChannel, RequestChannelForm
 from pledges.exports.admin import allowed_contents
 from pledges.exports.models import Export
 from pledges.inbox.models import Submission
 from pledges.mail.models import Message
+from pledges.mail.texts import MessageText
+from pledges.paper.models import PaperSheet
+from pledges.requests.models import DataRequest
 from pledges.statistics.admin import FiguresPages
 from pledges.supporters.batches import Batch
 from pledges.supporters.models import CHOICE_FIELDS, MAX_REPEATS, OPT_IN_FIELDS, Pledge
-from staff.admin import reauthentication
+from staff.admin import entries, reauthentication
 from staff.admin.base import ModelAdmin, change_url
-from staff.admin.day_filter import DayFilter
-from staff.admin.long_list import LongList
+from staff.admin.lists import DayFilter, LongList
 from staff.models import Entry
 
 # Cases that one search shows.
@@ -48,9 +49,54 @@ CANNOT_ERASE = _(
     "the person who runs the site."
 )
 
+# Words for what this app writes into the log that is no field of the row (staff/admin/entries.py).
+MAILS = dict(MessageText._meta.get_field("kind").choices)
+# The kinds of what is held about an address could tell that it has a disclosure.
+entries.HIDDEN |= {"parts", "passed_at"}
+entries.LABELS |= {
+    "asked": _("asked"),
+    "answer": _("answer"),
+    "filters": _("filters"),
+    "format": _("kind of file"),
+    "sheets": pgettext_lazy("detail", "paper sheets"),
+    "request_kind": _("request about personal data"),
+}
+entries.CHOICES["fields"] |= {
+    "name": _("name"),
+    "new_email": _("new address"),
+    "municipality": _("municipality"),
+    "event": _("event"),
+    "disclosure_at": _("whether it is a disclosure"),
+}
+entries.CHOICES["step"] |= {
+    "erase": pgettext_lazy("step", "erased"),
+    "restrict": pgettext_lazy("step", "restricted"),
+    "lift": pgettext_lazy("step", "restriction lifted"),
+}
+entries.CHOICES |= {
+    "asked": dict(RequestChannel.choices),
+    "answer": MAILS | {"otherwise": _("answered in another way")},
+    "reason": dict(PaperSheet.Reason.choices),
+    "request_kind": dict(DataRequest.Kind.choices),
+    "format": {"csv": "CSV", "xlsx": "XLSX", "json": "JSON", "copy": _("to print")},
+    "page": {
+        "list": _("list"),
+        "pledge": _("one pledge"),
+        "find": _("search"),
+        "minutes": _("sign-ups by minute"),
+        "wall": _("wall of supporters"),
+        "enquiry": _("enquiry"),
+        "group": _("group pledge"),
+        "organisation": _("organisation"),
+        "request": _("request about personal data"),
+        "disclosure": _("disclosure"),
+        "blocked": _("blocked addresses"),
+    },
+}
+
 
 @admin.register(Pledge)
-class PledgeAdmin(BulkActions, MinutePages, FiguresPages, ModelAdmin):
+class PledgeAdmin(BulkActions, FiguresPages, ModelAdmin):
     """The list of pledges, and the page on which one is corrected or erased."""
 
     list_filter = [
@@ -138,7 +184,7 @@ class PledgeAdmin(BulkActions, MinutePages, FiguresPages, ModelAdmin):
 
     def words_in_history(self, entry, name):
         if "mail" in entry.details:
-            kind = entry_words.MAILS.get(entry.details["mail"], "")
+            kind = MAILS.get(entry.details["mail"], "")
             values = {"number": name, "mail": kind}
             return _("sent an email about the pledge “%(number)s”: %(mail)s") % values
         return ""

@@ -23,10 +23,10 @@ from pledges.inbox.models import Submission
 from pledges.languages import LANGUAGE_CODES
 from pledges.mail.mailboxes import BlockedAddress
 from pledges.mail.models import Message
-from staff.accents import without_accents
 from staff.admin.base import ModelAdmin, MomentInput, change_url
 from staff.admin.content import ContentAdmin
 from staff.models import Account, Entry
+from staff.spelling import without_accents
 
 MAX_ANSWER_LENGTH = 4000
 # A line of the person's message of this many characters must not be in the answer.

@@ -21,7 +21,7 @@ from django.utils.translation import gettext_lazy as _
 
 from pledges.languages import LANGUAGE_CODES
 from pledges.serving.snapshot import Part
-from staff.accents import without_accents
+from staff.spelling import without_accents
 
 # {words of business in a passage: groups of concerns that one of its sentences must have}. More words need as many as the last.
 NEEDED = {0: 1, 1: 1, 2: 2, 3: 2, 4: 3}

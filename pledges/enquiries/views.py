@@ -28,8 +28,9 @@ def further(request, enquiry):
     """The form behind the link of an answer. It shows nothing of the conversation."""
     if enquiry.restricted_at:
         return link_ended(request)
-    form, shown = FurtherForm(request.POST or None, enquiry=enquiry, action=request.path), shown_on(request, PAGE)
-    return answer(request, form, shown, "pledges:enquiry_sent") if request.method == "POST" else shown(form)
+    sent = request.POST if request.method == "POST" else None
+    form, shown = FurtherForm(sent, enquiry=enquiry, action=request.path), shown_on(request, PAGE)
+    return shown(form) if sent is None else answer(request, form, shown, "pledges:enquiry_sent")
 
 
 @fixed_page(in_sitemap=False)

@@ -13,10 +13,10 @@ from django.utils.safestring import mark_safe
 from django.utils.translation import get_language, gettext, ngettext, pgettext
 
 from pledges.figures import fonts
-from pledges.figures.brand import COLORS, brand, web_address
 from pledges.figures.mosaic import HEIGHT, PATTERN_DOT_WIDTH, WIDTH, mosaic, pattern_paths
-from pledges.figures.rendering import png, qr_code
+from pledges.figures.rendering import COLORS, png, qr_code
 from pledges.numbers import number
+from pledges.sharing import brand, web_address
 
 # All lengths are pixels. The smallest text of a picture:
 SMALLEST = 22

@@ -12,7 +12,7 @@ from types import SimpleNamespace
 from django.utils.translation import gettext
 
 from pledges.numbers import decimal, one_two_five
-from pledges.published.rule import SMALLEST
+from pledges.published.models import SMALLEST
 
 # {county's code: {"label": [x, y], "d": outline}} in a viewBox of 287 × 640; see docs/counties-licence.md.
 COUNTIES = Path(__file__).parent / "data" / "counties.json"

@@ -13,10 +13,10 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext
 
 from pledges.figures import county_map, growth
-from pledges.figures.brand import brand
 from pledges.figures.mosaic import mosaic
 from pledges.figures.rendering import png
 from pledges.numbers import decimal, number
+from pledges.sharing import brand
 
 # Pixels: the room around a drawing in a PNG, and the height at which a PNG is cut off.
 HEAD, FOOT, MAX_HEIGHT = 190, 150, 3000

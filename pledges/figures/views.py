@@ -6,11 +6,11 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext_lazy as _
 
-from pledges.figures.brand import brand
 from pledges.figures.mosaic import NEUTRAL_DOT_WIDTH, neutral_paths
 from pledges.figures.rendering import png
 from pledges.fixed_pages import fixed_page
 from pledges.serving.http import embeddable, in_named_language, public_page
+from pledges.sharing import brand
 
 # Of the picture on the page of the materials, in pixels.
 SMALL_WIDTH = 300

@@ -8,7 +8,7 @@ from django.core.validators import EmailValidator, RegexValidator
 from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext_lazy as _
 
-from pledges.addresses import plain_words
+from pledges.addresses import plain_words, split_address
 from pledges.content import PledgeContent
 
 NAME_LENGTH = 80
@@ -103,6 +103,8 @@ def validate_address(value):
     # has no domain. The local part is ASCII: EmailValidator ignores case and so accepts ſ, which folds to s.
     # Nor is it longer than 254 characters; a limit of its own would say a second sentence.
     RegexValidator(r"^(?!.{255})[!#-~]+@[^\[]+$")(value)
+    # No domain of more letters than DNS has places for.
+    RegexValidator(r"^[!-~]+$")(split_address(value)[1])
 
 
 class AddressField(TypedText, forms.EmailField):

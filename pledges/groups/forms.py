@@ -231,7 +231,8 @@ class GroupForm(NumbersForm, AddressForm):
 
     def clean_letter(self):
         letter = self.cleaned_data["letter"].strip().upper()
-        if letter and not letter.isalnum():
+        # The capitals of the ligature “ﬁ” are two letters.
+        if letter and not (letter.isalnum() and len(letter) <= 2):
             raise forms.ValidationError(_("The letter of a class must be a letter or digit, for example B."))
         return letter
 

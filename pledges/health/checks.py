@@ -16,7 +16,7 @@ from pledges.backups.models import Backup
 from pledges.counting.models import Count as LastCount
 from pledges.crypto.models import Rotation, Unreadable
 from pledges.database import DISK_FULL, sqlstate
-from pledges.health import certificate
+from pledges.health import probes
 from pledges.inbox.models import Submission
 from pledges.mail import mailers
 from pledges.mail.models import Message
@@ -133,9 +133,9 @@ def worker():
         yield "worker"
     if not heartbeat.is_clock_steady or heartbeat.beat_at > heartbeat.now + CLOCK_TOLERANCE:
         yield "clock"
-    if certificate.is_served() and heartbeat.certificate_read_at:
+    if probes.has_certificate() and heartbeat.certificate_read_at:
         ends_at = heartbeat.certificate_ends_at
-        if ends_at is None or ends_at < heartbeat.now + certificate.ENDS_SOON:
+        if ends_at is None or ends_at < heartbeat.now + probes.ENDS_SOON:
             yield "certificate"
     if heartbeat.is_news_stuck:
         yield "news"

@@ -68,7 +68,7 @@ class WebAddressField(TypedText, forms.URLField):
             return url
         parts = urlsplit(url)
         site = addresses.site_of(parts.hostname or "")
-        is_name = "." in site and not site.rpartition(".")[2].isdigit()
+        is_name = "." in site and not site.rpartition(".")[2].isdigit() and len(site) <= addresses.LONGEST_DOMAIN
         # No name of a user, no port and no IPv6 address.
         is_plain = parts.scheme in ("http", "https") and parts.netloc.lower() == parts.hostname
         if not is_name or not is_plain or len(url) > MAX_URL_LENGTH:

@@ -15,7 +15,7 @@ from pledges.mail.models import Message
 from staff.admin import reauthentication
 from staff.admin.base import ModelAdmin, ReadOnly
 from staff.admin.confirmation_page import asks_first
-from staff.admin.long_list import LongList
+from staff.admin.lists import LongList
 
 
 @admin.register(Message)

@@ -14,13 +14,13 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from pledges import metrics
-from pledges.crypto import keys, news_links
+from pledges.crypto import keys, links
 from pledges.crypto.links import Purpose
 from pledges.crypto.models import Unreadable
-from pledges.mail import connections, content, mailers
-from pledges.mail.connections import CONSECUTIVE_FAILURES
+from pledges.mail import content, mailers, sending
 from pledges.mail.kinds import SPECS, MessageKind, Priority
 from pledges.mail.mailboxes import BlockedAddress, MessageGrant, ReturnedMailbox, mailbox_digests
+from pledges.mail.sending import CONSECUTIVE_FAILURES
 from pledges.mail.texts import MessageText
 from pledges.person import Restrictable, Sealing
 
@@ -96,7 +96,7 @@ class MessageQuerySet(models.QuerySet):
         failed = self._failed_since_the_last_sent(mailer)
         if len(failed) == CONSECUTIVE_FAILURES:
             return True
-        own_errors = [message for message in failed if not message.error.startswith(connections.RECIPIENT_ERRORS)]
+        own_errors = [message for message in failed if not message.error.startswith(sending.RECIPIENT_ERRORS)]
         return any(timezone.now() - message.queued_at > OUTAGE_AFTER for message in own_errors)
 
     def _failed_since_the_last_sent(self, mailer):
@@ -436,7 +436,7 @@ class Message(Sealing):
         if spec.is_bulk and ReturnedMailbox.objects.holds(address):
             return None
         if self.mailing:
-            return content.compose_news(self.words, news_links.url(row, self.mailing_id), self.language, address)
+            return content.compose_news(self.words, links.news_url(row, self.mailing_id), self.language, address)
         kind, words, rows = self.kind, self.words, [row]
         if spec.per_address:
             rows = type(row).objects.at_address(address).with_person().filter(restricted_at=None)
@@ -467,7 +467,7 @@ class Message(Sealing):
             self.counted_in = None
 
     def attempt(self, server):
-        """Try once to hand the message to `server`, a `pledges.mail.connections.Connection`; returns the error or None.
+        """Try once to hand the message to `server`, a `pledges.mail.sending.Connection`; returns the error or None.
 
         The caller has claimed the message and calls `save_outcome` next. Delivery is at least once: a crash between the two
         leads to a second copy.
@@ -492,7 +492,7 @@ class Message(Sealing):
             self._schedule_retry(error, last_tried_at)
             return error
         except Exception as error:
-            if connections.is_server_failure(error):
+            if sending.is_server_failure(error):
                 self.give_back()
             self._schedule_retry(error, last_tried_at)
             return error
@@ -522,12 +522,12 @@ class Message(Sealing):
         logger.log(level, "mail", extra={"fields": fields | ({"error": self.error} if self.error else {})})
 
     def _schedule_retry(self, error, last_tried_at):
-        self.error = connections.error_kind(error)
+        self.error = sending.error_kind(error)
         now = timezone.now()
         delay = RETRY_DELAYS[self.attempts - 1] if self.attempts <= len(RETRY_DELAYS) else LATER_RETRY_DELAY
         # After days without a worker a message may be too old but hardly tried.
         is_too_old = now + delay > self.queued_at + GIVE_UP_AFTER and self.attempts > len(RETRY_DELAYS)
-        is_refused = connections.is_final_refusal(error)
+        is_refused = sending.is_final_refusal(error)
         if (is_refused or is_too_old) and self._others_are_accepted_since(last_tried_at):
             self.state = self.State.REFUSED if is_refused else self.State.FAILING
         elif is_too_old and self.address_cipher is not None:

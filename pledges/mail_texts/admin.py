@@ -1,14 +1,252 @@
-"""Admin of message texts: both languages on one form, a preview of unsaved text, a test to the user's own address."""
+"""Admin of message texts: both languages on one form, a preview of unsaved text, a test to the user's own address.
+
+News by email has previews and tests too.
+"""
+
+import re
+import uuid
 
 from django import forms
+from django.conf import settings
 from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.core.mail import mailers
+from django.db.models.functions import Now
+from django.http import Http404
+from django.urls import path, reverse
+from django.utils import timezone, translation
+from django.utils.csp import CSP
+from django.utils.text import capfirst
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
+from django.views.decorators.csp import csp_override
+from django.views.decorators.http import require_POST
 
-from pledges.mail import content, texts
+from pledges.commitments.models import ChosenCommitment, FollowUp
+from pledges.crypto import keys, links
+from pledges.crypto.links import Purpose
+from pledges.enquiries.models import Answer, Enquiry
+from pledges.groups.models import GroupPledge
+from pledges.joinings.models import Joining, OrganisationKind
+from pledges.limits.models import WINDOW, Attempt
+from pledges.mail import content, sending, texts
+from pledges.mail.kinds import SPECS, MessageKind
 from pledges.mail.texts import MessageText
-from pledges.mail_texts.previews import MailPreviews, subject_warning
+from pledges.places.models import Municipality
+from pledges.requests.models import DataRequest
+from pledges.sectors.models import Commitment, Sector
+from pledges.supporters.models import Pledge
+from pledges.supporters.querysets import PENDING_LIFE
+from pledges.voices.models import VoiceOwner
 from staff.admin.base import BilingualForm, NoAddOrDelete
 from staff.admin.drafts import DraftedAdmin
+
+# Mails have inline styles. The preview shows them in a sandboxed frame without scripts.
+PREVIEW_CSP = settings.SECURE_CSP | {"style-src": [CSP.SELF, CSP.UNSAFE_INLINE]}
+REVEALING_SUBJECT = _(
+    "Anyone who looks at a shared phone can read the subject, and it contains %(words)s. Choose a neutral subject "
+    "if you can."
+)
+# Tests of one member of staff within WINDOW.
+MOST_TESTS = 10
+SAMPLE_ADDRESS = "arta@example.org"
+
+
+class MailPreviews:
+    """ModelAdmin mixin. The form has `typed_words(language)`: what is typed, valid or not. `pk` is None before the first save."""
+
+    def kind_of(self, row):
+        """The MessageKind of the mails that this row has the words of."""
+        raise NotImplementedError
+
+    def get_urls(self):
+        def route(pattern, view, name):
+            return path(pattern, self.admin_site.admin_view(view), name=self._url_name(name))
+
+        preview = csp_override(PREVIEW_CSP)(self.preview)
+        send = csp_override(PREVIEW_CSP)(require_POST(self.send_test))
+        return [
+            *(route(f"{start}preview/", preview, "preview") for start in ("", "<int:pk>/")),
+            *(route(f"{start}try/", send, "try") for start in ("", "<int:pk>/")),
+            *super().get_urls(),
+        ]
+
+    def render_change_form(self, request, context, *args, obj=None, **kwargs):
+        context["preview_url"] = self._url("preview", obj)
+        return super().render_change_form(request, context, *args, obj=obj, **kwargs)
+
+    def preview(self, request, pk=None):
+        """The mail as an invented person would receive it, with the text in the form or the saved one."""
+        return self._preview_page(request, self._form(request, pk))
+
+    def send_test(self, request, pk=None):
+        """Send the previewed mail to the user's own address, in both languages, and say whether the server took it."""
+        form = self._form(request, pk)
+        if not self._may_write(request, form.instance):
+            raise PermissionDenied
+        if form.is_valid() and request.user.email:
+            self.message_user(request, *self._test(request.user, form.instance))
+        return self._preview_page(request, form)
+
+    def _test(self, user, row):
+        """Send a test, unless the user has sent too many; returns (what became of it, level of the message)."""
+        digest, kind = keys.digest("attempt", f"tests of account {user.pk}"), self.kind_of(row)
+        if Attempt.objects.filter(network_digest=digest, created_at__gt=Now() - WINDOW).count() >= MOST_TESTS:
+            return _("You have just sent yourself many messages. Please wait ten minutes."), messages.WARNING
+        Attempt.objects.create(network_digest=digest)
+        try:
+            with mailers.default as server:
+                languages = [language for language, _name in settings.LANGUAGES]
+                server.send_messages([sample_mail(kind, row.words(each), each, user.email) for each in languages])
+        except Exception as error:
+            # The class alone: its text may quote the address.
+            words = _(
+                "The mail server did not accept it (%(error)s). If it happens again, tell the person who runs the site."
+            )
+            return words % {"error": sending.error_kind(error)}, messages.ERROR
+        sent = _(
+            "Sent to your own address, %(address)s, in Albanian and in English. Check your inbox, and your spam or junk "
+            "folder too."
+        )
+        return sent % {"address": user.email}, messages.SUCCESS
+
+    def _may_write(self, request, row):
+        return self.has_add_permission(request) if row.pk is None else self.has_change_permission(request, row)
+
+    def _form(self, request, pk):
+        row = None if pk is None else self.get_object(request, str(pk))
+        if row is None and pk is not None:
+            raise Http404
+        if not (self.has_view_or_change_permission(request, row) if row else self.has_add_permission(request)):
+            raise PermissionDenied
+        form = self.get_form(request, row, change=row is not None)
+        return form(request.POST or None, instance=row or self.model())
+
+    def _preview_page(self, request, form):
+        row = form.instance
+        mails = self.mails(self.kind_of(row), form.typed_words)
+        context = {
+            "subtitle": capfirst(str(row)),
+            "row": row,
+            "change_url": self._url("change", row) if row.pk else "",
+            "try_url": self._url("try", row),
+            "form": form,
+            "mails": mails,
+            "subject_warning": subject_warning(*(mail.subject for mail in mails)),
+            "can_send_test": self._may_write(request, row),
+            **self.preview_context(form),
+        }
+        return self.page(request, "admin/pledges/mail_preview/preview.html", _("Preview"), **context)
+
+    def preview_context(self, form):
+        """What the preview says that other kinds do not have."""
+        return {}
+
+    @staticmethod
+    def mails(kind, words):
+        """The sample mail in each language for the template; `words(language)` are its words."""
+        found = []
+        for language, name in settings.LANGUAGES:
+            mail = sample_mail(kind, words(language), language)
+            mail.language, mail.name = language, name
+            mail.html = _without_links(mail.alternatives[0].content)
+            found.append(mail)
+        return found
+
+    def _url_name(self, name):
+        return f"{self.opts.app_label}_{self.opts.model_name}_{name}"
+
+    def _url(self, name, row):
+        return reverse(f"admin:{self._url_name(name)}", args=[row.pk] if row and row.pk else [])
+
+
+def _without_links(html):
+    """The HTML of an e-mail without the targets of its links, for a preview in a frame, where even "#" would load a page."""
+    return re.sub(r' href="[^"]*"', "", html)
+
+
+def subject_warning(*subjects):
+    """A warning about words in the subjects that reveal the pledge to others, or None."""
+    words = [f"“{word}”" for subject in subjects for word in texts.revealing_words(subject)]
+    return REVEALING_SUBJECT % {"words": ", ".join(dict.fromkeys(words))} if words else None
+
+
+def sample_mail(kind, words, language, address=SAMPLE_ADDRESS):
+    """The e-mail of a kind with these `MailWords`, about invented pledges. Its links are well-formed but invalid.
+
+    That of news has `NewsWords`.
+    """
+    if kind == MessageKind.NEWS:
+        return content.compose_news(
+            words, links.news_url(Pledge(pk=uuid.UUID(int=0), language=language), 0), language, address
+        )
+    return content.compose(kind, words, _sample_pledges(kind, language), language, address)
+
+
+def _sample_group(kind, language):
+    place, people = Municipality.objects.first(), {str(Sector.objects.first().pk): 27}
+    group = GroupPledge(kind=GroupPledge.Kind.CLASS, grade=7, letter="B", institution="Migjeni", municipality=place)
+    group.people, group.language = people, language
+    return _entered(group, kind == MessageKind.GROUP_NO)
+
+
+def _sample_joining(kind, language):
+    place = Municipality.objects.first()
+    joining = Joining(organisation="Shembull", kind=OrganisationKind.ASSOCIATION, municipality=place, language=language)
+    return _entered(joining, kind == MessageKind.JOIN_NO)
+
+
+def _entered(row, is_refused):
+    """This group or organisation, as its adult has entered and confirmed it."""
+    row.created_at = row.confirmed_at = row.asked_at = timezone.now()
+    row.expires_at = row.created_at + PENDING_LIFE
+    row.refusal = row.Refusal.UNKNOWN if is_refused else ""
+    row.name = "Arta Shembulli"
+    return row
+
+
+def _sample_answer(language):
+    answer = Answer(enquiry=Enquiry(language=language))
+    with translation.override(language):
+        text = gettext("The answer that you write appears here.")
+    answer.text = text
+    return answer
+
+
+def _sample_pledges(kind, language):
+    """Unsaved pledges for a message of this kind, as `content.compose` takes them."""
+
+    def sample_pledge(name, state):
+        now = timezone.now()
+        pledge = Pledge(language=language, state=state, updates=True, sector=Sector.objects.first(), created_at=now)
+        pledge.confirmed_at = None if state == Pledge.State.PENDING else now
+        pledge.expires_at = now + PENDING_LIFE
+        pledge.set_person(name, SAMPLE_ADDRESS)
+        pledge.set_new_address(SAMPLE_ADDRESS)
+        pledge.new_address_at = pledge.keep_asked_at = now
+        pledge.follow_up = FollowUp(pledge=pledge, questions=1, asked_at=now)
+        plan = ChosenCommitment(commitment=Commitment.objects.first(), day=now)
+        pledge.reminded_plans = lambda: [plan]
+        return pledge
+
+    spec = SPECS[kind]
+    others = {
+        None: lambda: None,
+        "group": lambda: _sample_group(kind, language),
+        "joining": lambda: _sample_joining(kind, language),
+        "voice": lambda: VoiceOwner(language=language),
+        "request": lambda: DataRequest(closed_at=timezone.now(), refusal=DataRequest.Refusal.IDENTITY),
+        "answer": lambda: _sample_answer(language),
+    }
+    if spec.about in others:
+        return [others[spec.about]()]
+    if spec.per_address:
+        return [
+            sample_pledge("Arta Shembulli", Pledge.State.CONFIRMED),
+            sample_pledge("Agim Shembulli", Pledge.State.PENDING if spec.second_purpose else Pledge.State.CONFIRMED),
+        ]
+    confirmed = spec.link_purpose == Purpose.MANAGE
+    return [sample_pledge("Arta Shembulli", Pledge.State.CONFIRMED if confirmed else Pledge.State.PENDING)]
 
 
 class MessageTextForm(BilingualForm):

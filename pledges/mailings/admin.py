@@ -18,7 +18,7 @@ from pledges.follows.models import demand_title, followable_demands
 from pledges.languages import LANGUAGE_CODES
 from pledges.mail import mailers, texts
 from pledges.mail.models import Message
-from pledges.mail_texts.previews import PREVIEW_CSP, MailPreviews, subject_warning
+from pledges.mail_texts.admin import PREVIEW_CSP, MailPreviews, subject_warning
 from pledges.mailings.models import Mailing
 from pledges.numbers import number
 from pledges.statistics.minutes import LISTED_FROM

@@ -24,7 +24,7 @@ from pledges.languages import LANGUAGE_CODES, in_both_languages
 from pledges.mail import content
 from pledges.mail.models import Message
 from pledges.places.models import County
-from pledges.published.rule import SMALLEST
+from pledges.published.models import SMALLEST
 from pledges.sectors.models import Sector
 from pledges.serving.snapshot import Part
 from pledges.supporters.models import Pledge

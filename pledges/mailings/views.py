@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
-from pledges.crypto import news_links
+from pledges.crypto import links
 from pledges.fixed_pages import fixed_page
 from pledges.follows.models import Follow
 from pledges.forms.views import link_ended
@@ -60,7 +60,7 @@ def _link_view(view):
     def wrapper(request, token):
         # For base.html, which takes the token out of the address bar.
         request.is_personal_link = request.is_contact_link = True
-        link = news_links.read(token)
+        link = links.read_news(token)
         found = Pledge.objects.filter(pk__gte=link.first, pk__lte=link.last) if link else ()
         pledge = next((each for each in found if link.is_of(each)), None)
         mailing = pledge and Mailing.objects.filter(pk=link.mailing_id).first()
@@ -76,7 +76,7 @@ def end_news(request, token, pledge, mailing):
     The language is that of the message, not of the pledge: the redirect is the same whether or not there is one. A mail program
     that posts to a link that has ended gets an error, because the news goes on.
     """
-    link = news_links.read(token)
+    link = links.read_news(token)
     language = link.language if link else request.LANGUAGE_CODE
     with translation.override(language):
         request.LANGUAGE_CODE = language

@@ -14,7 +14,7 @@ if settings.METRICS_FOLDER:
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = settings.METRICS_FOLDER
     values.ValueClass = values.MultiProcessValue()
 
-# Of this process. With METRICS_FOLDER `pledges.metrics.scraped.Processes` adds up those of all.
+# Of this process. With METRICS_FOLDER `manage.py metrics` adds up those of all.
 REGISTRY = CollectorRegistry()
 
 # Requests. Status is 2xx, 3xx, 4xx, 429 (a form above the limit of its network) or 5xx. They are answered by "front", from memory

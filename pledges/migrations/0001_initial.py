@@ -11,7 +11,7 @@ import django.db.models.functions.comparison
 import django.db.models.functions.datetime
 import django.utils.timezone
 import pledges.events.models
-import pledges.published.rule
+import pledges.published.models
 import staff.drafts.models
 import uuid
 import zoneinfo
@@ -760,7 +760,7 @@ class Migration(migrations.Migration):
             name='PublishedFigure',
             fields=[
                 ('name', models.CharField(max_length=60, primary_key=True, serialize=False)),
-                ('offset', models.SmallIntegerField(default=pledges.published.rule.draw_offset)),
+                ('offset', models.SmallIntegerField(default=pledges.published.models.draw_offset)),
                 ('shown', models.BigIntegerField(default=0)),
                 ('is_withheld', models.BooleanField(default=False)),
                 ('looked_at', models.DateTimeField(null=True)),

@@ -2,6 +2,7 @@
 
 from django import forms
 from django.apps import apps
+from django.conf import settings
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
@@ -19,10 +20,12 @@ from django.views.decorators.http import require_safe
 
 from pledges.cases.admin import CaseAdmin, Choice, StepForm, doubt, people_words
 from pledges.events.models import Event
-from pledges.paper import sheet as paper
+from pledges.figures.rendering import qr_code, typeset
+from pledges.languages import in_each_language
 from pledges.paper.models import MOST, PaperSheet
 from pledges.places.models import Municipality
 from pledges.sectors.models import Sector
+from pledges.sharing import BRANDS, brand, web_address
 from staff.admin.base import QuerySetFilter, change_url
 from staff.models import Account, Entry
 
@@ -235,7 +238,7 @@ class PaperSheetAdmin(CaseAdmin):
         if not sheets:
             return self.page(request, ISSUE, _("Print paper sheets"), print_form=form)
         handout = apps.get_app_config("campaign").handout("paper")
-        data = paper.pdf(sheets, list(Sector.objects.open()), handout)
+        data = sheets_pdf(sheets, list(Sector.objects.open()), handout)
         response = HttpResponse(data, content_type="application/pdf")
         name = f"{pgettext('file name', 'paper-sheets')}-{sheets[0]}-{sheets[-1]}.pdf"
         response.headers["Content-Disposition"] = content_disposition_header(False, name)
@@ -280,3 +283,38 @@ class PaperSheetAdmin(CaseAdmin):
         return (
             redirect(f"{change_url(PaperSheet(number))}#{next(iter(form.fields))}") if response and number else response
         )
+
+
+def sheets_pdf(sheets, sectors, handout):
+    """The PDF, as bytes, of these PaperSheets: an A4 page each in both languages, with a box for each of these sectors.
+
+    `handout` has the words of staff, as `title` and `text` of the active language.
+    """
+
+    def words():
+        pledge, _line, rule = handout.text.partition("\n")
+        address = web_address() + reverse("campaign:home")
+        return {
+            "brand": brand(),
+            "title": handout.title,
+            "pledge": pledge,
+            "rule": " ".join(rule.split()),
+            "strokes": gettext("One mark for each person"),
+            "place": pgettext("on a paper sheet", "Place and date"),
+            "ask": f"{gettext('Find out more, and see how we count this sheet:')}\n{address}",
+            "code": qr_code(settings.SITE_URL + reverse("pledges:method") + "#paper"),
+        }
+
+    def event_words():
+        return {"title": event.title, "about": f"{event.when}\n{event.where}"}
+
+    pages = []
+    for sheet in sheets:
+        event, place = sheet.event, f": {sheet.municipality.name_sq}" if sheet.municipality else ""
+        pages.append({"number": str(sheet), "place": place, "event": event and _both(event_words)})
+    groups = list(zip(*_both(lambda: [sector.name for sector in sectors]), strict=True))
+    return typeset("paper", " · ".join(BRANDS.values()), languages=_both(words), groups=groups, sheets=pages)
+
+
+def _both(words):
+    return list(in_each_language(words).values())

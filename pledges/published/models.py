@@ -1,5 +1,16 @@
-"""The published figures: everything that is finer than the total and the sectors, once a night, by the rule of rule.py."""
+"""The published figures: everything that is finer than the total and the sectors, once a night.
 
+The rule by which small numbers are published, of which docs/decisions.md says why it has these constants:
+Each night `people + offset + blur` is compared with what is shown. The offset is drawn once for each figure, the blur each
+night. What is shown follows from these sums alone, so it tells nothing more than they do.
+- The offset never changes, so that no number of looks tells people from offset.
+- The blur makes each outcome of a night nearly as likely with one person more: by at most a factor of e ** (1 / BLUR).
+- MOVE is twice what an attacker with ten mailboxes can add, so they hardly ever move a figure and see few outcomes.
+- From SMALLEST on a figure is shown, so a figure of a few people stays hidden with these accounts too.
+"""
+
+import math
+import random
 from typing import NamedTuple
 
 from django.db import connection, models, transaction
@@ -7,8 +18,19 @@ from django.db.models import CharField, OuterRef, Q, Subquery, Value
 from django.db.models.functions import Cast, Coalesce, Concat
 from django.utils import timezone
 
-from pledges.published import rule
-
+# Offsets are from -OFFSETS / 2 up.
+OFFSETS = 30
+# The scale of the blur, a two-sided geometric distribution.
+BLUR = 6
+# A figure moves by about this many people at least.
+MOVE = 40
+# A smaller figure is not shown.
+SMALLEST = 60
+STEP = 5
+# A figure is not shown if an exact number that it is a part of exceeds it by less.
+MARGIN = 40
+# Answers are shown from this many people on whom we asked.
+SMALLEST_ASKED = 100
 # The key of the advisory lock of the process that publishes. It is an arbitrary number.
 LOCK = 7301964422
 
@@ -45,6 +67,30 @@ SELECT 'commitment:' || commitment.id, sum(n)::bigint FROM pledges_commitment co
 """
 
 
+_random = random.SystemRandom()
+
+
+def draw_offset():
+    """The offset of a new figure, which is kept."""
+    return _random.randrange(OFFSETS) - OFFSETS // 2
+
+
+def draw_blur(source=_random):
+    """The blur of one figure in one night."""
+
+    def geometric():
+        return int(math.log(1 - source.random()) * -BLUR)
+
+    return geometric() - geometric()
+
+
+def next_shown(shown, blurred):
+    """What is shown after this night, 0 for nothing; `blurred` is people + offset + blur."""
+    if abs(blurred - shown) < MOVE:
+        return shown
+    return STEP * round(blurred / STEP) if blurred >= SMALLEST else 0
+
+
 class PublishedFigure(models.Model):
     """One figure, by its name: "county:AL-11" ("county:" for none), "commitment:5:chosen", "event:3:link".
 
@@ -53,7 +99,7 @@ class PublishedFigure(models.Model):
     """
 
     name = models.CharField(max_length=60, primary_key=True)
-    offset = models.SmallIntegerField(default=rule.draw_offset)
+    offset = models.SmallIntegerField(default=draw_offset)
     # What is published, 0 for nothing.
     shown = models.BigIntegerField(default=0)
     # Whether an exact number that it is a part of is too close to show it.
@@ -64,9 +110,7 @@ class PublishedFigure(models.Model):
     class Meta:
         default_permissions = ()
         constraints = [
-            models.CheckConstraint(
-                name="published_figure_never_small", condition=Q(shown=0) | Q(shown__gte=rule.SMALLEST)
-            )
+            models.CheckConstraint(name="published_figure_never_small", condition=Q(shown=0) | Q(shown__gte=SMALLEST))
         ]
 
     @property
@@ -76,8 +120,8 @@ class PublishedFigure(models.Model):
 
     def look(self, people, whole=None):
         """Compare with the exact number of tonight; `whole` is the exact, public number that it is a part of."""
-        self.shown = rule.next_shown(self.shown, people + self.offset + rule.draw_blur())
-        self.is_withheld = whole is not None and whole - self.shown < rule.MARGIN
+        self.shown = next_shown(self.shown, people + self.offset + draw_blur())
+        self.is_withheld = whole is not None and whole - self.shown < MARGIN
 
 
 def shown_of(kind, name):
@@ -139,7 +183,7 @@ class CommitmentFigures(NamedTuple):
         """Those of a commitment; `people_of` returns what is published under a name. No part is above its whole."""
         chosen, *others = (people_of(f"commitment:{commitment.pk}:{name}") for name in cls._fields)
         asked, *answers = (min(people, chosen) for people in others)
-        if asked < rule.SMALLEST_ASKED:
+        if asked < SMALLEST_ASKED:
             return cls(chosen)
         return cls(chosen, asked, *(min(people, asked) for people in answers))
 

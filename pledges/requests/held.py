@@ -6,24 +6,39 @@ test fails when a model with an address, or a digest or ciphertext of one, is no
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 
+from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import models, transaction
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from pledges import addresses
+from pledges.crypto.challenges import LIFETIME_SECONDS
 from pledges.crypto.models import Unreadable
-from pledges.enquiries.models import Answer, Disclosure, Enquiry
-from pledges.groups.models import GroupPledge
+from pledges.enquiries.models import DISCLOSURE_PERIOD, ENQUIRY_PERIOD, Answer, Disclosure, Enquiry
+from pledges.groups.models import PERSON_PERIOD, REFUSED_PERIOD, GroupPledge
 from pledges.inbox.models import Submission
 from pledges.inbox.submissions import lock_settling
-from pledges.joinings.models import Joining
-from pledges.mail.mailboxes import BlockedAddress, MessageGrant, ReturnedMailbox, mailbox_digests
-from pledges.mail.models import Message
-from pledges.requests.models import DataRequest
-from pledges.supporters.models import Pledge
-from pledges.voices.models import VoiceOwner
+from pledges.joinings.models import REFUSED_PERIOD as JOINING_REFUSED_PERIOD
+from pledges.joinings.models import UNDECIDED_PERIOD, Joining
+from pledges.limits.models import CLOCK_TOLERANCE, SLOW_LANE_LENGTH, WINDOW
+from pledges.mail.mailboxes import (
+    BULK_PAUSE,
+    GRANT_LIFE,
+    BlockedAddress,
+    MessageGrant,
+    ReturnedMailbox,
+    mailbox_digests,
+)
+from pledges.mail.models import GIVE_UP_AFTER, MESSAGE_RETENTION, Message
+from pledges.requests.models import PERSON_PERIOD as REQUEST_PERSON_PERIOD
+from pledges.requests.models import RECORD_PERIOD, DataRequest
+from pledges.supporters.models import NETWORK_DIGEST_LIFE, Pledge
+from pledges.supporters.querysets import ANSWER_PERIOD, PENDING_LIFE
+from pledges.voices.models import ENDED_PERIOD, REMOVED_PERIOD, VoiceOwner
 
 
 @dataclass(frozen=True)
@@ -276,3 +291,38 @@ PARTS = [
         _("It stays. An administrator switches off an account under Accounts."),
     ),
 ]
+
+
+# How long the number of a solved check is kept.
+CHECK_LIFE = timedelta(seconds=LIFETIME_SECONDS) + CLOCK_TOLERANCE
+
+
+def kept_periods():
+    """{name: the period in words, in the active language} of the table in templates/pledges/requests/kept.html."""
+    periods = {
+        "backup": timedelta(days=settings.BACKUP_KEEP_DAYS),
+        "pending": PENDING_LIFE,
+        "answer": ANSWER_PERIOD,
+        "network": NETWORK_DIGEST_LIFE,
+        "grant": GRANT_LIFE,
+        "came_back": BULK_PAUSE,
+        "group_refused": REFUSED_PERIOD,
+        "group_person": PERSON_PERIOD,
+        "joining_refused": JOINING_REFUSED_PERIOD,
+        "joining_undecided": UNDECIDED_PERIOD,
+        "voice_ended": ENDED_PERIOD,
+        "voice_removed": REMOVED_PERIOD,
+        "enquiry": ENQUIRY_PERIOD,
+        "disclosure": DISCLOSURE_PERIOD,
+        "request_person": REQUEST_PERSON_PERIOD,
+        "request_record": RECORD_PERIOD,
+        "message": MESSAGE_RETENTION,
+        "last_message": GIVE_UP_AFTER,
+    }
+    words = {
+        name: ngettext("%(count)d day", "%(count)d days", period.days) % {"count": period.days}
+        for name, period in periods.items()
+    }
+    minutes = max(WINDOW, SLOW_LANE_LENGTH, CHECK_LIFE).seconds // 60
+    attempts = ngettext("%(count)d minute", "%(count)d minutes", minutes) % {"count": minutes}
+    return words | {"attempts": attempts, "months": settings.KEEP_MONTHS}

@@ -17,11 +17,10 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
-from pledges import tasks
 from pledges.access import ProtectedByPledges
 from pledges.inbox.admin import SettlesFirst
 from pledges.languages import LANGUAGE_CODES
-from pledges.sectors.models import Commitment, Sector, Wording
+from pledges.sectors.models import Commitment, Sector, Wording, merge_sector
 from staff.admin.base import BilingualForm, StackedInline
 from staff.admin.content import MissingLanguageFilter
 from staff.admin.drafts import DraftedAdmin, StateFilter
@@ -245,7 +244,7 @@ class SectorAdmin(SettlesFirst, ProtectedByPledges, DraftedAdmin):
             self.lock_table()
             Sector.objects.filter(pk=sector.pk).update(is_open=False)
             self.log_changes(request, Sector.objects.filter(pk=sector.pk), "open")
-            for task in (tasks.merge_sector, tasks.merge_sector.using(run_after=timezone.now() + SECOND_MERGE_AFTER)):
+            for task in (merge_sector, merge_sector.using(run_after=timezone.now() + SECOND_MERGE_AFTER)):
                 task.enqueue(sector.pk, into.pk, request.user.pk)
         self.message_user(
             request,

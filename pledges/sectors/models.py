@@ -1,15 +1,21 @@
 """Sectors of society, the commitments that supporters of each can choose, and the versions of what people sign."""
 
+import logging
 import re
 
 from django.apps import apps
+from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.db.models import Exists, OuterRef, Q
+from django.tasks import task
 from django.utils.translation import gettext_lazy as _
 
 from pledges.languages import filled, in_both_languages
 from staff.drafts.models import Draftable, LiveManager, UniqueLive
+from staff.models import Entry
+
+logger = logging.getLogger(__name__)
 
 # The sector of children, who are only ever a number in a group pledge of an adult.
 CHILDREN = "children"
@@ -158,6 +164,27 @@ class Sector(Draftable):
                 apps.get_model("pledges.Pledge").objects.filter(pk__in=ids).move_to(into)
                 on_move(ids)
                 moved += len(ids)
+
+
+@task
+def merge_sector(sector_id, into_id, user_id):
+    """Move the pledges of a closed sector to another one. Idempotent. It raises nothing: a stored traceback quotes values."""
+    sectors = Sector.objects.in_bulk([sector_id, into_id])
+    if len(sectors) < 2:
+        return
+    sector, into = sectors[sector_id], sectors[into_id]
+    user, continued = get_user_model().objects.filter(pk=user_id).first(), {}
+
+    def log_move(ids):
+        Entry.log(user, Entry.Action.CHANGE, ids, about=sector, moved_to=into.slug, **continued)
+        # The history shows only the first step.
+        continued["continued"] = True
+
+    try:
+        sector.move_pledges(into, on_move=log_move)
+    except Exception as error:
+        # The admin enqueues the task a second time for later, which moves the remaining pledges.
+        logger.error("merging sector %s: %s", sector_id, type(error).__name__)
 
 
 class Commitment(Draftable):

@@ -10,12 +10,12 @@ from pledges.commitments.forms import CommitmentsForm
 from pledges.counting import tally
 from pledges.crypto import links
 from pledges.crypto.links import Purpose
-from pledges.figures.brand import web_address
 from pledges.figures.mosaic import NEUTRAL_DOT_WIDTH, mosaic, neutral_paths, own_mosaic
 from pledges.forms.views import link_ended
 from pledges.mail.models import Message
 from pledges.personal_links import confirmed_only, path_from, personal_link_view
 from pledges.serving.http import personal_page, read_only
+from pledges.sharing import web_address
 from pledges.supporters.batches import Batch
 from pledges.supporters.models import Pledge, ReferralLink
 

@@ -1,15 +1,18 @@
-"""The funnel of confirmations: what became of the sign-ups of a day, by mail provider, and noticing that a provider falls."""
+"""Sign-ups and confirmations by day, by group or county and by mail provider, and noticing that a provider falls."""
 
 import logging
 from collections import Counter, defaultdict
 from datetime import timedelta
 
 from django.db import connection
+from django.db.models import Count, Q
+from django.db.models.functions import TruncDate
 from django.utils import timezone
 
 from pledges import addresses
 from pledges.crypto import keys
 from pledges.statistics.models import FallenProvider, midnight
+from pledges.supporters.models import Pledge
 
 logger = logging.getLogger(__name__)
 
@@ -54,6 +57,25 @@ MOST_MESSAGES = 20_000
 # window in a thousand.
 LEAST_USUAL = 30
 FALLEN_BELOW = 0.5
+
+
+def recent():
+    """[(day, signed that day, confirmed that day)] of the days that are shown, today last."""
+    today = timezone.localdate()
+    days = [today - timedelta(days=ago) for ago in reversed(range(DAYS_SHOWN))]
+    # Each reads only an index, pledge_newest and pledge_counted, and of it these days.
+    signed = Pledge.objects.filter(created_at__gte=midnight(days[0])).values_list(TruncDate("created_at"))
+    confirmed = Pledge.objects.confirmed().filter(confirmed_on__gte=days[0]).values_list("confirmed_on")
+    signed, confirmed = (dict(rows.order_by().annotate(n=Count("*"))) for rows in (signed, confirmed))
+    return [(day, signed.get(day, 0), confirmed.get(day, 0)) for day in days]
+
+
+def confirmed_by(column):
+    """{id of a "sector" or "county", None for none: (confirmed today, confirmed in the last seven days)}."""
+    today = timezone.localdate()
+    rows = Pledge.objects.confirmed().filter(confirmed_on__gt=today - 7 * DAY).order_by().values_list(column)
+    counted = rows.annotate(today=Count("confirmed_on", filter=Q(confirmed_on=today)), week=Count("*"))
+    return {key: (of_today, of_week) for key, of_today, of_week in counted}
 
 
 def read():

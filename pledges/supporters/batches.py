@@ -1,17 +1,21 @@
 """Batches: changes of many pledges by staff, each in one transaction, with undo."""
 
+import logging
+
 from django.contrib.postgres.fields import ArrayField
-from django.db import connection, models, transaction
+from django.db import OperationalError, connection, models, transaction
 from django.db.models import Exists, F, OuterRef, Q
 from django.db.models.functions import Now
+from django.tasks import task
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from pledges import tasks
 from pledges.supporters.models import Pledge
 from pledges.supporters.querysets import PledgeQuerySet
 from staff.accounts.models import account_field
 from staff.models import Entry
+
+logger = logging.getLogger(__name__)
 
 # Up to this many pledges are changed within the request; the worker does larger batches.
 AT_ONCE = 200
@@ -132,7 +136,7 @@ class Batch(models.Model):
         if self.count <= AT_ONCE:
             self.finish()
         else:
-            tasks.run_batch.enqueue(self.pk)
+            run_batch.enqueue(self.pk)
 
     def finish(self):
         """Do or undo it, in one transaction. Does nothing if it does not wait, or while another process is at it."""
@@ -220,3 +224,17 @@ _KINDS = {
     Batch.Kind.INVALIDATE: (PledgeQuerySet.valid, PledgeQuerySet.invalidate, PledgeQuerySet.invalidated),
     Batch.Kind.RESTORE: (PledgeQuerySet.invalidated, PledgeQuerySet.restore, PledgeQuerySet.valid),
 }
+
+
+@task
+def run_batch(batch_id):
+    """Do or undo a batch. Housekeeping tries again what fails. It raises nothing: a stored traceback could quote an address."""
+    try:
+        # Unsaved: `finish` locks and reads the row itself.
+        Batch(pk=batch_id).finish()
+    except OperationalError as error:
+        # The database is unreachable, or it aborted this transaction to end a deadlock.
+        logger.warning("batch %s: %s", batch_id, type(error).__name__)
+    except Exception as error:
+        logger.error("batch %s: %s", batch_id, type(error).__name__)
+        Batch.objects.waiting().filter(pk=batch_id).update(error=type(error).__name__[:80])

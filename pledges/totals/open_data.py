@@ -1,4 +1,4 @@
-"""Open data: totals and commitments, as JSON and CSV, with a page and an OpenAPI description."""
+"""The counter for other sites, and open data: totals and commitments, as JSON and CSV, with an OpenAPI description."""
 
 import json
 from functools import wraps
@@ -7,21 +7,24 @@ from pathlib import Path
 from django.conf import settings
 from django.http import HttpResponse, JsonResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils.csp import CSP
+from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
+from django.views.decorators.clickjacking import xframe_options_exempt
 from django.views.decorators.csp import csp_override
 from django.views.decorators.csrf import csrf_exempt
 
 from pledges.content import PledgeContent
 from pledges.counting import tally
 from pledges.figures.downloads import csv_text
+from pledges.figures.mosaic import mosaic
 from pledges.fixed_pages import fixed_page
 from pledges.languages import LANGUAGE_CODES
-from pledges.published.models import CommitmentFigures
-from pledges.published.rule import SMALLEST
+from pledges.published.models import SMALLEST, CommitmentFigures
 from pledges.sectors.models import CHILDREN
-from pledges.serving.http import embeddable, public_page
-from pledges.totals import counter
+from pledges.serving.http import embeddable, in_named_language, public_page
+from pledges.sharing import BRANDS
 
 LICENCE = "https://creativecommons.org/licenses/by/4.0/"
 # (name, title) of the charts to download.
@@ -37,6 +40,17 @@ DESCRIPTION = Path(__file__).parent / "openapi.json"
 # This page embeds our own counter as an example, so it needs frame-src.
 PAGE_CSP = {**settings.SECURE_CSP, "frame-src": [CSP.SELF]}
 
+# Pixels. The counter fits its frame from 240 pixels on.
+COUNTER_WIDTH, COUNTER_HEIGHT = 480, 280
+# A policy of its own: other sites may frame it, and it loads nothing but its style sheet and its font.
+COUNTER_CSP = {
+    "default-src": [CSP.NONE],
+    "style-src": [CSP.SELF],
+    "font-src": [CSP.SELF],
+    "base-uri": [CSP.NONE],
+    "frame-ancestors": ["*"],
+}
+
 
 @fixed_page(_("Open data"), _("A counter for your own site, and figures that anyone can use."), place=210)
 @csp_override(PAGE_CSP)
@@ -44,10 +58,36 @@ PAGE_CSP = {**settings.SECURE_CSP, "frame-src": [CSP.SELF]}
 def page(request):
     """The page about the embeddable counter and the open data, with examples."""
     counters = [
-        (language, theme, counter.code(language, theme)) for language in LANGUAGE_CODES for theme in ("light", "dark")
+        (language, theme, counter_code(language, theme)) for language in LANGUAGE_CODES for theme in ("light", "dark")
     ]
     context = {"counters": counters, "small": SMALLEST, "licence": LICENCE, "figures": CHARTS}
     return render(request, "pledges/totals/open_data.html", context)
+
+
+@xframe_options_exempt
+@csp_override(COUNTER_CSP)
+@embeddable
+@in_named_language
+@public_page
+def counter(request, language, theme):
+    """The counter that other sites embed in a frame, in one language and theme ("light" or "dark").
+
+    No script, no cookie, and the only page that may be framed.
+    """
+    totals = tally.read()
+    context = {"totals": totals, "mosaic": mosaic(totals.sectors, totals.goal.people), "theme": theme}
+    return render(request, "pledges/totals/counter.html", context)
+
+
+def counter_code(language, theme="light", width=COUNTER_WIDTH, height=COUNTER_HEIGHT):
+    """The HTML with which other sites embed the counter; `width` and `height` in pixels."""
+    return format_html(
+        '<iframe src="{}" title="{}" width="{}" height="{}" loading="lazy" style="border: 0; max-width: 100%"></iframe>',
+        settings.SITE_URL + reverse("counter", args=[language, theme]),
+        BRANDS[language],
+        width,
+        height,
+    )
 
 
 def open_data(view):

@@ -13,7 +13,7 @@ from pledges.figures.county_map import county_map, rate
 from pledges.figures.mosaic import mosaic
 from pledges.fixed_pages import fixed_page
 from pledges.languages import in_each_language, with_slug
-from pledges.published.rule import MOVE, SMALLEST, SMALLEST_ASKED
+from pledges.published.models import MOVE, SMALLEST, SMALLEST_ASKED
 from pledges.serving.http import embeddable, in_named_language, public_page
 from pledges.totals import parts
 

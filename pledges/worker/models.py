@@ -18,7 +18,7 @@ class Heartbeat(models.Model):
 
     # By the clock of the database.
     beat_at = models.DateTimeField(db_default=Now(), editable=False)
-    # Whether the clock of the database has gone on evenly. See `pledges.health.clock`.
+    # Whether the clock of the database has gone on evenly. See `pledges.health.probes`.
     is_clock_steady = models.BooleanField(db_default=True, editable=False)
     # Whether pages say that an email takes longer than usual.
     is_mail_slow = models.BooleanField(db_default=False, editable=False)

@@ -43,8 +43,6 @@ class Worded:
 
 
 class SignInForm(Worded, LoginForm):
-    """E-mail address and password."""
-
     words = {
         "login": (_("Sign-in email address"), "", {"autocomplete": "username webauthn"}),
         "password": (_("Password"), "", {}),

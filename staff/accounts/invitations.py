@@ -29,8 +29,6 @@ def _signer():
 
 
 class InvitationQuerySet(models.QuerySet):
-    """Queries and bulk changes of invitations."""
-
     def open(self):
         """Invitations whose link can be used."""
         return self.filter(ended_at=None, created_at__gt=Now() - LIFETIME)
@@ -83,16 +81,13 @@ class Invitation(models.Model):
 
     @property
     def is_usable(self):
-        """Whether the link can be used."""
         return self.ended_at is None and timezone.now() < self.created_at + LIFETIME and self.user.is_active
 
     @property
     def expires_at(self):
-        """When the link expires."""
         return self.created_at + LIFETIME
 
     def url(self):
-        """The absolute URL of the link."""
         return settings.SITE_URL + reverse("account_invitation", args=[_signer().sign(str(self.pk))])
 
     def send(self):

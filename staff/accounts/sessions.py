@@ -1,4 +1,4 @@
-"""Sessions of staff: whether a second factor was given, and when they end.
+"""Sessions of staff: whether a second factor was given, when they end, and how their keys are stored.
 
 A session is strong once a second factor was given in it. Only a strong session opens the admin; a weak one leads to the page
 where the first second factor is set up. A session ends:
@@ -8,19 +8,27 @@ where the first second factor is set up. A session ends:
 - when the password changes (Django's session hash),
 - when a second factor that it is bound to is removed,
 - when it was opened by an invitation to set up a passkey, and that invitation ends.
+
+The cookie holds the key. A copy of the database holds only keyed digests, which open no session.
 """
 
 import time
+from datetime import timedelta
 from urllib.parse import urlencode
 
 from allauth.account.adapter import get_adapter
 from allauth.account.authentication import get_authentication_records
 from allauth.mfa.models import Authenticator
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import REDIRECT_FIELD_NAME, logout
+from django.contrib.sessions.backends import db
+from django.contrib.sessions.models import Session
 from django.core import signing
 from django.shortcuts import redirect
 from django.urls import reverse, reverse_lazy
+from django.utils import timezone
+from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
 
 from staff.accounts.invitations import Invitation
@@ -129,3 +137,38 @@ def end_expired_sessions(get_response):
         return get_response(request)
 
     return middleware
+
+
+# How they are stored (SESSION_ENGINE)
+
+
+def _digest(session_key):
+    """Digest of a session key under SECRET_KEY: 160 bits as 40 hexadecimal digits, the width of Django's column."""
+    return salted_hmac("staff.session_store", session_key, algorithm="sha256").hexdigest()[:40]
+
+
+class SessionStore(db.SessionStore):
+    def _get_session_from_db(self):
+        session = Session.objects.filter(pk=_digest(self.session_key), expire_date__gt=timezone.now()).first()
+        if session is None:
+            self._session_key = None
+        return session
+
+    def exists(self, session_key):
+        return super().exists(_digest(session_key))
+
+    def create_model_instance(self, data):
+        row = super().create_model_instance(data)
+        row.session_key = _digest(row.session_key)
+        return row
+
+    def delete(self, session_key=None):
+        key = session_key or self.session_key
+        if key:
+            super().delete(_digest(key))
+
+    def extend(self):
+        """Move the expiry of a session that has not expired to SESSION_COOKIE_AGE seconds from now; the data stay untouched."""
+        now = timezone.now()
+        row = Session.objects.filter(pk=_digest(self.session_key), expire_date__gt=now)
+        row.update(expire_date=now + timedelta(seconds=settings.SESSION_COOKIE_AGE))

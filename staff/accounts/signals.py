@@ -13,7 +13,6 @@ from staff.audit.models import Entry
 
 @receiver(user_logged_in)
 def on_sign_in(sender, request, user, **kwargs):
-    """Start the session and log the methods used."""
     sessions.start(request, user)
     if sessions.is_strong(request):
         remember_network(request, user.email or user.get_username())
@@ -23,7 +22,6 @@ def on_sign_in(sender, request, user, **kwargs):
 
 @receiver(user_logged_out)
 def on_sign_out(sender, request, user, **kwargs):
-    """Log the end of a session."""
     if user is not None:
         Entry.log(user, Entry.Action.SIGN_OUT)
 
@@ -37,7 +35,6 @@ def on_authenticated_again(sender, request, reauthenticated=False, **kwargs):
 
 @receiver(authentication_failed)
 def on_wrong_code(sender, request, user, authenticator, reauthentication=False, **kwargs):
-    """Log a wrong code or passkey."""
     Entry.log(user, Entry.Action.SIGN_IN_FAILED, by=authenticator.type, again=reauthentication or None)
 
 
@@ -50,5 +47,4 @@ def on_factor_removed(sender, request, user, authenticator, **kwargs):
 
 @receiver(authenticator_reset)
 def on_recovery_codes_renewed(sender, request, user, authenticator, **kwargs):
-    """Log new recovery codes."""
     Entry.log(user, Entry.Action.ACCOUNT, done="codes_renewed", account=user.pk)

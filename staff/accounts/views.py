@@ -36,8 +36,6 @@ from staff.presence.models import Presence
 # Each challenge is a row of a session. allauth itself limits POST alone.
 @method_decorator(rate_limit(action="webauthn_login", limit_get=True), name="dispatch")
 class PasskeySignIn(LoginWebAuthnView):
-    """Sign in with a passkey alone."""
-
     def form_invalid(self, form):
         # allauth itself ends a challenge only when the answer is right. A stranger's session holds nothing else.
         self.request.session.flush()
@@ -148,7 +146,6 @@ class RemovePasskey(RemoveWebAuthnView):
 @second_factor_required
 @reauthentication_required
 def password(request):
-    """Set a new password."""
     form = SetPasswordForm(request.user, request.POST or None)
     if request.method == "POST" and form.is_valid():
         with transaction.atomic():

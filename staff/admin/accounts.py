@@ -120,10 +120,10 @@ class AccountAdmin(ModelAdmin):
     def has_delete_permission(self, request, obj=None):
         return False
 
-    def changelist_view(self, request, extra_context=None):
-        if request.method == "POST" and (response := reauthentication.ask_for_factor(request, request.get_full_path())):
-            return response
-        return super().changelist_view(request, extra_context)
+    def response_action(self, request, queryset, **kwargs):
+        # Of the list and of the page of one account.
+        asked = reauthentication.ask_for_factor(request, request.get_full_path())
+        return asked or super().response_action(request, queryset, **kwargs)
 
     def changeform_view(self, request, object_id=None, form_url="", extra_context=None):
         if request.method != "POST" and (response := reauthentication.ask_for_factor(request, request.get_full_path())):

@@ -187,7 +187,6 @@ class ModelAdmin(admin.ModelAdmin):
         return str(row)
 
     def log_action(self, request, row, action, version=None, **details):
-        """Add an entry about a row to the log."""
         return Entry.log(request.user, action, about=row, version=version, **details)
 
     # An empty message means that a save changed nothing.
@@ -301,7 +300,6 @@ class KeepUsed:
     """Mixin for ModelAdmin: rows in use are not deleted, and the page of deletion links to what uses them."""
 
     def uses(self, row):
-        """The rows that use this one."""
         raise NotImplementedError
 
     def get_deleted_objects(self, objs, request):

@@ -73,7 +73,6 @@ class Finding:
     message: str = ""
 
     def as_error(self):
-        """The words of an error of the field."""
         return f"“{self.passage}”: {self.sentence}" if self.passage else self.sentence
 
 

@@ -98,7 +98,6 @@ class DraftAdmin(ReadOnly, ModelAdmin):
 
     @admin.display(description=gettext_lazy("draft"), ordering="name")
     def row(self, draft):
-        """The name of the row, with a link to its form."""
         return format_html('<a href="{}">{}</a>', draft.form_url, draft)
 
     def get_urls(self):

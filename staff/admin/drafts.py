@@ -52,7 +52,6 @@ class ScheduleForm(forms.Form):
     )
 
     def clean_at(self):
-        """A time to come."""
         at = self.cleaned_data["at"]
         if at <= timezone.now():
             raise ValidationError(
@@ -344,7 +343,7 @@ class DraftedAdmin(ContentAdmin):
         return row
 
     def log_draft(self, user, draft, what):
-        """Write to the history what was done with a draft. `what` is a key of `entry_words.CHOICES`."""
+        """Write to the history what was done with a draft. `what` is a key of `entries.CHOICES`."""
         Entry.log(user, Entry.Action.CHANGE, about=self.model._base_manager.get(pk=draft.object_id), step=what)
 
     def message_user(self, request, *args, **kwargs):
@@ -360,7 +359,6 @@ class DraftedAdmin(ContentAdmin):
         return self.response_change(request, obj)
 
     def response_published(self, request, row):
-        """The response after publishing."""
         link = format_html('<a href="{}">{}</a>', change_url(row), row)
         self.message_user(request, format_html(_("“{name}” has been published."), name=link), messages.SUCCESS)
         return self.response_post_save_change(request, row)

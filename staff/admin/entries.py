@@ -1,22 +1,27 @@
-"""The history: one list of what staff did, in sentences, for each account what concerns it."""
+"""The history: one list of what staff did, for each account what concerns it, in sentences of the language of the reader.
+
+Such as “changed the page “About us”: title (Albanian)”.
+"""
 
 import uuid
 from collections import defaultdict
 
+from django.conf import settings
 from django.contrib import admin
 from django.contrib.contenttypes.models import ContentType
+from django.core.exceptions import FieldDoesNotExist
 from django.db.models import OuterRef, Q, Subquery
 from django.utils.html import format_html, format_html_join
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 from reversion.models import Version
 
 from staff.accounts.models import Account
-from staff.admin.base import ModelAdmin, ReadOnly
-from staff.admin.day_filter import DayFilter
-from staff.admin.entry_words import sentence
+from staff.admin.base import ModelAdmin, ReadOnly, SettingsAdmin, language_of
+from staff.admin.lists import DayFilter
 from staff.audit.models import CHANGES, Entry
+from staff.roles import Role
 
 
 def admins_for(request):
@@ -44,8 +49,6 @@ class PersonFilter(admin.SimpleListFilter):
 
 
 class KindFilter(admin.SimpleListFilter):
-    """Entries about one kind of row."""
-
     title = gettext_lazy("what")
     parameter_name = "kind"
 
@@ -172,3 +175,137 @@ def _versions(entries):
     stored = Version.objects.filter(pk__in=[each.version for each in entries if each.version])
     pairs = stored.annotate(previous=Subquery(before.values("pk")[:1])).values_list("pk", "previous")
     return {pk: (pk, previous) for pk, previous in pairs}
+
+
+# The sentences
+
+NAMES = dict(settings.LANGUAGES)
+# {action: the sentence about one row}
+ABOUT = {
+    Entry.Action.ADD: gettext_lazy("added the %(kind)s “%(name)s”"),
+    Entry.Action.CHANGE: gettext_lazy("changed the %(kind)s “%(name)s”"),
+    Entry.Action.RESTORE: gettext_lazy("restored an earlier version of the %(kind)s “%(name)s”"),
+    Entry.Action.DELETE: gettext_lazy("deleted the %(kind)s “%(name)s”"),
+    Entry.Action.ERASE: gettext_lazy("erased the %(kind)s “%(name)s”"),
+}
+# Details that are no fields of the row: {detail: label} and {detail: {value: label}}. The apps add theirs.
+LABELS = {
+    "reason": gettext_lazy("reason"),
+    "fields": gettext_lazy("fields"),
+    "again": gettext_lazy("asked again"),
+    "page": gettext_lazy("seen on"),
+    "writers": gettext_lazy("draft by"),
+}
+METHODS = {
+    "password": gettext_lazy("password"),
+    "totp": gettext_lazy("app"),
+    "webauthn": gettext_lazy("passkey"),
+    "recovery_codes": gettext_lazy("recovery code"),
+    "link": gettext_lazy("link"),
+}
+CHOICES = {
+    "done": {
+        "invited": gettext_lazy("invited"),
+        "link_sent": gettext_lazy("sent a link"),
+        "link_used": gettext_lazy("used a link"),
+        "changed": gettext_lazy("corrected name or address"),
+        "role": gettext_lazy("gave a role"),
+        "deactivated": gettext_lazy("switched the account off"),
+        "activated": gettext_lazy("switched the account on"),
+        "rescued": gettext_lazy("let in again"),
+        "recovery_asked": gettext_lazy("asked for a link to set a new password"),
+        "factor_added": gettext_lazy("set up a second step"),
+        "factor_removed": gettext_lazy("removed a second step"),
+        "codes_renewed": gettext_lazy("made new recovery codes"),
+        "password_changed": gettext_lazy("changed the password"),
+    },
+    "role": dict(Role.choices),
+    "by": METHODS,
+    "factor": METHODS,
+    "fields": {"first_name": gettext_lazy("name"), "email": gettext_lazy("address")},
+    "step": {
+        "draft saved": gettext_lazy("draft saved"),
+        "draft submitted for review": gettext_lazy("draft submitted for review"),
+        "draft returned": gettext_lazy("draft returned"),
+        "draft scheduled": gettext_lazy("draft scheduled"),
+        "draft discarded": gettext_lazy("draft discarded"),
+    },
+}
+# Details that are said without a label, those that hold ids of accounts, and those that are not said.
+BARE, ACCOUNTS, HIDDEN = (
+    {"done", "account", "role", "by", "factor", "step"},
+    {"account", "writers"},
+    {"changes", "continued", "undo"},
+)
+
+
+def sentence(entry, model_admin, name, name_of):
+    """What an entry says. `model_admin` is that of its row, whose name is `name`, or None; `name_of(id)` names an account."""
+    details = {key: value for key, value in entry.details.items() if key not in HIDDEN and value not in ("", [], None)}
+    if entry.action == Entry.Action.LOOK:
+        said = ngettext(
+            "viewed the personal data of %(count)d person", "viewed the personal data of %(count)d people", entry.count
+        ) % {"count": entry.count}
+    elif entry.action == Entry.Action.ACCOUNT:
+        said = CHOICES["done"].get(details.pop("done", ""), entry.get_action_display())
+        if details.get("account") == entry.user_id:
+            # "changed the password", without a name.
+            details.pop("account", None)
+    elif model_admin and entry.action in ABOUT:
+        kind = _("settings") if isinstance(model_admin, SettingsAdmin) else model_admin.opts.verbose_name
+        said = ABOUT[entry.action] % {"kind": kind, "name": name}
+    else:
+        said = entry.get_action_display()
+    opts = model_admin and model_admin.opts
+    parts = [words for change in entry.details.get("changes", []) if (words := _change(change, opts))]
+    if "state" in details and details.get("fields") == ["state"]:
+        del details["fields"]
+    parts += [_detail(key, value, opts, name_of) for key, value in details.items()]
+    return f"{said}: {'; '.join(parts)}" if parts else str(said)
+
+
+def _detail(key, value, opts, name_of):
+    """One detail in words. A field of the row has its own label and choices."""
+    field = _field(opts, key)
+    choices = CHOICES.get(key) or (dict(field.flatchoices) if field else {})
+    if key in ACCOUNTS:
+        words = ", ".join(map(name_of, value if isinstance(value, list) else [value]))
+    elif key == "fields":
+        words = ", ".join(columns(opts, value))
+    elif isinstance(value, dict):
+        words = _("yes")
+    else:
+        values = value if isinstance(value, list) else [value]
+        words = ", ".join(str(choices.get(each, each)) for each in values)
+    if key in BARE:
+        return words
+    label = LABELS.get(key) or (field and field.verbose_name) or _(key)
+    return str(label) if value is True else f"{label}: {words}"
+
+
+def _field(opts, name):
+    try:
+        return opts and opts.get_field(name)
+    except FieldDoesNotExist:
+        return None
+
+
+def _change(change, opts):
+    """One part of a message of Django's admin in words; "" if there is nothing to add."""
+    [(done, about)] = change.items()
+    if "name" not in about:
+        return ", ".join(columns(opts, about.get("fields", [])))
+    words = {"added": _("added: %(name)s"), "deleted": _("deleted: %(name)s")}.get(done, "%(name)s")
+    said = words % {"name": _("%(kind)s “%(name)s”") % {"kind": _(about["name"]), "name": about["object"]}}
+    return f"{said} ({', '.join(map(_, about['fields']))})" if "fields" in about else said
+
+
+def columns(opts, names):
+    """The columns as texts such as "title (Albanian, English)"; what is no column by its label."""
+    languages = {}
+    for name in filter(None, names):
+        field = _field(opts, name)
+        label = getattr(field, "verbose_name", None) or CHOICES["fields"].get(name) or _(name)
+        language = field and language_of(field)
+        languages.setdefault(str(label), []).extend([str(NAMES[language])] if language else [])
+    return [f"{label} ({', '.join(found)})" if found else label for label, found in languages.items()]

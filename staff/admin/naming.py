@@ -7,7 +7,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.translation import gettext as _
 
-from staff.free_names import free_name
+from staff.spelling import free_name
 
 # Between the places of two rows, so that another one fits in.
 STEP = 10

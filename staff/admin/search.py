@@ -19,8 +19,8 @@ from django.utils.translation import gettext_lazy, override
 from django.views.decorators.http import require_http_methods
 
 from staff import secrets
-from staff.accents import without_accents
 from staff.admin.base import change_url
+from staff.spelling import without_accents
 
 MAX_LENGTH, MAX_WORDS = 100, 8
 # Rows of one kind that are shown.

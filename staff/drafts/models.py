@@ -348,7 +348,6 @@ class UniqueLive(models.UniqueConstraint):
         self.words = words or _("“%(other)s” already has this. Choose another one.")
 
     def clone(self):
-        """With its words."""
         return copy(self)
 
     def validate(self, model, instance, exclude=None, using=None):

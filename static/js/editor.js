@@ -60,10 +60,10 @@ function extensions(tiptap, config, language) {
 
 /* The element that shows a picture in the editor. */
 function shownPicture(config, id, language) {
-  const words = make("figcaption", {}, `${config.words.picture} ${id}`);
+  const words = make("figcaption", {}, `${gettext("Picture")} ${id}`);
   const figure = make("figure", { class: "editor-picture", "data-picture": id }, words);
   ask(config, { id }).then(({ pictures: [picture] }) => {
-    words.textContent = picture ? picture.alt[language] || picture.name : config.words.gone;
+    words.textContent = picture ? picture.alt[language] || picture.name : gettext("This picture is no longer in the library, so the page does not show it.");
     if (picture) figure.prepend(make("img", { src: picture.url, alt: "" }));
   }).catch(() => {});
   return figure;
@@ -94,7 +94,6 @@ function withoutInlineCode(html) {
 /* The dialog for a link: the pages of the site by name, in the language of the text, and a field for any other address. Without a
    selection the name of the page, or the address, becomes the text of the link. */
 function editLink(editor, config, language) {
-  const words = config.words;
   const before = editor.getAttributes("link").href || "";
   const address = make("input", { type: "text", id: "link-address", value: before, maxlength: 500, "aria-describedby": "link-help", required: true });
   const search = make("input", { type: "search", id: "link-search", maxlength: 100, autocomplete: "off", "aria-describedby": "link-search-help" });
@@ -103,18 +102,18 @@ function editLink(editor, config, language) {
   const dialog = make(
     "dialog", { class: "link-dialog", "aria-labelledby": "link-title" },
     make("div", { class: "library-head" },
-      make("h2", { id: "link-title" }, words.link),
-      make("button", { type: "button", class: "button", click: () => dialog.close() }, words.close)),
+      make("h2", { id: "link-title" }, gettext("Link")),
+      make("button", { type: "button", class: "button", click: () => dialog.close() }, gettext("Close"))),
     make("form", { submit: (event) => { event.preventDefault(); find(); } },
-      make("label", { for: "link-search" }, words.find_page),
-      make("p", { class: "help", id: "link-search-help" }, words.find_page_help), search),
+      make("label", { for: "link-search" }, gettext("Find a page of this site")),
+      make("p", { class: "help", id: "link-search-help" }, gettext("Part of its title, for example “help”. Choose a page from the list.")), search),
     status, list,
     make("form", { class: "link-other", submit: save },
-      make("label", { for: "link-address" }, words.address),
-      make("p", { class: "help", id: "link-help" }, words.address_help), address,
+      make("label", { for: "link-address" }, gettext("Any other address")),
+      make("p", { class: "help", id: "link-help" }, gettext("For example: /en/help/, https://crca.al, mailto:name@example.org or tel:116111.")), address,
       make("div", { class: "library-foot" },
-        make("button", { type: "submit", class: "button default" }, words.save),
-        before ? make("button", { type: "button", class: "button", click: remove }, words.remove) : "")),
+        make("button", { type: "submit", class: "button default" }, gettext("Set the link")),
+        before ? make("button", { type: "button", class: "button", click: remove }, gettext("Remove the link")) : "")),
   );
 
   function entry(page) {
@@ -132,10 +131,10 @@ function editLink(editor, config, language) {
       if (request !== requests) return;
       list.replaceChildren(...found.pages.map(entry));
       list.scrollTop = 0;
-      const more = found.count > found.pages.length ? ` ${words.pages_more}` : "";
-      status.textContent = found.count ? `${words.pages_found} ${found.count}.${more}` : words.no_pages;
+      const more = found.count > found.pages.length ? ` ${gettext("The list shows the first ones. Write more of the title to find the others.")}` : "";
+      status.textContent = found.count ? `${gettext("Pages found:")} ${found.count}.${more}` : gettext("No page has these words in its title.");
     } catch {
-      status.textContent = words.pages_failed;
+      status.textContent = gettext("The list cannot be opened. Are you still signed in? You can enter an address below.");
     }
     list.hidden = !list.hasChildNodes();
   }
@@ -143,7 +142,7 @@ function editLink(editor, config, language) {
   function save(event) {
     event.preventDefault();
     const href = address.value.trim();
-    address.setCustomValidity(/^(\/|#|https?:\/\/|mailto:|tel:)\S+$|^\/$/i.test(href) ? "" : words.address_wrong);
+    address.setCustomValidity(/^(\/|#|https?:\/\/|mailto:|tel:)\S+$|^\/$/i.test(href) ? "" : gettext("Enter an address that begins with /, https://, http://, mailto: or tel:."));
     if (address.reportValidity()) set(href, href);
   }
 
@@ -180,30 +179,29 @@ async function insertPicture(editor, config) {
 }
 
 function toolbar(editor, config, id, language) {
-  const words = config.words;
-  const style = make("select", { "aria-label": words.style, title: words.style },
-    new Option(words.paragraph, "0"), new Option(words.heading, "2"), new Option(words.subheading, "3"));
+  const style = make("select", { "aria-label": gettext("Kind of paragraph"), title: gettext("Kind of paragraph") },
+    new Option(gettext("Text"), "0"), new Option(gettext("Heading"), "2"), new Option(gettext("Subheading"), "3"));
   style.addEventListener("change", () => {
     const level = Number(style.value);
     const chain = editor.chain().focus();
     (level ? chain.setHeading({ level }) : chain.setParagraph()).run();
   });
   const buttons = [
-    ["bold", () => editor.chain().focus().toggleBold().run(), () => editor.isActive("bold")],
-    ["italic", () => editor.chain().focus().toggleItalic().run(), () => editor.isActive("italic")],
-    ["link", () => editLink(editor, config, language), () => editor.isActive("link")],
-    ["bullets", () => editor.chain().focus().toggleBulletList().run(), () => editor.isActive("bulletList")],
-    ["numbers", () => editor.chain().focus().toggleOrderedList().run(), () => editor.isActive("orderedList")],
-    ["quote", () => editor.chain().focus().toggleBlockquote().run(), () => editor.isActive("blockquote")],
-    ["picture", () => insertPicture(editor, config), () => editor.isActive("picture")],
-    ["undo", () => editor.chain().focus().undo().run()],
-    ["redo", () => editor.chain().focus().redo().run()],
-  ].map(([name, press, pressed]) => {
-    const button = make("button", { type: "button", "aria-label": words[name], title: words[name], click: press }, icon(name));
+    ["bold", gettext("Bold"), () => editor.chain().focus().toggleBold().run(), () => editor.isActive("bold")],
+    ["italic", gettext("Italics"), () => editor.chain().focus().toggleItalic().run(), () => editor.isActive("italic")],
+    ["link", gettext("Link"), () => editLink(editor, config, language), () => editor.isActive("link")],
+    ["bullets", gettext("List"), () => editor.chain().focus().toggleBulletList().run(), () => editor.isActive("bulletList")],
+    ["numbers", gettext("Numbered list"), () => editor.chain().focus().toggleOrderedList().run(), () => editor.isActive("orderedList")],
+    ["quote", gettext("Quote"), () => editor.chain().focus().toggleBlockquote().run(), () => editor.isActive("blockquote")],
+    ["picture", gettext("Picture"), () => insertPicture(editor, config), () => editor.isActive("picture")],
+    ["undo", gettext("Undo"), () => editor.chain().focus().undo().run()],
+    ["redo", gettext("Redo"), () => editor.chain().focus().redo().run()],
+  ].map(([name, label, press, pressed]) => {
+    const button = make("button", { type: "button", "aria-label": label, title: label, click: press }, icon(name));
     return { button, pressed };
   });
   const controls = [style, ...buttons.map(({ button }) => button)];
-  const bar = make("div", { class: "editor-bar", role: "toolbar", "aria-label": words.toolbar, "aria-controls": id }, ...controls);
+  const bar = make("div", { class: "editor-bar", role: "toolbar", "aria-label": gettext("Format"), "aria-controls": id }, ...controls);
   // Roving tabindex (ARIA toolbar pattern): one tab stop, arrow keys move between the controls.
   controls.forEach((control, index) => { control.tabIndex = index ? -1 : 0; });
   bar.addEventListener("keydown", (event) => {

@@ -49,10 +49,10 @@
       event.preventDefault();
       report({});
       const [file] = form.elements.file.files;
-      if (file && file.size > config.maxBytes) return report({ file: [`${file.name}: ${words.too_large}`] });
+      if (file && file.size > config.maxBytes) return report({ file: [`${file.name}: ${config.tooLarge}`] });
       const body = new FormData(form);
       body.append("csrfmiddlewaretoken", document.querySelector("[name=csrfmiddlewaretoken]").value);
-      status.textContent = words.sending;
+      status.textContent = gettext("The picture is being uploaded …");
       button.disabled = true;
       try {
         const response = await fetch(config.library, { method: "POST", body, headers: { Accept: "application/json" } });
@@ -62,40 +62,39 @@
         if (answer.errors.file && file) answer.errors.file = answer.errors.file.map((each) => `${file.name}: ${each}`);
         report(answer.errors);
       } catch {
-        status.textContent = words.not_sent;
+        status.textContent = gettext("The picture was not uploaded. Nothing you typed is lost. Are you still signed in? Try again.");
       } finally {
         button.disabled = false;
       }
     }
 
-    const button = make("button", { type: "submit", class: "button default" }, words.send);
+    const button = make("button", { type: "submit", class: "button default" }, gettext("Upload it and use it here"));
     // Without the browser's own messages, which are in its language.
     const form = make("form", { novalidate: true, submit: send },
-      field("file", words.file, words.file_help, { type: "file", accept: "image/jpeg,image/png,image/webp" }),
+      field("file", gettext("Picture file"), words.file.help, { type: "file", accept: "image/jpeg,image/png,image/webp" }),
       ...Object.entries(config.languages).map(([code, name]) =>
-        field(`alt_${code}`, `${words.alt} (${name})`, words.alt_help, { type: "text", lang: code, maxlength: 250 })),
-      field("is_decorative", words.decorative, words.decorative_help, { type: "checkbox" }),
+        field(`alt_${code}`, `${words.alt_sq.label} (${name})`, words.alt_sq.help, { type: "text", lang: code, maxlength: 250 })),
+      field("is_decorative", words.is_decorative.label, words.is_decorative.help, { type: "checkbox" }),
       status, button);
-    return make("details", { class: "library-upload" }, make("summary", {}, words.upload), form);
+    return make("details", { class: "library-upload" }, make("summary", {}, gettext("Upload a new picture")), form);
   }
 
   /* Open the dialog; resolves to the chosen picture or null. */
   function choose(config) {
-    const words = config.words;
     return new Promise((resolve) => {
       let page = 1, chosen = null, requests = 0;
       const search = make("input", { type: "search", id: "library-search", maxlength: 100 });
       const status = make("p", { role: "status" });
       const list = make("ul", { class: "library-list" });
-      const newer = make("button", { type: "button", class: "button", click: () => show(page - 1) }, words.newer);
-      const older = make("button", { type: "button", class: "button", click: () => show(page + 1) }, words.older);
+      const newer = make("button", { type: "button", class: "button", click: () => show(page - 1) }, gettext("Newer"));
+      const older = make("button", { type: "button", class: "button", click: () => show(page + 1) }, gettext("Older"));
       const dialog = make(
         "dialog", { class: "library", "aria-labelledby": "library-title" },
         make("div", { class: "library-head" },
-          make("h2", { id: "library-title" }, words.title),
-          make("button", { type: "button", class: "button", click: () => dialog.close() }, words.close)),
+          make("h2", { id: "library-title" }, gettext("Choose a picture")),
+          make("button", { type: "button", class: "button", click: () => dialog.close() }, gettext("Close"))),
         make("form", { submit: (event) => { event.preventDefault(); show(1); } },
-          make("label", { for: "library-search" }, words.search), search),
+          make("label", { for: "library-search" }, gettext("Search by what it shows")), search),
         status, list,
         make("div", { class: "library-foot" }, newer, older),
       );
@@ -117,12 +116,13 @@
           if (request !== requests) return;
           page = found.page;
           list.replaceChildren(...found.pictures.map(entry));
-          status.textContent = found.count ? `${words.found} ${found.count}` : search.value ? words.none : words.empty;
+          const none = search.value ? gettext("No pictures match your search.") : gettext("There are no pictures yet.");
+          status.textContent = found.count ? `${gettext("Pictures found:")} ${found.count}` : none;
           newer.hidden = page <= 1;
           older.hidden = page >= found.pages;
           upload.hidden = !found.may_add;
         } catch {
-          status.textContent = words.failed;
+          status.textContent = gettext("The library cannot be opened. Are you still signed in, and are you allowed to see pictures?");
         }
       }
 
@@ -168,7 +168,7 @@
       }
       select.value = picture.id;
       select.dispatchEvent(new Event("change", { bubbles: true }));
-    } }, config.words.choose);
+    } }, gettext("Choose from the library"));
     select.addEventListener("change", updateThumbnail);
     const box = make("div", { class: "picture-choice" });
     select.replaceWith(box);

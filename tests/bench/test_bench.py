@@ -8,7 +8,7 @@ from django.db import connection
 
 from bench import lighthouse, rows, site
 from bench.site import behind_nginx
-from pledges.counting import milestones
+from pledges.counting.models import record_milestones
 from pledges.models import Pledge
 from tests import tally
 from tests.organisations import fill
@@ -46,7 +46,7 @@ def test_the_invented_rows_are_counted_and_indexed_like_real_ones():
 def test_twenty_pages_score_100_in_every_category(monkeypatch, settings):
     put_people(12_345, days=400)
     show_counties()
-    milestones.record()
+    record_milestones()
     collect_static()
     monkeypatch.setenv("DATABASE_URL", url_of_test_database())
     program = lighthouse.prepare()

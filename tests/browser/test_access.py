@@ -3,8 +3,8 @@
 import pytest
 
 from campaign.models import Article, Demand, Page
-from pledges.counting import milestones
-from pledges.crypto import links, news_links
+from pledges.counting.models import record_milestones
+from pledges.crypto import links
 from pledges.crypto.links import Purpose
 from pledges.models import Pledge
 from tests import views
@@ -38,7 +38,7 @@ def fill_pages():
     Pledge.objects.all().decide_wall("shown")
     let_a_night_pass()
     show_counties()
-    milestones.record()
+    record_milestones()
     fill(12)
     demand = Demand.objects.get(key="register")
     wrong = demand.steps.get(state="adopted")
@@ -94,7 +94,7 @@ def personal_pages(visitor, language):
     press(page.locator("[name=follow]"))
     yield "what we email about, with an error"
     mailing = release(audience="county", county_id="AL-01")
-    visitor.open(path_of("pledges:end_news", language, news_links.token(confirmed, mailing.pk)))
+    visitor.open(path_of("pledges:end_news", language, links.news_token(confirmed, mailing.pk)))
     yield "end the news"
     press(page.locator("[name=only]"))
     yield "a part of the news ended"

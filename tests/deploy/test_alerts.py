@@ -8,7 +8,7 @@ import yaml
 from django.conf import settings
 
 from pledges import metrics
-from pledges.metrics import scraped
+from pledges.management.commands.metrics import SCRAPED
 from tests.drill import require_program
 
 ALERTS = settings.BASE_DIR / "deploy" / "alerts.yml"
@@ -50,7 +50,7 @@ MINUTES = 90
 
 def exported():
     """The names of all metrics that the code exports, as Prometheus stores them."""
-    names = {f"weare1_{name}" for name in scraped.SCRAPED}
+    names = {f"weare1_{name}" for name in SCRAPED}
     for family in metrics.REGISTRY.collect():
         names |= {
             "histogram": {f"{family.name}_{suffix}" for suffix in ("bucket", "count", "sum")},

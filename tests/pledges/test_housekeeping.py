@@ -8,10 +8,11 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django_tasks_db.models import DBTaskResult
 
-from pledges import housekeeping, tasks
+from pledges import housekeeping
 from pledges.crypto import keys, links
 from pledges.crypto.links import Purpose
 from pledges.models import Message, Pledge, ReturnedMailbox
+from pledges.sectors.models import merge_sector
 from tests import tally
 from tests.clock import let_time_pass
 from tests.factories import form_data, keep_house, links_in, make_pledge, run_worker, settle_all
@@ -147,10 +148,10 @@ def test_sent_messages_are_erased_after_30_days_and_queued_ones_are_not():
 
 def test_finished_tasks_are_erased_after_a_day_and_waiting_ones_are_not():
     for _ in range(2):
-        tasks.merge_sector.enqueue(0, 0, 0)
+        merge_sector.enqueue(0, 0, 0)
     run_worker()
     waiting = [0, 0, 1]
-    tasks.merge_sector.enqueue(*waiting)
+    merge_sector.enqueue(*waiting)
     let_time_pass(DAY + MINUTE)
     housekeeping.erase_expired()
     assert [task.args_kwargs["args"] for task in DBTaskResult.objects.all()] == [waiting]

@@ -13,7 +13,7 @@ from django.db import connection
 from pledges.crypto.links import MAX_AGE_SECONDS
 from pledges.enquiries.models import DISCLOSURE_PERIOD
 from pledges.mail.mailboxes import A_DAY, A_DAY_BY_NETWORK
-from pledges.published import rule
+from pledges.published import models as rule
 from pledges.requests.models import PERSON_PERIOD
 from pledges.supporters.models import NETWORK_DIGEST_LIFE
 from pledges.supporters.querysets import ANSWER_PERIOD, PENDING_LIFE

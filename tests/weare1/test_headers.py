@@ -15,7 +15,7 @@ from django.utils import timezone, translation
 
 from campaign.models import Page
 from campaign.pages.models import preview_path
-from pledges.crypto import links, news_links
+from pledges.crypto import links
 from pledges.crypto.links import Purpose
 from pledges.fixed_pages import fixed_pages
 from pledges.models import Heartbeat, Pledge
@@ -283,7 +283,7 @@ def test_21_a_preview_is_neither_cached_nor_indexed(client):
 
 
 def test_21_the_page_that_ends_the_news_is_neither_cached_nor_indexed(client, mailing):
-    path = path_of("pledges:end_news", "sq", news_links.token(make_pledge(state="confirmed", updates=True), mailing.pk))
+    path = path_of("pledges:end_news", "sq", links.news_token(make_pledge(state="confirmed", updates=True), mailing.pk))
     row = Row(path, cache_control=NOT_CACHED, more=HIDDEN)
     check(row, client.get(path))
     check(row, client.post(path))

@@ -24,7 +24,7 @@ from django.utils import timezone
 from django.utils.html import escape
 
 from campaign.help.models import TAG
-from pledges.mail_texts.previews import sample_mail
+from pledges.mail_texts.admin import sample_mail
 from pledges.models import Batch, Message, Pledge
 from pledges.starter import load
 from staff import mail as staff_mail
@@ -89,12 +89,19 @@ def read_po(path):
     return entries
 
 
+def of_scripts():
+    """(what our own scripts say, the entries of the catalogue with it; its others are Django's)"""
+    texts = [file.read_text() for file in (ROOT / "static/js").glob("*.js")]
+    said = {words for text in texts for words in re.findall(r'\bgettext\("(.+?)"\)', text)}
+    return said, [entry for entry in read_po(CATALOGUE.with_name("djangojs.po")) if entry.id in said]
+
+
 @pytest.fixture(scope="module", params=[CATALOGUE, OF_DJANGO], ids=["ours", "django"])
 def catalogue(request):
     entries = read_po(request.param)
     assert len(entries) > 100
     if request.param == CATALOGUE:
-        return entries
+        return entries + of_scripts()[1]
     english = {entry.id: entry.translations[0] for entry in read_po(ENGLISH_OF_DJANGO)}
     return [replace(entry, id=english.get(entry.id, entry.id)) for entry in entries]
 
@@ -118,6 +125,11 @@ def test_every_string_is_translated_and_none_is_fuzzy(catalogue):
     assert [entry.id for entry in catalogue if "fuzzy" in entry.flags] == []
     assert [entry.id for entry in catalogue if entry.is_obsolete] == []
     assert [entry.id for entry in catalogue if entry.plural and len(entry.translations) != 2] == []
+
+
+def test_all_that_a_script_says_is_in_the_catalogue():
+    said, entries = of_scripts()
+    assert len(said) > 40 and said == {entry.id for entry in entries}
 
 
 def test_no_translation_equals_its_source(catalogue):

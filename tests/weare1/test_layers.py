@@ -138,7 +138,7 @@ FETCHING = [
 # operator sets; the last one ends connections.
 NO_FETCHERS = (
     "campaign.links.public_web:",
-    "pledges.health.certificate:",
+    "pledges.health.probes:",
     "pledges.health.alarm:",
     "weare1.deadline:",
 )

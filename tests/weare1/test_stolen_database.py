@@ -16,7 +16,7 @@ from django.test import Client
 from django.urls import reverse
 
 from campaign.pages.models import draft_of_preview, preview_path
-from pledges.crypto import links, news_links
+from pledges.crypto import links
 from pledges.crypto.links import Purpose
 from pledges.models import Pledge, Submission
 from staff.models import Account, Draft, Invitation
@@ -49,7 +49,7 @@ def opens_personal_page(purpose):
 
 
 def ends_news(text):
-    link = news_links.read(text)
+    link = links.read_news(text)
     found = Pledge.objects.filter(pk__gte=link.first, pk__lte=link.last) if link else ()
     return any(link.is_of(each) for each in found)
 
@@ -180,7 +180,7 @@ def news_sent(pledge):
     mailing = release()
     send_all()
     assert mailing.messages.filter(pledge=pledge, state="sent").exists()
-    return news_links.token(pledge, mailing.pk)
+    return links.news_token(pledge, mailing.pk)
 
 
 def move(pledge):

@@ -1,10 +1,14 @@
 """manage.py demo: fill an empty site with invented content."""
 
 import random
+from base64 import b32encode
 from datetime import datetime, time, timedelta
 from io import BytesIO
+from secrets import token_bytes, token_hex, token_urlsafe
 
+from allauth.mfa.models import Authenticator
 from django.conf import settings
+from django.contrib.auth.models import Group
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
@@ -17,8 +21,8 @@ from campaign.organisations.models import Organisation
 from campaign.pictures import logos
 from pledges.commitments.models import MOST, FollowUpAnswer
 from pledges.content import PledgeContent
-from pledges.counting import milestones, tally
-from pledges.counting.models import count
+from pledges.counting import tally
+from pledges.counting.models import count, record_milestones
 from pledges.goals.models import round_goal
 from pledges.groups.models import school_year
 from pledges.inbox.submissions import submit
@@ -44,11 +48,15 @@ from pledges.models import (
 )
 from pledges.published.models import publish
 from pledges.supporters.querysets import PENDING_LIFE
-from staff import demo
+from staff import secrets
+from staff.accounts.models import Account
+from staff.roles import Role
 
 NUMBER_OF_PLEDGES = 3000
 NUMBER_OF_GROUPS = 24
 NUMBER_OF_SHEETS = 12
+# Of the administrator.
+ADDRESS = "demo@shembull.invalid"
 # Of all invented addresses, with their shares in per cent. These domains never receive mail (RFC 2606).
 DOMAINS = {"posta.invalid": 70, "letra.invalid": 14, "shkolla.invalid": 8, "bashkia.invalid": 5, "kopeja.invalid": 3}
 FIRST_NAMES = (
@@ -142,12 +150,13 @@ class Command(BaseCommand):
             PublishedFigure.objects.update(looked_at=None)
             publish()
             self.invent_units()
-            milestones.record()
+            record_milestones()
             write_goals()
             write_mailing()
             self.send_messages()
             self.stdout.write(f"Demonstration: {tally.read().total} invented people.")
-        self.create_account()
+        if settings.DEV:
+            self.stdout.write(create_administrator())
 
     def invent_units(self):
         """Give two of three child protection units contact data, some of it checked long ago. No real number begins so."""
@@ -229,10 +238,29 @@ class Command(BaseCommand):
         GroupPledge.objects.filter(pk__in=GroupPledge.objects.values("pk")[:3]).update(event=past)
         PaperSheet.objects.filter(number__lte=2).update(event=past)
 
-    def create_account(self):
-        """Create a staff account, in development only."""
-        if settings.DEV:
-            self.stdout.write(demo.create_administrator())
+
+def create_administrator():
+    """Create the demonstration account, or replace its credentials; returns the text to print, the only copy of them."""
+    account = Account.objects.with_email(ADDRESS)
+    if account is None:
+        account = Account(username=ADDRESS, email=ADDRESS, first_name="Demo", is_staff=True)
+    password, totp_secret = token_urlsafe(12), b32encode(token_bytes(20)).decode()
+    account.is_active = True
+    account.set_password(password)
+    account.save()
+    account.groups.set([Group.objects.get(name=Role.ADMINISTRATOR)])
+    Authenticator.objects.filter(user=account).delete()
+    # What allauth stores of an app, and of recovery codes.
+    app, seed = {"secret": secrets.encrypt(totp_secret)}, {"seed": secrets.encrypt(token_hex(40)), "used_mask": 0}
+    Authenticator.objects.create(user=account, type=Authenticator.Type.TOTP, data=app)
+    recovery = Authenticator.objects.create(user=account, type=Authenticator.Type.RECOVERY_CODES, data=seed)
+    codes = recovery.wrap().get_unused_codes()
+    return (
+        f"Demonstration staff: {ADDRESS}, password {password}\n"
+        f"  then one of these codes, each once: {' '.join(codes)}\n"
+        f"  or an authenticator app with the key {totp_secret}\n"
+        "  To remove it: switch it off under Accounts in the admin."
+    )
 
 
 def invented_pledges(rows, period, growth=1):

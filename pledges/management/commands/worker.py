@@ -10,9 +10,9 @@ from django.db.models.functions import Now
 from django.utils.module_loading import import_string
 from django_tasks_db.management.commands import db_worker
 
-from pledges import database, starting
+from pledges import database
 from pledges.counting.models import Counter
-from pledges.health import certificate, clock
+from pledges.health import probes
 from pledges.inbox import submissions
 from pledges.mail import mailers
 from pledges.mail.sending import Sender
@@ -75,7 +75,7 @@ class Housekeeper(Repeater):
 
     def __init__(self):
         super().__init__(self.look_after, PROBING_INTERVAL_SECONDS)
-        self._clock = clock.ClockWatch()
+        self._clock = probes.ClockWatch()
         # A time of the monotonic clock.
         self._certificate_due = 0
         self._rounds = 0
@@ -91,17 +91,17 @@ class Housekeeper(Repeater):
         """Write the heartbeat with the state of clock and certificate."""
         self._clock.look()
         if Heartbeat.is_ahead():
-            clock.mend_after_set_back()
+            probes.mend_after_set_back()
         Heartbeat.beat(is_clock_steady=self._clock.is_steady, **self._certificate())
 
     def _certificate(self):
         """The columns about the certificate, or none while it is not due."""
         if time.monotonic() < self._certificate_due:
             return {}
-        ends_at = certificate.read_end() if certificate.is_served() else None
-        interval = certificate.READ_INTERVAL if ends_at else certificate.RETRY_INTERVAL
+        ends_at = probes.read_certificate_end() if probes.has_certificate() else None
+        interval = probes.READ_INTERVAL if ends_at else probes.RETRY_INTERVAL
         self._certificate_due = time.monotonic() + interval.total_seconds()
-        return {"certificate_read_at": Now() if certificate.is_served() else None, "certificate_ends_at": ends_at}
+        return {"certificate_read_at": Now() if probes.has_certificate() else None, "certificate_ends_at": ends_at}
 
     def run_housekeeping(self):
         """Run the housekeeping steps of all apps, and save which of them failed.
@@ -139,7 +139,7 @@ class Command(db_worker.Command):
 
     def handle(self, **options):
         database.limit(database.WORKER_OPTIONS)
-        starting.check()
+        probes.check_start()
         running = threads()
         for thread in running:
             thread.start()

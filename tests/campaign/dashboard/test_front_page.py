@@ -189,5 +189,5 @@ def test_whether_email_goes_out_is_shown(client, monkeypatch):
     )
     text = status(client, "view_message")
     assert "Email !" in text and text.endswith("accepting emails: tell the person who runs the site.")
-    monkeypatch.setattr("campaign.dashboard.status.COUNT_LIMIT", 0)
+    monkeypatch.setattr("campaign.dashboard.dashboard.COUNT_LIMIT", 0)
     assert "Waiting to be sent: more than 0." in status(client, "view_message")

@@ -19,7 +19,7 @@ from django.utils import timezone, translation
 from campaign.help.models import Numbers
 from campaign.models import Article, Demand, Handout, HelpChannel, PageText, ProtectionUnit
 from pledges.models import Export, Message, Pledge, PledgingSettings, Sector, Wording
-from pledges.statistics import activity
+from pledges.statistics import funnel
 from staff.models import Entry
 from staff.roles import Role
 from tests.clock import let_time_pass
@@ -193,11 +193,11 @@ def test_pledges_of_the_last_days_are_in_the_chart_and_the_tables(client):
     make_pledge(state="confirmed")
     for days in (1, 6, 7):
         make_pledge(state="confirmed", sector="teachers", source="demo", **at(days))
-    make_pledge(state="confirmed", **at(activity.DAYS))
+    make_pledge(state="confirmed", **at(funnel.DAYS_SHOWN))
     page = dashboard(client, make_staff("view_pledge"))
 
     days = by_day(page)
-    assert len(days) == activity.DAYS
+    assert len(days) == funnel.DAYS_SHOWN
     assert [days[0], days[1], days[2], days[7]] == [["2", "1"], ["1", "1"], ["0", "0"], ["1", "1"]]
     # Today, in seven days, supporters.
     rows = {row[0]: row[1:] for row in figures(page, "recent-activity-title")}
@@ -207,7 +207,7 @@ def test_pledges_of_the_last_days_are_in_the_chart_and_the_tables(client):
     assert rows["Teachers"] == ["0", "2", "3"]
     [picture] = page.all("svg", role="img")
     assert "Pledges signed and confirmed from" in page.words(picture)
-    assert len(page.all("rect", node=picture)) == 2 * activity.DAYS
+    assert len(page.all("rect", node=picture)) == 2 * funnel.DAYS_SHOWN
 
     exact = Document(client.get("/admin/pledges/pledge/figures/", headers={"accept-language": "en"}))
     [header] = exact.all("thead")
@@ -223,7 +223,7 @@ def test_days_are_in_tirana_time():
     """00:30 in Tirana is the day before in UTC."""
     midnight = timezone.localtime().replace(hour=0, minute=30)
     make_pledge(state="confirmed", created_at=midnight, confirmed_at=midnight)
-    assert activity.recent()[-1] == (timezone.localdate(), 1, 1)
+    assert funnel.recent()[-1] == (timezone.localdate(), 1, 1)
 
 
 def test_the_number_of_queries_of_the_dashboard_is_bounded(client, django_assert_max_num_queries):

@@ -10,8 +10,7 @@ from django.core import mail
 from django.test import Client
 from django.utils import timezone, translation
 
-from campaign import movement_year
-from campaign.events.views import calendar_of
+from campaign.events.views import calendar_of, upcoming
 from pledges.models import Event, EventCount, GroupPledge, PaperSheet, Pledge
 from pledges.published.models import publish
 from tests.campaign.handouts.test_handouts import SIZES, Print
@@ -204,9 +203,9 @@ def test_the_next_date_is_the_earliest_of_days_and_events():
     event = make_event()
     event.begins, event.ends = at - timedelta(hours=2), at + timedelta(hours=1)
     days = [date(2026, 11, 18), date(2026, 11, 18), date(2026, 11, 19), date(2027, 6, 1)]
-    assert [each.date for each in movement_year.upcoming([event], at)] == days
+    assert [each.date for each in upcoming([event], at)] == days
     event.ends = at
-    assert [each.url for each in movement_year.upcoming([event], at)] == ["", "", ""]
+    assert [each.url for each in upcoming([event], at)] == ["", "", ""]
 
 
 # Calendars

@@ -195,7 +195,8 @@ def test_what_the_contact_corrects_is_shown_once_staff_have_looked(staff_client)
     joining = make_joining(organisation="Teatri i Lirë")
     decide(staff_client, joining, "approve", statement_sq="Jemi me ju.", statement_en="We are with you.")
     joining.refresh_from_db()
-    assert correct(joining, url="javascript:x").status_code == 422
+    for url in ("javascript:x", f"https://{'ë.' * 80}al"):
+        assert correct(joining, url=url).status_code == 422
     response = correct(joining, url="www.teatri-ri.al", statement_en="We play for every child.")
     assert response.status_code == 303 and "once our team has checked them" in Client().get(response.url).text
     public = Client().get(PAGE["en"]).text

@@ -146,6 +146,8 @@ BAD = [
     ({"url": "https://mira:fjala@shkolla.al"}, "url"),
     ({"url": "https://shkolla.al:99999"}, "url"),
     ({"url": f"https://shkolla.al/{'a' * 200}"}, "url"),
+    # As DNS has it, this name is longer than any.
+    ({"url": f"https://{'ë.' * 80}al"}, "url"),
     ({"acts_for": None}, "acts_for"),
     ({"consent": None}, "consent"),
 ]

@@ -4,13 +4,14 @@ import json
 import re
 import xml.etree.ElementTree as ET
 from collections import Counter
-from datetime import date
+from datetime import date, datetime, time
 from urllib.parse import urlsplit
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
-from campaign import movement_year
+from campaign.events.views import upcoming
 from campaign.models import Article, Demand, HelpChannel, Organisation, Page, Statistic, Voice
 from tests.campaign.pages.test_content import make_page
 from tests.campaign.pages.test_editing import PAGES, WORDS
@@ -289,7 +290,8 @@ def test_an_article_leads_to_the_others(client):
     ],
 )
 def test_the_next_day_of_the_year(today, expected):
-    assert movement_year.next_days(today)[0].date == expected
+    at = timezone.make_aware(datetime.combine(today, time(12)))
+    assert upcoming([], at)[0].date == expected
 
 
 # Search engines

@@ -8,7 +8,7 @@ import pytest
 from django.utils import translation
 
 from campaign.models import Article, Page
-from pledges.counting import milestones
+from pledges.counting.models import record_milestones
 from pledges.models import County
 from tests.campaign.pages.test_pages import insert_tally
 from tests.pages import LANGUAGES, PUBLIC, Document, path_of
@@ -92,7 +92,7 @@ def test_totals_with_all_their_figures_weigh_at_most_85_kilobytes(client):
     """Three years of growth, every county and every milestone are part of the page."""
     put_people(1_234_567, days=1000)
     show_counties()
-    milestones.record()
+    record_milestones()
     script = fetched(client, "/static/js/live.js")[0]
     for language in LANGUAGES:
         weights = first_view(client, path_of("pledges:totals", language))

@@ -8,7 +8,7 @@ from django.utils import translation
 from campaign.models import Article, HelpChannel, Page
 from campaign.share_cards import views as pictures
 from pledges.figures import cards
-from pledges.figures.brand import web_address
+from pledges.sharing import web_address
 from tests.campaign.pages.test_pages import LONGEST_TITLE
 from tests.pages import LANGUAGES, Document, path_of
 

@@ -144,7 +144,7 @@ def test_pages_have_neither_gaps_nor_duplicates(admin_client):
 
 
 def test_a_long_list_has_an_estimated_count_and_a_short_one_an_exact_count(admin_client, monkeypatch):
-    monkeypatch.setattr("staff.admin.long_list.COUNT_LIMIT", 100)
+    monkeypatch.setattr("staff.admin.lists.COUNT_LIMIT", 100)
     make_pledges(1500)
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE pledges_pledge")

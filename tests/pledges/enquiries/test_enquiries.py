@@ -516,6 +516,7 @@ def test_the_link_of_an_answer_leads_into_the_same_conversation():
 def test_a_further_message_counts_as_any_form_does():
     _enquiry, link = answered()
     assert Client().post(link, further_data(text="")).status_code == 422
+    assert Client().post(link).status_code == 422
     assert Client().post(link, further_data(website="x")).status_code == 422
     assert Client().post(link, further_data(), headers={"sec-fetch-site": "cross-site"}).status_code == 403
     reach_limit()

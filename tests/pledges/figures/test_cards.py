@@ -11,8 +11,8 @@ from django.utils import translation
 from PIL import Image, ImageColor, ImageDraw
 
 from pledges.figures import cards, fonts
-from pledges.figures.brand import COLORS
 from pledges.figures.mosaic import mosaic
+from pledges.figures.rendering import COLORS
 from pledges.goals.models import round_goal
 from pledges.models import Sector
 from pledges.starter import load

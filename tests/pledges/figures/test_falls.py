@@ -7,7 +7,7 @@ from datetime import date, timedelta
 import pytest
 from django.utils import timezone
 
-from pledges.counting import milestones
+from pledges.counting.models import record_milestones
 from pledges.figures.growth import FLOOR, TOP, growth_chart
 from pledges.models import PaperSheet
 from tests.pages import Document, path_of
@@ -54,7 +54,7 @@ def fall(left):
     days = [timezone.localdate() - timedelta(ago) for ago in (300, 40, 0)]
     for day in days:
         put_cells(AT_FIRST, day=day)
-    milestones.record()
+    record_milestones()
     show_counties()
     PaperSheet.objects.all().delete()
     for day in days:

@@ -9,7 +9,7 @@ import pytest
 from django.conf import settings
 from PIL import ImageColor
 
-from pledges.figures.brand import COLORS
+from pledges.figures.rendering import COLORS
 from pledges.models import Sector
 from tests.colors import VISIONS, contrast, distance
 from tests.pages import Document

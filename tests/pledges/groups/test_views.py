@@ -174,6 +174,7 @@ def day_in(days):
         ({"institution": "t.me/" * 24}, "institution"),
         ({"grade": ""}, "grade"),
         ({"letter": "?"}, "letter"),
+        ({"letter": "ﬁﬁ"}, "letter"),
         ({"municipality": "99999"}, "municipality"),
         ({"kind": "meeting", "people_children": "", "people_teachers": ""}, "people_children"),
         ({"statement": None}, "statement"),

@@ -50,7 +50,7 @@ def test_a_message_sent_again_is_retried_for_three_days_again(admin_client, sett
 
 
 def test_a_long_list_has_an_estimated_count_and_shows_its_last_page_for_any_beyond(admin_client, monkeypatch):
-    monkeypatch.setattr("staff.admin.long_list.COUNT_LIMIT", 100)
+    monkeypatch.setattr("staff.admin.lists.COUNT_LIMIT", 100)
     pledge, now = make_pledge(), timezone.now()
     Message.objects.bulk_create(
         Message(kind="links", about_id=pledge.pk, language="sq", created_at=now - timedelta(minutes=number))

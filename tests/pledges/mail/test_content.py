@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from pledges import starter
 from pledges.mail import content, texts
-from pledges.mail_texts.previews import sample_mail
+from pledges.mail_texts.admin import sample_mail
 from pledges.models import Message, MessageText, Pledge
 from tests.factories import make_pledge
 from tests.pledges.mail.messages import PERSON, compose, html_of, text_of

@@ -18,9 +18,9 @@ from requests import Response
 from pledges import housekeeping
 from pledges.crypto import keys, links
 from pledges.crypto.links import Purpose
-from pledges.mail import connections, content, mailers
+from pledges.mail import content, mailers, sending
 from pledges.mail.kinds import SPECS
-from pledges.mail_texts.previews import sample_mail
+from pledges.mail_texts.admin import sample_mail
 from pledges.models import BlockedAddress, Mailer, Message, MessageGrant, MessageText, Pledge
 from tests.clock import let_time_pass
 from tests.factories import links_in, make_pledge, make_submission, run_worker, send_messages, settle_all
@@ -264,14 +264,14 @@ def test_errors_of_providers_are_sorted_like_those_of_servers():
         response.status_code = status
         return AnymailRequestsAPIError("drita@shembull.al", response=response)
 
-    assert connections.is_final_refusal(AnymailRecipientsRefused())
-    assert [connections.is_server_failure(answered(status)) for status in (401, 429, 503)] == [True] * 3
-    assert [connections.is_server_failure(answered(status)) for status in (400, 422)] == [False] * 2
-    assert connections.error_kind(answered(422)) == "AnymailRequestsAPIError 422"
-    assert not connections.is_final_refusal(answered(503))
-    assert connections.is_server_failure(smtplib.SMTPServerDisconnected())
-    assert connections.is_server_failure(smtplib.SMTPAuthenticationError(535, b""))
-    assert keys.CannotDecrypt.__name__ in connections.RECIPIENT_ERRORS
+    assert sending.is_final_refusal(AnymailRecipientsRefused())
+    assert [sending.is_server_failure(answered(status)) for status in (401, 429, 503)] == [True] * 3
+    assert [sending.is_server_failure(answered(status)) for status in (400, 422)] == [False] * 2
+    assert sending.error_kind(answered(422)) == "AnymailRequestsAPIError 422"
+    assert not sending.is_final_refusal(answered(503))
+    assert sending.is_server_failure(smtplib.SMTPServerDisconnected())
+    assert sending.is_server_failure(smtplib.SMTPAuthenticationError(535, b""))
+    assert keys.CannotDecrypt.__name__ in sending.RECIPIENT_ERRORS
 
 
 # The limit of messages per mailbox, blocked mailboxes, and that no message has words that its mailbox has not confirmed

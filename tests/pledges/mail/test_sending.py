@@ -13,9 +13,9 @@ from django.db import connection
 from django.utils import timezone, translation
 
 from pledges.mail import content
-from pledges.mail.connections import MESSAGES_PER_CONNECTION, Connection
 from pledges.mail.kinds import SPECS
-from pledges.mail_texts.previews import sample_mail
+from pledges.mail.sending import MESSAGES_PER_CONNECTION, Connection
+from pledges.mail_texts.admin import sample_mail
 from pledges.models import Message, MessageText, Pledge
 from tests.clock import let_time_pass
 from tests.factories import form_data, links_in, make_pledge, run_worker, send_messages

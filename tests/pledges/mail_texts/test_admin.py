@@ -9,7 +9,7 @@ from django.db import IntegrityError, transaction
 from django.test import Client
 
 from pledges.mail import content
-from pledges.mail_texts.previews import sample_mail
+from pledges.mail_texts.admin import sample_mail
 from pledges.models import Message, MessageText
 from tests.clock import let_time_pass
 from tests.factories import make_staff, sign_in

@@ -3,7 +3,7 @@
 import pytest
 
 from campaign.models import Demand
-from pledges.crypto import news_links
+from pledges.crypto import links
 from pledges.models import Follow, MailingCount, Pledge
 from tests.factories import make_pledge
 from tests.mailings import make_mailing, release
@@ -35,11 +35,11 @@ EVERYTHING, NOTHING = (True, 1, ["AL-01", "AL-11"]), (False, 0, [])
 
 
 def short(pledge, mailing):
-    return f"/u/{news_links.token(pledge, mailing.pk)}"
+    return f"/u/{links.news_token(pledge, mailing.pk)}"
 
 
 def page_of(pledge, mailing, language="sq"):
-    return path_of("pledges:end_news", language, news_links.token(pledge, mailing.pk))
+    return path_of("pledges:end_news", language, links.news_token(pledge, mailing.pk))
 
 
 def lost(mailing):
@@ -52,7 +52,7 @@ def test_people_are_led_to_the_page_in_the_language_of_the_mail(client, language
     pledge, mailing = supporter(language=language), release()
     response = client.get(short(pledge, mailing), headers={"Accept-Language": "de"})
     assert response.status_code == 302
-    assert response.url == PAGES[language] + news_links.token(pledge, mailing.pk) + "/"
+    assert response.url == PAGES[language] + links.news_token(pledge, mailing.pk) + "/"
     page = client.get(response.url)
     assert page.status_code == 200
     for each in (response, page):
@@ -138,11 +138,11 @@ def test_it_ends_for_both_pledges_of_a_mailbox_and_for_no_other(client):
 def test_every_wrong_address_gets_the_same_page_and_changes_nothing(client):
     pledge, mailing = supporter(), release()
     other = make_pledge(state="confirmed", updates=True)
-    token = news_links.token(pledge, mailing.pk)
+    token = links.news_token(pledge, mailing.pk)
     # The id of one pledge with the digest of another.
-    foreign = token[:12] + news_links.token(other, mailing.pk)[12:]
+    foreign = token[:12] + links.news_token(other, mailing.pk)[12:]
     gone = supporter()
-    of_the_gone = news_links.token(gone, mailing.pk)
+    of_the_gone = links.news_token(gone, mailing.pk)
     gone.withdraw()
     pages = set()
     mangled = [token[:-1], token + "A", token.swapcase(), "x", "%C3%AB" * 24, "%00" * 24, "a" * 2000]

@@ -15,12 +15,12 @@ from django.utils import timezone
 from campaign.models import Demand
 from pledges import housekeeping
 from pledges.backups.restored import skip_lost_ids
-from pledges.crypto import news_links
+from pledges.crypto import links
 from pledges.health import checks
 from pledges.mail.sending import LEASE
 from pledges.mailings.models import WINDOW
 from pledges.models import BlockedAddress, Follow, Heartbeat, Mailing, MailingCount, Message, Pledge
-from pledges.returns import events
+from pledges.returns.views import record
 from pledges.supporters.querysets import ERASED
 from tests.clock import let_time_pass
 from tests.factories import make_pledge, make_staff, run_worker
@@ -128,7 +128,7 @@ def test_the_mail_is_what_staff_wrote_and_the_ways_to_end_it():
     for link in ("https://example.org/news?no=1&language=en", "https://example.org/b"):
         assert link in sent.body and f'href="{link.replace("&", "&amp;")}"' in html, "not rewritten"
     assert "<img" not in html and "url(" not in html, "no pixel"
-    end = news_links.url(pledge, mailing.pk)
+    end = links.news_url(pledge, mailing.pk)
     assert end in sent.body and end in html
     assert f"/en/news-by-email/{mailing.pk}/" in sent.body
     assert pledge.name not in sent.message().as_string()
@@ -159,7 +159,7 @@ def test_the_headers_stay_whole(settings):
         send_all()
         [written] = server.written
     head = written.partition(b"\r\n\r\n")[0].decode("ascii").splitlines()
-    url = news_links.url(pledge, mailing.pk)
+    url = links.news_url(pledge, mailing.pk)
     assert f"List-Unsubscribe: <{url}>" in head
     assert "List-Unsubscribe-Post: List-Unsubscribe=One-Click" in head
     assert max(map(len, head)) <= 78
@@ -171,30 +171,30 @@ def test_the_headers_stay_whole(settings):
 
 def test_a_token_is_24_characters_and_belongs_to_one_pledge_and_mailing():
     pledge = Pledge(language="en")
-    token = news_links.token(pledge, 70_000)
+    token = links.news_token(pledge, 70_000)
     assert re.fullmatch(r"[\w-]{24}", token)
-    link = news_links.read(token)
+    link = links.read_news(token)
     assert link.first <= pledge.pk <= link.last and link.is_of(pledge)
     assert (link.mailing_id, link.language) == (70_000, "en")
     assert not link.is_of(Pledge(pk=uuid.UUID(int=pledge.pk.int ^ 1))), "another one with the same beginning"
     assert not link.is_of(Pledge(pk=pledge.pk, link_version=2)), "its links were cancelled"
     # Another mailing.
-    other = news_links.read(news_links.token(pledge, 70_001)[:14] + token[14:])
+    other = links.read_news(links.news_token(pledge, 70_001)[:14] + token[14:])
     assert other is None or not other.is_of(pledge)
 
 
 def test_a_malformed_token_is_none():
     for text in ("", "ë" * 24, "a" * 23, "a" * 25, "a" * 4000, "=" * 24, "A" * 24 + "\n", "\x00" * 24):
-        assert news_links.read(text) is None, text
+        assert links.read_news(text) is None, text
 
 
 def test_a_token_outlives_a_rotation_of_the_secret_key(settings):
     pledge = Pledge(language="sq")
-    token = news_links.token(pledge, 1)
+    token = links.news_token(pledge, 1)
     settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = "another", [settings.SECRET_KEY]
-    assert news_links.read(token).is_of(pledge)
+    assert links.read_news(token).is_of(pledge)
     settings.SECRET_KEY_FALLBACKS = []
-    assert not news_links.read(token).is_of(pledge)
+    assert not links.read_news(token).is_of(pledge)
 
 
 def test_none_of_its_writers_releases_it():
@@ -396,7 +396,7 @@ def test_what_comes_back_ends_the_news_of_the_mailbox(outcome, ends):
     mailing = release()
     send_all()
     message = mailing.messages.get()
-    events.record(message, Message.State(outcome))
+    record(message, Message.State(outcome))
     pledge.refresh_from_db()
     assert (pledge.updates, pledge.follows.exists()) == (not ends, not ends)
     figures = mailing.figures()
@@ -408,7 +408,7 @@ def test_the_figures_outlive_the_messages():
     mailing = release()
     send_all()
     message = mailing.messages.get(pledge=gone)
-    events.record(message, Message.State.BOUNCED)
+    record(message, Message.State.BOUNCED)
     before = mailing.figures()
     gone.withdraw()
     assert mailing.figures() == before

@@ -13,7 +13,7 @@ from pledges import metrics
 from pledges.counting.models import count
 from pledges.crypto import links
 from pledges.crypto.links import Purpose
-from pledges.metrics.scraped import SCRAPED
+from pledges.management.commands.metrics import SCRAPED
 from pledges.models import Message, Pledge
 from tests.factories import form_data, make_pledge, make_submission
 from tests.faults.proxy import Proxy

@@ -7,7 +7,7 @@ likely to move.
 import math
 from functools import cache
 
-from pledges.published import rule
+from pledges.published import models as rule
 
 OWN = 20
 # Population of the twelve counties in percent (INSTAT, Census 2023), the largest first.

@@ -8,7 +8,7 @@ from statistics import mean
 
 import pytest
 
-from pledges.published import rule
+from pledges.published import models as rule
 from tests.drill import rounds
 from tests.pledges.published import attack
 

@@ -17,10 +17,11 @@ from django.db import IntegrityError, connection, transaction
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from pledges import rotation, starting
+from pledges import rotation
 from pledges.crypto import keys, links
 from pledges.crypto.links import Purpose
 from pledges.crypto.models import Closed
+from pledges.health import probes
 from pledges.inbox.submissions import settle
 from pledges.models import (
     BlockedAddress,
@@ -69,7 +70,7 @@ def begin(settings, *lists):
     """Start a process with a new first key of these lists (default: both), which closes the site."""
     for name in lists or keys.LISTS:
         setattr(settings, name, [NEW, OLD])
-    starting.check()
+    probes.check_start()
 
 
 def rotate(settings, *lists):
@@ -427,7 +428,7 @@ def ready(client):
 
 def test_a_new_site_starts_with_any_keys(settings):
     settings.FIELD_KEYS, settings.DIGEST_KEYS = [NEW, OLD], [NEW, OLD]
-    starting.check()
+    probes.check_start()
     assert not Rotation.objects.exists()
 
 
@@ -436,11 +437,11 @@ def test_a_new_site_starts_with_any_keys(settings):
 def test_a_process_whose_keys_open_nothing_does_not_start_and_rotates_nothing(settings, client, name, row):
     settings.FIELD_KEYS, settings.DIGEST_KEYS = RIGHT
     ONLY_ROWS[row]()
-    starting.check()
+    probes.check_start()
     assert f"keys: {name}" not in ready(client)
     setattr(settings, name, [NEW])
     sentence = f"^{name} lists no key of this database: put back the key that its data were written with."
-    for process in (starting.check, rotate_keys):
+    for process in (probes.check_start, rotate_keys):
         with pytest.raises(ImproperlyConfigured, match=sentence):
             process()
     assert not Rotation.objects.exists()
@@ -453,14 +454,14 @@ def test_a_wrong_key_with_the_id_of_the_right_one_is_found(settings, name):
     make_pledge()
     setattr(settings, name, [next(key for key in drawn_keys() if id_of(key) == id_of(OLD) and key != OLD)])
     with pytest.raises(ImproperlyConfigured, match=f"^{name} lists no key of this database"):
-        starting.check()
+        probes.check_start()
 
 
 def test_one_damaged_row_stops_no_process(client):
     for _ in range(2):
         pledge = make_pledge()
     Pledge.objects.filter(pk=pledge.pk).update(address_cipher=b"\x00" * 40, address_digest=b"\x00" * 33)
-    starting.check()
+    probes.check_start()
     assert not Rotation.objects.exists()
     assert {"keys: FIELD_KEYS", "keys: DIGEST_KEYS"} <= set(ready(client))
 
@@ -472,14 +473,14 @@ def test_a_process_with_a_new_first_key_closes_the_site_and_a_rotation_opens_it(
     Heartbeat.beat()
     with pytest.raises(CommandError, match="Restart the site and the worker with the new keys first"):
         call_command("rotate_keys")
-    starting.check()
-    starting.check()
+    probes.check_start()
+    probes.check_start()
     assert Rotation.objects.count() == 1 and "rotation" in ready(client)
     assert "Done, and the site takes forms again." in rotate_keys()
-    starting.check()
+    probes.check_start()
     assert not Rotation.objects.exists() and "rotation" not in ready(client)
     setattr(settings, name, [NEW])
-    starting.check()
+    probes.check_start()
     assert not Rotation.objects.exists() and f"keys: {name}" not in ready(client)
 
 
@@ -488,7 +489,7 @@ def test_a_stray_key_in_front_writes_nothing_and_a_rotation_without_it_opens_the
     make_pledge("Drita Kola", "drita@shembull.al")
     before, right = list(Pledge.objects.values()), (settings.FIELD_KEYS, settings.DIGEST_KEYS)
     settings.FIELD_KEYS, settings.DIGEST_KEYS = [NEW, *right[0]], [NEW, *right[1]]
-    starting.check()
+    probes.check_start()
     for _process in range(2):
         assert client.post("/sq/zotimi/", form_data(name="Drita Kola", email="drita@shembull.al")).status_code == 503
         settings.FIELD_KEYS, settings.DIGEST_KEYS = right
@@ -538,7 +539,7 @@ def test_a_process_that_starts_without_the_database_checks_its_keys_before_it_us
     connection.close()
     connection.settings_dict["PORT"] = "1"
     try:
-        starting.check()
+        probes.check_start()
     finally:
         connection.settings_dict["PORT"] = port
     settings.FIELD_KEYS = [NEW]
@@ -556,14 +557,14 @@ def test_a_process_that_starts_without_the_database_checks_its_keys_before_it_us
 def test_a_clock_that_is_far_off_is_named_when_a_process_starts(monkeypatch, caplog, ahead, word):
     now = time.time()
     monkeypatch.setattr(time, "time", lambda: now + ahead)
-    starting.check()
+    probes.check_start()
     assert f"seconds {word} that of the database: set both by a time server" in caplog.text
 
 
 def test_a_clock_of_the_database_that_went_back_is_named(caplog):
     Heartbeat.beat()
-    starting.check()
+    probes.check_start()
     assert caplog.text == ""
     Heartbeat.objects.update(beat_at=Now() + timedelta(hours=2))
-    starting.check()
+    probes.check_start()
     assert "The clock of the database is behind the last heartbeat of the worker, so it has gone back" in caplog.text

@@ -22,8 +22,7 @@ from campaign.models import (
     SiteSettings,
 )
 from dev.postgresql import Cluster
-from pledges.counting import milestones
-from pledges.counting.models import count
+from pledges.counting.models import count, record_milestones
 from pledges.models import (
     Goal,
     Message,
@@ -98,7 +97,7 @@ def test_nothing_between_signing_and_thanks_changes_the_version(client, mailoutb
     pledge = Pledge.objects.get()
     assert Message.objects.get().state == "sent"
     pledge.confirm()
-    milestones.record()
+    record_milestones()
     assert version() == before
 
 
@@ -168,7 +167,7 @@ def test_who_writes_content_holds_up_no_supporter(client):
         assert client.post("/sq/zotimi/", form_data()).status_code == 303
         settle_all()
         assert waiting.confirm()
-        milestones.record()
+        record_milestones()
         count()
         waiting.delete()
 

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from pledges.crypto import links
 from pledges.crypto.links import Purpose
-from pledges.desk.corrections import PersonForm
+from pledges.desk.people import PersonForm
 from pledges.models import Pledge, Sector
 from tests.factories import form_data, make_staff, run_worker, sign_in
 from tests.keys import new_key

@@ -11,7 +11,7 @@ from django.test import Client, RequestFactory
 from django.utils import timezone
 
 from staff.accounts import sessions
-from staff.accounts.session_store import SessionStore
+from staff.accounts.sessions import SessionStore
 from tests.factories import give_app, make_staff, sign_in
 from weare1.middleware import StaffSessionMiddleware
 
