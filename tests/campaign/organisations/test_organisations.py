@@ -2,7 +2,6 @@
 
 import copy
 import re
-import zlib
 from datetime import timedelta
 from io import BytesIO
 from pathlib import Path
@@ -25,6 +24,7 @@ from pledges.crypto.links import Purpose
 from pledges.models import BlockedAddress, Joining, Message, Submission
 from pledges.requests import held
 from staff.models import Draft
+from tests.campaign.pictures.test_pictures import png as header_only
 from tests.clock import let_time_pass
 from tests.factories import keep_house, make_staff, run_worker, sign_in
 from tests.organisations import FORM, PAGE, admit, join_data, make_entry, make_joining, upload
@@ -195,18 +195,11 @@ def png(width, height, mode="RGB", color="white"):
     return out.getvalue()
 
 
-def bomb():
-    """A PNG of a few kilobytes whose header says 60,000 × 60,000 pixels."""
-    data = bytearray(png(8, 8))
-    data[16:24] = (60_000).to_bytes(4) * 2
-    data[29:33] = zlib.crc32(data[12:29]).to_bytes(4)
-    return bytes(data)
-
-
 SVG = b'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"><script>alert(1)</script><path d="M0 0h9v9z"/></svg>'
 NO_LOGOS = {
     "svg": lambda: upload(SVG, "logo.svg"),
-    "bomb": lambda: upload(bomb()),
+    # Its head says 60,000 × 60,000 pixels.
+    "bomb": lambda: upload(header_only(60_000, 60_000)),
     "cut": lambda: upload(invented_logo(0).read()[:400]),
     "blank": lambda: upload(png(60, 60)),
     "none": lambda: "",
