@@ -54,7 +54,7 @@ class PledgeContent(Part):
         # {name: PublishedFigure}, and when they were last compared, None before the first time
         self.published = PublishedFigure.objects.in_bulk()
         self.published_at = max((row.looked_at for row in self.published.values() if row.looked_at), default=None)
-        self.events = tuple(Event.objects.for_content())
+        self.events = tuple(Event.objects.select_related("municipality").with_figures())
         # All commitments, also those that are no longer offered.
         self.commitments = tuple(
             Commitment.objects.select_related("sector").order_by("sector__position", "sector", "position", "pk")

@@ -42,10 +42,6 @@ def make_code():
 
 
 class EventQuerySet(models.QuerySet):
-    def for_content(self):
-        """The events with everything that a page needs."""
-        return self.select_related("municipality").with_figures()
-
     def with_figures(self):
         """Add what is published of them, 0 for nothing: `came_by_link`, `came_by_paper` and `came_in_groups`."""
         return self.annotate(

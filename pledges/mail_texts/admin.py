@@ -180,73 +180,59 @@ def sample_mail(kind, words, language, address=SAMPLE_ADDRESS):
         return content.compose_news(
             words, links.news_url(Pledge(pk=uuid.UUID(int=0), language=language), 0), language, address
         )
-    return content.compose(kind, words, _sample_pledges(kind, language), language, address)
+    return content.compose(kind, words, _sample_rows(kind, language), language, address)
 
 
-def _sample_group(kind, language):
-    place, people = Municipality.objects.first(), {str(Sector.objects.first().pk): 27}
-    group = GroupPledge(kind=GroupPledge.Kind.CLASS, grade=7, letter="B", institution="Migjeni", municipality=place)
-    group.people, group.language = people, language
-    return _entered(group, kind == MessageKind.GROUP_NO)
-
-
-def _sample_joining(kind, language):
+def _sample_proposal(kind, language):
+    """A group or an organisation, as its adult has entered and confirmed it."""
     place = Municipality.objects.first()
-    joining = Joining(organisation="Shembull", kind=OrganisationKind.ASSOCIATION, municipality=place, language=language)
-    return _entered(joining, kind == MessageKind.JOIN_NO)
-
-
-def _entered(row, is_refused):
-    """This group or organisation, as its adult has entered and confirmed it."""
+    if SPECS[kind].about == "group":
+        row = GroupPledge(kind=GroupPledge.Kind.CLASS, grade=7, letter="B", institution="Migjeni", municipality=place)
+        row.people = {str(Sector.objects.first().pk): 27}
+    else:
+        row = Joining(organisation="Shembull", kind=OrganisationKind.ASSOCIATION, municipality=place)
+    row.language, row.name = language, "Arta Shembulli"
     row.created_at = row.confirmed_at = row.asked_at = timezone.now()
     row.expires_at = row.created_at + PENDING_LIFE
-    row.refusal = row.Refusal.UNKNOWN if is_refused else ""
-    row.name = "Arta Shembulli"
+    row.refusal = row.Refusal.UNKNOWN if kind in (MessageKind.GROUP_NO, MessageKind.JOIN_NO) else ""
     return row
 
 
-def _sample_answer(language):
-    answer = Answer(enquiry=Enquiry(language=language))
-    with translation.override(language):
-        text = gettext("The answer that you write appears here.")
-    answer.text = text
-    return answer
+def _sample_pledge(name, state, language):
+    now = timezone.now()
+    pledge = Pledge(language=language, state=state, updates=True, sector=Sector.objects.first(), created_at=now)
+    pledge.confirmed_at = None if state == Pledge.State.PENDING else now
+    pledge.expires_at = now + PENDING_LIFE
+    pledge.set_person(name, SAMPLE_ADDRESS)
+    pledge.set_new_address(SAMPLE_ADDRESS)
+    pledge.new_address_at = pledge.keep_asked_at = now
+    pledge.follow_up = FollowUp(pledge=pledge, questions=1, asked_at=now)
+    plan = ChosenCommitment(commitment=Commitment.objects.first(), day=now)
+    pledge.reminded_plans = lambda: [plan]
+    return pledge
 
 
-def _sample_pledges(kind, language):
-    """Unsaved pledges for a message of this kind, as `content.compose` takes them."""
-
-    def sample_pledge(name, state):
-        now = timezone.now()
-        pledge = Pledge(language=language, state=state, updates=True, sector=Sector.objects.first(), created_at=now)
-        pledge.confirmed_at = None if state == Pledge.State.PENDING else now
-        pledge.expires_at = now + PENDING_LIFE
-        pledge.set_person(name, SAMPLE_ADDRESS)
-        pledge.set_new_address(SAMPLE_ADDRESS)
-        pledge.new_address_at = pledge.keep_asked_at = now
-        pledge.follow_up = FollowUp(pledge=pledge, questions=1, asked_at=now)
-        plan = ChosenCommitment(commitment=Commitment.objects.first(), day=now)
-        pledge.reminded_plans = lambda: [plan]
-        return pledge
-
-    spec = SPECS[kind]
-    others = {
-        None: lambda: None,
-        "group": lambda: _sample_group(kind, language),
-        "joining": lambda: _sample_joining(kind, language),
-        "voice": lambda: VoiceOwner(language=language),
-        "request": lambda: DataRequest(closed_at=timezone.now(), refusal=DataRequest.Refusal.IDENTITY),
-        "answer": lambda: _sample_answer(language),
-    }
-    if spec.about in others:
-        return [others[spec.about]()]
-    if spec.per_address:
-        return [
-            sample_pledge("Arta Shembulli", Pledge.State.CONFIRMED),
-            sample_pledge("Agim Shembulli", Pledge.State.PENDING if spec.second_purpose else Pledge.State.CONFIRMED),
-        ]
-    confirmed = spec.link_purpose == Purpose.MANAGE
-    return [sample_pledge("Arta Shembulli", Pledge.State.CONFIRMED if confirmed else Pledge.State.PENDING)]
+def _sample_rows(kind, language):
+    """Unsaved rows for a message of this kind, as `content.compose` takes them."""
+    spec, State = SPECS[kind], Pledge.State
+    match spec.about:
+        case None:
+            return [None]
+        case "group" | "joining":
+            return [_sample_proposal(kind, language)]
+        case "voice":
+            return [VoiceOwner(language=language)]
+        case "request":
+            return [DataRequest(closed_at=timezone.now(), refusal=DataRequest.Refusal.IDENTITY)]
+        case "answer":
+            answer = Answer(enquiry=Enquiry(language=language))
+            with translation.override(language):
+                answer.text = gettext("The answer that you write appears here.")
+            return [answer]
+    first = State.CONFIRMED if spec.per_address or spec.link_purpose == Purpose.MANAGE else State.PENDING
+    second = State.PENDING if spec.second_purpose else State.CONFIRMED
+    people = [("Arta Shembulli", first), *([("Agim Shembulli", second)] if spec.per_address else [])]
+    return [_sample_pledge(name, state, language) for name, state in people]
 
 
 class MessageTextForm(BilingualForm):

@@ -4,7 +4,7 @@ import pytest
 from django.contrib import admin
 
 from pledges.desk.admin import PledgeAdmin
-from pledges.exports.columns import COLUMNS
+from pledges.exports.admin import COLUMNS
 from pledges.follows.forms import FollowForm
 from pledges.models import Export, Pledge
 from pledges.requests.subject_data import subject_data
