@@ -27,7 +27,7 @@ BUDGET = {
     "lines of the application": (lambda: lines(files(*APPS)), 42_400),
     # Without the empty files that make a folder a package.
     "modules of the application": (lambda: sum(file.stat().st_size > 0 for file in files(*APPS)), 325),
-    "lines of tests": (lambda: lines(files("tests")), 47_900),
+    "lines of tests": (lambda: lines(files("tests")), 47_500),
     "lines of migrations": (lambda: lines(files(*APPS, migrations=True)), 1_760),
     "lines of SQL": (lambda: lines(files(*APPS, pattern="*.sql", migrations=True)), 340),
     "words of documents": (lambda: sum(len(file.read_text().split()) for file in documents()), 26_000),
