@@ -458,9 +458,9 @@ def test_a_wrong_key_with_the_id_of_the_right_one_is_found(settings, name):
 
 
 def test_one_damaged_row_stops_no_process(client):
-    for _ in range(2):
-        pledge = make_pledge()
-    Pledge.objects.filter(pk=pledge.pk).update(address_cipher=b"\x00" * 40, address_digest=b"\x00" * 33)
+    _, pledge = make_pledge(), make_pledge()
+    unknown_id = next(bytes([n]) for n in range(3) if bytes([n]) not in {keys.first_id(name) for name in keys.LISTS})
+    Pledge.objects.filter(pk=pledge.pk).update(address_cipher=unknown_id * 40, address_digest=unknown_id * 33)
     probes.check_start()
     assert not Rotation.objects.exists()
     assert {"keys: FIELD_KEYS", "keys: DIGEST_KEYS"} <= set(ready(client))
