@@ -137,6 +137,7 @@ WRONG = {
     "MAIL_URL has both tls and ssl": ("MAIL_URL", "smtp://mail.example.org/?tls=1&ssl=1"),
     "MAIL_URL has a wrong limit": ("MAIL_URL", "smtp://mail.example.org/?per_day=many"),
     "MAIL_URL has a misspelt value": ("MAIL_URL", "smtp://mail.example.org/?tls=yes"),
+    "MAIL_URL has an empty value": ("MAIL_URL", "smtp://mail.example.org/?tls"),
     "MAIL_URL has a misspelt parameter": ("MAIL_URL", "smtp://mail.example.org/?starttls=1"),
     "BULK_MAIL_URL is not a URL": ("BULK_MAIL_URL", "mail.example.org"),
     "BULK_MAIL_URL has a sender": ("BULK_MAIL_URL", "smtp://mail.example.org/?from=news@example.org"),
