@@ -223,7 +223,7 @@ def mailer(name):
         port = -1
     if parts.scheme not in ("smtp", "smtps", "anymail") or not parts.hostname or port == -1:
         raise ImproperlyConfigured(f"{name} must look like {MAIL_EXAMPLE}.")
-    query = {key: values[-1] for key, values in parse_qs(parts.query).items()}
+    query = {key: values[-1] for key, values in parse_qs(parts.query, keep_blank_values=True).items()}
     limits = {limit: above_zero(f"{name}: {limit}", query.pop(limit)) for limit in MAIL_LIMITS if limit in query}
     sender = query.pop("from", None)
     if parts.scheme == "anymail":

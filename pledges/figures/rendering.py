@@ -20,7 +20,7 @@ from PIL import Image
 from pledges.figures import fonts
 from pledges.sharing import brand, web_address
 
-# Those of the light scheme in static/css/tokens.css.
+# The colours of pictures and prints are those of the light scheme in static/css/tokens.css.
 COLORS = {
     **{"ground": "#ffe3c4", "ink": "#1b1f3b", "quiet": "#4b4f6c", "empty": "#f8d1a3", "line": "#dcbf9d"},
     # On pictures to share: links and counties, and the places of other sectors beside those of one sector.

@@ -60,7 +60,7 @@ def test_the_slug_and_the_keys_of_commitments_cannot_change(admin_client):
 
 
 def test_a_sector_with_people_or_whose_text_they_signed_cannot_be_deleted(admin_client):
-    make_group()
+    make_group(people={"children": 27})
     # One of the three has moved here since.
     [moved, *_others] = [make_pledge(sector=slug) for slug in ("teachers", "parents", "parents")]
     Pledge.objects.filter(pk=moved.pk).update(sector=Sector.objects.get(slug="parents"))
