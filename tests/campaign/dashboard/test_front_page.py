@@ -7,7 +7,7 @@ from django.contrib.contenttypes.models import ContentType
 from django.utils import timezone
 
 from campaign.models import Article, PageText
-from pledges.models import Disclosure, Goal, Message
+from pledges.models import Backup, Disclosure, Goal, Message
 from staff.models import Draft
 from staff.roles import Role
 from tests.data_requests import make_request
@@ -191,3 +191,9 @@ def test_whether_email_goes_out_is_shown(client, monkeypatch):
     assert "Email !" in text and text.endswith("accepting emails: tell the person who runs the site.")
     monkeypatch.setattr("campaign.dashboard.dashboard.COUNT_LIMIT", 0)
     assert "Waiting to be sent: more than 0." in status(client, "view_message")
+
+
+def test_only_administrators_see_the_last_backup(client):
+    Backup.objects.create(made_at=timezone.now())
+    assert "The last backup was made on" in status(client, "change_account")
+    assert status(client, "view_page") == ""
