@@ -76,13 +76,14 @@ def answer(request, pledge):
     form = AnswersForm(submitted, chosen=follow_up.asked_about, follow_up=follow_up)
     is_open = follow_up.is_open and bool(form.chosen)
     context, status = {"form": form, "follow_up": follow_up, "is_open": is_open}, 200
-    if request.method == "POST" and not is_open:
-        status = 409
-    elif request.method == "POST" and not form.is_valid():
-        status = 422
-    elif request.method == "POST":
-        form.save()
-        context |= {"saved": True, "chosen": follow_up.asked_about}
+    if request.method == "POST":
+        if not is_open:
+            status = 409
+        elif not form.is_valid():
+            status = 422
+        else:
+            form.save()
+            context |= {"saved": True, "chosen": follow_up.asked_about}
     return render(request, "pledges/commitments/answer.html", context, status=status)
 
 

@@ -7,7 +7,7 @@ from django.conf import settings
 
 from tests.albanian import WITHOUT_CATALOGUE
 from tests.campaign.test_facts import every_text
-from tests.weare1.test_languages import CATALOGUE, read_po
+from tests.weare1.test_languages import CATALOGUE, of_scripts, read_po
 
 ROOT = Path(settings.BASE_DIR)
 
@@ -22,7 +22,7 @@ def lines_of(name):
 
 def english_texts():
     """Yield (where, sentence) of all English that visitors, supporters and staff read."""
-    for entry in read_po(CATALOGUE):
+    for entry in [*read_po(CATALOGUE), *of_scripts()[1]]:
         for text in {entry.id, entry.plural} - {None}:
             if entry.context != "address":
                 yield CATALOGUE.name, re.sub(r"%\(\w+\)[sd]", "…", text)
