@@ -21,6 +21,8 @@ MEASUREMENTS = {
     "mail": ("mail", "messages sent by one worker to a fast and to a slow server"),
     "scale": ("scale", "response times, lists of the admin and one count, by number of pledges"),
     "settle": ("sign", "settling submissions at a million pledges"),
+    "export": ("million", "exporting a million pledges, in rows per second"),
+    "rotate": ("million", "changing the keys of a million pledges"),
     "lighthouse": (
         "lighthouse",
         "Lighthouse scores of twenty pages; not part of all, because it downloads Lighthouse",
@@ -37,6 +39,8 @@ TARGETS = {
     },
     "sign / empty view": ("≥", 0.28, ""),
     "settle at a million pledges": ("≥", 2000, "/s"),
+    **{f"export of a million as {kind}": ("≥", 40_000, "/s") for kind in ("csv", "xlsx")},
+    "new keys for a million pledges": ("≤", 30, " min"),
     "mail, fast server": ("≥", 150, "/s"),
     "mail, server of 0.3 s, 32 connections": ("≥", 75, "/s"),
     **{

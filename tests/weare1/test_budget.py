@@ -24,9 +24,9 @@ def documents():
 
 # {what: (how much there is, the most there may be)}
 BUDGET = {
-    "lines of the application": (lambda: lines(files(*APPS)), 42_400),
+    "lines of the application": (lambda: lines(files(*APPS)), 41_900),
     # Without the empty files that make a folder a package.
-    "modules of the application": (lambda: sum(file.stat().st_size > 0 for file in files(*APPS)), 325),
+    "modules of the application": (lambda: sum(file.stat().st_size > 0 for file in files(*APPS)), 290),
     "lines of tests": (lambda: lines(files("tests")), 47_500),
     "lines of migrations": (lambda: lines(files(*APPS, migrations=True)), 1_760),
     "lines of SQL": (lambda: lines(files(*APPS, pattern="*.sql", migrations=True)), 340),
