@@ -1,4 +1,4 @@
-"""Rows that the database refuses, whoever writes them: half of something, a state that does not exist, times out of order."""
+"""Each row that the database refuses by a constraint: incomplete, in an impossible state, or with times out of order."""
 
 from datetime import timedelta
 from functools import partial
