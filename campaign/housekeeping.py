@@ -12,11 +12,10 @@ from django.tasks import TaskResultStatus
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
-from campaign import tasks
-from campaign.links.models import ExternalLink
+from campaign.links.models import ExternalLink, visit_links
 from campaign.organisations.models import Organisation
 from campaign.pictures import files
-from campaign.pictures.models import Picture
+from campaign.pictures.models import Picture, make_sizes
 from campaign.voices.models import Voice
 
 BATCH_SIZE = 100
@@ -29,7 +28,7 @@ ORPHAN_MIN_AGE = timedelta(days=1)
 def enqueue_sizes():
     """Enqueue pictures without sizes whose task was lost or failed; returns how many."""
     pending_ids = (
-        DBTaskResult.objects.filter(task_path=tasks.make_sizes.module_path)
+        DBTaskResult.objects.filter(task_path=make_sizes.module_path)
         .filter(Q(status=TaskResultStatus.READY) | Q(enqueued_at__gt=Now() - RETRY_AFTER))
         .values_list(KT("args_kwargs__args__0"), flat=True)
     )
@@ -40,7 +39,7 @@ def enqueue_sizes():
         .exclude(key__in=pending_ids)[:BATCH_SIZE]
     )
     for picture in pictures:
-        tasks.make_sizes.enqueue(picture.pk)
+        make_sizes.enqueue(picture.pk)
     return len(pictures)
 
 
@@ -49,10 +48,10 @@ def check_links():
 
     A development machine does not visit the sites of others.
     """
-    changed, path = ExternalLink.objects.collect(), tasks.visit_links.module_path
+    changed, path = ExternalLink.objects.collect(), visit_links.module_path
     is_due = not settings.DEV and ExternalLink.objects.due().exists()
     if is_due and not DBTaskResult.objects.ready().filter(task_path=path).exists():
-        tasks.visit_links.enqueue()
+        visit_links.enqueue()
     return changed
 
 

@@ -1,5 +1,6 @@
-"""Links of the content to other sites, and whether they still open. The worker checks them (campaign/tasks.py)."""
+"""Links of the content to other sites, and whether they still open. The worker visits them."""
 
+import logging
 import re
 from collections import defaultdict
 from datetime import timedelta
@@ -11,6 +12,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Coalesce, Now
+from django.tasks import task
 from django.utils.translation import gettext_lazy as _
 
 from campaign.links import public_web
@@ -36,6 +38,10 @@ CHECKED_EVERY = timedelta(days=7)
 RETRIED_AFTER = timedelta(days=1)
 # Servers are down for a day: staff hear of it after this time. Of a page that was removed they hear at once.
 TOLD_AFTER = timedelta(days=2)
+# Housekeeping enqueues the next visits every minute while some are due.
+LINKS_PER_RUN = 5
+
+logger = logging.getLogger(__name__)
 
 
 def addresses_in(value):
@@ -156,3 +162,13 @@ class ExternalLink(models.Model):
         outcome = Outcome(public_web.visit(self.address, web))
         since = Coalesce("failing_since", Now()) if outcome in FAILURES else None
         type(self).objects.filter(pk=self.pk).update(outcome=outcome, checked_at=Now(), failing_since=since)
+
+
+@task
+def visit_links():
+    """Visit the addresses of the links that are due, a few at a time."""
+    for link in ExternalLink.objects.due()[:LINKS_PER_RUN]:
+        try:
+            link.visit()
+        except Exception as error:
+            logger.error("link %s: %s", link.pk, type(error).__name__)

@@ -1,5 +1,6 @@
 """The picture library: uploaded pictures, their alternative texts, and the pages and articles that show them."""
 
+import logging
 import secrets
 from pathlib import Path
 
@@ -10,14 +11,17 @@ from django.db.models import F, Q
 from django.db.models.functions import Now
 from django.db.models.signals import post_delete
 from django.dispatch import receiver
+from django.tasks import task
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from campaign import richtext, tasks
+from campaign import richtext
 from campaign.content import SiteContent
 from campaign.pictures import files
 from pledges.languages import in_both_languages
 from pledges.voices.models import LONGEST_CONSENT, REMINDED_BEFORE, How, Scope
+
+logger = logging.getLogger(__name__)
 
 
 def upload_path(picture, name):
@@ -185,7 +189,7 @@ class Picture(models.Model):
         with transaction.atomic():
             super().save(**kwargs)
             if needs_sizes:
-                tasks.make_sizes.enqueue(self.pk)
+                make_sizes.enqueue(self.pk)
             if old and is_new_file:
                 files.delete_unused(old.file.name)
 
@@ -251,6 +255,19 @@ class Picture(models.Model):
 
     def _url(self, name):
         return default_storage.url(f"{self.file.name.rpartition('/')[0]}/{name}")
+
+
+@task
+def make_sizes(picture_id):
+    """Make the sizes of a picture. Idempotent: does nothing if they exist or the picture was deleted."""
+    picture = Picture.objects.without_sizes().filter(pk=picture_id).first()
+    if picture is None:
+        return
+    try:
+        picture.make_sizes()
+    except Exception as error:
+        # For example a missing file or a full disk: housekeeping enqueues it again. Until then pages show the uploaded file.
+        logger.error("sizes of picture %s: %s", picture_id, type(error).__name__)
 
 
 class PictureConsent(models.Model):
