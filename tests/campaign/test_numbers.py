@@ -9,8 +9,8 @@ from django.core.exceptions import ValidationError
 from django.urls import reverse
 from django.utils import translation
 
+from campaign.content import STARTER
 from campaign.models import Article, HelpChannel, Page, PageText
-from campaign.starter import STARTER
 from tests.pages import Document, as_typed
 
 pytestmark = pytest.mark.django_db
