@@ -16,8 +16,7 @@ from django.utils.translation import gettext as _
 
 from staff import mail
 from staff.accounts.cache import CacheEntry
-from staff.accounts.invitations import Invitation
-from staff.accounts.models import Account
+from staff.accounts.models import Account, Invitation
 from staff.accounts.sessions import SessionStore
 from staff.drafts.models import Draft, DraftMail
 

@@ -1,22 +1,121 @@
-"""Accounts of staff: a proxy of Django's User with one role each. Accounts are deactivated, never deleted."""
+"""Accounts of staff: a proxy of Django's User with one role each, their invitations, and which forms they have open.
 
+Accounts are deactivated, never deleted. An invitation is a link to set up an account or to regain access. It works once.
+"""
+
+import logging
+import uuid
 from datetime import timedelta
 
 from allauth.mfa.models import Authenticator
 from django.conf import settings
 from django.contrib.auth.models import Group, User, UserManager
+from django.core import signing
 from django.core.exceptions import ValidationError
+from django.core.mail import mailers
 from django.db import models, transaction
 from django.db.models import Exists, OuterRef, Q, Subquery
 from django.db.models.functions import Now
 from django.tasks import task
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.formats import time_format
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from staff.accounts.invitations import Invitation
+from staff import mail
 from staff.audit.models import Entry
 from staff.roles import Role
 
+logger = logging.getLogger(__name__)
+
+INVITATION_LIFE = timedelta(days=7)
+# Between two attempts to send the mail of an invitation.
+RETRY_INTERVAL = timedelta(minutes=20)
 RECOVERY_INTERVAL = timedelta(hours=1)
+# A form counts as open so long after its last sign of life. Its script sends one a minute while someone types.
+PRESENT_LIFE = timedelta(minutes=10)
+
+
+def _signer():
+    return signing.Signer(salt="staff.invitation")
+
+
+class InvitationQuerySet(models.QuerySet):
+    def open(self):
+        """Invitations whose link can be used."""
+        return self.filter(ended_at=None, created_at__gt=Now() - INVITATION_LIFE)
+
+    def to_send(self):
+        """Open invitations whose mail is due."""
+        return self.open().filter(sent_at=None, due_at__lte=Now())
+
+    def end(self):
+        """End the links of those that are open; returns how many."""
+        return self.filter(ended_at=None).update(ended_at=Now())
+
+    def from_token(self, token):
+        """The invitation of a signed token in any state, or None if the token is invalid."""
+        try:
+            return self.select_related("user").get(pk=uuid.UUID(_signer().unsign(token)))
+        except (signing.BadSignature, ValueError, Invitation.DoesNotExist):
+            return None
+
+
+class Invitation(models.Model):
+    """An invitation of one account. The token of its link is not stored: it is the signed id."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    user = models.ForeignKey(
+        User, on_delete=models.CASCADE, related_name="invitations", verbose_name=_("account"), editable=False
+    )
+    language = models.CharField(_("language of the message"), max_length=2, choices=settings.LANGUAGES)
+    created_at = models.DateTimeField(_("created"), db_default=Now(), editable=False)
+    ended_at = models.DateTimeField(_("ended"), null=True, editable=False)
+    due_at = models.DateTimeField(_("due"), db_default=Now(), editable=False)
+    sent_at = models.DateTimeField(_("sent"), null=True, editable=False)
+
+    objects = InvitationQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("invitation")
+        verbose_name_plural = _("invitations")
+        constraints = [
+            models.UniqueConstraint(
+                name="invitation_one_open_per_account", fields=["user"], condition=Q(ended_at=None)
+            ),
+            models.CheckConstraint(
+                name="invitation_language_is_known", condition=Q(language__in=list(dict(settings.LANGUAGES)))
+            ),
+        ]
+
+    def __str__(self):
+        return str(self.pk)[:8]
+
+    @property
+    def is_usable(self):
+        return self.ended_at is None and timezone.now() < self.created_at + INVITATION_LIFE and self.user.is_active
+
+    @property
+    def expires_at(self):
+        return self.created_at + INVITATION_LIFE
+
+    def url(self):
+        return settings.SITE_URL + reverse("account_invitation", args=[_signer().sign(str(self.pk))])
+
+    def send(self):
+        """Try once to hand the mail to the mail server, and store the outcome. The caller holds the row lock."""
+        fields = {"mail": str(self.pk), "kind": "invitation", "outcome": "sent"}
+        try:
+            with mailers.default as server:
+                server.send_messages([mail.invitation(self)])
+            self.sent_at = timezone.now()
+        except Exception as error:
+            # The class only: the message of an SMTP error may contain an address.
+            fields |= {"outcome": "queued", "error": type(error).__name__}
+            self.due_at = timezone.now() + RETRY_INTERVAL
+        logger.info("mail", extra={"fields": fields})
+        self.save(update_fields=["sent_at", "due_at"])
 
 
 def account_field(**options):
@@ -187,3 +286,27 @@ class Account(User):
 def recover(account_id, language):
     """`AccountManager.recover` in the worker. For an unknown address, where the id is None, the request takes as long."""
     Account.objects.recover(account_id, language)
+
+
+class Presence(models.Model):
+    """An account that has the form at this path open."""
+
+    path = models.CharField(max_length=200)
+    user = models.ForeignKey(Account, models.CASCADE)
+    since = models.DateTimeField(db_default=Now())
+    seen_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        default_permissions = ()
+        constraints = [models.UniqueConstraint(fields=["path", "user"], name="presence_once")]
+
+    def __str__(self):
+        time = time_format(timezone.localtime(self.since), "TIME_FORMAT")
+        return gettext("%(who)s has had this page open since %(time)s.") % {"who": self.user, "time": time}
+
+    @classmethod
+    def renew(cls, user, path):
+        """Note that an account has this form open, and erase what no longer counts; returns the others that have it open."""
+        cls.objects.filter(seen_at__lt=Now() - PRESENT_LIFE).delete()
+        cls.objects.update_or_create(path=path, user=user, defaults={"seen_at": Now()})
+        return cls.objects.filter(path=path).exclude(user=user).select_related("user").order_by("since")

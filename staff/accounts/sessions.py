@@ -31,7 +31,7 @@ from django.utils import timezone
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
 
-from staff.accounts.invitations import Invitation
+from staff.accounts.models import Invitation
 
 MAX_AGE_SECONDS = 12 * 3600
 RECENT_SECONDS = 300

@@ -26,11 +26,9 @@ from django.views.decorators.http import require_safe
 
 from staff.accounts import sessions
 from staff.accounts.forms import RecoverForm
-from staff.accounts.invitations import Invitation
-from staff.accounts.models import Account
+from staff.accounts.models import Account, Invitation, Presence
 from staff.accounts.models import recover as recover_account
 from staff.audit.models import Entry
-from staff.presence.models import Presence
 
 
 # Each challenge is a row of a session. allauth itself limits POST alone.
