@@ -17,8 +17,8 @@ class StaffConfig(AppConfig):
 
     def ready(self):
         # Both import models, which are not loaded yet when this module is.
-        from staff import roles, schema  # noqa: F401 - signals registers its receivers on import
-        from staff.accounts import signals  # noqa: F401 - signals registers its receivers on import
+        from staff import roles, schema
+        from staff.accounts import adapters  # noqa: F401 - registers its receivers on import
         from staff.drafts.models import Draftable, end_draft
 
         # A receiver for all models would make each deletion of the site read its rows first.

@@ -1,11 +1,16 @@
-"""allauth adapters: messages, the network of rate limits, reauthentication, encrypted secrets."""
+"""allauth: its adapters, for messages, the network of rate limits, reauthentication and encrypted secrets; what its signals log."""
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.authentication import get_authentication_records
+from allauth.account.signals import authentication_step_completed, user_logged_in
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
+from allauth.mfa.signals import authentication_failed, authenticator_removed, authenticator_reset
 from django.conf import settings
 from django.contrib import messages
+from django.contrib.auth.signals import user_logged_out
 from django.core.cache import cache
+from django.dispatch import receiver
 from django.utils.crypto import get_random_string
 from django.utils.safestring import mark_safe
 from django.utils.translation import gettext
@@ -136,3 +141,45 @@ class FactorAdapter(DefaultMFAAdapter):
 
     def get_public_key_credential_rp_entity(self):
         return super().get_public_key_credential_rp_entity() | {"name": settings.MFA_TOTP_ISSUER}
+
+
+# Signals of sign-in
+
+
+@receiver(user_logged_in)
+def on_sign_in(sender, request, user, **kwargs):
+    sessions.start(request, user)
+    if sessions.is_strong(request):
+        remember_network(request, user.email or user.get_username())
+    methods = [record.get("type", record["method"]) for record in get_authentication_records(request, user)]
+    Entry.log(user, Entry.Action.SIGN_IN, by=methods or ["link"])
+
+
+@receiver(user_logged_out)
+def on_sign_out(sender, request, user, **kwargs):
+    if user is not None:
+        Entry.log(user, Entry.Action.SIGN_OUT)
+
+
+@receiver(authentication_step_completed)
+def on_authenticated_again(sender, request, reauthenticated=False, **kwargs):
+    """Give a session in which a password or factor was given again a new key. A sign-in does so by itself."""
+    if reauthenticated:
+        request.session.cycle_key()
+
+
+@receiver(authentication_failed)
+def on_wrong_code(sender, request, user, authenticator, reauthentication=False, **kwargs):
+    Entry.log(user, Entry.Action.SIGN_IN_FAILED, by=authenticator.type, again=reauthentication or None)
+
+
+@receiver(authenticator_removed)
+def on_factor_removed(sender, request, user, authenticator, **kwargs):
+    """Log the removal; this session stays valid with the remaining factors, others end."""
+    sessions.update_factors(request)
+    Entry.log(user, Entry.Action.ACCOUNT, done="factor_removed", account=user.pk, factor=authenticator.type)
+
+
+@receiver(authenticator_reset)
+def on_recovery_codes_renewed(sender, request, user, authenticator, **kwargs):
+    Entry.log(user, Entry.Action.ACCOUNT, done="codes_renewed", account=user.pk)
