@@ -100,6 +100,6 @@ urlpatterns = i18n_patterns(
     path("admin/", admin.site.urls),
 ]
 handler400 = "campaign.pages.views.bad_request"
-handler403 = "staff.refusals.permission_denied"
+handler403 = "staff.admin.site.permission_denied"
 handler404 = "campaign.pages.views.not_found"
 handler500 = "weare1.errors.server_error"

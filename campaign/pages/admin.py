@@ -17,10 +17,9 @@ from campaign.pages.models import Page, preview_path
 from campaign.pictures.widgets import PictureSelect, RichText
 from pledges.fixed_pages import fixed_pages
 from pledges.languages import in_each_language, own_name
-from staff.admin.base import WIDGETS
+from staff.admin.base import WIDGETS, NamedForm
 from staff.admin.content import MissingLanguageFilter
 from staff.admin.drafts import DraftedAdmin, StateFilter
-from staff.admin.naming import NamedForm
 
 WORDS_TO_A_CHILD = _("Words to a child")
 LAYOUT = _("Layout")

@@ -29,7 +29,7 @@ from pledges.languages import LANGUAGE_CODES, in_each_language
 from pledges.requests.held import kept_periods
 from pledges.sectors.models import CHILDREN
 from pledges.serving.http import mark_public, personal_page, public_page, read_only
-from staff.refusals import missing_page
+from staff.admin.site import missing_page
 
 NEWS_PER_PAGE = 10
 # Number of other articles beside an article.

@@ -24,8 +24,8 @@ from pledges.numbers import number
 from pledges.statistics.minutes import LISTED_FROM
 from staff.admin.confirmation_page import SURE, repeated
 from staff.admin.content import ContentAdmin
+from staff.admin.site import people_who_may
 from staff.models import Account, Entry
-from staff.refusals import people_who_may
 
 WORDS = ("subject", "text", "button", "link")
 State = Mailing.State

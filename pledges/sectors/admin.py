@@ -20,10 +20,9 @@ from pledges.access import ProtectedByPledges
 from pledges.inbox.admin import SettlesFirst
 from pledges.languages import LANGUAGE_CODES
 from pledges.sectors.models import Commitment, Sector, Wording, merge_sector
-from staff.admin.base import BilingualForm, StackedInline
+from staff.admin.base import BilingualForm, StackedInline, folded
 from staff.admin.content import MissingLanguageFilter
 from staff.admin.drafts import DraftedAdmin, StateFilter
-from staff.admin.naming import folded
 
 # The merge runs a second time, for pledges signed while the sector was being closed, and after a killed worker.
 SECOND_MERGE_AFTER = timedelta(minutes=1)

@@ -1,4 +1,4 @@
-"""Base classes of the admin: labels of both languages, restricted list lookups, the log, singletons."""
+"""Base classes of the admin: forms in both languages, restricted list lookups, the log, singletons."""
 
 import re
 
@@ -6,7 +6,7 @@ from django import forms
 from django.conf import settings
 from django.contrib import admin, messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
-from django.contrib.admin.utils import quote, unquote
+from django.contrib.admin.utils import flatten, quote, unquote
 from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
 from django.contrib.contenttypes.models import ContentType
 from django.core import validators
@@ -22,8 +22,8 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
-from staff.admin.naming import NamedForm, folded
 from staff.audit.models import Entry
+from staff.spelling import free_name
 
 # Django's URLField admits ftp too, which browsers no longer open.
 WEB_ADDRESS = validators.RegexValidator(
@@ -31,12 +31,86 @@ WEB_ADDRESS = validators.RegexValidator(
 )
 # The lookups that list filters use.
 FILTER_LOOKUPS = ("exact", "in", "isnull", "gte", "lt")
+# Between the places of two rows, so that another one fits in.
+STEP = 10
+LANGUAGES = [code for code, _name in settings.LANGUAGES]
+NAMES = ("key", "slug", *(f"slug_{language}" for language in LANGUAGES))
 
 
 def language_of(field):
     """The language of one column of a TranslatedField, or None for other fields."""
     # django-translated-fields has no public attribute for it; checked against 0.16.
     return getattr(field, "_translated_field_language_code", None)
+
+
+def folded(fieldsets):
+    """Those whose fields fill themselves, folded under “More”."""
+    for name, options in fieldsets:
+        if {*flatten(options["fields"])} <= {*NAMES, "position"}:
+            yield gettext("More"), options | {"classes": ["collapse"]}
+        else:
+            yield name, options
+
+
+class NamedForm(forms.ModelForm):
+    """A ModelForm whose key, addresses and position may be left empty in a new row.
+
+    `fixed` cannot be changed after the first save, because starter content and other pages refer to it.
+    """
+
+    fixed = ("key",)
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.names = [name for name in NAMES if name in self.fields]
+        if not (self.instance._state.adding or getattr(self.instance, "is_new", False)):
+            for name in self.fields.keys() & set(self.fixed):
+                self.fields[name].disabled = True
+            return
+        for name in self.names:
+            self.fields[name].required = False
+        if "position" in self.fields and not self.initial.get("position"):
+            last = self._rows().aggregate(last=models.Max("position"))["last"]
+            self.initial["position"] = 0 if last is None else last + STEP
+
+    def _rows(self):
+        """The other rows, drafts too."""
+        return self._meta.model._base_manager.exclude(pk=self.instance.pk)
+
+    def clean(self):
+        return self.with_names(super().clean())
+
+    def with_names(self, cleaned):
+        """Fill in the names that were left empty."""
+        for name in self.names:
+            title = self._title(name.removeprefix("slug_"))
+            # A draft that has no title yet gets its names with it.
+            if name in cleaned and not cleaned[name] and (title or not getattr(self, "keeps", False)):
+                cleaned[name] = free_name(self._rows(), name, title)
+        return cleaned
+
+    def full_clean(self):
+        super().full_clean()
+        for name in self.names:
+            if self.has_error(name, "unique") or self.has_error(name, "taken"):
+                typed = self[name].value()
+                row = self._meta.model._default_manager.exclude(pk=self.instance.pk).filter(**{name: typed}).first()
+                words = gettext("“%(row)s” has “%(typed)s” already. This is free: %(free)s")
+                values = {"row": row, "typed": typed, "free": free_name(self._rows(), name, typed)}
+                self.errors[name] = self.error_class([ValidationError(words, "unique", values)], renderer=self.renderer)
+
+    def _title(self, language):
+        """The first text of the row, in this language if it has one."""
+        texts = [
+            field.name
+            for field in self._meta.model._meta.fields
+            if isinstance(field, models.CharField | models.TextField)
+            and not isinstance(field, models.SlugField)
+            and not field.choices
+        ]
+        # Keys, which only code and staff see, are made of the last one, English.
+        texts.sort(key=lambda name: not name.endswith(f"_{language if language in LANGUAGES else LANGUAGES[-1]}"))
+        return next((text for name in texts if (text := self.cleaned_data.get(name))), "")
 
 
 class BilingualForm(NamedForm):

@@ -26,9 +26,8 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from staff.admin.base import MomentInput, QuerySetFilter, change_url
+from staff.admin.base import MomentInput, NamedForm, QuerySetFilter, change_url
 from staff.admin.content import ContentAdmin, ContentForm
-from staff.admin.naming import NamedForm
 from staff.admin.versions import compared, editable_fields
 from staff.audit.models import Entry
 from staff.drafts.models import Draft, local, showing

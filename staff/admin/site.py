@@ -1,4 +1,4 @@
-"""The admin site: access with a second factor only, the dashboard, the guide and the order of the menu."""
+"""The admin site: access with a second factor only, the dashboard, the guide, the order of the menu, and its error pages."""
 
 import re
 from functools import cache, partial, update_wrapper
@@ -10,17 +10,20 @@ from django.conf import settings
 from django.contrib import admin
 from django.contrib.auth import REDIRECT_FIELD_NAME
 from django.http import JsonResponse
-from django.shortcuts import redirect
+from django.shortcuts import redirect, render
 from django.template.response import TemplateResponse
 from django.templatetags.static import static
 from django.urls import path, reverse
 from django.utils.safestring import mark_safe
-from django.utils.translation import get_language
+from django.utils.text import capfirst
+from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 from markdown.extensions.toc import TocExtension, slugify_unicode
 
 from staff.accounts import sessions
+from staff.accounts.models import Account
 from staff.admin import search
+from staff.roles import Role, role_has_permission
 
 GUIDES = {"en": "editing.md", "sq": "editing.sq.md"}
 
@@ -181,3 +184,68 @@ def admin_around_accounts(request):
     if request.path_info.startswith(reverse("mfa_index")) and hasattr(request, "user"):
         return admin.site.each_context(request)
     return {}
+
+
+# The error pages of staff
+
+# What a page of a model does, by the last part of the name of its URL. Others show something, or change it by a POST.
+VERBS = {"add": "add", "recover": "add", "delete": "delete", "history": "view", "changelist": "view"}
+SENTENCES = {
+    "view": _("Your role, %(role)s, may not see “%(section)s”."),
+    "add": _("Your role, %(role)s, may not add anything in “%(section)s”."),
+    "change": _("Your role, %(role)s, may not change anything in “%(section)s”."),
+    "delete": _("Your role, %(role)s, may not delete anything in “%(section)s”."),
+}
+
+
+def permission_denied(request, exception):
+    """The 403 page (`handler403`). Only staff in a strong session read who has which role.
+
+    The arguments of the exception are the permissions that the page requires. Without any, it is that of its model.
+    """
+    if not (hasattr(request, "user") and admin.site.has_permission(request)):
+        return render(request, "403.html", status=403)
+    role_key = Account.objects.get(pk=request.user.pk).role_key
+    role, words, permissions = role_key and Role(role_key).label, "", exception.args
+    model, verb = _page(request)
+    if model:
+        words = SENTENCES[verb] % {"role": role, "section": capfirst(model._meta.verbose_name_plural)}
+        permissions = permissions or [f"{model._meta.app_label}.{verb}_{model._meta.model_name}"]
+    permitted = [
+        each for each in Role if permissions and all(role_has_permission(each, right) for right in permissions)
+    ]
+    title = gettext("You may not do this") if role_key not in permitted else gettext("This cannot be done now")
+    context = {
+        "role": role,
+        "is_role_permitted": role_key in permitted,
+        "words": words or gettext("Your role, %(role)s, may not open this page.") % {"role": role},
+        "permitted": _people(permitted),
+    }
+    return admin.site.page(request, "staff/refused.html", title, 403, **context)
+
+
+def missing_page(request):
+    """The 404 page of the admin, or None for everyone but staff in a strong session."""
+    if not (hasattr(request, "user") and admin.site.has_permission(request)):
+        return None
+    return admin.site.page(request, "staff/missing.html", gettext("Page not found"), 404)
+
+
+def _page(request):
+    """(model, verb) of the page of this request; (None, "") if it belongs to no model."""
+    name = request.resolver_match.url_name or ""
+    for model in admin.site.model_admins():
+        label = f"{model._meta.app_label}_{model._meta.model_name}_"
+        if name.startswith(label):
+            return model, VERBS.get(name.removeprefix(label), "view" if request.method == "GET" else "change")
+    return None, ""
+
+
+def people_who_may(permission, but=()):
+    """[(label of the role, names of its active accounts)] for each role with the permission, but for these ids."""
+    return _people([role for role in Role if role_has_permission(role, permission)], but)
+
+
+def _people(roles, but=()):
+    accounts = list(Account.objects.filter(is_active=True, role_key__in=roles).exclude(pk__in=but))
+    return [(role.label, [str(account) for account in accounts if account.role_key == role]) for role in roles]
