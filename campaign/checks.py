@@ -7,26 +7,34 @@ links that lead nowhere, to an old address or into the other language, and share
 import re
 from urllib.parse import urlsplit
 
+from django.conf import settings
+from django.core.files.storage import default_storage
+from django.db import models
 from django.dispatch import receiver
+from django.urls import Resolver404, resolve, reverse, translate_url
 from django.utils import formats, timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import override
+from django.utils.translation import gettext_lazy, override
 
 from campaign import richtext
+from campaign.content import SiteContent
 from campaign.demands.models import Demand
 from campaign.help.models import TAG, HelpChannel, tag
 from campaign.links.models import ExternalLink, addresses_in
-from campaign.pages.internal_links import Leads, follow, is_internal
+from campaign.news.models import Article
+from campaign.pages.models import Page
 from campaign.pictures.models import Picture
 from campaign.publishing.models import Publishable
 from campaign.terms.models import Term
 from campaign.texts.models import PageText
 from campaign.voices.models import Voice
+from pledges.content import PledgeContent
 from pledges.enquiries.alarm import AlarmContent, telling_sentence
-from pledges.languages import LANGUAGE_CODES
+from pledges.languages import LANGUAGE_CODES, with_slug
 from pledges.models import Mailing, Sector
 from staff.admin.checks import Finding, Text, check_content
 from staff.admin.versions import editable_fields, label
+from staff.models import Draft
 from staff.spelling import without_accents
 
 
@@ -175,6 +183,106 @@ def check_headings(content):
             level = new
 
 
+# Where a link within the site leads
+
+# {URL name: function that returns the rows with a page there}, each row with the property `slug`.
+ROWS = {
+    "campaign:demand": lambda: SiteContent.current().demands,
+    "campaign:event": lambda: PledgeContent.current().events,
+    "campaign:event_calendar": lambda: PledgeContent.current().events,
+    "pledges:county": lambda: PledgeContent.current().counties_with_page,
+}
+# {URL name: model of the rows with a page there}. Their old addresses redirect, and drafts have addresses too.
+MODELS = {"pages:page": Page, "campaign:article": Article}
+
+
+class Leads(models.TextChoices):
+    """Where a link leads. The label is what is wrong with it."""
+
+    RIGHT = "right", ""
+    # An old address, or that of the other language, which redirects.
+    MOVED = "moved", gettext_lazy("This link leads to the old address %(address)s. The page is now at %(new)s.")
+    OTHER_LANGUAGE = (
+        "other language",
+        gettext_lazy("This link leads into the other language. In the language of this text the page is at %(new)s."),
+    )
+    UNPUBLISHED = (
+        "unpublished",
+        gettext_lazy("This link leads to %(address)s, which is not published. Publish that page first, or remove the link."),
+    )
+    # A page that only one person opens, or that ends.
+    PERSONAL = (
+        "personal",
+        gettext_lazy("This link leads to %(address)s, which visitors cannot open. Choose a public page, or remove the link."),
+    )
+    NOWHERE = (
+        "nowhere",
+        gettext_lazy("This link leads to %(address)s, where there is no page. Choose a page, or remove the link."),
+    )
+
+
+def is_internal(address):
+    """Whether an address is within the site."""
+    parts = urlsplit(address)
+    return not parts.scheme and not parts.netloc or parts.netloc == urlsplit(settings.SITE_URL).netloc
+
+
+def follow(address, language, at=None):
+    """(Leads, the better address or "") of an address in a text of this language that is public from `at`, now if None."""
+    path = urlsplit(address).path
+    if not path:
+        return Leads.RIGHT, ""
+    code = path.partition("/")[2].partition("/")[0]
+    code = code if code in LANGUAGE_CODES else language
+    with override(code):
+        match = _resolve(path)
+        if match is None:
+            with_slash = f"{path}/"
+            return (Leads.MOVED, with_slash) if _resolve(with_slash) else (Leads.NOWHERE, "")
+        if "token" in match.kwargs or match.app_name == "admin" or path.startswith("/admin/"):
+            return Leads.PERSONAL, ""
+        if match.view_name == "library_file" and not default_storage.exists(match.kwargs["name"]):
+            return Leads.NOWHERE, ""
+        if match.view_name not in ROWS | MODELS:
+            # translate_url() reads the path in the active language.
+            better = translate_url(path, language)
+            return (Leads.RIGHT, "") if better == path else (Leads.OTHER_LANGUAGE, better)
+        row = _find(match, code)
+        if row is None:
+            return Leads.NOWHERE, ""
+        draft = row.draft if hasattr(row, "draft") else None
+        if draft and not (draft.state == Draft.State.SCHEDULED and draft.publish_at <= (at or timezone.now())):
+            return Leads.UNPUBLISHED, ""
+        address_now = _address(match, row)
+    if address_now != path:
+        return Leads.MOVED, address_now
+    with override(language):
+        better = _address(match, row)
+    return (Leads.RIGHT, "") if better == path else (Leads.OTHER_LANGUAGE, better)
+
+
+def _resolve(path):
+    try:
+        return resolve(path)
+    except Resolver404:
+        return None
+
+
+def _find(match, code):
+    """The row with the slug of an address in the active language `code`: now, before, in the other language, or as a draft."""
+    slug = match.kwargs["slug"]
+    if match.view_name in ROWS:
+        return with_slug(ROWS[match.view_name](), slug)
+    model = MODELS[match.view_name]
+    drafts = model.objects.everything().filter(**{f"slug_{code}": slug}).select_related("draft")
+    return SiteContent.current().find(model, code, slug) or drafts.first()
+
+
+def _address(match, row):
+    """The address of the page of a row in the active language."""
+    return reverse(match.view_name, args=[row.slug]) if match.view_name in ROWS else row.get_absolute_url()
+
+
 # Links
 
 # An address that opens no page: mail and calls.
@@ -201,9 +309,12 @@ def check_links(content):
             leads, better = follow(href, text.language or LANGUAGE_CODES[0], public_from)
             is_meant = leads is Leads.OTHER_LANGUAGE and (hreflang or text.language is None)
             if leads is not Leads.RIGHT and not is_meant:
-                yield Finding(text, "link", _inside(href, leads, better), passage, is_error=leads in REFUSING)
+                sentence = leads.label % {"address": href, "new": better}
+                yield Finding(text, "link", sentence, passage, is_error=leads in REFUSING)
         elif rows := [failing[address] for address in addresses_in(href) if address in failing]:
-            yield Finding(text, "link", _outside(rows[0]), passage)
+            sentence = _("This link leads to %(address)s: %(outcome)s. Find the new address, or remove the link.")
+            words = {"address": rows[0].address, "outcome": rows[0].get_outcome_display()}
+            yield Finding(text, "link", sentence % words, passage)
         elif href.lower().startswith(("mailto:", "tel:")) and not DIRECT.fullmatch(href.partition("?")[0]):
             sentence = _("The link %(address)s has no complete address or number. Correct it.") % {"address": href}
             yield Finding(text, "link", sentence, passage, is_error=True)
@@ -232,30 +343,6 @@ def _own_addresses(content):
         if getattr(row, f"slug_{language}"):
             with override(language):
                 yield row.get_absolute_url()
-
-
-def _inside(href, leads, better):
-    words = {"address": href, "new": better}
-    return {
-        Leads.NOWHERE: _("This link leads to %(address)s, where there is no page. Choose a page, or remove the link."),
-        Leads.UNPUBLISHED: _(
-            "This link leads to %(address)s, which is not published. Publish that page first, or remove the link."
-        ),
-        Leads.PERSONAL: _(
-            "This link leads to %(address)s, which visitors cannot open. Choose a public page, or remove the link."
-        ),
-        Leads.MOVED: _("This link leads to the old address %(address)s. The page is now at %(new)s."),
-        Leads.OTHER_LANGUAGE: _(
-            "This link leads into the other language. In the language of this text the page is at %(new)s."
-        ),
-    }[leads] % words
-
-
-def _outside(row):
-    return _("This link leads to %(address)s: %(outcome)s. Find the new address, or remove the link.") % {
-        "address": row.address,
-        "outcome": row.get_outcome_display(),
-    }
 
 
 # Sources

@@ -8,9 +8,9 @@ import pytest
 from django.apps import apps
 from django.utils import timezone, translation
 
+from campaign.checks import follow
 from campaign.models import Article, Demand, ExternalLink, OldAddress, Page, PageText, Picture, SiteSettings
 from campaign.pages import listed_pages
-from campaign.pages.internal_links import follow
 from campaign.richtext import blocks
 from pledges.languages import LANGUAGE_CODES
 from pledges.models import Sector
