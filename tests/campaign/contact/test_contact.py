@@ -10,7 +10,7 @@ from django.core.exceptions import ValidationError
 from django.test import Client
 from django.utils import timezone, translation
 
-from campaign.dashboard.open_tasks import missing
+from campaign.dashboard.dashboard import missing
 from campaign.models import HelpChannel, Page, SiteSettings
 from staff.models import Account
 from staff.roles import Role
