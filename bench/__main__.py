@@ -18,7 +18,7 @@ from dev import DevError, serve
 MEASUREMENTS = {
     "pages": ("pages", "home, help, totals and form, 200 and 304, an empty view, and a bare answer of the same bytes"),
     "sign": ("sign", "sending the pledge form, and an empty view"),
-    "mail": ("mail", "messages sent by one worker to a fast and to a slow server"),
+    "mail": ("sign", "messages sent by one worker to a fast and to a slow server"),
     "scale": ("scale", "response times, lists of the admin and one count, by number of pledges"),
     "settle": ("sign", "settling submissions at a million pledges"),
     "export": ("million", "exporting a million pledges, in rows per second"),

@@ -17,7 +17,7 @@ from dev import ROOT, DevError
 from dev.serve import start, stop
 from tests import nginx
 
-SITE, EMPTY, BARE = "weare1.wsgi", "bench.empty", "bench.bare"
+SITE, EMPTY, BARE = "weare1.wsgi", "bench.references:empty_view", "bench.references:bare"
 TIMEOUT = 30  # seconds
 
 

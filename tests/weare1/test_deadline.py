@@ -1,9 +1,9 @@
-"""weare1.deadline: a request does not wait for a database that hangs."""
+"""weare1.wsgi: a request does not wait for a database that hangs."""
 
 import pytest
 from django.db import OperationalError, connection
 
-from weare1.deadline import Deadline
+from weare1.wsgi import Deadline
 
 STATEMENT = "SELECT pg_sleep(%s)"
 

@@ -140,7 +140,7 @@ NO_FETCHERS = (
     "campaign.links.public_web:",
     "pledges.health.probes:",
     "pledges.health.alarm:",
-    "weare1.deadline:",
+    "weare1.wsgi:",
 )
 
 
