@@ -13,7 +13,7 @@ import time
 from pathlib import Path
 
 from dev import ROOT, DevError
-from dev.postgresql import Cluster
+from dev.database import Cluster, stop_signals
 
 RESTART_DELAY = 2  # seconds before a worker that has ended is started again
 STOP_TIMEOUT = 30  # seconds that a child has to end after SIGTERM
@@ -202,16 +202,6 @@ def stop(children):
         with contextlib.suppress(ProcessLookupError):
             os.killpg(child.pid, signal.SIGKILL)
         child.wait()
-
-
-def stop_signals():
-    """Catch SIGINT, SIGTERM and SIGHUP; returns the list to which those received are appended, which the caller polls."""
-    received = []
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        # Under nohup SIGHUP is ignored. It stays ignored.
-        if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:
-            signal.signal(number, lambda number, _frame: received.append(number))
-    return received
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ import subprocess
 
 from django.db import connection
 
-from dev.postgresql import installations
+from dev.database import installations
 
 
 def dump():

@@ -12,7 +12,7 @@ from urllib.parse import quote, urlencode, urlsplit
 from django.conf import settings
 from django.db import connection
 
-from dev.postgresql import installations
+from dev.database import installations
 from tests.pages import Document
 
 TIMEOUT = 30  # seconds

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from django.conf import settings
 
-from dev.postgresql import installations, is_accessible
+from dev.database import installations, is_accessible
 from tests.drill import require, require_program
 from tests.keys import new_key
 from tests.site import copy_seeded_database

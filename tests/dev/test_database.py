@@ -14,8 +14,8 @@ from pathlib import Path
 import psycopg2
 import pytest
 
-from dev import DevError, database, postgresql
-from dev.postgresql import Cluster
+from dev import DevError, database
+from dev.database import Cluster
 
 ROOT = os.geteuid() == 0
 NOWHERE = {"path": "", "debian": Path("/nowhere")}
@@ -156,7 +156,7 @@ def test_the_wheel_alone_is_enough(place, monkeypatch):
     hidden.mkdir(mode=0o700)
     outside = place / "outside"
     # Independent of the umask at installation.
-    monkeypatch.setattr(postgresql, "is_accessible", lambda path, uid: outside in path.parents or not ROOT)
+    monkeypatch.setattr(database, "is_accessible", lambda path, uid: outside in path.parents or not ROOT)
     cluster = Cluster("test", root=hidden, outside=outside, search=NOWHERE)
     umask = os.umask(0o077)
     try:

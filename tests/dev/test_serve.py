@@ -14,7 +14,7 @@ import pytest
 from django.conf import settings
 
 from dev import ROOT
-from dev.postgresql import Cluster
+from dev.database import Cluster
 from tests.site import collect_static
 from tests.threads import wait_until
 

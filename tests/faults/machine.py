@@ -16,7 +16,7 @@ from pathlib import Path
 import psycopg2
 from django.conf import settings
 
-from dev.postgresql import Cluster
+from dev.database import Cluster
 from pledges.crypto import keys
 from tests.faults.proxy import Proxy
 from tests.faults.supervisor import TIMEOUT, Service

@@ -21,7 +21,7 @@ from campaign.models import (
     PageText,
     SiteSettings,
 )
-from dev.postgresql import Cluster
+from dev.database import Cluster
 from pledges.counting.models import count, record_milestones
 from pledges.models import (
     Goal,
