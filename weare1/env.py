@@ -1,4 +1,4 @@
-"""Reading settings from the environment. A missing or malformed variable raises ImproperlyConfigured with its name."""
+"""Reading settings from the environment (docs/environment.md). A missing or malformed variable raises ImproperlyConfigured with its name."""
 
 import base64
 import binascii
@@ -23,41 +23,6 @@ TCP_OPTIONS = {
     "connect_timeout": 3,
     "tcp_user_timeout": 10_000,
     **{"keepalives": 1, "keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3},
-}
-# {name: what it holds}. The table in docs/environment.md is made of it: python -m weare1.env > docs/environment.md
-VARIABLES = {
-    "DATABASE_URL": "required. `postgres:///weare1` is the database on this machine, without a password; on another one "
-    "`postgres://user:password@host:5432/weare1`",
-    "DJANGO_SECRET_KEYS": "required. Keys that sign links and sessions, newest first, separated by commas",
-    "FIELD_KEYS": "required, likewise. Keys that encrypt names and addresses",
-    "DIGEST_KEYS": "required, likewise. Keys of the digests that find them",
-    "SITE_URL": "required. `https://…`, the public address, of at most 31 characters: with more, mail servers fold the header "
-    "that ends the news by email, which breaks its signature (DKIM)",
-    "ALLOWED_HOSTS": "host names, separated by commas (default: the host of `SITE_URL`)",
-    "MAIL_URL": "required. `smtp://user:password@mail.example.org:587/?tls=1&from=zotimi@example.org`. `tls=1` is STARTTLS; "
-    "`smtps://…` or `ssl=1` is TLS from the first byte. Default sender: `zotimi@` the host of `SITE_URL`. `per_minute=60` and "
-    "`per_day=2000` are the most messages that it accepts (default: no limit). `anymail://PROVIDER/?OPTION=VALUE`: see “Mail”",
-    "BULK_MAIL_URL": "as `MAIL_URL`, without `from`: another server for news, reminders and questions (default: `MAIL_URL`)",
-    "ANYMAIL_WEBHOOK_SECRET": "`user:password` of the reports of a provider",
-    "ANYMAIL_INBOUND_ADDRESS": "the mailbox at the provider to which people reply",
-    "ANYMAIL_…": "the key with which django-anymail checks signatures, under its name there with `ANYMAIL_` in front",
-    "MAIL_CONNECTIONS": "connections of each worker to each mail server (default: 8). Each also holds one to the database while "
-    "it sends. No more than the mail server admits, over all workers",
-    "KEEP_MONTHS": "months after which the owner of a confirmed pledge is asked whether to keep name and address (default: 24)",
-    "BACKUP_HOURS": "hours after which a missing backup fails `/readyz` (default: never; deploy/install sets 26)",
-    "BACKUP_KEEP_DAYS": "days after which nothing of a backup is left, here and elsewhere (default: 14)",
-    "OPERATOR_EMAIL": "the email addresses that are told of failed checks, separated by commas (default: none)",
-    "HEARTBEAT_URL": "an address that the alarm asks for every five minutes while all checks pass (default: none): see "
-    "“Watching”",
-    "METRICS_ADDRESS": "a private address and port at which Prometheus reads metrics, such as `127.0.0.1:9464` (default: none)",
-    "METRICS_FOLDER": "where the processes of one service keep their metrics. The units set it",
-    "MEDIA_ROOT": "folder of what staff upload (default: `var/media`). All processes of one site share it, and no other site "
-    "may, because the worker deletes files in it that no row names",
-    "HSTS_SUBDOMAINS": "`1` adds `includeSubDomains` to `Strict-Transport-Security`. Only if every subdomain has TLS for good: "
-    "browsers remember it for a year. Change `deploy/headers.conf` likewise",
-    "HSTS_PRELOAD": "`1` adds `preload`, likewise",
-    "TRUSTED_PROXIES": "IP addresses of proxies, or `unix` (so deploy/install), whose `X-Forwarded-For` and "
-    "`X-Forwarded-Proto` are trusted. If it is wrong, all visitors count as one network, or none does",
 }
 QUOTATION_MARKS = tuple("\"'`“”„‘’")
 MAIL_EXAMPLE = "smtp://user:password@mail.example.org:587/?tls=1"
@@ -249,15 +214,3 @@ def mailer(name):
         "timeout": 10,
     }
     return {"BACKEND": "django.core.mail.backends.smtp.EmailBackend", "OPTIONS": options}, limits, sender
-
-
-if __name__ == "__main__":
-    print(
-        "# Environment",
-        "The variables of the site, made from `weare1/env.py`. A process with missing or malformed ones does not\n"
-        "start, and names them. A key is 32 random bytes in urlsafe base64.",
-        "\n".join(
-            ["| variable | value |", "| --- | --- |", *(f"| `{name}` | {what} |" for name, what in VARIABLES.items())]
-        ),
-        sep="\n\n",
-    )

@@ -1,8 +1,6 @@
 """The documentation names only files that exist, and the README stays short."""
 
 import re
-import subprocess
-import sys
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -19,7 +17,6 @@ from pledges.supporters.models import NETWORK_DIGEST_LIFE
 from pledges.supporters.querysets import ANSWER_PERIOD, PENDING_LIFE
 from staff.admin.reauthentication import FREE_PEOPLE
 from staff.roles import Role
-from weare1 import env
 
 ROOT = Path(settings.BASE_DIR)
 DOCS = sorted([ROOT / "README.md", ROOT / "CONTRIBUTING.md", *ROOT.glob("docs/*.md")])
@@ -173,12 +170,9 @@ def test_the_guide_says_what_to_do_about_every_check_of_readyz():
     assert names - set(table) == set()
 
 
-def test_the_table_of_variables_is_made_from_the_code_and_names_each():
-    made = subprocess.run([sys.executable, "-m", "weare1.env"], cwd=ROOT, capture_output=True, text=True, check=True)
-    assert (ROOT / "docs" / "environment.md").read_text() == made.stdout, "python -m weare1.env > docs/environment.md"
+def test_the_table_of_variables_names_each_that_the_code_reads():
+    named = re.findall(r"^\| `([A-Z_…]+)`", (ROOT / "docs" / "environment.md").read_text(), re.MULTILINE)
     code = "".join(path.read_text() for path in (ROOT / "weare1").glob("*.py"))
-    # Without the table itself.
-    code = re.sub(r"^VARIABLES = \{.*?^\}", "", code, flags=re.MULTILINE | re.DOTALL)
     read = set(re.findall(r'(?:env\.\w+|os\.environ\.get|\btext|\bmailer)\("([A-Z_]+)"', code))
-    assert read - set(env.VARIABLES) == {"DEV"}
-    assert [name for name in env.VARIABLES if name not in code and not name.startswith("ANYMAIL_")] == []
+    assert len(read) > 15 and read - set(named) == {"DEV"}
+    assert [name for name in named if name not in code and not name.startswith("ANYMAIL_")] == []
