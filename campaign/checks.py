@@ -21,8 +21,7 @@ from campaign.content import SiteContent
 from campaign.demands.models import Demand
 from campaign.help.models import TAG, HelpChannel, tag
 from campaign.links.models import ExternalLink, addresses_in
-from campaign.news.models import Article
-from campaign.pages.models import Page
+from campaign.pages.models import Article, Page
 from campaign.pictures.models import Picture
 from campaign.publishing.models import Publishable
 from campaign.terms.models import Term

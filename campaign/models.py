@@ -5,9 +5,8 @@ from campaign.handouts.models import Handout
 from campaign.help.models import HelpChannel, ProtectionUnit
 from campaign.links.models import ExternalLink
 from campaign.materials.models import Material
-from campaign.news.models import Article
 from campaign.organisations.models import Organisation
-from campaign.pages.models import MenuPlace, Page
+from campaign.pages.models import Article, MenuPlace, Page
 from campaign.pictures.models import Picture, PictureConsent
 from campaign.publishing.models import OldAddress, Statistic
 from campaign.settings.models import SiteSettings, SocialLink

@@ -11,8 +11,8 @@ from campaign.events import views as events
 from campaign.handouts import views as handouts
 from campaign.help import views as help_pages
 from campaign.materials import views as materials
-from campaign.news import feeds
 from campaign.organisations import views as organisations
+from campaign.pages import feeds
 from campaign.pages import views as content
 from campaign.search import views as search
 from campaign.voices import views as voices

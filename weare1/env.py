@@ -1,4 +1,4 @@
-"""Reading settings from the environment (docs/environment.md). A missing or malformed variable raises ImproperlyConfigured with its name."""
+"""Reading settings from the environment. A missing or malformed variable raises ImproperlyConfigured with its name."""
 
 import base64
 import binascii

@@ -12,8 +12,7 @@ from django.utils.text import format_lazy
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
-from campaign.news.models import Article
-from campaign.pages.models import Page, preview_path
+from campaign.pages.models import Article, Page, preview_path
 from campaign.pictures.widgets import PictureSelect, RichText
 from pledges.fixed_pages import fixed_pages
 from pledges.languages import in_each_language, own_name

@@ -1,10 +1,11 @@
-"""Content pages, their places in the menu and in the footer, and signed links to drafts of pages and articles."""
+"""Content pages, their places in the menu and in the footer; news; signed links to drafts of pages and articles."""
 
 from datetime import timedelta
 
 from django.core import signing
 from django.core.exceptions import ValidationError
 from django.db import models
+from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import override
@@ -178,6 +179,30 @@ class MenuPlace(Page):
         verbose_name_plural = _("menu and footer")
 
 
+class Article(Publishable):
+    """One news article. Its date is the day of the event it reports, not of its publication."""
+
+    SHARE, CARD = "articles", "news"
+
+    date = models.DateField(_("date"), null=True, help_text=_("The date of the event. The newest comes first."))
+    source = models.CharField(
+        _("source"), max_length=160, blank=True, help_text=_("Where it says so, for example “crca.al, 4 April 2023”.")
+    )
+
+    class Meta(Publishable.Meta):
+        abstract = False
+        verbose_name = _("article")
+        verbose_name_plural = _("news")
+        ordering = ["-date", "-pk"]
+        constraints = [
+            *Publishable.Meta.constraints,
+            models.CheckConstraint(name="article_has_a_date", condition=Q(draft__isnull=False) | Q(date__isnull=False)),
+        ]
+
+    def get_absolute_url(self):
+        return reverse("campaign:article", args=[self.slug])
+
+
 def _previews():
     return signing.TimestampSigner(salt="campaign.preview")
 
@@ -211,3 +236,9 @@ def page_by_key(content):
 def sector_pages(content):
     """{sector id: Page} of the pages of sectors."""
     return {page.sector_id: page for page in content.pages if page.sector_id}
+
+
+@SiteContent.share
+def articles(content):
+    """The published articles, the newest first."""
+    return published(content, Article)

@@ -10,7 +10,7 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from campaign.content import SiteContent
-from campaign.news.models import Article
+from campaign.pages.models import Article
 from pledges.content import PledgeContent
 from pledges.serving.http import embeddable, public_page
 from pledges.sharing import brand

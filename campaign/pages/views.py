@@ -18,9 +18,8 @@ from django.utils.translation.trans_real import parse_accept_lang_header
 from campaign import structured_data
 from campaign.content import CHILD_CALL, CHILD_CHAT, SiteContent
 from campaign.demands.models import handover_of_place
-from campaign.news.models import Article
 from campaign.pages import inner_pages
-from campaign.pages.models import Page, draft_of_preview
+from campaign.pages.models import Article, Page, draft_of_preview
 from pledges.content import PledgeContent
 from pledges.counting import tally
 from pledges.figures.mosaic import mosaic
@@ -157,7 +156,7 @@ def news(request, year=None):
         articles = [article for article in articles if article.date.year == year]
     shown = Paginator(articles, NEWS_PER_PAGE).get_page(request.GET.get("page"))
     context = {"articles": shown, "years": years, "year": year, "way_on": content.way_on()}
-    return render(request, "campaign/news/news.html", context)
+    return render(request, "campaign/pages/news.html", context)
 
 
 @public_page

@@ -4,8 +4,7 @@ from django.http import Http404, HttpResponse
 from django.utils.translation import get_language, gettext, pgettext
 
 from campaign.content import CHILD_CALL, SiteContent
-from campaign.news.models import Article
-from campaign.pages.models import Page
+from campaign.pages.models import Article, Page
 from campaign.pictures import logos
 from pledges.content import PledgeContent
 from pledges.counting import tally
