@@ -12,7 +12,7 @@ from campaign.demands.models import Demand, DemandStep, HandOver
 from campaign.publishing.admin import ContentItemAdmin
 from pledges.models import Goal
 from pledges.numbers import number
-from staff.admin.base import BilingualForm, DueFilter, change_url
+from staff.admin.base import BilingualForm, DueFilter, change_url, pairs
 from staff.admin.confirmation_page import asks_first
 from staff.admin.content import ContentAdmin
 from staff.admin.drafts import DraftedAdmin, StateFilter
@@ -36,9 +36,9 @@ class DemandAdmin(ContentItemAdmin):
         "correct, then choose “Reviewed today”."
     )
     fieldsets = [
-        (None, {"fields": [("title_sq", "title_en"), ("text_sq", "text_en"), "institution", "email"]}),
+        (None, {"fields": [*pairs("title", "text"), "institution", "email"]}),
         (_("Checked"), {"fields": ["checked_on"]}),
-        (_("Address and order"), {"fields": ["key", ("slug_sq", "slug_en"), "position"]}),
+        (_("Address and order"), {"fields": ["key", *pairs("slug"), "position"]}),
     ]
     actions = ["checked_today"]
     shown_at = None
@@ -103,7 +103,7 @@ class DemandStepAdmin(DraftedAdmin):
         "Everything that has happened to the demands, with its source. A step cannot be changed or deleted: open it and "
         "choose “Correct this step”. The page goes on showing what it said before."
     )
-    fields = ["demand", ("date", "state"), ("sentence_sq", "sentence_en"), ("source_title", "source_url"), "corrects"]
+    fields = ["demand", ("date", "state"), *pairs("sentence"), ("source_title", "source_url"), "corrects"]
 
     def page_of(self, obj):
         return obj.demand and obj.demand.get_absolute_url()
@@ -111,7 +111,7 @@ class DemandStepAdmin(DraftedAdmin):
     def get_fieldsets(self, request, obj=None):
         sets = list(super().get_fieldsets(request, obj))
         if obj.corrects_id if obj else request.GET.get("corrects") or request.POST.get("corrects"):
-            sets.append((_("Correction"), {"fields": [("reason_sq", "reason_en")]}))
+            sets.append((_("Correction"), {"fields": pairs("reason")}))
         if obj and not obj.is_new:
             sets.append((None, {"fields": ["entered_at"]}))
         return sets
@@ -186,5 +186,5 @@ class HandOverAdmin(ContentAdmin):
     fieldsets = [
         (None, {"fields": ["goal", "demand", "institution"]}),
         (_("Handed over"), {"fields": [("handed_on", "registry_number")]}),
-        (_("Answer"), {"fields": ["answered_on", ("answer_sq", "answer_en")]}),
+        (_("Answer"), {"fields": ["answered_on", *pairs("answer")]}),
     ]

@@ -4,7 +4,7 @@ from django.contrib import admin, messages
 from django.utils.translation import gettext_lazy as _
 
 from campaign.handouts.models import Handout
-from staff.admin.base import NoAddOrDelete
+from staff.admin.base import NoAddOrDelete, pairs
 from staff.admin.content import ContentAdmin
 
 
@@ -20,7 +20,7 @@ class HandoutAdmin(NoAddOrDelete, ContentAdmin):
     actions = None
 
     def get_fieldsets(self, request, obj=None):
-        fields = [("title_sq", "title_en"), ("text_sq", "text_en")]
+        fields = pairs("title", "text")
         return [(None, {"fields": [*fields, "is_reviewed"] if obj.needs_review else fields})]
 
     def get_readonly_fields(self, request, obj=None):

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_safe
 
 from campaign.help import unit_imports
 from campaign.help.models import HelpChannel, ProtectionUnit, tag
-from staff.admin.base import BilingualForm, DueFilter, KeepUsed, QuerySetFilter
+from staff.admin.base import BilingualForm, DueFilter, KeepUsed, QuerySetFilter, pairs
 from staff.admin.confirmation_page import asks_first
 from staff.admin.content import ContentAdmin, MissingLanguageFilter
 from staff.admin.drafts import DraftedAdmin, StateFilter
@@ -48,9 +48,9 @@ class HelpChannelAdmin(KeepUsed, DraftedAdmin):
         ),
     )
     fieldsets = [
-        (None, {"fields": [("name_sq", "name_en"), ("text_sq", "text_en"), ("hours_sq", "hours_en")]}),
+        (None, {"fields": pairs("name", "text", "hours")}),
         (_("How to reach it"), {"fields": [("number", "tel"), "url", "from_abroad"]}),
-        (_("Visibility"), {"fields": ["in_strip", ("short_sq", "short_en")]}),
+        (_("Visibility"), {"fields": ["in_strip", *pairs("short")]}),
         (_("Checked"), {"fields": ["verified_on"]}),
         (_("Order"), {"fields": ["key", "position"]}),
     ]
@@ -148,7 +148,7 @@ class ProtectionUnitAdmin(ContentAdmin):
     readonly_fields = ["verified_on"]
 
     def get_fieldsets(self, request, obj=None):
-        contact = ["phone", "email", "address", ("hours_sq", "hours_en")]
+        contact = ["phone", "email", "address", *pairs("hours")]
         verified = ["checked_today", "verified_on"]
         return [
             (None, {"fields": contact if obj else ["municipality", *contact]}),

@@ -5,6 +5,7 @@ from django.utils.translation import gettext_lazy as _
 
 from campaign.materials.models import Material
 from campaign.publishing.admin import ContentItemAdmin
+from staff.admin.base import pairs
 
 
 @admin.register(Material)
@@ -21,6 +22,6 @@ class MaterialAdmin(ContentItemAdmin):
     kept_on_restore = ("file_sq", "file_en")
     recovered_values = {"file_sq": "", "file_en": ""}
     fieldsets = [
-        (None, {"fields": ["section", ("title_sq", "title_en"), ("text_sq", "text_en"), ("file_sq", "file_en")]}),
+        (None, {"fields": ["section", *pairs("title", "text", "file")]}),
         ContentItemAdmin.placement_fieldset,
     ]

@@ -21,7 +21,7 @@ from pledges.joinings.forms import StatementField
 from pledges.joinings.models import MAX_STATEMENT_LENGTH
 from pledges.languages import LANGUAGE_CODES
 from pledges.models import Joining
-from staff.admin.base import BilingualForm, change_url
+from staff.admin.base import BilingualForm, change_url, pairs
 
 
 class OrganisationForm(BilingualForm):
@@ -60,8 +60,7 @@ class OrganisationAdmin(ContentItemAdmin):
             {
                 "fields": [
                     ("role", "kind"),
-                    ("name_sq", "name_en"),
-                    ("text_sq", "text_en"),
+                    *pairs("name", "text"),
                     ("logo_file", "logo_shown"),
                     "url",
                     ("municipality", "is_abroad"),

@@ -16,7 +16,7 @@ from campaign.pages.models import Article, Page, preview_path
 from campaign.pictures.widgets import PictureSelect, RichText
 from pledges.fixed_pages import fixed_pages
 from pledges.languages import in_each_language, own_name
-from staff.admin.base import WIDGETS, NamedForm
+from staff.admin.base import WIDGETS, NamedForm, pairs
 from staff.admin.content import MissingLanguageFilter
 from staff.admin.drafts import DraftedAdmin, StateFilter
 
@@ -35,7 +35,7 @@ class PublishableAdmin(DraftedAdmin):
     text_fieldset = (
         _("Text"),
         {
-            "fields": [("title_sq", "title_en"), ("lead_sq", "lead_en"), "picture", ("body_sq", "body_en")],
+            "fields": [*pairs("title", "lead"), "picture", *pairs("body")],
             "description": format_lazy(
                 "{} {}",
                 _(
@@ -46,12 +46,12 @@ class PublishableAdmin(DraftedAdmin):
             ),
         },
     )
-    address_fieldset = (_("Address"), {"fields": [("slug_sq", "slug_en")]})
+    address_fieldset = (_("Address"), {"fields": pairs("slug")})
     sharing_fieldset = (
         _("When shared"),
         {
             "classes": ["collapse"],
-            "fields": [("share_title_sq", "share_title_en"), ("share_text_sq", "share_text_en"), "share_cards"],
+            "fields": [*pairs("share_title", "share_text"), "share_cards"],
         },
     )
     readonly_fields = ["share_cards"]
@@ -113,7 +113,7 @@ class PageAdmin(PublishableAdmin):
         (
             WORDS_TO_A_CHILD,
             {
-                "fields": [("say_sq", "say_en"), ("do_not_say_sq", "do_not_say_en")],
+                "fields": pairs("say", "do_not_say"),
                 "description": _("Shown in two columns, only on the page of a group."),
             },
         ),
@@ -122,10 +122,10 @@ class PageAdmin(PublishableAdmin):
             LAYOUT,
             {
                 "classes": ["collapse"],
-                "fields": ["layout", "beside", "next_page", ("next_label_sq", "next_label_en"), "write_to"],
+                "fields": ["layout", "beside", "next_page", *pairs("next_label"), "write_to"],
             },
         ),
-        (_("Address"), {"fields": ["key", ("slug_sq", "slug_en")]}),
+        (_("Address"), {"fields": ["key", *pairs("slug")]}),
         PublishableAdmin.sharing_fieldset,
     ]
 

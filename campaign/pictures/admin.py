@@ -12,10 +12,9 @@ from django.utils.translation import gettext_lazy as _
 
 from campaign.pictures.models import Picture, PictureConsent
 from pledges.languages import LANGUAGE_CODES
-from staff.admin.base import BilingualForm, DueFilter, KeepUsed, QuerySetFilter, StackedInline, change_url
+from staff.admin.base import BilingualForm, DueFilter, KeepUsed, QuerySetFilter, StackedInline, change_url, pairs
 from staff.admin.content import ContentAdmin
 
-PAIRS = [("caption_sq", "caption_en"), ("credit_sq", "credit_en")]
 # Pictures on a page of the library dialog.
 DIALOG_PAGE_SIZE = 12
 
@@ -78,7 +77,7 @@ class PictureAdmin(KeepUsed, ContentAdmin):
     )
     fieldsets = [
         (None, {"fields": ["thumbnail", "file", "focus"]}),
-        (_("In words"), {"fields": [("alt_sq", "alt_en"), "is_decorative", *PAIRS]}),
+        (_("In words"), {"fields": [*pairs("alt"), "is_decorative", *pairs("caption", "credit")]}),
         (_("Pages that show it"), {"fields": ["shown_on"]}),
     ]
 

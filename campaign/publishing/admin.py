@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from campaign.publishing.models import Statistic
 from pledges.serving import snapshot
+from staff.admin.base import pairs
 from staff.admin.content import MissingLanguageFilter
 from staff.admin.drafts import DraftedAdmin, StateFilter
 
@@ -34,21 +35,7 @@ class StatisticAdmin(ContentItemAdmin):
 
     list_display = ["value", "text", "year", "on_home", "both_languages", "publication", "position"]
     fieldsets = [
-        (
-            None,
-            {
-                "fields": [
-                    ("value_sq", "value_en"),
-                    ("text_sq", "text_en"),
-                    ("age_sq", "age_en"),
-                    ("method_sq", "method_en"),
-                    ("source_sq", "source_en"),
-                    "year",
-                    "url",
-                    "on_home",
-                ]
-            },
-        ),
+        (None, {"fields": [*pairs("value", "text", "age", "method", "source"), "year", "url", "on_home"]}),
         ContentItemAdmin.placement_fieldset,
     ]
 

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from campaign.pages.models import MenuPlace, Page
 from campaign.pictures.widgets import PictureSelect
 from campaign.settings.models import LAUNCH_TICKS, SiteSettings, SocialLink
-from staff.admin.base import NoAddOrDelete, SettingsAdmin, StackedInline
+from staff.admin.base import NoAddOrDelete, SettingsAdmin, StackedInline, pairs
 from staff.admin.content import ContentAdmin
 
 
@@ -29,11 +29,7 @@ class SiteSettingsAdmin(SettingsAdmin, ContentAdmin):
         (
             _("Banner"),
             {
-                "fields": [
-                    ("banner_sq", "banner_en"),
-                    ("banner_url_sq", "banner_url_en"),
-                    ("banner_from", "banner_until"),
-                ],
+                "fields": [*pairs("banner", "banner_url"), ("banner_from", "banner_until")],
                 "description": _("One sentence at the top of every public page, under the help numbers."),
             },
         ),

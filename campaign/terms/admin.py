@@ -4,6 +4,7 @@ from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 
 from campaign.terms.models import Term
+from staff.admin.base import pairs
 from staff.admin.content import ContentAdmin
 
 
@@ -17,6 +18,6 @@ class TermAdmin(ContentAdmin):
         "quotation may need the word."
     )
     fieldsets = [
-        (None, {"fields": [("forms_sq", "forms_en"), ("better_sq", "better_en"), ("why_sq", "why_en")]}),
+        (None, {"fields": pairs("forms", "better", "why")}),
         (_("Order"), {"fields": ["key"]}),
     ]

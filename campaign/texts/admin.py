@@ -7,7 +7,7 @@ from django.utils.text import Truncator, capfirst
 from django.utils.translation import gettext_lazy as _
 
 from campaign.texts.models import PageText
-from staff.admin.base import NoAddOrDelete
+from staff.admin.base import NoAddOrDelete, pairs
 from staff.admin.drafts import DraftedAdmin
 
 
@@ -30,7 +30,7 @@ class PageTextAdmin(NoAddOrDelete, DraftedAdmin):
         description = _("Visitors see your text within ten seconds of publishing.")
         if url := obj.page_url():
             description = format_html('{} <a href="{}">{}</a>', description, url, _("See the page"))
-        return [(None, {"description": description, "fields": [("text_sq", "text_en")]})]
+        return [(None, {"description": description, "fields": pairs("text")})]
 
     def formfield_for_dbfield(self, db_field, request, **kwargs):
         field = super().formfield_for_dbfield(db_field, request, **kwargs)

@@ -14,7 +14,7 @@ from campaign.pictures.admin import EndsSoonFilter
 from campaign.publishing.admin import ContentItemAdmin
 from campaign.voices.models import Voice
 from pledges.forms.fields import AddressField
-from staff.admin.base import BilingualForm
+from staff.admin.base import BilingualForm, pairs
 from staff.admin.drafts import PUBLISH
 
 CONSENT = ("how", "agreed_on", "scope", "ends_on")
@@ -81,20 +81,7 @@ class VoiceAdmin(ContentItemAdmin):
         "again. “Remove now” erases it straight away with its versions and drafts, and cannot be undone."
     )
     fieldsets = [
-        (
-            None,
-            {
-                "fields": [
-                    "kind",
-                    ("text_sq", "text_en"),
-                    "person",
-                    ("role_sq", "role_en"),
-                    "date",
-                    "source",
-                    "is_paraphrased",
-                ]
-            },
-        ),
+        (None, {"fields": ["kind", *pairs("text"), "person", *pairs("role"), "date", "source", "is_paraphrased"]}),
         (
             _("Consent"),
             {

@@ -43,6 +43,11 @@ def language_of(field):
     return getattr(field, "_translated_field_language_code", None)
 
 
+def pairs(*names):
+    """The columns of translated fields, each pair on a line of the form: pairs("title") is [("title_sq", "title_en")]."""
+    return [tuple(f"{name}_{language}" for language in LANGUAGES) for name in names]
+
+
 def folded(fieldsets):
     """Those whose fields fill themselves, folded under “More”."""
     for name, options in fieldsets:
