@@ -33,9 +33,12 @@ LAYOUTS = {
 }
 
 
-@embeddable
-@in_named_language
-@public_page
+def card(view):
+    """Decorate the view of a picture in the language of its address, which pages of other sites may show."""
+    return embeddable(in_named_language(public_page(view)))
+
+
+@card
 def picture(request, language, kind, key):
     """The picture of a link (og:image) to the site, a page or an article, in one language."""
     content = SiteContent.current()
@@ -53,9 +56,7 @@ def picture(request, language, kind, key):
     return _png(help_card(title) if kind == "page" and row.layout == Page.Layout.CHILD else cards.page(*words, title))
 
 
-@embeddable
-@in_named_language
-@public_page
+@card
 def total(request, language):
     """The current total: the picture of a link to the totals."""
     totals = tally.read()
@@ -63,9 +64,7 @@ def total(request, language):
     return _png(cards.total(*_words(language), goal, mosaic(totals.sectors, goal)))
 
 
-@embeddable
-@in_named_language
-@public_page
+@card
 def county(request, language, slug):
     """The published figure of a county: the picture of a link to its page. It shows no figure while none is published."""
     for row, people in tally.read().counties:
@@ -75,9 +74,7 @@ def county(request, language, slug):
     raise Http404
 
 
-@embeddable
-@in_named_language
-@public_page
+@card
 def pledged(request, language, layout, slug):
     """A picture to post: the vows, in neutral words or in those that staff gave the sector.
 
@@ -117,9 +114,7 @@ def site_card(language):
     return cards.site(*_words(language))
 
 
-@embeddable
-@in_named_language
-@public_page
+@card
 def organisation(request, language, key):
     """The card of an organisation for its own site: its logo, its name, and that of the movement."""
     row = next((row for row in SiteContent.current().organisations if row.key == key), None)
@@ -128,9 +123,7 @@ def organisation(request, language, key):
     return _png(cards.organisation(*_words(language), row.name, logos.data_url(row.logo)))
 
 
-@embeddable
-@in_named_language
-@public_page
+@card
 def demand(request, language, slug):
     """The picture of a link to a demand: its title, state and newer news, with dates. No days, which a messenger would keep."""
     row = next((row for row in SiteContent.current().demands if row.slug == slug), None)
