@@ -21,7 +21,7 @@ from pledges.goals.models import OPENS_AT
 from pledges.languages import filled, in_both_languages
 from pledges.models import Goal
 from pledges.places.models import public_email
-from staff.drafts.models import Draftable, LiveManager, UniqueLive
+from staff.drafts.models import Draftable, LiveManager, UniqueLive, check_live
 
 # The state may act without notice: a demand is due for review again after this time.
 CHECK_INTERVAL = timedelta(days=60)
@@ -358,25 +358,17 @@ class DemandStep(Draftable):
         # No role may change or delete a step.
         default_permissions = ("add", "view")
         constraints = [
-            models.CheckConstraint(
-                name="demandstep_in_both_languages",
-                condition=Q(draft__isnull=False) | Q(demand__isnull=False, date__isnull=False) & filled("sentence"),
-            ),
+            check_live("demandstep_in_both_languages", Q(demand__isnull=False, date__isnull=False) & filled("sentence")),
             UniqueLive(
                 fields=["corrects"],
                 name="demandstep_corrects",
                 words=_("This step has been corrected already. Correct the step that replaced it."),
             ),
-            models.CheckConstraint(
-                name="demandstep_has_a_source",
-                condition=Q(draft__isnull=False) | ~Q(source_title="") & Q(source_url__regex="^https?://"),
-            ),
-            models.CheckConstraint(
-                name="demandstep_correction_says_why",
-                condition=Q(draft__isnull=False)
-                | Q(corrects=None, reason_sq="", reason_en="")
-                | Q(corrects__isnull=False) & filled("reason"),
-                violation_error_message=_("Say in both languages what was wrong."),
+            check_live("demandstep_has_a_source", ~Q(source_title="") & Q(source_url__regex="^https?://")),
+            check_live(
+                "demandstep_correction_says_why",
+                Q(corrects=None, reason_sq="", reason_en="") | Q(corrects__isnull=False) & filled("reason"),
+                _("Say in both languages what was wrong."),
             ),
         ]
 

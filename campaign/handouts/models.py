@@ -2,12 +2,11 @@
 
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from campaign.content import STARTER, SiteContent
 from campaign.help.models import HelpChannel
-from pledges.languages import in_both_languages
+from pledges.languages import filled, in_both_languages
 from pledges.starter import load
 
 
@@ -68,10 +67,7 @@ class Handout(models.Model):
         ordering = ["pk"]
         permissions = [("review_handout", "Can review handouts")]
         constraints = [
-            models.CheckConstraint(
-                name="handout_in_both_languages",
-                condition=~Q(title_sq="") & ~Q(title_en="") & ~Q(text_sq="") & ~Q(text_en=""),
-            ),
+            models.CheckConstraint(name="handout_in_both_languages", condition=filled("title", "text")),
         ]
 
     def __str__(self):

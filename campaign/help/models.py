@@ -19,7 +19,7 @@ from django.utils.translation import gettext_lazy as _
 from campaign.content import SiteContent
 from pledges.languages import filled, in_both_languages
 from pledges.models import Municipality
-from staff.drafts.models import Draftable, LiveManager, UniqueLive
+from staff.drafts.models import Draftable, LiveManager, UniqueLive, check_live
 
 # A wrong number can do great harm to a child: a channel is due for verification again after this time.
 VERIFY_INTERVAL = timedelta(days=90)
@@ -124,10 +124,10 @@ class HelpChannel(Draftable):
         ordering = ["position", "pk"]
         constraints = [
             UniqueLive(fields=["key"], name="helpchannel_key"),
-            models.CheckConstraint(
-                name="help_channel_strip_has_number",
-                condition=Q(draft__isnull=False) | Q(in_strip=False) | ~Q(tel="") & ~Q(number="") & filled("short"),
-                violation_error_message=_("A channel on every page needs a number and one word in both languages."),
+            check_live(
+                "help_channel_strip_has_number",
+                Q(in_strip=False) | ~Q(tel="") & ~Q(number="") & filled("short"),
+                _("A channel on every page needs a number and one word in both languages."),
             ),
         ]
 

@@ -5,7 +5,6 @@ import secrets
 from django.core.exceptions import ValidationError
 from django.core.files.storage import default_storage
 from django.db import models, transaction
-from django.db.models import Q
 from django.db.models.signals import post_delete
 from django.dispatch import receiver
 from django.utils.translation import get_language
@@ -17,7 +16,8 @@ from campaign.materials import documents
 from campaign.pictures import files
 from campaign.pictures.models import SafeFileField
 from campaign.publishing.models import ContentItem
-from pledges.languages import LANGUAGE_CODES, in_both_languages
+from pledges.languages import LANGUAGE_CODES, filled, in_both_languages
+from staff.drafts.models import check_live
 
 PREVIEW = "preview.webp"
 
@@ -91,10 +91,7 @@ class Material(ContentItem):
         verbose_name_plural = _("materials")
         constraints = [
             *ContentItem.Meta.constraints,
-            models.CheckConstraint(
-                name="material_in_both_languages",
-                condition=Q(draft__isnull=False) | ~Q(title_sq="") & ~Q(title_en="") & ~Q(file_sq="") & ~Q(file_en=""),
-            ),
+            check_live("material_in_both_languages", filled("title", "file")),
         ]
 
     def __str__(self):

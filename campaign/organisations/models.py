@@ -19,7 +19,7 @@ from pledges.groups.models import institution_key
 from pledges.languages import in_both_languages
 from pledges.models import County, Joining, Municipality, OrganisationKind
 from pledges.places.models import albanian_sort_key
-from staff.drafts.models import Draft, LiveManager
+from staff.drafts.models import Draft, LiveManager, check_live
 from staff.spelling import free_name
 
 # An entry is renewed once a year. Its contact is asked ASKED_BEFORE before the year ends; a lapsed one is shown as such for
@@ -173,10 +173,10 @@ class Organisation(ContentItem):
         verbose_name_plural = _("organisations")
         constraints = [
             *ContentItem.Meta.constraints,
-            models.CheckConstraint(
-                name="organisation_is_in_one_place",
-                condition=Q(draft__isnull=False) | Q(is_abroad=False) | Q(municipality=None),
-                violation_error_message=_("Choose a municipality or tick “outside Albania”, not both."),
+            check_live(
+                "organisation_is_in_one_place",
+                Q(is_abroad=False) | Q(municipality=None),
+                _("Choose a municipality or tick “outside Albania”, not both."),
             ),
         ]
 

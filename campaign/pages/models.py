@@ -15,7 +15,7 @@ from campaign.content import SiteContent
 from campaign.publishing.models import Publishable, published
 from pledges.languages import LANGUAGE_CODES, in_both_languages
 from pledges.models import Sector
-from staff.drafts.models import Draft, UniqueLive
+from staff.drafts.models import Draft, UniqueLive, check_live
 
 
 def _text(label, help_text="", **options):
@@ -196,7 +196,7 @@ class Article(Publishable):
         ordering = ["-date", "-pk"]
         constraints = [
             *Publishable.Meta.constraints,
-            models.CheckConstraint(name="article_has_a_date", condition=Q(draft__isnull=False) | Q(date__isnull=False)),
+            check_live("article_has_a_date", Q(date__isnull=False)),
         ]
 
     def get_absolute_url(self):

@@ -15,7 +15,7 @@ from campaign.content import SiteContent
 from campaign.help.models import HelpChannel
 from campaign.pictures.models import Picture
 from pledges.languages import LANGUAGE_CODES, filled, in_both_languages
-from staff.drafts.models import Draftable, UniqueLive
+from staff.drafts.models import Draftable, UniqueLive, check_live
 
 
 class Publishable(Draftable):
@@ -76,10 +76,10 @@ class Publishable(Draftable):
     class Meta:
         abstract = True
         constraints = [
-            models.CheckConstraint(
-                name="%(class)s_published_in_both_languages",
-                condition=Q(draft__isnull=False) | filled("title", "lead", "body"),
-                violation_error_message=_("It can be published once both languages are filled in."),
+            check_live(
+                "%(class)s_published_in_both_languages",
+                filled("title", "lead", "body"),
+                _("It can be published once both languages are filled in."),
             ),
             UniqueLive(fields=["slug_sq"], name="%(class)s_slug_sq"),
             UniqueLive(fields=["slug_en"], name="%(class)s_slug_en"),
@@ -276,10 +276,7 @@ class Statistic(ContentItem):
         verbose_name_plural = _("figures")
         constraints = [
             *ContentItem.Meta.constraints,
-            models.CheckConstraint(
-                name="statistic_has_a_source",
-                condition=Q(draft__isnull=False) | filled("source") & Q(year__gt=1990),
-            ),
+            check_live("statistic_has_a_source", filled("source") & Q(year__gt=1990)),
         ]
 
     def __str__(self):

@@ -2,7 +2,6 @@
 
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
@@ -10,7 +9,7 @@ from campaign.content import STARTER, SiteContent
 from campaign.help.models import HelpChannel
 from pledges.languages import LANGUAGE_CODES, filled, in_both_languages
 from pledges.starter import load
-from staff.drafts.models import Draftable, UniqueLive
+from staff.drafts.models import Draftable, UniqueLive, check_live
 
 
 class PageText(Draftable):
@@ -96,10 +95,7 @@ class PageText(Draftable):
         ordering = ["position", "pk"]
         constraints = [
             UniqueLive(fields=["key"], name="pagetext_key"),
-            models.CheckConstraint(
-                name="page_text_in_both_languages",
-                condition=Q(draft__isnull=False) | filled("text"),
-            ),
+            check_live("page_text_in_both_languages", filled("text")),
         ]
 
     def __str__(self):

@@ -13,7 +13,7 @@ from campaign.publishing.models import ContentItem
 from pledges.languages import in_both_languages
 from pledges.models import VoiceOwner
 from pledges.voices.models import ENDED_PERIOD, LONGEST_CONSENT, REMINDED_BEFORE, How, Scope
-from staff.drafts.models import LiveManager
+from staff.drafts.models import LiveManager, check_live
 
 # What an owner approves: a change of any of it ends the approval.
 APPROVED = "text_sq text_en person role_sq role_en source scope date ends_on is_paraphrased".split()
@@ -135,21 +135,18 @@ class Voice(ContentItem):
         verbose_name_plural = _("voices")
         constraints = [
             *ContentItem.Meta.constraints,
-            models.CheckConstraint(name="voice_has_a_date", condition=Q(draft__isnull=False) | Q(date__isnull=False)),
-            models.CheckConstraint(
-                name="voice_has_a_source_or_a_consent",
-                condition=Q(draft__isnull=False)
-                | Q(kind="public", how="", agreed_on=None, scope="", ends_on=None, owner=None) & ~Q(source="")
+            check_live("voice_has_a_date", Q(date__isnull=False)),
+            check_live(
+                "voice_has_a_source_or_a_consent",
+                Q(kind="public", how="", agreed_on=None, scope="", ends_on=None, owner=None) & ~Q(source="")
                 | Q(kind="given", agreed_on__isnull=False, ends_on__isnull=False, is_adult=True, is_no_story=True)
                 & ~Q(how="")
                 & ~Q(scope=""),
             ),
-            models.CheckConstraint(
-                name="voice_consent_ends",
-                condition=Q(draft__isnull=False)
-                | Q(ends_on=None)
-                | Q(ends_on__gt=F("agreed_on"), ends_on__lte=F("agreed_on") + LONGEST_CONSENT),
-                violation_error_message=_("The last day must be at most two years after the day of the consent."),
+            check_live(
+                "voice_consent_ends",
+                Q(ends_on=None) | Q(ends_on__gt=F("agreed_on"), ends_on__lte=F("agreed_on") + LONGEST_CONSENT),
+                _("The last day must be at most two years after the day of the consent."),
             ),
         ]
 

@@ -362,6 +362,13 @@ class UniqueLive(models.UniqueConstraint):
             raise ValidationError({name: ValidationError(self.words % {"other": other}, code="taken")})
 
 
+def check_live(name, condition, words=None):
+    """A check constraint of published rows, with the words of its error. A draft may be incomplete."""
+    return models.CheckConstraint(
+        name=name, condition=Q(draft__isnull=False) | condition, violation_error_message=words
+    )
+
+
 class DraftMail(models.Model):
     """Whether an account wants a mail, at most one a day, when drafts wait for it, and the last one. No row is as `is_wanted`."""
 
