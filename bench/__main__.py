@@ -23,10 +23,7 @@ MEASUREMENTS = {
     "settle": ("sign", "settling submissions at a million pledges"),
     "export": ("million", "exporting a million pledges, in rows per second"),
     "rotate": ("million", "changing the keys of a million pledges"),
-    "lighthouse": (
-        "lighthouse",
-        "Lighthouse scores of twenty pages; not part of all, because it downloads Lighthouse",
-    ),
+    "lighthouse": ("lighthouse", "Lighthouse scores of twenty pages; not part of all, because it downloads Lighthouse"),
 }
 # Load average of the last minute above which other programs falsify the figures.
 IDLE_LOAD = 0.5

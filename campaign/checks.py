@@ -387,15 +387,7 @@ def _read(text):
     ]
 
 
-CHECKS = [
-    check_words,
-    check_stories,
-    check_help_numbers,
-    check_pictures,
-    check_headings,
-    check_links,
-    check_sources,
-]
+CHECKS = [check_words, check_stories, check_help_numbers, check_pictures, check_headings, check_links, check_sources]
 
 
 @receiver(check_content)

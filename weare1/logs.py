@@ -138,9 +138,7 @@ def configuration():
         "disable_existing_loggers": False,
         "formatters": {"line": {"()": formatter}},
         "filters": {"repetitions": {"()": Repetitions}, "no_fault": {"()": NoFault}},
-        "handlers": {
-            "console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["repetitions"]},
-        },
+        "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["repetitions"]}},
         "root": {"handlers": ["console"], "level": "INFO"},
         "loggers": {
             "django": {"handlers": ["console"], "level": "INFO", "propagate": False},

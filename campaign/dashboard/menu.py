@@ -47,12 +47,7 @@ MENU = {
 # Lists that are changed a few times a year. They share one page, which is one entry of the menu.
 RULES = [
     *("pledges.commitment", "pledges.milestone", "pledges.readyanswer", "campaign.term", "pledges.alarmword"),
-    *(
-        "pledges.refusedword",
-        "pledges.blockedaddress",
-        "pledges.county",
-        "pledges.municipality",
-    ),
+    *("pledges.refusedword", "pledges.blockedaddress", "pledges.county", "pledges.municipality"),
     *("campaign.externallink", "pledges.message", "pledges.submission"),
 ]
 

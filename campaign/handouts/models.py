@@ -66,9 +66,7 @@ class Handout(models.Model):
         verbose_name_plural = _("sheets to print")
         ordering = ["pk"]
         permissions = [("review_handout", "Can review handouts")]
-        constraints = [
-            models.CheckConstraint(name="handout_in_both_languages", condition=filled("title", "text")),
-        ]
+        constraints = [models.CheckConstraint(name="handout_in_both_languages", condition=filled("title", "text"))]
 
     def __str__(self):
         return self.get_key_display().capitalize()

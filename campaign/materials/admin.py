@@ -21,7 +21,4 @@ class MaterialAdmin(ContentItemAdmin):
     shown_at = "campaign:materials"
     kept_on_restore = ("file_sq", "file_en")
     recovered_values = {"file_sq": "", "file_en": ""}
-    fieldsets = [
-        (None, {"fields": ["section", *pairs("title", "text", "file")]}),
-        ContentItemAdmin.placement_fieldset,
-    ]
+    fieldsets = [(None, {"fields": ["section", *pairs("title", "text", "file")]}), ContentItemAdmin.placement_fieldset]

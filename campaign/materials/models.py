@@ -89,10 +89,7 @@ class Material(ContentItem):
         abstract = False
         verbose_name = _("material")
         verbose_name_plural = _("materials")
-        constraints = [
-            *ContentItem.Meta.constraints,
-            check_live("material_in_both_languages", filled("title", "file")),
-        ]
+        constraints = [*ContentItem.Meta.constraints, check_live("material_in_both_languages", filled("title", "file"))]
 
     def __str__(self):
         return self.title

@@ -49,10 +49,7 @@ class PublishableAdmin(DraftedAdmin):
     address_fieldset = (_("Address"), {"fields": pairs("slug")})
     sharing_fieldset = (
         _("When shared"),
-        {
-            "classes": ["collapse"],
-            "fields": [*pairs("share_title", "share_text"), "share_cards"],
-        },
+        {"classes": ["collapse"], "fields": [*pairs("share_title", "share_text"), "share_cards"]},
     )
     readonly_fields = ["share_cards"]
     # What a copy begins without: what tells two pages apart.
@@ -120,10 +117,7 @@ class PageAdmin(PublishableAdmin):
         (_("Sources"), {"fields": ["source"]}),
         (
             LAYOUT,
-            {
-                "classes": ["collapse"],
-                "fields": ["layout", "beside", "next_page", *pairs("next_label"), "write_to"],
-            },
+            {"classes": ["collapse"], "fields": ["layout", "beside", "next_page", *pairs("next_label"), "write_to"]},
         ),
         (_("Address"), {"fields": ["key", *pairs("slug")]}),
         PublishableAdmin.sharing_fieldset,

@@ -134,11 +134,7 @@ class Page(Publishable):
         constraints = [
             *Publishable.Meta.constraints,
             UniqueLive(fields=["key"], name="page_key"),
-            UniqueLive(
-                fields=["sector"],
-                name="page_sector",
-                words=_("“%(other)s” is the page of this group."),
-            ),
+            UniqueLive(fields=["sector"], name="page_sector", words=_("“%(other)s” is the page of this group.")),
         ]
 
     def check_take_down(self):
@@ -194,10 +190,7 @@ class Article(Publishable):
         verbose_name = _("article")
         verbose_name_plural = _("news")
         ordering = ["-date", "-pk"]
-        constraints = [
-            *Publishable.Meta.constraints,
-            check_live("article_has_a_date", Q(date__isnull=False)),
-        ]
+        constraints = [*Publishable.Meta.constraints, check_live("article_has_a_date", Q(date__isnull=False))]
 
     def get_absolute_url(self):
         return reverse("campaign:article", args=[self.slug])

@@ -17,7 +17,4 @@ class TermAdmin(ContentAdmin):
         "Anyone who uses one of these words sees a warning and a better word. They can still save the text: a "
         "quotation may need the word."
     )
-    fieldsets = [
-        (None, {"fields": pairs("forms", "better", "why")}),
-        (_("Order"), {"fields": ["key"]}),
-    ]
+    fieldsets = [(None, {"fields": pairs("forms", "better", "why")}), (_("Order"), {"fields": ["key"]})]
