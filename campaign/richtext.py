@@ -51,11 +51,6 @@ def picture_ids(html):
     return [int(pk) for pk in FIGURE.findall(html)]
 
 
-def render_pictures(html, render):
-    """Replace each picture in sanitised HTML by the result of `render(id)`, which is safe HTML or empty."""
-    return FIGURE.sub(lambda figure: render(int(figure[1])), html)
-
-
 BLOCKS = {"p", "h2", "h3", "li", "blockquote", "dt", "dd"}
 
 

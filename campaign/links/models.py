@@ -50,12 +50,9 @@ def addresses_in(value):
         found = [unescape(each) for each in HREF.findall(value)]
     else:
         found = ADDRESS.findall(value) if len(value.split()) > 1 else [value]
+    own = urlsplit(settings.SITE_URL).netloc
     addresses = [urldefrag(each).url for each in found if each.startswith(("http://", "https://"))]
-    return [each for each in addresses if len(each) <= MAX_LENGTH and not _is_own(each)]
-
-
-def _is_own(address):
-    return urlsplit(address).netloc == urlsplit(settings.SITE_URL).netloc
+    return [each for each in addresses if len(each) <= MAX_LENGTH and urlsplit(each).netloc != own]
 
 
 def addresses_of_content():

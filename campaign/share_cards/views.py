@@ -48,7 +48,7 @@ def picture(request, language, kind, key):
     if kind == "site":
         if key not in (SITE_CARD, SMALL_CARD):
             raise Http404
-        return _png(site_card(language), SMALL_WIDTH if key == SMALL_CARD else None)
+        return _png(cards.site(*words), SMALL_WIDTH if key == SMALL_CARD else None)
     row = content.by_slug({"page": Page, "news": Article}[kind], language).get(key)
     if row is None:
         raise Http404
@@ -107,11 +107,6 @@ def help_card(title):
         return cards.call(title, "", comfort)
     answers = [channel.name, pgettext("to a child", "Free, day and night."), comfort]
     return cards.call(title, channel.number, "\n".join(answers))
-
-
-def site_card(language):
-    """The Drawing of the site's own picture."""
-    return cards.site(*_words(language))
 
 
 @card

@@ -11,7 +11,7 @@ from campaign.content import STARTER, SiteContent
 from campaign.help.models import HelpChannel, Numbers
 from campaign.pages.models import Page
 from campaign.settings.models import SiteSettings
-from campaign.texts.models import starter_texts
+from campaign.texts.models import by_language
 from pledges.content import PledgeContent
 from pledges.database import UNAVAILABLE
 from pledges.fixed_pages import fixed_pages
@@ -25,7 +25,7 @@ def _starter_content():
     """What pages read of the content, of a process that has not reached the database yet, from the starter files."""
     channels = [HelpChannel(**row) for row in load("channels", STARTER)]
     nothing = {"pages": (), "social_links": (), "share_picture_url": "", "at": None}
-    texts = starter_texts(Numbers(channels))
+    texts = by_language(load("texts", STARTER), Numbers(channels))
     return SimpleNamespace(texts=texts, channels=channels, settings=SiteSettings(), **nothing)
 
 

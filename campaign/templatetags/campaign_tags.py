@@ -97,11 +97,12 @@ def pictured(html, pictures):
     A link that is a paragraph of its own becomes as high as a finger needs.
     """
 
-    def render(pk):
-        return render_to_string("campaign/pages/figure.html", {"picture": pictures[pk]}) if pk in pictures else ""
+    def render(figure):
+        picture = pictures.get(int(figure[1]))
+        return render_to_string("campaign/pages/figure.html", {"picture": picture}) if picture else ""
 
-    html = LONE_LINK.sub('class="more" ', html)
-    return mark_safe(richtext.render_pictures(html, render))  # noqa: S308 - sanitised; pictures come from a template
+    html = richtext.FIGURE.sub(render, LONE_LINK.sub('class="more" ', html))
+    return mark_safe(html)  # noqa: S308 - sanitised; pictures come from a template
 
 
 @register.filter(is_safe=True)

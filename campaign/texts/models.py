@@ -135,11 +135,6 @@ def texts(content):
     )
 
 
-def starter_texts(numbers):
-    """{language: {key: text}} of the starter texts, without a query."""
-    return by_language(load("texts", STARTER), numbers)
-
-
 def by_language(rows, numbers):
     """{language: {key: text}} of rows with a text in two columns; a later row replaces an earlier one with its key."""
     return {

@@ -108,7 +108,9 @@ class EntryAdmin(ReadOnly, ModelAdmin):
         try:
             return queryset.about(uuid.UUID(search_term.strip())), False
         except ValueError:
-            return super().get_search_results(request, queryset.first_parts(), search_term)
+            # Without the further entries of one action, which only name more ids.
+            first_parts = queryset.exclude(details__has_key="continued")
+            return super().get_search_results(request, first_parts, search_term)
 
     def get_changelist_instance(self, request):
         changelist = super().get_changelist_instance(request)

@@ -25,10 +25,6 @@ class EntryQuerySet(models.QuerySet):
         named = Q(subject_ids__contains=[subject_id])
         return self.filter(~Q(action="export") & named | Q(action="export") & named)
 
-    def first_parts(self):
-        """Without the further entries of one action, which only name more ids."""
-        return self.exclude(details__has_key="continued")
-
 
 class Entry(models.Model):
     """One entry of the log. Of people it holds ids only, never a name, an address or typed text but the reason.
