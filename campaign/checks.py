@@ -207,12 +207,16 @@ class Leads(models.TextChoices):
     )
     UNPUBLISHED = (
         "unpublished",
-        gettext_lazy("This link leads to %(address)s, which is not published. Publish that page first, or remove the link."),
+        gettext_lazy(
+            "This link leads to %(address)s, which is not published. Publish that page first, or remove the link."
+        ),
     )
     # A page that only one person opens, or that ends.
     PERSONAL = (
         "personal",
-        gettext_lazy("This link leads to %(address)s, which visitors cannot open. Choose a public page, or remove the link."),
+        gettext_lazy(
+            "This link leads to %(address)s, which visitors cannot open. Choose a public page, or remove the link."
+        ),
     )
     NOWHERE = (
         "nowhere",

@@ -358,7 +358,9 @@ class DemandStep(Draftable):
         # No role may change or delete a step.
         default_permissions = ("add", "view")
         constraints = [
-            check_live("demandstep_in_both_languages", Q(demand__isnull=False, date__isnull=False) & filled("sentence")),
+            check_live(
+                "demandstep_in_both_languages", Q(demand__isnull=False, date__isnull=False) & filled("sentence")
+            ),
             UniqueLive(
                 fields=["corrects"],
                 name="demandstep_corrects",

@@ -1,4 +1,4 @@
-"""allauth: its adapters, for messages, the network of rate limits, reauthentication and encrypted secrets; what its signals log."""
+"""allauth: adapters for messages, the network of rate limits, reauthentication and encrypted secrets; what its signals log."""
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.authentication import get_authentication_records
