@@ -1,7 +1,7 @@
 """Reading public pages with 200 and with 304, against an empty view and against a bare WSGI answer of the same bytes."""
 
-from bench import load, rows
-from bench.rounds import compare
+from bench import rows
+from bench.rounds import compare, load
 from bench.site import BARE, EMPTY, SITE, fetch, gunicorn
 from dev import DevError
 
@@ -19,9 +19,9 @@ def pages(options):
     with gunicorn(SITE) as site, gunicorn(EMPTY) as empty, gunicorn(BARE, BARE_OF=site) as bare:
         for name, path in {"home": HOME, "help": HELP, "totals": TOTALS, "form": FORM}.items():
             runs = {
-                "empty view": lambda: load.get(empty, options.seconds),
-                f"{name}, bare": lambda url=bare + path: load.get(url, options.seconds),
-                f"{name}, 200": lambda url=site + path: load.get(url, options.seconds),
+                "empty view": lambda: load(empty, options.seconds),
+                f"{name}, bare": lambda url=bare + path: load(url, options.seconds),
+                f"{name}, 200": lambda url=site + path: load(url, options.seconds),
                 f"{name}, 304": lambda url=site + path: rate_unchanged(url, options.seconds),
             }
             # Once, so that every process has loaded what it needs.
@@ -38,7 +38,7 @@ def rate_unchanged(url, seconds):
     """
     for _ in range(ATTEMPTS):
         tag = {"If-None-Match": fetch(url)[1]["ETag"]}
-        rate = load.get(url, seconds, f"If-None-Match: {tag['If-None-Match']}")
+        rate = load(url, seconds, f"-HIf-None-Match: {tag['If-None-Match']}")
         if fetch(url, tag)[0] == 304:
             return rate
     raise DevError(f"{url} has changed in each of {ATTEMPTS} runs.")

@@ -1,10 +1,16 @@
-"""How a measurement is repeated and compared: interleaved rounds, medians, ratios."""
+"""How a measurement is made, repeated and compared: load by wrk, interleaved rounds, medians, ratios."""
 
+import re
+import shutil
 import statistics
+import subprocess
 from collections import namedtuple
+
+from dev import DevError
 
 # The options of the command line. `seconds` is the length of one run of wrk, `rows` are numbers of pledges.
 Options = namedtuple("Options", "seconds rounds rows")
+CONNECTIONS = 16  # of wrk
 
 
 def interleave(runs, rounds, unit="/s"):
@@ -40,3 +46,18 @@ def show_ratio(what, ratio):
     """Print a ratio; returns it."""
     print(f"{what}: ratio {number(ratio)}", flush=True)
     return ratio
+
+
+def load(url, seconds, *options, arguments=(), connections=CONNECTIONS):
+    """Request an address by wrk for a number of seconds, with keep-alive; returns requests per second.
+
+    `options` are those of wrk, `arguments` those of its script. Every request must succeed: others raise DevError.
+    """
+    if not shutil.which("wrk"):
+        raise DevError("wrk is missing: install it (on Debian and Ubuntu: apt-get install wrk).")
+    command = ["wrk", "-t1", "--timeout", "30s", f"-c{connections}", f"-d{seconds}s", *options, url, "--", *arguments]
+    report = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    rate = float(re.search(r"Requests/sec: +([\d.]+)", report)[1])
+    if not rate or re.search(r"^ *(Socket errors|Non-2xx or 3xx responses):", report, re.M):
+        raise DevError(f"Requests failed:\n{report}")
+    return rate

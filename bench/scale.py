@@ -13,9 +13,9 @@ from django.test.utils import override_settings
 from django.urls import reverse
 from django.utils import timezone
 
-from bench import load, rows
+from bench import rows
 from bench.pages import HOME, TOTALS
-from bench.rounds import interleave, number, show, show_ratio
+from bench.rounds import interleave, load, number, show, show_ratio
 from bench.sign import Sender
 from bench.site import EMPTY, SITE, gunicorn
 from pledges.counting.models import count
@@ -50,7 +50,7 @@ def response_times(options):
     with gunicorn(SITE) as site, gunicorn(EMPTY) as empty:
         sender = Sender(site)
         urls = {"empty view": empty, "home": site + HOME, "totals": site + TOTALS, "totals.json": site + TOTALS_JSON}
-        runs = {name: lambda url=url: load.get(url, options.seconds, connections=1) for name, url in urls.items()}
+        runs = {name: lambda url=url: load(url, options.seconds, connections=1) for name, url in urls.items()}
         runs["sign"] = lambda: sender.send(options.seconds, connections=1)
         rates = interleave(runs, options.rounds)
     rows.clean()

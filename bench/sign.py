@@ -7,11 +7,11 @@ from urllib.parse import urlencode
 
 from django.conf import settings
 
-from bench import load, rows
+from bench import rows
 from bench.pages import FORM, PLEDGES
-from bench.rounds import compare, show
+from bench.rounds import CONNECTIONS, compare, load, show
 from bench.site import EMPTY, SITE, fetch, gunicorn
-from dev import DevError
+from dev import ROOT, DevError
 from dev.serve import start, stop
 from pledges.crypto.stamps import MIN_AGE_SECONDS
 from pledges.inbox import submissions
@@ -36,7 +36,7 @@ def sign(options):
         with gunicorn(SITE) as site, gunicorn(EMPTY) as empty:
             sender = Sender(site)
             runs = {
-                "empty view": lambda: load.get(empty, options.seconds),
+                "empty view": lambda: load(empty, options.seconds),
                 "sign": lambda: sender.send(options.seconds),
             }
             return compare(runs, options.rounds)
@@ -58,11 +58,12 @@ class Sender:
         # The form refuses a page that was shown a moment ago.
         time.sleep(MIN_AGE_SECONDS)
 
-    def send(self, seconds, connections=load.CONNECTIONS):
+    def send(self, seconds, connections=CONNECTIONS):
         """Send forms for a number of seconds; returns requests per second."""
         people = f"emri.{uuid.uuid4().hex[:12]}"
         arguments = (FORM, self.fields, people, str(next(_networks)), *self.place)
-        return load.script(self.url, seconds, "sign.lua", *arguments, connections=connections)
+        options = ("-s", ROOT / "bench" / "sign.lua")
+        return load(self.url, seconds, *options, arguments=arguments, connections=connections)
 
 
 def settle(options):

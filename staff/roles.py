@@ -36,16 +36,18 @@ ROLE_DESCRIPTIONS = {
 DRAFTS = ("staff.view_draft", "staff.publish_draft")
 # The history shows each account what concerns rows that it may see.
 HISTORY = "staff.view_entry"
+
+
+def only_view(*names):
+    """Patterns that leave of these models of campaign the permission to view them."""
+    return [pattern for name in names for pattern in (f"!campaign.*_{name}", f"campaign.view_{name}")]
+
+
 # Patterns of "app.codename", such as "pledges.change_pledge". "!" removes what an earlier pattern granted.
 ROLE_PERMISSIONS = {
     Role.EDITOR: [
         "campaign.*",
-        "!campaign.*_helpchannel",
-        "campaign.view_helpchannel",
-        "!campaign.*_protectionunit",
-        "campaign.view_protectionunit",
-        "!campaign.*_*term",
-        "campaign.view_*term",
+        *only_view("helpchannel", "protectionunit", "*term"),
         "!campaign.review_handout",
         "pledges.view_sector",
         "pledges.change_sector",
@@ -59,14 +61,11 @@ ROLE_PERMISSIONS = {
     ],
     Role.WRITER: [
         *("campaign.view_*", "campaign.add_*", "campaign.change_*"),
-        *("!campaign.*_helpchannel", "campaign.view_helpchannel"),
-        *("!campaign.*_protectionunit", "campaign.view_protectionunit"),
-        *("!campaign.*_*term", "campaign.view_*term"),
+        *only_view("helpchannel", "protectionunit", "*term"),
         # A picture of the library is public where it is used: its words are changed by those who publish.
         "!campaign.change_picture",
         # What is public as soon as it is saved.
-        *(f"!campaign.*_{name}" for name in ("handover", "handout", "sitesettings", "sociallink", "menuplace")),
-        *(f"campaign.view_{name}" for name in ("handover", "handout", "sitesettings", "sociallink", "menuplace")),
+        *only_view("handover", "handout", "sitesettings", "sociallink", "menuplace"),
         *("pledges.view_sector", "pledges.change_sector"),
         *("pledges.view_commitment", "pledges.add_commitment", "pledges.change_commitment"),
         *("pledges.view_wording", "pledges.view_milestone"),
