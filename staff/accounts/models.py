@@ -89,9 +89,6 @@ class Invitation(models.Model):
             ),
         ]
 
-    def __str__(self):
-        return str(self.pk)[:8]
-
     @property
     def is_usable(self):
         return self.ended_at is None and timezone.now() < self.created_at + INVITATION_LIFE and self.user.is_active

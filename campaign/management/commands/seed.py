@@ -11,8 +11,6 @@ from pledges.starter import load
 
 
 class Command(BaseCommand):
-    """Create the starter content. Each item has a stable key. Idempotent."""
-
     help = "Create starter content by stable keys, each item once. What staff changed or deleted stays so."
 
     @transaction.atomic
