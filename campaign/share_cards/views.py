@@ -80,22 +80,14 @@ def pledged(request, language, layout, slug):
 
     `layout` is one of LAYOUTS; the small ones are for pages that show them.
     """
-    drawing, width = post(language, layout, slug)
-    if drawing is None:
-        raise Http404
-    return _png(drawing, width)
-
-
-def post(language, layout, slug):
-    """(Drawing, width in pixels or None) of a picture to post; the Drawing is None for an unknown sector."""
     # Children post no pictures: an adult pledges for them.
-    sectors = (row for row in PledgeContent.current().sectors if row.slug != CHILDREN)
-    sector = next((row for row in sectors if row.slug == slug), None)
+    sectors = {row.slug: row for row in PledgeContent.current().sectors if row.slug != CHILDREN}
+    sector = sectors.get(slug)
     if sector is None and slug != NEUTRAL_SLUG:
-        return None, None
+        raise Http404
     own = (sector.pledged, sector.color) if sector else ()
     shape, width = LAYOUTS[layout]
-    return cards.posted(shape, _vows(language), *own), width
+    return _png(cards.posted(shape, _vows(language), *own), width)
 
 
 def help_card(title):
