@@ -53,7 +53,6 @@ class Backup(models.Model):
 
     @classmethod
     def last_made(cls):
-        """When the last backup was made, or None."""
         return cls.objects.values_list("made_at", flat=True).first()
 
     @classmethod
@@ -77,7 +76,6 @@ class Backup(models.Model):
 
 
 def _archiving_fails():
-    """Whether the last attempt of PostgreSQL to archive WAL failed."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT coalesce(last_failed_time > coalesce(last_archived_time, '-infinity'), false) FROM pg_stat_archiver"
