@@ -17,7 +17,7 @@ class Tombstone(models.Model):
     """A row that was erased, or columns that have changed, which a restore of an older backup must not bring back.
 
     The trigger of sql/tombstones.sql writes it, `operations/run erasures` copies it beside the backups, and
-    `pledges.backups.restored` applies it after a restore. It holds ids, times, choices, digests and ciphertexts.
+    `manage.py finish_restore` applies it after a restore. It holds ids, times, choices, digests and ciphertexts.
     """
 
     id = models.UUIDField(
