@@ -193,11 +193,9 @@ class Case(Sealing, Steps, Restrictable):
     @property
     def shown_reasons(self):
         """The sentences of `reasons`; without the words if no key opens them, which raises the alarm of `/readyz`."""
-        try:
+        with Unreadable.recorded():
             return self.reasons
-        except keys.CannotDecrypt as error:
-            Unreadable.record(error)
-            return [] if self.refusal == self.Refusal.OTHER else [self.get_refusal_display()]
+        return [] if self.refusal == self.Refusal.OTHER else [self.get_refusal_display()]
 
     @property
     def reasons(self):

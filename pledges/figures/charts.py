@@ -8,7 +8,6 @@ import json
 from bisect import bisect_right
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from functools import cache
 from io import StringIO
 from itertools import accumulate
 from pathlib import Path
@@ -36,7 +35,7 @@ TOP, FLOOR = 12, 86
 LABEL_WIDTH = 27
 
 # Of the map. {county's code: {"label": [x, y], "d": outline}} in a viewBox of 287 × 640; see docs/counties-licence.md.
-COUNTIES = Path(__file__).parent / "data" / "counties.json"
+COUNTIES = json.loads((Path(__file__).parent / "data" / "counties.json").read_text())
 # West of this x a label is in the sea.
 COAST_X = 30
 LINE_HEIGHT = 15
@@ -139,12 +138,6 @@ def _marks(steps, milestones, x, y):
     return marks[::-1]
 
 
-@cache
-def outlines():
-    """{county's code: {"label": [x, y], "d": outline}}."""
-    return json.loads(COUNTIES.read_text())
-
-
 def rate(county, people):
     """Supporters per 10,000 inhabitants, as it is shown; None without any, or where the population is not known."""
     return round(people * 10_000 / county.population, 1) if people and county.population else None
@@ -158,7 +151,7 @@ def county_map(counties):
     # Classes compare whole numbers, tenths per 10,000. A county that has people has at least one.
     rows = []
     for county, people in counties:
-        if county.code in outlines():
+        if county.code in COUNTIES:
             value = rate(county, people) or 0
             rows.append((county, value, max(round(value * 10), bool(people))))
     starts, width = _classes([compared for *_, compared in rows if compared])
@@ -183,10 +176,10 @@ def county_map(counties):
 
 def _on_map(county, shade, value):
     """A county with its outline, its shade ("q0" to "q5"), and the place of its label (x, y) and of the value below."""
-    x, y = outlines()[county.code]["label"]
+    x, y = COUNTIES[county.code]["label"]
     return SimpleNamespace(
         county=county,
-        outline=outlines()[county.code]["d"],
+        outline=COUNTIES[county.code]["d"],
         shade=shade,
         x=f"{x:g}",
         y=f"{y:g}",
