@@ -88,7 +88,6 @@ class Mailer(models.Model):
                 mailer.save(update_fields=["sent"])
 
     def sent_within_a_day(self, now=None):
-        """How many messages count towards its quota."""
         # A quarter counts until its last second is 24 hours ago.
         first = _quarter((now or _now()) - QUOTA_PERIOD)
         return sum(n for quarter, n in self.sent.items() if int(quarter) >= first)

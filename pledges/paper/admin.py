@@ -53,8 +53,6 @@ class EventField(forms.ModelChoiceField):
 
 
 class WhereForm(forms.Form):
-    """Where sheets are laid out, if that is known."""
-
     municipality = forms.ModelChoiceField(
         Municipality.objects.all(),
         required=False,
@@ -72,8 +70,6 @@ class WhereForm(forms.Form):
 
 
 class IssueForm(WhereForm):
-    """How many sheets to issue, and where they go."""
-
     field_order = ["count"]
     count = number_field(
         _("Enter a number from 1 to 200, for example 20."),
@@ -84,8 +80,6 @@ class IssueForm(WhereForm):
 
 
 class PrintForm(forms.Form):
-    """The sheets of one PDF, by their numbers."""
-
     first = number_field(OF_THE_SHEET, 10**9, label=_("From number"))
     last = number_field(OF_THE_SHEET, 10**9, label=_("To number"))
 
@@ -97,8 +91,6 @@ class PrintForm(forms.Form):
 
 
 class CountForm(StepForm):
-    """One count: a number for each group."""
-
     def ask(self):
         self.sectors = list(Sector.objects.open())
         words = _("Enter how many marks there are, as a number from 0 to 500.")
@@ -119,8 +111,6 @@ class CountForm(StepForm):
 
 
 class PlaceForm(WhereForm, StepForm):
-    """Where a sheet was laid out."""
-
     details = {"fields": ["municipality", "event"]}
 
     def ask(self):
@@ -128,15 +118,11 @@ class PlaceForm(WhereForm, StepForm):
 
 
 class VoidForm(StepForm):
-    """Why a sheet does not count."""
-
     logged = ("reason",)
     reason = Choice(PaperSheet.Reason.choices, _("Choose the reason."), label=_("Reason"))
 
 
 class ProgressFilter(QuerySetFilter):
-    """List filter by what is left to do."""
-
     title = _("state")
     parameter_name = "progress"
     methods = {
@@ -150,8 +136,6 @@ class ProgressFilter(QuerySetFilter):
 
 @admin.register(PaperSheet)
 class PaperSheetAdmin(CaseAdmin):
-    """The list of sheets with their states, the page of one sheet, and the page for issuing."""
-
     change_list_template = "admin/pledges/papersheet/change_list.html"
     template = "admin/pledges/papersheet/sheet.html"
     step_forms = {"count": CountForm, "place": PlaceForm, "void": VoidForm}

@@ -12,9 +12,9 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
-from pledges.backups import restored
 from pledges.crypto import links
 from pledges.inbox.submissions import settle_all, submit
+from pledges.management.commands import finish_restore
 from pledges.models import (
     BlockedAddress,
     ChosenCommitment,
@@ -239,11 +239,11 @@ def test_staff_are_locked_but_one_and_closed_accounts_stay_closed():
         return set(User.objects.filter(is_active=True).values_list("username", flat=True))
 
     replay(entries)
-    restored.end_staff_access()
+    finish_restore.end_staff_access()
     assert active() == {"arta", "other"} and not Session.objects.exists() and not Invitation.objects.open().exists()
     # After a restore to an earlier moment.
-    assert not restored.lock_staff("left@shembull.al") and active() == {"arta", "other"}
-    assert restored.lock_staff("Arta@shembull.al") and active() == {"arta"}
+    assert not finish_restore.lock_staff("left@shembull.al") and active() == {"arta", "other"}
+    assert finish_restore.lock_staff("Arta@shembull.al") and active() == {"arta"}
 
 
 def test_a_backup_with_a_damaged_row_is_good_and_one_without_its_keys_is_not(settings):

@@ -12,7 +12,7 @@ from PIL import Image
 
 from pledges.counting.models import record_milestones
 from pledges.models import County, Sector
-from pledges.totals.parts import Hero
+from pledges.totals.views import Hero
 from tests import tally
 from tests.factories import make_pledge
 from tests.pages import LANGUAGES, Document, path_of
