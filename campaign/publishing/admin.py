@@ -30,8 +30,6 @@ class ContentItemAdmin(DraftedAdmin):
 
 @admin.register(Statistic)
 class StatisticAdmin(ContentItemAdmin):
-    """Admin of statistics."""
-
     list_display = ["value", "text", "year", "on_home", "both_languages", "publication", "position"]
     fieldsets = [
         (

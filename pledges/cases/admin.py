@@ -73,7 +73,6 @@ class StepForm(forms.Form):
 
     @property
     def arguments(self):
-        """The arguments of the step."""
         return {name: value for name, value in self.cleaned_data.items() if name != "asked"}
 
     @property

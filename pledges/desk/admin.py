@@ -181,7 +181,6 @@ class PledgeAdmin(BulkActions, FiguresPages, ModelAdmin):
         return super().has_change_permission(request, obj) and not is_erased
 
     def has_export_permission(self, request):
-        """Whether this member of staff may export anything."""
         return bool(allowed_contents(request))
 
     def words_in_history(self, entry, name):

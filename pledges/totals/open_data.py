@@ -158,7 +158,6 @@ def description(request):
 
 @open_data
 def totals_json(request):
-    """The totals as JSON."""
     return _json(_totals())
 
 
@@ -201,13 +200,12 @@ def _commitments():
 
 @open_data
 def commitments_json(request):
-    """The published figures of the commitments as JSON."""
     return _json(_commitments())
 
 
 @open_data
 def commitments_csv(request):
-    """The same as CSV: one row for each commitment, a figure that is not shown is empty."""
+    """One row for each commitment; a figure that is not shown is empty."""
     found = _commitments()
     rows = [[*each.values(), found["as_of"]] for each in found["commitments"]]
     return _csv("commitments", [["sector", "key", "sq", "en", *CommitmentFigures._fields, "as_of"], *rows])

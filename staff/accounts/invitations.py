@@ -76,9 +76,6 @@ class Invitation(models.Model):
             ),
         ]
 
-    def __str__(self):
-        return str(self.pk)[:8]
-
     @property
     def is_usable(self):
         return self.ended_at is None and timezone.now() < self.created_at + LIFETIME and self.user.is_active

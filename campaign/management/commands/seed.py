@@ -8,8 +8,6 @@ import pledges.starter
 
 
 class Command(BaseCommand):
-    """Create the starter content. Idempotent."""
-
     help = "Create starter content by stable keys, each item once. What staff changed or deleted stays so."
 
     @transaction.atomic
