@@ -1,4 +1,4 @@
-"""App configuration: checks the encryption keys at start-up."""
+"""App configuration: checks the encryption keys and the mailers at start-up."""
 
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
@@ -11,4 +11,8 @@ class PledgesConfig(AppConfig):
     verbose_name = _("Pledges and messages")
 
     def ready(self):
+        # It has a model, which cannot be loaded before ready().
+        from pledges.mail import mailers
+
         keys.check_settings()
+        mailers.check_settings()

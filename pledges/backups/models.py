@@ -60,7 +60,7 @@ class Backup(models.Model):
         """Whether backups are expected (BACKUP_HOURS is set) and one part of them does not work.
 
         None was made for BACKUP_HOURS or checked for CHECK_LIMIT, tombstones were not copied for COPYING_LIMIT, or PostgreSQL
-        cannot archive its WAL.
+        does not archive its WAL.
         """
         if not settings.BACKUP_HOURS:
             return False
@@ -78,6 +78,7 @@ class Backup(models.Model):
 def _archiving_fails():
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT coalesce(last_failed_time > coalesce(last_archived_time, '-infinity'), false) FROM pg_stat_archiver"
+            "SELECT setting = 'off' OR coalesce(last_failed_time > coalesce(last_archived_time, '-infinity'), false) "
+            "FROM pg_stat_archiver, pg_settings WHERE name = 'archive_mode'"
         )
         return cursor.fetchone()[0]

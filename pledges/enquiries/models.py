@@ -210,7 +210,6 @@ class Enquiry(Case):
 
 class DisclosureManager(models.Manager.from_queryset(EnquiryQuerySet)):
     def get_queryset(self):
-        """All of them."""
         return super().get_queryset().disclosures()
 
 

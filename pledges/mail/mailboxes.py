@@ -116,9 +116,6 @@ class ReturnedMailbox(models.Model):
         ]
         indexes = [models.Index(fields=["returned_at"], name="returned_mailbox_at")]
 
-    def __str__(self):
-        return str(self.pk)
-
 
 class MessageGrantQuerySet(models.QuerySet):
     def grant(self, messages):
@@ -214,9 +211,6 @@ class MessageGrant(models.Model):
         indexes = [
             models.Index(fields=["mailbox_digest", "granted_at"], name="message_grant_mailbox"),
         ]
-
-    def __str__(self):
-        return str(self.pk)[:8]
 
     def waits(self, others, returned):
         """When each limit allows this one, None: now. `others` are grants of the mailbox within a day, of those counted with it.

@@ -197,7 +197,7 @@ def commitments_json(request):
 
 @open_data
 def commitments_csv(request):
-    """The same as CSV: one row for each commitment, a figure that is not shown is empty."""
+    """One row for each commitment; a figure that is not shown is empty."""
     found = _commitments()
     rows = [[*each.values(), found["as_of"]] for each in found["commitments"]]
     return _csv("commitments", [["sector", "key", "sq", "en", *CommitmentFigures._fields, "as_of"], *rows])

@@ -37,9 +37,10 @@ LOST_IDS = 1000
 
 
 class Command(BaseCommand):
-    """Prints figures as JSON. Standard input holds the tombstones, one JSON object per line."""
-
-    help = "Migrate a restored database, apply the tombstones on standard input, end sessions of staff, and check it."
+    help = (
+        "Migrate a restored database, apply the tombstones on standard input (one JSON object a line), end sessions of staff, "
+        "and check it. Prints figures as JSON."
+    )
 
     def add_arguments(self, parser):
         parser.add_argument(
