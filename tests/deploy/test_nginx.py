@@ -395,6 +395,31 @@ def test_slow_uploads_of_logos_hold_no_thread(deployment):
     deployment.wait_until(lambda: deployment.send(head.replace(b"/logo/", b"x/logo/"))[0] == 200)
 
 
+def test_slow_forms_of_strangers_hold_no_thread(deployment):
+    """Nor where staff upload pictures, whose large bodies nginx passes on as they come in. gunicorn has eight threads here."""
+    cookie = deployment.visit("/admin/account/login/")[1]["Set-Cookie"].partition(";")[0]
+    head = (
+        f"POST /admin/campaign/picture/add/ HTTP/1.1\r\nHost: 127.0.0.1:{deployment.port}\r\nConnection: close\r\n"
+        f"Content-Type: application/x-www-form-urlencoded\r\nCookie: {cookie}\r\nContent-Length: 260000\r\n\r\n"
+    ).encode()
+    with contextlib.ExitStack() as stack:
+        forms = [
+            stack.enter_context(socket.create_connection(("127.0.0.1", deployment.port), TIMEOUT)) for _ in range(16)
+        ]
+        for form in forms:
+            form.sendall(head + b"alt_sq=")
+        for _ in range(5):
+            assert deployment.visit("/admin/account/login/")[0] == 200
+        assert select.select(forms, [], [], 0)[0] == [], "none of them has ended, so the pages did not wait for that"
+        forms[0].sendall(bytes(260_000 - 7))
+        response = http.client.HTTPResponse(forms[0])
+        response.begin()
+        assert response.status == 403, "the application has read all of it, and found no token"
+    assert not list(deployment.folder.glob("body/**/*.*")), "no form was written to a file"
+    with deployment.without_gunicorn():
+        assert deployment.visit("/admin/campaign/picture/add/", {"alt_sq": "x"})[1]["Retry-After"] == "60"
+
+
 def test_the_socket_is_for_nginx_only():
     unit = (DEPLOY / "gunicorn.service").read_text()
     listener = (DEPLOY / "gunicorn.socket").read_text()
