@@ -8,6 +8,7 @@ from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.shortcuts import get_object_or_404, redirect
+from django.template.loader import render_to_string
 from django.urls import path
 from django.utils.text import format_lazy
 from django.utils.translation import gettext, pgettext_lazy
@@ -27,6 +28,7 @@ from staff.admin.content import ContentAdmin
 from staff.models import Account, Entry
 from staff.refusals import people_who_may
 
+RECIPIENTS = "admin/pledges/mailing/recipients.html"
 WORDS = ("subject", "text", "button", "link")
 State = Mailing.State
 WRITTEN = (State.DRAFT, State.READY)
@@ -363,16 +365,16 @@ class MailingAdmin(MailPreviews, ContentAdmin):
             # A link to another site that fails now may open later, so it does not refuse the release.
             form = self.get_form(request, mailing, change=True)(instance=mailing)
             failing = [finding.as_error() for finding in self.findings(form, []) if finding.kind == "link"]
-        recipients = (
-            [] if mailing.released_at else [(gettext("Recipients"), few_or_number(mailing.recipients().count()))]
-        )
+        # As on the page of the mailing: this one can be opened as often as one likes.
+        recipients = render_to_string(RECIPIENTS, {"recipients": mailing.recipients_in_tens()})
         return self.page(
             request,
             "staff/ask.html",
             format_lazy("{}?", step.button),
             explanation=[*step.warns, *failing],
             row_titles=[mailing.subject_sq, mailing.subject_en],
-            facts=recipients,
+            facts=[] if mailing.released_at else [(gettext("Recipients"), recipients)],
+            are_words=True,
             hidden=repeated(request),
             cancel_url=request.path,
         )

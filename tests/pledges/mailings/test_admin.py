@@ -457,6 +457,13 @@ def test_numbers_of_fewer_than_five_people_are_not_shown(besa):
     assert "Reported as spam" not in page.words() and "Sent to" not in page.words()
 
 
+def test_who_could_release_it_does_not_see_one_person_begin_to_follow(besa):
+    for _ in range(6):
+        fan()
+    words = Document(press(besa, make_mailing("ready"), "release", sure=False)).words()
+    assert "Recipients Fewer than 60 people would get it now." in words
+
+
 def test_each_state_is_said_in_words_and_offers_its_buttons(besa):
     dora = account(Role.SAFEGUARDING, "Dora")[0]
     for state, sentence, buttons in [
