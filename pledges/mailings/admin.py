@@ -28,7 +28,6 @@ from staff.admin.content import ContentAdmin
 from staff.models import Account, Entry
 from staff.refusals import people_who_may
 
-RECIPIENTS = "admin/pledges/mailing/recipients.html"
 WORDS = ("subject", "text", "button", "link")
 State = Mailing.State
 WRITTEN = (State.DRAFT, State.READY)
@@ -366,14 +365,14 @@ class MailingAdmin(MailPreviews, ContentAdmin):
             form = self.get_form(request, mailing, change=True)(instance=mailing)
             failing = [finding.as_error() for finding in self.findings(form, []) if finding.kind == "link"]
         # As on the page of the mailing: this one can be opened as often as one likes.
-        recipients = render_to_string(RECIPIENTS, {"recipients": mailing.recipients_in_tens()})
+        words = render_to_string("admin/pledges/mailing/recipients.html", {"recipients": mailing.recipients_in_tens()})
         return self.page(
             request,
             "staff/ask.html",
             format_lazy("{}?", step.button),
             explanation=[*step.warns, *failing],
             row_titles=[mailing.subject_sq, mailing.subject_en],
-            facts=[] if mailing.released_at else [(gettext("Recipients"), recipients)],
+            facts=[] if mailing.released_at else [(gettext("Recipients"), words)],
             are_words=True,
             hidden=repeated(request),
             cancel_url=request.path,
