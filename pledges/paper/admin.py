@@ -19,12 +19,13 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from pledges.cases.admin import CaseAdmin, Choice, StepForm, doubt, people_words
+from pledges.counting import tally
 from pledges.events.models import Event
 from pledges.figures.rendering import qr_code, typeset
 from pledges.languages import in_each_language
 from pledges.paper.models import MOST, PaperSheet
 from pledges.places.models import Municipality
-from pledges.sectors.models import Sector
+from pledges.sectors.models import CHILDREN, Sector
 from pledges.sharing import BRANDS, brand, web_address
 from staff.admin.base import QuerySetFilter, change_url
 from staff.models import Account, Entry
@@ -92,7 +93,10 @@ class PrintForm(forms.Form):
 
 class CountForm(StepForm):
     def ask(self):
-        self.sectors = list(Sector.objects.open())
+        # A group that was closed since has people still, and a box on sheets that are printed. One that was merged has neither.
+        shown = {str(sector.pk) for sector, _people in tally.read().sectors}
+        shown.update(*(people for people, _account in self.row.counts))
+        self.sectors = [each for each in Sector.objects.exclude(slug=CHILDREN) if str(each.pk) in shown]
         words = _("Enter how many marks there are, as a number from 0 to 500.")
         for sector in self.sectors:
             field = number_field(words, MOST, label=sector.name, required=False, min_value=0)
