@@ -28,8 +28,7 @@ def translations(without=()):
 
 def test_no_translation_addresses_one_person():
     spoken = translations(without=[TO_A_CHILD, TO_A_FRIEND])
-    found = {place: command for place, text in spoken if (command := singular(text))}
-    assert found == {}
+    assert {place: command for place, text in spoken if (command := singular(text))} == {}
 
 
 def test_the_guide_addresses_nobody_as_one_person():
@@ -78,6 +77,7 @@ ONE_WORD = {
     r"\bnë pauzë\b|\bpauza\b": "ndalur përkohësisht",
     r"\bstaf(i|it)?\b": "ekipi",
     r"\bndërmarrj": "biznes",
+    r"\beksport\b": "eksportim",
     r"\bmë së shumti\b": "e shumta",
     r"\bposterë(t|ve)\b": "postera",
     r"\bshiko(ni|jini)\b": "shihni",
