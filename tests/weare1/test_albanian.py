@@ -12,9 +12,6 @@ from tests.albanian import guide_texts, pages_without_catalogue, singular, start
 from tests.weare1.test_languages import read_po
 
 CATALOGUES = [Path(settings.BASE_DIR) / "locale" / "sq" / "LC_MESSAGES" / name for name in ("django.po", "djangojs.po")]
-# Texts for children and young people, who are addressed as *ti*.
-TO_A_CHILD = "to a child"
-TO_A_FRIEND = "to a friend"
 
 
 def translations(without=()):
@@ -22,12 +19,12 @@ def translations(without=()):
     for file in CATALOGUES:
         for entry in read_po(file):
             if entry.context not in ("address", *without):
-                for text in entry.translations:
-                    yield f"{file.name}: {entry.id}", text
+                yield from ((f"{file.name}: {entry.id}", text) for text in entry.translations)
 
 
 def test_no_translation_addresses_one_person():
-    spoken = translations(without=[TO_A_CHILD, TO_A_FRIEND])
+    # Children and young people are addressed as *ti*, and friends among each other.
+    spoken = translations(without=["to a child", "to a friend"])
     assert {place: command for place, text in spoken if (command := singular(text))} == {}
 
 
