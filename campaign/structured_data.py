@@ -11,7 +11,6 @@ CONTEXT = "https://schema.org"
 
 
 def organization():
-    """Return the Organization of the movement."""
     return {
         "@context": CONTEXT,
         **_movement(),
@@ -43,7 +42,6 @@ def _movement():
 
 
 def article(article):
-    """Return the NewsArticle of an Article."""
     return {
         "@context": CONTEXT,
         "@type": "NewsArticle",
@@ -60,7 +58,6 @@ def article(article):
 
 
 def event(event):
-    """Return the Event of an Event."""
     town = event.municipality
     address = {"addressLocality": town.name, "addressCountry": "AL"} if town else {}
     begins, ends = (

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 from operations import backup, restore
-from operations.tools import OperatorError
+from operations.tools import OperatorError, explained
 
 
 def main():
@@ -34,4 +34,4 @@ if __name__ == "__main__":
     except OperatorError as error:
         sys.exit(str(error))
     except OSError as error:
-        sys.exit(f"{error.filename}: {error.strerror}.")
+        sys.exit(explained(str(error)))

@@ -17,7 +17,7 @@ def make():
     pgBackRest keeps two full backups, so nothing is older than half of BACKUP_KEEP_DAYS; copies elsewhere keep what they pull for
     the other half.
     """
-    began = time.monotonic()
+    began, days = time.monotonic(), keep_days()
     pgbackrest("stanza-create")
     kind = "full" if _full_is_due() else "diff"
     pgbackrest("backup", f"--type={kind}")
@@ -26,11 +26,11 @@ def make():
     # Of a backup that was killed. Those of programs that run stay.
     restic("unlock")
     restic("backup", media())
-    restic("forget", f"--keep-within={keep_days() // 2}d", "--group-by=", "--prune")
+    restic("forget", f"--keep-within={days // 2}d", "--group-by=", "--prune")
     copy_tombstones()
     for path in (folder() / "tombstones").glob("*.jsonl"):
         # No backup is as old.
-        if time.time() - path.stat().st_mtime > keep_days() * 86400:
+        if time.time() - path.stat().st_mtime > days * 86400:
             path.unlink()
     note("made_at")
     return f"Backup made in {time.monotonic() - began:.0f} seconds ({kind}).\n"

@@ -19,7 +19,6 @@ MARGIN = timedelta(days=1)
 
 
 def moment(text):
-    """The moment of --until."""
     try:
         found = datetime.fromisoformat(text)
     except ValueError:

@@ -49,11 +49,14 @@ def folder():
 
 def keep_days():
     """The days after which nothing of a backup is left, the copies elsewhere included."""
-    return int(os.environ.get("BACKUP_KEEP_DAYS") or 14)
+    days = os.environ.get("BACKUP_KEEP_DAYS") or "14"
+    if not (re.fullmatch("[0-9]{1,4}", days) and 4 <= int(days) <= 3650):
+        # The site's limits and words (weare1/settings.py).
+        raise OperatorError("BACKUP_KEEP_DAYS must be a whole number from 4 to 3650.")
+    return int(days)
 
 
 def media():
-    """The folder of the media."""
     return Path(os.environ.get("MEDIA_ROOT") or ROOT / "var" / "media").absolute()
 
 

@@ -12,7 +12,6 @@ from staff.models import Entry
 
 
 def sees_people(request):
-    """Whether this member of staff may see names and addresses of supporters."""
     return request.user.has_perm("pledges.see_people")
 
 

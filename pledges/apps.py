@@ -1,4 +1,4 @@
-"""App configuration: checks the encryption keys at start-up."""
+"""App configuration: checks the encryption keys and the mailers at start-up."""
 
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
@@ -7,11 +7,12 @@ from pledges.crypto import keys
 
 
 class PledgesConfig(AppConfig):
-    """Pledges of supporters, their messages and the totals."""
-
     name = "pledges"
     verbose_name = _("Pledges and messages")
 
     def ready(self):
-        """Stop the start of every process if the encryption keys are unusable."""
+        # It has a model, which cannot be loaded before ready().
+        from pledges.mail import mailers
+
         keys.check_settings()
+        mailers.check_settings()

@@ -18,17 +18,12 @@ from pledges.worker.models import Heartbeat
 class PledgeContent(Part):
     """Rows are model instances that no caller changes. Sequences are tuples in the order of the models."""
 
-    models = (
-        *(
-            "pledges.Commitment",
-            "pledges.County",
-            "pledges.Event",
-            "pledges.Goal",
-            "pledges.Milestone",
-            "pledges.Municipality",
-        ),
-        *("pledges.PledgingSettings", "pledges.PublishedFigure", "pledges.Sector", "pledges.Wording"),
-    )
+    models = [
+        f"pledges.{name}"
+        for name in (
+            "Commitment County Event Goal Milestone Municipality PledgingSettings PublishedFigure Sector Wording".split()
+        )
+    ]
 
     @classmethod
     def rows(cls):
@@ -101,10 +96,6 @@ class PledgeContent(Part):
     @cached_property
     def counties_with_page(self):
         return tuple(county for county in self.counties if county.code != County.ABROAD)
-
-    def milestones_up_to(self, total):
-        """Milestones that the total still reaches, the smallest first."""
-        return [each for each in self.milestones if each.people <= total]
 
     def goal_above(self, people, county=None):
         """The Goal to show at so many supporters, of the whole country or of the county with this code."""

@@ -40,7 +40,6 @@ def limit(options):
 
 
 def sqlstate(error):
-    """The SQLSTATE of an error of Django's database layer, or None."""
     return getattr(error.__cause__, "pgcode", None)
 
 

@@ -90,7 +90,6 @@ def erase_unanswered():
 
 
 def erase_unconfirmed():
-    """Erase pledges that were not confirmed in time."""
     while True:
         # Locked, so that none is erased that signs again meanwhile.
         with transaction.atomic():

@@ -25,7 +25,7 @@ from pledges.published.models import PublishedFigure
 from pledges.requests.models import DataRequest
 from pledges.sectors.models import Commitment, Sector, Wording
 from pledges.settings.models import PledgingSettings
-from pledges.starter.models import StarterItem
+from pledges.starter import StarterItem
 from pledges.statistics.models import FallenProvider
 from pledges.supporters.batches import Batch
 from pledges.supporters.models import Pledge, ReferralLink

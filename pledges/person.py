@@ -81,8 +81,6 @@ class Sealed:
 
 
 class PersonQuerySet(models.QuerySet):
-    """Rows by their person and their number."""
-
     def with_person(self):
         """Rows whose name and address are not erased."""
         return self.filter(name_cipher__isnull=False)

@@ -1,7 +1,7 @@
 """Whole responses of public pages, kept by address and served before Django: no middleware, no URL resolver, no view.
 
 Django makes a page for the first request, checks its host and protocol and adds all headers. The response is then valid as long
-as nothing has changed of what the page depends on (pledges/serving/pages.py).
+as nothing has changed of what the page depends on (`Page` of pledges/serving/http.py).
 """
 
 import contextlib

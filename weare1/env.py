@@ -12,7 +12,8 @@ from pathlib import Path
 from urllib.parse import parse_qs, unquote, urlsplit
 
 import dj_database_url
-from django.core.exceptions import ImproperlyConfigured
+from django.core.exceptions import ImproperlyConfigured, ValidationError
+from django.core.validators import validate_email
 
 KEY_NAMES = ("DJANGO_SECRET_KEYS", "FIELD_KEYS", "DIGEST_KEYS")
 KEY_BYTES = 32
@@ -55,8 +56,8 @@ def database(name, hint=""):
         found = dj_database_url.parse(url, conn_max_age=60, conn_health_checks=True)
     except ValueError as error:
         raise ImproperlyConfigured(f"{name} must look like postgres://user:password@host:5432/weare1.") from error
-    if found["ENGINE"] != "django.db.backends.postgresql":
-        raise ImproperlyConfigured(f"{name} must be a PostgreSQL database (postgres://…).")
+    if found["ENGINE"] != "django.db.backends.postgresql" or not found["NAME"]:
+        raise ImproperlyConfigured(f"{name} must be a PostgreSQL database with its name (postgres://…/weare1).")
     # pgbouncer gives each transaction another connection, and a cursor of the server belongs to one.
     return found | {"OPTIONS": TCP_OPTIONS | found.get("OPTIONS", {}), "DISABLE_SERVER_SIDE_CURSORS": True}
 
@@ -66,17 +67,34 @@ def comma_separated(name):
     return [part.strip() for part in text(name).split(",") if part.strip()]
 
 
-def positive_integer(name, default):
-    """The value of a variable as an integer above 0, or `default` if it is unset or empty."""
+def number(name, default, most, least=1):
+    """The value of a variable as a whole number from `least` to `most`, or `default` if it is unset or empty."""
     value = text(name)
-    return above_zero(name, value) if value else default
+    return within(name, value, most, least) if value else default
 
 
-def above_zero(name, value):
-    """The integer of a text. Raises ImproperlyConfigured with this name if it is none above 0."""
-    if not (value.isascii() and value.isdigit() and int(value)):
-        raise ImproperlyConfigured(f"{name} must be a whole number above 0.")
+def within(name, value, most, least=1):
+    """The whole number of a text. Raises ImproperlyConfigured with this name if it is none from `least` to `most`."""
+    if not (re.fullmatch("[0-9]{1,9}", value) and least <= int(value) <= most):
+        raise ImproperlyConfigured(f"{name} must be a whole number from {least} to {most}.")
     return int(value)
+
+
+def email(name, value):
+    """An email address. Raises ImproperlyConfigured with this name if the text is none."""
+    try:
+        validate_email(value)
+    except ValidationError as error:
+        raise ImproperlyConfigured(f"{name} must be an email address, such as zotimi@example.org.") from error
+    return value
+
+
+def proxies(name):
+    """The IP addresses of a comma-separated variable, as Python writes them, and `unix`."""
+    try:
+        return [each if each == "unix" else str(ipaddress.ip_address(each)) for each in comma_separated(name)]
+    except ValueError as error:
+        raise ImproperlyConfigured(f"{name} must be IP addresses, or unix, separated by commas.") from error
 
 
 def keys(name, dev_folder=None):
@@ -119,19 +137,29 @@ def _development_keys(folder):
 
 
 def split(value):
-    """The parts of a URL, all empty if it is malformed."""
+    """The parts of a URL, all empty if it is malformed or has a port above 65535."""
     try:
-        return urlsplit(value)
+        parts = urlsplit(value)
+        _ = parts.port
     except ValueError:
         return urlsplit("")
+    return parts
 
 
 def site_url(name, default=None):
     """The URL of the site, such as https://nejemi1.al, without a trailing slash."""
     value = text(name) or default or required(name, "the site's address, such as https://example.org")
-    if not re.fullmatch(r"https?://([\w.-]+|\[[0-9a-f:]+\])(:[0-9]{1,5})?/?", value):
+    if not (re.fullmatch(r"https?://([\w.-]+|\[[0-9a-f:]+\])(:[0-9]+)?/?", value) and split(value).hostname):
         raise ImproperlyConfigured(f"{name} must be an address such as https://example.org, without a path.")
     return value.rstrip("/")
+
+
+def web_address(name):
+    """The value of a variable, "" if it is unset. It must be an address of the web."""
+    value = text(name)
+    if value and not (re.fullmatch(r"https?://\S+", value) and split(value).hostname):
+        raise ImproperlyConfigured(f"{name} must be an address such as https://example.org/path.")
+    return value
 
 
 def folder(name):
@@ -182,15 +210,11 @@ def mailer(name):
     the most messages that the server accepts; limits are {name: number} of those that are given.
     """
     parts = split(required(name, f"the mail server, such as {MAIL_EXAMPLE}"))
-    try:
-        port = parts.port
-    except ValueError:
-        port = -1
-    if parts.scheme not in ("smtp", "smtps", "anymail") or not parts.hostname or port == -1:
+    if parts.scheme not in ("smtp", "smtps", "anymail") or not parts.hostname:
         raise ImproperlyConfigured(f"{name} must look like {MAIL_EXAMPLE}.")
     query = {key: values[-1] for key, values in parse_qs(parts.query, keep_blank_values=True).items()}
-    limits = {limit: above_zero(f"{name}: {limit}", query.pop(limit)) for limit in MAIL_LIMITS if limit in query}
-    sender = query.pop("from", None)
+    limits = {each: within(f"{name}: {each}", query.pop(each), 10**7) for each in MAIL_LIMITS if each in query}
+    sender = email(f"{name}: from", query.pop("from")) if "from" in query else None
     if parts.scheme == "anymail":
         return {"BACKEND": f"anymail.backends.{parts.hostname}.EmailBackend", "OPTIONS": query}, limits, sender
     wrong = [key for key, value in query.items() if key not in ("tls", "ssl") or value not in ("0", "1")]
@@ -205,7 +229,7 @@ def mailer(name):
         raise ImproperlyConfigured(f"{name}: choose tls=1 or ssl=1, not both.")
     options = {
         "host": parts.hostname,
-        "port": port or (465 if ssl else 25),
+        "port": parts.port or (465 if ssl else 25),
         "username": unquote(parts.username or ""),
         "password": unquote(parts.password or ""),
         "use_tls": tls,

@@ -131,7 +131,6 @@ class Repetitions(logging.Filter):
 
 
 def configuration():
-    """The setting LOGGING."""
     quiet = {"level": "WARNING"}
     return {
         "version": 1,

@@ -22,7 +22,7 @@ DEBUG = False
 SITE_URL = env.site_url("SITE_URL", default="http://localhost:8000" if DEV else None)
 SITE_HOST = urlsplit(SITE_URL).hostname
 ALLOWED_HOSTS = env.comma_separated("ALLOWED_HOSTS") or (["*"] if DEV else [SITE_HOST])
-TRUSTED_PROXIES = env.comma_separated("TRUSTED_PROXIES")
+TRUSTED_PROXIES = env.proxies("TRUSTED_PROXIES")
 
 # Keys, newest first, kept outside the database. The first writes, all read; `manage.py rotate_keys` replaces a key.
 SECRET_KEY, *SECRET_KEY_FALLBACKS = env.keys("DJANGO_SECRET_KEYS", VAR if DEV else None)
@@ -54,7 +54,6 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.sitemaps",
-    "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
     "django.contrib.postgres",
 ]
@@ -115,7 +114,6 @@ DATABASES = {
 if DEV:
     # One test database per process, so that test runs of one checkout can overlap.
     DATABASES["default"]["TEST"] = {"NAME": f"test_weare1_{os.getpid()}"}
-DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # The housekeeping steps of each app, which the worker runs every minute. Listed here because `pledges`, where the worker is,
 # does not import the apps above it.
@@ -132,25 +130,28 @@ KEPT_PAGES_BYTES = 64 * 1024 * 1024
 RELEASE_FOLDERS = ["campaign", "pledges", "staff", "weare1", "templates", "locale"]
 
 # After so many months the owner of a confirmed pledge is asked whether to keep name and address (see supporters/querysets.py).
-KEEP_MONTHS = env.positive_integer("KEEP_MONTHS", default=24)
+KEEP_MONTHS = env.number("KEEP_MONTHS", default=24, most=1200)
 
 # Hours after which a missing backup is an alarm (pledges/backups/models.py), and days after which nothing of it is left.
-BACKUP_HOURS = env.positive_integer("BACKUP_HOURS", default=None)
-BACKUP_KEEP_DAYS = env.positive_integer("BACKUP_KEEP_DAYS", default=14)
+BACKUP_HOURS = env.number("BACKUP_HOURS", default=None, most=8760)
+BACKUP_KEEP_DAYS = env.number("BACKUP_KEEP_DAYS", default=14, least=4, most=3650)
 
 # The folder of the metrics of this service's processes, and the private address of `manage.py metrics` (pledges/metrics/).
 METRICS_FOLDER, METRICS_ADDRESS = env.folder("METRICS_FOLDER"), env.private_address("METRICS_ADDRESS")
 # Who is told of failed checks (pledges/health/alarm.py).
-OPERATOR_EMAILS, HEARTBEAT_URL = env.comma_separated("OPERATOR_EMAIL"), env.text("HEARTBEAT_URL")
+OPERATOR_EMAILS = [env.email("OPERATOR_EMAIL", each) for each in env.comma_separated("OPERATOR_EMAIL")]
+HEARTBEAT_URL = env.web_address("HEARTBEAT_URL")
 
 # Mail. Without MAIL_URL, development writes one .eml file per message under var/mail/.
 MAILERS, MAIL_LIMITS, mail_sender = env.mailers(folder=VAR / "mail" if DEV else None)
 # Settings of django-anymail for the reports of a provider, such as WEBHOOK_SECRET. Ours is ANYMAIL_INBOUND_ADDRESS, for replies.
 ANYMAIL = {name.removeprefix("ANYMAIL_"): env.text(name) for name in os.environ if name.startswith("ANYMAIL_")}
+if ANYMAIL.get("INBOUND_ADDRESS"):
+    env.email("ANYMAIL_INBOUND_ADDRESS", ANYMAIL["INBOUND_ADDRESS"])
 # deploy/install names a host of the reserved domain "invalid" (RFC 2606) until the mail account is known.
 MAIL_IS_MISSING = str(MAILERS["default"]["OPTIONS"].get("host", "")).endswith(".invalid")
 # Connections of each worker to each mail server, each with a connection to the database.
-MAIL_CONNECTIONS = env.positive_integer("MAIL_CONNECTIONS", default=8)
+MAIL_CONNECTIONS = env.number("MAIL_CONNECTIONS", default=8, most=1000)
 # A neutral sender name, because people share phones.
 SENDER = mail_sender or f"zotimi@{SITE_HOST}"
 DEFAULT_FROM_EMAIL = f"Ne jemi 1 <{SENDER}>"
@@ -228,8 +229,6 @@ LANGUAGES = [("sq", _("Albanian")), ("en", _("English"))]
 # The second one has strings of Django that its Albanian catalogue lacks or translates wrongly. It is edited by hand.
 LOCALE_PATHS = [BASE_DIR / "locale", BASE_DIR / "locale" / "django"]
 FORMAT_MODULE_PATH = "weare1.formats"
-USE_I18N = True
-USE_TZ = True
 TIME_ZONE = "Europe/Tirane"
 
 STATIC_URL = "/static/"

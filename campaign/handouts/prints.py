@@ -19,7 +19,7 @@ from campaign.handouts.models import Handout
 from campaign.handouts.places import places
 from pledges.figures.rendering import typeset
 from pledges.numbers import number
-from pledges.serving.pages import release
+from pledges.serving.http import release
 
 # The key of the help channel that a child can call.
 HELPLINE = "alo-116111"

@@ -29,7 +29,7 @@ class FailingFilter(QuerySetFilter):
 class ExternalLinkAdmin(ReadOnly, ModelAdmin):
     """Links to other sites with the result of the last check and where they are used."""
 
-    list_display = ["opened", "outcome", "failing_since", "checked_at", "used_on"]
+    list_display = ["opened", "used_on", "outcome", "failing_since", "checked_at"]
     list_display_links = None
     list_filter = [FailingFilter, "outcome"]
     search_fields = ["address"]

@@ -17,7 +17,7 @@ from campaign.content import AFTER_REPORT, SiteContent
 from campaign.pages.models import Page
 from campaign.settings.models import contact_url
 from pledges.templatetags.pledge_tags import kept
-from pledges.totals import parts
+from pledges.totals.views import sector_hero
 
 # Ids that the templates of pages use: no anchor may equal them.
 RESERVED_IDS = {"content", "contents"}
@@ -235,7 +235,7 @@ def sector_page(page, sector, totals):
     parts_of_text = sections(richtext.clean(page.body))
     return {
         "sector": sector,
-        "part": parts.of_sector(sector, people),
+        "part": sector_hero(sector, people),
         "sign_url": f"{reverse('pledges:sign')}?sector={sector.slug}" if sector.is_open else reverse("pledges:sign"),
         "groups": [each for each, _people in totals.sectors if each.is_open],
         "has_figures": any(commitment.figures.chosen for commitment in sector.commitments.all()),

@@ -1,4 +1,4 @@
-"""Form widgets that JavaScript enhances: rich text editor and picture library dialog. Its own words are in djangojs.po."""
+"""Form widgets that JavaScript enhances: rich text editor and picture library dialog. Their words are in djangojs.po."""
 
 import json
 

@@ -31,8 +31,6 @@ class ContentItemAdmin(DraftedAdmin):
 
 @admin.register(Statistic)
 class StatisticAdmin(ContentItemAdmin):
-    """Admin of statistics."""
-
     list_display = ["value", "text", "year", "on_home", "both_languages", "publication", "position"]
     fieldsets = [
         (None, {"fields": [*pairs("value", "text", "age", "method", "source"), "year", "url", "on_home"]}),

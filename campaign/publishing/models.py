@@ -166,9 +166,6 @@ class OldAddress(models.Model):
         verbose_name_plural = _("old addresses")
         constraints = [models.UniqueConstraint(fields=["kind", "language", "slug"], name="old_address_is_unique")]
 
-    def __str__(self):
-        return self.slug
-
     @classmethod
     def record(cls, old, new):
         """Forget the slugs that a row has now, and keep those of the row before, if any, that it no longer has."""

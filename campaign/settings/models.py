@@ -173,7 +173,6 @@ class SiteSettings(models.Model):
 
 @SiteContent.share
 def settings(content):
-    """The settings of the site."""
     row = SiteSettings.load()
     content.times += filter(None, [row.banner_from, row.banner_until])
     return row

@@ -17,7 +17,7 @@ class Tombstone(models.Model):
     """A row that was erased, or columns that have changed, which a restore of an older backup must not bring back.
 
     The trigger of sql/tombstones.sql writes it, `operations/run erasures` copies it beside the backups, and
-    `pledges.backups.restored` applies it after a restore. It holds ids, times, choices, digests and ciphertexts.
+    `manage.py finish_restore` applies it after a restore. It holds ids, times, choices, digests and ciphertexts.
     """
 
     id = models.UUIDField(
@@ -53,7 +53,6 @@ class Backup(models.Model):
 
     @classmethod
     def last_made(cls):
-        """When the last backup was made, or None."""
         return cls.objects.values_list("made_at", flat=True).first()
 
     @classmethod
@@ -61,7 +60,7 @@ class Backup(models.Model):
         """Whether backups are expected (BACKUP_HOURS is set) and one part of them does not work.
 
         None was made for BACKUP_HOURS or checked for CHECK_LIMIT, tombstones were not copied for COPYING_LIMIT, or PostgreSQL
-        cannot archive its WAL.
+        does not archive its WAL.
         """
         if not settings.BACKUP_HOURS:
             return False
@@ -77,9 +76,9 @@ class Backup(models.Model):
 
 
 def _archiving_fails():
-    """Whether the last attempt of PostgreSQL to archive WAL failed."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT coalesce(last_failed_time > coalesce(last_archived_time, '-infinity'), false) FROM pg_stat_archiver"
+            "SELECT setting = 'off' OR coalesce(last_failed_time > coalesce(last_archived_time, '-infinity'), false) "
+            "FROM pg_stat_archiver, pg_settings WHERE name = 'archive_mode'"
         )
         return cursor.fetchone()[0]

@@ -73,7 +73,6 @@ class StepForm(forms.Form):
 
     @property
     def arguments(self):
-        """The arguments of the step."""
         return {name: value for name, value in self.cleaned_data.items() if name != "asked"}
 
     @property
@@ -249,7 +248,6 @@ class CaseAdmin(NoAddOrDelete, ModelAdmin):
         return {name: step for name, step in row.steps().items() if not step.permission or has_perm(step.permission)}
 
     def form_of(self, request, row, name, data=None):
-        """The form of a step: what it asks first."""
         form = self.step_forms.get(name, StepForm)
         return form(data, row=row, user=request.user, step=self.model.STEPS[name])
 
@@ -274,7 +272,6 @@ class CaseAdmin(NoAddOrDelete, ModelAdmin):
         return self.press(request, row, name, form)
 
     def press(self, request, row, name, form):
-        """Carry out a step with what its form has asked."""
         return getattr(self, f"press_{name}", self.take)(request, row, name, form)
 
     def run(self, request, row, name, form):
@@ -303,7 +300,6 @@ class CaseAdmin(NoAddOrDelete, ModelAdmin):
         return self.after(request, row, name)
 
     def log(self, request, row, details):
-        """Write what a step did into the log."""
         state = self.model.objects.values_list("state", flat=True).get(pk=row.pk)
         self.log_action(request, row, Entry.Action.CHANGE, **({"state": state, "fields": ["state"]} | details))
 

@@ -64,7 +64,6 @@ class States:
         return Q(**{column: ""}) if self.empty[column] == "" else Q(**{f"{column}__isnull": True})
 
     def constraint(self, name):
-        """The check constraint of this table."""
         condition = Q()
         for state, columns in self.states.items():
             row = Q(state=state)
@@ -128,8 +127,6 @@ HAS_CONTACT = Q(
 
 
 class CaseQuerySet(PersonQuerySet):
-    """Cases by their person."""
-
     def due_to_be_erased(self):
         """Rows whose adult is not needed any more although the row stays: none, unless a subclass says which."""
         return self.none()
@@ -142,15 +139,12 @@ class CaseQuerySet(PersonQuerySet):
         """[row] of those whose adult has this name. Case, accents, spaces and the order of words make no difference."""
         wanted, found = addresses.normalise_name(name), []
         for row in self.with_person().only("name_cipher"):
-            try:
+            with Unreadable.recorded():
                 if addresses.normalise_name(row.name) == wanted:
                     found.append(row)
-            except keys.CannotDecrypt as error:
-                Unreadable.record(error)
         return found
 
     def of_mailbox(self, row):
-        """The rows with the same address as this one."""
         return self.filter(address_digest=row.address_digest)
 
     def linked(self):
@@ -189,7 +183,6 @@ class Case(Sealing, Steps, Restrictable):
             setattr(self, column, digest)
 
     def revoke_links(self):
-        """Revoke every link to this row that was sent so far."""
         type(self).objects.filter(pk=self.pk).update(link_version=F("link_version") + 1)
 
     @property
@@ -200,11 +193,9 @@ class Case(Sealing, Steps, Restrictable):
     @property
     def shown_reasons(self):
         """The sentences of `reasons`; without the words if no key opens them, which raises the alarm of `/readyz`."""
-        try:
+        with Unreadable.recorded():
             return self.reasons
-        except keys.CannotDecrypt as error:
-            Unreadable.record(error)
-            return [] if self.refusal == self.Refusal.OTHER else [self.get_refusal_display()]
+        return [] if self.refusal == self.Refusal.OTHER else [self.get_refusal_display()]
 
     @property
     def reasons(self):
@@ -222,14 +213,11 @@ class Case(Sealing, Steps, Restrictable):
 
 
 class ProposalQuerySet(CaseQuerySet):
-    """Proposals by their state."""
-
     def submitted(self):
         """Those that can still be confirmed."""
         return self.filter(state=self.model.State.SUBMITTED, expires_at__gt=Now())
 
     def expired(self):
-        """Those that were not confirmed in time."""
         return self.filter(state=self.model.State.SUBMITTED, expires_at__lte=Now())
 
 
@@ -275,7 +263,6 @@ class Proposal(Case):
         return self.take("refuse", rows, refusal=refusal, words_cipher=sealed)
 
     def undo(self):
-        """Take back the decision of staff: it waits again."""
         return self.take("undo")
 
     def end_by(self, name):

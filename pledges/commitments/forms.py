@@ -29,8 +29,6 @@ PLAN_DAYS = 14
 
 
 class CommitmentsForm(forms.Form):
-    """The commitments that a supporter chooses from those of the sector; none is required."""
-
     commitments = forms.ModelMultipleChoiceField(
         Commitment.objects.none(),
         required=False,
@@ -60,7 +58,6 @@ class CommitmentsForm(forms.Form):
         self.helper = helper("commitments", Div(save, skip, css_class="actions"), action=action)
 
     def clean_commitments(self):
-        """The ticked commitments. Raises ValidationError if they are too many."""
         ticked = self.cleaned_data["commitments"]
         if len(ticked) > MOST:
             raise forms.ValidationError(_("Choose up to three."))
@@ -109,7 +106,6 @@ class EachCommitmentForm(forms.Form):
         return [(row, [self[f"{name}-{row.commitment_id}"] for name in self.names]) for row in self.chosen]
 
     def value(self, name, row):
-        """The cleaned value of a field, or None if it is invalid."""
         return self.cleaned_data.get(f"{name}-{row.commitment_id}")
 
     def clean(self):
@@ -121,8 +117,6 @@ class EachCommitmentForm(forms.Form):
 
 
 class PlanForm(EachCommitmentForm):
-    """The day on which each commitment is to be done, and whether we ask how it went."""
-
     names = ("day", "remind")
 
     ask = forms.BooleanField(

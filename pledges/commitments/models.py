@@ -31,8 +31,6 @@ def reminder_time(day):
 
 
 class FollowUpAnswer(models.TextChoices):
-    """How it went."""
-
     DONE = "done", _("I have done it")
     GOING_ON = "going_on", _("I am still working on it")
     CANNOT_SAY = "cannot_say", _("I cannot say")

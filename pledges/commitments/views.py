@@ -49,7 +49,8 @@ def calendar(request, pledge):
     """What the supporter has planned, for a calendar. Others may see that: an entry does not say what it is."""
     entries = [
         [
-            ("UID", f"plan-{row.pk}@{calendars.host()}"),
+            # Not the number of the row, which tells how many others have chosen meanwhile.
+            ("UID", f"plan-{pledge}-{row.slot}@{calendars.host()}"),
             ("DTSTAMP", calendars.utc(timezone.now())),
             *calendars.days(row.day, row.day),
             ("SUMMARY", calendars.text(gettext("We are 1"))),

@@ -30,8 +30,6 @@ class GoalForm(BilingualForm):
 
 @admin.register(Goal)
 class GoalAdmin(ContentAdmin):
-    """The goals of the country, then those of counties, the smallest first."""
-
     form = GoalForm
     search_fields = ["=people"]
     list_display = ["__str__", "sentence"]
@@ -47,8 +45,6 @@ class GoalAdmin(ContentAdmin):
 
 @admin.register(Milestone)
 class MilestoneAdmin(ReadOnly, ModelAdmin):
-    """The milestones that the worker records."""
-
     list_display = ["__str__", "reached_on", "recorded_at"]
     list_display_links = None
     list_note = _("Milestones are recorded automatically on the day we reach them.")

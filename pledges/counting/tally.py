@@ -47,6 +47,11 @@ class Totals:
         """The Goal of the country to show."""
         return PledgeContent.current().goal_above(self.total)
 
+    @cached_property
+    def milestones(self):
+        """The Milestones that the total still reaches, the smallest first."""
+        return [each for each in PledgeContent.current().milestones if each.people <= self.total]
+
     @property
     def counties_total(self):
         return sum(people for _, people in self.counties) + self.unknown

@@ -97,8 +97,6 @@ entries.CHOICES |= {
 
 @admin.register(Pledge)
 class PledgeAdmin(BulkActions, FiguresPages, ModelAdmin):
-    """The list of pledges, and the page on which one is corrected or erased."""
-
     list_filter = [
         "state",
         "sector",
@@ -181,7 +179,6 @@ class PledgeAdmin(BulkActions, FiguresPages, ModelAdmin):
         return super().has_change_permission(request, obj) and not is_erased
 
     def has_export_permission(self, request):
-        """Whether this member of staff may export anything."""
         return bool(allowed_contents(request))
 
     def words_in_history(self, entry, name):
@@ -397,7 +394,6 @@ class PledgeAdmin(BulkActions, FiguresPages, ModelAdmin):
 
     @staticmethod
     def erasure_words(request, pledge):
-        """Which email tells that the pledge is erased."""
         if pledge.is_person_erased:
             return _("We no longer have an address, so no email goes out.")
         return people.mail_words(Message.Kind.WITHDRAWN, request, pledge)

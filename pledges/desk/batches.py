@@ -145,8 +145,6 @@ class BulkActions:
 
 @admin.register(Batch)
 class BatchAdmin(NoAddOrDelete, ModelAdmin):
-    """The list of batches, and a page for each batch instead of a form."""
-
     list_display = ["__str__", "kind", "chosen", "state", "changed", "undone", "by", "created_at"]
     list_select_related = ["by"]
     list_note = _("What was done to many pledges at once. Open a batch to see its progress or to undo it.")

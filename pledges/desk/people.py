@@ -17,7 +17,7 @@ from pledges.crypto.models import Closed, Rotation
 from pledges.forms.fields import AddressField, NameField, TypedCharField, clean_name
 from pledges.mail.mailboxes import BlockedAddress
 from pledges.mail.models import Message
-from pledges.person import PERSON_FIELDS
+from pledges.person import PERSON_FIELDS, person_digests
 from pledges.supporters.models import ANSWER_FIELDS, Pledge
 from staff.admin.base import BilingualForm
 from staff.admin.content import UntrackedField
@@ -127,7 +127,6 @@ def mail_obstacle(pledge):
 
 
 def mails_of(pledge):
-    """The kinds of emails that fit the state of a pledge."""
     if pledge.is_person_erased:
         return []
     if pledge.state == Pledge.State.PENDING:
@@ -137,8 +136,6 @@ def mails_of(pledge):
 
 
 class RequestChannel(models.TextChoices):
-    """The channels by which a request to correct or erase a pledge can reach staff."""
-
     PHONE = "phone", _("by phone")
     LETTER = "letter", _("by letter")
     IN_PERSON = "in_person", _("in person")
@@ -166,8 +163,6 @@ class RequestChannelField(forms.ChoiceField):
 
 
 class RequestChannelForm(forms.Form):
-    """The channel of the request, for actions without other input."""
-
     asked = RequestChannelField()
 
 
@@ -241,9 +236,8 @@ class PersonForm(CorrectionForm):
                 code="closed",
                 params={"time": date_format(localtime(closed.opens_at), "TIME_FORMAT")},
             ) from closed
-        person = Pledge()
-        person.set_digests(name, self.instance.address)
-        if Pledge.objects.filter(name_digest=person.name_digest).exclude(pk=self.instance.pk).exists():
+        digest = person_digests(name, self.instance.address)["name_digest"]
+        if Pledge.objects.filter(name_digest=digest).exclude(pk=self.instance.pk).exists():
             raise forms.ValidationError(
                 _("There is already a pledge with this name from this address."), code="duplicate"
             )

@@ -149,8 +149,6 @@ class MessageToTeamAdmin(CaseAdmin):
 
 @admin.register(Enquiry)
 class EnquiryAdmin(MessageToTeamAdmin):
-    """The inbox, without disclosures, and the page of one enquiry with its answers."""
-
     list_display = ["title", "language", "state", "delivery", "created_at"]
     list_filter = [StateFilter, "purpose", "language"]
     waiting = (Enquiry.State.NEW.value, Enquiry.State.NEW.label)

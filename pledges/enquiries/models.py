@@ -23,8 +23,6 @@ ALERT_INTERVAL = timedelta(minutes=10)
 
 
 class EnquiryPurpose(models.TextChoices):
-    """What an enquiry is about. Each has a form of its own."""
-
     PRESS = "press", _("press")
     OFFER = "offer", _("an offer to help")
     DATA = "data", _("personal data")
@@ -190,7 +188,6 @@ class Enquiry(Case):
         return self.take("close", self._of_inbox())
 
     def reopen(self):
-        """Let it wait for an answer again."""
         return self.take("reopen", self._of_inbox())
 
     def note_stray_reply(self):
@@ -213,7 +210,6 @@ class Enquiry(Case):
 
 class DisclosureManager(models.Manager.from_queryset(EnquiryQuerySet)):
     def get_queryset(self):
-        """All of them."""
         return super().get_queryset().disclosures()
 
 
@@ -275,8 +271,6 @@ class Answer(Sealing):
 
 
 class ReadyAnswer(models.Model):
-    """A text with which staff begin an answer, in both languages."""
-
     key = models.SlugField(
         _("key"), unique=True, help_text=_("A short name, such as “interview”. You cannot change it later.")
     )

@@ -8,7 +8,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from pledges.events.models import Event
+from pledges.events.models import Event, EventCount
 from pledges.languages import LANGUAGE_CODES, in_each_language, own_name
 from pledges.numbers import number
 from staff.admin.drafts import DraftedAdmin, StateFilter
@@ -54,6 +54,12 @@ class EventAdmin(DraftedAdmin):
 
     def get_prepopulated_fields(self, request, obj=None):
         return {} if obj and not obj.is_new else {"slug_sq": ["title_sq"], "slug_en": ["title_en"]}
+
+    def get_deleted_objects(self, objs, request):
+        """Without the exact counts, which go with the events and are shown nowhere."""
+        to_delete, counts, *others = super().get_deleted_objects(objs, request)
+        counts.pop(EventCount._meta.verbose_name_plural, None)
+        return [each for each in to_delete if not isinstance(each, list)], counts, *others
 
     @admin.display(description=_("when"), ordering="begins")
     def when(self, event):

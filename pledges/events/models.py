@@ -155,12 +155,10 @@ class Event(Draftable):
 
     @property
     def first_day(self):
-        """Its first day in Tirana, a date."""
         return timezone.localdate(self.begins)
 
     @property
     def last_day(self):
-        """Its last day in Tirana, a date."""
         return timezone.localdate(self.ends)
 
     @property
@@ -181,7 +179,6 @@ class Event(Draftable):
 
     @property
     def summary(self):
-        """The first paragraph of its text."""
         return self.text.strip().partition("\n\n")[0]
 
     @property

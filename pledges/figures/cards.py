@@ -259,7 +259,6 @@ def _counted(above, people):
 
 
 def _missing(people, goal):
-    """How many are missing to the goal, in two lines."""
     missing = goal - people
     text = ngettext("%(missing)s more\nto reach %(goal)s", "%(missing)s more\nto reach %(goal)s", missing)
     return text % {"missing": number(missing), "goal": number(goal)}

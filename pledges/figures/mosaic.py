@@ -16,7 +16,8 @@ from pledges.numbers import number, one_two_five
 
 # For 100, 200, 400 and 500 places: [x, y] in a viewBox of WIDTH × HEIGHT, in the order in which they are taken. Computed by
 # Lloyd's relaxation inside the numeral's polygon and ordered by the least-filled neighbourhood.
-PLACES = Path(__file__).parent / "data" / "mosaic-places.json"
+_FILE = Path(__file__).parent / "data" / "mosaic-places.json"
+PLACES = {int(count): places for count, places in json.loads(_FILE.read_text()).items()}
 # The numeral: 152,0 300,0 300,640 148,640 148,178 0,246 0,108.
 WIDTH, HEIGHT = 300, 640
 AREA_OF_THE_NUMERAL = 120448
@@ -82,7 +83,7 @@ def neutral_paths():
 
     Its dots are NEUTRAL_DOT_WIDTH wide.
     """
-    return _in_turns(_places(NEUTRAL_PLACES))
+    return _in_turns(PLACES[NEUTRAL_PLACES])
 
 
 def _in_turns(places):
@@ -97,19 +98,13 @@ def pattern_paths(own=""):
     The colours of the first sectors take turns. With `own`, the colour of one sector, a third of the taken places has it and the
     rest are "other". Its dots are PATTERN_DOT_WIDTH wide.
     """
-    places = _places(MAX_PLACES)
+    places = PLACES[MAX_PLACES]
     taken, free = places[:PATTERN_TAKEN], places[PATTERN_TAKEN:]
     if own:
         # The first places are evenly spread over the 1.
         third = PATTERN_TAKEN // 3
         return (("", _path(free)), ("other", _path(taken[third:])), (own, _path(taken[:third])))
     return (("", _path(free)), *_in_turns(taken))
-
-
-@cache
-def _places(count):
-    """The [x, y] of 100, 200, 400 or 500 places in a box of WIDTH × HEIGHT, in the order in which they are taken."""
-    return json.loads(PLACES.read_text())[str(count)]
 
 
 def _dot_width(count):
@@ -129,7 +124,7 @@ def mosaic(sectors, goal):
     """
     unit, needed, count = _unit_and_places(goal)
     width = _dot_width(count)
-    places, near_visitor = _visitor_last(_places(count)[:needed], width)
+    places, near_visitor = _visitor_last(PLACES[count][:needed], width)
     dots, free = _filled(sectors, unit, places)
     return Mosaic(
         total=sum(people for _, people in sectors),
@@ -155,7 +150,7 @@ def own_mosaic(sectors, goal, sector=None):
     width = _dot_width(count)
     radius = max(OWN_RADIUS, width / 2)
     room = radius + CLEAR_DISTANCE + width / 2
-    usual, _near_visitor = _visitor_last(_places(count)[:needed], width)
+    usual, _near_visitor = _visitor_last(PLACES[count][:needed], width)
     places = [place for place in usual if dist(place, OWN_PLACE) >= room]
     dots, free = _filled(others, unit, places)
     return SimpleNamespace(
@@ -199,7 +194,7 @@ def _unit_and_places(goal):
     """(people per dot, places needed, places prepared) for a goal."""
     unit = next(unit for unit in one_two_five() if -(-goal // unit) <= MAX_PLACES)
     needed = -(-goal // unit)
-    return unit, needed, next(count for count in (100, 200, 400, 500) if count >= needed)
+    return unit, needed, next(count for count in PLACES if count >= needed)
 
 
 def _shares(sectors, total, taken):

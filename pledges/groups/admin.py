@@ -18,8 +18,6 @@ INSTITUTIONS = (GroupPledge.Kind.SCHOOL, GroupPledge.Kind.WORKPLACE)
 
 
 class ApproveForm(StepForm):
-    """Why an unusual number is right."""
-
     logged = ("reason",)
 
     def ask(self):
@@ -31,8 +29,6 @@ class ApproveForm(StepForm):
 
 @admin.register(GroupPledge)
 class GroupPledgeAdmin(CaseAdmin):
-    """The queue, and the page of one group with the decisions."""
-
     search_fields = ["institution__unaccent__icontains"]
     list_display = ["title", "people_now", "oddities", "state", "created_at"]
     list_select_related = ["municipality", "county"]
@@ -81,7 +77,6 @@ class GroupPledgeAdmin(CaseAdmin):
             return False
 
     def odd(self, group):
-        """The size, a likely double, the domain of the address."""
         found = []
         if group.is_large:
             found.append(gettext("more people than usual for this kind of group"))

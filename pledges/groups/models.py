@@ -45,15 +45,12 @@ def school_year(day):
 
 
 class GroupPledgeQuerySet(ProposalQuerySet):
-    """Filters of group pledges, and changes of many of them."""
-
     def waiting(self):
         """Group pledges that wait for a decision of staff: confirmed ones, and approved ones with a higher number."""
         raised = Q(state=self.model.State.APPROVED) & ~Q(people=F("counted"))
         return self.filter(Q(state=self.model.State.CONFIRMED) | raised)
 
     def due_to_be_erased(self):
-        """Group pledges whose adult's name and address are not needed any more."""
         refused = Q(state=self.model.State.REFUSED, refused_at__lte=Now() - REFUSED_PERIOD)
         return self.with_person().filter(refused | Q(confirmed_at__lte=Now() - PERSON_PERIOD))
 
@@ -208,7 +205,6 @@ class GroupPledge(Proposal):
 
     @property
     def total_counted(self):
-        """How many people are counted now."""
         return sum((self.counted or {}).values())
 
     @property
@@ -218,7 +214,6 @@ class GroupPledge(Proposal):
 
     @property
     def can_be_corrected(self):
-        """Whether the adult may still change the numbers."""
         is_open = self.state in (self.State.CONFIRMED, self.State.APPROVED)
         return is_open and timezone.now() < self.confirmed_at + CORRECTION_PERIOD
 

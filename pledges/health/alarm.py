@@ -6,6 +6,7 @@ or the database may be what is down.
 
 import contextlib
 import json
+import os
 import re
 import time
 from datetime import timedelta
@@ -29,8 +30,6 @@ TIMEOUT = 30  # seconds
 NO_ANSWER = "site"
 # By which `/readyz` knows the alarm. The signature is valid for as long as a request may take.
 HEADER = "X-Alarm"
-
-
 SIGNER_SALT = "pledges.alarm"
 # What the file of the memory holds.
 MEMORY = {"since": dict, "told": dict, "waiting": list}
@@ -74,6 +73,16 @@ def look(file):
     if settings.HEARTBEAT_URL and not failed:
         with contextlib.suppress(OSError, HTTPException, ValueError):
             urlopen(settings.HEARTBEAT_URL, timeout=TIMEOUT).close()
+    draft = file.with_suffix(".new")
+    try:
+        # More than the memory takes.
+        draft.write_text(" " * 4096)
+    except OSError:
+        # The disk is full. All that can be remembered is the time of the file: of the last look, or after this was told.
+        if settings.OPERATOR_EMAILS and now >= file.stat().st_mtime + PATIENCE.total_seconds():
+            _send(sorted({*failed, "disk"}), [])
+            os.utime(file, (now, now + SILENCE.total_seconds()))
+        return
     since = {name: memory["since"].get(name, now) for name in failed}
     told = {name: at for name, at in memory["told"].items() if now < at + SILENCE.total_seconds()}
     due = sorted(name for name, at in since.items() if now >= at + PATIENCE.total_seconds() and name not in told)
@@ -85,7 +94,6 @@ def look(file):
             told |= dict.fromkeys(due, now)
             waiting = waiting.union(due).difference(over)
     finally:
-        draft = file.with_suffix(".new")
         draft.write_text(json.dumps({"since": since, "told": told, "waiting": sorted(waiting)}))
         draft.replace(file)
 

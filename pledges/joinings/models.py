@@ -47,7 +47,6 @@ class OrganisationKind(models.TextChoices):
 
 class JoiningQuerySet(ProposalQuerySet):
     def waiting(self):
-        """Those that wait for a decision of staff."""
         return self.filter(Q(state=self.model.State.CONFIRMED) | Q(changed_at__isnull=False))
 
     def due_to_be_erased(self):
@@ -155,7 +154,6 @@ class Joining(Proposal):
 
     @property
     def title(self):
-        """The organisation in words, as `GroupPledge.title`."""
         return self.organisation
 
     @property
@@ -169,7 +167,6 @@ class Joining(Proposal):
         return addresses.split_address(self.address or "")[1]
 
     def described(self):
-        """Sentences about it, for messages."""
         yield f"{self.organisation} ({self.get_kind_display()}, {self.place})."
 
     @property
@@ -200,7 +197,6 @@ class Joining(Proposal):
     # Transitions. Each is one statement or transaction, and returns whether this call made it.
 
     def confirm(self):
-        """Confirm it; it then waits for staff."""
         rows = type(self).objects.submitted().filter(pk=self.pk)
         changed = bool(rows.update(**self.STATES.columns(self.State.CONFIRMED)))
         MessageGrant.objects.forget_networks([self.pk])

@@ -71,9 +71,6 @@ class Attempt(models.Model):
     class Meta:
         indexes = [models.Index(fields=["network_digest", "created_at"], name="attempt_network")]
 
-    def __str__(self):
-        return str(self.pk)
-
 
 class SlowLane(models.Model):
     """The slow lane of one digest of a network, while forms wait in it: those sent above the limit without a solved challenge.
@@ -84,9 +81,6 @@ class SlowLane(models.Model):
     network_digest = models.BinaryField(max_length=keys.DIGEST_BYTES, unique=True, editable=False)
     # The turn of the last form, when it is settled.
     last_at = models.DateTimeField(editable=False)
-
-    def __str__(self):
-        return bytes(self.network_digest).hex()[:8]
 
 
 # For which a used challenge is kept after it expired: the clocks of the site and of the database may differ by so much.
@@ -104,6 +98,3 @@ class UsedChallenge(models.Model):
     expires_at = models.DateTimeField(editable=False)
     # The id of the submission: when it is stored again after a lost connection, the challenge counts as its own.
     used_by = models.UUIDField(editable=False)
-
-    def __str__(self):
-        return bytes(self.digest).hex()[:8]

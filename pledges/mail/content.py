@@ -54,7 +54,6 @@ class NewsWords:
 
     @property
     def paragraphs(self):
-        """The paragraphs of the text: empty lines are between them."""
         return [part.strip() for part in re.split(r"\n\s*\n", self.text.strip())]
 
 

@@ -114,7 +114,6 @@ class MessageSpec:
 
     @property
     def required_placeholders(self):
-        """The placeholders that the text must contain."""
         return ["day"] if self.link_purpose in LAST_DAYS else []
 
     @property

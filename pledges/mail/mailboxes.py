@@ -33,10 +33,6 @@ LOCK_SQL = """
 SELECT digest, pg_try_advisory_xact_lock(hashtextextended('mailbox' || encode(digest, 'hex'), 0)), statement_timestamp()
 FROM unnest(%s::bytea[]) digest
 """
-POSTPONE_SQL = """
-UPDATE pledges_message SET due_at = postponed.until, queued_at = postponed.until
-FROM unnest(%s::uuid[], %s::timestamptz[]) AS postponed (id, until) WHERE pledges_message.id = postponed.id
-"""
 
 
 def mailbox_digests(address):
@@ -120,9 +116,6 @@ class ReturnedMailbox(models.Model):
         ]
         indexes = [models.Index(fields=["returned_at"], name="returned_mailbox_at")]
 
-    def __str__(self):
-        return str(self.pk)
-
 
 class MessageGrantQuerySet(models.QuerySet):
     def grant(self, messages):
@@ -167,9 +160,9 @@ class MessageGrantQuerySet(models.QuerySet):
         self.bulk_create(
             granted, update_conflicts=True, unique_fields=["id"], update_fields=["mailbox_digest", "granted_at"]
         )
-        if postponed:
-            with connection.cursor() as cursor:
-                cursor.execute(POSTPONE_SQL, [list(postponed), list(postponed.values())])
+        for again_at in set(postponed.values()):
+            ids = [pk for pk, until in postponed.items() if until == again_at]
+            type(messages[0]).objects.filter(pk__in=ids).update(due_at=again_at, queued_at=again_at)
         return [message for message in messages if message.pk not in postponed]
 
     def forget_networks(self, ids):
@@ -218,9 +211,6 @@ class MessageGrant(models.Model):
         indexes = [
             models.Index(fields=["mailbox_digest", "granted_at"], name="message_grant_mailbox"),
         ]
-
-    def __str__(self):
-        return str(self.pk)[:8]
 
     def waits(self, others, returned):
         """When each limit allows this one, None: now. `others` are grants of the mailbox within a day, of those counted with it.

@@ -3,14 +3,15 @@
 from datetime import timedelta
 
 from django.conf import settings
-from django.core.mail import DEFAULT_MAILER_ALIAS
+from django.core import mail
+from django.core.exceptions import ImproperlyConfigured
 from django.db import connection, models, transaction
 from django.db.models import Q
 from django.db.models.functions import Now
 
 from pledges.mail.kinds import SPECS, Priority
 
-DEFAULT, BULK = DEFAULT_MAILER_ALIAS, "bulk"
+DEFAULT, BULK = mail.DEFAULT_MAILER_ALIAS, "bulk"
 IS_BULK = Q(priority=Priority.BULK)
 # A quota is that of any 24 hours. What is sent is counted by the quarter of an hour.
 QUOTA_PERIOD, QUARTER = timedelta(days=1), timedelta(minutes=15)
@@ -21,6 +22,16 @@ AT_ITS_RATE = timedelta(seconds=10)
 def in_use():
     """The mailers of this site: "default", and "bulk" if BULK_MAIL_URL is set."""
     return [name for name in (DEFAULT, BULK) if name in settings.MAILERS]
+
+
+def check_settings():
+    """Raise ImproperlyConfigured for a provider that does not exist, or options that its backend refuses."""
+    for name in in_use():
+        try:
+            _ = mail.mailers[name]
+        except ImproperlyConfigured as error:
+            variable = {DEFAULT: "MAIL_URL", BULK: "BULK_MAIL_URL"}[name]
+            raise ImproperlyConfigured(f"{variable}: {' '.join(str(error).split())}") from error
 
 
 def mailer_of(kind):
@@ -88,7 +99,6 @@ class Mailer(models.Model):
                 mailer.save(update_fields=["sent"])
 
     def sent_within_a_day(self, now=None):
-        """How many messages count towards its quota."""
         # A quarter counts until its last second is 24 hours ago.
         first = _quarter((now or _now()) - QUOTA_PERIOD)
         return sum(n for quarter, n in self.sent.items() if int(quarter) >= first)

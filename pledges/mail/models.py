@@ -81,7 +81,6 @@ class MessageQuerySet(models.QuerySet):
         return self.filter(priority__in=mailers.priorities_of(mailer))
 
     def due(self):
-        """Queued messages whose `due_at` has come."""
         return self.queued().filter(due_at__lte=Now())
 
     def failing(self):
@@ -109,7 +108,6 @@ class MessageQuerySet(models.QuerySet):
         return list(itertools.takewhile(lambda message: message.sent_at is None, newest[:CONSECUTIVE_FAILURES]))
 
     def last_sent_at(self):
-        """When the last message was sent, or None."""
         sent = (
             self.filter(tried_at__isnull=False, sent_at__isnull=False)
             .order_by("-tried_at")

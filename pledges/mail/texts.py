@@ -86,7 +86,6 @@ def _not_allowed(typed, allowed):
 
 
 def revealing_words(subject):
-    """The words of a subject that reveal the topic of the message."""
     return REVEALING_STEMS.findall(subject)
 
 

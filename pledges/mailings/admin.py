@@ -8,6 +8,7 @@ from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.shortcuts import get_object_or_404, redirect
+from django.template.loader import render_to_string
 from django.urls import path
 from django.utils.text import format_lazy
 from django.utils.translation import gettext, pgettext_lazy
@@ -363,16 +364,16 @@ class MailingAdmin(MailPreviews, ContentAdmin):
             # A link to another site that fails now may open later, so it does not refuse the release.
             form = self.get_form(request, mailing, change=True)(instance=mailing)
             failing = [finding.as_error() for finding in self.findings(form, []) if finding.kind == "link"]
-        recipients = (
-            [] if mailing.released_at else [(gettext("Recipients"), few_or_number(mailing.recipients().count()))]
-        )
+        # As on the page of the mailing: this one can be opened as often as one likes.
+        words = render_to_string("admin/pledges/mailing/recipients.html", {"recipients": mailing.recipients_in_tens()})
         return self.page(
             request,
             "staff/ask.html",
             format_lazy("{}?", step.button),
             explanation=[*step.warns, *failing],
             row_titles=[mailing.subject_sq, mailing.subject_en],
-            facts=recipients,
+            facts=[] if mailing.released_at else [(gettext("Recipients"), words)],
+            are_words=True,
             hidden=repeated(request),
             cancel_url=request.path,
         )

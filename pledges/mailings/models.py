@@ -317,7 +317,6 @@ class Mailing(Steps):
         return self.subject or str(_("without a subject"))
 
     def save(self, **kwargs):
-        """Save it with the present title of its demand."""
         self._take_title()
         super().save(**kwargs)
 
@@ -356,7 +355,6 @@ class Mailing(Steps):
 
     @property
     def is_complete(self):
-        """Whether subject and text are there in both languages."""
         return all(getattr(self, f"{name}_{language}") for name in ("subject", "text") for language in LANGUAGE_CODES)
 
     # Recipients
@@ -392,7 +390,6 @@ class Mailing(Steps):
     # Transitions. Each is one transaction, and returns whether this call made it.
 
     def submit(self):
-        """Make a draft wait for a second person."""
         return self.take("submit")
 
     def take_back(self, note=""):

@@ -19,12 +19,13 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from pledges.cases.admin import CaseAdmin, Choice, StepForm, doubt, people_words
+from pledges.counting import tally
 from pledges.events.models import Event
 from pledges.figures.rendering import qr_code, typeset
 from pledges.languages import in_each_language
 from pledges.paper.models import MOST, PaperSheet
 from pledges.places.models import Municipality
-from pledges.sectors.models import Sector
+from pledges.sectors.models import CHILDREN, Sector
 from pledges.sharing import BRANDS, brand, web_address
 from staff.admin.base import QuerySetFilter, change_url
 from staff.models import Account, Entry
@@ -53,8 +54,6 @@ class EventField(forms.ModelChoiceField):
 
 
 class WhereForm(forms.Form):
-    """Where sheets are laid out, if that is known."""
-
     municipality = forms.ModelChoiceField(
         Municipality.objects.all(),
         required=False,
@@ -72,8 +71,6 @@ class WhereForm(forms.Form):
 
 
 class IssueForm(WhereForm):
-    """How many sheets to issue, and where they go."""
-
     field_order = ["count"]
     count = number_field(
         _("Enter a number from 1 to 200, for example 20."),
@@ -84,8 +81,6 @@ class IssueForm(WhereForm):
 
 
 class PrintForm(forms.Form):
-    """The sheets of one PDF, by their numbers."""
-
     first = number_field(OF_THE_SHEET, 10**9, label=_("From number"))
     last = number_field(OF_THE_SHEET, 10**9, label=_("To number"))
 
@@ -97,10 +92,11 @@ class PrintForm(forms.Form):
 
 
 class CountForm(StepForm):
-    """One count: a number for each group."""
-
     def ask(self):
-        self.sectors = list(Sector.objects.open())
+        # A group that was closed since has people still, and a box on sheets that are printed. One that was merged has neither.
+        shown = {str(sector.pk) for sector, _people in tally.read().sectors}
+        shown.update(*(people for people, _account in self.row.counts))
+        self.sectors = [each for each in Sector.objects.exclude(slug=CHILDREN) if str(each.pk) in shown]
         words = _("Enter how many marks there are, as a number from 0 to 500.")
         for sector in self.sectors:
             field = number_field(words, MOST, label=sector.name, required=False, min_value=0)
@@ -119,8 +115,6 @@ class CountForm(StepForm):
 
 
 class PlaceForm(WhereForm, StepForm):
-    """Where a sheet was laid out."""
-
     details = {"fields": ["municipality", "event"]}
 
     def ask(self):
@@ -128,15 +122,11 @@ class PlaceForm(WhereForm, StepForm):
 
 
 class VoidForm(StepForm):
-    """Why a sheet does not count."""
-
     logged = ("reason",)
     reason = Choice(PaperSheet.Reason.choices, _("Choose the reason."), label=_("Reason"))
 
 
 class ProgressFilter(QuerySetFilter):
-    """List filter by what is left to do."""
-
     title = _("state")
     parameter_name = "progress"
     methods = {
@@ -150,8 +140,6 @@ class ProgressFilter(QuerySetFilter):
 
 @admin.register(PaperSheet)
 class PaperSheetAdmin(CaseAdmin):
-    """The list of sheets with their states, the page of one sheet, and the page for issuing."""
-
     change_list_template = "admin/pledges/papersheet/change_list.html"
     template = "admin/pledges/papersheet/sheet.html"
     step_forms = {"count": CountForm, "place": PlaceForm, "void": VoidForm}

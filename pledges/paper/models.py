@@ -23,8 +23,6 @@ STATES = States(
 
 
 class PaperSheetQuerySet(models.QuerySet):
-    """Issuing, and filters of paper sheets."""
-
     @transaction.atomic
     def issue(self, count, municipality=None, event=None):
         """Issue this many sheets, whose numbers follow the last one; returns their range."""
@@ -40,11 +38,9 @@ class PaperSheetQuerySet(models.QuerySet):
         return numbers
 
     def open(self):
-        """Sheets that can still be counted."""
         return self.filter(state__in=[self.model.State.ISSUED, self.model.State.RETURNED])
 
     def differing(self):
-        """Sheets whose two counts differ."""
         return self.filter(state=self.model.State.RETURNED, second__isnull=False)
 
     def next_for(self, account, after):
@@ -165,7 +161,6 @@ class PaperSheet(Steps):
 
     @property
     def title(self):
-        """The sheet in words."""
         return gettext("Sheet %(number)s") % {"number": self}
 
     @property
@@ -176,7 +171,6 @@ class PaperSheet(Steps):
 
     @property
     def total(self):
-        """How many people it counts."""
         return sum(self.first.values()) if self.state == self.State.COUNTED else 0
 
     def differences(self, sectors):

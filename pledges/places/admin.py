@@ -22,6 +22,9 @@ class CountyAdmin(SettlesFirst, ProtectedByPledges, ContentAdmin):
     def get_readonly_fields(self, request, obj=None):
         return ["code"] if obj else []
 
+    def view_on_site(self, county):
+        return None if county.code == County.ABROAD else county.get_absolute_url()
+
 
 @admin.register(Municipality)
 class MunicipalityAdmin(ContentAdmin):

@@ -155,8 +155,6 @@ class AnswerForm(IdentifiedForm):
 
 @admin.register(DataRequest)
 class DataRequestAdmin(CaseAdmin):
-    """The requests by the day of the answer, and the page of one with all that is held about its address."""
-
     form = DataRequestForm
     list_display = ["title", "until", "state", "received_on"]
     ordering = ["due_on", "pk"]

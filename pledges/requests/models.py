@@ -178,7 +178,6 @@ class DataRequest(Case):
     # Each of these returns whether this call did it.
 
     def check_identity(self, how):
-        """Note how staff checked who is asking."""
         return bool(self._open().exclude(identity=how).update(identity=how))
 
     def close(self, message_kind=None, refusal="", words=""):

@@ -1,7 +1,7 @@
 """Copies of personal data (GDPR, article 15): of one pledge, of all that is held about an address, and as words to read."""
 
 from django.contrib.auth.models import User
-from django.db.models import BooleanField, DateField, JSONField
+from django.db.models import AutoField, BooleanField, DateField, JSONField
 from django.utils import formats, timezone
 from django.utils.functional import Promise
 from django.utils.text import capfirst
@@ -18,7 +18,8 @@ from pledges.sectors.models import Wording
 from pledges.supporters.models import Pledge, ReferralLink
 from pledges.voices.models import VoiceOwner
 
-# The place in its mailbox shows whether another pledge has the same address; the day is that of `confirmed_at`.
+# The place in its mailbox shows whether another pledge has the same address; the day is that of `confirmed_at`. A number that the
+# database gave is left out too: by it someone would count what others choose.
 LEFT_OUT = ("slot", "confirmed_on")
 
 
@@ -72,7 +73,7 @@ def _row_data(row, quotes=True):
     data |= {
         field.name: value.hex() if isinstance(value := getattr(row, field.attname), bytes | memoryview) else value
         for field in row._meta.concrete_fields
-        if not field.name.endswith("_cipher") and field.name not in LEFT_OUT
+        if not field.name.endswith("_cipher") and field.name not in LEFT_OUT and not isinstance(field, AutoField)
     }
     data |= {text: value for text, value in _texts(row) if quotes or text != "text"}
     if isinstance(row, VoiceOwner):

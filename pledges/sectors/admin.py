@@ -86,8 +86,6 @@ class CommitmentInline(StackedInline):
 
 
 class MergeForm(forms.Form):
-    """Choice of the sector that takes over the pledges of a sector."""
-
     into = forms.ModelChoiceField(
         Sector.objects.none(),
         label=_("Move them to"),

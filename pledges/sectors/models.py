@@ -153,14 +153,13 @@ class Sector(Draftable):
     # Rows that `move_pledges` changes in one transaction.
     MOVE_BATCH_ROWS = 5000
 
-    def move_pledges(self, into, on_move):
-        """Move all pledges of this sector to another one, MOVE_BATCH_ROWS per transaction; returns how many.
+    def move_pledges(self, into, user=None):
+        """Move all pledges of this sector to another one, MOVE_BATCH_ROWS per transaction, each in the log as done by `user`.
 
-        The people of its group pledges and paper sheets follow.
-        `on_move(ids)` is called inside each transaction. Totals stay exact in between. Idempotent: a second call resumes after
-        an interruption.
+        The people of its group pledges and paper sheets follow. Totals stay exact in between. Idempotent: a second call resumes
+        after an interruption.
         """
-        moved = 0
+        details = {"moved_to": into.slug}
         while True:
             with transaction.atomic():
                 rows = self.pledges.order_by("pk").select_for_update(of=("self",)).values_list("pk", flat=True)
@@ -172,10 +171,11 @@ class Sector(Draftable):
                                 if n := people.pop(str(self.pk), 0):
                                     people[str(into.pk)] = people.get(str(into.pk), 0) + n
                             row.save(update_fields=columns)
-                    return moved
+                    return
                 apps.get_model("pledges.Pledge").objects.filter(pk__in=ids).move_to(into)
-                on_move(ids)
-                moved += len(ids)
+                Entry.log(user, Entry.Action.CHANGE, ids, about=self, **details)
+                # The history shows only the first step.
+                details["continued"] = True
 
 
 @task
@@ -184,16 +184,9 @@ def merge_sector(sector_id, into_id, user_id):
     sectors = Sector.objects.in_bulk([sector_id, into_id])
     if len(sectors) < 2:
         return
-    sector, into = sectors[sector_id], sectors[into_id]
-    user, continued = get_user_model().objects.filter(pk=user_id).first(), {}
-
-    def log_move(ids):
-        Entry.log(user, Entry.Action.CHANGE, ids, about=sector, moved_to=into.slug, **continued)
-        # The history shows only the first step.
-        continued["continued"] = True
-
     try:
-        sector.move_pledges(into, on_move=log_move)
+        user = get_user_model().objects.filter(pk=user_id).first()
+        sectors[sector_id].move_pledges(sectors[into_id], user)
     except Exception as error:
         # The admin enqueues the task a second time for later, which moves the remaining pledges.
         logger.error("merging sector %s: %s", sector_id, type(error).__name__)
@@ -258,7 +251,6 @@ class WordingQuerySet(models.QuerySet):
         return self.order_by("kind", "sector_id", "-version").distinct("kind", "sector_id")
 
     def consent(self):
-        """All versions of the consent."""
         return self.filter(kind=Wording.Kind.CONSENT)
 
 

@@ -27,8 +27,6 @@ class PledgingSettingsForm(BilingualForm):
 
 @admin.register(PledgingSettings)
 class PledgingSettingsAdmin(SettingsAdmin, ContentAdmin):
-    """Admin of the settings, a model with a single row."""
-
     form = PledgingSettingsForm
     fieldsets = [
         (_("Can people sign?"), {"fields": ["state", "until", ("message_sq", "message_en")]}),

@@ -10,8 +10,6 @@ from pledges.languages import in_both_languages
 
 
 class PledgingSettings(models.Model):
-    """The single row of settings."""
-
     class State(models.TextChoices):
         OPEN = "open", _("open")
         PAUSED = "paused", _("paused")

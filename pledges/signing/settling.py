@@ -11,7 +11,7 @@ from pledges.joinings.models import Joining
 from pledges.joinings.settling import queue_joining_links
 from pledges.mail.mailboxes import BlockedAddress
 from pledges.mail.models import Message
-from pledges.supporters.models import Pledge
+from pledges.supporters.models import OPT_IN_FIELDS, Pledge
 from pledges.supporters.querysets import MAX_REPEATS, PENDING_LIFE
 
 # Pending pledges of one mailbox, and those of them from one network. They hold no place, so invented names do not keep its owner
@@ -155,8 +155,7 @@ def _new_pledge(submission, pledges):
         sector_id=form["sector"],
         county_id=form["county"],
         language=form["language"],
-        show_name=form["show_name"],
-        updates=form["updates"],
+        **{name: form[name] for name in OPT_IN_FIELDS},
         created_at=sent_at,
         expires_at=sent_at + PENDING_LIFE,
         network_digest=submission.network_digest,

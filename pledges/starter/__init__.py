@@ -6,6 +6,8 @@ Each item has a stable key and is created once. What staff changed or deleted is
 import json
 from pathlib import Path
 
+from django.db import models
+
 from pledges.enquiries.alarm import AlarmWord
 from pledges.enquiries.models import ReadyAnswer
 from pledges.languages import LANGUAGE_CODES
@@ -13,10 +15,24 @@ from pledges.mail import content
 from pledges.mail.texts import MessageText
 from pledges.places.models import County, Municipality
 from pledges.sectors.models import Commitment, Sector, Wording
-from pledges.starter.models import StarterItem
 from pledges.wall.models import RefusedWord
 
 FOLDER = Path(__file__).parent
+
+
+class StarterItem(models.Model):
+    """The stable key of an item that was created. The row stays after staff changed or deleted the item."""
+
+    key = models.CharField(max_length=120, primary_key=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    @classmethod
+    def create_once(cls, key, create, /, **values):
+        """Call `create(**values)` if `key` was never created before; returns whether it did."""
+        _item, is_new = cls.objects.get_or_create(key=key)
+        if is_new:
+            create(**values)
+        return is_new
 
 
 def load(name, folder=FOLDER):

@@ -40,8 +40,6 @@ STEPS_OF_HOUR = 6
 
 
 class RemovalForm(forms.Form):
-    """Why pledges are removed from the count."""
-
     reason = reauthentication.ReasonField(
         help_text=gettext_lazy(
             "Why these sign-ups are not real people. It stays with the batch, so do not include a name or address."
@@ -102,8 +100,7 @@ class FiguresPages:
         if request.method == "POST":
             return self._check_everyone(request)
         period = _period(request)
-        series = minutes.read(period)
-        rows = _rows(period, series)
+        rows = _rows(period)
         # Up to a second ago, so that what is removed was on the page.
         until = min(period.until, timezone.now().replace(microsecond=0))
         context = {
@@ -112,8 +109,7 @@ class FiguresPages:
             "chosen_day": timezone.localdate(period.since),
             "days": minutes.days_to_choose(),
             "height": minutes.HEIGHT,
-            "series": series,
-            "chart": minutes.chart(series),
+            "chart": minutes.chart(period),
             "rows": rows,
             "floods": [row for row in rows if row[3]],
             "tables": self._tables(request, period.since, until),
@@ -198,7 +194,7 @@ def _period(request):
     return minutes.last_day()
 
 
-def _rows(period, series):
+def _rows(period):
     """The rows of the table: (start, signed, usually signed, whether it is a flood, URL of the hour or "")."""
     size = 1 if period.is_hour else STEPS_OF_HOUR
     page = reverse("admin:pledges_pledge_minutes")
@@ -210,5 +206,5 @@ def _rows(period, series):
             not period.is_hour and minutes.is_flood(signed, usual),
             "" if period.is_hour else f"{page}?hour={start.astimezone(UTC):%Y-%m-%dT%H:%MZ}",
         )
-        for start, signed, usual in zip(period.starts[::size], series.by(size), series.usual(size), strict=True)
+        for start, signed, usual in zip(period.starts[::size], period.signed(size), period.usual(size), strict=True)
     ]

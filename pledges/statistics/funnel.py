@@ -95,7 +95,7 @@ def watch():
     """Raise or end the alarm about providers whose people confirm far less than usual."""
     hour = _windows(HOUR)
     fallen = _fallen(*hour)
-    if sum(sent for sent, _soon in hour[0].values()) < BUSY_HOUR:
+    if sum(counts["sent"] for counts in hour[0].values()) < BUSY_HOUR:
         fallen = _fallen(*_windows(DAY)) | fallen
     if FallenProvider.ALL in fallen:
         fallen = {FallenProvider.ALL: fallen[FallenProvider.ALL]}
@@ -114,33 +114,25 @@ def _provider_digests():
 
 
 def _windows(window):
-    """({provider: [sent, confirmed soon]} of the last window, the same of the days before)."""
-    providers = _provider_digests()
-    found = (defaultdict(lambda: [0, 0]), defaultdict(lambda: [0, 0]))
+    """({provider: Counter of "sent" and "soon", those confirmed soon} of the last window, the same of the days before)."""
+    providers, found = _provider_digests(), (defaultdict(Counter), defaultdict(Counter))
     with connection.cursor() as cursor:
         cursor.execute(PROMPT_SQL, {"soon": SOON, "window": window, "days": DAYS_BEFORE, "most": MOST_MESSAGES})
         for is_before, digest, sent, soon in cursor.fetchall():
-            row = found[is_before][providers.get(bytes(digest), "")]
-            row[0] += sent
-            row[1] += soon
+            found[is_before][providers.get(bytes(digest), "")].update(sent=sent, soon=soon)
     return found
 
 
 def _fallen(now, before):
     """{provider: (sent, confirmed soon, usual)} of those that fell; only ALL if all of them together did."""
-    total = _judged(_sum(now), _sum(before))
-    if total:
+    if total := _judged(sum(now.values(), Counter()), sum(before.values(), Counter())):
         return {FallenProvider.ALL: total}
-    judged = {provider: _judged(row, before[provider]) for provider, row in now.items()}
+    judged = {provider: _judged(counts, before[provider]) for provider, counts in now.items()}
     return {provider: found for provider, found in judged.items() if found}
 
 
 def _judged(now, before):
     """(sent, confirmed soon, usual) if it is far below usual, else None."""
-    sent, soon = now
-    usual = sent * before[1] / before[0] if before[0] else 0
-    return (sent, soon, round(usual)) if usual >= LEAST_USUAL and soon < usual * FALLEN_BELOW else None
-
-
-def _sum(rows):
-    return [sum(column) for column in zip(*rows.values(), strict=True)] or [0, 0]
+    usual = now["sent"] * before["soon"] / before["sent"] if before["sent"] else 0
+    has_fallen = usual >= LEAST_USUAL and now["soon"] < usual * FALLEN_BELOW
+    return (now["sent"], now["soon"], round(usual)) if has_fallen else None

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cached_property
 from statistics import median
 from types import SimpleNamespace
 from uuid import UUID
@@ -50,7 +51,7 @@ LEAST = 2
 
 @dataclass(frozen=True)
 class Period:
-    """A period of whole steps, at most a day long: from `since` until just before `until`."""
+    """A period of whole steps, at most a day long: from `since` until just before `until`, and its sign-ups."""
 
     since: datetime
     until: datetime
@@ -65,31 +66,31 @@ class Period:
         """Whether it is one hour, minute by minute, instead of a day."""
         return self.until - self.since == HOUR
 
-
-@dataclass(frozen=True)
-class Series:
-    """The sign-ups in each step of a period, and in the same steps of each of the days before."""
-
-    counts: list[int]
-    before: list[list[int]]
+    @cached_property
+    def days(self):
+        """The sign-ups in each step: a list of them, then one for the same steps of each of the days before."""
+        with connection.cursor() as cursor:
+            first = self.since - DAY * DAYS_BEFORE
+            cursor.execute(STEPS_SQL, [self.step, self.since, first, self.until])
+            found = dict(cursor.fetchall())
+        return [[found.get(start - DAY * ago, 0) for start in self.starts] for ago in range(DAYS_BEFORE + 1)]
 
     @property
     def total(self):
-        return sum(self.counts)
+        return sum(self.days[0])
 
     @property
     def usual_total(self):
-        """How many usually in such a period."""
-        [usual] = self.usual(len(self.counts))
+        [usual] = self.usual(len(self.starts))
         return round(usual)
 
-    def by(self, steps):
+    def signed(self, steps=1):
         """How many in each group of so many steps."""
-        return _sums(self.counts, steps)
+        return _sums(self.days[0], steps)
 
     def usual(self, steps=1):
         """How many usually in each group of so many steps: the median of the days before."""
-        return [median(counts) for counts in zip(*(_sums(day, steps) for day in self.before), strict=True)]
+        return [median(counts) for counts in zip(*(_sums(day, steps) for day in self.days[1:]), strict=True)]
 
 
 def _sums(counts, steps):
@@ -119,15 +120,6 @@ def days_to_choose():
     return [today - DAY * ago for ago in range(DAYS_BEFORE)]
 
 
-def read(period):
-    with connection.cursor() as cursor:
-        first = period.since - DAY * DAYS_BEFORE
-        cursor.execute(STEPS_SQL, [period.step, period.since, first, period.until])
-        found = dict(cursor.fetchall())
-    days = [[found.get(start - DAY * ago, 0) for start in period.starts] for ago in range(DAYS_BEFORE + 1)]
-    return Series(days[0], days[1:])
-
-
 def is_flood(signed, usual):
     """Whether so many sign-ups in an hour are far above the usual number. The one rule, for the dashboard and the page."""
     return signed > FLOOD_FROM and signed > FLOOD_FACTOR * usual
@@ -141,24 +133,24 @@ def flood_of_last_hour():
     return now if is_flood(now, median(before)) else 0
 
 
-def chart(series):
-    """The drawing of a Series: a bar for each step, and a line of what is usual.
+def chart(period):
+    """The drawing of a Period: a bar for each step, and a line of what is usual.
 
     `bars` and `usual` are path data in a box of `width` × HEIGHT, one unit wide for each step; `highest` is the highest number.
     """
-    usual = series.usual()
-    highest = max(*series.counts, *usual)
+    signed, usual = period.signed(), period.usual()
+    highest = max(*signed, *usual)
 
     def height(n):
         return max(LEAST, HEIGHT * n / highest) if n else 0
 
-    bars = "".join(f"M{x + 0.1:.1f} {HEIGHT}v-{height(n):.1f}h.8V{HEIGHT}z" for x, n in enumerate(series.counts) if n)
+    bars = "".join(f"M{x + 0.1:.1f} {HEIGHT}v-{height(n):.1f}h.8V{HEIGHT}z" for x, n in enumerate(signed) if n)
     line = "".join(f"V{HEIGHT - height(n):.1f}H{x + 1}" for x, n in enumerate(usual))
     return SimpleNamespace(
-        width=len(series.counts),
+        width=len(signed),
         bars=bars,
         usual=f"M0 {HEIGHT}{line}" if any(usual) else "",
-        highest=max(series.counts),
+        highest=max(signed),
     )
 
 

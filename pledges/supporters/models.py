@@ -279,7 +279,6 @@ class Pledge(Sealing, Restrictable):
         return "" if rows.update(written_at=Now()) else "minute"
 
     def reminded_plans(self):
-        """The ChosenCommitment rows whose reminder is being sent."""
         return list(self.chosen.reminded_now())
 
     def revoke_links(self):
@@ -413,10 +412,6 @@ class Pledge(Sealing, Restrictable):
             self.wall, self.wall_at = self.Wall.WAITING, None
         self.set_text("name", name)
         self.set_text("address", address)
-        self.set_digests(name, address)
-
-    def set_digests(self, name, address):
-        """Compute all digests by the first key. Does not save."""
         for column, digest in person_digests(name, address).items():
             setattr(self, column, digest)
 
@@ -431,7 +426,6 @@ class Pledge(Sealing, Restrictable):
     # Uniqueness: an address holds at most two confirmed pledges, and all its pledges have different names.
 
     def others_at_address(self):
-        """A queryset of the other pledges of the same mailbox."""
         return type(self).objects.filter(address_digest=self.address_digest).exclude(pk=self.pk)
 
     @cached_property

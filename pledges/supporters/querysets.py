@@ -113,7 +113,6 @@ class PledgeQuerySet(PersonQuerySet):
         return self.exclude(state=self.model.State.INVALIDATED)
 
     def with_news_consent(self):
-        """Confirmed pledges whose supporters want news by e-mail."""
         return self.confirmed().filter(updates=True)
 
     def eligible_for_wall(self):
@@ -122,7 +121,6 @@ class PledgeQuerySet(PersonQuerySet):
         return adults.filter(sector__in=Sector.objects.filter(shows_names=True))
 
     def awaiting_wall_review(self):
-        """Pledges whose name staff have not reviewed yet."""
         return self.eligible_for_wall().filter(wall=self.model.Wall.WAITING)
 
     def on_the_wall(self):

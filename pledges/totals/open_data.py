@@ -17,7 +17,7 @@ from django.views.decorators.csrf import csrf_exempt
 
 from pledges.content import PledgeContent
 from pledges.counting import tally
-from pledges.figures.downloads import csv_text
+from pledges.figures import charts
 from pledges.figures.mosaic import mosaic
 from pledges.fixed_pages import fixed_page
 from pledges.languages import LANGUAGE_CODES
@@ -27,14 +27,6 @@ from pledges.serving.http import embeddable, in_named_language, public_page
 from pledges.sharing import BRANDS
 
 LICENCE = "https://creativecommons.org/licenses/by/4.0/"
-# (name, title) of the charts to download.
-CHARTS = [
-    ("one", _("The 1 made of people")),
-    ("sectors", _("By group")),
-    ("counties", _("By county, approximately, per 10,000 people")),
-    ("growth", _("How we have grown")),
-    ("ways", _("How people joined")),
-]
 # Tests compare it with the responses and the addresses.
 DESCRIPTION = Path(__file__).parent / "openapi.json"
 # This page embeds our own counter as an example, so it needs frame-src.
@@ -60,7 +52,8 @@ def page(request):
     counters = [
         (language, theme, counter_code(language, theme)) for language in LANGUAGE_CODES for theme in ("light", "dark")
     ]
-    context = {"counters": counters, "small": SMALLEST, "licence": LICENCE, "figures": CHARTS}
+    titles = [(name, title) for name, (title, _draw) in charts.FIGURES.items()]
+    context = {"counters": counters, "small": SMALLEST, "licence": LICENCE, "figures": titles}
     return render(request, "pledges/totals/open_data.html", context)
 
 
@@ -119,7 +112,7 @@ def _json(data):
 
 
 def _csv(name, rows):
-    response = HttpResponse(csv_text(rows), content_type="text/csv; charset=utf-8")
+    response = HttpResponse(charts.csv_text(rows), content_type="text/csv; charset=utf-8")
     response.headers["Content-Disposition"] = f'inline; filename="{name}.csv"'
     return response
 
@@ -152,13 +145,11 @@ def _totals():
 
 @open_data
 def description(request):
-    """The OpenAPI description of the open data."""
     return _json(json.loads(DESCRIPTION.read_text(encoding="utf-8").replace("{SITE_URL}", settings.SITE_URL)))
 
 
 @open_data
 def totals_json(request):
-    """The totals as JSON."""
     return _json(_totals())
 
 
@@ -201,13 +192,12 @@ def _commitments():
 
 @open_data
 def commitments_json(request):
-    """The published figures of the commitments as JSON."""
     return _json(_commitments())
 
 
 @open_data
 def commitments_csv(request):
-    """The same as CSV: one row for each commitment, a figure that is not shown is empty."""
+    """One row for each commitment; a figure that is not shown is empty."""
     found = _commitments()
     rows = [[*each.values(), found["as_of"]] for each in found["commitments"]]
     return _csv("commitments", [["sector", "key", "sq", "en", *CommitmentFigures._fields, "as_of"], *rows])

@@ -1,29 +1,88 @@
-"""The totals: pages and figures to download."""
+"""The totals: pages and figures to download, and the top of the pages of a group or a county, which has a 1 of its own."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
 
 from django.http import Http404, HttpResponse, HttpResponsePermanentRedirect
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils.translation import gettext_lazy, pgettext
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext, gettext_lazy, ngettext, pgettext
 
 from pledges import sharing
 from pledges.content import PledgeContent
 from pledges.counting import tally
-from pledges.figures import downloads
-from pledges.figures.county_map import county_map, rate
+from pledges.figures import charts
 from pledges.figures.mosaic import mosaic
 from pledges.fixed_pages import fixed_page
+from pledges.goals.models import Goal, round_goal
 from pledges.languages import in_each_language, with_slug
 from pledges.published.models import MOVE, SMALLEST, SMALLEST_ASKED
 from pledges.serving.http import embeddable, in_named_language, public_page
-from pledges.totals import parts
+
+# The most letters of a name at each size of the headline in static/css/parts.css.
+SIZES = ((7, ""), (9, "long"))
+
+
+@dataclass(frozen=True)
+class Hero:
+    """A part as templates/pledges/totals/part_hero.html shows it.
+
+    `name` follows "We are"; `color` is the CSS class that colours its dots; `counted` follows the number of people.
+    `published_at` is the time of that number; None for live numbers. `own_goal` is the Goal of a county.
+    """
+
+    name: str
+    color: str
+    people: int
+    counted: str
+    published_at: datetime | None = None
+    own_goal: Goal | None = None
+
+    @property
+    def goal(self):
+        """The number of people at which its 1 is full."""
+        return self.own_goal.people if self.own_goal else round_goal(self.people)
+
+    @property
+    def size(self):
+        """The CSS class of the headline, so that the name fits beside the 1 on a phone, in two lines if it has two words."""
+        return next((size for letters, size in SIZES if len(self.name) <= letters), "longer")
+
+    @property
+    def day(self):
+        """The day of `published_at`, which does not wrap."""
+        return date_format(timezone.localtime(self.published_at), "DATE_FORMAT").replace(" ", "\xa0")
+
+    @cached_property
+    def mosaic(self):
+        return mosaic([(self, self.people)], self.goal)
+
+
+def sector_hero(sector, people):
+    """The Hero of a sector with its live number of people."""
+    name, plural = sector.name[:1].lower() + sector.name[1:], sector.people
+    counted = ngettext("supporter so far", "supporters so far", people)
+    if plural and people != 1:
+        counted = gettext("%(parents)s so far") % {"parents": plural}
+    return Hero(name, sector.color, people, counted)
+
+
+def county_hero(county, published):
+    """The Hero of a county with its PublishedFigure, None before the first person, and its next goal."""
+    people, at = (published.people, published.looked_at) if published else (0, None)
+    goal = PledgeContent.current().goal_above(people, county.pk)
+    return Hero(
+        county.definite_name, "place", people, gettext("supporters, approximately"), at if people else None, goal
+    )
 
 
 @fixed_page(gettext_lazy("Supporters so far"), texts=("totals_shared",), place=110, menu=10)
 @public_page
 def page(request):
-    """How many have pledged, by sector, by county and by day."""
     totals = tally.read()
-    milestones = PledgeContent.current().milestones_up_to(totals.total)
     context = {
         "totals": totals,
         "small": SMALLEST,
@@ -31,19 +90,18 @@ def page(request):
         "mosaic": mosaic(totals.sectors, totals.goal.people),
         "sectors": sorted(totals.sectors, key=lambda pair: -pair[1]),
         "largest": max((people for _, people in totals.sectors), default=0),
-        "map": county_map(totals.counties),
+        "map": charts.county_map(totals.counties),
         "counties": _ranked(totals.counties),
         "abroad": totals.abroad,
         "last_24_hours": totals.last_24_hours,
-        "growth": downloads.growth_chart(totals, milestones),
-        "milestones": milestones,
+        "growth": charts.growth_of(totals),
     }
     return render(request, "pledges/totals/totals.html", context)
 
 
 def _ranked(counties):
     """(county, people, people per 10,000 inhabitants or None), the highest rate first."""
-    return sorted(((*each, rate(*each)) for each in counties), key=lambda row: -(row[2] or 0))
+    return sorted(((*each, charts.rate(*each)) for each in counties), key=lambda row: -(row[2] or 0))
 
 
 @public_page
@@ -59,7 +117,7 @@ def county(request, slug):
     if found.slug != slug:
         return HttpResponsePermanentRedirect(found.get_absolute_url())
     request.alternates = in_each_language(found.get_absolute_url)
-    part = parts.of_county(found, content.published.get(f"county:{found.pk}"))
+    part = county_hero(found, content.published.get(f"county:{found.pk}"))
     context = {
         "county": found,
         "part": part,
@@ -83,7 +141,6 @@ def county(request, slug):
 )
 @public_page
 def method(request):
-    """How people are counted, and what is not published."""
     context = {
         "totals": tally.read(),
         "small": SMALLEST,
@@ -98,19 +155,10 @@ def method(request):
 @public_page
 def figure(request, language, name, kind):
     """One figure to download in one language: its numbers as CSV or its picture as PNG."""
-    drawn = FIGURES[name](tally.read())
+    drawn = charts.figure(name, tally.read())
     if kind == "png":
         response = HttpResponse(drawn.as_png(), content_type="image/png")
     else:
         response = HttpResponse(drawn.as_csv(), content_type="text/csv; charset=utf-8")
     response.headers["Content-Disposition"] = f'inline; filename="{name}-{language}.{kind}"'
     return response
-
-
-FIGURES = {
-    "one": lambda totals: downloads.mosaic_figure(totals, totals.goal.people),
-    "sectors": downloads.sectors_figure,
-    "counties": downloads.counties_figure,
-    "growth": lambda totals: downloads.growth_figure(totals, PledgeContent.current().milestones_up_to(totals.total)),
-    "ways": downloads.signing_ways_figure,
-}

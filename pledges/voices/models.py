@@ -36,7 +36,6 @@ class Scope(models.TextChoices):
 
 class VoiceOwnerQuerySet(CaseQuerySet):
     def present(self):
-        """Those whose voice was not removed."""
         return self.filter(removed_at=None)
 
     def expired(self):
@@ -108,7 +107,6 @@ class VoiceOwner(Case):
         )
 
     def ask(self):
-        """Email the link to the preview."""
         changed = bool(type(self).objects.present().filter(pk=self.pk, restricted_at=None).update(asked_at=Now()))
         if changed:
             Message.queue(Message.Kind.VOICE, self)

@@ -1,5 +1,7 @@
 """The wall of supporters: names of adults who agreed to it, after review by staff."""
 
+from contextlib import suppress
+
 from django.core.paginator import InvalidPage, Paginator
 from django.http import Http404
 from django.shortcuts import redirect, render
@@ -44,8 +46,6 @@ def page(request, number=1):
 def _supporters(pledges):
     """Yield (name, sector). It names no county: a name beside a small county would tell who is in its figure."""
     for pledge in pledges:
-        try:
+        # One corrupt row must not break the page.
+        with suppress(keys.CannotDecrypt):
             yield pledge.name_on_wall, pledge.sector
-        except keys.CannotDecrypt:
-            # One corrupt row must not break the page.
-            continue

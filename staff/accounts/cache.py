@@ -24,9 +24,6 @@ class CacheEntry(models.Model):
     class Meta:
         default_permissions = ()
 
-    def __str__(self):
-        return self.cache_key
-
 
 class SharedCache(BaseCache):
     """A cache of JSON values, each with a timeout. Time is that of the database; `staff.housekeeping` erases what expired.

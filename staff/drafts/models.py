@@ -380,6 +380,3 @@ class DraftMail(models.Model):
 
     class Meta:
         default_permissions = ()
-
-    def __str__(self):
-        return str(self.pk)

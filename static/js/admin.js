@@ -5,7 +5,9 @@
 for (const form of document.querySelectorAll("#content form[method=post][id$=_form]")) {
   // Rich text editors write into a field of the form, so the fields hold all input.
   const isShown = (name) => form.elements.namedItem(name)?.type !== "hidden";
-  const state = () => JSON.stringify([...new FormData(form)].flatMap(([name, value]) => (isShown(name) ? [name, value.name ?? value] : [])));
+  const state = () => JSON.stringify(
+    [...new FormData(form)].flatMap(([name, value]) => (isShown(name) ? [name, value.name ?? value] : [])),
+  );
   // A form redisplayed with errors, or as typed, contains unsaved input.
   let saved = form.querySelector(".errornote, [data-unsaved]") ? "" : null;
   let isSubmitting = false;

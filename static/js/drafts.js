@@ -14,7 +14,8 @@
     data.set("_autosave", "1");
     let answer;
     try {
-      const response = await fetch(form.action || location.href, { method: "POST", body: data, redirect: "error", signal: AbortSignal.timeout(minutes * 60000) });
+      const signal = AbortSignal.timeout(minutes * 60000);
+      const response = await fetch(form.action || location.href, { method: "POST", body: data, redirect: "error", signal });
       answer = await response.json();
     } catch {
       // No network, or the session has ended, which leads to the sign-in: the next attempt sends the same words.

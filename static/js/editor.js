@@ -63,7 +63,9 @@ function shownPicture(config, id, language) {
   const words = make("figcaption", {}, `${gettext("Picture")} ${id}`);
   const figure = make("figure", { class: "editor-picture", "data-picture": id }, words);
   ask(config, { id }).then(({ pictures: [picture] }) => {
-    words.textContent = picture ? picture.alt[language] || picture.name : gettext("This picture is no longer in the library, so the page does not show it.");
+    words.textContent = picture
+      ? picture.alt[language] || picture.name
+      : gettext("This picture is no longer in the library, so the page does not show it.");
     if (picture) figure.prepend(make("img", { src: picture.url, alt: "" }));
   }).catch(() => {});
   return figure;
@@ -95,8 +97,12 @@ function withoutInlineCode(html) {
    selection the name of the page, or the address, becomes the text of the link. */
 function editLink(editor, config, language) {
   const before = editor.getAttributes("link").href || "";
-  const address = make("input", { type: "text", id: "link-address", value: before, maxlength: 500, "aria-describedby": "link-help", required: true });
-  const search = make("input", { type: "search", id: "link-search", maxlength: 100, autocomplete: "off", "aria-describedby": "link-search-help" });
+  const address = make("input", {
+    type: "text", id: "link-address", value: before, maxlength: 500, "aria-describedby": "link-help", required: true,
+  });
+  const search = make("input", {
+    type: "search", id: "link-search", maxlength: 100, autocomplete: "off", "aria-describedby": "link-search-help",
+  });
   const status = make("p", { role: "status" });
   const list = make("ul", { class: "link-list" });
   const dialog = make(
@@ -106,18 +112,23 @@ function editLink(editor, config, language) {
       make("button", { type: "button", class: "button", click: () => dialog.close() }, gettext("Close"))),
     make("form", { submit: (event) => { event.preventDefault(); find(); } },
       make("label", { for: "link-search" }, gettext("Find a page of this site")),
-      make("p", { class: "help", id: "link-search-help" }, gettext("Part of its title, for example “help”. Choose a page from the list.")), search),
+      make("p", { class: "help", id: "link-search-help" },
+        gettext("Part of its title, for example “help”. Choose a page from the list.")),
+      search),
     status, list,
     make("form", { class: "link-other", submit: save },
       make("label", { for: "link-address" }, gettext("Any other address")),
-      make("p", { class: "help", id: "link-help" }, gettext("For example: /en/help/, https://crca.al, mailto:name@example.org or tel:116111.")), address,
+      make("p", { class: "help", id: "link-help" },
+        gettext("For example: /en/help/, https://crca.al, mailto:name@example.org or tel:116111.")),
+      address,
       make("div", { class: "library-foot" },
         make("button", { type: "submit", class: "button default" }, gettext("Set the link")),
         before ? make("button", { type: "button", class: "button", click: remove }, gettext("Remove the link")) : "")),
   );
 
   function entry(page) {
-    const button = make("button", { type: "button", "aria-current": page.url === before ? "true" : null, click: () => set(page.url, page.name) },
+    const current = page.url === before ? "true" : null;
+    const button = make("button", { type: "button", "aria-current": current, click: () => set(page.url, page.name) },
       make("span", { class: "name", lang: language }, page.name), make("span", { class: "kind" }, page.kind));
     return make("li", {}, button);
   }
@@ -131,8 +142,9 @@ function editLink(editor, config, language) {
       if (request !== requests) return;
       list.replaceChildren(...found.pages.map(entry));
       list.scrollTop = 0;
-      const more = found.count > found.pages.length ? ` ${gettext("The list shows the first ones. Write more of the title to find the others.")}` : "";
-      status.textContent = found.count ? `${gettext("Pages found:")} ${found.count}.${more}` : gettext("No page has these words in its title.");
+      const number = found.count ? `${gettext("Pages found:")} ${found.count}.` : gettext("No page has these words in its title.");
+      const more = gettext("The list shows the first ones. Write more of the title to find the others.");
+      status.textContent = found.count > found.pages.length ? `${number} ${more}` : number;
     } catch {
       status.textContent = gettext("The list cannot be opened. Are you still signed in? You can enter an address below.");
     }
@@ -142,7 +154,9 @@ function editLink(editor, config, language) {
   function save(event) {
     event.preventDefault();
     const href = address.value.trim();
-    address.setCustomValidity(/^(\/|#|https?:\/\/|mailto:|tel:)\S+$|^\/$/i.test(href) ? "" : gettext("Enter an address that begins with /, https://, http://, mailto: or tel:."));
+    const isAddress = /^(\/|#|https?:\/\/|mailto:|tel:)\S+$|^\/$/i.test(href);
+    const problem = gettext("Enter an address that begins with /, https://, http://, mailto: or tel:.");
+    address.setCustomValidity(isAddress ? "" : problem);
     if (address.reportValidity()) set(href, href);
   }
 
@@ -150,8 +164,9 @@ function editLink(editor, config, language) {
     dialog.close();
     const chain = editor.chain().focus();
     if (before) chain.extendMarkRange("link").setLink({ href }).run();
-    else if (editor.state.selection.empty) chain.insertContent({ type: "text", text: name, marks: [{ type: "link", attrs: { href } }] }).run();
-    else chain.setLink({ href }).run();
+    else if (editor.state.selection.empty) {
+      chain.insertContent({ type: "text", text: name, marks: [{ type: "link", attrs: { href } }] }).run();
+    } else chain.setLink({ href }).run();
   }
 
   function remove() {

@@ -25,7 +25,8 @@
     const problems = {};
 
     function field(name, label, help, attributes) {
-      const input = make("input", { id: `upload-${name}`, name, "aria-describedby": `upload-${name}-help upload-${name}-problem`, ...attributes });
+      const about = `upload-${name}-help upload-${name}-problem`;
+      const input = make("input", { id: `upload-${name}`, name, "aria-describedby": about, ...attributes });
       problems[name] = make("p", { class: "errornote", id: `upload-${name}-problem` });
       problems[name].hidden = true;
       const parts = [make("label", { for: input.id }, label), input];
@@ -71,7 +72,7 @@
     const button = make("button", { type: "submit", class: "button default" }, gettext("Upload it and use it here"));
     // Without the browser's own messages, which are in its language.
     const form = make("form", { novalidate: true, submit: send },
-      field("file", gettext("Picture file"), words.file.help, { type: "file", accept: "image/jpeg,image/png,image/webp" }),
+      field("file", words.file.label, words.file.help, { type: "file", accept: "image/jpeg,image/png,image/webp" }),
       ...Object.entries(config.languages).map(([code, name]) =>
         field(`alt_${code}`, `${words.alt_sq.label} (${name})`, words.alt_sq.help, { type: "text", lang: code, maxlength: 250 })),
       field("is_decorative", words.is_decorative.label, words.is_decorative.help, { type: "checkbox" }),

@@ -362,37 +362,54 @@ print(links.path(links.Purpose.ORGANISATION, joining))
 """
 
 
+def send_slowly(deployment, path, headers, body, check=lambda head: None):
+    """(response to, head) of one of sixteen forms whose ends come late. gunicorn has eight threads here."""
+    head = (
+        f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1:{deployment.port}\r\nConnection: close\r\n"
+        f"{headers}\r\nContent-Length: {len(body)}\r\n\r\n"
+    ).encode()
+    with contextlib.ExitStack() as stack:
+        forms = [
+            stack.enter_context(socket.create_connection(("127.0.0.1", deployment.port), TIMEOUT)) for _ in range(16)
+        ]
+        for form in forms:
+            form.sendall(head + body[:-1000])
+        check(head)
+        for _ in range(5):
+            assert deployment.visit("/admin/account/login/")[0] == 200
+        assert select.select(forms, [], [], 0)[0] == [], "none of them has ended, so the pages did not wait for that"
+        forms[0].sendall(body[-1000:])
+        response = http.client.HTTPResponse(forms[0])
+        response.begin()
+    assert not list(deployment.folder.glob("body/**/*.*")), "nothing was written to a file"
+    return response, head
+
+
 def test_slow_uploads_of_logos_hold_no_thread(deployment):
-    """gunicorn has eight threads here, and sixteen logos come in."""
     path = deployment.manage("shell", "-v0", "-c", MAKE_LINK).strip() + "logo/"
-    logo = invented_logo(0).read()
     body = (
         b'--x\r\nContent-Disposition: form-data; name="logo"; filename="logo.png"\r\nContent-Type: image/png\r\n\r\n'
-        + logo
+        + invented_logo(0).read()
         + bytes(300_000)
         + b"\r\n--x--\r\n"
     )
-    head = (
-        f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1:{deployment.port}\r\nConnection: close\r\n"
-        f"Content-Type: multipart/form-data; boundary=x\r\nContent-Length: {len(body)}\r\n\r\n"
-    ).encode()
-    with contextlib.ExitStack() as stack:
-        uploads = [
-            stack.enter_context(socket.create_connection(("127.0.0.1", deployment.port), TIMEOUT)) for _ in range(16)
-        ]
-        for upload in uploads:
-            upload.sendall(head + body[:-1000])
-        # All are coming in: one more may not.
+
+    def one_more_may_not(head):
         deployment.wait_until(lambda: deployment.send(head)[0] == 503)
-        for _ in range(5):
-            assert deployment.visit("/admin/account/login/")[0] == 200
-        assert select.select(uploads, [], [], 0)[0] == [], "none of them has ended, so the pages did not wait for that"
-        uploads[0].sendall(body[-1000:])
-        response = http.client.HTTPResponse(uploads[0])
-        response.begin()
-        assert (response.status, response.headers["Location"][:20]) == (303, path[:20])
-    assert not list(deployment.folder.glob("body/**/*.*")), "no logo was written to a file"
+
+    kind = "Content-Type: multipart/form-data; boundary=x"
+    response, head = send_slowly(deployment, path, kind, body, one_more_may_not)
+    assert (response.status, response.headers["Location"][:20]) == (303, path[:20])
     deployment.wait_until(lambda: deployment.send(head.replace(b"/logo/", b"x/logo/"))[0] == 200)
+
+
+def test_slow_forms_of_strangers_hold_no_thread_where_staff_upload_pictures(deployment):
+    path, cookie = "/admin/campaign/picture/add/", deployment.visit("/admin/account/login/")[1]["Set-Cookie"]
+    kind = f"Content-Type: application/x-www-form-urlencoded\r\nCookie: {cookie.partition(';')[0]}"
+    response, _head = send_slowly(deployment, path, kind, bytes(260_000))
+    assert response.status == 403, "the application has read all of it, and found no token"
+    with deployment.without_gunicorn():
+        assert deployment.visit(path, {"alt_sq": "x"})[1]["Retry-After"] == "60"
 
 
 def test_the_socket_is_for_nginx_only():

@@ -133,14 +133,6 @@ def test_03_the_confirm_button_pressed_twenty_times_at_once_thanks_each_time_and
     assert tally.read().total == 1
 
 
-def test_05_signing_again_twenty_times_at_once_sends_one_more_message():
-    make_pledge("Drita Kola", "drita@shembull.al")
-    let_time_pass(timedelta(minutes=2))
-    assert set(at_once(*[submit()] * CROWD)) == {(303, INBOX)}
-    settle_all()
-    assert Message.objects.count() == 1
-
-
 def test_a_pledge_withdrawn_twenty_times_at_once_gets_one_last_message():
     pledge = make_pledge(state="confirmed")
     assert sum(at_once(*[pledge.withdraw] * CROWD)) == 1

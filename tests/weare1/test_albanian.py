@@ -12,9 +12,6 @@ from tests.albanian import guide_texts, pages_without_catalogue, singular, start
 from tests.weare1.test_languages import read_po
 
 CATALOGUES = [Path(settings.BASE_DIR) / "locale" / "sq" / "LC_MESSAGES" / name for name in ("django.po", "djangojs.po")]
-# Texts for children and young people, who are addressed as *ti*.
-TO_A_CHILD = "to a child"
-TO_A_FRIEND = "to a friend"
 
 
 def translations(without=()):
@@ -22,14 +19,13 @@ def translations(without=()):
     for file in CATALOGUES:
         for entry in read_po(file):
             if entry.context not in ("address", *without):
-                for text in entry.translations:
-                    yield f"{file.name}: {entry.id}", text
+                yield from ((f"{file.name}: {entry.id}", text) for text in entry.translations)
 
 
 def test_no_translation_addresses_one_person():
-    spoken = translations(without=[TO_A_CHILD, TO_A_FRIEND])
-    found = {place: command for place, text in spoken if (command := singular(text))}
-    assert found == {}
+    # Children and young people are addressed as *ti*, and friends among each other.
+    spoken = translations(without=["to a child", "to a friend"])
+    assert {place: command for place, text in spoken if (command := singular(text))} == {}
 
 
 def test_the_guide_addresses_nobody_as_one_person():
@@ -78,6 +74,7 @@ ONE_WORD = {
     r"\bnë pauzë\b|\bpauza\b": "ndalur përkohësisht",
     r"\bstaf(i|it)?\b": "ekipi",
     r"\bndërmarrj": "biznes",
+    r"\beksport\b": "eksportim",
     r"\bmë së shumti\b": "e shumta",
     r"\bposterë(t|ve)\b": "postera",
     r"\bshiko(ni|jini)\b": "shihni",

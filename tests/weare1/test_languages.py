@@ -34,6 +34,7 @@ from tests.albanian import WITHOUT_CATALOGUE, singular_on
 from tests.data_requests import make_request
 from tests.drill import require_program
 from tests.enquiries import DISCLOSURE, make_disclosure, make_enquiry
+from tests.events import make_event
 from tests.factories import give_app, make_pledge, make_submission
 from tests.mailings import make_mailing
 from tests.organisations import make_joining
@@ -173,18 +174,11 @@ def test_the_compiled_catalogue_is_up_to_date(file):
     with file.with_suffix(".mo").open("rb") as compiled_file:
         compiled = gettext.GNUTranslations(compiled_file)
     for entry in read_po(file):
-        if entry.plural:
-            rendered = tuple(
-                compiled.npgettext(entry.context, entry.id, entry.plural, n)
-                if entry.context
-                else compiled.ngettext(entry.id, entry.plural, n)
-                for n in (1, 2)
-            )
-            assert rendered == entry.translations
-        elif entry.context:
-            assert (compiled.pgettext(entry.context, entry.id),) == entry.translations
-        else:
-            assert (compiled.gettext(entry.id),) == entry.translations
+        key = f"{entry.context}\x04{entry.id}" if entry.context else entry.id
+        rendered = (
+            [compiled.ngettext(key, entry.plural, n) for n in (1, 2)] if entry.plural else [compiled.gettext(key)]
+        )
+        assert tuple(rendered) == entry.translations
 
 
 @pytest.mark.quick
@@ -421,7 +415,7 @@ def staff_pages(admin_client, language):
     make_pledge("Besa Shembulli", "besa@shembull.al").block()
     make_enquiry("#NEJEMI1", language=language), make_disclosure(text=DISCLOSURE[language], language=language)
     make_submission(), make_group(), make_sheet(), make_joining(language=language), make_request(), make_mailing()
-    Message.queue(Message.Kind.LINKS, Pledge.objects.first())
+    make_event(), Message.queue(Message.Kind.LINKS, Pledge.objects.first())
     Batch.begin("confirm", Pledge.objects.all(), None, "selection")
     paths = [reverse("admin:index"), reverse("admin:password_change"), reverse("admin:login")]
     paths += [reverse("admin:app_list", args=[label]) for label in ("pledges", "campaign", "staff")]

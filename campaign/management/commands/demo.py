@@ -122,8 +122,6 @@ ANSWERS = {
 
 
 class Command(BaseCommand):
-    """Fill an empty site with invented pledges and, in development, a staff account. Idempotent."""
-
     help = (
         "Fill an empty site with a few thousand invented pledges and a staff account, to look at every page. "
         "Refuses a database that holds real pledges."

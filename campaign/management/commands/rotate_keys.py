@@ -19,8 +19,6 @@ PROGRESS_INTERVAL = 10
 
 
 class Command(BaseCommand):
-    """Encrypt and digest every row by the first keys. Idempotent."""
-
     help = (
         "Bring every row to the first keys. First put the new key in front of FIELD_KEYS, DIGEST_KEYS or both and restart all "
         "processes: from then on the site takes no forms, and this command opens it again. It can be interrupted and repeated."

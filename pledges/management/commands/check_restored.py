@@ -15,11 +15,9 @@ SAMPLE_ROWS = 50
 
 
 class Command(BaseCommand):
-    """Count the people, and check that the keys in the environment open the ciphertexts. Prints figures as JSON."""
-
     # They need a database.
     requires_system_checks = []
-    help = "Count the people of a restored database, and check that the present keys fit it."
+    help = "Count the people of a restored database, and check that the present keys fit it. Prints figures as JSON."
 
     def handle(self, **options):
         self.stdout.write(json.dumps(check()))

@@ -89,8 +89,6 @@ class Scraped:
 
 
 class Command(BaseCommand):
-    """Serve the metrics of all processes on METRICS_ADDRESS until stopped."""
-
     help = "Serve metrics in Prometheus' format on METRICS_ADDRESS, a private address, until stopped."
     requires_system_checks = ()
 

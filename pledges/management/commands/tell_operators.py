@@ -10,8 +10,6 @@ from pledges.health import alarm
 
 
 class Command(BaseCommand):
-    """Email OPERATOR_EMAIL about checks that have failed for ten minutes, and about those that pass again."""
-
     help = "Email OPERATOR_EMAIL about checks of /readyz that have failed for ten minutes, and about those that pass again."
     requires_system_checks = ()
 

@@ -62,7 +62,6 @@ class Repeater(threading.Thread):
         self._interval = interval
 
     def run(self):
-        """Run until `stopped` is set."""
         while not self.stopped.is_set():
             done, _error = attempt(self._step)
             if not done:
@@ -81,7 +80,6 @@ class Housekeeper(Repeater):
         self._rounds = 0
 
     def look_after(self):
-        """Probe, and run housekeeping every other time."""
         attempt(self.probe)
         if self._rounds % HOUSEKEEPING_EVERY_PROBES == 0:
             self.run_housekeeping()
@@ -131,8 +129,6 @@ def threads():
 
 
 class Command(db_worker.Command):
-    """Run background tasks in the main thread and `threads` beside it, until a stop signal."""
-
     help = (
         "Settle submissions, run background tasks, send messages, count the people and run housekeeping, until stopped."
     )

@@ -1,5 +1,5 @@
 -- Tombstones: what a restore of an older backup must not bring back, written in the transaction of the change and applied by
--- pledges/backups/restored.py. One trigger a table: it fires for erased rows and for changes of the columns that it names, so
+-- `manage.py finish_restore`. One trigger a table: it fires for erased rows and for changes of the columns that it names, so
 -- confirming, the most frequent update, writes nothing. They hold ids, digests and ciphertexts, never plain personal data.
 -- The setting weare1.tombstones = off keeps them from writing: settling, applying and recomputing digests use it.
 -- The same trigger ends the messages about a row that is deleted, by any path.

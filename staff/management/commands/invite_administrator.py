@@ -11,8 +11,6 @@ from staff.roles import Role
 
 
 class Command(BaseCommand):
-    """Create an administrator, or remove the password and second factors of one; send and print a link."""
-
     help = (
         "Invite an administrator, such as the first one: sends a link to this address and prints it too. With --rescue an "
         "administrator who is locked out signs in again: password and second factors are removed, all sessions end. The log "

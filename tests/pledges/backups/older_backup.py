@@ -6,7 +6,7 @@ from datetime import timedelta
 from django.db import connection
 from django.utils import timezone
 
-from pledges.backups import restored
+from pledges.management.commands import finish_restore
 from pledges.models import Tombstone
 
 
@@ -30,7 +30,7 @@ def bring_back(*rows):
 
 def replay(entries):
     """Apply tombstones of the last day; {table: how many changed something}."""
-    return restored.apply(entries, timezone.now() - timedelta(days=1))
+    return finish_restore.apply(entries, timezone.now() - timedelta(days=1))
 
 
 def restore(rows, *secrets):

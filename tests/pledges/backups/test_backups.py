@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 from django.db.models import F
 from django.utils import timezone
 
@@ -19,8 +20,18 @@ MINUTE = timedelta(minutes=1)
 def backup(settings):
     """A good backup of now, expected every 26 hours."""
     settings.BACKUP_HOURS = 26
+    archiving("on", -1)
     now = timezone.now()
     return Backup.objects.create(made_at=now, checked_at=now, copied_at=now)
+
+
+def archiving(mode, failed_after):
+    """What PostgreSQL shows of archiving, which takes a restart: views of the session come before those of the catalogue."""
+    with connection.cursor() as cursor:
+        setting = "CASE name WHEN 'archive_mode' THEN %s ELSE setting END AS setting FROM pg_catalog.pg_settings"
+        cursor.execute(f"CREATE OR REPLACE TEMPORARY VIEW pg_settings AS SELECT name, {setting}", [mode])
+        times = "now() AS last_archived_time, now() + %s * interval '1 minute' AS last_failed_time"
+        cursor.execute(f"CREATE OR REPLACE TEMPORARY VIEW pg_stat_archiver AS SELECT {times}", [failed_after])
 
 
 def is_named(client):
@@ -61,6 +72,12 @@ def test_a_part_of_the_backups_that_has_not_worked_for_too_long_is_an_alarm(clie
     assert shown.startswith("The last backup was made on ") and "tell" not in shown
     Backup.objects.update(**{column: None})
     assert is_named(client)
+
+
+@pytest.mark.parametrize(("mode", "failed_after", "is_alarm"), [("on", 1, True), ("on", -1, False), ("off", -1, True)])
+def test_postgresql_that_does_not_archive_is_an_alarm(client, backup, mode, failed_after, is_alarm):
+    archiving(mode, failed_after)
+    assert is_named(client) == is_alarm
 
 
 def test_staff_without_accounts_to_look_after_read_nothing_about_backups(client, backup):

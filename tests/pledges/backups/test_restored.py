@@ -12,9 +12,9 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
-from pledges.backups import restored
 from pledges.crypto import links
 from pledges.inbox.submissions import settle_all, submit
+from pledges.management.commands import finish_restore
 from pledges.models import (
     BlockedAddress,
     ChosenCommitment,
@@ -22,11 +22,13 @@ from pledges.models import (
     GroupPledge,
     Message,
     Pledge,
+    PublishedFigure,
     ReferralLink,
     Sector,
     Submission,
     Tombstone,
 )
+from pledges.published.models import publish
 from staff.models import Invitation
 from tests import tally
 from tests.factories import make_inviter, make_pledge, make_staff, make_submission, run_worker
@@ -34,6 +36,7 @@ from tests.keys import new_key, rotate_keys
 from tests.organisations import make_joining
 from tests.pledges.backups.older_backup import bring_back, replay, take_entries
 from tests.pledges.groups.made import make_group
+from tests.published import show
 
 pytestmark = pytest.mark.django_db
 
@@ -239,11 +242,20 @@ def test_staff_are_locked_but_one_and_closed_accounts_stay_closed():
         return set(User.objects.filter(is_active=True).values_list("username", flat=True))
 
     replay(entries)
-    restored.end_staff_access()
+    finish_restore.end_staff_access()
     assert active() == {"arta", "other"} and not Session.objects.exists() and not Invitation.objects.open().exists()
     # After a restore to an earlier moment.
-    assert not restored.lock_staff("left@shembull.al") and active() == {"arta", "other"}
-    assert restored.lock_staff("Arta@shembull.al") and active() == {"arta"}
+    assert not finish_restore.lock_staff("left@shembull.al") and active() == {"arta", "other"}
+    assert finish_restore.lock_staff("Arta@shembull.al") and active() == {"arta"}
+
+
+def test_figures_are_not_compared_again_in_the_night_of_a_restore(monkeypatch):
+    """It would be a second look at the same people."""
+    show({"county:AL-11": 100})
+    PublishedFigure.objects.update(looked_at=timezone.now() - timedelta(days=2))
+    monkeypatch.setattr("sys.stdin", StringIO())
+    call_command("finish_restore", since=timezone.now().isoformat(), stdout=StringIO())
+    assert publish() == 0
 
 
 def test_a_backup_with_a_damaged_row_is_good_and_one_without_its_keys_is_not(settings):

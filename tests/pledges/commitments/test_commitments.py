@@ -3,6 +3,7 @@
 import csv
 import io
 import itertools
+import re
 import time
 from datetime import datetime, timedelta
 
@@ -85,6 +86,21 @@ def mails(mailoutbox, purpose):
 def errors(response):
     page = Document(response)
     return page.words(page.one("div", **{"class": "errors"}))
+
+
+def test_no_file_of_a_supporter_tells_how_many_others_choose_meanwhile(client, pledge):
+    """Who counts them learns whether the supporter chose who has signed a moment ago."""
+
+    def choose_again():
+        pledge.chosen.all().delete()
+        choose(pledge, commitment_of(), day=tomorrow())
+        calendar = client.get(f"{link(Purpose.COMMIT, pledge)}calendar/").text
+        [row] = client.get(link(Purpose.DATA, pledge)).json()["commitments"]
+        return re.sub("DTSTAMP.*", "", calendar), row | {"chosen_at": ""}
+
+    before = choose_again()
+    make_chosen(commitment_of(), 3)
+    assert choose_again() == before
 
 
 @pytest.mark.slow

@@ -38,7 +38,7 @@ CHANGES = [
     (lambda people: people["class"].approve(), 68),
     (lambda people: people["sheet"].count(people["sheet"].first, 2), 80),
     (lambda people: people["sheet"].void("wrong"), 68),
-    (lambda people: Sector.objects.get(slug="teachers").move_pledges(Sector.objects.get(slug="citizens"), len), 68),
+    (lambda people: Sector.objects.get(slug="teachers").move_pledges(Sector.objects.get(slug="citizens")), 68),
     (lambda people: sql("DELETE FROM pledges_pledge"), 64),
     (lambda people: sql("TRUNCATE pledges_grouppledge, pledges_papersheet CASCADE"), 0),
 ]

@@ -19,6 +19,7 @@ from tests.factories import keep_house, links_in, make_pledge, run_worker
 from tests.keys import drawn_keys, id_of, new_key
 from tests.pledges.desk.pages import ENGLISH, LIST, change_path
 from tests.readiness import failing_checks as alarms
+from tests.site import url_of_test_database
 
 
 def test_decryption_requires_the_same_associated_data():
@@ -110,39 +111,40 @@ PRODUCTION = {
 KEY_LISTS = ("DJANGO_SECRET_KEYS", "FIELD_KEYS", "DIGEST_KEYS")
 SAME = new_key()
 
+# {variable: values that are no such thing}
+MALFORMED = {
+    **dict.fromkeys(
+        KEY_LISTS,
+        ["secret", f"{SAME},{SAME[:-5]}", f"{SAME}, {SAME}"]
+        + [base64.urlsafe_b64encode(b"x" * size).decode() for size in (31, 33)],
+    ),
+    "DATABASE_URL": ["weare1", "sqlite:///db.sqlite3", "postgres://weare1@db.example.org"],
+    "SITE_URL": [
+        *("nejemi1.example", "http://nejemi1.example", "https://[nejemi1.example"),
+        *(f"https://nejemi1.example{rest}" for rest in (":https", ":65536", "/sq/", "?a=b")),
+    ],
+    "MAIL_URL": [
+        *("mail.example.org", "smtp://", "smtp://mail.example.org:mail/", "smtp://[mail.example.org/"),
+        *(f"smtp://mail.example.org/?{query}" for query in ("tls=1&ssl=1", "tls=yes", "tls", "starttls=1")),
+        *(f"smtp://mail.example.org/?{query}" for query in ("per_day=many", "from=Ne jemi 1")),
+    ],
+    "BULK_MAIL_URL": ["mail.example.org", "smtp://mail.example.org/?from=news@example.org"],
+    "OPERATOR_EMAIL": ["teknik@shembull.al, teknik"],
+    "ANYMAIL_INBOUND_ADDRESS": ["in.nejemi1.example"],
+    "HEARTBEAT_URL": ["yes", "file:///etc/passwd", "https://hc.example:x"],
+    "TRUSTED_PROXIES": ["unix, 10.0.0.0/8"],
+    **dict.fromkeys(
+        ("KEEP_MONTHS", "BACKUP_HOURS", "BACKUP_KEEP_DAYS", "MAIL_CONNECTIONS"),
+        ["0", "-1", "1.5", "eight", "99999999999", "9" * 5000, "٣"],
+    ),
+}
 # {description: (variable, value, or None for missing)}
 WRONG = {
     **{f"{name} is missing": (name, None) for name in PRODUCTION},
     **{f"{name} is empty": (name, "  ") for name in PRODUCTION},
-    **{f"{name} is not a key": (name, "secret") for name in KEY_LISTS},
-    **{f"{name} is too short": (name, base64.urlsafe_b64encode(b"x" * 31).decode()) for name in KEY_LISTS},
-    **{f"{name} is too long": (name, base64.urlsafe_b64encode(b"x" * 33).decode()) for name in KEY_LISTS},
-    **{f"{name}: the second key is truncated": (name, f"{new_key()},{new_key()[:-5]}") for name in KEY_LISTS},
-    **{f"{name}: the same key twice": (name, f"{SAME}, {SAME}") for name in KEY_LISTS},
-    **{f"{name}: quotation marks were left in": (name, f'"{new_key()}"') for name in KEY_LISTS},
+    **{f"{name}: quotation marks were left in": (name, f"“{PRODUCTION[name]}”") for name in PRODUCTION},
     **{f"{name}: a quotation mark at the end": (name, f"{value}'") for name, value in PRODUCTION.items()},
-    "SITE_URL: quotation marks were left in": ("SITE_URL", "“https://nejemi1.example”"),
-    "DATABASE_URL is not a URL": ("DATABASE_URL", "weare1"),
-    "DATABASE_URL is SQLite": ("DATABASE_URL", "sqlite:///db.sqlite3"),
-    "SITE_URL has a path": ("SITE_URL", "https://nejemi1.example/sq/"),
-    "SITE_URL is not a URL": ("SITE_URL", "nejemi1.example"),
-    "SITE_URL is not HTTPS": ("SITE_URL", "http://nejemi1.example"),
-    "SITE_URL is malformed": ("SITE_URL", "https://[nejemi1.example"),
-    "SITE_URL has a wrong port": ("SITE_URL", "https://nejemi1.example:https"),
-    "SITE_URL has a query": ("SITE_URL", "https://nejemi1.example?a=b"),
-    "MAIL_URL is not a URL": ("MAIL_URL", "mail.example.org"),
-    "MAIL_URL has no host": ("MAIL_URL", "smtp://"),
-    "MAIL_URL has a wrong port": ("MAIL_URL", "smtp://mail.example.org:mail/"),
-    "MAIL_URL is malformed": ("MAIL_URL", "smtp://[mail.example.org/"),
-    "MAIL_URL has both tls and ssl": ("MAIL_URL", "smtp://mail.example.org/?tls=1&ssl=1"),
-    "MAIL_URL has a wrong limit": ("MAIL_URL", "smtp://mail.example.org/?per_day=many"),
-    "MAIL_URL has a misspelt value": ("MAIL_URL", "smtp://mail.example.org/?tls=yes"),
-    "MAIL_URL has an empty value": ("MAIL_URL", "smtp://mail.example.org/?tls"),
-    "MAIL_URL has a misspelt parameter": ("MAIL_URL", "smtp://mail.example.org/?starttls=1"),
-    "BULK_MAIL_URL is not a URL": ("BULK_MAIL_URL", "mail.example.org"),
-    "BULK_MAIL_URL has a sender": ("BULK_MAIL_URL", "smtp://mail.example.org/?from=news@example.org"),
-    "MAIL_CONNECTIONS is not a number": ("MAIL_CONNECTIONS", "eight"),
-    "MAIL_CONNECTIONS is 0": ("MAIL_CONNECTIONS", "0"),
+    **{f"{name} is {value[-40:]}": (name, value) for name, values in MALFORMED.items() for value in values},
 }
 
 TRY_EACH = """
@@ -202,12 +204,22 @@ def test_production_does_not_start_and_names_the_wrong_variable(errors, case):
 
 @pytest.mark.slow
 def test_a_command_ends_with_the_error():
-    for name, value, sentence in (
-        ("FIELD_KEYS", "", "Set FIELD_KEYS: one or more keys"),
-        ("DATABASE_URL", "postgres://127.0.0.1:9/weare1", "PostgreSQL does not answer: check DATABASE_URL"),
+    empty = f"{os.environ['DATABASE_URL'].rpartition('/')[0]}/postgres"
+    only_reads = url_of_test_database(default_transaction_read_only="on")
+    for command, name, value, sentence in (
+        ("migrate", "FIELD_KEYS", "", "Set FIELD_KEYS: one or more keys"),
+        ("migrate", "DATABASE_URL", "postgres://127.0.0.1:9/weare1", "PostgreSQL does not answer: check DATABASE_URL"),
+        ("seed", "DATABASE_URL", empty, "The database lacks tables of this version: run manage.py migrate."),
+        ("migrate", "DATABASE_URL", only_reads, "PostgreSQL only reads"),
+        ("migrate", "MAIL_URL", "anymail://pigeon/?api_key=x", "MAIL_URL: "),
+        ("migrate", "MAIL_URL", "anymail://mailgun/?sender_domain=example.org", "MAIL_URL: "),
+        ("migrate", "BACKUP_KEEP_DAYS", "abc", "BACKUP_KEEP_DAYS must be a whole number from 4 to 3650."),
     ):
-        done = run("manage.py", "migrate", environment=PRODUCTION | {name: value})
-        assert done.returncode != 0 and done.stderr.startswith(sentence)
+        done = run("manage.py", command, environment=PRODUCTION | {name: value})
+        assert done.returncode != 0 and done.stderr.startswith(sentence), done.stderr
+    # The programs of backups do not read the settings.
+    backup = run("-m", "operations", "backup", environment={name: value})
+    assert (backup.stderr, backup.returncode) == (f"{sentence}\n", 1)
 
 
 @pytest.mark.slow

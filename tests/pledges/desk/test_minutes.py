@@ -108,8 +108,8 @@ def test_the_usual_number_is_the_median_of_the_seven_days_before():
     hour_ago = timezone.now() - timedelta(minutes=30)
     for days, n in enumerate((1, 2, 3, 100, 4, 5, 6), 1):
         make_copies(make_pledge(created_at=hour_ago - timedelta(days=days)), n - 1, created_at="created_at")
-    series = minutes.read(minutes.last_day())
-    assert (series.total, series.usual_total, sum(series.usual())) == (0, 4, 4)
+    period = minutes.last_day()
+    assert (period.total, period.usual_total, sum(period.usual())) == (0, 4, 4)
 
 
 def test_what_is_far_above_usual():

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import pytest
 from django.utils import translation
 
-from pledges.figures.county_map import county_map, rate
+from pledges.figures.charts import county_map, rate
 
 
 def county(code, people, population=100_000):

@@ -8,7 +8,7 @@ import pytest
 from django.utils import timezone
 
 from pledges.counting.models import record_milestones
-from pledges.figures.growth import FLOOR, TOP, growth_chart
+from pledges.figures.charts import FLOOR, TOP, growth_chart
 from pledges.models import PaperSheet
 from tests.pages import Document, path_of
 from tests.published import show_counties

@@ -6,8 +6,8 @@ from itertools import pairwise
 import pytest
 from django.utils import translation
 
-from pledges.figures import growth
-from pledges.figures.growth import growth_chart
+from pledges.figures import charts
+from pledges.figures.charts import growth_chart
 
 TODAY = date(2026, 11, 25)
 
@@ -51,11 +51,11 @@ def test_labels_never_overlap(days):
     for row in (0, 1):
         places = [float(x) for x, words, in_row, _ in chart.dates if words and in_row == row]
         assert all(
-            after - before >= growth.LABEL_WIDTH - 0.1 for before, after in zip(places, places[1:], strict=False)
+            after - before >= charts.LABEL_WIDTH - 0.1 for before, after in zip(places, places[1:], strict=False)
         )
     named = [float(x) for x, _, words, _ in chart.marks if words]
     assert named[-1] == 100, "today's total keeps its label"
-    assert all(after - before >= growth.LABEL_WIDTH - 0.1 for before, after in zip(named, named[1:], strict=False))
+    assert all(after - before >= charts.LABEL_WIDTH - 0.1 for before, after in zip(named, named[1:], strict=False))
     assert len(chart.marks) == 5, "every milestone has its dot"
 
 
@@ -70,4 +70,4 @@ def test_a_milestone_is_at_its_day_on_the_line(days, day):
     points = [tuple(map(float, point.split(" "))) for point in chart.line.split("L")]
     (left, above), (right, below) = next(pair for pair in pairwise(points) if pair[0][0] <= float(x) <= pair[1][0])
     down = above + (below - above) * (float(x) - left) / (right - left)
-    assert float(y) == pytest.approx(growth.TOP + down * (growth.FLOOR - growth.TOP) / 100, abs=0.1)
+    assert float(y) == pytest.approx(charts.TOP + down * (charts.FLOOR - charts.TOP) / 100, abs=0.1)

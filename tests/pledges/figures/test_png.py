@@ -12,7 +12,7 @@ from PIL import Image, ImageFont
 
 from pledges.figures import fonts
 from pledges.figures.cards import Drawing, Line
-from pledges.figures.downloads import sectors_figure
+from pledges.figures.charts import figure
 from pledges.figures.rendering import png
 
 LETTERS = "AaËëÇç Zgjidhni „1” … 1234567890 (30,6%) #NEJEMI1"
@@ -43,7 +43,7 @@ def test_any_name_that_staff_write_can_be_drawn(name):
     sector = SimpleNamespace(slug="x", name=name, color="s1")
     totals = SimpleNamespace(as_of=datetime(2026, 11, 25, tzinfo=UTC), total=3, sectors=[(sector, 3)])
     with translation.override("en"):
-        picture = Image.open(io.BytesIO(sectors_figure(totals).as_png()))
+        picture = Image.open(io.BytesIO(figure("sectors", totals).as_png()))
     assert picture.size == (1200, 460) and picture.getpixel((450, 216)) != picture.getpixel((5, 5))
 
 

@@ -2,6 +2,7 @@
 
 import http.server
 import json
+import os
 import threading
 
 import pytest
@@ -32,11 +33,7 @@ class Readiness(http.server.ThreadingHTTPServer):
 
 class _Answer(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
-        if self.path != "/readyz":
-            self.server.heartbeats += 1
-            self.send_response(204)
-            self.end_headers()
-            return
+        self.server.heartbeats += self.path != "/readyz"
         wrong = self.server.wrong
         body = b"<h1>Bad gateway</h1>" if wrong is None else json.dumps({"ready": not wrong, "wrong": wrong}).encode()
         self.send_response(503 if wrong or wrong is None else 200)
@@ -153,6 +150,18 @@ def test_what_no_server_takes_fails_the_unit_and_is_told_later(site, operators):
     assert OPERATOR not in str(raised.value)
     operators.mail.replies.clear()
     assert operators.look(minutes=5) == ["nejemi1.example: mail"]
+
+
+def test_a_full_disk_is_told_once_a_day_although_nothing_can_be_remembered(site, operators):
+    site.wrong = ["mail"]
+    operators.look()
+    operators.memory.with_suffix(".new").symlink_to("/dev/full")
+    for minutes, told in ((5, 0), (6, 1), (5, 0), (24 * 60 - 1, 0), (11, 1)):
+        at = operators.memory.stat().st_mtime - 60 * minutes
+        os.utime(operators.memory, (at, at))
+        assert operators.look() == ["nejemi1.example: disk, mail"] * told
+    operators.memory.with_suffix(".new").unlink()
+    assert operators.look(minutes=11) == ["nejemi1.example: mail"]
 
 
 @pytest.mark.parametrize("text", ["", "[]", "null", '{"mail": {"since": 1}}', '{"since": 1}', '{"since": ["mail"]}'])

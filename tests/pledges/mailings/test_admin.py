@@ -282,6 +282,8 @@ def test_a_second_person_reads_it_and_releases_it_with_a_second_press(zana, besa
     asked = press(besa, mailing, "release", sure=False)
     assert Mailing.objects.get().state == "ready"
     page = Document(asked)
+    # Not the number, by which one person could be seen to begin to follow.
+    assert "Recipients Fewer than 60 people would get it now." in page.words()
     assert "You cannot undo what has been sent." in page.words()
     again = {page.of(each)["name"]: page.of(each)["value"] for each in page.all("input", type="hidden")}
     response = besa.post(sending(mailing), again, headers=ENGLISH, follow=True)

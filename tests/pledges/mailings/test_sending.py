@@ -14,11 +14,11 @@ from django.utils import timezone
 
 from campaign.models import Demand
 from pledges import housekeeping
-from pledges.backups.restored import skip_lost_ids
 from pledges.crypto import links
 from pledges.health import checks
 from pledges.mail.sending import LEASE
 from pledges.mailings.models import WINDOW
+from pledges.management.commands.finish_restore import skip_lost_ids
 from pledges.models import BlockedAddress, Follow, Heartbeat, Mailing, MailingCount, Message, Pledge
 from pledges.returns.views import record
 from pledges.supporters.querysets import ERASED

@@ -194,6 +194,16 @@ def test_counts_that_differ_are_counted_again(ana, ben):
     assert exact_total() == 379 and PaperSheet.objects.get().state == "counted"
 
 
+def test_a_group_that_was_closed_after_the_sheets_were_printed_is_counted(ana, ben):
+    PaperSheet.objects.issue(2)
+    count(ana, 1, artists=3)
+    Sector.objects.filter(slug="artists").update(is_open=False)
+    count(ben, 1, artists=3)
+    assert exact_total() == 3
+    count(ana, 2, artists=4), count(ben, 2, artists=4)
+    assert exact_total() == 7
+
+
 def test_who_counted_a_sheet_is_named_also_after_they_left_the_staff(ana, ben):
     PaperSheet.objects.issue(1)
     count(ana, 1, parents=12), count(ben, 1, parents=12)

@@ -55,7 +55,7 @@ def test_counts_that_differ_are_counted_again(account, people, state, counts):
 
 def test_counts_that_are_equal_after_merging_sectors_count():
     make_sheet("returned", {"parents": 7, "citizens": 1}, {"parents": 6, "citizens": 2})
-    Sector.objects.get(slug="parents").move_pledges(Sector.objects.get(slug="citizens"), len)
+    Sector.objects.get(slug="parents").move_pledges(Sector.objects.get(slug="citizens"))
     assert exact_total() == 8 and PaperSheet.objects.get().state == "counted"
 
 

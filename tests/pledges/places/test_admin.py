@@ -17,6 +17,11 @@ def test_a_county_with_pledges_or_municipalities_cannot_be_deleted(admin_client)
         assert County.objects.filter(pk=code).exists()
 
 
+def test_only_a_county_that_has_a_page_links_to_it(admin_client):
+    for code, links in (("abroad", 0), ("AL-01", 1)):
+        assert admin_client.get(change_path(County.objects.get(pk=code))).text.count("viewsitelink") == links
+
+
 def test_a_municipality_is_found_by_its_english_name(admin_client):
     municipality = Municipality.objects.first()
     page = admin_client.get(f"/admin/pledges/municipality/?q={municipality.name_en}").text

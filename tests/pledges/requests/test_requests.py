@@ -223,26 +223,8 @@ def test_the_links_of_an_address_come_without_the_restricted_group_or_organisati
     assert [(each.kind, each.about) for each in Message.objects.queued()] == [(kind, older)]
 
 
-def test_a_new_address_of_a_restricted_pledge_waits():
-    pledge = make_pledge("Drita Kola", ADDRESS, state="confirmed")
-    pledge.request_new_address("drita.re@shembull.al")
-    held.restrict(ADDRESS, [str(pledge.pk)])
-    let_time_pass(15 * DAY)
-    keep_house()
-    assert Pledge.objects.get().new_address == "drita.re@shembull.al"
-    held.restrict(ADDRESS, [str(pledge.pk)], lift=True)
-    keep_house()
-    assert Pledge.objects.get().new_address is None
-
-
 def test_a_restricted_name_is_neither_on_the_wall_nor_exported_and_the_total_stays():
-    values = {
-        "state": "confirmed",
-        "show_name": True,
-        "wall": "shown",
-        "wall_at": DECIDED,
-        "updates": True,
-    }
+    values = {"state": "confirmed", "show_name": True, "wall": "shown", "wall_at": DECIDED, "updates": True}
     pledge = make_pledge("Drita Kola", ADDRESS, **values)
     held.restrict(ADDRESS, [str(pledge.pk)])
     assert not Pledge.objects.on_the_wall().exists() and not Pledge.objects.awaiting_wall_review().exists()

@@ -261,7 +261,12 @@ def prove_blocked():
 
 
 def prove_tombstones():
-    is_kept_until(14 * DAY, lambda: make_pledge().withdraw(), Tombstone.objects.exists)
+    def withdraw(**values):
+        make_pledge().withdraw()
+        Tombstone.objects.update(**values)
+
+    is_kept_until(14 * DAY, withdraw, Tombstone.objects.exists)
+    is_kept_until(3 * DAY, lambda: withdraw(copied_at=timezone.now()), Tombstone.objects.exists)
 
 
 def prove_backups():
@@ -362,17 +367,22 @@ def prove_request():
 
 
 def prove_restriction():
-    pledge, group = make_pledge("Drita Kola"), make_group()
-    ids = [str(pledge.pk), str(group.pk)]
-    for row in (pledge, group):
+    def names():
+        return [row.name for model in (Pledge, GroupPledge) for row in model.objects.all()]
+
+    # Unconfirmed; asked whether to keep name and address, and about to move; a group.
+    rows = [make_pledge(), make_pledge(state="confirmed", keep_asked_at=timezone.now()), make_group()]
+    rows[1].request_new_address("e-re@shembull.al")
+    ids = [str(row.pk) for row in rows]
+    for row in rows:
         held.restrict(row.address, ids)
     let_time_pass(YEARS)
     keep_house()
-    assert Pledge.objects.get().name and GroupPledge.objects.get().name
-    for row in (pledge, group):
+    assert len(names()) == 3 and all(names()) and Pledge.objects.confirmed().get().new_address
+    for row in rows:
         held.restrict(row.address, ids, lift=True)
     keep_house()
-    assert not Pledge.objects.exists() and GroupPledge.objects.get().name is None
+    assert names() == [None, None] and Pledge.objects.get().new_address is None
 
 
 # The proof of a line has its key in the name; these have one in common.

@@ -32,7 +32,8 @@ def pass_and_work(time):
 
 @pytest.fixture
 def drita():
-    return make_pledge(NAME, ADDRESS, state="confirmed", show_name=True, wall="shown", wall_at="2026-01-01")
+    wishes = {"updates": True, "show_name": True, "wall": "shown", "wall_at": "2026-01-01"}
+    return make_pledge(NAME, ADDRESS, state="confirmed", **wishes)
 
 
 @pytest.fixture
