@@ -1,30 +1,41 @@
-"""Middleware: language from the path, cache headers, sessions of staff only, 503 while the database does not work."""
+"""Middleware: language from the path, cache headers, sessions of staff only; the pages of errors, which need no database."""
 
+import logging
+import sys
 import time
+from math import ceil
 
 from django.conf import settings
 from django.contrib.auth.middleware import AuthenticationMiddleware
 from django.contrib.messages.middleware import MessageMiddleware
 from django.contrib.sessions.middleware import SessionMiddleware
 from django.core.exceptions import RequestDataTooBig
+from django.db import connections
+from django.http import HttpResponse
 from django.middleware.csp import ContentSecurityPolicyMiddleware
 from django.middleware.csrf import CsrfViewMiddleware
 from django.middleware.security import SecurityMiddleware
 from django.shortcuts import redirect
+from django.template.loader import render_to_string
 from django.urls import Resolver404, resolve
-from django.utils import translation
+from django.utils import timezone, translation
 from django.utils.cache import patch_vary_headers
 from django.utils.deprecation import MiddlewareMixin
+from django.views.decorators.csrf import requires_csrf_token
 
-from pledges import metrics
+from pledges import database, metrics
+from pledges.crypto.models import Closed
 from pledges.limits.models import network
 from pledges.serving import snapshot
 from pledges.serving.http import NOT_INDEXED
 from staff.accounts import sessions
-from weare1 import errors
 
 # For public pages that are missing or have moved. nginx keeps a 404 only in place of a page that it holds (deploy/nginx.conf).
 MISSING_PAGE_CACHE_CONTROL = "public, max-age=0, s-maxage=10"
+# When a program should ask again; later while keys are being changed.
+RETRY_SECONDS = 60
+
+logger = logging.getLogger(__name__)
 
 
 def _is_for_staff(request):
@@ -212,4 +223,45 @@ class DatabaseDownMiddleware(MiddlewareMixin):
     """Answers 503, with the help numbers, when PostgreSQL is unreachable, locked, too slow, full or read-only."""
 
     def process_exception(self, request, exception):
-        return errors.unavailable(exception) if errors.is_unavailable(exception) else None
+        return unavailable(exception) if is_unavailable(exception) else None
+
+
+# Pages of errors
+
+
+def is_unavailable(error):
+    """Whether the site cannot do now what was asked: because of the database, or while keys are being changed."""
+    return database.is_unavailable(error) or isinstance(error, Closed)
+
+
+def unavailable(error):
+    """The 503 page for an error of the database, whose connections are closed, or while keys are being changed."""
+    context, wait = {}, RETRY_SECONDS
+    if isinstance(error, Closed):
+        context = {"opens_at": error.opens_at}
+        wait = max(wait, ceil((error.opens_at - timezone.now()).total_seconds()))
+    else:
+        # Without an SQLSTATE the words are those of the client library about the connection: they hold no value of a row.
+        reason = database.sqlstate(error) or " ".join(str(error).split())
+        logger.error("the database does not work: %s %s", type(error).__name__, reason)
+        if database.refuses_writes(error):
+            snapshot.close_forms()
+        connections.close_all()
+    response = _page("503.html", 503, LANGUAGE_CODE=translation.get_language(), **context)
+    response.headers["Retry-After"] = str(wait)
+    return response
+
+
+@requires_csrf_token
+def server_error(request):
+    """The page for an exception that nothing has caught: 503 for the database, as of middleware, else 500."""
+    error = sys.exception()
+    if is_unavailable(error):
+        return unavailable(error)
+    metrics.EXCEPTIONS.labels(metrics.view_of(request)).inc()
+    return _page("500.html", 500)
+
+
+def _page(template, status, **context):
+    # Rendered without the request, because its context processors query the database.
+    return HttpResponse(render_to_string(template, context), status=status)

@@ -102,4 +102,4 @@ urlpatterns = i18n_patterns(
 handler400 = "campaign.pages.views.bad_request"
 handler403 = "staff.admin.site.permission_denied"
 handler404 = "campaign.pages.views.not_found"
-handler500 = "weare1.errors.server_error"
+handler500 = "weare1.middleware.server_error"

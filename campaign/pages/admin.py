@@ -13,7 +13,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from campaign.pages.models import Article, Page, preview_path
-from campaign.pictures.widgets import PictureSelect, RichText
+from campaign.pictures.admin import PictureSelect, RichText
 from pledges.fixed_pages import fixed_pages
 from pledges.languages import in_each_language, own_name
 from staff.admin.base import WIDGETS, NamedForm, pairs

@@ -1,15 +1,23 @@
-"""Admin of the picture library."""
+"""Admin of the picture library; the form widgets that show it, which JavaScript enhances: its words are in djangojs.po."""
 
+import json
+
+from django import forms
+from django.conf import settings
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
+from django.core.serializers.json import DjangoJSONEncoder
 from django.db import transaction
 from django.db.models import Q
+from django.forms import Script
 from django.http import JsonResponse
-from django.urls import path
+from django.templatetags.static import static
+from django.urls import path, reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext_lazy as _
 
+from campaign.pictures.files import MAX_BYTES, TOO_MANY_BYTES
 from campaign.pictures.models import Picture, PictureConsent
 from pledges.languages import LANGUAGE_CODES
 from staff.admin.base import BilingualForm, DueFilter, KeepUsed, QuerySetFilter, StackedInline, change_url, pairs
@@ -17,6 +25,7 @@ from staff.admin.content import ContentAdmin
 
 # Pictures on a page of the library dialog.
 DIALOG_PAGE_SIZE = 12
+library_js = Script("js/library.js", defer=True)
 
 
 class PictureForm(BilingualForm):
@@ -161,3 +170,44 @@ def _entry(picture):
         "name": str(picture),
         "alt": {language: getattr(picture, f"alt_{language}") for language in LANGUAGE_CODES},
     }
+
+
+def library_config(**more):
+    """What library.js reads, as JSON: addresses, limits, and the words that the form of a picture has too."""
+    fields = {name: Picture._meta.get_field(name) for name in ("file", "alt_sq", "is_decorative")}
+    config = {
+        "library": reverse("admin:campaign_picture_library"),
+        "maxBytes": MAX_BYTES,
+        "tooLarge": TOO_MANY_BYTES,
+        "languages": dict(settings.LANGUAGES),
+        "words": {name: {"label": field.verbose_name, "help": field.help_text} for name, field in fields.items()},
+    }
+    return json.dumps(config | more, cls=DjangoJSONEncoder)
+
+
+class PictureSelect(forms.Select):
+    """A select of all pictures by description; with JavaScript, a dialog with thumbnails and search."""
+
+    class Media:
+        css = {"all": ["css/editor.css"]}
+        js = [library_js]
+
+    def get_context(self, name, value, attrs):
+        return super().get_context(name, value, {**(attrs or {}), "data-library": library_config()})
+
+
+class RichText(forms.Textarea):
+    """A textarea with HTML; with JavaScript, an editor built from the modules of django-prose-editor.
+
+    The widget of that package needs an inline import map, which the content security policy forbids without a nonce. This
+    widget passes the URL of the module to editor.js instead.
+    """
+
+    class Media:
+        css = {"all": ["css/editor.css"]}
+        js = [library_js, Script("js/editor.js", type="module")]
+
+    def get_context(self, name, value, attrs):
+        pages = reverse("admin:campaign_externallink_pages")
+        config = library_config(module=static("django_prose_editor/editor.js"), pages=pages)
+        return super().get_context(name, value, {**(attrs or {}), "data-editor": config})

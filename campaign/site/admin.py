@@ -6,7 +6,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from campaign.pages.models import MenuPlace, Page
-from campaign.pictures.widgets import PictureSelect
+from campaign.pictures.admin import PictureSelect
 from campaign.settings.models import LAUNCH_TICKS, SiteSettings, SocialLink
 from staff.admin.base import NoAddOrDelete, SettingsAdmin, StackedInline, pairs
 from staff.admin.content import ContentAdmin
