@@ -18,7 +18,7 @@ from pledges.crypto import keys
 from pledges.languages import filled, in_both_languages
 from pledges.places.models import Municipality
 from pledges.published.models import shown_of
-from staff.drafts.models import Draftable, LiveManager, UniqueLive
+from staff.drafts.models import Draftable, LiveManager, UniqueLive, check_live
 
 logger = logging.getLogger(__name__)
 
@@ -114,15 +114,12 @@ class Event(Draftable):
         constraints = [
             UniqueLive(fields=["slug_sq"], name="event_slug_sq"),
             UniqueLive(fields=["slug_en"], name="event_slug_en"),
-            models.CheckConstraint(
-                name="event_ends_after_it_begins",
-                condition=Q(draft__isnull=False) | Q(begins__isnull=False, ends__gt=F("begins")),
-                violation_error_message=_("It must end after it begins."),
+            check_live(
+                "event_ends_after_it_begins",
+                Q(begins__isnull=False, ends__gt=F("begins")),
+                _("It must end after it begins."),
             ),
-            models.CheckConstraint(
-                name="event_in_both_languages",
-                condition=Q(draft__isnull=False) | filled("title", "slug", "text", "place"),
-            ),
+            check_live("event_in_both_languages", filled("title", "slug", "text", "place")),
             models.CheckConstraint(name="event_code_with_its_mark", condition=Q(code__startswith=EVENT_MARK)),
         ]
 

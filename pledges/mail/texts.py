@@ -6,7 +6,6 @@ from difflib import get_close_matches
 
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.db.models import Q
 from django.utils.text import format_lazy
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -14,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from pledges.languages import LANGUAGE_CODES, filled, in_both_languages
 from pledges.mail import content
 from pledges.mail.kinds import SPECS, MessageKind
-from staff.drafts.models import Draftable, LiveManager, UniqueLive
+from staff.drafts.models import Draftable, LiveManager, UniqueLive, check_live
 
 logger = logging.getLogger(__name__)
 
@@ -162,10 +161,7 @@ class MessageText(Draftable):
         ordering = ["pk"]
         constraints = [
             UniqueLive(fields=["kind"], name="messagetext_kind"),
-            models.CheckConstraint(
-                name="message_text_in_both_languages",
-                condition=Q(draft__isnull=False) | filled("subject", "text", "button"),
-            ),
+            check_live("message_text_in_both_languages", filled("subject", "text", "button")),
         ]
 
     def __str__(self):

@@ -12,7 +12,7 @@ from django.tasks import task
 from django.utils.translation import gettext_lazy as _
 
 from pledges.languages import filled, in_both_languages
-from staff.drafts.models import Draftable, LiveManager, UniqueLive
+from staff.drafts.models import Draftable, LiveManager, UniqueLive, check_live
 from staff.models import Entry
 
 logger = logging.getLogger(__name__)
@@ -123,15 +123,15 @@ class Sector(Draftable):
         ordering = ["position", "pk"]
         constraints = [
             UniqueLive(fields=["slug"], name="sector_slug"),
-            models.CheckConstraint(
-                name="sector_of_young_people_shows_no_names",
-                condition=Q(draft__isnull=False) | ~Q(slug="youth", shows_names=True),
-                violation_error_message=_("The names of young people are never shown. Untick “can show names”."),
+            check_live(
+                "sector_of_young_people_shows_no_names",
+                ~Q(slug="youth", shows_names=True),
+                _("The names of young people are never shown. Untick “can show names”."),
             ),
-            models.CheckConstraint(
-                name="sector_of_children_only_in_groups",
-                condition=Q(draft__isnull=False) | ~Q(slug="children") | Q(is_open=False, shows_names=False),
-                violation_error_message=_("Children are only counted in groups. Untick “open” and “can show names”."),
+            check_live(
+                "sector_of_children_only_in_groups",
+                ~Q(slug="children") | Q(is_open=False, shows_names=False),
+                _("Children are only counted in groups. Untick “open” and “can show names”."),
             ),
         ]
 
@@ -300,17 +300,12 @@ class Wording(Draftable):
                 nulls_distinct=False,
                 condition=Q(draft=None),
             ),
-            models.CheckConstraint(
-                name="wording_sector_for_pledges_only",
-                condition=Q(draft__isnull=False)
-                | Q(kind="consent", sector=None)
-                | Q(kind="pledge", sector__isnull=False),
-                violation_error_message=_("A pledge belongs to a group; the consent does not belong to any."),
+            check_live(
+                "wording_sector_for_pledges_only",
+                Q(kind="consent", sector=None) | Q(kind="pledge", sector__isnull=False),
+                _("A pledge belongs to a group; the consent does not belong to any."),
             ),
-            models.CheckConstraint(
-                name="wording_in_both_languages",
-                condition=Q(draft__isnull=False) | filled("text"),
-            ),
+            check_live("wording_in_both_languages", filled("text")),
         ]
 
     def __str__(self):
