@@ -23,7 +23,7 @@ DEBUG = False
 SITE_URL = env.site_url("SITE_URL", default="http://localhost:8000" if DEV else None)
 SITE_HOST = urlsplit(SITE_URL).hostname
 ALLOWED_HOSTS = env.comma_separated("ALLOWED_HOSTS") or (["*"] if DEV else [SITE_HOST])
-if not validate_host(SITE_HOST, ALLOWED_HOSTS):
+if not (DEV or validate_host(SITE_HOST, ALLOWED_HOSTS)):
     raise ImproperlyConfigured("ALLOWED_HOSTS must have the host of SITE_URL, without https:// and port.")
 TRUSTED_PROXIES = env.proxies("TRUSTED_PROXIES")
 
