@@ -120,7 +120,8 @@ def within(name, value, most, least=1):
 def email(name, value):
     """An email address, or "". Raises ImproperlyConfigured with this name if the text is none."""
     try:
-        _ = value and validate_email(value)
+        if value:
+            validate_email(value)
     except ValidationError as error:
         raise ImproperlyConfigured(f"{name} must be an email address, such as zotimi@example.org.") from error
     return value
