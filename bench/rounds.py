@@ -43,7 +43,6 @@ def compare(runs, rounds):
 
 
 def show_ratio(what, ratio):
-    """Print a ratio; returns it."""
     print(f"{what}: ratio {number(ratio)}", flush=True)
     return ratio
 

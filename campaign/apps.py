@@ -11,7 +11,6 @@ class CampaignConfig(AppConfig):
     verbose_name = _("Campaign")
 
     def ready(self):
-        """Connect the checks of content."""
         # They import models, which cannot be loaded before ready().
         from campaign import checks  # noqa: F401
 

@@ -113,7 +113,11 @@ def damage():
 def configured(section, name):
     """A value of the configuration of pgBackRest, or None."""
     settings = configparser.ConfigParser(interpolation=None)
-    settings.read(CONFIGURATION)
+    try:
+        settings.read(CONFIGURATION)
+    except configparser.Error:
+        # Its words quote the line, which may be the passphrase.
+        raise OperatorError(f"{CONFIGURATION} is malformed: compare it with deploy/pgbackrest.conf.") from None
     return settings.get(section, name, fallback=None)
 
 
@@ -141,7 +145,8 @@ def connected(url=""):
     try:
         connection = psycopg2.connect(url, **({} if url else usual))
     except psycopg2.OperationalError as error:
-        raise OperatorError(f"No connection to the database: {' '.join(str(error).split())}") from error
+        words = " ".join(str(error).split())
+        raise OperatorError(f"PostgreSQL does not answer: see systemctl status postgresql ({words}).") from error
     with contextlib.closing(connection), connection, connection.cursor() as cursor:
         yield cursor
 

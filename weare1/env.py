@@ -81,9 +81,10 @@ def within(name, value, most, least=1):
 
 
 def email(name, value):
-    """An email address. Raises ImproperlyConfigured with this name if the text is none."""
+    """An email address, or "". Raises ImproperlyConfigured with this name if the text is none."""
     try:
-        validate_email(value)
+        if value:
+            validate_email(value)
     except ValidationError as error:
         raise ImproperlyConfigured(f"{name} must be an email address, such as zotimi@example.org.") from error
     return value

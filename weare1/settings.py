@@ -146,8 +146,7 @@ HEARTBEAT_URL = env.web_address("HEARTBEAT_URL")
 MAILERS, MAIL_LIMITS, mail_sender = env.mailers(folder=VAR / "mail" if DEV else None)
 # Settings of django-anymail for the reports of a provider, such as WEBHOOK_SECRET. Ours is ANYMAIL_INBOUND_ADDRESS, for replies.
 ANYMAIL = {name.removeprefix("ANYMAIL_"): env.text(name) for name in os.environ if name.startswith("ANYMAIL_")}
-if ANYMAIL.get("INBOUND_ADDRESS"):
-    env.email("ANYMAIL_INBOUND_ADDRESS", ANYMAIL["INBOUND_ADDRESS"])
+env.email("ANYMAIL_INBOUND_ADDRESS", ANYMAIL.get("INBOUND_ADDRESS", ""))
 # deploy/install names a host of the reserved domain "invalid" (RFC 2606) until the mail account is known.
 MAIL_IS_MISSING = str(MAILERS["default"]["OPTIONS"].get("host", "")).endswith(".invalid")
 # Connections of each worker to each mail server, each with a connection to the database.

@@ -175,7 +175,6 @@ class ProtectionUnitAdmin(ContentAdmin):
 
     @method_decorator(require_safe)
     def export_view(self, request):
-        """The CSV file of all units."""
         if not self.has_view_or_change_permission(request):
             raise PermissionDenied
         response = StreamingHttpResponse(unit_imports.export(), content_type="text/csv; charset=utf-8")
@@ -211,7 +210,6 @@ class ProtectionUnitAdmin(ContentAdmin):
         return self.page(request, "admin/campaign/protectionunit/import.html", title, **context)
 
     def _store(self, request, rows):
-        """Save the units with their history."""
         for row in rows:
             if row.stored.pk:
                 self.save_first_version(row.stored)

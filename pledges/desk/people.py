@@ -55,7 +55,6 @@ def numbered(text):
 
 
 def list_of(ids):
-    """The address of the list of these pledges."""
     return reverse("admin:pledges_pledge_changelist", query={"id__in": ",".join(map(str, ids))})
 
 

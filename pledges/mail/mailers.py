@@ -31,7 +31,8 @@ def check_settings():
             _ = mail.mailers[name]
         except ImproperlyConfigured as error:
             variable = {DEFAULT: "MAIL_URL", BULK: "BULK_MAIL_URL"}[name]
-            raise ImproperlyConfigured(f"{variable}: {' '.join(str(error).split())}") from error
+            words = " ".join(str(error).split()).removeprefix(f"MAILERS['{name}']: ")
+            raise ImproperlyConfigured(f"{variable}: {words}") from error
 
 
 def mailer_of(kind):

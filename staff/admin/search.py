@@ -52,7 +52,6 @@ class SearchForm(forms.Form):
 
 
 def url_of(text):
-    """The address of the results of a search."""
     return reverse("admin:search", query={"for": secrets.encrypt(text, secrets.SEARCHED)})
 
 

@@ -18,6 +18,8 @@ from tests.site import copy_seeded_database
 from tests.threads import wait_until
 
 TIMEOUT = 300  # seconds
+# How programs are run.
+RUN = {"capture_output": True, "text": True, "timeout": TIMEOUT}
 # Not the usual one: the programs learn it from the configuration of pgBackRest.
 PORT = "5433"
 
@@ -89,14 +91,8 @@ class Machine:
 
     def run(self, *command, **options):
         """Run a program of PostgreSQL as its account."""
-        return subprocess.run(
-            [self.programs / command[0], *command[1:]],
-            check=True,
-            capture_output=True,
-            text=True,
-            **self.account,
-            **options,
-        )
+        command = [self.programs / command[0], *command[1:]]
+        return subprocess.run(command, check=True, **RUN, **self.account, **options)
 
     def create(self):
         """Make the cluster, start it, and fill it with the seeded test database."""
@@ -118,18 +114,14 @@ class Machine:
             "log_min_error_statement": "panic",
         }
         self.log = self.folder / "log"
+        command = [
+            self.programs / "postgres",
+            "-D",
+            self.data,
+            *(f"--{name}={value}" for name, value in options.items()),
+        ]
         with self.log.open("a") as log:
-            self.server = subprocess.Popen(
-                [
-                    self.programs / "postgres",
-                    "-D",
-                    self.data,
-                    *(f"--{name}={value}" for name, value in options.items()),
-                ],
-                stdout=log,
-                stderr=log,
-                **self.account,
-            )
+            self.server = subprocess.Popen(command, stdout=log, stderr=log, **self.account)
         self.wait_for(self._is_ready)
 
     def shipped(self, name):
@@ -170,13 +162,7 @@ class Machine:
 
     def program(self, name, *arguments, **variables):
         """Run a program; returns the finished process."""
-        return subprocess.run(
-            [self.root / name, *arguments],
-            env=self.environment | variables,
-            capture_output=True,
-            text=True,
-            timeout=TIMEOUT,
-        )
+        return subprocess.run([self.root / name, *arguments], env=self.environment | variables, **RUN)
 
     def backup(self):
         return self.program("bin/backup")
@@ -189,15 +175,8 @@ class Machine:
 
     def site(self, *arguments, **options):
         """The output of Python in the site's environment on this machine's database."""
-        done = subprocess.run(
-            [sys.executable, *arguments],
-            cwd=settings.BASE_DIR,
-            env=self.environment,
-            capture_output=True,
-            text=True,
-            timeout=TIMEOUT,
-            **options,
-        )
+        command = [sys.executable, *arguments]
+        done = subprocess.run(command, cwd=settings.BASE_DIR, env=self.environment, **RUN, **options)
         assert done.returncode == 0, done.stderr[-3000:]
         return done.stdout
 

@@ -63,9 +63,8 @@ def machine():
 
 def load(machine, seed, end=""):
     """People at work in a process of their own: the changes that were acknowledged."""
-    return [
-        json.loads(line) for line in machine.site("-m", "tests.deploy.load", str(seed), str(SECONDS), end).splitlines()
-    ]
+    said = machine.site("-m", "tests.deploy.load", str(seed), str(SECONDS), end)
+    return [json.loads(line) for line in said.splitlines()]
 
 
 def succeed(done):

@@ -130,7 +130,7 @@ def test_every_string_is_translated_and_none_is_fuzzy(catalogue):
 
 def test_all_that_a_script_says_is_in_the_catalogue():
     said, entries = of_scripts()
-    assert len(said) > 40 and said == {entry.id for entry in entries}
+    assert len(said) >= 40 and said == {entry.id for entry in entries}
 
 
 def test_no_translation_equals_its_source(catalogue):

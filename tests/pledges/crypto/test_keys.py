@@ -165,15 +165,8 @@ json.dump(errors, sys.stdout)
 def run(*arguments, environment, **options):
     """Run Python in a process with only this environment."""
     base = {"PATH": os.environ["PATH"], "PYTHONPATH": str(configured.BASE_DIR), "PYTHONDONTWRITEBYTECODE": "1"}
-    return subprocess.run(
-        [sys.executable, *arguments],
-        env=base | environment,
-        cwd=configured.BASE_DIR,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        **options,
-    )
+    options |= {"cwd": configured.BASE_DIR, "capture_output": True, "text": True, "timeout": 60}
+    return subprocess.run([sys.executable, *arguments], env=base | environment, **options)
 
 
 @pytest.fixture(scope="module")
@@ -184,11 +177,9 @@ def errors():
         tries[case] = {key: text for key, text in (PRODUCTION | {name: value}).items() if text is not None}
     done = run("-c", TRY_EACH, environment={}, input=json.dumps(tries))
     assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout)
-
-
-def test_production_starts_with_a_complete_environment(errors):
-    assert errors["complete"] == ""
+    found = json.loads(done.stdout)
+    assert found["complete"] == ""
+    return found
 
 
 @pytest.mark.cases("case", WRONG)
@@ -203,7 +194,7 @@ def test_production_does_not_start_and_names_the_wrong_variable(errors, case):
 
 
 @pytest.mark.slow
-def test_a_command_ends_with_the_error():
+def test_a_command_ends_with_the_error(tmp_path):
     empty = f"{os.environ['DATABASE_URL'].rpartition('/')[0]}/postgres"
     only_reads = url_of_test_database(default_transaction_read_only="on")
     for command, name, value, sentence in (
@@ -216,10 +207,17 @@ def test_a_command_ends_with_the_error():
         ("migrate", "BACKUP_KEEP_DAYS", "abc", "BACKUP_KEEP_DAYS must be a whole number from 4 to 3650."),
     ):
         done = run("manage.py", command, environment=PRODUCTION | {name: value})
-        assert done.returncode != 0 and done.stderr.startswith(sentence), done.stderr
-    # The programs of backups do not read the settings.
-    backup = run("-m", "operations", "backup", environment={name: value})
-    assert (backup.stderr, backup.returncode) == (f"{sentence}\n", 1)
+        assert done.returncode != 0 and done.stderr.startswith(sentence)
+    # The programs of backups do not read the settings, and their configuration has a passphrase.
+    (tmp_path / "malformed").write_text("secret")
+    malformed = {"PGBACKREST_CONFIG": str(tmp_path / "malformed")}
+    for command, environment, said in (
+        ("backup", {name: value}, sentence),
+        ("erasures", malformed, f"{tmp_path}/malformed is malformed: compare it with deploy/pgbackrest.conf."),
+        ("erasures", {"PGHOST": str(tmp_path)}, "PostgreSQL does not answer: see systemctl status postgresql ("),
+    ):
+        done = run("-m", "operations", command, environment=environment)
+        assert done.returncode == 1 and done.stderr.startswith(said) and "secret" not in done.stderr
 
 
 @pytest.mark.slow
@@ -232,14 +230,9 @@ def test_the_deployment_check_finds_no_issue():
     assert len(done.stdout.splitlines()) == 1 and done.stderr == ""
 
 
-def key_with_id_of(first):
-    """Another key with the one-byte id of the first."""
-    return next(key for key in drawn_keys() if id_of(key) == id_of(first))
-
-
 @pytest.mark.parametrize("name", ["FIELD_KEYS", "DIGEST_KEYS"])
 def test_two_keys_with_one_id_are_refused(settings, name):
-    setattr(settings, name, [SAME, key_with_id_of(SAME)])
+    setattr(settings, name, [SAME, next(key for key in drawn_keys() if id_of(key) == id_of(SAME))])
     with pytest.raises(ImproperlyConfigured, match=name) as error:
         keys.check_settings()
     assert SAME not in str(error.value)

@@ -20,15 +20,12 @@ def make_certificate(folder, days, name="localhost"):
     """A self-signed certificate with its key in one file. With SSL_CERT_FILE it counts as a certificate authority."""
     openssl = require_program("openssl", "apt-get install openssl")
     path = folder / f"{name}-{days}.pem"
-    subprocess.run(
-        [
-            *(openssl, "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"),
-            *("-subj", f"/CN={name}", "-addext", f"subjectAltName=DNS:{name}", "-days", str(days)),
-            *("-keyout", path, "-out", f"{path}.cert"),
-        ],
-        check=True,
-        capture_output=True,
-    )
+    command = [
+        *(openssl, "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"),
+        *("-subj", f"/CN={name}", "-addext", f"subjectAltName=DNS:{name}", "-days", str(days)),
+        *("-keyout", path, "-out", f"{path}.cert"),
+    ]
+    subprocess.run(command, check=True, capture_output=True)
     with path.open("a") as file, open(f"{path}.cert") as certificate:
         file.write(certificate.read())
     return path
@@ -71,9 +68,7 @@ def test_a_certificate_that_ends_within_21_days_fails_the_check(client, secure, 
         assert alarms_after_a_probe(client) == alarms
 
 
-def test_a_certificate_that_browsers_refuse_fails_the_check_until_there_is_a_good_one(
-    client, secure, tmp_path, monkeypatch, caplog
-):
+def test_one_that_browsers_refuse_fails_the_check_until_it_is_good(client, secure, tmp_path, monkeypatch, caplog):
     good, other = make_certificate(tmp_path, 90), make_certificate(tmp_path, 90, "other.example")
     with served(good) as secure.SITE_URL:
         # No authority vouches for it.

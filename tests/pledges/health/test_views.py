@@ -99,10 +99,7 @@ def test_a_setting_that_logs_statements_fails_the_check(client, name, value):
 def test_the_settings_of_the_installation_pass_the_check(client):
     installation = (settings.BASE_DIR / "deploy" / "role.sql").read_text()
     commands = re.findall(r"ALTER ROLE weare1 SET (\S+) = (\S+);", installation)
-    assert {name for name, _value in commands} == {
-        *checks.SAFE_LOG_SETTINGS,
-        *("log_min_error_statement", "log_error_verbosity"),
-    }
+    assert {*dict(commands)} == {*checks.SAFE_LOG_SETTINGS, "log_min_error_statement", "log_error_verbosity"}
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL log_statement = 'all'")
         for name, value in commands:
@@ -136,10 +133,8 @@ def test_readyz_names_the_failing_steps_until_they_work_again(client):
         with hidden_table(Attempt):
             run_housekeeping()
         assert failing_checks(client) == [f"housekeeping: {first}", f"housekeeping: {second}"]
-        assert set(FailedStep.objects.values_list("step", "error")) == {
-            (first, "ProgrammingError"),
-            (second, "ProgrammingError"),
-        }
+        found = FailedStep.objects.values_list("step", "error")
+        assert set(found) == {(step, "ProgrammingError") for step in (first, second)}
         run_housekeeping()
         assert failing_checks(client) == [f"housekeeping: {second}"]
     run_housekeeping()
