@@ -136,16 +136,6 @@ def test_the_link_of_a_new_address_expires_after_14_days_even_before_housekeepin
     assert pledge.address == "e.vjeter@shembull.al"
 
 
-def test_sent_messages_are_erased_after_30_days_and_queued_ones_are_not():
-    pledge = make_pledge(state="confirmed")
-    Message.queue(Message.Kind.LINKS, pledge)
-    run_worker()
-    owed = Message.queue(Message.Kind.LINKS, pledge)
-    let_time_pass(31 * DAY)
-    housekeeping.erase_expired()
-    assert list(Message.objects.all()) == [owed]
-
-
 def test_finished_tasks_are_erased_after_a_day_and_waiting_ones_are_not():
     for _ in range(2):
         merge_sector.enqueue(0, 0, 0)
