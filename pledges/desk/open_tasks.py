@@ -193,7 +193,7 @@ TASKS = [
     ),
     counted(
         ["pledges.change_enquiry"],
-        lambda: Enquiry.objects.inbox().with_bounces().filter(has_bounced=True),
+        lambda: Enquiry.objects.inbox().with_bounces().filter(has_bounced=True, state=Enquiry.State.ANSWERED),
         ngettext_lazy(
             "answer could not be delivered: the address may be wrong",
             "answers could not be delivered: the addresses may be wrong",

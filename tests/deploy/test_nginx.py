@@ -366,7 +366,7 @@ def send_slowly(deployment, path, headers, body, check=lambda head: None):
     """(response to, head) of one of sixteen forms whose ends come late. gunicorn has eight threads here."""
     head = (
         f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1:{deployment.port}\r\nConnection: close\r\n"
-        f"{headers}\r\nContent-Length: {len(body)}\r\n\r\n"
+        f"{headers}\r\nContent-Length: 00{len(body)}\r\n\r\n"
     ).encode()
     with contextlib.ExitStack() as stack:
         forms = [

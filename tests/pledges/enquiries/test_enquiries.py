@@ -172,6 +172,8 @@ def test_list_and_page_show_an_answer_that_was_refused_or_came_back():
         assert "our answer could not be delivered to this address" in page, state
         assert ("refused by the recipient" in page) == (state == "refused")
         assert "answer could not be delivered: the address may be wrong" in staff.get("/admin/").text, state
+    staff.post(change_path(enquiry), {"close": "1"})
+    assert "could not be delivered" not in staff.get("/admin/").text, "the list that it leads to has no closed ones"
 
 
 def test_a_blocked_mailbox_is_heard_but_not_written_to():
