@@ -89,7 +89,7 @@ ORGANISATIONS = [
     ("Bashkia Shembull", "Shembull Municipality", OrganisationKind.MUNICIPALITY, "Korçë", 2),
     ("Shoqata Shembull", "Shembull Association", OrganisationKind.ASSOCIATION, "Tiranë", 3),
     ("Teatri Shembull", "Shembull Theatre", OrganisationKind.CULTURE, "Tiranë", None),
-    ("Ndërmarrja Shembull", "Shembull Business", OrganisationKind.BUSINESS, "Durrës", 1),
+    ("Biznesi Shembull", "Shembull Business", OrganisationKind.BUSINESS, "Durrës", 1),
     ("Shoqata Shembull jashtë vendit", "Shembull Association Abroad", OrganisationKind.ASSOCIATION, "", None),
 ]
 TEXTS = {
