@@ -97,7 +97,8 @@ class Site:
 
     def __init__(self, folder, database_url, workers=1, threads=2, environment=None, application="weare1.wsgi"):
         collect_static()
-        self.log = folder / "log"
+        # The first request waits for the start, which takes long on a busy machine.
+        self.log, self.timeout = folder / "log", 4 * TIMEOUT
         self.listener = socket.create_server(("127.0.0.1", 0))
         with self.log.open("w") as log:
             self.process = subprocess.Popen(
@@ -121,7 +122,8 @@ class Site:
 
     def fetch(self, path, form=None, headers=None):
         """(status, headers, body) of a request on a new connection; with `form` it is a POST."""
-        return fetch(HTTPConnection(*self.listener.getsockname()[:2], timeout=TIMEOUT), path, form, headers)
+        timeout, self.timeout = self.timeout, TIMEOUT
+        return fetch(HTTPConnection(*self.listener.getsockname()[:2], timeout=timeout), path, form, headers)
 
     def stop(self):
         """Stop gunicorn and wait until it has ended."""
