@@ -282,13 +282,6 @@ def test_21_a_preview_is_neither_cached_nor_indexed(client):
     check(Row(path, cache_control=NOT_CACHED, more=HIDDEN), client.get(path))
 
 
-def test_21_the_page_that_ends_the_news_is_neither_cached_nor_indexed(client, mailing):
-    path = path_of("pledges:end_news", "sq", links.news_token(make_pledge(state="confirmed", updates=True), mailing.pk))
-    row = Row(path, cache_control=NOT_CACHED, more=HIDDEN)
-    check(row, client.get(path))
-    check(row, client.post(path))
-
-
 @pytest.mark.quick
 def test_21_a_personal_page_is_neither_cached_nor_indexed(client, subtests):
     for purpose in Purpose:

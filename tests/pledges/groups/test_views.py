@@ -107,6 +107,13 @@ def test_one_message_confirms_all_groups_of_an_adult(client):
     assert all(name in mail.outbox[-1].body for name in ("7B", "7C", "7D"))
 
 
+def test_the_message_about_a_restricted_group_stands_for_no_other_one(client):
+    Message.queue(Message.Kind.GROUP, make_group("submitted", address="mira.hoxha@shembull.al"))
+    GroupPledge.objects.update(restricted_at=timezone.now())
+    let_time_pass(timedelta(minutes=2))
+    assert "konfirmoni-grupin" in send(client).body
+
+
 def test_a_group_that_was_sent_while_the_page_was_open_can_still_be_confirmed(client):
     """Its message was joined to one that waits for a group which the open page confirms."""
     path = link_of(send(client))

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 from django.db import connection
+from django.utils import timezone
 
 from pledges import housekeeping
 from pledges.crypto import links
@@ -93,6 +94,12 @@ def test_without_an_answer_name_and_address_go_and_the_count_stays(client, asked
 
 
 def test_the_same_person_still_cannot_pledge_twice_and_gets_the_link(client, erased, mailoutbox):
+    Pledge.objects.update(restricted_at=timezone.now())
+    client.post("/sq/zotimi/", form_data(name=NAME, email=ADDRESS))
+    run_worker()
+    assert mailoutbox == []
+    Pledge.objects.update(restricted_at=None)
+    let_time_pass(2 * MINUTE)
     assert client.post("/sq/zotimi/", form_data(name="kola  DRITA", email="Drita@Shembull.al")).status_code == 303
     run_worker()
     assert Pledge.objects.count() == 1 and exact_total() == 1
