@@ -36,14 +36,14 @@ def key_id(key):
 
 
 @cache
-def _by_id(keys):
+def _by_id(name, keys):
     # Cached, because an export decrypts two million values.
-    return {key_id(key): key for key in decoded(keys)}
+    return {key_id(key): AESGCM(key) if name == "FIELD_KEYS" else key for key in decoded(keys)}
 
 
 def by_id(name):
-    """{id: key} of the listed keys of FIELD_KEYS or DIGEST_KEYS, newest first."""
-    return _by_id(tuple(getattr(settings, name)))
+    """{id: cipher} of the listed keys of FIELD_KEYS, or {id: key} of those of DIGEST_KEYS, newest first."""
+    return _by_id(name, tuple(getattr(settings, name)))
 
 
 def first_id(name):
@@ -65,19 +65,14 @@ def associated_data(table, column, row_id):
     return f"{table}.{column}.{row_id}"
 
 
-@cache
-def _cipher(key):
-    return AESGCM(key)
-
-
 def encrypt(text, *, associated_data):
     """Encrypt `text` with AES-GCM and the first key: one byte of key id, 12 bytes of nonce, then ciphertext and tag.
 
     `associated_data` is "table.column.row id", so a ciphertext copied to another row or column does not decrypt.
     """
-    key_id, key = next(iter(by_id("FIELD_KEYS").items()))
+    key_id, cipher = next(iter(by_id("FIELD_KEYS").items()))
     nonce = os.urandom(NONCE_BYTES)
-    return key_id + nonce + _cipher(key).encrypt(nonce, text.encode(), associated_data.encode())
+    return key_id + nonce + cipher.encrypt(nonce, text.encode(), associated_data.encode())
 
 
 def decrypt(data, *, associated_data):
@@ -85,8 +80,8 @@ def decrypt(data, *, associated_data):
     data = bytes(data)
     nonce, ciphertext = data[1 : 1 + NONCE_BYTES], data[1 + NONCE_BYTES :]
     try:
-        key = by_id("FIELD_KEYS")[data[:1]]
-        return _cipher(key).decrypt(nonce, ciphertext, associated_data.encode()).decode()
+        cipher = by_id("FIELD_KEYS")[data[:1]]
+        return cipher.decrypt(nonce, ciphertext, associated_data.encode()).decode()
     except (KeyError, InvalidTag, ValueError):  # ValueError: the data is truncated
         raise CannotDecrypt(associated_data) from None
 

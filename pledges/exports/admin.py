@@ -11,7 +11,7 @@ from django.contrib.admin import helpers
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.core.exceptions import PermissionDenied
 from django.db.models import BooleanField, F, FloatField, Func, TextField, Value
-from django.db.models.functions import Now
+from django.db.models.functions import Cast, Now
 from django.http import QueryDict, StreamingHttpResponse
 from django.shortcuts import redirect
 from django.utils import formats, timezone
@@ -49,13 +49,12 @@ COLUMNS = {
     Export.Content.PEOPLE: ["pledge", *ENCRYPTED, *DETAILS],
     Export.Content.UPDATES: [*ENCRYPTED, "language", "sector"],
 }
-# A time as each kind of file writes it. PostgreSQL makes it much faster than Python.
+# Ids and times as a file writes them. PostgreSQL makes them much faster than Python.
+ID = Cast("pk", TextField())
 TIME_SQL = {
-    Export.Format.CSV: ("to_char(%(expressions)s, 'YYYY-MM-DD HH24:MI:SS')", TextField()),
-    Export.Format.XLSX: (
-        "(extract(epoch FROM date_trunc('second', %(expressions)s)) / 86400 + 25569)::double precision",
-        FloatField(),
-    ),
+    Export.Format.CSV: ("%(function)s(%(expressions)s)::text", TextField()),
+    # From seconds since 1970 to days since the end of 1899.
+    Export.Format.XLSX: ("(date_part('epoch', %(function)s(%(expressions)s)) + 2209161600) / 86400", FloatField()),
 }
 WRITERS = {Export.Format.CSV: csv_file, Export.Format.XLSX: xlsx_file}
 
@@ -207,7 +206,7 @@ def stream(export, pledges):
 
 
 def _stream(export, pledges, columns):
-    fields = list(dict.fromkeys(["pk", "created_at", *(field for _heading, field, _cells in columns)]))
+    fields = list(dict.fromkeys([ID, "created_at", *(field for _heading, field, _cells in columns)]))
     pages = (_page(rows, fields, columns) for rows in export.pages(pledges, fields))
     yield from WRITERS[export.format]([capfirst(heading) for heading, _field, _cells in columns], pages)
     Export.objects.filter(pk=export.pk).update(ended_at=Now())
@@ -215,8 +214,7 @@ def _stream(export, pledges, columns):
 
 def _page(rows, fields, columns):
     values = dict(zip(fields, zip(*rows, strict=True), strict=True))
-    ids = list(map(str, values["pk"]))
-    return [cells(values[field], ids) for _heading, field, cells in columns]
+    return [cells(values[field], values[ID]) for _heading, field, cells in columns]
 
 
 def _column(name, file_format):
@@ -225,14 +223,14 @@ def _column(name, file_format):
     Times are as the kind of file writes them; foreign keys, booleans and choices are labels.
     """
     if name == "pledge":
-        return gettext("pledge"), "pk", lambda values, ids: ids
+        return gettext("pledge"), ID, lambda values, ids: ids
     if name in ENCRYPTED:
         return _decrypted_column(name)
     field = Pledge._meta.get_field(name)
     if name in TIMES:
         local = Func(Value(timezone.get_current_timezone_name()), F(name), function="timezone")
         template, output_field = TIME_SQL[file_format]
-        written = Func(local, template=template, output_field=output_field)
+        written = Func(Value("second"), local, function="date_trunc", template=template, output_field=output_field)
         return str(field.verbose_name), written, lambda values, ids: values
     if field.is_relation:
         labels = {row.pk: str(row) for row in field.related_model.objects.all()}

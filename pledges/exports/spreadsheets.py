@@ -12,8 +12,9 @@ from io import StringIO
 from xml.sax.saxutils import escape
 
 # Places where a formula could begin, also with full-width characters. In locales with semicolons as list separator, such as
-# Albanian, Excel can begin a new cell in the middle of a text.
-BEGINNING, FORMULA = r"(^|[;,\t\r\n])", r"\s*[=+\-@＝＋－＠]|[\t\r]"
+# Albanian, Excel can begin a new cell in the middle of a text. A line break is put before each text: without `^` a search takes
+# an eighth of the time.
+BEGINNING, FORMULA = r"([;,\t\r\n])", r"\s*[=+\-@＝＋－＠]|[\t\r]"
 FORMULA_START = re.compile(f"{BEGINNING}(?={FORMULA})")
 # There an exported file has an apostrophe, with which spreadsheets read the rest as text.
 GUARDED = re.compile(f"{BEGINNING}'(?={FORMULA})")
@@ -44,15 +45,15 @@ def _convert(convert, column):
 
 
 def _guarded(column):
-    """The column without formulas. Nearly all have none, which one search tells: a line break is a place where one can begin."""
-    if not FORMULA_START.search("\n".join(filter(None, set(column)))):
+    """The column without formulas. Nearly all have none, which one search tells."""
+    if not FORMULA_START.search("\n".join(["", *filter(None, set(column))])):
         return column
-    return _convert(lambda value: value and FORMULA_START.sub(r"\1'", value), column)
+    return _convert(lambda value: value and FORMULA_START.sub(r"\1'", f"\n{value}")[1:], column)
 
 
 def without_guards(text):
     """The text of a cell of an exported file as it was before the export."""
-    return GUARDED.sub(r"\1", text)
+    return GUARDED.sub(r"\1", f"\n{text}")[1:]
 
 
 def xlsx_file(header, pages):

@@ -63,24 +63,17 @@ def clean_name(value, fewest_letters=2):
             code="name_long",
             params={"limit": NAME_LENGTH},
         )
-    letters = sum(unicodedata.category(letter).startswith("L") for letter in value)
-    marks = sum(unicodedata.category(letter).startswith("M") for letter in value)
+    letters = sum(map(str.isalpha, value))
     if letters < fewest_letters or not plain_words(value):
         message = _("Enter your full name.") if fewest_letters > 1 else NAME_SIGNS
         raise forms.ValidationError(message, code="name_empty")
-    starts_as_name = value[0].isalpha() or value[0] in "'’ʼ"
-    if (
-        LOOKS_LIKE_LINK.search(value)
-        or not starts_as_name
-        or marks > letters
-        or not all(map(_is_name_character, value))
-    ):
+    starts_as_name = value[0].isalpha() or value[0] in "'’"
+    # Accents and vowel signs that NFC joins with no letter.
+    marks = [sign for sign in value if not sign.isalpha() and sign not in " '’-‐.·"]
+    are_marks = {"Mn", "Mc"}.issuperset(map(unicodedata.category, marks))
+    if LOOKS_LIKE_LINK.search(value) or not starts_as_name or not are_marks or len(marks) > letters:
         raise forms.ValidationError(NAME_SIGNS, code="name_signs")
     return spaced
-
-
-def _is_name_character(letter):
-    return unicodedata.category(letter) in ("Lu", "Ll", "Lt", "Lm", "Lo", "Mn", "Mc") or letter in " '’ʼ-‐.·"
 
 
 class NameField(forms.CharField):
@@ -96,15 +89,20 @@ class NameField(forms.CharField):
         return clean_name(super().clean(value))
 
 
+IS_ADDRESS = EmailValidator(allowlist=[])
+# No quoted local part ("drita"@…), which is a second spelling of one mailbox, and no IP literal (a@[192.0.2.1]), which
+# has no domain. The local part is ASCII: EmailValidator ignores case and so accepts ſ, which folds to s.
+# Nor is it longer than 254 characters; a limit of its own would say a second sentence.
+IS_MAILBOX = RegexValidator(r"^(?!.{255})[!#-~]+@[^\[]+$")
+# No domain of more letters than DNS has places for.
+IS_DOMAIN = RegexValidator(r"^[!-~]+$")
+
+
 def validate_address(value):
     """Raise one ValidationError unless mail can be delivered to this address."""
-    EmailValidator(allowlist=[])(value)
-    # No quoted local part ("drita"@…), which is a second spelling of one mailbox, and no IP literal (a@[192.0.2.1]), which
-    # has no domain. The local part is ASCII: EmailValidator ignores case and so accepts ſ, which folds to s.
-    # Nor is it longer than 254 characters; a limit of its own would say a second sentence.
-    RegexValidator(r"^(?!.{255})[!#-~]+@[^\[]+$")(value)
-    # No domain of more letters than DNS has places for.
-    RegexValidator(r"^[!-~]+$")(split_address(value)[1])
+    IS_ADDRESS(value)
+    IS_MAILBOX(value)
+    IS_DOMAIN(split_address(value)[1])
 
 
 class AddressField(TypedText, forms.EmailField):
