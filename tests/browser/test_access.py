@@ -242,6 +242,9 @@ def test_10_text_grows_with_the_font_size_of_the_browser(visit):
     page = visit(width=360).page
     page.goto("/sq/ndihme/")
     size = "parseFloat(getComputedStyle(document.querySelector('main p.lead')).fontSize)"
-    normal = page.evaluate(size)
-    page.evaluate("document.documentElement.style.setProperty('font-size', '200%')")
+    normal, double = page.evaluate(size), "document.documentElement.style.setProperty('font-size', '200%')"
+    page.evaluate(double)
     assert page.evaluate(size) >= 1.8 * normal
+    for path in ("/sq/zotimi/", "/sq/organizata/", "/sq/sa-jemi/tirane/"):
+        page.goto(path), page.evaluate(double)
+        assert page.evaluate(BROKEN_WORDS) == overflowing(page) == [], path

@@ -23,8 +23,7 @@ def translations(without=()):
 
 
 def test_no_translation_addresses_one_person():
-    # Children and young people are addressed as *ti*, and friends among each other.
-    spoken = translations(without=["to a child", "to a friend"])
+    spoken = translations(without=["to a child", "to a friend"])  # who are addressed as *ti*
     assert {place: command for place, text in spoken if (command := singular(text))} == {}
 
 
