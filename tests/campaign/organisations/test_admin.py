@@ -290,9 +290,14 @@ def test_a_contact_hands_over_to_a_colleague_whom_staff_have_checked(staff_clien
     entry = Organisation.objects.get(joining=old)
     texts = {"statement_sq": "", "statement_en": ""}
     assert Organisation.objects.admit(new, texts, entry) is None, "the contact has not handed it over"
-    path = links.path(Purpose.ORGANISATION, old, "en")
-    Client().post(path, {"hand_over": "1"})
-    assert "I stay the contact" in Client().get(path).text
+    for ends in (True, False):
+        path = links.path(Purpose.ORGANISATION, old, "en")
+        Client().post(path, {"hand_over": "1"})
+        assert "I stay the contact" in Client().get(path).text
+        if ends:
+            Client().post(path, {"revoke": "1"})
+            old.refresh_from_db()
+            assert Organisation.objects.admit(new, texts, entry) is None, "others have seen the link"
     decide(staff_client, new, "approve", entry=entry.pk, reason="phoned")
     entry.refresh_from_db()
     assert entry.joining_id == new.pk and entry.draft is None

@@ -31,12 +31,7 @@ def test_my_pledge_answers_the_same_for_every_address(client):
     }
     [(status, url, body, _headers)] = responses
     assert (status, url, body) == (303, SENT, b"")
-    assert sorted(Message.objects.values_list("kind", flat=True)) == [
-        "confirm",
-        "group_links",
-        "join_links",
-        "links",
-    ]
+    assert sorted(Message.objects.values_list("kind", flat=True)) == ["confirm", "group_links", "join_links", "links"]
     assert "@" not in Document(client.get(SENT)).words()
 
 
