@@ -11,6 +11,7 @@ from django.db.models import Exists, OuterRef, Q
 from django.tasks import task
 from django.utils.translation import gettext_lazy as _
 
+from pledges.inbox.submissions import settle_all
 from pledges.languages import filled, in_both_languages
 from staff.drafts.models import Draftable, LiveManager, UniqueLive
 from staff.models import Entry
@@ -193,6 +194,8 @@ def merge_sector(sector_id, into_id, user_id):
         continued["continued"] = True
 
     try:
+        # Forms may wait in the slow lane for longer than the second time.
+        settle_all()
         sector.move_pledges(into, on_move=log_move)
     except Exception as error:
         # The admin enqueues the task a second time for later, which moves the remaining pledges.

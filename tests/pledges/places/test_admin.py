@@ -2,9 +2,10 @@
 
 import pytest
 
-from pledges.models import County, Municipality
+from pledges.models import County, GroupPledge, Municipality
 from tests.factories import make_pledge
 from tests.pledges.desk.pages import change_path
+from tests.pledges.groups.made import PATHS, group_data
 
 pytestmark = pytest.mark.django_db
 
@@ -15,6 +16,13 @@ def test_a_county_with_pledges_or_municipalities_cannot_be_deleted(admin_client)
         county = County.objects.get(pk=code)
         admin_client.post(change_path(county).replace("/change/", "/delete/"), {"post": "yes"})
         assert County.objects.filter(pk=code).exists()
+
+
+def test_a_municipality_that_a_waiting_form_names_cannot_be_deleted(client, admin_client):
+    client.post(PATHS["sq"], group_data())
+    place = Municipality.objects.get(name_sq="Tiranë")
+    admin_client.post(change_path(place).replace("/change/", "/delete/"), {"post": "yes"})
+    assert GroupPledge.objects.get().municipality == place
 
 
 def test_a_municipality_is_found_by_its_english_name(admin_client):
