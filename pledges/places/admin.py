@@ -27,7 +27,7 @@ class CountyAdmin(SettlesFirst, ProtectedByPledges, ContentAdmin):
 
 
 @admin.register(Municipality)
-class MunicipalityAdmin(ContentAdmin):
+class MunicipalityAdmin(SettlesFirst, ContentAdmin):
     has_checks = False
     list_display = ["name", "county", "email"]
     list_filter = ["county"]

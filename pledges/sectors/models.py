@@ -11,6 +11,7 @@ from django.db.models import Exists, OuterRef, Q
 from django.tasks import task
 from django.utils.translation import gettext_lazy as _
 
+from pledges.inbox.submissions import settle_all
 from pledges.languages import filled, in_both_languages
 from staff.drafts.models import Draftable, LiveManager, UniqueLive, check_live
 from staff.models import Entry
@@ -186,6 +187,8 @@ def merge_sector(sector_id, into_id, user_id):
         return
     try:
         user = get_user_model().objects.filter(pk=user_id).first()
+        # Forms may wait in the slow lane for longer than the second time.
+        settle_all()
         sectors[sector_id].move_pledges(sectors[into_id], user)
     except Exception as error:
         # The admin enqueues the task a second time for later, which moves the remaining pledges.

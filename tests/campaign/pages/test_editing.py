@@ -14,12 +14,13 @@ from django_tasks_db.models import DBTaskResult
 from campaign import richtext
 from campaign.models import Article, Demand, HelpChannel, OldAddress, Page, SiteSettings, Term
 from campaign.pages.models import preview_path
-from pledges.models import Pledge, Sector
+from pledges.models import Pledge, Sector, Submission
+from pledges.sectors.models import merge_sector
 from staff.housekeeping import publish_drafts
 from staff.models import Draft, Entry
 from tests import tally
 from tests.drafts import hide, make_hidden
-from tests.factories import make_pledge, make_staff, run_worker, sign_in
+from tests.factories import make_pledge, make_staff, make_submission, run_worker, sign_in
 from tests.pages import LANGUAGES, Document, filled
 from tests.pledges.groups.made import make_group
 from tests.pledges.paper.sheets import make_sheet
@@ -430,6 +431,13 @@ def test_what_a_killed_worker_left_and_what_was_signed_while_closing_is_merged_a
     make_pledge(sector="artists", state="confirmed")
     a_minute_later()
     assert by_sector() == {"citizens": 2}
+
+
+def test_forms_that_wait_in_the_slow_lane_move_with_their_sector():
+    make_submission(sector="artists")
+    Submission.objects.update(settle_at=timezone.now() + timedelta(minutes=30))
+    merge_sector.call(*(Sector.objects.get(slug=slug).pk for slug in ("artists", "citizens")), None)
+    assert Pledge.objects.get().sector.slug == "citizens"
 
 
 def test_merging_into_itself_a_closed_sector_or_without_permission_is_refused(editor, client):
