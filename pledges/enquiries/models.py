@@ -20,6 +20,8 @@ ENQUIRY_PERIOD = timedelta(days=365)
 DISCLOSURE_PERIOD = timedelta(days=30)
 # Between two alarms.
 ALERT_INTERVAL = timedelta(minutes=10)
+# The same answer again within this time is the second press of a button.
+TWICE = timedelta(minutes=1)
 
 
 class EnquiryPurpose(models.TextChoices):
@@ -174,10 +176,11 @@ class Enquiry(Case):
         return self._meta.concrete_model.objects.disclosures().filter(pk=self.pk)
 
     def answer(self, text, user):
-        """Send this answer by email; False if it has become a disclosure or was erased."""
+        """Send this answer by email, once if its button is pressed twice; False if it has become a disclosure or was erased."""
         with transaction.atomic():
             changed = self.take("answer", self._of_inbox(), answered_at=Now())
-            if changed:
+            last = Answer.objects.filter(enquiry_id=self.pk, created_at__gt=Now() - TWICE).last()
+            if changed and not (last and last.text == text):
                 answer = Answer(enquiry_id=self.pk, by=user)
                 answer.text = text
                 answer.save(force_insert=True)

@@ -112,7 +112,8 @@ def test_a_question_of_the_press_is_answered_from_the_inbox():
     assert listed(staff) == [enquiry.pk]
     assert QUESTION["en"] in staff.get(change_path(enquiry)).text
     words = "You can talk to us on Tuesday."
-    assert staff.post(change_path(enquiry), {"answer": "1", "text": f"{words}\n\n#NEJEMI1"}).status_code == 302
+    for _press in range(2):
+        assert staff.post(change_path(enquiry), {"answer": "1", "text": f"{words}\n\n#NEJEMI1"}).status_code == 302
     run_worker()
     [sent] = mail.outbox
     assert sent.to == ["zamira@gazeta-shembull.al"]
