@@ -359,6 +359,8 @@ def test_files_are_deleted_with_their_row_after_commit(django_capture_on_commit_
 
 
 def test_files_without_a_row_are_deleted_by_housekeeping():
+    # Those of other tests.
+    housekeeping.delete_orphaned_files()
     picture = make_picture()
     lost, recent = (folder_of(picture).with_name(name) for name in ("0" * 24, "1" * 24))
     for folder in (lost, recent):
