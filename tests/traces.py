@@ -17,15 +17,7 @@ from django.core.cache import cache
 
 from pledges.addresses import normalise, normalise_name
 from pledges.crypto import keys
-from pledges.models import (
-    Answer,
-    BlockedAddress,
-    Enquiry,
-    Message,
-    Pledge,
-    ReferralLink,
-    Submission,
-)
+from pledges.models import Answer, BlockedAddress, Enquiry, Message, Pledge, ReferralLink, Submission
 from pledges.rotation import CONTACTS
 from weare1 import logs
 

@@ -13,14 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from pledges.content import PledgeContent
 from pledges.forms.base import AddressForm, ChallengedForm, StampedForm
-from pledges.forms.fields import (
-    AddressField,
-    AgeField,
-    CountyField,
-    NameField,
-    SectorField,
-    option_details,
-)
+from pledges.forms.fields import AddressField, AgeField, CountyField, NameField, SectorField, option_details
 from pledges.forms.layout import FormSection, field_layout, helper, placed
 from pledges.inbox.models import Submission
 from pledges.languages import LANGUAGE_CODES, own_name

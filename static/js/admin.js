@@ -8,8 +8,10 @@ for (const form of document.querySelectorAll("#content form[method=post][id$=_fo
   const state = () => JSON.stringify(
     [...new FormData(form)].flatMap(([name, value]) => (isShown(name) ? [name, value.name ?? value] : [])),
   );
-  // A form redisplayed with errors, or as typed, contains unsaved input.
-  let saved = form.querySelector(".errornote, [data-unsaved]") ? "" : null;
+  // A form redisplayed with errors, or as typed, contains unsaved input, and so do fields that were filled before this script came.
+  const typed = [...form.querySelectorAll("input:not([type=hidden], [type=checkbox]), textarea")];
+  const isTyped = typed.some((field) => field.value !== field.defaultValue);
+  let saved = isTyped || form.querySelector(".errornote, [data-unsaved]") ? "" : null;
   let isSubmitting = false;
 
   // The state is taken at the first interaction: changes made by scripts before it do not count.

@@ -110,6 +110,20 @@ def test_a_form_goes_on_to_save_itself_after_its_preview_was_opened_in_another_t
     assert sent.value.ok and Draft.objects.get().row.button_en == "It is me"
 
 
+def test_what_is_typed_before_the_scripts_have_come_is_saved_too(staff_visit):
+    editor, scripts = staff_visit(), []
+    page = editor.page
+    page.route("**/js/admin*.js", lambda route: scripts.append(route))
+    page.clock.install()
+    page.goto("/admin/campaign/article/add/", wait_until="commit")
+    page.fill("#id_title_en", "Typed early")
+    with page.expect_response(lambda answer: answer.request.method == "POST") as sent:
+        scripts[0].continue_()
+        page.wait_for_load_state()
+        page.clock.fast_forward(31_000)
+    assert sent.value.ok and Draft.objects.get().row.title_en == "Typed early"
+
+
 def test_an_article_that_is_saved_while_it_saves_itself_is_one_draft(staff_visit):
     editor = staff_visit()
     page, held, sent = editor.page, [], []

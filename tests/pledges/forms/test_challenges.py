@@ -19,15 +19,7 @@ from pledges.crypto import challenges
 from pledges.forms.base import ChallengedForm
 from pledges.inbox.submissions import settle, submit
 from pledges.inbox.submissions import settle_all as settle_all_now
-from pledges.models import (
-    Attempt,
-    Message,
-    Pledge,
-    PledgingSettings,
-    SlowLane,
-    Submission,
-    UsedChallenge,
-)
+from pledges.models import Attempt, Message, Pledge, PledgingSettings, SlowLane, Submission, UsedChallenge
 from tests.challenges import reach_limit, solved, used
 from tests.clock import DatabaseClock, let_time_pass
 from tests.drill import rounds

@@ -16,15 +16,7 @@ from pledges.crypto.links import Purpose
 from pledges.inbox.submissions import settle, submit
 from pledges.inbox.submissions import settle_all as settle_all_that_waits
 from pledges.management.commands.worker import SETTLING_INTERVAL_SECONDS, Repeater
-from pledges.models import (
-    Attempt,
-    BlockedAddress,
-    Message,
-    Pledge,
-    PledgingSettings,
-    Sector,
-    Submission,
-)
+from pledges.models import Attempt, BlockedAddress, Message, Pledge, PledgingSettings, Sector, Submission
 from pledges.supporters.querysets import PENDING_LIFE
 from staff.models import Entry
 from tests.clock import let_time_pass

@@ -14,16 +14,7 @@ from django.test import Client
 
 from pledges.crypto import links
 from pledges.mail.mailboxes import BULK_PAUSE
-from pledges.models import (
-    Disclosure,
-    Enquiry,
-    FollowUp,
-    Message,
-    Pledge,
-    ReturnedMailbox,
-    Submission,
-    Tombstone,
-)
+from pledges.models import Disclosure, Enquiry, FollowUp, Message, Pledge, ReturnedMailbox, Submission, Tombstone
 from pledges.requests import held
 from tests.clock import let_time_pass
 from tests.enquiries import DISCLOSURE, make_enquiry

@@ -14,22 +14,10 @@ from hypothesis import Phase, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from campaign.models import (
-    Article,
-    Demand,
-    Page,
-    PageText,
-    SiteSettings,
-)
+from campaign.models import Article, Demand, Page, PageText, SiteSettings
 from dev.database import Cluster
 from pledges.counting.models import count, record_milestones
-from pledges.models import (
-    Goal,
-    Message,
-    Pledge,
-    PledgingSettings,
-    Sector,
-)
+from pledges.models import Goal, Message, Pledge, PledgingSettings, Sector
 from pledges.serving import snapshot
 from tests.drafts import hide
 from tests.drill import rounds
