@@ -19,6 +19,11 @@ class SettlesFirst:
             settle_all()
         return super().delete_view(request, object_id, extra_context)
 
+    def changelist_view(self, request, extra_context=None):
+        if request.POST.get("action") == "delete_selected" and self.has_delete_permission(request):
+            settle_all()
+        return super().changelist_view(request, extra_context)
+
 
 @admin.register(Submission)
 class SubmissionAdmin(ModelAdmin):

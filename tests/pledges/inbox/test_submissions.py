@@ -190,10 +190,13 @@ def test_a_sector_closed_and_pledging_paused_after_the_form_was_sent_change_noth
     assert Pledge.objects.get().sector.slug == "artists"
 
 
+@pytest.mark.parametrize("is_list", [False, True])
 @pytest.mark.parametrize("column", ["sector", "county", "wording"])
-def test_what_an_unsettled_sign_up_refers_to_cannot_be_deleted(admin_client, column):
+def test_what_an_unsettled_sign_up_refers_to_cannot_be_deleted(admin_client, column, is_list):
     form = make_submission(sector="artists", county="AL-05").form
-    admin_client.post(f"/admin/pledges/{column}/{form[column]}/delete/", {"post": "yes"})
+    action = {"action": "delete_selected", "_selected_action": form[column]} if is_list else {}
+    path = f"/admin/pledges/{column}/" + ("" if is_list else f"{form[column]}/delete/")
+    admin_client.post(path, {"post": "yes", **action})
     assert str(getattr(Pledge.objects.get(), f"{column}_id")) == str(form[column]), "it was settled first"
     assert getattr(Pledge.objects.get(), column)
 
