@@ -254,7 +254,7 @@ def test_the_message_limit_and_the_block_of_a_mailbox_outlast_a_rotation(old, ma
 def test_forms_set_aside_are_sealed_anew_and_those_that_no_key_opens_are_named(old):
     make_submission("Drita Kola", "drita@shembull.al")
     broken = make_submission("Arta Lela", "arta@shembull.al")
-    Submission.objects.filter(pk=broken.pk).update(payload_cipher=b"x" * 40)
+    Submission.objects.filter(pk=broken.pk).update(payload_cipher=id_of(new_key(OLD, NEW)) + b"x" * 39)
     Submission.objects.update(state="aside", aside_at=Now(), error="IntegrityError")
     begin(old)
     printed = rotate_keys()
