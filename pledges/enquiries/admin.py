@@ -119,8 +119,8 @@ class MessageToTeamAdmin(CaseAdmin):
 
     template = "admin/pledges/enquiry/enquiry.html"
     outdated = _(
-        "Nothing was sent or changed, because it has changed since you opened this page. Read it again. If it is still right, press "
-        "the button again."
+        "Nothing was sent or changed: the message has changed since you opened this page. Read it again. If what you want is "
+        "still right, press the button again."
     )
     keeps_typed = True
 
