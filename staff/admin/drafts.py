@@ -261,7 +261,8 @@ class DraftedAdmin(ContentAdmin):
         own_last = is_own and draft.version - 1 in seen
         if draft and draft.version not in seen and not own_last:
             drafting.is_conflict = True
-            drafting.errors.append(_("Two people wrote this draft"))
+            is_returned = draft.state == Draft.State.RETURNED
+            drafting.errors.append(_("This draft was returned") if is_returned else _("Two people wrote this draft"))
         if draft is None and max(seen) and not self.has_versions:
             # Others have versions, which the form compares.
             drafting.errors.append(_("This draft has been published or discarded."))
