@@ -386,6 +386,8 @@ def filled(response, **changes):
         forms += [inline.formset.management_form, *inline.formset.forms]
     for form in forms:
         for field in form:
+            if field.field.show_hidden_initial:
+                data[field.html_initial_name] = form.data.get(field.html_initial_name, field.value())
             if field.field.disabled or field.value() is False:
                 continue
             widget = field.field.widget.get_context(field.html_name, field.value(), {})["widget"]

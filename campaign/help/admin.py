@@ -64,6 +64,10 @@ class HelpChannelAdmin(KeepUsed, DraftedAdmin):
     def uses(self, row):
         return row.uses()
 
+    def titles(self, request, rows):
+        """With the number as it is now: a colleague may have changed it since the list was opened and called."""
+        return [f"{row}: {row.number or row.url}" for row in rows]
+
     @admin.action(description=_("Verified today"), permissions=["change"])
     @asks_first(
         _("Today becomes the day on which they were verified. Only do this if you have just tried each of them.")

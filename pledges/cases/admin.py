@@ -146,6 +146,8 @@ class CaseAdmin(NoAddOrDelete, ModelAdmin):
     # (value of the filter, its words) of what waits for staff, which `waiting()` of the queryset returns.
     waiting = ("confirmed", _("waiting to be checked"))
     unchanged = outdated = CHANGED_MEANWHILE
+    # Whether what was typed is shown again beside what has changed since.
+    keeps_typed = False
 
     # By number, which get_search_results() looks up.
     search_fields = ["id"]
@@ -284,11 +286,11 @@ class CaseAdmin(NoAddOrDelete, ModelAdmin):
         with transaction.atomic():
             if step.on_seen:
                 # Locked, so that nobody changes it before the transition.
-                row = self.model.objects.select_for_update(of=("self",)).get(pk=row.pk)
-                if request.POST.get("seen") != row.seen:
-                    # It has changed since. The page as it is now, without what was typed beside the older one.
+                row = self.model.objects.select_for_update(of=("self",)).filter(pk=row.pk).first()
+                if row is None or request.POST.get("seen") != row.seen:
+                    # It has changed since, or is gone: the page as it is now.
                     self.message_user(request, self.outdated, messages.WARNING)
-                    return redirect(request.path)
+                    return None if self.keeps_typed else redirect(request.path)
             if not self.run(request, row, name, form):
                 return self.message_user(request, self.unchanged, messages.WARNING)
             self.log(request, row, form.details)

@@ -19,7 +19,7 @@ from pledges.mail.mailboxes import BlockedAddress
 from pledges.mail.models import Message
 from pledges.person import PERSON_FIELDS, person_digests
 from pledges.supporters.models import ANSWER_FIELDS, Pledge
-from staff.admin.base import BilingualForm
+from staff.admin.base import BilingualForm, MergingForm
 from staff.admin.content import UntrackedField
 
 FIND_MESSAGE = _(
@@ -165,10 +165,11 @@ class RequestChannelForm(forms.Form):
     asked = RequestChannelField()
 
 
-class CorrectionForm(BilingualForm):
+class CorrectionForm(BilingualForm, MergingForm):
     """Corrections by staff without access to names and addresses."""
 
     asked = RequestChannelField()
+    merged = (*ANSWER_FIELDS, "name")
 
     def clean(self):
         cleaned = super().clean()

@@ -118,6 +118,11 @@ class MessageToTeamAdmin(CaseAdmin):
     """Base of the two admins of enquiries: the page of one, and erasing it on request."""
 
     template = "admin/pledges/enquiry/enquiry.html"
+    outdated = _(
+        "Nothing was sent or changed: the message has changed since you opened this page. Read it again. If what you want is "
+        "still right, press the button again."
+    )
+    keeps_typed = True
 
     def facts(self, request, row):
         yield _("purpose"), capfirst(row.get_purpose_display())

@@ -20,8 +20,6 @@ ENQUIRY_PERIOD = timedelta(days=365)
 DISCLOSURE_PERIOD = timedelta(days=30)
 # Between two alarms.
 ALERT_INTERVAL = timedelta(minutes=10)
-# The same answer again within this time is the second press of a button.
-TWICE = timedelta(minutes=1)
 
 
 class EnquiryPurpose(models.TextChoices):
@@ -99,7 +97,9 @@ class Enquiry(Case):
     STATES = STATES
     STEPS = {
         "use": Step(_("Use this text"), title=_("Answer")),
-        "answer": Step(_("Send the answer by email"), (), State.ANSWERED, title=_("Answer"), is_main=True),
+        "answer": Step(
+            _("Send the answer by email"), (), State.ANSWERED, title=_("Answer"), is_main=True, on_seen=True
+        ),
         "close": Step(_("Close without a further answer"), (State.NEW, State.ANSWERED), State.CLOSED),
         "reopen": Step(_("Reopen"), (State.CLOSED,), State.NEW),
         "record": Step(
@@ -167,6 +167,11 @@ class Enquiry(Case):
         """The id of the first message of its conversation, which may be itself."""
         return self.first_id or self.pk
 
+    @property
+    def seen(self):
+        """How many answers it has, so that two colleagues do not answer it without knowing."""
+        return str(self.answers.count())
+
     # Transitions. Each is one statement or transaction, and returns whether this call made it.
 
     def _of_inbox(self):
@@ -176,11 +181,10 @@ class Enquiry(Case):
         return self._meta.concrete_model.objects.disclosures().filter(pk=self.pk)
 
     def answer(self, text, user):
-        """Send this answer by email, once if its button is pressed twice; False if it has become a disclosure or was erased."""
+        """Send this answer by email; False if it has become a disclosure or was erased."""
         with transaction.atomic():
             changed = self.take("answer", self._of_inbox(), answered_at=Now())
-            last = Answer.objects.filter(enquiry_id=self.pk, created_at__gt=Now() - TWICE).last()
-            if changed and not (last and last.text == text):
+            if changed:
                 answer = Answer(enquiry_id=self.pk, by=user)
                 answer.text = text
                 answer.save(force_insert=True)
@@ -226,12 +230,14 @@ class Disclosure(Enquiry):
             done=_("Your changes have been saved."),
             title=_("Pass it on"),
             is_main=True,
+            on_seen=True,
         ),
         "release": Step(
             _("Move it to the inbox"),
             done=_("It is not a disclosure: it is in the inbox now."),
             title=_("Is it not a disclosure?"),
             help=_("Then it goes to the inbox, where the team sees and answers it."),
+            on_seen=True,
         ),
         "erase": ERASE,
     }
@@ -242,6 +248,11 @@ class Disclosure(Enquiry):
         proxy = True
         verbose_name = _("disclosure")
         verbose_name_plural = _("disclosures")
+
+    @property
+    def seen(self):
+        """When a lead passed it on, so that another one does not take that back without knowing."""
+        return f"passed {self.passed_at}"
 
 
 class Answer(Sealing):

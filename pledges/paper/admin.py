@@ -143,7 +143,9 @@ class PaperSheetAdmin(CaseAdmin):
     change_list_template = "admin/pledges/papersheet/change_list.html"
     template = "admin/pledges/papersheet/sheet.html"
     step_forms = {"count": CountForm, "place": PlaceForm, "void": VoidForm}
-    unchanged = _("Nothing was changed: the sheet counts already or is void, or you entered its first count yourself.")
+    unchanged = _(
+        "Nothing was changed: it is as you entered it, counts already or is void, or you entered its first count yourself."
+    )
     seen_on = "sheets"
     holds_person = False
     list_display = ["__str__", "progress", "people", "municipality", "event"]

@@ -57,6 +57,28 @@ def folded(fieldsets):
             yield name, options
 
 
+class MergingForm(forms.ModelForm):
+    """A form whose fields `merged` keep what the row has now, unless they were changed in the form.
+
+    A colleague, a button or the person may have changed the row since the form was opened.
+    """
+
+    merged = ()
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        for name in self.fields.keys() & {*self.merged}:
+            self.fields[name].show_hidden_initial = True
+
+    def clean(self):
+        return self.merge(super().clean())
+
+    def merge(self, cleaned):
+        for name in (cleaned.keys() & {*self.merged}) - {*self.changed_data}:
+            cleaned[name] = self.fields[name].to_python(self.initial.get(name))
+        return cleaned
+
+
 class NamedForm(forms.ModelForm):
     """A ModelForm whose key, addresses and position may be left empty in a new row.
 

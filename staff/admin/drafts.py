@@ -26,7 +26,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from staff.admin.base import MomentInput, NamedForm, QuerySetFilter, change_url
+from staff.admin.base import MergingForm, MomentInput, NamedForm, QuerySetFilter, change_url
 from staff.admin.content import ContentAdmin, ContentForm
 from staff.admin.versions import compared, editable_fields
 from staff.audit.models import Entry
@@ -100,7 +100,7 @@ class Drafting:
         return None if self.may_publish else words
 
 
-class DraftForm(ContentForm, NamedForm):
+class DraftForm(ContentForm, NamedForm, MergingForm):
     """A form whose row can be a draft: what is only kept may be incomplete."""
 
     def __init__(self, *args, **kwargs):
@@ -113,16 +113,13 @@ class DraftForm(ContentForm, NamedForm):
         if self.keeps:
             for each in self.fields.values():
                 each.required = False
-        # The fields that a button may have changed since the form was opened.
-        self.at_once = [name for name in self.instance.at_once if name in self.fields]
-        for name in self.at_once:
-            self.fields[name].show_hidden_initial = True
+
+    @property
+    def merged(self):
+        return self.instance.at_once
 
     def clean(self):
-        cleaned = self.with_names(self.cleaned_data) if self.keeps else super().clean()
-        for name in self.at_once:
-            if name in cleaned and name not in self.changed_data:
-                cleaned[name] = self.initial.get(name)
+        cleaned = self.merge(self.with_names(self.cleaned_data)) if self.keeps else super().clean()
         if self.drafting:
             refusal = None if self.keeps else self.drafting.refusal
             for words in filter(None, [*self.drafting.errors, refusal]):
@@ -264,7 +261,8 @@ class DraftedAdmin(ContentAdmin):
         own_last = is_own and draft.version - 1 in seen
         if draft and draft.version not in seen and not own_last:
             drafting.is_conflict = True
-            drafting.errors.append(_("Two people wrote this draft"))
+            is_returned = draft.state == Draft.State.RETURNED
+            drafting.errors.append(_("This draft was returned") if is_returned else _("Two people wrote this draft"))
         if draft is None and max(seen) and not self.has_versions:
             # Others have versions, which the form compares.
             drafting.errors.append(_("This draft has been published or discarded."))

@@ -1,14 +1,18 @@
-// Admin: keeps the session alive while someone types, says who else has the form open, and sends no form without a session.
+// Admin: keeps the session alive while someone types, says who else has the form open, and sends no form without a session, and none
+// twice.
 "use strict";
 (() => {
   const { url } = document.currentScript.dataset;
-  const INTERVAL_MS = 60 * 1000;
+  const INTERVAL_MS = 60 * 1000, AGAIN_MS = 5000;
   const dialog = document.getElementById("signed-out");
   const place = document.getElementById("presence");
   let last = Date.now();
-  // The form that waits for the answer, with its button, and whether it has passed.
+  // The form that waits for the answer, with its button, and the event that passes.
   let waiting = null;
-  let passes = false;
+  let passes = null;
+  // What was sent a moment ago: its page is on its way. A download leaves the form as it is.
+  let sent = "";
+  const content = (form, button) => [button?.name, new URLSearchParams(new FormData(form))].join();
 
   // The answer of the site, or null without a session.
   async function ask() {
@@ -39,20 +43,29 @@
     waiting = null;
     passes = true;
     form.requestSubmit(button);
-    passes = false;
+    if (!passes.defaultPrevented) {
+      sent = content(form, button);
+      setTimeout(() => { sent = ""; }, AGAIN_MS);
+    }
+    passes = null;
   }
 
   // Of all listeners the first, so that the others hear of a form only when it is sent.
   addEventListener("submit", (event) => {
     const { target: form, submitter: button } = event;
-    if (passes || form.getAttribute("method") !== "post" || button?.formTarget === "_blank") return;
+    if (form.getAttribute("method") !== "post" || button?.formTarget === "_blank") return;
+    if (passes) {
+      passes = event;
+      return;
+    }
     event.preventDefault();
     event.stopImmediatePropagation();
-    if (waiting) return;
+    if (waiting || content(form, button) === sent) return;
     waiting = [form, button];
     send();
   }, { capture: true });
 
+  addEventListener("pageshow", () => { sent = ""; });
   addEventListener("focus", () => { if (dialog.open) send(); });
   document.getElementById("signed-out-send").addEventListener("click", send);
   dialog.addEventListener("cancel", () => { waiting = null; });

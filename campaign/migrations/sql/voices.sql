@@ -1,10 +1,10 @@
 -- A voice that was given to us ends with the consent of its owner, by any path: the page of the owner, staff, a request for erasure,
--- a restore. Two triggers, so that neither stays without the other.
+-- a restore, which checks each statement, so a voice and its draft go in one. Two triggers: neither stays without the other.
 
 CREATE OR REPLACE FUNCTION voice_removed() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     DELETE FROM pledges_message WHERE about_id = new.id;
-    DELETE FROM campaign_voice WHERE owner_id = new.id;
+    DELETE FROM campaign_voice WHERE owner_id = new.id OR draft_of_id IN (SELECT id FROM campaign_voice WHERE owner_id = new.id);
     RETURN NULL;
 END $$;
 CREATE OR REPLACE TRIGGER voice_removed AFTER UPDATE ON pledges_voiceowner FOR EACH ROW

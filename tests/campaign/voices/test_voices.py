@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 import reversion
+from django.contrib.contenttypes.models import ContentType
 from django.db import connection
 from django.test import Client
 from django.utils import timezone
@@ -244,6 +245,8 @@ def test_a_restore_of_an_older_backup_brings_nothing_back(way, mailoutbox):
     with reversion.create_revision():
         reversion.add_to_revision(voice)
     owner, version = owner_of(voice), Version.objects.get_for_object(voice).get()
+    draft = Draft.objects.create(content_type=ContentType.objects.get_for_model(Voice))
+    copy = Voice.objects.get(pk=voice.pk).keep(draft)
     Tombstone.objects.all().delete()
     voice.remove() if way == "removed" else voice.ask("e-re@shembull.al", "sq")
     entries = take_entries()
@@ -253,7 +256,7 @@ def test_a_restore_of_an_older_backup_brings_nothing_back(way, mailoutbox):
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL session_replication_role = replica")
         Message.objects.all().delete()
-        owner.save(), voice.save(), version.revision.save(), version.save()
+        owner.save(), voice.save(), draft.save(), copy.save(), version.revision.save(), version.save()
         cursor.execute("SET LOCAL session_replication_role = origin")
     Tombstone.objects.all().delete()
     assert is_public(voice)

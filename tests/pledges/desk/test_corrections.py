@@ -31,6 +31,22 @@ def test_corrections_are_saved_and_the_totals_follow(admin_client):
     assert "fields: group, county, language, wants news" in history
 
 
+def test_a_form_that_was_open_takes_back_nothing_that_the_person_or_a_colleague_changed(admin_client):
+    pledge = make_pledge(state="confirmed", updates=True, show_name=True, **PERSON)
+    old = filled(admin_client.get(change_path(pledge)), county="AL-01", asked="phone")
+    # The person ends the news and the consent to the wall, a colleague corrects the name.
+    Pledge.objects.update(updates=False, show_name=False)
+    save_correction(admin_client, pledge, name="Drita Kolaj")
+    assert admin_client.post(change_path(pledge), old).status_code == 302
+    pledge.refresh_from_db()
+    assert (pledge.county_id, pledge.name) == ("AL-01", "Drita Kolaj")
+    assert (pledge.updates, pledge.show_name) == (False, False)
+    assert [entry.details["fields"] for entry in Entry.objects.filter(action="change").order_by("pk")] == [
+        ["name"],
+        ["county"],
+    ]
+
+
 def test_an_address_that_looks_misspelt_is_questioned_once(admin_client):
     pledge = make_pledge(state="confirmed", **PERSON)
     page = admin_client.get(change_path(pledge))

@@ -21,7 +21,7 @@ from staff.accounts import sessions
 from staff.models import Account, Entry, Invitation
 from staff.roles import Role, role_has_permission
 from tests.factories import app_code, give_app, make_pledge, run_worker, sign_in
-from tests.pages import Document
+from tests.pages import Document, filled
 from tests.pledges.inbox.test_submissions import statements
 from tests.staff.accounts.test_sign_in import give_code, give_password, is_signed_in, words
 from tests.threads import at_once, begin, held_open
@@ -226,7 +226,7 @@ def test_an_address_has_one_account(arta_client):
 
 def test_a_changed_address_ends_the_links_that_were_sent_to_the_old_one(arta_client, link):
     zana = Account.objects.with_email("zana@shembull.al")
-    form = account_form(first_name="Zana", email=zana.email)
+    form = filled(arta_client.get(f"{LIST}{zana.pk}/change/"))
     arta_client.post(f"{LIST}{zana.pk}/change/", form)
     assert Client().get(link).status_code == 200
     arta_client.post(f"{LIST}{zana.pk}/change/", form | {"email": "zana.hoxha@shembull.al"})
@@ -250,12 +250,22 @@ def test_a_changed_role_takes_effect_immediately(arta_client, arta):
     assert hers.get("/admin/pledges/pledge/").status_code == 403
     # Such as by createsuperuser.
     User.objects.filter(pk=zana.pk).update(is_superuser=True)
-    form = account_form(role="pledges", email="zana@shembull.al", first_name="Zana")
+    form = filled(arta_client.get(f"{LIST}{zana.pk}/change/"), role="pledges")
     arta_client.post(f"{LIST}{zana.pk}/change/", form)
     assert hers.get("/admin/pledges/pledge/").status_code == 200
     assert hers.get("/admin/campaign/page/").status_code == 403
     entry = Entry.objects.get()
     assert (entry.user_id, entry.details) == (arta.pk, {"done": "role", "account": zana.pk, "role": "pledges"})
+
+
+def test_a_form_that_was_open_gives_back_no_role(arta_client, arta):
+    zana = make_account("zana@shembull.al", Role.PLEDGES, "Zana")
+    path = f"{LIST}{zana.pk}/change/"
+    old = filled(arta_client.get(path), first_name="Zana Hoxha")
+    zana.change_role(Role.EDITOR, arta)
+    assert arta_client.post(path, old).status_code == 302
+    zana = Account.objects.get(pk=zana.pk)
+    assert (zana.role_key, zana.first_name) == (Role.EDITOR, "Zana Hoxha")
 
 
 def test_no_page_filters_by_password_or_grants_single_permissions_or_superuser(arta_client):

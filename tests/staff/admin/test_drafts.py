@@ -562,7 +562,10 @@ def test_a_writer_submits_and_an_editor_approves(writer, editor):
     assert "in review" in editor.get("/admin/campaign/pagetext/", headers=ENGLISH).text
     assert "is waiting for your review" in editor.get("/admin/", headers=ENGLISH).text
     assert "Write in the note" in editor.post(path_of(row), {"_return": "1"}, follow=True, headers=ENGLISH).text
+    old = form_of(writer, row, text_en="Written before the note") | {"_submit": "1"}
     press(editor, row, "_return", **{"draft-note": "Add the source."})
+    told = writer.post(path_of(row), old, headers=ENGLISH).text
+    assert "This draft was returned" in told and "Add the source." in told and "Written before the note" in told
     assert "Add the source." in writer.get(path_of(row), headers=ENGLISH).text
     assert "was returned to you" in writer.get("/admin/", headers=ENGLISH).text
     press(writer, row, "_submit", text_en="With source")
@@ -826,10 +829,9 @@ def test_a_form_that_was_open_does_not_take_back_what_a_button_changed(editor):
     row = Demand.objects.first()
     Demand.objects.filter(pk=row.pk).update(checked_on=timezone.localdate() - timedelta(days=90))
     form = form_of(editor, row)
-    old = form["checked_on"]
     action = {"action": "checked_today", "_selected_action": row.pk, "sure": "yes"}
     editor.post("/admin/campaign/demand/", action)
-    response = editor.post(path_of(row), form | {"initial-checked_on": old, "_save": "1"}, headers=ENGLISH)
+    response = editor.post(path_of(row), form | {"_save": "1"}, headers=ENGLISH)
     assert response.status_code == 302, errors_of(response)
     assert Demand.objects.get(pk=row.pk).checked_on == timezone.localdate()
 
