@@ -99,8 +99,8 @@ def waiting(account, count):
             account,
             subject=_("Drafts are waiting for you"),
             reason=reason % {"count": count},
-            explanation=_("The first page says which, after you sign in."),
-            button=_("Open the first page"),
+            explanation=_("The front page says which, after you sign in."),
+            button=_("Open the front page"),
             url=settings.SITE_URL + reverse("admin:index"),
             warning=_("You get at most one such message a day. You can stop them in the list of drafts."),
         )

@@ -6,7 +6,7 @@ from django.conf import settings
 from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import formats, timezone
-from django.utils.translation import get_language, gettext, ngettext
+from django.utils.translation import get_language, gettext, npgettext
 
 from campaign.content import SiteContent
 from campaign.files.views import IMMUTABLE
@@ -63,7 +63,7 @@ def certificate(group):
         reverse("campaign:home"),
         numeral=prints.numeral(points) | {"colors": colors},
         count=number(count),
-        people=ngettext("person", "people", count),
+        people=npgettext("counted", "person", "people", count),
         group=group.title,
         text=words.text,
         day=formats.date_format(group.held_on, "DATE_FORMAT"),

@@ -49,7 +49,7 @@ class VoiceForm(BilingualForm):
 class OwnerForm(forms.Form):
     """Where the preview goes. A stored address is not shown again."""
 
-    address = AddressField(label=_("Email address of the owner"))
+    address = AddressField(label=_("Email address of the person"))
     language = forms.ChoiceField(
         label=_("Language of the email"), choices=settings.LANGUAGES, help_text=_("The preview shows both languages.")
     )

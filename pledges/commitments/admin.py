@@ -35,7 +35,7 @@ class CommitmentAdmin(ReadOnly, ModelAdmin):
     readonly_fields = ["chosen", "asked", "kept", "silent"]
 
     chosen = published("chosen", _("chosen by"))
-    asked = published("asked", _("asked"))
+    asked = published("asked", _("have been asked"))
     kept = published("kept", _("done or still working on it"))
     silent = published("silent", _("have not answered"))
 

@@ -45,8 +45,8 @@ from staff.models import Entry
 MOST_CASES = 20
 CORRECTIONS = _("When you save, we email the person the details shown here.")
 CANNOT_ERASE = _(
-    "We cannot decrypt the address of this pledge, so we could not tell its owner. Nothing has been erased. Tell "
-    "the person who runs the site."
+    "We cannot decrypt the address of this pledge, so we could not tell the person. Nothing has been erased. "
+    "Tell the person who runs the site."
 )
 
 # Words for what this app writes into the log that is no field of the row (staff/admin/entries.py).

@@ -89,7 +89,7 @@ BUTTONS = {
     Message.Kind.NEW_ADDRESS: _("Send the email to the new address again"),
 }
 RESTRICTED = _("This pledge is restricted, so we send no email about it.")
-BLOCKED = _("The owner of this address asked us never to email it, so no email goes out.")
+BLOCKED = _("The person with this address asked us never to email it, so no email goes out.")
 UNREADABLE = _("The address cannot be decrypted, so no email can go out. Tell the person who runs the site.")
 CHANGED = _("Nothing was sent: this pledge has changed in the meantime. Check it again.")
 GONE = _("Nothing was sent: this pledge has been erased in the meantime.")

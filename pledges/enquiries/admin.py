@@ -62,7 +62,7 @@ class AnswerForm(StepForm):
     def clean_text(self):
         text = self.cleaned_data["text"]
         if is_blocked(self.row):
-            raise forms.ValidationError(_("The owner of this address asked us never to email it."), code="blocked")
+            raise forms.ValidationError(_("The person with this address asked us never to email it."), code="blocked")
         if _quotes(text, self.row):
             words = _("Do not repeat what the person wrote: others may read their mailbox. Nothing was sent.")
             raise forms.ValidationError(words, code="quotes")
@@ -183,7 +183,7 @@ class EnquiryAdmin(MessageToTeamAdmin):
         if row.has_bounced:
             found.append(gettext("our answer could not be delivered to this address"))
         if is_blocked(row):
-            found.append(gettext("the owner of this address asked us never to email it: an answer is not sent"))
+            found.append(gettext("the person with this address asked us never to email it: an answer is not sent"))
         return found
 
     def facts(self, request, row):

@@ -10,7 +10,7 @@ from types import SimpleNamespace
 
 from django.conf import settings
 from django.utils.safestring import mark_safe
-from django.utils.translation import get_language, gettext, ngettext, pgettext
+from django.utils.translation import get_language, gettext, ngettext, npgettext, pgettext
 
 from pledges.figures import fonts
 from pledges.figures.mosaic import HEIGHT, PATTERN_DOT_WIDTH, WIDTH, mosaic, pattern_paths
@@ -255,7 +255,7 @@ def _counted(above, people):
     """The lines of a figure: what is counted is smaller than the number."""
     figure = number(people)
     small = min(80, fonts.fitted_size(figure, 210, 900, ROOM) * 3 // 4)
-    return _stack([(above, small), (figure, 210), (ngettext("supporter", "supporters", people), small)])
+    return _stack([(above, small), (figure, 210), (npgettext("counted", "supporter", "supporters", people), small)])
 
 
 def _missing(people, goal):

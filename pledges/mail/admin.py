@@ -87,8 +87,8 @@ class BlockedAddressAdmin(ModelAdmin):
     """Blocked addresses: can be listed and deleted, but neither added nor changed."""
 
     list_note = _(
-        "Addresses whose owners asked us never to email them again. No pledge can be signed with them. Only delete one when "
-        "its owner asks for it."
+        "Addresses of people who asked us never to email them again. No pledge can be signed with them. Only delete one "
+        "when the person asks for it."
     )
     ordering = ["-created_at"]
 

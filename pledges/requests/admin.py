@@ -215,7 +215,7 @@ class DataRequestAdmin(CaseAdmin):
     def odd(self, row):
         """A mailbox that we must not email."""
         words = gettext(
-            "The owner of this address asked us never to email it: no email goes out. Answer in another way."
+            "The person with this address asked us never to email it: no email goes out. Answer in another way."
         )
         return [words] if row.state == State.OPEN and row.address_cipher is not None and is_blocked(row) else []
 

@@ -93,8 +93,8 @@ class DataRequest(Case):
             (State.OPEN,),
             title=_("1. Who is asking?"),
             help=_(
-                "The person who writes from an address may not be its owner. Before you show or change anything, make sure that "
-                "it is the person whose data it is."
+                "Someone may write from an address that is not theirs. Before you show or change anything, make sure that it is "
+                "the person whose data it is."
             ),
         ),
         # What staff do with what is held about the address, also after the answer.

@@ -189,7 +189,7 @@ def test_the_catalogue_has_exactly_the_strings_of_the_code(tmp_path):
         shutil.copytree(ROOT / folder, copy / folder, ignore=shutil.ignore_patterns("__pycache__", "*.mo"))
     shutil.copy(ROOT / "manage.py", copy)
     (copy / "locale/sq/LC_MESSAGES/django.po").unlink()
-    subprocess.run(
+    made = subprocess.run(
         [sys.executable, "manage.py", "makemessages", "-l", "sq", "--no-location"],
         cwd=copy,
         env=os.environ | {"DEV": "1", "DATABASE_URL": "postgresql://nobody@localhost/none"},
@@ -200,6 +200,7 @@ def test_the_catalogue_has_exactly_the_strings_of_the_code(tmp_path):
     written = {(e.context, e.id, e.plural) for e in read_po(CATALOGUE)}
     assert in_code - written == set(), "run makemessages and translate"
     assert written - in_code == set(), "run makemessages --no-obsolete"
+    assert b"without plural" not in made.stdout, "a label is not the word after a number: give one a context"
 
 
 # The content
