@@ -89,10 +89,7 @@ def values_of_labels():
         "le": {"0.01", "0.05", "0.25", "1.0", "5.0", "20.0", "+Inf"},
         "kind": {*Submission.Kind.values, *MessageKind.values},
         "mailer": set(settings.MAILERS),
-        "outcome": {
-            *("stored", "refused"),
-            *("sent", "queued", "refused", "failing", "kept", "dropped"),
-        },
+        "outcome": {*("stored", "refused"), *("sent", "queued", "refused", "failing", "kept", "dropped")},
     }
 
 

@@ -50,11 +50,7 @@ SENTENCES = {
         "name": (LONG_NAME, NAME, NAME),
         "email": (EMAIL, EMAIL, EMAIL),
     },
-    "enquiry": {
-        "text": (MESSAGE, None, None),
-        "name": (LONG_NAME, NAME, NAME),
-        "email": (EMAIL, EMAIL, EMAIL),
-    },
+    "enquiry": {"text": (MESSAGE, None, None), "name": (LONG_NAME, NAME, NAME), "email": (EMAIL, EMAIL, EMAIL)},
 }
 MANY = "x" * 100_000
 

@@ -255,12 +255,7 @@ queries = st.one_of(
 
 @pytest.mark.slow
 @examples(60)
-@given(
-    st.sampled_from(sorted(ADDRESSES)),
-    queries,
-    st.sampled_from(["GET", "HEAD", "POST"]),
-    texts,
-)
+@given(st.sampled_from(sorted(ADDRESSES)), queries, st.sampled_from(["GET", "HEAD", "POST"]), texts)
 def test_any_query_string_is_answered(path, query, method, body):
     assert_acceptable(request(method, path, query[:4000], body), ADDRESSES[path])
 

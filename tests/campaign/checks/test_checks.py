@@ -299,10 +299,7 @@ def test_a_field_that_is_an_address_is_checked_as_it_is_typed(editor, settings, 
 
 
 def test_a_banner_that_leads_nowhere_is_refused_and_one_that_waits_for_its_page_is_not(editor):
-    page, later = (
-        scheduled(timezone.now() + timedelta(days=2)),
-        timezone.localdate() + timedelta(days=3),
-    )
+    page, later = (scheduled(timezone.now() + timedelta(days=2)), timezone.localdate() + timedelta(days=3))
     row = SiteSettings.objects.create(pk=1)
     with translation.override("en"):
         urls = {"banner_url_en": page.get_absolute_url(), "banner_url_sq": "/sq/ndihme/"}

@@ -76,11 +76,7 @@ def check_sends_no_referrer(page, *_page):
             assert "noreferrer" in page.of(link)["rel"].split()
 
 
-OF_PUBLIC_PAGES = (
-    check_is_complete,
-    check_names_both_addresses,
-    check_switches_language,
-)
+OF_PUBLIC_PAGES = (check_is_complete, check_names_both_addresses, check_switches_language)
 
 
 def check_link_preview(page, _name, language):
@@ -283,11 +279,7 @@ def check_words(page, _name, language):
     assert foreign_words(page) == {}
 
 
-EVERYWHERE = (
-    check_exit_and_helplines,
-    check_no_inline_code_and_no_third_party,
-    check_words,
-)
+EVERYWHERE = (check_exit_and_helplines, check_no_inline_code_and_no_third_party, check_words)
 
 
 @pytest.mark.quick

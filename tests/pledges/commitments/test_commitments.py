@@ -237,11 +237,7 @@ def test_choosing_again_keeps_plan_and_answer_of_what_stays(client):
     pledge.chosen.update(answer="done", answered_question=1, answered_at=timezone.now())
     client.post(link(Purpose.COMMIT, pledge), {"commitments": [first.pk, second.pk]})
     kept = pledge.chosen.get(commitment=first)
-    assert (kept.pk, kept.plan, kept.answer) == (
-        row.pk,
-        day_in_language(tomorrow(), "sq"),
-        "done",
-    )
+    assert (kept.pk, kept.plan, kept.answer) == (row.pk, day_in_language(tomorrow(), "sq"), "done")
     assert pledge.chosen.get(commitment=second).slot == 2
 
 

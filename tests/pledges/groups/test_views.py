@@ -20,10 +20,7 @@ from tests.tally import exact_total
 
 pytestmark = pytest.mark.django_db
 
-KINDS = {
-    "class": {},
-    "meeting": {"people_children": None, "people_parents": "84"},
-}
+KINDS = {"class": {}, "meeting": {"people_children": None, "people_parents": "84"}}
 
 
 def link_of(message):
