@@ -35,10 +35,7 @@ def sign(options):
     try:
         with gunicorn(SITE) as site, gunicorn(EMPTY) as empty:
             sender = Sender(site)
-            runs = {
-                "empty view": lambda: load(empty, options.seconds),
-                "sign": lambda: sender.send(options.seconds),
-            }
+            runs = {"empty view": lambda: load(empty, options.seconds), "sign": lambda: sender.send(options.seconds)}
             return compare(runs, options.rounds)
     finally:
         rows.clean()

@@ -13,17 +13,9 @@ DISK_FULL = "53100"  # SQLSTATE disk_full
 # Options that apply to every process. The server ends the transaction of a client that has vanished.
 COMMON_OPTIONS = {"client_connection_check_interval": "10s", "tcp_keepalives_idle": "60s"}
 # A visitor waits: below the 30 seconds of nginx, also when a statement follows one that waited for a lock.
-WEB_OPTIONS = {
-    "lock_timeout": "5s",
-    "statement_timeout": "20s",
-    "idle_in_transaction_session_timeout": "60s",
-}
+WEB_OPTIONS = {"lock_timeout": "5s", "statement_timeout": "20s", "idle_in_transaction_session_timeout": "60s"}
 # Steps of housekeeping and tasks are repeated after an error, and may read every row.
-WORKER_OPTIONS = {
-    "lock_timeout": "30s",
-    "statement_timeout": "15min",
-    "idle_in_transaction_session_timeout": "5min",
-}
+WORKER_OPTIONS = {"lock_timeout": "30s", "statement_timeout": "15min", "idle_in_transaction_session_timeout": "5min"}
 # Prometheus asks again soon (pledges/management/commands/metrics.py).
 SCRAPE_OPTIONS = {"lock_timeout": "1s", "statement_timeout": "3s"}
 

@@ -347,11 +347,7 @@ def growth_figure(totals, title):
         header=[gettext("Day"), gettext("New supporters"), gettext("Total")],
         rows=[[day.isoformat(), people, so_far] for (day, people), so_far in zip(totals.days, sums, strict=True)],
         template="growth.svg",
-        context={
-            "growth": growth_of(totals),
-            "totals": totals,
-            "without_people": gettext("Nobody yet."),
-        },
+        context={"growth": growth_of(totals), "totals": totals, "without_people": gettext("Nobody yet.")},
         height=560,
     )
 

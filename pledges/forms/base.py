@@ -124,10 +124,7 @@ class StampedForm(ChallengedForm):
 
     def resubmit_error(self):
         """The error that asks the visitor to submit the form again, unchanged."""
-        return forms.ValidationError(
-            _("Please check your answers and send the form again."),
-            code="resubmit",
-        )
+        return forms.ValidationError(_("Please check your answers and send the form again."), code="resubmit")
 
     def redisplay(self):
         """Prepare the bound form to be shown again: the input stays, the stamp is renewed, the honeypot is emptied."""

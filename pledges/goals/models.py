@@ -50,11 +50,7 @@ class Goal(models.Model):
         verbose_name_plural = _("goals")
         ordering = [F("county__sort_key").asc(nulls_first=True), "people"]
         constraints = [
-            models.UniqueConstraint(
-                fields=["people", "county"],
-                name="goal_unique_in_county",
-                nulls_distinct=False,
-            ),
+            models.UniqueConstraint(fields=["people", "county"], name="goal_unique_in_county", nulls_distinct=False),
             models.CheckConstraint(name="goal_county_has_a_page", condition=~Q(county=County.ABROAD) | Q(county=None)),
             models.CheckConstraint(name="goal_is_large_enough", condition=Q(people__gte=MIN_PEOPLE)),
             models.CheckConstraint(

@@ -132,10 +132,7 @@ def _words_beside(row):
         for chosen in _chosen(row):
             yield _("Commitment"), str(chosen.commitment)
         for follow in row.follows.select_related("county").order_by("pk"):
-            yield (
-                _("Followed by email"),
-                follow.county.name if follow.county else demand_title(follow.demand),
-            )
+            yield (_("Followed by email"), follow.county.name if follow.county else demand_title(follow.demand))
     if isinstance(row, Enquiry):
         for answer in row.answers.all():
             yield _("Our answer"), answer.text

@@ -141,12 +141,7 @@ def county(request, slug):
 )
 @public_page
 def method(request):
-    context = {
-        "totals": tally.read(),
-        "small": SMALLEST,
-        "move": MOVE,
-        "asked": SMALLEST_ASKED,
-    }
+    context = {"totals": tally.read(), "small": SMALLEST, "move": MOVE, "asked": SMALLEST_ASKED}
     return render(request, "pledges/totals/method.html", context)
 
 
