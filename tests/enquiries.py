@@ -36,12 +36,7 @@ DISCLOSURE = {
 
 def enquiry_data(**changes):
     """The POST data of a journalist; None removes a field."""
-    data = {
-        "over_16": "yes",
-        "text": QUESTION["sq"],
-        "name": "Zamira Gazetarja",
-        "email": "zamira@gazeta-shembull.al",
-    }
+    data = {"over_16": "yes", "text": QUESTION["sq"], "name": "Zamira Gazetarja", "email": "zamira@gazeta-shembull.al"}
     return as_sent(data, **changes)
 
 

@@ -64,11 +64,7 @@ class EnquiryQuerySet(CaseQuerySet):
         return self.filter(disclosures | Q(created_at__lte=Now() - ENQUIRY_PERIOD))
 
 
-STATES = States(
-    new="",
-    answered="answered_at",
-    closed="closed_at answered_at?",
-)
+STATES = States(new="", answered="answered_at", closed="closed_at answered_at?")
 NOT_PASSED = {"passed_at": None, "taker_cipher": None, "reference_cipher": None}
 NO_ALARM = {"disclosure_at": None, "alerted_at": None} | NOT_PASSED
 ERASE = Step(

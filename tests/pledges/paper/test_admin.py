@@ -66,10 +66,7 @@ def test_the_numbers_of_each_batch_follow_the_last_one(ana):
     assert "3 sheets have been issued." in Document(first).words()
     assert list(PaperSheet.objects.values_list("number", flat=True)) == list(range(1, 9))
     assert {(s.municipality, s.county) for s in PaperSheet.objects.filter(number__gt=3)} == {(place, place.county)}
-    assert [each.details for each in Entry.objects.order_by("pk")] == [
-        {"sheets": "1–3"},
-        {"sheets": "4–8"},
-    ]
+    assert [each.details for each in Entry.objects.order_by("pk")] == [{"sheets": "1–3"}, {"sheets": "4–8"}]
     [link] = [each for each in Document(first).all("a") if "Print 000001 to 000003" in Document(first).words(each)]
     assert ana.get(Document.of(link)["href"].replace("&amp;", "&")).headers["Content-Type"] == "application/pdf"
 

@@ -59,13 +59,7 @@ def arta_client(client, arta):
 
 
 def account_form(**changes):
-    return {
-        "first_name": "Zana Hoxha",
-        "email": "zana@shembull.al",
-        "role": "editor",
-        "language": "en",
-        **changes,
-    }
+    return {"first_name": "Zana Hoxha", "email": "zana@shembull.al", "role": "editor", "language": "en", **changes}
 
 
 def invite(arta_client, **changes):
