@@ -19,7 +19,7 @@ from pledges.mail.mailboxes import BlockedAddress
 from pledges.mail.models import Message
 from pledges.person import PERSON_FIELDS, person_digests
 from pledges.supporters.models import ANSWER_FIELDS, Pledge
-from staff.admin.base import BilingualForm, MergingForm
+from staff.admin.base import BilingualForm
 from staff.admin.content import UntrackedField
 
 FIND_MESSAGE = _(
@@ -165,7 +165,7 @@ class RequestChannelForm(forms.Form):
     asked = RequestChannelField()
 
 
-class CorrectionForm(BilingualForm, MergingForm):
+class CorrectionForm(BilingualForm):
     """Corrections by staff without access to names and addresses."""
 
     asked = RequestChannelField()

@@ -165,8 +165,8 @@ class Enquiry(Case):
 
     @property
     def seen(self):
-        """How many answers it has, so that two colleagues do not answer it without knowing."""
-        return str(self.answers.count())
+        """What colleagues did: how many answers it has, and when it was passed on."""
+        return f"{self.answers.count()}{self.passed_at or ''}"
 
     # Transitions. Each is one statement or transaction, and returns whether this call made it.
 
@@ -244,11 +244,6 @@ class Disclosure(Enquiry):
         proxy = True
         verbose_name = _("disclosure")
         verbose_name_plural = _("disclosures")
-
-    @property
-    def seen(self):
-        """When a lead passed it on, so that another one does not take that back without knowing."""
-        return f"passed {self.passed_at}"
 
 
 class Answer(Sealing):

@@ -87,7 +87,7 @@ class WallNameAdmin(NoAddOrDelete, ModelAdmin):
 
     @admin.display(description=_("appears as"))
     def would_appear(self, pledge):
-        # Optimistic locking: a name that changes after it was shown here is not published without review.
+        # Optimistic locking: a name that changes, or that a colleague decides on, after it was shown here is reviewed again.
         seen = f"{pledge.pk}:{_fingerprint(pledge)}"
         return format_html(
             '{}<input type="hidden" name="seen" value="{}">', decrypted(lambda: pledge.name_on_wall), seen
@@ -147,12 +147,12 @@ class WallNameAdmin(NoAddOrDelete, ModelAdmin):
 
     @transaction.atomic
     def _decide(self, request, decision, chosen):
-        """Show or refuse the chosen names, except those changed since the page was shown, and one of several with doubts."""
+        """Show or refuse the chosen names, except those changed or decided since, and one of several with doubts."""
         seen = dict(value.split(":", 1) for value in request.POST.getlist("seen") if ":" in value)
         candidates = self.get_queryset(request).filter(pk__in=seen.keys() & set(chosen))
         # Rows are locked in id order to avoid deadlocks.
         locked = list(candidates.order_by("pk").select_for_update(of=("self",)))
-        names = [pledge for pledge in locked if _fingerprint(pledge) == seen[str(pledge.pk)]]
+        names = [each for each in locked if each.wall == decision or _fingerprint(each) == seen[str(each.pk)]]
         changed = len(set(chosen)) - len(names)
         doubtful = []
         if decision == SHOWN and len(set(chosen)) > 1:
@@ -189,8 +189,8 @@ class WallNameAdmin(NoAddOrDelete, ModelAdmin):
 
 
 def _fingerprint(pledge):
-    """A digest of the encrypted name: it changes with the name and reveals nothing about it."""
-    return hashlib.sha256(pledge.name_cipher).hexdigest()[:16]
+    """A digest of the encrypted name and the decision: it changes with them and reveals nothing about the name."""
+    return hashlib.sha256(bytes(pledge.name_cipher) + pledge.wall.encode()).hexdigest()[:16]
 
 
 def _doubts(pledge, refused):

@@ -14,7 +14,7 @@ from django.utils.translation import ngettext
 
 from staff.accounts.models import Account
 from staff.admin import reauthentication
-from staff.admin.base import MergingForm, ModelAdmin
+from staff.admin.base import ModelAdmin, NamedForm
 from staff.admin.confirmation_page import asks_first
 from staff.audit.models import Entry
 from staff.roles import ROLE_DESCRIPTIONS, Role
@@ -22,7 +22,7 @@ from staff.roles import ROLE_DESCRIPTIONS, Role
 LIST_AND_FORM = [ActionLocation.CHANGE_LIST, ActionLocation.CHANGE_FORM]
 
 
-class AccountForm(MergingForm):
+class AccountForm(NamedForm):
     """Name, address and role of an account. The audit log names the changed fields, never their values."""
 
     first_name = forms.CharField(

@@ -57,38 +57,20 @@ def folded(fieldsets):
             yield name, options
 
 
-class MergingForm(forms.ModelForm):
-    """A form whose fields `merged` keep what the row has now, unless they were changed in the form.
+class NamedForm(forms.ModelForm):
+    """A ModelForm whose key, addresses and position may be left empty in a new row.
 
-    A colleague, a button or the person may have changed the row since the form was opened.
+    `fixed` cannot be changed after the first save, because starter content and other pages refer to it. Fields of `merged` that
+    were not changed in the form keep what the row has now: a colleague or the person may have changed it since.
     """
 
+    fixed = ("key",)
     merged = ()
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         for name in self.fields.keys() & {*self.merged}:
             self.fields[name].show_hidden_initial = True
-
-    def clean(self):
-        return self.merge(super().clean())
-
-    def merge(self, cleaned):
-        for name in (cleaned.keys() & {*self.merged}) - {*self.changed_data}:
-            cleaned[name] = self.fields[name].to_python(self.initial.get(name))
-        return cleaned
-
-
-class NamedForm(forms.ModelForm):
-    """A ModelForm whose key, addresses and position may be left empty in a new row.
-
-    `fixed` cannot be changed after the first save, because starter content and other pages refer to it.
-    """
-
-    fixed = ("key",)
-
-    def __init__(self, *args, **kwargs):
-        super().__init__(*args, **kwargs)
         self.names = [name for name in NAMES if name in self.fields]
         if not (self.instance._state.adding or getattr(self.instance, "is_new", False)):
             for name in self.fields.keys() & set(self.fixed):
@@ -105,10 +87,12 @@ class NamedForm(forms.ModelForm):
         return self._meta.model._base_manager.exclude(pk=self.instance.pk)
 
     def clean(self):
-        return self.with_names(super().clean())
+        return self.completed(super().clean())
 
-    def with_names(self, cleaned):
-        """Fill in the names that were left empty."""
+    def completed(self, cleaned):
+        """Fill in what the row has now, and the names that were left empty."""
+        for name in (cleaned.keys() & {*self.merged}) - {*self.changed_data}:
+            cleaned[name] = self.fields[name].to_python(self.initial.get(name))
         for name in self.names:
             title = self._title(name.removeprefix("slug_"))
             # A draft that has no title yet gets its names with it.

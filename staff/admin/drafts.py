@@ -26,7 +26,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from staff.admin.base import MergingForm, MomentInput, NamedForm, QuerySetFilter, change_url
+from staff.admin.base import MomentInput, NamedForm, QuerySetFilter, change_url
 from staff.admin.content import ContentAdmin, ContentForm
 from staff.admin.versions import compared, editable_fields
 from staff.audit.models import Entry
@@ -100,7 +100,7 @@ class Drafting:
         return None if self.may_publish else words
 
 
-class DraftForm(ContentForm, NamedForm, MergingForm):
+class DraftForm(ContentForm, NamedForm):
     """A form whose row can be a draft: what is only kept may be incomplete."""
 
     def __init__(self, *args, **kwargs):
@@ -119,7 +119,7 @@ class DraftForm(ContentForm, NamedForm, MergingForm):
         return self.instance.at_once
 
     def clean(self):
-        cleaned = self.merge(self.with_names(self.cleaned_data)) if self.keeps else super().clean()
+        cleaned = self.completed(self.cleaned_data) if self.keeps else super().clean()
         if self.drafting:
             refusal = None if self.keeps else self.drafting.refusal
             for words in filter(None, [*self.drafting.errors, refusal]):

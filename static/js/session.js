@@ -7,12 +7,11 @@
   const dialog = document.getElementById("signed-out");
   const place = document.getElementById("presence");
   let last = Date.now();
-  // The form that waits for the answer, with its button, and the event that passes.
+  // The form that waits for the answer, with its button, and whether it has passed.
   let waiting = null;
-  let passes = null;
+  let passes = false;
   // What was sent a moment ago: its page is on its way. A download leaves the form as it is.
   let sent = "";
-  const content = (form, button) => [button?.name, new URLSearchParams(new FormData(form))].join();
 
   // The answer of the site, or null without a session.
   async function ask() {
@@ -43,24 +42,23 @@
     waiting = null;
     passes = true;
     form.requestSubmit(button);
-    if (!passes.defaultPrevented) {
-      sent = content(form, button);
-      setTimeout(() => { sent = ""; }, AGAIN_MS);
-    }
-    passes = null;
+    passes = false;
   }
 
   // Of all listeners the first, so that the others hear of a form only when it is sent.
   addEventListener("submit", (event) => {
     const { target: form, submitter: button } = event;
     if (form.getAttribute("method") !== "post" || button?.formTarget === "_blank") return;
+    const content = [button?.name, new URLSearchParams(new FormData(form))].join();
     if (passes) {
-      passes = event;
+      // Other listeners may prevent it.
+      queueMicrotask(() => { if (!event.defaultPrevented) sent = content; });
+      setTimeout(() => { sent = ""; }, AGAIN_MS);
       return;
     }
     event.preventDefault();
     event.stopImmediatePropagation();
-    if (waiting || content(form, button) === sent) return;
+    if (waiting || content === sent) return;
     waiting = [form, button];
     send();
   }, { capture: true });

@@ -7,7 +7,7 @@ from playwright.sync_api import expect
 
 from campaign.models import Page
 from campaign.pages.models import preview_path
-from pledges.models import Mailing, Sector
+from pledges.models import Sector
 from tests.browser import is_too_wide, press
 from tests.browser.axe import faults
 
@@ -51,16 +51,11 @@ def test_27_a_new_page_is_previewed_in_both_languages_and_widths(staff_visit, vi
 def test_a_button_that_is_pressed_again_and_again_sends_its_form_once(staff_visit):
     vera, held = staff_visit(), []
     vera.open("/admin/pledges/mailing/add/")
-    vera.page.fill("#id_subject_en", "News")
     vera.page.route("**/mailing/add/", lambda route: held.append(route))
-    save = vera.page.locator("[name=_save]")
-    save.evaluate(
-        "async b => { for (let n = 0; n < 4; n++) { b.click(); await new Promise(r => setTimeout(r, 150)); } }"
-    )
+    thrice = "async b => { for (const n of [1, 2, 3]) { b.click(); await new Promise(r => setTimeout(r, 150)); } }"
+    vera.page.locator("[name=_save]").evaluate(thrice)
     assert len(held) == 1
-    held[0].continue_()
-    vera.page.wait_for_url("**/sending/")
-    assert Mailing.objects.count() == 1
+    held[0].abort()
 
 
 def stay(page):

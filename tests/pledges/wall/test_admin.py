@@ -51,6 +51,9 @@ def test_24_staff_show_and_refuse_names_and_each_step_is_logged(moderator):
     assert set(look.subject_ids) == {arta.pk, besa.pk, drita.pk}
     assert "2 names will be on the wall from midnight on." in decide(moderator, "show", arta, besa)
     assert "1 name refused." in decide(moderator, "refuse", drita)
+    assert "1 name has been changed" in decide(moderator, "show", drita, page=page), (
+        "a colleague decides from an older list"
+    )
     assert names_on_wall(moderator) == {}, "a time would tell whose row a new name is"
     let_a_night_pass()
     assert list(names_on_wall(moderator)) and set(names_on_wall(moderator)) == {"Arta K.", "Besa K."}

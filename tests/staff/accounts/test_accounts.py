@@ -244,22 +244,15 @@ def test_a_changed_role_takes_effect_immediately(arta_client, arta):
     assert hers.get("/admin/pledges/pledge/").status_code == 403
     # Such as by createsuperuser.
     User.objects.filter(pk=zana.pk).update(is_superuser=True)
-    form = filled(arta_client.get(f"{LIST}{zana.pk}/change/"), role="pledges")
-    arta_client.post(f"{LIST}{zana.pk}/change/", form)
+    page = arta_client.get(f"{LIST}{zana.pk}/change/")
+    arta_client.post(f"{LIST}{zana.pk}/change/", filled(page, role="pledges"))
     assert hers.get("/admin/pledges/pledge/").status_code == 200
     assert hers.get("/admin/campaign/page/").status_code == 403
     entry = Entry.objects.get()
     assert (entry.user_id, entry.details) == (arta.pk, {"done": "role", "account": zana.pk, "role": "pledges"})
-
-
-def test_a_form_that_was_open_gives_back_no_role(arta_client, arta):
-    zana = make_account("zana@shembull.al", Role.PLEDGES, "Zana")
-    path = f"{LIST}{zana.pk}/change/"
-    old = filled(arta_client.get(path), first_name="Zana Hoxha")
-    zana.change_role(Role.EDITOR, arta)
-    assert arta_client.post(path, old).status_code == 302
-    zana = Account.objects.get(pk=zana.pk)
-    assert (zana.role_key, zana.first_name) == (Role.EDITOR, "Zana Hoxha")
+    # A form that was open gives back no role.
+    arta_client.post(f"{LIST}{zana.pk}/change/", filled(page, first_name="Zana Hoxha"))
+    assert Account.objects.filter(role_key="pledges", first_name="Zana Hoxha").exists()
 
 
 def test_no_page_filters_by_password_or_grants_single_permissions_or_superuser(arta_client):
