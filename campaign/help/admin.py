@@ -23,8 +23,19 @@ from staff.admin.content import ContentAdmin, MissingLanguageFilter
 from staff.admin.drafts import DraftedAdmin, StateFilter
 
 
+class HelpChannelForm(BilingualForm):
+    """Form of a channel. A new number or web address without a new date is not verified."""
+
+    def clean(self):
+        cleaned = super().clean()
+        if {"number", "tel", "url"} & {*self.changed_data} and "verified_on" not in self.changed_data:
+            cleaned["verified_on"] = None
+        return cleaned
+
+
 @admin.register(HelpChannel)
 class HelpChannelAdmin(KeepUsed, DraftedAdmin):
+    form = HelpChannelForm
     search_fields = ["number", "url"]
     list_display = [
         "name",

@@ -111,7 +111,7 @@ class HelpChannel(Draftable):
         _("last verified"),
         null=True,
         blank=True,
-        help_text=_("The date someone last called the number or opened the site."),
+        help_text=_("The date someone last called the number or opened the site. A new number needs a new date."),
     )
 
     at_once = ("verified_on",)

@@ -179,7 +179,7 @@ class Migration(migrations.Migration):
                 ('in_strip', models.BooleanField(default=False, help_text='Shown in the bar with the quick exit button. No more than three fit on a phone.', verbose_name='on every page')),
                 ('from_abroad', models.BooleanField(default=False, help_text='Also named on the help page for people outside Albania, where short numbers do not work.', verbose_name='works from abroad')),
                 ('position', models.PositiveSmallIntegerField(default=0, help_text='Lower comes first, for example 10 before 20.', verbose_name='position')),
-                ('verified_on', models.DateField(blank=True, help_text='The date someone last called the number or opened the site.', null=True, verbose_name='last verified')),
+                ('verified_on', models.DateField(blank=True, help_text='The date someone last called the number or opened the site. A new number needs a new date.', null=True, verbose_name='last verified')),
                 ('draft', models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='staff.draft')),
                 ('draft_of', models.OneToOneField(editable=False, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='draft_copy', to='campaign.helpchannel')),
             ],
