@@ -287,7 +287,7 @@ class CaseAdmin(NoAddOrDelete, ModelAdmin):
             if step.on_seen:
                 # Locked, so that nobody changes it before the transition.
                 row = self.model.objects.select_for_update(of=("self",)).filter(pk=row.pk).first()
-                if row is None or request.POST.get("seen", row.seen) != row.seen:
+                if row is None or request.POST.get("seen") != row.seen:
                     # It has changed since, or is gone: the page as it is now.
                     self.message_user(request, self.outdated, messages.WARNING)
                     return None if self.keeps_typed else redirect(request.path)

@@ -335,7 +335,7 @@ def write_to_the_team(client, people):
     answered, alarmed, erased, *_others = Enquiry.objects.all()
     page = reverse("admin:pledges_enquiry_change", args=[answered.pk])
     assert answered.text in client.get(page).text, "the superuser reads the message"
-    assert client.post(page, {"answer": "1", "text": "Po, nesër."}).status_code == 302
+    assert client.post(page, {"answer": "1", "seen": "0", "text": "Po, nesër."}).status_code == 302
     assert alarmed.raise_alarm() and erased.delete()
     run_worker()
 

@@ -114,6 +114,7 @@ def test_a_question_of_the_press_is_answered_from_the_inbox():
     words = "You can talk to us on Tuesday."
     answer = {"answer": "1", "seen": "0", "text": f"{words}\n\n#NEJEMI1"}
     assert staff.post(change_path(enquiry), answer).status_code == 302
+    assert "changed since you opened this page" in staff.post(change_path(enquiry), {"answer": "1", "text": words}).text
     # The button is pressed twice, and a colleague answers from a page that was open.
     for text in (words, "We call you tomorrow."):
         told = staff.post(change_path(enquiry), answer | {"text": text})
@@ -160,15 +161,16 @@ def test_an_answer_that_repeats_the_message_is_not_sent():
     enquiry = make_enquiry(text="Rreshti i parë është mjaft i gjatë.\nTel. 1")
     staff = desk(Role.PLEDGES)
     for text in ("Ju shkruat: rreshti i  parë ËSHTË mjaft i gjatë. Po.", "", "x" * 4001):
-        response = staff.post(change_path(enquiry), {"answer": "1", "text": text})
+        response = staff.post(change_path(enquiry), {"answer": "1", "seen": "0", "text": text})
         assert response.status_code == 200 and textarea(response) == " ".join(text.split())
     assert not Answer.objects.exists() and not Message.objects.exists()
-    assert staff.post(change_path(enquiry), {"answer": "1", "text": "Tel. 1 është i saktë."}).status_code == 302
+    sent = {"answer": "1", "seen": "0", "text": "Tel. 1 është i saktë."}
+    assert staff.post(change_path(enquiry), sent).status_code == 302
 
 
 def test_list_and_page_show_an_answer_that_was_refused_or_came_back():
     enquiry, staff = make_enquiry(), desk(Role.PLEDGES)
-    staff.post(change_path(enquiry), {"answer": "1", "text": "Ja përgjigjja."})
+    staff.post(change_path(enquiry), {"answer": "1", "seen": "0", "text": "Ja përgjigjja."})
     assert "not delivered" not in staff.get(f"{LIST}?queue=answered").text
     came_back = {"sent_at": timezone.now(), "returned_at": timezone.now()}
     for state, values in (("refused", {"error": "SMTPRecipientsRefused 550"}), ("bounced", came_back), ("delayed", {})):
@@ -189,7 +191,7 @@ def test_a_blocked_mailbox_is_heard_but_not_written_to():
     page = staff.get(change_path(enquiry))
     assert QUESTION["sq"] in page.text and "asked us never to email it" in page.text
     assert 'name="answer"' not in page.text and 'name="use"' not in page.text
-    staff.post(change_path(enquiry), {"answer": "1", "text": "Ja përgjigjja."})
+    staff.post(change_path(enquiry), {"answer": "1", "seen": "0", "text": "Ja përgjigjja."})
     assert not Message.objects.exists()
 
 
@@ -464,7 +466,7 @@ def test_what_the_words_missed_is_passed_to_the_lead_and_what_is_none_comes_back
     assert manager.post(change_path(enquiry), {"alarm": "1"}).status_code == 302
     assert manager.get(change_path(enquiry)).url == "/admin/"
     disclosure = Disclosure.objects.get()
-    assert lead.post(change_path(disclosure), {"release": "1"}).status_code == 302
+    assert lead.post(change_path(disclosure), {"release": "1", "seen": disclosure.seen}).status_code == 302
     assert not Disclosure.objects.exists()
     assert QUESTION["sq"] in manager.get(change_path(enquiry)).text
 
