@@ -20,6 +20,7 @@ from tests.enquiries import make_enquiry
 from tests.factories import make_pledge, send_messages
 from tests.organisations import make_joining
 from tests.pledges.groups.made import make_group
+from tests.pledges.mail.messages import queue_messages
 from tests.smtp import MailServer
 from tests.threads import TIMEOUT, at_once, wait_until
 from tests.voices import make_voice
@@ -30,34 +31,24 @@ pytestmark = pytest.mark.django_db
 SECOND = timedelta(seconds=1)
 
 
-def queue_messages(count, kind="confirm"):
-    return [Message.queue(kind, make_pledge()) for _ in range(count)]
-
-
 def claim(limit=20):
     """The ids of claimed messages."""
     return [message.pk for message in Message.objects.claim(limit, LEASE)]
 
 
-def test_a_claimed_message_is_free_again_when_its_lease_ends():
-    [message] = queue_messages(1)
-    assert claim() == [message.pk]
+def test_a_claimed_message_is_free_again_when_its_lease_ends_which_may_be_renewed_or_released():
+    message, other = queue_messages(2)
+    assert claim() == [message.pk, other.pk]
     let_time_pass(LEASE - SECOND)
     assert claim() == []
-    let_time_pass(SECOND)
-    assert claim() == [message.pk]
-
-
-def test_a_renewed_lease_lasts_longer_and_a_released_one_ends():
-    message, other = queue_messages(2)
-    claim()
-    let_time_pass(LEASE - SECOND)
     Message.objects.renew([message.pk], LEASE)
     Message.objects.release([other.pk])
     let_time_pass(SECOND)
     assert claim() == [other.pk]
-    let_time_pass(LEASE)
-    assert claim() == [message.pk, other.pk]
+    let_time_pass(LEASE - SECOND)
+    assert claim() == [message.pk]
+    let_time_pass(SECOND)
+    assert claim() == [other.pk]
 
 
 def test_a_message_of_a_kind_of_a_newer_release_waits_for_it_and_stops_no_other():
@@ -76,15 +67,15 @@ def test_a_retry_waits_for_its_time_and_not_for_the_lease(mail_server):
     assert len(claim()) == 1
 
 
-def test_what_people_wait_for_is_sent_before_reminders(mail_server):
+def test_confirmations_are_sent_first_then_what_people_wait_for_and_reminders_last(mail_server):
     reminders = queue_messages(25, "reminder")
     let_time_pass(timedelta(hours=1))
+    links = Message.queue("links", make_pledge(state="confirmed"))
     first, second = queue_messages(2)
     assert claim(1) == [first.pk]
     Message.objects.release([first.pk])
     send_messages()
-    assert mail_server.recipients[:2] == [first.address, second.address]
-    assert mail_server.recipients[2:] == [message.address for message in reminders]
+    assert mail_server.recipients == [message.address for message in (first, second, links, *reminders)]
 
 
 @pytest.fixture

@@ -5,8 +5,7 @@ import pytest
 from campaign.models import Demand
 from pledges.crypto import links
 from pledges.models import Follow, MailingCount, Pledge
-from tests.factories import make_pledge
-from tests.mailings import make_mailing, release
+from tests.mailings import make_follower, make_mailing, release
 from tests.pages import LANGUAGES, Document, path_of, want_new_address
 from tests.pledges.signing.personal import opens_nothing
 
@@ -19,7 +18,7 @@ ALL, ONE = "all", "only"
 
 def supporter(**values):
     """A confirmed pledge that follows the news, a demand and two counties."""
-    pledge = make_pledge(**{"state": "confirmed", "updates": True} | values)
+    pledge = make_follower(**values)
     Follow.choose(pledge, [Demand.objects.first().key], ["AL-01", "AL-11"])
     return pledge
 
@@ -137,7 +136,7 @@ def test_it_ends_for_both_pledges_of_a_mailbox_and_for_no_other(client):
 @pytest.mark.slow
 def test_every_wrong_address_gets_the_same_page_and_changes_nothing(client):
     pledge, mailing = supporter(), release()
-    other = make_pledge(state="confirmed", updates=True)
+    other = make_follower()
     token = links.news_token(pledge, mailing.pk)
     # The id of one pledge with the digest of another.
     foreign = token[:12] + links.news_token(other, mailing.pk)[12:]
@@ -145,7 +144,17 @@ def test_every_wrong_address_gets_the_same_page_and_changes_nothing(client):
     of_the_gone = links.news_token(gone, mailing.pk)
     gone.withdraw()
     pages = set()
-    mangled = [token[:-1], token + "A", token.swapcase(), "x", "%C3%AB" * 24, "%00" * 24, "a" * 2000]
+    mangled = [
+        token[:-1],
+        token + "A",
+        f"{token}%0A",
+        token.swapcase(),
+        "x",
+        "=" * 24,
+        "%C3%AB" * 24,
+        "%00" * 24,
+        "a" * 2000,
+    ]
     for wrong in [*mangled, foreign, of_the_gone]:
         path = f"{PAGES['sq']}{wrong}/"
         answers = [client.get(path), client.post(path, {"only": "1"})]

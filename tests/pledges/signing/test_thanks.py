@@ -67,7 +67,7 @@ def test_a_second_press_of_the_button_shows_neither_number_nor_group_nor_links(c
     assert "Manage my pledge" in page.words(page.one("main")) and "Send on WhatsApp" in page.words()
 
 
-def test_the_ways_to_invite_carry_neutral_words_and_the_address_of_the_site(client):
+def test_16_the_ways_to_invite_carry_neutral_words_and_the_address_of_the_site(client):
     response, _link = thanks(client, "sq", name="Arta Hoxha", sector="artists")
     page = Document(response)
     address = settings.SITE_URL + path_of("pledges:from_a_friend", "sq")
@@ -82,6 +82,11 @@ def test_the_ways_to_invite_carry_neutral_words_and_the_address_of_the_site(clie
     assert parse_qs(hrefs["Facebook"].query) == {"u": [address]}
     main = page.words(page.one("main"))
     assert urlsplit(settings.SITE_URL).netloc in main and settings.SITE_URL not in main.replace(address, "", 1)
+    shared = page.of(page.one("div", **{"data-share": True}))
+    assert shared["data-address"] == address
+    seen = [shared["data-share"], *(page.of(meta)["content"] for meta in page.all("meta", content=True))]
+    assert not re.search("Arta|Hoxha|artist", str(seen), re.IGNORECASE)
+    assert page.all("link", rel="canonical") == [], "the browser's share button would send the personal link"
 
 
 def test_the_page_opens_again_for_half_an_hour_and_shows_only_the_number(client):
@@ -193,16 +198,6 @@ def test_an_inviter_sees_the_same_whether_or_not_someone_signs_by_the_link(clien
     assert "We do not record who signs through your link" in before[0][0] and before[1]["own_link"] == link.code
 
 
-def test_a_referral_link_opens_the_form_without_a_cookie_and_shows_no_personal_data(client):
-    mine, link = make_inviter(name="Arta Hoxha", address="arta@shembull.al", sector="artists")
-    response = client.get(path_of("pledges:through", "en", link.code))
-    assert response.status_code == 200 and not response.cookies
-    assert response.headers["Cache-Control"] == "private, no-store"
-    page = response.content.decode()
-    assert "Arta" not in page and str(mine.pk) not in page
-    assert Document(response).all("input", checked=True) == [], "no sector is chosen for the visitor"
-
-
 def test_a_valid_an_ended_and_an_unknown_referral_code_show_the_same_page(client):
     mine, link = make_inviter()
 
@@ -222,13 +217,15 @@ def invites(response):
 
 
 def test_an_invited_person_reads_who_invites_the_promises_and_the_count_and_keeps_them_with_an_error(client):
-    _mine, link = make_inviter()
-    path = path_of("pledges:through", "en", link.code)
-    for response in (client.get(path), client.post(EN, form_data(through=link.code, consent=None))):
+    mine, link = make_inviter(name="Arta Hoxha", sector="artists")
+    opened = client.get(path_of("pledges:through", "en", link.code))
+    assert Document(opened).all("input", checked=True) == [], "no sector is chosen for the visitor"
+    for response in (opened, client.post(EN, form_data(through=link.code, consent=None))):
         words = Document(response).words()
         assert invites(response) and "1 supporter so far" in words
         assert words.index("I\xa0believe") < words.index("1 supporter so far") < words.index("Are you 16 or over?")
-        assert response.headers["Cache-Control"] == "private, no-store"
+        assert response.headers["Cache-Control"] == "private, no-store" and not response.cookies
+        assert "Arta" not in response.text and str(mine.pk) not in response.text
     assert not invites(client.get(EN)) and not invites(client.post(EN, form_data(consent=None)))
     assert not invites(client.get("/en/pledge/with/no-code/"))
 
