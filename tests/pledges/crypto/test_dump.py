@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 from urllib.parse import quote, quote_plus
 
-import numpy as np
 import pytest
 from django.contrib.auth.models import User
 from django.db import connection
@@ -127,26 +126,16 @@ class Detector:
                 for needle in encodings(text):
                     if len(needle) >= WINDOW:
                         self.needles[needle[:WINDOW]].add(needle)
-        self.prefixes = np.array([int.from_bytes(prefix) for prefix in self.needles], np.uint64)
 
     def find(self, haystack):
         """All needles in the haystack, also ignoring case."""
         return {
             needle
             for data in {haystack, haystack.lower()}
-            for start in np.flatnonzero(np.isin(_windows(data), self.prefixes))
-            for needle in self.needles[data[start : start + WINDOW]]
-            if data.startswith(needle, start)
+            for prefix in self.needles.keys() & {data[start : start + WINDOW] for start in range(len(data))}
+            for needle in self.needles[prefix]
+            if needle in data
         }
-
-
-def _windows(data):
-    """The WINDOW bytes from each position of the data, as one integer per position."""
-    octets = np.frombuffer(data, np.uint8).astype(np.uint64)
-    windows = np.zeros(len(octets) - WINDOW + 1, np.uint64)
-    for offset in range(WINDOW):
-        windows = windows << np.uint64(8) | octets[offset : offset + len(windows)]
-    return windows
 
 
 @pytest.fixture(scope="module")
