@@ -125,6 +125,18 @@ def make_many(people, **values):
     return [template, *Pledge.objects.bulk_create(pledges, batch_size=1000)]
 
 
+def refuse_pledges(condition):
+    """Make the database refuse pledges of which this holds, as an error of ours might; returns a function that ends it."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"ALTER TABLE pledges_pledge ADD CONSTRAINT refused CHECK (NOT ({condition})) NOT VALID")
+
+    def end():
+        with connection.cursor() as cursor:
+            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE; ALTER TABLE pledges_pledge DROP CONSTRAINT refused")
+
+    return end
+
+
 def make_staff(*permissions, superuser=False, username=None):
     """A staff account with these permissions (codenames such as "view_pledge"), or with all as a superuser.
 

@@ -21,7 +21,7 @@ from pledges.inbox.submissions import settle, submit
 from pledges.inbox.submissions import settle_all as settle_all_now
 from pledges.models import Attempt, Message, Pledge, PledgingSettings, SlowLane, Submission, UsedChallenge
 from tests.challenges import reach_limit, solved, used
-from tests.clock import DatabaseClock, let_time_pass
+from tests.clock import let_time_pass
 from tests.drill import rounds
 from tests.enquiries import enquiry_data
 from tests.factories import form_data, keep_house, make_pledge, new_submission, send_messages
@@ -279,21 +279,17 @@ def test_the_networks_of_one_ipv6_site_share_ten_lanes():
     assert stored == [True] * 10 + [False] * 2
 
 
-def test_a_clock_that_was_set_back_keeps_no_form_in_the_lane(client):
-    clock = DatabaseClock()
-    try:
-        clock.shift = timedelta(hours=3)
-        reach_limit(NETWORK, 1)
-        # The default of the column has the clock of the machine.
-        Attempt.objects.update(created_at=Now())
-        assert submit(new_submission(), NETWORK, 1, slow_lane=1)
-        clock.shift = timedelta()
-        assert settle() == 1
-        reach_limit(NETWORK, 1)
-        assert submit(new_submission(), NETWORK, 1, slow_lane=1), "nor the next one out of it"
-        assert settle() == 0
-    finally:
-        clock.end()
+def test_a_clock_that_was_set_back_keeps_no_form_in_the_lane(clock):
+    clock.shift = timedelta(hours=3)
+    reach_limit(NETWORK, 1)
+    # The default of the column has the clock of the machine.
+    Attempt.objects.update(created_at=Now())
+    assert submit(new_submission(), NETWORK, 1, slow_lane=1)
+    clock.shift = timedelta()
+    assert settle() == 1
+    reach_limit(NETWORK, 1)
+    assert submit(new_submission(), NETWORK, 1, slow_lane=1), "nor the next one out of it"
+    assert settle() == 0
 
 
 def test_a_form_of_the_lane_that_is_not_settled_in_its_turn_fails_the_readiness_check(client):

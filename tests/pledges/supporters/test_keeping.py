@@ -13,7 +13,6 @@ from pledges.models import Message, Pledge
 from pledges.supporters.querysets import ANSWER_PERIOD, KEEP_PERIOD
 from tests.clock import let_time_pass
 from tests.factories import form_data, links_in, make_pledge, run_worker
-from tests.keys import new_key, rotate_keys
 from tests.pledges.desk.pages import ENGLISH, LIST, change_path
 from tests.tally import exact_total
 
@@ -146,14 +145,6 @@ def test_an_invalidated_pledge_is_erased_without_a_question_and_pending_and_rece
     make_pledge()
     pass_and_work(MINUTE)
     assert mailoutbox == [] and Pledge.objects.get(name_cipher=None) == old
-
-
-def test_keys_of_digests_can_be_rotated_beside_erased_pledges(erased, settings):
-    settings.DIGEST_KEYS = [new_key(settings.DIGEST_KEYS[0]), settings.DIGEST_KEYS[0]]
-    before = bytes(erased.address_digest)
-    assert "Done" in rotate_keys()
-    erased.refresh_from_db()
-    assert bytes(erased.address_digest) == before
 
 
 def test_housekeeping_reads_an_index_of_those_who_are_due(drita):
