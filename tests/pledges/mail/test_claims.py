@@ -21,7 +21,6 @@ from tests.factories import make_pledge, send_messages
 from tests.organisations import make_joining
 from tests.pledges.groups.made import make_group
 from tests.pledges.mail.messages import queue_messages
-from tests.smtp import MailServer
 from tests.threads import TIMEOUT, at_once, wait_until
 from tests.voices import make_voice
 from tests.worker import kill, workers
@@ -190,57 +189,54 @@ def test_a_stopped_sender_finishes_what_it_has_begun_and_releases_the_rest(sende
 
 @pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
-def test_a_worker_stops_within_seconds_of_sigterm_and_sends_nothing_twice():
-    with MailServer() as server:
-        server.delay = 0.3
-        queue_messages(60)
-        with workers(1, **environment(server)) as [worker]:
-            wait_until(lambda: server.accepted)
-            worker.terminate()
-            assert worker.wait(TIMEOUT) == 0
-        assert not Message.objects.filter(leased_until__isnull=False).exists()
-        server.delay = 0
-        with workers(1, **environment(server)):
-            wait_until(all_sent)
-        assert set(Counter(server.recipients).values()) == {1} and len(server.accepted) == 60
+def test_a_worker_stops_within_seconds_of_sigterm_and_sends_nothing_twice(mail_server):
+    mail_server.delay = 0.3
+    queue_messages(60)
+    with workers(1, **environment(mail_server)) as [worker]:
+        wait_until(lambda: mail_server.accepted)
+        worker.terminate()
+        assert worker.wait(TIMEOUT) == 0
+    assert not Message.objects.filter(leased_until__isnull=False).exists()
+    mail_server.delay = 0
+    with workers(1, **environment(mail_server)):
+        wait_until(all_sent)
+    assert set(Counter(mail_server.recipients).values()) == {1} and len(mail_server.accepted) == 60
 
 
 @pytest.mark.quick
 @pytest.mark.django_db(transaction=True)
-def test_three_workers_send_each_message_once():
-    with MailServer() as server:
-        queue_messages(90)
-        with workers(3, **environment(server)):
-            wait_until(all_sent)
-        assert len(server.accepted) == len(set(server.recipients)) == 90
+def test_three_workers_send_each_message_once(mail_server):
+    queue_messages(90)
+    with workers(3, **environment(mail_server)):
+        wait_until(all_sent)
+    assert len(mail_server.accepted) == len(set(mail_server.recipients)) == 90
 
 
 @pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.drill
-def test_a_killed_worker_loses_no_message_and_repeats_only_those_it_had_not_recorded():
+def test_a_killed_worker_loses_no_message_and_repeats_only_those_it_had_not_recorded(mail_server):
     """Workers are killed with SIGKILL while they send: three of them, fifty under `bin/test -m drill`."""
     killed = rounds(3, 50)
     # {address: copies that were accepted, but not recorded because their worker died}
     lost = Counter()
-    with MailServer() as server:
-        server.delay = 0.02
-        messages = queue_messages(40 * killed)
-        for number in range(1, killed + 1):
-            with workers(1, **environment(server)) as [worker]:
-                wait_until(lambda goal=20 * number: len(server.accepted) >= goal)
-                kill(worker)
-            wait_until(lambda: not server.open_connections)
-            accepted = Counter(server.recipients)
-            unrecorded = {message.address: accepted[message.address] for message in Message.objects.queued()}
-            lost_now = Counter(unrecorded) - lost
-            assert set(lost_now.values()) <= {1} and len(lost_now) <= 8, "one for each connection"
-            lost += lost_now
-            # As if a minute had passed.
-            Message.objects.queued().update(leased_until=None)
-        with workers(1, **environment(server)):
-            wait_until(all_sent)
-        assert Counter(server.recipients) == Counter(message.address for message in messages) + lost
+    mail_server.delay = 0.02
+    messages = queue_messages(40 * killed)
+    for number in range(1, killed + 1):
+        with workers(1, **environment(mail_server)) as [worker]:
+            wait_until(lambda goal=20 * number: len(mail_server.accepted) >= goal)
+            kill(worker)
+        wait_until(lambda: not mail_server.open_connections)
+        accepted = Counter(mail_server.recipients)
+        unrecorded = {message.address: accepted[message.address] for message in Message.objects.queued()}
+        lost_now = Counter(unrecorded) - lost
+        assert set(lost_now.values()) <= {1} and len(lost_now) <= 8, "one for each connection"
+        lost += lost_now
+        # As if a minute had passed.
+        Message.objects.queued().update(leased_until=None)
+    with workers(1, **environment(mail_server)):
+        wait_until(all_sent)
+    assert Counter(mail_server.recipients) == Counter(message.address for message in messages) + lost
 
 
 def environment(server):

@@ -49,6 +49,7 @@ from tests.pages import want_new_address
 from tests.pledges.desk.pages import save_correction
 from tests.pledges.groups.made import group_data, make_group
 from tests.pledges.signing.personal import opens_nothing
+from tests.readiness import failing_checks
 from tests.seed import chance
 from tests.threads import TIMEOUT, at_once, wait_until
 from tests.voices import make_voice
@@ -376,23 +377,16 @@ def test_staff_read_that_names_cannot_be_corrected_now(admin_client, closed):
 # Signed links
 
 
-def test_a_link_works_while_its_key_is_configured(client, settings):
+def test_a_link_works_while_its_key_is_configured_and_so_does_a_form(client, settings):
     settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = OLD, []
-    pledge = make_pledge(state="confirmed")
+    pledge, fields = make_pledge(state="confirmed"), form_data()
     path = links.path(Purpose.MANAGE, pledge)
     settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = NEW, [OLD]
-    assert client.get(path).status_code == 200
+    assert client.get(path).status_code == 200 and client.post(FORM, fields).status_code == 303
     assert client.get(links.path(Purpose.MANAGE, pledge)).status_code == 200
     settings.SECRET_KEY_FALLBACKS = []
     assert opens_nothing(client.get(path))
     assert client.get(links.path(Purpose.MANAGE, pledge)).status_code == 200
-
-
-def test_a_form_loaded_before_the_key_changed_can_be_sent(client, settings):
-    settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = OLD, []
-    fields = form_data()
-    settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = NEW, [OLD]
-    assert client.post(FORM, fields).status_code == 303
 
 
 # What a process finds about its keys and its clock when it starts, and what `/readyz` says of keys
@@ -410,10 +404,6 @@ ONLY_ROWS = {
 }
 
 
-def ready(client):
-    return client.get("/readyz").json()["wrong"]
-
-
 def test_a_new_site_starts_with_any_keys(settings):
     settings.FIELD_KEYS, settings.DIGEST_KEYS = [NEW, OLD], [NEW, OLD]
     probes.check_start()
@@ -426,14 +416,14 @@ def test_a_process_whose_keys_open_nothing_does_not_start_and_rotates_nothing(se
     settings.FIELD_KEYS, settings.DIGEST_KEYS = RIGHT
     ONLY_ROWS[row]()
     probes.check_start()
-    assert f"keys: {name}" not in ready(client)
+    assert f"keys: {name}" not in failing_checks(client, with_worker=False)
     setattr(settings, name, [NEW])
     sentence = f"^{name} lists no key of this database: put back the key that its data were written with."
     for process in (probes.check_start, rotate_keys):
         with pytest.raises(ImproperlyConfigured, match=sentence):
             process()
     assert not Rotation.objects.exists()
-    assert f"keys: {name}" in ready(client)
+    assert f"keys: {name}" in failing_checks(client, with_worker=False)
 
 
 @pytest.mark.parametrize("name", keys.LISTS)
@@ -451,7 +441,7 @@ def test_one_damaged_row_stops_no_process(client):
     Pledge.objects.filter(pk=pledge.pk).update(address_cipher=unknown_id * 40, address_digest=unknown_id * 33)
     probes.check_start()
     assert not Rotation.objects.exists()
-    assert {"keys: FIELD_KEYS", "keys: DIGEST_KEYS"} <= set(ready(client))
+    assert {"keys: FIELD_KEYS", "keys: DIGEST_KEYS"} <= set(failing_checks(client, with_worker=False))
 
 
 @pytest.mark.parametrize("name", keys.LISTS)
@@ -463,13 +453,13 @@ def test_a_process_with_a_new_first_key_closes_the_site_and_a_rotation_opens_it(
         call_command("rotate_keys")
     probes.check_start()
     probes.check_start()
-    assert Rotation.objects.count() == 1 and "rotation" in ready(client)
+    assert Rotation.objects.count() == 1 and "rotation" in failing_checks(client, with_worker=False)
     assert "Done, and the site takes forms again." in rotate_keys()
     probes.check_start()
-    assert not Rotation.objects.exists() and "rotation" not in ready(client)
+    assert not Rotation.objects.exists() and "rotation" not in failing_checks(client, with_worker=False)
     setattr(settings, name, [NEW])
     probes.check_start()
-    assert not Rotation.objects.exists() and f"keys: {name}" not in ready(client)
+    assert not Rotation.objects.exists() and f"keys: {name}" not in failing_checks(client, with_worker=False)
 
 
 def test_a_stray_key_in_front_writes_nothing_and_a_rotation_without_it_opens_the_site(settings, client):
