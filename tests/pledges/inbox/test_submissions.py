@@ -379,15 +379,6 @@ input()
 while submissions.settle():
     pass
 """
-PEOPLE = 60
-
-
-def make_crowd(number):
-    """Submissions of PEOPLE people, a third of whom have sent the form twice. Returns the number of people."""
-    for person in range(PEOPLE):
-        for _ in range(2 if person % 3 == 0 else 1):
-            make_submission(address=f"{number}.{person}@shembull.al")
-    return PEOPLE
 
 
 def kill_while_settling(process):
@@ -415,7 +406,10 @@ def test_19_nothing_is_lost_or_doubled_when_a_settling_worker_is_killed():
         if number >= rounds(3, 50) and interrupted:
             break
         with script(WORKER) as process:
-            people += make_crowd(number)
+            # A third of the people have sent the form twice.
+            for person in [*range(60), *range(0, 60, 3)]:
+                make_submission(address=f"{number}.{person}@shembull.al")
+            people += 60
             kill_while_settling(process)
         interrupted += Submission.objects.exists()
         # Until the server has noticed the lost connection, the killed process still holds the lock.

@@ -138,11 +138,6 @@ def test_12_every_tampered_or_mangled_link_gets_the_same_page(client, subtests):
             assert len({re.sub(r'<a class="lang".*', "", page) for page in pages}) == 1
 
 
-def path_with(used_for, token):
-    """The path of the page of a purpose with this token."""
-    return path_of(f"{links.NAMESPACES.get(used_for, 'pledges')}:{used_for}", "sq", token)
-
-
 def test_12_a_link_for_one_purpose_works_for_no_other(client):
     """No token is read for another purpose, and no page opens with that of its neighbour."""
     pledge = make_drita("pending")
@@ -153,7 +148,8 @@ def test_12_a_link_for_one_purpose_works_for_no_other(client):
             links.read(used_for, tokens[made_for])
     pledge.confirm()
     for made_for, used_for in itertools.pairwise([*Purpose, *Purpose][: len(Purpose) + 1]):
-        path = path_with(used_for, links.token(made_for, pledge))
+        page = f"{links.NAMESPACES.get(used_for, 'pledges')}:{used_for}"
+        path = path_of(page, "sq", links.token(made_for, pledge))
         assert opens_nothing(client.get(path)) and opens_nothing(client.post(path)), (made_for, used_for)
     assert Pledge.objects.get().address == ADDRESS
 
