@@ -210,27 +210,6 @@ def test_14_the_data_file_has_everything_about_the_pledge_and_nothing_about_anot
             assert str(trace) not in response.text
 
 
-def test_15_a_stranger_opening_a_used_link_sees_an_invitation_and_no_details(client):
-    pledge = make_drita("pending", sector="artists", county_id="AL-12")
-    link = links.path(Purpose.CONFIRM, pledge)
-    assert "Drita" not in client.get(link).text, "not before it was used either"
-    first = client.post(link)
-    # A second one leads to a section of the same page.
-    [manage] = {
-        Document.of(a)["href"].removesuffix("#emails")
-        for a in Document(first).all("a", href=True)
-        if Document.of(a)["href"].startswith("/sq/zotimi-im/") and ":" in Document.of(a)["href"]
-    }
-    assert NAME in client.get(manage).text, "only the confirming response leads to the pledge"
-    for response in (client.post(link), client.get(link)):
-        assert response.status_code == 200 and shows_no_personal_data(response)
-        page = Document(response)
-        main = page.words(page.one("main"))
-        assert page.all("a", href=path_of("pledges:my_pledge", "sq")), "the owner can request a new link"
-        assert pledge.sector.name_sq not in main and "AL-12" not in response.text
-    assert page.all("a", node=page.one("main"), href=path_of("pledges:sign", "sq"))
-
-
 def test_an_invalidated_pledge_can_be_opened_and_withdrawn(client, mailoutbox):
     pledge = make_drita("invalidated")
     let_time_pass(RESEND_INTERVAL)

@@ -14,7 +14,7 @@ from pledges.crypto.links import Purpose
 from pledges.models import Commitment, Pledge, PledgingSettings, ReferralLink, Sector
 from tests.factories import form_data, links_in, make_inviter, make_pledge, run_worker
 from tests.pages import Document, path_of
-from tests.pledges.signing.personal import opens_nothing, sign
+from tests.pledges.signing.personal import NAME, make_drita, opens_nothing, shows_no_personal_data, sign
 from tests.tally import put_people
 
 pytestmark = pytest.mark.django_db
@@ -54,17 +54,29 @@ def test_staff_can_switch_numbers_off(client, mailoutbox):
     assert "number" not in mailoutbox[0].body
 
 
-def test_a_second_press_of_the_button_shows_neither_number_nor_group_nor_links(client):
+def test_15_only_the_first_press_shows_number_and_group_and_leads_to_the_pledge(client):
     put_people(500, way="online")
-    first, link = thanks(client, sector="youth")
+    pledge = make_drita("pending", sector="artists", county_id="AL-12")
+    link = links.path(Purpose.CONFIRM, pledge, "en")
+    assert "Drita" not in client.get(link).text, "not before it was used either"
+    first = client.post(link)
     assert "501" in heading(first)
-    response = client.post(link)
-    assert heading(response) == "Thank you. Your pledge counts."
-    page = Document(response)
+    # A second one leads to a section of the same page.
+    [manage] = set(re.findall(r'href="(/en/my-pledge/[^"#]+:[^"#]+)', first.text))
+    assert NAME in client.get(manage).text
+    again, opened = client.post(link), client.get(link)
+    assert heading(again) == "Thank you. Your pledge counts."
+    page = Document(again)
     assert [page.of(path)["class"] for path in page.all("path", node=page.one("svg", **{"class": "one"}))][0] == "free"
     assert page.all("circle", **{"class": "ring"}) == [] and page.all("form") == []
-    assert re.findall(r'href="(/en/[\w-]+/[^/"]{40,}/)"', response.text) == []
+    assert re.findall(r'href="(/en/[\w-]+/[^/"]{40,}/)"', again.text) == []
     assert "Manage my pledge" in page.words(page.one("main")) and "Send on WhatsApp" in page.words()
+    for response in (again, opened):
+        assert response.status_code == 200 and shows_no_personal_data(response)
+        page = Document(response)
+        assert page.all("a", href=path_of("pledges:my_pledge", "en")), "the owner can request a new link"
+        assert pledge.sector.name_en not in page.words(page.one("main")) and "AL-12" not in response.text
+    assert page.all("a", node=page.one("main"), href=path_of("pledges:sign", "en"))
 
 
 def test_16_the_ways_to_invite_carry_neutral_words_and_the_address_of_the_site(client):
