@@ -6,7 +6,6 @@ from datetime import timedelta
 from email import message_from_bytes, policy
 
 import pytest
-from django.contrib.auth.models import User
 from django.core import mail
 from django.db import Error, IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
@@ -431,11 +430,3 @@ def test_what_was_ended_stays_ended_after_a_restore():
     Follow.choose(pledge, [], ["AL-02"])
     restore([ended])
     assert [each.county_id for each in pledge.follows.all()] == ["AL-02"]
-
-
-def test_the_account_of_a_writer_can_go():
-    user = make_staff()
-    mailing = release(written_by=user, writers=[user.pk])
-    User.objects.filter(pk=user.pk).delete()
-    mailing.refresh_from_db()
-    assert mailing.written_by is None and mailing.writers == [user.pk]

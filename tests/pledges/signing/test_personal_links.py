@@ -353,16 +353,6 @@ def test_a_change_of_address_ends_every_link_sent_before(client):
     assert NAME in client.get(links.path(Purpose.MANAGE, pledge)).text
 
 
-def test_the_confirm_link_at_the_old_address_of_a_pending_pledge_ends(client):
-    pledge = make_drita("pending")
-    want_new_address(pledge, "e-re@shembull.al")
-    confirm, block = links.path(Purpose.CONFIRM, pledge), links.path(Purpose.BLOCK, pledge)
-    client.post(links.path(Purpose.NEW_ADDRESS, pledge))
-    for link in (confirm, block):
-        assert opens_nothing(client.post(link))
-    assert Pledge.objects.get().state == "pending"
-
-
 def test_the_old_address_is_told_only_that_it_was_changed(client, mailoutbox):
     pledge = make_drita(language="sq")
     want_new_address(pledge, "e-re@tjeter.al")

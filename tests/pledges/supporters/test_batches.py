@@ -76,16 +76,6 @@ def test_only_what_was_selected_is_changed_and_what_changed_since_is_skipped_and
     assert states[later.pk] == "confirmed" and exact_total() == 5
 
 
-def test_undo_keeps_a_pledge_confirmed_after_restoring():
-    pledge = make_pledge()
-    run_batch(INVALIDATE)
-    restored = run_batch(RESTORE)
-    pledge.confirm()
-    undo(restored)
-    pledge.refresh_from_db()
-    assert (pledge.state, restored.kept) == ("confirmed", 1)
-
-
 def test_undo_keeps_a_pledge_that_its_supporter_confirmed_too(client):
     """The supporter has read "you are counted". An undo by staff must not make that untrue."""
     pledge, other = make_pledge(), make_pledge()
