@@ -14,7 +14,7 @@ from pledges.management.commands.metrics import SCRAPED
 from pledges.models import Message, Pledge
 from tests.factories import form_data, make_pledge, make_submission
 from tests.faults.proxy import Proxy
-from tests.metrics import Metrics, folder_of, unknown_labels, values_of_labels, views
+from tests.metrics import folder_of, metrics_process, unknown_labels, values_of_labels, views
 from tests.pages import path_of
 from tests.site import Site, url_of_test_database
 from tests.threads import wait_until
@@ -34,7 +34,7 @@ def process(transactional_db, tmp_path):
     environment = {"TRUSTED_PROXIES": "127.0.0.1"} | folder_of("gunicorn", tmp_path)
     with (
         Site(tmp_path, url_of_test_database(), workers=2, environment=environment) as site,
-        Metrics(tmp_path) as served,
+        metrics_process(tmp_path) as served,
     ):
         yield site, served
 
@@ -85,7 +85,7 @@ def test_the_state_of_the_database_is_read_when_prometheus_asks_and_the_rest_is_
     values = connection.settings_dict
     proxy = Proxy(f"{values['HOST']}/.s.PGSQL.{values['PORT'] or 5432}")
     host, port = proxy.address
-    with Metrics(tmp_path, f"postgres://{values['USER']}@{host}:{port}/{values['NAME']}") as served:
+    with metrics_process(tmp_path, f"postgres://{values['USER']}@{host}:{port}/{values['NAME']}") as served:
         found = {name.removeprefix("weare1_"): value for name, _labels, value in served.samples()}
         assert set(SCRAPED) < set(found) and found["database_answers"] == found["people"] == 1
         assert 595 < found["oldest_form_seconds"] < 700
