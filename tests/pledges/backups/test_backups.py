@@ -75,8 +75,3 @@ def test_a_part_of_the_backups_that_has_not_worked_for_too_long_is_an_alarm(clie
 def test_postgresql_that_does_not_archive_is_an_alarm(client, backup, mode, failed_after, is_alarm):
     archiving(mode, failed_after)
     assert failing_checks(client) == ["backup"] * is_alarm
-
-
-def test_staff_without_accounts_to_look_after_read_nothing_about_backups(client, backup):
-    backup.delete()
-    assert "backup" not in Document(sign_in(client, make_staff("view_pledge")).get("/admin/")).words()

@@ -22,14 +22,6 @@ from tests.readiness import failing_checks as alarms
 from tests.site import url_of_test_database
 
 
-def test_decryption_requires_the_same_associated_data():
-    sealed = keys.encrypt("Drita Kola", associated_data="pledge.name.1")
-    assert keys.decrypt(sealed, associated_data="pledge.name.1") == "Drita Kola"
-    for associated_data in ("pledge.name.2", "pledge.address.1", "message.name.1", "", "pledge.name.10"):
-        with pytest.raises(keys.CannotDecrypt):
-            keys.decrypt(sealed, associated_data=associated_data)
-
-
 @pytest.mark.cases(
     "change",
     [

@@ -227,20 +227,16 @@ def test_08_a_field_that_is_far_too_long_is_refused_as_it_was_typed(client, form
     assert f'value="{data["email"]}"' in response.text, "the other fields are kept"
 
 
-def test_09_under_16_nothing_is_stored_or_shown_again(client, mailoutbox):
+def test_09_under_16_nothing_is_stored_or_shown_again_also_with_a_second_answer(client, mailoutbox):
     response = sign(client, over_16="no", name="Fëmija Sekret", email="femija@shembull.al", county="AL-99")
     assert response.status_code == 303
     page = as_typed(client.get(response.url).text)
     assert "116 111" in page and "alo116.al" in page and "klasë" in page
     assert "Sekret" not in page and "femija@" not in page
+    for more in ({"over_16": ["no", "yes"]}, {"over_16": "no", "switch": "1"}):
+        assert client.post(SQ, form_data() | more).url == response.url
     run_worker()
     assert not Pledge.objects.exists() and not Message.objects.exists() and mailoutbox == []
-
-
-def test_09_under_16_wins_over_any_other_field(client):
-    response = client.post(SQ, form_data() | {"over_16": ["no", "yes"]})
-    assert response.url == "/sq/zotimi/nen-16/"
-    assert client.post(SQ, form_data(over_16="no") | {"switch": "1"}).url == "/sq/zotimi/nen-16/"
 
 
 def test_10_without_consent_the_form_shows_errors_and_keeps_the_input(client):
