@@ -1,10 +1,8 @@
 """What a supporter is emailed about, chosen on the page of the pledge."""
 
-import time
 from datetime import timedelta
 
 import pytest
-from django.test import Client
 from django.utils import translation
 
 from campaign.models import Demand
@@ -146,14 +144,6 @@ def test_the_public_pages_lead_to_pledging_or_to_the_own_link(client):
         [line] = [p for p in page.all("p") if f"you can follow this {name} by email" in page.words(p)]
         hrefs = [page.of(a)["href"] for a in page.all("a", node=line)]
         assert hrefs == [path_of("pledges:sign", "en"), path_of("pledges:my_pledge", "en")]
-
-
-def test_an_aged_link_neither_shows_nor_changes_what_is_followed(client, pledge):
-    choose(client, pledge, counties=["AL-01"])
-    aged = links.path(Purpose.MANAGE, pledge, "sq", issued_at=int(time.time()) - links.MAX_AGE_SECONDS - 60)
-    assert not Document(Client().get(aged)).all("input", name="counties")
-    Client().post(aged, {"follow": "1"})
-    assert followed(pledge) == (False, set(), {"AL-01"})
 
 
 def test_the_data_file_and_staff_who_answer_a_request_have_what_is_followed(client, pledge):

@@ -14,7 +14,7 @@ from django.db.models.functions import Now
 from pledges import housekeeping
 from pledges.crypto import links
 from pledges.crypto.links import AGELESS_PURPOSES, Purpose
-from pledges.models import BlockedAddress, Message, Pledge, Tombstone
+from pledges.models import BlockedAddress, Follow, Message, Pledge, Tombstone
 from tests import tally
 from tests.clock import let_time_pass
 from tests.commitments import ask_now, choose, commitment_of
@@ -260,14 +260,17 @@ def test_a_link_older_than_a_day_shows_no_name_or_data(client, purpose):
     assert Pledge.objects.values().get() == before and not Message.objects.exists()
 
 
-def test_an_aged_link_cannot_correct_or_move_the_pledge(client):
+def test_an_aged_link_can_neither_correct_nor_move_the_pledge_nor_change_what_it_follows(client):
     pledge = make_drita()
     link, fields = made_ago(DAY + 60, Purpose.MANAGE, pledge), corrections(pledge, name="Tjetër Emër")
-    for data in (fields | {"save": "1"}, {"change_address": "1", "new_email": "tjeter@shembull.al"}, {"revoke": "1"}):
+    Follow.choose(pledge, [], ["AL-01"])
+    change = {"change_address": "1", "new_email": "tjeter@shembull.al"}
+    for data in (fields | {"save": "1"}, change, {"revoke": "1"}, {"follow": "1"}):
         client.post(link, data)
     run_worker()
     pledge.refresh_from_db()
     assert (pledge.name, pledge.address, pledge.new_address, pledge.link_version) == (NAME, ADDRESS, None, 1)
+    assert pledge.follows.get().county_id == "AL-01"
 
 
 def test_a_fresh_link_goes_to_the_address_on_record_without_showing_it(client, mailoutbox):
