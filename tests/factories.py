@@ -125,14 +125,14 @@ def make_many(people, **values):
     return [template, *Pledge.objects.bulk_create(pledges, batch_size=1000)]
 
 
-def refuse_pledges(condition):
-    """Make the database refuse pledges of which this holds, as an error of ours might; returns a function that ends it."""
+def refuse_rows(table, condition):
+    """Make the database refuse rows of which this holds, as an error of ours might; returns a function that ends it."""
     with connection.cursor() as cursor:
-        cursor.execute(f"ALTER TABLE pledges_pledge ADD CONSTRAINT refused CHECK (NOT ({condition})) NOT VALID")
+        cursor.execute(f"ALTER TABLE {table} ADD CONSTRAINT refused CHECK (NOT ({condition})) NOT VALID")
 
     def end():
         with connection.cursor() as cursor:
-            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE; ALTER TABLE pledges_pledge DROP CONSTRAINT refused")
+            cursor.execute(f"SET CONSTRAINTS ALL IMMEDIATE; ALTER TABLE {table} DROP CONSTRAINT refused")
 
     return end
 

@@ -30,7 +30,7 @@ from tests.factories import (
     make_pledge,
     make_submission,
     new_submission,
-    refuse_pledges,
+    refuse_rows,
     run_worker,
     settle_all,
 )
@@ -271,7 +271,7 @@ def test_an_idle_worker_settles_what_arrives():
 
 
 def test_a_submission_that_fails_waits_aside_and_the_others_settle(client, admin_client):
-    accept = refuse_pledges("county_id = 'AL-12'")
+    accept = refuse_rows("pledges_pledge", "county_id = 'AL-12'")
     for number, county in enumerate(["AL-01", "AL-12", "AL-02"]):
         sign(client, number, county=county)
     assert settle() == 2

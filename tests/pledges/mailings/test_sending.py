@@ -22,7 +22,7 @@ from pledges.models import BlockedAddress, Follow, Heartbeat, Mailing, MailingCo
 from pledges.returns.views import record
 from pledges.supporters.querysets import ERASED
 from tests.clock import let_time_pass
-from tests.factories import make_many, make_pledge, make_staff, run_worker
+from tests.factories import make_many, make_pledge, make_staff, refuse_rows, run_worker
 from tests.mailings import WORDS, make_follower, make_mailing, release, send_all
 from tests.pledges.backups.older_backup import restore
 from tests.smtp import MailServer
@@ -334,12 +334,7 @@ def test_queueing_and_claiming_cost_the_same_for_any_number():
 def test_a_mailing_that_cannot_be_queued_is_an_alarm_and_stops_no_other():
     pledge = make_follower()
     broken, fine = release(), release()
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'refused'; END $$; "
-            f"CREATE TRIGGER refuse BEFORE INSERT ON pledges_message FOR EACH ROW WHEN (new.mailing_id = {broken.pk}) "
-            "EXECUTE FUNCTION refuse()"
-        )
+    refuse_rows("pledges_message", f"mailing_id = {broken.pk}")
     with pytest.raises(Error, match="refused"):
         Mailing.objects.fill_queue()
     assert [message.mailing for message in pledge.messages.all()] == [fine]

@@ -12,7 +12,7 @@ from pledges.crypto import links
 from pledges.crypto.links import Purpose
 from pledges.models import Batch, Pledge
 from staff.models import Entry
-from tests.factories import keep_house, make_copies, make_pledge, make_staff, refuse_pledges, run_worker
+from tests.factories import keep_house, make_copies, make_pledge, make_staff, refuse_rows, run_worker
 from tests.tally import exact_total
 from tests.threads import TIMEOUT, at_once, begin, held_open, is_any_backend_blocked, lock_table, wait_until
 from tests.worker import script
@@ -148,7 +148,7 @@ def test_one_that_was_not_done_yet_is_stopped_and_never_done():
 
 
 def test_a_failed_batch_says_so_and_housekeeping_does_it_once_that_is_possible():
-    accept = refuse_pledges("state = 'invalidated'")
+    accept = refuse_rows("pledges_pledge", "state = 'invalidated'")
     make_pledge(state="confirmed")
     batch = begin_batch()
     keep_house()
