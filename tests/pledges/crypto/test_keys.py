@@ -18,6 +18,7 @@ from pledges.models import BlockedAddress, Message, Pledge, Unreadable
 from tests.factories import keep_house, links_in, make_pledge, run_worker
 from tests.keys import drawn_keys, id_of, new_key
 from tests.pledges.desk.pages import ENGLISH, LIST, change_path
+from tests.pledges.exports.test_admin import download
 from tests.readiness import failing_checks as alarms
 from tests.site import url_of_test_database
 
@@ -315,16 +316,10 @@ def test_the_other_person_of_the_mailbox_gets_the_messages(client, mailoutbox, c
 
 def test_admin_list_page_and_export_raise_the_alarm(admin_client, client):
     pledge = damage(make_pledge())
-    export = {
-        "content": "people",
-        "format": "csv",
-        "reason": "a test of it",
-        "export": "00000000-0000-4000-8000-000000000001",
-    }
     for look in (
         lambda: admin_client.get(LIST, headers=ENGLISH).text,
         lambda: admin_client.get(change_path(pledge), headers=ENGLISH).text,
-        lambda: admin_client.post("/admin/pledges/export/add/", export, headers=ENGLISH).getvalue().decode(),
+        lambda: download(admin_client).getvalue().decode(),
     ):
         Unreadable.objects.all().delete()
         assert "cannot be decrypted" in look()

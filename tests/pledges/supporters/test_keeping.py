@@ -14,6 +14,7 @@ from pledges.supporters.querysets import ANSWER_PERIOD, KEEP_PERIOD
 from tests.clock import let_time_pass
 from tests.factories import form_data, links_in, make_pledge, run_worker
 from tests.pledges.desk.pages import ENGLISH, LIST, change_path
+from tests.pledges.exports.test_admin import download
 from tests.tally import exact_total
 
 pytestmark = pytest.mark.django_db
@@ -131,8 +132,7 @@ def test_staff_see_the_pledge_without_a_person_and_cannot_correct_it(admin_clien
     assert admin_client.get(LIST, headers=ENGLISH).status_code == 200
     page = admin_client.get(change_path(erased), headers=ENGLISH)
     assert page.status_code == 200 and not page.context["has_change_permission"]
-    export = {"content": "people", "format": "csv", "reason": "a test of it", "query": ""}
-    rows = admin_client.post("/admin/pledges/export/add/", export, headers=ENGLISH).getvalue().decode().splitlines()
+    rows = download(admin_client).getvalue().decode().splitlines()
     assert len(rows) == 2 and "cannot be decrypted" not in rows[1]
     admin_client.post(f"{LIST}{erased.pk}/delete/", {"post": "yes", "asked": "letter"})
     assert not Pledge.objects.exists()

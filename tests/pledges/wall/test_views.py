@@ -5,16 +5,15 @@ from datetime import timedelta
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext, override_settings
-from django.urls import reverse
 from django.utils import timezone
 
 from pledges.crypto import links
 from pledges.crypto.links import Purpose
-from pledges.desk.people import PersonForm
 from pledges.models import Pledge, Sector
 from tests.factories import make_staff, sign_in
 from tests.keys import new_key
 from tests.pages import LANGUAGES, Document, corrections, path_of, want_new_address
+from tests.pledges.desk.pages import save_correction
 from tests.wall import DECIDED, make_shown, names_on_wall, stop_showing, wall_state
 
 pytestmark = pytest.mark.django_db
@@ -79,11 +78,7 @@ def test_a_name_changed_by_staff_waits_for_review_and_a_changed_address_does_not
     want_new_address(pledge, "tjeter@shembull.al")
     assert client.post(links.path(Purpose.NEW_ADDRESS, pledge)).status_code == 200
     assert wall_state(pledge) == ("shown", False)
-    user = make_staff(superuser=True)
-    fields = {"sector": pledge.sector_id, "county": "AL-11", "language": "sq", "show_name": "on", "asked": "phone"}
-    page = reverse("admin:pledges_pledge_change", args=[pledge.pk])
-    assert "name" in PersonForm.base_fields
-    assert sign_in(client, user).post(page, fields | {"name": "Arta Hoxha"}).status_code == 302
+    save_correction(sign_in(client, make_staff(superuser=True)), pledge, name="Arta Hoxha")
     assert wall_state(pledge) == ("waiting", True)
 
 
