@@ -4,6 +4,8 @@ import contextlib
 import re
 import time
 import uuid
+from collections import Counter
+from copy import copy
 from io import BytesIO
 
 from allauth.mfa.models import Authenticator
@@ -12,6 +14,7 @@ from django.conf import settings
 from django.contrib.auth.models import Permission, User
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
+from django.db.models.base import ModelState
 from django.db.models.functions import Now
 from django.urls import resolve
 from django.utils import translation
@@ -107,6 +110,31 @@ def make_copies(pledge, number, **columns):
             "FROM pledges_pledge, generate_series(1, %s) n WHERE id = %s",
             [number, pledge.pk],
         )
+
+
+def make_many(people, **values):
+    """Saved pledges of these (name, address), made fast. Each can be decrypted; `values` are as for make_pledge()."""
+    [first, *others], pledges = people, []
+    template, slots = make_pledge(*first, **values), Counter([first[1]])
+    for name, address in others:
+        slots[address] += 1
+        pledge = copy(template)
+        pledge.pk, pledge._state, pledge.name_cipher, pledge.slot = uuid.uuid4(), ModelState(), None, slots[address]
+        pledge.set_person(name, address)
+        pledges.append(pledge)
+    return [template, *Pledge.objects.bulk_create(pledges, batch_size=1000)]
+
+
+def refuse_rows(table, condition):
+    """Make the database refuse rows of which this holds, as an error of ours might; returns a function that ends it."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"ALTER TABLE {table} ADD CONSTRAINT refused CHECK (NOT ({condition})) NOT VALID")
+
+    def end():
+        with connection.cursor() as cursor:
+            cursor.execute(f"SET CONSTRAINTS ALL IMMEDIATE; ALTER TABLE {table} DROP CONSTRAINT refused")
+
+    return end
 
 
 def make_staff(*permissions, superuser=False, username=None):

@@ -1,12 +1,8 @@
 """Mailings, for tests of news by email."""
 
-import uuid
-from copy import copy
-
-from django.db.models.base import ModelState
 from django.utils import timezone
 
-from pledges.models import Mailing, Message, Pledge
+from pledges.models import Mailing, Message
 from tests.factories import make_pledge, make_staff, run_worker
 
 WORDS = {
@@ -17,17 +13,9 @@ WORDS = {
 }
 
 
-def make_followers(number):
-    """Confirmed pledges of so many people who want news, made fast."""
-    template = make_pledge(state="confirmed", updates=True)
-    pledges = []
-    for n in range(number - 1):
-        pledge = copy(template)
-        pledge.pk, pledge._state = uuid.uuid4(), ModelState()
-        pledge.name_cipher = None
-        pledge.set_person("Arta Shembulli", f"ndjek{n}@shembull.al")
-        pledges.append(pledge)
-    return [template, *Pledge.objects.bulk_create(pledges)]
+def make_follower(**values):
+    """A confirmed pledge of someone who wants news."""
+    return make_pledge(**{"state": "confirmed", "updates": True} | values)
 
 
 def make_mailing(state="draft", **values):

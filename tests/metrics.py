@@ -1,9 +1,9 @@
 """`manage.py metrics` in a process of its own, what it answers, and the values that labels may have."""
 
-import os
+import contextlib
 import subprocess
-import sys
 import urllib.request
+from dataclasses import dataclass
 
 from django.conf import settings
 from django.urls import get_resolver
@@ -14,6 +14,7 @@ from pledges.mail.texts import MessageKind
 from pledges.models import Submission
 from tests.site import TIMEOUT, ReservedPort, url_of_test_database
 from tests.threads import wait_until
+from tests.worker import python
 
 
 def folder_of(service, folder):
@@ -22,29 +23,25 @@ def folder_of(service, folder):
     return {"METRICS_FOLDER": str(folder / service)}
 
 
+@contextlib.contextmanager
+def metrics_process(folder, database_url=None):
+    """The Metrics of the process, which adds up what the services below `folder` count."""
+    port = ReservedPort()
+    metrics = Metrics(f"127.0.0.1:{port.number}")
+    variables = {"METRICS_ADDRESS": metrics.address, "DATABASE_URL": database_url or url_of_test_database()}
+    environment = folder_of("metrics", folder) | variables
+    with python("manage.py", "metrics", environment=environment, stderr=subprocess.DEVNULL) as process:
+        wait_until(lambda: process.poll() is not None or metrics.text())
+        assert process.poll() is None
+        yield metrics
+    port.release()
+
+
+@dataclass
 class Metrics:
-    """The process, in a context. It adds up what the services below `folder` count."""
+    """What Prometheus gets from an address."""
 
-    def __init__(self, folder, database_url=None):
-        self.port = ReservedPort()
-        self.address = f"127.0.0.1:{self.port.number}"
-        variables = {"METRICS_ADDRESS": self.address, "DATABASE_URL": database_url or url_of_test_database()}
-        self.process = subprocess.Popen(
-            [sys.executable, "manage.py", "metrics"],
-            cwd=settings.BASE_DIR,
-            env=os.environ | {"DEV": "1"} | folder_of("metrics", folder) | variables,
-            stderr=subprocess.DEVNULL,
-        )
-
-    def __enter__(self):
-        wait_until(lambda: self.process.poll() is not None or self.text())
-        assert self.process.poll() is None
-        return self
-
-    def __exit__(self, *_error):
-        self.process.terminate()
-        self.process.wait(TIMEOUT)
-        self.port.release()
+    address: str
 
     def text(self):
         """What Prometheus gets."""

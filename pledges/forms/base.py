@@ -22,8 +22,14 @@ class ChallengedForm(forms.Form):
     # The id by which scripts, styles and challenges know the form, and name and label of its button.
     form_id = None
     button = None
+    # The ids of all these forms.
+    ids = set()
     # What waits if the form is sent without the check.
     slow_lane_note = _("Our email may then take up to an hour.")
+
+    def __init_subclass__(cls):
+        super().__init_subclass__()
+        cls.ids.add(cls.form_id)
 
     def __init__(self, data=None, **kwargs):
         if data is not None:

@@ -7,7 +7,7 @@ from functools import cached_property
 
 from django.db import models
 from django.db.models import Func, Q, Value
-from django.db.models.functions import Coalesce, Length, Now
+from django.db.models.functions import Coalesce, Now
 from django.utils.translation import gettext_lazy as _
 
 from pledges import addresses
@@ -20,9 +20,6 @@ from pledges.person import Sealed, Sealing
 ALERT_AGAIN_AFTER = timedelta(days=1)
 # The longest sealed form.
 MOST_BYTES = 32_768
-
-# For the check constraint on the length of the payload.
-models.BinaryField.register_lookup(Length)
 
 
 class SubmissionQuerySet(models.QuerySet):

@@ -115,14 +115,10 @@ class BlockedAddressAdmin(ModelAdmin):
         return False
 
     def get_list_display(self, request):
-        return ["short", "created_at", *(["address"] if sees_people(request) else [])]
+        return ["__str__", "created_at", *(["address"] if sees_people(request) else [])]
 
     def get_fields(self, request, obj=None):
         return ["created_at", *(["address"] if sees_people(request) else [])]
-
-    @admin.display(description=_("blocked address"))
-    def short(self, blocked):
-        return str(blocked)
 
     @admin.display(description=_("address"))
     def address(self, blocked):

@@ -25,8 +25,7 @@ def block(request, pledge):
         return link_ended(request)
     if request.method == "POST":
         pledge.block()
-        return render(request, "pledges/signing/block.html", {"done": True})
-    return render(request, "pledges/signing/block.html")
+    return render(request, "pledges/signing/block.html", {"done": request.method == "POST"})
 
 
 @personal_link_view(Purpose.BLOCK_NEW_ADDRESS)

@@ -11,15 +11,13 @@ from django.views.decorators.debug import sensitive_post_parameters
 from pledges.content import PledgeContent
 from pledges.counting import tally
 from pledges.crypto import challenges
-from pledges.enquiries.forms import EnquiryForm, FurtherForm
 from pledges.figures.mosaic import mosaic
 from pledges.fixed_pages import fixed_page
+from pledges.forms.base import ChallengedForm
 from pledges.forms.views import SeeOther, answer, closed, is_under_16
-from pledges.groups.forms import GroupForm
-from pledges.joinings.forms import JoinForm
 from pledges.languages import in_each_language
 from pledges.serving.http import cookieless_form, personal_page, public_page, read_only
-from pledges.signing.forms import MyPledgeForm, NewAddressForm, PledgeForm
+from pledges.signing.forms import PledgeForm
 
 
 def _title():
@@ -106,16 +104,10 @@ def under_16(request):
     return render(request, "pledges/signing/under_16.html")
 
 
-# The ids of the forms that ask for a challenge.
-FORMS = {
-    form.form_id for form in (PledgeForm, GroupForm, JoinForm, MyPledgeForm, NewAddressForm, EnquiryForm, FurtherForm)
-}
-
-
 @personal_page
 @read_only
 def challenge(request, form):
     """A fresh challenge for the form with this id, as JSON in the ALTCHA format. 404 if there is no such form."""
-    if form not in FORMS:
+    if form not in ChallengedForm.ids:
         raise Http404
     return JsonResponse(challenges.issue(form))

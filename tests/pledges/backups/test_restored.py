@@ -34,7 +34,7 @@ from tests import tally
 from tests.factories import make_inviter, make_pledge, make_staff, make_submission, run_worker
 from tests.keys import new_key, rotate_keys
 from tests.organisations import make_joining
-from tests.pledges.backups.older_backup import bring_back, replay, take_entries
+from tests.pledges.backups.older_backup import bring_back, replay, restore, take_entries
 from tests.pledges.groups.made import make_group
 from tests.published import show
 
@@ -96,11 +96,7 @@ def test_a_changed_address_is_changed_again_and_the_old_mailbox_opens_nothing():
     Tombstone.objects.all().delete()
     assert pledge.use_new_address()
     Pledge.objects.get().revoke_links()
-    entries = take_entries()
-    for text in (NAME, ADDRESS, OTHER):
-        assert text not in json.dumps(entries)
-    bring_back(before)
-    replay(entries)
+    restore([before], NAME, ADDRESS, OTHER)
     found = Pledge.objects.get()
     assert (found.name, found.address, found.new_address) == (NAME, OTHER, None)
     assert found.link_version == 3, "the later change came last"
@@ -175,9 +171,7 @@ def test_a_form_that_was_erased_unsettled_is_erased_again():
 def test_a_link_that_a_contact_cancelled_stays_cancelled(make):
     row = make("approved")
     row.revoke_links()
-    entries = take_entries()
-    bring_back(row)
-    replay(entries)
+    restore([row])
     row.refresh_from_db()
     assert row.link_version == 2
 
@@ -185,11 +179,8 @@ def test_a_link_that_a_contact_cancelled_stays_cancelled(make):
 def test_the_end_of_a_block_ends_again():
     BlockedAddress.objects.add(ADDRESS)
     blocked = BlockedAddress.objects.get()
-    take_entries()
     BlockedAddress.objects.all().delete()
-    entries = take_entries()
-    BlockedAddress.objects.bulk_create([blocked])
-    replay(entries)
+    restore([blocked])
     assert not BlockedAddress.objects.exists()
 
 
@@ -199,10 +190,7 @@ def test_a_referral_link_and_a_commitment_end_again():
     Tombstone.objects.all().delete()
     ChosenCommitment.objects.all().delete()
     ReferralLink.objects.all().delete()
-    entries = take_entries()
-    ReferralLink.objects.bulk_create([link])
-    bring_back(chosen)
-    assert replay(entries) == {"pledges_chosencommitment": 1, "pledges_referrallink": 1}
+    assert restore([link, chosen]) == {"chosencommitment", "referrallink"}
     assert not ReferralLink.objects.exists() and not ChosenCommitment.objects.exists()
 
 

@@ -1,10 +1,8 @@
 """What a supporter is emailed about, chosen on the page of the pledge."""
 
-import time
 from datetime import timedelta
 
 import pytest
-from django.test import Client
 from django.utils import translation
 
 from campaign.models import Demand
@@ -148,25 +146,12 @@ def test_the_public_pages_lead_to_pledging_or_to_the_own_link(client):
         assert hrefs == [path_of("pledges:sign", "en"), path_of("pledges:my_pledge", "en")]
 
 
-def test_the_data_file_lists_what_is_followed(client, pledge):
-    key = Demand.objects.all()[0].key
-    choose(client, pledge, demands=[key], counties=["AL-01"])
-    file = client.get(links.path(Purpose.DATA, pledge)).json()
-    assert {(row["demand"], row["county"]) for row in file["follows"]} == {(key, None), (None, "AL-01")}
-    assert all(row["since"] for row in file["follows"])
-
-
-def test_an_aged_link_neither_shows_nor_changes_what_is_followed(client, pledge):
-    choose(client, pledge, counties=["AL-01"])
-    aged = links.path(Purpose.MANAGE, pledge, "sq", issued_at=int(time.time()) - links.MAX_AGE_SECONDS - 60)
-    assert not Document(Client().get(aged)).all("input", name="counties")
-    Client().post(aged, {"follow": "1"})
-    assert followed(pledge) == (False, set(), {"AL-01"})
-
-
-def test_staff_who_answer_a_request_read_what_is_followed(client, pledge):
+def test_the_data_file_and_staff_who_answer_a_request_have_what_is_followed(client, pledge):
     demand = Demand.objects.all()[0]
     choose(client, pledge, demands=[demand.key], counties=["AL-01"])
+    file = client.get(links.path(Purpose.DATA, pledge)).json()
+    assert {(row["demand"], row["county"]) for row in file["follows"]} == {(demand.key, None), (None, "AL-01")}
+    assert all(row["since"] for row in file["follows"])
     with translation.override("en"):
         [(_title, words)] = held_words(held_about(pledge.address))
     assert [value for name, value in words if name == "Followed by email"] == [demand.title_en, "Berat"]

@@ -20,3 +20,9 @@ def compose(kind="confirm", **pledge):
 def html_of(mail):
     """The HTML alternative of a mail."""
     return mail.alternatives[0].content
+
+
+def queue_messages(number, kind="confirm"):
+    """So many messages of this kind to people of their own."""
+    state = "pending" if kind in ("confirm", "reminder") else "confirmed"
+    return [Message.queue(kind, make_pledge(state=state)) for _ in range(number)]

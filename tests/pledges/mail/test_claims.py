@@ -20,7 +20,7 @@ from tests.enquiries import make_enquiry
 from tests.factories import make_pledge, send_messages
 from tests.organisations import make_joining
 from tests.pledges.groups.made import make_group
-from tests.smtp import MailServer
+from tests.pledges.mail.messages import queue_messages
 from tests.threads import TIMEOUT, at_once, wait_until
 from tests.voices import make_voice
 from tests.worker import kill, workers
@@ -30,34 +30,24 @@ pytestmark = pytest.mark.django_db
 SECOND = timedelta(seconds=1)
 
 
-def queue_messages(count, kind="confirm"):
-    return [Message.queue(kind, make_pledge()) for _ in range(count)]
-
-
 def claim(limit=20):
     """The ids of claimed messages."""
     return [message.pk for message in Message.objects.claim(limit, LEASE)]
 
 
-def test_a_claimed_message_is_free_again_when_its_lease_ends():
-    [message] = queue_messages(1)
-    assert claim() == [message.pk]
+def test_a_claimed_message_is_free_again_when_its_lease_ends_which_may_be_renewed_or_released():
+    message, other = queue_messages(2)
+    assert claim() == [message.pk, other.pk]
     let_time_pass(LEASE - SECOND)
     assert claim() == []
-    let_time_pass(SECOND)
-    assert claim() == [message.pk]
-
-
-def test_a_renewed_lease_lasts_longer_and_a_released_one_ends():
-    message, other = queue_messages(2)
-    claim()
-    let_time_pass(LEASE - SECOND)
     Message.objects.renew([message.pk], LEASE)
     Message.objects.release([other.pk])
     let_time_pass(SECOND)
     assert claim() == [other.pk]
-    let_time_pass(LEASE)
-    assert claim() == [message.pk, other.pk]
+    let_time_pass(LEASE - SECOND)
+    assert claim() == [message.pk]
+    let_time_pass(SECOND)
+    assert claim() == [other.pk]
 
 
 def test_a_message_of_a_kind_of_a_newer_release_waits_for_it_and_stops_no_other():
@@ -76,15 +66,15 @@ def test_a_retry_waits_for_its_time_and_not_for_the_lease(mail_server):
     assert len(claim()) == 1
 
 
-def test_what_people_wait_for_is_sent_before_reminders(mail_server):
+def test_confirmations_are_sent_first_then_what_people_wait_for_and_reminders_last(mail_server):
     reminders = queue_messages(25, "reminder")
     let_time_pass(timedelta(hours=1))
+    links = Message.queue("links", make_pledge(state="confirmed"))
     first, second = queue_messages(2)
     assert claim(1) == [first.pk]
     Message.objects.release([first.pk])
     send_messages()
-    assert mail_server.recipients[:2] == [first.address, second.address]
-    assert mail_server.recipients[2:] == [message.address for message in reminders]
+    assert mail_server.recipients == [message.address for message in (first, second, links, *reminders)]
 
 
 @pytest.fixture
@@ -199,57 +189,54 @@ def test_a_stopped_sender_finishes_what_it_has_begun_and_releases_the_rest(sende
 
 @pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
-def test_a_worker_stops_within_seconds_of_sigterm_and_sends_nothing_twice():
-    with MailServer() as server:
-        server.delay = 0.3
-        queue_messages(60)
-        with workers(1, **environment(server)) as [worker]:
-            wait_until(lambda: server.accepted)
-            worker.terminate()
-            assert worker.wait(TIMEOUT) == 0
-        assert not Message.objects.filter(leased_until__isnull=False).exists()
-        server.delay = 0
-        with workers(1, **environment(server)):
-            wait_until(all_sent)
-        assert set(Counter(server.recipients).values()) == {1} and len(server.accepted) == 60
+def test_a_worker_stops_within_seconds_of_sigterm_and_sends_nothing_twice(mail_server):
+    mail_server.delay = 0.3
+    queue_messages(60)
+    with workers(1, **environment(mail_server)) as [worker]:
+        wait_until(lambda: mail_server.accepted)
+        worker.terminate()
+        assert worker.wait(TIMEOUT) == 0
+    assert not Message.objects.filter(leased_until__isnull=False).exists()
+    mail_server.delay = 0
+    with workers(1, **environment(mail_server)):
+        wait_until(all_sent)
+    assert set(Counter(mail_server.recipients).values()) == {1} and len(mail_server.accepted) == 60
 
 
 @pytest.mark.quick
 @pytest.mark.django_db(transaction=True)
-def test_three_workers_send_each_message_once():
-    with MailServer() as server:
-        queue_messages(90)
-        with workers(3, **environment(server)):
-            wait_until(all_sent)
-        assert len(server.accepted) == len(set(server.recipients)) == 90
+def test_three_workers_send_each_message_once(mail_server):
+    queue_messages(90)
+    with workers(3, **environment(mail_server)):
+        wait_until(all_sent)
+    assert len(mail_server.accepted) == len(set(mail_server.recipients)) == 90
 
 
 @pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.drill
-def test_a_killed_worker_loses_no_message_and_repeats_only_those_it_had_not_recorded():
+def test_a_killed_worker_loses_no_message_and_repeats_only_those_it_had_not_recorded(mail_server):
     """Workers are killed with SIGKILL while they send: three of them, fifty under `bin/test -m drill`."""
     killed = rounds(3, 50)
     # {address: copies that were accepted, but not recorded because their worker died}
     lost = Counter()
-    with MailServer() as server:
-        server.delay = 0.02
-        messages = queue_messages(40 * killed)
-        for number in range(1, killed + 1):
-            with workers(1, **environment(server)) as [worker]:
-                wait_until(lambda goal=20 * number: len(server.accepted) >= goal)
-                kill(worker)
-            wait_until(lambda: not server.open_connections)
-            accepted = Counter(server.recipients)
-            unrecorded = {message.address: accepted[message.address] for message in Message.objects.queued()}
-            lost_now = Counter(unrecorded) - lost
-            assert set(lost_now.values()) <= {1} and len(lost_now) <= 8, "one for each connection"
-            lost += lost_now
-            # As if a minute had passed.
-            Message.objects.queued().update(leased_until=None)
-        with workers(1, **environment(server)):
-            wait_until(all_sent)
-        assert Counter(server.recipients) == Counter(message.address for message in messages) + lost
+    mail_server.delay = 0.02
+    messages = queue_messages(40 * killed)
+    for number in range(1, killed + 1):
+        with workers(1, **environment(mail_server)) as [worker]:
+            wait_until(lambda goal=20 * number: len(mail_server.accepted) >= goal)
+            kill(worker)
+        wait_until(lambda: not mail_server.open_connections)
+        accepted = Counter(mail_server.recipients)
+        unrecorded = {message.address: accepted[message.address] for message in Message.objects.queued()}
+        lost_now = Counter(unrecorded) - lost
+        assert set(lost_now.values()) <= {1} and len(lost_now) <= 8, "one for each connection"
+        lost += lost_now
+        # As if a minute had passed.
+        Message.objects.queued().update(leased_until=None)
+    with workers(1, **environment(mail_server)):
+        wait_until(all_sent)
+    assert Counter(mail_server.recipients) == Counter(message.address for message in messages) + lost
 
 
 def environment(server):

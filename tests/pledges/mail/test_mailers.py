@@ -26,7 +26,7 @@ from tests.clock import let_time_pass
 from tests.factories import links_in, make_pledge, make_submission, run_worker, send_messages, settle_all
 from tests.pages import Document, want_new_address
 from tests.pledges.groups.made import make_group
-from tests.pledges.mail.messages import html_of
+from tests.pledges.mail.messages import html_of, queue_messages
 from tests.pledges.signing.personal import request_link
 from tests.readiness import failing_checks
 from tests.smtp import MailServer
@@ -45,16 +45,6 @@ def bulk_server(settings, mail_server):
     with MailServer() as server:
         settings.MAILERS = settings.MAILERS | {"bulk": server.mailers()["default"]}
         yield server
-
-
-def queue(kind, number=1):
-    """Messages of this kind to people of their own."""
-    state = "pending" if kind in (Kind.CONFIRM, Kind.REMINDER) else "confirmed"
-    return [Message.queue(kind, make_pledge(state=state)) for _ in range(number)]
-
-
-def kinds(messages):
-    return [message.kind for message in messages]
 
 
 def claim(number, mailer=mailers.DEFAULT):
@@ -77,16 +67,9 @@ def sent_within_a_day(mailer=mailers.DEFAULT):
     return Mailer.objects.get(name=mailer).sent_within_a_day()
 
 
-def test_confirmations_go_first_and_bulk_last():
-    queue(Kind.REMINDER)
-    queue(Kind.LINKS)
-    queue(Kind.CONFIRM)
-    assert kinds(claim(10)) == [Kind.CONFIRM, Kind.LINKS, Kind.REMINDER]
-
-
 def test_each_server_gets_its_messages(mail_server, bulk_server):
-    queue(Kind.CONFIRM)
-    queue(Kind.REMINDER)
+    queue_messages(1)
+    queue_messages(1, Kind.REMINDER)
     send_messages()
     assert [len(server.accepted) for server in (mail_server, bulk_server)] == [1, 1]
     assert mail_server.accepted[0]["From"] == bulk_server.accepted[0]["From"]
@@ -94,8 +77,8 @@ def test_each_server_gets_its_messages(mail_server, bulk_server):
 
 def test_a_server_that_refuses_bulk_does_not_hold_up_the_others(client, mail_server, bulk_server):
     bulk_server.replies["MAIL"] = "550 5.7.1 not from you"
-    queue(Kind.REMINDER)
-    queue(Kind.CONFIRM, 3)
+    queue_messages(1, Kind.REMINDER)
+    queue_messages(3)
     send_messages()
     assert len(mail_server.accepted) == 3 and not bulk_server.accepted
     assert Message.objects.filter(kind=Kind.REMINDER).get().state == Message.State.QUEUED
@@ -118,7 +101,7 @@ def test_bulk_has_the_button_of_mail_programs_in_a_header_that_is_whole():
 
 def test_no_more_than_the_quota_is_sent_within_a_day(settings, mail_server):
     limit(settings, per_day=5)
-    queue(Kind.CONFIRM, 8)
+    queue_messages(8)
     send_messages()
     assert len(mail_server.accepted) == 5 and Message.objects.queued().count() == 3
     move_sent(4 * 24)
@@ -132,7 +115,7 @@ def test_no_more_than_the_quota_is_sent_within_a_day(settings, mail_server):
 @pytest.mark.django_db(transaction=True)
 def test_the_quota_is_exact_for_several_workers(settings):
     limit(settings, per_day=50)
-    queue(Kind.CONFIRM, 80)
+    queue_messages(80)
     claimed = at_once(*[lambda: [len(claim(7)) for _ in range(4)]] * 4)
     assert sum(map(sum, claimed)) == 50
     assert sent_within_a_day() == 50
@@ -141,7 +124,7 @@ def test_the_quota_is_exact_for_several_workers(settings):
 @pytest.mark.django_db(transaction=True)
 def test_the_rate_is_spread_evenly(settings):
     limit(settings, per_minute=120)
-    queue(Kind.CONFIRM, 20)
+    queue_messages(20)
     begun = timezone.now()
     sent = sum(map(sum, at_once(*[lambda: [len(claim(5)) for _ in range(5)]] * 2)))
     seconds = (timezone.now() - begun).total_seconds()
@@ -154,11 +137,11 @@ def test_only_what_the_server_was_handed_counts(settings, mail_server):
     limit(settings, per_day=50)
     for reply, counted in (({"MAIL": "530 5.7.0 sign in first"}, 0), ({"RCPT": "550 5.1.1 no such user"}, 1), ({}, 2)):
         mail_server.replies = reply
-        queue(Kind.CONFIRM)
+        queue_messages(1)
         send_messages()
         assert sent_within_a_day() == counted
         Message.objects.all().delete()
-    [message] = queue(Kind.CONFIRM)
+    [message] = queue_messages(1)
     message.pledge.confirm()
     send_messages()
     assert len(mail_server.accepted) == 1 and sent_within_a_day() == 2, "what no longer applies"
@@ -166,10 +149,10 @@ def test_only_what_the_server_was_handed_counts(settings, mail_server):
 
 def test_bulk_leaves_half_of_the_quota_unless_it_has_a_server_of_its_own(settings, mail_server):
     limit(settings, per_day=10)
-    queue(Kind.REMINDER, 9)
+    queue_messages(9, Kind.REMINDER)
     send_messages()
     assert len(mail_server.accepted) == 5
-    queue(Kind.CONFIRM, 9)
+    queue_messages(9)
     send_messages()
     assert len(mail_server.accepted) == 10
     with MailServer() as bulk:
@@ -185,20 +168,20 @@ def let_an_hour_pass():
 
 def test_operators_learn_that_a_quota_is_used_up_and_not_that_a_worker_is_missing(client, settings, mail_server):
     limit(settings, per_day=10)
-    queue(Kind.REMINDER, 9)
+    queue_messages(9, Kind.REMINDER)
     send_messages()
     assert "quota: default" not in failing_checks(client)
     let_an_hour_pass()
     wrong = failing_checks(client)
     assert "quota: default" in wrong and "queue" not in wrong
-    queue(Kind.CONFIRM)
+    queue_messages(1)
     let_an_hour_pass()
     assert "queue" in failing_checks(client), "a confirmation waits although there is room for it"
 
 
 def test_a_mailer_that_sends_at_its_rate_is_no_worker_that_is_missing(client, settings, mail_server):
     limit(settings, per_minute=60)
-    queue(Kind.CONFIRM, 3)
+    queue_messages(3)
     let_an_hour_pass()
     assert len(claim(1)) == 1
     wrong = failing_checks(client)
@@ -230,7 +213,7 @@ def test_mail_is_slow_once_what_people_wait_for_is_late(settings):
         # Bulk messages delay no other message.
         (Kind.REMINDER, 11, False),
     ):
-        queue(kind)
+        queue_messages(1, kind)
         Message.objects.update(due_at=F("due_at") - timedelta(minutes=minutes))
         assert is_slow() == expected, (kind, minutes)
         Message.objects.all().delete()
@@ -238,7 +221,7 @@ def test_mail_is_slow_once_what_people_wait_for_is_late(settings):
 
 def test_mail_is_slow_while_the_quota_is_used_up(settings, mail_server):
     limit(settings, per_day=2)
-    queue(Kind.CONFIRM, 2)
+    queue_messages(2)
     assert not is_slow()
     send_messages()
     assert is_slow(), "although nothing waits yet"
@@ -248,7 +231,7 @@ def test_mail_is_slow_while_the_quota_is_used_up(settings, mail_server):
 
 def test_mail_is_slow_while_the_server_fails_and_the_pages_after_a_form_say_so(settings, mail_server):
     mail_server.replies["MAIL"] = "550 5.7.1 not from you"
-    queue(Kind.CONFIRM)
+    queue_messages(1)
     send_messages()
     assert not is_slow()
     Message.objects.update(queued_at=F("queued_at") - timedelta(hours=1))

@@ -9,8 +9,7 @@ from django.utils import timezone
 
 from campaign.models import Article, Demand
 from pledges.models import Mailing, Message, Sector
-from tests.factories import make_pledge
-from tests.mailings import WORDS, make_mailing, release, send_all
+from tests.mailings import WORDS, make_follower, make_mailing, release, send_all
 from tests.pages import LANGUAGES, Document, path_of
 
 pytestmark = pytest.mark.django_db
@@ -95,7 +94,7 @@ def test_the_page_says_to_whom_it_went(client):
 
 
 def test_what_is_taken_off_or_went_to_no_person_is_not_shown(client):
-    make_pledge(state="confirmed", updates=True)
+    make_follower()
     hidden, cancelled, stopped = release(), release(), release()
     assert len(subjects(archive(client))) == 3
     Mailing.objects.filter(pk=hidden.pk).update(is_archived=False)
@@ -113,7 +112,7 @@ def test_what_is_taken_off_or_went_to_no_person_is_not_shown(client):
 
 def test_sending_changes_no_page(client):
     for _ in range(3):
-        make_pledge(state="confirmed", updates=True)
+        make_follower()
     mailing = release()
     paths = [path_of("pledges:mailings", "sq"), page_of(mailing), path_of("campaign:feed", "sq")]
     before = [client.get(path).headers["ETag"] for path in paths]

@@ -1,10 +1,7 @@
 """pledges.metrics: what the processes count, adding it up, the state of the database, and that no label tells of a person."""
 
-from contextlib import ExitStack
-
 import pytest
 from django.conf import settings
-from django.core.exceptions import ImproperlyConfigured
 from django.core.management import CommandError, call_command
 from django.db import connection
 from prometheus_client.metrics import MetricWrapperBase
@@ -17,14 +14,11 @@ from pledges.management.commands.metrics import SCRAPED
 from pledges.models import Message, Pledge
 from tests.factories import form_data, make_pledge, make_submission
 from tests.faults.proxy import Proxy
-from tests.metrics import Metrics, folder_of, unknown_labels, values_of_labels, views
+from tests.metrics import folder_of, metrics_process, unknown_labels, values_of_labels, views
 from tests.pages import path_of
 from tests.site import Site, url_of_test_database
 from tests.threads import wait_until
 from tests.worker import workers
-from weare1 import env
-
-SITE = {"TRUSTED_PROXIES": "127.0.0.1"}
 
 
 def test_every_metric_has_only_labels_of_which_the_code_lists_the_values():
@@ -37,10 +31,12 @@ def test_every_metric_has_only_labels_of_which_the_code_lists_the_values():
 
 @pytest.fixture
 def process(transactional_db, tmp_path):
-    with ExitStack() as stack:
-        environment = SITE | folder_of("gunicorn", tmp_path)
-        site = stack.enter_context(Site(tmp_path, url_of_test_database(), workers=2, environment=environment))
-        yield site, stack.enter_context(Metrics(tmp_path))
+    environment = {"TRUSTED_PROXIES": "127.0.0.1"} | folder_of("gunicorn", tmp_path)
+    with (
+        Site(tmp_path, url_of_test_database(), workers=2, environment=environment) as site,
+        metrics_process(tmp_path) as served,
+    ):
+        yield site, served
 
 
 @pytest.mark.slow
@@ -89,7 +85,7 @@ def test_the_state_of_the_database_is_read_when_prometheus_asks_and_the_rest_is_
     values = connection.settings_dict
     proxy = Proxy(f"{values['HOST']}/.s.PGSQL.{values['PORT'] or 5432}")
     host, port = proxy.address
-    with Metrics(tmp_path, f"postgres://{values['USER']}@{host}:{port}/{values['NAME']}") as served:
+    with metrics_process(tmp_path, f"postgres://{values['USER']}@{host}:{port}/{values['NAME']}") as served:
         found = {name.removeprefix("weare1_"): value for name, _labels, value in served.samples()}
         assert set(SCRAPED) < set(found) and found["database_answers"] == found["people"] == 1
         assert 595 < found["oldest_form_seconds"] < 700
@@ -117,21 +113,6 @@ def test_a_view_that_fails_is_counted(client):
     with connection.execute_wrapper(lambda *_call: 1 / 0):
         assert client.get("/sq/").status_code == 500
     assert count_of("exceptions_total", view="campaign:home") == before + 1
-
-
-@pytest.mark.cases(
-    "address", ["0.0.0.0:9464", "8.8.8.8:9464", "[::]:9464", "127.0.0.1", "localhost:9464", "127.0.0.1:x", ":9464"]
-)
-def test_metrics_are_served_on_a_private_address_only(address, monkeypatch):
-    monkeypatch.setenv("METRICS_ADDRESS", address)
-    with pytest.raises(ImproperlyConfigured, match="METRICS_ADDRESS must be a private IP address and a port"):
-        env.private_address("METRICS_ADDRESS")
-
-
-def test_a_folder_that_is_missing_is_named(monkeypatch, tmp_path):
-    monkeypatch.setenv("METRICS_FOLDER", str(tmp_path / "none"))
-    with pytest.raises(ImproperlyConfigured, match="METRICS_FOLDER must be a folder that exists"):
-        env.folder("METRICS_FOLDER")
 
 
 def test_metrics_are_off_without_an_address():

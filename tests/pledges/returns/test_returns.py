@@ -14,12 +14,12 @@ from django.test import Client
 
 from pledges.crypto import links
 from pledges.mail.mailboxes import BULK_PAUSE
-from pledges.models import Disclosure, Enquiry, FollowUp, Message, Pledge, ReturnedMailbox, Submission, Tombstone
+from pledges.models import Disclosure, Enquiry, FollowUp, Message, Pledge, ReturnedMailbox, Submission
 from pledges.requests import held
 from tests.clock import let_time_pass
 from tests.enquiries import DISCLOSURE, make_enquiry
 from tests.factories import links_in, make_pledge, run_worker, send_messages, settle_all
-from tests.pledges.backups.older_backup import replay, take_entries
+from tests.pledges.backups.older_backup import restore
 from tests.traces import production_log
 
 pytestmark = pytest.mark.django_db
@@ -43,11 +43,11 @@ def providers(settings, mail_server):
     settings.ANYMAIL["INBOUND_ADDRESS"] = "reply@in.nejemi1.example"
 
 
-def post(provider, body, authorization=BASIC):
+def post(provider, body, authorization=BASIC, what="reports"):
+    """The status of the answer to what a provider sends."""
     headers = {"authorization": authorization} if authorization else {}
-    return (
-        Client().post(f"/mail-reports/{provider}/", body, content_type="application/json", headers=headers).status_code
-    )
+    path = f"/mail-{what}/{provider}/"
+    return Client().post(path, body, content_type="application/json", headers=headers).status_code
 
 
 def report(message_id, kind=GONE, address=ADDRESS):
@@ -209,12 +209,8 @@ def test_a_complaint_ends_what_people_at_the_mailbox_agreed_to_get(mail_server):
 def test_a_restore_does_not_bring_back_a_note_that_was_erased_at_a_request():
     ReturnedMailbox.objects.add(ADDRESS)
     [note] = ReturnedMailbox.objects.all()
-    Tombstone.objects.all().delete()
     held.erase(ADDRESS, [each.key for each in held.held_about(ADDRESS)])
-    entries = take_entries()
-    note.save()
-    Tombstone.objects.all().delete()
-    replay(entries)
+    restore([note])
     assert not ReturnedMailbox.objects.exists()
 
 
@@ -283,9 +279,7 @@ def bring_in(enquiry, text=TEXT, sender=SENDER, to=None, headers=(), authorizati
         "Headers": [{"Name": name, "Value": value} for name, value in headers],
         **fields,
     }
-    headers = {"authorization": authorization} if authorization else {}
-    path = "/mail-replies/postmark/"
-    status = Client().post(path, json.dumps(body), content_type="application/json", headers=headers).status_code
+    status = post("postmark", json.dumps(body), authorization, "replies")
     settle_all()
     return status, list(Enquiry.objects.filter(first_id=enquiry.pk))
 
@@ -369,6 +363,5 @@ def test_html_alone_is_read_as_text_and_a_disclosure_goes_to_the_lead(enquiry):
 def test_a_mail_without_the_secret_or_of_an_unknown_provider_is_refused(enquiry):
     assert bring_in(enquiry, authorization="Basic eDp5") == (403, [])
     assert bring_in(enquiry, authorization=None) == (403, [])
-    assert Client().post("/mail-replies/sendgrid/", headers={"authorization": BASIC}).status_code == 404
-    unsigned = Client().post("/mail-replies/mailgun/", {"x": "y"}, headers={"authorization": BASIC})
-    assert unsigned.status_code == 403
+    assert post("sendgrid", {}, what="replies") == 404
+    assert Client().post("/mail-replies/mailgun/", {"x": "y"}, headers={"authorization": BASIC}).status_code == 403

@@ -1,8 +1,6 @@
 """Rotation of keys: everything stays readable, found and unique, and meanwhile strangers write nothing."""
 
-import os
 import subprocess
-import sys
 import time
 import uuid
 from collections import Counter
@@ -15,6 +13,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.management import CommandError, call_command
 from django.db import IntegrityError, connection, transaction
 from django.db.models.functions import Now
+from django.test import override_settings
 from django.utils import timezone
 
 from pledges import rotation
@@ -24,6 +23,7 @@ from pledges.crypto.models import Closed
 from pledges.health import probes
 from pledges.inbox.submissions import settle
 from pledges.models import (
+    Attempt,
     BlockedAddress,
     Enquiry,
     GroupPledge,
@@ -39,17 +39,21 @@ from pledges.person import person_digests
 from pledges.rotation import ENCRYPTED_TEXTS
 from tests.clock import let_time_pass
 from tests.data_requests import make_request
+from tests.drill import rounds
 from tests.enquiries import enquiry_data, make_enquiry
 from tests.events import make_coming, make_event
-from tests.factories import form_data, make_inviter, make_pledge, make_submission, run_worker, settle_all
+from tests.factories import form_data, make_inviter, make_many, make_pledge, make_submission, run_worker, settle_all
 from tests.keys import drawn_keys, id_of, new_key, rotate_keys
 from tests.organisations import make_joining
+from tests.pages import want_new_address
 from tests.pledges.desk.pages import save_correction
 from tests.pledges.groups.made import group_data, make_group
 from tests.pledges.signing.personal import opens_nothing
-from tests.site import url_of_test_database
-from tests.threads import at_once
+from tests.readiness import failing_checks
+from tests.seed import chance
+from tests.threads import TIMEOUT, at_once, wait_until
 from tests.voices import make_voice
+from tests.worker import python, workers
 
 pytestmark = pytest.mark.django_db
 
@@ -109,9 +113,7 @@ def ids():
 
 def test_every_value_is_renewed_and_the_old_keys_are_no_longer_needed(old):
     make_inviter("Drita Kola", "drita@shembull.al")
-    moving = make_coming(make_event())
-    moving.set_new_address("arta@tjeter.al")
-    moving.save()
+    want_new_address(make_coming(make_event()), "arta@tjeter.al")
     cases = [make_group(), make_joining(), make_enquiry(), make_voice().owner, make_request()]
     addresses = [(case, case.address.upper()) for case in cases]
     assert cases[2].answer("Nesër.", None)
@@ -128,23 +130,6 @@ def test_every_value_is_renewed_and_the_old_keys_are_no_longer_needed(old):
     old.FIELD_KEYS = [OLD]
     with pytest.raises(keys.CannotDecrypt):
         texts()
-
-
-def make_people():
-    """Two pledges of one mailbox and one of another, and a blocked address."""
-    make_pledge("Zana Lela", "zana@gmail.com").block()
-    return [
-        make_pledge("Drita Kola", "drita.kola@gmail.com", state="confirmed"),
-        make_pledge("Agim Kola", "dritakola@googlemail.com", state="confirmed"),
-        make_pledge("Arta Lela", "arta@shembull.al"),
-    ]
-
-
-def copy_of(pledge):
-    """Another confirmed pledge like this one, without a person."""
-    other = copy(pledge)
-    other.pk, other.state, other.confirmed_at, other.name_cipher = uuid.uuid4(), "confirmed", Now(), None
-    return other
 
 
 def check_people(client, drita, agim, arta):
@@ -165,7 +150,8 @@ def check_people(client, drita, agim, arta):
     settle()
     assert not Submission.objects.exists() and Pledge.objects.count() == before
     for name, address in (("Drita Kola", "dritakola@gmail.com"), ("I Treti", "drita.kola@gmail.com")):
-        again = copy_of(arta)
+        again = copy(arta)
+        again.pk, again.state, again.confirmed_at, again.name_cipher = uuid.uuid4(), "confirmed", Now(), None
         again.set_person(name, address)
         for again.slot in (1, 2):
             with pytest.raises(IntegrityError), transaction.atomic():
@@ -173,7 +159,12 @@ def check_people(client, drita, agim, arta):
 
 
 def test_one_person_one_pledge_before_and_after_a_rotation(client, old):
-    people = make_people()
+    make_pledge("Zana Lela", "zana@gmail.com").block()
+    people = [
+        make_pledge("Drita Kola", "drita.kola@gmail.com", state="confirmed"),
+        make_pledge("Agim Kola", "dritakola@googlemail.com", state="confirmed"),
+        make_pledge("Arta Lela", "arta@shembull.al"),
+    ]
     check_people(client, *people)
     rotate(old)
     check_people(client, *people)
@@ -185,16 +176,11 @@ class Killed(Exception):
 
 @pytest.fixture
 def many(old):
-    """More pledges than one batch: two of each mailbox."""
-    template = make_pledge("Filan Fisteku", "filan@shembull.al", state="confirmed")
-    pledges = []
-    for number in range(rotation.BATCH_ROWS + 4):
-        pledge = copy_of(template)
-        pledge.slot = 1 + number % 2
-        pledge.set_person(f"Emri {'abcdefghij'[number % 10]}", f"{number // 2}@shembull.al")
-        pledges.append(pledge)
-    Pledge.objects.bulk_create(pledges)
-    return len(pledges) + 1
+    """More pledges than one batch: two of each mailbox, and one."""
+    people = [
+        (f"Emri {'abcdefghij'[number % 10]}", f"{number // 2}@shembull.al") for number in range(rotation.BATCH_ROWS + 5)
+    ]
+    return len(make_many(people, state="confirmed"))
 
 
 def test_a_rotation_that_is_killed_leaves_every_mailbox_whole_and_is_finished_by_the_next(old, many):
@@ -218,9 +204,7 @@ def test_a_rotation_that_is_killed_leaves_every_mailbox_whole_and_is_finished_by
 def test_queued_messages_and_sent_links_survive_a_rotation(old, client, mailoutbox):
     make_pledge("Besa Lela", "besa@shembull.al", state="confirmed").withdraw()
     moving = make_pledge("Arta Lela", "arta@shembull.al", state="confirmed")
-    moving.set_new_address("arta@tjeter.al")
-    moving.save()
-    moving.refresh_from_db()
+    want_new_address(moving, "arta@tjeter.al")
     path = links.path(Purpose.NEW_ADDRESS, moving)
     rotate(old)
     run_worker()
@@ -388,23 +372,16 @@ def test_staff_read_that_names_cannot_be_corrected_now(admin_client, closed):
 # Signed links
 
 
-def test_a_link_works_while_its_key_is_configured(client, settings):
+def test_a_link_works_while_its_key_is_configured_and_so_does_a_form(client, settings):
     settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = OLD, []
-    pledge = make_pledge(state="confirmed")
+    pledge, fields = make_pledge(state="confirmed"), form_data()
     path = links.path(Purpose.MANAGE, pledge)
     settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = NEW, [OLD]
-    assert client.get(path).status_code == 200
+    assert client.get(path).status_code == 200 and client.post(FORM, fields).status_code == 303
     assert client.get(links.path(Purpose.MANAGE, pledge)).status_code == 200
     settings.SECRET_KEY_FALLBACKS = []
     assert opens_nothing(client.get(path))
     assert client.get(links.path(Purpose.MANAGE, pledge)).status_code == 200
-
-
-def test_a_form_loaded_before_the_key_changed_can_be_sent(client, settings):
-    settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = OLD, []
-    fields = form_data()
-    settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = NEW, [OLD]
-    assert client.post(FORM, fields).status_code == 303
 
 
 # What a process finds about its keys and its clock when it starts, and what `/readyz` says of keys
@@ -422,10 +399,6 @@ ONLY_ROWS = {
 }
 
 
-def ready(client):
-    return client.get("/readyz").json()["wrong"]
-
-
 def test_a_new_site_starts_with_any_keys(settings):
     settings.FIELD_KEYS, settings.DIGEST_KEYS = [NEW, OLD], [NEW, OLD]
     probes.check_start()
@@ -438,14 +411,14 @@ def test_a_process_whose_keys_open_nothing_does_not_start_and_rotates_nothing(se
     settings.FIELD_KEYS, settings.DIGEST_KEYS = RIGHT
     ONLY_ROWS[row]()
     probes.check_start()
-    assert f"keys: {name}" not in ready(client)
+    assert f"keys: {name}" not in failing_checks(client, with_worker=False)
     setattr(settings, name, [NEW])
     sentence = f"^{name} lists no key of this database: put back the key that its data were written with."
     for process in (probes.check_start, rotate_keys):
         with pytest.raises(ImproperlyConfigured, match=sentence):
             process()
     assert not Rotation.objects.exists()
-    assert f"keys: {name}" in ready(client)
+    assert f"keys: {name}" in failing_checks(client, with_worker=False)
 
 
 @pytest.mark.parametrize("name", keys.LISTS)
@@ -463,7 +436,7 @@ def test_one_damaged_row_stops_no_process(client):
     Pledge.objects.filter(pk=pledge.pk).update(address_cipher=unknown_id * 40, address_digest=unknown_id * 33)
     probes.check_start()
     assert not Rotation.objects.exists()
-    assert {"keys: FIELD_KEYS", "keys: DIGEST_KEYS"} <= set(ready(client))
+    assert {"keys: FIELD_KEYS", "keys: DIGEST_KEYS"} <= set(failing_checks(client, with_worker=False))
 
 
 @pytest.mark.parametrize("name", keys.LISTS)
@@ -475,13 +448,13 @@ def test_a_process_with_a_new_first_key_closes_the_site_and_a_rotation_opens_it(
         call_command("rotate_keys")
     probes.check_start()
     probes.check_start()
-    assert Rotation.objects.count() == 1 and "rotation" in ready(client)
+    assert Rotation.objects.count() == 1 and "rotation" in failing_checks(client, with_worker=False)
     assert "Done, and the site takes forms again." in rotate_keys()
     probes.check_start()
-    assert not Rotation.objects.exists() and "rotation" not in ready(client)
+    assert not Rotation.objects.exists() and "rotation" not in failing_checks(client, with_worker=False)
     setattr(settings, name, [NEW])
     probes.check_start()
-    assert not Rotation.objects.exists() and f"keys: {name}" not in ready(client)
+    assert not Rotation.objects.exists() and f"keys: {name}" not in failing_checks(client, with_worker=False)
 
 
 def test_a_stray_key_in_front_writes_nothing_and_a_rotation_without_it_opens_the_site(settings, client):
@@ -503,15 +476,10 @@ def test_a_stray_key_in_front_writes_nothing_and_a_rotation_without_it_opens_the
 
 
 def start(*command, **environment):
-    """Run a process of the site on the test database until it ends by itself; returns it with its output."""
-    return subprocess.run(
-        [sys.executable, *command],
-        cwd=configured.BASE_DIR,
-        env=os.environ | {"DEV": "1", "DATABASE_URL": url_of_test_database()} | environment,
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
+    """(return code, output, errors) of a process of the site on the test database, which ends by itself."""
+    with python(*command, environment=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        output, errors = process.communicate(timeout=TIMEOUT)
+    return process.returncode, output, errors
 
 
 @pytest.mark.slow
@@ -525,11 +493,10 @@ def test_worker_web_server_and_commands_do_not_start_with_wrong_keys():
         lambda: start(*gunicorn, FIELD_KEYS=NEW),
         lambda: start("manage.py", "rotate_keys", DIGEST_KEYS=NEW),
     )
-    assert worker.returncode == 1 and worker.stderr.startswith(sentence) and len(worker.stderr.splitlines()) == 1
-    assert web.returncode == 3 and sentence in web.stderr
-    assert command.returncode == 1 and "DIGEST_KEYS lists no key of this database" in command.stderr
-    for done in (worker, web, command):
-        assert NEW not in done.stdout + done.stderr
+    assert worker[0] == 1 and worker[2].startswith(sentence) and len(worker[2].splitlines()) == 1
+    assert web[0] == 3 and sentence in web[2]
+    assert command[0] == 1 and sentence.replace("FIELD", "DIGEST") in command[2]
+    assert NEW not in str((worker, web, command))
 
 
 @pytest.mark.django_db(transaction=True)
@@ -568,3 +535,73 @@ def test_a_clock_of_the_database_that_went_back_is_named(caplog):
     Heartbeat.objects.update(beat_at=Now() + timedelta(hours=2))
     probes.check_start()
     assert "The clock of the database is behind the last heartbeat of the worker, so it has gone back" in caplog.text
+
+
+# A rotation that is killed again and again, while people sign and withdraw, beside a worker
+
+
+def person(number, drawn):
+    """Name and address of a person, as typed in one of three spellings."""
+    name = f"Drita Kola{'abcdefghijklmnopqrst'[number % 20]}{'abcdefghijklmnopqrst'[number // 20 % 20]}"
+    address = f"drita.{number}@gmail.com"
+    return drawn.choice(
+        [(name, address), (name.upper(), f"drita{number}@googlemail.com"), (f" {name} ", f"Drita.{number}+x@gmail.com")]
+    )
+
+
+def rotating(**lists):
+    """`manage.py rotate_keys` in a process of its own; killed at the end of the block if it still runs."""
+    return python("manage.py", "rotate_keys", environment=lists, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+
+
+def remaining():
+    return rotation.stale(Pledge).count()
+
+
+@pytest.mark.slow
+@pytest.mark.drill
+@pytest.mark.django_db(transaction=True)
+def test_a_rotation_that_is_killed_again_and_again_while_people_sign_completes(client):
+    """Killed once, ten times under `bin/test -m drill`."""
+    drawn, crowd = chance("people who sign"), rounds(2000, 45_000)
+    make_many([person(number, drawn) for number in range(crowd)])
+    both = {name: [new_key(getattr(configured, name)[0]), getattr(configured, name)[0]] for name in keys.LISTS}
+    listed = {name: ",".join(each) for name, each in both.items()}
+    interrupted, gone, refused = 0, [], 0
+
+    def sign():
+        name, address = person(drawn.randrange(crowd + 200), drawn)
+        status = client.post(FORM, form_data(name=name, email=address)).status_code
+        Attempt.objects.all().delete()
+        return status
+
+    with override_settings(**both), workers(1, **listed):
+        wait_until(Rotation.objects.exists)
+        for kill in range(rounds(1, 10)):
+            refused += sign() == 503
+            with rotating(**listed) as process:
+                begun, deadline = remaining(), time.monotonic() + TIMEOUT
+                # The next ones are killed after more batches, at any moment of one.
+                while begun - remaining() <= kill * rotation.BATCH_ROWS and time.monotonic() < deadline:
+                    time.sleep(drawn.random() / 100)
+            interrupted += process.returncode == -9 and remaining() > 0
+            leaver = drawn.choice(Pledge.objects.order_by("pk"))
+            assert client.post(links.path(Purpose.WITHDRAW, leaver)).status_code == 200
+            gone.append(leaver.pk)
+        assert Rotation.objects.exists() and not Submission.objects.exists()
+        with rotating(**listed) as process:
+            assert process.wait(timeout=TIMEOUT * 4) == 0 and "Done" in process.stdout.read()
+        assert sign() == 303
+        wait_until(lambda: not Submission.objects.exists())
+    assert interrupted and refused, "it was killed in the middle, and people tried to sign meanwhile"
+    with override_settings(**{name: each[:1] for name, each in both.items()}):
+        before = Pledge.objects.count()
+        assert before in (crowd - len(gone), crowd - len(gone) + 1)
+        assert not Pledge.objects.filter(pk__in=gone).exists() and remaining() == 0
+        pledges = drawn.sample(list(Pledge.objects.all()), 50)
+        for pledge in pledges:
+            assert list(Pledge.objects.at_address(pledge.address)) == [pledge]
+            client.post(FORM, form_data(name=pledge.name, email=pledge.address.upper()))
+            Attempt.objects.all().delete()
+        settle_all()
+        assert Pledge.objects.count() == before

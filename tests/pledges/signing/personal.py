@@ -11,7 +11,8 @@ from pledges.models import Pledge
 from tests.factories import form_data, make_pledge, settle_all
 from tests.pages import Document
 
-SIGN, MY_PLEDGE, SENT = "/sq/zotimi/", "/sq/zotimi-im/", "/sq/zotimi-im/derguar/"
+SIGN, INBOX = "/sq/zotimi/", "/sq/zotimi/email/"
+MY_PLEDGE, SENT = "/sq/zotimi-im/", "/sq/zotimi-im/derguar/"
 NAME, ADDRESS = "Drita Kola", "drita@shembull.al"
 ONE_DAY = timedelta(days=1)
 # After this interval another message may be sent.
@@ -26,6 +27,13 @@ def make_drita(state="confirmed", **values):
     Pledge.objects.filter(pk=pledge.pk).update(written_at=Now() - timedelta(hours=1))
     pledge.refresh_from_db()
     return pledge
+
+
+def sign(client, path=SIGN, network="127.0.0.1", headers=None, **fields):
+    """The response to the form of a pledge with these fields, once the worker has settled it."""
+    response = client.post(path, form_data(**fields), headers=headers, REMOTE_ADDR=network)
+    settle_all()
+    return response
 
 
 def request_link(client, address=ADDRESS, network="127.0.0.1"):

@@ -12,9 +12,9 @@ from pledges.counting.models import count
 from pledges.crypto import links
 from pledges.crypto.links import Purpose
 from pledges.models import Commitment, Pledge, PledgingSettings, ReferralLink, Sector
-from tests.factories import form_data, links_in, make_inviter, make_pledge, run_worker, settle_all
+from tests.factories import form_data, links_in, make_inviter, make_pledge, run_worker
 from tests.pages import Document, path_of
-from tests.pledges.signing.personal import opens_nothing
+from tests.pledges.signing.personal import NAME, make_drita, opens_nothing, shows_no_personal_data, sign
 from tests.tally import put_people
 
 pytestmark = pytest.mark.django_db
@@ -54,20 +54,32 @@ def test_staff_can_switch_numbers_off(client, mailoutbox):
     assert "number" not in mailoutbox[0].body
 
 
-def test_a_second_press_of_the_button_shows_neither_number_nor_group_nor_links(client):
+def test_15_only_the_first_press_shows_number_and_group_and_leads_to_the_pledge(client):
     put_people(500, way="online")
-    first, link = thanks(client, sector="youth")
+    pledge = make_drita("pending", sector="artists", county_id="AL-12")
+    link = links.path(Purpose.CONFIRM, pledge, "en")
+    assert "Drita" not in client.get(link).text, "not before it was used either"
+    first = client.post(link)
     assert "501" in heading(first)
-    response = client.post(link)
-    assert heading(response) == "Thank you. Your pledge counts."
-    page = Document(response)
+    # A second one leads to a section of the same page.
+    [manage] = set(re.findall(r'href="(/en/my-pledge/[^"#]+:[^"#]+)', first.text))
+    assert NAME in client.get(manage).text
+    again, opened = client.post(link), client.get(link)
+    assert heading(again) == "Thank you. Your pledge counts."
+    page = Document(again)
     assert [page.of(path)["class"] for path in page.all("path", node=page.one("svg", **{"class": "one"}))][0] == "free"
     assert page.all("circle", **{"class": "ring"}) == [] and page.all("form") == []
-    assert re.findall(r'href="(/en/[\w-]+/[^/"]{40,}/)"', response.text) == []
+    assert re.findall(r'href="(/en/[\w-]+/[^/"]{40,}/)"', again.text) == []
     assert "Manage my pledge" in page.words(page.one("main")) and "Send on WhatsApp" in page.words()
+    for response in (again, opened):
+        assert response.status_code == 200 and shows_no_personal_data(response)
+        page = Document(response)
+        assert page.all("a", href=path_of("pledges:my_pledge", "en")), "the owner can request a new link"
+        assert pledge.sector.name_en not in page.words(page.one("main")) and "AL-12" not in response.text
+    assert page.all("a", node=page.one("main"), href=path_of("pledges:sign", "en"))
 
 
-def test_the_ways_to_invite_carry_neutral_words_and_the_address_of_the_site(client):
+def test_16_the_ways_to_invite_carry_neutral_words_and_the_address_of_the_site(client):
     response, _link = thanks(client, "sq", name="Arta Hoxha", sector="artists")
     page = Document(response)
     address = settings.SITE_URL + path_of("pledges:from_a_friend", "sq")
@@ -82,6 +94,11 @@ def test_the_ways_to_invite_carry_neutral_words_and_the_address_of_the_site(clie
     assert parse_qs(hrefs["Facebook"].query) == {"u": [address]}
     main = page.words(page.one("main"))
     assert urlsplit(settings.SITE_URL).netloc in main and settings.SITE_URL not in main.replace(address, "", 1)
+    shared = page.of(page.one("div", **{"data-share": True}))
+    assert shared["data-address"] == address
+    seen = [shared["data-share"], *(page.of(meta)["content"] for meta in page.all("meta", content=True))]
+    assert not re.search("Arta|Hoxha|artist", str(seen), re.IGNORECASE)
+    assert page.all("link", rel="canonical") == [], "the browser's share button would send the personal link"
 
 
 def test_the_page_opens_again_for_half_an_hour_and_shows_only_the_number(client):
@@ -128,12 +145,9 @@ def test_the_page_takes_at_most_90_kb_with_its_picture(client):
 # The message that follows the confirmation
 
 
-PERSON = {"name": "Përparim Xhemalçeli", "address": "perparim@shembull.al"}
-
-
 def test_the_message_carries_number_picture_and_words_to_share(client, mailoutbox):
     put_people(2968, way="online")
-    first, second = make_pledge(**PERSON, language="en"), make_pledge(language="sq")
+    first, second = make_pledge(language="en"), make_pledge(language="sq")
     shown = [client.post(links.path(Purpose.CONFIRM, pledge)).context["number"] for pledge in (first, second)]
     assert shown == [2969, 2970]
     # Both are in the last count by now.
@@ -163,15 +177,6 @@ def share_path(pledge, language="en"):
     return links.path(Purpose.SHARE, pledge, language)
 
 
-def sign_with_code(client, code, **changes):
-    page = Document(client.get(f"/en/pledge/with/{code}/"))
-    through = [page.of(field)["value"] for field in page.all("input", name="through")]
-    response = client.post(EN, form_data(through=through[0] if through else None, **changes))
-    assert response.status_code == 303
-    settle_all()
-    return Pledge.objects.order_by("-created_at").first()
-
-
 def test_an_inviter_sees_the_same_whether_or_not_someone_signs_by_the_link(client):
     mine, link = make_inviter(name="Arta Hoxha", address="arta@shembull.al")
     purposes = (Purpose.SHARE, Purpose.MANAGE)
@@ -181,26 +186,16 @@ def test_an_inviter_sees_the_same_whether_or_not_someone_signs_by_the_link(clien
         data = client.get(links.path(Purpose.DATA, mine)).json()
         return pages, {key: value for key, value in data.items() if "link" in key}
 
-    def come(number):
-        theirs = sign_with_code(client, link.code, name=f"Drita K{'ab'[number % 2]}la", email=f"d{number}@shembull.al")
-        assert client.post(links.path(Purpose.CONFIRM, theirs)).status_code == 200
-
     before = seen()
+    form = Document(client.get(f"/en/pledge/with/{link.code}/"))
+    through = form.of(form.one("input", name="through"))["value"]
     for number in range(5):
-        come(number)
+        assert sign(client, EN, through=through, email=f"d{number}@shembull.al").status_code == 303
+        path = links.path(Purpose.CONFIRM, Pledge.objects.latest("created_at"))
+        assert client.post(path).status_code == 200
     assert seen() == before
     assert not Pledge.objects.exclude(inviter_cipher=None).exists()
     assert "We do not record who signs through your link" in before[0][0] and before[1]["own_link"] == link.code
-
-
-def test_a_referral_link_opens_the_form_without_a_cookie_and_shows_no_personal_data(client):
-    mine, link = make_inviter(name="Arta Hoxha", address="arta@shembull.al", sector="artists")
-    response = client.get(path_of("pledges:through", "en", link.code))
-    assert response.status_code == 200 and not response.cookies
-    assert response.headers["Cache-Control"] == "private, no-store"
-    page = response.content.decode()
-    assert "Arta" not in page and str(mine.pk) not in page
-    assert Document(response).all("input", checked=True) == [], "no sector is chosen for the visitor"
 
 
 def test_a_valid_an_ended_and_an_unknown_referral_code_show_the_same_page(client):
@@ -222,13 +217,15 @@ def invites(response):
 
 
 def test_an_invited_person_reads_who_invites_the_promises_and_the_count_and_keeps_them_with_an_error(client):
-    _mine, link = make_inviter()
-    path = path_of("pledges:through", "en", link.code)
-    for response in (client.get(path), client.post(EN, form_data(through=link.code, consent=None))):
+    mine, link = make_inviter(name="Arta Hoxha", sector="artists")
+    opened = client.get(path_of("pledges:through", "en", link.code))
+    assert Document(opened).all("input", checked=True) == [], "no sector is chosen for the visitor"
+    for response in (opened, client.post(EN, form_data(through=link.code, consent=None))):
         words = Document(response).words()
         assert invites(response) and "1 supporter so far" in words
         assert words.index("I\xa0believe") < words.index("1 supporter so far") < words.index("Are you 16 or over?")
-        assert response.headers["Cache-Control"] == "private, no-store"
+        assert response.headers["Cache-Control"] == "private, no-store" and not response.cookies
+        assert "Arta" not in response.text and str(mine.pk) not in response.text
     assert not invites(client.get(EN)) and not invites(client.post(EN, form_data(consent=None)))
     assert not invites(client.get("/en/pledge/with/no-code/"))
 

@@ -13,8 +13,8 @@ from pledges.models import Message, Pledge
 from pledges.supporters.querysets import ANSWER_PERIOD, KEEP_PERIOD
 from tests.clock import let_time_pass
 from tests.factories import form_data, links_in, make_pledge, run_worker
-from tests.keys import new_key, rotate_keys
 from tests.pledges.desk.pages import ENGLISH, LIST, change_path
+from tests.pledges.exports.test_admin import download
 from tests.tally import exact_total
 
 pytestmark = pytest.mark.django_db
@@ -132,8 +132,7 @@ def test_staff_see_the_pledge_without_a_person_and_cannot_correct_it(admin_clien
     assert admin_client.get(LIST, headers=ENGLISH).status_code == 200
     page = admin_client.get(change_path(erased), headers=ENGLISH)
     assert page.status_code == 200 and not page.context["has_change_permission"]
-    export = {"content": "people", "format": "csv", "reason": "a test of it", "query": ""}
-    rows = admin_client.post("/admin/pledges/export/add/", export, headers=ENGLISH).getvalue().decode().splitlines()
+    rows = download(admin_client).getvalue().decode().splitlines()
     assert len(rows) == 2 and "cannot be decrypted" not in rows[1]
     admin_client.post(f"{LIST}{erased.pk}/delete/", {"post": "yes", "asked": "letter"})
     assert not Pledge.objects.exists()
@@ -146,14 +145,6 @@ def test_an_invalidated_pledge_is_erased_without_a_question_and_pending_and_rece
     make_pledge()
     pass_and_work(MINUTE)
     assert mailoutbox == [] and Pledge.objects.get(name_cipher=None) == old
-
-
-def test_keys_of_digests_can_be_rotated_beside_erased_pledges(erased, settings):
-    settings.DIGEST_KEYS = [new_key(settings.DIGEST_KEYS[0]), settings.DIGEST_KEYS[0]]
-    before = bytes(erased.address_digest)
-    assert "Done" in rotate_keys()
-    erased.refresh_from_db()
-    assert bytes(erased.address_digest) == before
 
 
 def test_housekeeping_reads_an_index_of_those_who_are_due(drita):

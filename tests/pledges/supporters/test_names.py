@@ -29,13 +29,6 @@ def test_a_name_is_found_whatever_its_case_accents_spaces_and_order_and_no_part_
     assert found("Zamira") == found("Hoxha") == []
 
 
-def test_a_correction_is_found_by_the_new_name_only():
-    pledge = make_pledge("Zamira Çela")
-    pledge.set_person("Zamira Hoxha", pledge.address)
-    pledge.save()
-    assert found("Zamira Hoxha") == [pledge.pk] and found("Zamira Çela") == []
-
-
 def test_no_name_or_address_is_set_without_its_digest():
     pledge = make_pledge()
     for row, column in ((pledge, "name"), (pledge, "address"), (make_group(), "address")):
