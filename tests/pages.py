@@ -378,6 +378,11 @@ class Document:
             yield from self._walk(child, language)
 
 
+def words_of(response):
+    """The text of a page in one line."""
+    return Document(response).words()
+
+
 def filled(response, **changes):
     """The POST data of the form on an admin page with these changes; None removes a field."""
     data = {}
