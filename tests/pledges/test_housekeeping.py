@@ -15,7 +15,7 @@ from pledges.models import Message, Pledge, ReturnedMailbox
 from pledges.sectors.models import merge_sector
 from tests import tally
 from tests.clock import let_time_pass
-from tests.factories import form_data, keep_house, links_in, make_pledge, run_worker, settle_all
+from tests.factories import form_data, links_in, make_pledge, run_worker, settle_all, work
 from tests.pledges.signing.personal import opens_nothing
 
 pytestmark = pytest.mark.django_db
@@ -86,8 +86,7 @@ def test_12_signing_again_after_14_days_sends_a_valid_link_even_before_housekeep
     run_worker()
     [path] = links_in(mailoutbox[0], "confirm")
     assert client.post(path).status_code == 200
-    keep_house()
-    run_worker()
+    work()
     assert tally.read().total == 1
 
 
@@ -107,8 +106,7 @@ def test_12_signing_again_postpones_expiry_to_the_day_in_the_message_and_the_rem
     let_time_pass(MINUTE)
     assert housekeeping.remind() == 1
     let_time_pass(11 * DAY - 2 * MINUTE)
-    keep_house()
-    run_worker()
+    work()
     [path] = links_in(mailoutbox[-1], "confirm")
     assert client.post(path).status_code == 200
     # Once it is confirmed, signing again changes neither date.
@@ -154,8 +152,7 @@ def test_housekeeping_changes_nothing_that_is_not_due(mailoutbox):
     make_pledge()
     before = list(Pledge.objects.order_by("pk").values())
     for _ in range(2):
-        keep_house()
-        run_worker()
+        work()
     assert list(Pledge.objects.order_by("pk").values()) == before
     assert mailoutbox == [] and not DBTaskResult.objects.exists()
 

@@ -8,7 +8,7 @@ from django.utils import timezone
 from pledges.counting.models import record_milestones
 from pledges.models import Milestone, PublishedFigure
 from tests import tally
-from tests.factories import keep_house, make_pledge, make_staff, sign_in
+from tests.factories import keep_house, make_pledge
 from tests.published import next_night
 from tests.tally import put_cells, put_people
 from tests.threads import at_once
@@ -57,13 +57,3 @@ def test_housekeeping_publishes_figures_and_records_milestones():
     assert 1000 in recorded()
     figures = PublishedFigure.objects.count()
     assert figures > 10 and not PublishedFigure.objects.filter(looked_at=None).exists() and next_night() == figures
-
-
-def test_milestones_are_listed_and_read_only(client):
-    path = "/admin/pledges/milestone/"
-    milestone = Milestone.objects.create(people=1000, reached_on=DAY)
-    sign_in(client, make_staff(superuser=True))
-    assert "1,000" in client.get(path, headers={"Accept-Language": "en"}).text
-    assert client.get(f"{path}add/").status_code == 403
-    for what in ("change", "delete"):
-        assert client.post(f"{path}{milestone.pk}/{what}/", {"people": "5", "post": "yes"}).status_code == 403

@@ -3,7 +3,6 @@
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from django.db import connection
 from django.db.models import F
 
 from pledges.counting import models
@@ -16,14 +15,10 @@ from tests.clock import ProcessClock
 from tests.factories import make_pledge
 from tests.pledges.groups.made import make_group
 from tests.pledges.paper.sheets import make_sheet
+from tests.sql import sql
 from tests.tally import exact_total, put_cells
 
 pytestmark = pytest.mark.django_db
-
-
-def sql(statement, *values):
-    with connection.cursor() as cursor:
-        cursor.execute(statement, values)
 
 
 # (change, total afterwards)
@@ -123,9 +118,7 @@ def let_count(transactional_db, monkeypatch):
             clock.ahead += timedelta(seconds=models.LONGEST_PAUSE_SECONDS - 1)
             for worker in workers:
                 worker.count_if_due()
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT xmin::text FROM pledges_count")
-            return cursor.fetchone()[0]
+        return sql("SELECT xmin::text FROM pledges_count")
 
     return run
 

@@ -14,15 +14,11 @@ from pledges.models import Batch, Pledge
 from tests import tally
 from tests.factories import make_pledge
 from tests.pledges.groups.made import make_group
+from tests.sql import sql
 from tests.threads import TIMEOUT
 from tests.worker import kill, workers
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
-
-
-def sql(statement):
-    with connection.cursor() as cursor:
-        cursor.execute(statement)
 
 
 def press_the_button():

@@ -13,6 +13,7 @@ from staff.models import Entry
 from tests.factories import make_copies, make_pledge, make_staff, run_worker, sign_in
 from tests.pages import Document, filled
 from tests.pledges.desk.pages import ENGLISH, LIST, PERSON, change_path, run_action, save_correction, sign_in_with
+from tests.sql import sql
 from tests.tally import exact_total
 
 pytestmark = pytest.mark.django_db
@@ -125,12 +126,7 @@ def test_days_begin_at_midnight_in_albania(admin_client):
 
 def make_pledges(number):
     """Add pledges until there are `number`, each signed one second before the next. Only the first can be decrypted."""
-    make_copies(make_pledge(), number - 1)
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "UPDATE pledges_pledge SET created_at = created_at - n * interval '1 second' FROM "
-            "(SELECT id, row_number() OVER () n FROM pledges_pledge) numbered WHERE numbered.id = pledges_pledge.id"
-        )
+    make_copies(make_pledge(), number - 1, created_at="created_at - n * interval '1 second'")
 
 
 def test_pages_have_neither_gaps_nor_duplicates(admin_client):
@@ -146,8 +142,7 @@ def test_pages_have_neither_gaps_nor_duplicates(admin_client):
 def test_a_long_list_has_an_estimated_count_and_a_short_one_an_exact_count(admin_client, monkeypatch):
     monkeypatch.setattr("staff.admin.lists.COUNT_LIMIT", 100)
     make_pledges(1500)
-    with connection.cursor() as cursor:
-        cursor.execute("ANALYZE pledges_pledge")
+    sql("ANALYZE pledges_pledge")
     page = admin_client.get(LIST, headers=ENGLISH)
     assert re.search(r"about 1,?500 pledges", page.text)
     # A page number that only the outdated estimate allows leads to the last page.
@@ -210,16 +205,15 @@ def test_24_every_view_of_people_is_logged_by_pledge(admin_client, client):
 def test_no_name_is_shown_when_the_audit_log_cannot_be_written(admin_client):
     pledge = make_pledge(**PERSON)
     admin_client.raise_request_exception = False
-    with connection.cursor() as cursor:
-        cursor.execute("ALTER TABLE staff_entry ADD CONSTRAINT full_disk CHECK (action <> 'look') NOT VALID")
-        try:
-            for path in (LIST, change_path(pledge)):
-                response = admin_client.get(path)
-                assert response.status_code == 500
-                assert "Drita" not in response.text
-            assert admin_client.post(f"{LIST}find/", {"person": PERSON["address"]}).status_code == 500
-        finally:
-            cursor.execute("ALTER TABLE staff_entry DROP CONSTRAINT full_disk")
+    sql("ALTER TABLE staff_entry ADD CONSTRAINT full_disk CHECK (action <> 'look') NOT VALID")
+    try:
+        for path in (LIST, change_path(pledge)):
+            response = admin_client.get(path)
+            assert response.status_code == 500
+            assert "Drita" not in response.text
+        assert admin_client.post(f"{LIST}find/", {"person": PERSON["address"]}).status_code == 500
+    finally:
+        sql("ALTER TABLE staff_entry DROP CONSTRAINT full_disk")
 
 
 # Erasing

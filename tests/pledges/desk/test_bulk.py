@@ -125,8 +125,3 @@ def test_who_may_only_view_pledges_changes_none_and_undoes_nothing(client):
     assert client.get("/admin/pledges/batch/").status_code == client.get(change_path(batch)).status_code == 403
     assert client.post(change_path(batch), {"undo": "yes"}).status_code == 403
     assert exact_total() == 0
-
-
-def test_an_unknown_batch_redirects(admin_client):
-    for number in ("999", "x"):
-        assert admin_client.get(f"/admin/pledges/batch/{number}/change/").status_code == 302

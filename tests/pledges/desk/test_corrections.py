@@ -58,10 +58,7 @@ def test_what_cannot_be_saved_is_said_and_the_input_is_kept(admin_client):
         page = save_correction(admin_client, pledge, **changes)
         assert page.status_code == 200 and sentence in page.text and changes.get("name", "") in page.text
     assert not Pledge.objects.filter(show_name=True).exists()
-    assert sorted(pledge.name for pledge in Pledge.objects.at_address("kola@shembull.al")) == [
-        "Besnik Kola",
-        "Drita Kola",
-    ]
+    assert {pledge.name for pledge in Pledge.objects.at_address("kola@shembull.al")} == {"Besnik Kola", "Drita Kola"}
     # Without a change there is no message and no line of the log either.
     assert save_correction(admin_client, first).status_code == 302
     assert not Message.objects.exists() and not Entry.objects.filter(action="change").exists()
@@ -122,15 +119,6 @@ def test_name_and_address_are_corrected_by_those_only_who_see_them(admin_client,
     Pledge.objects.update(name_cipher=b"\x00" * 40)
     page = admin_client.get(change_path(pledge), headers=ENGLISH)
     assert "cannot be decrypted" in page.text and "new_email" not in page.context["adminform"].form.fields
-
-
-def test_correcting_a_pledge_that_was_erased_meanwhile_redirects(admin_client):
-    pledge = make_pledge(**PERSON)
-    page = admin_client.get(change_path(pledge))
-    pledge.withdraw()
-    response = admin_client.post(change_path(pledge), filled(page, name="Tjetër Emër", asked="phone"), follow=True)
-    assert response.redirect_chain == [("/admin/", 302)]
-    assert not Pledge.objects.exists()
 
 
 @pytest.mark.django_db(transaction=True)

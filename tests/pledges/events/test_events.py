@@ -4,7 +4,6 @@ from datetime import timedelta
 
 import pytest
 from django.core.exceptions import ValidationError
-from django.db import connection
 from django.db.models import ProtectedError
 from django.utils import timezone
 
@@ -19,6 +18,7 @@ from tests.pages import path_of
 from tests.pledges.groups.made import group_data, make_group
 from tests.pledges.paper.sheets import make_sheet
 from tests.pledges.serving.test_snapshot import version
+from tests.sql import sql
 from tests.threads import at_once
 
 pytestmark = pytest.mark.django_db
@@ -38,9 +38,7 @@ def test_a_sign_up_names_its_event_only_as_ciphertext_and_only_until_it_is_confi
     event = make_event()
     pledge = sign(client, "drita@shembull.al", event=event.code)
     assert pledge.inviter == event.code
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pledges_pledge::text FROM pledges_pledge")
-        assert event.code not in cursor.fetchone()[0]
+    assert event.code not in str(sql("SELECT pledges_pledge::text FROM pledges_pledge"))
     assert counted(event) == 0
     assert pledge.confirm()
     pledge.refresh_from_db()

@@ -1,6 +1,7 @@
 """A clock that jumps: nothing is erased too early, nothing waits for hours, and /readyz names it."""
 
 from datetime import timedelta
+from functools import partial
 
 import pytest
 from django.utils import timezone
@@ -15,10 +16,7 @@ from tests.readiness import failing_checks
 pytestmark = pytest.mark.django_db
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
-
-
-def alarms(client):
-    return failing_checks(client, with_worker=False)
+alarms = partial(failing_checks, with_worker=False)
 
 
 def test_a_clock_that_jumps_three_days_forward_erases_nothing_until_it_is_right_again(client, clock, transactional_db):

@@ -9,22 +9,16 @@ import time
 from pathlib import Path
 
 import pytest
-from django.db import connection
 
 from pledges.models import Submission
 from pledges.serving.snapshot import FORMS_CLOSED_SECONDS
 from tests.factories import form_data
 from tests.pages import Document
 from tests.readiness import failing_checks
+from tests.sql import sql
 from tests.threads import wait_until
 
 MEGABYTES = 40
-
-
-def run(statement):
-    with connection.cursor() as cursor:
-        cursor.execute(statement)
-        return cursor.fetchone() if cursor.description else None
 
 
 @pytest.fixture
@@ -34,20 +28,21 @@ def small_disk(transactional_db):
         pytest.skip("only root mounts a tmpfs")
     folder = Path(tempfile.mkdtemp(prefix="weare1-disk-"))
     subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={MEGABYTES}m,mode=755", "tmpfs", folder], check=True)
-    owner = os.stat(run("SHOW data_directory")[0])
+    [[data]] = sql("SHOW data_directory")
+    owner = os.stat(data)
     (folder / "space").mkdir(mode=0o700)
     os.chown(folder / "space", owner.st_uid, owner.st_gid)
     folder.chmod(0o755)
-    run(f"CREATE TABLESPACE small LOCATION '{folder}/space'")
-    run("ALTER TABLE pledges_submission SET TABLESPACE small")
-    run("SET temp_tablespaces = small")
+    sql(f"CREATE TABLESPACE small LOCATION '{folder}/space'")
+    sql("ALTER TABLE pledges_submission SET TABLESPACE small")
+    sql("SET temp_tablespaces = small")
     try:
         yield folder
     finally:
         (folder / "filler").unlink(missing_ok=True)
-        run("RESET temp_tablespaces")
-        run("ALTER TABLE pledges_submission SET TABLESPACE pg_default")
-        run("DROP TABLESPACE small")
+        sql("RESET temp_tablespaces")
+        sql("ALTER TABLE pledges_submission SET TABLESPACE pg_default")
+        sql("DROP TABLESPACE small")
         subprocess.run(["umount", folder], check=True)
         shutil.rmtree(folder)
 
@@ -86,7 +81,7 @@ def test_too_little_room_for_pictures_fails_the_check(client, small_disk, settin
 
 @pytest.mark.django_db
 def test_the_probe_of_the_disk_works_on_a_read_only_database_and_leaves_nothing(client):
-    run("SET TRANSACTION READ ONLY")
-    assert run("SELECT probe_disk(16)") == (1024,)
+    sql("SET TRANSACTION READ ONLY")
+    assert sql("SELECT probe_disk(16)") == [(1024,)]
     # Other tests use the same cluster.
-    wait_until(lambda: run("SELECT count(*) FROM pg_ls_tmpdir()") == (0,))
+    wait_until(lambda: sql("SELECT count(*) FROM pg_ls_tmpdir()") == [(0,)])

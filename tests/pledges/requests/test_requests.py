@@ -31,7 +31,7 @@ from tests.clock import let_time_pass
 from tests.commitments import choose, commitment_of
 from tests.data_requests import make_request
 from tests.enquiries import make_disclosure, make_enquiry
-from tests.factories import keep_house, make_inviter, make_pledge, make_submission, run_worker, settle_all
+from tests.factories import keep_house, make_inviter, make_pledge, make_submission, run_worker, settle_all, work
 from tests.organisations import make_joining
 from tests.pledges.backups.older_backup import restore
 from tests.pledges.groups.made import make_group
@@ -161,15 +161,13 @@ def test_nothing_is_sent_about_a_restricted_pledge_by_any_path(mailoutbox):
     make_submission("Drita Kola", ADDRESS)
     settle_all()
     let_time_pass(KEEP_PERIOD + DAY)
-    keep_house()
-    run_worker()
+    work()
     assert mailoutbox == [] and not Message.objects.filter(pk=waiting.pk).exists()
     pledge.refresh_from_db()
     # No question was counted as asked, and nothing is erased meanwhile.
     assert pledge.keep_asked_at is None and pledge.name == "Drita Kola"
     held.restrict(ADDRESS, [str(pledge.pk)], lift=True)
-    keep_house()
-    run_worker()
+    work()
     assert [mail.to for mail in mailoutbox] == [[ADDRESS]]
 
 
@@ -196,8 +194,7 @@ def test_what_is_restricted_gets_no_email_and_is_not_erased(mailoutbox):
     assert group.refuse("number") and joining.refuse("unknown")
     assert not Enquiry.objects.inbox().exists() and not enquiry.answer("Ja.", None)
     let_time_pass(400 * DAY)
-    keep_house()
-    run_worker()
+    work()
     assert mailoutbox == [] and GroupPledge.objects.get().name and Joining.objects.get().name
     assert Enquiry.objects.exists()
     held.restrict(ADDRESS, [str(enquiry.pk)], lift=True)

@@ -3,7 +3,6 @@
 from datetime import timedelta
 
 import pytest
-from django.db import connection
 from django.db.models import F
 from django.utils import timezone
 
@@ -14,6 +13,7 @@ from tests.factories import make_copies, make_pledge, make_staff, sign_in
 from tests.pages import Document
 from tests.pledges.statistics.made import by_provider, recount
 from tests.readiness import failing_checks
+from tests.sql import sql
 
 pytestmark = pytest.mark.django_db
 
@@ -154,12 +154,11 @@ def test_of_a_day_with_very_many_messages_only_the_last_ones_are_read(monkeypatc
     monkeypatch.setattr(funnel, "MOST_MESSAGES", 100)
     signed("gmail.com", "confirmed", ago=timedelta(days=1, hours=3))
     pledge = signed("gmail.com", ago=timedelta(hours=3))
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "INSERT INTO pledges_message (id, kind, about_id, language, state, attempts, error, sent_at, tried_at) "
-            "SELECT gen_random_uuid(), kind, about_id, language, state, 0, '', sent_at, tried_at "
-            "FROM pledges_message, generate_series(1, 100) WHERE about_id = %s",
-            [pledge.pk],
-        )
+    sql(
+        "INSERT INTO pledges_message (id, kind, about_id, language, state, attempts, error, sent_at, tried_at) "
+        "SELECT gen_random_uuid(), kind, about_id, language, state, 0, '', sent_at, tried_at "
+        "FROM pledges_message, generate_series(1, 100) WHERE about_id = %s",
+        pledge.pk,
+    )
     funnel.watch()
     assert FallenProvider.objects.get().sent == 100
