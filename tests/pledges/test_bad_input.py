@@ -1,15 +1,11 @@
 """Bad input in each public form: it is answered with one sentence, comes back whole, and is not stored."""
 
-from datetime import timedelta
-
 import pytest
 from django.test import Client
 
-from pledges.models import Enquiry, GroupPledge, Joining, Message, Pledge, PledgingSettings, Submission, UsedChallenge
-from tests.challenges import reach_limit, solved
-from tests.clock import let_time_pass
+from pledges.models import Enquiry, GroupPledge, Joining, Message, Pledge, PledgingSettings, Submission
 from tests.enquiries import enquiry_data
-from tests.factories import form_data, keep_house, settle_all
+from tests.factories import form_data, settle_all
 from tests.organisations import join_data
 from tests.pages import Document, path_of
 from tests.pledges.groups.made import group_data
@@ -134,36 +130,6 @@ def test_control_characters_are_left_out(form):
     models = {"pledge": Pledge, "group": GroupPledge, "join": Joining, "enquiry": Enquiry}
     row = models[form].objects.get()
     assert (getattr(row, field), row.address) == (typed, "zamira@gazeta-shembull.al")
-
-
-# The check above the limit of a network. More cases, for the pledge: test_challenges.py
-
-
-def assert_comes_back(response, field, typed):
-    page = Document(response)
-    assert response.status_code == 429 and "The last check was no longer valid." in page.words()
-    assert value(page, field) == in_one_line(typed)
-
-
-@pytest.mark.parametrize("form", FORMS)
-def test_a_check_lets_one_form_in_and_one_that_does_not_count_brings_it_back(form):
-    PledgingSettings.objects.update(network_limit=60)
-    reach_limit()
-    name, data, field, typed = FORMS[form]
-    path = path_of(name, "en")
-    outdated = Client().post(path, data(**{field: typed, "altcha": solved(form, lives=-1)}))
-    assert_comes_back(outdated, field, typed)
-    assert not Submission.objects.exists() and not UsedChallenge.objects.exists()
-    sent = data(**{field: typed, "altcha": solved(form)})
-    assert Client().post(path, sent).status_code == 303
-    for _time in range(2):
-        response = Client().post(path, sent | {"email": "tjeter@gazeta-shembull.al"})
-        assert_comes_back(response, field, typed)
-        # Also once housekeeping has been there.
-        let_time_pass(timedelta(minutes=9))
-        keep_house()
-        reach_limit()
-    assert Submission.objects.count() == 1
 
 
 # An address that bounces: the person is not told at once, because the answer is the same for each address.

@@ -3,14 +3,13 @@
 Requests go through the WSGI application as gunicorn calls it, because Django's test client would parse them first.
 """
 
-import io
 import itertools
 import re
+from dataclasses import dataclass
 from urllib.parse import quote_from_bytes
 
 import pytest
-from django.core.signals import request_finished, request_started
-from django.db import close_old_connections, transaction
+from django.db import transaction
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -21,9 +20,10 @@ from tests.drill import rounds
 from tests.enquiries import enquiry_data
 from tests.factories import form_data, make_pledge
 from tests.organisations import join_data
-from tests.pages import LANGUAGES, path_of
+from tests.pages import LANGUAGES, path_of, want_new_address
 from tests.pledges.groups.made import group_data
 from tests.weare1.test_headers import ROWS
+from tests.wsgi import call
 from weare1.wsgi import application
 
 pytestmark = pytest.mark.django_db
@@ -33,28 +33,16 @@ MY_SQ, MY_EN = "/sq/zotimi-im/", "/en/my-pledge/"
 FORM = "application/x-www-form-urlencoded"
 
 
-@pytest.fixture(autouse=True)
-def one_connection():
-    """Keep the connection open over requests inside a test's transaction, as Django's test client does."""
-    for signal in (request_started, request_finished):
-        signal.disconnect(close_old_connections)
-    yield
-    for signal in (request_started, request_finished):
-        signal.connect(close_old_connections)
-
-
 def examples(number):
     """A drill with this many examples; under `bin/test -m drill` with twenty times as many."""
     return lambda test: pytest.mark.drill(settings(max_examples=rounds(number, 20 * number))(test))
 
 
+@dataclass
 class Response:
-    """Status, headers and body of a WSGI response."""
-
-    def __init__(self, status, headers, body):
-        self.status = int(status.split()[0])
-        self.headers = dict(headers)
-        self.body = body
+    status: int
+    headers: dict
+    body: bytes
 
     @property
     def text(self):
@@ -63,41 +51,12 @@ class Response:
 
 def request(method, path, query="", body=b"", content_type=FORM, **environ):
     """The response of the WSGI application. `path` is percent-decoded, its bytes as Latin-1, as servers pass it (PEP 3333)."""
-    started = {}
-    environ = {
-        "REQUEST_METHOD": method,
-        "SCRIPT_NAME": "",
-        "PATH_INFO": path,
-        "QUERY_STRING": query,
-        "CONTENT_TYPE": content_type,
-        "CONTENT_LENGTH": str(len(body)),
-        "SERVER_NAME": "localhost",
-        "SERVER_PORT": "8000",
-        "SERVER_PROTOCOL": "HTTP/1.1",
-        "HTTP_HOST": "localhost:8000",
-        "REMOTE_ADDR": "198.51.100.7",
-        "wsgi.version": (1, 0),
-        "wsgi.url_scheme": "http",
-        "wsgi.input": io.BytesIO(body),
-        "wsgi.errors": io.StringIO(),
-        "wsgi.multithread": True,
-        "wsgi.multiprocess": True,
-        "wsgi.run_once": False,
-        **environ,
-    }
-
-    def start(status, headers, exc_info=None):
-        started.update(status=status, headers=headers)
-
+    given = {"QUERY_STRING": query, "CONTENT_TYPE": content_type, "HTTP_HOST": "localhost:8000", **environ}
     # Each request is rolled back, so that it does not influence the next one.
     with transaction.atomic():
-        parts = application(environ, start)
-        try:
-            response = Response(started["status"], started["headers"], b"".join(parts))
-        finally:
-            getattr(parts, "close", lambda: None)()
+        status, headers, body = call(application, method, path, body, **given)
         transaction.set_rollback(True)
-    return response
+    return Response(int(status.split()[0]), headers, body)
 
 
 def assert_acceptable(response, language=None):
@@ -183,9 +142,7 @@ def test_an_invalid_form_is_accepted_or_redisplayed(path, data):
 def pledge():
     pledge = make_pledge("Drita Kola", "drita@shembull.al", state="confirmed")
     make_pledge("Agim Kola", "drita@shembull.al")
-    pledge.set_new_address("tjeter@shembull.al")
-    pledge.save()
-    pledge.refresh_from_db()
+    want_new_address(pledge)
     return pledge
 
 

@@ -2,13 +2,13 @@
 
 import json
 import re
-from datetime import date, timedelta
+from datetime import timedelta
 
 import pytest
 from django.utils import timezone
 
 from pledges.counting.models import record_milestones
-from pledges.figures.charts import FLOOR, TOP, growth_chart
+from pledges.figures.charts import FIGURES
 from pledges.models import PaperSheet
 from tests.pages import Document, path_of
 from tests.published import show_counties
@@ -16,35 +16,12 @@ from tests.tally import put_cells
 
 pytestmark = pytest.mark.django_db
 
-MONDAY, TUESDAY, TODAY = date(2026, 11, 23), date(2026, 11, 24), date(2026, 11, 30)
-
-
-def points(line):
-    """[(x, y)] of path data, in a box of 100 × 100."""
-    return [tuple(map(float, point.split(" "))) for point in line.split("L")]
-
-
-@pytest.mark.cases(
-    "days",
-    [
-        [(MONDAY, 1), (TUESDAY, -1)],
-        [(MONDAY, 3869), (TUESDAY, -2500)],
-        [(MONDAY - timedelta(200), 900), (MONDAY, -899)],
-    ],
-)
-def test_after_a_fall_the_line_and_its_marks_stay_in_the_picture(days):
-    chart = growth_chart(days, TODAY, [(TUESDAY, "100")])
-    assert all(0 <= x <= 100 and 0 <= y <= 100 for x, y in points(chart.line))
-    assert all(TOP <= float(y) <= FLOOR for _x, y, *_ in chart.marks)
-    assert chart.ticks and all(TOP <= float(y) <= FLOOR for y, _number in chart.ticks)
-
 
 AT_FIRST = {("parents", "AL-11"): 800, ("teachers", "AL-11"): 200, ("parents", "AL-02"): 60, ("artists", ""): 40}
 PATHS = [
     *(path_of(name, "sq") for name in ("campaign:home", "pledges:totals", "pledges:method", "pledges:wall")),
     *("/sq/prinder/", "/en/totals/", "/sq/sa-jemi/tirane/", "/en/totals/durres/", "/counter/en/light/"),
 ]
-FIGURES = ("one", "sectors", "counties", "growth", "ways")
 
 
 def fall(left):

@@ -17,6 +17,11 @@ def growing(days, each=3):
     return [(TODAY - timedelta(days - 1 - number), each) for number in range(days)]
 
 
+def points(chart):
+    """[(x, y)] of the line, in a box of 100 × 100."""
+    return [tuple(map(float, point.split(" "))) for point in chart.line.split("L")]
+
+
 @pytest.mark.parametrize(
     ("days", "by_week"), [(1, False), (2, False), (60, False), (61, True), (365, True), (2000, True)]
 )
@@ -28,9 +33,19 @@ def test_a_long_period_is_drawn_by_week(days, by_week):
     assert chart.steps[-1][0] == TODAY and chart.first == growing(days)[0][0]
     ends = [day for day, _, _ in chart.steps[:-1]]
     assert not by_week or {day.weekday() for day in ends} == {6}, "weeks end on Sundays"
-    places = [tuple(map(float, point.split(" "))) for point in chart.line.split("L")]
+    places = points(chart)
     assert places[0] == (0, 100) and places[-1][0] == 100
     assert all(0 <= x <= 100 and 0 <= y <= 100 for x, y in places)
+
+
+# (days ago, people)
+@pytest.mark.cases("days", [[(7, 1), (6, -1)], [(7, 3869), (6, -2500)], [(207, 900), (7, -899)]])
+def test_after_a_fall_the_line_and_its_marks_stay_in_the_picture(days):
+    days = [(TODAY - timedelta(ago), people) for ago, people in days]
+    chart = growth_chart(days, TODAY, [(TODAY - timedelta(6), "100")])
+    assert all(0 <= x <= 100 and 0 <= y <= 100 for x, y in points(chart))
+    assert all(charts.TOP <= float(y) <= charts.FLOOR for _x, y, *_ in chart.marks)
+    assert chart.ticks and all(charts.TOP <= float(y) <= charts.FLOOR for y, _number in chart.ticks)
 
 
 def test_without_days_there_is_no_chart():
@@ -67,7 +82,7 @@ def test_a_milestone_is_at_its_day_on_the_line(days, day):
     x, y, words, _ = chart.marks[0]
     begin = TODAY - timedelta(days)
     assert words == "30" and float(x) == pytest.approx(100 * (day - begin).days / days, abs=0.1)
-    points = [tuple(map(float, point.split(" "))) for point in chart.line.split("L")]
-    (left, above), (right, below) = next(pair for pair in pairwise(points) if pair[0][0] <= float(x) <= pair[1][0])
+    pairs = pairwise(points(chart))
+    (left, above), (right, below) = next(pair for pair in pairs if pair[0][0] <= float(x) <= pair[1][0])
     down = above + (below - above) * (float(x) - left) / (right - left)
     assert float(y) == pytest.approx(charts.TOP + down * (charts.FLOOR - charts.TOP) / 100, abs=0.1)
