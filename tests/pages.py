@@ -1,5 +1,7 @@
 """Every page of the site, a parser for pages, and the input of forms."""
 
+import csv
+import io
 import re
 import time
 from datetime import timedelta
@@ -381,6 +383,13 @@ class Document:
 def words_of(response):
     """The text of a page in one line."""
     return Document(response).words()
+
+
+def csv_dicts(response):
+    """The rows of a CSV file by column. It begins with the mark by which spreadsheets read ë."""
+    text = response.getvalue().decode()
+    assert text.startswith("\ufeff") and text.count("\ufeff") == 1
+    return list(csv.DictReader(io.StringIO(text[1:], newline="")))
 
 
 def filled(response, **changes):

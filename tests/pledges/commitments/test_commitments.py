@@ -1,7 +1,5 @@
 """Commitments over 120 days: choose, plan, be reminded, be asked, answer, and end it all."""
 
-import csv
-import io
 import itertools
 import re
 import time
@@ -24,7 +22,7 @@ from pledges.templatetags.pledge_tags import kept
 from tests.clock import let_time_pass
 from tests.commitments import ask_now, choose, commitment_of, exact, make_chosen
 from tests.factories import keep_house, links_in, make_pledge, run_worker, work
-from tests.pages import Document
+from tests.pages import Document, csv_dicts
 from tests.pledges.backups.older_backup import bring_back, replay, take_entries
 from tests.published import show
 from tests.threads import at_once
@@ -644,6 +642,5 @@ def test_the_open_data_are_exactly_these_and_null_where_nothing_is_shown(client)
         "silent": 60,
     }
     assert all(list(each) == list(row) for each in data["commitments"])
-    table = list(csv.DictReader(io.StringIO(client.get("/api/v1/commitments.csv").content.decode("utf-8-sig"))))
-    [line] = [each for each in table if each["key"] == commitment.key]
+    [line] = [each for each in csv_dicts(client.get("/api/v1/commitments.csv")) if each["key"] == commitment.key]
     assert line == {name: "" if value is None else str(value) for name, value in row.items()} | {"as_of": data["as_of"]}

@@ -1,6 +1,5 @@
 """Exports of pledges: permissions, content, the audit log, and interrupted downloads (stories 24 and 26)."""
 
-import csv
 import io
 import re
 import tracemalloc
@@ -15,12 +14,12 @@ from pledges.exports.admin import stream
 from pledges.models import Export, Pledge
 from staff.models import Entry
 from tests.factories import make_copies, make_pledge, make_staff, sign_in
+from tests.pages import csv_dicts
+from tests.pledges.desk.pages import ENGLISH, LIST
 
 pytestmark = pytest.mark.django_db
 
-LIST = "/admin/pledges/pledge/"
 ADD = "/admin/pledges/export/add/"
-ENGLISH = {"accept-language": "en"}
 PERSON = {"name": "Drita Çela-Përmeti", "address": "drita@shembull.al"}
 ALL_PERMISSIONS = ["view_pledge", "see_people", "export_pledges", "export_updates"]
 REASON = "newsletter of November"
@@ -43,18 +42,6 @@ def download(client, content="people", format="csv", query="", **headers):
     """The response to a request for a file, before its stream is read."""
     data = {"content": content, "format": format, "query": query, "reason": REASON}
     return client.post(ADD, data, headers=ENGLISH | headers)
-
-
-def csv_rows(response):
-    """The rows of a CSV response, the header first."""
-    text = response.getvalue().decode()
-    assert text.startswith("\ufeff") and text.count("\ufeff") == 1
-    return list(csv.reader(io.StringIO(text[1:], newline="")))
-
-
-def csv_dicts(response):
-    header, *others = csv_rows(response)
-    return [dict(zip(header, row, strict=True)) for row in others]
 
 
 def make_many(count):
@@ -136,9 +123,9 @@ def test_26_a_csv_file_has_all_columns_in_the_language_of_the_user(staff):
             "Wants news": "no",
         }
     ]
-    header, row = csv_rows(download(staff, **{"accept-language": "sq"}))
-    assert header[1:5] == ["Emri", "Adresa", "Gjendja", "Nënshkruar më"]
-    assert row[3] == "konfirmuar" and row[7:9] == ["Prindër", "Tiranë"]
+    [row] = csv_dicts(download(staff, **{"accept-language": "sq"}))
+    assert list(row)[1:5] == ["Emri", "Adresa", "Gjendja", "Nënshkruar më"]
+    assert row["Gjendja"] == "konfirmuar" and list(row.values())[7:9] == ["Prindër", "Tiranë"]
 
 
 def test_a_workbook_has_the_same_content(staff):
@@ -193,10 +180,8 @@ def test_the_news_export_contains_confirmed_pledges_with_consent_to_news(staff):
     make_pledge(state="pending", updates=True)
     make_pledge(state="invalidated", updates=True)
     make_pledge(state="confirmed", updates=True).withdraw()
-    assert csv_rows(download(staff, "updates")) == [
-        ["Name", "Address", "Language", "Group"],
-        [reader.name, reader.address, "English", "Parents"],
-    ]
+    person = {"Name": reader.name, "Address": reader.address}
+    assert csv_dicts(download(staff, "updates")) == [person | {"Language": "English", "Group": "Parents"}]
 
 
 def test_a_pledge_that_cannot_be_decrypted_is_marked_and_the_file_continues(staff):

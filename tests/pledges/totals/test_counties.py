@@ -26,12 +26,6 @@ def slugs(language):
         return {county.code: county.slug for county in County.objects.exclude(code="abroad")}
 
 
-def opened(client, path):
-    response = client.get(path)
-    assert response.status_code == 200
-    return Document(response)
-
-
 def publish(**people):
     """Publish so many people of each county (its name without signs), and some elsewhere."""
     codes = {"shkoder": SHKODER, "tirane": TIRANE, "kukes": KUKES}
@@ -48,7 +42,7 @@ def test_each_county_has_a_page_with_its_own_title_and_description(client):
     publish(shkoder=75, tirane=400)
     titles, descriptions = set(), set()
     for code, slug in slugs(language).items():
-        page = opened(client, path_of("pledges:county", language, slug))
+        page = Document(client.get(path_of("pledges:county", language, slug)))
         assert page.words(page.one("h1")).startswith("Ne jemi ")
         description = page.of(page.one("meta", name="description"))["content"]
         assert len(page.title) <= 65 and len(description) <= 160, code
@@ -65,7 +59,7 @@ def test_a_page_shows_the_published_figure_with_its_time_and_place(client):
     publish(shkoder=765, tirane=4000)
     Goal.objects.create(people=800, county_id=SHKODER)
     PublishedFigure.objects.update(looked_at="2026-11-25T13:00:00Z")
-    page = opened(client, "/sq/sa-jemi/shkoder/")
+    page = Document(client.get("/sq/sa-jemi/shkoder/"))
     shown = page.words(page.one("main")).replace("\xa0", " ")
     for each in (
         *("Ne jemi Shkodra", "765 mbështetës, afërsisht", "Gjendja më 25 nëntor 2026, ora 14:00"),
@@ -76,7 +70,7 @@ def test_a_page_shows_the_published_figure_with_its_time_and_place(client):
 
 def test_a_county_without_a_published_figure_says_so_and_shows_no_number(client):
     publish(shkoder=75, kukes=0)
-    page = opened(client, "/sq/sa-jemi/kukes/")
+    page = Document(client.get("/sq/sa-jemi/kukes/"))
     shown = page.words(page.one("main"))
     assert "Ende pa shifër" in shown and "rreth 60 veta a më shumë" in shown
     [count] = page.all("p", **{"class": "count"})
@@ -114,7 +108,7 @@ def test_the_search_finds_the_page_by_the_name_of_the_county(client):
 
 def test_the_ways_to_pass_on_name_the_county_and_no_number(client):
     publish(shkoder=765)
-    page = opened(client, "/sq/sa-jemi/shkoder/")
+    page = Document(client.get("/sq/sa-jemi/shkoder/"))
     [whatsapp] = [link for link in page.all("a", href=True) if page.of(link)["href"].startswith("https://wa.me/")]
     assert "Shkodra" in page.of(whatsapp)["href"] and "765" not in page.of(whatsapp)["href"]
     assert "btn-2" in page.of(whatsapp)["class"], "the filled button is the one of the pledge"

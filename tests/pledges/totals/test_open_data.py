@@ -1,8 +1,6 @@
 """Open data: the OpenAPI description checked against the responses, caching, the page about it, and the counter to embed."""
 
-import csv
 import gzip
-import io
 import json
 import re
 from datetime import date, datetime
@@ -21,20 +19,14 @@ from pledges.totals.open_data import DESCRIPTION
 from tests import tally
 from tests.campaign.pages.test_weight import a_million
 from tests.factories import make_pledge
-from tests.pages import LANGUAGES, Document, path_of
+from tests.pages import LANGUAGES, Document, csv_dicts, path_of
 from tests.published import show_counties
 from tests.tally import put_cells, put_people
 
 pytestmark = pytest.mark.django_db
 
-PATHS = [f"/api/v1/{name}.{kind}" for name in ("totals",) for kind in ("json", "csv")]
-PATHS.append("/api/v1/demands.json")
+PATHS = ["/api/v1/totals.json", "/api/v1/totals.csv", "/api/v1/demands.json"]
 SCHEMAS = json.loads(DESCRIPTION.read_text(encoding="utf-8"))["components"]["schemas"]
-
-
-def rows(client, path):
-    text = client.get(path).content.decode("utf-8-sig")
-    return list(csv.DictReader(io.StringIO(text)))
 
 
 def has_offset(text):
@@ -165,7 +157,7 @@ def drawing_of_the_total(language):
 def test_30_the_same_figure_on_home_totals_json_csv_counter_and_card(client, people, sq, en):
     put_cells({("parents", "AL-11"): people})
     assert client.get("/api/v1/totals.json").json()["total"] == people
-    table = {(row["kind"], row["code"]): row["total"] for row in rows(client, "/api/v1/totals.csv")}
+    table = {(row["kind"], row["code"]): row["total"] for row in csv_dicts(client.get("/api/v1/totals.csv"))}
     assert table["total", "total"] == str(people)
     for language, shown in (("sq", sq), ("en", en)):
         home, page, counter = (
@@ -207,8 +199,3 @@ def test_the_counter_takes_less_than_8_kb_and_has_no_script_or_picture(client):
     assert {read.of(link)["rel"] for link in read.all("a")} == {"noopener"}
     policy = client.get("/counter/sq/light/").headers["Content-Security-Policy"]
     assert policy.startswith("default-src 'none'; style-src 'self'; font-src 'self';")
-
-
-@pytest.mark.parametrize("path", ["/counter/de/light/", "/counter/sq/pink/", "/counter/sq/", "/counter/sq/light/x"])
-def test_an_invalid_path_of_the_counter_is_not_found(client, path):
-    assert client.get(path).status_code == 404

@@ -11,11 +11,12 @@ from django.utils import timezone
 from PIL import Image
 
 from pledges.counting.models import record_milestones
+from pledges.figures.charts import FIGURES
 from pledges.models import County, PublishedFigure, Sector
 from pledges.totals.views import Hero
 from tests import tally
 from tests.factories import make_pledge
-from tests.pages import LANGUAGES, Document, path_of
+from tests.pages import LANGUAGES, Document, csv_dicts, path_of
 from tests.published import show_counties
 from tests.tally import put_cells, put_people
 
@@ -53,10 +54,7 @@ def as_json(client):
 
 def as_csv(client):
     """Rows of the file by (kind, code)."""
-    response = client.get("/api/v1/totals.csv")
-    assert response.content.startswith(b"\xef\xbb\xbf"), "spreadsheets need the byte order mark to read ë"
-    rows = csv.DictReader(io.StringIO(response.content.decode("utf-8-sig")))
-    return {(row["kind"], row["code"]): row for row in rows}
+    return {(row["kind"], row["code"]): row for row in csv_dicts(client.get("/api/v1/totals.csv"))}
 
 
 def as_page(client, language="en"):
@@ -156,9 +154,6 @@ def test_a_page_takes_one_query_for_any_total(client):
     show_counties()
     record_milestones()
     assert {path: query_count(client, path) for path in pages} == dict.fromkeys(pages, 1)
-
-
-FIGURES = ["one", "sectors", "counties", "growth", "ways"]
 
 
 def figure_csv(client, name, language="en"):
@@ -262,11 +257,11 @@ def test_before_the_first_pledge_the_page_invites(client):
     assert page.words(page.one("h1")) == "Be the first to sign"
 
 
-def test_an_invalid_path_of_a_figure_is_not_found(client):
+def test_an_invalid_path_of_a_figure_or_the_counter_is_not_found(client):
     for path in (
         *("/figures/en/one.gif", "/figures/en/../one.png", "/figures/xx/one.png", "/figures/en/one.png/"),
         *("/figures/en/%00.png", "/figures/en/counties-per-20000.csv", "/en/totals/per-1/", "/en/totals/tabela/"),
-        "/api/v1/totals.xml",
+        *("/counter/de/light/", "/counter/sq/pink/", "/counter/sq/", "/counter/sq/light/x", "/api/v1/totals.xml"),
     ):
         assert client.get(path).status_code == 404, path
 
