@@ -13,20 +13,14 @@ from pledges.groups.forms import InstitutionField
 from pledges.models import GroupPledge, Message, Sector, Submission
 from tests import tally
 from tests.clock import let_time_pass
-from tests.factories import run_worker
+from tests.factories import links_in, run_worker
 from tests.pages import Document
-from tests.pledges.groups.made import PATHS, group_data, make_group, press_confirm
+from tests.pledges.groups.made import PATHS, group_data, groups_on, make_group, press_confirm
 from tests.tally import exact_total
 
 pytestmark = pytest.mark.django_db
 
 KINDS = {"class": {}, "meeting": {"people_children": None, "people_parents": "84"}}
-
-
-def link_of(message):
-    """The path of the first personal link in a mail."""
-    [url] = re.findall(r"https?://\S+/(?:konfirmoni-grupin|confirm-group|grupi-im|my-group)/\S+", message.body)[:1]
-    return "/" + url.split("/", 3)[3].rstrip(".")
 
 
 def send(client, language="sq", **changes):
@@ -47,7 +41,7 @@ def test_a_group_is_entered_confirmed_approved_corrected_and_withdrawn(client, l
     assert "Frashëri" not in confirmation.body and "Mira" not in confirmation.body, "a stranger may have typed it"
     group = GroupPledge.objects.get()
     stated = group.total
-    path = link_of(confirmation)
+    [path] = links_in(confirmation, "group_confirm")
     page = client.get(path)
     assert "Naim Frashëri" in page.text and GroupPledge.objects.get().state == "submitted", "opening counts nothing"
     assert press_confirm(client, path).status_code == 200
@@ -55,7 +49,7 @@ def test_a_group_is_entered_confirmed_approved_corrected_and_withdrawn(client, l
     assert group.state == "confirmed" and exact_total() == 0
     run_worker()
     assert "Mira" in mail.outbox[-1].body and "Naim Frashëri" in mail.outbox[-1].body
-    manage = link_of(mail.outbox[-1])
+    [manage] = links_in(mail.outbox[-1], "group_manage")
 
     assert group.approve()
     run_worker()
@@ -94,13 +88,14 @@ def test_one_message_confirms_all_groups_of_an_adult(client):
     client.post(PATHS["sq"], group_data(letter="d", people_children="24"))
     run_worker()
     assert len(mail.outbox) == 1, "the next message is due in a minute"
-    page = press_confirm(client, link_of(mail.outbox[0]))
+    [path] = links_in(mail.outbox[0], "group_confirm")
+    page = press_confirm(client, path)
     assert GroupPledge.objects.filter(state="confirmed").count() == 3
     assert len(Document(page).all("a", href=True)) > 3
     assert "7D" in page.text
     run_worker()
     assert len(mail.outbox) == 2, "one message about all three"
-    assert len(re.findall(r"/sq/grupi-im/", mail.outbox[-1].body)) == 3
+    assert len(links_in(mail.outbox[-1], "group_manage")) == 3
     assert all(name in mail.outbox[-1].body for name in ("7B", "7C", "7D"))
 
 
@@ -108,16 +103,15 @@ def test_the_message_about_a_restricted_group_stands_for_no_other_one(client):
     Message.queue(Message.Kind.GROUP, make_group("submitted", address="mira.hoxha@shembull.al"))
     GroupPledge.objects.update(restricted_at=timezone.now())
     let_time_pass(timedelta(minutes=2))
-    assert "konfirmoni-grupin" in send(client).body
+    assert links_in(send(client), "group_confirm")
 
 
 def test_a_group_that_was_sent_while_the_page_was_open_can_still_be_confirmed(client):
     """Its message was joined to one that waits for a group which the open page confirms."""
-    path = link_of(send(client))
+    [path] = links_in(send(client), "group_confirm")
     client.post(PATHS["sq"], group_data(letter="c"))
     run_worker()
-    page = Document(client.get(path))
-    shown = {"group": [page.of(field)["value"] for field in page.all("input", name="group")]}
+    shown = {"group": groups_on(client.get(path))}
     client.post(PATHS["sq"], group_data(letter="d"))
     run_worker()
     client.post(path, shown)
@@ -125,15 +119,14 @@ def test_a_group_that_was_sent_while_the_page_was_open_can_still_be_confirmed(cl
     before = len(mail.outbox)
     let_time_pass(timedelta(minutes=2))
     run_worker()
-    [asking] = [message for message in mail.outbox[before:] if "konfirmoni-grupin" in message.body]
-    press_confirm(client, link_of(asking))
+    [path] = [path for message in mail.outbox[before:] for path in links_in(message, "group_confirm")]
+    press_confirm(client, path)
     assert not GroupPledge.objects.filter(state="submitted").exists()
 
 
 def test_a_group_that_came_after_the_page_was_opened_is_not_confirmed_with_it(client):
-    path = link_of(send(client))
-    page = Document(client.get(path))
-    shown = {"group": [page.of(field)["value"] for field in page.all("input", name="group")]}
+    [path] = links_in(send(client), "group_confirm")
+    shown = {"group": groups_on(client.get(path))}
     of_stranger = {"kind": "club", "institution": "Klubi i Huaj", "people_youth": "300", "people_children": None}
     client.post(PATHS["sq"], group_data(**of_stranger))
     run_worker()
@@ -151,11 +144,10 @@ def test_a_group_that_came_after_the_page_was_opened_is_not_confirmed_with_it(cl
 
 
 def test_a_tampered_list_of_groups_confirms_nothing_and_shows_the_page_again(client):
-    path = link_of(send(client))
+    [path] = links_in(send(client), "group_confirm")
     own, other = str(GroupPledge.objects.get().pk), str(make_group("submitted").pk)
     for ids in ([], [own, other], [own, "x"], [own, own, other]):
-        page = Document(client.post(path, {"group": ids}))
-        assert [page.of(field)["value"] for field in page.all("input", name="group")] == [own], ids
+        assert groups_on(client.post(path, {"group": ids})) == [own], ids
         assert not GroupPledge.objects.exclude(state="submitted").exists()
     assert press_confirm(client, path).status_code == 200 and GroupPledge.objects.get(pk=own).state == "confirmed"
 
@@ -263,8 +255,7 @@ def test_numbers_can_be_corrected_for_thirty_days_and_a_closed_sector_stays_amon
 
 
 def test_a_mailbox_that_did_not_send_a_group_is_never_written_to_again(client):
-    confirmation = send(client)
-    [path] = re.findall(r"/sq/nuk-eshte-grupi-im/\S+", confirmation.body)
+    [path] = links_in(send(client), "group_block")
     assert client.get(path).status_code == 200 and GroupPledge.objects.exists()
     client.post(path)
     assert not GroupPledge.objects.exists()

@@ -1,5 +1,6 @@
 """The funnel of confirmations: it equals a recount, and it tells when a mail provider falls."""
 
+from collections import Counter
 from datetime import timedelta
 
 import pytest
@@ -7,11 +8,11 @@ from django.db.models import F
 from django.utils import timezone
 
 from campaign.dashboard import dashboard
+from pledges.addresses import provider_of
 from pledges.models import FallenProvider, Message, Pledge
 from pledges.statistics import funnel
 from tests.factories import make_copies, make_pledge, make_staff, sign_in
 from tests.pages import Document
-from tests.pledges.statistics.made import by_provider, recount
 from tests.readiness import failing_checks
 from tests.sql import sql
 
@@ -42,6 +43,27 @@ def make_facts():
     for domain, rows in FACTS.items():
         for pledge_state, message_state in rows:
             signed(domain, pledge_state, message_state)
+
+
+def recount():
+    """{provider: Counter} of the rows, one by one."""
+    found = {}
+    for pledge in Pledge.objects.all():
+        row = found.setdefault(provider_of(pledge.address), Counter())
+        row["signed"] += 1
+        row["confirmed"] += pledge.confirmed_at is not None
+        for message in pledge.messages.filter(kind="confirm", sent_at__isnull=False):
+            row["sent"] += 1
+            row["bounced"] += message.state in (State.BOUNCED, State.DELAYED)
+            row["spam"] += message.state == State.SPAM
+    return {provider: +row for provider, row in found.items()}
+
+
+def by_provider():
+    found = {}
+    for (_day, provider), row in funnel.read().items():
+        found[provider] = found.get(provider, Counter()) + row
+    return found
 
 
 def test_it_equals_a_recount_of_the_rows_without_what_its_owner_erased(client):
