@@ -8,9 +8,8 @@ from django.db.models import ProtectedError
 from django.utils import timezone
 
 from pledges.events.models import LATE
-from pledges.models import Batch, Event, EventCount, GroupPledge, PaperSheet, Pledge, ReferralLink
+from pledges.models import Batch, EventCount, GroupPledge, PaperSheet, Pledge, ReferralLink
 from pledges.published.models import publish
-from tests.clock import let_time_pass
 from tests.drafts import make_hidden
 from tests.events import make_coming, make_event, make_signed
 from tests.factories import form_data, make_pledge, make_staff, settle_all
@@ -62,15 +61,9 @@ def test_a_code_of_an_event_is_no_invitation(client):
     assert sign(client, "drita@shembull.al", through=event.code).inviter_cipher is None
 
 
-def test_the_link_counts_for_some_days_after_the_event_and_then_leads_to_the_form(client):
-    event = make_event(begins=timedelta(hours=-3))
+def test_the_link_counts_for_some_days_after_the_event(client):
+    event = make_event(begins=-LATE)
     assert sign(client, "late@shembull.al", event=event.code).confirm()
-    let_time_pass(LATE)
-    Event.objects.update(begins=event.begins - LATE, ends=event.ends - LATE)
-    page = client.get(path_of("pledges:at_event", "en", event.code))
-    assert page.status_code == 200 and "no longer for the event" in page.text
-    too_late = sign(client, "too.late@shembull.al", event=event.code, name="Besa Shembulli")
-    assert too_late.inviter_cipher is None and too_late.confirm()
     assert counted(event) == 1
 
 
@@ -116,24 +109,13 @@ def test_whole_days_last_until_midnight_in_tirana():
     assert event.first_day == event.last_day == timezone.localdate(day)
 
 
-def test_a_group_belongs_to_the_event_from_whose_page_the_adult_came(client):
+def test_a_form_of_an_unknown_or_deleted_event_is_settled(client):
     event = make_event()
-    page = client.get(path_of("pledges:group_at_event", "en", event.code))
-    assert event.title_en in page.text and f'value="{event.code}"' in page.text
-    for code, expected in ((event.code, event), ("0zzzzzzz", None)):
-        letter = "a" if expected else "b"
-        response = client.post(path_of("pledges:group", "en"), group_data(event=code, letter=letter))
-        assert response.status_code == 303
-        settle_all()
-        assert GroupPledge.objects.get(letter=letter.upper()).event == expected
-
-
-def test_a_form_of_a_deleted_event_is_settled(client):
-    event = make_event()
-    client.post(path_of("pledges:group", "en"), group_data(event=event.code))
+    for letter, code in (("a", event.code), ("b", "0zzzzzzz")):
+        client.post(path_of("pledges:group", "en"), group_data(event=code, letter=letter))
     event.delete()
     settle_all()
-    assert GroupPledge.objects.get().event is None
+    assert [group.event for group in GroupPledge.objects.all()] == [None, None]
 
 
 def test_a_batch_counts_each_event_and_undoing_it_does_not_count_twice():
