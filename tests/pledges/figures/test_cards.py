@@ -20,8 +20,8 @@ from tests.pages import LANGUAGES
 from tests.published import show_counties
 from tests.tally import put_cells
 
-SIZES = {"card": (1200, 630), "square": (1080, 1080), "story": (1080, 1920)}
-MARGINS = {(1200, 630): 56, (1080, 1080): 80, (1080, 1920): 80}
+CARD = (1200, 630)
+MARGINS = {CARD: 56, (1080, 1080): 80, (1080, 1920): 80}
 GROUND = (0xFF, 0xE3, 0xC4)
 # What messengers show beside a link: the square in the middle of a wide picture.
 CENTRE = (285, 915)
@@ -122,7 +122,7 @@ def test_every_line_stays_in_the_picture_and_clear_of_the_1_of_others_and_of_the
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_square_crop_of_the_centre_holds_the_message(language):
     for what, drawing in drawings(language).items():
-        if drawing.size == SIZES["card"]:
+        if drawing.size == CARD:
             left, _, width, _ = drawing.numeral
             assert left + width <= CENTRE[1]
             headline = [line for line in drawing.lines if line.weight == 900 and line.color == COLORS["ink"]]
@@ -219,11 +219,6 @@ def test_a_sector_has_its_own_colour_and_others_share_one():
     assert {ImageColor.getrgb(color) for color in COLORS["sectors"][:8]} <= neutral
 
 
-def picture_of(response):
-    assert response.headers["Content-Type"] == "image/png"
-    return Image.open(io.BytesIO(response.content)).convert("RGB")
-
-
 @pytest.mark.django_db
 def test_a_sector_without_a_text_has_neutral_words_in_its_colour(client):
     Sector.objects.filter(slug="artists").update(pledged_sq="")
@@ -235,7 +230,8 @@ def test_a_sector_without_a_text_has_neutral_words_in_its_colour(client):
 @pytest.mark.django_db
 def test_the_total_shows_the_dots_of_each_sector_and_the_free_places(client):
     put_cells({("parents", "AL-11"): 50})
-    found = {color for _, color in picture_of(client.get("/pictures/en/totals.png")).getcolors(100_000)}
+    picture = Image.open(io.BytesIO(client.get("/pictures/en/totals.png").content)).convert("RGB")
+    found = {color for _, color in picture.getcolors(100_000)}
     assert {ImageColor.getrgb(COLORS["sectors"][0]), ImageColor.getrgb(COLORS["empty"])} <= found
     assert ImageColor.getrgb(COLORS["sectors"][3]) not in found, "no people of that sector"
 

@@ -39,12 +39,6 @@ def signed(domain, pledge_state="pending", message_state=State.SENT, ago=timedel
     return pledge
 
 
-def make_facts():
-    for domain, rows in FACTS.items():
-        for pledge_state, message_state in rows:
-            signed(domain, pledge_state, message_state)
-
-
 def recount():
     """{provider: Counter} of the rows, one by one."""
     found = {}
@@ -67,7 +61,9 @@ def by_provider():
 
 
 def test_it_equals_a_recount_of_the_rows_without_what_its_owner_erased(client):
-    make_facts()
+    for domain, rows in FACTS.items():
+        for states in rows:
+            signed(domain, *states)
     signed("yahoo.com").withdraw()
     assert by_provider() == recount()
     assert by_provider()["gmail.com"] == {"signed": 3, "sent": 3, "bounced": 1, "confirmed": 1}
