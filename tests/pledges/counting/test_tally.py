@@ -1,22 +1,25 @@
-"""The totals equal the rows after any change. When the worker counts."""
+"""The totals equal the rows after any change; when the worker counts; milestones, which are recorded with their day."""
 
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from django.db.models import F
+from django.utils import timezone
 
 from pledges.counting import models
 from pledges.counting import tally as last
-from pledges.counting.models import Count, Counter, count
+from pledges.counting.models import Count, Counter, count, record_milestones
 from pledges.health import checks
-from pledges.models import Pledge, Sector
+from pledges.models import Milestone, Pledge, PublishedFigure, Sector
 from tests import tally
 from tests.clock import ProcessClock
-from tests.factories import make_pledge
+from tests.factories import keep_house, make_pledge
 from tests.pledges.groups.made import make_group
 from tests.pledges.paper.sheets import make_sheet
+from tests.published import next_night
 from tests.sql import sql
-from tests.tally import exact_total, put_cells
+from tests.tally import exact_total, put_cells, put_people
+from tests.threads import at_once
 
 pytestmark = pytest.mark.django_db
 
@@ -132,3 +135,47 @@ def test_workers_count_after_a_change_and_write_nothing_while_the_figures_stay_t
     pledge.withdraw()
     assert let_count() != first
     assert last.read().total == 0
+
+
+DAY = date(2026, 3, 1)
+
+
+def recorded():
+    """{people of a milestone: its day}"""
+    return dict(Milestone.objects.values_list("people", "reached_on"))
+
+
+def test_every_power_of_ten_is_a_milestone_of_the_day_it_was_reached_even_when_recorded_later():
+    put_cells({("parents", "AL-11"): 60, ("youth", ""): 39}, DAY)
+    assert (record_milestones(), recorded()) == (0, {})
+    put_cells({("teachers", "AL-02"): 1}, DAY + timedelta(5))
+    put_cells({("youth", "AL-11"): 119_900}, DAY + timedelta(9))
+    assert record_milestones() == 4
+    last = DAY + timedelta(9)
+    assert recorded() == {100: DAY + timedelta(5), 1000: last, 10_000: last, 100_000: last}
+
+
+def test_a_milestone_is_recorded_once_and_stays_when_people_withdraw():
+    put_cells({("teachers", "AL-11"): 99}, DAY)
+    pledge = make_pledge(state="confirmed")
+    assert tally.read().total == 100
+    assert (record_milestones(), record_milestones()) == (1, 0)
+    pledge.withdraw()
+    assert tally.read().total == 99
+    assert record_milestones() == 0 and recorded() == {100: timezone.localdate()}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_concurrent_workers_record_a_milestone_once():
+    put_cells({("parents", "AL-11"): 1200})
+    at_once(record_milestones, record_milestones, record_milestones)
+    assert sorted(recorded()) == [100, 1000]
+
+
+def test_housekeeping_publishes_figures_and_records_milestones():
+    put_people(2000)
+    make_pledge(state="confirmed")
+    keep_house()
+    assert 1000 in recorded()
+    figures = PublishedFigure.objects.count()
+    assert figures > 10 and not PublishedFigure.objects.filter(looked_at=None).exists() and next_night() == figures
