@@ -1,16 +1,23 @@
-"""The totals equal the rows after any change; when the worker counts; milestones, which are recorded with their day."""
+"""The totals equal the rows after any change; when the worker counts, and how soon; milestones with their day."""
 
+import io
+import time
 from datetime import UTC, date, datetime, timedelta
+from statistics import median
 
 import pytest
+from django.db import connection, transaction
 from django.db.models import F
+from django.test import Client
 from django.utils import timezone
 
 from pledges.counting import models
 from pledges.counting import tally as last
 from pledges.counting.models import Count, Counter, count, record_milestones
+from pledges.crypto import links
+from pledges.crypto.links import Purpose
 from pledges.health import checks
-from pledges.models import Milestone, Pledge, PublishedFigure, Sector
+from pledges.models import Batch, Milestone, Pledge, PublishedFigure, Sector
 from tests import tally
 from tests.clock import ProcessClock
 from tests.factories import keep_house, make_pledge
@@ -19,7 +26,8 @@ from tests.pledges.paper.sheets import make_sheet
 from tests.published import next_night
 from tests.sql import sql
 from tests.tally import exact_total, put_cells, put_people
-from tests.threads import at_once
+from tests.threads import TIMEOUT, at_once
+from tests.worker import kill, workers
 
 pytestmark = pytest.mark.django_db
 
@@ -179,3 +187,70 @@ def test_housekeeping_publishes_figures_and_records_milestones():
     assert 1000 in recorded()
     figures = PublishedFigure.objects.count()
     assert figures > 10 and not PublishedFigure.objects.filter(looked_at=None).exists() and next_night() == figures
+
+
+def press_the_button():
+    pledge = Pledge.objects.pending().first()
+    assert Client().post(links.path(Purpose.CONFIRM, pledge)).status_code == 200
+
+
+def copy_out_and_in():
+    copy = io.StringIO()
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.copy_expert("COPY pledges_pledge TO STDOUT", copy)
+        cursor.execute("DELETE FROM pledges_pledge")
+        copy.seek(0)
+        cursor.copy_expert("COPY pledges_pledge FROM STDIN", copy)
+
+
+def run_batch():
+    batch = Batch.begin(Batch.Kind.INVALIDATE, Pledge.objects.all(), None, Batch.Chosen.SELECTION)
+    batch.finish()
+
+
+def undo_batch():
+    batch = Batch.objects.get()
+    assert batch.undo(None)
+    batch.finish()
+
+
+BY_ANYONE = [
+    press_the_button,
+    run_batch,
+    undo_batch,
+    lambda: make_group("approved"),
+    lambda: Pledge.objects.confirmed().first().withdraw(),
+    copy_out_and_in,
+    lambda: sql("TRUNCATE pledges_pledge CASCADE"),
+]
+
+
+def seconds_until_exact():
+    """How long it takes until the figures of the pages equal the rows."""
+    began = time.monotonic()
+    while tally.shown() != tally.rows():
+        assert time.monotonic() < began + TIMEOUT, (tally.shown(), tally.rows())
+        time.sleep(0.02)
+    return time.monotonic() - began
+
+
+@pytest.mark.slow
+@pytest.mark.django_db(transaction=True)
+def test_figures_equal_the_rows_within_two_seconds_of_every_change_also_after_a_worker_was_killed():
+    for number in range(9):
+        make_pledge(state="pending" if number < 3 else "confirmed")
+    with workers(2) as running:
+        seconds_until_exact()
+        waited = []
+        for number, change in enumerate(BY_ANYONE):
+            if number == 4:
+                running[0].kill()
+            change()
+            waited.append(seconds_until_exact())
+        kill(running[1])
+    # A busy machine may take longer once.
+    assert median(waited) < 2, waited
+    make_pledge(state="confirmed")
+    assert tally.shown() != tally.rows(), "no worker counts"
+    with workers(1):
+        seconds_until_exact()
