@@ -271,6 +271,12 @@ def keep_house():
             step()
 
 
+def work():
+    """Keep house, and do all that is due, as the worker does within a minute."""
+    keep_house()
+    run_worker()
+
+
 def links_in(mail, purpose):
     """The paths of the links with this URL name (such as "confirm") in a mail or its text, in order."""
     text = mail if isinstance(mail, str) else mail.body

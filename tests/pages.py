@@ -1,5 +1,7 @@
 """Every page of the site, a parser for pages, and the input of forms."""
 
+import csv
+import io
 import re
 import time
 from datetime import timedelta
@@ -376,6 +378,18 @@ class Document:
         # Structured data is not read by people.
         for child in node.children if node.name != "script" else ():
             yield from self._walk(child, language)
+
+
+def words_of(response):
+    """The text of a page in one line."""
+    return Document(response).words()
+
+
+def csv_dicts(response):
+    """The rows of a CSV file by column. It begins with the mark by which spreadsheets read ë."""
+    text = response.getvalue().decode()
+    assert text.startswith("\ufeff") and text.count("\ufeff") == 1
+    return list(csv.DictReader(io.StringIO(text[1:], newline="")))
 
 
 def filled(response, **changes):

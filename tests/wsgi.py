@@ -24,23 +24,28 @@ class CachedSite:
     def fetch(self, path, method="GET", host="testserver", **headers):
         """(status, headers, body) of a request."""
         path, _, query = path.partition("?")
-        environ = {
-            "REQUEST_METHOD": method, "PATH_INFO": path, "QUERY_STRING": query, "HTTP_HOST": host,
-            "SERVER_NAME": "testserver", "SERVER_PORT": "80", "SERVER_PROTOCOL": "HTTP/1.1",
-            "wsgi.url_scheme": "http", "wsgi.input": BytesIO(), "REMOTE_ADDR": "192.0.2.1",
-            **{f"HTTP_{name}": value for name, value in headers.items()},
-        }  # fmt: skip
-        started = []
-        # As Django's test client does: otherwise the end of a request closes the connection of the test.
-        signals = request_started, request_finished
+        variables = {f"HTTP_{name}": value for name, value in headers.items()}
+        return call(self.cache, method, path, QUERY_STRING=query, HTTP_HOST=host, **variables)
+
+
+def call(application, method, path, body=b"", **environ):
+    """(status, headers, body) of a WSGI application as a server calls it, with the connection of the test."""
+    environ = {
+        "REQUEST_METHOD": method, "PATH_INFO": path, "SERVER_NAME": "testserver", "SERVER_PORT": "80",
+        "SERVER_PROTOCOL": "HTTP/1.1", "wsgi.url_scheme": "http", "wsgi.input": BytesIO(body),
+        "CONTENT_LENGTH": str(len(body)), "REMOTE_ADDR": "192.0.2.1", **environ,
+    }  # fmt: skip
+    started = []
+    # As Django's test client does: otherwise the end of a request closes the connection of the test.
+    signals = request_started, request_finished
+    for signal in signals:
+        signal.disconnect(close_old_connections)
+    try:
+        response = application(environ, lambda *args: started.extend(args))
+        body = b"".join(response)
+        # A static file is open until then.
+        getattr(response, "close", lambda: None)()
+    finally:
         for signal in signals:
-            signal.disconnect(close_old_connections)
-        try:
-            response = self.cache(environ, lambda *args: started.extend(args))
-            body = b"".join(response)
-            # A static file is open until then.
-            getattr(response, "close", lambda: None)()
-        finally:
-            for signal in signals:
-                signal.connect(close_old_connections)
-        return started[0], dict(started[1]), body
+            signal.connect(close_old_connections)
+    return started[0], dict(started[1]), body

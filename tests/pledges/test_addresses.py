@@ -3,7 +3,7 @@
 import unicodedata
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pledges.addresses import (
@@ -18,8 +18,6 @@ from pledges.addresses import (
 from pledges.forms.fields import AddressField
 from pledges.models import Pledge
 from tests.factories import form_data, make_pledge, settle_all
-
-property_settings = settings(max_examples=100, derandomize=True, database=None, deadline=None)
 
 
 @pytest.mark.cases(
@@ -88,7 +86,6 @@ locals_ = st.text(st.sampled_from("abcDEF012.+-_"), min_size=1, max_size=12)
 domains = st.sampled_from(["gmail.com", "GoogleMail.com", "outlook.com", "hotmail.fr", "shembull.al", "shkollë.al"])
 
 
-@property_settings
 @given(locals_, domains)
 def test_normalising_an_address_is_idempotent_and_ignores_case(local, domain):
     mailbox = normalise(f"{local}@{domain}")
@@ -97,7 +94,6 @@ def test_normalising_an_address_is_idempotent_and_ignores_case(local, domain):
     assert normalise(f"{local.lower()}@{domain.lower()}") == mailbox
 
 
-@property_settings
 @given(st.text(max_size=300))
 def test_any_text_can_be_normalised(text):
     normalise(text)
@@ -132,7 +128,6 @@ def test_different_names_stay_different():
 names = st.lists(st.text("abcëçÇËdEFgjôøσΣß", min_size=1, max_size=8), min_size=1, max_size=4)
 
 
-@property_settings
 @given(names, st.randoms(use_true_random=False))
 def test_word_order_and_unicode_form_do_not_distinguish_names(words, chance):
     name = " ".join(words)

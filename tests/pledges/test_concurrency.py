@@ -17,6 +17,8 @@ from tests import tally
 from tests.clock import let_time_pass
 from tests.drill import rounds
 from tests.factories import form_data, keep_house, make_pledge, settle_all
+from tests.pages import want_new_address
+from tests.sql import sql
 from tests.tally import exact_total
 from tests.threads import TIMEOUT, at_once, begin, held_open, wait_until
 
@@ -60,8 +62,8 @@ def test_two_workers_count_during_changes_and_no_count_replaces_a_later_one():
 
 def test_a_confirmation_waits_neither_for_a_count_nor_for_another_of_its_sector_and_county():
     first, second, third = (make_pledge(sector="parents", county_id="AL-11") for _ in range(3))
-    with connection.cursor() as cursor, held_open(count), held_open(first.confirm):
-        cursor.execute("SET lock_timeout = '200ms'")
+    sql("SET lock_timeout = '200ms'")
+    with held_open(count), held_open(first.confirm):
         assert second.confirm() and not count()
     # Her number is right at once, also while a count that cannot know of her is under way.
     with held_open(count):
@@ -142,9 +144,7 @@ def test_a_pledge_withdrawn_twenty_times_at_once_gets_one_last_message():
 def test_two_concurrent_moves_to_one_address_succeed_and_a_third_fails():
     movers = [make_pledge(name, state="confirmed") for name in ("Agim Lela", "Bora Lela", "Cen Lela")]
     for mover in movers:
-        mover.set_new_address("lela@shembull.al")
-        mover.save()
-    movers = [Pledge.objects.get(pk=mover.pk) for mover in movers]
+        want_new_address(mover, "lela@shembull.al")
     assert sorted(at_once(*(mover.use_new_address for mover in movers))) == [False, True, True]
     assert [pledge.slot for pledge in Pledge.objects.at_address("lela@shembull.al")] == [1, 2]
 
@@ -179,9 +179,7 @@ MANAGED = {"name": "Drita Kola", "sector": "artists", "county": "", "language": 
 def test_13_a_concurrently_withdrawn_pledge_stays_withdrawn(state, purpose, fields):
     pledge = make_pledge(state=state)
     if purpose == Purpose.NEW_ADDRESS:
-        pledge.set_new_address("e.re@shembull.al")
-        pledge.save()
-        pledge.refresh_from_db()
+        want_new_address(pledge)
     let_time_pass(timedelta(minutes=2))
     pledge.refresh_from_db()
     path = links.path(purpose, pledge)
@@ -195,9 +193,7 @@ def test_13_a_concurrently_withdrawn_pledge_stays_withdrawn(state, purpose, fiel
 
 def test_a_concurrent_change_of_address_ends_the_link_of_a_correction():
     pledge = make_pledge("Drita Kola", "e.vjeter@shembull.al", state="confirmed")
-    pledge.set_new_address("e.re@shembull.al")
-    pledge.save()
-    pledge.refresh_from_db()
+    want_new_address(pledge, "e.re@shembull.al")
     path = links.path(Purpose.MANAGE, pledge)
     with held_open(pledge.use_new_address):
         correcting = begin(lambda: Client(raise_request_exception=False).post(path, MANAGED | {"name": "Drita Lela"}))

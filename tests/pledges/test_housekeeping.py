@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from django.db import DatabaseError, connection
+from django.db import DatabaseError
 from django.utils import timezone
 from django.utils.formats import date_format
 from django_tasks_db.models import DBTaskResult
@@ -15,8 +15,10 @@ from pledges.models import Message, Pledge, ReturnedMailbox
 from pledges.sectors.models import merge_sector
 from tests import tally
 from tests.clock import let_time_pass
-from tests.factories import form_data, keep_house, links_in, make_pledge, run_worker, settle_all
+from tests.factories import form_data, links_in, make_pledge, run_worker, settle_all, work
+from tests.pages import want_new_address
 from tests.pledges.signing.personal import opens_nothing
+from tests.sql import sql
 
 pytestmark = pytest.mark.django_db
 
@@ -59,14 +61,13 @@ def test_what_was_not_confirmed_is_erased_after_14_days_with_its_messages():
 def test_a_table_that_cannot_be_erased_stops_no_other():
     ReturnedMailbox.objects.create(mailbox_digest=keys.digest("mailbox", "drita@shembull.al"))
     let_time_pass(400 * DAY)
-    with connection.cursor() as cursor:
-        cursor.execute("CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN RAISE 'damaged'; END$$")
-        cursor.execute("CREATE TRIGGER fail BEFORE DELETE ON pledges_attempt EXECUTE FUNCTION fail()")
-        try:
-            with pytest.raises(DatabaseError, match="damaged"):
-                housekeeping.erase_expired()
-        finally:
-            cursor.execute("DROP FUNCTION fail CASCADE")
+    sql("CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN RAISE 'damaged'; END$$")
+    sql("CREATE TRIGGER fail BEFORE DELETE ON pledges_attempt EXECUTE FUNCTION fail()")
+    try:
+        with pytest.raises(DatabaseError, match="damaged"):
+            housekeeping.erase_expired()
+    finally:
+        sql("DROP FUNCTION fail CASCADE")
     assert not ReturnedMailbox.objects.exists()
 
 
@@ -86,8 +87,7 @@ def test_12_signing_again_after_14_days_sends_a_valid_link_even_before_housekeep
     run_worker()
     [path] = links_in(mailoutbox[0], "confirm")
     assert client.post(path).status_code == 200
-    keep_house()
-    run_worker()
+    work()
     assert tally.read().total == 1
 
 
@@ -107,8 +107,7 @@ def test_12_signing_again_postpones_expiry_to_the_day_in_the_message_and_the_rem
     let_time_pass(MINUTE)
     assert housekeeping.remind() == 1
     let_time_pass(11 * DAY - 2 * MINUTE)
-    keep_house()
-    run_worker()
+    work()
     [path] = links_in(mailoutbox[-1], "confirm")
     assert client.post(path).status_code == 200
     # Once it is confirmed, signing again changes neither date.
@@ -120,8 +119,7 @@ def test_12_signing_again_postpones_expiry_to_the_day_in_the_message_and_the_rem
 
 def test_the_link_of_a_new_address_expires_after_14_days_even_before_housekeeping_ran(client):
     pledge = make_pledge("Drita Kola", "e.vjeter@shembull.al", state="confirmed")
-    pledge.set_new_address("e.re@shembull.al")
-    pledge.save()
+    want_new_address(pledge)
 
     def path():
         # The link depends on the time of the request, which let_time_pass() changes.
@@ -154,8 +152,7 @@ def test_housekeeping_changes_nothing_that_is_not_due(mailoutbox):
     make_pledge()
     before = list(Pledge.objects.order_by("pk").values())
     for _ in range(2):
-        keep_house()
-        run_worker()
+        work()
     assert list(Pledge.objects.order_by("pk").values()) == before
     assert mailoutbox == [] and not DBTaskResult.objects.exists()
 

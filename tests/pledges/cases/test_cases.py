@@ -1,6 +1,5 @@
 """What holds for every kind of case: its table of states, its steps, its page, and how staff find it."""
 
-import html
 import re
 
 import pytest
@@ -19,6 +18,7 @@ from tests.enquiries import DISCLOSURE, FORMS, enquiry_data, make_disclosure, ma
 from tests.factories import run_worker, settle_all, sign_in
 from tests.mailings import make_mailing
 from tests.organisations import admit, make_joining
+from tests.pages import words_of
 from tests.pledges.backups.older_backup import restore
 from tests.pledges.desk.pages import change_path
 from tests.pledges.groups.made import make_group
@@ -39,12 +39,8 @@ def kinds(model=Steps):
         yield from kinds(each)
 
 
-def make_one_of_each():
-    make_group(), make_joining(), make_enquiry(), make_request(), make_sheet(), make_mailing()
-
-
 def test_no_row_leaves_the_table_of_its_states(subtests):
-    make_one_of_each()
+    make_group(), make_joining(), make_enquiry(), make_request(), make_sheet(), make_mailing()
     for model in kinds():
         [row] = model.objects.all()
         for state, columns in model.STATES.states.items():
@@ -110,10 +106,6 @@ def test_what_is_typed_for_one_button_is_there_after_another(client):
         change_path(row), {"record": "1", "request_kind": "", "text": "Faleminderit. Ju shkruajmë nesër."}
     )
     assert "No request was recorded" in page.text and "Ju shkruajmë nesër." in page.text
-
-
-def words_of(response):
-    return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", response.text)).split())
 
 
 def find(client, text):

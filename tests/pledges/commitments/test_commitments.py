@@ -1,7 +1,5 @@
 """Commitments over 120 days: choose, plan, be reminded, be asked, answer, and end it all."""
 
-import csv
-import io
 import itertools
 import re
 import time
@@ -23,8 +21,8 @@ from pledges.published.models import CommitmentFigures
 from pledges.templatetags.pledge_tags import kept
 from tests.clock import let_time_pass
 from tests.commitments import ask_now, choose, commitment_of, exact, make_chosen
-from tests.factories import keep_house, links_in, make_pledge, run_worker
-from tests.pages import Document
+from tests.factories import keep_house, links_in, make_pledge, run_worker, work
+from tests.pages import Document, csv_dicts
 from tests.pledges.backups.older_backup import bring_back, replay, take_entries
 from tests.published import show
 from tests.threads import at_once
@@ -127,8 +125,7 @@ def test_story_over_120_days(client, mailoutbox):
     # The reminder, once.
     let_time_come(chosen)
     for _ in range(3):
-        keep_house()
-        run_worker()
+        work()
     [reminder] = mailoutbox
     text = " ".join(reminder.body.split())
     assert chosen.text_sq in text and day in text
@@ -138,13 +135,11 @@ def test_story_over_120_days(client, mailoutbox):
 
     # The first question, 30 days after the choice.
     let_day_come(30, before=HOUR)
-    keep_house()
-    run_worker()
+    work()
     assert mailoutbox == []
     let_day_come(30)
     for _ in range(3):
-        keep_house()
-        run_worker()
+        work()
     [question] = mailoutbox
     [path] = links_in(question, "answer")
     assert len(links_in(question, "answer")) == 1
@@ -161,8 +156,7 @@ def test_story_over_120_days(client, mailoutbox):
     assert client.post(path, {name: "cannot_say"}).status_code == 200
     assert ChosenCommitment.objects.get().answer == "cannot_say"
     let_day_come(44, before=-HOUR)
-    keep_house()
-    run_worker()
+    work()
     assert len(mailoutbox) == 1, "the question is not repeated"
     closed = client.post(path, {name: "done"})
     assert closed.status_code == 409 and ChosenCommitment.objects.get().answer == "cannot_say"
@@ -172,13 +166,11 @@ def test_story_over_120_days(client, mailoutbox):
     # The second question, 90 days after the choice. What was said before is no answer to it, but counts until it is changed.
     mailoutbox.clear()
     let_day_come(90, before=HOUR)
-    keep_house()
-    run_worker()
+    work()
     assert mailoutbox == []
     let_day_come(90)
     for _ in range(2):
-        keep_house()
-        run_worker()
+        work()
     [question] = mailoutbox
     [path] = links_in(question, "answer")
     page = Document(client.get(path))
@@ -191,8 +183,7 @@ def test_story_over_120_days(client, mailoutbox):
 
     # Day 120: no third question.
     let_day_come(120)
-    keep_house()
-    run_worker()
+    work()
     assert len(mailoutbox) == 1 and FollowUp.objects.get().questions == 2
 
 
@@ -357,13 +348,11 @@ def test_another_time_is_reminded_of_again_and_the_same_one_is_not(client, mailo
     pledge, commitment = supporter(), commitment_of()
     planned(pledge, commitment)
     let_time_come(commitment)
-    keep_house()
-    run_worker()
+    work()
     path = link(Purpose.COMMIT, pledge)
     client.post(path, plan_of(commitment, tomorrow() + DAY, remind=True))
     let_time_come(commitment)
-    keep_house()
-    run_worker()
+    work()
     assert len(mailoutbox) == 2
 
 
@@ -387,11 +376,9 @@ def test_after_these_there_is_no_reminder_and_no_question(mailoutbox):
         if is_queued:
             assert (remind_of_plans(), ask_how_it_went()) == (1, 1)
         ENDS[end](pledge)
-        keep_house()
-        run_worker()
+        work()
         let_time_pass(timedelta(days=100))
-        keep_house()
-        run_worker()
+        work()
         assert not mails(mailoutbox, "commit") and not mails(mailoutbox, "answer"), (end, is_queued)
         Pledge.objects.all().delete()
 
@@ -404,8 +391,7 @@ def test_nobody_is_asked_who_did_not_tick_the_box(client, mailoutbox):
     client.post(path, plan_of(commitment, tomorrow()))
     assert not FollowUp.objects.exists()
     let_time_pass(timedelta(days=120))
-    keep_house()
-    run_worker()
+    work()
     assert mailoutbox == []
 
 
@@ -521,8 +507,7 @@ def test_both_kinds_of_mail_can_be_ended_by_a_button_of_the_mail_program(client,
     FollowUp.wish(pledge, True)
     let_time_come(commitment_of())
     FollowUp.objects.update(since=timezone.now() - timedelta(days=30))
-    keep_house()
-    run_worker()
+    work()
     assert len(mailoutbox) == 2
     for mail in mailoutbox:
         FollowUp.objects.update(ended_at=None)
@@ -536,8 +521,7 @@ def test_both_kinds_of_mail_can_be_ended_by_a_button_of_the_mail_program(client,
         # Pressing it twice is no error.
         assert client.post(path).status_code == 200
     let_time_pass(timedelta(days=100))
-    keep_house()
-    run_worker()
+    work()
     assert len(mailoutbox) == 2
 
 
@@ -658,6 +642,5 @@ def test_the_open_data_are_exactly_these_and_null_where_nothing_is_shown(client)
         "silent": 60,
     }
     assert all(list(each) == list(row) for each in data["commitments"])
-    table = list(csv.DictReader(io.StringIO(client.get("/api/v1/commitments.csv").content.decode("utf-8-sig"))))
-    [line] = [each for each in table if each["key"] == commitment.key]
+    [line] = [each for each in csv_dicts(client.get("/api/v1/commitments.csv")) if each["key"] == commitment.key]
     assert line == {name: "" if value is None else str(value) for name, value in row.items()} | {"as_of": data["as_of"]}

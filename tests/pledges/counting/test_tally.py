@@ -1,29 +1,35 @@
-"""The totals equal the rows after any change. When the worker counts."""
+"""The totals equal the rows after any change; when the worker counts, and how soon; milestones with their day."""
 
+import io
+import time
 from datetime import UTC, date, datetime, timedelta
+from statistics import median
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models import F
+from django.test import Client
+from django.utils import timezone
 
 from pledges.counting import models
 from pledges.counting import tally as last
-from pledges.counting.models import Count, Counter, count
+from pledges.counting.models import Count, Counter, count, record_milestones
+from pledges.crypto import links
+from pledges.crypto.links import Purpose
 from pledges.health import checks
-from pledges.models import Pledge, Sector
+from pledges.models import Batch, Milestone, Pledge, PublishedFigure, Sector
 from tests import tally
 from tests.clock import ProcessClock
-from tests.factories import make_pledge
+from tests.factories import keep_house, make_pledge
 from tests.pledges.groups.made import make_group
 from tests.pledges.paper.sheets import make_sheet
-from tests.tally import exact_total, put_cells
+from tests.published import next_night
+from tests.sql import sql
+from tests.tally import exact_total, put_cells, put_people
+from tests.threads import TIMEOUT, at_once
+from tests.worker import kill, workers
 
 pytestmark = pytest.mark.django_db
-
-
-def sql(statement, *values):
-    with connection.cursor() as cursor:
-        cursor.execute(statement, values)
 
 
 # (change, total afterwards)
@@ -123,9 +129,7 @@ def let_count(transactional_db, monkeypatch):
             clock.ahead += timedelta(seconds=models.LONGEST_PAUSE_SECONDS - 1)
             for worker in workers:
                 worker.count_if_due()
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT xmin::text FROM pledges_count")
-            return cursor.fetchone()[0]
+        return sql("SELECT xmin::text FROM pledges_count")
 
     return run
 
@@ -139,3 +143,114 @@ def test_workers_count_after_a_change_and_write_nothing_while_the_figures_stay_t
     pledge.withdraw()
     assert let_count() != first
     assert last.read().total == 0
+
+
+DAY = date(2026, 3, 1)
+
+
+def recorded():
+    """{people of a milestone: its day}"""
+    return dict(Milestone.objects.values_list("people", "reached_on"))
+
+
+def test_every_power_of_ten_is_a_milestone_of_the_day_it_was_reached_even_when_recorded_later():
+    put_cells({("parents", "AL-11"): 60, ("youth", ""): 39}, DAY)
+    assert (record_milestones(), recorded()) == (0, {})
+    put_cells({("teachers", "AL-02"): 1}, DAY + timedelta(5))
+    put_cells({("youth", "AL-11"): 119_900}, DAY + timedelta(9))
+    assert record_milestones() == 4
+    last = DAY + timedelta(9)
+    assert recorded() == {100: DAY + timedelta(5), 1000: last, 10_000: last, 100_000: last}
+
+
+def test_a_milestone_is_recorded_once_and_stays_when_people_withdraw():
+    put_cells({("teachers", "AL-11"): 99}, DAY)
+    pledge = make_pledge(state="confirmed")
+    assert tally.read().total == 100
+    assert (record_milestones(), record_milestones()) == (1, 0)
+    pledge.withdraw()
+    assert tally.read().total == 99
+    assert record_milestones() == 0 and recorded() == {100: timezone.localdate()}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_concurrent_workers_record_a_milestone_once():
+    put_cells({("parents", "AL-11"): 1200})
+    at_once(record_milestones, record_milestones, record_milestones)
+    assert sorted(recorded()) == [100, 1000]
+
+
+def test_housekeeping_publishes_figures_and_records_milestones():
+    put_people(2000)
+    make_pledge(state="confirmed")
+    keep_house()
+    assert 1000 in recorded()
+    figures = PublishedFigure.objects.count()
+    assert figures > 10 and not PublishedFigure.objects.filter(looked_at=None).exists() and next_night() == figures
+
+
+def press_the_button():
+    pledge = Pledge.objects.pending().first()
+    assert Client().post(links.path(Purpose.CONFIRM, pledge)).status_code == 200
+
+
+def copy_out_and_in():
+    copy = io.StringIO()
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.copy_expert("COPY pledges_pledge TO STDOUT", copy)
+        cursor.execute("DELETE FROM pledges_pledge")
+        copy.seek(0)
+        cursor.copy_expert("COPY pledges_pledge FROM STDIN", copy)
+
+
+def run_batch():
+    batch = Batch.begin(Batch.Kind.INVALIDATE, Pledge.objects.all(), None, Batch.Chosen.SELECTION)
+    batch.finish()
+
+
+def undo_batch():
+    batch = Batch.objects.get()
+    assert batch.undo(None)
+    batch.finish()
+
+
+BY_ANYONE = [
+    press_the_button,
+    run_batch,
+    undo_batch,
+    lambda: make_group("approved"),
+    lambda: Pledge.objects.confirmed().first().withdraw(),
+    copy_out_and_in,
+    lambda: sql("TRUNCATE pledges_pledge CASCADE"),
+]
+
+
+def seconds_until_exact():
+    """How long it takes until the figures of the pages equal the rows."""
+    began = time.monotonic()
+    while tally.shown() != tally.rows():
+        assert time.monotonic() < began + TIMEOUT, (tally.shown(), tally.rows())
+        time.sleep(0.02)
+    return time.monotonic() - began
+
+
+@pytest.mark.slow
+@pytest.mark.django_db(transaction=True)
+def test_figures_equal_the_rows_within_two_seconds_of_every_change_also_after_a_worker_was_killed():
+    for number in range(9):
+        make_pledge(state="pending" if number < 3 else "confirmed")
+    with workers(2) as running:
+        seconds_until_exact()
+        waited = []
+        for number, change in enumerate(BY_ANYONE):
+            if number == 4:
+                running[0].kill()
+            change()
+            waited.append(seconds_until_exact())
+        kill(running[1])
+    # A busy machine may take longer once.
+    assert median(waited) < 2, waited
+    make_pledge(state="confirmed")
+    assert tally.shown() != tally.rows(), "no worker counts"
+    with workers(1):
+        seconds_until_exact()

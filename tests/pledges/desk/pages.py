@@ -1,23 +1,16 @@
 """Pages of the pledges' admin and what staff do on them."""
 
-from django.urls import reverse
-
 from tests.factories import make_staff, sign_in
 from tests.pages import filled
+from tests.staff.forms import ENGLISH, change_path
 
 LIST = "/admin/pledges/pledge/"
-ENGLISH = {"accept-language": "en"}
 PERSON = {"name": "Drita Kola", "address": "drita.kola@shembull.al"}
 
 
 def sign_in_with(client, *permissions):
     """The client, signed in as staff with these permissions, such as "view_pledge"."""
     return sign_in(client, make_staff(*permissions, username="zana"))
-
-
-def change_path(instance):
-    """The path of the admin's change form of a model instance."""
-    return reverse(f"admin:{instance._meta.app_label}_{instance._meta.model_name}_change", args=[instance.pk])
 
 
 def run_action(client, action, *pledges, path=LIST, **extra):

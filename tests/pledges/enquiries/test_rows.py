@@ -6,11 +6,11 @@ import pytest
 from django.utils import timezone
 
 from pledges import housekeeping
-from pledges.models import Enquiry, Message, Submission, Tombstone, Unreadable
+from pledges.models import Enquiry, Submission, Tombstone, Unreadable
 from tests.clock import let_time_pass
 from tests.enquiries import FORMS, enquiry_data, make_enquiry
-from tests.factories import keep_house, make_staff, run_worker, settle_all, sign_in
-from tests.pledges.backups.older_backup import replay, restore, take_entries
+from tests.factories import keep_house, make_staff, settle_all, sign_in
+from tests.pledges.backups.older_backup import replay, take_entries
 
 pytestmark = pytest.mark.django_db
 DAY = timedelta(days=1)
@@ -26,14 +26,6 @@ def test_each_transition_happens_once():
     assert [enquiry.release(), enquiry.release(), enquiry.pass_on(timezone.now())] == [True, False, False]
 
 
-def test_an_answer_to_an_erased_enquiry_is_not_sent(mailoutbox):
-    enquiry = make_enquiry()
-    enquiry.answer("Ja përgjigjja.", None)
-    enquiry.delete()
-    run_worker()
-    assert mailoutbox == [] and not Message.objects.exists()
-
-
 def test_a_disclosure_that_is_found_late_keeps_its_thirty_days():
     enquiry = make_enquiry()
     let_time_pass(300 * DAY)
@@ -45,15 +37,6 @@ def test_a_disclosure_that_is_found_late_keeps_its_thirty_days():
     let_time_pass(2 * DAY)
     keep_house()
     assert not Enquiry.objects.exists()
-
-
-def test_what_was_erased_stays_so_after_a_restore():
-    erased, kept = make_enquiry(), make_enquiry()
-    before = list(Enquiry.objects.all())
-    Tombstone.objects.all().delete()
-    erased.delete()
-    assert restore(before, "Zamira", "prek") == {"enquiry"}
-    assert Enquiry.objects.get() == kept
 
 
 def test_a_form_whose_enquiry_was_erased_is_not_settled_after_a_restore(client):

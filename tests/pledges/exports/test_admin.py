@@ -1,26 +1,30 @@
-"""Exports of pledges: permissions, content, the audit log, and interrupted downloads (stories 24 and 26)."""
+"""Exports of pledges (stories 24 and 26): permissions, content, the audit log, interrupted downloads, and no formula."""
 
 import csv
 import io
 import re
 import tracemalloc
+import zipfile
 from datetime import timedelta
 
 import pytest
 from django.contrib.auth.models import User
 from django.utils import timezone
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from openpyxl import load_workbook
 
 from pledges.exports.admin import stream
+from pledges.exports.spreadsheets import csv_file, xlsx_file
 from pledges.models import Export, Pledge
 from staff.models import Entry
 from tests.factories import make_copies, make_pledge, make_staff, sign_in
+from tests.pages import csv_dicts
+from tests.pledges.desk.pages import ENGLISH, LIST
 
 pytestmark = pytest.mark.django_db
 
-LIST = "/admin/pledges/pledge/"
 ADD = "/admin/pledges/export/add/"
-ENGLISH = {"accept-language": "en"}
 PERSON = {"name": "Drita Çela-Përmeti", "address": "drita@shembull.al"}
 ALL_PERMISSIONS = ["view_pledge", "see_people", "export_pledges", "export_updates"]
 REASON = "newsletter of November"
@@ -43,18 +47,6 @@ def download(client, content="people", format="csv", query="", **headers):
     """The response to a request for a file, before its stream is read."""
     data = {"content": content, "format": format, "query": query, "reason": REASON}
     return client.post(ADD, data, headers=ENGLISH | headers)
-
-
-def csv_rows(response):
-    """The rows of a CSV response, the header first."""
-    text = response.getvalue().decode()
-    assert text.startswith("\ufeff") and text.count("\ufeff") == 1
-    return list(csv.reader(io.StringIO(text[1:], newline="")))
-
-
-def csv_dicts(response):
-    header, *others = csv_rows(response)
-    return [dict(zip(header, row, strict=True)) for row in others]
 
 
 def make_many(count):
@@ -136,9 +128,9 @@ def test_26_a_csv_file_has_all_columns_in_the_language_of_the_user(staff):
             "Wants news": "no",
         }
     ]
-    header, row = csv_rows(download(staff, **{"accept-language": "sq"}))
-    assert header[1:5] == ["Emri", "Adresa", "Gjendja", "Nënshkruar më"]
-    assert row[3] == "konfirmuar" and row[7:9] == ["Prindër", "Tiranë"]
+    [row] = csv_dicts(download(staff, **{"accept-language": "sq"}))
+    assert list(row)[1:5] == ["Emri", "Adresa", "Gjendja", "Nënshkruar më"]
+    assert row["Gjendja"] == "konfirmuar" and list(row.values())[7:9] == ["Prindër", "Tiranë"]
 
 
 def test_a_workbook_has_the_same_content(staff):
@@ -193,10 +185,8 @@ def test_the_news_export_contains_confirmed_pledges_with_consent_to_news(staff):
     make_pledge(state="pending", updates=True)
     make_pledge(state="invalidated", updates=True)
     make_pledge(state="confirmed", updates=True).withdraw()
-    assert csv_rows(download(staff, "updates")) == [
-        ["Name", "Address", "Language", "Group"],
-        [reader.name, reader.address, "English", "Parents"],
-    ]
+    person = {"Name": reader.name, "Address": reader.address}
+    assert csv_dicts(download(staff, "updates")) == [person | {"Language": "English", "Group": "Parents"}]
 
 
 def test_a_pledge_that_cannot_be_decrypted_is_marked_and_the_file_continues(staff):
@@ -285,3 +275,55 @@ def test_26_memory_use_does_not_grow_with_the_length_of_the_export(format, monke
     long, long_peak = size_and_peak_memory(Pledge.objects.all())
     assert long > 2 * short
     assert long_peak < 1.2 * short_peak
+
+
+HOSTILE_TEXTS = [
+    "=cmd|' /C calc'!A0",
+    *"+1 -1 @SUM(A1) \t=1 \r=1 \n=1 ＝1 Drita;=1+1 = ' , ; \" a@b.al مرحبا 😀".split(" "),
+]
+HOSTILE_TEXTS += ["  =1", "a\t=1", "a\n-1", 'x";@b', "", "Çela Përmeti-Ëndërr"]
+
+
+def possible_cells(text):
+    """Every cell that a spreadsheet could read from a CSV text, for any separator of its locale."""
+    assert text[0] == "\ufeff"
+    for row in csv.reader(io.StringIO(text[1:], newline="")):
+        for cell in row:
+            yield cell
+            yield from re.split(r"[;,\t\r\n]", cell)
+
+
+def assert_no_formula(values):
+    text = b"".join(csv_file(["Emri"], [[values]])).decode()
+    assert [cell for cell in possible_cells(text) if re.match(r"\s*[=+\-@＝＋－＠]", cell)] == []
+    read = [row[0] if row else "" for row in csv.reader(io.StringIO(text[1:], newline=""))][1:]
+    # Only apostrophes are added, and never to a name of letters.
+    assert [cell.replace("'", "") for cell in read] == [value.replace("'", "") for value in values]
+    assert [value for value, cell in zip(values, read, strict=True) if value != cell and value.isalpha()] == []
+
+
+def test_26_no_hostile_text_becomes_a_formula_in_csv():
+    assert_no_formula(HOSTILE_TEXTS)
+
+
+@settings(max_examples=25)
+@given(st.lists(st.text(min_size=1), min_size=1))
+def test_26_no_text_becomes_a_formula_in_csv(values):
+    assert_no_formula(values)
+
+
+def test_26_a_workbook_stores_hostile_texts_as_text_and_replaces_what_xml_forbids():
+    values = [value for value in HOSTILE_TEXTS if "\r" not in value]
+    content = b"".join(xlsx_file(["Emri"], [[[*values, "a\x00b\x1fc\ufffe", "<b>&amp;\u00a0"]]]))
+    column = [cells[0] for cells in load_workbook(io.BytesIO(content)).active.iter_rows(min_row=2)]
+    assert [cell.value or "" for cell in column] == [*values, "a\ufffdb\ufffdc\ufffd", "<b>&amp;\u00a0"]
+    assert {cell.data_type for cell in column if cell.value} <= {"s", "inlineStr"}
+    sheet = zipfile.ZipFile(io.BytesIO(content)).read("xl/worksheets/sheet1.xml").decode()
+    assert "<f" not in sheet
+
+
+@settings(max_examples=30)
+@given(st.lists(st.text(), min_size=1))
+def test_any_text_makes_a_workbook_that_opens(values):
+    content = b"".join(xlsx_file(["Emri"], [[values]]))
+    assert load_workbook(io.BytesIO(content)).active.max_row == len(values) + 1

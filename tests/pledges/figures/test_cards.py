@@ -1,18 +1,23 @@
-"""Pictures to share: their sizes, where their text stands, and that they show no name and no visitor's input."""
+"""Pictures to share, and figures as PNG: sizes, typeface, where text stands, and that no name or visitor's input is shown."""
 
 import functools
 import io
+from datetime import UTC, datetime
 from itertools import combinations
 from types import SimpleNamespace
 
 import pytest
 import segno
+from django.contrib.staticfiles import finders
+from django.template import Context, Template
 from django.utils import translation
-from PIL import Image, ImageColor, ImageDraw
+from PIL import Image, ImageColor, ImageDraw, ImageFont
 
 from pledges.figures import cards, fonts
+from pledges.figures.cards import Drawing, Line
+from pledges.figures.charts import figure
 from pledges.figures.mosaic import mosaic
-from pledges.figures.rendering import COLORS
+from pledges.figures.rendering import COLORS, png
 from pledges.goals.models import round_goal
 from pledges.models import Sector
 from pledges.starter import load
@@ -20,8 +25,8 @@ from tests.pages import LANGUAGES
 from tests.published import show_counties
 from tests.tally import put_cells
 
-SIZES = {"card": (1200, 630), "square": (1080, 1080), "story": (1080, 1920)}
-MARGINS = {(1200, 630): 56, (1080, 1080): 80, (1080, 1920): 80}
+CARD = (1200, 630)
+MARGINS = {CARD: 56, (1080, 1080): 80, (1080, 1920): 80}
 GROUND = (0xFF, 0xE3, 0xC4)
 # What messengers show beside a link: the square in the middle of a wide picture.
 CENTRE = (285, 915)
@@ -122,7 +127,7 @@ def test_every_line_stays_in_the_picture_and_clear_of_the_1_of_others_and_of_the
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_square_crop_of_the_centre_holds_the_message(language):
     for what, drawing in drawings(language).items():
-        if drawing.size == SIZES["card"]:
+        if drawing.size == CARD:
             left, _, width, _ = drawing.numeral
             assert left + width <= CENTRE[1]
             headline = [line for line in drawing.lines if line.weight == 900 and line.color == COLORS["ink"]]
@@ -219,11 +224,6 @@ def test_a_sector_has_its_own_colour_and_others_share_one():
     assert {ImageColor.getrgb(color) for color in COLORS["sectors"][:8]} <= neutral
 
 
-def picture_of(response):
-    assert response.headers["Content-Type"] == "image/png"
-    return Image.open(io.BytesIO(response.content)).convert("RGB")
-
-
 @pytest.mark.django_db
 def test_a_sector_without_a_text_has_neutral_words_in_its_colour(client):
     Sector.objects.filter(slug="artists").update(pledged_sq="")
@@ -235,7 +235,8 @@ def test_a_sector_without_a_text_has_neutral_words_in_its_colour(client):
 @pytest.mark.django_db
 def test_the_total_shows_the_dots_of_each_sector_and_the_free_places(client):
     put_cells({("parents", "AL-11"): 50})
-    found = {color for _, color in picture_of(client.get("/pictures/en/totals.png")).getcolors(100_000)}
+    picture = Image.open(io.BytesIO(client.get("/pictures/en/totals.png").content)).convert("RGB")
+    found = {color for _, color in picture.getcolors(100_000)}
     assert {ImageColor.getrgb(COLORS["sectors"][0]), ImageColor.getrgb(COLORS["empty"])} <= found
     assert ImageColor.getrgb(COLORS["sectors"][3]) not in found, "no people of that sector"
 
@@ -252,3 +253,46 @@ def test_a_county_shows_its_published_figure_and_none_before(client):
     assert client.get(path).content == shown(0), "not published yet"
     show_counties({"AL-05": 85})
     assert client.get(path).content == shown(85)
+
+
+LETTERS = "AaËëÇç Zgjidhni „1” … 1234567890 (30,6%) #NEJEMI1"
+
+
+def card(text="", size=100, weight=800):
+    """A wide card with one line of text and no dots."""
+    line = Line(text, 20, 200, size, weight)
+    drawing = Drawing(size=(3200, 300), numeral=(0, 0, 30, 64), lines=(line,), paths=(), dot_width="1")
+    return Image.open(io.BytesIO(png("card.svg", {"drawing": drawing})))
+
+
+@pytest.mark.parametrize("weight", [300, 500, 900])
+def test_pictures_and_pages_have_the_same_typeface(weight):
+    of_pages = ImageFont.truetype(finders.find("fonts/figtree-latin-wght-normal.woff2"), 60)
+    of_pages.set_variation_by_axes([weight])
+    assert bytes(of_pages.getmask(LETTERS)) == bytes(fonts.font(60, weight).getmask(LETTERS))
+
+
+@pytest.mark.parametrize("weight", [500, 700, 800, 900])
+def test_drawn_text_is_no_wider_than_measured(weight):
+    left, _, right, _ = card(LETTERS, weight=weight).convert("L").point(lambda value: 255 * (value < 90)).getbbox()
+    assert right - left <= fonts.font(100, weight).getlength(LETTERS) + 2
+
+
+@pytest.mark.parametrize("name", ["A\x0bB", "]]>", "<b>&amp;", "'\"", "\ud800", "Ж中", ""])
+def test_any_name_that_staff_write_can_be_drawn(name):
+    sector = SimpleNamespace(slug="x", name=name, color="s1")
+    totals = SimpleNamespace(as_of=datetime(2026, 11, 25, tzinfo=UTC), total=3, sectors=[(sector, 3)])
+    with translation.override("en"):
+        picture = Image.open(io.BytesIO(figure("sectors", totals).as_png()))
+    assert picture.size == (1200, 460) and picture.getpixel((450, 216)) != picture.getpixel((5, 5))
+
+
+def test_markup_in_a_text_is_drawn_as_text():
+    drawn = Template("{% load figure_tags %}{% text name room=50 %}").render(Context({"name": "<image/> & more"}))
+    assert "&lt;image/&gt; &amp; more" in drawn
+
+
+def test_positions_have_no_decimal_comma():
+    drawn = "{% load figure_tags %}{{ 3|times:1.5 }} {{ '0 0L100 50'|scaled:'1.5 2.5' }}"
+    with translation.override("sq"):
+        assert Template(drawn).render(Context()) == "4.5 0.0 0.0L150.0 125.0"

@@ -63,7 +63,7 @@ def test_the_markup_takes_less_than_ten_kilobytes(people):
 groups = st.lists(st.integers(0, 400_000) | st.integers(0, 60), min_size=8, max_size=8)
 
 
-@settings(max_examples=60, derandomize=True, database=None, deadline=None)
+@settings(max_examples=60)
 @given(groups, st.lists(st.tuples(st.integers(0, 7), st.integers(1, 30_000)), min_size=1, max_size=8))
 def test_additional_people_never_move_an_existing_dot(counts, steps):
     before = None
@@ -75,7 +75,7 @@ def test_additional_people_never_move_an_existing_dot(counts, steps):
         before = one
 
 
-@settings(max_examples=60, derandomize=True, database=None, deadline=None)
+@settings(max_examples=60)
 @given(groups)
 def test_every_sector_with_people_has_a_dot_and_no_other_sector_has(counts):
     total = sum(counts)
@@ -89,7 +89,7 @@ def test_every_sector_with_people_has_a_dot_and_no_other_sector_has(counts):
     assert len(taken(one)) == one.taken >= sum(map(bool, counts))
 
 
-@settings(max_examples=60, derandomize=True, database=None, deadline=None)
+@settings(max_examples=60)
 @given(st.integers(10, 2_000_000_000), st.integers(0, 2_000_000_000))
 def test_any_goal_that_staff_set_can_be_drawn(goal, people):
     one = mosaic([(SECTORS[0], min(people, goal - 1))], goal)

@@ -40,9 +40,14 @@ def group_data(**changes):
     return as_sent(data, **changes)
 
 
+def groups_on(page):
+    """The ids of the groups that the button of a page confirms."""
+    return re.findall(r'name="group" value="([^"]+)"', page.text)
+
+
 def press_confirm(client, path):
     """Open the page that confirms groups, and press its button; returns the response."""
-    return client.post(path, {"group": re.findall(r'name="group" value="([^"]+)"', client.get(path).text)})
+    return client.post(path, {"group": groups_on(client.get(path))})
 
 
 def make_group(state="confirmed", people=None, name="Mira Hoxha", address=None, place="Tiranë", **overrides):

@@ -1,10 +1,10 @@
 """`manage.py tell_operators`: mail about checks of `/readyz` that fail for a while, by a site and a mail server that answer."""
 
-import http.server
 import json
 import os
 import threading
 import time
+from wsgiref.simple_server import make_server
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -14,36 +14,20 @@ from tests.smtp import MailServer
 OPERATOR = "teknik@shembull.al"
 
 
-class Readiness(http.server.ThreadingHTTPServer):
+class Readiness:
     """A site whose `/readyz` names the checks in `wrong`; None: it answers something else."""
 
     def __init__(self):
-        super().__init__(("127.0.0.1", 0), _Answer)
         self.wrong, self.heartbeats = [], 0
-        threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
+        self.server = make_server("127.0.0.1", 0, self._answer)
+        self.url = f"http://127.0.0.1:{self.server.server_port}"
+        threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
 
-    @property
-    def url(self):
-        return f"http://127.0.0.1:{self.server_address[1]}"
-
-    def stop(self):
-        """Close the port."""
-        self.shutdown()
-        self.server_close()
-
-
-class _Answer(http.server.BaseHTTPRequestHandler):
-    def do_GET(self):
-        self.server.heartbeats += self.path != "/readyz"
-        wrong = self.server.wrong
-        body = b"<h1>Bad gateway</h1>" if wrong is None else json.dumps({"ready": not wrong, "wrong": wrong}).encode()
-        self.send_response(503 if wrong or wrong is None else 200)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *_arguments):
-        """Nothing."""
+    def _answer(self, environ, start_response):
+        self.heartbeats += environ["PATH_INFO"] != "/readyz"
+        start_response("200 OK" if self.wrong == [] else "503 Service Unavailable", [])
+        found = {"ready": not self.wrong, "wrong": self.wrong}
+        return [b"<h1>Bad gateway</h1>" if self.wrong is None else json.dumps(found).encode()]
 
 
 class Operators:
@@ -66,10 +50,11 @@ class Operators:
 
 @pytest.fixture
 def site(settings):
-    server = Readiness()
-    settings.SITE_URL = server.url
-    yield server
-    server.stop()
+    site = Readiness()
+    settings.SITE_URL = site.url
+    yield site
+    site.server.shutdown()
+    site.server.server_close()
 
 
 @pytest.fixture
@@ -129,7 +114,7 @@ def test_a_short_failure_is_not_told(site, operators):
 def test_a_site_that_does_not_answer_is_a_problem_too(kind, site, operators):
     site.wrong = None
     if kind == "no answer":
-        site.server_close()
+        site.server.server_close()
     operators.look()
     assert operators.look(minutes=11) == ["nejemi1.example: site"]
 

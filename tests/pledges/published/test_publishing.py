@@ -4,7 +4,6 @@ import pytest
 from django.db import IntegrityError, transaction
 
 from pledges.commitments.models import FollowUpAnswer
-from pledges.counting.models import exact_cells
 from pledges.models import EventCount, Pledge, PublishedFigure, Sector
 from pledges.published.models import publish
 from tests.commitments import commitment_of, make_chosen
@@ -108,12 +107,3 @@ def test_a_commitment_is_withheld_unless_forty_of_its_sector_did_not_choose_it()
 def test_concurrent_workers_publish_once():
     make_large_sheet(400, place="Tiranë")
     assert sorted(at_once(publish, publish, publish)) == [0, 0, 1]
-
-
-def test_staff_see_exact_numbers():
-    make_pledge(state="confirmed", sector="teachers", county_id="AL-07")
-    make_large_sheet(3, place="Tiranë")
-    assert sorted((county, people) for (_sector, county), people in exact_cells().items()) == [
-        ("AL-07", 1),
-        ("AL-11", 3),
-    ]

@@ -25,6 +25,7 @@ from tests.factories import form_data, make_pledge, run_worker, settle_all
 from tests.pages import public_paths
 from tests.published import next_night
 from tests.site import Site, url_of_test_database
+from tests.sql import sql
 from tests.threads import held_open, wait_until
 
 pytestmark = pytest.mark.django_db
@@ -34,11 +35,6 @@ PATHS += [
     *("/sq/prinder/", "/en/parents/", "/sq/lajme/nis-levizja/", "/en/news/the-movement-begins/", "/en/news/feed/"),
     *("/api/v1/totals.json", "/api/v1/totals.csv", "/counter/sq/light/", "/sitemap.xml", "/site.webmanifest"),
 ]
-
-
-def sql(statement, *values):
-    with connection.cursor() as cursor:
-        cursor.execute(statement, values)
 
 
 def version():

@@ -1,21 +1,35 @@
-"""The totals: pages, downloadable figures, JSON and CSV."""
+"""The totals, the pages of counties, downloads and open data, also before the first pledge and after a fall; the counter."""
 
 import csv
+import gzip
 import io
-from datetime import datetime, timedelta
+import json
+import re
+from datetime import date, datetime, timedelta
 
 import pytest
+from django.conf import settings
+from django.core.validators import URLValidator
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
-from django.utils import timezone
+from django.urls import get_resolver
+from django.utils import timezone, translation
 from PIL import Image
 
-from pledges.counting.models import record_milestones
-from pledges.models import County, PublishedFigure, Sector
+from campaign.content import SiteContent
+from pledges.content import PledgeContent
+from pledges.counting.models import count, record_milestones
+from pledges.figures import cards
+from pledges.figures.charts import FIGURES
+from pledges.figures.mosaic import mosaic
+from pledges.models import County, Goal, PaperSheet, PublishedFigure, Sector
+from pledges.places.models import definite_form
+from pledges.totals.open_data import DESCRIPTION
 from pledges.totals.views import Hero
 from tests import tally
+from tests.campaign.pages.test_weight import a_million
 from tests.factories import make_pledge
-from tests.pages import LANGUAGES, Document, path_of
+from tests.pages import LANGUAGES, Document, csv_dicts, path_of
 from tests.published import show_counties
 from tests.tally import put_cells, put_people
 
@@ -51,14 +65,6 @@ def as_json(client):
     return client.get("/api/v1/totals.json").json()
 
 
-def as_csv(client):
-    """Rows of the file by (kind, code)."""
-    response = client.get("/api/v1/totals.csv")
-    assert response.content.startswith(b"\xef\xbb\xbf"), "spreadsheets need the byte order mark to read ë"
-    rows = csv.DictReader(io.StringIO(response.content.decode("utf-8-sig")))
-    return {(row["kind"], row["code"]): row for row in rows}
-
-
 def as_page(client, language="en"):
     """(total, people by sector, people by county) as the page shows them."""
     page = Document(client.get(path_of("pledges:totals", language)))
@@ -78,7 +84,8 @@ def as_page(client, language="en"):
 def test_30_page_json_and_csv_show_the_same_figures(client):
     make_people()
     add_people_and_show_counties()
-    data, file = as_json(client), as_csv(client)
+    data = as_json(client)
+    file = {(row["kind"], row["code"]): row for row in csv_dicts(client.get("/api/v1/totals.csv"))}
     assert list(data) == ["as_of", "total", *WAYS, "sectors", "counties_as_of", "counties_total", "counties"]
     assert data["total"] == 49 == sum(data[way] for way in WAYS)
     assert sum(sector["total"] for sector in data["sectors"].values()) == 49
@@ -156,9 +163,6 @@ def test_a_page_takes_one_query_for_any_total(client):
     show_counties()
     record_milestones()
     assert {path: query_count(client, path) for path in pages} == dict.fromkeys(pages, 1)
-
-
-FIGURES = ["one", "sectors", "counties", "growth", "ways"]
 
 
 def figure_csv(client, name, language="en"):
@@ -262,11 +266,11 @@ def test_before_the_first_pledge_the_page_invites(client):
     assert page.words(page.one("h1")) == "Be the first to sign"
 
 
-def test_an_invalid_path_of_a_figure_is_not_found(client):
+def test_an_invalid_path_of_a_figure_or_the_counter_is_not_found(client):
     for path in (
         *("/figures/en/one.gif", "/figures/en/../one.png", "/figures/xx/one.png", "/figures/en/one.png/"),
         *("/figures/en/%00.png", "/figures/en/counties-per-20000.csv", "/en/totals/per-1/", "/en/totals/tabela/"),
-        "/api/v1/totals.xml",
+        *("/counter/de/light/", "/counter/sq/pink/", "/counter/sq/", "/counter/sq/light/x", "/api/v1/totals.xml"),
     ):
         assert client.get(path).status_code == 404, path
 
@@ -274,3 +278,345 @@ def test_an_invalid_path_of_a_figure_is_not_found(client):
 def test_a_long_name_is_smaller():
     names = ["prindër", "të rinj", "Elbasani", "Gjirokastra", "zyrtarë publikë"]
     assert [Hero(name, "s1", 0, "").size for name in names] == ["", "", "long", "longer", "longer"]
+
+
+SHKODER, TIRANE, KUKES = "AL-10", "AL-11", "AL-07"
+DEFINITE = (
+    "Berati Durrësi Elbasani Fieri Gjirokastra Korça Kukësi Lezha Dibra Shkodra Tirana Vlora".split()  # by ISO code
+)
+
+
+def slugs(language):
+    """{code: slug} of all counties with a page."""
+    with translation.override(language):
+        return {county.code: county.slug for county in County.objects.exclude(code="abroad")}
+
+
+def publish(**people):
+    """Publish so many people of each county (its name without signs), and some elsewhere."""
+    codes = {"shkoder": SHKODER, "tirane": TIRANE, "kukes": KUKES}
+    show_counties({codes[name]: n for name, n in people.items()} | {"AL-02": 90, "": 90})
+
+
+def test_the_definite_forms_of_all_counties():
+    names = County.objects.exclude(code="abroad").order_by("code").values_list("name_sq", flat=True)
+    assert [definite_form(name) for name in names] == DEFINITE
+
+
+def test_each_county_has_a_page_with_its_own_title_and_description(client):
+    language = "sq"
+    publish(shkoder=75, tirane=400)
+    titles, descriptions = set(), set()
+    for code, slug in slugs(language).items():
+        page = Document(client.get(path_of("pledges:county", language, slug)))
+        assert page.words(page.one("h1")).startswith("Ne jemi ")
+        description = page.of(page.one("meta", name="description"))["content"]
+        assert len(page.title) <= 65 and len(description) <= 160, code
+        titles.add(page.title)
+        descriptions.add(description)
+        other = {each: path_of("pledges:county", each, slugs(each)[code]) for each in LANGUAGES}
+        assert page.of(page.one("link", rel="canonical"))["href"] == settings.SITE_URL + other[language]
+        [switch] = page.all("a", **{"class": "lang"})
+        assert page.of(switch)["href"] == other["en"]
+    assert len(titles) == len(descriptions) == 12
+
+
+def test_a_page_shows_the_published_figure_with_its_time_and_place(client):
+    publish(shkoder=765, tirane=4000)
+    Goal.objects.create(people=800, county_id=SHKODER)
+    PublishedFigure.objects.update(looked_at="2026-11-25T13:00:00Z")
+    page = Document(client.get("/sq/sa-jemi/shkoder/"))
+    shown = page.words(page.one("main")).replace("\xa0", " ")
+    for each in (
+        *("Ne jemi Shkodra", "765 mbështetës, afërsisht", "Gjendja më 25 nëntor 2026, ora 14:00"),
+        *("Edhe rreth 35 veta, dhe Shkodra bëhet me 800 mbështetës.", "Çdo pikë përfaqëson 2 veta"),
+    ):
+        assert each in shown
+
+
+def test_a_county_without_a_published_figure_says_so_and_shows_no_number(client):
+    publish(shkoder=75, kukes=0)
+    page = Document(client.get("/sq/sa-jemi/kukes/"))
+    shown = page.words(page.one("main"))
+    assert "Ende pa shifër" in shown and "rreth 60 veta a më shumë" in shown
+    [count] = page.all("p", **{"class": "count"})
+    assert not re.search(r"\d", page.words(count))
+
+
+def test_people_who_are_not_published_yet_do_not_change_a_page(client):
+    publish(shkoder=75, kukes=0)
+    paths = ["/sq/sa-jemi/shkoder/", "/sq/sa-jemi/kukes/"]
+    before = [client.get(path).headers["ETag"] for path in paths]
+    put_cells({("parents", SHKODER): 4, ("parents", KUKES): 20})
+    assert [client.get(path).headers["ETag"] for path in paths] == before
+
+
+@pytest.mark.parametrize(
+    ("path", "target"), [("/en/totals/tirane/", "/en/totals/tirana/"), ("/sq/sa-jemi/tirana/", "/sq/sa-jemi/tirane/")]
+)
+def test_the_address_of_the_other_language_redirects(client, path, target):
+    response = client.get(path)
+    assert (response.status_code, response.headers["Location"]) == (301, target)
+
+
+def test_an_unknown_county_is_a_404_with_the_numbers(client):
+    for path in ("/sq/sa-jemi/beograd/", "/en/totals/abroad/", "/sq/sa-jemi/outside-albania/"):
+        response = client.get(path)
+        assert response.status_code == 404, path
+        page = Document(response)
+        assert [page.words(each) for each in page.all("b", node=page.one("main"))] == ["116 111", "129", "112"], path
+
+
+def test_the_search_finds_the_page_by_the_name_of_the_county(client):
+    found = Document(client.post("/sq/kerkoni/", {"q": "shkoder"}))
+    assert "/sq/sa-jemi/shkoder/" in {found.of(link)["href"] for link in found.all("a", href=True)}
+
+
+def test_the_ways_to_pass_on_name_the_county_and_no_number(client):
+    publish(shkoder=765)
+    page = Document(client.get("/sq/sa-jemi/shkoder/"))
+    [whatsapp] = [link for link in page.all("a", href=True) if page.of(link)["href"].startswith("https://wa.me/")]
+    assert "Shkodra" in page.of(whatsapp)["href"] and "765" not in page.of(whatsapp)["href"]
+    assert "btn-2" in page.of(whatsapp)["class"], "the filled button is the one of the pledge"
+
+
+AT_FIRST = {("parents", "AL-11"): 800, ("teachers", "AL-11"): 200, ("parents", "AL-02"): 60, ("artists", ""): 40}
+PAGES = [
+    *(path_of(name, "sq") for name in ("campaign:home", "pledges:totals", "pledges:method", "pledges:wall")),
+    *("/sq/prinder/", "/en/totals/", "/sq/sa-jemi/tirane/", "/en/totals/durres/", "/counter/en/light/"),
+]
+
+
+def fall(left):
+    """People come on several days and are published, and then only this share is left, counted on the same days."""
+    if left is None:
+        return 0
+    days = [timezone.localdate() - timedelta(ago) for ago in (300, 40, 0)]
+    for day in days:
+        put_cells(AT_FIRST, day=day)
+    record_milestones()
+    show_counties()
+    PaperSheet.objects.all().delete()
+    for day in days:
+        put_cells({cell: round(n * left) for cell, n in AT_FIRST.items()}, day=day)
+    show_counties(dict.fromkeys(("AL-11", "AL-01", "abroad", ""), 0))
+    return round(3 * sum(AT_FIRST.values()) * left)
+
+
+def assert_drawn_inside(page):
+    """All positions in percent, the growth line, and the bars lie within their pictures."""
+    for name in ("x1", "x2", "y1", "y2", "cx", "cy", "x", "y"):
+        for element in page.all(**{name: True}):
+            value = page.of(element)[name]
+            assert not value.endswith("%") or 0 <= float(value[:-1]) <= 100, (name, value)
+
+
+@pytest.mark.parametrize("left", [None, 0, 0.4], ids=["no pledge yet", "all pledges withdrawn", "more than half left"])
+def test_every_page_and_figure_stands_and_shows_no_negative_number(client, left):
+    total = fall(left)
+    for path in PAGES:
+        response = client.get(path)
+        assert response.status_code == 200, path
+        page = Document(response)
+        assert not re.search(r"(?<![\w.])[-−]\d", page.words()), path
+        assert_drawn_inside(page)
+    for name in FIGURES:
+        rows = client.get(f"/figures/sq/{name}.csv").content.decode("utf-8-sig").split("\r\n\r\n")[0]
+        assert "-" not in re.sub(r"\d{4}-\d\d-\d\d|[a-z]-[a-z]", "", rows), name
+    assert client.get("/figures/sq/growth.png").status_code == 200
+    data = client.get("/api/v1/totals.json").json()
+    assert data["total"] == total and not re.search(r": ?-\d", json.dumps(data))
+
+
+def test_goals_that_are_no_longer_reached_are_not_among_those_reached(client):
+    fall(0.2)
+    page = Document(client.get("/en/totals/"))
+    [goals] = page.all("ul", **{"class": "milestones"})
+    reached = [page.words(each) for each in goals.children if page.of(each).get("class") != "next"]
+    assert reached == ["100"], "of 3,300 people 660 are left"
+    marks = [page.words(each) for each in page.all("text", **{"class": "milestone"})]
+    assert marks[-1] == "660" and "1,000" not in marks
+
+
+@pytest.mark.parametrize(("people", "words"), [(0, None), (1, "1 supporter has"), (7, "7 supporters have")])
+def test_the_last_24_hours_are_told_only_if_someone_came(client, people, words):
+    put_cells({("parents", "AL-11"): 3869}, day=timezone.localdate() - timedelta(30))
+    put_cells({("parents", ""): people})
+    text = Document(client.get("/en/totals/")).words()
+    assert ("In the last 24 hours" in text) == bool(words) and (words or "") in text
+
+
+PATHS = ["/api/v1/totals.json", "/api/v1/totals.csv", "/api/v1/demands.json"]
+SCHEMAS = json.loads(DESCRIPTION.read_text(encoding="utf-8"))["components"]["schemas"]
+
+
+def has_offset(text):
+    assert datetime.fromisoformat(text).tzinfo
+
+
+# {format of a string: function that raises an error for another text}
+FORMATS = {None: str, "date": date.fromisoformat, "uri": URLValidator(["https"]), "date-time": has_offset}
+
+
+def assert_matches(schema, value, where="response"):
+    """Check a value against a schema, with the JSON Schema keywords that our description uses; others are an error."""
+    if "$ref" in schema:
+        schema = SCHEMAS[schema["$ref"].rpartition("/")[2]]
+    known = {
+        *("type", "description", "required", "properties", "additionalProperties", "minimum"),
+        *("multipleOf", "items", "format", "enum"),
+    }
+    assert set(schema) <= known, where
+    kinds = {"object": dict, "string": str, "integer": int, "null": type(None), "array": list}
+    allowed = schema["type"] if isinstance(schema["type"], list) else [schema["type"]]
+    assert type(value) in [kinds[kind] for kind in allowed], where
+    if isinstance(value, int):
+        assert value >= schema["minimum"] and value % schema.get("multipleOf", 1) == 0, where
+    assert value in schema.get("enum", [value]), where
+    if isinstance(value, str):
+        FORMATS[schema.get("format")](value)
+    for number, inner in enumerate(value if isinstance(value, list) else []):
+        assert_matches(schema["items"], inner, f"{where}[{number}]")
+    if isinstance(value, dict):
+        assert set(schema.get("required", ())) <= set(value), where
+        for key, inner in value.items():
+            of_key = schema.get("properties", {}).get(key) or schema["additionalProperties"]
+            assert of_key is not False, f"{where}.{key}"
+            assert_matches(of_key, inner, f"{where}.{key}")
+
+
+def description(client):
+    return client.get("/api/v1/openapi.json").json()
+
+
+@pytest.mark.parametrize("people", [0, 900])
+def test_the_responses_match_the_description(client, settings, people):
+    if people:
+        put_people(people, days=5)
+        show_counties()
+    visited = 0
+    for path, operations in description(client)["paths"].items():
+        needed = [each["name"] for each in operations["get"].get("parameters", ()) if each["required"]]
+        response = client.get(path, dict.fromkeys(needed, f"{settings.SITE_URL}/en/totals/"))
+        [(kind, content)] = operations["get"]["responses"]["200"]["content"].items()
+        assert response.headers["Content-Type"].split(";")[0] == kind
+        if kind == "application/json" and path != "/api/v1/openapi.json":
+            assert_matches(content["schema"], response.json())
+        if kind == "text/csv":
+            columns = content["schema"]["description"].rpartition(": ")[2].rstrip(".").split(", ")
+            assert response.content.decode("utf-8-sig").splitlines()[0].split(",") == columns
+        visited += 1
+    assert visited == 7
+
+
+def test_the_description_has_exactly_the_paths_of_the_open_data(client):
+    routes = {
+        f"/{pattern.pattern}" for pattern in get_resolver().url_patterns if str(pattern.pattern).startswith("api/")
+    }
+    data = description(client)
+    assert set(data["paths"]) == routes | {"/oembed"} and routes > set(PATHS)
+    assert data["openapi"].startswith("3.1") and data["info"]["license"]["identifier"] == "CC-BY-4.0"
+    names = [each["get"]["operationId"] for each in data["paths"].values()]
+    assert len(set(names)) == len(names)
+    for schema in re.findall(r'"\$ref": "#/components/schemas/(\w+)"', client.get("/api/v1/openapi.json").text):
+        assert schema in data["components"]["schemas"]
+
+
+@pytest.mark.parametrize("path", [*PATHS, "/api/v1/openapi.json"])
+def test_an_unchanged_resource_is_answered_with_304(cached_site, path):
+    make_pledge(state="confirmed")
+    make_pledge(state="confirmed", sector="artists", county_id="AL-02")
+    show_counties()
+    count()
+    _status, first, _body = cached_site.fetch(path)
+    status, again, body = cached_site.fetch(path, IF_NONE_MATCH=first["ETag"])
+    assert (status, body, again["ETag"]) == ("304 Not Modified", b"", first["ETag"])
+    assert first["Access-Control-Allow-Origin"] == "*" and 'rel="license"' in first["Link"]
+    make_pledge(state="confirmed")
+    count()
+    status, *_ = cached_site.fetch(path, IF_NONE_MATCH=first["ETag"])
+    assert status == ("200 OK" if "totals" in path else "304 Not Modified")
+
+
+def test_a_script_of_another_site_may_send_its_etag(client):
+    """The browser sends a preflight request first, and exposes only the headers named in the response."""
+    asked = {"Origin": "https://other.example", "Access-Control-Request-Method": "GET"}
+    for path in (*PATHS, "/api/v1/openapi.json"):
+        preflight = client.options(path, headers=asked)
+        assert (preflight.status_code, preflight.content) == (204, b""), path
+        assert preflight.headers["Access-Control-Allow-Origin"] == "*", path
+        assert preflight.headers["Access-Control-Allow-Headers"] == "If-None-Match", path
+        assert client.get(path).headers["Access-Control-Expose-Headers"] == "ETag", path
+        assert client.post(path).status_code == 405, path
+
+
+def test_the_page_shows_the_code_to_embed(client, settings):
+    settings.SITE_URL = "https://nejemi1.example"
+    page = Document(client.get(path_of("pledges:open_data", "sq")))
+    frames = [page.of(frame)["src"] for frame in page.all("iframe")]
+    assert frames == [f"/counter/{each}/{theme}/" for each in LANGUAGES for theme in ("light", "dark")]
+    assert len({page.of(frame)["title"] for frame in page.all("iframe")}) == len(frames)
+    codes = [page.words(code) for code in page.all("textarea")]
+    for frame, code in zip(frames, codes, strict=False):
+        [copied] = Document(f"<body>{code}</body>").all("iframe")
+        assert page.of(copied)["src"] == f"https://nejemi1.example{frame}"
+        assert client.get(frame).headers["Content-Security-Policy"].endswith("frame-ancestors *")
+    assert "https://nejemi1.example/api/v1/totals.json" in codes[-1]
+    addresses = {page.of(link)["href"] for link in page.all("a", href=True)}
+    assert {*PATHS, "/api/v1/openapi.json"} <= addresses
+
+
+def drawing_of_the_total(language):
+    totals, texts = tally.read(), SiteContent.current().texts[language]
+    goal = PledgeContent.current().goal_above(totals.total).people
+    with translation.override(language):
+        vows = (texts["vow_1"], texts["vow_2"], texts["vow_3"])
+        return cards.total(vows, texts["every_card"], goal, mosaic(totals.sectors, goal))
+
+
+@pytest.mark.parametrize(("people", "sq", "en"), [(999, "999", "999"), (1_234_567, "1\xa0234\xa0567", "1,234,567")])
+def test_30_the_same_figure_on_home_totals_json_csv_counter_and_card(client, people, sq, en):
+    put_cells({("parents", "AL-11"): people})
+    assert client.get("/api/v1/totals.json").json()["total"] == people
+    table = {(row["kind"], row["code"]): row["total"] for row in csv_dicts(client.get("/api/v1/totals.csv"))}
+    assert table["total", "total"] == str(people)
+    for language, shown in (("sq", sq), ("en", en)):
+        home, page, counter = (
+            Document(client.get(path))
+            for path in (
+                path_of("campaign:home", language),
+                path_of("pledges:totals", language),
+                f"/counter/{language}/light/",
+            )
+        )
+        assert home.words(home.all("b", node=home.one("p", **{"class": "count"}))[0]) == shown
+        for each in (page, counter):
+            assert each.words(each.all("b", node=each.one("h1"))[0]) == shown
+        card = page.of(page.one("meta", property="og:image"))["content"]
+        assert card.endswith(f"/pictures/{language}/totals.png")
+        drawing = drawing_of_the_total(language)
+        assert shown in [line.text for line in drawing.lines]
+        if people == 999:
+            assert client.get(f"/pictures/{language}/totals.png").content == cards.draw(drawing)
+
+
+# The counter to embed: small, without scripts, cookies or referrers
+
+
+def test_the_counter_invites_before_the_first_pledge(client):
+    words = Document(client.get("/counter/en/light/")).words()
+    assert "Be the first to sign" in words and "supporter" not in words
+
+
+def test_the_counter_takes_less_than_8_kb_and_has_no_script_or_picture(client):
+    a_million()
+    html = client.get("/counter/sq/light/").content
+    read = Document(html.decode())
+    links = [read.of(link) for link in read.all("link")]
+    styles = [client.get(link["href"]).getvalue() for link in links]
+    assert sum(len(gzip.compress(part, 1)) for part in (html, *styles)) < 8_000
+    assert read.all("script") == [] and read.all("img") == []
+    assert [link["rel"] for link in links] == ["stylesheet", "stylesheet"]
+    assert {read.of(link)["rel"] for link in read.all("a")} == {"noopener"}
+    policy = client.get("/counter/sq/light/").headers["Content-Security-Policy"]
+    assert policy.startswith("default-src 'none'; style-src 'self'; font-src 'self';")

@@ -1,19 +1,24 @@
-"""The funnel of confirmations: it equals a recount, and it tells when a mail provider falls."""
+"""The funnel of confirmations, which tells when a mail provider falls, and the figure of today on the home page."""
 
-from datetime import timedelta
+from collections import Counter
+from datetime import datetime, time, timedelta
 
 import pytest
-from django.db import connection
 from django.db.models import F
+from django.test import Client
 from django.utils import timezone
 
 from campaign.dashboard import dashboard
+from pledges.addresses import provider_of
 from pledges.models import FallenProvider, Message, Pledge
+from pledges.serving import snapshot
 from pledges.statistics import funnel
+from tests import tally
 from tests.factories import make_copies, make_pledge, make_staff, sign_in
-from tests.pages import Document
-from tests.pledges.statistics.made import by_provider, recount
+from tests.pages import Document, path_of
 from tests.readiness import failing_checks
+from tests.sql import sql
+from tests.tally import put_cells
 
 pytestmark = pytest.mark.django_db
 
@@ -38,14 +43,31 @@ def signed(domain, pledge_state="pending", message_state=State.SENT, ago=timedel
     return pledge
 
 
-def make_facts():
-    for domain, rows in FACTS.items():
-        for pledge_state, message_state in rows:
-            signed(domain, pledge_state, message_state)
+def recount():
+    """{provider: Counter} of the rows, one by one."""
+    found = {}
+    for pledge in Pledge.objects.all():
+        row = found.setdefault(provider_of(pledge.address), Counter())
+        row["signed"] += 1
+        row["confirmed"] += pledge.confirmed_at is not None
+        for message in pledge.messages.filter(kind="confirm", sent_at__isnull=False):
+            row["sent"] += 1
+            row["bounced"] += message.state in (State.BOUNCED, State.DELAYED)
+            row["spam"] += message.state == State.SPAM
+    return {provider: +row for provider, row in found.items()}
+
+
+def by_provider():
+    found = {}
+    for (_day, provider), row in funnel.read().items():
+        found[provider] = found.get(provider, Counter()) + row
+    return found
 
 
 def test_it_equals_a_recount_of_the_rows_without_what_its_owner_erased(client):
-    make_facts()
+    for domain, rows in FACTS.items():
+        for states in rows:
+            signed(domain, *states)
     signed("yahoo.com").withdraw()
     assert by_provider() == recount()
     assert by_provider()["gmail.com"] == {"signed": 3, "sent": 3, "bounced": 1, "confirmed": 1}
@@ -154,12 +176,62 @@ def test_of_a_day_with_very_many_messages_only_the_last_ones_are_read(monkeypatc
     monkeypatch.setattr(funnel, "MOST_MESSAGES", 100)
     signed("gmail.com", "confirmed", ago=timedelta(days=1, hours=3))
     pledge = signed("gmail.com", ago=timedelta(hours=3))
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "INSERT INTO pledges_message (id, kind, about_id, language, state, attempts, error, sent_at, tried_at) "
-            "SELECT gen_random_uuid(), kind, about_id, language, state, 0, '', sent_at, tried_at "
-            "FROM pledges_message, generate_series(1, 100) WHERE about_id = %s",
-            [pledge.pk],
-        )
+    sql(
+        "INSERT INTO pledges_message (id, kind, about_id, language, state, attempts, error, sent_at, tried_at) "
+        "SELECT gen_random_uuid(), kind, about_id, language, state, 0, '', sent_at, tried_at "
+        "FROM pledges_message, generate_series(1, 100) WHERE about_id = %s",
+        pledge.pk,
+    )
     funnel.watch()
     assert FallenProvider.objects.get().sent == 100
+
+
+DAY = timedelta(days=1)
+
+
+def today(client, language="en"):
+    """The figure of today as the home page shows it, None where it shows none."""
+    page = Document(client.get(path_of("campaign:home", language)))
+    shown = page.all("strong", **{"class": "today"})
+    return page.words(shown[0]) if shown else None
+
+
+def see(clock, shift):
+    """Set the clock of the database, and forget what this process knows of its time."""
+    clock.shift = shift
+    snapshot._process.forget()
+
+
+def test_home_shows_the_people_of_today_in_both_languages_and_nothing_without_any(client):
+    put_cells({("parents", "AL-11"): 500}, timezone.localdate() - DAY)
+    assert today(client) is None
+    put_cells({("parents", "AL-11"): 12_304, ("youth", ""): 41})
+    assert (today(client, "sq"), today(client)) == ("sot +12\xa0345", "+12,345 today")
+
+
+def test_a_withdrawal_leaves_the_day_of_its_confirmation(client):
+    older = make_pledge(state="confirmed", confirmed_at=timezone.now() - 3 * DAY)
+    newer = make_pledge(state="confirmed")
+    make_pledge(state="confirmed")
+    assert today(client) == "+2 today"
+    older.withdraw()
+    assert today(client) == "+2 today", "it was of another day"
+    newer.withdraw()
+    assert today(client) == "+1 today"
+    assert tally.read().total == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_at_midnight_in_tirana_the_figure_ends_on_every_kept_page(clock):
+    """No one signs or withdraws: only the minute of the page changes."""
+    client = Client()
+    make_pledge(state="confirmed")
+    make_pledge(state="confirmed", confirmed_at=timezone.now() - 2 * DAY)
+    until_midnight = timezone.make_aware(datetime.combine(timezone.localdate() + DAY, time.min)) - timezone.now()
+    see(clock, until_midnight - timedelta(seconds=90))
+    before = client.get("/en/")
+    assert today(client) == "+1 today"
+    see(clock, clock.shift + timedelta(seconds=120))
+    assert today(client) is None
+    assert client.get("/en/").headers["ETag"] != before.headers["ETag"]
+    assert tally.read().total == 2
