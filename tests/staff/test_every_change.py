@@ -16,6 +16,7 @@ from pledges.wall.admin import _fingerprint
 from staff.models import Draft
 from staff.roles import Role
 from tests.campaign.help.test_units import Spreadsheet, full_list
+from tests.campaign.site.test_settings import MENU, list_as_typed
 from tests.factories import make_pledge, run_worker
 from tests.mailings import make_mailing
 from tests.pages import filled
@@ -323,16 +324,8 @@ def _identity(world):
 
 
 def _menu(world):
-    page = world.client.get("/admin/campaign/menuplace/")
-    data = {}
-    for form in [page.context["cl"].formset.management_form, *page.context["cl"].formset.forms]:
-        for field in form:
-            value = field.value()
-            data[field.html_name] = "" if value is None else value
-            if field.field.show_hidden_initial:
-                data[field.html_initial_name] = data[field.html_name]
-    data["form-0-menu_position"] = "77"
-    return world.client.post("/admin/campaign/menuplace/", data | {"_save": "1"})
+    typed = list_as_typed(world.client.get(MENU), **{"form-0-menu_position": "77"})
+    return world.client.post(MENU, typed)
 
 
 def _owner(**data):

@@ -1,6 +1,5 @@
 """The dashboard of the admin, page texts, and the languages of the admin."""
 
-import gettext as gettext_module
 import json
 import re
 from datetime import timedelta
@@ -22,13 +21,14 @@ from pledges.models import Export, Message, Pledge, PledgingSettings, Sector, Wo
 from pledges.statistics import funnel
 from staff.models import Entry
 from staff.roles import Role
+from tests.campaign.dashboard.test_front_page import front_page
 from tests.clock import let_time_pass
 from tests.drafts import hide
 from tests.factories import make_pledge, make_staff, sign_in
 from tests.pages import LANGUAGES, Document, as_typed
 from tests.staff.accounts.test_accounts import make_account
 from tests.weare1.test_examples import examples
-from tests.weare1.test_languages import CATALOGUE, read_po
+from tests.weare1.test_languages import read_po
 
 pytestmark = pytest.mark.django_db
 
@@ -45,14 +45,9 @@ def nothing_due():
     Handout.objects.update(is_reviewed=True)
 
 
-def dashboard(client, user, language="en"):
-    """The dashboard as this member of staff reads it."""
-    return Document(sign_in(client, user).get(DASHBOARD, headers={"accept-language": language}))
-
-
 def tasks(client, *permissions):
     """{text: (number, address)} of the due tasks for a user with these permissions."""
-    page = dashboard(client, make_staff(*permissions))
+    page = front_page(client, make_staff(*permissions))
     found = {}
     for row in page.all("ul", **{"class": "tasks"}):
         for link in page.all("a", node=row):
@@ -66,7 +61,7 @@ def tasks(client, *permissions):
 
 @pytest.mark.usefixtures("nothing_due")
 def test_without_due_tasks_the_dashboard_says_so(client):
-    page = dashboard(client, make_staff(superuser=True))
+    page = front_page(client, make_staff(superuser=True))
     assert CALM in page.words()
     assert page.all("ul", **{"class": "tasks"}) == []
 
@@ -151,7 +146,7 @@ def test_a_sector_without_wording_is_reported(client):
 
 def test_shortcuts_lead_to_what_the_permissions_allow(client):
     def shortcuts(*permissions):
-        page = dashboard(client, make_staff(*permissions))
+        page = front_page(client, make_staff(*permissions))
         [nav] = page.all("nav", **{"class": "shortcuts"})
         return {page.words(link): page.of(link)["href"] for link in page.all("a", node=nav)}
 
@@ -194,7 +189,7 @@ def test_pledges_of_the_last_days_are_in_the_chart_and_the_tables(client):
     for days in (1, 6, 7):
         make_pledge(state="confirmed", sector="teachers", source="demo", **at(days))
     make_pledge(state="confirmed", **at(funnel.DAYS_SHOWN))
-    page = dashboard(client, make_staff("view_pledge"))
+    page = front_page(client, make_staff("view_pledge"))
 
     days = by_day(page)
     assert len(days) == funnel.DAYS_SHOWN
@@ -245,12 +240,12 @@ def menu(page):
 
 
 def test_the_menu_has_at_most_thirty_entries_of_different_names(client):
-    entries = menu(dashboard(client, make_staff(superuser=True)))
+    entries = menu(front_page(client, make_staff(superuser=True)))
     assert len({name for name, _url in entries}) == len({url for _name, url in entries}) == len(entries) <= 30
 
 
 def test_who_does_not_see_organisations_has_their_applications_in_the_menu(client):
-    entries = dict(menu(dashboard(client, make_account("besa@shembull.al", Role.PLEDGES))))
+    entries = dict(menu(front_page(client, make_account("besa@shembull.al", Role.PLEDGES))))
     assert "Organisations" not in entries and entries["Applications to join"] == "/admin/pledges/joining/"
 
 
@@ -259,8 +254,8 @@ def test_who_does_not_see_organisations_has_their_applications_in_the_menu(clien
 LEAD = "/admin/campaign/pagetext/{}/change/"
 
 
-def test_the_lead_of_the_home_page_is_two_links_from_the_dashboard(client):
-    page = dashboard(client, make_staff("change_pagetext"))
+def test_the_lead_of_the_home_page_is_two_links_from_the_front_page(client):
+    page = front_page(client, make_staff("change_pagetext"))
     [way] = [link for link in page.all("a") if page.words(link) == "Edit the home page text"]
     listed = client.get(page.of(way)["href"], headers={"accept-language": "en"})
     assert "Lead, the sentence under the headline" in Document(listed).words()
@@ -327,17 +322,6 @@ def test_the_javascript_catalogue_of_the_admin_is_complete_in_albanian(admin_cli
     assert missing == []
 
 
-def test_the_compiled_javascript_catalogue_is_up_to_date():
-    text = CATALOGUE.with_name("djangojs.po")
-    with text.with_suffix(".mo").open("rb") as file:
-        compiled = gettext_module.GNUTranslations(file)
-    for entry in read_po(text):
-        shown = [
-            compiled.ngettext(entry.id, entry.plural, n) if entry.plural else compiled.gettext(entry.id) for n in (1, 2)
-        ]
-        assert set(shown) == set(entry.translations), entry.id
-
-
 # The help of the body is in its fieldset.
 EXPLAINED_ABOVE = {"body_sq", "body_en", "seen", "save_over", "new_email_as_typed"}
 
@@ -377,7 +361,7 @@ def test_every_form_field_has_a_help_text_and_what_staff_type_an_example(languag
 
 def test_the_dashboard_shows_no_personal_data(client):
     pledge = make_pledge("Arta Shembulli", "arta@shembull.al", state="confirmed")
-    page = dashboard(client, make_staff(superuser=True)).words()
+    page = front_page(client, make_staff(superuser=True)).words()
     assert Pledge.objects.count() == 1
     for secret in ("Arta", "shembull.al", str(pledge.pk)[:8]):
         assert secret not in page

@@ -24,11 +24,13 @@ from pledges.crypto.links import Purpose
 from pledges.models import BlockedAddress, Joining, Message, Submission
 from pledges.requests import held
 from staff.models import Draft
+from tests.campaign.organisations.test_admin import decide, state_of
 from tests.campaign.pictures.test_pictures import png as header_only
 from tests.clock import let_time_pass
-from tests.factories import keep_house, make_staff, run_worker, sign_in
+from tests.factories import keep_house, make_staff, make_upload, run_worker, sign_in
 from tests.organisations import FORM, PAGE, admit, join_data, make_entry, make_joining, upload
 from tests.pages import Document
+from tests.weare1.test_headers import NeverRead
 
 pytestmark = pytest.mark.django_db
 
@@ -189,19 +191,13 @@ def test_an_organisation_outside_albania_is_taken(client):
 # The logo
 
 
-def png(width, height, mode="RGB", color="white"):
-    out = BytesIO()
-    Image.new(mode, (width, height), color).save(out, "PNG")
-    return out.getvalue()
-
-
 SVG = b'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"><script>alert(1)</script><path d="M0 0h9v9z"/></svg>'
 NO_LOGOS = {
     "svg": lambda: upload(SVG, "logo.svg"),
     # Its head says 60,000 × 60,000 pixels.
     "bomb": lambda: upload(header_only(60_000, 60_000)),
     "cut": lambda: upload(invented_logo(0).read()[:400]),
-    "blank": lambda: upload(png(60, 60)),
+    "blank": lambda: make_upload(60, 60, kind="PNG", color="white"),
     "none": lambda: "",
     "too large": lambda: upload(bytes(logos.MAX_BYTES + 1)),
 }
@@ -246,14 +242,10 @@ def test_the_signature_is_checked_before_the_file_is_read(client):
     joining = make_joining()
     admit(joining)
 
-    class Unread(BytesIO):
-        def read(self, *_size):
-            raise AssertionError("the body was read")
-
     tampered = entry_path(joining).rstrip("/") + "x/"
     response = client.generic(
         "POST", f"{tampered}logo/", CONTENT_TYPE=MULTIPART_CONTENT, CONTENT_LENGTH=str(4 * 1024 * 1024),
-        **{"wsgi.input": Unread()},
+        **{"wsgi.input": NeverRead()},
     )  # fmt: skip
     ended = client.get(tampered)
     assert (response.status_code, Document(response).title) == (ended.status_code, Document(ended).title)
@@ -332,25 +324,19 @@ def test_replaced_and_refused_logos_leave_no_file(client, django_capture_on_comm
         joining.refresh_from_db()
         return Path(default_storage.path(f"pictures/{joining.logo}"))
 
-    def decide(joining, **button):
-        url = f"/admin/pledges/joining/{joining.pk}/change/"
-        client.get(url)
-        assert client.post(url, {"seen": joining.seen, **button}).status_code == 302
-        joining.refresh_from_db()
-
     joining, words = make_joining(), {"statement_sq": "", "statement_en": ""}
     with django_capture_on_commit_callbacks(execute=True):
         replaced, approved = send_logo(joining, 0), send_logo(joining, 1)
     assert [replaced.exists(), approved.exists()] == [False, True]
     with django_capture_on_commit_callbacks(execute=True):
-        decide(joining, approve="1", **words)
+        decide(client, joining, "approve", **words)
     with django_capture_on_commit_callbacks(execute=True):
         kept = send_logo(joining, 2)
-        decide(joining, keep="1")
+        decide(client, joining, "keep")
     assert [approved.exists(), kept.exists()] == [True, False]
     with django_capture_on_commit_callbacks(execute=True):
         shown = send_logo(joining, 0)
-        decide(joining, show="1", **words)
+        decide(client, joining, "show", **words)
     assert [approved.exists(), shown.exists()] == [False, True]
     with django_capture_on_commit_callbacks(execute=True):
         waiting = send_logo(joining, 1)
@@ -359,9 +345,9 @@ def test_replaced_and_refused_logos_leave_no_file(client, django_capture_on_comm
     refused, ended = make_joining(), make_joining()
     with django_capture_on_commit_callbacks(execute=True):
         files = [send_logo(refused, 0), send_logo(ended, 1)]
-        decide(refused, refuse="1", refusal="unfit")
-        decide(ended, end="1", asked="on")
-    assert (refused.state, ended.state) == ("refused", "ended") and not any(file.exists() for file in files)
+        decide(client, refused, "refuse", refusal="unfit")
+        decide(client, ended, "end", asked="on")
+    assert (state_of(refused), state_of(ended)) == ("refused", "ended") and not any(file.exists() for file in files)
 
 
 def test_replaced_logos_leave_no_file(django_capture_on_commit_callbacks):

@@ -156,7 +156,7 @@ def test_a_hard_page_is_short(client, path, most):
     assert len(page.words(page.one("main")).split()) <= most
 
 
-def test_pages_work_without_figures_demands_partners_and_voices(client):
+def test_pages_work_without_what_they_list(client):
     hide(Demand)
     for model in (Statistic, Organisation, Voice):
         model.objects.all().delete()
@@ -165,6 +165,10 @@ def test_pages_work_without_figures_demands_partners_and_voices(client):
         assert not page.all("table") and not page.all("section", **{"class": "blue"})
         for section in page.all("section"):
             assert page.words(section), key
+    for model in (Article, Page):
+        model.objects.all().delete()
+    home = Document(client.get("/sq/"))
+    assert "Lajme" not in home.words(home.one("main"))
 
 
 def test_the_demands_come_first_each_with_four_steps_and_its_source(client):

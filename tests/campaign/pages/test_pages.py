@@ -366,12 +366,13 @@ def test_home_shows_each_demand_in_one_line_with_its_latest_step_and_the_childre
 
 
 @BOTH
-def test_home_leads_classes_to_their_form_before_the_first_group_counts(client, language):
+def test_home_and_form_lead_to_the_pledge_of_a_group_before_the_first_one_counts(client, language):
     insert_tally(parents=3)
     home = Document(client.get(path_of("campaign:home", language)))
     links = {home.words(link): home.of(link)["href"] for link in home.all("a", node=home.one("main"))}
     words = {"sq": "Fëmijë, me klasën e tyre", "en": "Children, with their class"}[language]
-    assert links[words] == path_of("pledges:group", language)
+    group = path_of("pledges:group", language)
+    assert links[words] == group and Document(client.get(path_of("pledges:sign", language))).all("a", href=group)
 
 
 def test_every_sector_links_to_the_form_with_it_selected(client):
@@ -421,13 +422,6 @@ def test_a_link_that_is_a_paragraph_of_its_own_is_as_high_as_a_finger_needs(clie
     prose = next(each for each in page.all("div", **{"class": "prose"}) if "zotimin" in page.words(each))
     marked = {page.words(link): page.of(link).get("class") for link in page.all("a", node=prose)}
     assert marked == {"Nënshkruani zotimin": "more", **dict.fromkeys("adef")}
-
-
-@BOTH
-def test_home_and_form_lead_to_the_pledge_of_a_group(client, language):
-    for name in ("campaign:home", "pledges:sign"):
-        page = Document(client.get(path_of(name, language)))
-        assert page.all("a", href=path_of("pledges:group", language)), name
 
 
 @BOTH

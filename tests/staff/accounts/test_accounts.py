@@ -437,12 +437,6 @@ def test_recovery_sends_one_link_an_hour_and_the_newest_works(arta, mailoutbox):
     assert Client().get(link_in(mailoutbox[1])).status_code == 200
 
 
-def test_accounts_are_not_deleted(arta_client, arta):
-    assert arta_client.get(f"{LIST}{arta.pk}/delete/").status_code == 403
-    act(arta_client, "delete_selected", arta)
-    assert Account.objects.filter(pk=arta.pk).exists()
-
-
 # Commands
 
 

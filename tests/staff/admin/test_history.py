@@ -9,7 +9,7 @@ from django.db import DatabaseError, connection, transaction
 from django.test import Client
 from django.utils import timezone
 
-from campaign.models import Article, Page, PageText
+from campaign.models import Page
 from pledges.models import Batch, Disclosure, GroupPledge, PledgingSettings
 from staff.models import Entry
 from staff.roles import Role
@@ -84,41 +84,6 @@ def test_a_change_is_a_sentence_in_the_language_of_the_reader(zana, besa):
         ("Zana Hoxha", "ndryshoi „Cilësimet e zotimit” (cilësime): gjendja, mesazh (Shqip, Anglisht)"),
         ("Besa Kola", "ndryshoi „Ne” (faqe): titulli (Shqip, Anglisht), hyrja (Anglisht)"),
     ]
-
-
-def test_a_line_leads_to_the_difference_and_to_the_version_that_undoes_it(besa):
-    text = PageText.objects.get(key="home_lead")
-    before = text.text_en
-    change(besa, text, text_en="First.")
-    change(besa, text, text_en="Second.")
-    response = besa.get(links(besa)["What changed"])
-    assert {"First.", "Second."} <= set(Document(response).words().split())
-    first = links(besa, 1)
-    assert "First." in besa.get(first["What changed"]).text
-    undo = besa.get(first["Undo"])
-    seen = Document(undo).of(Document(undo).one("input", name="seen"))["value"]
-    assert besa.post(first["Undo"], {"seen": seen}).status_code == 302
-    text.refresh_from_db()
-    assert text.text_en == before
-    assert lines(besa)[0][1].startswith("restored an earlier version of the page text “")
-
-
-def test_what_was_deleted_can_be_read_and_restored_from_its_line(besa):
-    texts = {"lead_sq": "a", "lead_en": "a", "body_sq": "a", "body_en": "a"}
-    article = Article.objects.create(
-        title_sq="Java Fjongo Blu",
-        title_en="Blue Ribbon Week",
-        slug_sq="java",
-        slug_en="week",
-        date="2026-11-20",
-        **texts,
-    )
-    assert besa.post(f"/admin/campaign/article/{article.pk}/delete/", {"post": "yes"}).status_code == 302
-    assert lines(besa)[0][1] == "deleted the article “Java Fjongo Blu”"
-    restore = links(besa)["Read or restore it"]
-    assert besa.post(restore).status_code == 302
-    assert Article.objects.everything().get(pk=article.pk).draft
-    assert list(links(besa, 1)) == ["Open"]
 
 
 def test_a_batch_is_one_line_with_its_undo(zana):
