@@ -10,14 +10,12 @@ from django.conf import settings
 from django.contrib import admin
 from django.db import IntegrityError, transaction
 from django.db.models import F
-from django.forms import CharField, IntegerField
-from django.test import RequestFactory
 from django.urls import reverse
 from django.utils import timezone, translation
 
 from campaign.help.models import Numbers
-from campaign.models import Article, Demand, Handout, HelpChannel, PageText, ProtectionUnit
-from pledges.models import Export, Message, Pledge, PledgingSettings, Sector, Wording
+from campaign.models import Demand, Handout, HelpChannel, PageText, ProtectionUnit
+from pledges.models import Message, Pledge, PledgingSettings, Sector, Wording
 from pledges.statistics import funnel
 from staff.models import Entry
 from staff.roles import Role
@@ -27,7 +25,6 @@ from tests.drafts import hide
 from tests.factories import make_pledge, make_staff, sign_in
 from tests.pages import LANGUAGES, Document, as_typed
 from tests.staff.accounts.test_accounts import make_account
-from tests.weare1.test_examples import examples
 from tests.weare1.test_languages import read_po
 
 pytestmark = pytest.mark.django_db
@@ -320,43 +317,6 @@ def test_the_javascript_catalogue_of_the_admin_is_complete_in_albanian(admin_cli
         if not words or not all(words):
             missing.append(key)
     assert missing == []
-
-
-# The help of the body is in its fieldset.
-EXPLAINED_ABOVE = {"body_sq", "body_en", "seen", "save_over", "new_email_as_typed"}
-
-
-def forms(model_admin, user):
-    """The add and change forms of a model's admin, with those of its inlines."""
-    request = RequestFactory().get("/")
-    request.user = user
-    row = model_admin.model._default_manager.first()
-    for obj in (None, row):
-        if obj is None and not model_admin.has_add_permission(request):
-            continue
-        yield model_admin.get_form(request, obj, change=obj is not None)
-        for formset, _inline in model_admin.get_formsets_with_inlines(request, obj):
-            yield formset.form
-
-
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_every_form_field_has_a_help_text_and_what_staff_type_an_example(language):
-    make_pledge()
-    user = make_staff(superuser=True)
-    Article(slug_sq="provë", slug_en="trial", date="2026-01-01").keep_as_draft()
-    silent, without, asked = set(), {}, 0
-    with translation.override(language):
-        for model, model_admin in admin.site._registry.items():
-            # Exports are requested on a separate page.
-            for form in forms(model_admin, user) if model is not Export else ():
-                for name in form.base_fields.keys() - EXPLAINED_ABOVE:
-                    field, asked = form.base_fields[name], asked + 1
-                    if not str(field.help_text) and model._meta.app_label != "staff":
-                        silent.add((model.__name__, name))
-                    if isinstance(field, CharField | IntegerField) and not examples(str(field.help_text), language):
-                        without[model.__name__, name] = str(field.help_text)
-    assert (silent, without) == (set(), {})
-    assert asked > 100
 
 
 def test_the_dashboard_shows_no_personal_data(client):

@@ -1,6 +1,5 @@
 """Events as visitors and staff meet them: from the page to the count, calendars, posters, and the days of every year."""
 
-import json
 import re
 from datetime import date, datetime, timedelta
 
@@ -14,6 +13,7 @@ from campaign.events.views import calendar_of, upcoming
 from pledges.models import Event, EventCount, GroupPledge, PaperSheet, Pledge
 from pledges.published.models import publish
 from tests.campaign.handouts.test_handouts import SIZES, Print
+from tests.campaign.pages.test_inner_pages import structured
 from tests.drafts import make_hidden
 from tests.events import make_event, make_signed
 from tests.factories import form_data, links_in, make_staff, run_worker, sign_in
@@ -171,12 +171,8 @@ def test_a_past_event_has_no_poster_and_no_calendar_but_a_future_one_has(client)
         assert (f"/handouts/en/event-{event.code}-a4.pdf" in text) == is_there
 
 
-def test_the_address_of_the_other_language_leads_to_the_page_and_an_unknown_one_nowhere(client):
-    event = make_event()
-    response = client.get(f"/en/events/{event.slug_sq}/")
-    assert (response.status_code, response["Location"]) == (301, path_to(event, "en"))
-    assert client.get("/en/events/nothing/").status_code == 404
-    hidden = make_hidden(make_event)
+def test_a_hidden_event_has_no_page_and_no_poster(client):
+    event, hidden = make_event(), make_hidden(make_event)
     assert client.get(path_to(hidden, "en")).status_code == 404
     assert client.get(f"/handouts/en/event-{hidden.code}-a4.pdf").status_code == 404
     assert path_to(hidden, "en") not in client.get("/sitemap.xml").text
@@ -185,8 +181,7 @@ def test_the_address_of_the_other_language_leads_to_the_page_and_an_unknown_one_
 
 def test_search_engines_read_the_event(client):
     event = make_event()
-    found = re.findall(r"ld\+json\">(.*?)</script>", client.get(path_to(event, "sq")).text)
-    [data] = [each for each in map(json.loads, found) if each["@type"] == "Event"]
+    data = structured(client, path_to(event, "sq"))["Event"]
     assert (data["name"], data["url"]) == (event.title_sq, settings.SITE_URL + path_to(event, "sq"))
     assert datetime.fromisoformat(data["startDate"]) == event.begins
 
@@ -319,9 +314,6 @@ def test_the_address_stays_and_a_past_event_can_be_corrected(staff):
     event = make_event(begins=-timedelta(days=5))
     page = staff.get(f"/admin/pledges/event/{event.pk}/change/")
     data = filled(page, title_en="Corrected", slug_en="other")
-    for name, at in (("begins", event.begins), ("ends", event.ends)):
-        at = timezone.localtime(at)
-        data |= {f"{name}_0": f"{at:%Y-%m-%d}", f"{name}_1": f"{at:%H:%M}"}
     response = staff.post(f"/admin/pledges/event/{event.pk}/change/", data)
     assert response.status_code == 302, response.context["adminform"].form.errors
     saved = Event.objects.get()

@@ -1,7 +1,6 @@
 """Organisations as their contact and the public meet them: joining, confirming, approval, logo, renewal, lapse, leaving."""
 
 import copy
-import re
 from datetime import timedelta
 from io import BytesIO
 from pathlib import Path
@@ -27,7 +26,7 @@ from staff.models import Draft
 from tests.campaign.organisations.test_admin import decide, state_of
 from tests.campaign.pictures.test_pictures import png as header_only
 from tests.clock import let_time_pass
-from tests.factories import keep_house, make_staff, make_upload, run_worker, sign_in
+from tests.factories import keep_house, links_in, make_staff, make_upload, run_worker, sign_in
 from tests.organisations import FORM, PAGE, admit, join_data, make_entry, make_joining, upload
 from tests.pages import Document
 from tests.weare1.test_headers import NeverRead
@@ -39,9 +38,7 @@ DAY = timedelta(days=1)
 
 def link_of(message):
     """The path of the first personal link in a mail."""
-    paths = "konfirmoni-organizaten|confirm-organisation|organizata-jone|our-organisation"
-    [url] = re.findall(rf"https?://\S+/(?:{paths})/\S+", message.body)[:1]
-    return "/" + url.split("/", 3)[3].rstrip(".")
+    return [*links_in(message, "joining_confirm"), *links_in(message, "organisation")][0]
 
 
 def send(client, language="sq", **changes):

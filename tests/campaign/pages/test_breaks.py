@@ -1,14 +1,10 @@
-"""No line of a page ends within "116 111", "20 November", "18–19", "ALO-s", "email-in", "nr. 18" or "E besoj."."""
+"""No line ends within "116 111", "20 November", "18–19", "ALO-s", "email-in", "nr. 18" or "E besoj.". Pages: test_pages.py."""
 
 import re
 
 import pytest
-from django.utils import translation
 
-from campaign.models import Article, Page
 from campaign.templatetags.campaign_tags import NO_BREAK_SPACE, WORD_JOINER, unbroken
-from tests.factories import form_data
-from tests.pages import path_of, public_paths
 
 # Tags, elements whose text is not in lines, and single words.
 NOT_IN_LINES = r"<(script|style|svg|select|textarea)\b.*?</\1>|<[^>]*>|(?<=>)[^\s<]+(?=<)"
@@ -19,20 +15,6 @@ BREAKABLE = rf"{DATE}|\b\d{{3}} \d{{3}}\b|\b(?:ALO|email|chat|e)-\w+|\d–\d|\bn
 def breakable(html):
     body = html[html.index("<body") :]
     return re.findall(BREAKABLE, re.sub(NOT_IN_LINES, "|", body, flags=re.DOTALL), re.IGNORECASE)
-
-
-@pytest.mark.slow
-@pytest.mark.django_db
-def test_numbers_and_short_words_with_a_hyphen_keep_together_on_every_page(client):
-    language = "sq"
-    with translation.override(language):
-        written = [*Page.objects.all(), *Article.objects.all()]
-        paths = [row.get_absolute_url() for row in written]
-    paths += [path for _name, of_page, path in public_paths() if of_page == language]
-    pages = {path: client.get(path).text for path in paths}
-    pages["errors"] = client.post(path_of("pledges:sign", language), form_data(email="a@", name="")).text
-    assert {path: breakable(page) for path, page in pages.items() if breakable(page)} == {}
-    assert sum(page.count(f"116{NO_BREAK_SPACE}111") for page in pages.values()) > len(pages)
 
 
 @pytest.mark.cases(

@@ -2,7 +2,6 @@
 
 import json
 import re
-import xml.etree.ElementTree as ET
 from collections import Counter
 from datetime import date, datetime, time
 from urllib.parse import urlsplit
@@ -39,13 +38,6 @@ def write(key, html):
     page = Page.objects.get(key=key)
     page.body_sq = page.body_en = html
     page.save()
-
-
-def sitemap_paths(client):
-    """The paths of all pages in the sitemap."""
-    space = {"s": "http://www.sitemaps.org/schemas/sitemap/0.9"}
-    urls = ET.fromstring(client.get("/sitemap.xml").content).findall("s:url/s:loc", space)
-    return [urlsplit(url.text).path for url in urls]
 
 
 def way_on(page):
@@ -299,20 +291,6 @@ def test_the_next_day_of_the_year(today, expected):
 
 
 # Search engines
-
-
-@pytest.mark.slow
-def test_descriptions_are_unique_and_short(client):
-    publish(date(2024, 5, 1), lead=f"{'Fjalë të tjera, me radhë ' * 15}fund.", title="Gjatë")
-    found = {}
-    for path in sitemap_paths(client):
-        page = Document(client.get(path))
-        found[path] = page.of(page.one("meta", name="description"))["content"]
-    assert len(found) > 60
-    assert {path: text for path, text in found.items() if not 20 <= len(text) <= 160} == {}
-    # The article above has no language.
-    written = Counter(text for path, text in found.items() if not re.search("/[ln]-\\d+/$", path))
-    assert {text: times for text, times in written.items() if times > 1} == {}
 
 
 def structured(client, path):

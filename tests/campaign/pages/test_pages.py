@@ -13,6 +13,7 @@ from django.utils import translation
 from campaign.models import Article, Demand, HelpChannel, Page, SiteSettings
 from pledges.fixed_pages import fixed_pages
 from pledges.models import County, Sector
+from tests.campaign.pages.test_breaks import breakable
 from tests.drafts import hide
 from tests.factories import make_pledge
 from tests.pages import LANGUAGES, Document, path_of, personal_visits, public_paths
@@ -53,7 +54,6 @@ def check_is_complete(page, name, language):
         with translation.override(language):
             assert page.title.startswith(str(fixed_pages()[name].title))
     assert page.one("main", id="content") and page.one("a", href="#content")
-    assert page.of(page.one("meta", name="description"))["content"].strip()
 
 
 def check_names_both_addresses(page, name, language):
@@ -89,6 +89,9 @@ def check_link_preview(page, _name, language):
 @pytest.mark.quick
 def test_21_22_9_every_public_page_and_the_sitemap(client, subtests):
     make_pledge(state="confirmed")
+    Article.objects.filter(pk=1).update(
+        lead_sq="Fjalë të tjera, me radhë. " * 15, lead_en="Other words, in a row. " * 15
+    )
     space = {"s": "http://www.sitemaps.org/schemas/sitemap/0.9", "x": "http://www.w3.org/1999/xhtml"}
     urls = ET.fromstring(client.get("/sitemap.xml").content).findall("s:url", space)
     listed = {
@@ -98,18 +101,23 @@ def test_21_22_9_every_public_page_and_the_sitemap(client, subtests):
         for url in urls
     }
     public = {path: name for name, _language, path in public_paths()}
-    titles = set()
+    titles, descriptions = set(), set()
     for path in {**public, **listed}:
         name, language = public.get(path), path[1:3]
         response = client.get(path)
         assert response.status_code == 200, path
         page = Document(response)
         titles.add(page.title)
+        description = page.of(page.one("meta", name="description"))["content"]
         for check in (*(OF_PUBLIC_PAGES if name else ()), check_sends_no_referrer, check_link_preview, *EVERYWHERE):
             with subtests.test(check.__name__, path=path):
                 check(page, name, language)
+        with subtests.test("lines", path=path):
+            assert breakable(response.text) == []
         if path in listed:
             with subtests.test("sitemap", path=path):
+                assert 20 <= len(description) <= 160 and description not in descriptions
+                descriptions.add(description)
                 assert page.of(page.one("link", rel="canonical"))["href"] == settings.SITE_URL + path
                 assert listed[path] == alternates(page)
     assert len(titles) == len({**public, **listed}) > 130
@@ -290,7 +298,7 @@ def test_22_9_every_personal_page_and_every_error(client, language, subtests):
         page = Document(response)
         seen[what] = response.status_code
         with subtests.test(what):
-            assert len(page.all("h1")) == 1
+            assert len(page.all("h1")) == 1 and breakable(response.text) == []
             for check in EVERYWHERE:
                 check(page, what, language)
     expected = {what: status for status, visits in STATUS.items() for what in visits}
