@@ -11,7 +11,8 @@ from django.utils import translation
 
 from campaign.content import STARTER
 from campaign.models import Article, HelpChannel, Page, PageText
-from tests.pages import Document, as_typed, filled
+from tests.pages import Document, as_typed
+from tests.staff.forms import save
 
 pytestmark = pytest.mark.django_db
 ALO = "alo-116111"
@@ -42,15 +43,13 @@ def test_a_change_of_the_number_reaches_every_text(client, alo):
 
 
 def test_a_new_number_is_not_called_checked_on_the_day_of_the_old_one(client, admin_client, alo):
-    path = f"/admin/campaign/helpchannel/{alo.pk}/change/"
     for changes, day in (
         ({"verified_on": "2026-11-03"}, date(2026, 11, 3)),
         ({"text_en": "Free."}, date(2026, 11, 3)),
         ({"number": "116 999", "tel": "116999"}, None),
         ({"number": "116 111", "tel": "116111", "verified_on": "2026-11-09"}, date(2026, 11, 9)),
     ):
-        form = filled(admin_client.get(path), **changes) | {"_save": "1"}
-        assert admin_client.post(path, form).status_code == 302
+        save(admin_client, alo, **changes)
         assert HelpChannel.objects.get(pk=alo.pk).verified_on == day
 
 

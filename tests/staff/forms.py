@@ -5,7 +5,7 @@ import re
 
 from django.utils import translation
 
-from tests.pages import Document
+from tests.pages import Document, filled
 
 ENGLISH = {"accept-language": "en"}
 
@@ -18,6 +18,14 @@ def awake_url(page):
 def change_path(row):
     """The address of the form of a row."""
     return f"/admin/{row._meta.app_label}/{row._meta.model_name}/{row.pk}/change/"
+
+
+def save(client, row, **changes):
+    """Send the form of a row, or at an address, with these changes; fails with its errors, and returns the answer."""
+    path = row if isinstance(row, str) else change_path(row)
+    response = client.post(path, filled(client.get(path), **changes))
+    assert response.status_code == 302, response.context["adminform"].form.errors
+    return response
 
 
 def form_errors(response, language="en"):

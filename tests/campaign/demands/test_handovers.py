@@ -13,7 +13,7 @@ from tests.demands import days_ago, make_handover
 from tests.factories import make_staff, sign_in
 from tests.pages import Document, filled, path_of
 from tests.published import show_counties
-from tests.staff.forms import form_errors
+from tests.staff.forms import form_errors, save
 from tests.tally import put_people
 
 pytestmark = pytest.mark.django_db
@@ -47,10 +47,6 @@ def publish(people, county="AL-10"):
     show_counties({county: people})
 
 
-def change(row):
-    return f"/admin/campaign/handover/{row.pk}/change/"
-
-
 def typed(**changes):
     goal = changes.pop("goal", None) or Goal.objects.create(people=200)
     return {"goal": goal.pk, "demand": Demand.objects.first().pk, "institution": INSTITUTION, **changes}
@@ -59,10 +55,9 @@ def typed(**changes):
 def test_a_hand_over_from_the_goal_to_the_answer(client, staff, clock):
     put_people(150)
     home, demands = "/en/", "/en/demands/"
-    page = staff.get(f"{GOALS}add/")
     sentences = {"sentence_sq": "Kur të bëhemi 200, e dorëzojmë.", "sentence_en": SENTENCE}
-    assert staff.post(f"{GOALS}add/", filled(page, people="200", **sentences)).status_code == 302
-    assert staff.post(ADD, filled(staff.get(ADD)) | typed(goal=Goal.objects.get())).status_code == 302
+    save(staff, f"{GOALS}add/", people="200", **sentences)
+    save(staff, ADD, **typed(goal=Goal.objects.get()))
     row = HandOver.objects.get()
     demand = path_of("campaign:demand", "en", row.demand.slug_en)
 
@@ -80,7 +75,7 @@ def test_a_hand_over_from_the_goal_to_the_answer(client, staff, clock):
 
     # Handed over: the silence is counted from that day on.
     values = {"handed_on": str(days_ago(3)), "registry_number": "17/3"}
-    assert staff.post(change(row), filled(staff.get(change(row)), **values)).status_code == 302
+    save(staff, row, **values)
     assert "has been reached" not in tasks(staff)
     for path in (demands, demand):
         shown = words(client, path)
@@ -95,7 +90,7 @@ def test_a_hand_over_from_the_goal_to_the_answer(client, staff, clock):
     # Answered: in the words of the institution, as a quotation.
     answer = {"answer_sq": "E morëm.\n\nDo të përgjigjemi.", "answer_en": "We have received it.\n\nWe will answer."}
     values |= {"answered_on": str(days_ago(1)), **answer}
-    assert staff.post(change(row), filled(staff.get(change(row)), **values)).status_code == 302
+    save(staff, row, **values)
     for path in (demands, demand):
         page = Document(client.get(path))
         quotes = [page.words(quote) for quote in page.all("blockquote", node=page.one("main"))]
@@ -211,7 +206,7 @@ def test_a_goal_has_one_hand_over_and_stays(staff):
 def test_the_hand_over_of_a_demand_that_was_taken_down_since_is_still_saved(staff):
     row = make_handover()
     row.demand.take_down(None)
-    assert staff.post(change(row), filled(staff.get(change(row)), institution="Ministria")).status_code == 302
+    save(staff, row, institution="Ministria")
     assert HandOver.objects.get().institution == "Ministria"
 
 
@@ -223,7 +218,7 @@ def test_a_goal_that_is_not_reached_is_not_handed_over(staff):
 
 def test_a_demand_is_handed_over_for_another_reason_without_a_goal(client, staff):
     handed = {"handed_on": str(days_ago(1)), "registry_number": "17/3"}
-    assert staff.post(ADD, filled(staff.get(ADD)) | typed() | {"goal": ""} | handed).status_code == 302
+    save(staff, ADD, **typed() | {"goal": ""} | handed)
     row = HandOver.objects.get()
     assert row.goal is None and str(row) == INSTITUTION
     page = words(client, path_of("campaign:demand", "en", row.demand.slug_en))
@@ -255,7 +250,6 @@ def test_the_sentence_of_a_goal_can_change_after_it_is_reached(staff):
     put_people(250)
     goal = Goal.objects.create(people=200)
     path = f"{GOALS}{goal.pk}/change/"
-    page = staff.get(path)
-    assert staff.post(path, filled(page, sentence_sq="E re.", sentence_en="New.")).status_code == 302
+    save(staff, path, sentence_sq="E re.", sentence_en="New.")
     assert form_errors(staff.post(path, filled(staff.get(path), people="240")))["people"]
     assert Goal.objects.get().people == 200

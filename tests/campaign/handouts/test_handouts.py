@@ -21,9 +21,10 @@ from tests.campaign.pages.test_weight import fetched, first_view
 from tests.drafts import hide
 from tests.factories import sign_in
 from tests.organisations import admit, make_joining
-from tests.pages import Document, filled, path_of
+from tests.pages import Document, path_of
 from tests.pledges.groups.made import make_group
 from tests.staff.accounts.test_accounts import make_account
+from tests.staff.forms import save
 
 pytestmark = pytest.mark.django_db
 
@@ -226,7 +227,7 @@ def test_the_lesson_appears_once_the_safeguarding_lead_has_reviewed_it(client):
     change = f"/admin/campaign/handout/{Handout.objects.get(key='lesson').pk}/change/"
     lead = sign_in(Client(), make_account("mbrojtja@shembull.al", role="safeguarding"))
     assert change in lead.get("/admin/").text, "it is among the open tasks"
-    assert lead.post(change, filled(lead.get(change), is_reviewed="on")).status_code == 302
+    save(lead, change, is_reviewed="on")
     outline = Print(client.get(lesson))
     assert "116 111" in outline.words and "45" in outline.words and "[[" not in outline.words
     check_file(outline, language)
@@ -234,12 +235,11 @@ def test_the_lesson_appears_once_the_safeguarding_lead_has_reviewed_it(client):
 
 def test_an_editor_cannot_review_and_a_changed_word_is_reviewed_again(client):
     lesson = Handout.objects.get(key="lesson")
-    change = f"/admin/campaign/handout/{lesson.pk}/change/"
     editor = sign_in(client, make_account("redaktore@shembull.al", role="editor"))
-    editor.post(change, {**filled(editor.get(change)), "is_reviewed": "on"})
+    save(editor, lesson, is_reviewed="on")
     assert not Handout.objects.get(key="lesson").is_reviewed
     Handout.objects.filter(key="lesson").update(is_reviewed=True)
-    editor.post(change, filled(editor.get(change), text_en="# Other words"))
+    save(editor, lesson, text_en="# Other words")
     lesson.refresh_from_db()
     assert lesson.text_en == "# Other words" and not lesson.is_reviewed
     assert Client().get("/handouts/en/lesson.pdf").status_code == 404

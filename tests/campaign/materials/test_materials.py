@@ -29,8 +29,8 @@ from campaign.materials import documents
 from campaign.models import Material
 from tests.campaign.pictures.test_pictures import photo_with_exif
 from tests.factories import make_staff, make_upload, sign_in
-from tests.pages import Document, filled
-from tests.staff.forms import form_errors
+from tests.pages import Document
+from tests.staff.forms import form_errors, save
 
 pytestmark = pytest.mark.django_db
 
@@ -275,11 +275,10 @@ def test_a_replaced_file_is_gone_and_an_older_version_brings_back_only_its_words
     editor, django_capture_on_commit_callbacks
 ):
     material = add(editor)
-    change = f"/admin/campaign/material/{material.pk}/change/"
     old = material.file_sq.path
     new = {"title_en": "New", "file_sq": pdf(pages=2), "file_en": None}
     with django_capture_on_commit_callbacks(execute=True):
-        assert editor.post(change, filled(editor.get(change), **new)).status_code == 302
+        save(editor, material, **new)
     material.refresh_from_db()
     assert not Path(old).exists() and material.details["sq"]["pages"] == 2
     first = Version.objects.get_for_object(material).last().pk

@@ -15,8 +15,9 @@ from staff.admin.versions import diff_html, diff_texts, differences, html_to_tex
 from staff.models import Draft
 from tests.commitments import choose
 from tests.factories import make_pledge, make_staff, sign_in
-from tests.pages import Document, filled
+from tests.pages import Document
 from tests.staff.forms import change_path as change
+from tests.staff.forms import save
 
 pytestmark = pytest.mark.django_db
 
@@ -37,12 +38,6 @@ def history_of(editor, row):
 def versions(row):
     """All versions of a row, the oldest first."""
     return list(Version.objects.get_for_object(row).order_by("pk"))
-
-
-def save(editor, row, **changes):
-    response = editor.post(change(row), filled(editor.get(change(row)), **changes))
-    assert response.status_code == 302, response.context["adminform"].form.errors
-    row.refresh_from_db()
 
 
 def restore(editor, row, version, **options):
@@ -155,7 +150,7 @@ def test_other_content_models_have_versions_too(editor, model, column):
 
 def test_settings_can_be_restored_to_their_defaults(editor):
     row = SiteSettings(pk=1)
-    editor.post(change(row), filled(editor.get(change(row)), exit_url="https://www.wikipedia.org/"))
+    save(editor, row, exit_url="https://www.wikipedia.org/")
     assert SiteSettings.load().exit_url == "https://www.wikipedia.org/"
     restore(editor, row, versions(row)[0])
     assert SiteSettings.load().exit_url == "https://www.google.com/"
@@ -182,7 +177,7 @@ def test_a_save_without_changes_creates_no_version(editor):
 def test_a_deleted_page_is_recovered_unpublished_with_its_key(editor):
     article = Article.objects.first()
     pk, title, slug = article.pk, article.title_en, article.slug_en
-    editor.post(change(article), filled(editor.get(change(article)), lead_en="Later.") | {"_draft": "1"})
+    save(editor, article, lead_en="Later.", _draft="1")
     editor.post(change(article).replace("/change/", "/delete/"), {"post": "yes"})
     assert not Article.objects.everything().filter(pk=pk).exists() and not Draft.objects.exists()
     [deleted] = re.findall(r'href="([^"]*)">Deleted items', editor.get("/admin/campaign/article/").text)

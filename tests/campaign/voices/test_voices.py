@@ -27,7 +27,7 @@ from tests.organisations import make_joining
 from tests.pages import Document, filled
 from tests.pledges.backups.older_backup import replay, take_entries
 from tests.staff.accounts.test_accounts import make_account
-from tests.staff.forms import form_errors
+from tests.staff.forms import form_errors, save
 from tests.voices import WORDS, make_voice, owner_of, voice_data
 
 pytestmark = pytest.mark.django_db
@@ -203,10 +203,8 @@ def traces_of(voice):
 
 def with_versions_and_draft(editor, voice):
     """The form saved twice, and a draft."""
-    form = f"{LIST}{voice.pk}/change/"
-    assert editor.post(form, filled(editor.get(form), role_en="Head teacher", _save="1")).status_code == 302
-    data = filled(editor.get(form), text_en="A draft of hers.") | {"_draft": "1"}
-    assert editor.post(form, data).status_code == 302
+    save(editor, voice, role_en="Head teacher")
+    save(editor, voice, text_en="A draft of hers.", _draft="1")
     versions, drafts, _messages = traces_of(voice)
     assert versions == 2 and drafts == 1
 
@@ -294,9 +292,7 @@ def test_a_voice_whose_owner_asked_that_nothing_be_done_stays_beyond_its_end():
 def test_staff_enter_it_and_send_the_preview(editor, mailoutbox):
     typed = {name: str(value) for name, value in voice_data(key="mira", person="Lira Shehu").items()}
     typed |= {"is_adult": "on", "is_no_story": "on", "source": "", "_save": "1"}
-    data = filled(editor.get(f"{LIST}add/"), **typed)
-    response = editor.post(f"{LIST}add/", data)
-    assert response.status_code == 302, response.context["adminform"].form.errors
+    response = save(editor, f"{LIST}add/", **typed)
     voice = Voice.objects.get(key="mira")
     assert response.url == f"{LIST}{voice.pk}/owner/"
     page = editor.get(response.url)
@@ -347,8 +343,7 @@ def test_a_public_source_gets_a_sentence(editor):
 
 def test_a_changed_voice_leads_to_its_owner_and_says_that_it_is_hidden(editor):
     voice = make_voice()
-    form = f"{LIST}{voice.pk}/change/"
-    response = editor.post(form, filled(editor.get(form), text_en="Listen to children.", _save="1"))
+    response = save(editor, voice, text_en="Listen to children.")
     assert response.url == f"{LIST}{voice.pk}/owner/" and not is_public(voice)
     assert "it was changed since" in editor.get(response.url).text
 
