@@ -76,7 +76,9 @@ NUMBER = "help number not verified for 90 days"
         (Demand, "checked_on", 60, "change_demand", DEMAND, "checked_today"),
     ],
 )
-def test_content_not_verified_for_long_is_due_until_verified(client, model, day, life, permission, words, action):
+def test_content_not_verified_for_long_is_due_until_verified_or_hidden(
+    client, model, day, life, permission, words, action
+):
     row = model.objects.first()
     model.objects.filter(pk=row.pk).update(**{day: timezone.localdate() - timedelta(days=life)})
     assert tasks(client, permission) == {}
@@ -93,15 +95,9 @@ def test_content_not_verified_for_long_is_due_until_verified(client, model, day,
     assert getattr(row, day) == timezone.localdate()
     assert Entry.objects.filter(object_id=row.pk, user_id=user.pk).count() == 1
     assert tasks(client, permission) == {}
-
-
-@pytest.mark.usefixtures("nothing_due")
-def test_hidden_content_is_not_due(client):
-    HelpChannel.objects.update(verified_on=None)
-    hide(HelpChannel)
-    Demand.objects.update(checked_on=None)
-    hide(Demand)
-    assert tasks(client, "change_helpchannel", "change_demand") == {}
+    model.objects.update(**{day: None})
+    hide(model)
+    assert tasks(client, permission) == {}
 
 
 @pytest.mark.cases("state", ["failing", "refused"])

@@ -261,13 +261,10 @@ def test_28_files_above_30_megabytes_are_refused(editor):
 # Descriptions
 
 
-def test_28_file_and_alternative_text_are_required(editor):
+def test_28_a_file_and_an_alternative_text_are_required_but_of_decoration(editor):
     for changes, wrong in (({"file": ""}, ["file"]), ({"alt_sq": "", "alt_en": "  "}, ["alt_en", "alt_sq"])):
         response = editor.post(ADD, form() | changes)
         assert sorted(form_errors(response)) == wrong
-
-
-def test_28_decorative_pictures_have_no_alternative_text(editor):
     assert editor.post(ADD, form(alt_sq="Diçka", alt_en="", is_decorative="on")).status_code == 302
     picture = Picture.objects.get()
     assert (picture.alt_sq, picture.alt_en) == ("", "")

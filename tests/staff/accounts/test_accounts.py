@@ -153,10 +153,12 @@ def test_a_forged_invitation_is_not_found(link):
         assert Client().get(wrong).status_code == 404
 
 
-def test_a_session_begun_with_an_invitation_ends_with_it(arta_client, link):
+def test_a_session_begun_with_an_invitation_sets_up_a_passkey_and_no_app_and_ends_with_it(arta_client, link):
     """The account has no password, so no password change would end the session."""
     thief = Client()
-    thief.post(link, {"passkey": "yes"})
+    assert thief.post(link, {"passkey": "yes"}).url == "/admin/account/passkeys/add/"
+    for send in (thief.get, thief.post):
+        assert send("/admin/account/app/").url == "/admin/account/setup/"
     assert thief.get("/admin/account/passkeys/add/").status_code == 200
     act(arta_client, "send_link", Account.objects.with_email("zana@shembull.al"))
     assert thief.get("/admin/account/passkeys/add/").url.startswith("/admin/account/login/")
@@ -225,14 +227,6 @@ def test_a_changed_address_ends_the_links_that_were_sent_to_the_old_one(arta_cli
     assert Client().get(link).status_code == 200
     arta_client.post(f"{LIST}{zana.pk}/change/", form | {"email": "zana.hoxha@shembull.al"})
     assert Account.objects.with_email("zana.hoxha@shembull.al") and Client().get(link).status_code == 410
-
-
-def test_an_account_without_a_password_sets_up_a_passkey_and_no_app(link):
-    client = Client()
-    assert client.post(link, {"passkey": "yes"}).url == "/admin/account/passkeys/add/"
-    for send in (client.get, client.post):
-        assert send("/admin/account/app/").url == "/admin/account/setup/"
-    assert client.get("/admin/account/passkeys/add/").status_code == 200
 
 
 # Roles

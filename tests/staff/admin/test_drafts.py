@@ -715,21 +715,6 @@ def test_a_draft_that_is_discarded_takes_its_file_and_not_that_of_the_published_
     assert stored(tmp_path) == public
 
 
-# Consent
-
-
-def test_a_voice_publishes_only_words_that_its_person_agreed_to(editor):
-    voice = make_voice()
-    words = voice.text_en
-    assert voice in Voice.objects.public(timezone.localdate())
-    press(editor, voice, "_draft", text_en="Other words")
-    assert words in [row.text_en for row in Voice.objects.public(timezone.localdate())]
-    press(editor, voice, "_schedule", **later())
-    assert publish_due() == 1
-    assert Voice.objects.get(pk=voice.pk).text_en == "Other words"
-    assert voice not in Voice.objects.public(timezone.localdate())
-
-
 # Forms that save themselves
 
 
@@ -737,16 +722,16 @@ def save_itself(client, path, form):
     return client.post(path, form | {"_autosave": "1"})
 
 
-def test_a_form_saves_itself_as_a_draft_again_and_again(editor):
-    path = "/admin/campaign/article/add/"
-    form = filled(editor.get(path), title_en="First")
+def test_a_form_saves_itself_as_a_draft_again_and_again_and_names_it_once_it_has_a_title(editor):
+    path = "/admin/campaign/page/add/"
+    form = filled(editor.get(path))
     first = save_itself(editor, path, form).json()
-    assert (
-        re.fullmatch(r"Saved as draft \d\d:\d\d", first["saved"])
-        and Article.objects.filter(title_en="First").count() == 0
-    )
-    second = save_itself(editor, first["url"], form | first["fields"] | {"title_en": "Second"}).json()
-    assert second["url"] == first["url"] and Draft.objects.get().row.title_en == "Second"
+    assert re.fullmatch(r"Saved as draft \d\d:\d\d", first["saved"])
+    row = Draft.objects.get().row
+    assert (row.key, row.slug_en) == ("", "") and not Page.objects.filter(pk=row.pk).exists()
+    second = save_itself(editor, first["url"], form | first["fields"] | {"title_en": "Dances"}).json()
+    row.refresh_from_db()
+    assert second["url"] == first["url"] and (row.title_en, row.key, row.slug_en) == ("Dances", "dances", "dances")
     assert not Entry.objects.exclude(action="sign_in").exists(), "the history has what people do"
 
 
@@ -806,17 +791,6 @@ def test_a_voice_that_its_owner_removes_does_not_come_back_by_an_open_form(edito
     assert save_itself(editor, path_of(voice), form).status_code == 422
     editor.post(path_of(voice), form | {"_save": "1"})
     assert not Voice.objects.everything().filter(person=voice.person).exists() and not Draft.objects.exists()
-
-
-def test_a_form_that_saves_itself_names_nothing_without_a_title(editor):
-    path = "/admin/campaign/page/add/"
-    form = filled(editor.get(path))
-    answer = save_itself(editor, path, form).json()
-    row = Page.objects.everything().latest("pk")
-    assert (row.key, row.slug_en) == ("", "")
-    save_itself(editor, answer["url"], form | answer["fields"] | {"title_en": "Dances"})
-    row.refresh_from_db()
-    assert (row.key, row.slug_en) == ("dances", "dances")
 
 
 def test_ones_own_last_save_is_no_conflict(editor, other):
