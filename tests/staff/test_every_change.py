@@ -40,7 +40,7 @@ FORMS = {
     "campaign.protectionunit": {"phone": "+355 4 222 2222"},
     "campaign.pagetext": {"text_en": "Another sentence."},
     "campaign.handout": {"title_en": "Another title"},
-    "campaign.picture": {"alt_en": "Two people", "file": None},
+    "campaign.picture": {"alt_en": "Two people"},
     "campaign.term": {"better_en": "another word"},
     "campaign.sitesettings": {"press_contact": "media@shembull.al"},
     "campaign.menuplace": {"menu_position": "55"},

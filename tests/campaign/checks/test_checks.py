@@ -177,8 +177,7 @@ def test_a_scheduled_page_may_link_to_one_that_is_public_by_then(editor):
     scheduled(later, key="waiting", slug_sq="pret", slug_en="waits")
     page = make_hidden(make_page)
     local = timezone.localtime(later + timedelta(hours=1))
-    link = {"body_en": '<p><a href="/en/waits/">Next</a></p>', "draft-version": str(page.draft.version)}
-    form = filled(editor.get(change(page)), **link)
+    form = filled(editor.get(change(page)), body_en='<p><a href="/en/waits/">Next</a></p>')
     assert "body_en" in editor.post(change(page), form).context["adminform"].form.errors
     form |= {"draft-at_0": local.strftime("%Y-%m-%d"), "draft-at_1": local.strftime("%H:%M"), "_schedule": "1"}
     response = editor.post(change(page), form)
@@ -220,7 +219,7 @@ def test_a_picture_that_is_gone_refuses_publication(editor):
 
 def test_the_library_refuses_a_description_that_says_nothing(editor):
     picture = make_picture()
-    form = filled(editor.get(change(picture)), file=None)
+    form = filled(editor.get(change(picture)))
     response = editor.post(change(picture), form | {"alt_en": "IMG_2041"})
     [error] = response.context["adminform"].form.errors["alt_en"]
     assert error.startswith("“IMG_2041”: This does not say what the picture shows.")

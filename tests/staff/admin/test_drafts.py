@@ -13,10 +13,9 @@ from django.contrib.auth.models import Permission, User
 from django.core import mail
 from django.core.mail.backends import locmem
 from django.db import connection
-from django.db.models.fields.files import FieldFile
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
-from django.utils import timezone, translation
+from django.utils import timezone
 from reversion.models import Version
 
 from campaign.management.commands.demo import invented_logo
@@ -34,8 +33,7 @@ from tests.drafts import hide, make_hidden
 from tests.events import make_event
 from tests.factories import make_pledge, make_staff, make_upload, sign_in
 from tests.organisations import make_entry
-from tests.pages import LANGUAGES
-from tests.pages import filled as filled_in
+from tests.pages import LANGUAGES, filled
 from tests.staff.accounts.test_accounts import make_account
 from tests.staff.forms import change_path as path_of
 from tests.staff.test_rights import rows  # noqa: F401 - fixture
@@ -57,14 +55,6 @@ def other():
 
 def text():
     return PageText.objects.filter(page="home").first()
-
-
-def filled(response, **changes):
-    draft = response.context["drafting"]["draft"] if "drafting" in response.context else None
-    with translation.override("en"):
-        data = filled_in(response, **({"draft-version": str(draft.version)} if draft else {}), **changes)
-    # A browser sends no file that was chosen before.
-    return {name: value for name, value in data.items() if not isinstance(value, FieldFile)}
 
 
 def form_of(client, row, **changes):
