@@ -379,6 +379,14 @@ class Document:
             yield from self._walk(child, language)
 
 
+def words_on(client, path):
+    """The words of the main part of a page."""
+    response = client.get(path)
+    assert response.status_code == 200
+    page = Document(response)
+    return page.words(page.one("main"))
+
+
 def filled(response, **changes):
     """The POST data of the form on an admin page with these changes; None removes a field."""
     draft = response.context["drafting"]["draft"] if "drafting" in response.context else None

@@ -17,7 +17,7 @@ from pledges.models import Goal, Municipality, PaperSheet
 from tests.demands import add_step, days_ago, make_demand, make_handover, step_values
 from tests.drafts import hide
 from tests.factories import make_staff, sign_in
-from tests.pages import LANGUAGES, Document, filled, path_of
+from tests.pages import LANGUAGES, Document, filled, path_of, words_on
 from tests.published import show_counties
 from tests.staff.forms import form_errors, save
 from tests.tally import put_people
@@ -414,11 +414,6 @@ HANDED = "registry no. 17/3"
 SILENT = "and no answer yet"
 
 
-def words(client, path):
-    page = Document(client.get(path))
-    return page.words(page.one("main"))
-
-
 def tasks(client):
     return Document(client.get("/admin/")).words()
 
@@ -443,29 +438,29 @@ def test_a_hand_over_from_the_goal_to_the_answer(client, editor, clock):
     demand = path_of("campaign:demand", "en", row.demand.slug_en)
 
     # Before the goal: its sentence and the distance.
-    shown = words(client, home)
+    shown = words_on(client, home)
     assert f"{SENTENCE} 50 more people to go." in shown and "We will hand" not in shown
     assert "has been reached" not in tasks(editor)
 
     # Reached: it will be handed over, and staff are told.
     put_people(50)
-    shown = words(client, demands)
+    shown = words_on(client, demands)
     assert "We have reached 200 supporters. We will hand" in shown and INSTITUTION in shown and SILENT not in shown
     assert "The goal of 200 has been reached" in tasks(editor)
-    assert INSTITUTION not in words(client, demand)
+    assert INSTITUTION not in words_on(client, demand)
 
     # Handed over: the silence is counted from that day on.
     values = {"handed_on": str(days_ago(3)), "registry_number": "17/3"}
     save(editor, row, **values)
     assert "has been reached" not in tasks(editor)
     for path in (demands, demand):
-        shown = words(client, path)
+        shown = words_on(client, path)
         assert HANDED in shown and INSTITUTION in shown and re.search(rf"3 days ?, {SILENT}", shown)
     # At noon: an hour of summer time changes no day.
     noon = timezone.localtime().replace(hour=12) + timedelta(days=37)
     clock.shift = noon - timezone.now()
     for path in (demands, demand):
-        assert "40" in words(client, path) and SILENT in words(client, path)
+        assert "40" in words_on(client, path) and SILENT in words_on(client, path)
     clock.shift = timedelta()
 
     # Answered: in the words of the institution, as a quotation.
@@ -481,17 +476,17 @@ def test_a_hand_over_from_the_goal_to_the_answer(client, editor, clock):
     # Many withdraw: what was handed over stays.
     PaperSheet.objects.all().delete()
     put_people(120)
-    assert HANDED in words(client, demands)
-    assert SENTENCE not in words(client, home), "what has happened is promised no more"
+    assert HANDED in words_on(client, demands)
+    assert SENTENCE not in words_on(client, home), "what has happened is promised no more"
 
 
 def test_without_a_hand_over_the_goal_is_only_a_number(client):
     put_people(150)
     Goal.objects.create(people=200)
-    shown = words(client, "/en/")
+    shown = words_on(client, "/en/")
     assert "Next goal: 200" in shown and "to go" not in shown
     put_people(100)
-    assert "What happens with the demands" not in words(client, "/en/demands/")
+    assert "What happens with the demands" not in words_on(client, "/en/demands/")
 
 
 def test_a_hand_over_stays_in_sight_while_the_next_goal_is_open(client):
@@ -499,10 +494,10 @@ def test_a_hand_over_stays_in_sight_while_the_next_goal_is_open(client):
     make_handover(people=200)
     Goal.objects.create(people=500)
     put_people(185)
-    assert "Next goal: 500" in words(client, "/en/")
-    assert "Then we hand it over. 15 more people to go." in words(client, "/en/demands/")
+    assert "Next goal: 500" in words_on(client, "/en/")
+    assert "Then we hand it over. 15 more people to go." in words_on(client, "/en/demands/")
     put_people(14)
-    assert "Then we hand it over. 1 more person to go." in words(client, "/en/demands/")
+    assert "Then we hand it over. 1 more person to go." in words_on(client, "/en/demands/")
 
 
 def test_a_goal_without_a_sentence_promises_nothing_until_it_is_reached(client):
@@ -510,29 +505,29 @@ def test_a_goal_without_a_sentence_promises_nothing_until_it_is_reached(client):
     Goal.objects.filter(pk=row.goal_id).update(sentence_sq="", sentence_en="")
     Goal.objects.create(people=500)
     put_people(190)
-    assert "to go" not in words(client, "/en/") and INSTITUTION not in words(client, "/en/demands/")
+    assert "to go" not in words_on(client, "/en/") and INSTITUTION not in words_on(client, "/en/demands/")
     put_people(10)
-    assert INSTITUTION in words(client, "/en/demands/")
+    assert INSTITUTION in words_on(client, "/en/demands/")
 
 
 def test_the_goal_of_a_county_is_that_of_its_published_figure(client, editor):
     county = path_of("pledges:county", "en", "shkoder")
     row = make_handover(people=120, county="AL-10")
-    shown = words(client, county)
+    shown = words_on(client, county)
     assert "Then we hand it over." in shown and "20 more" not in shown and "to go" not in shown, "no figure yet"
     publish(100)
     put_people(500)
-    shown = words(client, county)
+    shown = words_on(client, county)
     assert "Then we hand it over." in shown and "About 20 more people" in shown
     assert "has been reached" not in tasks(editor), "the live figure of the county is no one's to see"
-    assert INSTITUTION not in words(client, "/en/demands/")
+    assert INSTITUTION not in words_on(client, "/en/demands/")
     publish(120)
-    assert "We have reached 120 supporters." in words(client, county)
+    assert "We have reached 120 supporters." in words_on(client, county)
     assert "The goal of 120, Shkodër has been reached" in tasks(editor)
     HandOver.objects.filter(pk=row.pk).update(handed_on=days_ago(7), registry_number="5")
-    shown = words(client, county)
+    shown = words_on(client, county)
     assert INSTITUTION in shown and SILENT in shown and "7" in shown
-    assert INSTITUTION not in words(client, path_of("pledges:county", "en", "durres"))
+    assert INSTITUTION not in words_on(client, path_of("pledges:county", "en", "durres"))
 
 
 # Bad input
@@ -598,9 +593,9 @@ def test_a_demand_is_handed_over_for_another_reason_without_a_goal(client, edito
     save(editor, ADD_HANDOVER, **typed() | {"goal": ""} | handed)
     row = HandOver.objects.get()
     assert row.goal is None and str(row) == INSTITUTION
-    page = words(client, path_of("campaign:demand", "en", row.demand.slug_en))
+    page = words_on(client, path_of("campaign:demand", "en", row.demand.slug_en))
     assert HANDED in page and "We have not verified which institution" not in page
-    assert HANDED not in words(client, "/en/")
+    assert HANDED not in words_on(client, "/en/")
 
 
 # (what is typed, words)

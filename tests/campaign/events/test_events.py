@@ -17,7 +17,7 @@ from tests.campaign.pages.test_inner_pages import structured
 from tests.drafts import make_hidden
 from tests.events import make_event, make_signed
 from tests.factories import form_data, links_in, make_staff, run_worker, sign_in
-from tests.pages import LANGUAGES, Document, path_of
+from tests.pages import LANGUAGES, Document, path_of, words_on
 from tests.pledges.groups.made import make_group
 from tests.pledges.paper.sheets import make_sheet
 from tests.pledges.serving.test_snapshot import new_process
@@ -36,13 +36,6 @@ def path_to(event, language, name="campaign:event"):
 def when(event, language):
     with translation.override(language):
         return event.when
-
-
-def words(client, path):
-    response = client.get(path)
-    assert response.status_code == 200
-    page = Document(response)
-    return page.words(page.one("main"))
 
 
 def typed(begins, ends, **changes):
@@ -92,17 +85,17 @@ def test_an_event_from_its_page_to_its_count(client, staff):
         # The message to confirm leaves before the one of thanks to the person before.
         [link] = next(filter(None, (links_in(each, "confirm") for each in reversed(mail.outbox))))
         assert client.post(link).status_code == 200
-        assert CAME not in words(client, page), "published before the day is over"
+        assert CAME not in words_on(client, page), "published before the day is over"
     show({f"event:{event.pk}:link": 85})
-    assert CAME in words(client, page)
-    assert CAME not in words(client, listing), "the list says what came of past events"
+    assert CAME in words_on(client, page)
+    assert CAME not in words_on(client, listing), "the list says what came of past events"
 
     # After it: the past event says what came of it; the link leads to the form and counts no more.
     Event.objects.update(begins=timezone.now() - timedelta(days=9), ends=timezone.now() - timedelta(days=8))
     new_process()
     for path in (listing, page):
-        assert CAME in words(client, path)
-    assert "This event is over." in words(client, page) and "no longer for the event" in words(client, form)
+        assert CAME in words_on(client, path)
+    assert "This event is over." in words_on(client, page) and "no longer for the event" in words_on(client, form)
     assert client.post(sign, form_data(name="Vonë Kola", email="v@shembull.al", event=event.code)).status_code == 303
     run_worker()
     assert Pledge.objects.exclude(state="confirmed").get().confirm()
@@ -117,8 +110,8 @@ def test_four_people_are_no_number(client):
     make_group("approved", kind="meeting", people={"parents": 4}, event=event)
     publish()
     for path in (path_to(event, "en"), "/en/events/"):
-        assert not re.search(r"\b(4|12)\b", words(client, path).replace(when(event, "en"), ""))
-    assert "We show none under about 60" in words(client, path_to(event, "en"))
+        assert not re.search(r"\b(4|12)\b", words_on(client, path).replace(when(event, "en"), ""))
+    assert "We show none under about 60" in words_on(client, path_to(event, "en"))
 
 
 def test_paper_and_group_pledges_of_an_event_are_told_on_its_page(client):
@@ -127,7 +120,7 @@ def test_paper_and_group_pledges_of_an_event_are_told_on_its_page(client):
     response = operator.post("/admin/pledges/papersheet/add/", {"count": 2, "municipality": "", "event": event.pk})
     assert response.status_code == 302 and set(PaperSheet.objects.values_list("event", flat=True)) == {event.pk}
     show({f"event:{event.pk}:paper": 70, f"event:{event.pk}:groups": 125})
-    shown = words(client, path_to(event, "en"))
+    shown = words_on(client, path_to(event, "en"))
     for sentence in ("About 70 people signed on paper sheets", "About 125 people took part in group pledges"):
         assert sentence in shown
 
