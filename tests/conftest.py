@@ -266,7 +266,8 @@ def admin_client(admin_user):
 
 @pytest.fixture
 def editor(client):
-    """A client signed in as a superuser, whom the log names."""
+    """A client signed in as a superuser, whom the log names, who reads English."""
+    client.defaults["HTTP_ACCEPT_LANGUAGE"] = "en"
     return sign_in(client, make_staff(superuser=True, username="vera"))
 
 

@@ -6,6 +6,7 @@ import re
 import time
 from datetime import timedelta
 
+from django.db.models.fields.files import FieldFile
 from django.test.html import parse_html
 from django.urls import reverse
 from django.utils import timezone, translation
@@ -392,9 +393,18 @@ def csv_dicts(response):
     return list(csv.DictReader(io.StringIO(text[1:], newline="")))
 
 
+def words_on(client, path):
+    """The words of the main part of a page."""
+    response = client.get(path)
+    assert response.status_code == 200
+    page = Document(response)
+    return page.words(page.one("main"))
+
+
 def filled(response, **changes):
     """The POST data of the form on an admin page with these changes; None removes a field."""
-    data = {}
+    draft = response.context["drafting"]["draft"] if "drafting" in response.context else None
+    data = {"draft-version": str(draft.version)} if draft else {}
     forms = [response.context["adminform"].form]
     for inline in response.context["inline_admin_formsets"]:
         forms += [inline.formset.management_form, *inline.formset.forms]
@@ -407,6 +417,7 @@ def filled(response, **changes):
             widget = field.field.widget.get_context(field.html_name, field.value(), {})["widget"]
             for part in widget.get("subwidgets", [widget]):
                 value = part["value"][0] if isinstance(part["value"], list) and part["value"] else part["value"]
-                # A ticked box has no value.
-                data[part["name"]] = "on" if field.value() is True else "" if value is None else value
+                # A browser sends no file that was chosen before, and a ticked box has no value.
+                if not isinstance(value, FieldFile):
+                    data[part["name"]] = "on" if field.value() is True else "" if value is None else value
     return {key: value for key, value in (data | changes).items() if value is not None}

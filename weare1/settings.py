@@ -283,7 +283,6 @@ if not DEV and not SECURE_SITE:
 
 # Bytes; a pledge is a few short fields. Uploaded pictures have a separate limit (campaign/pictures/files.py).
 DATA_UPLOAD_MAX_MEMORY_SIZE = 256 * 1024
-DATA_UPLOAD_MAX_NUMBER_FIELDS = 1000
 
 # Logs hold no personal data: no request bodies, SQL parameters, personal links or e-mail addresses.
 LOGGING = logs.configuration()

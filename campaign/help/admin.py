@@ -157,7 +157,6 @@ class ProtectionUnitAdmin(ContentAdmin):
     list_display = ["municipality", "county", "phone", "verified_on"]
     list_filter = [VerificationFilter, "municipality__county"]
     list_select_related = ["municipality__county"]
-    list_per_page = 100
     search_fields = [
         *("municipality__name_sq__unaccent", "municipality__name_en__unaccent"),
         *("phone", "email", "address__unaccent__icontains"),

@@ -156,8 +156,6 @@ def labels(model):
 class MomentInput(forms.SplitDateTimeWidget):
     """Two fields of the browser, for a day and a time. The time has seconds, so that saving an unchanged form keeps it."""
 
-    use_fieldset = True
-
     def __init__(self):
         date, time = {"type": "date", "aria-label": _("Date")}, {"type": "time", "aria-label": _("Time")}
         super().__init__(date_attrs=date, time_attrs=time, date_format="%Y-%m-%d", time_format="%H:%M:%S")

@@ -16,12 +16,14 @@ from pledges.wall.admin import _fingerprint
 from staff.models import Draft
 from staff.roles import Role
 from tests.campaign.help.test_units import Spreadsheet, full_list
+from tests.campaign.site.test_settings import MENU, list_as_typed
 from tests.factories import make_pledge, run_worker
 from tests.mailings import make_mailing
 from tests.pages import filled
 from tests.pledges.desk.test_search import a_minute_later
 from tests.staff.accounts.test_accounts import make_account
 from tests.staff.admin.test_history import LIST, client_of
+from tests.staff.forms import save
 from tests.staff.test_rights import OWN_VIEWS
 from tests.staff.test_rights import rows as rows  # noqa: PLC0414 - fixture
 
@@ -38,7 +40,7 @@ FORMS = {
     "campaign.protectionunit": {"phone": "+355 4 222 2222"},
     "campaign.pagetext": {"text_en": "Another sentence."},
     "campaign.handout": {"title_en": "Another title"},
-    "campaign.picture": {"alt_en": "Two people", "file": None},
+    "campaign.picture": {"alt_en": "Two people"},
     "campaign.term": {"better_en": "another word"},
     "campaign.sitesettings": {"press_contact": "media@shembull.al"},
     "campaign.menuplace": {"menu_position": "55"},
@@ -64,10 +66,6 @@ class World:
 
     def path(self, label, page="change"):
         return f"/admin/{label.replace('.', '/')}/{self.rows[label].pk}/{page}/"
-
-    def save(self, label, **changes):
-        response = self.client.get(self.path(label))
-        return self.client.post(self.path(label), filled(response, **changes))
 
     def press(self, label, **data):
         return self.client.post(self.path(label), data)
@@ -133,8 +131,7 @@ def test_every_form_that_saves_in_its_own_way_has_a_case():
 def test_saving_a_form_is_told(alone):
     for label, changes in FORMS.items():
         with alone(label) as world:
-            response = world.save(label, **changes)
-            assert response.status_code == 302, (response.context["errors"], response.context["adminform"].form.errors)
+            save(world.client, world.path(label), **changes)
             world.assert_told()
 
 
@@ -323,16 +320,8 @@ def _identity(world):
 
 
 def _menu(world):
-    page = world.client.get("/admin/campaign/menuplace/")
-    data = {}
-    for form in [page.context["cl"].formset.management_form, *page.context["cl"].formset.forms]:
-        for field in form:
-            value = field.value()
-            data[field.html_name] = "" if value is None else value
-            if field.field.show_hidden_initial:
-                data[field.html_initial_name] = data[field.html_name]
-    data["form-0-menu_position"] = "77"
-    return world.client.post("/admin/campaign/menuplace/", data | {"_save": "1"})
+    typed = list_as_typed(world.client.get(MENU), **{"form-0-menu_position": "77"})
+    return world.client.post(MENU, typed)
 
 
 def _owner(**data):

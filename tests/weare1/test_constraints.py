@@ -8,15 +8,16 @@ from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.db.models.functions import Now
 
-from campaign.models import ExternalLink, SiteSettings, Statistic, Voice
+from campaign.models import ExternalLink, Page, PageText, SiteSettings, Statistic, Voice
 from campaign.voices.models import LONGEST_CONSENT
-from pledges.models import Batch, Goal, Pledge
+from pledges.models import Batch, Goal, Pledge, Sector
 from tests.campaign.help.test_units import make_unit
+from tests.campaign.pictures.test_pictures import consented
 from tests.data_requests import make_request
 from tests.demands import make_handover
 from tests.enquiries import make_enquiry
 from tests.events import make_coming, make_event
-from tests.factories import make_pledge, make_submission
+from tests.factories import make_picture, make_pledge, make_submission
 from tests.mailings import make_mailing
 from tests.organisations import make_joining
 from tests.pledges.groups.made import make_group
@@ -49,6 +50,11 @@ NAMELESS, UNREACHABLE = {"name_cipher": None}, {"address_cipher": None}
 WITHOUT_CONSENT = {"how": "", "agreed_on": None, "scope": "", "ends_on": None}
 # {what makes a row: [columns that it must not have]}
 REFUSED = {
+    Sector.objects.first: [{"slug": "other"}],
+    Page.objects.first: [{"title_en": ""}, {"lead_sq": ""}, {"body_en": ""}],
+    PageText.objects.first: [{"text_sq": ""}, {"text_en": ""}],
+    make_picture: [{"alt_sq": ""}, {"alt_en": ""}],
+    lambda: consented(make_picture(), 300): [{"ends_on": F("agreed_on") + LONGEST_CONSENT + DAY}],
     make_pledge: [{"expires_at": F("created_at")}, NAMELESS | UNREACHABLE],
     lambda: make_coming(make_event()): [{"state": "confirmed", "confirmed_at": Now()}],
     make_shown: [
@@ -100,6 +106,7 @@ REFUSED = {
     make_settings: [
         *({"banner_en": ""}, {"banner_from": Now(), "banner_until": Now() - DAY}),
         *({"banner_url_en": url} for url in ("http://example.org/", "javascript:alert(1)", "//example.org/")),
+        *({"exit_url": url} for url in ("http://www.example.com/", "javascript:alert(1)", "")),
         *({"data_contact": address} for address in ("javascript:alert(1)", "http://shembull.al", "a b")),
     ],
     partial(ExternalLink.objects.create, address="http://a.al/"): [

@@ -1,19 +1,24 @@
-"""Responses while PostgreSQL is down: pages, personal links, probes, log (acceptance story 20)."""
+"""A database that is down, locked, read-only or silent: pages, personal links, probes, log (acceptance story 20)."""
 
 import json
 import socket
 import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from urllib.parse import quote
 
 import pytest
+from django.db import OperationalError, connection
 from django.utils import timezone
 
 from pledges.crypto import links, stamps
 from pledges.crypto.links import Purpose
-from pledges.models import Pledge
+from pledges.models import Pledge, Submission
+from tests.factories import form_data, make_pledge
 from tests.pages import Document
-from tests.site import Site
+from tests.site import Site, url_of_test_database
+from tests.threads import held_open, lock_table, wait_until
+from weare1.wsgi import Deadline
 
 INPUT = {
     "over_16": "yes",
@@ -139,3 +144,109 @@ def test_a_request_that_gunicorn_cannot_read_has_one_line_without_the_peer(site)
         assert client.recv(100).startswith(b"HTTP/1.1 400")
     [line] = lines(site, since)
     assert "127.0.0.1" not in json.dumps(line) and "ip=[network]" in line["message"]
+
+
+# A database that is locked or read-only
+
+
+THREADS = 20
+LOCK_TIMEOUT = 2  # seconds; 5 in production
+
+
+@pytest.mark.slow
+@pytest.mark.django_db(transaction=True)
+def test_requests_that_wait_for_a_lock_answer_503_and_public_pages_go_on(tmp_path):
+    link = links.path(Purpose.MANAGE, make_pledge(state="confirmed"))
+    url = url_of_test_database(lock_timeout=f"{LOCK_TIMEOUT}s")
+    with Site(tmp_path, url, threads=THREADS) as site, ThreadPoolExecutor(10) as pool:
+        assert site.fetch(link)[0] == 200 and site.fetch("/sq/")[0] == 200
+        with held_open(lambda: lock_table("pledges_pledge")):
+            waiting = [pool.submit(site.fetch, link) for _ in range(10)]
+            # Those that do not need the table.
+            for path in ("/healthz", "/sq/", "/sq/zotimi/"):
+                assert site.fetch(path)[0] == 200
+            answers = [each.result() for each in waiting]
+        assert {status for status, _headers, _body in answers} == {503}
+        page = Document(answers[0][2])
+        assert "Tani nuk mund të marrim zotime" in page.words(page.one("h1"))
+        assert site.fetch(link)[0] == 200, "it comes back by itself"
+
+
+@pytest.mark.slow
+@pytest.mark.django_db(transaction=True)
+def test_a_read_only_database_takes_no_form_shows_every_public_page_and_forms_open_again(tmp_path):
+    pledge = make_pledge(state="confirmed")
+    manage, withdraw = (links.path(purpose, pledge) for purpose in (Purpose.MANAGE, Purpose.WITHDRAW))
+    read_only = f"ALTER DATABASE {connection.settings_dict['NAME']} {{}} default_transaction_read_only"
+
+    def run(statement):
+        with connection.cursor() as cursor:
+            cursor.execute(statement)
+
+    run(read_only.format("SET") + " = on")
+    try:
+        with Site(tmp_path, url_of_test_database(), threads=THREADS) as site:
+            assert site.fetch("/sq/zotimi/")[0] == 503, "nothing could be kept"
+            for path, form in (("/sq/zotimi/", form_data()), ("/sq/zotimi-im/", form_data()), (withdraw, {"x": "1"})):
+                status, _headers, body = site.fetch(path, form)
+                assert status == 503 and Document(body).all("a", href="tel:116111"), path
+                assert "Drita" not in body
+            for path in ("/sq/", "/sq/sa-jemi/", "/en/help/", "/api/v1/totals.json", "/sq/muri/", manage):
+                assert site.fetch(path)[0] == 200, path
+            wrong = json.loads(site.fetch("/readyz")[2])["wrong"]
+            assert "read-only" in wrong and "database" not in wrong
+            run("SET default_transaction_read_only = off; " + read_only.format("RESET"))
+            # A form that was kept open: its stamp is old enough.
+            wait_until(lambda: site.fetch("/sq/zotimi/", form_data())[0] == 303)
+            # The process looks once a second.
+            wait_until(lambda: site.fetch("/sq/zotimi/")[0] == 200)
+    finally:
+        run("SET default_transaction_read_only = off; " + read_only.format("RESET"))
+    assert Submission.objects.count() == 1 and type(pledge).objects.filter(pk=pledge.pk).exists()
+
+
+@pytest.mark.slow
+@pytest.mark.django_db(transaction=True)
+def test_a_page_of_staff_answers_503_too_though_a_middleware_writes(admin_client):
+    # The test client raises what nothing in a view has caught.
+    admin_client.raise_request_exception = False
+    with connection.cursor() as cursor:
+        cursor.execute("SET default_transaction_read_only = on")
+    response = admin_client.get("/admin/")
+    assert response.status_code == 503 and "116 111" in response.text
+    # The connection was closed, and with it the setting ended.
+    assert admin_client.get("/admin/").status_code == 200
+
+
+# A database that does not answer (weare1.wsgi)
+
+
+STATEMENT = "SELECT pg_sleep(%s)"
+
+
+def application(environ, start_response):
+    with connection.cursor() as cursor:
+        cursor.execute(STATEMENT, [environ["seconds"]])
+    return [b"done"]
+
+
+@pytest.fixture
+def no_statement_left(transactional_db):
+    """End the statement of the test, of whose client the server knows nothing yet."""
+    yield
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+            "WHERE query LIKE 'SELECT pg_sleep(%' AND datname = current_database() AND pid <> pg_backend_pid()"
+        )
+
+
+def test_a_request_ends_whose_database_does_not_answer_and_the_next_one_has_a_new_connection(no_statement_left):
+    limited = Deadline(application, seconds=0.5)
+    # The statement itself would end without an error.
+    with pytest.raises(OperationalError):
+        limited({"seconds": 60}, None)
+    connection.close()
+    # Connecting may take longer on a busy machine.
+    limited.seconds = 60
+    assert limited({"seconds": 0}, None) == [b"done"]

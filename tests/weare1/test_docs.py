@@ -78,16 +78,12 @@ def missing(text):
 
 
 @pytest.mark.cases("document", DOCS)
-def test_every_path_module_and_test_in_the_documentation_exists(document):
+def test_every_path_module_test_and_link_in_the_documentation_exists(document):
     text = document.read_text()
     # Each is checked: no other notation of a test is in use.
     assert text.count(".py::") == sum(bool(TEST.fullmatch(quote)) for quote in QUOTED.findall(text))
     assert missing(text) == []
-
-
-@pytest.mark.cases("document", DOCS)
-def test_every_link_in_the_documentation_leads_to_a_file(document):
-    for target in LINK.findall(document.read_text()):
+    for target in LINK.findall(text):
         parts = urlsplit(target)
         if not parts.scheme and parts.path:
             assert exists(parts.path, document.parent), target

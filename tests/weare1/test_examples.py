@@ -18,7 +18,7 @@ from tests.weare1.test_languages import of_scripts
 FORMS = [PledgeForm, MyPledgeForm, NewAddressForm, FindForm, PersonForm, AccountForm, PasskeyNameForm]
 
 # An example follows these words: in quotation marks, as a value (an address, a number, a sign), or as a name.
-CUE = {"en": r"(?:[Ss]uch as|[Ff]or example|, like|Example:)", "sq": r"(?:[Pp]ër shembull|, si|Shembull:)"}
+CUE = {"en": r"(?:[Ss]uch as|[Ff]or example|, like|Example:)", "sq": r"(?:[Pp]ër shembull|p\.sh\.|, si|Shembull:)"}
 EXAMPLE = r",? (?:[“„]([^”]+)”|((?:\d+, )*[^\s“„]*[\d@+./][^\s“„]*)|([A-ZÇË]\w+ \w+))"
 
 

@@ -24,14 +24,13 @@ from tests.voices import make_voice
 
 pytestmark = pytest.mark.django_db
 
-ENGLISH = {"accept-language": "en"}
 LABELS = {"sq": "Text (Albanian)", "en": "Text (English)"}
 
 
 def checked(editor, row, **typed):
     """The page of a form after Check with these values."""
     form = filled(editor.get(change(row)), **typed) | {"_check": "Check"}
-    return Document(editor.post(change(row), form, headers=ENGLISH))
+    return Document(editor.post(change(row), form))
 
 
 def found(document, kind=None):
@@ -69,8 +68,7 @@ def test_a_check_finds_what_fails_and_passes_what_does_not(editor, subtests):
     for cases in itertools.zip_longest(*of.values()):
         cases = [case for case in cases if case]
         failing, passing = (
-            Document(editor.post(change(page), form | {f"body_{case[1]}": case[n] for case in cases}, headers=ENGLISH))
-            for n in (2, 4)
+            Document(editor.post(change(page), form | {f"body_{case[1]}": case[n] for case in cases})) for n in (2, 4)
         )
         for kind, language, fails, says, _passes in cases:
             with subtests.test(kind, language=language, fails=fails):
@@ -79,7 +77,7 @@ def test_a_check_finds_what_fails_and_passes_what_does_not(editor, subtests):
                 assert [each for each in found(passing, kind) if LABELS[language] in each] == []
     # A source passes all figures of a page, and only voices tell stories.
     text = {"body_en": "<p>My uncle touches me. It happens to 20% of children.</p>", "source": "UNICEF, 2024"}
-    panel = Document(editor.post(change(page), form | text, headers=ENGLISH))
+    panel = Document(editor.post(change(page), form | text))
     assert found(panel, "figure") == found(panel, "story") == []
 
 
@@ -179,8 +177,7 @@ def test_a_scheduled_page_may_link_to_one_that_is_public_by_then(editor):
     scheduled(later, key="waiting", slug_sq="pret", slug_en="waits")
     page = make_hidden(make_page)
     local = timezone.localtime(later + timedelta(hours=1))
-    link = {"body_en": '<p><a href="/en/waits/">Next</a></p>', "draft-version": str(page.draft.version)}
-    form = filled(editor.get(change(page)), **link)
+    form = filled(editor.get(change(page)), body_en='<p><a href="/en/waits/">Next</a></p>')
     assert "body_en" in editor.post(change(page), form).context["adminform"].form.errors
     form |= {"draft-at_0": local.strftime("%Y-%m-%d"), "draft-at_1": local.strftime("%H:%M"), "_schedule": "1"}
     response = editor.post(change(page), form)
@@ -202,16 +199,16 @@ def test_a_picture_that_is_not_described_refuses_publication(editor, field):
     def publish(picture):
         figure = f'<p>A.</p><figure data-picture="{picture.pk}"></figure>'
         typed = {"body_sq": figure, "body_en": figure} if field == "body" else {"share_picture": picture.pk}
-        return editor.post(path, filled(editor.get(path), **typed), headers=ENGLISH)
+        return editor.post(path, filled(editor.get(path), **typed))
 
     errors = publish(named).context["adminform"].form.errors
     assert set(errors) == ({"body_sq", "body_en"} if field == "body" else {field})
     assert all("IMG_2041" in error for error in itertools.chain.from_iterable(errors.values()))
     assert publish(same).status_code == 302
-    document = Document(editor.get(path, headers=ENGLISH))
+    document = Document(editor.get(path))
     assert any("the same description" in each for each in found(document, "picture"))
     assert publish(good).status_code == 302
-    assert not found(Document(editor.get(path, headers=ENGLISH)), "picture")
+    assert not found(Document(editor.get(path)), "picture")
 
 
 def test_a_picture_that_is_gone_refuses_publication(editor):
@@ -222,8 +219,8 @@ def test_a_picture_that_is_gone_refuses_publication(editor):
 
 def test_the_library_refuses_a_description_that_says_nothing(editor):
     picture = make_picture()
-    form = filled(editor.get(change(picture)), file=None)
-    response = editor.post(change(picture), form | {"alt_en": "IMG_2041"}, headers=ENGLISH)
+    form = filled(editor.get(change(picture)))
+    response = editor.post(change(picture), form | {"alt_en": "IMG_2041"})
     [error] = response.context["adminform"].form.errors["alt_en"]
     assert error.startswith("“IMG_2041”: This does not say what the picture shows.")
     assert editor.post(change(picture), form | {"alt_en": "IMG_2041", "is_decorative": "on"}).status_code == 302
@@ -249,7 +246,7 @@ def test_check_of_a_new_page_and_of_one_deleted_meanwhile_keeps_the_input(editor
     form = filled(editor.get(change(page)), lead_en="Child pornography.") | {"_check": "1"}
     page.delete()
     for path in (change(page), "/admin/campaign/page/add/"):
-        response = editor.post(path, form, headers=ENGLISH)
+        response = editor.post(path, form)
         assert response.status_code == 200 and "Child pornography." in response.text and "check-words" in response.text
     assert not Page.objects.filter(key="trial").exists()
 
@@ -270,7 +267,7 @@ def test_without_the_right_to_change_there_is_a_panel_and_no_button(client):
 def test_the_starter_content_can_be_published_and_has_no_figure_without_a_source(editor):
     for model in (PageText, Demand, Sector, Page, Article):
         for row in model.objects.all():
-            document = Document(editor.get(change(row), headers=ENGLISH))
+            document = Document(editor.get(change(row)))
             # Also none into the other language, which can be published.
             assert found(document, "link") == [] and not document.all(**{"class": "must-fix"}), row
             # That of one page names how far it can be enlarged.
@@ -304,9 +301,9 @@ def test_a_banner_that_leads_nowhere_is_refused_and_one_that_waits_for_its_page_
     with translation.override("en"):
         urls = {"banner_url_en": page.get_absolute_url(), "banner_url_sq": "/sq/ndihme/"}
     form = filled(editor.get(change(row)), banner_sq="a", banner_en="b", **urls)
-    assert "not published" in editor.post(change(row), form, headers=ENGLISH).text
+    assert "not published" in editor.post(change(row), form).text
     form |= {"banner_from_0": f"{later:%Y-%m-%d}", "banner_from_1": "09:00"}
-    assert editor.post(change(row), form, headers=ENGLISH).status_code == 302
+    assert editor.post(change(row), form).status_code == 302
 
 
 def test_figures_of_plain_texts_need_a_source_in_words(editor):

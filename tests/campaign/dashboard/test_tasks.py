@@ -1,6 +1,5 @@
-"""The dashboard of the admin, page texts, and the languages of the admin."""
+"""The front page of the admin: due tasks, activity, menu, page texts, and what each role sees there and in which order."""
 
-import gettext as gettext_module
 import json
 import re
 from datetime import timedelta
@@ -9,26 +8,25 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 from django.contrib import admin
-from django.db import IntegrityError, transaction
+from django.contrib.contenttypes.models import ContentType
 from django.db.models import F
-from django.forms import CharField, IntegerField
-from django.test import RequestFactory
 from django.urls import reverse
 from django.utils import timezone, translation
 
 from campaign.help.models import Numbers
 from campaign.models import Article, Demand, Handout, HelpChannel, PageText, ProtectionUnit
-from pledges.models import Export, Message, Pledge, PledgingSettings, Sector, Wording
+from pledges.models import Backup, Disclosure, Goal, Message, Pledge, PledgingSettings, Sector, Wording
 from pledges.statistics import funnel
-from staff.models import Entry
+from staff.models import Draft, Entry
 from staff.roles import Role
 from tests.clock import let_time_pass
+from tests.data_requests import make_request
 from tests.drafts import hide
+from tests.enquiries import make_disclosure, make_enquiry
 from tests.factories import make_pledge, make_staff, sign_in
 from tests.pages import LANGUAGES, Document, as_typed
 from tests.staff.accounts.test_accounts import make_account
-from tests.weare1.test_examples import examples
-from tests.weare1.test_languages import CATALOGUE, read_po
+from tests.weare1.test_languages import read_po
 
 pytestmark = pytest.mark.django_db
 
@@ -45,14 +43,9 @@ def nothing_due():
     Handout.objects.update(is_reviewed=True)
 
 
-def dashboard(client, user, language="en"):
-    """The dashboard as this member of staff reads it."""
-    return Document(sign_in(client, user).get(DASHBOARD, headers={"accept-language": language}))
-
-
 def tasks(client, *permissions):
     """{text: (number, address)} of the due tasks for a user with these permissions."""
-    page = dashboard(client, make_staff(*permissions))
+    page = front_page(client, make_staff(*permissions))
     found = {}
     for row in page.all("ul", **{"class": "tasks"}):
         for link in page.all("a", node=row):
@@ -66,7 +59,7 @@ def tasks(client, *permissions):
 
 @pytest.mark.usefixtures("nothing_due")
 def test_without_due_tasks_the_dashboard_says_so(client):
-    page = dashboard(client, make_staff(superuser=True))
+    page = front_page(client, make_staff(superuser=True))
     assert CALM in page.words()
     assert page.all("ul", **{"class": "tasks"}) == []
 
@@ -83,7 +76,9 @@ NUMBER = "help number not verified for 90 days"
         (Demand, "checked_on", 60, "change_demand", DEMAND, "checked_today"),
     ],
 )
-def test_content_not_verified_for_long_is_due_until_verified(client, model, day, life, permission, words, action):
+def test_content_not_verified_for_long_is_due_until_verified_or_hidden(
+    client, model, day, life, permission, words, action
+):
     row = model.objects.first()
     model.objects.filter(pk=row.pk).update(**{day: timezone.localdate() - timedelta(days=life)})
     assert tasks(client, permission) == {}
@@ -100,15 +95,9 @@ def test_content_not_verified_for_long_is_due_until_verified(client, model, day,
     assert getattr(row, day) == timezone.localdate()
     assert Entry.objects.filter(object_id=row.pk, user_id=user.pk).count() == 1
     assert tasks(client, permission) == {}
-
-
-@pytest.mark.usefixtures("nothing_due")
-def test_hidden_content_is_not_due(client):
-    HelpChannel.objects.update(verified_on=None)
-    hide(HelpChannel)
-    Demand.objects.update(checked_on=None)
-    hide(Demand)
-    assert tasks(client, "change_helpchannel", "change_demand") == {}
+    model.objects.update(**{day: None})
+    hide(model)
+    assert tasks(client, permission) == {}
 
 
 @pytest.mark.cases("state", ["failing", "refused"])
@@ -151,7 +140,7 @@ def test_a_sector_without_wording_is_reported(client):
 
 def test_shortcuts_lead_to_what_the_permissions_allow(client):
     def shortcuts(*permissions):
-        page = dashboard(client, make_staff(*permissions))
+        page = front_page(client, make_staff(*permissions))
         [nav] = page.all("nav", **{"class": "shortcuts"})
         return {page.words(link): page.of(link)["href"] for link in page.all("a", node=nav)}
 
@@ -194,7 +183,7 @@ def test_pledges_of_the_last_days_are_in_the_chart_and_the_tables(client):
     for days in (1, 6, 7):
         make_pledge(state="confirmed", sector="teachers", source="demo", **at(days))
     make_pledge(state="confirmed", **at(funnel.DAYS_SHOWN))
-    page = dashboard(client, make_staff("view_pledge"))
+    page = front_page(client, make_staff("view_pledge"))
 
     days = by_day(page)
     assert len(days) == funnel.DAYS_SHOWN
@@ -245,12 +234,12 @@ def menu(page):
 
 
 def test_the_menu_has_at_most_thirty_entries_of_different_names(client):
-    entries = menu(dashboard(client, make_staff(superuser=True)))
+    entries = menu(front_page(client, make_staff(superuser=True)))
     assert len({name for name, _url in entries}) == len({url for _name, url in entries}) == len(entries) <= 30
 
 
 def test_who_does_not_see_organisations_has_their_applications_in_the_menu(client):
-    entries = dict(menu(dashboard(client, make_account("besa@shembull.al", Role.PLEDGES))))
+    entries = dict(menu(front_page(client, make_account("besa@shembull.al", Role.PLEDGES))))
     assert "Organisations" not in entries and entries["Applications to join"] == "/admin/pledges/joining/"
 
 
@@ -259,8 +248,8 @@ def test_who_does_not_see_organisations_has_their_applications_in_the_menu(clien
 LEAD = "/admin/campaign/pagetext/{}/change/"
 
 
-def test_the_lead_of_the_home_page_is_two_links_from_the_dashboard(client):
-    page = dashboard(client, make_staff("change_pagetext"))
+def test_the_lead_of_the_home_page_is_two_links_from_the_front_page(client):
+    page = front_page(client, make_staff("change_pagetext"))
     [way] = [link for link in page.all("a") if page.words(link) == "Edit the home page text"]
     listed = client.get(page.of(way)["href"], headers={"accept-language": "en"})
     assert "Lead, the sentence under the headline" in Document(listed).words()
@@ -277,8 +266,6 @@ def test_page_texts_are_required_in_both_languages(client, missing):
     data = {"text_sq": "Fjalë", "text_en": "Words"} | {missing: " "}
     response = sign_in(client, make_staff("change_pagetext")).post(LEAD.format(text.pk), data)
     assert list(response.context["adminform"].form.errors) == [missing]
-    with pytest.raises(IntegrityError), transaction.atomic():
-        PageText.objects.filter(pk=text.pk).update(**{missing: ""})
 
 
 def test_page_texts_and_the_keys_used_in_templates_match():
@@ -327,57 +314,193 @@ def test_the_javascript_catalogue_of_the_admin_is_complete_in_albanian(admin_cli
     assert missing == []
 
 
-def test_the_compiled_javascript_catalogue_is_up_to_date():
-    text = CATALOGUE.with_name("djangojs.po")
-    with text.with_suffix(".mo").open("rb") as file:
-        compiled = gettext_module.GNUTranslations(file)
-    for entry in read_po(text):
-        shown = [
-            compiled.ngettext(entry.id, entry.plural, n) if entry.plural else compiled.gettext(entry.id) for n in (1, 2)
-        ]
-        assert set(shown) == set(entry.translations), entry.id
-
-
-# The help of the body is in its fieldset.
-EXPLAINED_ABOVE = {"body_sq", "body_en", "seen", "save_over", "new_email_as_typed"}
-
-
-def forms(model_admin, user):
-    """The add and change forms of a model's admin, with those of its inlines."""
-    request = RequestFactory().get("/")
-    request.user = user
-    row = model_admin.model._default_manager.first()
-    for obj in (None, row):
-        if obj is None and not model_admin.has_add_permission(request):
-            continue
-        yield model_admin.get_form(request, obj, change=obj is not None)
-        for formset, _inline in model_admin.get_formsets_with_inlines(request, obj):
-            yield formset.form
-
-
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_every_form_field_has_a_help_text_and_what_staff_type_an_example(language):
-    make_pledge()
-    user = make_staff(superuser=True)
-    Article(slug_sq="provë", slug_en="trial", date="2026-01-01").keep_as_draft()
-    silent, without, asked = set(), {}, 0
-    with translation.override(language):
-        for model, model_admin in admin.site._registry.items():
-            # Exports are requested on a separate page.
-            for form in forms(model_admin, user) if model is not Export else ():
-                for name in form.base_fields.keys() - EXPLAINED_ABOVE:
-                    field, asked = form.base_fields[name], asked + 1
-                    if not str(field.help_text) and model._meta.app_label != "staff":
-                        silent.add((model.__name__, name))
-                    if isinstance(field, CharField | IntegerField) and not examples(str(field.help_text), language):
-                        without[model.__name__, name] = str(field.help_text)
-    assert (silent, without) == (set(), {})
-    assert asked > 100
-
-
 def test_the_dashboard_shows_no_personal_data(client):
     pledge = make_pledge("Arta Shembulli", "arta@shembull.al", state="confirmed")
-    page = dashboard(client, make_staff(superuser=True)).words()
+    page = front_page(client, make_staff(superuser=True)).words()
     assert Pledge.objects.count() == 1
     for secret in ("Arta", "shembull.al", str(pledge.pk)[:8]):
         assert secret not in page
+
+
+# What each role sees
+
+
+# The sections of the page, by class.
+SECTIONS = ("own-drafts", "scheduled", "status", "recent-activity")
+
+
+def front_page(client, account, language="en"):
+    return Document(sign_in(client, account).get("/admin/", headers={"accept-language": language}))
+
+
+def sections(page):
+    """{class: text} of the sections of the page."""
+    found = {}
+    for node in page.all("section"):
+        name = page.of(node)["class"]
+        if name in SECTIONS:
+            found[name] = page.words(node)
+    return found
+
+
+def lines(page):
+    """The texts of the open tasks with their details, in the order of the page."""
+    return [page.words(item) for each in page.all("ul", **{"class": "tasks"}) for item in page.all("li", node=each)]
+
+
+def make_draft(writer, key, **values):
+    """The draft of a text that this account has written."""
+    row = PageText.objects.get(key=key)
+    return Draft.objects.create(
+        content_type=ContentType.objects.get_for_model(PageText),
+        object_id=str(row.pk),
+        writers=[writer.pk],
+        changed_by=writer,
+        **{"name": key} | values,
+    )
+
+
+@pytest.fixture
+def everything():
+    """Something for each section and each role."""
+    make_pledge(state="confirmed")
+    make_enquiry(), make_disclosure(), make_request()
+    tomorrow = timezone.now() + timedelta(days=1)
+    words = {f"{name}_{language}": "Fjongoja" for name in ("title", "lead", "body") for language in ("sq", "en")}
+    article = Article(slug_sq="fjongo", slug_en="ribbon", date="2026-01-01", **words)
+    draft = article.keep_as_draft()
+    draft.state, draft.publish_at = "scheduled", tomorrow
+    draft.save()
+
+
+SEEN = {
+    Role.WRITER: {"own-drafts", "scheduled"},
+    Role.EDITOR: {"own-drafts", "scheduled"},
+    Role.PLEDGES: {"status", "recent-activity"},
+    Role.SAFEGUARDING: {"scheduled"},
+    Role.ADMINISTRATOR: {"own-drafts", "scheduled", "status", "recent-activity"},
+}
+
+
+@pytest.mark.parametrize("role", Role)
+@pytest.mark.usefixtures("everything")
+def test_each_role_sees_its_sections_and_no_others(client, role):
+    account = make_account("besa@shembull.al", role, "Besa")
+    if role != Role.ADMINISTRATOR:
+        # Otherwise administrators see disclosures.
+        make_account("mbrojtja@shembull.al", Role.SAFEGUARDING, "Mbrojtja")
+    make_draft(account, "home_lead")
+    page = front_page(client, account)
+    assert set(sections(page)) == SEEN[role]
+    text = " ".join(lines(page))
+    sees_inbox = role in (Role.PLEDGES, Role.ADMINISTRATOR)
+    assert ("message is waiting for an answer" in text) == sees_inbox
+    assert ("request about personal data to answer" in text) == sees_inbox
+    assert ("disclosure of abuse" in text) == (role in (Role.SAFEGUARDING, Role.ADMINISTRATOR))
+    assert ("Someone may be in danger" in page.words()) == (role in (Role.SAFEGUARDING, Role.ADMINISTRATOR))
+    assert ("help numbers not verified" in text or "help number not verified" in text) == (
+        role in (Role.SAFEGUARDING, Role.ADMINISTRATOR)
+    )
+
+
+def test_nothing_is_twice_on_the_front_page(client):
+    editor = make_account("besa@shembull.al", Role.EDITOR, "Besa")
+    make_draft(editor, "home_lead", name="Mine")
+    make_draft(editor, "help_lead", name="Waiting", state="submitted")
+    make_draft(editor, "pledge_lead", name="Returned", state="returned", note="Add the source.")
+    at = timezone.now() + timedelta(days=2)
+    make_draft(editor, "home_call", name="Scheduled", state="scheduled", publish_at=at)
+    page = front_page(client, editor)
+    for name in ("Mine", "Waiting", "Returned", "Scheduled"):
+        assert page.words().count(name) == 1, name
+    assert lines(page)[0] == "! The draft “Returned” was returned to you Add the source."
+    assert "Mine" in sections(page)["own-drafts"] and "Waiting" in sections(page)["own-drafts"]
+    assert "Scheduled" in sections(page)["scheduled"]
+
+
+def test_a_writer_sees_no_draft_of_others_and_an_editor_reviews_it(client):
+    writer = make_account("drita@shembull.al", Role.WRITER, "Drita")
+    other = make_account("gent@shembull.al", Role.WRITER, "Gent")
+    make_draft(writer, "home_lead", name="Unfinished")
+    make_draft(writer, "help_lead", name="Finished", state="submitted")
+    assert "nfinished" not in front_page(client, other).words()
+    assert "Finished" not in front_page(client, other).words()
+    page = front_page(client, make_account("besa@shembull.al", Role.EDITOR, "Besa"))
+    assert lines(page)[0] == "! “Finished” is waiting for your review"
+    assert "Unfinished" not in page.words()
+
+
+@pytest.mark.usefixtures("everything")
+def test_a_disclosure_stands_above_all_other_panels_with_its_age_and_leads_to_itself(client):
+    Disclosure.objects.update(created_at=timezone.now() - timedelta(hours=2, minutes=20))
+    page = front_page(client, make_account("besa@shembull.al", Role.ADMINISTRATOR, "Besa"))
+    first = page.all("section")[0]
+    assert page.words(first) == (
+        "Someone may be in danger 1 message sounds like a disclosure of abuse: pass it on to the child helpline "
+        "It has been waiting for 2 hours."
+    )
+    [link] = page.all("a", node=first)
+    assert page.of(link)["href"] == f"/admin/pledges/disclosure/{Disclosure.objects.get().pk}/change/"
+    assert page.words().index("Someone may be in danger") < page.words().index("things to do before the launch")
+
+
+def test_of_several_disclosures_the_longest_wait_is_said_until_all_are_passed_on(client):
+    rows = [make_disclosure(created_at=timezone.now() - timedelta(days=days, hours=1)) for days in (1, 3)]
+    lead = make_account("mbrojtja@shembull.al", Role.SAFEGUARDING, "Mbrojtja")
+    page = front_page(client, lead)
+    assert lines(page)[0].endswith("The oldest one has been waiting for 3 days.")
+    [link] = page.all("a", node=page.all("section")[0])
+    assert page.of(link)["href"] == "/admin/pledges/disclosure/"
+    Disclosure.objects.get(pk=rows[1].pk).pass_on(timezone.now())
+    assert "It has been waiting for 1 day." in front_page(client, lead).words()
+    Disclosure.objects.get(pk=rows[0].pk).pass_on(timezone.now())
+    assert "Someone may be in danger" not in front_page(client, lead).words()
+
+
+def test_the_first_day_that_is_due_is_named(client):
+    make_request()
+    day = make_request(received_on=timezone.localdate() - timedelta(days=20)).due_on
+    page = front_page(client, make_staff("change_datarequest"))
+    assert f"The first one is due on {day.day} {day:%B} {day.year}." in lines(page)[0]
+
+
+# How things stand
+
+
+def status(client, *permissions):
+    return sections(front_page(client, make_staff(*permissions))).get("status", "")
+
+
+def test_the_next_goal_has_its_own_name_what_is_missing_and_a_link(client):
+    assert "Goal 0 of 100 supporters. Still missing: 100." in status(client, "view_goal"), "the round one"
+    for _ in range(3):
+        make_pledge(state="confirmed")
+    goal = Goal.objects.create(people=10, sentence_sq="Festojmë.", sentence_en="We celebrate.")
+    page = front_page(client, make_staff("view_goal"))
+    assert "Goal 3 of 10 supporters. Still missing: 7. We celebrate." in sections(page)["status"]
+    [link] = [each for each in page.all("a") if page.words(each) == "Goal"]
+    assert page.of(link)["href"] == f"/admin/pledges/goal/{goal.pk}/change/"
+    assert status(client, "view_pledge") == ""
+
+
+def test_whether_email_goes_out_is_shown(client, monkeypatch):
+    assert "Waiting to be sent: 0. No message has been sent yet." in status(client, "view_message")
+    for _ in range(2):
+        Message.queue(Message.Kind.CONFIRM, make_pledge())
+    sent, waits = Message.objects.all()
+    Message.objects.filter(pk=sent.pk).update(state="sent", sent_at=timezone.now(), tried_at=timezone.now())
+    text = status(client, "view_message")
+    assert "Waiting to be sent: 1. The last message was sent on" in text and "!" not in text
+    Message.objects.filter(pk=waits.pk).update(
+        queued_at=timezone.now() - timedelta(hours=1), tried_at=timezone.now(), error="ConnectionRefusedError"
+    )
+    text = status(client, "view_message")
+    assert "Email !" in text and text.endswith("accepting emails: tell the person who runs the site.")
+    monkeypatch.setattr("campaign.dashboard.dashboard.COUNT_LIMIT", 0)
+    assert "Waiting to be sent: more than 0." in status(client, "view_message")
+
+
+def test_only_administrators_see_the_last_backup(client):
+    Backup.objects.create(made_at=timezone.now())
+    assert "The last backup was made on" in status(client, "change_account")
+    assert status(client, "view_page") == ""

@@ -1,4 +1,4 @@
-"""Demands as staff and visitors meet them: from the first step to a correction, on page, feed, open data and card."""
+"""Demands as staff and visitors meet them: from the first step to a correction, and from a goal to the institution's answer."""
 
 import re
 from datetime import date, timedelta
@@ -6,20 +6,21 @@ from urllib.parse import parse_qs, urlsplit
 from xml.etree import ElementTree
 
 import pytest
-from django.conf import settings
 from django.db import IntegrityError, connection, transaction
 from django.test import Client
 from django.utils import timezone, translation
 from django.utils.formats import date_format
 
 from campaign.demands.models import DayCount
-from campaign.models import Demand, DemandStep
-from pledges.models import Municipality
-from tests.demands import add_step, days_ago, make_demand, step_values
+from campaign.models import Demand, DemandStep, HandOver
+from pledges.models import Goal, Municipality, PaperSheet
+from tests.demands import add_step, days_ago, make_demand, make_handover, step_values
 from tests.drafts import hide
 from tests.factories import make_staff, sign_in
-from tests.pages import LANGUAGES, Document, filled, path_of
-from tests.staff.forms import form_errors
+from tests.pages import LANGUAGES, Document, filled, path_of, words_on
+from tests.published import show_counties
+from tests.staff.forms import form_errors, save
+from tests.tally import put_people
 
 pytestmark = pytest.mark.django_db
 ADD = "/admin/campaign/demandstep/add/"
@@ -28,7 +29,9 @@ ATOM = {"a": "http://www.w3.org/2005/Atom"}
 
 @pytest.fixture
 def editor():
-    names = [f"{verb}_{name}" for verb in ("add", "change", "view", "delete") for name in ("demand", "handover")]
+    names = [
+        f"{verb}_{name}" for verb in ("add", "change", "view", "delete") for name in ("demand", "handover", "goal")
+    ]
     client = sign_in(Client(), make_staff(*names, "add_demandstep", "view_demandstep"))
     client.cookies["django_language"] = "en"
     return client
@@ -159,15 +162,11 @@ def test_a_demand_is_listed_linked_and_found(client):
         assert Document(client.get(listing)).all("a", href=path)
     page = open_page(client, demand, "sq")
     assert others and all(page.all("a", href=path_to(other, "sq")) for other in others)
-    assert {"sq", "en", "x-default"} <= {page.of(link).get("hreflang") for link in page.all("link", rel="alternate")}
-    assert f"{settings.SITE_URL}{path}</loc>" in client.get("/sitemap.xml").text
     found = client.post(path_of("campaign:search", "sq"), {"q": "parashkrimi"})
     assert path_to(Demand.objects.get(key="criminal-law"), "sq") in found.text
 
 
-def test_the_address_in_the_other_language_redirects_and_a_hidden_demand_is_gone(client):
-    response = client.get("/en/demands/regjistri/")
-    assert (response.status_code, response.url) == (301, "/en/demands/register/")
+def test_a_hidden_demand_is_gone(client):
     hide(Demand.objects.filter(key="register"))
     for path in ("/en/demands/register/", "/en/demands/nothing/"):
         assert client.get(path).status_code == 404
@@ -272,13 +271,6 @@ def test_a_step_with_bad_input_is_refused_with_a_sentence(editor, subtests):
     assert DemandStep.objects.count() == before
 
 
-def test_the_first_step_is_that_it_was_asked(editor):
-    demand = make_demand()
-    data = {name: str(value) for name, value in step_values(state="adopted").items()} | {"demand": demand.pk}
-    errors = form_errors(editor.post(f"{ADD}?demand={demand.pk}", data))
-    assert "Enter the step “Asked” first" in errors["date"][0]
-
-
 def test_history_that_is_found_later_is_entered_in_its_place(client, editor):
     demand = Demand.objects.get(key="register")
     data = {name: str(value) for name, value in step_values(state="in_review", date="2021-05-01").items()}
@@ -314,17 +306,19 @@ def test_a_correction_of_nothing_is_an_empty_form(editor):
 
 def test_an_address_cannot_be_changed(editor):
     demand = Demand.objects.get(key="register")
-    path = f"/admin/campaign/demand/{demand.pk}/change/"
-    assert editor.post(path, filled(editor.get(path)) | {"slug_en": "new", "title_en": "New"}).status_code == 302
+    save(editor, demand, slug_en="new", title_en="New")
     demand.refresh_from_db()
     assert (demand.slug_en, demand.title_en) == ("register", "New")
 
 
-def test_a_demand_without_steps_waits_for_staff(editor):
+def test_a_demand_without_steps_waits_for_staff_and_begins_when_it_was_asked(editor):
     Demand.objects.update(checked_on=timezone.localdate())
     demand = make_demand(checked_on=timezone.localdate())
     assert list(Demand.objects.due()) == [demand]
     assert "demand to review" in Document(editor.get("/admin/")).words()
+    data = {name: str(value) for name, value in step_values(state="adopted").items()} | {"demand": demand.pk}
+    errors = form_errors(editor.post(f"{ADD}?demand={demand.pk}", data))
+    assert "Enter the step “Asked” first" in errors["date"][0]
 
 
 # What the database refuses
@@ -407,3 +401,227 @@ def test_the_law_is_in_force_and_the_register_is_not(client, editor, language):
     assert law in main_words(page) and law in admin
     said = (main_words(page), card, admin, *entries, *descriptions)
     assert [words for words in said if re.search(FALSE[language], words, re.I)] == []
+
+
+# Hand-overs: from a goal to the answer of the institution, for the whole country and for a county
+
+
+ADD_HANDOVER = "/admin/campaign/handover/add/"
+GOALS = "/admin/pledges/goal/"
+INSTITUTION = "Kuvendi i Shqipërisë"
+SENTENCE = "At 200 we hand it over."
+HANDED = "registry no. 17/3"
+SILENT = "and no answer yet"
+
+
+def tasks(client):
+    return Document(client.get("/admin/")).words()
+
+
+def publish(people, county="AL-10"):
+    """The published figure of a county becomes this."""
+    show_counties({county: people})
+
+
+def typed(**changes):
+    goal = changes.pop("goal", None) or Goal.objects.create(people=200)
+    return {"goal": goal.pk, "demand": Demand.objects.first().pk, "institution": INSTITUTION, **changes}
+
+
+def test_a_hand_over_from_the_goal_to_the_answer(client, editor, clock):
+    put_people(150)
+    home, demands = "/en/", "/en/demands/"
+    sentences = {"sentence_sq": "Kur të bëhemi 200, e dorëzojmë.", "sentence_en": SENTENCE}
+    save(editor, f"{GOALS}add/", people="200", **sentences)
+    save(editor, ADD_HANDOVER, **typed(goal=Goal.objects.get()))
+    row = HandOver.objects.get()
+    demand = path_of("campaign:demand", "en", row.demand.slug_en)
+
+    # Before the goal: its sentence and the distance.
+    shown = words_on(client, home)
+    assert f"{SENTENCE} 50 more people to go." in shown and "We will hand" not in shown
+    assert "has been reached" not in tasks(editor)
+
+    # Reached: it will be handed over, and staff are told.
+    put_people(50)
+    shown = words_on(client, demands)
+    assert "We have reached 200 supporters. We will hand" in shown and INSTITUTION in shown and SILENT not in shown
+    assert "The goal of 200 has been reached" in tasks(editor)
+    assert INSTITUTION not in words_on(client, demand)
+
+    # Handed over: the silence is counted from that day on.
+    values = {"handed_on": str(days_ago(3)), "registry_number": "17/3"}
+    save(editor, row, **values)
+    assert "has been reached" not in tasks(editor)
+    for path in (demands, demand):
+        shown = words_on(client, path)
+        assert HANDED in shown and INSTITUTION in shown and re.search(rf"3 days ?, {SILENT}", shown)
+    # At noon: an hour of summer time changes no day.
+    noon = timezone.localtime().replace(hour=12) + timedelta(days=37)
+    clock.shift = noon - timezone.now()
+    for path in (demands, demand):
+        assert "40" in words_on(client, path) and SILENT in words_on(client, path)
+    clock.shift = timedelta()
+
+    # Answered: in the words of the institution, as a quotation.
+    answer = {"answer_sq": "E morëm.\n\nDo të përgjigjemi.", "answer_en": "We have received it.\n\nWe will answer."}
+    values |= {"answered_on": str(days_ago(1)), **answer}
+    save(editor, row, **values)
+    for path in (demands, demand):
+        page = Document(client.get(path))
+        quotes = [page.words(quote) for quote in page.all("blockquote", node=page.one("main"))]
+        assert "We have received it. We will answer." in quotes
+        assert SILENT not in page.words() and "after 2 days" in page.words()
+
+    # Many withdraw: what was handed over stays.
+    PaperSheet.objects.all().delete()
+    put_people(120)
+    assert HANDED in words_on(client, demands)
+    assert SENTENCE not in words_on(client, home), "what has happened is promised no more"
+
+
+def test_without_a_hand_over_the_goal_is_only_a_number(client):
+    put_people(150)
+    Goal.objects.create(people=200)
+    shown = words_on(client, "/en/")
+    assert "Next goal: 200" in shown and "to go" not in shown
+    put_people(100)
+    assert "What happens with the demands" not in words_on(client, "/en/demands/")
+
+
+def test_a_hand_over_stays_in_sight_while_the_next_goal_is_open(client):
+    """At 90 per cent the next goal opens. The sentence of the one before must not vanish until it is reached."""
+    make_handover(people=200)
+    Goal.objects.create(people=500)
+    put_people(185)
+    assert "Next goal: 500" in words_on(client, "/en/")
+    assert "Then we hand it over. 15 more people to go." in words_on(client, "/en/demands/")
+    put_people(14)
+    assert "Then we hand it over. 1 more person to go." in words_on(client, "/en/demands/")
+
+
+def test_a_goal_without_a_sentence_promises_nothing_until_it_is_reached(client):
+    row = make_handover(people=200)
+    Goal.objects.filter(pk=row.goal_id).update(sentence_sq="", sentence_en="")
+    Goal.objects.create(people=500)
+    put_people(190)
+    assert "to go" not in words_on(client, "/en/") and INSTITUTION not in words_on(client, "/en/demands/")
+    put_people(10)
+    assert INSTITUTION in words_on(client, "/en/demands/")
+
+
+def test_the_goal_of_a_county_is_that_of_its_published_figure(client, editor):
+    county = path_of("pledges:county", "en", "shkoder")
+    row = make_handover(people=120, county="AL-10")
+    shown = words_on(client, county)
+    assert "Then we hand it over." in shown and "20 more" not in shown and "to go" not in shown, "no figure yet"
+    publish(100)
+    put_people(500)
+    shown = words_on(client, county)
+    assert "Then we hand it over." in shown and "About 20 more people" in shown
+    assert "has been reached" not in tasks(editor), "the live figure of the county is no one's to see"
+    assert INSTITUTION not in words_on(client, "/en/demands/")
+    publish(120)
+    assert "We have reached 120 supporters." in words_on(client, county)
+    assert "The goal of 120, Shkodër has been reached" in tasks(editor)
+    HandOver.objects.filter(pk=row.pk).update(handed_on=days_ago(7), registry_number="5")
+    shown = words_on(client, county)
+    assert INSTITUTION in shown and SILENT in shown and "7" in shown
+    assert INSTITUTION not in words_on(client, path_of("pledges:county", "en", "durres"))
+
+
+# Bad input
+
+
+# (changes, fields, words)
+BAD_HANDOVERS = [
+    ({"handed_on": 1}, "__all__", "Enter the date and the registry number together."),
+    ({"registry_number": "1"}, "__all__", "Enter the date and the registry number together."),
+    ({"institution": "  "}, "institution", ""),
+    ({"handed_on": -2, "registry_number": "1"}, "handed_on", "in the future"),
+    ({"answered_on": 1, "answer_sq": "Po.", "answer_en": "Yes."}, "__all__", "a hand-over before it"),
+    ({"handed_on": 9, "registry_number": "1", "answered_on": 1}, "__all__", "its words in both languages"),
+    ({"handed_on": 9, "registry_number": "1", "answer_sq": "Po.", "answer_en": "Yes."}, "__all__", "needs its date"),
+    (
+        {"handed_on": 2, "registry_number": "1", "answered_on": 5, "answer_sq": "Po.", "answer_en": "Yes."},
+        "__all__",
+        "a hand-over before it",
+    ),
+    (
+        {"handed_on": 2, "registry_number": "1", "answered_on": -2, "answer_sq": "Po.", "answer_en": "Yes."},
+        "answered_on",
+        "in the future",
+    ),
+]
+
+
+def test_a_hand_over_with_bad_input_is_refused_with_a_sentence(editor, subtests):
+    values = filled(editor.get(ADD_HANDOVER)) | typed() | {"goal": ""}
+    for changes, field, said in BAD_HANDOVERS:
+        days = {name: str(days_ago(value)) for name, value in changes.items() if isinstance(value, int)}
+        with subtests.test(str(changes)):
+            errors = form_errors(editor.post(ADD_HANDOVER, values | changes | days))
+            assert list(errors) == [field] and said in errors[field][0]
+    assert not HandOver.objects.exists()
+
+
+def test_a_goal_has_one_hand_over_and_stays(editor):
+    row = make_handover()
+    page = editor.get(ADD_HANDOVER)
+    assert row.goal not in page.context["adminform"].form.fields["goal"].queryset
+    errors = form_errors(editor.post(ADD_HANDOVER, filled(page) | typed(goal=row.goal)))
+    assert errors["goal"] == ["This goal already has a hand-over."]
+    editor.post(f"{GOALS}{row.goal_id}/delete/", {"post": "yes"})
+    assert Goal.objects.filter(pk=row.goal_id).exists()
+
+
+def test_the_hand_over_of_a_demand_that_was_taken_down_since_is_still_saved(editor):
+    row = make_handover()
+    row.demand.take_down(None)
+    save(editor, row, institution="Ministria")
+    assert HandOver.objects.get().institution == "Ministria"
+
+
+def test_a_goal_that_is_not_reached_is_not_handed_over(editor):
+    handed = {"handed_on": str(days_ago(1)), "registry_number": "17/3"}
+    errors = form_errors(editor.post(ADD_HANDOVER, filled(editor.get(ADD_HANDOVER)) | typed() | handed))
+    assert errors["handed_on"][0].startswith("This goal is not reached: 200 more people to go.")
+
+
+def test_a_demand_is_handed_over_for_another_reason_without_a_goal(client, editor):
+    handed = {"handed_on": str(days_ago(1)), "registry_number": "17/3"}
+    save(editor, ADD_HANDOVER, **typed() | {"goal": ""} | handed)
+    row = HandOver.objects.get()
+    assert row.goal is None and str(row) == INSTITUTION
+    page = words_on(client, path_of("campaign:demand", "en", row.demand.slug_en))
+    assert HANDED in page and "We have not verified which institution" not in page
+    assert HANDED not in words_on(client, "/en/")
+
+
+# (what is typed, words)
+BAD_GOALS = [
+    ({"people": "150"}, "people", "There are already 150 supporters"),
+    ({"people": "40", "county": "AL-10"}, "people", "There are already 60 supporters"),
+    ({"people": "600", "county": "AL-10"}, "people", "already a goal with this number"),
+    ({"people": "600", "county": "abroad"}, "county", ""),
+]
+
+
+def test_a_goal_below_what_is_reached_is_refused_with_a_sentence(editor, subtests):
+    put_people(150)
+    publish(60)
+    Goal.objects.create(people=600, county_id="AL-10")
+    for data, field, said in BAD_GOALS:
+        with subtests.test(str(data)):
+            errors = form_errors(editor.post(f"{GOALS}add/", filled(editor.get(f"{GOALS}add/"), **data)))
+            assert list(errors) == [field] and said in errors[field][0]
+    assert Goal.objects.count() == 1
+
+
+def test_the_sentence_of_a_goal_can_change_after_it_is_reached(editor):
+    put_people(250)
+    goal = Goal.objects.create(people=200)
+    path = f"{GOALS}{goal.pk}/change/"
+    save(editor, path, sentence_sq="E re.", sentence_en="New.")
+    assert form_errors(editor.post(path, filled(editor.get(path), people="240")))["people"]
+    assert Goal.objects.get().people == 200

@@ -1,6 +1,5 @@
 """Events as visitors and staff meet them: from the page to the count, calendars, posters, and the days of every year."""
 
-import json
 import re
 from datetime import date, datetime, timedelta
 
@@ -11,18 +10,19 @@ from django.test import Client
 from django.utils import timezone, translation
 
 from campaign.events.views import calendar_of, upcoming
-from pledges.models import Event, EventCount, GroupPledge, PaperSheet, Pledge
+from pledges.models import Event, EventCount, PaperSheet, Pledge
 from pledges.published.models import publish
 from tests.campaign.handouts.test_handouts import SIZES, Print
+from tests.campaign.pages.test_inner_pages import structured
 from tests.drafts import make_hidden
 from tests.events import make_event, make_signed
 from tests.factories import form_data, links_in, make_staff, run_worker, sign_in
-from tests.pages import LANGUAGES, Document, filled, path_of
-from tests.pledges.groups.made import group_data, make_group
+from tests.pages import LANGUAGES, Document, path_of, words_on
+from tests.pledges.groups.made import make_group
 from tests.pledges.paper.sheets import make_sheet
 from tests.pledges.serving.test_snapshot import new_process
 from tests.published import show
-from tests.staff.forms import form_errors
+from tests.staff.forms import form_errors, save
 
 pytestmark = pytest.mark.django_db
 ADD = "/admin/pledges/event/add/"
@@ -36,13 +36,6 @@ def path_to(event, language, name="campaign:event"):
 def when(event, language):
     with translation.override(language):
         return event.when
-
-
-def words(client, path):
-    response = client.get(path)
-    assert response.status_code == 200
-    page = Document(response)
-    return page.words(page.one("main"))
 
 
 def typed(begins, ends, **changes):
@@ -92,17 +85,17 @@ def test_an_event_from_its_page_to_its_count(client, staff):
         # The message to confirm leaves before the one of thanks to the person before.
         [link] = next(filter(None, (links_in(each, "confirm") for each in reversed(mail.outbox))))
         assert client.post(link).status_code == 200
-        assert CAME not in words(client, page), "published before the day is over"
+        assert CAME not in words_on(client, page), "published before the day is over"
     show({f"event:{event.pk}:link": 85})
-    assert CAME in words(client, page)
-    assert CAME not in words(client, listing), "the list says what came of past events"
+    assert CAME in words_on(client, page)
+    assert CAME not in words_on(client, listing), "the list says what came of past events"
 
     # After it: the past event says what came of it; the link leads to the form and counts no more.
     Event.objects.update(begins=timezone.now() - timedelta(days=9), ends=timezone.now() - timedelta(days=8))
     new_process()
     for path in (listing, page):
-        assert CAME in words(client, path)
-    assert "This event is over." in words(client, page) and "no longer for the event" in words(client, form)
+        assert CAME in words_on(client, path)
+    assert "This event is over." in words_on(client, page) and "no longer for the event" in words_on(client, form)
     assert client.post(sign, form_data(name="Vonë Kola", email="v@shembull.al", event=event.code)).status_code == 303
     run_worker()
     assert Pledge.objects.exclude(state="confirmed").get().confirm()
@@ -117,8 +110,8 @@ def test_four_people_are_no_number(client):
     make_group("approved", kind="meeting", people={"parents": 4}, event=event)
     publish()
     for path in (path_to(event, "en"), "/en/events/"):
-        assert not re.search(r"\b(4|12)\b", words(client, path).replace(when(event, "en"), ""))
-    assert "We show none under about 60" in words(client, path_to(event, "en"))
+        assert not re.search(r"\b(4|12)\b", words_on(client, path).replace(when(event, "en"), ""))
+    assert "We show none under about 60" in words_on(client, path_to(event, "en"))
 
 
 def test_paper_and_group_pledges_of_an_event_are_told_on_its_page(client):
@@ -126,14 +119,8 @@ def test_paper_and_group_pledges_of_an_event_are_told_on_its_page(client):
     operator = sign_in(Client(), make_staff("add_papersheet", "change_papersheet", "view_papersheet"))
     response = operator.post("/admin/pledges/papersheet/add/", {"count": 2, "municipality": "", "event": event.pk})
     assert response.status_code == 302 and set(PaperSheet.objects.values_list("event", flat=True)) == {event.pk}
-    document = Document(client.get(path_of("pledges:group_at_event", "en", event.code)))
-    assert event.title_en in document.words(document.one("main"))
-    data = group_data(event=Document.of(document.one("input", name="event"))["value"])
-    assert client.post(path_of("pledges:group", "en"), data).status_code == 303
-    run_worker()
-    assert GroupPledge.objects.get().event == event
     show({f"event:{event.pk}:paper": 70, f"event:{event.pk}:groups": 125})
-    shown = words(client, path_to(event, "en"))
+    shown = words_on(client, path_to(event, "en"))
     for sentence in ("About 70 people signed on paper sheets", "About 125 people took part in group pledges"):
         assert sentence in shown
 
@@ -171,12 +158,8 @@ def test_a_past_event_has_no_poster_and_no_calendar_but_a_future_one_has(client)
         assert (f"/handouts/en/event-{event.code}-a4.pdf" in text) == is_there
 
 
-def test_the_address_of_the_other_language_leads_to_the_page_and_an_unknown_one_nowhere(client):
-    event = make_event()
-    response = client.get(f"/en/events/{event.slug_sq}/")
-    assert (response.status_code, response["Location"]) == (301, path_to(event, "en"))
-    assert client.get("/en/events/nothing/").status_code == 404
-    hidden = make_hidden(make_event)
+def test_a_hidden_event_has_no_page_and_no_poster(client):
+    event, hidden = make_event(), make_hidden(make_event)
     assert client.get(path_to(hidden, "en")).status_code == 404
     assert client.get(f"/handouts/en/event-{hidden.code}-a4.pdf").status_code == 404
     assert path_to(hidden, "en") not in client.get("/sitemap.xml").text
@@ -185,8 +168,7 @@ def test_the_address_of_the_other_language_leads_to_the_page_and_an_unknown_one_
 
 def test_search_engines_read_the_event(client):
     event = make_event()
-    found = re.findall(r"ld\+json\">(.*?)</script>", client.get(path_to(event, "sq")).text)
-    [data] = [each for each in map(json.loads, found) if each["@type"] == "Event"]
+    data = structured(client, path_to(event, "sq"))["Event"]
     assert (data["name"], data["url"]) == (event.title_sq, settings.SITE_URL + path_to(event, "sq"))
     assert datetime.fromisoformat(data["startDate"]) == event.begins
 
@@ -317,12 +299,6 @@ def test_staff_see_links_posters_and_the_published_numbers_only(staff):
 
 def test_the_address_stays_and_a_past_event_can_be_corrected(staff):
     event = make_event(begins=-timedelta(days=5))
-    page = staff.get(f"/admin/pledges/event/{event.pk}/change/")
-    data = filled(page, title_en="Corrected", slug_en="other")
-    for name, at in (("begins", event.begins), ("ends", event.ends)):
-        at = timezone.localtime(at)
-        data |= {f"{name}_0": f"{at:%Y-%m-%d}", f"{name}_1": f"{at:%H:%M}"}
-    response = staff.post(f"/admin/pledges/event/{event.pk}/change/", data)
-    assert response.status_code == 302, response.context["adminform"].form.errors
+    save(staff, event, title_en="Corrected", slug_en="other")
     saved = Event.objects.get()
     assert (saved.title_en, saved.slug_en, saved.code) == ("Corrected", event.slug_en, event.code)

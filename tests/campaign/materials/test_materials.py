@@ -2,18 +2,14 @@
 
 import base64
 import io
-import os
 import resource
-import time
 import zlib
-from datetime import timedelta
 from pathlib import Path
 
 import pypdf
 import pytest
 import typst
 from django.core.exceptions import ValidationError
-from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import IntegrityError, transaction
 from django.test import Client
@@ -31,9 +27,10 @@ from reversion.models import Version
 
 from campaign.materials import documents
 from campaign.models import Material
-from tests.factories import keep_house, make_staff, make_upload, sign_in
-from tests.pages import Document, filled
-from tests.staff.forms import form_errors
+from tests.campaign.pictures.test_pictures import photo_with_exif
+from tests.factories import make_staff, make_upload, sign_in
+from tests.pages import Document
+from tests.staff.forms import form_errors, save
 
 pytestmark = pytest.mark.django_db
 
@@ -121,9 +118,9 @@ def test_the_file_of_a_draft_without_a_title_has_a_name(editor):
 
 
 def test_author_program_and_the_place_of_a_photo_are_removed(subtests):
-    for packing, comment in (("", b"Drita Kola"), ("ASCII85", b"")):
+    for packing in ("", "ASCII85"):
         with subtests.test(packing):
-            photo = make_upload(200, 100, exif=_exif(), comment=comment).read()
+            photo = photo_with_exif(width=200, height=100).read()
             sent = pdf_bytes(change=_traces(photo, packing))
             assert (b"Secretphone" in sent) == (not packing) and b"xmpmeta" in sent
             kept = documents.safe_copy(upload(sent)).read()
@@ -156,15 +153,8 @@ def _traces(photo, packing):
     return change
 
 
-def _exif():
-    exif = Image.Exif()
-    exif[0x010F] = "Secretphone"
-    exif.get_ifd(0x8825).update({1: "N", 2: (41.0, 19.0, 39.0), 3: "E", 4: (19.0, 49.0, 7.0)})
-    return exif
-
-
 def test_a_picture_is_stored_as_a_new_one_without_its_data(editor):
-    picture = make_upload(900, 600, exif=_exif(), comment=b"Drita Kola")
+    picture = photo_with_exif()
     material = add(editor, file_sq=picture, file_en=make_upload(900, 600, kind="PNG", name="x.pdf"))
     for file in files(material):
         assert not any(trace in file.read_bytes() for trace in (b"Exif", b"Secretphone", b"Drita"))
@@ -285,11 +275,10 @@ def test_a_replaced_file_is_gone_and_an_older_version_brings_back_only_its_words
     editor, django_capture_on_commit_callbacks
 ):
     material = add(editor)
-    change = f"/admin/campaign/material/{material.pk}/change/"
     old = material.file_sq.path
     new = {"title_en": "New", "file_sq": pdf(pages=2), "file_en": None}
     with django_capture_on_commit_callbacks(execute=True):
-        assert editor.post(change, filled(editor.get(change), **new)).status_code == 302
+        save(editor, material, **new)
     material.refresh_from_db()
     assert not Path(old).exists() and material.details["sq"]["pages"] == 2
     first = Version.objects.get_for_object(material).last().pk
@@ -300,14 +289,3 @@ def test_a_replaced_file_is_gone_and_an_older_version_brings_back_only_its_words
     restored = Material.objects.get()
     assert restored.title_en == "Poster for the bus stop" and restored.file_sq.name == material.file_sq.name
     assert Path(restored.file_sq.path).exists()
-
-
-def test_files_without_a_row_are_deleted_after_a_day(editor):
-    material = add(editor)
-    orphan = Path(default_storage.path(f"materials/{'0' * 24}"))
-    orphan.mkdir()
-    day = time.time() - timedelta(days=2).total_seconds()
-    for folder in (orphan, *folders(material)):
-        os.utime(folder, (day, day))
-    keep_house()
-    assert not orphan.exists() and len(files(material)) == 4

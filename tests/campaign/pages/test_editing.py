@@ -6,13 +6,12 @@ from datetime import timedelta
 import pytest
 from django.contrib.auth.models import Permission
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError, transaction
 from django.test import Client
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
 from campaign import richtext
-from campaign.models import Article, Demand, HelpChannel, OldAddress, Page, SiteSettings, Term
+from campaign.models import Article, Demand, HelpChannel, OldAddress, Page, Picture, SiteSettings, Term
 from campaign.pages.models import preview_path
 from pledges.models import Pledge, Sector, Submission
 from pledges.sectors.models import merge_sector
@@ -20,7 +19,7 @@ from staff.housekeeping import publish_drafts
 from staff.models import Draft, Entry
 from tests import tally
 from tests.drafts import hide, make_hidden
-from tests.factories import make_pledge, make_staff, make_submission, run_worker, sign_in
+from tests.factories import make_picture, make_pledge, make_staff, make_submission, run_worker, sign_in
 from tests.pages import LANGUAGES, Document, filled
 from tests.pledges.groups.made import make_group
 from tests.pledges.paper.sheets import make_sheet
@@ -30,7 +29,6 @@ from tests.threads import at_once
 
 pytestmark = pytest.mark.django_db
 
-ENGLISH = {"accept-language": "en"}
 PAGES = "/admin/campaign/page/"
 WORDS = {
     "key": "brave",
@@ -65,7 +63,7 @@ def new_draft(**values):
 
 def test_a_copy_of_a_page_begins_with_its_words_and_with_an_address_of_its_own(editor):
     page = new_page(share_title_en="Shared", source="UNICEF, 2024")
-    found = Document(editor.get(change(page), headers=ENGLISH))
+    found = Document(editor.get(change(page)))
     [copy] = [found.of(link)["href"] for link in found.all("a", href=True) if found.words(link) == "Copy this page"]
     form = filled(editor.get(copy))
     assert form["title_en"] == "Courage" and form["body_sq"] == "<p>Fjalët tona.</p>" and form["source"] == page.source
@@ -112,7 +110,7 @@ def test_27_a_page_is_public_in_both_languages_or_not_at_all_and_appears_at_its_
     at = timezone.localtime(timezone.now() + timedelta(days=2))
     time_to_come = {"draft-at_0": f"{at:%Y-%m-%d}", "draft-at_1": f"{at:%H:%M}", "_schedule": "1"}
     form = filled(editor.get(change(page)), title_en="Courage", body_en="<p>Our own words.</p>")
-    response = editor.post(change(page), form | time_to_come, follow=True, headers=ENGLISH)
+    response = editor.post(change(page), form | time_to_come, follow=True)
     assert any("It will be published automatically on" in message for message in messages(response))
     assert listed("status=scheduled") and f'value="{at:%Y-%m-%d}"' in editor.get(change(page)).text
     # The content is read anew.
@@ -137,15 +135,14 @@ def test_a_text_to_publish_has_words_or_a_picture(html, is_empty):
 # Previews
 
 
-def test_27_a_draft_is_readable_with_its_preview_link():
+def test_27_a_draft_is_readable_with_its_preview_link(editor):
     page, language = new_draft(), "sq"
-    response = Client().get(preview_path(page.draft, language))
+    frame = editor.get(f"/admin/staff/draft/{page.draft_id}/preview/")
+    [link] = [url for url, _label in frame.context["links"] if url.startswith(f"/{language}/")]
+    response = Client().get(link)
     document = Document(response)
     assert response.status_code == 200
     assert document.words(document.one("h1")) == getattr(page, f"title_{language}")
-    assert response.headers["Cache-Control"] == "private, no-store"
-    assert response.headers["X-Robots-Tag"] == "noindex, nofollow"
-    assert not response.cookies
     assert document.all("aside", **{"class": "preview"})
     assert not document.all("link", rel="canonical") and not document.all("link", hreflang=True)
     [switch] = document.all("a", **{"class": "lang"})
@@ -174,22 +171,6 @@ def test_a_tampered_or_expired_preview_link_shows_no_content(monkeypatch):
     assert response.status_code == 404 and response.headers["Cache-Control"] == "private, no-store"
 
 
-def link_for_all(editor, response, language="en"):
-    """The link for people without an account on the page of a preview."""
-    [link] = [url for url, _label in editor.get(response.url).context["links"] if url.startswith(f"/{language}/")]
-    return link
-
-
-def test_previewing_saves_a_draft_that_a_link_shows(editor):
-    page = new_page()
-    form = filled(editor.get(change(page)), title_en="Bravery", body_en="<p>New</p><script>1</script>", _preview="1")
-    response = editor.post(change(page), form, headers=ENGLISH)
-    seen = Client().get(link_for_all(editor, response))
-    assert "Bravery" in seen.text and "Preview, not published." in seen.text and "<script>1" not in seen.text
-    page.refresh_from_db()
-    assert page.title_en == "Courage" and "Bravery" not in Client().get("/en/courage/").text
-
-
 # Addresses
 
 
@@ -197,7 +178,7 @@ def test_a_slug_that_redirects_to_another_page_is_refused(editor):
     page = new_page()
     page.slug_en = "bravery"
     page.save()
-    response = editor.post(f"{PAGES}add/", WORDS | {"key": "second", "slug_sq": "tjeter"}, headers=ENGLISH)
+    response = editor.post(f"{PAGES}add/", WORDS | {"key": "second", "slug_sq": "tjeter"})
     assert errors(response) == {
         "slug_en": ["This used to be the address of “Courage”, and old links still lead there. Choose a different one."]
     }
@@ -209,21 +190,6 @@ def test_a_slug_that_redirects_to_another_page_is_refused(editor):
     assert editor.post(f"{PAGES}add/", WORDS | {"key": "second", "slug_sq": "tjeter"}).status_code == 302
 
 
-TAKEN = [
-    *[("sq", slug) for slug in ("zotimi", "sa-jemi", "ndihme", "privatesia", "zotimi-im")],
-    *[("en", slug) for slug in ("pledge", "totals", "help", "privacy", "my-pledge")],
-]
-
-
-@pytest.mark.cases(("language", "slug"), TAKEN)
-def test_a_reserved_slug_is_refused(language, slug):
-    page = new_page()
-    setattr(page, f"slug_{language}", slug)
-    with pytest.raises(ValidationError) as refused:
-        page.full_clean()
-    assert list(refused.value.message_dict) == [f"slug_{language}"]
-
-
 # The quick exit
 
 
@@ -231,8 +197,6 @@ def test_a_reserved_slug_is_refused(language, slug):
 def test_the_quick_exit_accepts_only_https(url):
     with pytest.raises(ValidationError):
         SiteSettings(pk=1, exit_url=url).full_clean()
-    with pytest.raises(IntegrityError), transaction.atomic():
-        SiteSettings(pk=1, exit_url=url).save()
 
 
 # Optimistic locking
@@ -249,7 +213,7 @@ def test_saving_over_a_newer_version_is_refused_and_keeps_the_input(editor, coll
     mine, theirs = (who.get(change(page)) for who in (editor, colleague))
     assert colleague.post(change(page), filled(theirs, title_en="Hope")).status_code == 302
     typed = filled(mine, title_en="Daring", lead_en="Two steps.")
-    response = editor.post(change(page), typed, headers=ENGLISH)
+    response = editor.post(change(page), typed)
     assert response.status_code == 200
     said = " ".join(errors(response)["__all__"])
     assert "besa saved this on" in said
@@ -276,16 +240,16 @@ def test_saving_a_row_that_was_deleted_meanwhile_restores_it_with_the_input(edit
     page = new_page()
     typed = filled(editor.get(change(page)), title_en="Daring") | {"key": "brave"}
     colleague.post(f"{PAGES}{page.pk}/delete/", {"post": "yes"})
-    response = editor.post(change(page), typed, headers=ENGLISH)
+    response = editor.post(change(page), typed)
     assert "This was deleted while you were writing." in response.text and "Daring" in response.text
     assert not Page.objects.filter(key="brave").exists()
     assert editor.post(change(page), typed | {"save_over": "deleted"}).status_code == 302
     assert Page.objects.get(key="brave").title_en == "Daring"
 
 
-@pytest.mark.cases("model", [Demand, HelpChannel, Term])
+@pytest.mark.cases("model", [Demand, HelpChannel, Picture, Term])
 def test_every_content_model_has_optimistic_locking(editor, colleague, model):
-    row = model.objects.first()
+    row = model.objects.first() or make_picture()
     before = filled(editor.get(change(row)))
     name = next(name for name in before if name.endswith("_en"))
     colleague.post(change(row), filled(colleague.get(change(row)), **{name: "Another text"}))
@@ -297,7 +261,7 @@ def test_commitments_are_locked_with_their_sector(editor, colleague):
     sector = Sector.objects.get(slug="parents")
     mine, theirs = (filled(who.get(change(sector))) for who in (editor, colleague))
     colleague.post(change(sector), theirs | {"commitments-0-text_en": "I listen first."})
-    response = editor.post(change(sector), mine | {"name_en": "Mothers and fathers"}, headers=ENGLISH)
+    response = editor.post(change(sector), mine | {"name_en": "Mothers and fathers"})
     assert response.status_code == 200 and "besa saved this" in response.text and "first.</del>" in response.text
 
 
@@ -349,8 +313,8 @@ def test_a_discouraged_term_is_found_in_all_its_forms_and_quoted_as_written(lang
 
 def test_a_discouraged_term_is_saved_with_a_persistent_warning(editor):
     words = {"lead_en": "Against child prostitution.", "title_sq": "Prostitutat e mitura"}
-    response = editor.post(f"{PAGES}add/", WORDS | words | {"_continue": "1"}, follow=True, headers=ENGLISH)
-    reopened = Document(editor.get(change(Page.objects.get(key="brave")), headers=ENGLISH))
+    response = editor.post(f"{PAGES}add/", WORDS | words | {"_continue": "1"}, follow=True)
+    reopened = Document(editor.get(change(Page.objects.get(key="brave"))))
     findings = [reopened.words(finding) for finding in reopened.all("li", **{"class": "check-words"})]
     for label, better in (
         ("Lead (English)", "exploitation of children in prostitution"),
@@ -392,7 +356,7 @@ def test_merging_moves_every_pledge_and_keeps_wordings_and_totals(editor):
     words = {pledge.pk: pledge.wording_id for pledge in moved}
     artists, youth = (Sector.objects.get(slug=slug) for slug in ("artists", "youth"))
     # It cannot be deleted; the page offers merging.
-    response = editor.post(f"/admin/pledges/sector/{artists.pk}/delete/", {"post": "yes"}, headers=ENGLISH)
+    response = editor.post(f"/admin/pledges/sector/{artists.pk}/delete/", {"post": "yes"})
     assert "5 pledges" in Document(response).words() and f"/sector/{artists.pk}/merge/" in response.text
     editor.post(f"/admin/pledges/sector/{artists.pk}/merge/", {"into": youth.pk}, follow=True)
     run_worker()

@@ -2,17 +2,21 @@
 
 import json
 import re
-import xml.etree.ElementTree as ET
+import time
 from collections import Counter
-from datetime import date, datetime, time
+from datetime import date, datetime
 from urllib.parse import urlsplit
 
 import pytest
 from django.test import Client
 from django.utils import timezone
+from hypothesis import given
+from hypothesis import strategies as st
 
+from campaign import richtext
 from campaign.events.views import upcoming
 from campaign.models import Article, Demand, HelpChannel, Organisation, Page, Statistic, Voice
+from campaign.pages.inner_pages import sections, split
 from tests.campaign.pages.test_content import make_page
 from tests.campaign.pages.test_editing import PAGES, WORDS
 from tests.drafts import hide
@@ -39,13 +43,6 @@ def write(key, html):
     page = Page.objects.get(key=key)
     page.body_sq = page.body_en = html
     page.save()
-
-
-def sitemap_paths(client):
-    """The paths of all pages in the sitemap."""
-    space = {"s": "http://www.sitemaps.org/schemas/sitemap/0.9"}
-    urls = ET.fromstring(client.get("/sitemap.xml").content).findall("s:url/s:loc", space)
-    return [urlsplit(url.text).path for url in urls]
 
 
 def way_on(page):
@@ -84,6 +81,8 @@ def test_each_page_ends_with_one_way_on_that_works(client):
     assert ways["demands"] == path_of("pledges:sign", language)
     assert way_on(opened(client, "child", language)) is None, "a child is not sent to the pledge"
     assert way_on(Document(client.get(path_of("campaign:news", language)))) == path_of("pledges:sign", language)
+    hide(Page.objects.filter(key="problem"))
+    assert way_on(opened(client, "movement", language)) == path_of("pledges:sign", language)
 
 
 def test_staff_lay_out_a_new_page(client):
@@ -97,11 +96,6 @@ def test_staff_lay_out_a_new_page(client):
     assert figure.text_sq in page.words(page.one("div", **{"class": "side"}))
     assert way_on(page) == path_of("campaign:help", "sq")
     assert page.words(page.one("a", **{"class": "way-on"})).endswith("Kush dëgjon")
-
-
-def test_without_the_page_that_comes_next_the_way_on_is_the_pledge(client):
-    hide(Page.objects.filter(key="problem"))
-    assert way_on(opened(client, "movement")) == "/sq/zotimi/"
 
 
 @pytest.mark.cases(
@@ -156,7 +150,7 @@ def test_a_hard_page_is_short(client, path, most):
     assert len(page.words(page.one("main")).split()) <= most
 
 
-def test_pages_work_without_figures_demands_partners_and_voices(client):
+def test_pages_work_without_what_they_list(client):
     hide(Demand)
     for model in (Statistic, Organisation, Voice):
         model.objects.all().delete()
@@ -165,6 +159,10 @@ def test_pages_work_without_figures_demands_partners_and_voices(client):
         assert not page.all("table") and not page.all("section", **{"class": "blue"})
         for section in page.all("section"):
             assert page.words(section), key
+    for model in (Article, Page):
+        model.objects.all().delete()
+    home = Document(client.get("/sq/"))
+    assert "Lajme" not in home.words(home.one("main"))
 
 
 def test_the_demands_come_first_each_with_four_steps_and_its_source(client):
@@ -290,25 +288,11 @@ def test_an_article_leads_to_the_others(client):
     ],
 )
 def test_the_next_day_of_the_year(today, expected):
-    at = timezone.make_aware(datetime.combine(today, time(12)))
+    at = timezone.make_aware(datetime.fromisoformat(f"{today} 12:00"))
     assert upcoming([], at)[0].date == expected
 
 
 # Search engines
-
-
-@pytest.mark.slow
-def test_descriptions_are_unique_and_short(client):
-    publish(date(2024, 5, 1), lead=f"{'Fjalë të tjera, me radhë ' * 15}fund.", title="Gjatë")
-    found = {}
-    for path in sitemap_paths(client):
-        page = Document(client.get(path))
-        found[path] = page.of(page.one("meta", name="description"))["content"]
-    assert len(found) > 60
-    assert {path: text for path, text in found.items() if not 20 <= len(text) <= 160} == {}
-    # The article above has no language.
-    written = Counter(text for path, text in found.items() if not re.search("/[ln]-\\d+/$", path))
-    assert {text: times for text, times in written.items() if times > 1} == {}
 
 
 def structured(client, path):
@@ -373,3 +357,89 @@ def test_staff_write_the_steps_and_one_without_a_source_is_not_known(client):
     assert page.words(one) == f"Një 1 {SOURCE[language]} x.al , 2026" and "class" not in page.of(one)
     assert page.words(two) == "Dy 2" and page.of(two)["class"] == "unknown"
     assert "Hyrja." in page.words() and "Kumbulla." in page.words()
+
+
+# Rich text in sections: all that staff write is kept, in order, under headings that can be linked to
+
+
+def in_sections(html):
+    """[(title, anchor, HTML)] of the sections of a text as staff wrote it."""
+    return [(section.title, section.anchor, section.html) for section in sections(richtext.clean(html))]
+
+
+@pytest.mark.cases(
+    ("html", "expected"),
+    [
+        ("", []),
+        ("<p>a</p>", [("", "", "<p>a</p>")]),
+        ("<h2>A</h2><p>b</p>", [("A", "a", "<p>b</p>")]),
+        ("<p>a</p><h2>B</h2>", [("", "", "<p>a</p>"), ("B", "b", "")]),
+        ("<h2>A</h2>\n<p>b<br>c</p>\n<h2>D</h2><p>e</p>", [("A", "a", "\n<p>b<br>c</p>\n"), ("D", "d", "<p>e</p>")]),
+        # Anchors are slugs, each once, and none is an id of the page.
+        ("<h2>Çfarë?</h2><h2>Çfarë</h2>", [("Çfarë?", "cfare", ""), ("Çfarë", "cfare-2", "")]),
+        ("<h2>Content</h2><h2>…</h2><h2>?</h2>", [("Content", "content-2", ""), ("…", "part", ""), ("?", "part-2", "")]),
+        (f"<h2>{'a' * 200}</h2>", [("a" * 200, "a" * 60, "")]),
+        # A heading without text is dropped, its text is not.
+        ("<h2>A</h2><p>b</p><h2> </h2><p>c</p>", [("A", "a", "<p>b</p><p>c</p>")]),
+        ("<h2></h2><p>c</p>", [("", "", "<p>c</p>")]),
+        # Headings within other elements do not split.
+        ("<blockquote><h2>A</h2><p>b</p></blockquote>", [("", "", "<blockquote><h2>A</h2><p>b</p></blockquote>")]),
+        ("<ul><li><h2>A</h2></li></ul><h2>B</h2>", [("", "", "<ul><li><h2>A</h2></li></ul>"), ("B", "b", "")]),
+        # Entities stay escaped in HTML and are characters in titles.
+        ("<h2>A &amp; B &lt;i&gt;</h2><p>&amp;lt; ë</p>", [("A & B <i>", "a-b-i", "<p>&amp;lt; ë</p>")]),
+        ("<h2><strong>A</strong> <a href='tel:129'>129</a></h2>", [("A 129", "a-129", "")]),
+        ("<h2>open <p>never closed", [("open never closed", "open-never-closed", "")]),
+    ],
+)  # fmt: skip
+def test_a_text_is_split_at_its_headings(html, expected):
+    assert in_sections(html) == expected
+
+
+MARKUP = st.lists(
+    st.sampled_from(
+        "<h2> </h2> <h3> </h3> <p> </p> <ul><li> </li></ul> <blockquote> </blockquote> <br> <a_href='/x?a=1&b'> </a>".split()
+    )
+    | st.text("aë <>&\"'", max_size=5)
+).map("".join)
+
+
+@given(MARKUP)
+def test_no_text_is_lost(html):
+    html = richtext.clean(html.replace("_", " "))
+    for tag in ("h2", "h3"):
+        (_none, before), *parts = split(html, tag)
+        assert before + "".join(f"<{tag}>{heading}</{tag}>{body}" for heading, body in parts) == html
+    anchors = [section.anchor for section in sections(html) if section.title]
+    assert len(set(anchors)) == len(anchors) and "" not in anchors
+
+
+@pytest.mark.cases(
+    ("html", "shape"),
+    [
+        ("<p>a</p>", "sentence"),
+        ("<p>a</p><p>b</p>", "text"),
+        ("<p>a</p><blockquote>b</blockquote>", "text"),
+        ("<p>a</p><ol><li>b</li></ol>", "stages"),
+        ("<h3>a</h3><ul><li>b</li></ul>", "columns"),
+        ("", "text"),
+    ],
+)
+def test_the_shape_of_a_section(html, shape):
+    [section] = sections(f"<h2>A</h2>{html}")
+    assert section.shape == shape
+
+
+def test_subheadings_that_are_all_questions_are_questions():
+    [section] = sections("<h2>A</h2><p>b</p><h3>Pse?</h3><p>c</p><h3>Si?</h3><p>d</p>")
+    assert [part.title for part in section.questions] == ["Pse?", "Si?"] and len(section.parts) == 3
+    for html in ("<h3>Pse?</h3><h3>Sepse</h3>", "<p>Pse?</p>"):
+        [section] = sections(f"<h2>A?</h2>{html}")
+        assert section.questions == []
+
+
+@pytest.mark.cases("html", ["<h2>a</h2>" * 10_000, "<h2>a</h2>" + "<h3>b?</h3><p>c</p>" * 10_000, "&amp;" * 50_000])
+def test_the_time_grows_with_the_length_of_the_text(html):
+    before = time.process_time()
+    for section in sections(html):
+        assert section.parts or not section.html
+    assert time.process_time() - before < 5

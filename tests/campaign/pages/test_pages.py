@@ -11,6 +11,7 @@ from django.test import Client
 from django.utils import translation
 
 from campaign.models import Article, Demand, HelpChannel, Page, SiteSettings
+from campaign.templatetags.campaign_tags import NO_BREAK_SPACE, WORD_JOINER, unbroken
 from pledges.fixed_pages import fixed_pages
 from pledges.models import County, Sector
 from tests.drafts import hide
@@ -53,7 +54,6 @@ def check_is_complete(page, name, language):
         with translation.override(language):
             assert page.title.startswith(str(fixed_pages()[name].title))
     assert page.one("main", id="content") and page.one("a", href="#content")
-    assert page.of(page.one("meta", name="description"))["content"].strip()
 
 
 def check_names_both_addresses(page, name, language):
@@ -89,6 +89,9 @@ def check_link_preview(page, _name, language):
 @pytest.mark.quick
 def test_21_22_9_every_public_page_and_the_sitemap(client, subtests):
     make_pledge(state="confirmed")
+    Article.objects.filter(pk=1).update(
+        lead_sq="Fjalë të tjera, me radhë. " * 15, lead_en="Other words, in a row. " * 15
+    )
     space = {"s": "http://www.sitemaps.org/schemas/sitemap/0.9", "x": "http://www.w3.org/1999/xhtml"}
     urls = ET.fromstring(client.get("/sitemap.xml").content).findall("s:url", space)
     listed = {
@@ -98,18 +101,23 @@ def test_21_22_9_every_public_page_and_the_sitemap(client, subtests):
         for url in urls
     }
     public = {path: name for name, _language, path in public_paths()}
-    titles = set()
+    titles, descriptions = set(), set()
     for path in {**public, **listed}:
         name, language = public.get(path), path[1:3]
         response = client.get(path)
         assert response.status_code == 200, path
         page = Document(response)
         titles.add(page.title)
+        description = page.of(page.one("meta", name="description"))["content"]
         for check in (*(OF_PUBLIC_PAGES if name else ()), check_sends_no_referrer, check_link_preview, *EVERYWHERE):
             with subtests.test(check.__name__, path=path):
                 check(page, name, language)
+        with subtests.test("lines", path=path):
+            assert breakable(response.text) == []
         if path in listed:
             with subtests.test("sitemap", path=path):
+                assert 20 <= len(description) <= 160 and description not in descriptions
+                descriptions.add(description)
                 assert page.of(page.one("link", rel="canonical"))["href"] == settings.SITE_URL + path
                 assert listed[path] == alternates(page)
     assert len(titles) == len({**public, **listed}) > 130
@@ -290,7 +298,7 @@ def test_22_9_every_personal_page_and_every_error(client, language, subtests):
         page = Document(response)
         seen[what] = response.status_code
         with subtests.test(what):
-            assert len(page.all("h1")) == 1
+            assert len(page.all("h1")) == 1 and breakable(response.text) == []
             for check in EVERYWHERE:
                 check(page, what, language)
     expected = {what: status for status, visits in STATUS.items() for what in visits}
@@ -323,14 +331,6 @@ def test_without_pledges_pages_invite_to_be_the_first(client, path):
     assert not page.all("b", **{"class": "num"})
 
 
-@pytest.mark.cases(("path", "shown"), [("/sq/", "12\xa0345"), ("/en/", "12,345")])
-def test_the_total_is_grouped_by_thousands(client, path, shown):
-    insert_tally(parents=12_345)
-    home = Document(client.get(path))
-    assert home.words(home.one("p", **{"class": "count"})).split(" ")[0] == shown
-    assert home.words(home.one("a", **{"class": "s1"})).endswith(f" {shown}")
-
-
 def test_one_supporter_is_singular(client):
     insert_tally(parents=1)
     for path, words in (("/en/", "1 supporter so far"), ("/sq/", "1 mbështetës deri tani")):
@@ -355,23 +355,24 @@ def test_no_total_says_that_the_children_it_counts_have_signed(client, language)
 
 
 def test_home_shows_each_demand_in_one_line_with_its_latest_step_and_the_children_with_their_class(client):
-    insert_tally(children=40)
+    insert_tally(children=12_345)
     home = Document(client.get("/sq/"))
     main = home.one("main")
     for demand in Demand.objects.all():
         assert demand.title_sq in home.words(main)
     assert len(home.all("li", node=main, **{"aria-current": "step"})) == Demand.objects.count()
     links = {home.words(link): home.of(link)["href"] for link in home.all("a", node=main)}
-    assert links["Fëmijë, me klasën e tyre 40"] == path_of("pledges:group", "sq")
+    assert links["Fëmijë, me klasën e tyre 12\xa0345"] == path_of("pledges:group", "sq")
 
 
 @BOTH
-def test_home_leads_classes_to_their_form_before_the_first_group_counts(client, language):
+def test_home_and_form_lead_to_the_pledge_of_a_group_before_the_first_one_counts(client, language):
     insert_tally(parents=3)
     home = Document(client.get(path_of("campaign:home", language)))
     links = {home.words(link): home.of(link)["href"] for link in home.all("a", node=home.one("main"))}
     words = {"sq": "Fëmijë, me klasën e tyre", "en": "Children, with their class"}[language]
-    assert links[words] == path_of("pledges:group", language)
+    group = path_of("pledges:group", language)
+    assert links[words] == group and Document(client.get(path_of("pledges:sign", language))).all("a", href=group)
 
 
 def test_every_sector_links_to_the_form_with_it_selected(client):
@@ -424,15 +425,51 @@ def test_a_link_that_is_a_paragraph_of_its_own_is_as_high_as_a_finger_needs(clie
 
 
 @BOTH
-def test_home_and_form_lead_to_the_pledge_of_a_group(client, language):
-    for name in ("campaign:home", "pledges:sign"):
-        page = Document(client.get(path_of(name, language)))
-        assert page.all("a", href=path_of("pledges:group", language)), name
-
-
-@BOTH
 def test_the_page_of_the_problem_says_what_it_does_to_a_child(client, language):
     problem = Page.objects.get(key="problem")
     with translation.override(language):
         words = Document(client.get(problem.get_absolute_url())).words()
     assert {"sq": "pasoja të rënda për shëndetin", "en": "serious consequences for the health"}[language] in words
+
+
+# Lines that end within “116 111”, “20 November”, “18–19”, “ALO-s”, “email-in”, “nr. 18” or “E besoj.”
+
+
+# Tags, elements whose text is not in lines, and single words.
+NOT_IN_LINES = r"<(script|style|svg|select|textarea)\b.*?</\1>|<[^>]*>|(?<=>)[^\s<]+(?=<)"
+DATE = r"\b\d+ (?:nëntor|korrik|qershor|November|July|June)\w*"
+BREAKABLE = rf"{DATE}|\b\d{{3}} \d{{3}}\b|\b(?:ALO|email|chat|e)-\w+|\d–\d|\bn[ro]\. \d|(?-i:\b[EI] \w+[.!?])"
+
+
+def breakable(html):
+    body = html[html.index("<body") :]
+    return re.findall(BREAKABLE, re.sub(NOT_IN_LINES, "|", body, flags=re.DOTALL), re.IGNORECASE)
+
+
+@pytest.mark.cases(
+    ("html", "kept"),
+    [
+        ("Telefononi në 116 111.", ["116 111"]),
+        ('<a href="tel:116111" title="116 111">116 111</a>', ["116 111"]),
+        ('<a href="tel:+35542223344" rel="x">+355 4 222 33 44</a>, +355 4 222', ["355 4", "222 33"]),
+        ('<a href="tel:129">129 për ndihmë</a>', []),
+        ("ALO-s, email-in, Chat-i, e-mail", ["ALO-s", "email-in", "Chat-i", "e-mail"]),
+        ("18–19 nëntor, 2019–2020, 18 – 19, a–b", ["18–19", "2019–2020"]),
+        ("20 nëntor 2026, 23 korriku, 3 May", ["20 nëntor", "23 korriku", "3 May"]),
+        ("20 veta, 5 majtas, 19 marches", []),
+        ("E dëgjoj. E besoj. I believe. E di këtë. Të dëgjoj.", ["E dëgjoj", "E besoj", "I believe"]),
+        ("Ligji nr. 37/2017, Law no. 37/2017, nr. i protokollit", ["nr. 37", "no. 37"]),
+        ("„Ne jemi 1”, “We are 1”, We are 1,000", ["Ne jemi", "We are"]),
+        ("12 345 678, non-governmental, early-years, a-b-c, -s, AL-10", []),
+        ("ana-i@shembull.al, https://shembull.al/a-i/, kush-i.al, ana.ko-i@shembull.al", []),
+        ("<label>Email-i</label> <label>Email-i juaj</label>", ["Email-i"]),
+        ("<textarea>116 111</textarea><svg><text>116 111</text></svg><input value='e-mail'>", []),
+        ("<script>var e = '116 111';</script><select><option>116 111</option></select>", []),
+    ],
+)
+def test_what_keeps_together(html, kept):
+    marked = unbroken(html)
+    words = re.findall(rf"[\w.]+(?:{NO_BREAK_SPACE}|[-–]{WORD_JOINER})\w+", marked)
+    read = [word.replace(NO_BREAK_SPACE, " ").replace(WORD_JOINER, "") for word in words]
+    assert read == kept
+    assert marked.replace(NO_BREAK_SPACE, " ").replace(WORD_JOINER, "") == html

@@ -27,13 +27,12 @@ from tests.organisations import make_joining
 from tests.pages import Document, filled
 from tests.pledges.backups.older_backup import replay, take_entries
 from tests.staff.accounts.test_accounts import make_account
-from tests.staff.forms import form_errors
+from tests.staff.forms import form_errors, save
 from tests.voices import WORDS, make_voice, owner_of, voice_data
 
 pytestmark = pytest.mark.django_db
 
 DAY = timedelta(days=1)
-ENGLISH = {"accept-language": "en"}
 LIST = "/admin/campaign/voice/"
 
 
@@ -204,10 +203,8 @@ def traces_of(voice):
 
 def with_versions_and_draft(editor, voice):
     """The form saved twice, and a draft."""
-    form = f"{LIST}{voice.pk}/change/"
-    assert editor.post(form, filled(editor.get(form), role_en="Head teacher", _save="1")).status_code == 302
-    data = filled(editor.get(form), text_en="A draft of hers.") | {"_draft": "1"}
-    assert editor.post(form, data).status_code == 302
+    save(editor, voice, role_en="Head teacher")
+    save(editor, voice, text_en="A draft of hers.", _draft="1")
     versions, drafts, _messages = traces_of(voice)
     assert versions == 2 and drafts == 1
 
@@ -295,20 +292,18 @@ def test_a_voice_whose_owner_asked_that_nothing_be_done_stays_beyond_its_end():
 def test_staff_enter_it_and_send_the_preview(editor, mailoutbox):
     typed = {name: str(value) for name, value in voice_data(key="mira", person="Lira Shehu").items()}
     typed |= {"is_adult": "on", "is_no_story": "on", "source": "", "_save": "1"}
-    data = filled(editor.get(f"{LIST}add/", headers=ENGLISH), **typed)
-    response = editor.post(f"{LIST}add/", data, headers=ENGLISH)
-    assert response.status_code == 302, response.context["adminform"].form.errors
+    response = save(editor, f"{LIST}add/", **typed)
     voice = Voice.objects.get(key="mira")
     assert response.url == f"{LIST}{voice.pk}/owner/"
-    page = editor.get(response.url, headers=ENGLISH)
+    page = editor.get(response.url)
     assert "Visitors do not see it until the person agrees" in page.text and WORDS["text_sq"] in page.text
-    response = editor.post(response.url, {"address": "mira", "language": "en"}, headers=ENGLISH)
+    response = editor.post(response.url, {"address": "mira", "language": "en"})
     assert "Enter an email address in the correct format" in response.text and 'value="mira"' in response.text
     editor.post(f"{LIST}{voice.pk}/owner/", {"address": "mira@shembull.al", "language": "en"})
     run_worker()
     [mail] = mailoutbox
     assert mail.to == ["mira@shembull.al"] and mail.subject == MAILS["en"][0]
-    page = editor.get(f"{LIST}{voice.pk}/owner/", headers=ENGLISH).text
+    page = editor.get(f"{LIST}{voice.pk}/owner/").text
     assert "Is waiting for the person" in page and "mira@shembull.al" not in page, "the address is not shown again"
     # Again, at the stored address.
     editor.post(f"{LIST}{voice.pk}/owner/", {"address": "", "language": "sq"})
@@ -318,8 +313,8 @@ def test_staff_enter_it_and_send_the_preview(editor, mailoutbox):
 
 def errors_of(editor, **changes):
     typed = {name: str(value) for name, value in voice_data(is_adult="on", is_no_story="on", source="").items()}
-    data = filled(editor.get(f"{LIST}add/", headers=ENGLISH), **typed, _save="1") | changes
-    response = editor.post(f"{LIST}add/", {name: value for name, value in data.items() if value}, headers=ENGLISH)
+    data = filled(editor.get(f"{LIST}add/"), **typed, _save="1") | changes
+    response = editor.post(f"{LIST}add/", {name: value for name, value in data.items() if value})
     assert WORDS["text_sq"] in response.text, "nothing typed is lost"
     return form_errors(response)
 
@@ -348,10 +343,9 @@ def test_a_public_source_gets_a_sentence(editor):
 
 def test_a_changed_voice_leads_to_its_owner_and_says_that_it_is_hidden(editor):
     voice = make_voice()
-    form = f"{LIST}{voice.pk}/change/"
-    response = editor.post(form, filled(editor.get(form), text_en="Listen to children.", _save="1"))
+    response = save(editor, voice, text_en="Listen to children.")
     assert response.url == f"{LIST}{voice.pk}/owner/" and not is_public(voice)
-    assert "it was changed since" in editor.get(response.url, headers=ENGLISH).text
+    assert "it was changed since" in editor.get(response.url).text
 
 
 def test_a_writer_neither_asks_nor_removes_and_a_public_voice_has_no_owner(editor):
@@ -367,10 +361,10 @@ def test_the_front_page_reminds_a_month_before_the_end(editor):
     today = timezone.localdate()
     task = "voice whose consent ends within a month"
     voice = make_voice(ends_on=today + 31 * DAY)
-    assert task not in editor.get("/admin/", headers=ENGLISH).text
+    assert task not in editor.get("/admin/").text
     Voice.objects.filter(pk=voice.pk).update(ends_on=today + 30 * DAY)
-    assert task in editor.get("/admin/", headers=ENGLISH).text
-    listed = Document(editor.get(f"{LIST}?due=yes", headers=ENGLISH)).words()
+    assert task in editor.get("/admin/").text
+    listed = Document(editor.get(f"{LIST}?due=yes")).words()
     assert "Lira Shehu" in listed and "Altin Hazizaj" not in listed
 
 

@@ -1,4 +1,4 @@
-"""What the forms of the admin say to invalid input: words that an editor knows, in both languages."""
+"""What the forms of the admin say, in both languages: help and examples, and to invalid input words that an editor knows."""
 
 import copy
 import re
@@ -12,6 +12,8 @@ from django.utils import translation
 
 from pledges.models import Export
 from tests.factories import make_picture, make_pledge, make_staff
+from tests.pages import LANGUAGES
+from tests.weare1.test_examples import examples
 
 pytestmark = pytest.mark.django_db
 
@@ -81,3 +83,24 @@ def test_no_form_speaks_as_a_program(request_of_staff):
     found = messages(request_of_staff)
     assert len({message for _language, message in found}) > 100
     assert {(message, *where) for (_language, message), where in found.items() if TECHNICAL.search(message)} == set()
+
+
+# The help of the body is in its fieldset.
+EXPLAINED = {"body_sq", "body_en", "seen", "save_over", "new_email_as_typed"}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_form_field_has_a_help_text_and_what_staff_type_an_example(request_of_staff, language):
+    silent, without, asked = set(), {}, 0
+    with translation.override(language):
+        for label, form, row in form_classes(request_of_staff):
+            # Settings are explained by their labels.
+            for name in form.base_fields.keys() - EXPLAINED if not hasattr(row, "load") else ():
+                field, asked = form.base_fields[name], asked + 1
+                if not str(field.help_text) and not label.startswith("staff."):
+                    silent.add((label, name))
+                typed = isinstance(field, forms.CharField | forms.IntegerField)
+                if typed and not examples(str(field.help_text), language):
+                    without[label, name] = str(field.help_text)
+    assert (silent, without) == (set(), {})
+    assert asked > 100

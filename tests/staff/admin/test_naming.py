@@ -6,8 +6,7 @@ import pytest
 
 from campaign.models import Article, HelpChannel, Statistic
 from tests.factories import make_staff, make_upload, sign_in
-from tests.pages import Document
-from tests.staff.forms import send
+from tests.pages import Document, filled
 
 pytestmark = pytest.mark.django_db
 
@@ -23,7 +22,7 @@ def staff(client):
 
 def add(staff, path, **values):
     """Open the form, type these values, and publish."""
-    return send(staff, staff.get(path), having=next(iter(values)), _save="1", **values)
+    return staff.post(path, filled(staff.get(path), **values))
 
 
 FIGURE = {"value_sq": "1 në 10", "value_en": "1 in 10", "text_sq": "fëmijë", "text_en": "children", "year": "2020"}
@@ -72,7 +71,7 @@ def test_an_error_of_no_field_makes_no_empty_list_of_errors(staff):
     path, row = "/admin/campaign/statistic/{}/change/", Statistic.objects.first()
     page = staff.get(path.format(row.pk))
     Statistic.objects.filter(pk=row.pk).update(text_en="Changed meanwhile")
-    refused = send(staff, page, having="text_sq", _save="1", **FIGURE)
+    refused = staff.post(path.format(row.pk), filled(page, **FIGURE))
     assert "Changed meanwhile" in refused.text and not Document(refused).all("ul", **{"class": "error-summary"})
 
 
@@ -80,7 +79,7 @@ def test_nothing_to_change_is_said_only_of_what_was_checked(staff):
     channel = HelpChannel.objects.first()
     path = f"/admin/campaign/helpchannel/{channel.pk}/change/"
     assert "Nothing to change" not in staff.get(path).text
-    assert "Nothing to change" in send(staff, staff.get(path), having="name_sq", _check="1").text
+    assert "Nothing to change" in staff.post(path, filled(staff.get(path), _check="1")).text
 
 
 @pytest.mark.parametrize("path", ["pledges/event/add/", "campaign/picture/add/", "campaign/article/add/"])

@@ -17,6 +17,7 @@ from tests.organisations import make_joining
 from tests.pages import Document, filled
 from tests.pledges.groups.made import make_group
 from tests.staff.accounts.test_accounts import make_account
+from tests.staff.admin.test_history import client_of
 from tests.staff.forms import change_path
 
 pytestmark = pytest.mark.django_db
@@ -43,16 +44,6 @@ def found(client, text, language="en"):
     return links(search(client, text, language))
 
 
-@pytest.fixture
-def as_role(client):
-    """A function that signs in an account of a role."""
-
-    def _sign_in(role):
-        return sign_in(client, make_account(f"{role}@shembull.al", role, "Besa Kola"))
-
-    return _sign_in
-
-
 FOUND_BY = [
     ("Goals", "/admin/pledges/goal/"),
     ("SYNIM", "/admin/pledges/goal/"),
@@ -67,8 +58,8 @@ FOUND_BY = [
 
 
 @pytest.mark.quick
-def test_pages_are_found_by_their_names_in_either_language_and_by_what_is_done_there(as_role, subtests):
-    client = as_role(Role.ADMINISTRATOR)
+def test_pages_are_found_by_their_names_in_either_language_and_by_what_is_done_there(subtests):
+    client = client_of(Role.ADMINISTRATOR)
     for text, path in FOUND_BY:
         with subtests.test(text):
             assert path in found(client, text).values()
@@ -102,19 +93,19 @@ OF_PLEDGES = {"goal", "event", "joining"}
         (Role.ADMINISTRATOR, CONTENT | OF_PLEDGES),
     ],
 )
-def test_each_role_finds_the_rows_that_it_may_view_and_no_others(as_role, rows, role, kinds):
+def test_each_role_finds_the_rows_that_it_may_view_and_no_others(rows, role, kinds):
     # Without ë, and in another order.
-    assert {rows[path] for path in found(as_role(role), "te bardhe zambake").values()} == kinds
+    assert {rows[path] for path in found(client_of(role), "te bardhe zambake").values()} == kinds
 
 
-def test_a_draft_is_found_by_its_name(as_role):
+def test_a_draft_is_found_by_its_name():
     kind = ContentType.objects.get_for_model(Page)
     draft = Draft.objects.create(content_type=kind, object_id=str(Page.objects.first().pk), name="Zambakët e bardhë")
-    assert found(as_role(Role.WRITER), "zambaket") == {"Zambakët e bardhë": f"/admin/staff/draft/{draft.pk}/change/"}
+    assert found(client_of(Role.WRITER), "zambaket") == {"Zambakët e bardhë": f"/admin/staff/draft/{draft.pk}/change/"}
 
 
-def test_five_rows_of_a_kind_are_shown_and_a_link_leads_to_all(as_role):
-    client = as_role(Role.PLEDGES)
+def test_five_rows_of_a_kind_are_shown_and_a_link_leads_to_all():
+    client = client_of(Role.PLEDGES)
     for number in range(7):
         make_group("approved", institution=f"Migjeni {number}")
     results = found(client, "migjeni")
@@ -125,8 +116,8 @@ def test_five_rows_of_a_kind_are_shown_and_a_link_leads_to_all(as_role):
 # People
 
 
-def test_what_was_typed_is_in_no_address_and_the_page_comes_back_with_it(as_role):
-    client = as_role(Role.PLEDGES)
+def test_what_was_typed_is_in_no_address_and_the_page_comes_back_with_it():
+    client = client_of(Role.PLEDGES)
     response = client.post(SEARCH, {"text": "Drita Kola"})
     assert response.status_code == 302
     assert "Drita" not in response.url and "Kola" not in response.url
@@ -135,9 +126,9 @@ def test_what_was_typed_is_in_no_address_and_the_page_comes_back_with_it(as_role
         assert page.of(page.one("input", id="search-all"))["value"] == "Drita Kola"
 
 
-def test_people_are_not_found_by_the_search_but_by_the_button_that_is_audited(as_role):
+def test_people_are_not_found_by_the_search_but_by_the_button_that_is_audited():
     pledge = make_pledge("Drita Kola", "drita@shembull.al", state="confirmed")
-    client = as_role(Role.PLEDGES)
+    client = client_of(Role.PLEDGES)
     for typed in ("Drita Kola", "drita@shembull.al"):
         before = Entry.objects.count()
         response = search(client, typed)
@@ -152,8 +143,8 @@ def test_people_are_not_found_by_the_search_but_by_the_button_that_is_audited(as
 
 
 @pytest.mark.parametrize("role", [Role.EDITOR, Role.WRITER, Role.SAFEGUARDING])
-def test_who_may_not_see_pledges_looks_for_no_people_and_finds_none_by_number(as_role, numbered, role):
-    client = as_role(role)
+def test_who_may_not_see_pledges_looks_for_no_people_and_finds_none_by_number(numbered, role):
+    client = client_of(role)
     assert not Document(search(client, "Drita Kola")).all("form", action=FIND)
     assert str(numbered[0].pk) not in search(client, "7115692b").text
     assert client.get(PLEDGES, {"q": "7115692b"}).status_code == 403
@@ -178,8 +169,8 @@ PLEDGES = "/admin/pledges/pledge/"
     ("role", "typed", "places"),
     [(Role.PLEDGES, "7115692b", [0, 1]), (Role.ADMINISTRATOR, "7115692C", [2])],
 )
-def test_a_pledge_is_found_by_the_number_that_lists_and_mails_show(as_role, numbered, role, typed, places):
-    client = as_role(role)
+def test_a_pledge_is_found_by_the_number_that_lists_and_mails_show(numbered, role, typed, places):
+    client = client_of(role)
     paths = {f"{PLEDGES}{numbered[place].pk}/change/" for place in places}
     page = Document(search(client, typed))
     assert {
@@ -200,10 +191,10 @@ def test_the_number_of_a_pledge_is_looked_up_by_an_index_of_the_ids():
     assert "Index Cond: ((id >=" in plan and "Filter" not in plan
 
 
-def test_an_address_is_in_no_link_of_the_results(as_role):
+def test_an_address_is_in_no_link_of_the_results():
     for number in range(7):
         make_account(f"zana{number}@shembull.al", Role.EDITOR, f"Zana {number}")
-    results = found(as_role(Role.ADMINISTRATOR), "zana@shembull.al shembull.al")
+    results = found(client_of(Role.ADMINISTRATOR), "zana@shembull.al shembull.al")
     assert all("shembull.al" not in path for path in results.values())
 
 
@@ -220,8 +211,8 @@ def test_an_address_is_in_no_link_of_the_results(as_role):
         ("a b c d e f g h i", "Search for fewer words."),
     ],
 )
-def test_invalid_input_gets_a_sentence_and_stays_in_the_field(as_role, text, sentence):
-    response = as_role(Role.ADMINISTRATOR).post(SEARCH, {"text": text}, headers={"accept-language": "en"})
+def test_invalid_input_gets_a_sentence_and_stays_in_the_field(text, sentence):
+    response = client_of(Role.ADMINISTRATOR).post(SEARCH, {"text": text}, headers={"accept-language": "en"})
     page = Document(response)
     assert sentence in page.words()
     assert page.of(page.one("input", id="search-all"))["value"] == text.replace("\0", "")
@@ -231,9 +222,9 @@ WILD = ["%", "_", "\\", "'", "don't \"", "zz'); DROP TABLE x; --", "((((", "𝒵
 
 
 @pytest.mark.quick
-def test_wild_input_is_searched_like_any_other(as_role, subtests):
+def test_wild_input_is_searched_like_any_other(subtests):
     make_pledge(state="confirmed")
-    client = as_role(Role.ADMINISTRATOR)
+    client = client_of(Role.ADMINISTRATOR)
     for text in (*WILD, "a b c d e f g h"):
         with subtests.test(text):
             page = Document(search(client, text))
@@ -241,8 +232,8 @@ def test_wild_input_is_searched_like_any_other(as_role, subtests):
     assert Pledge.objects.count() == 1
 
 
-def test_an_address_that_was_changed_gets_a_sentence(as_role):
-    client = as_role(Role.WRITER)
+def test_an_address_that_was_changed_gets_a_sentence():
+    client = client_of(Role.WRITER)
     page = Document(client.get(SEARCH, {"for": "gAAAAAB"}, headers={"accept-language": "en"}))
     assert "This link to a search no longer works. Search again." in page.words()
 
