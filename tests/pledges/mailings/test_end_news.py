@@ -47,7 +47,7 @@ def lost(mailing):
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_people_are_led_to_the_page_in_the_language_of_the_mail(client, language):
+def test_people_are_led_to_the_page_in_the_language_of_the_mail_and_opening_it_changes_nothing(client, language):
     pledge, mailing = supporter(language=language), release()
     response = client.get(short(pledge, mailing), headers={"Accept-Language": "de"})
     assert response.status_code == 302

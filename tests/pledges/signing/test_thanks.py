@@ -14,7 +14,7 @@ from pledges.crypto.links import Purpose
 from pledges.models import Commitment, Pledge, PledgingSettings, ReferralLink, Sector
 from tests.factories import form_data, links_in, make_inviter, make_pledge, run_worker
 from tests.pages import Document, path_of
-from tests.pledges.signing.personal import NAME, make_drita, opens_nothing, shows_no_personal_data, sign
+from tests.pledges.signing.personal import NAME, make_drita, shows_no_personal_data, sign
 from tests.tally import put_people
 
 pytestmark = pytest.mark.django_db
@@ -268,9 +268,3 @@ def test_16_shared_content_has_no_name_and_the_sector_only_if_chosen(client):
     assert "Arta" not in neutral and own not in neutral and "artists" not in neutral and link.code in neutral
     chosen = shared_content(f"{share_path(pledge)}?sector")
     assert "Arta" not in chosen and chosen.count(own) == 2 and "artists" in chosen
-
-
-def test_a_pledge_that_is_not_confirmed_has_no_page_to_share(client):
-    for state in ("pending", "invalidated"):
-        pledge = make_pledge(state=state)
-        assert all(opens_nothing(client.get(links.path(each, pledge))) for each in (Purpose.SHARE, Purpose.COMMIT))
