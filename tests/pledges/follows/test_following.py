@@ -120,9 +120,7 @@ def test_a_demand_that_is_not_shown_any_more_is_offered_to_its_followers_only(cl
     response = choose(client, pledge)
     assert followed(pledge) == (False, set(), set())
     assert not Document(response).all("input", name="demands", value=demand.key)
-
-
-def test_without_a_demand_on_the_site_the_counties_are_offered(client, pledge):
+    # Without any demand on the site the counties are offered.
     hide(Demand)
     assert not Document(client.get(manage(pledge))).all("input", name="demands")
     assert choose(client, pledge, counties=["AL-01"]).status_code == 200
