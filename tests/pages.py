@@ -379,11 +379,16 @@ class Document:
             yield from self._walk(child, language)
 
 
+def opened(client, path):
+    """The Document of a page that exists."""
+    response = client.get(path)
+    assert response.status_code == 200, path
+    return Document(response)
+
+
 def words_on(client, path):
     """The words of the main part of a page."""
-    response = client.get(path)
-    assert response.status_code == 200
-    page = Document(response)
+    page = opened(client, path)
     return page.words(page.one("main"))
 
 
