@@ -2,6 +2,7 @@
 
 import json
 import re
+from functools import cache
 from html import unescape
 from pathlib import Path
 
@@ -57,10 +58,16 @@ def singular_on(page):
         if isinstance(text, str)
     ]
     # Content in lists, perhaps shortened: texts for children, and promises in the first person ("vendos numrin").
-    content = tuple(text for _place, text in starter_texts())
+    content = starter_sentences()
     texts = {" ".join(text.split()) for text in texts} - set(content)
     shortened = {text for text in texts if text.endswith("…") and any(each.startswith(text[:-1]) for each in content)}
     return {text: command for text in texts - shortened if (command := singular(text))}
+
+
+@cache
+def starter_sentences():
+    """Every Albanian text of the starter content, without its place."""
+    return tuple(text for _place, text in starter_texts())
 
 
 def starter_texts():

@@ -4,6 +4,7 @@ from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
+from django.db.models import F
 from django.http import StreamingHttpResponse
 from django.shortcuts import redirect
 from django.urls import path
@@ -26,9 +27,11 @@ from staff.admin.drafts import DraftedAdmin, StateFilter
 class HelpChannelForm(BilingualForm):
     """Form of a channel. A new number or web address without a new date is not verified."""
 
+    REACHED_BY = {"number", "tel", "url"}
+
     def clean(self):
         cleaned = super().clean()
-        if {"number", "tel", "url"} & {*self.changed_data} and "verified_on" not in self.changed_data:
+        if self.REACHED_BY & {*self.changed_data} and "verified_on" not in self.changed_data:
             cleaned["verified_on"] = None
         return cleaned
 
@@ -86,7 +89,12 @@ class HelpChannelAdmin(KeepUsed, DraftedAdmin):
     def verified_today(self, request, queryset):
         """Set the verification date of the selected channels to today, with an entry in their history."""
         words = ngettext_lazy("%(count)d channel has been verified.", "%(count)d channels have been verified.", "count")
+        channels = [channel.pk for channel in queryset]
         self.set_today(request, queryset, "verified_on", "last verified", words)
+        # What was tried is what the public sees, not the new number of a draft.
+        drafts = HelpChannel.objects.everything().filter(draft_of__in=channels)
+        same = {name: F(f"draft_of__{name}") for name in HelpChannelForm.REACHED_BY}
+        drafts.exclude(**same).update(verified_on=None)
 
 
 class ProtectionUnitForm(BilingualForm):

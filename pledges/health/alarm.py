@@ -78,7 +78,9 @@ def look(file):
         # More than the memory takes.
         draft.write_text(" " * 4096)
     except OSError:
-        # The disk is full. All that can be remembered is the time of the file: of the last look, or after this was told.
+        # The disk is full. All that can be remembered is the time of the file: of the last look, or after this was told. An empty
+        # file needs no room.
+        file.open("a").close()
         if settings.OPERATOR_EMAILS and now >= file.stat().st_mtime + PATIENCE.total_seconds():
             _send(sorted({*failed, "disk"}), [])
             os.utime(file, (now, now + SILENCE.total_seconds()))

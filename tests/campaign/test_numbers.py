@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 from django.core.exceptions import ValidationError
 from django.urls import reverse
-from django.utils import translation
+from django.utils import timezone, translation
 
 from campaign.content import STARTER
 from campaign.models import Article, HelpChannel, Page, PageText
@@ -53,6 +53,18 @@ def test_a_new_number_is_not_called_checked_on_the_day_of_the_old_one(client, ad
     ):
         save(admin_client, alo, **changes)
         assert HelpChannel.objects.get(pk=alo.pk).verified_on == day
+
+
+def test_a_check_of_the_public_number_is_none_of_the_number_in_a_draft(admin_client, alo):
+    """The action of the list dates what people call today."""
+    day = timezone.localdate()
+    for changes, after in (({"number": "116 999", "tel": "116999"}, None), ({"text_en": "Free."}, day)):
+        save(admin_client, alo, **changes, _draft="1")
+        action = {"action": "verified_today", "_selected_action": alo.pk, "sure": "yes"}
+        admin_client.post("/admin/campaign/helpchannel/", action)
+        assert HelpChannel.objects.get(pk=alo.pk).verified_on == day
+        save(admin_client, alo, _save="1")
+        assert HelpChannel.objects.get(pk=alo.pk).verified_on == after
 
 
 def test_search_shows_the_number(client, alo):

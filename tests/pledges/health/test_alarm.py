@@ -167,6 +167,14 @@ def test_a_full_disk_is_told_once_a_day_although_nothing_can_be_remembered(site,
     assert operators.look(minutes=11) == ["nejemi1.example: mail"]
 
 
+def test_a_disk_that_is_full_at_the_first_look_is_told_too(site, operators):
+    operators.memory.with_suffix(".new").symlink_to("/dev/full")
+    assert operators.look() == []
+    at = operators.memory.stat().st_mtime - 11 * 60
+    os.utime(operators.memory, (at, at))
+    assert operators.look() == ["nejemi1.example: disk"]
+
+
 @pytest.mark.parametrize("text", ["", "[]", "null", '{"mail": {"since": 1}}', '{"since": 1}', '{"since": ["mail"]}'])
 def test_a_broken_memory_is_begun_anew(site, operators, text):
     operators.memory.write_text(text)
