@@ -393,11 +393,16 @@ def csv_dicts(response):
     return list(csv.DictReader(io.StringIO(text[1:], newline="")))
 
 
+def opened(client, path):
+    """The Document of a page that exists."""
+    response = client.get(path)
+    assert response.status_code == 200, path
+    return Document(response)
+
+
 def words_on(client, path):
     """The words of the main part of a page."""
-    response = client.get(path)
-    assert response.status_code == 200
-    page = Document(response)
+    page = opened(client, path)
     return page.words(page.one("main"))
 
 

@@ -485,8 +485,6 @@ class HandOver(models.Model):
         blank=True,
     )
 
-    required_translations = []
-
     class Meta:
         verbose_name = _("hand-over of a demand")
         verbose_name_plural = _("hand-overs of demands")

@@ -59,11 +59,11 @@ def test_a_check_of_the_public_number_is_none_of_the_number_in_a_draft(admin_cli
     """The action of the list dates what people call today."""
     day = timezone.localdate()
     for changes, after in (({"number": "116 999", "tel": "116999"}, None), ({"text_en": "Free."}, day)):
-        save(admin_client, alo, _draft="1", **changes)
+        save(admin_client, alo, **changes, _draft="1")
         action = {"action": "verified_today", "_selected_action": alo.pk, "sure": "yes"}
         admin_client.post("/admin/campaign/helpchannel/", action)
         assert HelpChannel.objects.get(pk=alo.pk).verified_on == day
-        save(admin_client, alo)
+        save(admin_client, alo, _save="1")
         assert HelpChannel.objects.get(pk=alo.pk).verified_on == after
 
 

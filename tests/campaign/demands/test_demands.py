@@ -17,7 +17,7 @@ from pledges.models import Goal, Municipality, PaperSheet
 from tests.demands import add_step, days_ago, make_demand, make_handover, step_values
 from tests.drafts import hide
 from tests.factories import make_staff, sign_in
-from tests.pages import LANGUAGES, Document, filled, path_of, words_on
+from tests.pages import LANGUAGES, Document, filled, opened, path_of, words_on
 from tests.published import show_counties
 from tests.staff.forms import form_errors, save
 from tests.tally import put_people
@@ -39,12 +39,6 @@ def editor():
 
 def path_to(demand, language):
     return path_of("campaign:demand", language, getattr(demand, f"slug_{language}"))
-
-
-def open_page(client, demand, language):
-    response = client.get(path_to(demand, language))
-    assert response.status_code == 200
-    return Document(response)
 
 
 def main_words(page):
@@ -77,7 +71,7 @@ def test_a_demand_from_asked_to_a_correction(client, editor):
     response = editor.post("/admin/campaign/demand/add/", typed)
     assert response.status_code == 302, response.text
     demand = Demand.objects.get(key="schools")
-    page = open_page(client, demand, "en")
+    page = opened(client, path_to(demand, "en"))
     assert "Ministria Shembull" in main_words(page)
     [top] = page.all("div", **{"class": "ask title"})
     assert not page.all("ol", node=top), "no step, no path"
@@ -91,7 +85,7 @@ def test_a_demand_from_asked_to_a_correction(client, editor):
         assert editor.post(f"{ADD}?demand={demand.pk}", data).status_code == 302
     demand.refresh_from_db()
     assert demand.checked_on == timezone.localdate(), "who enters news has looked"
-    page = open_page(client, demand, "en")
+    page = opened(client, path_to(demand, "en"))
     dots = page.all("li", node=page.all("ol", **{"class": "steps"})[0])
     assert [page.of(dot).get("class") for dot in dots] == ["done", "done", "now", None]
     assert "100 days" in page.words(page.one("strong"))
@@ -106,7 +100,7 @@ def test_a_demand_from_asked_to_a_correction(client, editor):
     assert editor.post(f"{ADD}?corrects={wrong.pk}", filled(page, **fixed)).status_code == 302
     right = DemandStep.objects.get(corrects=wrong)
     assert right.sentence_en == wrong.sentence_en
-    page = open_page(client, demand, "en")
+    page = opened(client, path_to(demand, "en"))
     for step, words in ((wrong, fixed["reason_en"]), (wrong, day_of(wrong)), (right, day_of(right))):
         [shown] = page.all("p" if step is wrong else "li", id=f"step-{step.pk}")
         assert words in page.words(shown)
@@ -133,7 +127,7 @@ def day_of(step):
 
 def test_the_card_changes_with_the_latest_step(client):
     demand = Demand.objects.get(key="register")
-    page = open_page(client, demand, "en")
+    page = opened(client, path_to(demand, "en"))
     path = urlsplit(page.of(page.one("meta", property="og:image"))["content"]).path
     before = client.get(path)
     assert before.headers["Content-Type"] == "image/png"
@@ -160,7 +154,7 @@ def test_a_demand_is_listed_linked_and_found(client):
     path = path_to(demand, "sq")
     for listing in ("/sq/kerkesat/", "/sq/"):
         assert Document(client.get(listing)).all("a", href=path)
-    page = open_page(client, demand, "sq")
+    page = opened(client, path_to(demand, "sq"))
     assert others and all(page.all("a", href=path_to(other, "sq")) for other in others)
     found = client.post(path_of("campaign:search", "sq"), {"q": "parashkrimi"})
     assert path_to(Demand.objects.get(key="criminal-law"), "sq") in found.text
@@ -176,9 +170,9 @@ def test_a_hidden_demand_is_gone(client):
 def test_the_institution_is_unknown_until_staff_enter_it(client):
     demand = Demand.objects.get(key="register")
     assert open_data(client, "register")["institution"] is None
-    assert "We have not verified which institution" in main_words(open_page(client, demand, "en"))
+    assert "We have not verified which institution" in words_on(client, path_to(demand, "en"))
     Demand.objects.update(institution="Ministria e Drejtësisë")
-    page = open_page(client, demand, "en")
+    page = opened(client, path_to(demand, "en"))
     assert page.words(page.one("p", lang="sq")) == "Ministria e Drejtësisë"
 
 
@@ -187,7 +181,7 @@ def test_readers_write_to_the_institution_or_a_municipality_once_staff_know_an_a
     assert "mailto:" not in client.get(path_to(demand, "en")).text
     Demand.objects.update(email="pyetje@ministria.example")
     Municipality.objects.filter(name_sq="Tiranë").update(email="info@tirana.example")
-    page = open_page(client, demand, "en")
+    page = opened(client, path_to(demand, "en"))
     letters = [page.of(link)["href"] for link in page.all("a", href=True) if "mailto:" in page.of(link)["href"]]
     assert [urlsplit(url).path for url in letters] == ["pyetje@ministria.example", "info@tirana.example"]
     for url in letters:
@@ -388,7 +382,7 @@ def test_the_law_is_in_force_and_the_register_is_not(client, editor, language):
         "sq": ("Ligji në fuqi", "Regjistri ende nuk ishte krijuar"),
         "en": ("Law in force", "The register had still not been set up"),
     }[language]
-    page = open_page(client, demand, language)
+    page = opened(client, path_to(demand, language))
     descriptions = [page.of(meta)["content"] for meta in page.all("meta") if "content" in page.of(meta)]
     editor.cookies["django_language"] = language
     admin = Document(editor.get("/admin/campaign/demand/")).words()

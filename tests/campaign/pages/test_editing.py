@@ -20,7 +20,7 @@ from staff.models import Draft, Entry
 from tests import tally
 from tests.drafts import hide, make_hidden
 from tests.factories import make_picture, make_pledge, make_staff, make_submission, run_worker, sign_in
-from tests.pages import LANGUAGES, Document, filled
+from tests.pages import LANGUAGES, Document, filled, opened
 from tests.pledges.groups.made import make_group
 from tests.pledges.paper.sheets import make_sheet
 from tests.staff.forms import change_path as change
@@ -139,9 +139,7 @@ def test_27_a_draft_is_readable_with_its_preview_link(editor):
     page, language = new_draft(), "sq"
     frame = editor.get(f"/admin/staff/draft/{page.draft_id}/preview/")
     [link] = [url for url, _label in frame.context["links"] if url.startswith(f"/{language}/")]
-    response = Client().get(link)
-    document = Document(response)
-    assert response.status_code == 200
+    document = opened(Client(), link)
     assert document.words(document.one("h1")) == getattr(page, f"title_{language}")
     assert document.all("aside", **{"class": "preview"})
     assert not document.all("link", rel="canonical") and not document.all("link", hreflang=True)

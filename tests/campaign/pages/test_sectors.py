@@ -10,7 +10,7 @@ from campaign.models import Page, PageText
 from pledges.models import Commitment, Sector, Wording
 from tests.campaign.pages.test_content import words
 from tests.factories import make_staff, sign_in
-from tests.pages import LANGUAGES, Document, filled
+from tests.pages import LANGUAGES, Document, filled, opened, words_on
 from tests.pledges.desk.pages import ENGLISH, change_path
 from tests.staff.forms import save
 from tests.tally import put_cells
@@ -18,12 +18,6 @@ from tests.tally import put_cells
 pytestmark = pytest.mark.django_db
 
 PARENTS = {"sq": "/sq/prinder/", "en": "/en/parents/"}
-
-
-def opened(client, path):
-    response = client.get(path)
-    assert response.status_code == 200
-    return Document(response)
 
 
 def headline(page):
@@ -116,8 +110,7 @@ TO_AN_ADULT = re.compile(
 def test_the_page_of_young_people_speaks_ti_throughout(client):
     for people in (0, 12):
         put_cells({("youth", "AL-11"): people})
-        page = opened(client, "/sq/te-rinj/")
-        shown = page.words(page.one("main"))
+        shown = words_on(client, "/sq/te-rinj/")
         assert TO_AN_ADULT.findall(shown) == []
         for each in ("Nënshkruaje zotimin", "Angazhimet që mund të marrësh", "Thuaji", "Radhën e ke ti."):
             assert each in shown
