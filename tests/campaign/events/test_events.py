@@ -10,7 +10,7 @@ from django.test import Client
 from django.utils import timezone, translation
 
 from campaign.events.views import calendar_of, upcoming
-from pledges.models import Event, EventCount, PaperSheet, Pledge
+from pledges.models import Event, EventCount, GroupPledge, PaperSheet, Pledge
 from pledges.published.models import publish
 from tests.campaign.handouts.test_handouts import SIZES, Print
 from tests.campaign.pages.test_inner_pages import structured
@@ -18,7 +18,7 @@ from tests.drafts import make_hidden
 from tests.events import make_event, make_signed
 from tests.factories import form_data, links_in, make_staff, run_worker, sign_in
 from tests.pages import LANGUAGES, Document, path_of, words_on
-from tests.pledges.groups.made import make_group
+from tests.pledges.groups.made import group_data, make_group
 from tests.pledges.paper.sheets import make_sheet
 from tests.pledges.serving.test_snapshot import new_process
 from tests.published import show
@@ -119,6 +119,12 @@ def test_paper_and_group_pledges_of_an_event_are_told_on_its_page(client):
     operator = sign_in(Client(), make_staff("add_papersheet", "change_papersheet", "view_papersheet"))
     response = operator.post("/admin/pledges/papersheet/add/", {"count": 2, "municipality": "", "event": event.pk})
     assert response.status_code == 302 and set(PaperSheet.objects.values_list("event", flat=True)) == {event.pk}
+    document = Document(client.get(path_of("pledges:group_at_event", "en", event.code)))
+    assert event.title_en in document.words(document.one("main"))
+    data = group_data(event=Document.of(document.one("input", name="event"))["value"])
+    assert client.post(path_of("pledges:group", "en"), data).status_code == 303
+    run_worker()
+    assert GroupPledge.objects.get().event == event
     show({f"event:{event.pk}:paper": 70, f"event:{event.pk}:groups": 125})
     shown = words_on(client, path_to(event, "en"))
     for sentence in ("About 70 people signed on paper sheets", "About 125 people took part in group pledges"):

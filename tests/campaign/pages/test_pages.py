@@ -109,6 +109,7 @@ def test_21_22_9_every_public_page_and_the_sitemap(client, subtests):
         page = Document(response)
         titles.add(page.title)
         description = page.of(page.one("meta", name="description"))["content"]
+        assert description.strip(), path
         for check in (*(OF_PUBLIC_PAGES if name else ()), check_sends_no_referrer, check_link_preview, *EVERYWHERE):
             with subtests.test(check.__name__, path=path):
                 check(page, name, language)

@@ -54,6 +54,7 @@ def test_a_group_is_entered_confirmed_approved_corrected_and_withdrawn(client, l
     run_worker()
     assert "Mira" in mail.outbox[-1].body and "Naim Frashëri" in mail.outbox[-1].body
     [manage] = links_in(mail.outbox[-1], "group_manage")
+    assert path.startswith(f"/{language}/") and manage.startswith(f"/{language}/"), "in the language of the form"
 
     assert group.approve()
     run_worker()

@@ -544,6 +544,14 @@ def test_what_a_colleague_has_erased_meanwhile_changes_nothing(manager):
     assert list(Message.objects.filter(request=request).values_list("kind", flat=True)) == ["data_erased"]
 
 
+@pytest.mark.django_db(transaction=True)
+def test_two_erasures_at_once_send_one_last_email():
+    pledge = make_pledge("Drita Kola", ADDRESS)
+    ids = [str(pledge.pk)]
+    counts = at_once(lambda: len(held.erase(ADDRESS, ids)), lambda: len(held.erase(ADDRESS, ids)))
+    assert sorted(counts) == [0, 1] and Message.objects.filter(kind="withdrawn").count() == 1
+
+
 def test_where_one_row_cannot_be_read_nothing_is_erased(manager):
     pledge, enquiry = make_pledge("Drita Kola", ADDRESS), make_enquiry(address=ADDRESS)
     Pledge.objects.filter(pk=pledge.pk).update(address_cipher=b"\x00" * 40)
