@@ -500,7 +500,9 @@ def test_whether_email_goes_out_is_shown(client, monkeypatch):
     assert "Waiting to be sent: more than 0." in status(client, "view_message")
 
 
-def test_only_administrators_see_the_last_backup(client):
-    Backup.objects.create(made_at=timezone.now())
+def test_only_administrators_see_the_last_backup(client, settings):
+    backup, settings.BACKUP_HOURS = Backup.objects.create(made_at=timezone.now()), 26
     assert "The last backup was made on" in status(client, "change_account")
     assert status(client, "view_page") == ""
+    backup.delete()
+    assert status(client, "view_page") == "", "nor that there is none"

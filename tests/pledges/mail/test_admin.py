@@ -6,6 +6,7 @@ import pytest
 from django.contrib.auth.models import Permission, User
 from django.db import connection
 from django.db.models.functions import Now
+from django.utils import timezone
 
 from pledges.models import BlockedAddress, Message
 from staff.models import Entry
@@ -36,13 +37,19 @@ def test_a_failing_message_is_sent_again_for_three_days_again(admin_client, mail
     assert [mail.to for mail in mailoutbox] == [[PERSON["address"]]] and failing.error == ""
 
 
-def test_a_long_list_has_an_estimated_count(admin_client, monkeypatch):
+def test_a_long_list_has_an_estimated_count_and_shows_its_last_page_for_any_beyond(admin_client, monkeypatch):
     monkeypatch.setattr("staff.admin.lists.COUNT_LIMIT", 100)
-    pledge = make_pledge()
-    Message.objects.bulk_create(Message(kind="links", about_id=pledge.pk, language="sq") for _ in range(250))
+    pledge, now = make_pledge(), timezone.now()
+    Message.objects.bulk_create(
+        Message(kind="links", about_id=pledge.pk, language="sq", created_at=now - timedelta(minutes=number))
+        for number in range(250)
+    )
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE pledges_message")
-    assert "about 250 entries" in admin_client.get("/admin/pledges/message/", headers=ENGLISH).text
+    path, newest = "/admin/pledges/message/", list(Message.objects.values_list("pk", flat=True))
+    assert "about 250 entries" in admin_client.get(path, headers=ENGLISH).text
+    pages = [admin_client.get(path, {"p": number}).context["cl"].result_list for number in (1, 2, 3, 9, 10**20)]
+    assert [[message.pk for message in page] for page in pages] == [newest[:100], newest[100:200], *[newest[200:]] * 3]
 
 
 # Blocked mailboxes

@@ -286,6 +286,7 @@ def test_who_may_not_release_it_reads_why_and_who_can(zana, besa, mailing):
         page = Document(client.get(sending(mailing), headers=ENGLISH))
         assert f"{reason} These people can:" in page.words() and not page.all("input", name="release")
         assert "Editor: Besa" in page.words() and "Zana" not in page.words(page.all("li")[-1])
+    assert "Zana" in page.words(), "who wrote it"
     assert said(press(zana, mailing, "release")) == [wrote]
     for button in ("release", "cancel", "hide", "show"):
         response = press(mira, mailing, button)

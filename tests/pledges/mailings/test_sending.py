@@ -172,6 +172,11 @@ def test_a_token_is_24_characters_and_belongs_to_one_pledge_and_mailing():
     assert other is None or not other.is_of(pledge)
 
 
+def test_a_malformed_token_is_none():
+    for text in ("", "ë" * 24, "a" * 23, "a" * 25, "a" * 4000, "=" * 24, "A" * 24 + "\n", "\x00" * 24):
+        assert links.read_news(text) is None, text
+
+
 def test_a_token_outlives_a_rotation_of_the_secret_key(settings):
     pledge = Pledge(language="sq")
     token = links.news_token(pledge, 1)
@@ -266,7 +271,9 @@ def test_a_cancelled_mailing_goes_to_no_more_people():
     first = mailing.messages.first()
     Message.objects.filter(pk=first.pk).update(state="sent", sent_at=timezone.now(), tried_at=timezone.now())
     [claimed] = Message.objects.claim(1, LEASE)
-    assert mailing.cancel() and not mailing.cancel()
+    tried = Message.objects.filter(pk=mailing.messages.queued().exclude(pk=claimed.pk).first().pk)
+    tried.update(attempts=1)
+    assert mailing.cancel() and not mailing.cancel() and not tried.exists()
     assert Mailing.objects.fill_queue() == 0
     assert claimed.compose() is None, "what a sender has claimed is dropped"
     let_time_pass(LEASE)

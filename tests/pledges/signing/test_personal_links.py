@@ -268,6 +268,13 @@ def test_a_link_older_than_a_day_shows_no_name_or_data(client, purpose):
     assert Pledge.objects.values().get() == before and not Message.objects.exists()
 
 
+def test_a_link_is_dated_when_it_is_made(client, monkeypatch):
+    link, now = links.path(Purpose.MANAGE, make_drita()), time.time()
+    assert NAME in client.get(link).text
+    monkeypatch.setattr("time.time", lambda: now + DAY + 60)
+    assert shows_no_personal_data(client.get(link))
+
+
 def test_an_aged_link_can_neither_correct_nor_move_the_pledge_nor_change_what_it_follows(client):
     pledge = make_drita()
     link, fields = made_ago(DAY + 60, Purpose.MANAGE, pledge), corrections(pledge, name="Tjetër Emër")
@@ -379,9 +386,11 @@ def test_the_old_address_is_told_only_that_it_was_changed(client, mailoutbox):
 def test_an_address_that_never_confirmed_is_not_told(client, mailoutbox):
     pledge = make_drita("pending")
     want_new_address(pledge, "e-re@shembull.al")
+    of_old = [links.path(purpose, pledge) for purpose in (Purpose.CONFIRM, Purpose.BLOCK)]
     client.post(links.path(Purpose.NEW_ADDRESS, pledge))
     run_worker()
     assert [sent.to for sent in mailoutbox] == [["e-re@shembull.al"]]
+    assert all(opens_nothing(client.post(link)) for link in of_old) and Pledge.objects.get().state == "pending"
 
 
 @pytest.mark.cases("purpose", [purpose for purpose in Purpose if purpose != Purpose.DATA])

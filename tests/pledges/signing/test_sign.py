@@ -252,6 +252,13 @@ def test_10_without_consent_the_form_shows_errors_and_keeps_the_input(client):
     assert not Pledge.objects.exists()
 
 
+def test_an_invalid_address_has_one_error(client):
+    for address in ("ana", "ana@", "ana koci@gmail.com", "é@x.al", "ana@gmail"):
+        page = client.post(EN, form_data(email=address)).text
+        # In the summary and beside the field.
+        assert page.count("Enter an email address in the correct format") == 2, address
+
+
 def test_10_an_empty_form_names_each_missing_field(client):
     page = client.post(SQ, {"stamp": form_data()["stamp"]}).text
     for field in ("id_over_16_0", "id_sector_0", "id_name", "id_email", "id_consent"):
