@@ -223,7 +223,8 @@ def test_an_invalidated_pledge_can_be_opened_and_withdrawn(client, mailoutbox):
 
 
 def test_a_link_that_does_not_fit_the_state_of_its_pledge_opens_nothing_and_changes_nothing(client):
-    of_pending, of_confirmed = (Purpose.CONFIRM, Purpose.BLOCK, Purpose.CORRECT_NAME), (Purpose.SHARE, Purpose.COMMIT)
+    of_pending = (Purpose.CONFIRM, Purpose.BLOCK, Purpose.CORRECT_NAME)
+    of_confirmed = (Purpose.SHARE, Purpose.COMMIT, Purpose.CERTIFICATE)
     for state, purposes in (
         ("pending", of_confirmed),
         ("confirmed", of_pending[1:]),
