@@ -86,6 +86,7 @@ class HelpChannelAdmin(KeepUsed, DraftedAdmin):
     @asks_first(
         _("Today becomes the day on which they were verified. Only do this if you have just tried each of them.")
     )
+    @transaction.atomic
     def verified_today(self, request, queryset):
         """Set the verification date of the selected channels to today, with an entry in their history."""
         words = ngettext_lazy("%(count)d channel has been verified.", "%(count)d channels have been verified.", "count")

@@ -28,6 +28,12 @@ def save(client, row, **changes):
     return response
 
 
+def decide(client, case, button, **values):
+    """The page after a button in the form of a case, as the case is now."""
+    values = {"seen": type(case).objects.get(pk=case.pk).seen} | values
+    return client.post(change_path(case), {button: "1"} | values, follow=True)
+
+
 def form_errors(response, language="en"):
     """{field: messages in this language} of a form that is shown again."""
     assert response.status_code == 200

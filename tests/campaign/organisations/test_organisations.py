@@ -31,7 +31,7 @@ from tests.clock import let_time_pass
 from tests.factories import keep_house, links_in, make_staff, make_upload, run_worker, sign_in
 from tests.organisations import FORM, PAGE, admit, join_data, make_entry, make_joining, upload
 from tests.pages import Document
-from tests.staff.forms import form_errors
+from tests.staff.forms import decide, form_errors
 from tests.weare1.test_headers import NeverRead
 
 pytestmark = pytest.mark.django_db
@@ -482,13 +482,6 @@ def staff_client(client):
     sign_in(client, make_staff("view_joining", "change_joining", "see_people"))
     client.defaults["HTTP_ACCEPT_LANGUAGE"] = "en"
     return client
-
-
-def decide(client, joining, button, **values):
-    path = f"{QUEUE}{joining.pk}/change/"
-    client.get(path)
-    seen = Joining.objects.get(pk=joining.pk).seen
-    return client.post(path, {button: "1", "seen": seen, **values}, follow=True)
 
 
 def state_of(joining):

@@ -19,6 +19,7 @@ from tests.clock import let_time_pass
 from tests.factories import links_in, make_staff, run_worker, sign_in
 from tests.pages import Document
 from tests.pledges.groups.made import PATHS, group_data, groups_on, make_group, press_confirm
+from tests.staff.forms import decide
 from tests.tally import exact_total
 from tests.threads import at_once
 
@@ -295,12 +296,6 @@ def staff_client(client):
     sign_in(client, make_staff("view_grouppledge", "change_grouppledge", "see_people"))
     client.defaults["HTTP_ACCEPT_LANGUAGE"] = "en"
     return client
-
-
-def decide(client, group, button, **values):
-    """Press a button of the page as it is now."""
-    values = {"seen": GroupPledge.objects.get(pk=group.pk).seen, **values}
-    return client.post(f"{QUEUE}{group.pk}/change/", {button: "1", **values}, follow=True)
 
 
 def test_the_queue_shows_what_waits_and_what_is_odd(staff_client):
