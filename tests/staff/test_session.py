@@ -16,7 +16,7 @@ from staff.accounts import sessions
 from staff.accounts.sessions import SessionStore
 from staff.models import Presence
 from tests.factories import give_app, make_staff, make_upload, sign_in
-from tests.pages import filled
+from tests.pages import Document, filled
 from tests.staff.accounts.test_accounts import make_account
 from tests.staff.forms import ENGLISH, awake_url
 from weare1.middleware import StaffSessionMiddleware
@@ -51,7 +51,9 @@ def test_the_sign_in_page_says_that_a_form_without_a_session_was_not_saved(clien
 def test_a_form_that_was_open_during_a_sign_in_is_sent_with_the_token_of_its_script(zana):
     browser = Client(enforce_csrf_checks=True)
     page = sign_in(browser, zana).get(about_path())
-    form = filled(page, title_en="Typed before", csrfmiddlewaretoken=str(page.context["csrf_token"]))
+    document = Document(page)
+    [field] = document.all("input", node=document.one("form", id="page_form"), name="csrfmiddlewaretoken")
+    form = filled(page, title_en="Typed before", csrfmiddlewaretoken=document.of(field)["value"])
     Session.objects.all().delete()
     assert browser.get(awake_url(page)).status_code == 403
     # The other window.

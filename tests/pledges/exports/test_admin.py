@@ -186,7 +186,9 @@ def test_the_news_export_contains_confirmed_pledges_with_consent_to_news(staff):
     make_pledge(state="invalidated", updates=True)
     make_pledge(state="confirmed", updates=True).withdraw()
     person = {"Name": reader.name, "Address": reader.address}
-    assert csv_dicts(download(staff, "updates")) == [person | {"Language": "English", "Group": "Parents"}]
+    [row] = csv_dicts(download(staff, "updates"))
+    assert row == person | {"Language": "English", "Group": "Parents"}
+    assert [*row] == ["Name", "Address", "Language", "Group"], "in this order"
 
 
 def test_a_pledge_that_cannot_be_decrypted_is_marked_and_the_file_continues(staff):

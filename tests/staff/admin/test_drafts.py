@@ -435,7 +435,13 @@ def test_a_preview_reaches_no_visitor_even_if_the_content_is_read_meanwhile(edit
 
 
 @pytest.mark.parametrize("label", ["campaign.page", "campaign.helpchannel", "campaign.material", "pledges.event"])
-def test_what_is_taken_down_is_a_draft_and_publish_shows_it(editor, rows, label, django_capture_on_commit_callbacks):  # noqa: F811
+def test_what_is_taken_down_is_a_draft_and_publish_shows_it(
+    editor,
+    writer,
+    rows,  # noqa: F811
+    label,
+    django_capture_on_commit_callbacks,
+):
     model = apps.get_model(label)
     if label == "campaign.material":
         row = rows[label]
@@ -443,7 +449,9 @@ def test_what_is_taken_down_is_a_draft_and_publish_shows_it(editor, rows, label,
     row = next(each for each in model.objects.all() if label != "campaign.helpchannel" or not each.uses())
     if label in ("campaign.page",):
         row = Page.objects.get(key="problem")
-    editor.post(f"{path_of(row).removesuffix('change/')}take-down/")
+    take_down = f"{path_of(row).removesuffix('change/')}take-down/"
+    assert writer.post(take_down).status_code == 403 and model.objects.filter(pk=row.pk).exists()
+    editor.post(take_down)
     assert not model.objects.filter(pk=row.pk).exists()
     shown = editor.get(path_of(row))
     assert "Visitors see it once you publish it" in shown.text
