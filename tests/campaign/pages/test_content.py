@@ -7,6 +7,7 @@ import xml.etree.ElementTree as ET
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.test import Client
 from django.utils.html import strip_tags
 
 from campaign.models import Article, Page
@@ -55,6 +56,14 @@ def test_an_old_address_redirects_to_the_new_one(client):
     page.save()
     assert client.get("/sq/prova/").status_code == 200
     assert client.get("/sq/prova-3/").url == "/sq/prova/"
+
+
+def test_a_page_that_was_taken_down_and_comes_back_elsewhere_is_found_at_its_old_address(editor):
+    page = make_page()
+    editor.post(f"/admin/campaign/page/{page.pk}/take-down/")
+    assert Client().get("/sq/prova/").status_code == 404
+    save(editor, page, slug_sq="prova-2")
+    assert Client().get("/sq/prova/").url == "/sq/prova-2/"
 
 
 def test_a_slug_of_the_other_language_redirects(client):

@@ -239,6 +239,10 @@ def test_a_link_that_does_not_fit_the_state_of_its_pledge_opens_nothing_and_chan
         Pledge.objects.all().delete()
 
 
+def test_a_link_of_another_state_opens_nothing_when_it_is_old_either(client):
+    assert opens_nothing(client.get(made_ago(DAY + 60, Purpose.MANAGE, make_drita("pending"))))
+
+
 # Links older than a day, links after a change of address, and what stays in the browser
 
 
