@@ -27,7 +27,7 @@ BUDGET = {
     "lines of the application": (lambda: lines(files(*APPS)), 41_330),
     # Without the empty files that make a folder a package.
     "modules of the application": (lambda: sum(file.stat().st_size > 0 for file in files(*APPS)), 263),
-    "lines of tests": (lambda: lines(files("tests")), 45_750),
+    "lines of tests": (lambda: lines(files("tests")), 45_760),
     "lines of migrations": (lambda: lines(files(*APPS, migrations=True)), 1_760),
     "lines of SQL": (lambda: lines(files(*APPS, pattern="*.sql", migrations=True)), 340),
     "words of documents": (lambda: sum(len(file.read_text().split()) for file in documents()), 26_000),
